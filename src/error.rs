@@ -1,0 +1,66 @@
+//! Why wslog cannot go on. A peer's fault is a finding, an odd recording a weird; neither is an error.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// An input could not be read at all, or output not written.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The file or directory cannot be opened.
+    #[error("cannot open {}", path.display())]
+    Open {
+        /// As given.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Reading failed; what was read before is lost only if nothing was analysed yet.
+    #[error("cannot read {} at byte {offset}", path.display())]
+    Read {
+        /// As given, `-` for standard input.
+        path: PathBuf,
+        /// Bytes read so far.
+        offset: u64,
+        /// Why.
+        source: io::Error,
+    },
+    /// The input holds no byte.
+    #[error("{} is empty", path.display())]
+    Empty {
+        /// As given.
+        path: PathBuf,
+    },
+    /// The first bytes are those of no known format.
+    #[error("{} is neither pcap nor pcapng: it begins with {}", path.display(), hex(start))]
+    UnknownFormat {
+        /// As given.
+        path: PathBuf,
+        /// First bytes, up to 8.
+        start: Vec<u8>,
+    },
+    /// The first bytes are right but the header of the file is not.
+    #[error("{} begins like {format} but its header is unusable: {detail}", path.display())]
+    BadHeader {
+        /// As given.
+        path: PathBuf,
+        /// `pcap` or `pcapng`.
+        format: &'static str,
+        /// What is wrong.
+        detail: String,
+    },
+    /// A directory in which nothing can be read.
+    #[error("no capture in directory {}", path.display())]
+    NothingInDirectory {
+        /// As given.
+        path: PathBuf,
+    },
+    /// The report could not be written.
+    #[error("cannot write the report")]
+    Write(#[from] io::Error),
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,5 @@
+//! wslog
+
+pub mod error;
+pub mod limits;
+pub mod model;

@@ -1,0 +1,48 @@
+//! Every cap, with its unit in the name. Reaching one is a counted weird, never silence.
+
+/// Caps of one analysis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// TCP connections followed at a time. 1 000 000 half-open ones take about 1 GB.
+    pub max_flows: usize,
+    /// Out-of-order bytes kept per direction while a hole waits to be filled. 4 MiB is a full receive window
+    /// of a fast path (Linux `tcp_rmem` allows 6 MiB).
+    pub max_out_of_order_bytes: usize,
+    /// Out-of-order pieces kept per direction; bounds what 1-byte segments cost.
+    pub max_out_of_order_segments: usize,
+    /// Length of an HTTP head, and of frames sent before the response that allows them. Servers refuse heads
+    /// over 8 to 64 KiB.
+    pub max_handshake_bytes: usize,
+    /// First bytes of each payload kept for display. Close bodies are kept up to this as well, at least 125.
+    pub max_preview_bytes: usize,
+    /// Bytes inflated from one message. Libraries refuse messages over 1 to 100 MiB.
+    pub max_inflated_message_bytes: u64,
+    /// Inflated bytes per compressed byte of a message once it is larger than 1 MiB. DEFLATE ends at 1032.
+    pub max_inflate_ratio: u64,
+    /// Findings kept per connection; the others are counted.
+    pub max_findings: usize,
+    /// Pings that wait for their Pong, per direction. Older ones are answered by a later Pong (RFC 6455 5.5.3).
+    pub max_pending_pings: usize,
+    /// Bytes of finished reports that wait for an older connection to end.
+    pub max_waiting_report_bytes: usize,
+    /// Seconds of capture time a closed connection stays in the table for late segments.
+    pub closed_linger_seconds: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_flows: 1_000_000,
+            max_out_of_order_bytes: 4 << 20,
+            max_out_of_order_segments: 16_384,
+            max_handshake_bytes: 64 << 10,
+            max_preview_bytes: 256,
+            max_inflated_message_bytes: 256 << 20,
+            max_inflate_ratio: 1_100,
+            max_findings: 200,
+            max_pending_pings: 64,
+            max_waiting_report_bytes: 256 << 20,
+            closed_linger_seconds: 2,
+        }
+    }
+}

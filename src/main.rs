@@ -1,0 +1,2 @@
+//! wslog
+fn main() {}

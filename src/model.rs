@@ -1,0 +1,33 @@
+//! The values that cross the borders between layers: plain data with public fields, `std` only.
+//!
+//! Wire numbers are newtypes that hold every value, known or not; names are those of the RFCs. Not knowing is
+//! a value (`None`, [`Missing`], [`StreamEnd::Unobserved`]), never an empty vector, 0 or `false`.
+
+pub mod close;
+pub mod connection;
+pub mod event;
+pub mod finding;
+pub mod flow;
+pub mod frame;
+pub mod handshake;
+pub mod observation;
+pub mod packet;
+pub mod rule;
+pub mod stream;
+pub mod weird;
+
+pub use close::{CloseCode, ClosePayload, CodeRange, Reason};
+pub use connection::{ConnectionReport, EarlierHandshake, FrameRecord, InputReport, Traffic};
+pub use event::{Event, Fact, FrameFacts, MessageFacts, MessageKind, What};
+pub use finding::{
+    Action, Because, Certainty, Closing, Finding, Handled, KeyPattern, LocalView, Outcome, ResetWhen, Seen,
+    SideClose, StartEvidence, Starter, Step, StepVerdict, TcpEnd, Violation,
+};
+pub use flow::{Direction, Endpoints, FlowKey, PerDirection};
+pub use frame::{FrameHeader, LengthForm, MaskingKey, Opcode, Rsv};
+pub use handshake::{Accept, DeflateParams, Extension, Field, Negotiated, UpgradeRequest, UpgradeResponse};
+pub use observation::{Evidence, Missing, Observation, Observed, PerRole, Piece, Role, Undecodable};
+pub use packet::{LinkType, Packet, PacketNo, Segment, SeqNo, TcpFlags, Timestamp};
+pub use rule::{Level, RULES, Reaction, Rule, RuleId};
+pub use stream::{Carrier, GapCause, StreamEnd, StreamEvent};
+pub use weird::{Weird, WeirdKind, Weirds};

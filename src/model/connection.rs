@@ -1,0 +1,147 @@
+//! The result of an analysis: what `report` renders.
+
+use std::net::SocketAddr;
+
+use crate::model::{
+    Closing, Finding, FrameHeader, LinkType, PacketNo, PerRole, Role, RuleId, Timestamp, UpgradeRequest,
+    UpgradeResponse, Weirds,
+};
+
+/// Counts of what one side sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Bytes of its TCP stream in the recording, each once, handshake included.
+    pub stream_bytes: u64,
+    /// Frames by opcode.
+    pub frames: [u64; 16],
+    /// Text messages ended.
+    pub text_messages: u64,
+    /// Binary messages ended.
+    pub binary_messages: u64,
+    /// Payload bytes of all frames in the recording.
+    pub frame_payload_bytes: u64,
+    /// Bytes of all ended messages, after inflating; messages that could not be inflated are left out.
+    pub message_bytes: u64,
+    /// Bytes missing from its TCP stream.
+    pub gap_bytes: u64,
+    /// Bytes of its TCP stream that came again.
+    pub retransmitted_bytes: u64,
+}
+
+impl Traffic {
+    /// All frames.
+    #[must_use]
+    pub fn frame_count(&self) -> u64 {
+        self.frames.iter().sum()
+    }
+}
+
+/// A frame kept for display.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrameRecord {
+    /// Number in the connection.
+    pub n: u64,
+    /// Sender.
+    pub from: Role,
+    /// Time of its first byte.
+    pub at: Option<Timestamp>,
+    /// Packet of its first byte.
+    pub packet: Option<PacketNo>,
+    /// Header as sent.
+    pub header: FrameHeader,
+    /// First payload bytes, unmasked; inflated where `inflated` says so.
+    pub preview: Vec<u8>,
+    /// The preview shows the inflated data.
+    pub inflated: bool,
+    /// There is more than the preview shows.
+    pub preview_cut: bool,
+    /// Every payload byte is in the recording.
+    pub complete: bool,
+    /// Message it belongs to.
+    pub message: Option<u64>,
+    /// Part of a compressed message.
+    pub compressed: bool,
+    /// The opcode of the message it belongs to is text: show the preview as text.
+    pub text: bool,
+    /// Clauses this frame broke.
+    pub broke: Vec<RuleId>,
+}
+
+/// A refused or abandoned handshake before the one that counts, on the same TCP connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EarlierHandshake {
+    /// Request target.
+    pub target: String,
+    /// Status of the refusal; `None` without a response.
+    pub status: Option<u16>,
+}
+
+/// One WebSocket connection, explained.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionReport {
+    /// Index of its input, from 0.
+    pub input: usize,
+    /// The client's address.
+    pub client: SocketAddr,
+    /// The server's address.
+    pub server: SocketAddr,
+    /// First packet of the TCP connection.
+    pub first_packet: PacketNo,
+    /// Last packet of it.
+    pub last_packet: PacketNo,
+    /// Time of the first packet.
+    pub started_at: Option<Timestamp>,
+    /// Time of the last packet.
+    pub ended_at: Option<Timestamp>,
+    /// The request.
+    pub request: Option<UpgradeRequest>,
+    /// The response.
+    pub response: Option<UpgradeResponse>,
+    /// Packet and time of request and response.
+    pub handshake_at: PerRole<Option<(PacketNo, Option<Timestamp>)>>,
+    /// Handshakes before this one.
+    pub earlier: Vec<EarlierHandshake>,
+    /// Counts of both sides.
+    pub traffic: PerRole<Traffic>,
+    /// The first frames, then the last ones; `frames_omitted` in between.
+    pub frames: Vec<FrameRecord>,
+    /// Index in `frames` of the first one behind the omitted ones.
+    pub frames_resume: usize,
+    /// Frames not kept.
+    pub frames_omitted: u64,
+    /// Clauses broken and notes, in the order found.
+    pub findings: Vec<Finding>,
+    /// Findings beyond the cap.
+    pub findings_omitted: u64,
+    /// How it closed.
+    pub closing: Closing,
+    /// Oddities of its recording.
+    pub weirds: Weirds,
+}
+
+/// What was read from one input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InputReport {
+    /// As given; `-` for standard input.
+    pub path: String,
+    /// `pcap` or `pcapng`.
+    pub kind: &'static str,
+    /// Records read.
+    pub packets: u64,
+    /// Bytes read.
+    pub bytes: u64,
+    /// Link types in the order seen.
+    pub link_types: Vec<LinkType>,
+    /// Time of the first packet.
+    pub first_at: Option<Timestamp>,
+    /// Time of the last packet.
+    pub last_at: Option<Timestamp>,
+    /// The file ends inside a record.
+    pub truncated: bool,
+    /// TCP connections seen.
+    pub tcp_connections: u64,
+    /// WebSocket connections among them.
+    pub websocket_connections: u64,
+    /// Oddities.
+    pub weirds: Weirds,
+}

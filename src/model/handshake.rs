@@ -1,0 +1,133 @@
+//! The opening handshake (RFC 6455 4) as sent, and what it settled.
+
+/// A field line of an HTTP message (RFC 9112 5), in the order of the message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Name as sent; compare without case.
+    pub name: String,
+    /// Value without the white space around it; bytes that are not UTF-8 stand as U+FFFD.
+    pub value: String,
+}
+
+/// One element of a `Sec-WebSocket-Extensions` field (RFC 6455 9.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extension {
+    /// Its token.
+    pub name: String,
+    /// Parameters in order; a quoted value stands without its quotes.
+    pub parameters: Vec<(String, Option<String>)>,
+}
+
+/// A request that asks for the WebSocket protocol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpgradeRequest {
+    /// Method, `GET` in a sound request.
+    pub method: String,
+    /// Request target as sent.
+    pub target: String,
+    /// HTTP version as sent, as in `HTTP/1.1`.
+    pub http_version: String,
+    /// Every field line.
+    pub fields: Vec<Field>,
+    /// Value of the first `Host`.
+    pub host: Option<String>,
+    /// Value of the first `Sec-WebSocket-Key`.
+    pub key: Option<String>,
+    /// Value of the first `Sec-WebSocket-Version`.
+    pub version: Option<String>,
+    /// Value of the first `Origin`.
+    pub origin: Option<String>,
+    /// Subprotocols offered, in order of preference, all `Sec-WebSocket-Protocol` fields together.
+    pub subprotocols: Vec<String>,
+    /// Extensions offered, all `Sec-WebSocket-Extensions` fields together, as far as they parse.
+    pub extensions: Vec<Extension>,
+    /// An extension field does not follow the grammar of RFC 6455 9.1.
+    pub extensions_malformed: bool,
+}
+
+/// The response to an [`UpgradeRequest`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpgradeResponse {
+    /// HTTP version as sent.
+    pub http_version: String,
+    /// Status code.
+    pub status: u16,
+    /// Reason phrase, which may be empty.
+    pub phrase: String,
+    /// Every field line.
+    pub fields: Vec<Field>,
+    /// The accept value, judged against the key of the request.
+    pub accept: Accept,
+    /// Value of the first `Sec-WebSocket-Protocol`.
+    pub subprotocol: Option<String>,
+    /// Extensions of the answer, as far as they parse.
+    pub extensions: Vec<Extension>,
+    /// An extension field does not follow the grammar of RFC 6455 9.1.
+    pub extensions_malformed: bool,
+    /// Status 101 with `websocket` among the tokens of `Upgrade`: frames follow.
+    pub switches: bool,
+    /// First bytes of the body of a refusal, as far as they came in the segment that ended the head.
+    pub body_start: Vec<u8>,
+}
+
+/// `Sec-WebSocket-Accept` of a response (RFC 6455 4.2.2, item 5.4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accept {
+    /// The first value sent.
+    pub found: Option<String>,
+    /// base64(SHA-1(key + GUID)); `None` where the request had no key.
+    pub expected: Option<String>,
+}
+
+impl Accept {
+    /// Whether the value is the expected one; `None` where either is missing.
+    #[must_use]
+    pub fn valid(&self) -> Option<bool> {
+        Some(self.found.as_ref()? == self.expected.as_ref()?)
+    }
+}
+
+/// Parameters of an agreed permessage-deflate (RFC 7692 7.1). `client_*` governs what the client sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeflateParams {
+    /// The server starts each message with an empty window.
+    pub server_no_context_takeover: bool,
+    /// The client starts each message with an empty window.
+    pub client_no_context_takeover: bool,
+    /// Base-2 logarithm of the window the server may use, 8 to 15.
+    pub server_max_window_bits: u8,
+    /// Base-2 logarithm of the window the client may use, 8 to 15.
+    pub client_max_window_bits: u8,
+}
+
+/// What handshake settled for the frames that follow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Negotiated {
+    /// permessage-deflate, where the server took it.
+    pub deflate: Option<DeflateParams>,
+}
+
+impl Negotiated {
+    /// What the extensions of a response settle. Values that are no window size count as 15.
+    #[must_use]
+    pub fn from_response(extensions: &[Extension]) -> Self {
+        let deflate =
+            extensions.iter().find(|e| e.name.eq_ignore_ascii_case("permessage-deflate")).map(|e| {
+                let has = |name: &str| e.parameters.iter().any(|(n, _)| n.eq_ignore_ascii_case(name));
+                let bits = |name: &str| {
+                    let value = e.parameters.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
+                    value
+                        .and_then(|(_, v)| v.as_deref()?.parse().ok())
+                        .filter(|bits| (8..=15).contains(bits))
+                        .unwrap_or(15)
+                };
+                DeflateParams {
+                    server_no_context_takeover: has("server_no_context_takeover"),
+                    client_no_context_takeover: has("client_no_context_takeover"),
+                    server_max_window_bits: bits("server_max_window_bits"),
+                    client_max_window_bits: bits("client_max_window_bits"),
+                }
+            });
+        Self { deflate }
+    }
+}

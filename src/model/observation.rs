@@ -1,0 +1,188 @@
+//! The one intermediate form: what each side of a WebSocket connection was seen to send.
+
+use std::ops::{Index, IndexMut};
+
+use crate::model::{
+    Carrier, FrameHeader, GapCause, PacketNo, StreamEnd, Timestamp, UpgradeRequest, UpgradeResponse,
+};
+
+/// Side of a WebSocket connection (RFC 6455 1.2): the client sent the opening handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Sent the request.
+    Client,
+    /// Answered it.
+    Server,
+}
+
+impl Role {
+    /// Both, client first.
+    pub const BOTH: [Self; 2] = [Self::Client, Self::Server];
+
+    /// The other side.
+    #[must_use]
+    pub const fn peer(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+
+    /// `client` or `server`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        }
+    }
+}
+
+/// One value for each side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PerRole<T> {
+    /// The client's.
+    pub client: T,
+    /// The server's.
+    pub server: T,
+}
+
+impl<T> Index<Role> for PerRole<T> {
+    type Output = T;
+    fn index(&self, role: Role) -> &T {
+        match role {
+            Role::Client => &self.client,
+            Role::Server => &self.server,
+        }
+    }
+}
+
+impl<T> IndexMut<Role> for PerRole<T> {
+    fn index_mut(&mut self, role: Role) -> &mut T {
+        match role {
+            Role::Client => &mut self.client,
+            Role::Server => &mut self.server,
+        }
+    }
+}
+
+/// Where in the recording something stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// In a capture.
+    Capture {
+        /// The segment that carried it first.
+        carrier: Carrier,
+        /// Offset in the sender's TCP stream.
+        offset: u64,
+    },
+}
+
+impl Evidence {
+    /// The packet.
+    #[must_use]
+    pub const fn packet(&self) -> Option<PacketNo> {
+        let Self::Capture { carrier, .. } = self;
+        Some(carrier.packet)
+    }
+
+    /// The time.
+    #[must_use]
+    pub const fn at(&self) -> Option<Timestamp> {
+        let Self::Capture { carrier, .. } = self;
+        carrier.at
+    }
+
+    /// Offset in the sender's stream.
+    #[must_use]
+    pub const fn offset(&self) -> Option<u64> {
+        let Self::Capture { offset, .. } = self;
+        Some(*offset)
+    }
+
+    /// How much of the peer's stream the sender's host had received when it sent this.
+    #[must_use]
+    pub const fn acked(&self) -> Option<u64> {
+        let Self::Capture { carrier, .. } = self;
+        carrier.acked
+    }
+}
+
+/// Why a part of a payload is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Missing {
+    /// A hole in the TCP stream.
+    StreamGap(GapCause),
+}
+
+/// A piece of a frame's payload, in order.
+#[derive(Clone, Copy, Debug)]
+pub enum Piece<'a> {
+    /// Bytes, unmasked.
+    Bytes(&'a [u8]),
+    /// So many bytes are not known.
+    Missing {
+        /// How many.
+        len: u64,
+        /// Why.
+        cause: Missing,
+    },
+}
+
+/// Bytes that do not form what should stand there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Undecodable {
+    /// The stream ended inside a frame header.
+    CutHeader {
+        /// The bytes of it that came, 1 to 13.
+        bytes: Vec<u8>,
+    },
+    /// A gap swallowed a frame header; where the next frame begins is not known.
+    FramingLost {
+        /// Bytes of the stream from there to its end.
+        skipped: u64,
+    },
+}
+
+/// What was seen.
+#[derive(Clone, Debug)]
+pub enum Observed<'a> {
+    /// The client's opening handshake.
+    Request(Box<UpgradeRequest>),
+    /// The server's answer to it.
+    Response(Box<UpgradeResponse>),
+    /// A frame begins; its payload follows in pieces, then `FrameEnd`.
+    Frame(FrameHeader),
+    /// The next piece of the payload.
+    Payload(Piece<'a>),
+    /// The frame is over.
+    FrameEnd {
+        /// Payload bytes that never came because the stream ended; 0 for a whole frame.
+        cut: u64,
+    },
+    /// Something that should be a frame and is not.
+    Undecodable(Undecodable),
+    /// A hole between frames, or over the start of one.
+    Gap {
+        /// Bytes lost.
+        len: u64,
+        /// Why.
+        cause: GapCause,
+    },
+    /// This side's host has received the peer's stream up to this offset.
+    Acked(u64),
+    /// This side's TCP stream is over.
+    StreamEnd(StreamEnd),
+}
+
+/// One thing one side was seen to do.
+#[derive(Clone, Debug)]
+pub struct Observation<'a> {
+    /// Who.
+    pub from: Role,
+    /// What.
+    pub what: Observed<'a>,
+    /// Where it stands; `None` only for what the recording did not show (`StreamEnd::Unobserved`, a frame cut
+    /// by it).
+    pub evidence: Option<Evidence>,
+}

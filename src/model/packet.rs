@@ -1,0 +1,158 @@
+//! What a capture holds: packets, and the TCP segments inside them.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+/// Number of a captured record in its input, counted from 1 (Wireshark's *frame number*).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PacketNo(pub u64);
+
+impl fmt::Display for PacketNo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// Capture time in nanoseconds since 1970-01-01T00:00:00Z. Covers the years 1677 to 2262; a reader clamps what
+/// lies outside and reports it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// Nanoseconds from `earlier` to `self`; negative where the capture is not in order of time.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// Link-layer type of a packet, a number of the registry of libpcap (`LINKTYPE_*`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinkType(pub u16);
+
+impl LinkType {
+    /// BSD loopback, protocol family in the byte order of the capturing host.
+    pub const NULL: Self = Self(0);
+    /// Ethernet II.
+    pub const ETHERNET: Self = Self(1);
+    /// Raw IP as some BSDs wrote it (`DLT_RAW` 12).
+    pub const RAW_BSD: Self = Self(12);
+    /// Raw IP as OpenBSD wrote it (`DLT_RAW` 14).
+    pub const RAW_OPENBSD: Self = Self(14);
+    /// Raw IPv4 or IPv6, told apart by the version nibble.
+    pub const RAW: Self = Self(101);
+    /// OpenBSD loopback, protocol family in network byte order.
+    pub const LOOP: Self = Self(108);
+    /// Linux "cooked" capture, version 1.
+    pub const LINUX_SLL: Self = Self(113);
+    /// Raw IPv4.
+    pub const IPV4: Self = Self(228);
+    /// Raw IPv6.
+    pub const IPV6: Self = Self(229);
+    /// Linux "cooked" capture, version 2.
+    pub const LINUX_SLL2: Self = Self(276);
+
+    /// Short name, `None` for a type wslog does not decode.
+    #[must_use]
+    pub const fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Self::NULL => "null",
+            Self::ETHERNET => "ethernet",
+            Self::RAW | Self::RAW_BSD | Self::RAW_OPENBSD => "raw",
+            Self::LOOP => "loop",
+            Self::LINUX_SLL => "linux_sll",
+            Self::IPV4 => "ipv4",
+            Self::IPV6 => "ipv6",
+            Self::LINUX_SLL2 => "linux_sll2",
+            _ => return None,
+        })
+    }
+}
+
+/// One captured record.
+#[derive(Clone, Copy, Debug)]
+pub struct Packet<'a> {
+    /// Number in its input.
+    pub no: PacketNo,
+    /// Capture time; `None` where the container has none (pcapng simple packet block).
+    pub at: Option<Timestamp>,
+    /// How `data` begins.
+    pub link: LinkType,
+    /// Length on the wire in bytes; more than `data.len()` where the capture was cut by its snap length.
+    pub orig_len: u32,
+    /// Captured bytes.
+    pub data: &'a [u8],
+}
+
+/// TCP sequence number. Compared by distance; it has no total order (RFC 9293 3.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SeqNo(pub u32);
+
+impl SeqNo {
+    /// Signed distance from `other` to `self`, from -2^31 to 2^31 - 1, wrapping.
+    #[must_use]
+    #[expect(clippy::cast_possible_wrap, reason = "the wrap is the definition of the distance")]
+    pub const fn distance_from(self, other: Self) -> i32 {
+        self.0.wrapping_sub(other.0) as i32
+    }
+
+    /// The number `n` bytes later, wrapping.
+    #[must_use]
+    pub const fn plus(self, n: u32) -> Self {
+        Self(self.0.wrapping_add(n))
+    }
+}
+
+/// Control bits of a TCP header (RFC 9293 3.1), as on the wire: CWR ECE URG ACK PSH RST SYN FIN.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TcpFlags(pub u8);
+
+impl TcpFlags {
+    /// No more data from the sender.
+    pub const FIN: Self = Self(0x01);
+    /// Synchronise sequence numbers.
+    pub const SYN: Self = Self(0x02);
+    /// Reset the connection.
+    pub const RST: Self = Self(0x04);
+    /// Push function.
+    pub const PSH: Self = Self(0x08);
+    /// The acknowledgement field counts.
+    pub const ACK: Self = Self(0x10);
+    /// The urgent pointer counts.
+    pub const URG: Self = Self(0x20);
+
+    /// Whether every bit of `other` is set.
+    #[must_use]
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Both sets of bits.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// A TCP segment (RFC 9293) found in a packet.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment<'a> {
+    /// The packet that carried it.
+    pub no: PacketNo,
+    /// Capture time.
+    pub at: Option<Timestamp>,
+    /// Sender.
+    pub src: SocketAddr,
+    /// Receiver.
+    pub dst: SocketAddr,
+    /// Sequence number of the first payload byte (of the SYN where it is set).
+    pub seq: SeqNo,
+    /// Acknowledgement number, where ACK is set.
+    pub ack: Option<SeqNo>,
+    /// Control bits.
+    pub flags: TcpFlags,
+    /// Captured payload.
+    pub payload: &'a [u8],
+    /// Payload bytes that were on the wire but are not in the capture (snap length), after `payload`.
+    pub cut_off: u32,
+}

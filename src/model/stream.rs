@@ -1,0 +1,100 @@
+//! What reassembly hands on: in-order bytes of both directions, their holes and their ends.
+
+use crate::model::{Direction, PacketNo, Timestamp};
+
+/// The segment that carried something, and what its sender had received by then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Carrier {
+    /// The packet.
+    pub packet: PacketNo,
+    /// Its capture time.
+    pub at: Option<Timestamp>,
+    /// How many bytes of the *peer's* stream its sender's host had received: the acknowledgement number as an
+    /// offset in that stream. `None` without ACK, or where the peer's first sequence number is unknown.
+    pub acked: Option<u64>,
+}
+
+/// Why bytes are missing from a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GapCause {
+    /// The receiver acknowledged them, so they were on the wire; the capture missed them.
+    NotCaptured,
+    /// The packet is there but was cut by the snap length.
+    SnapLen,
+    /// Later bytes filled the out-of-order buffer; the hole was given up.
+    BufferFull,
+    /// The recording ended before they came, later bytes being there.
+    RecordingEnded,
+}
+
+/// How one direction of a TCP connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StreamEnd {
+    /// By FIN.
+    Fin,
+    /// By RST from its sender.
+    Rst,
+    /// The recording, or our memory of the connection, ended first.
+    Unobserved,
+}
+
+/// One step of a reassembled TCP connection. Offsets count payload bytes of `dir` from 0.
+///
+/// For each direction `Data` and `Gap` follow one another without hole or overlap, and `End` comes once, last
+/// (`Acked` and `Conflict` for that direction's bytes may follow it).
+#[derive(Clone, Copy, Debug)]
+pub enum StreamEvent<'a> {
+    /// The next bytes.
+    Data {
+        /// Whose bytes.
+        dir: Direction,
+        /// Offset of the first one.
+        offset: u64,
+        /// The bytes, borrowed from the packet where they came in order.
+        bytes: &'a [u8],
+        /// The segment that brought them first.
+        carrier: Carrier,
+    },
+    /// Bytes that will not come.
+    Gap {
+        /// Whose bytes.
+        dir: Direction,
+        /// Offset of the first one.
+        offset: u64,
+        /// How many.
+        len: u64,
+        /// Why.
+        cause: GapCause,
+        /// The segment that made it certain.
+        carrier: Carrier,
+    },
+    /// A retransmission differs from the bytes that came first, which are kept.
+    Conflict {
+        /// Whose bytes.
+        dir: Direction,
+        /// Offset of the first differing byte.
+        offset: u64,
+        /// Length of the compared range from there on.
+        len: u64,
+        /// The packet with the second copy.
+        packet: PacketNo,
+    },
+    /// The receiver has acknowledged more of this direction.
+    Acked {
+        /// Whose bytes were acknowledged; the segment came from the other side.
+        dir: Direction,
+        /// All bytes before this offset have been received.
+        offset: u64,
+        /// The segment with the acknowledgement.
+        carrier: Carrier,
+    },
+    /// The direction is over.
+    End {
+        /// Whose.
+        dir: Direction,
+        /// How.
+        how: StreamEnd,
+        /// The segment with the FIN or RST (the first seen with it); `None` for `Unobserved`.
+        carrier: Option<Carrier>,
+    },
+}

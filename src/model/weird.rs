@@ -1,0 +1,122 @@
+//! Oddities of the recording: counted, shown, nobody accused (Zeek's word).
+
+use crate::model::PacketNo;
+
+/// What is odd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WeirdKind {
+    /// The capture file ends inside a record.
+    TruncatedFile,
+    /// A block of the capture file is malformed; reading stopped there.
+    MalformedBlock,
+    /// A pcapng packet names an interface that was not described.
+    UnknownInterface,
+    /// A capture time outside the years 1677 to 2262.
+    TimeOutOfRange,
+    /// A link type wslog does not decode.
+    UnknownLinkType,
+    /// A packet too short for the headers it announces.
+    TruncatedPacket,
+    /// A link, IP or TCP header contradicts itself.
+    MalformedHeader,
+    /// An IP fragment; not reassembled.
+    IpFragment,
+    /// TCP payload cut by the snap length of the capture.
+    CutPayload,
+    /// A retransmission that differs from the first copy, which is kept.
+    ConflictingRetransmission,
+    /// Bytes acknowledged by the receiver and missing from the capture.
+    Gap,
+    /// A sequence number too far from what was seen before to place it.
+    SequenceOutOfWindow,
+    /// Out-of-order bytes of a direction reached their cap.
+    OutOfOrderCap,
+    /// The flow table was full: the flow idle the longest was given up.
+    FlowEvicted,
+    /// An HTTP head longer than its cap.
+    HandshakeCap,
+    /// HTTP on a connection that had asked for an upgrade stopped making sense.
+    MalformedHttp,
+    /// A gap or cut in the opening handshake: the rest of the connection could not be read.
+    HandshakeGap,
+    /// A gap swallowed a frame header: the rest of that direction could not be read.
+    FramingLost,
+    /// A message could not be inflated because a gap took its context.
+    InflateContextLost,
+    /// A cap on inflated bytes or ratio was reached.
+    InflateCap,
+    /// Findings of a connection reached their cap; more were counted.
+    FindingsCap,
+    /// Finished connections waited for an older one longer than memory allows; they were written before it.
+    ReportsOutOfOrder,
+}
+
+impl WeirdKind {
+    /// Name in the JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TruncatedFile => "truncated_file",
+            Self::MalformedBlock => "malformed_block",
+            Self::UnknownInterface => "unknown_interface",
+            Self::TimeOutOfRange => "time_out_of_range",
+            Self::UnknownLinkType => "unknown_link_type",
+            Self::TruncatedPacket => "truncated_packet",
+            Self::MalformedHeader => "malformed_header",
+            Self::IpFragment => "ip_fragment",
+            Self::CutPayload => "cut_payload",
+            Self::ConflictingRetransmission => "conflicting_retransmission",
+            Self::Gap => "gap",
+            Self::SequenceOutOfWindow => "sequence_out_of_window",
+            Self::OutOfOrderCap => "out_of_order_cap",
+            Self::FlowEvicted => "flow_evicted",
+            Self::HandshakeCap => "handshake_cap",
+            Self::MalformedHttp => "malformed_http",
+            Self::HandshakeGap => "handshake_gap",
+            Self::FramingLost => "framing_lost",
+            Self::InflateContextLost => "inflate_context_lost",
+            Self::InflateCap => "inflate_cap",
+            Self::FindingsCap => "findings_cap",
+            Self::ReportsOutOfOrder => "reports_out_of_order",
+        }
+    }
+}
+
+/// One kind of oddity in one input or connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Weird {
+    /// What.
+    pub kind: WeirdKind,
+    /// How often.
+    pub count: u64,
+    /// The first one, in words with its numbers.
+    pub detail: String,
+    /// Packet of the first one.
+    pub packet: Option<PacketNo>,
+}
+
+/// Counts of oddities, in the order in which each kind came first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Weirds(Vec<Weird>);
+
+impl Weirds {
+    /// Counts one; `detail` is asked for the first of each kind only.
+    pub fn add(&mut self, kind: WeirdKind, packet: Option<PacketNo>, detail: impl FnOnce() -> String) {
+        match self.0.iter_mut().find(|w| w.kind == kind) {
+            Some(weird) => weird.count = weird.count.saturating_add(1),
+            None => self.0.push(Weird { kind, count: 1, detail: detail(), packet }),
+        }
+    }
+
+    /// All kinds seen.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Weird] {
+        &self.0
+    }
+
+    /// Whether nothing odd was seen.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
