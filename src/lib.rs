@@ -3,3 +3,5 @@
 pub mod error;
 pub mod limits;
 pub mod model;
+pub mod replay;
+pub mod report;

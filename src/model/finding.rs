@@ -217,8 +217,10 @@ pub enum Handled {
         /// Frame number of the Close.
         close: u64,
     },
-    /// It sent a data frame after it had received the fault.
+    /// It sent a data frame after its host had received the fault.
     Data,
+    /// It sent back the payload of the faulty frame.
+    Echo,
     /// It sent another Close.
     OwnClose,
 }
@@ -490,10 +492,10 @@ pub enum Action {
     ProcessNothing,
     /// Answer the Close.
     AnswerClose,
-    /// The server ends TCP first.
+    /// The server ends TCP first, after both Closes.
     EndTcpFirst,
-    /// End TCP too.
-    EndTcp,
+    /// The client leaves it to the server to end TCP first.
+    LeaveTcpToServer,
 }
 
 /// What was seen of it.

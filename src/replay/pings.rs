@@ -1,0 +1,77 @@
+//! Pings and the Pongs that answer them (RFC 6455 5.5.2, 5.5.3).
+
+use crate::limits::Limits;
+use crate::model::{FrameFacts, PerRole, Role, Violation};
+use crate::replay::endpoint::Endpoint;
+use crate::replay::{Findings, Place};
+
+/// A Ping that waits for its Pong.
+#[derive(Debug)]
+pub(super) struct PendingPing {
+    frame: u64,
+    len: u64,
+    data: Vec<u8>,
+}
+
+impl PendingPing {
+    pub(super) fn new(frame: &FrameFacts<'_>) -> Self {
+        Self { frame: frame.n, len: frame.header.payload_len, data: frame.payload.to_vec() }
+    }
+
+    fn is_answered_by(&self, pong: &FrameFacts<'_>) -> bool {
+        self.len == pong.header.payload_len && self.data == pong.payload
+    }
+}
+
+/// A Pong that came while Pings were pending and fitted none.
+#[derive(Debug)]
+pub(super) struct PongMismatch {
+    pub(super) ping: u64,
+    pub(super) ping_len: u64,
+    pub(super) pong_len: u64,
+    pub(super) place: Place,
+}
+
+/// Matches a Pong of `from` with the peer's pending Pings; returns the number of the one it answers.
+///
+/// A Pong for a later Ping settles the older ones too (5.5.3). A Pong that fits none while some are pending is
+/// kept aside: an unsolicited Pong may carry anything, so it counts only if its Ping is never answered.
+pub(super) fn answer(
+    ends: &mut PerRole<Endpoint>,
+    from: Role,
+    pong: &FrameFacts<'_>,
+    limits: &Limits,
+    findings: &mut Findings,
+    place: Place,
+) -> Option<u64> {
+    if !pong.is_complete() {
+        return None;
+    }
+    let pings = &mut ends[from.peer()].pings;
+    if let Some(at) = pings.iter().rposition(|ping| ping.is_answered_by(pong)) {
+        let frame = pings[at].frame;
+        pings.drain(..=at);
+        ends[from].pong_mismatches.retain(|m| m.ping > frame);
+        return Some(frame);
+    }
+    let asked: Vec<u64> = ends[from].pong_mismatches.iter().map(|m| m.ping).collect();
+    let pending = ends[from.peer()].pings.iter().find(|ping| !asked.contains(&ping.frame));
+    match pending {
+        Some(ping) if asked.len() < limits.max_pending_pings => {
+            let mismatch = PongMismatch {
+                ping: ping.frame,
+                ping_len: ping.len,
+                pong_len: pong.header.payload_len,
+                place,
+            };
+            ends[from].pong_mismatches.push(mismatch);
+        }
+        _ if !ends[from].lost && !ends[from.peer()].lost => {
+            if !std::mem::replace(&mut ends[from].noted_unsolicited, true) {
+                findings.add(Some(from), Violation::PongUnsolicited, place);
+            }
+        }
+        _ => {}
+    }
+    None
+}

@@ -1,0 +1,22 @@
+//! Values to bytes, one renderer a file. What is said is worded once, in [`wording`] and [`summary`], and every
+//! renderer says the same.
+
+pub mod escape;
+pub mod json;
+pub mod order;
+pub mod summary;
+pub mod text;
+pub mod units;
+pub mod wording;
+
+/// Which frames a report lists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FrameList {
+    /// The first and the last of each connection.
+    #[default]
+    Ends,
+    /// All.
+    All,
+    /// None.
+    None,
+}

@@ -1,0 +1,614 @@
+//! `wslog.inspect/1`: one document, a connection a line. Its types are its own: the model may change, the names
+//! here may not.
+
+use std::io::{self, Write};
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::ser::{CharEscape, Formatter};
+
+use crate::error::Error;
+use crate::model::{
+    ConnectionReport, Extension, Field, Finding, FrameRecord, InputReport, LocalView, Opcode, Role,
+    SideClose, Starter, Step, StreamEnd, TcpEnd, Timestamp, Traffic, Weirds,
+};
+use crate::report::escape::{as_text, hex, is_unsafe};
+use crate::report::{FrameList, summary, units, wording};
+
+/// Name and version of the format.
+pub const SCHEMA: &str = "wslog.inspect/1";
+
+/// Writes the document as connections come.
+#[derive(Debug)]
+pub struct JsonReport<W> {
+    out: W,
+    frames: FrameList,
+    first: bool,
+}
+
+impl<W: Write> JsonReport<W> {
+    /// Begins the document.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn new(mut out: W, frames: FrameList) -> Result<Self, Error> {
+        write!(
+            out,
+            "{{\"schema\":\"{SCHEMA}\",\"wslog\":\"{}\",\"connections\":[",
+            env!("CARGO_PKG_VERSION")
+        )?;
+        Ok(Self { out, frames, first: true })
+    }
+
+    /// Writes the next connection.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn connection(&mut self, id: u64, report: &ConnectionReport) -> Result<(), Error> {
+        self.out.write_all(if self.first { b"\n" } else { b",\n" })?;
+        self.first = false;
+        self.value(&Connection::new(id, report, self.frames))
+    }
+
+    /// Ends the document with the inputs, whose counts are known only now.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn finish(mut self, inputs: &[InputReport]) -> Result<(), Error> {
+        self.out.write_all(b"\n],\"inputs\":[")?;
+        for (i, input) in inputs.iter().enumerate() {
+            self.out.write_all(if i == 0 { b"\n" } else { b",\n" })?;
+            self.value(&Input::new(input))?;
+        }
+        self.out.write_all(b"\n]}\n")?;
+        self.out.flush()?;
+        Ok(())
+    }
+
+    fn value(&mut self, value: &impl Serialize) -> Result<(), Error> {
+        let mut serializer = serde_json::Serializer::with_formatter(&mut self.out, TerminalSafe);
+        value.serialize(&mut serializer).map_err(|e| Error::Write(io::Error::from(e)))
+    }
+}
+
+/// Compact JSON in which no string can act on a terminal: what RFC 8259 lets pass and a terminal would obey is
+/// written as `\u` escapes too.
+struct TerminalSafe;
+
+impl Formatter for TerminalSafe {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_unsafe(*c)) {
+            out.write_all(&rest.as_bytes()[..at])?;
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                write!(out, "\\u{unit:04x}")?;
+            }
+            rest = &rest[at + c.len_utf8()..];
+        }
+        out.write_all(rest.as_bytes())
+    }
+
+    fn write_char_escape<W: ?Sized + Write>(&mut self, out: &mut W, escape: CharEscape) -> io::Result<()> {
+        serde_json::ser::CompactFormatter.write_char_escape(out, escape)
+    }
+}
+
+#[derive(Serialize)]
+struct Input<'a> {
+    path: &'a str,
+    kind: &'a str,
+    compression: &'a str,
+    packets: u64,
+    bytes: u64,
+    link_types: Vec<String>,
+    first_at: Option<String>,
+    last_at: Option<String>,
+    truncated: bool,
+    tcp_connections: u64,
+    websocket_connections: u64,
+    weirds: Vec<WeirdEntry<'a>>,
+}
+
+impl<'a> Input<'a> {
+    fn new(input: &'a InputReport) -> Self {
+        let link =
+            |l: &crate::model::LinkType| l.name().map_or_else(|| format!("linktype-{}", l.0), str::to_owned);
+        Self {
+            path: &input.path,
+            kind: input.kind,
+            compression: "none",
+            packets: input.packets,
+            bytes: input.bytes,
+            link_types: input.link_types.iter().map(link).collect(),
+            first_at: input.first_at.map(units::rfc3339),
+            last_at: input.last_at.map(units::rfc3339),
+            truncated: input.truncated,
+            tcp_connections: input.tcp_connections,
+            websocket_connections: input.websocket_connections,
+            weirds: weirds(&input.weirds),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct WeirdEntry<'a> {
+    name: &'a str,
+    count: u64,
+    detail: &'a str,
+    packet: Option<u64>,
+}
+
+fn weirds(weirds: &Weirds) -> Vec<WeirdEntry<'_>> {
+    weirds
+        .as_slice()
+        .iter()
+        .map(|w| WeirdEntry {
+            name: w.kind.name(),
+            count: w.count,
+            detail: &w.detail,
+            packet: w.packet.map(|p| p.0),
+        })
+        .collect()
+}
+
+#[derive(Serialize)]
+struct Address {
+    ip: String,
+    port: u16,
+}
+
+#[derive(Serialize)]
+struct Connection<'a> {
+    id: u64,
+    input: usize,
+    client: Address,
+    server: Address,
+    first_packet: u64,
+    last_packet: u64,
+    started_at: Option<String>,
+    ended_at: Option<String>,
+    duration_ns: Option<i64>,
+    vantage: &'a str,
+    tls: Option<()>,
+    http: &'a str,
+    handshake: Option<Handshake<'a>>,
+    earlier_handshakes: Vec<Earlier<'a>>,
+    traffic: Sides<Counts>,
+    closing: Closing<'a>,
+    findings: Vec<FindingEntry<'a>>,
+    findings_omitted: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frames: Option<Vec<Frame>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frames_omitted: Option<u64>,
+    autobahn: Option<()>,
+    weirds: Vec<WeirdEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Sides<T> {
+    client: T,
+    server: T,
+}
+
+impl<'a> Connection<'a> {
+    fn new(id: u64, r: &'a ConnectionReport, frames: FrameList) -> Self {
+        let address = |a: std::net::SocketAddr| Address { ip: a.ip().to_string(), port: a.port() };
+        let listed = frames != FrameList::None;
+        Self {
+            id,
+            input: r.input,
+            client: address(r.client),
+            server: address(r.server),
+            first_packet: r.first_packet.0,
+            last_packet: r.last_packet.0,
+            started_at: r.started_at.map(units::rfc3339),
+            ended_at: r.ended_at.map(units::rfc3339),
+            duration_ns: r.started_at.zip(r.ended_at).map(|(start, end)| end.since(start)),
+            vantage: "capture",
+            tls: None,
+            http: "1.1",
+            handshake: Handshake::new(r),
+            earlier_handshakes: r
+                .earlier
+                .iter()
+                .map(|e| Earlier { target: &e.target, status: e.status })
+                .collect(),
+            traffic: Sides { client: Counts::new(&r.traffic.client), server: Counts::new(&r.traffic.server) },
+            closing: Closing::new(r),
+            findings: r.findings.iter().map(FindingEntry::new).collect(),
+            findings_omitted: r.findings_omitted,
+            frames: listed.then(|| r.frames.iter().map(Frame::new).collect()),
+            frames_omitted: listed.then_some(r.frames_omitted),
+            autobahn: None,
+            weirds: weirds(&r.weirds),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Earlier<'a> {
+    target: &'a str,
+    status: Option<u16>,
+}
+
+#[derive(Serialize)]
+struct Handshake<'a> {
+    complete: bool,
+    assumed: bool,
+    method: &'a str,
+    target: &'a str,
+    host: Option<&'a str>,
+    status: Option<u16>,
+    key: Option<&'a str>,
+    accept: Option<&'a str>,
+    accept_valid: Option<bool>,
+    accept_expected: Option<&'a str>,
+    version: Option<&'a str>,
+    subprotocol: Option<&'a str>,
+    origin: Option<&'a str>,
+    extensions: Vec<ExtensionEntry<'a>>,
+    offered_extensions: Vec<ExtensionEntry<'a>>,
+    offered_subprotocols: &'a [String],
+    request_packet: Option<u64>,
+    response_packet: Option<u64>,
+    response_after_ns: Option<i64>,
+    request_headers: Vec<(&'a str, &'a str)>,
+    response_headers: Vec<(&'a str, &'a str)>,
+}
+
+#[derive(Serialize)]
+struct ExtensionEntry<'a> {
+    name: &'a str,
+    parameters: Vec<(&'a str, Option<&'a str>)>,
+}
+
+fn extensions(list: &[Extension]) -> Vec<ExtensionEntry<'_>> {
+    list.iter()
+        .map(|e| ExtensionEntry {
+            name: &e.name,
+            parameters: e.parameters.iter().map(|(n, v)| (n.as_str(), v.as_deref())).collect(),
+        })
+        .collect()
+}
+
+fn fields(list: &[Field]) -> Vec<(&str, &str)> {
+    list.iter().map(|f| (f.name.as_str(), f.value.as_str())).collect()
+}
+
+impl<'a> Handshake<'a> {
+    fn new(r: &'a ConnectionReport) -> Option<Self> {
+        let request = r.request.as_ref()?;
+        let response = r.response.as_ref();
+        let times =
+            (r.handshake_at.client.and_then(|(_, at)| at), r.handshake_at.server.and_then(|(_, at)| at));
+        Some(Self {
+            complete: response.is_some_and(|r| r.switches),
+            assumed: false,
+            method: &request.method,
+            target: &request.target,
+            host: request.host.as_deref(),
+            status: response.map(|r| r.status),
+            key: request.key.as_deref(),
+            accept: response.and_then(|r| r.accept.found.as_deref()),
+            accept_valid: response.and_then(|r| r.accept.valid()),
+            accept_expected: response.and_then(|r| r.accept.expected.as_deref()),
+            version: request.version.as_deref(),
+            subprotocol: response.and_then(|r| r.subprotocol.as_deref()),
+            origin: request.origin.as_deref(),
+            extensions: response.map_or_else(Vec::new, |r| extensions(&r.extensions)),
+            offered_extensions: extensions(&request.extensions),
+            offered_subprotocols: &request.subprotocols,
+            request_packet: r.handshake_at.client.map(|(packet, _)| packet.0),
+            response_packet: r.handshake_at.server.map(|(packet, _)| packet.0),
+            response_after_ns: times.0.zip(times.1).map(|(asked, answered)| answered.since(asked)),
+            request_headers: fields(&request.fields),
+            response_headers: response.map_or_else(Vec::new, |r| fields(&r.fields)),
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct Counts {
+    stream_bytes: u64,
+    frames: FrameCounts,
+    messages: Messages,
+    frame_payload_bytes: u64,
+    message_bytes: u64,
+    gap_bytes: u64,
+    retransmitted_bytes: u64,
+}
+
+#[derive(Serialize)]
+struct Messages {
+    text: u64,
+    binary: u64,
+}
+
+struct FrameCounts([u64; 16]);
+
+impl Serialize for FrameCounts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (bits, count) in (0u8..).zip(self.0).filter(|(_, count)| *count > 0) {
+            map.serialize_entry(Opcode::from_bits(bits).name(), &count)?;
+        }
+        map.end()
+    }
+}
+
+impl Counts {
+    fn new(t: &Traffic) -> Self {
+        Self {
+            stream_bytes: t.stream_bytes,
+            frames: FrameCounts(t.frames),
+            messages: Messages { text: t.text_messages, binary: t.binary_messages },
+            frame_payload_bytes: t.frame_payload_bytes,
+            message_bytes: t.message_bytes,
+            gap_bytes: t.gap_bytes,
+            retransmitted_bytes: t.retransmitted_bytes,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Closing<'a> {
+    outcome: &'a str,
+    started_by: Option<&'a str>,
+    evidence: &'a str,
+    client: Close<'a>,
+    server: Close<'a>,
+    tcp: Tcp<'a>,
+    client_sees: View<'a>,
+    server_sees: View<'a>,
+    idle_before_close_ns: Option<i64>,
+    failed_for: Option<FailedFor<'a>>,
+    steps: Vec<StepEntry<'a>>,
+    summary: String,
+}
+
+#[derive(Serialize)]
+struct FailedFor<'a> {
+    rule: &'a str,
+    by: &'a str,
+    frame: u64,
+}
+
+#[derive(Serialize)]
+struct Close<'a> {
+    sent_close: bool,
+    code: Option<u16>,
+    reason: Option<&'a str>,
+    at: Option<String>,
+    frame: Option<u64>,
+    packet: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Tcp<'a> {
+    first_end: Option<End<'a>>,
+    client_end: &'a str,
+    server_end: &'a str,
+}
+
+#[derive(Serialize)]
+struct End<'a> {
+    by: &'a str,
+    how: &'a str,
+    at: Option<String>,
+    packet: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct View<'a> {
+    code: Option<u16>,
+    reason: Option<&'a str>,
+    was_clean: Option<bool>,
+    because: &'a str,
+}
+
+#[derive(Serialize)]
+struct StepEntry<'a> {
+    rule: &'a str,
+    owed_by: &'a str,
+    expected: String,
+    observed: String,
+    verdict: &'a str,
+    section: String,
+}
+
+const fn how(end: StreamEnd) -> &'static str {
+    match end {
+        StreamEnd::Fin => "fin",
+        StreamEnd::Rst => "rst",
+        StreamEnd::Unobserved => "unobserved",
+    }
+}
+
+fn time(at: Option<Timestamp>) -> Option<String> {
+    at.map(units::rfc3339)
+}
+
+impl<'a> Close<'a> {
+    fn new(side: &'a SideClose) -> Self {
+        Self {
+            sent_close: side.sent_close,
+            code: side.code.map(|c| c.0),
+            reason: side.reason.as_deref(),
+            at: time(side.at),
+            frame: side.frame,
+            packet: side.packet.map(|p| p.0),
+        }
+    }
+}
+
+impl<'a> View<'a> {
+    fn new(view: &'a LocalView) -> Self {
+        Self {
+            code: view.code.map(|c| c.0),
+            reason: view.reason.as_deref(),
+            was_clean: view.was_clean,
+            because: wording::because(view.because),
+        }
+    }
+}
+
+impl StepEntry<'_> {
+    fn new(step: &Step) -> Self {
+        Self {
+            rule: step.rule.name(),
+            owed_by: step.owed_by.name(),
+            expected: wording::owed(step),
+            observed: wording::seen(step),
+            verdict: step.verdict.name(),
+            section: wording::clause(step),
+        }
+    }
+}
+
+impl<'a> Closing<'a> {
+    fn new(r: &'a ConnectionReport) -> Self {
+        let c = &r.closing;
+        let end = |e: &TcpEnd| End {
+            by: e.by.name(),
+            how: how(e.how),
+            at: time(e.at),
+            packet: e.packet.map(|p| p.0),
+        };
+        let side_end = |role: Role| c.ends[role].map_or("unobserved", |e| how(e.how));
+        Self {
+            outcome: c.outcome.name(),
+            started_by: c.started_by.map(|s| match s {
+                Starter::One(role) => role.name(),
+                Starter::Both => "both",
+            }),
+            evidence: c.evidence.name(),
+            client: Close::new(&c.sides.client),
+            server: Close::new(&c.sides.server),
+            tcp: Tcp {
+                first_end: c.first_end.as_ref().map(end),
+                client_end: side_end(Role::Client),
+                server_end: side_end(Role::Server),
+            },
+            client_sees: View::new(&c.sees.client),
+            server_sees: View::new(&c.sees.server),
+            idle_before_close_ns: c.idle_before_close_ns,
+            failed_for: c.failed_for.map(|(by, rule, frame)| FailedFor {
+                rule: rule.name(),
+                by: by.name(),
+                frame,
+            }),
+            steps: c.steps.iter().map(StepEntry::new).collect(),
+            summary: summary::sentences(r).join(" "),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct FindingEntry<'a> {
+    rule: &'a str,
+    level: &'a str,
+    by: &'a str,
+    certainty: &'a str,
+    frame: Option<u64>,
+    packet: Option<u64>,
+    at: Option<String>,
+    section: &'a str,
+    expected: String,
+    observed: String,
+    message: String,
+}
+
+impl FindingEntry<'_> {
+    fn new(f: &Finding) -> Self {
+        let rule = f.violation.rule().rule();
+        let words = wording::violation(&f.violation);
+        Self {
+            rule: rule.name,
+            level: f.level.name(),
+            by: f.by.map_or("both", Role::name),
+            certainty: f.certainty.name(),
+            frame: f.frame,
+            packet: f.packet.map(|p| p.0),
+            at: time(f.at),
+            section: rule.section,
+            message: wording::message(f),
+            expected: words.expected,
+            observed: words.observed,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Frame {
+    n: u64,
+    from: &'static str,
+    at: Option<String>,
+    packet: Option<u64>,
+    fin: bool,
+    rsv: u8,
+    opcode: u8,
+    masked: bool,
+    masking_key: Option<String>,
+    length: u64,
+    payload: Payload,
+    complete: bool,
+    message: Option<u64>,
+    compressed: bool,
+}
+
+#[derive(Serialize)]
+struct Payload {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hex: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    inflated: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cut: bool,
+}
+
+impl Frame {
+    fn new(f: &FrameRecord) -> Self {
+        let text = if f.text { as_text(&f.preview, f.preview_cut) } else { None };
+        Self {
+            n: f.n,
+            from: f.from.name(),
+            at: time(f.at),
+            packet: f.packet.map(|p| p.0),
+            fin: f.header.fin,
+            rsv: f.header.rsv.0,
+            opcode: f.header.opcode.bits(),
+            masked: f.header.masking_key.is_some(),
+            masking_key: f.header.masking_key.map(|k| k.to_string()),
+            length: f.header.payload_len,
+            payload: Payload {
+                hex: text.is_none().then(|| hex(&f.preview)),
+                text: text.map(str::to_owned),
+                inflated: f.inflated,
+                cut: f.preview_cut,
+            },
+            complete: f.complete,
+            message: f.message,
+            compressed: f.compressed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_cannot_act_on_a_terminal() {
+        let mut out = Vec::new();
+        let mut serializer = serde_json::Serializer::with_formatter(&mut out, TerminalSafe);
+        assert!("\x1b[2J \u{9b} \u{202e} \u{e0001} \" é".serialize(&mut serializer).is_ok());
+        let text = String::from_utf8(out).unwrap_or_default();
+        assert_eq!(text, r#""\u001b[2J \u009b \u202e \udb40\udc01 \" é""#);
+        let back: Result<String, _> = serde_json::from_str(&text);
+        assert_eq!(back.ok().as_deref(), Some("\x1b[2J \u{9b} \u{202e} \u{e0001} \" é"));
+    }
+}

@@ -1,0 +1,281 @@
+//! The account of a connection in sentences fit for a ticket: who, what, when, which clause, what followed, and
+//! what each side's application will have been told.
+
+use crate::model::finding::Because;
+use crate::model::{
+    Closing, ConnectionReport, Finding, Level, LocalView, Outcome, Role, SideClose, Starter, StreamEnd,
+    TcpEnd, Timestamp,
+};
+use crate::report::escape::visible;
+use crate::report::units;
+use crate::report::wording;
+
+/// The sentences, in order.
+#[must_use]
+pub fn sentences(report: &ConnectionReport) -> Vec<String> {
+    let closing = &report.closing;
+    let mut out = Vec::new();
+    if let Some(sentence) = fault(report) {
+        out.push(sentence);
+    }
+    out.push(ended(report));
+    if let Some(sentence) = tcp(closing) {
+        out.push(sentence);
+    }
+    out.extend(other_breaches(report));
+    if let Some(sentence) = views(closing) {
+        out.push(sentence);
+    }
+    out
+}
+
+/// `The client` at the start of a sentence.
+fn the(role: Role) -> &'static str {
+    wording::subject(Some(role))
+}
+
+fn after_start(report: &ConnectionReport, at: Option<Timestamp>) -> String {
+    match (at, report.started_at) {
+        (Some(at), Some(start)) => format!(" {} after the start", units::duration(at.since(start))),
+        _ => String::new(),
+    }
+}
+
+fn close_with_reason(side: &SideClose) -> String {
+    let close = wording::close(side.code);
+    match &side.reason {
+        Some(reason) => format!("{close} and the reason \"{}\"", visible(reason)),
+        None => close,
+    }
+}
+
+/// The fault for which a side failed the connection, or failed to.
+fn fault(report: &ConnectionReport) -> Option<String> {
+    let (by, rule, frame) = report.closing.failed_for?;
+    let finding = report
+        .findings
+        .iter()
+        .find(|f| f.by == Some(by) && f.frame == Some(frame) && f.violation.rule() == rule)?;
+    let wording::Wording { did, .. } = wording::violation(&finding.violation);
+    let section = rule.rule().section;
+    Some(format!("{} {did} in frame {frame} ({section}).", the(by)))
+}
+
+/// Who ended the WebSocket connection, and how.
+fn ended(report: &ConnectionReport) -> String {
+    let closing = &report.closing;
+    match closing.outcome {
+        Outcome::HandshakeFailed => handshake_failed(report),
+        Outcome::Open => open(report),
+        Outcome::NotObservable => {
+            "The recording has a gap over the end of the connection: how it closed is not known.".to_owned()
+        }
+        Outcome::NoCloseFrame | Outcome::Reset => no_close(report),
+        Outcome::Clean | Outcome::CleanTcpReset | Outcome::CloseUnanswered => closed(report),
+    }
+}
+
+fn handshake_failed(report: &ConnectionReport) -> String {
+    match (&report.response, &report.closing.first_end) {
+        (Some(response), _) => {
+            let phrase = visible(&response.phrase);
+            let phrase = if phrase.is_empty() { String::new() } else { format!(" {phrase}") };
+            format!("The server refused the upgrade with status {}{phrase}.", response.status)
+        }
+        (None, Some(end)) => format!(
+            "{} ended TCP by {}{}; no response to the opening handshake was sent.",
+            the(end.by),
+            wording::end(end.how),
+            after_start(report, end.at)
+        ),
+        (None, None) => "The opening handshake was not answered.".to_owned(),
+    }
+}
+
+fn open(report: &ConnectionReport) -> String {
+    let sent: Vec<Role> =
+        Role::BOTH.into_iter().filter(|role| report.closing.sides[*role].sent_close).collect();
+    match sent.as_slice() {
+        [] if report.response.is_none() => {
+            "The recording ends before the opening handshake was answered.".to_owned()
+        }
+        [] => "The recording ends while the connection is open.".to_owned(),
+        [one] => format!(
+            "{} sent {}{}; the recording ends before an answer.",
+            the(*one),
+            close_with_reason(&report.closing.sides[*one]),
+            after_start(report, report.closing.sides[*one].at)
+        ),
+        _ => format!("{} The recording ends before TCP does.", closed(report)),
+    }
+}
+
+fn no_close(report: &ConnectionReport) -> String {
+    let Some(end) = &report.closing.first_end else { return "TCP ended without a Close frame.".to_owned() };
+    let idle = report
+        .closing
+        .idle_before_close_ns
+        .filter(|ns| *ns >= 1_000_000_000)
+        .map_or_else(String::new, |ns| format!(", after {} without a frame", units::duration(ns)));
+    let verb = if end.how == StreamEnd::Rst { "reset TCP" } else { "ended TCP by FIN" };
+    let because =
+        if report.closing.failed_for.is_some_and(|(by, _, _)| by != end.by) { " for it" } else { "" };
+    format!(
+        "{} {verb}{because}{}{idle}, without a Close frame from either side.",
+        the(end.by),
+        after_start(report, end.at)
+    )
+}
+
+fn closed(report: &ConnectionReport) -> String {
+    let closing = &report.closing;
+    match closing.started_by {
+        Some(Starter::Both) => format!(
+            "Both sides started the closing handshake: the client with {}, the server with {}; neither had received the other's when it sent its own.",
+            close_with_reason(&closing.sides.client),
+            close_with_reason(&closing.sides.server)
+        ),
+        Some(Starter::One(role)) => {
+            let peer = role.peer();
+            let failed = closing.failed_for.is_some_and(|(by, _, _)| by == peer);
+            let verb =
+                if failed { "failed the connection with" } else { "started the closing handshake with" };
+            let idle = closing
+                .idle_before_close_ns
+                .filter(|ns| *ns >= 1_000_000_000)
+                .map_or_else(String::new, |ns| format!(" and {} without a frame", units::duration(ns)));
+            let first = format!(
+                "{} {verb} {}{}{idle}",
+                the(role),
+                close_with_reason(&closing.sides[role]),
+                after_start(report, closing.sides[role].at)
+            );
+            let order = match closing.evidence {
+                crate::model::StartEvidence::Order => {
+                    " (by the order of the recording; acknowledgement numbers do not decide it)"
+                }
+                _ => "",
+            };
+            format!("{first}{order}; {}.", answer(closing, role))
+        }
+        None => "A Close frame was sent; who started is not known.".to_owned(),
+    }
+}
+
+/// What the other side made of the first Close.
+fn answer(closing: &Closing, starter: Role) -> String {
+    let peer = starter.peer();
+    let name = peer.name();
+    let side = &closing.sides[peer];
+    let since = |at: Option<Timestamp>| match (at, closing.sides[starter].at) {
+        (Some(at), Some(start)) => format!(" {} later", units::duration(at.since(start))),
+        _ => String::new(),
+    };
+    if side.sent_close {
+        return format!("the {name} answered {}{}", close_with_reason(side), since(side.at));
+    }
+    match (&closing.ends[peer], &closing.ends[starter]) {
+        (Some(end), theirs) if theirs.is_none_or(|t| end.packet <= t.packet) => {
+            format!("the {name} sent no Close but ended TCP by {}{}", wording::end(end.how), since(end.at))
+        }
+        (_, Some(end)) => format!(
+            "the {name} had sent no Close when the {} ended TCP by {}{}",
+            starter.name(),
+            wording::end(end.how),
+            since(end.at)
+        ),
+        _ => format!("the {name} sent no Close"),
+    }
+}
+
+/// Which TCP end came first, where that is not said yet.
+fn tcp(closing: &Closing) -> Option<String> {
+    let end: &TcpEnd = closing.first_end.as_ref()?;
+    if !matches!(closing.outcome, Outcome::Clean | Outcome::CleanTcpReset) {
+        return None;
+    }
+    let later = closing.ends[end.by.peer()];
+    let verb = |how| if how == StreamEnd::Rst { "reset TCP" } else { "ended TCP by FIN" };
+    let other = match later {
+        Some(later) if later.how == StreamEnd::Rst => format!("; the {} then reset it", later.by.name()),
+        Some(_) => format!("; the {} followed", end.by.peer().name()),
+        None => String::new(),
+    };
+    let order = if end.by == Role::Server {
+        "which 7.1.1 leaves to the server"
+    } else {
+        "though 7.1.1 leaves that to the server"
+    };
+    let order = if end.how == StreamEnd::Fin { format!(", {order}") } else { String::new() };
+    Some(format!("{} {} first{order}{other}.", the(end.by), verb(end.how)))
+}
+
+/// Breaches that the sentences before did not name; at most three, then their number.
+fn other_breaches(report: &ConnectionReport) -> Vec<String> {
+    let told = report.closing.failed_for;
+    let mut seen: Vec<(Option<Role>, &str)> = Vec::new();
+    let mut out = Vec::new();
+    let mut more = 0;
+    for finding in report.findings.iter().filter(|f| f.level == Level::Must) {
+        let key = (finding.by, finding.violation.rule().name());
+        let is_told =
+            told.is_some_and(|(by, rule, _)| finding.by == Some(by) && finding.violation.rule() == rule);
+        if is_told || seen.contains(&key) {
+            continue;
+        }
+        seen.push(key);
+        if out.len() < 3 {
+            out.push(breach(finding));
+        } else {
+            more += 1;
+        }
+    }
+    if more > 0 {
+        out.push(format!("{} more kinds of breach are listed below.", more));
+    }
+    out
+}
+
+fn breach(finding: &Finding) -> String {
+    let wording::Wording { did, .. } = wording::violation(&finding.violation);
+    let place = match (finding.frame, finding.packet) {
+        (Some(frame), _) => format!(", frame {frame}"),
+        (None, Some(packet)) => format!(", packet {packet}"),
+        (None, None) => String::new(),
+    };
+    let hedge = if finding.certainty == crate::model::Certainty::Proven { "" } else { ", likely" };
+    format!(
+        "{} {did} ({}{place}{hedge}).",
+        wording::subject(finding.by),
+        finding.violation.rule().rule().section
+    )
+}
+
+/// What both applications will have been told.
+fn views(closing: &Closing) -> Option<String> {
+    let say = |view: &LocalView| match view {
+        LocalView { because: Because::NoConnection, .. } => Some("no connection at all".to_owned()),
+        LocalView { code: Some(code), was_clean: Some(clean), .. } => {
+            Some(format!("{code}, {}", if *clean { "clean" } else { "not clean" }))
+        }
+        _ => None,
+    };
+    let (client, server) = (&closing.sees.client, &closing.sees.server);
+    match (say(client), say(server)) {
+        (Some(c), Some(s)) if c == s => Some(format!("Both applications will have seen {c}.")),
+        (Some(c), Some(s)) => {
+            let library = if [client, server].iter().any(|v| v.because == Because::Failed) {
+                " (or the own code its library reports)"
+            } else {
+                ""
+            };
+            let (c_own, s_own) = match (client.because, server.because) {
+                (Because::Failed, _) => (library, ""),
+                (_, Because::Failed) => ("", library),
+                _ => ("", ""),
+            };
+            Some(format!("The client's application will have seen {c}{c_own}; the server's {s}{s_own}."))
+        }
+        _ => None,
+    }
+}
