@@ -108,6 +108,16 @@ impl Weirds {
         }
     }
 
+    /// Adds the counts of `other`.
+    pub fn merge(&mut self, other: Self) {
+        for weird in other.0 {
+            match self.0.iter_mut().find(|w| w.kind == weird.kind) {
+                Some(known) => known.count = known.count.saturating_add(weird.count),
+                None => self.0.push(weird),
+            }
+        }
+    }
+
     /// All kinds seen.
     #[must_use]
     pub fn as_slice(&self) -> &[Weird] {

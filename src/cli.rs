@@ -1,0 +1,49 @@
+//! The command line: raw arguments become ready values here, and nothing else reads them.
+
+mod args;
+mod exit;
+mod inspect;
+
+use std::ffi::OsString;
+use std::io;
+
+use clap::{CommandFactory, Parser};
+
+use args::{Args, Command};
+pub(crate) use exit::Exit;
+
+/// Runs the command; data goes to standard output, everything else to standard error.
+pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
+    let args = match Args::try_parse_from(arguments) {
+        Ok(args) => args,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Trouble } else { Exit::Done };
+        }
+    };
+    let result = match args.command {
+        Command::Inspect(inspect) => inspect::run(&inspect),
+        Command::Completions { shell } => {
+            let mut command = Args::command();
+            let mut out = Vec::new();
+            clap_complete::generate(shell, &mut command, "wslog", &mut out);
+            write_out(&out)
+        }
+        Command::Man => man().and_then(|page| write_out(&page)),
+    };
+    result.unwrap_or_else(|error| exit::explain(&error))
+}
+
+/// The man page, from the same definitions as `--help`.
+fn man() -> anyhow::Result<Vec<u8>> {
+    let mut page = Vec::new();
+    args::man_page(&mut page)?;
+    Ok(page)
+}
+
+fn write_out(bytes: &[u8]) -> anyhow::Result<Exit> {
+    use io::Write;
+    let mut out = io::stdout().lock();
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(wslog::error::Error::Write)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,52 @@
+//! Exit codes, and errors as people read them.
+
+use std::io;
+use std::process::ExitCode;
+
+use wslog::error::Error;
+use wslog::report::escape::visible;
+
+/// What the process ends with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Exit {
+    /// The work was done.
+    Done = 0,
+    /// It was done and found what was asked about.
+    Found = 1,
+    /// Bad usage, or an input that could not be read at all.
+    Trouble = 2,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Prints the chain of causes and one hint. A reader that closed the pipe is no error.
+pub(super) fn explain(error: &anyhow::Error) -> Exit {
+    let closed_pipe = error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe);
+    if closed_pipe {
+        return Exit::Done;
+    }
+    let chain: Vec<_> = error.chain().map(ToString::to_string).collect();
+    eprintln!("wslog: {}", visible(&chain.join(": ")));
+    if let Some(hint) = error.chain().find_map(|cause| cause.downcast_ref::<Error>()).and_then(hint) {
+        eprintln!("  {hint}");
+    }
+    Exit::Trouble
+}
+
+const fn hint(error: &Error) -> Option<&'static str> {
+    match error {
+        Error::Open { .. } | Error::Write(_) => None,
+        Error::Read { .. } => Some("is it a regular file or a pipe, and readable?"),
+        Error::Empty { .. } => Some("did the capturing program write anything? tcpdump -U flushes each packet"),
+        Error::UnknownFormat { .. } => Some("give a capture as tcpdump -w or Wireshark writes it (pcap, pcapng)"),
+        Error::BadHeader { .. } => Some("the file may be damaged; its first 24 bytes decide"),
+        Error::NothingInDirectory { .. } => Some("captures are recognised by their first bytes, not by name"),
+    }
+}

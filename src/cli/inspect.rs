@@ -1,0 +1,182 @@
+//! `wslog inspect`.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use anyhow::Context;
+use wslog::error::Error;
+use wslog::input::{self, Input};
+use wslog::limits::Limits;
+use wslog::model::{ConnectionReport, InputReport, Level, Outcome};
+use wslog::pipeline::{self, Keep};
+use wslog::report::FrameList;
+use wslog::report::json::JsonReport;
+use wslog::report::order::Order;
+use wslog::report::text::{Style, TextReport};
+
+use crate::cli::args::{Color, FailOn, Format, Frames, Inspect, LimitArgs, Payload};
+use crate::cli::exit::{self, Exit};
+
+/// Bytes of a payload under `--payload full`.
+const FULL_PAYLOAD: usize = 1 << 20;
+/// Columns where no terminal says otherwise.
+const PAGE: u16 = 110;
+
+/// One renderer or the other.
+enum Renderer<W: Write> {
+    Json(JsonReport<W>),
+    Text(TextReport<W>),
+}
+
+pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
+    let limits = limits(&args.limits, args.payload);
+    let frames = match args.frames {
+        Frames::Ends => FrameList::Ends,
+        Frames::All => FrameList::All,
+        Frames::None => FrameList::None,
+    };
+    let keep = keep(args, &limits);
+    let out: Box<dyn Write> = match &args.output {
+        Some(path) => Box::new(File::create(path).with_context(|| format!("cannot create {}", path.display()))?),
+        None => Box::new(io::stdout().lock()),
+    };
+    let out = BufWriter::with_capacity(1 << 16, out);
+    let mut renderer = match args.format {
+        Format::Json => Renderer::Json(JsonReport::new(out, frames)?),
+        Format::Text => {
+            let selected = !args.connection.is_empty();
+            Renderer::Text(TextReport::new(out, style(args), frames, selected))
+        }
+    };
+
+    let mut order = Order::new(limits.max_waiting_report_bytes);
+    let mut inputs: Vec<InputReport> = Vec::new();
+    let mut found = false;
+    let mut trouble = false;
+    for named in &args.inputs {
+        let files = match input::expand(named) {
+            Ok(files) => files,
+            Err(error) => {
+                trouble = true;
+                exit::explain(&error.into());
+                continue;
+            }
+        };
+        for path in files {
+            let index = inputs.len();
+            let analysed = Input::open(&path).and_then(|input| {
+                let take = &mut |report: Option<Box<ConnectionReport>>, open| {
+                    if let Some(report) = report {
+                        let bytes = weight(&report);
+                        let first = report.first_packet;
+                        order.push(index, first, report, bytes);
+                    }
+                    order.release(index, open, |id, report: Box<ConnectionReport>| {
+                        if !args.connection.is_empty() && !args.connection.contains(&id) {
+                            return Ok(());
+                        }
+                        found |= is_found(&report, args.fail_on);
+                        match &mut renderer {
+                            Renderer::Json(json) => json.connection(id, &report),
+                            Renderer::Text(text) => {
+                                text.connection(id, report);
+                                Ok(())
+                            }
+                        }
+                    })
+                };
+                pipeline::analyze_capture(input.source, &input.path, index, &limits, keep, take)
+            });
+            match analysed {
+                Ok(report) => {
+                    if report.truncated && !args.quiet {
+                        let path = wslog::report::escape::visible(&report.path).into_owned();
+                        eprintln!("wslog: {path}: cut off in the middle; analysed up to the cut");
+                    }
+                    inputs.push(report);
+                }
+                Err(error @ Error::Write(_)) => return Err(error.into()),
+                Err(error) => {
+                    trouble = true;
+                    exit::explain(&error.into());
+                }
+            }
+        }
+    }
+    if order.out_of_order > 0
+        && let Some(input) = inputs.last_mut()
+    {
+        let late = order.out_of_order;
+        input.weirds.add(wslog::model::WeirdKind::ReportsOutOfOrder, None, || {
+            format!("{late} connections are listed after ones that began later")
+        });
+    }
+    if inputs.is_empty() && trouble {
+        return Ok(Exit::Trouble);
+    }
+    match renderer {
+        Renderer::Json(json) => json.finish(&inputs)?,
+        Renderer::Text(text) => text.finish(&inputs)?,
+    }
+    Ok(match (trouble, found) {
+        (true, _) => Exit::Trouble,
+        (false, true) => Exit::Found,
+        (false, false) => Exit::Done,
+    })
+}
+
+fn limits(args: &LimitArgs, payload: Payload) -> Limits {
+    let mut limits = Limits::default();
+    let LimitArgs { max_flows, max_out_of_order, max_handshake, max_inflated, max_findings } = args;
+    limits.max_flows = max_flows.unwrap_or(limits.max_flows).max(1);
+    limits.max_out_of_order_bytes = max_out_of_order.unwrap_or(limits.max_out_of_order_bytes);
+    limits.max_handshake_bytes = max_handshake.unwrap_or(limits.max_handshake_bytes);
+    limits.max_inflated_message_bytes = max_inflated.unwrap_or(limits.max_inflated_message_bytes);
+    limits.max_findings = max_findings.unwrap_or(limits.max_findings);
+    if payload == Payload::Full {
+        limits.max_preview_bytes = FULL_PAYLOAD;
+    }
+    limits
+}
+
+fn keep(args: &Inspect, limits: &Limits) -> Keep {
+    let (first, last) = match (args.frames, args.format) {
+        (Frames::None, _) => (0, 0),
+        (Frames::All, _) => (usize::MAX, 0),
+        (Frames::Ends, Format::Json) => (20, 20),
+        (Frames::Ends, Format::Text) => (0, 20),
+    };
+    let payload_bytes = match args.payload {
+        Payload::None => 0,
+        Payload::Preview | Payload::Full => limits.max_preview_bytes,
+    };
+    Keep { first, last, payload_bytes }
+}
+
+fn style(args: &Inspect) -> Style {
+    let to_terminal = args.output.is_none() && io::stdout().is_terminal();
+    let color = match args.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => to_terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
+    };
+    let terminal = || if to_terminal { terminal_size::terminal_size().map(|(w, _)| w.0) } else { None };
+    Style { width: args.width.or_else(terminal).unwrap_or(PAGE), color }
+}
+
+/// About how many bytes a report takes while it waits.
+fn weight(report: &ConnectionReport) -> usize {
+    let frames: usize = report.frames.iter().map(|f| 160 + f.preview.capacity()).sum();
+    2_048 + frames + report.findings.len() * 128
+}
+
+fn is_found(report: &ConnectionReport, fail_on: Option<FailOn>) -> bool {
+    let Some(level) = fail_on else { return false };
+    let level = match level {
+        FailOn::Must => Level::Must,
+        FailOn::Should => Level::Should,
+        FailOn::Note => Level::Note,
+    };
+    let unclean = !matches!(report.closing.outcome, Outcome::Clean | Outcome::CleanTcpReset | Outcome::Open);
+    unclean || report.findings.iter().any(|f| f.level >= level)
+}

@@ -1,0 +1,183 @@
+//! Joins the layers: the only module that knows them all.
+//!
+//! [`Analysis`] is one value: `push` segments, `finish`. Connections are handed to a sink as they end, so memory
+//! depends on how many are open, not on how many there were.
+
+mod connection;
+mod recorder;
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::path::Path;
+
+use crate::capture::{self, Reader};
+use crate::error::Error;
+use crate::limits::Limits;
+use crate::model::{ConnectionReport, InputReport, PacketNo, Segment, Weirds};
+use crate::tcp::{Flow, FlowTable};
+use connection::Watched;
+pub use recorder::Keep;
+
+/// One input's connections.
+#[derive(Debug)]
+pub struct Analysis {
+    table: FlowTable<Watched>,
+    limits: Limits,
+    keep: Keep,
+    input: usize,
+    /// First packets of the connections that are, or may still become, WebSocket connections.
+    candidates: BTreeSet<PacketNo>,
+    tcp_connections: u64,
+    websocket_connections: u64,
+    /// Oddities that belong to no WebSocket connection.
+    weirds: Weirds,
+}
+
+/// Takes each connection when it has ended.
+pub type Sink<'a> = dyn FnMut(Box<ConnectionReport>) -> Result<(), Error> + 'a;
+
+impl Analysis {
+    /// An analysis of the segments of input number `input`.
+    #[must_use]
+    pub fn new(input: usize, limits: &Limits, keep: Keep) -> Self {
+        Self {
+            table: FlowTable::new(limits),
+            limits: limits.clone(),
+            keep,
+            input,
+            candidates: BTreeSet::new(),
+            tcp_connections: 0,
+            websocket_connections: 0,
+            weirds: Weirds::default(),
+        }
+    }
+
+    /// Takes the next segment of the recording.
+    ///
+    /// # Errors
+    /// Those of `sink`.
+    pub fn push(&mut self, segment: &Segment<'_>, sink: &mut Sink<'_>) -> Result<(), Error> {
+        let routed = self.table.route(segment, |_| Watched::new());
+        let replaced = routed.replaced;
+        let flow = routed.flow;
+        if routed.is_new {
+            self.tcp_connections += 1;
+            self.candidates.insert(segment.no);
+        }
+        let Flow { connection, value } = flow;
+        value.segment(connection, segment, &self.limits, &self.keep);
+        if value.is_ignored() && value.leave() {
+            self.candidates.remove(&connection.first_packet());
+        }
+        if let Some(flow) = replaced {
+            self.end(flow, sink)?;
+        }
+        while let Some(flow) = self.table.expire(segment, &mut self.weirds) {
+            self.end(flow, sink)?;
+        }
+        Ok(())
+    }
+
+    /// First packet of the oldest connection that may still be reported.
+    #[must_use]
+    pub fn oldest_open(&self) -> Option<PacketNo> {
+        self.candidates.first().copied()
+    }
+
+    /// Ends the recording: what is still open is reported as such. Fills the counts of `input`.
+    ///
+    /// # Errors
+    /// Those of `sink`.
+    pub fn finish(mut self, input: &mut InputReport, sink: &mut Sink<'_>) -> Result<(), Error> {
+        for flow in self.table.finish() {
+            self.end(flow, sink)?;
+        }
+        input.tcp_connections = self.tcp_connections;
+        input.websocket_connections = self.websocket_connections;
+        input.weirds.merge(self.weirds);
+        Ok(())
+    }
+
+    fn end(&mut self, flow: Flow<Watched>, sink: &mut Sink<'_>) -> Result<(), Error> {
+        let Flow { mut connection, value } = flow;
+        let first = connection.first_packet();
+        let done = match value.finish(&mut connection, self.input, &self.limits, &self.keep) {
+            Ok(report) => {
+                self.websocket_connections += 1;
+                self.candidates.remove(&first);
+                sink(report)
+            }
+            Err(weirds) => {
+                self.candidates.remove(&first);
+                self.weirds.merge(weirds);
+                Ok(())
+            }
+        };
+        done
+    }
+}
+
+/// Reads a capture to its end; `sink` gets each connection when it has ended, together with the first packet of
+/// the oldest one that is still open (`None` after the last).
+///
+/// # Errors
+/// If the capture cannot be read, and those of `sink`. A capture cut off in the middle is no error.
+pub fn analyze_capture<R: Read>(
+    source: R,
+    path: &Path,
+    input: usize,
+    limits: &Limits,
+    keep: Keep,
+    sink: &mut dyn FnMut(Option<Box<ConnectionReport>>, Option<PacketNo>) -> Result<(), Error>,
+) -> Result<InputReport, Error> {
+    let mut reader = Reader::open(source, path)?;
+    let mut report =
+        InputReport { path: path.display().to_string(), kind: reader.kind(), ..InputReport::default() };
+    let mut weirds = Weirds::default();
+    let mut analysis = Analysis::new(input, limits, keep);
+    let mut ended = Vec::new();
+    let mut failed = None;
+    loop {
+        let packet = match reader.next(&mut weirds) {
+            Ok(Some(packet)) => packet,
+            Ok(None) => break,
+            Err(error) => {
+                failed = Some(error);
+                break;
+            }
+        };
+        report.packets += 1;
+        report.first_at = report.first_at.or(packet.at);
+        report.last_at = packet.at.or(report.last_at);
+        if report.link_types.last() != Some(&packet.link) && !report.link_types.contains(&packet.link) {
+            report.link_types.push(packet.link);
+        }
+        let Some(segment) = capture::decode(&packet, &mut weirds) else { continue };
+        analysis.push(&segment, &mut |connection| {
+            ended.push(connection);
+            Ok(())
+        })?;
+        for connection in ended.drain(..) {
+            sink(Some(connection), analysis.oldest_open())?;
+        }
+    }
+    report.bytes = reader.bytes();
+    report.truncated = reader.truncated();
+    report.weirds = weirds;
+    analysis.finish(&mut report, &mut |connection| sink(Some(connection), Some(PacketNo(0))))?;
+    sink(None, None)?;
+    match failed {
+        // Nothing read so far is lost: the connections have gone to the sink.
+        Some(error) if report.packets == 0 => Err(error),
+        Some(error) => {
+            report.truncated = true;
+            let no = PacketNo(report.packets);
+            report.weirds.add(crate::model::WeirdKind::TruncatedFile, Some(no), || {
+                let cause = std::error::Error::source(&error).map_or_else(String::new, |e| format!(": {e}"));
+                format!("{error}{cause}")
+            });
+            Ok(report)
+        }
+        None => Ok(report),
+    }
+}

@@ -1,0 +1,212 @@
+//! One TCP connection on its way through `dissect`, `message` and `replay`.
+
+use crate::dissect::{Dissector, Status};
+use crate::limits::Limits;
+use crate::message::Messages;
+use crate::model::{ConnectionReport, Direction, Observation, PerRole, Role, RuleId, Segment, StreamEvent, Weirds, What};
+use crate::pipeline::recorder::{Keep, Recorder};
+use crate::replay::Reference;
+use crate::tcp::Connection;
+
+/// What is known about a TCP connection.
+#[derive(Debug)]
+pub(super) enum Watched {
+    /// It carries WebSocket, or may still turn out to.
+    Followed(Box<Followed>),
+    /// It carries something else; `left` once the caller has been told.
+    Ignored {
+        /// Oddities until then.
+        weirds: Weirds,
+        /// The caller knows.
+        left: bool,
+    },
+}
+
+/// A connection that is followed.
+#[derive(Debug)]
+pub(super) struct Followed {
+    dissector: Dissector,
+    weirds: Weirds,
+    stages: Option<Box<Stages>>,
+}
+
+/// The stages behind `dissect`, from the first observation on.
+#[derive(Debug)]
+struct Stages {
+    messages: Messages,
+    reference: Reference,
+    recorder: Recorder,
+    broke: Vec<RuleId>,
+}
+
+impl Watched {
+    pub(super) fn new() -> Self {
+        Self::Followed(Box::new(Followed {
+            dissector: Dissector::new(),
+            weirds: Weirds::default(),
+            stages: None,
+        }))
+    }
+
+    pub(super) const fn is_ignored(&self) -> bool {
+        matches!(self, Self::Ignored { .. })
+    }
+
+    /// Whether this is the first time the caller asks about an ignored connection.
+    pub(super) const fn leave(&mut self) -> bool {
+        match self {
+            Self::Ignored { left, .. } if !*left => {
+                *left = true;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn segment(
+        &mut self,
+        connection: &mut Connection,
+        segment: &Segment<'_>,
+        limits: &Limits,
+        keep: &Keep,
+    ) {
+        match self {
+            Self::Followed(followed) => {
+                let Followed { dissector, weirds, stages } = &mut **followed;
+                let mut tcp_weirds = std::mem::take(weirds);
+                connection.push(segment, limits, &mut tcp_weirds, &mut |event| {
+                    step(dissector, weirds, stages, &event, limits, keep);
+                });
+                tcp_weirds.merge(std::mem::take(weirds));
+                *weirds = tcp_weirds;
+                if followed.dissector.status() == Status::NotWebSocket {
+                    let weirds = std::mem::take(&mut followed.weirds);
+                    *self = Self::Ignored { weirds, left: false };
+                }
+            }
+            Self::Ignored { weirds, .. } => connection.push(segment, limits, weirds, &mut |_| {}),
+        }
+    }
+
+    /// Ends the connection. `Err` gives the oddities of one that never asked for WebSocket.
+    pub(super) fn finish(
+        self,
+        connection: &mut Connection,
+        input: usize,
+        limits: &Limits,
+        keep: &Keep,
+    ) -> Result<Box<ConnectionReport>, Weirds> {
+        let followed = match self {
+            Self::Followed(followed) => followed,
+            Self::Ignored { mut weirds, .. } => {
+                connection.finish(&mut weirds, &mut |_| {});
+                return Err(weirds);
+            }
+        };
+        let Followed { mut dissector, mut weirds, mut stages } = *followed;
+        let mut tcp_weirds = Weirds::default();
+        connection.finish(&mut tcp_weirds, &mut |event| {
+            step(&mut dissector, &mut weirds, &mut stages, &event, limits, keep);
+        });
+        weirds.merge(tcp_weirds);
+        match (stages, dissector.client()) {
+            (Some(stages), Some(client)) => Ok(report(*stages, connection, client, input, weirds)),
+            _ => Err(weirds),
+        }
+    }
+}
+
+fn step(
+    dissector: &mut Dissector,
+    weirds: &mut Weirds,
+    stages: &mut Option<Box<Stages>>,
+    event: &StreamEvent<'_>,
+    limits: &Limits,
+    keep: &Keep,
+) {
+    let mut later = Weirds::default();
+    dissector.push(event, limits, weirds, &mut |observation| {
+        let stages = stages.get_or_insert_with(|| Box::new(Stages::new(limits)));
+        stages.observe(&observation, limits, &mut later, keep);
+    });
+    if !later.is_empty() {
+        weirds.merge(later);
+    }
+}
+
+impl Stages {
+    fn new(limits: &Limits) -> Self {
+        Self {
+            messages: Messages::new(),
+            reference: Reference::new(limits),
+            recorder: Recorder::default(),
+            broke: Vec::new(),
+        }
+    }
+
+    fn observe(&mut self, observation: &Observation<'_>, limits: &Limits, weirds: &mut Weirds, keep: &Keep) {
+        let Self { messages, reference, recorder, broke } = self;
+        messages.observe(observation, limits, weirds, &mut |event| {
+            broke.clear();
+            reference.observe(&event, limits, broke);
+            match event.what {
+                What::Request(request) => recorder.request(request, event.evidence),
+                What::Response(response) => recorder.response(response, event.evidence),
+                What::Frame(ref frame) => recorder.frame(event.from, frame, broke, keep),
+                _ => {}
+            }
+        });
+    }
+}
+
+fn report(
+    stages: Stages,
+    connection: &Connection,
+    client: Direction,
+    input: usize,
+    mut weirds: Weirds,
+) -> Box<ConnectionReport> {
+    let Stages { reference, recorder, .. } = stages;
+    let conclusion = reference.finish();
+    let endpoints = connection.endpoints();
+    let (client_at, server_at) = match client {
+        Direction::Orig => (endpoints.orig, endpoints.resp),
+        Direction::Resp => (endpoints.resp, endpoints.orig),
+    };
+    let mut traffic = recorder.traffic;
+    for (role, dir) in [(Role::Client, client), (Role::Server, client.flip())] {
+        let stats = connection.stats(dir);
+        traffic[role].stream_bytes = stats.stream_bytes;
+        traffic[role].gap_bytes = stats.gap_bytes;
+        traffic[role].retransmitted_bytes = stats.retransmitted_bytes;
+    }
+    if conclusion.findings_omitted > 0 {
+        weirds.add(crate::model::WeirdKind::FindingsCap, None, || {
+            format!("{} findings were kept, {} not", conclusion.findings.len(), conclusion.findings_omitted)
+        });
+    }
+    let (request, response, handshake_at, earlier) =
+        (recorder.request.clone(), recorder.response.clone(), recorder.handshake_at, recorder.earlier.clone());
+    let (frames, frames_resume, frames_omitted) = recorder.into_frames();
+    Box::new(ConnectionReport {
+        input,
+        client: client_at,
+        server: server_at,
+        first_packet: connection.first_packet(),
+        last_packet: connection.last_packet(),
+        started_at: connection.started_at(),
+        ended_at: connection.ended_at(),
+        request,
+        response,
+        handshake_at: PerRole { client: handshake_at.client, server: handshake_at.server },
+        earlier,
+        traffic,
+        frames,
+        frames_resume,
+        frames_omitted,
+        findings: conclusion.findings,
+        findings_omitted: conclusion.findings_omitted,
+        closing: conclusion.closing,
+        weirds,
+    })
+}

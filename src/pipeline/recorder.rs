@@ -1,0 +1,153 @@
+//! Counts, and the frames kept for display.
+
+use std::collections::VecDeque;
+
+use crate::model::{
+    EarlierHandshake, Evidence, Fact, FrameFacts, FrameRecord, MessageKind, Opcode, PacketNo, PerRole, Role, RuleId,
+    Timestamp, Traffic, UpgradeRequest, UpgradeResponse,
+};
+
+/// What to keep of the frames of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// So many of the first frames.
+    pub first: usize,
+    /// So many of the last ones, besides.
+    pub last: usize,
+    /// Bytes of each payload.
+    pub payload_bytes: usize,
+}
+
+/// Packet and time of a handshake message.
+type Seen = Option<(PacketNo, Option<Timestamp>)>;
+
+/// What is remembered of a connection besides the reference's conclusions.
+#[derive(Debug, Default)]
+pub(super) struct Recorder {
+    pub(super) request: Option<UpgradeRequest>,
+    pub(super) response: Option<UpgradeResponse>,
+    pub(super) handshake_at: PerRole<Seen>,
+    pub(super) earlier: Vec<EarlierHandshake>,
+    pub(super) traffic: PerRole<Traffic>,
+    first: Vec<FrameRecord>,
+    last: VecDeque<FrameRecord>,
+    omitted: u64,
+    text_open: PerRole<bool>,
+}
+
+impl Recorder {
+    pub(super) fn request(&mut self, request: &UpgradeRequest, evidence: Option<Evidence>) {
+        if let Some(earlier) = self.request.replace(request.clone()) {
+            let status = self.response.take().map(|r| r.status);
+            self.earlier.push(EarlierHandshake { target: earlier.target, status });
+        }
+        self.handshake_at = PerRole { client: place(evidence), server: None };
+    }
+
+    pub(super) fn response(&mut self, response: &UpgradeResponse, evidence: Option<Evidence>) {
+        self.response = Some(response.clone());
+        self.handshake_at.server = place(evidence);
+    }
+
+    pub(super) fn frame(&mut self, from: Role, frame: &FrameFacts<'_>, broke: &[RuleId], keep: &Keep) {
+        let traffic = &mut self.traffic[from];
+        let header = &frame.header;
+        traffic.frames[usize::from(header.opcode.bits())] += 1;
+        let present = header.payload_len.saturating_sub(frame.missing).saturating_sub(frame.cut);
+        traffic.frame_payload_bytes = traffic.frame_payload_bytes.saturating_add(present);
+        for fact in frame.facts {
+            if let Fact::Message(message) = fact {
+                match message.kind {
+                    MessageKind::Text => traffic.text_messages += 1,
+                    MessageKind::Binary => traffic.binary_messages += 1,
+                }
+                traffic.message_bytes = traffic.message_bytes.saturating_add(message.bytes.unwrap_or(0));
+            }
+        }
+        match header.opcode {
+            Opcode::TEXT => self.text_open[from] = true,
+            Opcode::BINARY => self.text_open[from] = false,
+            _ => {}
+        }
+        if self.first.len() < keep.first {
+            let mut record = empty(from, frame);
+            self.fill(&mut record, from, frame, broke, keep);
+            self.first.push(record);
+        } else if keep.last == 0 {
+            self.omitted += 1;
+        } else {
+            let mut record = if self.last.len() < keep.last {
+                empty(from, frame)
+            } else {
+                self.omitted += 1;
+                self.last.pop_front().unwrap_or_else(|| empty(from, frame))
+            };
+            self.fill(&mut record, from, frame, broke, keep);
+            self.last.push_back(record);
+        }
+    }
+
+    /// Fills a record, keeping the allocations it has.
+    fn fill(&self, record: &mut FrameRecord, from: Role, frame: &FrameFacts<'_>, broke: &[RuleId], keep: &Keep) {
+        let opcode = frame.header.opcode;
+        let shown = frame.inflated.unwrap_or(frame.payload);
+        let kept = shown.get(..keep.payload_bytes).unwrap_or(shown);
+        let cut = match frame.inflated {
+            // How much a single frame added is not told: a full preview is taken for a cut one.
+            Some(inflated) => inflated.len() >= keep.payload_bytes && !inflated.is_empty(),
+            None => (kept.len() as u64) < frame.header.payload_len,
+        };
+        record.n = frame.n;
+        record.from = from;
+        record.at = frame.first.at();
+        record.packet = frame.first.packet();
+        record.header = frame.header;
+        record.preview.clear();
+        record.preview.extend_from_slice(kept);
+        record.inflated = frame.inflated.is_some();
+        record.preview_cut = cut;
+        record.complete = frame.is_complete();
+        record.message = frame.message;
+        record.compressed = frame.compressed;
+        record.text = match opcode {
+            Opcode::TEXT | Opcode::PING | Opcode::PONG => true,
+            Opcode::CONTINUATION => self.text_open[from],
+            _ => false,
+        };
+        record.broke.clear();
+        record.broke.extend_from_slice(broke);
+    }
+
+    /// The kept frames in order of their numbers, the index behind the first ones, and how many are missing there.
+    pub(super) fn into_frames(mut self) -> (Vec<FrameRecord>, usize, u64) {
+        // A long frame is over after shorter ones that began later.
+        self.first.sort_by_key(|f| f.n);
+        let resume = self.first.len();
+        let mut last = Vec::from(self.last);
+        last.sort_by_key(|f| f.n);
+        self.first.extend(last);
+        (self.first, resume, self.omitted)
+    }
+}
+
+fn place(evidence: Option<Evidence>) -> Seen {
+    evidence.and_then(|e| Some((e.packet()?, e.at())))
+}
+
+fn empty(from: Role, frame: &FrameFacts<'_>) -> FrameRecord {
+    FrameRecord {
+        n: frame.n,
+        from,
+        at: None,
+        packet: None,
+        header: frame.header,
+        preview: Vec::new(),
+        inflated: false,
+        preview_cut: false,
+        complete: false,
+        message: None,
+        compressed: false,
+        text: false,
+        broke: Vec::new(),
+    }
+}
