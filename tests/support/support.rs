@@ -1,0 +1,13 @@
+//! Builds captures for tests: a scripted conversation, changes that must not matter, and files of every format.
+//!
+//! A test takes it in with `#[path = "support/support.rs"] mod support;`. Nothing here reads a clock or a random
+//! source: the same script gives the same bytes on any machine.
+#![allow(dead_code, unreachable_pub, reason = "each test crate compiles its own copy and uses a part of it")]
+
+pub mod capture_file;
+pub mod conversation;
+pub mod deflate;
+pub mod frame;
+pub mod rng;
+pub mod transform;
+pub mod upgrade;
