@@ -1,7 +1,70 @@
-//! wslog
+//! Explains how WebSocket connections ended, from packet captures: who ended them, which clause of RFC 6455 was
+//! broken, what should have come next and what did.
+//!
+//! This page is the architecture.
+//!
+//! ```text
+//!    pcap, pcapng
+//!  bytes ─► Packet ─► Segment ─► StreamEvent ─► Observation ─► Event ─► Finding + Closing ─► bytes
+//!    input   └─ capture ─┘    tcp         dissect         message   replay              report
+//!                                       (http, websocket)
+//! ```
+//!
+//! # Invariants, mostly things that are absent
+//!
+//! * Data flows one way. A stage takes values and hands values on, by return or to a sink; none calls upward.
+//! * Layers form a star round [`model`]: a layer imports `model`, [`limits`], [`error`] and its own outside
+//!   crate, never a sibling. Two exceptions: [`dissect`] uses the grammars [`http`] and [`websocket`], and only
+//!   [`pipeline`] joins the layers. `tests/layering.rs` reads the `use` lines.
+//! * The core knows no file, clock, environment, thread, log or terminal: those are [`input`]'s and the binary's.
+//! * [`replay`] is pure and knows no text; the words are in [`report`]; only `report` knows JSON and tables.
+//! * An [`Observation`](model::Observation) says what one side was seen to do. It is the one intermediate form:
+//!   whatever a recording looks like, everything after it is shared.
+//! * What was sent is never rewritten: decoded forms are new values beside it.
+//! * Not knowing is a value. `None`, [`Missing`](model::Missing), `Unobserved`, `Undetermined` are said as such.
+//! * Three kinds of trouble, three types: [`Error`](error::Error), wslog cannot go on;
+//!   [`Weird`](model::Weird), the recording is odd, counted and shown; [`Finding`](model::Finding), an endpoint
+//!   broke a clause. A peer's fault is never an error, and nothing is dropped without a count.
+//! * No panic, no recursion and no allocation by a claimed length on captured bytes. Every cap is in [`limits`].
+//! * Expiry goes by capture time: the same file gives the same bytes of output on any machine.
+//! * In-order bytes travel from the reader's buffer to the frame decoder without a copy, frames by pieces: memory
+//!   depends on how many connections are open, not on the size of the capture.
+//!
+//! # What a passive reference may say
+//!
+//! wslog saw what crossed one point of the network. It judges an endpoint by what *it* sent, in *its* order. What
+//! an endpoint had *received* when it sent something is bounded by TCP: the acknowledgement number of the segment
+//! says how much of the peer's stream its host had. A Close in a segment that acknowledges the peer's Close is an
+//! answer; one in a segment that does not crosses it, and both started. An obligation still open when the
+//! recording ends is unobserved, not broken; a gap lowers certainty and never makes a finding.
+//!
+//! # Glossary
+//!
+//! | word | meaning |
+//! |---|---|
+//! | client, server | roles of RFC 6455 |
+//! | orig, resp | who opened TCP, who answered; client and server only once the handshake proves it |
+//! | packet, packet number | a captured record; "frame" is kept for WebSocket |
+//! | segment, retransmission, out of order, gap, conflict | TCP (RFC 9293), as Wireshark and Zeek use them |
+//! | frame, control frame, data frame, fragment, message | RFC 6455 section 5 |
+//! | Close, status code, reason; closing handshake; *Fail the WebSocket Connection*; *cleanly* | RFC 6455 section 7 |
+//! | 1005, 1006, 1015 | never on the wire: values of a conclusion |
+//! | weird | an odd recording, nobody accused |
+//! | observation | one thing one side was seen to do, with its evidence |
+//! | evidence | packet and stream offset that show it, and what its sender had received by then |
+//! | finding, certainty | a clause broken or a note; `proven`, `likely` or `undetermined` |
+//! | step | an obligation of the closing: who owed what, what was seen, whether it was met |
 
+pub mod capture;
+pub mod dissect;
 pub mod error;
+pub mod http;
+pub mod input;
 pub mod limits;
+pub mod message;
 pub mod model;
+pub mod pipeline;
 pub mod replay;
 pub mod report;
+pub mod tcp;
+pub mod websocket;

@@ -44,9 +44,10 @@ struct Handshake {
 }
 
 impl Handshake {
-    /// Frames may flow.
-    const fn is_established(&self) -> bool {
-        self.switches
+    /// Whether the client took the connection for established: a 101 that does not validate it must refuse,
+    /// which shows in that it sends no frame (4.1).
+    const fn is_established(&self, client: &Endpoint) -> bool {
+        self.switches && (!self.invalid || client.frames > 0)
     }
 }
 
@@ -352,6 +353,10 @@ impl Reference {
             if let Some(SentClose { payload, frame, evidence, .. }) = &self.ends[role].close
                 && payload.code() == Some(crate::model::CloseCode::MESSAGE_TOO_BIG)
             {
+                let theirs = self.ends[role.peer()].close.as_ref();
+                if theirs.is_some_and(|c| c.frame < *frame && c.payload.code() == payload.code()) {
+                    continue; // An echo says nothing about its sender's limits.
+                }
                 let largest = self.ends[role.peer()].largest.filter(|(n, _)| n < frame);
                 let place = Place::frame(*frame, *evidence);
                 self.findings.add(Some(role), Violation::TooBig { largest }, place);

@@ -25,7 +25,7 @@ pub(super) fn conclude(
     for role in Role::BOTH {
         steps.extend_from_slice(&reactions[role].steps);
     }
-    if handshake.is_established() {
+    if handshake.is_established(&ends.client) {
         steps.extend(answer_step(ends, reactions, started_by, findings));
         steps.extend(tcp_order_step(ends, findings));
         notes(ends, started_by, outcome, findings);
@@ -81,7 +81,7 @@ fn side_close(side: &Endpoint) -> SideClose {
 
 fn outcome(handshake: &Handshake, ends: &PerRole<Endpoint>, first_end: Option<&TcpEnd>) -> Outcome {
     let lost = ends.client.lost || ends.server.lost;
-    if !handshake.is_established() {
+    if !handshake.is_established(&ends.client) {
         return match (handshake.status, first_end) {
             (Some(_), _) => Outcome::HandshakeFailed,
             (None, _) if lost => Outcome::NotObservable,
@@ -276,7 +276,7 @@ fn local_view(
         because,
     };
     let unknown = |because| LocalView { code: None, reason: None, was_clean: None, because };
-    if !handshake.is_established() {
+    if !handshake.is_established(&ends.client) {
         return match (outcome, role) {
             (Outcome::HandshakeFailed, Role::Client) => abnormal(Because::NotEstablished),
             (Outcome::HandshakeFailed, Role::Server) => unknown(Because::NoConnection),

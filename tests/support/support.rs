@@ -9,5 +9,6 @@ pub mod conversation;
 pub mod deflate;
 pub mod frame;
 pub mod rng;
+pub mod script;
 pub mod transform;
 pub mod upgrade;

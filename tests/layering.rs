@@ -1,0 +1,101 @@
+//! The star of `src/lib.rs`: what each layer may import, read from its source.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Layer, siblings it may import, outside crates it may name.
+const LAYERS: &[(&str, &[&str], &[&str])] = &[
+    ("model", &[], &[]),
+    ("limits", &[], &[]),
+    ("error", &[], &["thiserror"]),
+    ("input", &["error"], &[]),
+    ("capture", &["model", "limits", "error"], &["pcap_parser", "etherparse"]),
+    ("tcp", &["model", "limits"], &["foldhash"]),
+    ("http", &["model", "limits"], &["nom", "sha1", "base64"]),
+    ("websocket", &["model", "limits"], &["nom"]),
+    ("dissect", &["model", "limits", "http", "websocket"], &[]),
+    ("message", &["model", "limits"], &["flate2", "simdutf8"]),
+    ("replay", &["model", "limits"], &[]),
+    ("report", &["model", "limits", "error"], &["comfy_table", "serde", "serde_json", "jiff"]),
+    (
+        "pipeline",
+        &["capture", "dissect", "error", "limits", "message", "model", "replay", "tcp"],
+        &[],
+    ),
+];
+
+/// Crates that only some layer, or the binary, may name.
+const OUTSIDE: &[&str] = &[
+    "anyhow", "base64", "clap", "clap_complete", "clap_mangen", "comfy_table", "etherparse", "flate2", "foldhash",
+    "jiff", "nom", "pcap_parser", "serde", "serde_json", "sha1", "simdutf8", "terminal_size", "thiserror",
+];
+
+fn sources(dir: &Path, out: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).expect("src is there") {
+        let path = entry.expect("readable").path();
+        if path.is_dir() {
+            sources(&path, out);
+        } else {
+            out.push(path);
+        }
+    }
+}
+
+/// `src/tcp/half.rs` and `src/tcp.rs` are of layer `tcp`.
+fn layer_of(src: &Path, path: &Path) -> String {
+    let first = path.strip_prefix(src).expect("below src").components().next().expect("a name");
+    Path::new(first.as_os_str()).file_stem().expect("a stem").to_string_lossy().into_owned()
+}
+
+/// Names that follow `prefix` in the code of `text`, tests and comments left out.
+fn names_after<'a>(text: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    code.lines().filter(|line| !line.trim_start().starts_with("//")).flat_map(move |line| {
+        line.match_indices(prefix).filter_map(move |(at, _)| {
+            let before = line[..at].chars().next_back();
+            if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') {
+                return None;
+            }
+            line[at + prefix.len()..].split(|c: char| !c.is_alphanumeric() && c != '_').next()
+        })
+    })
+}
+
+#[test]
+fn layers_form_a_star_round_model() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&src, &mut files);
+    let mut seen = Vec::new();
+    for path in &files {
+        let layer = layer_of(&src, path);
+        let text = fs::read_to_string(path).expect("UTF-8");
+        assert_ne!(path.file_name().and_then(|n| n.to_str()), Some("mod.rs"), "foo.rs beside foo/, no mod.rs");
+        let Some((_, siblings, crates)) = LAYERS.iter().find(|(name, ..)| *name == layer) else {
+            assert!(["lib", "main", "cli"].contains(&layer.as_str()), "{layer} is not in the table above");
+            continue;
+        };
+        seen.push(layer.clone());
+        for name in names_after(&text, "crate::") {
+            assert!(
+                name == layer || siblings.contains(&name),
+                "{}: {layer} may not import crate::{name}",
+                path.display()
+            );
+        }
+        for outside in OUTSIDE.iter().filter(|outside| !crates.contains(outside)) {
+            let named = format!("{outside}::");
+            assert!(
+                names_after(&text, &named).next().is_none(),
+                "{}: {layer} may not name {outside}",
+                path.display()
+            );
+        }
+        for forbidden in ["std::env", "std::thread", "Instant::now", "SystemTime", "println!", "std::process"] {
+            assert!(!text.contains(forbidden), "{}: the core knows no {forbidden}", path.display());
+        }
+    }
+    for (layer, ..) in LAYERS {
+        assert!(seen.iter().any(|s| s == layer), "{layer} has no source");
+    }
+}

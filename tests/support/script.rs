@@ -1,0 +1,158 @@
+//! One line of text for a whole connection, and one line for what is concluded about it.
+//!
+//! A script is what each side does, in the order of the recording, parted by `|`: `C:` or `S:`, then one of
+//!
+//! ```text
+//! 81 02 68 69           a frame in hex before masking: masked here if the client sends it
+//! raw 81 02 68 69       bytes as they are
+//! text hi  binary hi  ping x  pong x  close  close 1000 bye
+//! fin  rst  ack         TCP
+//! hold  release         what the peer sends stays in flight to this side, arrives now
+//! wait 1500             milliseconds go by
+//! ```
+
+use wslog::limits::Limits;
+use wslog::model::{ConnectionReport, Level, Role, Starter};
+use wslog::pipeline::{Analysis, Keep};
+
+use super::conversation::{Client, Conversation, Server, Side, TestPacket};
+use super::frame::Frame;
+
+/// The connection of a script; `deflate` has permessage-deflate agreed.
+pub fn play(script: &str, deflate: bool) -> Vec<TestPacket> {
+    let mut talk = Conversation::new("192.0.2.10:50001", "192.0.2.20:8080");
+    let mut upgrade = talk.upgrade();
+    if deflate {
+        upgrade = upgrade.compressed();
+    }
+    talk.open_with(&upgrade);
+    for act in script.split('|').map(str::trim).filter(|act| !act.is_empty()) {
+        let (side, what) = act.split_once(':').unwrap_or_else(|| panic!("C: or S: before {act:?}"));
+        let side = match side {
+            "C" => Client,
+            "S" => Server,
+            other => panic!("{other:?} is no side"),
+        };
+        one_act(&mut talk, side, what.trim());
+    }
+    talk.packets()
+}
+
+fn one_act(talk: &mut Conversation, side: Side, what: &str) {
+    let (verb, rest) = what.split_once(' ').unwrap_or((what, ""));
+    match verb {
+        "fin" => talk.fin(side),
+        "rst" => talk.reset(side),
+        "ack" => talk.ack(side),
+        "hold" => talk.hold(side),
+        "release" => talk.release(side),
+        "wait" => talk.pause(rest.parse().expect("milliseconds")),
+        "text" => talk.send(side, Frame::text(rest)),
+        "binary" => talk.send(side, Frame::binary(rest)),
+        "ping" => talk.send(side, Frame::ping(rest)),
+        "pong" => talk.send(side, Frame::pong(rest)),
+        "close" if rest.is_empty() => talk.send(side, Frame::close_empty()),
+        "close" => {
+            let (code, reason) = rest.split_once(' ').unwrap_or((rest, ""));
+            talk.send(side, Frame::close(code.parse().expect("a code"), reason))
+        }
+        "raw" => talk.bytes(side, &bytes(rest)),
+        _ => {
+            let plain = bytes(what);
+            let wire = if side == Client { masked(&plain) } else { plain };
+            talk.bytes(side, &wire)
+        }
+    };
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    hex.split_whitespace()
+        .flat_map(|word| match word.split_once('*') {
+            // `61*126`: a byte repeated.
+            Some((byte, times)) => vec![digit(byte); times.parse().expect("a count")],
+            None => vec![digit(word)],
+        })
+        .collect()
+}
+
+fn digit(byte: &str) -> u8 {
+    u8::from_str_radix(byte, 16).unwrap_or_else(|_| panic!("{byte:?} is no hex byte"))
+}
+
+/// The frame with MASK set and a key that differs from frame to frame.
+fn masked(plain: &[u8]) -> Vec<u8> {
+    let extended = match plain[1] & 0x7f {
+        126 => 2,
+        127 => 8,
+        _ => 0,
+    };
+    let (header, payload) = plain.split_at(2 + extended);
+    let mix = plain.iter().fold(0x9e37_79b9_u32, |sum, b| sum.rotate_left(5) ^ u32::from(*b));
+    let key = mix.to_be_bytes();
+    let mut wire = header.to_vec();
+    wire[1] |= 0x80;
+    wire.extend(key);
+    wire.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
+    wire
+}
+
+/// What wslog reports of a list of packets.
+pub fn analyse(packets: &[TestPacket]) -> Vec<ConnectionReport> {
+    let limits = Limits::default();
+    let keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256 };
+    let mut analysis = Analysis::new(0, &limits, keep);
+    let mut reports = Vec::new();
+    let mut take = |report: Box<ConnectionReport>| {
+        reports.push(*report);
+        Ok(())
+    };
+    for (no, packet) in (1..).zip(packets) {
+        analysis.push(&packet.segment(no), &mut take).expect("the sink takes all");
+    }
+    analysis.finish(&mut Default::default(), &mut take).expect("the sink takes all");
+    reports.sort_by_key(|r| r.first_packet);
+    reports
+}
+
+/// Findings as `S FR-RSV`, with `should` or `note` where it is less than a must, and `?` where it is not proven.
+pub fn findings(report: &ConnectionReport) -> String {
+    let mut all: Vec<String> = report
+        .findings
+        .iter()
+        .map(|f| {
+            let by = f.by.map_or("both", letter);
+            let level = match f.level {
+                Level::Must => "",
+                Level::Should => " should",
+                Level::Note => " note",
+            };
+            let sure = if f.certainty == wslog::model::Certainty::Proven { "" } else { "?" };
+            format!("{by}{level} {}{sure}", f.violation.rule())
+        })
+        .collect();
+    all.sort();
+    all.dedup();
+    all.join(", ")
+}
+
+/// Outcome, who started, and the codes both sides' applications will have seen: `clean by C, sees 1000 / 1000`.
+pub fn closing(report: &ConnectionReport) -> String {
+    let closing = &report.closing;
+    let by = match closing.started_by {
+        Some(Starter::One(role)) => letter(role),
+        Some(Starter::Both) => "both",
+        None => "?",
+    };
+    let sees = |view: &wslog::model::LocalView| {
+        let clean = if view.was_clean == Some(true) { " clean" } else { "" };
+        view.code.map_or_else(|| "-".to_owned(), |code| format!("{code}{clean}"))
+    };
+    format!("{} by {by}, sees {} / {}", closing.outcome.name(), sees(&closing.sees.client), sees(&closing.sees.server))
+}
+
+fn letter(role: Role) -> &'static str {
+    match role {
+        Role::Client => "C",
+        Role::Server => "S",
+    }
+}
