@@ -13,7 +13,8 @@ pub struct Limits {
     /// Length of an HTTP head, and of frames sent before the response that allows them. Servers refuse heads
     /// over 8 to 64 KiB.
     pub max_handshake_bytes: usize,
-    /// First bytes of each payload kept for display. Close bodies are kept up to this as well, at least 125.
+    /// First bytes of each payload kept for display. Of control frames at least 125 are kept, which is all a
+    /// legal one has; of a Close body 4 KiB, for its reason.
     pub max_preview_bytes: usize,
     /// Bytes inflated from one message. Libraries refuse messages over 1 to 100 MiB.
     pub max_inflated_message_bytes: u64,

@@ -110,6 +110,7 @@ impl FrameFacts<'_> {
 
 /// What happened.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::large_enum_variant, reason = "events are lent to a sink, never stored; most are frames")]
 pub enum What<'a> {
     /// The client's opening handshake.
     Request(&'a UpgradeRequest),

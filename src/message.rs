@@ -1,0 +1,106 @@
+//! Observations to events: frames put together from their pieces, fragments joined to messages, text checked
+//! (RFC 6455 5.4, 8.1), permessage-deflate undone (RFC 7692).
+//!
+//! What comes out are facts. Nothing is judged here, and a hole in the recording makes no fact about its
+//! sender.
+
+mod close;
+mod fragments;
+mod inflate;
+mod side;
+#[cfg(test)]
+mod tests;
+mod utf8;
+
+use crate::limits::Limits;
+use crate::model::{
+    Event, Evidence, Negotiated, Observation, Observed, PerRole, Role, UpgradeResponse, Weirds, What,
+};
+use side::{Connection, Side};
+
+/// One WebSocket connection, both roles.
+///
+/// Memory grows with what the connection uses: nothing is allocated before its first frame, then previews of
+/// up to `max_preview_bytes` for each role, and about 110 KiB for a role that compresses. Messages are never
+/// kept.
+#[derive(Debug, Default)]
+pub struct Messages {
+    negotiated: Negotiated,
+    /// Frames of both roles that began.
+    frames: u64,
+    /// Messages of both roles that began.
+    messages: u64,
+    sides: PerRole<Side>,
+}
+
+impl Messages {
+    /// A connection before its handshake.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the next observation; hands on at most one event.
+    ///
+    /// For each role a `Frame`, with evidence, is followed by its pieces and its `FrameEnd` before anything
+    /// but `Acked` comes from that role; the roles may take turns anywhere. The event of a frame comes with
+    /// its end and carries the numbers it was given at its beginning.
+    pub fn observe(
+        &mut self,
+        observation: &Observation<'_>,
+        limits: &Limits,
+        weirds: &mut Weirds,
+        sink: &mut impl FnMut(Event<'_>),
+    ) {
+        let Observation { from, ref what, evidence } = *observation;
+        let side = &mut self.sides[from];
+        let what = match *what {
+            Observed::Frame(header) => {
+                // What the recording did not show is no frame.
+                let Some(first) = evidence else { return };
+                self.frames = self.frames.saturating_add(1);
+                let connection = Connection {
+                    frame: self.frames,
+                    messages: &mut self.messages,
+                    takeover: takeover(self.negotiated, from),
+                };
+                return side.begin(header, first, connection, weirds);
+            }
+            Observed::Payload(piece) => {
+                let packet = evidence.as_ref().and_then(Evidence::packet);
+                return side.piece(piece, packet, limits, weirds);
+            }
+            Observed::FrameEnd { cut } => return side.end(from, cut, evidence, limits, sink),
+            Observed::Request(ref request) => What::Request(request),
+            Observed::Response(ref response) => {
+                self.settle(response);
+                What::Response(response)
+            }
+            Observed::Undecodable(ref undecodable) => {
+                side.gap();
+                What::Undecodable(undecodable)
+            }
+            Observed::Gap { len, cause } => {
+                side.gap();
+                What::Gap { len, cause }
+            }
+            Observed::Acked(offset) => What::Acked(offset),
+            Observed::StreamEnd(how) => What::StreamEnd(how),
+        };
+        sink(Event { from, what, evidence });
+    }
+
+    fn settle(&mut self, response: &UpgradeResponse) {
+        self.negotiated = Negotiated::from_response(&response.extensions);
+    }
+}
+
+/// Whether `sender` keeps its context from message to message (RFC 7692 7.1.1: `client_*` is about what the
+/// client sends); `None` without permessage-deflate.
+fn takeover(negotiated: Negotiated, sender: Role) -> Option<bool> {
+    let deflate = negotiated.deflate?;
+    Some(match sender {
+        Role::Client => !deflate.client_no_context_takeover,
+        Role::Server => !deflate.server_no_context_takeover,
+    })
+}

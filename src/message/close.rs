@@ -1,0 +1,31 @@
+//! Body of a Close frame (RFC 6455 5.5.1).
+
+use crate::model::{CloseCode, ClosePayload, Reason};
+
+/// Most bytes of a Close body that are kept. More than 125 break RFC 6455 5.5; the reason is worth reading
+/// all the same.
+pub(super) const MAX_BODY_BYTES: usize = 4 << 10;
+
+/// Reads `body`, the first bytes of the payload; `whole` where they are all of it.
+pub(super) fn parse(body: &[u8], whole: bool) -> ClosePayload {
+    let code = |high: u8, low: u8| CloseCode(u16::from_be_bytes([high, low]));
+    match *body {
+        [] if whole => ClosePayload::Empty,
+        [byte] if whole => ClosePayload::OneByte(byte),
+        [high, low, ref reason @ ..] if whole => {
+            ClosePayload::Code { code: code(high, low), reason: parse_reason(reason) }
+        }
+        [high, low, ..] => ClosePayload::Partial { code: Some(code(high, low)) },
+        _ => ClosePayload::Partial { code: None },
+    }
+}
+
+fn parse_reason(bytes: &[u8]) -> Option<Reason> {
+    if bytes.is_empty() {
+        return None;
+    }
+    Some(match std::str::from_utf8(bytes) {
+        Ok(text) => Reason::Text(text.to_owned()),
+        Err(fault) => Reason::Invalid { bytes: bytes.to_vec(), valid_up_to: fault.valid_up_to() },
+    })
+}

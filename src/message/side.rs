@@ -1,0 +1,247 @@
+//! One role's frames: header, pieces, end.
+
+use crate::limits::Limits;
+use crate::message::close;
+use crate::message::fragments::{Fragments, OpenMessage, Placement};
+use crate::message::inflate::{Context, Loss, Stop};
+use crate::model::{
+    Event, Evidence, Fact, FrameFacts, FrameHeader, Opcode, PacketNo, Piece, Role, WeirdKind, Weirds, What,
+};
+
+/// Payload limit of control frames (RFC 6455 5.5): kept whole whatever is kept of others, for what they
+/// answer is told from their data.
+const MAX_CONTROL_BYTES: usize = 125;
+
+/// What one role has under way.
+#[derive(Debug, Default)]
+pub(super) struct Side {
+    frame: Option<OpenFrame>,
+    fragments: Fragments,
+    context: Context,
+    /// First payload bytes of the frame.
+    payload: Vec<u8>,
+    /// First bytes the frame added to an inflated message.
+    inflated: Vec<u8>,
+    /// Of the frame.
+    facts: Vec<Fact>,
+}
+
+/// A frame whose end is still to come.
+#[derive(Debug)]
+struct OpenFrame {
+    n: u64,
+    header: FrameHeader,
+    first: Evidence,
+    message: Option<u64>,
+    compressed: bool,
+    missing: u64,
+}
+
+/// What a frame needs from the connection when it begins.
+#[derive(Debug)]
+pub(super) struct Connection<'a> {
+    /// Number of the frame.
+    pub(super) frame: u64,
+    /// Number of the last message.
+    pub(super) messages: &'a mut u64,
+    /// Under permessage-deflate: whether this role keeps its context from message to message.
+    pub(super) takeover: Option<bool>,
+}
+
+impl Side {
+    /// A frame begins at `first`.
+    pub(super) fn begin(
+        &mut self,
+        header: FrameHeader,
+        first: Evidence,
+        connection: Connection<'_>,
+        weirds: &mut Weirds,
+    ) {
+        self.payload.clear();
+        self.inflated.clear();
+        self.facts.clear();
+        match self.fragments.place(&header, &mut self.facts) {
+            Placement::Apart | Placement::Continues => {}
+            Placement::Starts { kind, replaced } => {
+                if replaced.is_some_and(|message| message.compressed) {
+                    self.context.lose(Loss::Fault);
+                }
+                *connection.messages = connection.messages.saturating_add(1);
+                let takeover = connection.takeover.filter(|_| header.rsv.rsv1());
+                let message = OpenMessage::new(*connection.messages, kind, takeover.is_some());
+                self.open_message(message, takeover, first.packet(), weirds);
+            }
+        }
+        let is_data = !header.opcode.is_control() && !header.opcode.is_reserved();
+        let message = self.fragments.message().filter(|_| is_data);
+        self.frame = Some(OpenFrame {
+            n: connection.frame,
+            header,
+            first,
+            message: message.as_ref().map(|message| message.n),
+            compressed: message.is_some_and(|message| message.compressed),
+            missing: 0,
+        });
+    }
+
+    fn open_message(
+        &mut self,
+        mut message: OpenMessage,
+        takeover: Option<bool>,
+        packet: Option<PacketNo>,
+        weirds: &mut Weirds,
+    ) {
+        if let Some(Err(loss)) = takeover.map(|takeover| self.context.start(takeover)) {
+            message.lose();
+            self.facts.push(Fact::ContextLost);
+            if loss == Loss::Gap {
+                weirds.add(WeirdKind::InflateContextLost, packet, || {
+                    format!(
+                        "message {} and those after it cannot be inflated: data before it is missing",
+                        message.n
+                    )
+                });
+            }
+        }
+        self.fragments.open(message);
+    }
+
+    /// The next piece of the payload.
+    pub(super) fn piece(
+        &mut self,
+        piece: Piece<'_>,
+        packet: Option<PacketNo>,
+        limits: &Limits,
+        weirds: &mut Weirds,
+    ) {
+        let Some(frame) = &mut self.frame else { return };
+        let message = self.fragments.message().filter(|_| frame.message.is_some());
+        match piece {
+            Piece::Missing { len, .. } => {
+                if !self.facts.contains(&Fact::PayloadMissing) {
+                    self.facts.push(Fact::PayloadMissing);
+                }
+                frame.missing = frame.missing.saturating_add(len);
+                if let Some(message) = message {
+                    message.wire_bytes = message.wire_bytes.saturating_add(len);
+                    message.lose();
+                    if message.compressed {
+                        self.context.lose(Loss::Gap);
+                    }
+                }
+            }
+            Piece::Bytes(bytes) => {
+                if frame.missing == 0 {
+                    let most = match frame.header.opcode {
+                        Opcode::CLOSE => limits.max_preview_bytes.max(close::MAX_BODY_BYTES),
+                        opcode => preview_len(opcode, limits),
+                    };
+                    extend_up_to(&mut self.payload, bytes, most);
+                }
+                if let Some(message) = message {
+                    message.wire_bytes = message.wire_bytes.saturating_add(bytes.len() as u64);
+                    if message.compressed {
+                        self.inflate(bytes, packet, limits, weirds);
+                    } else if message.known {
+                        message.push(bytes, &mut self.facts);
+                    }
+                }
+            }
+        }
+    }
+
+    fn inflate(&mut self, bytes: &[u8], packet: Option<PacketNo>, limits: &Limits, weirds: &mut Weirds) {
+        let Self { fragments, context, inflated, facts, .. } = self;
+        let (Some(message), Some(inflater)) = (fragments.message(), context.inflater()) else { return };
+        let result = inflater.push(bytes, limits, |chunk| {
+            extend_up_to(inflated, chunk, limits.max_preview_bytes);
+            message.push(chunk, facts);
+        });
+        if inflater.saw_final_block() && !message.final_block {
+            message.final_block = true;
+            facts.push(Fact::FinalBlock);
+        }
+        if let Err(stop) = result {
+            message.lose();
+            context.lose(Loss::Fault);
+            facts.push(stop.fact());
+            if let Stop::Capped { read, written } = stop {
+                weirds.add(WeirdKind::InflateCap, packet, || {
+                    format!("message {}: {written} bytes out of {read}, the rest was not inflated", message.n)
+                });
+            }
+        }
+    }
+
+    /// The frame is over, `cut` bytes short, at `last`: hands on its event.
+    pub(super) fn end(
+        &mut self,
+        from: Role,
+        cut: u64,
+        last: Option<Evidence>,
+        limits: &Limits,
+        sink: &mut impl FnMut(Event<'_>),
+    ) {
+        let Some(frame) = self.frame.take() else { return };
+        if frame.header.fin && cut == 0 && frame.message.is_some() {
+            self.end_message();
+        }
+        let OpenFrame { n, header, first, message, compressed, missing } = frame;
+        let close = (header.opcode == Opcode::CLOSE).then(|| {
+            let whole = missing == 0 && cut == 0 && self.payload.len() as u64 == header.payload_len;
+            close::parse(&self.payload, whole)
+        });
+        let payload = self.payload.get(..preview_len(header.opcode, limits)).unwrap_or(&self.payload);
+        let went_on = compressed && (self.context.inflater().is_some() || !self.inflated.is_empty());
+        let inflated = went_on.then_some(self.inflated.as_slice());
+        sink(Event {
+            from,
+            what: What::Frame(FrameFacts {
+                n,
+                header,
+                first,
+                last,
+                payload,
+                inflated,
+                missing,
+                cut,
+                close: close.as_ref(),
+                message,
+                compressed,
+                facts: &self.facts,
+            }),
+            evidence: Some(first),
+        });
+    }
+
+    fn end_message(&mut self) {
+        let Some(mut message) = self.fragments.close() else { return };
+        if message.compressed
+            && let Some(inflater) = self.context.inflater()
+            && let Err(stop) = inflater.finish()
+        {
+            message.lose();
+            self.context.lose(Loss::Fault);
+            self.facts.push(stop.fact());
+        }
+        message.finish(&mut self.facts);
+    }
+
+    /// Frames were lost in a hole.
+    pub(super) fn gap(&mut self) {
+        self.fragments.gap();
+        self.context.lose(Loss::Gap);
+    }
+}
+
+/// How much of a payload an event carries.
+fn preview_len(opcode: Opcode, limits: &Limits) -> usize {
+    let least = if opcode.is_control() { MAX_CONTROL_BYTES } else { 0 };
+    limits.max_preview_bytes.max(least)
+}
+
+/// Appends as much of `bytes` as keeps `kept` within `most`.
+fn extend_up_to(kept: &mut Vec<u8>, bytes: &[u8], most: usize) {
+    let room = most.saturating_sub(kept.len());
+    kept.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+}
