@@ -57,22 +57,20 @@ impl Analysis {
     /// # Errors
     /// Those of `sink`.
     pub fn push(&mut self, segment: &Segment<'_>, sink: &mut Sink<'_>) -> Result<(), Error> {
-        let routed = self.table.route(segment, |_| Watched::new());
-        let replaced = routed.replaced;
-        let flow = routed.flow;
-        if routed.is_new {
+        let mut is_new = false;
+        let flow = self.table.route(segment, &mut self.weirds, |_| {
+            is_new = true;
+            Watched::new()
+        });
+        if is_new {
             self.tcp_connections += 1;
             self.candidates.insert(segment.no);
         }
-        let Flow { connection, value } = flow;
-        value.segment(connection, segment, &self.limits, &self.keep);
-        if value.is_ignored() && value.leave() {
-            self.candidates.remove(&connection.first_packet());
+        flow.state.segment(&mut flow.connection, segment, &self.limits, &self.keep);
+        if flow.state.has_just_left() {
+            self.candidates.remove(&flow.connection.first_packet());
         }
-        if let Some(flow) = replaced {
-            self.end(flow, sink)?;
-        }
-        while let Some(flow) = self.table.expire(segment, &mut self.weirds) {
+        while let Some(flow) = self.table.next_ended() {
             self.end(flow, sink)?;
         }
         Ok(())
@@ -89,7 +87,8 @@ impl Analysis {
     /// # Errors
     /// Those of `sink`.
     pub fn finish(mut self, input: &mut InputReport, sink: &mut Sink<'_>) -> Result<(), Error> {
-        for flow in self.table.finish() {
+        self.table.finish();
+        while let Some(flow) = self.table.next_ended() {
             self.end(flow, sink)?;
         }
         input.tcp_connections = self.tcp_connections;
@@ -99,21 +98,18 @@ impl Analysis {
     }
 
     fn end(&mut self, flow: Flow<Watched>, sink: &mut Sink<'_>) -> Result<(), Error> {
-        let Flow { mut connection, value } = flow;
-        let first = connection.first_packet();
-        let done = match value.finish(&mut connection, self.input, &self.limits, &self.keep) {
+        let Flow { mut connection, state } = flow;
+        self.candidates.remove(&connection.first_packet());
+        match state.finish(&mut connection, self.input, &self.limits, &self.keep) {
             Ok(report) => {
                 self.websocket_connections += 1;
-                self.candidates.remove(&first);
                 sink(report)
             }
             Err(weirds) => {
-                self.candidates.remove(&first);
                 self.weirds.merge(weirds);
                 Ok(())
             }
-        };
-        done
+        }
     }
 }
 

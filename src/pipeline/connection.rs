@@ -48,18 +48,11 @@ impl Watched {
         }))
     }
 
-    pub(super) const fn is_ignored(&self) -> bool {
-        matches!(self, Self::Ignored { .. })
-    }
-
-    /// Whether this is the first time the caller asks about an ignored connection.
-    pub(super) const fn leave(&mut self) -> bool {
+    /// Whether it has turned out not to be WebSocket since this was last asked.
+    pub(super) const fn has_just_left(&mut self) -> bool {
         match self {
-            Self::Ignored { left, .. } if !*left => {
-                *left = true;
-                true
-            }
-            _ => false,
+            Self::Ignored { left, .. } => !std::mem::replace(left, true),
+            Self::Followed(_) => false,
         }
     }
 
