@@ -1,5 +1,12 @@
 //! Every cap, with its unit in the name. Reaching one is a counted weird, never silence.
 
+/// Bytes of one block of a capture file that is held in memory. Writers keep packets below 262 144 bytes, 128 MiB
+/// only for USB; a block that claims more is taken for garbage. Blocks that are skipped may be of any length.
+pub const MAX_BLOCK_BYTES: usize = 16 << 20;
+
+/// Interfaces kept per pcapng section. The packets of any further one are counted as of an unknown interface.
+pub const MAX_INTERFACES: usize = 65_536;
+
 /// Caps of one analysis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {

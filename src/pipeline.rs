@@ -148,7 +148,7 @@ pub fn analyze_capture<R: Read>(
         if report.link_types.last() != Some(&packet.link) && !report.link_types.contains(&packet.link) {
             report.link_types.push(packet.link);
         }
-        let Some(segment) = capture::decode(&packet, &mut weirds) else { continue };
+        let Some(segment) = capture::link::decode(&packet, &mut weirds) else { continue };
         analysis.push(&segment, &mut |connection| {
             ended.push(connection);
             Ok(())

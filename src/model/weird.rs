@@ -13,7 +13,7 @@ pub enum WeirdKind {
     UnknownInterface,
     /// A capture time outside the years 1677 to 2262.
     TimeOutOfRange,
-    /// A link type wslog does not decode.
+    /// A link type, or a tunnel inside a known one, that wslog does not decode.
     UnknownLinkType,
     /// A packet too short for the headers it announces.
     TruncatedPacket,

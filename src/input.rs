@@ -1,0 +1,152 @@
+//! Opens what the user named: a file, `-` for standard input, or a directory of captures.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+
+/// One input, opened and not yet read.
+pub struct Input {
+    /// As given, `-` for standard input.
+    pub path: PathBuf,
+    /// Its bytes from the first one on.
+    pub source: Box<dyn Read + Send>,
+}
+
+impl Input {
+    /// Opens a file, or standard input for `-`. Nothing is read: what it is, its reader finds out.
+    ///
+    /// # Errors
+    /// [`Error::Open`].
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let source: Box<dyn Read + Send> = if path == Path::new("-") {
+            Box::new(io::stdin())
+        } else {
+            Box::new(File::open(path).map_err(|source| Error::Open { path: path.to_owned(), source })?)
+        };
+        Ok(Self { path: path.to_owned(), source })
+    }
+}
+
+/// What to open for `named`: for a directory the captures in it, sorted by name, else `named` itself.
+///
+/// Of a directory only regular files count (and links to them), not those of its subdirectories; a capture is
+/// known by its first bytes. A file whose first bytes cannot be read is kept, so that opening it says why.
+///
+/// # Errors
+/// [`Error::Open`] if the directory cannot be listed, [`Error::NothingInDirectory`].
+pub fn expand(named: &Path) -> Result<Vec<PathBuf>, Error> {
+    if !named.is_dir() {
+        return Ok(vec![named.to_owned()]);
+    }
+    let mut paths = list(named).map_err(|source| Error::Open { path: named.to_owned(), source })?;
+    paths.retain(|path| path.is_file() && sniff(path).map_or(true, |kind| kind.is_some()));
+    if paths.is_empty() {
+        return Err(Error::NothingInDirectory { path: named.to_owned() });
+    }
+    paths.sort_unstable();
+    Ok(paths)
+}
+
+fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect()
+}
+
+/// What a file is by its first bytes. Compressed captures and Autobahn reports get their variants here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Pcap,
+    Pcapng,
+}
+
+impl Kind {
+    /// `None` for bytes that begin nothing wslog reads, and for fewer than four.
+    const fn of(start: &[u8]) -> Option<Self> {
+        match start {
+            // Microseconds, nanoseconds and Kuznetzov's variant, in big- and little-endian order.
+            [0xa1, 0xb2, 0xc3, 0xd4, ..] | [0xd4, 0xc3, 0xb2, 0xa1, ..] => Some(Self::Pcap),
+            [0xa1, 0xb2, 0x3c, 0x4d, ..] | [0x4d, 0x3c, 0xb2, 0xa1, ..] => Some(Self::Pcap),
+            [0xa1, 0xb2, 0xcd, 0x34, ..] | [0x34, 0xcd, 0xb2, 0xa1, ..] => Some(Self::Pcap),
+            [0x0a, 0x0d, 0x0d, 0x0a, ..] => Some(Self::Pcapng),
+            _ => None,
+        }
+    }
+}
+
+fn sniff(path: &Path) -> io::Result<Option<Kind>> {
+    let mut start = Vec::with_capacity(8);
+    File::open(path)?.take(8).read_to_end(&mut start)?;
+    Ok(Kind::of(&start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A directory of its own, removed at the end of the test.
+    struct Scratch(PathBuf);
+
+    impl Scratch {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("wslog-input-{}-{name}", std::process::id()));
+            fs::create_dir_all(&path).unwrap();
+            Self(path)
+        }
+
+        fn file(&self, name: &str, bytes: &[u8]) {
+            fs::write(self.0.join(name), bytes).unwrap();
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn a_directory_gives_its_captures_by_content_sorted_by_name() {
+        let scratch = Scratch::new("captures");
+        scratch.file("z.txt", &[0xd4, 0xc3, 0xb2, 0xa1]);
+        scratch.file("b.pcap", &[0x0a, 0x0d, 0x0d, 0x0a, 1]);
+        scratch.file("a", &[0xa1, 0xb2, 0xcd, 0x34]);
+        scratch.file("c.pcap", b"not a capture");
+        scratch.file("empty.pcap", b"");
+        fs::create_dir(scratch.0.join("deeper.pcap")).unwrap();
+        let names: Vec<_> =
+            expand(&scratch.0).unwrap().iter().map(|p| p.file_name().unwrap().to_owned()).collect();
+        assert_eq!(names, ["a", "b.pcap", "z.txt"]);
+    }
+
+    #[test]
+    fn a_directory_without_captures_is_an_error() {
+        let scratch = Scratch::new("nothing");
+        scratch.file("README", b"nothing here");
+        assert!(matches!(expand(&scratch.0), Err(Error::NothingInDirectory { .. })));
+    }
+
+    #[test]
+    fn any_other_name_stands_for_itself() {
+        for name in ["-", "no/such/file"] {
+            assert_eq!(expand(Path::new(name)).unwrap(), [Path::new(name)]);
+        }
+    }
+
+    #[test]
+    fn opening_says_why_it_failed() {
+        let Err(error) = Input::open(Path::new("no/such/file")) else { panic!("opened") };
+        assert!(matches!(error, Error::Open { .. }));
+        assert_eq!(error.to_string(), "cannot open no/such/file");
+    }
+
+    #[test]
+    fn opening_gives_the_bytes_from_the_first_on() {
+        let scratch = Scratch::new("bytes");
+        scratch.file("x", b"first");
+        let mut input = Input::open(&scratch.0.join("x")).unwrap();
+        let mut bytes = Vec::new();
+        input.source.read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes, b"first");
+    }
+}
