@@ -12,8 +12,10 @@ use crate::model::{
 pub struct Traffic {
     /// Bytes of its TCP stream in the recording, each once, handshake included.
     pub stream_bytes: u64,
-    /// Frames by opcode.
+    /// Frames by opcode, those that its stream ended inside of left out.
     pub frames: [u64; 16],
+    /// Frames that its stream ended inside of.
+    pub frames_cut: u64,
     /// Text messages ended.
     pub text_messages: u64,
     /// Binary messages ended.
@@ -29,7 +31,7 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    /// All frames.
+    /// All frames but cut ones.
     #[must_use]
     pub fn frame_count(&self) -> u64 {
         self.frames.iter().sum()

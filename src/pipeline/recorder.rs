@@ -52,7 +52,11 @@ impl Recorder {
     pub(super) fn frame(&mut self, from: Role, frame: &FrameFacts<'_>, broke: &[RuleId], keep: &Keep) {
         let traffic = &mut self.traffic[from];
         let header = &frame.header;
-        traffic.frames[usize::from(header.opcode.bits())] += 1;
+        if frame.cut > 0 {
+            traffic.frames_cut += 1;
+        } else {
+            traffic.frames[usize::from(header.opcode.bits())] += 1;
+        }
         let present = header.payload_len.saturating_sub(frame.missing).saturating_sub(frame.cut);
         traffic.frame_payload_bytes = traffic.frame_payload_bytes.saturating_add(present);
         for fact in frame.facts {

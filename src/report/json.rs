@@ -313,6 +313,7 @@ impl<'a> Handshake<'a> {
 struct Counts {
     stream_bytes: u64,
     frames: FrameCounts,
+    frames_cut: u64,
     messages: Messages,
     frame_payload_bytes: u64,
     message_bytes: u64,
@@ -343,6 +344,7 @@ impl Counts {
         Self {
             stream_bytes: t.stream_bytes,
             frames: FrameCounts(t.frames),
+            frames_cut: t.frames_cut,
             messages: Messages { text: t.text_messages, binary: t.binary_messages },
             frame_payload_bytes: t.frame_payload_bytes,
             message_bytes: t.message_bytes,

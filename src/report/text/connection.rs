@@ -127,6 +127,9 @@ fn traffic(t: &Traffic) -> String {
         0 => "no frames".to_owned(),
         n => format!("{} ({})", units::count(n, "frame"), kinds.join(", ")),
     };
+    if t.frames_cut > 0 {
+        let _ = write!(text, ", {} cut off by the end", t.frames_cut);
+    }
     let messages = t.text_messages + t.binary_messages;
     if messages > 0 {
         let _ = write!(text, ", {} of {}", units::count(messages, "message"), units::bytes(t.message_bytes));
