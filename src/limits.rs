@@ -17,6 +17,9 @@ pub struct Limits {
     pub max_out_of_order_bytes: usize,
     /// Out-of-order pieces kept per direction; bounds what 1-byte segments cost.
     pub max_out_of_order_segments: usize,
+    /// Last bytes kept per direction to compare retransmissions with; what lies further back is not compared.
+    /// Heads of requests and Close frames, where a difference would matter most, fit.
+    pub max_history_bytes: usize,
     /// Length of an HTTP head, and of frames sent before the response that allows them. Servers refuse heads
     /// over 8 to 64 KiB.
     pub max_handshake_bytes: usize,
@@ -43,6 +46,7 @@ impl Default for Limits {
             max_flows: 1_000_000,
             max_out_of_order_bytes: 4 << 20,
             max_out_of_order_segments: 16_384,
+            max_history_bytes: 4 << 10,
             max_handshake_bytes: 64 << 10,
             max_preview_bytes: 256,
             max_inflated_message_bytes: 256 << 20,

@@ -1,0 +1,211 @@
+//! Both directions of a connection.
+
+use std::net::SocketAddr;
+
+use crate::limits::Limits;
+use crate::model::{
+    Carrier, Direction, Endpoints, PacketNo, PerDirection, Segment, StreamEnd, StreamEvent, TcpFlags,
+    Timestamp, Weirds,
+};
+use crate::tcp::context::Context;
+use crate::tcp::half::Half;
+
+/// One TCP connection: segments in any order to [`StreamEvent`]s.
+///
+/// * **Start.** Offset 0 is the byte after the SYN. Where a direction's SYN is missing, the SYN+ACK of its peer
+///   or the first acknowledgement of a peer whose SYN was seen stands for it. Without any of these its data is held
+///   until the SYN shows up after all, the peer acknowledges some of it, 8 pieces or 64 KiB wait, or the end:
+///   then the lowest byte held is offset 0, and no gap is assumed before it.
+/// * **First copy wins**, byte by byte, in whatever segments the copies come. Differing copies are a
+///   `Conflict`, as far as the first is still at hand: `Limits::max_history_bytes` of what was handed on, and all
+///   that waits. (Of bytes held for the start only the weird is counted: they have no offset yet.)
+/// * **Gaps.** A hole is lost 64 to 128 packets of this connection after it was acknowledged, at an RST of its
+///   sender, or in [`Connection::finish`]; and at once when what waits behind it reaches its cap. Bytes that come
+///   later still are counted as retransmitted. Unless cut off by the snap length, a gap names the packet in
+///   which it was declared, with `acked: None`.
+/// * **Order.** The `Acked` of a segment comes before its `Data`: the sender had received it when it sent.
+#[derive(Debug)]
+pub struct Connection {
+    endpoints: Endpoints,
+    halves: PerDirection<Half>,
+    first_packet: PacketNo,
+    last_packet: PacketNo,
+    started_at: Option<Timestamp>,
+    ended_at: Option<Timestamp>,
+    /// Packets so far, wrapping.
+    packets: u32,
+    reset: bool,
+}
+
+/// What one direction came to so far. Bytes still waiting behind a hole are not in `stream_bytes` yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Bytes handed on, each once.
+    pub stream_bytes: u64,
+    /// Bytes of its gaps.
+    pub gap_bytes: u64,
+    /// Bytes that came again, or after their gap was declared.
+    pub retransmitted_bytes: u64,
+    /// Payload bytes of no use: outside the window, before the start, behind the FIN or RST, or in an RST.
+    pub ignored_bytes: u64,
+}
+
+impl Connection {
+    /// A connection that `first` belongs to; [`Connection::push`] it next. The originator is the sender of a SYN,
+    /// the receiver of a SYN+ACK, else the sender.
+    #[must_use]
+    pub fn new(first: &Segment<'_>) -> Self {
+        let is_syn_ack = first.flags.has(TcpFlags::SYN.with(TcpFlags::ACK));
+        let (orig, resp) = if is_syn_ack { (first.dst, first.src) } else { (first.src, first.dst) };
+        Self {
+            endpoints: Endpoints { orig, resp },
+            halves: PerDirection { orig: Half::new(), resp: Half::new() },
+            first_packet: first.no,
+            last_packet: first.no,
+            started_at: first.at,
+            ended_at: first.at,
+            packets: 0,
+            reset: false,
+        }
+    }
+
+    /// Takes a segment between the two endpoints.
+    pub fn push(
+        &mut self,
+        segment: &Segment<'_>,
+        limits: &Limits,
+        weirds: &mut Weirds,
+        sink: &mut impl FnMut(StreamEvent<'_>),
+    ) {
+        self.packets = self.packets.wrapping_add(1);
+        self.last_packet = segment.no;
+        self.ended_at = segment.at.or(self.ended_at);
+        let dir = self.direction(segment.src);
+        let mut cx =
+            Context { dir, now: self.packets, max_history_bytes: limits.max_history_bytes, weirds, sink };
+        let (half, peer) = self.halves_mut(dir);
+        let mut carrier = Carrier { packet: segment.no, at: segment.at, acked: None };
+
+        let syn = segment.flags.has(TcpFlags::SYN);
+        let seq = segment.seq.plus(u32::from(syn));
+        if syn {
+            half.syn(seq, carrier, &mut cx);
+        }
+        if let Some(ack) = segment.ack {
+            carrier.acked = peer.ack(ack, half.syn_seen(), carrier, &mut cx.of(dir.flip()));
+        }
+        if segment.flags.has(TcpFlags::RST) {
+            half.ignore(segment.payload);
+            if half.accepts_reset(seq, carrier.acked.is_some()) {
+                half.end(StreamEnd::Rst, Some(carrier), Carrier { acked: None, ..carrier }, &mut cx);
+                self.reset = true;
+            } else {
+                cx.out_of_window(segment.no, || format!("RST at {} is far from its data", seq.0));
+            }
+            return;
+        }
+        half.hear_of(seq);
+        if !segment.payload.is_empty() || segment.cut_off != 0 {
+            half.data(seq, segment.payload, segment.cut_off, carrier, limits, &mut cx);
+        }
+        if segment.flags.has(TcpFlags::FIN) {
+            // A length that does not fit has been refused as data already; then this is too far off as well.
+            let len = u32::try_from(segment.payload.len()).unwrap_or(u32::MAX);
+            half.fin(seq.plus(len.saturating_add(segment.cut_off)), carrier, &mut cx);
+        }
+        carrier.acked = None;
+        for dir in [dir, dir.flip()] {
+            let half = &mut self.halves[dir];
+            if half.has_hole() {
+                half.give_up_lost(carrier, &mut cx.of(dir));
+            }
+        }
+    }
+
+    /// The recording, or our memory of the connection, ended: hands on what waits and ends both directions.
+    pub fn finish(&mut self, weirds: &mut Weirds, sink: &mut impl FnMut(StreamEvent<'_>)) {
+        let carrier = Carrier { packet: self.last_packet, at: self.ended_at, acked: None };
+        for dir in [Direction::Orig, Direction::Resp] {
+            let mut cx = Context { dir, now: self.packets, max_history_bytes: 0, weirds, sink };
+            self.halves[dir].end(StreamEnd::Unobserved, None, carrier, &mut cx);
+        }
+    }
+
+    /// Who talks.
+    #[must_use]
+    pub fn endpoints(&self) -> Endpoints {
+        self.endpoints
+    }
+
+    /// The packet it began with.
+    #[must_use]
+    pub fn first_packet(&self) -> PacketNo {
+        self.first_packet
+    }
+
+    /// The packet pushed last.
+    #[must_use]
+    pub fn last_packet(&self) -> PacketNo {
+        self.last_packet
+    }
+
+    /// Time of the first packet.
+    #[must_use]
+    pub fn started_at(&self) -> Option<Timestamp> {
+        self.started_at
+    }
+
+    /// Time of the last packet that has one.
+    #[must_use]
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        self.ended_at
+    }
+
+    /// Whether no more bytes can be due: both FINs were seen and acknowledged, or there was an RST. Segments that
+    /// the capture has late may still come.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.reset || (self.halves.orig.is_fin_acked() && self.halves.resp.is_fin_acked())
+    }
+
+    /// The counts of `dir`.
+    #[must_use]
+    pub fn stats(&self, dir: Direction) -> Stats {
+        let half = &self.halves[dir];
+        Stats {
+            stream_bytes: half.stream_bytes(),
+            gap_bytes: half.gap_bytes(),
+            retransmitted_bytes: half.retransmitted_bytes(),
+            ignored_bytes: half.ignored_bytes(),
+        }
+    }
+
+    /// Whether `segment` opens another connection between the same endpoints: a SYN that cannot be this one's. A
+    /// SYN+ACK counts only if this one is closed or it does not acknowledge this one either. A connection that
+    /// was refused before any byte is over, so even the same SYN tries anew.
+    pub(super) fn is_succeeded_by(&self, segment: &Segment<'_>) -> bool {
+        if !segment.flags.has(TcpFlags::SYN) || segment.flags.has(TcpFlags::RST) {
+            return false;
+        }
+        let dir = self.direction(segment.src);
+        let (half, peer) = (&self.halves[dir], &self.halves[dir.flip()]);
+        match (half.can_begin_at(segment.seq.plus(1)), segment.ack) {
+            (true, None) => self.is_closed() && !half.has_bytes() && !peer.has_bytes(),
+            (true, Some(_)) => false,
+            (false, None) => true,
+            (false, Some(ack)) => self.is_closed() || !peer.can_be_acked_at(ack),
+        }
+    }
+
+    fn direction(&self, src: SocketAddr) -> Direction {
+        if src == self.endpoints.orig { Direction::Orig } else { Direction::Resp }
+    }
+
+    /// The half of `dir` and the other one.
+    fn halves_mut(&mut self, dir: Direction) -> (&mut Half, &mut Half) {
+        match dir {
+            Direction::Orig => (&mut self.halves.orig, &mut self.halves.resp),
+            Direction::Resp => (&mut self.halves.resp, &mut self.halves.orig),
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! The connections at hand, by their endpoints.
+
+use std::collections::{HashMap, VecDeque};
+
+use foldhash::fast::FixedState;
+
+use crate::limits::Limits;
+use crate::model::{FlowKey, PacketNo, Segment, Timestamp, WeirdKind, Weirds};
+use crate::tcp::Connection;
+
+/// A closed connection lingers for so many packets of the capture at the most; alone they count where packets have
+/// no time.
+const LINGER_PACKETS: u64 = 1 << 20;
+
+/// Closed connections are taken out so much later than they stop accepting segments, so that times which run
+/// backwards by less change nothing.
+const SLACK: Duration = Duration { nanos: 1_000_000_000, packets: LINGER_PACKETS };
+
+/// A connection and what the caller keeps for it.
+#[derive(Debug)]
+pub struct Flow<T> {
+    /// The connection.
+    pub connection: Connection,
+    /// The caller's.
+    pub state: T,
+}
+
+/// Flows by [`FlowKey`], at most `Limits::max_flows` at a time.
+///
+/// For each segment: [`FlowTable::route`] it, push it into the flow's connection, then take every flow that is
+/// over from [`FlowTable::next_ended`] and finish its connection. A flow is over when its five-tuple is used
+/// again, when it has been closed for `Limits::closed_linger_seconds` of capture time, or when the table is full and
+/// it is the one idle the longest.
+///
+/// Nothing depends on the order of hashing, and, unless the table gets full or times run backwards by more than
+/// a second, nothing on how flows are spread over several tables.
+#[derive(Debug)]
+pub struct FlowTable<T> {
+    /// Slot by key.
+    index: HashMap<FlowKey, u32, FixedState>,
+    slots: Vec<Option<Entry<T>>>,
+    /// Empty slots.
+    free: Vec<u32>,
+    /// The slot routed to last: only there can a connection have closed since.
+    recent: Option<u32>,
+    /// Closed flows, each once, oldest first as far as is known; re-checked when their turn comes.
+    closed: VecDeque<Waiting>,
+    /// Candidates for eviction, the one idle the longest last. Drawn up when needed: those that were active since
+    /// have another `seen` by now, and any flow that is not in it was active later than all that are.
+    idle: Vec<(u64, u32)>,
+    ended: VecDeque<Flow<T>>,
+    /// Segments routed.
+    routed: u64,
+    max_flows: usize,
+    linger: Duration,
+}
+
+#[derive(Debug)]
+struct Entry<T> {
+    flow: Flow<T>,
+    /// Value of `routed` at its first and last segment.
+    opened: u64,
+    seen: u64,
+    in_closed: bool,
+}
+
+/// An entry of `closed`.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    slot: u32,
+    /// `Entry::opened`: tells apart the flows that a slot has held.
+    opened: u64,
+    /// `Entry::seen` when queued.
+    seen: u64,
+}
+
+/// A span of the capture, by its times or by its packets, whichever is over first.
+#[derive(Clone, Copy, Debug)]
+struct Duration {
+    nanos: i64,
+    packets: u64,
+}
+
+/// A place in the capture.
+#[derive(Clone, Copy, Debug)]
+struct Moment {
+    no: PacketNo,
+    at: Option<Timestamp>,
+}
+
+impl<T> FlowTable<T> {
+    /// An empty table.
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
+        let nanos = i64::from(limits.closed_linger_seconds) * 1_000_000_000;
+        Self {
+            index: HashMap::default(),
+            slots: Vec::new(),
+            free: Vec::new(),
+            recent: None,
+            closed: VecDeque::new(),
+            idle: Vec::new(),
+            ended: VecDeque::new(),
+            routed: 0,
+            max_flows: limits.max_flows.clamp(1, u32::MAX as usize),
+            linger: Duration { nanos, packets: LINGER_PACKETS },
+        }
+    }
+
+    /// The flow `segment` belongs to, into whose connection it is to be pushed; `make` is asked for a new one.
+    pub fn route(
+        &mut self,
+        segment: &Segment<'_>,
+        weirds: &mut Weirds,
+        make: impl FnOnce(&Connection) -> T,
+    ) -> &mut Flow<T> {
+        let now = Moment { no: segment.no, at: segment.at };
+        self.notice_closed();
+        self.expire(now);
+        self.routed += 1;
+        let key = FlowKey::new(segment.src, segment.dst);
+        let found = self.index.get(&key).copied();
+        let slot = match found.filter(|slot| !self.is_over(*slot, segment, now)) {
+            Some(slot) => slot,
+            None => {
+                if let Some(slot) = found {
+                    self.take_out(slot);
+                }
+                self.make_room(segment.no, weirds);
+                self.reserve(key)
+            }
+        };
+        self.recent = Some(slot);
+        let routed = self.routed;
+        // `slot` came from `index` or `reserve`: it is there, and it is empty only in the latter case.
+        let entry = self.slots[slot as usize].get_or_insert_with(|| {
+            let connection = Connection::new(segment);
+            let state = make(&connection);
+            Entry { flow: Flow { connection, state }, opened: routed, seen: routed, in_closed: false }
+        });
+        entry.seen = routed;
+        &mut entry.flow
+    }
+
+    /// A flow that is over, in the order in which they ended; its connection is not finished yet.
+    pub fn next_ended(&mut self) -> Option<Flow<T>> {
+        self.ended.pop_front()
+    }
+
+    /// The capture is over: so are all flows, in the order of their first packet.
+    pub fn finish(&mut self) {
+        let mut rest: Vec<_> = self.slots.drain(..).flatten().map(|entry| entry.flow).collect();
+        rest.sort_by_cached_key(|flow| (flow.connection.first_packet(), key_of(&flow.connection)));
+        self.ended.extend(rest);
+        self.index.clear();
+        self.free.clear();
+        self.closed.clear();
+        self.idle.clear();
+        self.recent = None;
+    }
+
+    /// Flows in the table, those to be taken from [`Self::next_ended`] not among them.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Whether no flow is in the table.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    fn entry(&self, slot: u32) -> Option<&Entry<T>> {
+        self.slots.get(slot as usize)?.as_ref()
+    }
+
+    /// Whether `segment` belongs to a later connection than the one in `slot`. Decided by this flow alone, so
+    /// that no other flow can change it.
+    fn is_over(&self, slot: u32, segment: &Segment<'_>, now: Moment) -> bool {
+        self.entry(slot).is_some_and(|Entry { flow: Flow { connection, .. }, .. }| {
+            connection.is_succeeded_by(segment)
+                || (connection.is_closed() && now.is_later_than(last_moment(connection), self.linger))
+        })
+    }
+
+    fn notice_closed(&mut self) {
+        if let Some(slot) = self.recent.take()
+            && let Some(Some(entry)) = self.slots.get_mut(slot as usize)
+            && !entry.in_closed
+            && entry.flow.connection.is_closed()
+        {
+            entry.in_closed = true;
+            self.closed.push_back(Waiting { slot, opened: entry.opened, seen: entry.seen });
+        }
+    }
+
+    /// Takes out the flows that have been closed for long enough.
+    fn expire(&mut self, now: Moment) {
+        let after = self.linger.plus(SLACK);
+        while let Some(&Waiting { slot, opened, seen }) = self.closed.front() {
+            match self.entry(slot).filter(|entry| entry.opened == opened) {
+                None => {}
+                Some(entry) if entry.seen != seen => {
+                    let again = Waiting { slot, opened, seen: entry.seen };
+                    self.closed.push_back(again);
+                }
+                Some(entry) if now.is_later_than(last_moment(&entry.flow.connection), after) => {
+                    self.take_out(slot);
+                }
+                Some(_) => return,
+            }
+            self.closed.pop_front();
+        }
+    }
+
+    /// Evicts until there is room for one more.
+    fn make_room(&mut self, packet: PacketNo, weirds: &mut Weirds) {
+        while self.index.len() >= self.max_flows {
+            let Some((seen, slot)) = self.idle.pop() else {
+                let flows = (0_u32..).zip(&self.slots);
+                self.idle.extend(flows.filter_map(|(slot, entry)| Some((entry.as_ref()?.seen, slot))));
+                self.idle.sort_unstable_by(|a, b| b.cmp(a));
+                continue;
+            };
+            if self.entry(slot).is_some_and(|entry| entry.seen == seen) {
+                weirds.add(WeirdKind::FlowEvicted, Some(packet), || {
+                    format!("more than {} connections at a time", self.max_flows)
+                });
+                self.take_out(slot);
+            }
+        }
+    }
+
+    fn take_out(&mut self, slot: u32) {
+        if let Some(entry) = self.slots.get_mut(slot as usize).and_then(Option::take) {
+            self.index.remove(&key_of(&entry.flow.connection));
+            self.free.push(slot);
+            self.ended.push_back(entry.flow);
+        }
+    }
+
+    /// An empty slot for `key`.
+    fn reserve(&mut self, key: FlowKey) -> u32 {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            // At most `max_flows` slots, which fits.
+            let slot = self.slots.len() as u32;
+            self.slots.push(None);
+            slot
+        });
+        self.index.insert(key, slot);
+        slot
+    }
+}
+
+impl Duration {
+    fn plus(self, other: Self) -> Self {
+        Self {
+            nanos: self.nanos.saturating_add(other.nanos),
+            packets: self.packets.saturating_add(other.packets),
+        }
+    }
+}
+
+impl Moment {
+    /// Whether `duration` has passed since `then`.
+    fn is_later_than(self, then: Self, duration: Duration) -> bool {
+        let nanos = self.at.zip(then.at).map_or(0, |(now, then)| now.since(then));
+        nanos > duration.nanos || self.no.0.saturating_sub(then.no.0) > duration.packets
+    }
+}
+
+fn last_moment(connection: &Connection) -> Moment {
+    Moment { no: connection.last_packet(), at: connection.ended_at() }
+}
+
+fn key_of(connection: &Connection) -> FlowKey {
+    let endpoints = connection.endpoints();
+    FlowKey::new(endpoints.orig, endpoints.resp)
+}

@@ -1,0 +1,209 @@
+//! Flow table: port reuse, linger, eviction, spreading over several tables.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::{OwnedSegment, parse};
+use crate::limits::Limits;
+use crate::model::{Direction, StreamEvent, Weirds};
+use crate::tcp::FlowTable;
+
+/// First packet of a flow and the bytes of both directions, `_` for a gap.
+type Summary = (u64, String, String);
+
+struct Feed {
+    table: FlowTable<[String; 2]>,
+    limits: Limits,
+    weirds: Weirds,
+    ended: Vec<Summary>,
+}
+
+impl Feed {
+    fn new(limits: Limits) -> Self {
+        Self { table: FlowTable::new(&limits), limits, weirds: Weirds::default(), ended: Vec::new() }
+    }
+
+    fn push(&mut self, segment: &OwnedSegment) {
+        let segment = segment.borrow();
+        let flow = self.table.route(&segment, &mut self.weirds, |_| <[String; 2]>::default());
+        let texts = &mut flow.state;
+        flow.connection.push(&segment, &self.limits, &mut self.weirds, &mut |event| note(texts, event));
+        self.take_ended();
+    }
+
+    fn take_ended(&mut self) {
+        while let Some(mut flow) = self.table.next_ended() {
+            let texts = &mut flow.state;
+            flow.connection.finish(&mut self.weirds, &mut |event| note(texts, event));
+            let [orig, resp] = flow.state;
+            self.ended.push((flow.connection.first_packet().0, orig, resp));
+        }
+    }
+
+    fn finish(mut self) -> (Vec<Summary>, Weirds) {
+        self.table.finish();
+        self.take_ended();
+        assert!(self.table.is_empty());
+        (self.ended, self.weirds)
+    }
+}
+
+fn note(texts: &mut [String; 2], event: StreamEvent<'_>) {
+    let (dir, text) = match event {
+        StreamEvent::Data { dir, bytes, .. } => (dir, String::from_utf8_lossy(bytes).into_owned()),
+        StreamEvent::Gap { dir, len, .. } => (dir, "_".repeat(len as usize)),
+        _ => return,
+    };
+    texts[usize::from(dir == Direction::Resp)].push_str(&text);
+}
+
+/// `port time segment`, parted by `|`; no time is `-`. Answers `first packet: orig/resp` in the order of ending,
+/// with a `.` before those that the end of the capture ended.
+#[track_caller]
+fn check(limits: Limits, lines: &str, expected: &str) {
+    let mut feed = Feed::new(limits);
+    for (no, line) in (1..).zip(lines.split('|')) {
+        let (port, line) = line.trim().split_once(' ').unwrap();
+        let (time, line) = line.trim().split_once(' ').unwrap();
+        let at = time.parse::<f64>().ok().map(|seconds| (seconds * 1e9) as i64);
+        feed.push(&OwnedSegment { client_port: port.parse().unwrap(), at, ..parse(no, line) });
+    }
+    let before = feed.ended.len();
+    let (ended, weirds) = feed.finish();
+    let mut words: Vec<_> = ended.iter().map(|(no, orig, resp)| format!("{no}:{orig}/{resp}")).collect();
+    words.insert(before, ".".into());
+    words.extend(weirds.as_slice().iter().map(|w| format!("[{} {}]", w.kind.name(), w.count)));
+    assert_eq!(words.join(" "), expected);
+}
+
+const CLOSED: &str =
+    "0 0 C S 100 | 0 0 S S 900/101 | 0 0 C F 101/901 'a | 0 0 S F 901/103 'b | 0 0 C 103/903";
+
+#[test]
+fn flows_are_apart() {
+    check(Limits::default(), "0 0 C S 100 | 1 0 C S 100 | 0 0 C 101 'a | 1 0 C 101 'b", ". 1:a/ 2:b/");
+}
+
+#[test]
+fn port_reuse() {
+    let limits = Limits::default;
+    check(limits(), &format!("{CLOSED} | 0 1 C S 7000 | 0 1 C 7001 'x"), "1:a/b . 6:x/");
+    // The same SYN again is a retransmission; another one on an open connection is a new connection.
+    check(limits(), "0 0 C S 100 | 0 1 C S 100 | 0 1 C 101 'a", ". 1:a/");
+    check(limits(), "0 0 C S 100 | 0 0 C 101 'a | 0 1 C S 500 | 0 1 C 501 'b", "1:a/ . 3:b/");
+    // Only the SYN+ACK of the new one is captured.
+    check(limits(), &format!("{CLOSED} | 0 1 S S 5000/7001 | 0 1 C 7001/5001 'x"), "1:a/b . 6:x/");
+    // A second SYN+ACK for the same SYN is only odd.
+    check(
+        limits(),
+        "0 0 C S 100 | 0 0 S S 900/101 | 0 0 S S 990/101 | 0 0 S 901/101 'a",
+        ". 1:/a [sequence_out_of_window 1]",
+    );
+    // The SYN of data that came before it.
+    check(limits(), "0 0 C 101/901 'a | 0 0 C S 100", ". 1:a/");
+    check(limits(), "0 0 C 101/901 'a | 0 0 C S 200", "1:a/ . 2:/");
+    // Refused and tried again, with the same number.
+    check(
+        limits(),
+        "0 0 C S 100 | 0 0 S R 0/101 | 0 1 C S 100 | 0 1 S S 900/101 | 0 1 C 101 'a",
+        "1:/ . 3:a/",
+    );
+}
+
+#[test]
+fn closed_flows_linger_in_capture_time() {
+    let limits = Limits::default;
+    // In time, too late, taken out by another flow's time.
+    check(limits(), &format!("{CLOSED} | 0 1.9 S F 901/103 'b"), ". 1:a/b");
+    check(limits(), &format!("{CLOSED} | 0 2.1 S F 901/103 'b"), "1:a/b . 6:b/");
+    check(limits(), &format!("{CLOSED} | 1 2.9 C S 1"), ". 1:a/b 6:/");
+    check(limits(), &format!("{CLOSED} | 1 3.1 C S 1"), "1:a/b . 6:/");
+    // A late segment prolongs it.
+    check(limits(), &format!("{CLOSED} | 0 1.9 S F 901/103 'b | 1 3.1 C S 1 | 1 5 C S 1"), "1:a/b . 7:/");
+    // Time running backwards, no time.
+    check(limits(), &format!("{CLOSED} | 1 -50 C S 1 | 1 2.9 C S 1"), ". 1:a/b 6:/");
+    check(limits(), &format!("{CLOSED} | 1 - C S 1 | 0 - S F 901/103 'b"), ". 1:a/b 6:/");
+}
+
+#[test]
+fn closed_flows_linger_in_packets_where_there_is_no_time() {
+    let mut feed = Feed::new(Limits::default());
+    for (no, line) in (1..).zip(["C S 100", "S R 0/101"]) {
+        feed.push(&parse(no, line));
+    }
+    let other = |no| OwnedSegment { client_port: 1, ..parse(no, "C S 1") };
+    feed.push(&other(2 << 20));
+    assert!(feed.ended.is_empty());
+    feed.push(&other((2 << 20) + 3));
+    assert_eq!(feed.ended.len(), 1);
+}
+
+#[test]
+fn the_flow_idle_the_longest_is_evicted() {
+    let limits = || Limits { max_flows: 2, ..Limits::default() };
+    check(
+        limits(),
+        "1 0 C S 1 | 2 0 C S 1 | 1 0 C 2 'a | 3 0 C S 1 | 3 0 C 2 'c | 1 0 C 3 'b | 4 0 C S 1 | 1 0 C 4 'c",
+        "2:/ 4:c/ . 1:abc/ 7:/ [flow_evicted 2]",
+    );
+    check(Limits { max_flows: 0, ..limits() }, "1 0 C S 1 | 2 0 C S 1", "1:/ . 2:/ [flow_evicted 1]");
+}
+
+#[test]
+fn eviction_goes_by_last_use_over_many_rounds() {
+    let mut feed = Feed::new(Limits { max_flows: 8, ..Limits::default() });
+    let mut model: Vec<(u16, u64)> = Vec::new(); // port, first packet; the one idle the longest first
+    let mut expected = Vec::new();
+    let mut random = 1_u32;
+    for no in 1..=2_000 {
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let port = (random >> 16) as u16 % 12;
+        let first = match model.iter().position(|flow| flow.0 == port) {
+            Some(i) => model.remove(i).1,
+            None if model.len() == 8 => {
+                expected.push(model.remove(0).1);
+                no
+            }
+            None => no,
+        };
+        model.push((port, first));
+        feed.push(&OwnedSegment { client_port: port, ..parse(no, "C S 1") });
+    }
+    let ended: Vec<_> = feed.ended.iter().map(|flow| flow.0).collect();
+    assert_eq!(ended, expected);
+    assert!(ended.len() > 100);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn spreading_flows_over_tables_changes_nothing(
+        steps in prop::collection::vec((0_u16..5, 0_usize..8, 0_i64..900_000_000), 0..120),
+    ) {
+        let lines = [
+            "C S 100", "S S 900/101", "C 101/901 'abc", "S 901/104 'xy", "C F 104/903", "S F 903/105", "C R 105",
+            "C S 5000",
+        ];
+        let mut at = 0;
+        let segments: Vec<_> = (1..).zip(&steps).map(|(no, (port, line, pause))| {
+            at += pause;
+            OwnedSegment { client_port: *port, at: Some(at), ..parse(no, lines[*line]) }
+        }).collect();
+        let spread = |tables: u16| {
+            let mut all = BTreeSet::new();
+            for n in 0..tables {
+                let mut feed = Feed::new(Limits::default());
+                for segment in segments.iter().filter(|segment| segment.client_port % tables == n) {
+                    feed.push(segment);
+                }
+                all.extend(feed.finish().0);
+            }
+            all
+        };
+        let one = spread(1);
+        prop_assert_eq!(&one, &spread(2));
+        prop_assert_eq!(&one, &spread(3));
+    }
+}
