@@ -4,7 +4,7 @@
 //! ```text
 //!              FlowTable          which connection: five-tuple, port reuse, linger, cap on flows
 //!                  │
-//!              Connection         both directions: who acknowledged what, RST, is it over
+//!              Connection         both directions: who acknowledged what, RST, causal order, is it over
 //!               │      │
 //!             Half    Half        one direction: sequence numbers, where it starts, FIN
 //!               │      │
@@ -20,6 +20,7 @@ mod connection;
 mod context;
 mod half;
 mod history;
+mod order;
 mod table;
 mod waiting;
 

@@ -25,7 +25,7 @@ pub enum WeirdKind {
     CutPayload,
     /// A retransmission that differs from the first copy, which is kept.
     ConflictingRetransmission,
-    /// Bytes acknowledged by the receiver and missing from the capture.
+    /// Bytes of a stream that are missing from the capture.
     Gap,
     /// A sequence number too far from what was seen before to place it.
     SequenceOutOfWindow,

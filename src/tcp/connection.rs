@@ -9,6 +9,7 @@ use crate::model::{
 };
 use crate::tcp::context::Context;
 use crate::tcp::half::Half;
+use crate::tcp::order::CausalOrder;
 
 /// One TCP connection: segments in any order to [`StreamEvent`]s.
 ///
@@ -23,11 +24,13 @@ use crate::tcp::half::Half;
 ///   sender, or in [`Connection::finish`]; and at once when what waits behind it reaches its cap. Bytes that come
 ///   later still are counted as retransmitted. Unless cut off by the snap length, a gap names the packet in
 ///   which it was declared, with `acked: None`.
-/// * **Order.** The `Acked` of a segment comes before its `Data`: the sender had received it when it sent.
+/// * **Order.** What a segment acknowledges comes before what it carries, whatever order the capture has them in;
+///   the `Acked` of a segment comes before its `Data`: the sender had received it when it sent.
 #[derive(Debug)]
 pub struct Connection {
     endpoints: Endpoints,
     halves: PerDirection<Half>,
+    order: CausalOrder,
     first_packet: PacketNo,
     last_packet: PacketNo,
     started_at: Option<Timestamp>,
@@ -60,6 +63,7 @@ impl Connection {
         Self {
             endpoints: Endpoints { orig, resp },
             halves: PerDirection { orig: Half::new(), resp: Half::new() },
+            order: CausalOrder::default(),
             first_packet: first.no,
             last_packet: first.no,
             started_at: first.at,
@@ -80,6 +84,22 @@ impl Connection {
         self.packets = self.packets.wrapping_add(1);
         self.last_packet = segment.no;
         self.ended_at = segment.at.or(self.ended_at);
+        let now = self.packets;
+        let mut order = std::mem::take(&mut self.order);
+        self.reassemble(segment, limits, weirds, &mut |event| {
+            order.push(event, now, limits.max_out_of_order_bytes, sink);
+        });
+        order.tick(now, sink);
+        self.order = order;
+    }
+
+    fn reassemble(
+        &mut self,
+        segment: &Segment<'_>,
+        limits: &Limits,
+        weirds: &mut Weirds,
+        sink: &mut impl FnMut(StreamEvent<'_>),
+    ) {
         let dir = self.direction(segment.src);
         let mut cx =
             Context { dir, now: self.packets, max_history_bytes: limits.max_history_bytes, weirds, sink };
@@ -97,7 +117,7 @@ impl Connection {
         if segment.flags.has(TcpFlags::RST) {
             half.ignore(segment.payload);
             if half.accepts_reset(seq, carrier.acked.is_some()) {
-                half.end(StreamEnd::Rst, Some(carrier), Carrier { acked: None, ..carrier }, &mut cx);
+                half.reset(seq, carrier, &mut cx);
                 self.reset = true;
             } else {
                 cx.out_of_window(segment.no, || format!("RST at {} is far from its data", seq.0));
@@ -125,10 +145,15 @@ impl Connection {
     /// The recording, or our memory of the connection, ended: hands on what waits and ends both directions.
     pub fn finish(&mut self, weirds: &mut Weirds, sink: &mut impl FnMut(StreamEvent<'_>)) {
         let carrier = Carrier { packet: self.last_packet, at: self.ended_at, acked: None };
+        let now = self.packets;
+        let mut order = std::mem::take(&mut self.order);
         for dir in [Direction::Orig, Direction::Resp] {
-            let mut cx = Context { dir, now: self.packets, max_history_bytes: 0, weirds, sink };
+            let mut in_order = |event: StreamEvent<'_>| order.push(event, now, usize::MAX, sink);
+            let mut cx = Context { dir, now, max_history_bytes: 0, weirds, sink: &mut in_order };
             self.halves[dir].end(StreamEnd::Unobserved, None, carrier, &mut cx);
         }
+        order.finish(now, sink);
+        self.order = order;
     }
 
     /// Who talks.

@@ -56,6 +56,8 @@ pub(super) struct Half {
     start: Start,
     ended: Option<StreamEnd>,
     fin: Option<Box<Fin>>,
+    /// An RST that was captured before the data it follows: its position and segment.
+    reset: Option<Box<(u64, Carrier)>>,
     /// Highest position acknowledged, 0 for none.
     acked: u64,
     ignored_bytes: u64,
@@ -69,6 +71,7 @@ impl Half {
             start: Start::Unknown,
             ended: None,
             fin: None,
+            reset: None,
             acked: 0,
             ignored_bytes: 0,
             assembler: Assembler::default(),

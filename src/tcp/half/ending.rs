@@ -45,6 +45,29 @@ impl Half {
         {
             self.ended = Some(StreamEnd::Fin);
             cx.emit(StreamEvent::End { dir: cx.dir, how: StreamEnd::Fin, carrier: Some(fin.carrier) });
+        } else if let Some((at, carrier)) = self.reset.as_deref().copied()
+            && self.ended.is_none()
+            && self.assembler.next() >= at
+        {
+            self.ended = Some(StreamEnd::Rst);
+            cx.emit(StreamEvent::End { dir: cx.dir, how: StreamEnd::Rst, carrier: Some(carrier) });
+        }
+    }
+
+    /// An RST. Its number is that of the next byte its sender would have sent (RFC 9293 3.5.2): if bytes before
+    /// it are still to come, the capture has them later, or not at all.
+    pub(in crate::tcp) fn reset<S: FnMut(StreamEvent<'_>)>(
+        &mut self,
+        seq: SeqNo,
+        carrier: Carrier,
+        cx: &mut Context<'_, S>,
+    ) {
+        let at = self.locate(seq, self.near()).filter(|at| *at > self.assembler.next());
+        match at {
+            Some(at) if self.is_started() && self.ended.is_none() => {
+                self.reset.get_or_insert_with(|| Box::new((at, carrier)));
+            }
+            _ => self.end(StreamEnd::Rst, Some(carrier), Carrier { acked: None, ..carrier }, cx),
         }
     }
 
@@ -115,6 +138,10 @@ impl Half {
         if self.is_started() && self.acked > self.assembler.next() + 1 {
             self.assembler.give_up(self.acked, GapCause::NotCaptured, gap_carrier, cx);
         }
+        let (how, by) = match self.reset.as_deref() {
+            Some((_, carrier)) => (StreamEnd::Rst, Some(*carrier)),
+            None => (how, by),
+        };
         self.ended = Some(how);
         cx.emit(StreamEvent::End { dir: cx.dir, how, carrier: by });
     }
