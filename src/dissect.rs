@@ -96,13 +96,13 @@ impl Dissector {
     ) {
         let mut out = Out { limits, weirds, sink };
         let (dir, item) = match *event {
+            StreamEvent::Conflict { .. } | StreamEvent::Data { bytes: [], .. } => return,
             StreamEvent::Data { dir, offset, bytes, carrier } => (dir, Item::Data { offset, bytes, carrier }),
             StreamEvent::Gap { dir, offset, len, cause, carrier } => {
                 (dir, Item::Gap { offset, len, cause, carrier })
             }
             StreamEvent::End { dir, how, carrier } => (dir, Item::End { how, carrier }),
             StreamEvent::Acked { dir, offset, carrier } => return self.acked(dir, offset, carrier, &mut out),
-            StreamEvent::Conflict { .. } => return,
         };
         if let State::Fresh = self.state {
             self.state = fresh(&item);

@@ -152,7 +152,7 @@ impl Handshake {
 
     /// Looks at the first bytes of a direction. False where they make it certain that this is not HTTP.
     fn find_client(&mut self, dir: Direction, item: &Item<'_>) -> bool {
-        let other_is_over = self.sides[dir.flip()].held.end().is_some();
+        let other_is_over = self.sides[dir.flip()].held.is_ended();
         let Item::Data { bytes, .. } = *item else {
             return matches!(item, Item::End { .. }) && !other_is_over;
         };

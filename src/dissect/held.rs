@@ -83,12 +83,9 @@ impl Held {
         self.items.pop_front();
     }
 
-    /// The end of the direction, where it waits.
-    pub(super) fn end(&self) -> Option<(StreamEnd, Option<Carrier>)> {
-        match self.items.back()? {
-            Waiting::End { how, carrier } => Some((*how, *carrier)),
-            Waiting::Data { .. } | Waiting::Gap { .. } => None,
-        }
+    /// Whether the last item is the end of the direction.
+    pub(super) fn is_ended(&self) -> bool {
+        matches!(self.items.back(), Some(Waiting::End { .. }))
     }
 
     /// Place of the first item in the capture; what the recording does not show comes last.

@@ -438,6 +438,14 @@ fn a_request_with_a_body_may_ask() {
 }
 
 #[test]
+fn a_body_length_that_is_none_does_not_hide_the_request() {
+    for field in ["Content-Length: x", "Transfer-Encoding: gzip"] {
+        let steps = [data(Orig, ASK.replace("Host: h", field)), data(Resp, YES)];
+        assert_eq!((play(&steps).log.len(), play(&steps).status), (2, Status::WebSocket), "{field}");
+    }
+}
+
+#[test]
 fn refused_then_granted() {
     let chunked = "HTTP/1.1 401 x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nwho\r\n4\r\n are\r\n0\r\n\r\n";
     let steps = with_talk(vec![
@@ -512,6 +520,11 @@ fn never_answered() {
             vec![End(Orig, StreamEnd::Unobserved), End(Resp, StreamEnd::Unobserved)],
             &[],
             ["client Unobserved", "server Unobserved"],
+        ),
+        (
+            vec![data(Orig, &early), End(Orig, StreamEnd::Fin), End(Resp, StreamEnd::Fin)],
+            &["handshake_gap"],
+            ["client Fin @3+155", "server Fin @4+0"],
         ),
         (
             vec![data(Orig, &early), End(Resp, StreamEnd::Rst), End(Orig, StreamEnd::Unobserved)],

@@ -4,7 +4,7 @@ use std::mem;
 
 use crate::dissect::handshake::{Handshake, Stage, Verdict};
 use crate::dissect::head::PartialHead;
-use crate::dissect::{Out, role};
+use crate::dissect::{Item, Out, role};
 use crate::model::{Carrier, Direction, Evidence, Observation, Observed, StreamEnd, WeirdKind};
 
 impl Handshake {
@@ -39,25 +39,37 @@ impl Handshake {
         let other = dir.flip();
         let stuck = self.waits(other);
         if !self.sides[dir].head.is_empty() && (self.candidate || self.client == Some(dir)) {
-            self.cut(carrier, "the recording of an HTTP head ends inside it", out);
+            self.cut(carrier, "the stream ends inside an HTTP head", out);
         }
         if !self.candidate {
             return Verdict::NotWebSocket;
         }
-        // What the other direction brought before this end will wait for ever: its own end comes first.
-        if stuck
-            && let held = mem::take(&mut self.sides[other].held)
-            && !held.is_empty()
-        {
-            if !held.bytes().is_empty() {
-                self.cut(carrier, "bytes that came before a response, which never came, are not read", out);
-            }
-            if let Some((how, carrier)) = held.end() {
-                self.close(other, how, carrier, out);
-            }
+        if stuck {
+            self.drop_held(other, out);
         }
         self.close(dir, how, carrier, out);
         Verdict::Open
+    }
+
+    /// What a direction brought before the end of the other one would wait for ever; its own end, where it waits
+    /// too, came first.
+    fn drop_held<S: FnMut(Observation<'_>)>(&mut self, dir: Direction, out: &mut Out<'_, S>) {
+        let mut held = mem::take(&mut self.sides[dir].held);
+        while let Some(item) = held.front() {
+            match item {
+                Item::Data { offset, bytes, carrier } => {
+                    self.sides[dir].position = offset.saturating_add(bytes.len() as u64);
+                    self.cut(
+                        Some(carrier),
+                        "bytes that wait for the other side, which ends, are not read",
+                        out,
+                    );
+                }
+                Item::Gap { offset, len, .. } => self.sides[dir].position = offset.saturating_add(len),
+                Item::End { how, carrier } => self.close(dir, how, carrier, out),
+            }
+            held.consume(usize::MAX);
+        }
     }
 
     fn close<S: FnMut(Observation<'_>)>(

@@ -35,10 +35,9 @@ impl Handshake {
         carrier: Carrier,
         out: &mut Out<'_, S>,
     ) -> Verdict {
-        let parsed = request_head(head).ok().filter(|(head, _)| head.version < b"HTTP/2".as_slice());
-        let Some((head, length)) = parsed.and_then(|(head, _)| Some((head, Length::of_request(&head).ok()?)))
-        else {
-            return self.malformed(dir, carrier, out);
+        let head = match request_head(head) {
+            Ok((head, _)) if head.version < b"HTTP/2".as_slice() => head,
+            _ => return self.malformed(dir, carrier, out),
         };
         let upgrade = upgrade::is_asked(&head).then(|| {
             let request = Box::new(upgrade::request(&head));
@@ -48,6 +47,12 @@ impl Handshake {
             key
         });
         self.candidate |= upgrade.is_some();
+        let length = match Length::of_request(&head) {
+            Ok(length) => length,
+            // An opening handshake has no body: a server that grants it has not looked for one.
+            Err(_) if upgrade.is_some() => Length::Bytes(0),
+            Err(_) => return self.malformed(dir, carrier, out),
+        };
         self.asked = Some(Asked { method: Method::of(&head), upgrade, start, packet: carrier.packet });
         self.sides[dir].stage = Stage::body(length);
         Verdict::Open
