@@ -33,7 +33,7 @@ pub enum WeirdKind {
     OutOfOrderCap,
     /// The flow table was full: the flow idle the longest was given up.
     FlowEvicted,
-    /// An HTTP head longer than its cap.
+    /// An HTTP head, or what waits for one of the other direction, longer than its cap.
     HandshakeCap,
     /// HTTP on a connection that had asked for an upgrade stopped making sense.
     MalformedHttp,

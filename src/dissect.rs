@@ -1,0 +1,183 @@
+//! One TCP connection to observations: HTTP up to an upgrade, then frames.
+//!
+//! ```text
+//!            a request or response begins         101 to a request for WebSocket
+//! Undecided ──────────────────────────► handshake ──────────────────────────────► frames
+//!     └──► NotWebSocket ◄───────────────────┘
+//! ```
+//!
+//! A connection costs two words until a byte of it looks like HTTP, and one allocation after that. What must
+//! wait (a head that is not whole, frames captured before the response that allows them) is kept up to
+//! [`Limits::max_handshake_bytes`] per direction and freed as soon as it is used.
+
+mod frames;
+mod handshake;
+mod head;
+mod held;
+
+#[cfg(test)]
+mod tests;
+
+use crate::http::Start;
+use crate::http::grammar::skip_empty_lines;
+use crate::limits::Limits;
+use crate::model::{
+    Carrier, Direction, Evidence, GapCause, Observation, Observed, Role, StreamEnd, StreamEvent, Weirds,
+};
+
+use frames::Frames;
+use handshake::{Handshake, Verdict};
+
+/// What a connection is known to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Nothing yet, or HTTP that has not asked for an upgrade.
+    Undecided,
+    /// It asked for an upgrade: a request was observed.
+    Candidate,
+    /// The upgrade took place.
+    WebSocket,
+    /// It is no WebSocket connection and will not become one: further events are ignored.
+    NotWebSocket,
+}
+
+/// Reads one TCP connection.
+#[derive(Debug, Default)]
+pub struct Dissector {
+    state: State,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    /// No byte yet.
+    #[default]
+    Fresh,
+    Handshake(Box<Handshake>),
+    Frames(Box<Frames>),
+    Ignored,
+}
+
+impl Dissector {
+    /// For a connection of which nothing was seen.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What the connection is known to be.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        match &self.state {
+            State::Fresh => Status::Undecided,
+            State::Handshake(handshake) if handshake.is_candidate() => Status::Candidate,
+            State::Handshake(_) => Status::Undecided,
+            State::Frames(_) => Status::WebSocket,
+            State::Ignored => Status::NotWebSocket,
+        }
+    }
+
+    /// The direction that sends the requests, once it is known.
+    #[must_use]
+    pub fn client(&self) -> Option<Direction> {
+        match &self.state {
+            State::Handshake(handshake) => handshake.client(),
+            State::Frames(frames) => Some(frames.client()),
+            State::Fresh | State::Ignored => None,
+        }
+    }
+
+    /// Takes the next event; what it shows goes to `sink` at once, or waits for the other direction.
+    pub fn push(
+        &mut self,
+        event: &StreamEvent<'_>,
+        limits: &Limits,
+        weirds: &mut Weirds,
+        sink: &mut impl FnMut(Observation<'_>),
+    ) {
+        let mut out = Out { limits, weirds, sink };
+        let (dir, item) = match *event {
+            StreamEvent::Conflict { .. } | StreamEvent::Data { bytes: [], .. } => return,
+            StreamEvent::Data { dir, offset, bytes, carrier } => (dir, Item::Data { offset, bytes, carrier }),
+            StreamEvent::Gap { dir, offset, len, cause, carrier } => {
+                (dir, Item::Gap { offset, len, cause, carrier })
+            }
+            StreamEvent::End { dir, how, carrier } => (dir, Item::End { how, carrier }),
+            StreamEvent::Acked { dir, offset, carrier } => return self.acked(dir, offset, carrier, &mut out),
+        };
+        if let State::Fresh = self.state {
+            self.state = fresh(&item);
+        }
+        match &mut self.state {
+            State::Handshake(handshake) => match handshake.push(dir, item, &mut out) {
+                Verdict::Open => {}
+                Verdict::NotWebSocket => self.state = State::Ignored,
+                Verdict::Switch => {
+                    let mut frames = Box::new(handshake.frames());
+                    handshake.release(|dir, item| frames.push(dir, item, &mut out));
+                    handshake.last_acked(|dir, offset, carrier| {
+                        frames.acked(dir, offset, carrier, &mut out);
+                    });
+                    self.state = State::Frames(frames);
+                }
+            },
+            State::Frames(frames) => frames.push(dir, item, &mut out),
+            State::Fresh | State::Ignored => {}
+        }
+    }
+
+    fn acked<S: FnMut(Observation<'_>)>(
+        &mut self,
+        dir: Direction,
+        offset: u64,
+        carrier: Carrier,
+        out: &mut Out<'_, S>,
+    ) {
+        match &mut self.state {
+            State::Handshake(handshake) => handshake.acked(dir, offset, carrier),
+            State::Frames(frames) => frames.acked(dir, offset, carrier, out),
+            State::Fresh | State::Ignored => {}
+        }
+    }
+}
+
+/// The state for the first event of a connection. Most connections of a capture are told apart here, without
+/// an allocation.
+fn fresh(item: &Item<'_>) -> State {
+    match *item {
+        Item::Data { bytes, .. } => match skip_empty_lines(bytes) {
+            [] => State::Fresh,
+            bytes if Start::of(bytes) == Start::Neither => State::Ignored,
+            _ => State::Handshake(Box::default()),
+        },
+        // Nothing after a hole can be placed.
+        Item::Gap { .. } => State::Ignored,
+        // One side may end before the other sends its request.
+        Item::End { .. } => State::Handshake(Box::default()),
+    }
+}
+
+/// What the bytes of a direction bring: a [`StreamEvent`] that waits for nothing but its turn.
+#[derive(Clone, Copy, Debug)]
+enum Item<'a> {
+    Data { offset: u64, bytes: &'a [u8], carrier: Carrier },
+    Gap { offset: u64, len: u64, cause: GapCause, carrier: Carrier },
+    End { how: StreamEnd, carrier: Option<Carrier> },
+}
+
+/// Where results go.
+struct Out<'a, S> {
+    limits: &'a Limits,
+    weirds: &'a mut Weirds,
+    sink: &'a mut S,
+}
+
+impl<S: FnMut(Observation<'_>)> Out<'_, S> {
+    fn emit(&mut self, from: Role, what: Observed<'_>, evidence: Option<Evidence>) {
+        (self.sink)(Observation { from, what, evidence });
+    }
+}
+
+/// Role of a direction.
+fn role(dir: Direction, client: Direction) -> Role {
+    if dir == client { Role::Client } else { Role::Server }
+}

@@ -1,0 +1,319 @@
+//! A connection before its upgrade: HTTP messages in pairs.
+//!
+//! One request is out at a time. The client's next message waits for the answer to the one before, the server's
+//! for a request to answer: so pipelining, and a response captured before its request, are only a wait. A wait
+//! that cannot end, because the other direction is over, is broken off.
+
+mod breaks;
+mod messages;
+
+use std::mem;
+
+use crate::dissect::frames::Frames;
+use crate::dissect::head::{Kind, PartialHead, Scanned};
+use crate::dissect::held::Held;
+use crate::dissect::{Item, Out};
+use crate::http::grammar::skip_empty_lines;
+use crate::http::{Body, Length, Start};
+use crate::model::{Carrier, Direction, Observation, PerDirection, WeirdKind};
+
+use messages::Asked;
+
+/// What becomes of the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Still HTTP, or a candidate that can no longer be read.
+    Open,
+    /// Frames follow; what waits is theirs.
+    Switch,
+    /// No WebSocket connection.
+    NotWebSocket,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Handshake {
+    /// Sender of the requests.
+    client: Option<Direction>,
+    /// A request for an upgrade was observed.
+    candidate: bool,
+    /// The request whose final response has not come.
+    asked: Option<Asked>,
+    /// The response to the candidate switches, its request is still being sent.
+    switched: bool,
+    sides: PerDirection<Side>,
+}
+
+/// One direction.
+#[derive(Debug, Default)]
+struct Side {
+    stage: Stage,
+    head: PartialHead,
+    held: Held,
+    /// Offset of the next byte that was not read.
+    position: u64,
+    /// Its end was reached.
+    over: bool,
+    /// The last acknowledgement of its bytes.
+    acked: Option<(u64, Carrier)>,
+}
+
+#[derive(Debug, Default)]
+enum Stage {
+    /// At or inside a head.
+    #[default]
+    Head,
+    Body(Body),
+    /// Nothing more can be read here.
+    Ignored,
+}
+
+impl Stage {
+    fn body(length: Length) -> Self {
+        let body = Body::new(length);
+        if body.is_done() { Self::Head } else { Self::Body(body) }
+    }
+}
+
+impl Handshake {
+    pub(super) const fn client(&self) -> Option<Direction> {
+        self.client
+    }
+
+    pub(super) const fn is_candidate(&self) -> bool {
+        self.candidate
+    }
+
+    pub(super) fn acked(&mut self, dir: Direction, offset: u64, carrier: Carrier) {
+        self.sides[dir].acked = Some((offset, carrier));
+    }
+
+    pub(super) fn push<S: FnMut(Observation<'_>)>(
+        &mut self,
+        dir: Direction,
+        item: Item<'_>,
+        out: &mut Out<'_, S>,
+    ) -> Verdict {
+        if self.client.is_none() {
+            if self.is_blank(dir, &item) {
+                return Verdict::Open;
+            }
+            if !self.find_client(dir, &item) {
+                return Verdict::NotWebSocket;
+            }
+        }
+        let verdict = if self.client.is_none() || !self.sides[dir].held.is_empty() || self.waits(dir) {
+            self.hold(dir, item, out)
+        } else {
+            let (used, verdict) = self.read(dir, item, out);
+            self.hold_rest(dir, item, used);
+            verdict
+        };
+        if verdict == Verdict::Open { self.read_held(out) } else { verdict }
+    }
+
+    /// Frames begin where HTTP was read up to.
+    pub(super) fn frames(&self) -> Frames {
+        let starts = PerDirection { orig: self.sides.orig.position, resp: self.sides.resp.position };
+        Frames::new(self.client.unwrap_or(Direction::Orig), starts)
+    }
+
+    /// Gives away what waits, both directions in the order of the capture.
+    pub(super) fn release(&mut self, mut take: impl FnMut(Direction, Item<'_>)) {
+        loop {
+            let turn = |dir: Direction| self.sides[dir].held.turn();
+            let dir = match (turn(Direction::Orig), turn(Direction::Resp)) {
+                (None, None) => return,
+                (Some(_), None) => Direction::Orig,
+                (Some(orig), Some(resp)) if orig <= resp => Direction::Orig,
+                _ => Direction::Resp,
+            };
+            let held = &mut self.sides[dir].held;
+            if let Some(item) = held.front() {
+                take(dir, item);
+            }
+            held.consume(usize::MAX);
+        }
+    }
+
+    /// The last acknowledgement of each direction.
+    pub(super) fn last_acked(&self, mut take: impl FnMut(Direction, u64, Carrier)) {
+        for dir in [Direction::Orig, Direction::Resp] {
+            if let Some((offset, carrier)) = self.sides[dir].acked {
+                take(dir, offset, carrier);
+            }
+        }
+    }
+
+    /// Whether the item is nothing but empty lines in front of the first message.
+    fn is_blank(&self, dir: Direction, item: &Item<'_>) -> bool {
+        let Item::Data { bytes, .. } = item else { return false };
+        self.sides[dir].held.is_empty() && skip_empty_lines(bytes).is_empty()
+    }
+
+    /// Looks at the first bytes of a direction. False where they make it certain that this is not HTTP.
+    fn find_client(&mut self, dir: Direction, item: &Item<'_>) -> bool {
+        let other_is_over = self.sides[dir.flip()].held.is_ended();
+        let Item::Data { bytes, .. } = *item else {
+            return matches!(item, Item::End { .. }) && !other_is_over;
+        };
+        let waiting = skip_empty_lines(self.sides[dir].held.bytes());
+        let start = if waiting.is_empty() {
+            Start::of(skip_empty_lines(bytes))
+        } else {
+            // Bytes wait only while they may be the start of a method: not many.
+            Start::of(&[waiting, bytes].concat())
+        };
+        self.client = match start {
+            Start::Request => Some(dir),
+            Start::Response => Some(dir.flip()),
+            Start::Open => None,
+            Start::Neither => return false,
+        };
+        true
+    }
+
+    /// Whether the direction must not go on before the other one has.
+    fn waits(&self, dir: Direction) -> bool {
+        matches!(self.sides[dir].stage, Stage::Head) && !self.has_turn(dir) && !self.sides[dir.flip()].over
+    }
+
+    /// Whether the next message is this direction's.
+    fn has_turn(&self, dir: Direction) -> bool {
+        !self.switched && self.asked.is_some() != (Some(dir) == self.client)
+    }
+
+    fn hold<S>(&mut self, dir: Direction, item: Item<'_>, out: &mut Out<'_, S>) -> Verdict {
+        let held = &mut self.sides[dir].held;
+        let (offset, len, carrier) = match item {
+            Item::Data { offset, bytes, carrier } => (offset, bytes.len() as u64, carrier),
+            Item::Gap { offset, len, carrier, .. } => (offset, len, carrier),
+            Item::End { .. } => {
+                held.push(item);
+                return Verdict::Open;
+            }
+        };
+        let cap = out.limits.max_handshake_bytes;
+        let kept = if let Item::Data { bytes, .. } = item { bytes.len() } else { 1 };
+        if held.weight().saturating_add(kept) <= cap {
+            held.push(item);
+            return Verdict::Open;
+        }
+        if held.push_dropped(offset, len, carrier) {
+            let detail = || format!("more than {cap} bytes wait for the other side to send its part");
+            out.weirds.add(WeirdKind::HandshakeCap, Some(carrier.packet), detail);
+        }
+        if self.candidate { Verdict::Open } else { Verdict::NotWebSocket }
+    }
+
+    /// Keeps what was not used of an item, all of it: it is part of one segment.
+    fn hold_rest(&mut self, dir: Direction, item: Item<'_>, used: usize) {
+        if let Item::Data { offset, bytes, carrier } = item
+            && let Some(rest) = bytes.get(used..).filter(|rest| !rest.is_empty())
+        {
+            let offset = offset.saturating_add(used as u64);
+            self.sides[dir].held.push(Item::Data { offset, bytes: rest, carrier });
+        }
+    }
+
+    /// Reads what waits, as far as it need not wait any longer.
+    fn read_held<S: FnMut(Observation<'_>)>(&mut self, out: &mut Out<'_, S>) -> Verdict {
+        if self.client.is_none() {
+            return Verdict::Open;
+        }
+        loop {
+            let ready = |dir: &Direction| !self.sides[*dir].held.is_empty() && !self.waits(*dir);
+            let Some(dir) = [Direction::Orig, Direction::Resp].into_iter().find(ready) else {
+                return Verdict::Open;
+            };
+            let mut held = mem::take(&mut self.sides[dir].held);
+            let mut verdict = Verdict::Open;
+            if let Some(item) = held.front() {
+                let used;
+                (used, verdict) = self.read(dir, item, out);
+                held.consume(used);
+            }
+            if !held.is_empty() {
+                self.sides[dir].held = held;
+            }
+            if verdict != Verdict::Open {
+                return verdict;
+            }
+        }
+    }
+
+    /// Reads an item. Gives the number of bytes used of its data: not all where the rest must wait.
+    fn read<S: FnMut(Observation<'_>)>(
+        &mut self,
+        dir: Direction,
+        item: Item<'_>,
+        out: &mut Out<'_, S>,
+    ) -> (usize, Verdict) {
+        match item {
+            Item::Data { offset, bytes, carrier } => self.data(dir, offset, bytes, carrier, out),
+            Item::Gap { offset, len, carrier, .. } => {
+                self.sides[dir].position = offset.saturating_add(len);
+                (0, self.gap(dir, len, carrier, out))
+            }
+            Item::End { how, carrier } => (0, self.end(dir, how, carrier, out)),
+        }
+    }
+
+    fn data<S: FnMut(Observation<'_>)>(
+        &mut self,
+        dir: Direction,
+        offset: u64,
+        bytes: &[u8],
+        carrier: Carrier,
+        out: &mut Out<'_, S>,
+    ) -> (usize, Verdict) {
+        let mut rest = bytes;
+        let mut verdict = Verdict::Open;
+        while !rest.is_empty() && verdict == Verdict::Open && !self.waits(dir) {
+            let has_turn = self.has_turn(dir);
+            let at = offset.saturating_add((bytes.len() - rest.len()) as u64);
+            let side = &mut self.sides[dir];
+            match &mut side.stage {
+                Stage::Ignored => rest = &[],
+                Stage::Body(body) => match body.push(rest, |_| ()) {
+                    Ok(behind) => {
+                        rest = behind;
+                        verdict = self.end_body(dir);
+                    }
+                    Err(_) => verdict = self.malformed(dir, carrier, out),
+                },
+                // The other direction is over.
+                Stage::Head if !has_turn => rest = &[],
+                Stage::Head => {
+                    let is_client = self.client == Some(dir);
+                    let kind = if is_client { Kind::Request } else { Kind::Response };
+                    match side.head.push(kind, at, rest, out.limits.max_handshake_bytes) {
+                        Scanned::More => rest = &[],
+                        Scanned::Whole { head, start, rest: behind } => {
+                            rest = behind;
+                            verdict = if is_client {
+                                self.request(dir, &head, start, carrier, out)
+                            } else {
+                                self.response(dir, &head, behind, start, carrier, out)
+                            };
+                        }
+                        Scanned::Malformed => verdict = self.malformed(dir, carrier, out),
+                        Scanned::TooLong => verdict = self.too_long(carrier, out),
+                    }
+                }
+            }
+        }
+        let used = bytes.len() - rest.len();
+        self.sides[dir].position = offset.saturating_add(used as u64);
+        (used, verdict)
+    }
+
+    /// Goes on to the next message where a body is over.
+    fn end_body(&mut self, dir: Direction) -> Verdict {
+        let stage = &mut self.sides[dir].stage;
+        if !matches!(stage, Stage::Body(body) if body.is_done()) {
+            return Verdict::Open;
+        }
+        *stage = Stage::Head;
+        if self.switched { Verdict::Switch } else { Verdict::Open }
+    }
+}

@@ -1,0 +1,121 @@
+//! Where reading stops: gaps, ends, caps, and what is not HTTP.
+
+use std::mem;
+
+use crate::dissect::handshake::{Handshake, Stage, Verdict};
+use crate::dissect::head::PartialHead;
+use crate::dissect::{Item, Out, role};
+use crate::model::{Carrier, Direction, Evidence, Observation, Observed, StreamEnd, WeirdKind};
+
+impl Handshake {
+    pub(super) fn gap<S>(
+        &mut self,
+        dir: Direction,
+        len: u64,
+        carrier: Carrier,
+        out: &mut Out<'_, S>,
+    ) -> Verdict {
+        let passed = match &mut self.sides[dir].stage {
+            Stage::Ignored => true,
+            Stage::Body(body) => body.skip(len),
+            Stage::Head => false,
+        };
+        if passed {
+            return self.end_body(dir);
+        }
+        out.weirds.add(WeirdKind::HandshakeGap, Some(carrier.packet), || {
+            format!("{len} bytes missing before the upgrade")
+        });
+        self.give_up()
+    }
+
+    pub(super) fn end<S: FnMut(Observation<'_>)>(
+        &mut self,
+        dir: Direction,
+        how: StreamEnd,
+        carrier: Option<Carrier>,
+        out: &mut Out<'_, S>,
+    ) -> Verdict {
+        let other = dir.flip();
+        let stuck = self.waits(other);
+        if !self.sides[dir].head.is_empty() && (self.candidate || self.client == Some(dir)) {
+            self.cut(carrier, "the stream ends inside an HTTP head", out);
+        }
+        if !self.candidate {
+            return Verdict::NotWebSocket;
+        }
+        if stuck {
+            self.drop_held(other, out);
+        }
+        self.close(dir, how, carrier, out);
+        Verdict::Open
+    }
+
+    /// What a direction brought before the end of the other one would wait for ever; its own end, where it waits
+    /// too, came first.
+    fn drop_held<S: FnMut(Observation<'_>)>(&mut self, dir: Direction, out: &mut Out<'_, S>) {
+        let mut held = mem::take(&mut self.sides[dir].held);
+        while let Some(item) = held.front() {
+            match item {
+                Item::Data { offset, bytes, carrier } => {
+                    self.sides[dir].position = offset.saturating_add(bytes.len() as u64);
+                    self.cut(
+                        Some(carrier),
+                        "bytes that wait for the other side, which ends, are not read",
+                        out,
+                    );
+                }
+                Item::Gap { offset, len, .. } => self.sides[dir].position = offset.saturating_add(len),
+                Item::End { how, carrier } => self.close(dir, how, carrier, out),
+            }
+            held.consume(usize::MAX);
+        }
+    }
+
+    fn close<S: FnMut(Observation<'_>)>(
+        &mut self,
+        dir: Direction,
+        how: StreamEnd,
+        carrier: Option<Carrier>,
+        out: &mut Out<'_, S>,
+    ) {
+        let side = &mut self.sides[dir];
+        (side.over, side.stage, side.head) = (true, Stage::Ignored, PartialHead::default());
+        let evidence = carrier.map(|carrier| Evidence::Capture { carrier, offset: side.position });
+        if let Some(client) = self.client {
+            out.emit(role(dir, client), Observed::StreamEnd(how), evidence);
+        }
+    }
+
+    fn cut<S>(&self, carrier: Option<Carrier>, detail: &str, out: &mut Out<'_, S>) {
+        out.weirds.add(WeirdKind::HandshakeGap, carrier.map(|c| c.packet), || detail.to_owned());
+    }
+
+    pub(super) fn malformed<S>(&mut self, dir: Direction, carrier: Carrier, out: &mut Out<'_, S>) -> Verdict {
+        if self.candidate {
+            out.weirds.add(WeirdKind::MalformedHttp, Some(carrier.packet), || {
+                let from = self.client.map_or("?", |client| role(dir, client).name());
+                format!("what the {from} sent is not HTTP/1.1")
+            });
+        }
+        self.give_up()
+    }
+
+    pub(super) fn too_long<S>(&mut self, carrier: Carrier, out: &mut Out<'_, S>) -> Verdict {
+        out.weirds.add(WeirdKind::HandshakeCap, Some(carrier.packet), || {
+            format!("an HTTP head is longer than {} bytes", out.limits.max_handshake_bytes)
+        });
+        self.give_up()
+    }
+
+    /// Nothing more can be read. What was observed stays: the connection remains a candidate.
+    pub(super) fn give_up(&mut self) -> Verdict {
+        if !self.candidate {
+            return Verdict::NotWebSocket;
+        }
+        for side in [&mut self.sides.orig, &mut self.sides.resp] {
+            (side.stage, side.head) = (Stage::Ignored, PartialHead::default());
+        }
+        Verdict::Open
+    }
+}

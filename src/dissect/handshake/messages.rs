@@ -1,0 +1,156 @@
+//! What a whole head says.
+
+use crate::dissect::Out;
+use crate::dissect::handshake::{Handshake, Stage, Verdict};
+use crate::http::{Body, Length, RequestHead, ResponseHead, request_head, response_head, upgrade};
+use crate::model::{Carrier, Direction, Evidence, Observation, Observed, PacketNo, Role};
+
+/// A request that waits for its response.
+#[derive(Debug)]
+pub(super) struct Asked {
+    method: Method,
+    /// For a request that asks for the WebSocket protocol: its key, where it has one.
+    upgrade: Option<Option<String>>,
+    /// Offset of its first byte.
+    start: u64,
+    /// The packet that completed its head.
+    packet: PacketNo,
+}
+
+/// What matters of a method to the length of its response (RFC 9112 6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Method {
+    Connect,
+    Head,
+    Other,
+}
+
+impl Handshake {
+    /// A whole request head.
+    pub(super) fn request<S: FnMut(Observation<'_>)>(
+        &mut self,
+        dir: Direction,
+        head: &[u8],
+        start: u64,
+        carrier: Carrier,
+        out: &mut Out<'_, S>,
+    ) -> Verdict {
+        let head = match request_head(head) {
+            Ok((head, _)) if head.version < b"HTTP/2".as_slice() => head,
+            _ => return self.malformed(dir, carrier, out),
+        };
+        let upgrade = upgrade::is_asked(&head).then(|| {
+            let request = Box::new(upgrade::request(&head));
+            let key = request.key.clone();
+            let evidence = Evidence::Capture { carrier, offset: start };
+            out.emit(Role::Client, Observed::Request(request), Some(evidence));
+            key
+        });
+        self.candidate |= upgrade.is_some();
+        let length = match Length::of_request(&head) {
+            Ok(length) => length,
+            // An opening handshake has no body: a server that grants it has not looked for one.
+            Err(_) if upgrade.is_some() => Length::Bytes(0),
+            Err(_) => return self.malformed(dir, carrier, out),
+        };
+        self.asked = Some(Asked { method: Method::of(&head), upgrade, start, packet: carrier.packet });
+        self.sides[dir].stage = Stage::body(length);
+        Verdict::Open
+    }
+
+    /// A whole response head; `behind` follows it in its segment.
+    pub(super) fn response<S: FnMut(Observation<'_>)>(
+        &mut self,
+        dir: Direction,
+        head: &[u8],
+        behind: &[u8],
+        start: u64,
+        carrier: Carrier,
+        out: &mut Out<'_, S>,
+    ) -> Verdict {
+        let Ok((head, _)) = response_head(head) else { return self.malformed(dir, carrier, out) };
+        if head.status != 101 && (100..200).contains(&head.status) {
+            return Verdict::Open;
+        }
+        let Some(asked) = self.asked.take_if(|asked| asked.may_answer(&head, &carrier)) else {
+            return self.passed_over(dir, &head);
+        };
+        let length = Length::of_response(&head, asked.method == Method::Head).unwrap_or(Length::UntilClose);
+        if let Some(key) = &asked.upgrade {
+            let body_start = body_start(length, behind);
+            let response = Box::new(upgrade::response(&head, key.as_deref(), body_start));
+            let evidence = Evidence::Capture { carrier, offset: start };
+            out.emit(Role::Server, Observed::Response(response), Some(evidence));
+        }
+        if head.status == 101 {
+            return if asked.upgrade.is_some() && upgrade::switches(&head) {
+                self.switch(dir)
+            } else {
+                self.give_up()
+            };
+        }
+        if asked.method == Method::Connect && (200..300).contains(&head.status) {
+            // A tunnel: what follows in both directions is a connection of its own.
+            return Verdict::Open;
+        }
+        self.after_response(dir, length)
+    }
+
+    /// A response that answers no request of the recording.
+    fn passed_over(&mut self, dir: Direction, head: &ResponseHead<'_>) -> Verdict {
+        if head.status == 101 {
+            return self.give_up();
+        }
+        self.after_response(dir, Length::of_response(head, false).unwrap_or(Length::UntilClose))
+    }
+
+    fn after_response(&mut self, dir: Direction, length: Length) -> Verdict {
+        if length == Length::UntilClose {
+            return self.give_up();
+        }
+        self.sides[dir].stage = Stage::body(length);
+        Verdict::Open
+    }
+
+    /// The client may still be sending the body of the request that asked.
+    fn switch(&mut self, server: Direction) -> Verdict {
+        self.switched = true;
+        match self.sides[server.flip()].stage {
+            Stage::Body(_) => Verdict::Open,
+            Stage::Head | Stage::Ignored => Verdict::Switch,
+        }
+    }
+}
+
+impl Asked {
+    /// Whether the response can be to this request. Where the recording begins late the first response may be to
+    /// a request before it: then the server had not received this one, or nothing is known of what it had
+    /// received and it stands before the request.
+    fn may_answer(&self, head: &ResponseHead<'_>, carrier: &Carrier) -> bool {
+        match carrier.acked {
+            Some(acked) => acked > self.start,
+            None => carrier.packet >= self.packet || head.status == 101,
+        }
+    }
+}
+
+impl Method {
+    fn of(head: &RequestHead<'_>) -> Self {
+        match head.method {
+            b"CONNECT" => Self::Connect,
+            b"HEAD" => Self::Head,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// First bytes of the content of a refusal, its chunks joined.
+fn body_start(length: Length, behind: &[u8]) -> Vec<u8> {
+    let mut start = Vec::new();
+    // A fault in the body is met again when it is read.
+    let _ = Body::new(length).push(behind, |content| {
+        let room = upgrade::MAX_BODY_START - start.len();
+        start.extend_from_slice(content.get(..room).unwrap_or(content));
+    });
+    start
+}

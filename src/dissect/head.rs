@@ -1,0 +1,104 @@
+//! Finding the end of an HTTP head that comes in pieces.
+
+use std::borrow::Cow;
+
+use crate::http::grammar::{head_end, skip_empty_lines};
+use crate::http::{Fault, Start, request_head, response_head};
+
+/// Which kind of head a direction sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Request,
+    Response,
+}
+
+/// The start of a head, where it did not come in one segment.
+#[derive(Debug, Default)]
+pub(super) struct PartialHead {
+    bytes: Vec<u8>,
+    /// Offset of the first one.
+    start: u64,
+    /// Whether the start line was looked at.
+    checked: bool,
+}
+
+/// What a piece made of a head.
+#[derive(Debug)]
+pub(super) enum Scanned<'a> {
+    /// It is not whole.
+    More,
+    /// It is whole.
+    Whole {
+        /// Borrowed where it came in one piece.
+        head: Cow<'a, [u8]>,
+        /// Offset of its first byte.
+        start: u64,
+        /// What follows it in the piece.
+        rest: &'a [u8],
+    },
+    /// It is none.
+    Malformed,
+    /// It is longer than allowed.
+    TooLong,
+}
+
+impl PartialHead {
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Takes the next piece, whose first byte has that offset. Keeps at most `max` bytes.
+    pub(super) fn push<'a>(&mut self, kind: Kind, offset: u64, piece: &'a [u8], max: usize) -> Scanned<'a> {
+        let known = self.bytes.len();
+        if known > 0 {
+            let room = max.saturating_sub(known).min(piece.len());
+            self.bytes.extend_from_slice(piece.get(..room).unwrap_or_default());
+            if let Some(end) = head_end(&self.bytes, known) {
+                self.bytes.truncate(end);
+                let rest = piece.get(end.saturating_sub(known)..).unwrap_or_default();
+                let Self { bytes, start, .. } = std::mem::take(self);
+                return Scanned::Whole { head: Cow::Owned(bytes), start, rest };
+            }
+        } else {
+            let message = skip_empty_lines(piece);
+            let start = offset.saturating_add((piece.len() - message.len()) as u64);
+            if message.is_empty() {
+                return Scanned::More;
+            }
+            let window = message.get(..max).unwrap_or(message);
+            if let Some((head, rest)) = head_end(window, 0).and_then(|end| message.split_at_checked(end)) {
+                return Scanned::Whole { head: Cow::Borrowed(head), start, rest };
+            }
+            self.start = start;
+            self.bytes.extend_from_slice(window);
+        }
+        if !self.is_plausible(kind, known) {
+            Scanned::Malformed
+        } else if self.bytes.len() >= max {
+            Scanned::TooLong
+        } else {
+            Scanned::More
+        }
+    }
+
+    /// Whether the bytes may still become a head of that kind; those from `known` on are new.
+    fn is_plausible(&mut self, kind: Kind, known: usize) -> bool {
+        if self.checked {
+            return true;
+        }
+        if self.bytes.get(known..).is_some_and(|new| new.contains(&b'\n')) {
+            self.checked = true;
+            let fault = match kind {
+                Kind::Request => request_head(&self.bytes).map(|_| ()),
+                Kind::Response => response_head(&self.bytes).map(|_| ()),
+            };
+            return fault != Err(Fault::Malformed);
+        }
+        match Start::of(&self.bytes) {
+            Start::Open => true,
+            Start::Request => kind == Kind::Request,
+            Start::Response => kind == Kind::Response,
+            Start::Neither => false,
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What a direction brought and nothing can be made of before the other direction has spoken.
+
+use std::collections::VecDeque;
+
+use crate::dissect::Item;
+use crate::model::{Carrier, GapCause, StreamEnd};
+
+/// Items in order. The bytes of all of them lie in one buffer.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    bytes: Vec<u8>,
+    /// Where in `bytes` the first item begins.
+    at: usize,
+    items: VecDeque<Waiting>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Waiting {
+    Data { offset: u64, len: usize, carrier: Carrier },
+    Gap { offset: u64, len: u64, cause: GapCause, carrier: Carrier },
+    End { how: StreamEnd, carrier: Option<Carrier> },
+}
+
+impl Held {
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Bytes kept, and one for each item.
+    pub(super) fn weight(&self) -> usize {
+        self.bytes.len().saturating_sub(self.at).saturating_add(self.items.len())
+    }
+
+    /// The bytes that wait.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
+    }
+
+    pub(super) fn push(&mut self, item: Item<'_>) {
+        self.items.push_back(match item {
+            Item::Data { offset, bytes, carrier } => {
+                self.bytes.extend_from_slice(bytes);
+                Waiting::Data { offset, len: bytes.len(), carrier }
+            }
+            Item::Gap { offset, len, cause, carrier } => Waiting::Gap { offset, len, cause, carrier },
+            Item::End { how, carrier } => Waiting::End { how, carrier },
+        });
+    }
+
+    /// Keeps only the length of `more` bytes for which there is no room: they become a gap. True where that gap
+    /// begins.
+    pub(super) fn push_dropped(&mut self, offset: u64, more: u64, carrier: Carrier) -> bool {
+        if let Some(Waiting::Gap { len, cause: GapCause::BufferFull, .. }) = self.items.back_mut() {
+            *len = len.saturating_add(more);
+            return false;
+        }
+        self.items.push_back(Waiting::Gap { offset, len: more, cause: GapCause::BufferFull, carrier });
+        true
+    }
+
+    /// The first item.
+    pub(super) fn front(&self) -> Option<Item<'_>> {
+        Some(match *self.items.front()? {
+            Waiting::Data { offset, len, carrier } => {
+                Item::Data { offset, bytes: self.bytes().get(..len).unwrap_or_default(), carrier }
+            }
+            Waiting::Gap { offset, len, cause, carrier } => Item::Gap { offset, len, cause, carrier },
+            Waiting::End { how, carrier } => Item::End { how, carrier },
+        })
+    }
+
+    /// Takes `used` bytes off the first item, and the item where nothing of it is left.
+    pub(super) fn consume(&mut self, used: usize) {
+        if let Some(Waiting::Data { offset, len, .. }) = self.items.front_mut() {
+            let used = used.min(*len);
+            self.at = self.at.saturating_add(used);
+            *len -= used;
+            *offset = offset.saturating_add(used as u64);
+            if *len > 0 {
+                return;
+            }
+        }
+        self.items.pop_front();
+    }
+
+    /// Whether the last item is the end of the direction.
+    pub(super) fn is_ended(&self) -> bool {
+        matches!(self.items.back(), Some(Waiting::End { .. }))
+    }
+
+    /// Place of the first item in the capture; what the recording does not show comes last.
+    pub(super) fn turn(&self) -> Option<u64> {
+        Some(match self.items.front()? {
+            Waiting::Data { carrier, .. }
+            | Waiting::Gap { carrier, .. }
+            | Waiting::End { carrier: Some(carrier), .. } => carrier.packet.0,
+            Waiting::End { carrier: None, .. } => u64::MAX,
+        })
+    }
+}

@@ -1,0 +1,160 @@
+//! Heads to the opening handshake of RFC 6455 section 4.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha1::{Digest, Sha1};
+
+use crate::http::{RequestHead, ResponseHead, extensions, text};
+use crate::model::{Accept, UpgradeRequest, UpgradeResponse};
+
+/// Bytes of a refusal's body kept for display.
+pub const MAX_BODY_START: usize = 256;
+
+/// What a server appends to the key (RFC 6455 1.3).
+const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+const UPGRADE: &str = "Upgrade";
+const KEY: &str = "Sec-WebSocket-Key";
+const VERSION: &str = "Sec-WebSocket-Version";
+const PROTOCOL: &str = "Sec-WebSocket-Protocol";
+const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
+const ACCEPT: &str = "Sec-WebSocket-Accept";
+
+/// Whether the request asks for the WebSocket protocol: `websocket` among the tokens of `Upgrade`, or a
+/// `Sec-WebSocket-Key`. A request for another protocol without a key is none.
+#[must_use]
+pub fn is_asked(head: &RequestHead<'_>) -> bool {
+    head.fields.has_token(UPGRADE, "websocket") || head.fields.values(KEY).next().is_some()
+}
+
+/// Whether frames follow the response (RFC 6455 4.2.2): status 101, `websocket` among the tokens of `Upgrade`.
+#[must_use]
+pub fn switches(head: &ResponseHead<'_>) -> bool {
+    head.status == 101 && head.fields.has_token(UPGRADE, "websocket")
+}
+
+/// The value `Sec-WebSocket-Accept` must have (RFC 6455 4.2.2, item 5.4).
+#[must_use]
+pub fn expected_accept(key: &str) -> String {
+    STANDARD.encode(Sha1::new().chain_update(key.as_bytes()).chain_update(GUID).finalize())
+}
+
+/// The client's side of the handshake.
+#[must_use]
+pub fn request(head: &RequestHead<'_>) -> UpgradeRequest {
+    let fields = head.fields;
+    let (extensions, extensions_malformed) = extensions::parse(fields.values(EXTENSIONS));
+    UpgradeRequest {
+        method: text(head.method),
+        target: text(head.target),
+        http_version: text(head.version),
+        fields: fields.map(|line| line.to_field()).collect(),
+        host: fields.first("Host"),
+        key: fields.first(KEY),
+        version: fields.first(VERSION),
+        origin: fields.first("Origin"),
+        subprotocols: fields.elements(PROTOCOL).map(text).collect(),
+        extensions,
+        extensions_malformed,
+    }
+}
+
+/// The server's answer to a request with that `key`.
+#[must_use]
+pub fn response(head: &ResponseHead<'_>, key: Option<&str>, body_start: Vec<u8>) -> UpgradeResponse {
+    let fields = head.fields;
+    let (extensions, extensions_malformed) = extensions::parse(fields.values(EXTENSIONS));
+    UpgradeResponse {
+        http_version: text(head.version),
+        status: head.status,
+        phrase: text(head.phrase),
+        fields: fields.map(|line| line.to_field()).collect(),
+        accept: Accept { found: fields.first(ACCEPT), expected: key.map(expected_accept) },
+        subprotocol: fields.first(PROTOCOL),
+        extensions,
+        extensions_malformed,
+        switches: switches(head),
+        body_start,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::{request_head, response_head};
+
+    const REQUEST: &str = "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: WebSocket\r\n\
+        Connection: keep-alive, Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: http://example.com\r\n\
+        Sec-WebSocket-Protocol: chat, superchat\r\nSec-WebSocket-Version: 13\r\nsec-websocket-protocol: third\r\n\
+        Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n";
+
+    #[test]
+    fn accept_of_1_3() {
+        assert_eq!(expected_accept("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    }
+
+    #[test]
+    fn request_of_1_2() {
+        let (head, len) = request_head(REQUEST.as_bytes()).unwrap();
+        assert_eq!(len, REQUEST.len());
+        assert!(is_asked(&head));
+        let request = request(&head);
+        assert_eq!([&request.method, &request.target, &request.http_version], ["GET", "/chat", "HTTP/1.1"]);
+        assert_eq!(request.host.as_deref(), Some("server.example.com"));
+        assert_eq!(request.key.as_deref(), Some("dGhlIHNhbXBsZSBub25jZQ=="));
+        assert_eq!(request.version.as_deref(), Some("13"));
+        assert_eq!(request.origin.as_deref(), Some("http://example.com"));
+        assert_eq!(request.subprotocols, ["chat", "superchat", "third"]);
+        assert_eq!(request.extensions.len(), 1);
+        assert_eq!(request.fields.len(), 9);
+        assert!(!request.extensions_malformed);
+    }
+
+    #[test]
+    fn which_requests_ask() {
+        for (fields, expected) in [
+            ("Upgrade: websocket", true),
+            ("Upgrade: h2c, WebSocket", true),
+            ("UPGRADE:\tWEBSOCKET", true),
+            ("Sec-WebSocket-Key: x", true),
+            ("Upgrade: tcp", false),
+            ("Upgrade: h2c", false),
+            ("Upgrade: websockets", false),
+            ("Connection: websocket", false),
+            ("Sec-WebSocket-Version: 13", false),
+        ] {
+            let head = format!("GET / HTTP/1.1\r\n{fields}\r\n\r\n");
+            assert_eq!(is_asked(&request_head(head.as_bytes()).unwrap().0), expected, "{fields}");
+        }
+    }
+
+    #[test]
+    fn responses() {
+        for (head, key, switches, valid) in [
+            (
+                "101 x|Upgrade: websocket|Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
+                true,
+                true,
+                Some(true),
+            ),
+            ("101 x|Upgrade: foo, WEBSOCKET|Sec-WebSocket-Accept: nonsense", true, true, Some(false)),
+            ("101 x|Upgrade: websocket", true, true, None),
+            (
+                "101 x|Upgrade: websocket|Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
+                false,
+                true,
+                None,
+            ),
+            ("101 x|Upgrade: h2c", true, false, None),
+            ("101 x", true, false, None),
+            ("200 x|Upgrade: websocket", true, false, None),
+        ] {
+            let bytes = format!("HTTP/1.1 {}\r\n\r\n", head.replace('|', "\r\n"));
+            let (parsed, _) = response_head(bytes.as_bytes()).unwrap();
+            let response = response(&parsed, key.then_some("dGhlIHNhbXBsZSBub25jZQ=="), Vec::new());
+            assert_eq!(response.switches, switches, "{head}");
+            assert_eq!(response.accept.valid(), valid, "{head}");
+            assert_eq!(response.accept.expected.is_some(), key, "{head}");
+        }
+    }
+}
