@@ -17,17 +17,29 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("message", &["model", "limits"], &["flate2", "simdutf8"]),
     ("replay", &["model", "limits"], &[]),
     ("report", &["model", "limits", "error"], &["comfy_table", "serde", "serde_json", "jiff"]),
-    (
-        "pipeline",
-        &["capture", "dissect", "error", "limits", "message", "model", "replay", "tcp"],
-        &[],
-    ),
+    ("pipeline", &["capture", "dissect", "error", "limits", "message", "model", "replay", "tcp"], &[]),
 ];
 
 /// Crates that only some layer, or the binary, may name.
 const OUTSIDE: &[&str] = &[
-    "anyhow", "base64", "clap", "clap_complete", "clap_mangen", "comfy_table", "etherparse", "flate2", "foldhash",
-    "jiff", "nom", "pcap_parser", "serde", "serde_json", "sha1", "simdutf8", "terminal_size", "thiserror",
+    "anyhow",
+    "base64",
+    "clap",
+    "clap_complete",
+    "clap_mangen",
+    "comfy_table",
+    "etherparse",
+    "flate2",
+    "foldhash",
+    "jiff",
+    "nom",
+    "pcap_parser",
+    "serde",
+    "serde_json",
+    "sha1",
+    "simdutf8",
+    "terminal_size",
+    "thiserror",
 ];
 
 fn sources(dir: &Path, out: &mut Vec<PathBuf>) {
@@ -70,7 +82,11 @@ fn layers_form_a_star_round_model() {
     for path in &files {
         let layer = layer_of(&src, path);
         let text = fs::read_to_string(path).expect("UTF-8");
-        assert_ne!(path.file_name().and_then(|n| n.to_str()), Some("mod.rs"), "foo.rs beside foo/, no mod.rs");
+        assert_ne!(
+            path.file_name().and_then(|n| n.to_str()),
+            Some("mod.rs"),
+            "foo.rs beside foo/, no mod.rs"
+        );
         let Some((_, siblings, crates)) = LAYERS.iter().find(|(name, ..)| *name == layer) else {
             assert!(["lib", "main", "cli"].contains(&layer.as_str()), "{layer} is not in the table above");
             continue;
@@ -91,7 +107,8 @@ fn layers_form_a_star_round_model() {
                 path.display()
             );
         }
-        for forbidden in ["std::env", "std::thread", "Instant::now", "SystemTime", "println!", "std::process"] {
+        for forbidden in ["std::env", "std::thread", "Instant::now", "SystemTime", "println!", "std::process"]
+        {
             assert!(!text.contains(forbidden), "{}: the core knows no {forbidden}", path.display());
         }
     }

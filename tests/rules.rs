@@ -50,8 +50,12 @@ fn masking_5_1() {
         "S FR-MASK-S",
         "clean by C, sees 1006 / 1002 clean",
     );
-    check("5.1 closing without a Close is allowed", "C: raw 81 02 68 69 | S: fin | C: fin",
-        "C FR-MASK-C, S note CL-ABNORMAL", "no_close_frame by S, sees 1006 / 1006");
+    check(
+        "5.1 closing without a Close is allowed",
+        "C: raw 81 02 68 69 | S: fin | C: fin",
+        "C FR-MASK-C, S note CL-ABNORMAL",
+        "no_close_frame by S, sees 1006 / 1006",
+    );
 }
 
 #[test]
@@ -94,10 +98,18 @@ fn reserved_bits_and_opcodes_5_2() {
         "C FR-RSV",
         FAILED,
     );
-    check("7.1.7 with a code that does not fit", "C: c1 00 | S: close 1011 | C: close 1011 | S: fin | C: fin",
-        "C FR-RSV, S should CL-FAIL-CODE?", "clean by S, sees 1011 clean / 1006");
-    check("7.1.7 without a Close", "C: c1 00 | S: fin | C: fin",
-        "C FR-RSV, S note CL-ABNORMAL, S should CL-FAIL-SILENT?", "no_close_frame by S, sees 1006 / 1006");
+    check(
+        "7.1.7 with a code that does not fit",
+        "C: c1 00 | S: close 1011 | C: close 1011 | S: fin | C: fin",
+        "C FR-RSV, S should CL-FAIL-CODE?",
+        "clean by S, sees 1011 clean / 1006",
+    );
+    check(
+        "7.1.7 without a Close",
+        "C: c1 00 | S: fin | C: fin",
+        "C FR-RSV, S note CL-ABNORMAL, S should CL-FAIL-SILENT?",
+        "no_close_frame by S, sees 1006 / 1006",
+    );
 }
 
 #[test]
@@ -106,8 +118,12 @@ fn length_5_2() {
     frame("5.2 126 in sixteen bits", "C: 82 7e 00 7e 61*126", "");
     fault("5.2 125 in sixteen bits", "C: 82 7e 00 7d 61*125", "C FR-LEN-MIN");
     fault("5.2 0 in sixty-four bits", "C: 82 7f 00*8", "C FR-LEN-MIN");
-    check("5.2 top bit", "C: 82 7f 80 00*7 61 | S: close 1002 | S: fin | C: fin",
-        "C FR-LEN-MSB, C note FR-CUT, C note FR-MSG-UNFINISHED", "close_unanswered by S, sees 1002 / 1006");
+    check(
+        "5.2 top bit",
+        "C: 82 7f 80 00*7 61 | S: close 1002 | S: fin | C: fin",
+        "C FR-LEN-MSB, C note FR-CUT, C note FR-MSG-UNFINISHED",
+        "close_unanswered by S, sees 1002 / 1006",
+    );
 }
 
 #[test]
@@ -115,7 +131,11 @@ fn control_frames_5_5() {
     frame("5.5 125 bytes", "C: 89 7d 61*125 | S: 8a 7d 61*125", "");
     fault("5.5 126 bytes", "C: 89 7e 00 7e 61*126", "C FR-CTL-LEN");
     fault("5.4 fragmented", "C: 09 00", "C FR-CTL-FRAG");
-    frame("5.4 may stand between fragments", "C: 01 01 61 | C: ping x | S: pong x | C: 80 01 62", "C note FR-CTL-BETWEEN");
+    frame(
+        "5.4 may stand between fragments",
+        "C: 01 01 61 | C: ping x | S: pong x | C: 80 01 62",
+        "C note FR-CTL-BETWEEN",
+    );
 }
 
 #[test]
@@ -138,7 +158,12 @@ fn text_is_utf8_8_1() {
     check("8.1 surrogate", &format!("C: 81 03 ed a0 80{end}"), "C FR-TEXT-UTF8", failed);
     frame("8.1 binary is free", "C: 82 01 ff", "");
     fault("7.4.1 1002 does not fit bad UTF-8", "C: 81 01 ff", "C FR-TEXT-UTF8, S should CL-FAIL-CODE?");
-    check("7.1.7 carried on", &format!("C: 81 01 ff | S: binary x{CLOSE}"), "C FR-TEXT-UTF8, S CL-NOT-FAILED?", CLEAN);
+    check(
+        "7.1.7 carried on",
+        &format!("C: 81 01 ff | S: binary x{CLOSE}"),
+        "C FR-TEXT-UTF8, S CL-NOT-FAILED?",
+        CLEAN,
+    );
 }
 
 #[test]
@@ -154,70 +179,183 @@ fn ping_and_pong_5_5_2() {
 #[test]
 fn close_bodies_5_5_1() {
     let closed = |body: &str, answer: &str| format!("C: {body} | S: {answer} | S: fin | C: fin");
-    check("7.1.5 empty", &closed("close", "close"), "C note CL-NOCODE, S note CL-NOCODE",
-        "clean by C, sees 1005 clean / 1005 clean");
-    check("5.5.1 one byte", &closed("88 01 03", "close 1002"), "C CL-LEN1, S note CL-ECHO",
-        "clean by C, sees 1002 clean / 1006");
-    check("8.1 reason", &closed("88 03 03 e8 ff", "close 1007"), "C CL-REASON-UTF8, S note CL-ECHO",
-        "clean by C, sees 1007 clean / 1006");
-    check("7.4.1 answered as if nothing was wrong", &closed("88 03 03 e8 ff", "close 1000"),
-        "C CL-REASON-UTF8, S should CL-FAIL-CODE?", "clean by C, sees 1000 clean / 1000 clean");
+    check(
+        "7.1.5 empty",
+        &closed("close", "close"),
+        "C note CL-NOCODE, S note CL-NOCODE",
+        "clean by C, sees 1005 clean / 1005 clean",
+    );
+    check(
+        "5.5.1 one byte",
+        &closed("88 01 03", "close 1002"),
+        "C CL-LEN1, S note CL-ECHO",
+        "clean by C, sees 1002 clean / 1006",
+    );
+    check(
+        "8.1 reason",
+        &closed("88 03 03 e8 ff", "close 1007"),
+        "C CL-REASON-UTF8, S note CL-ECHO",
+        "clean by C, sees 1007 clean / 1006",
+    );
+    check(
+        "7.4.1 answered as if nothing was wrong",
+        &closed("88 03 03 e8 ff", "close 1000"),
+        "C CL-REASON-UTF8, S should CL-FAIL-CODE?",
+        "clean by C, sees 1000 clean / 1000 clean",
+    );
     for code in ["1005", "1006", "1015"] {
-        check("7.4.1 never sent", &closed(&format!("close {code}"), "close 1002"), "C CL-CODE-RESERVED, S note CL-ECHO",
-            "clean by C, sees 1002 clean / 1006");
+        check(
+            "7.4.1 never sent",
+            &closed(&format!("close {code}"), "close 1002"),
+            "C CL-CODE-RESERVED, S note CL-ECHO",
+            "clean by C, sees 1002 clean / 1006",
+        );
     }
-    check("7.4.1 reserved", &closed("close 1004", "close 1004"), "C note CL-CODE-RESERVED, S note CL-CODE-RESERVED",
-        "clean by C, sees 1004 clean / 1004 clean");
+    check(
+        "7.4.1 reserved",
+        &closed("close 1004", "close 1004"),
+        "C note CL-CODE-RESERVED, S note CL-CODE-RESERVED",
+        "clean by C, sees 1004 clean / 1004 clean",
+    );
     for code in ["0", "999", "5000", "65535"] {
-        check("7.4.2 no range", &closed(&format!("close {code}"), "close 1002"), "C CL-CODE-RANGE, S note CL-ECHO",
-            "clean by C, sees 1002 clean / 1006");
+        check(
+            "7.4.2 no range",
+            &closed(&format!("close {code}"), "close 1002"),
+            "C CL-CODE-RANGE, S note CL-ECHO",
+            "clean by C, sees 1002 clean / 1006",
+        );
     }
-    check("7.4.2 unassigned", &closed("close 1016", "close 1002"), "C CL-CODE-RANGE?, S note CL-ECHO",
-        "clean by C, sees 1002 clean / 1006");
+    check(
+        "7.4.2 unassigned",
+        &closed("close 1016", "close 1002"),
+        "C CL-CODE-RANGE?, S note CL-ECHO",
+        "clean by C, sees 1002 clean / 1006",
+    );
     for code in ["1001", "1003", "1007", "1008", "1009", "1011", "3000", "3999", "4000", "4999"] {
         let notes = if code == "1009" { "C note FR-TOO-BIG" } else { "" };
-        check("7.4 in use", &closed(&format!("close {code}"), &format!("close {code}")), notes,
-            &format!("clean by C, sees {code} clean / {code} clean"));
+        check(
+            "7.4 in use",
+            &closed(&format!("close {code}"), &format!("close {code}")),
+            notes,
+            &format!("clean by C, sees {code} clean / {code} clean"),
+        );
     }
-    check("7.4.1 1010", &closed("close 1010 permessage-deflate", "close 1000"), "S note CL-ECHO",
-        "clean by C, sees 1000 clean / 1010 clean");
-    check("7.4.1 1010 names none", &closed("close 1010", "close 1000"), "C should CL-1010-REASON, S note CL-ECHO",
-        "clean by C, sees 1000 clean / 1010 clean");
-    check("7.4.1 1012 from a client", &closed("close 1012", "close 1012"), "C note CL-CODE-ROLE",
-        "clean by C, sees 1012 clean / 1012 clean");
+    check(
+        "7.4.1 1010",
+        &closed("close 1010 permessage-deflate", "close 1000"),
+        "S note CL-ECHO",
+        "clean by C, sees 1000 clean / 1010 clean",
+    );
+    check(
+        "7.4.1 1010 names none",
+        &closed("close 1010", "close 1000"),
+        "C should CL-1010-REASON, S note CL-ECHO",
+        "clean by C, sees 1000 clean / 1010 clean",
+    );
+    check(
+        "7.4.1 1012 from a client",
+        &closed("close 1012", "close 1012"),
+        "C note CL-CODE-ROLE",
+        "clean by C, sees 1012 clean / 1012 clean",
+    );
 }
 
 #[test]
 fn closing_handshake_7_1() {
     check("7.1.1 as it should be", "C: close 1000 | S: close 1000 | S: fin | C: fin", "", CLEAN);
-    check("7.1.1 the server starts", "S: close 1001 | C: close 1001 | S: fin | C: fin", "",
-        "clean by S, sees 1001 clean / 1001 clean");
-    check("5.5.1 another code in the answer", "C: close 1001 | S: close 1000 | S: fin | C: fin", "S note CL-ECHO",
-        "clean by C, sees 1000 clean / 1001 clean");
-    check("7.1.1 the client ends TCP first", "C: close 1000 | S: close 1000 | C: fin | S: fin",
-        "C should CL-TCP-SERVER-FIRST", CLEAN);
-    check("5.5.1 not answered", "C: close 1000 | S: fin | C: fin", "S CL-REPLY",
-        "close_unanswered by C, sees 1006 / 1000");
-    check("5.5.1 TCP had ended before the Close came", "S: hold | C: close 1000 | S: fin | S: release | C: fin", "",
-        "close_unanswered by C, sees 1006 / 1006");
-    check("7.1.3 crossing", "S: hold | C: close 1000 | S: close 1001 | S: release | S: fin | C: fin", "both note CL-CROSS",
-        "clean by both, sees 1001 clean / 1000 clean");
-    check("5.5.1 data after the own Close", "C: close 1000 | C: text x | S: close 1000 | S: fin | C: fin", "C CL-DATA-AFTER", CLEAN);
-    check("5.5.1 Ping after the own Close", "C: close 1000 | C: ping x | S: close 1000 | S: fin | C: fin", "", CLEAN);
-    check("7.1.5 a second Close", "C: close 1000 | C: close 1001 | S: close 1000 | S: fin | C: fin", "C note CL-DOUBLE", CLEAN);
-    check("7.1.5 FIN without a Close", "C: text x | S: fin | C: fin", "S note CL-ABNORMAL", "no_close_frame by S, sees 1006 / 1006");
-    check("7.2.1 RST without a Close", "C: text x | S: rst", "S note CL-ABNORMAL, S should CL-RST?", "reset by S, sees 1006 / 1006");
-    check("7.1.1 RST after both", "C: close 1000 | S: close 1000 | S: rst", "S note CL-RST?",
-        "clean_tcp_reset by C, sees 1000 clean / 1000 clean");
+    check(
+        "7.1.1 the server starts",
+        "S: close 1001 | C: close 1001 | S: fin | C: fin",
+        "",
+        "clean by S, sees 1001 clean / 1001 clean",
+    );
+    check(
+        "5.5.1 another code in the answer",
+        "C: close 1001 | S: close 1000 | S: fin | C: fin",
+        "S note CL-ECHO",
+        "clean by C, sees 1000 clean / 1001 clean",
+    );
+    check(
+        "7.1.1 the client ends TCP first",
+        "C: close 1000 | S: close 1000 | C: fin | S: fin",
+        "C should CL-TCP-SERVER-FIRST",
+        CLEAN,
+    );
+    check(
+        "5.5.1 not answered",
+        "C: close 1000 | S: fin | C: fin",
+        "S CL-REPLY",
+        "close_unanswered by C, sees 1006 / 1000",
+    );
+    check(
+        "5.5.1 TCP had ended before the Close came",
+        "S: hold | C: close 1000 | S: fin | S: release | C: fin",
+        "",
+        "close_unanswered by C, sees 1006 / 1006",
+    );
+    check(
+        "7.1.3 crossing",
+        "S: hold | C: close 1000 | S: close 1001 | S: release | S: fin | C: fin",
+        "both note CL-CROSS",
+        "clean by both, sees 1001 clean / 1000 clean",
+    );
+    check(
+        "5.5.1 data after the own Close",
+        "C: close 1000 | C: text x | S: close 1000 | S: fin | C: fin",
+        "C CL-DATA-AFTER",
+        CLEAN,
+    );
+    check(
+        "5.5.1 Ping after the own Close",
+        "C: close 1000 | C: ping x | S: close 1000 | S: fin | C: fin",
+        "",
+        CLEAN,
+    );
+    check(
+        "7.1.5 a second Close",
+        "C: close 1000 | C: close 1001 | S: close 1000 | S: fin | C: fin",
+        "C note CL-DOUBLE",
+        CLEAN,
+    );
+    check(
+        "7.1.5 FIN without a Close",
+        "C: text x | S: fin | C: fin",
+        "S note CL-ABNORMAL",
+        "no_close_frame by S, sees 1006 / 1006",
+    );
+    check(
+        "7.2.1 RST without a Close",
+        "C: text x | S: rst",
+        "S note CL-ABNORMAL, S should CL-RST?",
+        "reset by S, sees 1006 / 1006",
+    );
+    check(
+        "7.1.1 RST after both",
+        "C: close 1000 | S: close 1000 | S: rst",
+        "S note CL-RST?",
+        "clean_tcp_reset by C, sees 1000 clean / 1000 clean",
+    );
     check("the recording ends first", "C: text x | S: text y", "", "open by ?, sees - / -");
     check("the recording ends after one Close", "C: close 1000", "", "open by C, sees - / -");
     check("the recording ends before TCP does", "C: close 1000 | S: close 1000", "", "open by C, sees - / -");
-    check("10.4 too big", "S: binary 0123456789 | C: close 1009 | S: close 1000 | S: fin | C: fin",
-        "C note FR-TOO-BIG, S note CL-ECHO", "clean by C, sees 1000 clean / 1009 clean");
-    check("the stream ends inside a frame", "C: 82 05 61 | C: fin | S: fin",
-        "C note CL-ABNORMAL, C note FR-CUT, C note FR-MSG-UNFINISHED", "no_close_frame by C, sees 1006 / 1006");
-    check("the stream ends inside a header", "C: raw 82 | C: fin | S: fin",
-        "C note CL-ABNORMAL, C note FR-CUT", "no_close_frame by C, sees 1006 / 1006");
+    check(
+        "10.4 too big",
+        "S: binary 0123456789 | C: close 1009 | S: close 1000 | S: fin | C: fin",
+        "C note FR-TOO-BIG, S note CL-ECHO",
+        "clean by C, sees 1000 clean / 1009 clean",
+    );
+    check(
+        "the stream ends inside a frame",
+        "C: 82 05 61 | C: fin | S: fin",
+        "C note CL-ABNORMAL, C note FR-CUT, C note FR-MSG-UNFINISHED",
+        "no_close_frame by C, sees 1006 / 1006",
+    );
+    check(
+        "the stream ends inside a header",
+        "C: raw 82 | C: fin | S: fin",
+        "C note CL-ABNORMAL, C note FR-CUT",
+        "no_close_frame by C, sees 1006 / 1006",
+    );
 }
 
 #[test]
@@ -225,8 +363,18 @@ fn permessage_deflate_rfc7692() {
     let check = |clause, script: &str, expected, end| check_with(true, clause, script, expected, end);
     // "hi" compressed with fixed Huffman codes, without its 00 00 ff ff.
     check("6 RSV1 on the first fragment", &format!("C: c1 04 ca c8 04 00{CLOSE}"), "", CLEAN);
-    check("6 uncompressed in between", &format!("C: c1 04 ca c8 04 00 | C: text hi | C: c1 04 ca c8 04 00{CLOSE}"), "", CLEAN);
-    check("6 on a continuation", &format!("C: 41 02 ca c8 | C: c0 02 04 00{FAIL}"), "C PMD-RSV1-CONT", FAILED);
+    check(
+        "6 uncompressed in between",
+        &format!("C: c1 04 ca c8 04 00 | C: text hi | C: c1 04 ca c8 04 00{CLOSE}"),
+        "",
+        CLEAN,
+    );
+    check(
+        "6 on a continuation",
+        &format!("C: 41 02 ca c8 | C: c0 02 04 00{FAIL}"),
+        "C PMD-RSV1-CONT",
+        FAILED,
+    );
     check("6 on a Ping", &format!("C: c9 00{FAIL}"), "C PMD-RSV1-CTL", FAILED);
     check("6 RSV2 has no meaning", &format!("C: a1 00{FAIL}"), "C FR-RSV", FAILED);
     check("7.2.2 does not inflate", &format!("C: c1 04 ff ff ff ff{FAIL}"), "C PMD-INFLATE", FAILED);

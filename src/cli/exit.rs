@@ -44,8 +44,12 @@ const fn hint(error: &Error) -> Option<&'static str> {
     match error {
         Error::Open { .. } | Error::Write(_) => None,
         Error::Read { .. } => Some("is it a regular file or a pipe, and readable?"),
-        Error::Empty { .. } => Some("did the capturing program write anything? tcpdump -U flushes each packet"),
-        Error::UnknownFormat { .. } => Some("give a capture as tcpdump -w or Wireshark writes it (pcap, pcapng)"),
+        Error::Empty { .. } => {
+            Some("did the capturing program write anything? tcpdump -U flushes each packet")
+        }
+        Error::UnknownFormat { .. } => {
+            Some("give a capture as tcpdump -w or Wireshark writes it (pcap, pcapng)")
+        }
         Error::BadHeader { .. } => Some("the file may be damaged; its first 24 bytes decide"),
         Error::NothingInDirectory { .. } => Some("captures are recognised by their first bytes, not by name"),
     }

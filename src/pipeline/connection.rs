@@ -3,7 +3,9 @@
 use crate::dissect::{Dissector, Status};
 use crate::limits::Limits;
 use crate::message::Messages;
-use crate::model::{ConnectionReport, Direction, Observation, PerRole, Role, RuleId, Segment, StreamEvent, Weirds, What};
+use crate::model::{
+    ConnectionReport, Direction, Observation, PerRole, Role, RuleId, Segment, StreamEvent, Weirds, What,
+};
 use crate::pipeline::recorder::{Keep, Recorder};
 use crate::replay::Reference;
 use crate::tcp::Connection;
@@ -178,8 +180,12 @@ fn report(
             format!("{} findings were kept, {} not", conclusion.findings.len(), conclusion.findings_omitted)
         });
     }
-    let (request, response, handshake_at, earlier) =
-        (recorder.request.clone(), recorder.response.clone(), recorder.handshake_at, recorder.earlier.clone());
+    let (request, response, handshake_at, earlier) = (
+        recorder.request.clone(),
+        recorder.response.clone(),
+        recorder.handshake_at,
+        recorder.earlier.clone(),
+    );
     let (frames, frames_resume, frames_omitted) = recorder.into_frames();
     Box::new(ConnectionReport {
         input,

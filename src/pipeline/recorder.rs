@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use crate::model::{
-    EarlierHandshake, Evidence, Fact, FrameFacts, FrameRecord, MessageKind, Opcode, PacketNo, PerRole, Role, RuleId,
-    Timestamp, Traffic, UpgradeRequest, UpgradeResponse,
+    EarlierHandshake, Evidence, Fact, FrameFacts, FrameRecord, MessageKind, Opcode, PacketNo, PerRole, Role,
+    RuleId, Timestamp, Traffic, UpgradeRequest, UpgradeResponse,
 };
 
 /// What to keep of the frames of a connection.
@@ -92,7 +92,14 @@ impl Recorder {
     }
 
     /// Fills a record, keeping the allocations it has.
-    fn fill(&self, record: &mut FrameRecord, from: Role, frame: &FrameFacts<'_>, broke: &[RuleId], keep: &Keep) {
+    fn fill(
+        &self,
+        record: &mut FrameRecord,
+        from: Role,
+        frame: &FrameFacts<'_>,
+        broke: &[RuleId],
+        keep: &Keep,
+    ) {
         let opcode = frame.header.opcode;
         let shown = frame.inflated.unwrap_or(frame.payload);
         let kept = shown.get(..keep.payload_bytes).unwrap_or(shown);

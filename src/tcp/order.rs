@@ -29,11 +29,26 @@ struct Held {
 
 #[derive(Debug)]
 enum What {
-    Data { offset: u64, bytes: Vec<u8>, carrier: Carrier },
-    Gap { offset: u64, len: u64, cause: GapCause, carrier: Carrier },
+    Data {
+        offset: u64,
+        bytes: Vec<u8>,
+        carrier: Carrier,
+    },
+    Gap {
+        offset: u64,
+        len: u64,
+        cause: GapCause,
+        carrier: Carrier,
+    },
     /// Of the other direction's bytes.
-    Acked { offset: u64, carrier: Carrier },
-    End { how: StreamEnd, carrier: Option<Carrier> },
+    Acked {
+        offset: u64,
+        carrier: Carrier,
+    },
+    End {
+        how: StreamEnd,
+        carrier: Option<Carrier>,
+    },
 }
 
 /// Who did it: the direction whose segment makes the event known.
@@ -67,7 +82,9 @@ impl CausalOrder {
         sink: &mut impl FnMut(StreamEvent<'_>),
     ) {
         let dir = sender(&event);
-        if matches!(event, StreamEvent::Conflict { .. }) || (self.waiting.is_none() && self.is_due(dir, acked(&event))) {
+        if matches!(event, StreamEvent::Conflict { .. })
+            || (self.waiting.is_none() && self.is_due(dir, acked(&event)))
+        {
             self.hand_on(event, sink);
             return;
         }
@@ -121,12 +138,16 @@ impl CausalOrder {
     fn release(&mut self, now: u32, all: bool, sink: &mut impl FnMut(StreamEvent<'_>)) {
         let Some(mut waiting) = self.waiting.take() else { return };
         loop {
-            let due = [Direction::Orig, Direction::Resp].into_iter().find(|dir| {
-                waiting[*dir].front().is_some_and(|held| self.is_due(*dir, held.acked()))
-            });
+            let due = [Direction::Orig, Direction::Resp]
+                .into_iter()
+                .find(|dir| waiting[*dir].front().is_some_and(|held| self.is_due(*dir, held.acked())));
             let forced = || {
                 let age = |dir: Direction| waiting[dir].front().map(|held| now.wrapping_sub(held.since));
-                let oldest = if age(Direction::Orig) >= age(Direction::Resp) { Direction::Orig } else { Direction::Resp };
+                let oldest = if age(Direction::Orig) >= age(Direction::Resp) {
+                    Direction::Orig
+                } else {
+                    Direction::Resp
+                };
                 age(oldest).filter(|age| all || *age >= MAX_WAIT).map(|_| oldest)
             };
             let Some(dir) = due.or_else(forced) else { break };

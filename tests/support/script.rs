@@ -147,7 +147,12 @@ pub fn closing(report: &ConnectionReport) -> String {
         let clean = if view.was_clean == Some(true) { " clean" } else { "" };
         view.code.map_or_else(|| "-".to_owned(), |code| format!("{code}{clean}"))
     };
-    format!("{} by {by}, sees {} / {}", closing.outcome.name(), sees(&closing.sees.client), sees(&closing.sees.server))
+    format!(
+        "{} by {by}, sees {} / {}",
+        closing.outcome.name(),
+        sees(&closing.sees.client),
+        sees(&closing.sees.server)
+    )
 }
 
 fn letter(role: Role) -> &'static str {
