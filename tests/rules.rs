@@ -121,7 +121,7 @@ fn length_5_2() {
     check(
         "5.2 top bit",
         "C: 82 7f 80 00*7 61 | S: close 1002 | S: fin | C: fin",
-        "C FR-LEN-MSB, C note FR-CUT, C note FR-MSG-UNFINISHED",
+        "C CL-REPLY, C FR-LEN-MSB, C note FR-CUT, C note FR-MSG-UNFINISHED",
         "close_unanswered by S, sees 1002 / 1006",
     );
 }
@@ -331,9 +331,15 @@ fn closing_handshake_7_1() {
     );
     check(
         "7.1.1 RST after both",
-        "C: close 1000 | S: close 1000 | S: rst",
+        "C: close 1000 | S: close 1000 | C: ack | S: rst",
         "S note CL-RST?",
         "clean_tcp_reset by C, sees 1000 clean / 1000 clean",
+    );
+    check(
+        "7.2.1 RST that may have destroyed the answer",
+        "C: close 1000 | S: close 1000 | S: rst",
+        "S note CL-RST?",
+        "clean_tcp_reset by C, sees 1006 / 1000 clean",
     );
     check("the recording ends first", "C: text x | S: text y", "", "open by ?, sees - / -");
     check("the recording ends after one Close", "C: close 1000", "", "open by C, sees - / -");

@@ -66,12 +66,9 @@ pub(super) fn answer(
             };
             ends[from].pong_mismatches.push(mismatch);
         }
-        _ if !ends[from].lost && !ends[from.peer()].lost => {
-            if !std::mem::replace(&mut ends[from].noted_unsolicited, true) {
-                findings.add(Some(from), Violation::PongUnsolicited, place);
-            }
-        }
-        _ => {}
+        _ if ends[from].lost || ends[from.peer()].lost => {}
+        _ if std::mem::replace(&mut ends[from].noted_unsolicited, true) => {}
+        _ => findings.add(Some(from), Violation::PongUnsolicited, place),
     }
     None
 }

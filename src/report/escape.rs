@@ -19,7 +19,7 @@ pub const fn is_unsafe(c: char) -> bool {
 /// escape stands beside it would be mistaken for one.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.contains(|c| is_unsafe(c)) {
+    if !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);

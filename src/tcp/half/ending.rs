@@ -48,6 +48,7 @@ impl Half {
         } else if let Some((at, carrier)) = self.reset.as_deref().copied()
             && self.ended.is_none()
             && self.assembler.next() >= at
+            && !self.assembler.has_hole()
         {
             self.ended = Some(StreamEnd::Rst);
             cx.emit(StreamEvent::End { dir: cx.dir, how: StreamEnd::Rst, carrier: Some(carrier) });
