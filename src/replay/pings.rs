@@ -54,17 +54,16 @@ pub(super) fn answer(
         ends[from].pong_mismatches.retain(|m| m.ping > frame);
         return Some(frame);
     }
-    let asked: Vec<u64> = ends[from].pong_mismatches.iter().map(|m| m.ping).collect();
-    let pending = ends[from.peer()].pings.iter().find(|ping| !asked.contains(&ping.frame));
+    let mismatches = &ends[from].pong_mismatches;
+    let pending = ends[from.peer()]
+        .pings
+        .iter()
+        .find(|ping| mismatches.iter().all(|m| m.ping != ping.frame))
+        .map(|ping| (ping.frame, ping.len));
     match pending {
-        Some(ping) if asked.len() < limits.max_pending_pings => {
-            let mismatch = PongMismatch {
-                ping: ping.frame,
-                ping_len: ping.len,
-                pong_len: pong.header.payload_len,
-                place,
-            };
-            ends[from].pong_mismatches.push(mismatch);
+        Some((ping, ping_len)) if mismatches.len() < limits.max_pending_pings => {
+            let pong_len = pong.header.payload_len;
+            ends[from].pong_mismatches.push(PongMismatch { ping, ping_len, pong_len, place });
         }
         _ if ends[from].lost || ends[from.peer()].lost => {}
         _ if std::mem::replace(&mut ends[from].noted_unsolicited, true) => {}
