@@ -25,7 +25,9 @@ pub use finding::{
 };
 pub use flow::{Direction, Endpoints, FlowKey, PerDirection};
 pub use frame::{FrameHeader, LengthForm, MaskingKey, Opcode, Rsv};
-pub use handshake::{Accept, DeflateParams, Extension, Field, Negotiated, UpgradeRequest, UpgradeResponse};
+pub use handshake::{
+    Accept, DeflateParams, Extension, FieldLines, Negotiated, UpgradeRequest, UpgradeResponse,
+};
 pub use observation::{Evidence, Missing, Observation, Observed, PerRole, Piece, Role, Undecodable};
 pub use packet::{LinkType, Packet, PacketNo, Segment, SeqNo, TcpFlags, Timestamp};
 pub use rule::{Level, RULES, Reaction, Rule, RuleId};

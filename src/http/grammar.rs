@@ -29,7 +29,7 @@ use nom::sequence::{preceded, separated_pair, terminated};
 use nom::{IResult, Parser};
 
 use crate::http::{Fault, text};
-use crate::model::Field;
+use crate::model::FieldLines;
 
 /// Longest method in bytes. The longest registered one has 17; the bound ends the wait for the space.
 const MAX_METHOD: usize = 64;
@@ -114,7 +114,7 @@ pub fn response_head(input: &[u8]) -> Result<(ResponseHead<'_>, usize), Fault> {
 pub fn head_end(head: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
     loop {
-        at += head.get(at..)?.iter().position(|&b| b == b'\n')?;
+        at += memchr::memchr(b'\n', head.get(at..)?)?;
         let before = head.get(..at)?;
         at += 1;
         if before.ends_with(b"\n") || before.ends_with(b"\n\r") {
@@ -137,7 +137,20 @@ pub struct Fields<'a>(&'a [u8]);
 impl<'a> Fields<'a> {
     /// Values of the fields of that name, compared without case.
     pub fn values(self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        self.filter(move |line| line.name.eq_ignore_ascii_case(name.as_bytes())).map(|line| line.value)
+        // Most lines have another name: they are passed over without being taken apart. A fold begins with a
+        // blank, so it has no name.
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            loop {
+                let (start, value) = rest.split_at_checked(name.len())?;
+                if value.first() == Some(&b':') && start.eq_ignore_ascii_case(name.as_bytes()) {
+                    let (behind, line) = field_line(rest).ok()?;
+                    rest = behind;
+                    return Some(line.value);
+                }
+                rest = rest.get(memchr::memchr(b'\n', rest)? + 1..)?;
+            }
+        })
     }
 
     /// Elements of the comma-separated lists of that name, those of all its lines; empty ones are left out.
@@ -158,6 +171,18 @@ impl<'a> Fields<'a> {
     }
 }
 
+impl Fields<'_> {
+    /// The owned form: text, each fold one space.
+    #[must_use]
+    pub fn to_lines(self) -> FieldLines {
+        let mut lines = FieldLines::default();
+        for line in self {
+            lines.push(&String::from_utf8_lossy(line.name), &String::from_utf8_lossy(&unfold(line.value)));
+        }
+        lines
+    }
+}
+
 impl<'a> Iterator for Fields<'a> {
     type Item = FieldLine<'a>;
 
@@ -175,14 +200,6 @@ pub struct FieldLine<'a> {
     pub name: &'a [u8],
     /// Value without the white space around it; line ends of folds are still in it.
     pub value: &'a [u8],
-}
-
-impl FieldLine<'_> {
-    /// The owned form: text, each fold one space.
-    #[must_use]
-    pub fn to_field(self) -> Field {
-        Field { name: text(self.name), value: text(&unfold(self.value)) }
-    }
 }
 
 fn method(input: &[u8]) -> Parsed<'_, &[u8]> {
@@ -241,7 +258,7 @@ fn field_line(input: &[u8]) -> Parsed<'_, FieldLine<'_>> {
 
 /// Each fold of a value as one space (RFC 9112 5.2).
 fn unfold(value: &[u8]) -> Cow<'_, [u8]> {
-    if !value.contains(&b'\n') {
+    if memchr::memchr(b'\n', value).is_none() {
         return Cow::Borrowed(value);
     }
     let lines: Vec<&[u8]> = value.split(|&b| is_lf(b)).map(trim).collect();
@@ -281,7 +298,8 @@ mod tests {
     /// One line for a head, or the fault.
     fn show(input: &str) -> String {
         let shown = |line: &str, fields: Fields<'_>, len: usize| {
-            let fields = fields.map(FieldLine::to_field).map(|f| format!(" {}={:?}", f.name, f.value));
+            let lines = fields.to_lines();
+            let fields = lines.iter().map(|(name, value)| format!(" {name}={value:?}"));
             format!("{line} {len}{}", fields.collect::<String>())
         };
         let input = input.as_bytes();

@@ -79,7 +79,7 @@ fn response(extensions: Vec<Extension>) -> UpgradeResponse {
         http_version: "HTTP/1.1".into(),
         status: 101,
         phrase: String::new(),
-        fields: Vec::new(),
+        fields: crate::model::FieldLines::default(),
         accept: Accept { found: None, expected: None },
         subprotocol: None,
         extensions,

@@ -1,12 +1,46 @@
 //! The opening handshake (RFC 6455 4) as sent, and what it settled.
 
-/// A field line of an HTTP message (RFC 9112 5), in the order of the message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Field {
-    /// Name as sent; compare without case.
-    pub name: String,
-    /// Value without the white space around it; bytes that are not UTF-8 stand as U+FFFD.
-    pub value: String,
+/// The field lines of an HTTP message (RFC 9112 5), in its order: name as sent (compare without case), value
+/// without the white space around it. Bytes that are not UTF-8 stand as U+FFFD.
+///
+/// One text and its divisions, since every connection has some twenty of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldLines {
+    text: String,
+    /// Where each name and each value ends in `text`.
+    ends: Vec<(usize, usize)>,
+}
+
+impl FieldLines {
+    /// Adds a line.
+    pub fn push(&mut self, name: &str, value: &str) {
+        self.text.push_str(name);
+        let name_end = self.text.len();
+        self.text.push_str(value);
+        self.ends.push((name_end, self.text.len()));
+    }
+
+    /// Names and values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut start = 0;
+        self.ends.iter().filter_map(move |&(name_end, end)| {
+            let name = self.text.get(start..name_end);
+            start = end;
+            Some((name?, self.text.get(name_end..end)?))
+        })
+    }
+
+    /// Number of lines.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
 }
 
 /// One element of a `Sec-WebSocket-Extensions` field (RFC 6455 9.1).
@@ -28,7 +62,7 @@ pub struct UpgradeRequest {
     /// HTTP version as sent, as in `HTTP/1.1`.
     pub http_version: String,
     /// Every field line.
-    pub fields: Vec<Field>,
+    pub fields: FieldLines,
     /// Value of the first `Host`.
     pub host: Option<String>,
     /// Value of the first `Sec-WebSocket-Key`.
@@ -55,7 +89,7 @@ pub struct UpgradeResponse {
     /// Reason phrase, which may be empty.
     pub phrase: String,
     /// Every field line.
-    pub fields: Vec<Field>,
+    pub fields: FieldLines,
     /// The accept value, judged against the key of the request.
     pub accept: Accept,
     /// Value of the first `Sec-WebSocket-Protocol`.

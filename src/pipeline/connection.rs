@@ -4,7 +4,7 @@ use crate::dissect::{Dissector, Status};
 use crate::limits::Limits;
 use crate::message::Messages;
 use crate::model::{
-    ConnectionReport, Direction, Observation, PerRole, Role, RuleId, Segment, StreamEvent, Weirds, What,
+    ConnectionReport, Direction, Observation, Observed, Role, RuleId, Segment, StreamEvent, Weirds, What,
 };
 use crate::pipeline::recorder::{Keep, Recorder};
 use crate::replay::Reference;
@@ -122,7 +122,7 @@ fn step(
     let mut later = Weirds::default();
     dissector.push(event, limits, weirds, &mut |observation| {
         let stages = stages.get_or_insert_with(|| Box::new(Stages::new(limits)));
-        stages.observe(&observation, limits, &mut later, keep);
+        stages.observe(observation, limits, &mut later, keep);
     });
     if !later.is_empty() {
         weirds.merge(later);
@@ -139,18 +139,20 @@ impl Stages {
         }
     }
 
-    fn observe(&mut self, observation: &Observation<'_>, limits: &Limits, weirds: &mut Weirds, keep: &Keep) {
+    fn observe(&mut self, observation: Observation<'_>, limits: &Limits, weirds: &mut Weirds, keep: &Keep) {
         let Self { messages, reference, recorder, broke } = self;
-        messages.observe(observation, limits, weirds, &mut |event| {
+        messages.observe(&observation, limits, weirds, &mut |event| {
             broke.clear();
             reference.observe(&event, limits, broke);
-            match event.what {
-                What::Request(request) => recorder.request(request, event.evidence),
-                What::Response(response) => recorder.response(response, event.evidence),
-                What::Frame(ref frame) => recorder.frame(event.from, frame, broke, keep),
-                _ => {}
+            if let What::Frame(ref frame) = event.what {
+                recorder.frame(event.from, frame, broke, keep);
             }
         });
+        match observation.what {
+            Observed::Request(request) => recorder.request(*request, observation.evidence),
+            Observed::Response(response) => recorder.response(*response, observation.evidence),
+            _ => {}
+        }
     }
 }
 
@@ -180,13 +182,7 @@ fn report(
             format!("{} findings were kept, {} not", conclusion.findings.len(), conclusion.findings_omitted)
         });
     }
-    let (request, response, handshake_at, earlier) = (
-        recorder.request.clone(),
-        recorder.response.clone(),
-        recorder.handshake_at,
-        recorder.earlier.clone(),
-    );
-    let (frames, frames_resume, frames_omitted) = recorder.into_frames();
+    let (frames, frames_resume, frames_omitted) = recorder.frames.into_list();
     Box::new(ConnectionReport {
         input,
         client: client_at,
@@ -195,10 +191,10 @@ fn report(
         last_packet: connection.last_packet(),
         started_at: connection.started_at(),
         ended_at: connection.ended_at(),
-        request,
-        response,
-        handshake_at: PerRole { client: handshake_at.client, server: handshake_at.server },
-        earlier,
+        request: recorder.request,
+        response: recorder.response,
+        handshake_at: recorder.handshake_at,
+        earlier: recorder.earlier,
         traffic,
         frames,
         frames_resume,

@@ -29,6 +29,12 @@ pub(super) struct Recorder {
     pub(super) handshake_at: PerRole<Seen>,
     pub(super) earlier: Vec<EarlierHandshake>,
     pub(super) traffic: PerRole<Traffic>,
+    pub(super) frames: Frames,
+}
+
+/// The frames kept.
+#[derive(Debug, Default)]
+pub(super) struct Frames {
     first: Vec<FrameRecord>,
     last: VecDeque<FrameRecord>,
     omitted: u64,
@@ -36,16 +42,16 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    pub(super) fn request(&mut self, request: &UpgradeRequest, evidence: Option<Evidence>) {
-        if let Some(earlier) = self.request.replace(request.clone()) {
+    pub(super) fn request(&mut self, request: UpgradeRequest, evidence: Option<Evidence>) {
+        if let Some(earlier) = self.request.replace(request) {
             let status = self.response.take().map(|r| r.status);
             self.earlier.push(EarlierHandshake { target: earlier.target, status });
         }
         self.handshake_at = PerRole { client: place(evidence), server: None };
     }
 
-    pub(super) fn response(&mut self, response: &UpgradeResponse, evidence: Option<Evidence>) {
-        self.response = Some(response.clone());
+    pub(super) fn response(&mut self, response: UpgradeResponse, evidence: Option<Evidence>) {
+        self.response = Some(response);
         self.handshake_at.server = place(evidence);
     }
 
@@ -68,7 +74,13 @@ impl Recorder {
                 traffic.message_bytes = traffic.message_bytes.saturating_add(message.bytes.unwrap_or(0));
             }
         }
-        match header.opcode {
+        self.frames.keep(from, frame, broke, keep);
+    }
+}
+
+impl Frames {
+    fn keep(&mut self, from: Role, frame: &FrameFacts<'_>, broke: &[RuleId], keep: &Keep) {
+        match frame.header.opcode {
             Opcode::TEXT => self.text_open[from] = true,
             Opcode::BINARY => self.text_open[from] = false,
             _ => {}
@@ -130,7 +142,7 @@ impl Recorder {
     }
 
     /// The kept frames in order of their numbers, the index behind the first ones, and how many are missing there.
-    pub(super) fn into_frames(mut self) -> (Vec<FrameRecord>, usize, u64) {
+    pub(super) fn into_list(mut self) -> (Vec<FrameRecord>, usize, u64) {
         // A long frame is over after shorter ones that began later.
         self.first.sort_by_key(|f| f.n);
         let resume = self.first.len();

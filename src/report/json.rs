@@ -9,7 +9,7 @@ use serde_json::ser::{CharEscape, Formatter};
 
 use crate::error::Error;
 use crate::model::{
-    ConnectionReport, Extension, Field, Finding, FrameRecord, InputReport, LocalView, Opcode, Role,
+    ConnectionReport, Extension, FieldLines, Finding, FrameRecord, InputReport, LocalView, Opcode, Role,
     SideClose, Starter, Step, StreamEnd, TcpEnd, Timestamp, Traffic, Weirds,
 };
 use crate::report::escape::{as_text, hex, is_unsafe};
@@ -273,8 +273,8 @@ fn extensions(list: &[Extension]) -> Vec<ExtensionEntry<'_>> {
         .collect()
 }
 
-fn fields(list: &[Field]) -> Vec<(&str, &str)> {
-    list.iter().map(|f| (f.name.as_str(), f.value.as_str())).collect()
+fn fields(lines: &FieldLines) -> Vec<(&str, &str)> {
+    lines.iter().collect()
 }
 
 impl<'a> Handshake<'a> {
