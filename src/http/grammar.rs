@@ -25,10 +25,10 @@ use nom::branch::alt;
 use nom::bytes::{complete, streaming};
 use nom::combinator::{recognize, value};
 use nom::multi::many0_count;
-use nom::sequence::{preceded, separated_pair, terminated};
+use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
-use crate::http::{Fault, text};
+use crate::http::Fault;
 use crate::model::FieldLines;
 
 /// Longest method in bytes. The longest registered one has 17; the bound ends the wait for the space.
@@ -163,19 +163,14 @@ impl<'a> Fields<'a> {
     pub fn has_token(self, name: &str, token: &str) -> bool {
         self.elements(name).any(|element| element.eq_ignore_ascii_case(token.as_bytes()))
     }
-
-    /// First value of that name, as text.
-    #[must_use]
-    pub fn first(self, name: &str) -> Option<String> {
-        self.values(name).next().map(|value| text(&unfold(value)))
-    }
 }
 
 impl Fields<'_> {
     /// The owned form: text, each fold one space.
     #[must_use]
     pub fn to_lines(self) -> FieldLines {
-        let mut lines = FieldLines::default();
+        // A line of a handshake has some forty bytes; a guess too low costs a second allocation.
+        let mut lines = FieldLines::with_capacity(self.0.len(), self.0.len() / 24);
         for line in self {
             lines.push(&String::from_utf8_lossy(line.name), &String::from_utf8_lossy(&unfold(line.value)));
         }
@@ -246,14 +241,21 @@ fn fields(input: &[u8]) -> Result<(&[u8], Fields<'_>), Fault> {
 }
 
 fn field_line(input: &[u8]) -> Parsed<'_, FieldLine<'_>> {
-    let line = || terminated(complete::take_till(is_lf), complete::tag("\n"));
-    let fold = preceded(complete::take_while1(is_blank), line());
-    let folded = recognize((line(), many0_count(fold)));
-    let name = complete::take_till(|b| b == b':' || b == b'\n');
-    let field = separated_pair(name, complete::tag(":"), folded)
-        .map(|(name, value)| FieldLine { name, value: trim(value) });
-    let other = line().map(|line| FieldLine { name: trim(line), value: &[] });
-    alt((field, other)).parse(input)
+    let (rest, line) = whole_line(input)?;
+    let Some(colon) = memchr::memchr(b':', line) else {
+        return Ok((rest, FieldLine { name: trim(line), value: &[] }));
+    };
+    let fold = preceded(complete::take_while1(is_blank), whole_line);
+    let (rest, folded) = recognize((whole_line, many0_count(fold))).parse(input)?;
+    let (name, value) = folded.split_at(colon);
+    Ok((rest, FieldLine { name, value: trim(value.get(1..).unwrap_or_default()) }))
+}
+
+/// Bytes up to an LF, which is taken as well.
+fn whole_line(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let end = memchr::memchr(b'\n', input).ok_or(nom::Err::Error(()))?;
+    let (line, rest) = input.split_at(end);
+    Ok((rest.get(1..).unwrap_or_default(), line))
 }
 
 /// Each fold of a value as one space (RFC 9112 5.2).
@@ -294,6 +296,7 @@ fn fault(err: nom::Err<()>) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::text;
 
     /// One line for a head, or the fault.
     fn show(input: &str) -> String {
@@ -379,7 +382,7 @@ mod tests {
     fn values_that_are_not_utf8() {
         let (head, _) = request_head(b"GET /\xff HTTP/1.1\r\nA: \xfe\r\n\r\n").unwrap();
         assert_eq!(text(head.target), "/\u{fffd}");
-        assert_eq!(head.fields.first("a").unwrap(), "\u{fffd}");
+        assert_eq!(head.fields.to_lines().first("a"), Some("\u{fffd}"));
     }
 
     #[test]

@@ -42,39 +42,40 @@ pub fn expected_accept(key: &str) -> String {
 /// The client's side of the handshake.
 #[must_use]
 pub fn request(head: &RequestHead<'_>) -> UpgradeRequest {
-    let fields = head.fields;
-    let (extensions, extensions_malformed) = extensions::parse(fields.values(EXTENSIONS));
+    let fields = head.fields.to_lines();
+    let (extensions, extensions_malformed) = extensions::parse(fields.values(EXTENSIONS).map(str::as_bytes));
+    let first = |name| fields.first(name).map(str::to_owned);
     UpgradeRequest {
         method: text(head.method),
         target: text(head.target),
         http_version: text(head.version),
-        fields: fields.to_lines(),
-        host: fields.first("Host"),
-        key: fields.first(KEY),
-        version: fields.first(VERSION),
-        origin: fields.first("Origin"),
-        subprotocols: fields.elements(PROTOCOL).map(text).collect(),
+        host: first("Host"),
+        key: first(KEY),
+        version: first(VERSION),
+        origin: first("Origin"),
+        subprotocols: head.fields.elements(PROTOCOL).map(text).collect(),
         extensions,
         extensions_malformed,
+        fields,
     }
 }
 
 /// The server's answer to a request with that `key`.
 #[must_use]
 pub fn response(head: &ResponseHead<'_>, key: Option<&str>, body_start: Vec<u8>) -> UpgradeResponse {
-    let fields = head.fields;
-    let (extensions, extensions_malformed) = extensions::parse(fields.values(EXTENSIONS));
+    let fields = head.fields.to_lines();
+    let (extensions, extensions_malformed) = extensions::parse(fields.values(EXTENSIONS).map(str::as_bytes));
     UpgradeResponse {
         http_version: text(head.version),
         status: head.status,
         phrase: text(head.phrase),
-        fields: fields.to_lines(),
-        accept: Accept { found: fields.first(ACCEPT), expected: key.map(expected_accept) },
-        subprotocol: fields.first(PROTOCOL),
+        accept: Accept { found: fields.first(ACCEPT).map(str::to_owned), expected: key.map(expected_accept) },
+        subprotocol: fields.first(PROTOCOL).map(str::to_owned),
         extensions,
         extensions_malformed,
         switches: switches(head),
         body_start,
+        fields,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who talks to whom.
 
-use std::net::SocketAddr;
+use std::hash::{Hash, Hasher};
+use std::net::{IpAddr, SocketAddr};
 use std::ops::{Index, IndexMut};
 
 /// Direction of a TCP byte stream, named after its sender: `Orig` opened the connection, `Resp` answered
@@ -62,7 +63,7 @@ pub struct Endpoints {
 }
 
 /// The same for both directions of a connection: what the flow table is keyed by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FlowKey {
     low: SocketAddr,
     high: SocketAddr,
@@ -73,5 +74,18 @@ impl FlowKey {
     #[must_use]
     pub fn new(a: SocketAddr, b: SocketAddr) -> Self {
         if a <= b { Self { low: a, high: b } } else { Self { low: b, high: a } }
+    }
+}
+
+/// As three integers: the derived form takes the addresses apart, once a packet.
+impl Hash for FlowKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let number = |ip: IpAddr| match ip {
+            IpAddr::V4(ip) => u128::from(u32::from(ip)),
+            IpAddr::V6(ip) => u128::from(ip),
+        };
+        state.write_u128(number(self.low.ip()));
+        state.write_u128(number(self.high.ip()));
+        state.write_u32(u32::from(self.low.port()) << 16 | u32::from(self.high.port()));
     }
 }

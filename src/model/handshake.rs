@@ -12,6 +12,23 @@ pub struct FieldLines {
 }
 
 impl FieldLines {
+    /// Room for about so many bytes and lines.
+    #[must_use]
+    pub fn with_capacity(bytes: usize, lines: usize) -> Self {
+        Self { text: String::with_capacity(bytes), ends: Vec::with_capacity(lines) }
+    }
+
+    /// Values of the fields of that name, compared without case, in order.
+    pub fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// The first value of that name.
+    #[must_use]
+    pub fn first(&self, name: &str) -> Option<&str> {
+        self.values(name).next()
+    }
+
     /// Adds a line.
     pub fn push(&mut self, name: &str, value: &str) {
         self.text.push_str(name);
