@@ -3,6 +3,7 @@
 //! Wire numbers are newtypes that hold every value, known or not; names are those of the RFCs. Not knowing is
 //! a value (`None`, [`Missing`], [`StreamEnd::Unobserved`]), never an empty vector, 0 or `false`.
 
+pub mod case;
 pub mod close;
 pub mod connection;
 pub mod event;

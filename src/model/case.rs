@@ -1,0 +1,364 @@
+//! A case of the Autobahn Testsuite as its report tells it. The *tester* is the suite, the *testee* what it
+//! tests; names and verdicts are spelt as there.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+/// Number of a case, as in `3.2` or `10.1.1`. Ordered by number, not as text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CaseId(String);
+
+impl CaseId {
+    /// A case number as written; `None` unless it is numbers parted by dots.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let is_number =
+            |part: &str| !part.is_empty() && part.len() < 10 && part.bytes().all(|b| b.is_ascii_digit());
+        text.split('.').all(is_number).then(|| Self(text.to_owned()))
+    }
+
+    /// As written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// First number: the section of the suite.
+    #[must_use]
+    pub fn section(&self) -> u32 {
+        self.parts().next().unwrap_or(0)
+    }
+
+    fn parts(&self) -> impl Iterator<Item = u32> {
+        self.0.split('.').map(|part| part.parse().unwrap_or(0))
+    }
+}
+
+impl Ord for CaseId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.parts().cmp(other.parts()).then_with(|| self.0.cmp(&other.0))
+    }
+}
+
+impl PartialOrd for CaseId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for CaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Verdict on the events of a case. Declared best first: the order is the rank.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Behavior {
+    /// As expected.
+    Ok,
+    /// Nothing to pass or fail.
+    Informational,
+    /// Tolerated.
+    NonStrict,
+    /// The testee lacks what the case needs (permessage-deflate).
+    Unimplemented,
+    /// Not as expected.
+    Failed,
+    /// Any other word, as some old suites wrote (`NO_CLOSE`).
+    Other(String),
+}
+
+/// Verdict on how a case closed. Declared best first: the order is the rank.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BehaviorClose {
+    /// Properly closed.
+    Ok,
+    /// Nothing to pass or fail.
+    Informational,
+    /// The tester, as client, had to drop TCP itself.
+    FailedByClient,
+    /// Closed by the testee with a code that was not expected.
+    WrongCode,
+    /// The closing handshake was not completed.
+    Unclean,
+    /// Closed by the wrong side, or never open.
+    Failed,
+    /// Any other word.
+    Other(String),
+}
+
+impl Behavior {
+    /// From the word of a report.
+    #[must_use]
+    pub fn new(word: &str) -> Self {
+        match word {
+            "OK" => Self::Ok,
+            "INFORMATIONAL" => Self::Informational,
+            "NON-STRICT" => Self::NonStrict,
+            "UNIMPLEMENTED" => Self::Unimplemented,
+            "FAILED" => Self::Failed,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+
+    /// The word.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Ok => "OK",
+            Self::Informational => "INFORMATIONAL",
+            Self::NonStrict => "NON-STRICT",
+            Self::Unimplemented => "UNIMPLEMENTED",
+            Self::Failed => "FAILED",
+            Self::Other(word) => word,
+        }
+    }
+}
+
+impl BehaviorClose {
+    /// From the word of a report.
+    #[must_use]
+    pub fn new(word: &str) -> Self {
+        match word {
+            "OK" => Self::Ok,
+            "INFORMATIONAL" => Self::Informational,
+            "FAILED BY CLIENT" => Self::FailedByClient,
+            "WRONG CODE" => Self::WrongCode,
+            "UNCLEAN" => Self::Unclean,
+            "FAILED" => Self::Failed,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+
+    /// The word.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Ok => "OK",
+            Self::Informational => "INFORMATIONAL",
+            Self::FailedByClient => "FAILED BY CLIENT",
+            Self::WrongCode => "WRONG CODE",
+            Self::Unclean => "UNCLEAN",
+            Self::Failed => "FAILED",
+            Self::Other(word) => word,
+        }
+    }
+}
+
+/// Something the tester saw, or should have seen. Text that is not Unicode (lone surrogates in the JSON of the
+/// Python 2 suite) is kept with U+FFFD.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CaseEvent {
+    /// A message: payload, and whether it was binary.
+    Message(String, bool),
+    /// A Ping's payload.
+    Ping(String),
+    /// A Pong's payload.
+    Pong(String),
+    /// A timer of the tester ran out.
+    Timeout(String),
+    /// Any other event: its name and the rest as written.
+    Other(String, String),
+}
+
+/// What the suite expects of the closing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpectedClose {
+    /// The tester starts the closing handshake.
+    pub closed_by_me: bool,
+    /// Codes the testee may send.
+    pub codes: Vec<u16>,
+    /// The closing handshake must be completed.
+    pub require_clean: bool,
+    /// A closing by the wrong side fails the case itself.
+    pub wrong_endpoint_is_fatal: bool,
+}
+
+/// What the tester noted about the closing, from its own point of view.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClosingBehavior {
+    /// The tester is the server, the testee the client.
+    pub is_server: bool,
+    /// The tester sent its Close first.
+    pub closed_by_me: bool,
+    /// The tester failed the connection.
+    pub failed_by_me: bool,
+    /// The tester dropped TCP.
+    pub dropped_by_me: bool,
+    /// Both Closes, and the server dropped TCP.
+    pub was_clean: bool,
+    /// Why it was not clean.
+    pub was_not_clean_reason: Option<String>,
+    /// The tester, as client, waited in vain for the server to drop TCP.
+    pub was_server_connection_drop_timeout: bool,
+    /// The opening handshake took too long.
+    pub was_open_handshake_timeout: bool,
+    /// The testee did not answer the tester's Close in time.
+    pub was_close_handshake_timeout: bool,
+    /// Code of the tester's Close.
+    pub local_close_code: Option<u16>,
+    /// Reason of the tester's Close.
+    pub local_close_reason: Option<String>,
+    /// Code of the testee's Close.
+    pub remote_close_code: Option<u16>,
+    /// Reason of the testee's Close.
+    pub remote_close_reason: Option<String>,
+}
+
+/// Counts of what the tester received and sent: octets by chop size, frames by opcode.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WireStatistics {
+    /// Received octets: chop size, count.
+    pub rx_octets: Vec<(u64, u64)>,
+    /// Sent octets: chop size, count.
+    pub tx_octets: Vec<(u64, u64)>,
+    /// Received frames: opcode, count.
+    pub rx_frames: Vec<(u64, u64)>,
+    /// Sent frames: opcode, count.
+    pub tx_frames: Vec<(u64, u64)>,
+}
+
+/// Data of a row: its true length and as much of it as the log keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedData {
+    /// Length in bytes; `None` where an old log does not tell and what it shows was cut.
+    pub len: Option<u64>,
+    /// The bytes shown, a prefix.
+    pub known: Vec<u8>,
+}
+
+/// A frame of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedFrame {
+    /// Payload, of one repetition.
+    pub data: LoggedData,
+    /// Opcode as logged.
+    pub opcode: u8,
+    /// FIN.
+    pub fin: bool,
+    /// Reserved bits, RSV1 is 4.
+    pub rsv: u8,
+    /// MASK bit, where the row tells.
+    pub masked: Option<bool>,
+    /// Masking key, where the row tells.
+    pub masking_key: Option<[u8; 4]>,
+    /// Length to which a sent payload was repeated.
+    pub repeat_len: Option<u64>,
+    /// Size of the pieces in which it was sent.
+    pub chop_size: Option<u64>,
+}
+
+/// A row of the wire log; RX and TX are the tester's view. No row has a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WireRow {
+    /// Octets received (`RO`).
+    RxOctets(LoggedData),
+    /// Octets sent (`TO`).
+    TxOctets(LoggedData),
+    /// A frame received (`RF`).
+    RxFrame(LoggedFrame),
+    /// A frame sent (`TF`).
+    TxFrame(LoggedFrame),
+    /// A timer was set (`CT`): seconds and tag.
+    Delay(f64, String),
+    /// It ran out (`CTE`).
+    DelayTimeout(String),
+    /// The tester will fail the connection after so many seconds (`KL`).
+    FailAfter(f64),
+    /// It does (`KLE`).
+    Failing,
+    /// The tester will close after so many seconds (`TI`).
+    CloseAfter(f64),
+    /// It does (`TIE`).
+    Closing,
+    /// The log was switched on or off (`WLM`).
+    Log(bool),
+    /// TCP was dropped: by the tester, or by the testee. Last row of a page only.
+    TcpDropped {
+        /// By the tester.
+        by_me: bool,
+    },
+    /// A row this reader does not know, as written.
+    Unknown(String),
+}
+
+/// The form in which a report came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReportForm {
+    /// The JSON file of a case.
+    Json,
+    /// Its HTML page.
+    Html,
+    /// The text of that page, copied from a browser.
+    Text,
+}
+
+/// The report of one case.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaseReport {
+    /// How it came.
+    pub form: ReportForm,
+    /// Who was tested.
+    pub agent: String,
+    /// Which case.
+    pub id: CaseId,
+    /// 1-based position in the run; in JSON only.
+    pub index: Option<u64>,
+    /// When it was run, as written (ISO 8601, UTC).
+    pub started: Option<String>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: Option<u64>,
+    /// What the case does, in the suite's words, markup removed.
+    pub description: String,
+    /// What it expects, in the suite's words, markup removed.
+    pub expectation: String,
+    /// Verdict on the events.
+    pub behavior: Behavior,
+    /// Verdict on the closing.
+    pub behavior_close: BehaviorClose,
+    /// Why, in the suite's words.
+    pub result: Option<String>,
+    /// Why, of the closing.
+    pub result_close: Option<String>,
+    /// Expected events by verdict, in the order of the report; `None` where it was cut or is not there.
+    pub expected: Option<Vec<(Behavior, Vec<CaseEvent>)>>,
+    /// Events seen.
+    pub received: Option<Vec<CaseEvent>>,
+    /// In JSON only.
+    pub expected_close: Option<ExpectedClose>,
+    /// How it closed.
+    pub closing: ClosingBehavior,
+    /// The opening handshake as text; `None` for `?` and null.
+    pub http_request: Option<String>,
+    /// Its answer.
+    pub http_response: Option<String>,
+    /// Counts.
+    pub statistics: WireStatistics,
+    /// The log, in order; `None` where none was kept.
+    pub wire_log: Option<Vec<WireRow>>,
+    /// Where the report contradicts itself, or could not be read in part, in words.
+    pub inconsistencies: Vec<String>,
+}
+
+/// An entry of `index.json`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexEntry {
+    /// Verdict on the events.
+    pub behavior: Behavior,
+    /// Verdict on the closing.
+    pub behavior_close: BehaviorClose,
+    /// In milliseconds.
+    pub duration_ms: Option<u64>,
+    /// Code of the testee's Close.
+    pub remote_close_code: Option<u16>,
+    /// File of the case beside the index.
+    pub report_file: Option<String>,
+}
+
+/// A run: verdicts by agent, then by case, both in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Run {
+    /// Agents in the order of their names.
+    pub agents: std::collections::BTreeMap<String, std::collections::BTreeMap<CaseId, IndexEntry>>,
+}
