@@ -250,7 +250,7 @@ pub struct LoggedFrame {
 }
 
 /// A row of the wire log; RX and TX are the tester's view. No row has a time.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum WireRow {
     /// Octets received (`RO`).
     RxOctets(LoggedData),
