@@ -4,7 +4,9 @@
 #[path = "support/support.rs"]
 mod support;
 
+use support::conversation::{Client, Conversation};
 use support::script::{analyse, closing, findings, play};
+use support::upgrade::accept_value;
 
 /// A script with its closing: `C: close 1000 | S: close 1000 | S: fin | C: fin`.
 const CLOSE: &str = " | C: close 1000 | S: close 1000 | S: fin | C: fin";
@@ -362,6 +364,43 @@ fn closing_handshake_7_1() {
         "C note CL-ABNORMAL, C note FR-CUT",
         "no_close_frame by C, sees 1006 / 1006",
     );
+}
+
+#[test]
+fn what_is_missing_accuses_nobody() {
+    frame(
+        "a hole inside a payload leaves no message open",
+        "S: raw 82 05 61 62 | S: uncaptured raw 63 | S: raw 64 65 | C: ack",
+        "",
+    );
+    frame(
+        "nor one inside a fragment",
+        "C: 01 02 61 62 | C: raw 80 85 00 00 00 00 61 | C: uncaptured raw 62 63 | C: raw 64 65 | S: ack",
+        "",
+    );
+    check(
+        "5.5.1 the answer may be in the hole, and so may a Close that crossed",
+        "C: close 1000 | S: uncaptured close 1000 | S: fin | C: fin",
+        "",
+        "not_observable by ?, sees - / 1000 clean?",
+    );
+    check(
+        "7.1.4 a Close of the client may have come before",
+        "C: uncaptured text x | S: close 1001 | S: fin | C: fin",
+        "",
+        "not_observable by ?, sees 1001 clean? / -",
+    );
+}
+
+#[test]
+fn opening_handshake_4() {
+    let mut talk = Conversation::new("192.0.2.10:50001", "192.0.2.20:8080");
+    let mut upgrade = talk.upgrade();
+    upgrade.accept = accept_value("AAAAAAAAAAAAAAAAAAAAAA==");
+    let reports = analyse(&talk.open_with(&upgrade).end_tcp(Client).packets());
+    assert_eq!(findings(&reports[0]), "S HS-ACCEPT");
+    // 4.2.2: with its 101 the server takes the connection for established.
+    assert_eq!(closing(&reports[0]), "handshake_failed by C, sees 1006 / 1006");
 }
 
 #[test]

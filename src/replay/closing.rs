@@ -123,6 +123,9 @@ fn started(
                 }
             }
         }
+        // The other side's Close may be in a gap, and have come before.
+        (Some(_), None) if ends.server.lost => (None, StartEvidence::Undetermined),
+        (None, Some(_)) if ends.client.lost => (None, StartEvidence::Undetermined),
         (Some(_), None) => (Some(Starter::One(Role::Client)), StartEvidence::OnlyClose),
         (None, Some(_)) => (Some(Starter::One(Role::Server)), StartEvidence::OnlyClose),
         (None, None) => match first_end {
@@ -279,6 +282,10 @@ fn local_view(
     if !handshake.is_established(&ends.client) {
         return match (outcome, role) {
             (Outcome::HandshakeFailed, Role::Client) => abnormal(Because::NotEstablished),
+            // With its 101 the server takes the connection for established (4.2.2).
+            (Outcome::HandshakeFailed, Role::Server) if handshake.switches => {
+                abnormal(Because::NoCloseReceived)
+            }
             (Outcome::HandshakeFailed, Role::Server) => unknown(Because::NoConnection),
             (Outcome::Open, _) => unknown(Because::Open),
             _ => unknown(Because::NotRecorded),
@@ -304,10 +311,15 @@ fn local_view(
     if !arrived || !in_time {
         return abnormal(Because::CloseNotReceived);
     }
+    let (was_clean, because) = match side.close {
+        Some(_) => (Some(true), Because::CloseReceived),
+        None if side.lost => (None, Because::NotRecorded),
+        None => (Some(false), Because::CloseNotAnswered),
+    };
     LocalView {
         code: Some(close.payload.code().unwrap_or(CloseCode::NO_STATUS_RCVD)),
         reason: close.payload.reason().map(str::to_owned),
-        was_clean: Some(side.close.is_some()),
-        because: if side.close.is_some() { Because::CloseReceived } else { Because::CloseNotAnswered },
+        was_clean,
+        because,
     }
 }
