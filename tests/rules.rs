@@ -4,6 +4,8 @@
 #[path = "support/support.rs"]
 mod support;
 
+use wslog::model::Role;
+
 use support::conversation::{Client, Conversation};
 use support::script::{analyse, closing, findings, play};
 use support::upgrade::accept_value;
@@ -284,6 +286,18 @@ fn closing_handshake_7_1() {
         CLEAN,
     );
     check(
+        "7.1.1 the client did not wait, though the server's FIN was captured first",
+        "C: close 1000 | S: close 1000 | C: ack | C: hold | S: fin | C: fin | C: release",
+        "C should CL-TCP-SERVER-FIRST",
+        CLEAN,
+    );
+    check(
+        "7.1.1 nor did it where the server's RST was captured first: nobody sends a FIN after an RST",
+        "C: close 1000 | S: close 1000 | C: ack | C: hold | S: rst | C: fin",
+        "C should CL-TCP-SERVER-FIRST, S note CL-RST?",
+        "clean_tcp_reset by C, sees 1000 clean / 1000 clean",
+    );
+    check(
         "5.5.1 not answered",
         "C: close 1000 | S: fin | C: fin",
         "S CL-REPLY",
@@ -364,6 +378,17 @@ fn closing_handshake_7_1() {
         "C note CL-ABNORMAL, C note FR-CUT",
         "no_close_frame by C, sees 1006 / 1006",
     );
+}
+
+/// A FIN that acknowledges the other one came after it, even where it was captured before.
+#[test]
+fn acknowledgements_decide_who_ended_tcp_first() {
+    let mut packets = play("S: close 1000 | C: close 1000 | S: fin | C: fin", false);
+    let last = packets.len() - 1;
+    packets.swap(last - 1, last);
+    let report = &analyse(&packets)[0];
+    assert_eq!(report.closing.first_end.map(|end| end.by), Some(Role::Server));
+    assert_eq!(findings(report), "");
 }
 
 #[test]

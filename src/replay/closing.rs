@@ -60,11 +60,30 @@ fn tcp_end(side: &Endpoint) -> Option<TcpEnd> {
     })
 }
 
+/// The end that came first: by acknowledgement numbers where they tell, else by the order of the recording.
 fn first_end(ends: &PerRole<Endpoint>) -> Option<TcpEnd> {
     match (&ends.client.end, &ends.server.end) {
-        (Some(client), Some(server)) if server.is_before(client) => tcp_end(&ends.server),
-        (Some(_), _) => tcp_end(&ends.client),
+        (Some(client), Some(server)) => {
+            let server_first = match (ended_after(client, server), ended_after(server, client)) {
+                (Some(true), Some(false)) => true,
+                (Some(false), Some(true)) => false,
+                _ => server.is_before(client),
+            };
+            tcp_end(if server_first { &ends.server } else { &ends.client })
+        }
+        (Some(_), None) => tcp_end(&ends.client),
         (None, _) => tcp_end(&ends.server),
+    }
+}
+
+/// Whether the sender of `end` had received `theirs` by then; `None` where nothing tells.
+fn ended_after(end: &Ended, theirs: &Ended) -> Option<bool> {
+    match theirs.how {
+        // A FIN takes one sequence number behind the last byte (RFC 9293 3.4).
+        StreamEnd::Fin => Some(end.evidence.acked()? > theirs.evidence.offset()?),
+        // A host that has received an RST sends no FIN any more; an RST it may answer with one.
+        StreamEnd::Rst if end.how == StreamEnd::Fin => Some(false),
+        StreamEnd::Rst | StreamEnd::Unobserved => None,
     }
 }
 
@@ -205,14 +224,11 @@ fn tcp_order_step(ends: &PerRole<Endpoint>, findings: &mut Findings) -> Option<S
         (None, None) => step(Role::Server, Action::EndTcpFirst, Seen::Nothing, StepVerdict::Unobserved),
         (None, Some(server)) => step(Role::Server, Action::EndTcpFirst, ended(server), StepVerdict::Met),
         (Some(client), server) => {
-            // The server's FIN takes one sequence number behind its last byte (RFC 9293 3.4).
-            let server_fin = server.as_ref().and_then(|s| Some(s.evidence.offset()?.saturating_add(1)));
-            let had_server_end = match (client.evidence.acked(), server_fin) {
-                (Some(acked), Some(fin)) if server.is_some_and(|s| s.how == StreamEnd::Fin) => acked >= fin,
-                _ => server.is_some_and(|s| s.is_before(client)),
-            };
+            // A client that had not received the server's end has not waited for it, whichever was captured first.
+            let had_server_end =
+                |server: &Ended| ended_after(client, server).unwrap_or_else(|| server.is_before(client));
             match server {
-                Some(server) if had_server_end || server.is_before(client) => {
+                Some(server) if had_server_end(server) => {
                     step(Role::Server, Action::EndTcpFirst, ended(server), StepVerdict::Met)
                 }
                 _ => {
