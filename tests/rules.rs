@@ -4,7 +4,11 @@
 #[path = "support/support.rs"]
 mod support;
 
+use wslog::model::Role;
+
+use support::conversation::{Client, Conversation};
 use support::script::{analyse, closing, findings, play};
+use support::upgrade::accept_value;
 
 /// A script with its closing: `C: close 1000 | S: close 1000 | S: fin | C: fin`.
 const CLOSE: &str = " | C: close 1000 | S: close 1000 | S: fin | C: fin";
@@ -282,6 +286,18 @@ fn closing_handshake_7_1() {
         CLEAN,
     );
     check(
+        "7.1.1 the client did not wait, though the server's FIN was captured first",
+        "C: close 1000 | S: close 1000 | C: ack | C: hold | S: fin | C: fin | C: release",
+        "C should CL-TCP-SERVER-FIRST",
+        CLEAN,
+    );
+    check(
+        "7.1.1 nor did it where the server's RST was captured first: nobody sends a FIN after an RST",
+        "C: close 1000 | S: close 1000 | C: ack | C: hold | S: rst | C: fin",
+        "C should CL-TCP-SERVER-FIRST, S note CL-RST?",
+        "clean_tcp_reset by C, sees 1000 clean / 1000 clean",
+    );
+    check(
         "5.5.1 not answered",
         "C: close 1000 | S: fin | C: fin",
         "S CL-REPLY",
@@ -362,6 +378,54 @@ fn closing_handshake_7_1() {
         "C note CL-ABNORMAL, C note FR-CUT",
         "no_close_frame by C, sees 1006 / 1006",
     );
+}
+
+/// A FIN that acknowledges the other one came after it, even where it was captured before.
+#[test]
+fn acknowledgements_decide_who_ended_tcp_first() {
+    let mut packets = play("S: close 1000 | C: close 1000 | S: fin | C: fin", false);
+    let last = packets.len() - 1;
+    packets.swap(last - 1, last);
+    let report = &analyse(&packets)[0];
+    assert_eq!(report.closing.first_end.map(|end| end.by), Some(Role::Server));
+    assert_eq!(findings(report), "");
+}
+
+#[test]
+fn what_is_missing_accuses_nobody() {
+    frame(
+        "a hole inside a payload leaves no message open",
+        "S: raw 82 05 61 62 | S: uncaptured raw 63 | S: raw 64 65 | C: ack",
+        "",
+    );
+    frame(
+        "nor one inside a fragment",
+        "C: 01 02 61 62 | C: raw 80 85 00 00 00 00 61 | C: uncaptured raw 62 63 | C: raw 64 65 | S: ack",
+        "",
+    );
+    check(
+        "5.5.1 the answer may be in the hole, and so may a Close that crossed",
+        "C: close 1000 | S: uncaptured close 1000 | S: fin | C: fin",
+        "",
+        "not_observable by ?, sees - / 1000 clean?",
+    );
+    check(
+        "7.1.4 a Close of the client may have come before",
+        "C: uncaptured text x | S: close 1001 | S: fin | C: fin",
+        "",
+        "not_observable by ?, sees 1001 clean? / -",
+    );
+}
+
+#[test]
+fn opening_handshake_4() {
+    let mut talk = Conversation::new("192.0.2.10:50001", "192.0.2.20:8080");
+    let mut upgrade = talk.upgrade();
+    upgrade.accept = accept_value("AAAAAAAAAAAAAAAAAAAAAA==");
+    let reports = analyse(&talk.open_with(&upgrade).end_tcp(Client).packets());
+    assert_eq!(findings(&reports[0]), "S HS-ACCEPT");
+    // 4.2.2: with its 101 the server takes the connection for established.
+    assert_eq!(closing(&reports[0]), "handshake_failed by C, sees 1006 / 1006");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::http::grammar::skip_empty_lines;
 use crate::http::{Body, Length, Start};
 use crate::model::{Carrier, Direction, Observation, PerDirection, WeirdKind};
 
-use messages::Asked;
+use messages::{Answer, Asked};
 
 /// What becomes of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub(super) struct Handshake {
     candidate: bool,
     /// The request whose final response has not come.
     asked: Option<Asked>,
+    /// The answer to a request for an upgrade, while its body is coming.
+    answer: Option<Box<Answer>>,
     /// The response to the candidate switches, its request is still being sent.
     switched: bool,
     sides: PerDirection<Side>,
@@ -271,6 +273,9 @@ impl Handshake {
         while !rest.is_empty() && verdict == Verdict::Open && !self.waits(dir) {
             let has_turn = self.has_turn(dir);
             let at = offset.saturating_add((bytes.len() - rest.len()) as u64);
+            if self.client != Some(dir) && !matches!(self.sides[dir].stage, Stage::Head) {
+                self.answer_body(rest, out);
+            }
             let side = &mut self.sides[dir];
             match &mut side.stage {
                 Stage::Ignored => rest = &[],
@@ -293,7 +298,7 @@ impl Handshake {
                             verdict = if is_client {
                                 self.request(dir, &head, start, carrier, out)
                             } else {
-                                self.response(dir, &head, behind, start, carrier, out)
+                                self.response(dir, &head, start, carrier, out)
                             };
                         }
                         Scanned::Malformed => verdict = self.malformed(dir, carrier, out),

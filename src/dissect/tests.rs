@@ -479,26 +479,48 @@ fn refused_then_granted() {
 #[test]
 fn refused_and_closed() {
     let until_close = "HTTP/1.0 400 Bad Request\r\n\r\n";
+    let chunked = "HTTP/1.1 401 x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nwho\r\n4\r\n are\r\n0\r\n\r\n";
     let long = format!("{until_close}{}", "x".repeat(300));
-    for (response, body) in [(NO, "no no".to_owned()), (until_close, String::new()), (&long, "x".repeat(256))]
-    {
-        let seen = play(&[
-            data(Orig, ASK),
-            data(Resp, response),
-            data(Resp, if response == NO { "" } else { "more" }),
-            End(Resp, StreamEnd::Fin),
-            End(Orig, StreamEnd::Fin),
-        ]);
-        assert_eq!(
-            seen.log[1],
-            format!("server {} {body}", &response[9..12]).trim_end().to_owned() + " @2+0"
-        );
-        assert!(
-            seen.log[2].starts_with("server Fin @4+") && seen.log[3] == "client Fin @5+144",
-            "{:?}",
-            seen.log
-        );
-        assert_eq!((seen.status, seen.weirds.len()), (Status::Candidate, 0));
+    for (response, body) in [
+        (NO.to_owned(), "403 no no"),
+        (until_close.to_owned(), "400"),
+        (format!("{until_close}more"), "400 more"),
+        (chunked.to_owned(), "401 who are"),
+        (long, &format!("400 {}", "x".repeat(256))),
+    ] {
+        let log = ["client GET /chat @1+0".to_owned(), format!("server {body} @2+0")];
+        let head = response.find("\r\n\r\n").unwrap() + 4;
+        // The body in the segment of the head, in one of its own, in many.
+        for step in [response.len(), head, 7] {
+            let mut steps = vec![data(Orig, ASK)];
+            steps.extend(response.as_bytes().chunks(step).map(|piece| data(Resp, piece)));
+            steps.extend([End(Resp, StreamEnd::Fin), End(Orig, StreamEnd::Fin)]);
+            let seen = play(&steps);
+            // The answer stands where its head is whole.
+            let packet = 1 + head.div_ceil(step);
+            assert_eq!(seen.log[0], log[0]);
+            assert_eq!(seen.log[1], log[1].replace("@2", &format!("@{packet}")), "pieces of {step}");
+            let fin = format!("server Fin @{}+{}", steps.len() - 1, response.len());
+            assert_eq!(seen.log[2..], [fin, format!("client Fin @{}+144", steps.len())]);
+            assert_eq!((seen.status, seen.weirds.len()), (Status::Candidate, 0));
+        }
+    }
+}
+
+#[test]
+fn a_refusal_whose_body_stays_away() {
+    let head = "HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\n";
+    let refused = |what: &[Step]| [&[data(Orig, ASK), data(Resp, head), data(Resp, "no ")], what].concat();
+    for (rest, next) in [
+        (vec![End(Orig, StreamEnd::Rst)], "client Rst @4+144"),
+        (
+            vec![Gap(Resp, 2), data(Resp, "body"), End(Resp, StreamEnd::Fin), End(Orig, StreamEnd::Fin)],
+            "server Fin @6+54",
+        ),
+        (vec![data(Orig, ASK)], "client GET /chat @4+144"),
+    ] {
+        let seen = play(&refused(&rest));
+        assert_eq!(seen.log[1..3], ["server 403 no @2+0", next]);
     }
 }
 

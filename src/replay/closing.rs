@@ -60,11 +60,30 @@ fn tcp_end(side: &Endpoint) -> Option<TcpEnd> {
     })
 }
 
+/// The end that came first: by acknowledgement numbers where they tell, else by the order of the recording.
 fn first_end(ends: &PerRole<Endpoint>) -> Option<TcpEnd> {
     match (&ends.client.end, &ends.server.end) {
-        (Some(client), Some(server)) if server.is_before(client) => tcp_end(&ends.server),
-        (Some(_), _) => tcp_end(&ends.client),
+        (Some(client), Some(server)) => {
+            let server_first = match (ended_after(client, server), ended_after(server, client)) {
+                (Some(true), Some(false)) => true,
+                (Some(false), Some(true)) => false,
+                _ => server.is_before(client),
+            };
+            tcp_end(if server_first { &ends.server } else { &ends.client })
+        }
+        (Some(_), None) => tcp_end(&ends.client),
         (None, _) => tcp_end(&ends.server),
+    }
+}
+
+/// Whether the sender of `end` had received `theirs` by then; `None` where nothing tells.
+fn ended_after(end: &Ended, theirs: &Ended) -> Option<bool> {
+    match theirs.how {
+        // A FIN takes one sequence number behind the last byte (RFC 9293 3.4).
+        StreamEnd::Fin => Some(end.evidence.acked()? > theirs.evidence.offset()?),
+        // A host that has received an RST sends no FIN any more; an RST it may answer with one.
+        StreamEnd::Rst if end.how == StreamEnd::Fin => Some(false),
+        StreamEnd::Rst | StreamEnd::Unobserved => None,
     }
 }
 
@@ -123,6 +142,9 @@ fn started(
                 }
             }
         }
+        // The other side's Close may be in a gap, and have come before.
+        (Some(_), None) if ends.server.lost => (None, StartEvidence::Undetermined),
+        (None, Some(_)) if ends.client.lost => (None, StartEvidence::Undetermined),
         (Some(_), None) => (Some(Starter::One(Role::Client)), StartEvidence::OnlyClose),
         (None, Some(_)) => (Some(Starter::One(Role::Server)), StartEvidence::OnlyClose),
         (None, None) => match first_end {
@@ -202,14 +224,11 @@ fn tcp_order_step(ends: &PerRole<Endpoint>, findings: &mut Findings) -> Option<S
         (None, None) => step(Role::Server, Action::EndTcpFirst, Seen::Nothing, StepVerdict::Unobserved),
         (None, Some(server)) => step(Role::Server, Action::EndTcpFirst, ended(server), StepVerdict::Met),
         (Some(client), server) => {
-            // The server's FIN takes one sequence number behind its last byte (RFC 9293 3.4).
-            let server_fin = server.as_ref().and_then(|s| Some(s.evidence.offset()?.saturating_add(1)));
-            let had_server_end = match (client.evidence.acked(), server_fin) {
-                (Some(acked), Some(fin)) if server.is_some_and(|s| s.how == StreamEnd::Fin) => acked >= fin,
-                _ => server.is_some_and(|s| s.is_before(client)),
-            };
+            // A client that had not received the server's end has not waited for it, whichever was captured first.
+            let had_server_end =
+                |server: &Ended| ended_after(client, server).unwrap_or_else(|| server.is_before(client));
             match server {
-                Some(server) if had_server_end || server.is_before(client) => {
+                Some(server) if had_server_end(server) => {
                     step(Role::Server, Action::EndTcpFirst, ended(server), StepVerdict::Met)
                 }
                 _ => {
@@ -279,6 +298,10 @@ fn local_view(
     if !handshake.is_established(&ends.client) {
         return match (outcome, role) {
             (Outcome::HandshakeFailed, Role::Client) => abnormal(Because::NotEstablished),
+            // With its 101 the server takes the connection for established (4.2.2).
+            (Outcome::HandshakeFailed, Role::Server) if handshake.switches => {
+                abnormal(Because::NoCloseReceived)
+            }
             (Outcome::HandshakeFailed, Role::Server) => unknown(Because::NoConnection),
             (Outcome::Open, _) => unknown(Because::Open),
             _ => unknown(Because::NotRecorded),
@@ -304,10 +327,15 @@ fn local_view(
     if !arrived || !in_time {
         return abnormal(Because::CloseNotReceived);
     }
+    let (was_clean, because) = match side.close {
+        Some(_) => (Some(true), Because::CloseReceived),
+        None if side.lost => (None, Because::NotRecorded),
+        None => (Some(false), Because::CloseNotAnswered),
+    };
     LocalView {
         code: Some(close.payload.code().unwrap_or(CloseCode::NO_STATUS_RCVD)),
         reason: close.payload.reason().map(str::to_owned),
-        was_clean: Some(side.close.is_some()),
-        because: if side.close.is_some() { Because::CloseReceived } else { Because::CloseNotAnswered },
+        was_clean,
+        because,
     }
 }

@@ -77,6 +77,19 @@ fn ended(report: &ConnectionReport) -> String {
 
 fn handshake_failed(report: &ConnectionReport) -> String {
     match (&report.response, &report.closing.first_end) {
+        (Some(response), end) if response.status == 101 => {
+            let ended = end.as_ref().map_or_else(String::new, |end| {
+                format!(
+                    "; the {} ended TCP by {}{}",
+                    end.by.name(),
+                    wording::end(end.how),
+                    after_start(report, end.at)
+                )
+            });
+            format!(
+                "The server answered 101, but with a response for which the client must fail the connection{ended}."
+            )
+        }
         (Some(response), _) => {
             let phrase = visible(&response.phrase);
             let phrase = if phrase.is_empty() { String::new() } else { format!(" {phrase}") };

@@ -236,6 +236,13 @@ impl Conversation {
         self
     }
 
+    /// What `act` sends is sent, but not captured.
+    pub fn uncaptured(&mut self, act: impl FnOnce(&mut Self)) {
+        let captured = self.packets.len();
+        act(self);
+        self.packets.truncate(captured);
+    }
+
     /// What the capture shows, in its order.
     pub fn packets(&self) -> Vec<TestPacket> {
         self.packets.clone()

@@ -9,6 +9,7 @@
 //! fin  rst  ack         TCP
 //! hold  release         what the peer sends stays in flight to this side, arrives now
 //! wait 1500             milliseconds go by
+//! uncaptured text hi    the capture missed it; whoever acknowledges later has received it
 //! ```
 
 use wslog::limits::Limits;
@@ -41,6 +42,7 @@ pub fn play(script: &str, deflate: bool) -> Vec<TestPacket> {
 fn one_act(talk: &mut Conversation, side: Side, what: &str) {
     let (verb, rest) = what.split_once(' ').unwrap_or((what, ""));
     match verb {
+        "uncaptured" => return talk.uncaptured(|talk| one_act(talk, side, rest)),
         "fin" => talk.fin(side),
         "rst" => talk.reset(side),
         "ack" => talk.ack(side),
@@ -135,7 +137,8 @@ pub fn findings(report: &ConnectionReport) -> String {
     all.join(", ")
 }
 
-/// Outcome, who started, and the codes both sides' applications will have seen: `clean by C, sees 1000 / 1000`.
+/// Outcome, who started, and the codes both sides' applications will have seen: `clean by C, sees 1000 / 1000`;
+/// `clean?` where wasClean is not known.
 pub fn closing(report: &ConnectionReport) -> String {
     let closing = &report.closing;
     let by = match closing.started_by {
@@ -144,7 +147,11 @@ pub fn closing(report: &ConnectionReport) -> String {
         None => "?",
     };
     let sees = |view: &wslog::model::LocalView| {
-        let clean = if view.was_clean == Some(true) { " clean" } else { "" };
+        let clean = match view.was_clean {
+            Some(true) => " clean",
+            Some(false) => "",
+            None => " clean?",
+        };
         view.code.map_or_else(|| "-".to_owned(), |code| format!("{code}{clean}"))
     };
     format!(

@@ -7,6 +7,7 @@
 pub mod capture_file;
 pub mod conversation;
 pub mod deflate;
+pub mod essence;
 pub mod frame;
 pub mod rng;
 pub mod script;

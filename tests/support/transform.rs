@@ -1,9 +1,10 @@
-//! Changes to a capture. The first three must change no conclusion; the others take something away.
+//! Changes to a capture. Those before `drop_acknowledged` must change no conclusion; the others take something away.
 //!
 //! All of them keep acknowledgement numbers truthful: a byte is never sent with a number higher than the one its
 //! sender had really reached, and no acknowledgement comes before the bytes it covers.
 
 use std::mem;
+use std::net::{IpAddr, SocketAddr};
 
 use wslog::model::TcpFlags;
 
@@ -29,6 +30,48 @@ pub fn rechop(packets: &[TestPacket], n: usize) -> Vec<TestPacket> {
         }
     }
     chopped
+}
+
+/// Joins neighbouring segments of one sender that carry data and acknowledge the same, up to `n` bytes: the
+/// opposite of [`rechop`].
+pub fn coalesce(packets: &[TestPacket], n: usize) -> Vec<TestPacket> {
+    let mut joined: Vec<TestPacket> = Vec::new();
+    for packet in packets {
+        match joined.last_mut() {
+            Some(last) if continues(last, packet) && last.payload.len() + packet.payload.len() <= n => {
+                last.payload.extend(&packet.payload);
+                last.flags = last.flags.with(packet.flags);
+            }
+            _ => joined.push(packet.clone()),
+        }
+    }
+    joined
+}
+
+/// Begins each segment that continues the one before it with up to `n` bytes of that one, sent again.
+pub fn overlap(packets: &[TestPacket], n: usize) -> Vec<TestPacket> {
+    let mut overlapping: Vec<TestPacket> = packets.first().cloned().into_iter().collect();
+    for pair in packets.windows(2) {
+        let [before, packet] = pair else { continue };
+        let again = if continues(before, packet) { before.payload.len().min(n) } else { 0 };
+        overlapping.push(TestPacket {
+            seq: packet.seq.plus((again as u32).wrapping_neg()),
+            payload: [&before.payload[before.payload.len() - again..], &packet.payload].concat(),
+            ..packet.clone()
+        });
+    }
+    overlapping
+}
+
+/// Whether both carry data of one sender, the second right behind the first, and acknowledge the same.
+fn continues(before: &TestPacket, packet: &TestPacket) -> bool {
+    (before.from, before.to, before.ack) == (packet.from, packet.to, packet.ack)
+        && before.next_seq() == packet.seq
+        && !before.flags.has(TcpFlags::FIN)
+        && !is_barrier(before)
+        && !is_barrier(packet)
+        && !before.payload.is_empty()
+        && !packet.payload.is_empty()
 }
 
 /// Shuffles neighbouring packets; none arrives more than `window - 1` places early.
@@ -71,6 +114,22 @@ pub fn duplicate(packets: &[TestPacket], one_in: usize, seed: u64) -> Vec<TestPa
     let end_ns = packets.last().map_or(0, |packet| packet.at_ns);
     repeated.extend(pending.into_iter().map(|(_, copy)| TestPacket { at_ns: end_ns, ..copy }));
     repeated
+}
+
+/// The same between addresses of IPv6, or of IPv4: the last four octets stay what they were.
+pub fn over_ip(packets: &[TestPacket], v6: bool) -> Vec<TestPacket> {
+    let moved = |end: SocketAddr| {
+        let last = match end.ip() {
+            IpAddr::V4(ip) => u32::from(ip),
+            IpAddr::V6(ip) => ip.to_bits() as u32,
+        };
+        let ip = match v6 {
+            false => IpAddr::V4(last.into()),
+            true => IpAddr::V6((0x2001_0db8 << 96 | u128::from(last)).into()),
+        };
+        SocketAddr::new(ip, end.port())
+    };
+    packets.iter().map(|p| TestPacket { from: moved(p.from), to: moved(p.to), ..p.clone() }).collect()
 }
 
 /// Sends packet `k` (from 0) once more, as packet `as_packet`, with what its sender has received by then.

@@ -8,13 +8,16 @@ use crate::dissect::{Item, Out, role};
 use crate::model::{Carrier, Direction, Evidence, Observation, Observed, StreamEnd, WeirdKind};
 
 impl Handshake {
-    pub(super) fn gap<S>(
+    pub(super) fn gap<S: FnMut(Observation<'_>)>(
         &mut self,
         dir: Direction,
         len: u64,
         carrier: Carrier,
         out: &mut Out<'_, S>,
     ) -> Verdict {
+        if self.client != Some(dir) {
+            self.answered(out);
+        }
         let passed = match &mut self.sides[dir].stage {
             Stage::Ignored => true,
             Stage::Body(body) => body.skip(len),
@@ -36,6 +39,7 @@ impl Handshake {
         carrier: Option<Carrier>,
         out: &mut Out<'_, S>,
     ) -> Verdict {
+        self.answered(out);
         let other = dir.flip();
         let stuck = self.waits(other);
         if !self.sides[dir].head.is_empty() && (self.candidate || self.client == Some(dir)) {

@@ -3,7 +3,7 @@
 use crate::dissect::Out;
 use crate::dissect::handshake::{Handshake, Stage, Verdict};
 use crate::http::{Body, Length, RequestHead, ResponseHead, request_head, response_head, upgrade};
-use crate::model::{Carrier, Direction, Evidence, Observation, Observed, PacketNo, Role};
+use crate::model::{Carrier, Direction, Evidence, Observation, Observed, PacketNo, Role, UpgradeResponse};
 
 /// A request that waits for its response.
 #[derive(Debug)]
@@ -15,6 +15,14 @@ pub(super) struct Asked {
     start: u64,
     /// The packet that completed its head.
     packet: PacketNo,
+}
+
+/// An answer that waits for the start of its body, which may come in later segments.
+#[derive(Debug)]
+pub(super) struct Answer {
+    response: Box<UpgradeResponse>,
+    evidence: Evidence,
+    body: Body,
 }
 
 /// What matters of a method to the length of its response (RFC 9112 6.3).
@@ -39,6 +47,7 @@ impl Handshake {
             Ok((head, _)) if head.version < b"HTTP/2".as_slice() => head,
             _ => return self.malformed(dir, carrier, out),
         };
+        self.answered(out);
         let upgrade = upgrade::is_asked(&head).then(|| {
             let request = Box::new(upgrade::request(&head));
             let key = request.key.clone();
@@ -58,12 +67,11 @@ impl Handshake {
         Verdict::Open
     }
 
-    /// A whole response head; `behind` follows it in its segment.
+    /// A whole response head.
     pub(super) fn response<S: FnMut(Observation<'_>)>(
         &mut self,
         dir: Direction,
         head: &[u8],
-        behind: &[u8],
         start: u64,
         carrier: Carrier,
         out: &mut Out<'_, S>,
@@ -72,15 +80,17 @@ impl Handshake {
         if head.status != 101 && (100..200).contains(&head.status) {
             return Verdict::Open;
         }
+        self.answered(out);
         let Some(asked) = self.asked.take_if(|asked| asked.may_answer(&head, &carrier)) else {
             return self.passed_over(dir, &head);
         };
         let length = Length::of_response(&head, asked.method == Method::Head).unwrap_or(Length::UntilClose);
         if let Some(key) = &asked.upgrade {
-            let body_start = body_start(length, behind);
-            let response = Box::new(upgrade::response(&head, key.as_deref(), body_start));
+            let response = Box::new(upgrade::response(&head, key.as_deref(), Vec::new()));
             let evidence = Evidence::Capture { carrier, offset: start };
-            out.emit(Role::Server, Observed::Response(response), Some(evidence));
+            self.answer = Some(Box::new(Answer { response, evidence, body: Body::new(length) }));
+            // Only what has no body is over already; what follows the head comes by way of `answer_body`.
+            self.answer_body(&[], out);
         }
         if head.status == 101 {
             return if asked.upgrade.is_some() && upgrade::switches(&head) {
@@ -94,6 +104,20 @@ impl Handshake {
             return Verdict::Open;
         }
         self.after_response(dir, length)
+    }
+
+    /// The next bytes of the body of the answer, which is given away when enough of it is there.
+    pub(super) fn answer_body<S: FnMut(Observation<'_>)>(&mut self, bytes: &[u8], out: &mut Out<'_, S>) {
+        if self.answer.as_mut().is_some_and(|answer| answer.push(bytes)) {
+            self.answered(out);
+        }
+    }
+
+    /// Gives the answer away, its body being over or known as far as it will be.
+    pub(super) fn answered<S: FnMut(Observation<'_>)>(&mut self, out: &mut Out<'_, S>) {
+        if let Some(answer) = self.answer.take() {
+            out.emit(Role::Server, Observed::Response(answer.response), Some(answer.evidence));
+        }
     }
 
     /// A response that answers no request of the recording.
@@ -122,6 +146,19 @@ impl Handshake {
     }
 }
 
+impl Answer {
+    /// Takes the next bytes of the body, chunks joined. True where no more of them are wanted.
+    fn push(&mut self, bytes: &[u8]) -> bool {
+        let start = &mut self.response.body_start;
+        let read = self.body.push(bytes, |content| {
+            let room = upgrade::MAX_BODY_START - start.len();
+            start.extend_from_slice(content.get(..room).unwrap_or(content));
+        });
+        // A fault in the body is met again when it is read.
+        read.is_err() || self.body.is_done() || start.len() == upgrade::MAX_BODY_START
+    }
+}
+
 impl Asked {
     /// Whether the response can be to this request. Where the recording begins late the first response may be to
     /// a request before it: then the server had not received this one, or nothing is known of what it had
@@ -142,15 +179,4 @@ impl Method {
             _ => Self::Other,
         }
     }
-}
-
-/// First bytes of the content of a refusal, its chunks joined.
-fn body_start(length: Length, behind: &[u8]) -> Vec<u8> {
-    let mut start = Vec::new();
-    // A fault in the body is met again when it is read.
-    let _ = Body::new(length).push(behind, |content| {
-        let room = upgrade::MAX_BODY_START - start.len();
-        start.extend_from_slice(content.get(..room).unwrap_or(content));
-    });
-    start
 }

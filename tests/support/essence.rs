@@ -1,0 +1,107 @@
+//! What of a report must not depend on how its connections were recorded.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+
+use wslog::capture::{Reader, link};
+use wslog::limits::Limits;
+use wslog::model::{ConnectionReport, PacketNo, PerRole, Role, RuleId, Seen, TcpEnd, WeirdKind, Weirds};
+use wslog::pipeline::{Keep, analyze_capture};
+
+use super::conversation::TestPacket;
+
+/// What wslog reports of a capture file, in order of first packets.
+pub fn analyse_file(file: &[u8]) -> Vec<ConnectionReport> {
+    let keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256 };
+    let mut reports = Vec::new();
+    let mut take = |report: Option<Box<ConnectionReport>>, _open| {
+        reports.extend(report.map(|report| *report));
+        Ok(())
+    };
+    analyze_capture(file, Path::new("capture"), 0, &Limits::default(), keep, &mut take)
+        .expect("the capture can be read");
+    reports.sort_by_key(|report| report.first_packet);
+    reports
+}
+
+/// The TCP segments of a capture file, without what the builder does not write (TCP options, windows).
+pub fn packets_of(file: &[u8]) -> Vec<TestPacket> {
+    let mut reader = Reader::open(file, Path::new("capture")).expect("a capture");
+    let mut weirds = Weirds::default();
+    let mut packets = Vec::new();
+    while let Some(packet) = reader.next(&mut weirds).expect("whole packets") {
+        let segment = link::decode(&packet, &mut weirds).expect("a TCP segment");
+        packets.push(TestPacket {
+            at_ns: segment.at.expect("a time").0,
+            from: segment.src,
+            to: segment.dst,
+            seq: segment.seq,
+            ack: segment.ack,
+            flags: segment.flags,
+            payload: segment.payload.to_vec(),
+        });
+    }
+    packets
+}
+
+/// Everything the reports say except where and when it was recorded, as text for [`assert_same`].
+///
+/// Left out because it is about packets, not about the endpoints: packet numbers, times, IP addresses, bytes
+/// retransmitted, how often each weird came, and HS-COALESCED, which says that two things shared a segment.
+pub fn essence(reports: &[ConnectionReport]) -> String {
+    reports.iter().map(|report| essence_of(report.clone())).collect()
+}
+
+fn essence_of(mut report: ConnectionReport) -> String {
+    report.input = 0;
+    report.client.set_ip(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    report.server.set_ip(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    (report.first_packet, report.last_packet) = (PacketNo(0), PacketNo(0));
+    (report.started_at, report.ended_at) = (None, None);
+    report.handshake_at = PerRole::default();
+    for frame in &mut report.frames {
+        (frame.at, frame.packet) = (None, None);
+        frame.broke.retain(|rule| *rule != RuleId::HsCoalesced);
+    }
+
+    report.findings.retain(|finding| finding.violation.rule() != RuleId::HsCoalesced);
+    for finding in &mut report.findings {
+        (finding.at, finding.packet) = (None, None);
+    }
+    // They stand in order of packets; of those in one packet the order is that of frames.
+    report.findings.sort_by_cached_key(|finding| format!("{:?} {finding:?}", finding.frame));
+
+    let unplaced = |end: TcpEnd| TcpEnd { at: None, packet: None, ..end };
+    let closing = &mut report.closing;
+    closing.idle_before_close_ns = None;
+    closing.first_end = closing.first_end.map(unplaced);
+    for role in Role::BOTH {
+        report.traffic[role].retransmitted_bytes = 0;
+        closing.ends[role] = closing.ends[role].map(unplaced);
+        (closing.sides[role].at, closing.sides[role].packet) = (None, None);
+    }
+    for step in &mut closing.steps {
+        if let Seen::Close { after_ns, .. } | Seen::TcpEnd { after_ns, .. } = &mut step.seen {
+            *after_ns = None;
+        }
+    }
+
+    let weirds = std::mem::take(&mut report.weirds);
+    let mut kinds: Vec<WeirdKind> = weirds.as_slice().iter().map(|weird| weird.kind).collect();
+    kinds.sort_unstable();
+    format!("{report:#?}\nweirds: {kinds:?}\n")
+}
+
+/// Fails with the first lines that differ.
+#[track_caller]
+pub fn assert_same(found: &str, expected: &str, what: &dyn Fn() -> String) {
+    if found == expected {
+        return;
+    }
+    let at = found.lines().zip(expected.lines()).take_while(|(a, b)| a == b).count();
+    let around = |text: &str| {
+        let lines: Vec<&str> = text.lines().skip(at.saturating_sub(8)).take(12).collect();
+        lines.join("\n")
+    };
+    panic!("{}\n--- found\n{}\n--- expected\n{}", what(), around(found), around(expected));
+}
