@@ -138,7 +138,9 @@ impl Decoder {
     /// `len` bytes that will not come.
     pub fn gap(&mut self, len: u64, cause: GapCause, sink: &mut impl FnMut(Decoded<'_>)) {
         let mut outside = len;
-        if let State::Payload { left, .. } = self.state {
+        if let State::Payload { left, .. } = self.state
+            && len > 0
+        {
             let inside = len.min(left);
             let piece = Piece::Missing { len: inside, cause: Missing::StreamGap(cause) };
             sink(Decoded::Payload { offset: self.position, piece });
@@ -469,6 +471,9 @@ mod tests {
         assert_eq!(log.0.last(), Some(&(7, Said::End)));
         assert_eq!(decoder.ending(), Ending::Between);
         decoder.gap(0, GapCause::NotCaptured, &mut |_| panic!("nothing is missing"));
+        decoder.push(&frame[..4], &mut |_| ());
+        decoder.gap(0, GapCause::NotCaptured, &mut |_| panic!("nothing is missing of the payload"));
+        assert_eq!(decoder.ending(), Ending::InPayload { left: 3 });
     }
 
     #[test]
