@@ -235,10 +235,13 @@ impl Reference {
 
         for finding in self.findings.kept.iter().skip(known) {
             let rule = finding.violation.rule();
+            if finding.level == Level::Note {
+                continue;
+            }
             if finding.by == Some(from) && !broke.contains(&rule) {
                 broke.push(rule);
             }
-            if rule.rule().reaction != crate::model::Reaction::Nothing && finding.level > Level::Note {
+            if rule.rule().reaction != crate::model::Reaction::Nothing {
                 self.ends[from].faulted(Fault::new(rule, frame));
             }
         }

@@ -189,7 +189,8 @@ fn answer_step(
         };
         return step(seen, StepVerdict::Met);
     }
-    if reactions[owing].failed_for.is_some_and(|failed| !failed.in_close) {
+    if reactions[owing].failed_for.is_some() {
+        // Failing the connection takes the place of the answer (7.1.7).
         return step(Seen::NothingMore, StepVerdict::NotApplicable);
     }
     let Some(end) = &side.end else {

@@ -4,7 +4,7 @@
 use crate::model::finding::Because;
 use crate::model::{
     Closing, ConnectionReport, Finding, Level, LocalView, Outcome, Role, SideClose, Starter, StreamEnd,
-    TcpEnd, Timestamp,
+    TcpEnd, Timestamp, Violation,
 };
 use crate::report::escape::visible;
 use crate::report::units;
@@ -22,6 +22,7 @@ pub fn sentences(report: &ConnectionReport) -> Vec<String> {
     if let Some(sentence) = tcp(closing) {
         out.push(sentence);
     }
+    out.extend(too_big(report));
     out.extend(other_breaches(report));
     if let Some(sentence) = views(closing) {
         out.push(sentence);
@@ -44,9 +45,33 @@ fn after_start(report: &ConnectionReport, at: Option<Timestamp>) -> String {
 fn close_with_reason(side: &SideClose) -> String {
     let close = wording::close(side.code);
     match &side.reason {
-        Some(reason) => format!("{close} and the reason \"{}\"", visible(reason)),
+        Some(reason) => format!("{close} and the reason \"{}\"", shortened(&visible(reason))),
         None => close,
     }
+}
+
+/// As much of a peer's text as a sentence bears.
+fn shortened(text: &str) -> String {
+    const MAX: usize = 80;
+    if text.chars().count() <= MAX {
+        return text.to_owned();
+    }
+    format!("{}…", text.chars().take(MAX).collect::<String>())
+}
+
+/// What a 1009 was about: the limit is its sender's own, and only the frames tell which one.
+fn too_big(report: &ConnectionReport) -> Option<String> {
+    let (by, largest) = report.findings.iter().find_map(|f| match f.violation {
+        Violation::TooBig { largest } => Some((f.by?, largest?)),
+        _ => None,
+    })?;
+    let (frame, len) = largest;
+    Some(format!(
+        "1009 is the {}'s own limit: the largest frame the {} had sent it was frame {frame} with {}.",
+        by.name(),
+        by.peer().name(),
+        units::bytes(len)
+    ))
 }
 
 /// The fault for which a side failed the connection, or failed to.
@@ -58,7 +83,7 @@ fn fault(report: &ConnectionReport) -> Option<String> {
         .find(|f| f.by == Some(by) && f.frame == Some(frame) && f.violation.rule() == rule)?;
     let wording::Wording { did, .. } = wording::violation(&finding.violation);
     let section = rule.rule().section;
-    Some(format!("{} {did} in frame {frame} ({section}).", the(by)))
+    Some(format!("{} {did} (frame {frame}, {section}).", the(by)))
 }
 
 /// Who ended the WebSocket connection, and how.

@@ -318,8 +318,8 @@ pub fn violation(violation: &Violation) -> Wording {
         }
         Violation::ClientEndedTcpFirst => say(
             "the server ends TCP first",
-            "the client did",
-            "ended TCP before the server did, after both Close frames",
+            "the client did not wait for it",
+            "ended TCP without waiting for the server to do so, after both Close frames",
         ),
         Violation::InflateCapped => say(
             "inflated data below the cap",

@@ -95,7 +95,7 @@ impl Row {
                 shorten(&visible(target), 40),
                 report.response.as_ref().map_or("–".to_owned(), |r| r.status.to_string()),
                 format!("{}+{}", report.traffic.client.frame_count(), report.traffic.server.frame_count()),
-                wording::outcome(closing.outcome).to_owned(),
+                closing.outcome.name().to_owned(),
                 started.to_owned(),
                 format!("{} / {}", codes(&closing.sides.client), codes(&closing.sides.server)),
                 findings,
@@ -115,10 +115,20 @@ fn count(report: &ConnectionReport, level: Level) -> usize {
 
 /// A row a connection.
 pub(super) fn table(rows: &[Row], style: &Style) -> String {
-    let header =
-        ["#", "client", "server", "target", "status", "frames", "end", "started by", "codes c/s", "findings"];
+    let header = [
+        "#",
+        "client",
+        "server",
+        "target",
+        "status",
+        "frames",
+        "outcome",
+        "started by",
+        "codes c/s",
+        "findings",
+    ];
     let rows = rows.iter().map(|r| r.cells.clone());
-    format!("\n{}", style.table(&header, rows, &[0], &[3, 6, 9]))
+    format!("\n{}", style.table(&header, rows, &[0], &[3, 9]))
 }
 
 /// Counts by outcome and by rule, where there are too many connections for rows.
