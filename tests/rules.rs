@@ -6,7 +6,8 @@ mod support;
 
 use wslog::model::Role;
 
-use support::conversation::{Client, Conversation};
+use support::conversation::{Client, Conversation, Server};
+use support::frame::Frame;
 use support::script::{analyse, closing, findings, play};
 use support::upgrade::accept_value;
 
@@ -389,6 +390,21 @@ fn acknowledgements_decide_who_ended_tcp_first() {
     let report = &analyse(&packets)[0];
     assert_eq!(report.closing.first_end.map(|end| end.by), Some(Role::Server));
     assert_eq!(findings(report), "");
+}
+
+/// The capture has the Ping behind what was sent after it: nobody sent a Pong unasked.
+#[test]
+fn acknowledgements_put_a_late_ping_before_its_pong() {
+    let mut talk = Conversation::new("192.0.2.10:50001", "192.0.2.20:8080");
+    let upgrade = talk.upgrade();
+    let ping = talk.encode(Server, &Frame::ping("x"));
+    talk.connect().bytes(Client, &upgrade.request()).bytes(Server, &[upgrade.response(), ping].concat());
+    talk.send(Client, Frame::pong("x"))
+        .send(Server, Frame::close(1000, ""))
+        .send(Client, Frame::close(1000, ""));
+    let mut packets = talk.end_tcp(Server).packets();
+    packets[4..7].rotate_left(1);
+    assert_eq!(findings(&analyse(&packets)[0]), "S note HS-COALESCED");
 }
 
 #[test]

@@ -130,7 +130,13 @@ impl CausalOrder {
             StreamEvent::End { how, carrier, .. } => What::End { how, carrier },
             StreamEvent::Conflict { .. } => return,
         };
-        self.waiting.get_or_insert_default()[dir].push_back(Held { since, what });
+        let held = Held { since, what };
+        let waiting = &mut self.waiting.get_or_insert_default()[dir];
+        // Out of order in the capture: what acknowledges less was sent before an acknowledgement of more, which
+        // may wait for the very answer to it.
+        let later = |other: &Held| matches!((&other.what, held.acked()), (What::Acked { offset, .. }, Some(acked)) if *offset > acked);
+        let at = waiting.iter().rposition(|other| !later(other)).map_or(0, |before| before + 1);
+        waiting.insert(at, held);
     }
 
     /// Hands on, in turn, what is due at the head of either direction; with `all`, and for what has waited too

@@ -237,10 +237,11 @@ impl Conversation {
     }
 
     /// What `act` sends is sent, but not captured.
-    pub fn uncaptured(&mut self, act: impl FnOnce(&mut Self)) {
+    pub fn uncaptured(&mut self, act: impl FnOnce(&mut Self)) -> &mut Self {
         let captured = self.packets.len();
         act(self);
         self.packets.truncate(captured);
+        self
     }
 
     /// What the capture shows, in its order.

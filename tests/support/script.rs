@@ -42,7 +42,7 @@ pub fn play(script: &str, deflate: bool) -> Vec<TestPacket> {
 fn one_act(talk: &mut Conversation, side: Side, what: &str) {
     let (verb, rest) = what.split_once(' ').unwrap_or((what, ""));
     match verb {
-        "uncaptured" => return talk.uncaptured(|talk| one_act(talk, side, rest)),
+        "uncaptured" => talk.uncaptured(|talk| one_act(talk, side, rest)),
         "fin" => talk.fin(side),
         "rst" => talk.reset(side),
         "ack" => talk.ack(side),

@@ -1,0 +1,278 @@
+//! Captures of real traffic, where they lie next to the repository (`../shared/corpus`, or what `WSLOG_CORPUS`
+//! names). They are no part of it: where they are absent each test says so and has nothing to compare.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use wslog::limits::Limits;
+use wslog::model::{CloseCode, ConnectionReport, FrameHeader, FrameRecord, Level, Outcome, Role};
+use wslog::pipeline::{Keep, analyze_capture};
+use wslog::report::FrameList;
+use wslog::report::json::JsonReport;
+
+use support::essence::{analyse_file, assert_same, essence};
+
+#[path = "support/support.rs"]
+mod support;
+
+fn corpus() -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    let named = std::env::var_os("WSLOG_CORPUS").map(PathBuf::from);
+    assert!(named.as_ref().is_none_or(|folder| folder.is_dir()), "WSLOG_CORPUS names no directory");
+    let folder = named.unwrap_or_else(beside);
+    if !folder.is_dir() {
+        println!("no corpus in {}: nothing to compare", folder.display());
+        return None;
+    }
+    Some(folder)
+}
+
+fn captures(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a directory") {
+        let path = entry.expect("can be read").path();
+        if path.is_dir() {
+            captures(&path, found);
+        } else if path.extension().is_some_and(|e| e == "pcap" || e == "pcapng") {
+            found.push(path);
+        }
+    }
+}
+
+/// The document of a capture, connections in the order in which they end.
+fn document(path: &Path) -> Vec<u8> {
+    let keep = Keep { first: 20, last: 20, payload_bytes: 256 };
+    let mut out = Vec::new();
+    let mut json = JsonReport::new(&mut out, FrameList::Ends).expect("memory takes all");
+    let file = File::open(path).expect("a capture");
+    let mut id = 0;
+    let mut take = |report: Option<Box<ConnectionReport>>, _open| {
+        report.map_or(Ok(()), |report| {
+            id += 1;
+            json.connection(id, &report)
+        })
+    };
+    let input = analyze_capture(file, path, 0, &Limits::default(), keep, &mut take).expect("it can be read");
+    json.finish(&[input]).expect("memory takes all");
+    out
+}
+
+#[test]
+fn every_capture_gives_the_same_document_twice() {
+    let Some(folder) = corpus() else { return };
+    let mut paths = Vec::new();
+    captures(&folder, &mut paths);
+    assert!(!paths.is_empty());
+    for path in paths {
+        assert!(document(&path) == document(&path), "{}", path.display());
+    }
+}
+
+/// Connections by Sec-WebSocket-Key.
+fn by_key(path: &Path) -> BTreeMap<String, ConnectionReport> {
+    let mut all = BTreeMap::new();
+    for report in analyse_file(&fs::read(path).expect("a capture")) {
+        let key = report.request.as_ref().and_then(|request| request.key.clone()).expect("a key");
+        assert!(all.insert(key, report).is_none(), "{}: keys are fresh", path.display());
+    }
+    all
+}
+
+fn target(report: &ConnectionReport) -> &str {
+    report.request.as_ref().map_or("", |request| &request.target)
+}
+
+fn sent(report: &ConnectionReport, by: Role) -> Vec<&FrameRecord> {
+    report.frames.iter().filter(|frame| frame.from == by).collect()
+}
+
+/// What a side sent, and what is concluded, without the numbers that count frames over both directions: how
+/// those of the two sides lie between one another depends on the point of capture.
+#[derive(Debug, PartialEq)]
+struct Unnumbered<'a> {
+    frames: [Vec<(FrameHeader, &'a [u8], bool)>; 2],
+    codes: [Option<CloseCode>; 2],
+    outcome: Outcome,
+    findings: BTreeSet<(&'static str, Option<Role>)>,
+}
+
+impl<'a> Unnumbered<'a> {
+    fn new(report: &'a ConnectionReport) -> Self {
+        let frames = |role| {
+            sent(report, role).into_iter().map(|f| (f.header, f.preview.as_slice(), f.complete)).collect()
+        };
+        Self {
+            frames: Role::BOTH.map(frames),
+            codes: Role::BOTH.map(|role| report.closing.sides[role].code),
+            outcome: report.closing.outcome,
+            findings: rules(report),
+        }
+    }
+}
+
+fn rules(report: &ConnectionReport) -> BTreeSet<(&'static str, Option<Role>)> {
+    report.findings.iter().map(|finding| (finding.violation.rule().name(), finding.by)).collect()
+}
+
+/// Copies of one capture in which every byte is still there.
+#[test]
+fn copies_that_miss_nothing_say_the_same() {
+    let Some(folder) = corpus() else { return };
+    let folder = folder.join("dirty/client-ws");
+    let clean = by_key(&folder.join("clean.pcap"));
+    assert!(clean.len() > 100);
+    let whole = fs::read_to_string(folder.join("WHOLE")).expect("the list of whole copies");
+    for name in whole.split_whitespace() {
+        let copy = by_key(&folder.join(format!("{name}.pcap")));
+        assert!(copy.keys().eq(clean.keys()), "{name}");
+        for (key, clean) in &clean {
+            let copy = &copy[key];
+            // Packets of the two sides were shuffled with one another there.
+            if name == "shuffle" {
+                assert_eq!(Unnumbered::new(copy), Unnumbered::new(clean), "{name}: {}", target(clean));
+            } else {
+                let [copy, clean_] = [copy, clean].map(|report| essence(std::slice::from_ref(report)));
+                assert_same(&copy, &clean_, &|| format!("{name}: {}", target(clean)));
+            }
+        }
+    }
+}
+
+/// The same connections captured at both ends of a link that loses, delays and repeats packets.
+#[test]
+fn both_ends_of_a_bad_link_saw_the_same_frames() {
+    let Some(folder) = corpus() else { return };
+    let folder = folder.join("autobahn/client-ws-dirtylink");
+    let [at_client, at_server] =
+        ["client", "server"].map(|end| by_key(&folder.join(format!("capture-{end}.pcap"))));
+    assert!(at_client.keys().eq(at_server.keys()));
+    let mut compared = 0;
+    for (key, here) in &at_client {
+        let there = &at_server[key];
+        let whole = Role::BOTH.iter().all(|&role| {
+            let (here, there) = (here.traffic[role], there.traffic[role]);
+            here.gap_bytes + there.gap_bytes == 0 && here.stream_bytes == there.stream_bytes
+        });
+        if !whole {
+            continue;
+        }
+        compared += 1;
+        // Which end of TCP, and so which outcome, came first where the two crossed depends on the place.
+        let [here_, there_] = [here, there].map(Unnumbered::new);
+        assert_eq!(here_.frames, there_.frames, "{}", target(here));
+        assert_eq!(here_.codes, there_.codes, "{}", target(here));
+    }
+    assert!(compared > 110, "{compared} of {}", at_client.len());
+}
+
+/// A hole in a stream: offset and length.
+type Hole = (u64, u64);
+
+/// Holes by connection (client, server) and sender.
+fn losses(table: &str) -> BTreeMap<(SocketAddr, SocketAddr), Vec<(Role, Hole)>> {
+    let mut losses: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for row in table.lines().skip(1) {
+        let cells: Vec<&str> = row.split('\t').collect();
+        let [src, sport, dst, dport, offset, length, _packet] = cells[..] else { panic!("{row}") };
+        let end = |ip: &str, port: &str| format!("{ip}:{port}").parse::<SocketAddr>().expect("an address");
+        let (from, to) = (end(src, sport), end(dst, dport));
+        let hole = (offset.parse().expect("an offset"), length.parse().expect("a length"));
+        let is_client = from.port() > to.port();
+        let (pair, role) = if is_client { ((from, to), Role::Client) } else { ((to, from), Role::Server) };
+        losses.entry(pair).or_default().push((role, hole));
+    }
+    losses
+}
+
+/// What a hole leaves of a frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Left {
+    All,
+    /// The header, so that the next frame is found.
+    Header,
+    /// Nothing, nor of the frames behind it.
+    Nothing,
+}
+
+/// What holes in the stream of `by` leave of its frames; `None` where its handshake has one.
+fn left(clean: &ConnectionReport, by: Role, holes: &[Hole]) -> Option<Vec<Left>> {
+    let frames = sent(clean, by);
+    let headers: u64 = frames.iter().map(|frame| frame.header.wire_len()).sum();
+    let traffic = clean.traffic[by];
+    let mut start = traffic.stream_bytes - headers - traffic.frame_payload_bytes;
+    let touches = |from: u64, to: u64| holes.iter().any(|&(offset, len)| offset < to && offset + len > from);
+    if touches(0, start) {
+        return None;
+    }
+    let mut lost = false;
+    let left = frames.iter().map(|frame| {
+        let payload = start + frame.header.wire_len();
+        lost |= touches(start, payload);
+        start = payload + frame.header.payload_len;
+        match (lost, touches(payload, start)) {
+            (true, _) => Left::Nothing,
+            (false, true) => Left::Header,
+            (false, false) => Left::All,
+        }
+    });
+    Some(left.collect())
+}
+
+/// A capture that misses packets its receiver acknowledged, each listed with its place in the stream.
+#[test]
+fn what_was_not_captured_changes_nothing_else() {
+    let Some(folder) = corpus() else { return };
+    let folder = folder.join("dirty/client-ws");
+    let losses = losses(&fs::read_to_string(folder.join("losses.tsv")).expect("the list of losses"));
+    let clean = by_key(&folder.join("clean.pcap"));
+    let damaged = by_key(&folder.join("losses.pcap"));
+    for (key, clean) in &clean {
+        let what = || format!("{} {}", clean.client, target(clean));
+        let Some(holes) = losses.get(&(clean.client, clean.server)) else {
+            let [found, expected] =
+                [&damaged[key], clean].map(|report| essence(std::slice::from_ref(report)));
+            assert_same(&found, &expected, &what);
+            continue;
+        };
+        let of = |role| holes.iter().filter(|(by, _)| *by == role).map(|(_, hole)| *hole).collect::<Vec<_>>();
+        let Some(damaged) = damaged.get(key) else {
+            // Without its request it cannot be known for one of WebSocket.
+            assert_eq!(left(clean, Role::Client, &of(Role::Client)), None, "{}", what());
+            continue;
+        };
+        for role in Role::BOTH {
+            let left = left(clean, role, &of(role)).expect("the handshake is there");
+            frames_are_what_is_left(clean, damaged, role, &left);
+        }
+        let (musts, known) = (rules_of(damaged, Level::Should), rules(clean));
+        assert!(musts.is_subset(&known), "{}: {musts:?}, not captured whole", what());
+    }
+}
+
+fn rules_of(report: &ConnectionReport, level: Level) -> BTreeSet<(&'static str, Option<Role>)> {
+    let weighty = report.findings.iter().filter(|finding| finding.level >= level);
+    weighty.map(|finding| (finding.violation.rule().name(), finding.by)).collect()
+}
+
+#[track_caller]
+fn frames_are_what_is_left(clean: &ConnectionReport, damaged: &ConnectionReport, by: Role, left: &[Left]) {
+    let (before, after) = (sent(clean, by), sent(damaged, by));
+    let kept = left.iter().filter(|left| **left != Left::Nothing).count();
+    let what = format!("{} {} {}", clean.client, target(clean), by.name());
+    assert_eq!(after.len(), kept, "{what}: frames");
+    let mut context_lost = false;
+    for ((before, after), left) in before.iter().zip(&after).zip(left) {
+        assert_eq!(before.header, after.header, "{what}");
+        assert_eq!(after.complete, before.complete && *left == Left::All, "{what}");
+        context_lost |= *left != Left::All && before.compressed;
+        if *left == Left::All && !(context_lost && before.compressed) {
+            assert_eq!(before.preview, after.preview, "{what}");
+        }
+    }
+    let close = before.iter().zip(left).find(|(frame, _)| frame.header.opcode.bits() == 8);
+    if let Some((_, Left::All)) = close {
+        let (was, is) = (&clean.closing.sides[by], &damaged.closing.sides[by]);
+        assert_eq!((was.code, &was.reason), (is.code, &is.reason), "{what}");
+    }
+}
