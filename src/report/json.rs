@@ -554,7 +554,7 @@ struct Frame {
     masked: bool,
     masking_key: Option<String>,
     length: u64,
-    payload: Payload,
+    payload: Option<Payload>,
     complete: bool,
     message: Option<u64>,
     compressed: bool,
@@ -586,12 +586,12 @@ impl Frame {
             masked: f.header.masking_key.is_some(),
             masking_key: f.header.masking_key.map(|k| k.to_string()),
             length: f.header.payload_len,
-            payload: Payload {
+            payload: (!f.preview.is_empty()).then(|| Payload {
                 hex: text.is_none().then(|| hex(&f.preview)),
                 text: text.map(str::to_owned),
                 inflated: f.inflated,
                 cut: f.preview_cut,
-            },
+            }),
             complete: f.complete,
             message: f.message,
             compressed: f.compressed,
