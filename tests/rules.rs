@@ -4,7 +4,9 @@
 #[path = "support/support.rs"]
 mod support;
 
+use support::conversation::{Client, Conversation, Server};
 use support::script::{analyse, closing, findings, play};
+use support::transform;
 
 /// A script with its closing: `C: close 1000 | S: close 1000 | S: fin | C: fin`.
 const CLOSE: &str = " | C: close 1000 | S: close 1000 | S: fin | C: fin";
@@ -384,4 +386,30 @@ fn permessage_deflate_rfc7692() {
     check("6 on a Ping", &format!("C: c9 00{FAIL}"), "C PMD-RSV1-CTL", FAILED);
     check("6 RSV2 has no meaning", &format!("C: a1 00{FAIL}"), "C FR-RSV", FAILED);
     check("7.2.2 does not inflate", &format!("C: c1 04 ff ff ff ff{FAIL}"), "C PMD-INFLATE", FAILED);
+}
+
+/// A response that was not read, for a gap or for its length, is nobody's omission.
+#[test]
+fn an_unread_response_is_not_a_missing_one_4_2_1() {
+    let response = 4; // behind the three segments of TCP and the request
+    let gap = transform::drop_acknowledged(&play("S: text hi | S: fin | C: fin", false), response);
+    let mut talk = Conversation::new("192.0.2.10:50001", "192.0.2.20:8080");
+    let long = talk.upgrade().answer("X-Long", &"x".repeat(70_000));
+    talk.open_with(&long).end_tcp(Server);
+    talk.ack(Client);
+    for (name, packets, weird) in [("gap", gap, "handshake_gap"), ("cap", talk.packets(), "handshake_cap")] {
+        let reports = analyse(&packets);
+        assert_eq!(findings(&reports[0]), "", "{name}");
+        assert_eq!(closing(&reports[0]), "not_observable by ?, sees - / -", "{name}");
+        let weirds = reports[0].weirds.as_slice();
+        assert!(weirds.iter().any(|w| w.kind.name() == weird), "{name}: {weirds:?}");
+    }
+}
+
+/// More Pings and Pongs that fit none than are kept: one note, and the later Pong still answers.
+#[test]
+fn many_pongs_that_fit_no_ping_5_5_3() {
+    let pings: String = (0..70).map(|n| format!("S: ping {n} | ")).collect();
+    let script = format!("{pings}{}C: pong 69{CLOSE}", "C: pong x | ".repeat(200));
+    check("5.5.3", &script, "C note FR-PONG-UNSOL", CLEAN);
 }

@@ -670,6 +670,7 @@ fn caps() {
         Acks::All,
     );
     assert_eq!((seen.status, &seen.weirds[..]), (Status::Candidate, &["handshake_cap"][..]));
+    assert_eq!(seen.log[1..], [format!("server gap {} @4+222", limits.max_handshake_bytes)]);
 }
 
 #[test]
@@ -711,7 +712,7 @@ fn gaps_in_the_handshake() {
         End(Resp, StreamEnd::Fin),
         End(Orig, StreamEnd::Fin),
     ];
-    let log = ["client GET /chat @1+0", "server Fin @6+129", "client Fin @7+151"];
+    let log = ["client GET /chat @1+0", "server gap 5 @3+40", "server Fin @6+129", "client Fin @7+151"];
     check(&steps, Status::Candidate, &["handshake_gap"], &log);
     let in_body = [
         data(Orig, "GET / HTTP/1.1\r\n\r\n"),
