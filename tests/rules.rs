@@ -7,6 +7,7 @@ mod support;
 use support::conversation::{Client, Conversation, Server};
 use support::script::{analyse, closing, findings, play};
 use support::transform;
+use support::upgrade::refusal;
 
 /// A script with its closing: `C: close 1000 | S: close 1000 | S: fin | C: fin`.
 const CLOSE: &str = " | C: close 1000 | S: close 1000 | S: fin | C: fin";
@@ -412,4 +413,19 @@ fn many_pongs_that_fit_no_ping_5_5_3() {
     let pings: String = (0..70).map(|n| format!("S: ping {n} | ")).collect();
     let script = format!("{pings}{}C: pong 69{CLOSE}", "C: pong x | ".repeat(200));
     check("5.5.3", &script, "C note FR-PONG-UNSOL", CLEAN);
+}
+
+/// Of handshakes that were refused one after the other the first ones are listed, the others counted.
+#[test]
+fn many_refusals_on_one_connection() {
+    let mut talk = Conversation::new("192.0.2.10:50001", "192.0.2.20:8080");
+    talk.connect();
+    for _ in 0..20 {
+        let request = talk.upgrade().request();
+        talk.bytes(Client, &request).bytes(Server, &refusal("401 Unauthorized", "who?"));
+    }
+    let report = &analyse(&talk.packets())[0];
+    assert_eq!(report.earlier.len(), 16);
+    let weirds: Vec<_> = report.weirds.as_slice().iter().map(|w| (w.kind.name(), w.count)).collect();
+    assert_eq!(weirds, [("handshake_cap", 3)]);
 }

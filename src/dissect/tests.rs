@@ -674,6 +674,28 @@ fn caps() {
 }
 
 #[test]
+fn heads_in_too_many_parts() {
+    let limits = Limits { max_handshake_parts: 9, ..Limits::default() };
+    let with = |head: &str, lines: &str| head.replacen("Upgrade:", &format!("{lines}Upgrade:"), 1);
+    let played = |ask: &str, answer: &str| {
+        let seen = play_with(&[data(Orig, ask), data(Resp, answer)], &limits, Acks::All);
+        (seen.status, seen.weirds.len(), seen.log.len())
+    };
+    for (name, lines, fits) in [
+        ("lines", "a\n".repeat(4), true),
+        ("one line more", "a\n".repeat(5), false),
+        ("extensions", "Sec-WebSocket-Extensions: a;b,c;d\r\n".into(), true),
+        ("one parameter more", "Sec-WebSocket-Extensions: a;b,c;d;e\r\n".into(), false),
+        ("a long list of something else", format!("Cookie: {}\r\n", "a;".repeat(99)), true),
+    ] {
+        let expected = if fits { (Status::WebSocket, 0, 2) } else { (Status::NotWebSocket, 1, 0) };
+        assert_eq!(played(&with(ASK, &lines), YES), expected, "{name}");
+    }
+    let answer = with(YES, &"a\n".repeat(7));
+    assert_eq!(played(ASK, &answer), (Status::Candidate, 1, 2), "a request, and a gap for the response");
+}
+
+#[test]
 fn early_frames_beyond_the_cap_are_a_gap() {
     let limits = Limits { max_handshake_bytes: ASK.len() + 100, ..Limits::default() };
     let long = up(Opcode::TEXT, &"x".repeat(120));

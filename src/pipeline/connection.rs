@@ -141,16 +141,20 @@ impl Stages {
 
     fn observe(&mut self, observation: &Observation<'_>, limits: &Limits, weirds: &mut Weirds, keep: &Keep) {
         let Self { messages, reference, recorder, broke } = self;
+        let mut later = Weirds::default();
         messages.observe(observation, limits, weirds, &mut |event| {
             broke.clear();
             reference.observe(&event, limits, broke);
             match event.what {
-                What::Request(request) => recorder.request(request, event.evidence),
+                What::Request(request) => recorder.request(request, event.evidence, limits, &mut later),
                 What::Response(response) => recorder.response(response, event.evidence),
                 What::Frame(ref frame) => recorder.frame(event.from, frame, broke, keep),
                 _ => {}
             }
         });
+        if !later.is_empty() {
+            weirds.merge(later);
+        }
     }
 }
 

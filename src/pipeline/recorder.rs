@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 
+use crate::limits::Limits;
 use crate::model::{
     EarlierHandshake, Evidence, Fact, FrameFacts, FrameRecord, MessageKind, Opcode, PacketNo, PerRole, Role,
-    RuleId, Timestamp, Traffic, UpgradeRequest, UpgradeResponse,
+    RuleId, Timestamp, Traffic, UpgradeRequest, UpgradeResponse, WeirdKind, Weirds,
 };
 
 /// What to keep of the frames of a connection.
@@ -36,10 +37,22 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    pub(super) fn request(&mut self, request: &UpgradeRequest, evidence: Option<Evidence>) {
+    pub(super) fn request(
+        &mut self,
+        request: &UpgradeRequest,
+        evidence: Option<Evidence>,
+        limits: &Limits,
+        weirds: &mut Weirds,
+    ) {
         if let Some(earlier) = self.request.replace(request.clone()) {
             let status = self.response.take().map(|r| r.status);
-            self.earlier.push(EarlierHandshake { target: earlier.target, status });
+            if self.earlier.len() < limits.max_earlier_handshakes {
+                self.earlier.push(EarlierHandshake { target: earlier.target, status });
+            } else {
+                weirds.add(WeirdKind::HandshakeCap, evidence.and_then(|e| e.packet()), || {
+                    format!("opening handshakes before the last one are listed up to {}", self.earlier.len())
+                });
+            }
         }
         self.handshake_at = PerRole { client: place(evidence), server: None };
     }

@@ -119,6 +119,22 @@ impl Handshake {
         self.lose(dir, offset, what, carrier, out)
     }
 
+    /// A head of `len` bytes in more parts than allowed.
+    pub(super) fn too_many_parts<S: FnMut(Observation<'_>)>(
+        &mut self,
+        dir: Direction,
+        offset: u64,
+        len: u64,
+        carrier: Carrier,
+        out: &mut Out<'_, S>,
+    ) -> Verdict {
+        let max = out.limits.max_handshake_parts;
+        out.weirds.add(WeirdKind::HandshakeCap, Some(carrier.packet), || {
+            format!("an opening handshake has more than {max} field lines and list elements")
+        });
+        self.lose(dir, offset, Observed::Gap { len, cause: GapCause::BufferFull }, carrier, out)
+    }
+
     /// Gives up for something that is not known, which is said: what it held is nobody's omission.
     fn lose<S: FnMut(Observation<'_>)>(
         &mut self,
