@@ -149,9 +149,15 @@ impl<T> FlowTable<T> {
 
     /// The capture is over: so are all flows, in the order of their first packet.
     pub fn finish(&mut self) {
-        let mut rest: Vec<_> = self.slots.drain(..).flatten().map(|entry| entry.flow).collect();
-        rest.sort_by_cached_key(|flow| (flow.connection.first_packet(), key_of(&flow.connection)));
-        self.ended.extend(rest);
+        let slots = std::mem::take(&mut self.slots);
+        let mut rest: VecDeque<_> = slots.into_iter().flatten().map(|entry| entry.flow).collect();
+        rest.make_contiguous()
+            .sort_by_cached_key(|flow| (flow.connection.first_packet(), key_of(&flow.connection)));
+        if self.ended.is_empty() {
+            self.ended = rest;
+        } else {
+            self.ended.append(&mut rest);
+        }
         self.index.clear();
         self.free.clear();
         self.closed.clear();
