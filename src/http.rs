@@ -3,6 +3,8 @@
 //! Everything here borrows the bytes it is given; only [`upgrade`] makes owned values, once a connection.
 //! Grammars are as lenient as servers in use are, so that a faulty handshake is read and can be judged.
 
+use std::borrow::Cow;
+
 pub mod body;
 pub mod extensions;
 pub mod grammar;
@@ -22,5 +24,10 @@ pub enum Fault {
 
 /// Bytes for a person to read: what is not UTF-8 stands as U+FFFD.
 fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+    readable(bytes).into_owned()
+}
+
+/// The same, borrowed where it can be. The strict check comes first: it is the faster one, and seldom fails.
+fn readable(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }

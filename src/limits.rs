@@ -23,6 +23,11 @@ pub struct Limits {
     /// Length of an HTTP head, and of frames sent before the response that allows them. Servers refuse heads
     /// over 8 to 64 KiB.
     pub max_handshake_bytes: usize,
+    /// Field lines of the head of an opening handshake, and elements of its lists: each is kept as a value of its
+    /// own, which a line of two bytes makes 30 times larger. Servers refuse more than 100 to 2000 lines.
+    pub max_handshake_parts: usize,
+    /// Refused opening handshakes of a connection that are listed before its last one.
+    pub max_earlier_handshakes: usize,
     /// First bytes of each payload kept for display. Of control frames at least 125 are kept, which is all a
     /// legal one has; of a Close body 4 KiB, for its reason.
     pub max_preview_bytes: usize,
@@ -48,6 +53,8 @@ impl Default for Limits {
             max_out_of_order_segments: 16_384,
             max_history_bytes: 4 << 10,
             max_handshake_bytes: 64 << 10,
+            max_handshake_parts: 2_000,
+            max_earlier_handshakes: 16,
             max_preview_bytes: 256,
             max_inflated_message_bytes: 256 << 20,
             max_inflate_ratio: 1_100,

@@ -133,6 +133,7 @@ pub fn analyze_capture<R: Read>(
     let mut analysis = Analysis::new(input, limits, keep);
     let mut ended = Vec::new();
     let mut failed = None;
+    let (mut last_link, mut known_links) = (None, BTreeSet::new());
     loop {
         let packet = match reader.next(&mut weirds) {
             Ok(Some(packet)) => packet,
@@ -145,7 +146,7 @@ pub fn analyze_capture<R: Read>(
         report.packets += 1;
         report.first_at = report.first_at.or(packet.at);
         report.last_at = packet.at.or(report.last_at);
-        if report.link_types.last() != Some(&packet.link) && !report.link_types.contains(&packet.link) {
+        if last_link.replace(packet.link) != Some(packet.link) && known_links.insert(packet.link) {
             report.link_types.push(packet.link);
         }
         let Some(segment) = capture::link::decode(&packet, &mut weirds) else { continue };

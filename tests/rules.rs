@@ -4,12 +4,19 @@
 #[path = "support/support.rs"]
 mod support;
 
+<<<<<<< HEAD
 use wslog::model::Role;
 
 use support::conversation::{Client, Conversation, Server};
 use support::frame::Frame;
 use support::script::{analyse, closing, findings, play};
 use support::upgrade::accept_value;
+=======
+use support::conversation::{Client, Conversation, Server};
+use support::script::{analyse, closing, findings, play};
+use support::transform;
+use support::upgrade::refusal;
+>>>>>>> 4d9202738acce0061f863a29cf61fe5b127c41a7
 
 /// A script with its closing: `C: close 1000 | S: close 1000 | S: fin | C: fin`.
 const CLOSE: &str = " | C: close 1000 | S: close 1000 | S: fin | C: fin";
@@ -464,4 +471,45 @@ fn permessage_deflate_rfc7692() {
     check("6 on a Ping", &format!("C: c9 00{FAIL}"), "C PMD-RSV1-CTL", FAILED);
     check("6 RSV2 has no meaning", &format!("C: a1 00{FAIL}"), "C FR-RSV", FAILED);
     check("7.2.2 does not inflate", &format!("C: c1 04 ff ff ff ff{FAIL}"), "C PMD-INFLATE", FAILED);
+}
+
+/// A response that was not read, for a gap or for its length, is nobody's omission.
+#[test]
+fn an_unread_response_is_not_a_missing_one_4_2_1() {
+    let response = 4; // behind the three segments of TCP and the request
+    let gap = transform::drop_acknowledged(&play("S: text hi | S: fin | C: fin", false), response);
+    let mut talk = Conversation::new("192.0.2.10:50001", "192.0.2.20:8080");
+    let long = talk.upgrade().answer("X-Long", &"x".repeat(70_000));
+    talk.open_with(&long).end_tcp(Server);
+    talk.ack(Client);
+    for (name, packets, weird) in [("gap", gap, "handshake_gap"), ("cap", talk.packets(), "handshake_cap")] {
+        let reports = analyse(&packets);
+        assert_eq!(findings(&reports[0]), "", "{name}");
+        assert_eq!(closing(&reports[0]), "not_observable by ?, sees - / -", "{name}");
+        let weirds = reports[0].weirds.as_slice();
+        assert!(weirds.iter().any(|w| w.kind.name() == weird), "{name}: {weirds:?}");
+    }
+}
+
+/// More Pings and Pongs that fit none than are kept: one note, and the later Pong still answers.
+#[test]
+fn many_pongs_that_fit_no_ping_5_5_3() {
+    let pings: String = (0..70).map(|n| format!("S: ping {n} | ")).collect();
+    let script = format!("{pings}{}C: pong 69{CLOSE}", "C: pong x | ".repeat(200));
+    check("5.5.3", &script, "C note FR-PONG-UNSOL", CLEAN);
+}
+
+/// Of handshakes that were refused one after the other the first ones are listed, the others counted.
+#[test]
+fn many_refusals_on_one_connection() {
+    let mut talk = Conversation::new("192.0.2.10:50001", "192.0.2.20:8080");
+    talk.connect();
+    for _ in 0..20 {
+        let request = talk.upgrade().request();
+        talk.bytes(Client, &request).bytes(Server, &refusal("401 Unauthorized", "who?"));
+    }
+    let report = &analyse(&talk.packets())[0];
+    assert_eq!(report.earlier.len(), 16);
+    let weirds: Vec<_> = report.weirds.as_slice().iter().map(|w| (w.kind.name(), w.count)).collect();
+    assert_eq!(weirds, [("handshake_cap", 3)]);
 }

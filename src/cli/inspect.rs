@@ -169,7 +169,11 @@ fn style(args: &Inspect) -> Style {
 /// About how many bytes a report takes while it waits.
 fn weight(report: &ConnectionReport) -> usize {
     let frames: usize = report.frames.iter().map(|f| 160 + f.preview.capacity()).sum();
-    2_048 + frames + report.findings.len() * 128
+    let requested = report.request.iter().flat_map(|request| &request.fields);
+    let fields = requested.chain(report.response.iter().flat_map(|response| &response.fields));
+    // Twice for the lists, whose elements are kept on their own as well.
+    let heads: usize = fields.map(|field| 2 * (96 + field.name.len() + field.value.len())).sum();
+    2_048 + frames + heads + report.findings.len() * 128
 }
 
 fn is_found(report: &ConnectionReport, fail_on: Option<FailOn>) -> bool {

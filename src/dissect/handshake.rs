@@ -252,9 +252,9 @@ impl Handshake {
     ) -> (usize, Verdict) {
         match item {
             Item::Data { offset, bytes, carrier } => self.data(dir, offset, bytes, carrier, out),
-            Item::Gap { offset, len, carrier, .. } => {
+            Item::Gap { offset, len, cause, carrier } => {
                 self.sides[dir].position = offset.saturating_add(len);
-                (0, self.gap(dir, len, carrier, out))
+                (0, self.gap(dir, offset, len, cause, carrier, out))
             }
             Item::End { how, carrier } => (0, self.end(dir, how, carrier, out)),
         }
@@ -302,7 +302,7 @@ impl Handshake {
                             };
                         }
                         Scanned::Malformed => verdict = self.malformed(dir, carrier, out),
-                        Scanned::TooLong => verdict = self.too_long(carrier, out),
+                        Scanned::TooLong => verdict = self.too_long(dir, at, carrier, out),
                     }
                 }
             }

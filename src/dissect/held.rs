@@ -39,6 +39,11 @@ impl Held {
     pub(super) fn push(&mut self, item: Item<'_>) {
         self.items.push_back(match item {
             Item::Data { offset, bytes, carrier } => {
+                // Where there is always something that waits, what was used would pile up.
+                if self.at > self.bytes.len() / 2 {
+                    self.bytes.drain(..self.at.min(self.bytes.len()));
+                    self.at = 0;
+                }
                 self.bytes.extend_from_slice(bytes);
                 Waiting::Data { offset, len: bytes.len(), carrier }
             }
@@ -96,5 +101,28 @@ impl Held {
             | Waiting::End { carrier: Some(carrier), .. } => carrier.packet.0,
             Waiting::End { carrier: None, .. } => u64::MAX,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::PacketNo;
+
+    #[test]
+    fn what_was_used_is_not_kept_though_something_always_waits() {
+        let carrier = Carrier { packet: PacketNo(1), at: None, acked: None };
+        let mut held = Held::default();
+        for n in 0..1_000_u64 {
+            held.push(Item::Data { offset: n * 100, bytes: &[n as u8; 100], carrier });
+            if n < 3 {
+                continue;
+            }
+            let Some(Item::Data { offset, bytes, .. }) = held.front() else { panic!("nothing waits") };
+            assert_eq!((offset, bytes), ((n - 3) * 100, &[(n - 3) as u8; 100][..]));
+            held.consume(100);
+            assert_eq!((held.weight(), held.bytes().len()), (303, 300));
+        }
+        assert!(held.bytes.len() <= 1_000, "{} bytes", held.bytes.len());
     }
 }

@@ -692,6 +692,29 @@ fn caps() {
         Acks::All,
     );
     assert_eq!((seen.status, &seen.weirds[..]), (Status::Candidate, &["handshake_cap"][..]));
+    assert_eq!(seen.log[1..], [format!("server gap {} @4+222", limits.max_handshake_bytes)]);
+}
+
+#[test]
+fn heads_in_too_many_parts() {
+    let limits = Limits { max_handshake_parts: 9, ..Limits::default() };
+    let with = |head: &str, lines: &str| head.replacen("Upgrade:", &format!("{lines}Upgrade:"), 1);
+    let played = |ask: &str, answer: &str| {
+        let seen = play_with(&[data(Orig, ask), data(Resp, answer)], &limits, Acks::All);
+        (seen.status, seen.weirds.len(), seen.log.len())
+    };
+    for (name, lines, fits) in [
+        ("lines", "a\n".repeat(4), true),
+        ("one line more", "a\n".repeat(5), false),
+        ("extensions", "Sec-WebSocket-Extensions: a;b,c;d\r\n".into(), true),
+        ("one parameter more", "Sec-WebSocket-Extensions: a;b,c;d;e\r\n".into(), false),
+        ("a long list of something else", format!("Cookie: {}\r\n", "a;".repeat(99)), true),
+    ] {
+        let expected = if fits { (Status::WebSocket, 0, 2) } else { (Status::NotWebSocket, 1, 0) };
+        assert_eq!(played(&with(ASK, &lines), YES), expected, "{name}");
+    }
+    let answer = with(YES, &"a\n".repeat(7));
+    assert_eq!(played(ASK, &answer), (Status::Candidate, 1, 2), "a request, and a gap for the response");
 }
 
 #[test]
@@ -733,7 +756,7 @@ fn gaps_in_the_handshake() {
         End(Resp, StreamEnd::Fin),
         End(Orig, StreamEnd::Fin),
     ];
-    let log = ["client GET /chat @1+0", "server Fin @6+129", "client Fin @7+151"];
+    let log = ["client GET /chat @1+0", "server gap 5 @3+40", "server Fin @6+129", "client Fin @7+151"];
     check(&steps, Status::Candidate, &["handshake_gap"], &log);
     let in_body = [
         data(Orig, "GET / HTTP/1.1\r\n\r\n"),

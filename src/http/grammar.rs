@@ -28,7 +28,7 @@ use nom::multi::many0_count;
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
-use crate::http::Fault;
+use crate::http::{Fault, readable};
 use crate::model::FieldLines;
 
 /// Longest method in bytes. The longest registered one has 17; the bound ends the wait for the space.
@@ -172,7 +172,7 @@ impl Fields<'_> {
         // A line of a handshake has some forty bytes; a guess too low costs a second allocation.
         let mut lines = FieldLines::with_capacity(self.0.len(), self.0.len() / 24);
         for line in self {
-            lines.push(&String::from_utf8_lossy(line.name), &String::from_utf8_lossy(&unfold(line.value)));
+            lines.push(&readable(line.name), &readable(&unfold(line.value)));
         }
         lines
     }

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
 
-use crate::http::{RequestHead, ResponseHead, extensions, text};
+use crate::http::{Fields, RequestHead, ResponseHead, extensions, text};
 use crate::model::{Accept, UpgradeRequest, UpgradeResponse};
 
 /// Bytes of a refusal's body kept for display.
@@ -31,6 +31,15 @@ pub fn is_asked(head: &RequestHead<'_>) -> bool {
 #[must_use]
 pub fn switches(head: &ResponseHead<'_>) -> bool {
     head.status == 101 && head.fields.has_token(UPGRADE, "websocket")
+}
+
+/// How many values the owned form of a head would hold: its field lines, and what commas and semicolons part in
+/// its lists.
+#[must_use]
+pub fn parts(fields: Fields<'_>) -> usize {
+    let lists = [EXTENSIONS, PROTOCOL].into_iter().flat_map(|name| fields.values(name));
+    let marks = lists.flatten().filter(|b| matches!(b, b',' | b';')).count();
+    fields.count().saturating_add(marks)
 }
 
 /// The value `Sec-WebSocket-Accept` must have (RFC 6455 4.2.2, item 5.4).

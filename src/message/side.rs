@@ -159,7 +159,8 @@ impl Side {
         });
         if inflater.saw_final_block() && !message.final_block {
             message.final_block = true;
-            facts.push(Fact::FinalBlock);
+            // First, lest its place among the facts of the text depend on how the bytes were cut.
+            facts.insert(0, Fact::FinalBlock);
         }
         if let Err(stop) = result {
             message.lose();

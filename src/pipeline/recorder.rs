@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 
+use crate::limits::Limits;
 use crate::model::{
     EarlierHandshake, Evidence, Fact, FrameFacts, FrameRecord, MessageKind, Opcode, PacketNo, PerRole, Role,
-    RuleId, Timestamp, Traffic, UpgradeRequest, UpgradeResponse,
+    RuleId, Timestamp, Traffic, UpgradeRequest, UpgradeResponse, WeirdKind, Weirds,
 };
 
 /// What to keep of the frames of a connection.
@@ -42,10 +43,27 @@ pub(super) struct Frames {
 }
 
 impl Recorder {
+<<<<<<< HEAD
     pub(super) fn request(&mut self, request: UpgradeRequest, evidence: Option<Evidence>) {
         if let Some(earlier) = self.request.replace(request) {
+=======
+    pub(super) fn request(
+        &mut self,
+        request: &UpgradeRequest,
+        evidence: Option<Evidence>,
+        limits: &Limits,
+        weirds: &mut Weirds,
+    ) {
+        if let Some(earlier) = self.request.replace(request.clone()) {
+>>>>>>> 4d9202738acce0061f863a29cf61fe5b127c41a7
             let status = self.response.take().map(|r| r.status);
-            self.earlier.push(EarlierHandshake { target: earlier.target, status });
+            if self.earlier.len() < limits.max_earlier_handshakes {
+                self.earlier.push(EarlierHandshake { target: earlier.target, status });
+            } else {
+                weirds.add(WeirdKind::HandshakeCap, evidence.and_then(|e| e.packet()), || {
+                    format!("opening handshakes before the last one are listed up to {}", self.earlier.len())
+                });
+            }
         }
         self.handshake_at = PerRole { client: place(evidence), server: None };
     }

@@ -11,11 +11,13 @@ pub(super) struct PendingPing {
     frame: u64,
     len: u64,
     data: Vec<u8>,
+    /// A Pong that fitted none was booked against it.
+    missed: bool,
 }
 
 impl PendingPing {
     pub(super) fn new(frame: &FrameFacts<'_>) -> Self {
-        Self { frame: frame.n, len: frame.header.payload_len, data: frame.payload.to_vec() }
+        Self { frame: frame.n, len: frame.header.payload_len, data: frame.payload.to_vec(), missed: false }
     }
 
     fn is_answered_by(&self, pong: &FrameFacts<'_>) -> bool {
@@ -54,20 +56,16 @@ pub(super) fn answer(
         ends[from].pong_mismatches.retain(|m| m.ping > frame);
         return Some(frame);
     }
-    let mismatches = &ends[from].pong_mismatches;
-    let pending = ends[from.peer()]
-        .pings
-        .iter()
-        .find(|ping| mismatches.iter().all(|m| m.ping != ping.frame))
-        .map(|ping| (ping.frame, ping.len));
-    match pending {
-        Some((ping, ping_len)) if mismatches.len() < limits.max_pending_pings => {
-            let pong_len = pong.header.payload_len;
-            ends[from].pong_mismatches.push(PongMismatch { ping, ping_len, pong_len, place });
-        }
-        _ if ends[from].lost || ends[from.peer()].lost => {}
-        _ if std::mem::replace(&mut ends[from].noted_unsolicited, true) => {}
-        _ => findings.add(Some(from), Violation::PongUnsolicited, place),
+    let has_room = ends[from].pong_mismatches.len() < limits.max_pending_pings;
+    if has_room && let Some(ping) = ends[from.peer()].pings.iter_mut().find(|ping| !ping.missed) {
+        ping.missed = true;
+        let (ping, ping_len, pong_len) = (ping.frame, ping.len, pong.header.payload_len);
+        ends[from].pong_mismatches.push(PongMismatch { ping, ping_len, pong_len, place });
+    } else if !ends[from].lost
+        && !ends[from.peer()].lost
+        && !std::mem::replace(&mut ends[from].noted_unsolicited, true)
+    {
+        findings.add(Some(from), Violation::PongUnsolicited, place);
     }
     None
 }

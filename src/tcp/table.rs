@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use foldhash::fast::FixedState;
+use foldhash::fast::RandomState;
 
 use crate::limits::Limits;
 use crate::model::{FlowKey, PacketNo, Segment, Timestamp, WeirdKind, Weirds};
@@ -36,8 +36,8 @@ pub struct Flow<T> {
 /// a second, nothing on how flows are spread over several tables.
 #[derive(Debug)]
 pub struct FlowTable<T> {
-    /// Slot by key.
-    index: HashMap<FlowKey, u32, FixedState>,
+    /// Slot by key. The seed is random: with a known one a capture could be made whose flows all hash alike.
+    index: HashMap<FlowKey, u32, RandomState>,
     slots: Vec<Option<Entry<T>>>,
     /// Empty slots.
     free: Vec<u32>,
@@ -149,9 +149,15 @@ impl<T> FlowTable<T> {
 
     /// The capture is over: so are all flows, in the order of their first packet.
     pub fn finish(&mut self) {
-        let mut rest: Vec<_> = self.slots.drain(..).flatten().map(|entry| entry.flow).collect();
-        rest.sort_by_cached_key(|flow| (flow.connection.first_packet(), key_of(&flow.connection)));
-        self.ended.extend(rest);
+        let slots = std::mem::take(&mut self.slots);
+        let mut rest: VecDeque<_> = slots.into_iter().flatten().map(|entry| entry.flow).collect();
+        rest.make_contiguous()
+            .sort_by_cached_key(|flow| (flow.connection.first_packet(), key_of(&flow.connection)));
+        if self.ended.is_empty() {
+            self.ended = rest;
+        } else {
+            self.ended.append(&mut rest);
+        }
         self.index.clear();
         self.free.clear();
         self.closed.clear();
@@ -277,4 +283,25 @@ fn last_moment(connection: &Connection) -> Moment {
 fn key_of(connection: &Connection) -> FlowKey {
     let endpoints = connection.endpoints();
     FlowKey::new(endpoints.orig, endpoints.resp)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::hash::BuildHasher;
+
+    use super::*;
+
+    /// Half an address that makes foldhash's product 0 under its fixed seed, whatever the other half is.
+    const CHOSEN: u128 = 0x896c_4eec_98fa_2e08 << 64;
+
+    #[test]
+    fn addresses_cannot_be_chosen_to_hash_alike() {
+        let table: FlowTable<()> = FlowTable::new(&Limits::default());
+        let hash = |n: u128| {
+            let [low, high] = [CHOSEN | n, u128::MAX].map(|ip| (std::net::Ipv6Addr::from(ip), 80).into());
+            table.index.hasher().hash_one(FlowKey::new(low, high))
+        };
+        assert_eq!((0..100).map(hash).collect::<BTreeSet<_>>().len(), 100);
+    }
 }

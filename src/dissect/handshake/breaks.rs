@@ -5,13 +5,15 @@ use std::mem;
 use crate::dissect::handshake::{Handshake, Stage, Verdict};
 use crate::dissect::head::PartialHead;
 use crate::dissect::{Item, Out, role};
-use crate::model::{Carrier, Direction, Evidence, Observation, Observed, StreamEnd, WeirdKind};
+use crate::model::{Carrier, Direction, Evidence, GapCause, Observation, Observed, StreamEnd, WeirdKind};
 
 impl Handshake {
     pub(super) fn gap<S: FnMut(Observation<'_>)>(
         &mut self,
         dir: Direction,
+        offset: u64,
         len: u64,
+        cause: GapCause,
         carrier: Carrier,
         out: &mut Out<'_, S>,
     ) -> Verdict {
@@ -29,7 +31,7 @@ impl Handshake {
         out.weirds.add(WeirdKind::HandshakeGap, Some(carrier.packet), || {
             format!("{len} bytes missing before the upgrade")
         });
-        self.give_up()
+        self.lose(dir, offset, Observed::Gap { len, cause }, carrier, out)
     }
 
     pub(super) fn end<S: FnMut(Observation<'_>)>(
@@ -105,10 +107,50 @@ impl Handshake {
         self.give_up()
     }
 
-    pub(super) fn too_long<S>(&mut self, carrier: Carrier, out: &mut Out<'_, S>) -> Verdict {
+    /// A head that reaches its cap at `offset`.
+    pub(super) fn too_long<S: FnMut(Observation<'_>)>(
+        &mut self,
+        dir: Direction,
+        offset: u64,
+        carrier: Carrier,
+        out: &mut Out<'_, S>,
+    ) -> Verdict {
+        let len = out.limits.max_handshake_bytes;
         out.weirds.add(WeirdKind::HandshakeCap, Some(carrier.packet), || {
-            format!("an HTTP head is longer than {} bytes", out.limits.max_handshake_bytes)
+            format!("an HTTP head is longer than {len} bytes")
         });
+        let what = Observed::Gap { len: len as u64, cause: GapCause::BufferFull };
+        self.lose(dir, offset, what, carrier, out)
+    }
+
+    /// A head of `len` bytes in more parts than allowed.
+    pub(super) fn too_many_parts<S: FnMut(Observation<'_>)>(
+        &mut self,
+        dir: Direction,
+        offset: u64,
+        len: u64,
+        carrier: Carrier,
+        out: &mut Out<'_, S>,
+    ) -> Verdict {
+        let max = out.limits.max_handshake_parts;
+        out.weirds.add(WeirdKind::HandshakeCap, Some(carrier.packet), || {
+            format!("an opening handshake has more than {max} field lines and list elements")
+        });
+        self.lose(dir, offset, Observed::Gap { len, cause: GapCause::BufferFull }, carrier, out)
+    }
+
+    /// Gives up for something that is not known, which is said: what it held is nobody's omission.
+    fn lose<S: FnMut(Observation<'_>)>(
+        &mut self,
+        dir: Direction,
+        offset: u64,
+        what: Observed<'_>,
+        carrier: Carrier,
+        out: &mut Out<'_, S>,
+    ) -> Verdict {
+        if let (true, Some(client)) = (self.candidate, self.client) {
+            out.emit(role(dir, client), what, Some(Evidence::Capture { carrier, offset }));
+        }
         self.give_up()
     }
 

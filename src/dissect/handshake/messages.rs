@@ -43,12 +43,21 @@ impl Handshake {
         carrier: Carrier,
         out: &mut Out<'_, S>,
     ) -> Verdict {
+        let len = head.len() as u64;
         let head = match request_head(head) {
             Ok((head, _)) if head.version < b"HTTP/2".as_slice() => head,
             _ => return self.malformed(dir, carrier, out),
         };
+<<<<<<< HEAD
         self.answered(out);
         let upgrade = upgrade::is_asked(&head).then(|| {
+=======
+        let is_asked = upgrade::is_asked(&head);
+        if is_asked && upgrade::parts(head.fields) > out.limits.max_handshake_parts {
+            return self.too_many_parts(dir, start, len, carrier, out);
+        }
+        let upgrade = is_asked.then(|| {
+>>>>>>> 4d9202738acce0061f863a29cf61fe5b127c41a7
             let request = Box::new(upgrade::request(&head));
             let key = request.key.clone();
             let evidence = Evidence::Capture { carrier, offset: start };
@@ -76,6 +85,7 @@ impl Handshake {
         carrier: Carrier,
         out: &mut Out<'_, S>,
     ) -> Verdict {
+        let len = head.len() as u64;
         let Ok((head, _)) = response_head(head) else { return self.malformed(dir, carrier, out) };
         if head.status != 101 && (100..200).contains(&head.status) {
             return Verdict::Open;
@@ -84,6 +94,9 @@ impl Handshake {
         let Some(asked) = self.asked.take_if(|asked| asked.may_answer(&head, &carrier)) else {
             return self.passed_over(dir, &head);
         };
+        if asked.upgrade.is_some() && upgrade::parts(head.fields) > out.limits.max_handshake_parts {
+            return self.too_many_parts(dir, start, len, carrier, out);
+        }
         let length = Length::of_response(&head, asked.method == Method::Head).unwrap_or(Length::UntilClose);
         if let Some(key) = &asked.upgrade {
             let response = Box::new(upgrade::response(&head, key.as_deref(), Vec::new()));

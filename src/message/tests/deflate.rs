@@ -221,6 +221,13 @@ fn final_blocks_7_2_3_4() {
     check("twice, then more", "", &[frame(Client, 0x41, a), frame(Client, 0x80, b)], &expected);
 }
 
+#[test]
+fn a_final_block_is_told_before_the_text_however_the_payload_is_cut() {
+    let wire = [Sender::new().last(b"ab"), once(b"\xff")].concat();
+    let expected = format!("C1 final utf8@2 Text-z#1 1f {}w 3b invalid", wire.len());
+    check("7.2.3.4", "", &[frame(Client, 0xc1, &wire)], &expected);
+}
+
 /// A final block resets the decoder, not the window: later data may refer back across it.
 #[test]
 fn the_window_survives_a_final_block() {

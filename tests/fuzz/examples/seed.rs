@@ -1,0 +1,135 @@
+//! Writes first inputs for every target: the samples, and what is inside them.
+//!
+//! `cargo run --manifest-path tests/fuzz/Cargo.toml --example seed`
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use wslog::capture::{Reader, link};
+use wslog::limits::Limits;
+use wslog::model::{PerDirection, StreamEvent, TcpFlags, Weirds};
+use wslog::tcp::FlowTable;
+
+/// Streams longer than this are left to the whole captures.
+const MAX_STREAM: usize = 4096;
+
+/// The two streams of a connection, and its segments as `assembler` reads them.
+#[derive(Default)]
+struct Flow {
+    streams: PerDirection<Vec<u8>>,
+    segments: Vec<u8>,
+    first: [Option<u32>; 2],
+}
+
+fn main() -> io::Result<()> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let corpus = here.join("corpus");
+    for target in ["capture", "assembler", "http", "frame_header", "message", "pipeline"] {
+        fs::create_dir_all(corpus.join(target))?;
+    }
+    let mut seeds = 0;
+    for entry in fs::read_dir(here.join("../../samples"))? {
+        let path = entry?.path();
+        let is_capture = path.extension().is_some_and(|ext| ext == "pcap" || ext == "pcapng");
+        let (true, Some(name)) = (is_capture, path.file_stem().and_then(|name| name.to_str())) else {
+            continue;
+        };
+        let file = fs::read(&path)?;
+        for target in ["capture", "pipeline"] {
+            fs::write(corpus.join(target).join(name), &file)?;
+        }
+        for (n, flow) in flows(&file, &path).iter().enumerate() {
+            let write = |target: &str, bytes: Vec<u8>| {
+                fs::write(corpus.join(target).join(format!("{name}-{n}")), bytes)
+            };
+            write("assembler", flow.segments.clone())?;
+            let PerDirection { orig, resp } = &flow.streams;
+            if orig.len() + resp.len() > MAX_STREAM {
+                continue;
+            }
+            let split = (orig.len() as u16).to_be_bytes();
+            write("http", [&[7][..], &split, orig, resp].concat())?;
+            for (stream, dir) in [(orig, "orig"), (resp, "resp")] {
+                let Some(end) = wslog::http::grammar::head_end(stream, 0) else { continue };
+                let frames = [&[7, 200, 3][..], &stream[end..]].concat();
+                fs::write(corpus.join("frame_header").join(format!("{name}-{n}-{dir}")), frames)?;
+                let frames = message(&stream[end..], dir == "resp");
+                fs::write(corpus.join("message").join(format!("{name}-{n}-{dir}")), frames)?;
+            }
+            seeds += 1;
+        }
+    }
+    // A script for `pipeline`: TCP and upgrade with compression, a message each way, both Closes, FIN.
+    let script = b"\0\0\0\0\0\x01\x01\0\x0e\x05Hello\x90\x01x\x0f\0\0\x8f\0\0\x8d\0";
+    fs::write(corpus.join("pipeline").join("script"), script)?;
+    println!("{seeds} connections of the samples, in {}", corpus.display());
+    Ok(())
+}
+
+/// The connections of a capture.
+fn flows(file: &[u8], path: &Path) -> Vec<Flow> {
+    let (mut weirds, limits) = (Weirds::default(), Limits::default());
+    let mut table: FlowTable<Flow> = FlowTable::new(&limits);
+    let Ok(mut reader) = Reader::open(file, path) else { return Vec::new() };
+    while let Ok(Some(packet)) = reader.next(&mut weirds) {
+        let Some(segment) = link::decode(&packet, &mut weirds) else { continue };
+        let flow = table.route(&segment, &mut weirds, |_| Flow::default());
+        let is_resp = flow.connection.endpoints().resp == segment.src;
+        note(&mut flow.state, is_resp, &segment);
+        flow.connection.push(&segment, &limits, &mut weirds, &mut |event| {
+            if let StreamEvent::Data { dir, bytes, .. } = event {
+                flow.state.streams[dir].extend_from_slice(bytes);
+            }
+        });
+    }
+    table.finish();
+    let mut flows = Vec::new();
+    while let Some(mut flow) = table.next_ended() {
+        flow.connection.finish(&mut weirds, &mut |event| {
+            if let StreamEvent::Data { dir, bytes, .. } = event {
+                flow.state.streams[dir].extend_from_slice(bytes);
+            }
+        });
+        flows.push(flow.state);
+    }
+    flows
+}
+
+/// A segment in the notation of `assembler`; numbers are relative to the first of each side.
+fn note(flow: &mut Flow, is_resp: bool, segment: &wslog::model::Segment<'_>) {
+    let side = usize::from(is_resp);
+    let base = *flow.first[side].get_or_insert(segment.seq.0);
+    let peer = flow.first[1 - side].unwrap_or(segment.ack.map_or(0, |ack| ack.0.wrapping_sub(1)));
+    if flow.segments.is_empty() {
+        flow.segments.push(3);
+    }
+    let seq = (segment.seq.0.wrapping_sub(base) as u16).to_be_bytes();
+    let ack = (segment.ack.map_or(0, |ack| ack.0.wrapping_sub(peer)) as u16).to_be_bytes();
+    let flags = segment.flags.0 & !TcpFlags::URG.0;
+    let how = if is_resp { 4 } else { 0 };
+    let len = segment.payload.len().min(255) as u8;
+    flow.segments.extend([how, flags, seq[0], seq[1], ack[0], ack[1], len, 0, 1]);
+}
+
+/// Frames in the notation of `message`.
+fn message(mut stream: &[u8], is_resp: bool) -> Vec<u8> {
+    let mut out = vec![1, 7];
+    while let Ok(header) = wslog::websocket::parse_header(stream) {
+        let start = header.wire_len() as usize;
+        let end = start.saturating_add(header.payload_len as usize).min(stream.len());
+        let payload = &stream[start..end];
+        let mut clear = Vec::new();
+        match header.masking_key {
+            Some(key) => {
+                wslog::websocket::mask::unmask(payload, key, 0, |piece| clear.extend_from_slice(piece))
+            }
+            None => clear.extend_from_slice(payload),
+        }
+        let [high, low] = (clear.len() as u16).to_be_bytes();
+        out.extend([stream[0], 2 | u8::from(is_resp), high, low]);
+        out.extend(clear);
+        stream = &stream[end..];
+    }
+    out
+}
