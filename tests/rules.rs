@@ -4,19 +4,13 @@
 #[path = "support/support.rs"]
 mod support;
 
-<<<<<<< HEAD
 use wslog::model::Role;
 
 use support::conversation::{Client, Conversation, Server};
 use support::frame::Frame;
 use support::script::{analyse, closing, findings, play};
-use support::upgrade::accept_value;
-=======
-use support::conversation::{Client, Conversation, Server};
-use support::script::{analyse, closing, findings, play};
 use support::transform;
-use support::upgrade::refusal;
->>>>>>> 4d9202738acce0061f863a29cf61fe5b127c41a7
+use support::upgrade::{accept_value, refusal};
 
 /// A script with its closing: `C: close 1000 | S: close 1000 | S: fin | C: fin`.
 const CLOSE: &str = " | C: close 1000 | S: close 1000 | S: fin | C: fin";

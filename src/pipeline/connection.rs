@@ -141,7 +141,6 @@ impl Stages {
 
     fn observe(&mut self, observation: Observation<'_>, limits: &Limits, weirds: &mut Weirds, keep: &Keep) {
         let Self { messages, reference, recorder, broke } = self;
-<<<<<<< HEAD
         messages.observe(&observation, limits, weirds, &mut |event| {
             broke.clear();
             reference.observe(&event, limits, broke);
@@ -150,24 +149,9 @@ impl Stages {
             }
         });
         match observation.what {
-            Observed::Request(request) => recorder.request(*request, observation.evidence),
+            Observed::Request(request) => recorder.request(*request, observation.evidence, limits, weirds),
             Observed::Response(response) => recorder.response(*response, observation.evidence),
             _ => {}
-=======
-        let mut later = Weirds::default();
-        messages.observe(observation, limits, weirds, &mut |event| {
-            broke.clear();
-            reference.observe(&event, limits, broke);
-            match event.what {
-                What::Request(request) => recorder.request(request, event.evidence, limits, &mut later),
-                What::Response(response) => recorder.response(response, event.evidence),
-                What::Frame(ref frame) => recorder.frame(event.from, frame, broke, keep),
-                _ => {}
-            }
-        });
-        if !later.is_empty() {
-            weirds.merge(later);
->>>>>>> 4d9202738acce0061f863a29cf61fe5b127c41a7
         }
     }
 }

@@ -43,19 +43,14 @@ pub(super) struct Frames {
 }
 
 impl Recorder {
-<<<<<<< HEAD
-    pub(super) fn request(&mut self, request: UpgradeRequest, evidence: Option<Evidence>) {
-        if let Some(earlier) = self.request.replace(request) {
-=======
     pub(super) fn request(
         &mut self,
-        request: &UpgradeRequest,
+        request: UpgradeRequest,
         evidence: Option<Evidence>,
         limits: &Limits,
         weirds: &mut Weirds,
     ) {
-        if let Some(earlier) = self.request.replace(request.clone()) {
->>>>>>> 4d9202738acce0061f863a29cf61fe5b127c41a7
+        if let Some(earlier) = self.request.replace(request) {
             let status = self.response.take().map(|r| r.status);
             if self.earlier.len() < limits.max_earlier_handshakes {
                 self.earlier.push(EarlierHandshake { target: earlier.target, status });

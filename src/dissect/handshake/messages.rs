@@ -48,16 +48,12 @@ impl Handshake {
             Ok((head, _)) if head.version < b"HTTP/2".as_slice() => head,
             _ => return self.malformed(dir, carrier, out),
         };
-<<<<<<< HEAD
         self.answered(out);
-        let upgrade = upgrade::is_asked(&head).then(|| {
-=======
         let is_asked = upgrade::is_asked(&head);
         if is_asked && upgrade::parts(head.fields) > out.limits.max_handshake_parts {
             return self.too_many_parts(dir, start, len, carrier, out);
         }
         let upgrade = is_asked.then(|| {
->>>>>>> 4d9202738acce0061f863a29cf61fe5b127c41a7
             let request = Box::new(upgrade::request(&head));
             let key = request.key.clone();
             let evidence = Evidence::Capture { carrier, offset: start };
