@@ -169,10 +169,9 @@ fn style(args: &Inspect) -> Style {
 /// About how many bytes a report takes while it waits.
 fn weight(report: &ConnectionReport) -> usize {
     let frames: usize = report.frames.iter().map(|f| 160 + f.preview.capacity()).sum();
-    let requested = report.request.iter().flat_map(|request| &request.fields);
-    let fields = requested.chain(report.response.iter().flat_map(|response| &response.fields));
+    let requested = report.request.iter().map(|request| request.fields.weight());
     // Twice for the lists, whose elements are kept on their own as well.
-    let heads: usize = fields.map(|field| 2 * (96 + field.name.len() + field.value.len())).sum();
+    let heads: usize = requested.chain(report.response.iter().map(|r| r.fields.weight())).sum::<usize>() * 2;
     2_048 + frames + heads + report.findings.len() * 128
 }
 

@@ -47,6 +47,12 @@ impl FieldLines {
         })
     }
 
+    /// Bytes of memory behind it.
+    #[must_use]
+    pub const fn weight(&self) -> usize {
+        self.text.capacity() + self.ends.capacity() * size_of::<(usize, usize)>()
+    }
+
     /// Number of lines.
     #[must_use]
     pub const fn len(&self) -> usize {
