@@ -35,7 +35,7 @@ pub struct Limits {
     pub max_inflated_message_bytes: u64,
     /// Inflated bytes per compressed byte of a message once it is larger than 1 MiB. DEFLATE ends at 1032.
     pub max_inflate_ratio: u64,
-    /// Findings kept per connection; the others are counted.
+    /// Findings kept per connection, notes giving way to breaches; the others are counted.
     pub max_findings: usize,
     /// Pings that wait for their Pong, per direction. Older ones are answered by a later Pong (RFC 6455 5.5.3).
     pub max_pending_pings: usize,

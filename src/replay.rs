@@ -51,12 +51,16 @@ impl Handshake {
     }
 }
 
-/// Findings up to their cap.
+/// Findings up to their cap, at which notes give way to breaches.
 #[derive(Debug, Default)]
 struct Findings {
     kept: Vec<Finding>,
+    /// Of those kept.
+    notes: usize,
     omitted: u64,
     max: usize,
+    /// Of the event at hand, kept or not.
+    latest: Vec<(Option<Role>, RuleId, Level)>,
 }
 
 /// What the reference concludes.
@@ -101,10 +105,14 @@ impl Findings {
         certainty: Certainty,
         place: Place,
     ) {
+        self.latest.push((by, violation.rule(), level));
         if self.kept.len() >= self.max {
             self.omitted += 1;
-            return;
+            if level == Level::Note || !self.drop_note() {
+                return;
+            }
         }
+        self.notes += usize::from(level == Level::Note);
         self.kept.push(Finding {
             violation,
             level,
@@ -114,6 +122,16 @@ impl Findings {
             packet: place.evidence.and_then(|e| e.packet()),
             at: place.evidence.and_then(|e| e.at()),
         });
+    }
+
+    /// Makes room by the last note; false where none is kept.
+    fn drop_note(&mut self) -> bool {
+        let last = (self.notes > 0).then(|| self.kept.iter().rposition(|f| f.level == Level::Note)).flatten();
+        if let Some(at) = last {
+            self.kept.remove(at);
+            self.notes -= 1;
+        }
+        last.is_some()
     }
 }
 
@@ -133,6 +151,7 @@ impl Reference {
     /// Takes the next event. The rules a frame broke are appended to `broke`.
     pub fn observe(&mut self, event: &Event<'_>, limits: &Limits, broke: &mut Vec<RuleId>) {
         let from = event.from;
+        self.findings.latest.clear();
         match event.what {
             What::Request(request) => self.request(request),
             What::Response(response) => self.response(response, event.evidence),
@@ -204,7 +223,6 @@ impl Reference {
 
     fn frame(&mut self, from: Role, frame: &FrameFacts<'_>, limits: &Limits, broke: &mut Vec<RuleId>) {
         let place = Place::frame(frame.n, frame.first);
-        let known = self.findings.kept.len();
         if let Some(acked) = frame.first.acked() {
             self.ends[from].has_received(acked);
         }
@@ -233,12 +251,11 @@ impl Reference {
         self.ends[from].sent(frame, limits);
         self.last_frame_at = frame.last.and_then(|e| e.at()).or(frame.first.at()).or(self.last_frame_at);
 
-        for finding in self.findings.kept.iter().skip(known) {
-            let rule = finding.violation.rule();
-            if finding.level == Level::Note {
+        for (by, rule, level) in self.findings.latest.iter().copied() {
+            if level == Level::Note {
                 continue;
             }
-            if finding.by == Some(from) && !broke.contains(&rule) {
+            if by == Some(from) && !broke.contains(&rule) {
                 broke.push(rule);
             }
             if rule.rule().reaction != crate::model::Reaction::Nothing {

@@ -507,3 +507,11 @@ fn many_refusals_on_one_connection() {
     let weirds: Vec<_> = report.weirds.as_slice().iter().map(|w| (w.kind.name(), w.count)).collect();
     assert_eq!(weirds, [("handshake_cap", 3)]);
 }
+
+/// Notes beyond the cap neither hide a fault nor what was made of it.
+#[test]
+fn a_fault_behind_many_notes() {
+    let script =
+        "S: c2 02 03 00 | ".repeat(300) + "S: a1 02 68 69 | C: close 1002 | S: close 1002 | S: fin | C: fin";
+    check_with(true, "cap", &script, "S FR-RSV, S note PMD-BFINAL", "clean by C, sees 1006 / 1002 clean");
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::model::{ConnectionReport, InputReport, Level, Outcome, RuleId, Starter, Weirds};
+use crate::model::{ConnectionReport, InputReport, Level, Outcome, RuleId, Starter, WeirdKind, Weirds};
 use crate::report::escape::visible;
 use crate::report::text::layout::{Style, Tone, shorten};
 use crate::report::{units, wording};
@@ -51,8 +51,12 @@ pub(super) fn weirds(weirds: &Weirds, indent: usize) -> String {
 /// Where no connection was found: what may be the reason.
 pub(super) fn nothing(inputs: &[InputReport]) -> String {
     let tcp: u64 = inputs.iter().map(|i| i.tcp_connections).sum();
+    let cut_handshakes =
+        inputs.iter().flat_map(|i| i.weirds.as_slice()).any(|w| w.kind == WeirdKind::HandshakeGap);
     let hint = if tcp == 0 {
         "There is no TCP in it: was the right interface captured?"
+    } else if cut_handshakes {
+        "HTTP was found with holes in it: packets are missing or cut short (capture whole packets: tcpdump -s 0)."
     } else {
         "No TCP connection carries an HTTP request for an upgrade to WebSocket. TLS is not decrypted, and a capture that starts after the handshake cannot be recognised."
     };

@@ -122,7 +122,7 @@ fn message(mut stream: &[u8], is_resp: bool) -> Vec<u8> {
         let mut clear = Vec::new();
         match header.masking_key {
             Some(key) => {
-                wslog::websocket::mask::unmask(payload, key, 0, |piece| clear.extend_from_slice(piece))
+                wslog::websocket::mask::unmask(payload, key, 0, |piece| clear.extend_from_slice(piece));
             }
             None => clear.extend_from_slice(payload),
         }

@@ -110,7 +110,7 @@ fn run(negotiation: u8, frames: &[Sent<'_>], cut: impl Fn(&[u8]) -> Vec<Vec<u8>>
         let carrier = Carrier {
             packet: PacketNo(packet),
             at: Some(Timestamp(packet as i64 * 1_000)),
-            acked: (packet % 5 != 0).then_some(acked),
+            acked: (!packet.is_multiple_of(5)).then_some(acked),
         };
         let evidence = Some(Evidence::Capture { carrier, offset });
         let observation = Observation { from, what, evidence };
