@@ -17,7 +17,7 @@ use crate::model::{
     Certainty, Closing, Event, Evidence, Finding, FrameFacts, Handled, Level, PerRole, Role, RuleId,
     Timestamp, Undecodable, UpgradeRequest, UpgradeResponse, Violation, What,
 };
-use endpoint::{Ended, Endpoint, Fault, SentClose};
+use endpoint::{Ended, Endpoint, SentClose};
 
 /// Both endpoints of one connection, and what was found.
 #[derive(Debug)]
@@ -244,13 +244,6 @@ impl Reference {
         self.after_own_close(from, frame, place);
         self.after_fault_of_peer(from, frame, limits, place);
 
-        let opcode = frame.header.opcode;
-        if opcode == crate::model::Opcode::CLOSE {
-            self.note_idle(frame.first.at());
-        }
-        self.ends[from].sent(frame, limits);
-        self.last_frame_at = frame.last.and_then(|e| e.at()).or(frame.first.at()).or(self.last_frame_at);
-
         for (by, rule, level) in self.findings.latest.iter().copied() {
             if level == Level::Note {
                 continue;
@@ -259,9 +252,15 @@ impl Reference {
                 broke.push(rule);
             }
             if rule.rule().reaction != crate::model::Reaction::Nothing {
-                self.ends[from].faulted(Fault::new(rule, frame));
+                self.ends[from].faulted(rule, frame);
             }
         }
+        let opcode = frame.header.opcode;
+        if opcode == crate::model::Opcode::CLOSE {
+            self.note_idle(frame.first.at());
+        }
+        self.ends[from].sent(frame, limits);
+        self.last_frame_at = frame.last.and_then(|e| e.at()).or(frame.first.at()).or(self.last_frame_at);
     }
 
     fn coalesced(&mut self, from: Role, frame: &FrameFacts<'_>, place: Place) {
@@ -310,7 +309,7 @@ impl Reference {
             if matches!(handled, Handled::Ping { .. }) && fault.fits(close.payload.code()) {
                 self.findings.add(Some(from), Violation::AfterFail(handled), place);
             }
-        } else if side.handled.is_none_or(|(_, known, _)| certainty > known) {
+        } else if side.handled.is_none_or(|(known, ..)| handled.weight() > known.weight()) {
             side.handled = Some((handled, certainty, place));
         }
     }

@@ -93,6 +93,18 @@ fn reserved_bits_and_opcodes_5_2() {
         CLEAN,
     );
     check(
+        "7.1.7 an echo may be of the same message before the fault",
+        "C: text hi | C: a1 02 68 69 | S: text hi | S: close 4999 | C: close 1000 | S: fin | C: fin",
+        "C FR-RSV, C note CL-ECHO, S should CL-FAIL-CODE?",
+        "clean by S, sees 4999 clean / 1006",
+    );
+    check(
+        "7.1.7 ending TCP is failing, whatever was sent before",
+        "C: text hi | C: a1 02 68 69 | S: text hi | S: fin | C: fin",
+        "C FR-RSV, S note CL-ABNORMAL, S should CL-FAIL-SILENT?",
+        "no_close_frame by S, sees 1006 / 1006",
+    );
+    check(
         "7.1.7 after failing nothing more is processed",
         "C: c1 00 | S: close 1002 | C: ping x | S: pong x | C: close 1002 | S: fin | C: fin",
         "C FR-RSV, S FR-AFTER-FAIL",

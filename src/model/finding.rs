@@ -225,6 +225,20 @@ pub enum Handled {
     OwnClose,
 }
 
+impl Handled {
+    /// How much it tells that its sender went on: the answer to a later Ping is beyond doubt, any data frame may
+    /// answer something earlier.
+    #[must_use]
+    pub const fn weight(self) -> u8 {
+        match self {
+            Self::Ping { .. } => 3,
+            Self::Close { .. } | Self::OwnClose => 2,
+            Self::Echo => 1,
+            Self::Data => 0,
+        }
+    }
+}
+
 /// Why masking keys are predictable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyPattern {

@@ -34,6 +34,8 @@ pub(super) struct Endpoint {
     pub(super) lost: bool,
     /// Message it has begun and not ended, and the frame that began it.
     pub(super) open_message: Option<(u64, Place)>,
+    /// Length and first bytes of its last data frame.
+    last_data: Option<(u64, [u8; 16])>,
     /// Its largest frame: number and claimed payload length.
     pub(super) largest: Option<(u64, u64)>,
     /// Its Pings that wait for a Pong, oldest first.
@@ -86,22 +88,29 @@ pub(super) struct Fault {
     pub(super) frame: u64,
     pub(super) evidence: Evidence,
     opcode: Opcode,
-    payload_len: u64,
-    payload_start: [u8; 16],
+    payload: (u64, [u8; 16]),
+    /// The frame before it had the same payload: an echo may be of that one.
+    repeats: bool,
+}
+
+/// Length and first bytes of a payload.
+fn outline(frame: &FrameFacts<'_>) -> (u64, [u8; 16]) {
+    let mut start = [0; 16];
+    let known = frame.payload.len().min(16);
+    start[..known].copy_from_slice(&frame.payload[..known]);
+    (frame.header.payload_len, start)
 }
 
 impl Fault {
-    pub(super) fn new(rule: RuleId, frame: &FrameFacts<'_>) -> Self {
-        let mut payload_start = [0; 16];
-        let known = frame.payload.len().min(16);
-        payload_start[..known].copy_from_slice(&frame.payload[..known]);
+    fn new(rule: RuleId, frame: &FrameFacts<'_>, before: Option<(u64, [u8; 16])>) -> Self {
+        let payload = outline(frame);
         Self {
             rule,
             frame: frame.n,
             evidence: frame.first,
             opcode: frame.header.opcode,
-            payload_len: frame.header.payload_len,
-            payload_start,
+            payload,
+            repeats: before == Some(payload),
         }
     }
 
@@ -124,13 +133,9 @@ impl Fault {
         code.is_some_and(|code| self.rule.rule().reaction.codes().contains(&code.0))
     }
 
-    /// Whether `frame` sends the faulty frame's payload back.
+    /// Whether `frame` sends the faulty frame's payload back, and no other's.
     pub(super) fn is_echoed_by(&self, frame: &FrameFacts<'_>) -> bool {
-        let known = frame.payload.len().min(16);
-        !self.opcode.is_control()
-            && self.payload_len > 0
-            && frame.header.payload_len == self.payload_len
-            && frame.payload[..known] == self.payload_start[..known]
+        !self.opcode.is_control() && !self.repeats && self.payload.0 > 0 && self.payload == outline(frame)
     }
 }
 
@@ -144,6 +149,7 @@ impl Endpoint {
             received: None,
             lost: false,
             open_message: None,
+            last_data: None,
             largest: None,
             pings: VecDeque::new(),
             pong_mismatches: Vec::new(),
@@ -175,6 +181,7 @@ impl Endpoint {
         }
         match header.opcode {
             Opcode::CONTINUATION | Opcode::TEXT | Opcode::BINARY => {
+                self.last_data = Some(outline(frame));
                 self.open_message = match frame.message {
                     // A hole in the payload ends no message: the header says where the frame ends.
                     Some(message) if !header.fin || frame.cut > 0 => {
@@ -201,8 +208,10 @@ impl Endpoint {
         }
     }
 
-    /// Books a fault; the first that orders a reaction stays, before that the first that allows one.
-    pub(super) fn faulted(&mut self, fault: Fault) {
+    /// Books a fault, before its frame is booked by [`Self::sent`]; the first that orders a reaction stays, before
+    /// that the first that allows one.
+    pub(super) fn faulted(&mut self, rule: RuleId, frame: &FrameFacts<'_>) {
+        let fault = Fault::new(rule, frame, self.last_data);
         let ordered = |f: &Fault| f.rule.rule().reaction.is_ordered();
         if self.fault.is_none_or(|known| !ordered(&known) && ordered(&fault)) {
             self.fault = Some(fault);

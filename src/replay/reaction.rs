@@ -95,41 +95,42 @@ enum Reacted<'a> {
 fn how_it_reacted<'a>(ends: &'a PerRole<Endpoint>, role: Role, fault: &Fault) -> Reacted<'a> {
     let side = &ends[role];
     let peer = &ends[role.peer()];
-    if let Some((handled, certainty, place)) = side.handled
-        && (certainty == Certainty::Proven || side.close.is_none())
-    {
-        return Reacted::CarriedOn(handled, certainty, place);
+    let carried_on =
+        |handled: (Handled, Certainty, Place)| Reacted::CarriedOn(handled.0, handled.1, handled.2);
+    if let Some(handled @ (Handled::Ping { .. }, ..)) = side.handled {
+        return carried_on(handled);
     }
-    if let Some(close) = side.close.as_ref().filter(|close| fault.was_received(close.evidence.acked())) {
+    let close = side.close.as_ref().filter(|close| fault.was_received(close.evidence.acked()));
+    if let Some(close) = close.filter(|close| fault.fits(close.payload.code())) {
+        return Reacted::Failed(close);
+    }
+    if let Some(handled @ (Handled::Echo, ..)) = side.handled {
+        return carried_on(handled);
+    }
+    if let Some(close) = close {
         // A Close can answer the peer's only if that one had arrived.
-        let answers = peer.close.as_ref().filter(|theirs| match (close.evidence.acked(), theirs.end) {
+        let answered = peer.close.as_ref().filter(|theirs| match (close.evidence.acked(), theirs.end) {
             (Some(acked), Some(end)) => acked >= end,
             _ => theirs.frame < close.frame,
         });
-        return match (fault.fits(close.payload.code()), answers) {
-            (true, _) => Reacted::Failed(close),
-            (false, Some(_)) if fault.is_in_close() => Reacted::OtherClose(close),
-            (false, Some(theirs)) => match side.handled {
-                Some((handled, certainty, place)) => Reacted::CarriedOn(handled, certainty, place),
-                None => Reacted::Answered(close, Handled::Close { close: theirs.frame }),
-            },
-            (false, None) => match side.handled {
-                Some((handled @ Handled::Echo, certainty, place)) => {
-                    Reacted::CarriedOn(handled, certainty, place)
-                }
-                _ => Reacted::OtherClose(close),
-            },
+        return match (answered, side.handled) {
+            (None, _) => Reacted::OtherClose(close),
+            (Some(_), _) if fault.is_in_close() => Reacted::OtherClose(close),
+            (Some(_), Some(handled)) => carried_on(handled),
+            (Some(theirs), None) => Reacted::Answered(close, Handled::Close { close: theirs.frame }),
         };
     }
     let before_peer =
         |end: &crate::replay::endpoint::Ended| peer.end.as_ref().is_none_or(|theirs| !theirs.is_before(end));
-    match (&side.end, &peer.end) {
-        (Some(end), _)
+    match (&side.end, &peer.end, side.handled) {
+        (Some(end), _, _)
             if before_peer(end) && side.close.is_none() && fault.was_received(end.evidence.acked()) =>
         {
             Reacted::Dropped(end.how)
         }
-        (_, Some(theirs)) if side.close.is_none() => Reacted::PeerEnded(theirs.how),
+        // Data sent after the fault had arrived may answer what came before it: the weakest sign.
+        (_, _, Some(handled)) if side.close.is_none() => carried_on(handled),
+        (_, Some(theirs), None) if side.close.is_none() => Reacted::PeerEnded(theirs.how),
         _ => Reacted::Unobserved,
     }
 }
