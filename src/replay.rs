@@ -295,7 +295,7 @@ impl Reference {
         } else {
             None
         };
-        let Some(fault) = self.ends[peer].fault else { return };
+        let Some(fault) = self.ends[peer].fault.as_deref().copied() else { return };
         let handled = match answered {
             Some(ping) if ping > fault.frame => Some((Handled::Ping { ping }, Certainty::Proven)),
             _ if frame.header.opcode.is_control() || !fault.was_received(frame.first.acked()) => None,
@@ -370,7 +370,7 @@ impl Reference {
 
     fn too_big(&mut self) {
         for role in Role::BOTH {
-            if let Some(SentClose { payload, frame, evidence, .. }) = &self.ends[role].close
+            if let Some(SentClose { payload, frame, evidence, .. }) = self.ends[role].close.as_deref()
                 && payload.code() == Some(crate::model::CloseCode::MESSAGE_TOO_BIG)
             {
                 let theirs = self.ends[role.peer()].close.as_ref();

@@ -116,7 +116,7 @@ pub struct ConnectionReport {
     /// Findings beyond the cap.
     pub findings_omitted: u64,
     /// How it closed.
-    pub closing: Closing,
+    pub closing: Box<Closing>,
     /// Oddities of its recording.
     pub weirds: Weirds,
 }

@@ -32,12 +32,13 @@ pub(super) struct Followed {
     stages: Option<Box<Stages>>,
 }
 
-/// The stages behind `dissect`, from the first observation on.
+/// The stages behind `dissect`, from the first observation on. Each in a box of its own: allocators keep pieces
+/// of up to a kilobyte at hand, and connections come by the thousand.
 #[derive(Debug)]
 struct Stages {
-    messages: Messages,
-    reference: Reference,
-    recorder: Recorder,
+    messages: Box<Messages>,
+    reference: Box<Reference>,
+    recorder: Box<Recorder>,
     broke: Vec<RuleId>,
 }
 
@@ -132,9 +133,9 @@ fn step(
 impl Stages {
     fn new(limits: &Limits) -> Self {
         Self {
-            messages: Messages::new(),
-            reference: Reference::new(limits),
-            recorder: Recorder::default(),
+            messages: Box::new(Messages::new()),
+            reference: Box::new(Reference::new(limits)),
+            recorder: Box::default(),
             broke: Vec::new(),
         }
     }
@@ -201,7 +202,7 @@ fn report(
         frames_omitted,
         findings: conclusion.findings,
         findings_omitted: conclusion.findings_omitted,
-        closing: conclusion.closing,
+        closing: Box::new(conclusion.closing),
         weirds,
     })
 }

@@ -25,7 +25,7 @@ pub(super) struct Endpoint {
     /// Frames it has sent.
     pub(super) frames: u64,
     /// Its first Close.
-    pub(super) close: Option<SentClose>,
+    pub(super) close: Option<Box<SentClose>>,
     /// How it ended its TCP stream.
     pub(super) end: Option<Ended>,
     /// How many bytes of the peer's stream its host has acknowledged.
@@ -45,7 +45,7 @@ pub(super) struct Endpoint {
     /// Predictability of its masking keys.
     pub(super) keys: KeyWatch,
     /// Its first fault that the peer may or must answer by failing.
-    pub(super) fault: Option<Fault>,
+    pub(super) fault: Option<Box<Fault>>,
     /// What it handled after the peer's first fault, without having failed.
     pub(super) handled: Option<(Handled, Certainty, Place)>,
     /// It was told of once: frames after an invalid handshake.
@@ -191,12 +191,12 @@ impl Endpoint {
                 };
             }
             Opcode::CLOSE if self.close.is_none() && frame.cut == 0 => {
-                self.close = Some(SentClose {
+                self.close = Some(Box::new(SentClose {
                     frame: frame.n,
                     payload: frame.close.cloned().unwrap_or(ClosePayload::Partial { code: None }),
                     evidence: frame.first,
                     end: frame.end_offset(),
-                });
+                }));
             }
             Opcode::PING if frame.is_complete() => {
                 if self.pings.len() >= limits.max_pending_pings {
@@ -213,8 +213,8 @@ impl Endpoint {
     pub(super) fn faulted(&mut self, rule: RuleId, frame: &FrameFacts<'_>) {
         let fault = Fault::new(rule, frame, self.last_data);
         let ordered = |f: &Fault| f.rule.rule().reaction.is_ordered();
-        if self.fault.is_none_or(|known| !ordered(&known) && ordered(&fault)) {
-            self.fault = Some(fault);
+        if self.fault.as_ref().is_none_or(|known| !ordered(known) && ordered(&fault)) {
+            self.fault = Some(Box::new(fault));
         }
     }
 }

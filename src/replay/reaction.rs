@@ -28,7 +28,7 @@ pub(super) struct Failed {
 /// Judges what `role` did about its peer's first fault.
 pub(super) fn judge(ends: &PerRole<Endpoint>, role: Role, findings: &mut Findings) -> Judgement {
     let side = &ends[role];
-    let Some(fault) = ends[role.peer()].fault else { return Judgement::default() };
+    let Some(fault) = ends[role.peer()].fault.as_deref().copied() else { return Judgement::default() };
     let reaction = fault.rule.rule().reaction;
     let reacted = how_it_reacted(ends, role, &fault);
     let failed = match &reacted {
