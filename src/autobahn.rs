@@ -15,7 +15,12 @@ mod html;
 mod index;
 mod json;
 mod notes;
+mod page;
+mod python;
+mod rows;
 mod sniff;
+mod tables;
+mod text;
 
 use std::path::Path;
 
@@ -31,12 +36,7 @@ pub use sniff::{Kind, SNIFF_BYTES, sniff};
 pub fn read_case(form: ReportForm, bytes: &[u8], path: &Path) -> Result<CaseReport, Error> {
     match form {
         ReportForm::Json => json::read(bytes, path),
-        ReportForm::Html | ReportForm::Text => Err(Error::BadReport {
-            path: path.to_owned(),
-            what: "Autobahn case",
-            line: None,
-            detail: "pages are not read yet".to_owned(),
-            advice: "name the JSON file of the case",
-        }),
+        ReportForm::Html => html::sections(bytes).read(path),
+        ReportForm::Text => text::sections(bytes).read(path),
     }
 }

@@ -51,7 +51,7 @@ pub enum Error {
         detail: String,
     },
     /// It was to be a report of the Autobahn Testsuite and cannot be read as one.
-    #[error("{} is no usable {what}{}: {detail}; {advice}", path.display(), line.map(|n| format!(", line {n}")).unwrap_or_default())]
+    #[error("{} is no usable {what}{}: {detail}", path.display(), line.map(|n| format!(", line {n}")).unwrap_or_default())]
     BadReport {
         /// As given.
         path: PathBuf,

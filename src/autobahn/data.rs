@@ -45,7 +45,31 @@ pub(super) fn payload(len: Option<u64>, shown: &[u8]) -> Result<LoggedData, Stri
             return measured(Some(len), bytes, cut);
         }
     }
-    measured(len, shown.to_vec(), cut)
+    let read = measured(len, shown.to_vec(), cut);
+    // Python 2 shows six bytes, each half of a surrogate pair in UTF-8 of its own, as the one character.
+    match (&read, std::str::from_utf8(shown)) {
+        (Err(_), Ok(text)) => measured(len, in_halves(text), cut).or(read),
+        _ => read,
+    }
+}
+
+/// Characters beyond U+FFFF as two surrogates of three bytes each.
+fn in_halves(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        if u32::from(c) <= 0xffff {
+            bytes.extend(c.encode_utf8(&mut [0; 4]).as_bytes());
+        } else {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| bytes.extend(surrogate(*unit)));
+        }
+    }
+    bytes
+}
+
+/// The three bytes UTF-8 would have for a surrogate.
+pub(super) fn surrogate(unit: u16) -> [u8; 3] {
+    let [high, low] = unit.to_be_bytes();
+    [0xe0 | high >> 4, 0x80 | (high & 0xf) << 2 | low >> 6, 0x80 | low & 0x3f]
 }
 
 /// Takes the mark off; says whether there was one.
@@ -86,6 +110,8 @@ mod tests {
             (Some(65), &format!("0x{} ...", "ff".repeat(64)), Some((Some(65), &[0xff; 64]))),
             (Some(2), "abc", None),
             (Some(9), "0x03e8", None),
+            (Some(6), "\u{10000}", Some((Some(6), b"\xed\xa0\x80\xed\xb0\x80"))),
+            (Some(4), "\u{10000}", Some((Some(4), b"\xf0\x90\x80\x80"))),
             (None, "abc", Some((Some(3), b"abc"))),
             (None, "0x03e8", Some((Some(6), b"0x03e8"))),
             (None, "abc ...", Some((None, b"abc"))),

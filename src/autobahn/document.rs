@@ -10,6 +10,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use crate::autobahn::data;
 use crate::error::Error;
 
 const STAND_IN: u32 = 0x10_0000;
@@ -58,9 +59,7 @@ impl Document {
         let mut bytes = Vec::with_capacity(text.len());
         for c in text.chars() {
             if is_stand_in(c) {
-                // The three bytes UTF-8 would have for the surrogate.
-                let [_, _, high, low] = (u32::from(c) - STAND_IN).to_be_bytes();
-                bytes.extend([0xe0 | high >> 4, 0x80 | (high & 0xf) << 2 | low >> 6, 0x80 | low & 0x3f]);
+                bytes.extend(data::surrogate((u32::from(c) & 0xffff) as u16));
             } else {
                 bytes.extend(c.encode_utf8(&mut [0; 4]).as_bytes());
             }
