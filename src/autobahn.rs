@@ -21,6 +21,7 @@ mod rows;
 mod sniff;
 mod tables;
 mod text;
+mod wirelog;
 
 use std::path::Path;
 
@@ -28,6 +29,7 @@ use crate::error::Error;
 use crate::model::case::{CaseReport, ReportForm};
 pub use index::read_index;
 pub use sniff::{Kind, SNIFF_BYTES, sniff};
+pub use wirelog::observe;
 
 /// Reads the report of one case in the form that [`sniff`] found.
 ///

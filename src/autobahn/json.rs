@@ -15,8 +15,8 @@ use crate::model::case::{
 };
 
 const WHAT: &str = "Autobahn case";
-/// Bytes kept of a row that cannot be read.
-const MAX_ROW_BYTES: usize = 256;
+/// Characters kept of a row that cannot be read.
+const MAX_ROW_CHARS: usize = 256;
 
 /// Reads it.
 pub(super) fn read(bytes: &[u8], path: &Path) -> Result<CaseReport, Error> {
@@ -166,9 +166,7 @@ impl<'a> Case<'a> {
             Ok(row) => row,
             Err(why) => {
                 self.notes.add(format!("row {n} of the wire log: {why}"));
-                let mut text = row.to_string();
-                text.truncate(text.floor_char_boundary(MAX_ROW_BYTES));
-                WireRow::Unknown(text)
+                WireRow::Unknown(row.to_string().chars().take(MAX_ROW_CHARS).collect())
             }
         }
     }

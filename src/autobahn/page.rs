@@ -294,9 +294,9 @@ fn handshake<'a>(lines: impl Iterator<Item = &'a [u8]>) -> (Option<String>, Opti
             at = 1;
         }
         if at == 0 {
-            request.push(line)
+            request.push(line);
         } else {
-            response.push(line)
+            response.push(line);
         };
     }
     let [request, response] = messages.map(|lines| match lines.as_slice() {

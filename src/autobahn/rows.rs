@@ -32,8 +32,8 @@ const INDENT: usize = 15;
 const COLUMNS: usize = 100;
 /// Rows of 0 octets stand on no line; so many missing numbers in a row are taken for them.
 const MAX_SKIPPED: u64 = 16;
-/// Bytes kept of a row that cannot be read.
-const MAX_ROW_BYTES: usize = 256;
+/// Characters kept of a row that cannot be read.
+const MAX_ROW_CHARS: usize = 256;
 
 /// A row whose wrapped lines are still to come.
 enum Open<'a> {
@@ -57,7 +57,7 @@ pub(super) fn read<'a>(lines: impl Iterator<Item = &'a [u8]>, notes: &mut Notes)
                 Some((_, _, shown)) => shown.push(unindent(line)),
                 None if line.trim_ascii().is_empty() => {}
                 None => {
-                    log.notes.add(format!("a line before the first row of the wire log: {}", visible(line)))
+                    log.notes.add(format!("a line before the first row of the wire log: {}", visible(line)));
                 }
             },
         }
@@ -114,9 +114,7 @@ impl Log<'_> {
 }
 
 fn visible(line: &[u8]) -> String {
-    let mut text = String::from_utf8_lossy(line).trim().to_owned();
-    text.truncate(text.floor_char_boundary(MAX_ROW_BYTES));
-    text
+    String::from_utf8_lossy(line).trim().chars().take(MAX_ROW_CHARS).collect()
 }
 
 /// Takes off the blanks the suite put there, and none of the payload.
@@ -157,7 +155,7 @@ fn frame(
     };
     let number = |name: &str| field(name).and_then(|v| std::str::from_utf8(v).ok()?.parse::<u64>().ok());
     let small = |name: &str, max: u64| number(name).filter(|n| *n <= max).and_then(|n| u8::try_from(n).ok());
-    let flag = |name: &str| field(name).and_then(|v| truth(v));
+    let flag = |name: &str| field(name).and_then(truth);
     let masking_key = match field("MASK") {
         Some(digits) => Some(data::masking_key(digits).ok_or("a masking key that is none")?),
         None => None,

@@ -201,6 +201,10 @@ fn tcp_order_step(ends: &PerRole<Endpoint>, findings: &mut Findings) -> Option<S
     match (&ends.client.end, &ends.server.end) {
         (None, None) => step(Role::Server, Action::EndTcpFirst, Seen::Nothing, StepVerdict::Unobserved),
         (None, Some(server)) => step(Role::Server, Action::EndTcpFirst, ended(server), StepVerdict::Met),
+        // A log knows who called close(), not whose FIN came first.
+        (Some(client), None) if client.how == StreamEnd::Dropped => {
+            step(Role::Client, Action::LeaveTcpToServer, ended(client), StepVerdict::Unobserved)
+        }
         (Some(client), server) => {
             // The server's FIN takes one sequence number behind its last byte (RFC 9293 3.4).
             let server_fin = server.as_ref().and_then(|s| Some(s.evidence.offset()?.saturating_add(1)));
