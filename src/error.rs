@@ -50,6 +50,20 @@ pub enum Error {
         /// What is wrong.
         detail: String,
     },
+    /// It was to be a report of the Autobahn Testsuite and cannot be read as one.
+    #[error("{} is no usable {what}{}: {detail}", path.display(), line.map(|n| format!(", line {n}")).unwrap_or_default())]
+    BadReport {
+        /// As given.
+        path: PathBuf,
+        /// What it was taken for.
+        what: &'static str,
+        /// Where, from 1.
+        line: Option<usize>,
+        /// What is wrong.
+        detail: String,
+        /// What to try.
+        advice: &'static str,
+    },
     /// A directory in which nothing can be read.
     #[error("no capture in directory {}", path.display())]
     NothingInDirectory {

@@ -86,6 +86,12 @@ impl Messages {
             }
             Observed::Acked(offset) => What::Acked(offset),
             Observed::StreamEnd(how) => What::StreamEnd(how),
+            Observed::LogPaused => {
+                side.gap();
+                self.sides[from.peer()].gap();
+                What::LogPaused
+            }
+            Observed::LogResumed => What::LogResumed,
         };
         sink(Event { from, what, evidence });
     }

@@ -158,6 +158,11 @@ impl Reference {
             What::Frame(ref frame) => self.frame(from, frame, limits, broke),
             What::Undecodable(undecodable) => self.undecodable(from, undecodable, event.evidence),
             What::Gap { .. } => self.ends[from].lost = true,
+            What::LogPaused => {
+                self.ends.client.lost = true;
+                self.ends.server.lost = true;
+            }
+            What::LogResumed => {}
             What::Acked(offset) => self.ends[from].has_received(offset),
             What::StreamEnd(how) => {
                 if let Some(evidence) = event.evidence {

@@ -14,10 +14,15 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("http", &["model", "limits"], &["nom", "sha1", "base64", "memchr"]),
     ("websocket", &["model", "limits"], &["nom"]),
     ("dissect", &["model", "limits", "http", "websocket"], &[]),
+    ("autobahn", &["model", "limits", "error", "http", "websocket"], &["html5gum", "nom", "serde_json"]),
     ("message", &["model", "limits"], &["flate2", "simdutf8"]),
     ("replay", &["model", "limits"], &[]),
     ("report", &["model", "limits", "error"], &["comfy_table", "serde", "serde_json", "jiff"]),
-    ("pipeline", &["capture", "dissect", "error", "limits", "message", "model", "replay", "tcp"], &[]),
+    (
+        "pipeline",
+        &["autobahn", "capture", "dissect", "error", "limits", "message", "model", "replay", "tcp"],
+        &[],
+    ),
 ];
 
 /// Crates that only some layer, or the binary, may name.
@@ -31,6 +36,7 @@ const OUTSIDE: &[&str] = &[
     "etherparse",
     "flate2",
     "foldhash",
+    "html5gum",
     "jiff",
     "memchr",
     "nom",

@@ -51,6 +51,7 @@ const fn hint(error: &Error) -> Option<&'static str> {
             Some("give a capture as tcpdump -w or Wireshark writes it (pcap, pcapng)")
         }
         Error::BadHeader { .. } => Some("the file may be damaged; its first 24 bytes decide"),
+        Error::BadReport { advice, .. } => Some(advice),
         Error::NothingInDirectory { .. } => Some("captures are recognised by their first bytes, not by name"),
     }
 }

@@ -7,7 +7,7 @@ use anyhow::Context;
 use wslog::error::Error;
 use wslog::input::{self, Input};
 use wslog::limits::Limits;
-use wslog::model::{ConnectionReport, InputReport, Level, Outcome};
+use wslog::model::{ConnectionReport, InputReport, Level, Outcome, PacketNo};
 use wslog::pipeline::{self, Keep};
 use wslog::report::FrameList;
 use wslog::report::json::JsonReport;
@@ -70,7 +70,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
                 let take = &mut |report: Option<Box<ConnectionReport>>, open| {
                     if let Some(report) = report {
                         let bytes = weight(&report);
-                        let first = report.first_packet;
+                        let first = report.tcp.map_or(PacketNo(0), |tcp| tcp.first_packet);
                         order.push(index, first, report, bytes);
                     }
                     order.release(index, open, |id, report: Box<ConnectionReport>| {

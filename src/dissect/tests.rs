@@ -138,6 +138,7 @@ fn show(observation: &Observation<'_>) -> String {
         Observed::Gap { len, .. } => format!("gap {len}"),
         Observed::Acked(offset) => format!("acked {offset}"),
         Observed::StreamEnd(how) => format!("{how:?}"),
+        Observed::LogPaused | Observed::LogResumed => "log".to_owned(),
     };
     let place = observation
         .evidence

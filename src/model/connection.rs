@@ -78,19 +78,27 @@ pub struct EarlierHandshake {
     pub status: Option<u16>,
 }
 
+/// A TCP connection in a capture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TcpRecord {
+    /// The client's address.
+    pub client: SocketAddr,
+    /// The server's address.
+    pub server: SocketAddr,
+    /// First packet.
+    pub first_packet: PacketNo,
+    /// Last packet.
+    pub last_packet: PacketNo,
+}
+
 /// One WebSocket connection, explained.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionReport {
     /// Index of its input, from 0.
     pub input: usize,
-    /// The client's address.
-    pub client: SocketAddr,
-    /// The server's address.
-    pub server: SocketAddr,
-    /// First packet of the TCP connection.
-    pub first_packet: PacketNo,
-    /// Last packet of it.
-    pub last_packet: PacketNo,
+    /// Its TCP connection in the capture; `None` where the log of a tester tells of it, which knows neither
+    /// addresses nor packets.
+    pub tcp: Option<TcpRecord>,
     /// Time of the first packet.
     pub started_at: Option<Timestamp>,
     /// Time of the last packet.

@@ -131,6 +131,10 @@ pub enum What<'a> {
     Acked(u64),
     /// This side's TCP stream is over.
     StreamEnd(StreamEnd),
+    /// Nothing of either side is known from here on.
+    LogPaused,
+    /// Until here.
+    LogResumed,
 }
 
 /// An observation with its facts.

@@ -76,35 +76,57 @@ pub enum Evidence {
         /// Offset in the sender's TCP stream.
         offset: u64,
     },
+    /// In the wire log of a tester, which knows neither times nor packets.
+    WireLog {
+        /// Number of the row, from 0.
+        row: u32,
+    },
 }
 
 impl Evidence {
     /// The packet.
     #[must_use]
     pub const fn packet(&self) -> Option<PacketNo> {
-        let Self::Capture { carrier, .. } = self;
-        Some(carrier.packet)
+        match self {
+            Self::Capture { carrier, .. } => Some(carrier.packet),
+            Self::WireLog { .. } => None,
+        }
     }
 
     /// The time.
     #[must_use]
     pub const fn at(&self) -> Option<Timestamp> {
-        let Self::Capture { carrier, .. } = self;
-        carrier.at
+        match self {
+            Self::Capture { carrier, .. } => carrier.at,
+            Self::WireLog { .. } => None,
+        }
     }
 
     /// Offset in the sender's stream.
     #[must_use]
     pub const fn offset(&self) -> Option<u64> {
-        let Self::Capture { offset, .. } = self;
-        Some(*offset)
+        match self {
+            Self::Capture { offset, .. } => Some(*offset),
+            Self::WireLog { .. } => None,
+        }
     }
 
     /// How much of the peer's stream the sender's host had received when it sent this.
     #[must_use]
     pub const fn acked(&self) -> Option<u64> {
-        let Self::Capture { carrier, .. } = self;
-        carrier.acked
+        match self {
+            Self::Capture { carrier, .. } => carrier.acked,
+            Self::WireLog { .. } => None,
+        }
+    }
+
+    /// Row of a wire log.
+    #[must_use]
+    pub const fn row(&self) -> Option<u32> {
+        match self {
+            Self::Capture { .. } => None,
+            Self::WireLog { row } => Some(*row),
+        }
     }
 }
 
@@ -113,6 +135,8 @@ impl Evidence {
 pub enum Missing {
     /// A hole in the TCP stream.
     StreamGap(GapCause),
+    /// The wire log keeps the first bytes only.
+    ElidedByLog,
 }
 
 /// A piece of a frame's payload, in order.
@@ -173,6 +197,10 @@ pub enum Observed<'a> {
     Acked(u64),
     /// This side's TCP stream is over.
     StreamEnd(StreamEnd),
+    /// This side stopped writing its log: what either side sends from here on is unknown.
+    LogPaused,
+    /// It writes its log again.
+    LogResumed,
 }
 
 /// One thing one side was seen to do.

@@ -34,6 +34,8 @@ pub enum StreamEnd {
     Fin,
     /// By RST from its sender.
     Rst,
+    /// Its sender dropped TCP, says a log, which does not know whether by FIN or RST, nor whose came first.
+    Dropped,
     /// The recording, or our memory of the connection, ended first.
     Unobserved,
 }

@@ -4,7 +4,8 @@ use crate::dissect::{Dissector, Status};
 use crate::limits::Limits;
 use crate::message::Messages;
 use crate::model::{
-    ConnectionReport, Direction, Observation, Observed, Role, RuleId, Segment, StreamEvent, Weirds, What,
+    ConnectionReport, Direction, Observation, Observed, Role, RuleId, Segment, StreamEvent, TcpRecord,
+    Weirds, What,
 };
 use crate::pipeline::recorder::{Keep, Recorder};
 use crate::replay::Reference;
@@ -35,7 +36,7 @@ pub(super) struct Followed {
 /// The stages behind `dissect`, from the first observation on. Each in a box of its own: allocators keep pieces
 /// of up to a kilobyte at hand, and connections come by the thousand.
 #[derive(Debug)]
-struct Stages {
+pub(super) struct Stages {
     messages: Box<Messages>,
     reference: Box<Reference>,
     recorder: Box<Recorder>,
@@ -131,7 +132,7 @@ fn step(
 }
 
 impl Stages {
-    fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits) -> Self {
         Self {
             messages: Box::new(Messages::new()),
             reference: Box::new(Reference::new(limits)),
@@ -140,7 +141,13 @@ impl Stages {
         }
     }
 
-    fn observe(&mut self, observation: Observation<'_>, limits: &Limits, weirds: &mut Weirds, keep: &Keep) {
+    pub(super) fn observe(
+        &mut self,
+        observation: Observation<'_>,
+        limits: &Limits,
+        weirds: &mut Weirds,
+        keep: &Keep,
+    ) {
         let Self { messages, reference, recorder, broke } = self;
         messages.observe(&observation, limits, weirds, &mut |event| {
             broke.clear();
@@ -155,6 +162,40 @@ impl Stages {
             _ => {}
         }
     }
+
+    /// What they conclude; where and when it was recorded is left to the caller.
+    pub(super) fn report(self, input: usize, mut weirds: Weirds) -> Box<ConnectionReport> {
+        let Self { reference, recorder, .. } = self;
+        let conclusion = reference.finish();
+        if conclusion.findings_omitted > 0 {
+            weirds.add(crate::model::WeirdKind::FindingsCap, None, || {
+                format!(
+                    "{} findings were kept, {} not",
+                    conclusion.findings.len(),
+                    conclusion.findings_omitted
+                )
+            });
+        }
+        let (frames, frames_resume, frames_omitted) = recorder.frames.into_list();
+        Box::new(ConnectionReport {
+            input,
+            tcp: None,
+            started_at: None,
+            ended_at: None,
+            request: recorder.request,
+            response: recorder.response,
+            handshake_at: recorder.handshake_at,
+            earlier: recorder.earlier,
+            traffic: recorder.traffic,
+            frames,
+            frames_resume,
+            frames_omitted,
+            findings: conclusion.findings,
+            findings_omitted: conclusion.findings_omitted,
+            closing: Box::new(conclusion.closing),
+            weirds,
+        })
+    }
 }
 
 fn report(
@@ -162,47 +203,27 @@ fn report(
     connection: &Connection,
     client: Direction,
     input: usize,
-    mut weirds: Weirds,
+    weirds: Weirds,
 ) -> Box<ConnectionReport> {
-    let Stages { reference, recorder, .. } = stages;
-    let conclusion = reference.finish();
     let endpoints = connection.endpoints();
     let (client_at, server_at) = match client {
         Direction::Orig => (endpoints.orig, endpoints.resp),
         Direction::Resp => (endpoints.resp, endpoints.orig),
     };
-    let mut traffic = recorder.traffic;
+    let mut report = stages.report(input, weirds);
     for (role, dir) in [(Role::Client, client), (Role::Server, client.flip())] {
         let stats = connection.stats(dir);
-        traffic[role].stream_bytes = stats.stream_bytes;
-        traffic[role].gap_bytes = stats.gap_bytes;
-        traffic[role].retransmitted_bytes = stats.retransmitted_bytes;
+        report.traffic[role].stream_bytes = stats.stream_bytes;
+        report.traffic[role].gap_bytes = stats.gap_bytes;
+        report.traffic[role].retransmitted_bytes = stats.retransmitted_bytes;
     }
-    if conclusion.findings_omitted > 0 {
-        weirds.add(crate::model::WeirdKind::FindingsCap, None, || {
-            format!("{} findings were kept, {} not", conclusion.findings.len(), conclusion.findings_omitted)
-        });
-    }
-    let (frames, frames_resume, frames_omitted) = recorder.frames.into_list();
-    Box::new(ConnectionReport {
-        input,
+    report.tcp = Some(TcpRecord {
         client: client_at,
         server: server_at,
         first_packet: connection.first_packet(),
         last_packet: connection.last_packet(),
-        started_at: connection.started_at(),
-        ended_at: connection.ended_at(),
-        request: recorder.request,
-        response: recorder.response,
-        handshake_at: recorder.handshake_at,
-        earlier: recorder.earlier,
-        traffic,
-        frames,
-        frames_resume,
-        frames_omitted,
-        findings: conclusion.findings,
-        findings_omitted: conclusion.findings_omitted,
-        closing: Box::new(conclusion.closing),
-        weirds,
-    })
+    });
+    report.started_at = connection.started_at();
+    report.ended_at = connection.ended_at();
+    report
 }

@@ -83,7 +83,7 @@ fn ended_after(end: &Ended, theirs: &Ended) -> Option<bool> {
         StreamEnd::Fin => Some(end.evidence.acked()? > theirs.evidence.offset()?),
         // A host that has received an RST sends no FIN any more; an RST it may answer with one.
         StreamEnd::Rst if end.how == StreamEnd::Fin => Some(false),
-        StreamEnd::Rst | StreamEnd::Unobserved => None,
+        StreamEnd::Rst | StreamEnd::Dropped | StreamEnd::Unobserved => None,
     }
 }
 
@@ -224,6 +224,10 @@ fn tcp_order_step(ends: &PerRole<Endpoint>, findings: &mut Findings) -> Option<S
     match (&ends.client.end, &ends.server.end) {
         (None, None) => step(Role::Server, Action::EndTcpFirst, Seen::Nothing, StepVerdict::Unobserved),
         (None, Some(server)) => step(Role::Server, Action::EndTcpFirst, ended(server), StepVerdict::Met),
+        // A log knows who called close(), not whose FIN came first.
+        (Some(client), None) if client.how == StreamEnd::Dropped => {
+            step(Role::Client, Action::LeaveTcpToServer, ended(client), StepVerdict::Unobserved)
+        }
         (Some(client), server) => {
             // A client that had not received the server's end has not waited for it, whichever was captured first.
             let had_server_end =

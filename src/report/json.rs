@@ -162,10 +162,10 @@ struct Address {
 struct Connection<'a> {
     id: u64,
     input: usize,
-    client: Address,
-    server: Address,
-    first_packet: u64,
-    last_packet: u64,
+    client: Option<Address>,
+    server: Option<Address>,
+    first_packet: Option<u64>,
+    last_packet: Option<u64>,
     started_at: Option<String>,
     ended_at: Option<String>,
     duration_ns: Option<i64>,
@@ -199,14 +199,14 @@ impl<'a> Connection<'a> {
         Self {
             id,
             input: r.input,
-            client: address(r.client),
-            server: address(r.server),
-            first_packet: r.first_packet.0,
-            last_packet: r.last_packet.0,
+            client: r.tcp.map(|tcp| address(tcp.client)),
+            server: r.tcp.map(|tcp| address(tcp.server)),
+            first_packet: r.tcp.map(|tcp| tcp.first_packet.0),
+            last_packet: r.tcp.map(|tcp| tcp.last_packet.0),
             started_at: r.started_at.map(units::rfc3339),
             ended_at: r.ended_at.map(units::rfc3339),
             duration_ns: r.started_at.zip(r.ended_at).map(|(start, end)| end.since(start)),
-            vantage: "capture",
+            vantage: if r.tcp.is_some() { "capture" } else { "tester" },
             tls: None,
             http: "1.1",
             handshake: Handshake::new(r),
@@ -424,6 +424,7 @@ const fn how(end: StreamEnd) -> &'static str {
     match end {
         StreamEnd::Fin => "fin",
         StreamEnd::Rst => "rst",
+        StreamEnd::Dropped => "dropped",
         StreamEnd::Unobserved => "unobserved",
     }
 }

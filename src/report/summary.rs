@@ -155,11 +155,11 @@ fn no_close(report: &ConnectionReport) -> String {
         .idle_before_close_ns
         .filter(|ns| *ns >= 1_000_000_000)
         .map_or_else(String::new, |ns| format!(", after {} without a frame", units::duration(ns)));
-    let verb = if end.how == StreamEnd::Rst { "reset TCP" } else { "ended TCP by FIN" };
+    let ended = verb(end.how);
     let because =
         if report.closing.failed_for.is_some_and(|(by, _, _)| by != end.by) { " for it" } else { "" };
     format!(
-        "{} {verb}{because}{}{idle}, without a Close frame from either side.",
+        "{} {ended}{because}{}{idle}, without a Close frame from either side.",
         the(end.by),
         after_start(report, end.at)
     )
@@ -233,7 +233,6 @@ fn tcp(closing: &Closing) -> Option<String> {
         return None;
     }
     let later = closing.ends[end.by.peer()];
-    let verb = |how| if how == StreamEnd::Rst { "reset TCP" } else { "ended TCP by FIN" };
     let other = match later {
         Some(later) if later.how == StreamEnd::Rst => format!("; the {} then reset it", later.by.name()),
         Some(_) => format!("; the {} followed", end.by.peer().name()),
@@ -244,8 +243,17 @@ fn tcp(closing: &Closing) -> Option<String> {
     } else {
         "though 7.1.1 leaves that to the server"
     };
-    let order = if end.how == StreamEnd::Fin { format!(", {order}") } else { String::new() };
-    Some(format!("{} {} first{order}{other}.", the(end.by), verb(end.how)))
+    let order = if end.how == StreamEnd::Rst { String::new() } else { format!(", {order}") };
+    let first = if end.how == StreamEnd::Dropped { "" } else { " first" };
+    Some(format!("{} {}{first}{order}{other}.", the(end.by), verb(end.how)))
+}
+
+const fn verb(how: StreamEnd) -> &'static str {
+    match how {
+        StreamEnd::Rst => "reset TCP",
+        StreamEnd::Dropped => "dropped TCP, as the log has it",
+        StreamEnd::Fin | StreamEnd::Unobserved => "ended TCP by FIN",
+    }
 }
 
 /// Breaches that the sentences before did not name; at most three, then their number.

@@ -3,8 +3,8 @@
 
 use crate::model::finding::Because;
 use crate::model::{
-    Action, CloseCode, Finding, Handled, KeyPattern, LengthForm, Outcome, ResetWhen, Role, Seen, Step,
-    StreamEnd, Violation,
+    Action, CloseCode, ConnectionReport, Finding, Handled, KeyPattern, LengthForm, Outcome, ResetWhen, Role,
+    Seen, Step, StreamEnd, Violation,
 };
 use crate::report::escape::visible;
 use crate::report::units;
@@ -35,12 +35,24 @@ pub fn close(close_code: Option<CloseCode>) -> String {
     format!("Close {}", code(close_code))
 }
 
+/// Where a side was: its address; without a capture the `Host` the client asked for, or a dash.
+#[must_use]
+pub fn address(report: &ConnectionReport, role: Role) -> String {
+    let host = || report.request.as_ref().filter(|_| role == Role::Server)?.host.as_deref();
+    match (&report.tcp, role) {
+        (Some(tcp), Role::Client) => tcp.client.to_string(),
+        (Some(tcp), Role::Server) => tcp.server.to_string(),
+        (None, _) => host().map_or_else(|| "–".to_owned(), |host| visible(host).into_owned()),
+    }
+}
+
 /// `FIN`, `RST`.
 #[must_use]
 pub const fn end(how: StreamEnd) -> &'static str {
     match how {
         StreamEnd::Fin => "FIN",
         StreamEnd::Rst => "RST",
+        StreamEnd::Dropped => "FIN or RST",
         StreamEnd::Unobserved => "an end that was not recorded",
     }
 }

@@ -274,7 +274,7 @@ impl Half {
             return;
         };
         match self.ended {
-            Some(StreamEnd::Rst | StreamEnd::Unobserved) => {
+            Some(StreamEnd::Rst | StreamEnd::Dropped | StreamEnd::Unobserved) => {
                 self.ignored_bytes += len;
                 return;
             }

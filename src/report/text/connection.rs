@@ -46,8 +46,8 @@ fn heading(out: &mut String, id: u64, report: &ConnectionReport, style: &Style) 
     };
     let head = format!(
         "#{id}  {} (client) → {} (server)  {} {}  {status}",
-        report.client,
-        report.server,
+        wording::address(report, Role::Client),
+        wording::address(report, Role::Server),
         visible(method),
         shorten(&visible(target), 60)
     );
@@ -239,6 +239,7 @@ fn end_row(report: &ConnectionReport, end: &TcpEnd) -> Vec<String> {
     let what = match end.how {
         StreamEnd::Fin => "ends TCP (FIN)",
         StreamEnd::Rst => "resets TCP (RST)",
+        StreamEnd::Dropped => "drops TCP",
         StreamEnd::Unobserved => "end not recorded",
     };
     let mut row = vec![String::new(), since_start(report, end.at), end.by.name().to_owned(), what.to_owned()];

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::model::{ConnectionReport, InputReport, Level, Outcome, RuleId, Starter, WeirdKind, Weirds};
+use crate::model::{ConnectionReport, InputReport, Level, Outcome, Role, RuleId, Starter, WeirdKind, Weirds};
 use crate::report::escape::visible;
 use crate::report::text::layout::{Style, Tone, shorten};
 use crate::report::{units, wording};
@@ -94,8 +94,8 @@ impl Row {
         Self {
             cells: vec![
                 id.to_string(),
-                report.client.to_string(),
-                report.server.to_string(),
+                wording::address(report, Role::Client),
+                wording::address(report, Role::Server),
                 shorten(&visible(target), 40),
                 report.response.as_ref().map_or("–".to_owned(), |r| r.status.to_string()),
                 format!("{}+{}", report.traffic.client.frame_count(), report.traffic.server.frame_count()),

@@ -1,0 +1,44 @@
+//! Reports of the Autobahn Testsuite: one case in any of its three forms, the index of a run, and the wire log
+//! of a case as observations.
+//!
+//! ```text
+//!  .json ─► document ─► json ──────────────┐
+//!  .html ─► html ─┐                        ├─► CaseReport ─► wirelog ─► Observation
+//!  .txt  ─► text ─┴► Page (sections) ─► page ┘
+//! ```
+//!
+//! The two front ends of a page know tags and tabs; what a section says is read once, in `page`.
+
+mod data;
+mod document;
+mod html;
+mod index;
+mod json;
+mod notes;
+mod page;
+mod python;
+mod rows;
+mod sniff;
+mod tables;
+mod text;
+mod wirelog;
+
+use std::path::Path;
+
+use crate::error::Error;
+use crate::model::case::{CaseReport, ReportForm};
+pub use index::read_index;
+pub use sniff::{Kind, SNIFF_BYTES, sniff};
+pub use wirelog::observe;
+
+/// Reads the report of one case in the form that [`sniff`] found.
+///
+/// # Errors
+/// [`Error::BadReport`] if it is none. What is odd in one stands in its `inconsistencies`.
+pub fn read_case(form: ReportForm, bytes: &[u8], path: &Path) -> Result<CaseReport, Error> {
+    match form {
+        ReportForm::Json => json::read(bytes, path),
+        ReportForm::Html => html::sections(bytes).read(path),
+        ReportForm::Text => text::sections(bytes).read(path),
+    }
+}

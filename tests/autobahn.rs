@@ -1,0 +1,174 @@
+//! Reports of the Autobahn Testsuite: the three forms of a case say the same. The corpus beside the project is
+//! read where it is there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use wslog::autobahn::{self, Kind};
+use wslog::model::case::{Behavior, CaseReport, ReportForm, WireRow};
+
+/// `WSLOG_CORPUS`, or the directory beside the project.
+fn corpus() -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    let path = std::env::var_os("WSLOG_CORPUS").map_or_else(beside, PathBuf::from);
+    path.is_dir().then_some(path)
+}
+
+/// Report files of every run of the corpus.
+fn reports(extension: &str) -> Vec<PathBuf> {
+    let Some(corpus) = corpus() else { return Vec::new() };
+    let list = |dir: &Path| -> Vec<PathBuf> {
+        fs::read_dir(dir)
+            .map(|dir| dir.map(|entry| entry.expect("readable").path()).collect())
+            .unwrap_or_default()
+    };
+    let runs = list(&corpus.join("autobahn"));
+    let mut files: Vec<_> = runs.iter().flat_map(|run| list(&run.join("reports"))).collect();
+    files.retain(|file| file.extension().is_some_and(|e| e == extension));
+    files.sort_unstable();
+    files
+}
+
+fn read(path: &Path) -> CaseReport {
+    let bytes = fs::read(path).expect("readable");
+    let Some(Kind::Case(form)) = autobahn::sniff(&bytes) else { panic!("{}: no case", path.display()) };
+    autobahn::read_case(form, &bytes, path).expect("a case")
+}
+
+/// What both forms can tell: a page takes UNIMPLEMENTED for FAILED and lacks index and expected closing, the end of a head, and the length of
+/// octets that were cut; JSON lacks the row for the end of TCP.
+fn common(mut case: CaseReport) -> CaseReport {
+    case.form = ReportForm::Json;
+    if case.behavior == Behavior::Unimplemented {
+        case.behavior = Behavior::Failed;
+    }
+    case.index = None;
+    case.expected_close = None;
+    if let Some(expected) = &mut case.expected {
+        expected.sort_by(|a, b| a.0.cmp(&b.0));
+    }
+    for head in [&mut case.http_request, &mut case.http_response].into_iter().flatten() {
+        *head = head.trim().replace('\r', "");
+    }
+    let rows = case.wire_log.as_mut().expect("a log");
+    rows.retain(|row| !matches!(row, WireRow::TcpDropped { .. }));
+    for row in rows {
+        if let WireRow::RxOctets(data) | WireRow::TxOctets(data) = row
+            && data.known.len() == 64
+        {
+            data.len = None;
+        }
+    }
+    case
+}
+
+#[test]
+fn json_and_page_of_a_case_say_the_same() {
+    let mut different = 0;
+    for json in reports("json") {
+        if json.file_name().is_some_and(|name| name == "index.json") {
+            continue;
+        }
+        let name = json.display();
+        let case = read(&json);
+        let mut page = read(&json.with_extension("html"));
+        assert_eq!(case.inconsistencies, [""; 0], "{name}");
+        let ends = page.wire_log.iter().flatten().filter(|row| matches!(row, WireRow::TcpDropped { .. }));
+        let by_me = WireRow::TcpDropped { by_me: case.closing.dropped_by_me };
+        assert_eq!(ends.collect::<Vec<_>>(), [&by_me], "{name}");
+        // A page shows 1000 characters of the events.
+        if page.expected.is_none() {
+            page.expected.clone_from(&case.expected);
+        }
+        if page.received.is_none() {
+            page.received.clone_from(&case.received);
+        }
+        page.inconsistencies.retain(|note| !note.contains("a page shows 1000 characters of it"));
+        let (case, page) = (common(case), common(page));
+        if case != page {
+            for (n, (a, b)) in case.wire_log.iter().flatten().zip(page.wire_log.iter().flatten()).enumerate()
+            {
+                if a != b {
+                    eprintln!("{name} row {n}:\n{a:?}\n{b:?}");
+                }
+            }
+            let (mut case, mut page) = (case, page);
+            case.wire_log = None;
+            page.wire_log = None;
+            if case != page {
+                eprintln!("{name}\n{case:?}\n{page:?}");
+            }
+            different += 1;
+        }
+    }
+    assert_eq!(different, 0);
+}
+
+/// The pasted page of the seed, against the same case of other agents.
+#[test]
+fn pasted_text_has_the_shape_of_the_json() {
+    let Some(corpus) = corpus() else { return };
+    let seed = read(&corpus.join("seed/case_3_2.txt"));
+    assert_eq!(seed.inconsistencies, [""; 0]);
+    assert_eq!((seed.form, seed.agent.as_str(), seed.id.as_str()), (ReportForm::Text, "wspp", "3.2"));
+    assert_eq!((seed.duration_ms, seed.started.as_deref()), (Some(1), Some("2026-01-11T08:00:39.867Z")));
+    assert_eq!((seed.closing.local_close_code, seed.closing.remote_close_code), (Some(1000), Some(1002)));
+    assert_eq!(seed.statistics.rx_octets, [(27, 1), (179, 1)]);
+    assert_eq!(seed.statistics.tx_octets, [(2, 1), (4, 1), (15, 2), (208, 1)]);
+    assert_eq!(seed.wire_log.as_ref().map(Vec::len), Some(15));
+
+    let other = common(read(&corpus.join("autobahn/client-ws-py2/reports/ws_case_3_2.json")));
+    let seed = common(seed);
+    assert_eq!(seed.description, other.description);
+    assert_eq!(seed.expectation, other.expectation);
+    assert_eq!((seed.behavior, seed.behavior_close), (other.behavior, other.behavior_close));
+    assert_eq!((seed.result, seed.result_close), (other.result, other.result_close));
+    assert_eq!((seed.expected, seed.received), (other.expected, other.received));
+    assert_eq!(seed.closing, other.closing);
+    assert_eq!(seed.http_response.map(|r| r.lines().count()), other.http_response.map(|r| r.lines().count()));
+    assert_eq!(seed.statistics.tx_frames, other.statistics.tx_frames);
+    assert_eq!(seed.statistics.rx_frames, other.statistics.rx_frames);
+}
+
+/// A page and its text, cut and damaged in every place that matters: an error or a note, and no panic.
+#[test]
+fn broken_inputs_are_told() {
+    let path = Path::new("case");
+    let json = r#"{"agent": "ws", "id": "3.2", "description": "a\u00e9\ud800", "wirelog": [["RO", [2, "8900"]], ["RF",
+        [0, ""], 9, true, 0, false, null]], "received": [["pong", ""]], "expected": {"OK": []}}"#;
+    for cut in 0..json.len() {
+        assert!(autobahn::read_case(ReportForm::Json, &json.as_bytes()[..cut], path).is_err(), "{cut}");
+    }
+    let files = |extension: &str| reports(extension).into_iter().step_by(163);
+    for file in files("json").chain(files("html")) {
+        let bytes = fs::read(&file).expect("readable");
+        let Some(Kind::Case(form)) = autobahn::sniff(&bytes) else { continue };
+        for cut in (0..bytes.len()).step_by(97) {
+            let read = autobahn::read_case(form, &bytes[..cut], &file);
+            let told = read.as_ref().map_or(true, |case| !case.inconsistencies.is_empty());
+            // The end of a page says nothing: an unfinished last row may look like a whole one.
+            let is_tail = form == ReportForm::Html && bytes[cut..].len() < bytes.len() / 2;
+            assert!(told || is_tail, "{} cut at {cut}: {read:?}", file.display());
+        }
+        for byte in (0..bytes.len()).step_by(997) {
+            let mut bytes = bytes.clone();
+            bytes[byte] ^= 0x55;
+            let _ = autobahn::read_case(form, &bytes, &file);
+            let _ = autobahn::read_case(ReportForm::Text, &bytes, &file);
+        }
+    }
+}
+
+#[test]
+fn other_pages_are_refused() {
+    let path = Path::new("page.html");
+    for (page, says) in [
+        ("<!DOCTYPE html><html><body><h1>Shop</h1><p>Buy</p></body></html>", "none of the headings"),
+        ("<html><h2>Wire Log</h2></html>", "agent, case and verdict"),
+        ("<html><p>ws - Case x.y : Pass - 1 ms</p><h2>Wire Log</h2></html>", "agent, case and verdict"),
+        ("", "none of the headings"),
+    ] {
+        let error = autobahn::read_case(ReportForm::Html, page.as_bytes(), path).unwrap_err().to_string();
+        assert!(error.starts_with("page.html is no usable Autobahn case") && error.contains(says), "{error}");
+    }
+}
