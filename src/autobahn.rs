@@ -1,0 +1,3 @@
+//! Reports of the Autobahn Testsuite.
+
+pub mod cases;
