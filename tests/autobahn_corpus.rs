@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use wslog::autobahn::account::explain_case;
 use wslog::autobahn::cases::{self, ExpectedEvent, Source};
 use wslog::autobahn::verdict::judge;
 use wslog::model::case::{
-    Behavior, BehaviorClose, CaseEvent, CaseId, CaseReport, ClosingBehavior, ExpectedClose, LoggedData,
-    LoggedFrame, ReportForm, WireRow, WireStatistics,
+    Behavior, BehaviorClose, CaseEvent, CaseId, CaseReport, CaseStep, ClosingBehavior, ExpectedClose,
+    LoggedData, LoggedFrame, ReportForm, WireRow, WireStatistics,
 };
+use wslog::report::case::sentences;
 
 /// Every case file of every run, read as far as the verdict needs it.
 fn reports() -> Vec<(PathBuf, CaseReport)> {
@@ -253,5 +255,20 @@ fn the_table_says_what_the_reports_say() {
     }
     for id in &seen {
         assert_eq!(cases::find(id).map(|case| case.source), Some(Source::Run), "{id}");
+    }
+}
+
+/// The frames of the table are those the tester logged.
+#[test]
+fn what_the_table_sends_is_what_was_sent() {
+    for (path, report) in reports() {
+        let account = explain_case(&report);
+        let frames = account.sends.iter().filter(|step| **step != CaseStep::Wait).count();
+        // Of 6.4 the end is sent only if the testee tolerated the middle.
+        let in_full = report.behavior == Behavior::Ok && !report.id.as_str().starts_with("6.4.");
+        if let (true, Some(logged)) = (in_full, account.logged_frames) {
+            assert_eq!(logged, frames, "{}", path.display());
+        }
+        assert!(sentences(&account).iter().all(|sentence| sentence.ends_with('.')), "{}", path.display());
     }
 }
