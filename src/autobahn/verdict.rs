@@ -76,7 +76,7 @@ fn closing(report: &CaseReport, expected: &ExpectedClose, opened: bool) -> (Beha
         return (BehaviorClose::Unclean, why.to_owned());
     }
     if let Some(code) = seen.remote_close_code.filter(|code| !expected.codes.contains(code)) {
-        let why = format!("the testee's Close has {code}, where the suite takes {}", codes(expected));
+        let why = format!("the testee's Close has {code}, where the suite allows {}", codes(expected));
         return (BehaviorClose::WrongCode, why);
     }
     if !seen.is_server && seen.dropped_by_me {
@@ -85,7 +85,7 @@ fn closing(report: &CaseReport, expected: &ExpectedClose, opened: bool) -> (Beha
     }
     let first = if expected.closed_by_me { "tester" } else { "testee" };
     let code = match seen.remote_close_code {
-        Some(code) => format!("the testee's code {code} is taken"),
+        Some(code) => format!("the testee's code {code} is allowed"),
         None => "the testee sent no code".to_owned(),
     };
     let clean = if expected.require_clean { ", the closing was clean" } else { "" };
@@ -244,13 +244,13 @@ fn compare<E>(
     let at =
         wanted.iter().zip(received).position(|(a, b)| a != b).unwrap_or(wanted.len().min(received.len()));
     let name = |events: &[CaseEvent]| events.get(at).map_or_else(|| "nothing more".to_owned(), describe);
-    let why = format!(
-        "Event {} is {}, where {} expects {}",
-        at + 1,
-        name(received),
-        verdict.as_str(),
-        name(&wanted)
-    );
+    let (is, wanted_is) = (name(received), name(&wanted));
+    let why = if is == wanted_is {
+        // What is quoted is the same: they part behind it.
+        format!("Event {} is {is}, and differs from what {} expects further on", at + 1, verdict.as_str())
+    } else {
+        format!("Event {} is {is}, where {} expects {wanted_is}", at + 1, verdict.as_str())
+    };
     (Behavior::Failed, why)
 }
 
@@ -342,7 +342,7 @@ mod tests {
     fn the_table_stands_in_for_what_a_page_lacks() {
         let mut page = report("3.2", "OK", "OK");
         page.received = Some(vec![text("Hello, world!")]);
-        let closed = "the testee closed first, as it should, and the testee's code 1002 is taken.";
+        let closed = "the testee closed first, as it should, and the testee's code 1002 is allowed.";
         let why = format!("The one event, a text message \"Hello, world!\", is what OK expects; {closed}");
         check(&page, true, &why);
         page.received = Some(Vec::new());
@@ -438,7 +438,7 @@ mod tests {
         check(
             &page,
             true,
-            "The report has too little to compare events; the tester closed first, as it should, the closing was clean, and the testee's code 1000 is taken.",
+            "The report has too little to compare events; the tester closed first, as it should, the closing was clean, and the testee's code 1000 is allowed.",
         );
         page.wire_log = Some(vec![rx(10, 13, "Hello, world!")]);
         assert_eq!(judge(&page).behavior, Some(Behavior::Ok));
