@@ -1,9 +1,8 @@
 //! The account of an Autobahn case in sentences: what the tester sent, what is asked of the testee, what it did,
 //! and why the verdict is what it is.
 
-use crate::model::case::{CaseAccount, CaseFrame, CasePayload, CaseStep, TesteeAct};
+use crate::model::case::{Behavior, CaseAccount, CaseFrame, CasePayload, CaseStep, TesteeAct};
 use crate::model::{CloseCode, Opcode, Reaction, RuleId};
-use crate::report::units;
 use crate::report::wording;
 
 /// Phrases of the first sentence; the frames behind them are counted.
@@ -57,7 +56,8 @@ fn sent(account: &CaseAccount) -> String {
         .iter()
         .take(MAX_PHRASES)
         .map(|(phrase, count)| match (count, phrase.strip_prefix("a ")) {
-            (2.., Some(noun)) => format!("{count} times a {noun}"),
+            // What is repeated in the suite are plain nouns.
+            (2.., Some(noun)) => format!("{count} {noun}s"),
             _ => phrase.clone(),
         })
         .collect();
@@ -107,10 +107,12 @@ fn noun(frame: &CaseFrame, fault: Option<RuleId>) -> String {
         (opcode, _) => format!("a frame with the reserved opcode {}", opcode.bits()),
     });
     if frame.payload.len() > 125 {
-        out.push_str(&format!(" of {}", units::bytes(frame.payload.len())));
+        out.push_str(&format!(" of {} bytes", frame.payload.len()));
     }
     if frame.rsv.0 != 0 {
-        out.push_str(&format!(" with {} set", frame.rsv.to_string().replace(' ', " and ")));
+        let bits = frame.rsv.to_string();
+        let bits: Vec<&str> = bits.split(' ').collect();
+        out.push_str(&format!(" with {} set", list(&bits)));
     }
     if frame.opcode.is_control() && !frame.fin {
         out.push_str(" with FIN clear");
@@ -139,10 +141,10 @@ fn messages(frame: &CaseFrame) -> String {
     let of = match &frame.payload {
         CasePayload::File { len, .. } if frame.opcode == Opcode::TEXT => format!(" of {len} characters"),
         payload if payload.is_empty() => " without payload".to_owned(),
-        payload => format!(" of {}", units::bytes(payload.len())),
+        payload => format!(" of {} bytes", payload.len()),
     };
     let fragments = match frame.fragment_size {
-        Some(size) => format!(" in fragments of {}", units::bytes(size)),
+        Some(size) => format!(" in fragments of {size} bytes"),
         None => String::new(),
     };
     let each = if frame.times > 1 { ", each after the echo of the one before" } else { "" };
@@ -154,22 +156,34 @@ fn close_code(payload: &CasePayload) -> Option<CloseCode> {
     Some(CloseCode(u16::from_be_bytes([bytes.next()?, bytes.next()?])))
 }
 
+/// `a, b and c`.
+fn list(items: &[&str]) -> String {
+    match items.split_last() {
+        None => String::new(),
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
 /// What the RFC, and beyond it the suite, asks of the testee.
 fn asked(account: &CaseAccount) -> String {
     let testee = account.testee.name();
     let Some((rule, _)) = account.fault else { return owed(account) };
     let rule = rule.rule();
     let section = rule.section;
-    let suite = account
-        .expected_close
-        .as_ref()
-        .filter(|close| close.closed_by_me)
-        .map_or("it failed", |_| "it answered with a code that says so, or TCP ended");
+    let suite = match &account.expected_close {
+        _ if account.recorded.0 == Behavior::Informational => "takes anything".to_owned(),
+        Some(close) if close.closed_by_me => {
+            let codes: Vec<String> = close.codes.iter().map(u16::to_string).collect();
+            format!("wants Close {} in answer, or TCP ended", codes.join(" or "))
+        }
+        _ => "wants it failed".to_owned(),
+    };
     match rule.reaction {
         Reaction::Fail(_) => format!("The {testee} must fail the connection ({section}, 7.1.7)."),
         Reaction::Close(_) => format!("The {testee} must close the connection ({section})."),
         Reaction::MayFail(_) => format!(
-            "The RFC forbids that ({section}) and leaves it to the {testee} to fail the connection (10.7); the suite wants {suite}."
+            "The RFC forbids that ({section}) and leaves it to the {testee} to fail the connection (10.7); the suite {suite}."
         ),
         Reaction::Nothing => {
             format!("The RFC forbids that ({section}) and orders no reaction; the suite wants it ignored.")
@@ -179,11 +193,10 @@ fn asked(account: &CaseAccount) -> String {
 
 /// What the frames of a case without a fault call for.
 fn owed(account: &CaseAccount) -> String {
-    let testee = account.testee.name();
     let any = |of: fn(&CaseFrame) -> bool| frames(account).any(of);
     let mut parts = Vec::new();
     if any(|frame| matches!(frame.opcode, Opcode::TEXT | Opcode::BINARY)) {
-        parts.push("the suite wants what was sent back".to_owned());
+        parts.push("the suite wants each message back".to_owned());
     }
     if any(|frame| frame.opcode == Opcode::PING) {
         parts.push("a Ping calls for a Pong with its payload (RFC 6455 5.5.2, 5.5.3)".to_owned());
@@ -194,7 +207,7 @@ fn owed(account: &CaseAccount) -> String {
     if any(|frame| frame.opcode == Opcode::CLOSE) {
         parts.push("a Close calls for a Close (RFC 6455 5.5.1)".to_owned());
     }
-    format!("All of it is legal, and the {testee} may not object: {}.", parts.join("; "))
+    format!("That is legal: {}.", parts.join("; "))
 }
 
 /// What the testee did, its Close last.
@@ -217,6 +230,7 @@ fn did(account: &CaseAccount) -> String {
     match answered {
         0 => {}
         1 if pings == 1 => before.push("answering the Ping".to_owned()),
+        2 if pings == 2 => before.push("answering both Pings".to_owned()),
         _ if answered == pings => before.push(format!("answering all {pings} Pings")),
         _ => before.push(format!("answering {answered} of {pings} Pings")),
     }
@@ -227,10 +241,14 @@ fn did(account: &CaseAccount) -> String {
             _ => before.push(format!("sending {n} {what}s that answer nothing of the tester's")),
         }
     }
-    let before = match before.split_last() {
-        None => String::new(),
-        Some((last, [])) => format!(" after {last}"),
-        Some((last, rest)) => format!(" after {} and {last}", rest.join(", ")),
+    let before: Vec<&str> = before.iter().map(String::as_str).collect();
+    let before = if before.is_empty() { String::new() } else { format!(" after {}", list(&before)) };
+    let subject =
+        if carried_on(account) { format!("The {testee} carried on: it") } else { format!("The {testee}") };
+    let silent = if left_pings(account) && answered == 0 {
+        " and left the Ping behind the fault unanswered, as it must (7.1.7)"
+    } else {
+        ""
     };
     match account.acts.iter().find_map(|act| match act {
         TesteeAct::Closed { code, first } => Some((*code, *first)),
@@ -238,13 +256,28 @@ fn did(account: &CaseAccount) -> String {
     }) {
         Some((code, first)) => {
             let verb = if first && account.fault.is_none() { "sent" } else { "answered" };
-            format!("The {testee} {verb} {}{before}.", wording::close(code.map(CloseCode)))
+            format!("{subject} {verb} {}{before}{silent}.", wording::close(code.map(CloseCode)))
         }
         None => {
             let end = if account.closing.dropped_by_me { "" } else { " and ended TCP" };
-            format!("The {testee} sent no Close{end}{before}.")
+            format!("{subject} sent no Close{end}{before}{silent}.")
         }
     }
+}
+
+/// The testee was to end the connection, and the tester had to.
+fn carried_on(account: &CaseAccount) -> bool {
+    account.fault.is_some()
+        && account.closing.closed_by_me
+        && account.expected_close.as_ref().is_some_and(|close| !close.closed_by_me)
+}
+
+/// A Ping came behind a frame for which the RFC orders the connection failed.
+fn left_pings(account: &CaseAccount) -> bool {
+    account.fault.is_some_and(|(rule, at)| {
+        let is_ping = |step: &CaseStep| matches!(step, CaseStep::Frame(f) if f.opcode == Opcode::PING);
+        rule.rule().reaction.is_ordered() && account.sends.iter().skip(at + 1).any(is_ping)
+    })
 }
 
 /// What the tester did about the closing, by its own account.
@@ -257,6 +290,8 @@ fn tester(account: &CaseAccount) -> String {
         (Some(close), true, false) => format!("had sent {close} first"),
         (Some(close), false, false) => format!("answered {close}"),
         (None, _, true) => "failed the connection without a Close".to_owned(),
+        (None, true, false) => "had sent its Close first, without a code".to_owned(),
+        (None, false, false) if closing.was_clean => "answered with a Close without a code".to_owned(),
         (None, ..) => "sent no Close".to_owned(),
     };
     let tcp = match (closing.is_server, closing.dropped_by_me) {
