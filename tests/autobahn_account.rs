@@ -125,6 +125,33 @@ fn a_client_that_does_not_see_the_fault() {
 }
 
 #[test]
+fn a_server_that_masks_its_frames() {
+    let mut report = report("3.7", Some(Vec::new()), Some(Vec::new()));
+    report.statistics.tx_frames = vec![(8, 2)];
+    report.closing = ClosingBehavior {
+        is_server: false,
+        closed_by_me: true,
+        failed_by_me: true,
+        dropped_by_me: false,
+        local_close_code: Some(1002),
+        local_close_reason: Some("masked\u{1b} frame".to_owned()),
+        ..report.closing
+    };
+    report.behavior_close = BehaviorClose::Failed;
+    check(
+        &report,
+        &[
+            "The tester sent a Close without a code with RSV1, RSV2 and RSV3 set though no extension was negotiated.",
+            "The server must fail the connection (RFC 6455 5.2, 9.1, 7.1.7).",
+            "The server answered Close 1002 (protocol error).",
+            "The tester, as client, failed the connection for what the server sent, with Close 1002 (protocol error) \"masked\\u{1b} frame\"; the server ended TCP, as a server should (7.1.1).",
+            "The closing was clean; verdict OK and closing FAILED, both confirmed.",
+            "No event came, as OK expects; the tester closed first, which was up to the testee.",
+        ],
+    );
+}
+
+#[test]
 fn without_a_log_the_table_tells() {
     let sentences = sentences(&explain_case(&report("12.1.11", None, None)));
     assert_eq!(

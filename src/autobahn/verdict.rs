@@ -61,15 +61,12 @@ fn closing(report: &CaseReport, expected: &ExpectedClose, opened: bool) -> (Beha
         return (BehaviorClose::Failed, "the opening handshake was not completed".to_owned());
     }
     if seen.closed_by_me != expected.closed_by_me {
-        let side = |tester| if tester { "tester" } else { "testee" };
-        return (
-            BehaviorClose::Failed,
-            if seen.closed_by_me {
-                "the tester closed first, which was up to the testee".to_owned()
-            } else {
-                format!("the {} was to close first and did not", side(expected.closed_by_me))
-            },
-        );
+        let why = if seen.closed_by_me {
+            "the tester closed first, which was up to the testee"
+        } else {
+            "the tester was to close first and did not"
+        };
+        return (BehaviorClose::Failed, why.to_owned());
     }
     if expected.require_clean && !seen.was_clean {
         let why = "the closing was not clean, which this case demands";
@@ -366,14 +363,14 @@ mod tests {
         assert_eq!(
             verdict(|r| {
                 r.closing.closed_by_me = false;
-                r.closing.was_clean = false
+                r.closing.was_clean = false;
             }),
             "FAILED"
         );
         assert_eq!(
             verdict(|r| {
                 r.closing.was_clean = false;
-                r.closing.remote_close_code = Some(1002)
+                r.closing.remote_close_code = Some(1002);
             }),
             "UNCLEAN"
         );
@@ -388,7 +385,7 @@ mod tests {
         assert_eq!(
             verdict(|r| {
                 r.closing.is_server = false;
-                r.closing.dropped_by_me = true
+                r.closing.dropped_by_me = true;
             }),
             "FAILED BY CLIENT"
         );

@@ -3,6 +3,7 @@
 
 use crate::model::case::{Behavior, CaseAccount, CaseFrame, CasePayload, CaseStep, TesteeAct};
 use crate::model::{CloseCode, Opcode, Reaction, RuleId};
+use crate::report::escape::visible;
 use crate::report::wording;
 
 /// Phrases of the first sentence; the frames behind them are counted.
@@ -265,9 +266,15 @@ fn did(account: &CaseAccount) -> String {
     }
 }
 
-/// The testee was to end the connection, and the tester had to.
+/// The tester found a fault of the testee: when its patience ends, it says 1000 or 1001.
+fn for_a_fault(account: &CaseAccount) -> bool {
+    account.closing.failed_by_me && account.closing.local_close_code.is_some_and(|code| code > 1001)
+}
+
+/// The testee was to end the connection, and the tester lost patience.
 fn carried_on(account: &CaseAccount) -> bool {
     account.fault.is_some()
+        && !for_a_fault(account)
         && account.closing.closed_by_me
         && account.expected_close.as_ref().is_some_and(|close| !close.closed_by_me)
 }
@@ -286,11 +293,16 @@ fn tester(account: &CaseAccount) -> String {
     let (role, peer) = (account.testee.peer().name(), account.testee.name());
     let close = closing.local_close_code.map(|code| wording::close(Some(CloseCode(code))));
     let close = match (close, closing.closed_by_me, closing.failed_by_me) {
+        (Some(close), _, true) if for_a_fault(account) => {
+            let reason = closing.local_close_reason.as_deref().filter(|reason| !reason.is_empty());
+            let reason = reason.map_or(String::new(), |reason| format!(" \"{}\"", visible(reason)));
+            format!("failed the connection for what the {peer} sent, with {close}{reason},")
+        }
         (Some(close), _, true) => format!("failed the connection with {close}"),
         (Some(close), true, false) => format!("had sent {close} first"),
         (Some(close), false, false) => format!("answered {close}"),
         (None, _, true) => "failed the connection without a Close".to_owned(),
-        (None, true, false) => "had sent its Close first, without a code".to_owned(),
+        (None, true, false) => "had sent a Close without a code first".to_owned(),
         (None, false, false) if closing.was_clean => "answered with a Close without a code".to_owned(),
         (None, ..) => "sent no Close".to_owned(),
     };
@@ -300,6 +312,7 @@ fn tester(account: &CaseAccount) -> String {
         (false, false) => format!("; the {peer} ended TCP, as a server should (7.1.1)"),
         (true, false) => format!("; the {peer} ended TCP, which was the server's to do (7.1.1)"),
     };
+    let close = if tcp.starts_with(';') { close.trim_end_matches(',') } else { &close };
     format!("The tester, as {role}, {close}{tcp}.")
 }
 
