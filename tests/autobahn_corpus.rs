@@ -1,5 +1,5 @@
-//! Verdicts judged again against those of real runs. The runs are no part of the project: the test reads those
-//! below the directory that `WSLOG_CORPUS` names and does nothing without it.
+//! Verdicts judged again against those of real runs, which lie next to the repository or where `WSLOG_CORPUS` names
+//! (see `tests/corpus.rs`). Where they are absent each test says so and has nothing to compare.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,20 +16,23 @@ use wslog::report::case::sentences;
 
 /// Every case file of every run, read as far as the verdict needs it.
 fn reports() -> Vec<(PathBuf, CaseReport)> {
-    let mut files = Vec::new();
-    if let Some(corpus) = std::env::var_os("WSLOG_CORPUS") {
-        collect(&Path::new(&corpus).join("autobahn"), &mut files);
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    let runs = std::env::var_os("WSLOG_CORPUS").map_or_else(beside, PathBuf::from).join("autobahn");
+    if !runs.is_dir() {
+        println!("no runs in {}: nothing to compare", runs.display());
+        return Vec::new();
     }
+    let mut files = Vec::new();
+    collect(&runs, &mut files);
     files.sort();
-    files
-        .into_iter()
-        .filter_map(|path| {
-            let bytes = std::fs::read(&path).expect("readable");
-            let text = String::from_utf8_lossy(&bytes);
-            let report = report(&serde_json::from_str(&without_surrogates(&text)).ok()?)?;
-            Some((path, report))
-        })
-        .collect()
+    let read = |path: PathBuf| {
+        let bytes = std::fs::read(&path).expect("readable");
+        let text = without_surrogates(&String::from_utf8_lossy(&bytes));
+        let json: Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let report = report(&json).unwrap_or_else(|| panic!("{} is no report", path.display()));
+        (path, report)
+    };
+    files.into_iter().map(read).collect()
 }
 
 fn collect(dir: &Path, out: &mut Vec<PathBuf>) {
