@@ -9,6 +9,8 @@
 //!
 //! The two front ends of a page know tags and tabs; what a section says is read once, in `page`.
 
+pub mod account;
+pub mod cases;
 mod data;
 mod document;
 mod html;
@@ -18,9 +20,11 @@ mod notes;
 mod page;
 mod python;
 mod rows;
+pub mod seen;
 mod sniff;
 mod tables;
 mod text;
+pub mod verdict;
 mod wirelog;
 
 use std::path::Path;

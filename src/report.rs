@@ -1,6 +1,7 @@
 //! Values to bytes, one renderer a file. What is said is worded once, in [`wording`] and [`summary`], and every
 //! renderer says the same.
 
+pub mod case;
 pub mod escape;
 pub mod json;
 pub mod order;

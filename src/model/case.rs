@@ -4,6 +4,10 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use super::frame::{Opcode, Rsv};
+use super::observation::Role;
+use super::rule::RuleId;
+
 /// Number of a case, as in `3.2` or `10.1.1`. Ordered by number, not as text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CaseId(String);
@@ -361,4 +365,151 @@ pub struct IndexEntry {
 pub struct Run {
     /// Agents in the order of their names.
     pub agents: std::collections::BTreeMap<String, std::collections::BTreeMap<CaseId, IndexEntry>>,
+}
+
+/// Payload of a frame the suite sends, or of an event it expects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CasePayload {
+    /// A pattern, repeated or cut to a length in bytes.
+    Bytes {
+        /// What is repeated.
+        pattern: Vec<u8>,
+        /// Bytes in all.
+        len: u64,
+    },
+    /// A stretch of one of the suite's files, whose content is not known here.
+    File {
+        /// Which file.
+        name: String,
+        /// Its length: bytes, or characters of a text.
+        len: u64,
+    },
+}
+
+impl CasePayload {
+    /// Nothing.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self::Bytes { pattern: Vec::new(), len: 0 }
+    }
+
+    /// Its length.
+    #[must_use]
+    pub const fn len(&self) -> u64 {
+        match self {
+            Self::Bytes { len, .. } | Self::File { len, .. } => *len,
+        }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The bytes, where they are known.
+    pub fn bytes(&self) -> Option<impl Iterator<Item = u8>> {
+        match self {
+            Self::Bytes { pattern, len } => {
+                Some(pattern.iter().copied().cycle().take(usize::try_from(*len).unwrap_or(usize::MAX)))
+            }
+            Self::File { .. } => None,
+        }
+    }
+}
+
+/// A frame the tester sends of its own accord.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseFrame {
+    /// Opcode.
+    pub opcode: Opcode,
+    /// FIN.
+    pub fin: bool,
+    /// Reserved bits.
+    pub rsv: Rsv,
+    /// Payload; of a Close the code and the reason.
+    pub payload: CasePayload,
+    /// Size of the fragments into which the tester parts it.
+    pub fragment_size: Option<u64>,
+    /// Size of the pieces in which it is written to TCP.
+    pub chop_size: Option<u64>,
+    /// How many times it is sent, each after the echo of the one before.
+    pub times: u32,
+    /// Whether permessage-deflate is used.
+    pub compressed: bool,
+}
+
+/// A step of the tester.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CaseStep {
+    /// It sends a frame.
+    Frame(CaseFrame),
+    /// It waits.
+    Wait,
+}
+
+/// The verdict judged again from what the report tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recomputed {
+    /// `None` where the events cannot confirm it (sections 9, 12 and 13), or the report has too little.
+    pub behavior: Option<Behavior>,
+    /// `None` where nothing tells what the case expects of the closing.
+    pub behavior_close: Option<BehaviorClose>,
+    /// Nothing that could be judged again differs from what is recorded.
+    pub agrees: bool,
+    /// Which expectation was met, or the first event that differs; which closing test decided.
+    pub why: String,
+}
+
+/// Something the testee was seen to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TesteeAct {
+    /// It sent a message back: the 1-based number among those of the tester.
+    Echoed(usize),
+    /// It sent a message that is none of the tester's.
+    SentMessage,
+    /// It answered a Ping: the 1-based number among those of the tester.
+    AnsweredPing(usize),
+    /// It sent a Pong that fits no Ping.
+    SentPong,
+    /// It sent a Ping.
+    SentPing,
+    /// It sent a Close.
+    Closed {
+        /// The code; `None` where it carried none.
+        code: Option<u16>,
+        /// Before any Close of the tester.
+        first: bool,
+    },
+}
+
+/// What a case says of the testee, as facts: what was sent, what is asked of the receiver, what it did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaseAccount {
+    /// Which case.
+    pub id: CaseId,
+    /// Who was tested.
+    pub agent: String,
+    /// The role of the testee.
+    pub testee: Role,
+    /// What the case is about, in a line; `None` if the case is not known here.
+    pub about: Option<&'static str>,
+    /// What the tester does of its own accord; empty if the case is not known here.
+    pub sends: Vec<CaseStep>,
+    /// How many of these frames the wire log shows; `None` where it is absent or was switched off.
+    pub logged_frames: Option<usize>,
+    /// The clause the tester breaks on purpose, and the index in `sends` of the frame that breaks it.
+    pub fault: Option<(RuleId, usize)>,
+    /// What the suite expects of the closing.
+    pub expected_close: Option<ExpectedClose>,
+    /// What the testee did, in order.
+    pub acts: Vec<TesteeAct>,
+    /// How it closed.
+    pub closing: ClosingBehavior,
+    /// Whether the connection was ever open.
+    pub opened: bool,
+    /// Verdicts of the report.
+    pub recorded: (Behavior, BehaviorClose),
+    /// Verdicts judged again.
+    pub recomputed: Recomputed,
 }

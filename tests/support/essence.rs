@@ -20,7 +20,7 @@ pub fn analyse_file(file: &[u8]) -> Vec<ConnectionReport> {
     };
     analyze_capture(file, Path::new("capture"), 0, &Limits::default(), keep, &mut take)
         .expect("the capture can be read");
-    reports.sort_by_key(|report| report.first_packet);
+    reports.sort_by_key(|report| report.tcp.as_ref().map(|tcp| tcp.first_packet));
     reports
 }
 
@@ -54,9 +54,11 @@ pub fn essence(reports: &[ConnectionReport]) -> String {
 
 fn essence_of(mut report: ConnectionReport) -> String {
     report.input = 0;
-    report.client.set_ip(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    report.server.set_ip(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    (report.first_packet, report.last_packet) = (PacketNo(0), PacketNo(0));
+    if let Some(tcp) = &mut report.tcp {
+        tcp.client.set_ip(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        tcp.server.set_ip(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        (tcp.first_packet, tcp.last_packet) = (PacketNo(0), PacketNo(0));
+    }
     (report.started_at, report.ended_at) = (None, None);
     report.handshake_at = PerRole::default();
     for frame in &mut report.frames {
