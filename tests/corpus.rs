@@ -228,8 +228,9 @@ fn what_was_not_captured_changes_nothing_else() {
     let clean = by_key(&folder.join("clean.pcap"));
     let damaged = by_key(&folder.join("losses.pcap"));
     for (key, clean) in &clean {
-        let what = || format!("{} {}", clean.client, target(clean));
-        let Some(holes) = losses.get(&(clean.client, clean.server)) else {
+        let tcp = clean.tcp.as_ref().expect("a capture");
+        let what = || format!("{} {}", tcp.client, target(clean));
+        let Some(holes) = losses.get(&(tcp.client, tcp.server)) else {
             let [found, expected] =
                 [&damaged[key], clean].map(|report| essence(std::slice::from_ref(report)));
             assert_same(&found, &expected, &what);
@@ -259,7 +260,8 @@ fn rules_of(report: &ConnectionReport, level: Level) -> BTreeSet<(&'static str, 
 fn frames_are_what_is_left(clean: &ConnectionReport, damaged: &ConnectionReport, by: Role, left: &[Left]) {
     let (before, after) = (sent(clean, by), sent(damaged, by));
     let kept = left.iter().filter(|left| **left != Left::Nothing).count();
-    let what = format!("{} {} {}", clean.client, target(clean), by.name());
+    let client = clean.tcp.as_ref().expect("a capture").client;
+    let what = format!("{client} {} {}", target(clean), by.name());
     assert_eq!(after.len(), kept, "{what}: frames");
     let mut context_lost = false;
     for ((before, after), left) in before.iter().zip(&after).zip(left) {

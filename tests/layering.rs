@@ -13,7 +13,6 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("tcp", &["model", "limits"], &["foldhash"]),
     ("http", &["model", "limits"], &["nom", "sha1", "base64", "memchr"]),
     ("websocket", &["model", "limits"], &["nom"]),
-    ("autobahn", &["model", "limits"], &[]),
     ("dissect", &["model", "limits", "http", "websocket"], &[]),
     ("autobahn", &["model", "limits", "error", "http", "websocket"], &["html5gum", "nom", "serde_json"]),
     ("message", &["model", "limits"], &["flate2", "simdutf8"]),
