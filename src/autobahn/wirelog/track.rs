@@ -13,8 +13,11 @@ use crate::websocket::{Decoded, Decoder, Ending};
 /// What one side sent, as its octets and the rows of its frames show it.
 pub(super) struct Track<'a> {
     from: Role,
-    /// Bytes of its HTTP head still to pass over.
+    /// Bytes of its HTTP head, and those still to pass over.
+    head_len: u64,
     head_left: u64,
+    /// The tester sent it: a frame's row comes before its octets.
+    is_sent: bool,
     /// Sizes in which octets came, for rows that do not tell their length.
     sizes: &'a [(u64, u64)],
     reading: Reading,
@@ -45,7 +48,8 @@ enum Reading {
 impl<'a> Track<'a> {
     pub(super) fn new(
         from: Role,
-        head_left: u64,
+        head_len: u64,
+        is_sent: bool,
         sizes: &'a [(u64, u64)],
         switched: bool,
         has_octets: bool,
@@ -57,7 +61,9 @@ impl<'a> Track<'a> {
         };
         Self {
             from,
-            head_left,
+            head_len,
+            head_left: head_len,
+            is_sent,
             sizes,
             reading,
             opened: 0,
@@ -80,8 +86,9 @@ impl<'a> Track<'a> {
         sink: &mut impl FnMut(Observation<'_>),
     ) {
         let Some(len) = data.len.or_else(|| self.len_of(&data.known)) else {
-            self.head_left = 0;
-            return self.rows_only(sink);
+            self.feed(&data.known, data.known.len() as u64, row, sink);
+            self.rows_only(sink);
+            return self.settle(row, notes, sink);
         };
         let behind = len.saturating_sub(self.head_left);
         let head = usize::try_from(len - behind).unwrap_or(usize::MAX);
@@ -93,13 +100,20 @@ impl<'a> Track<'a> {
         self.settle(row, notes, sink);
     }
 
-    /// Length of a row that does not tell it: what is left of the head, of the frame under way, or the frame it
-    /// begins, if octets of that size came at all.
+    /// Length of a row that does not tell it, which is at least what it shows: what is left of the head, the one
+    /// size that comes into question, or the end of a frame, if octets of that size came at all.
     fn len_of(&self, known: &[u8]) -> Option<u64> {
+        let shown = known.len() as u64;
         if self.head_left > 0 {
-            return Some(self.head_left.max(known.len() as u64));
+            return Some(self.head_left.max(shown));
         }
         let Reading::Octets(decoder) = &self.reading else { return None };
+        let is_head = |size: u64, count: u64| size == self.head_len && count == 1;
+        let sizes = self.sizes.iter().filter(|(size, count)| *size >= shown && !is_head(*size, *count));
+        let mut sizes = sizes.map(|(size, _)| *size);
+        if let (Some(only), None) = (sizes.clone().next(), sizes.clone().nth(1)) {
+            return Some(only);
+        }
         let len = match decoder.ending() {
             Ending::InPayload { left } => left,
             Ending::Between => {
@@ -108,7 +122,7 @@ impl<'a> Track<'a> {
             }
             Ending::InHeader { .. } | Ending::Lost { .. } => return None,
         };
-        self.sizes.iter().any(|(size, _)| *size == len).then_some(len)
+        sizes.any(|size| size == len).then_some(len)
     }
 
     /// `len` octets behind the handshake, of which the first are known.
@@ -212,6 +226,10 @@ impl<'a> Track<'a> {
                 Reading::Octets(_) | Reading::Skip { .. } | Reading::Nothing => break,
             }
         }
+        if self.is_sent {
+            // Sent piece by piece, without a row (6.4).
+            self.decoded.clear();
+        }
     }
 
     /// Hands on a frame as its row tells it; gives its length on the wire.
@@ -306,7 +324,7 @@ impl<'a> Track<'a> {
             Reading::Skip { .. } | Reading::Rows | Reading::Nothing => {}
         }
         for (row, _) in self.rows.drain(..) {
-            notes.add(format!("row {row} of the wire log: no octets of this frame follow or precede it"));
+            notes.add(format!("row {row} of the wire log: this frame is not in the octets: it was not sent, or inside another"));
         }
     }
 }
