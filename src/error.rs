@@ -56,9 +56,39 @@ pub enum Error {
         /// As given.
         path: PathBuf,
     },
+    /// A JSON file that is not what it should be.
+    #[error("{} is no {what}: {detail}", path.display())]
+    BadReport {
+        /// As given.
+        path: PathBuf,
+        /// `Autobahn index` or `Autobahn case`.
+        what: &'static str,
+        /// What is wrong, with line and column.
+        detail: String,
+    },
+    /// A directory without an index and without cases.
+    #[error("no Autobahn report in directory {}", path.display())]
+    NoReport {
+        /// As given.
+        path: PathBuf,
+    },
+    /// A policy that says something unknown or contradictory.
+    #[error("policy {}{}: {detail}", path.display(), at(*line))]
+    BadPolicy {
+        /// As given.
+        path: PathBuf,
+        /// Where, from 1.
+        line: Option<usize>,
+        /// What is wrong.
+        detail: String,
+    },
     /// The report could not be written.
     #[error("cannot write the report")]
     Write(#[from] io::Error),
+}
+
+fn at(line: Option<usize>) -> String {
+    line.map_or_else(String::new, |line| format!(", line {line}"))
 }
 
 fn hex(bytes: &[u8]) -> String {

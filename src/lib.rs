@@ -55,6 +55,7 @@
 //! | finding, certainty | a clause broken or a note; `proven`, `likely` or `undetermined` |
 //! | step | an obligation of the closing: who owed what, what was seen, whether it was met |
 
+pub mod autobahn;
 pub mod capture;
 pub mod dissect;
 pub mod error;

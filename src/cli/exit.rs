@@ -52,5 +52,10 @@ const fn hint(error: &Error) -> Option<&'static str> {
         }
         Error::BadHeader { .. } => Some("the file may be damaged; its first 24 bytes decide"),
         Error::NothingInDirectory { .. } => Some("captures are recognised by their first bytes, not by name"),
+        Error::BadReport { .. } => {
+            Some("give index.json of a run, the JSON of one case, or the directory that holds them")
+        }
+        Error::NoReport { .. } => Some("it should hold index.json, or the cases as AGENT_case_N.json"),
+        Error::BadPolicy { .. } => Some("`wslog check --help` shows a whole policy"),
     }
 }
