@@ -22,23 +22,24 @@ pub struct Options {
 /// Compares two runs, agent by agent and case by case.
 #[must_use]
 pub fn compare(old: &Run, new: &Run, options: &Options) -> RunDiff {
-    let old_name = |agent: &str| {
-        options.renamed.iter().find(|(_, to)| to == agent).map_or(agent.to_owned(), |(from, _)| from.clone())
+    let gone = |agent: &String| options.renamed.iter().any(|(from, _)| from == agent);
+    let old_name = |agent: &String| match options.renamed.iter().find(|(_, to)| to == agent) {
+        Some((from, _)) => Some(from.clone()),
+        None => (!gone(agent)).then(|| agent.clone()),
     };
-    let gone = |agent: &&String| !options.renamed.iter().any(|(from, _)| from == *agent);
     // An old agent that was renamed is compared under its new name only.
     let targets = options.renamed.iter().map(|(_, to)| to);
     let names: BTreeSet<&String> =
-        new.agents.keys().chain(old.agents.keys().filter(gone)).chain(targets).collect();
+        new.agents.keys().chain(old.agents.keys().filter(|agent| !gone(agent))).chain(targets).collect();
     let nothing = BTreeMap::new();
     let mut diff = RunDiff::default();
     for agent in names {
         let from = old_name(agent);
-        let entries_old = old.agents.get(&from).unwrap_or(&nothing);
+        let entries_old = from.as_ref().and_then(|from| old.agents.get(from)).unwrap_or(&nothing);
         let entries_new = new.agents.get(agent).unwrap_or(&nothing);
         let mut result = AgentDiff {
             agent: agent.clone(),
-            old_agent: (from != *agent).then_some(from),
+            old_agent: from.filter(|from| from != agent),
             changes: Vec::new(),
             unchanged: Vec::new(),
             sections: BTreeMap::new(),
@@ -130,6 +131,15 @@ fn why(old: Option<&IndexEntry>, new: Option<&IndexEntry>, options: &Options) ->
         (None, Some(new)) => return format!("not in the old run; is {}", verdict(new)),
         (None, None) => return String::new(),
     };
+    let mut parts = verdicts(old, new, options);
+    if old.remote_close_code != new.remote_close_code {
+        let (a, b) = (code(old.remote_close_code), code(new.remote_close_code));
+        parts.push(format!("code of the testee's Close {a} → {b}"));
+    }
+    parts.join("; ")
+}
+
+fn verdicts(old: &IndexEntry, new: &IndexEntry, options: &Options) -> Vec<String> {
     let mut parts = Vec::new();
     if old.behavior != new.behavior {
         parts.push(format!("behavior {} → {}", old.behavior.as_str(), new.behavior.as_str()));
@@ -137,25 +147,29 @@ fn why(old: Option<&IndexEntry>, new: Option<&IndexEntry>, options: &Options) ->
     if old.behavior_close != new.behavior_close {
         parts.push(format!("close {} → {}", old.behavior_close.as_str(), new.behavior_close.as_str()));
     }
-    if old.remote_close_code != new.remote_close_code {
-        let (a, b) = (code(old.remote_close_code), code(new.remote_close_code));
-        parts.push(format!("code of the testee's Close {a} → {b}"));
-    }
     if slower_or_faster(old, new, options) {
         let ms = |e: &IndexEntry| e.duration_ms.unwrap_or_default();
         parts.push(format!("took {} ms → {} ms", ms(old), ms(new)));
     }
-    parts.join("; ")
+    parts
 }
 
 fn code(code: Option<u16>) -> String {
     code.map_or("none".to_owned(), |c| c.to_string())
 }
 
-/// What two reports of one case tell beyond their verdicts: the first event that differs, who closed first, how
-/// it ended. `None` where they tell the same.
-#[must_use]
-pub fn explain(old: &CaseReport, new: &CaseReport) -> Option<String> {
+/// Says why a case changed by what its two reports tell.
+pub fn explain(change: &mut Change, old: &CaseReport, new: &CaseReport, options: &Options) {
+    if let (Some(was), Some(is), Some(reasons)) = (&change.old, &change.new, reasons(old, new)) {
+        let mut parts = verdicts(was, is, options);
+        parts.push(reasons);
+        change.why = parts.join("; ");
+    }
+}
+
+/// What two reports of one case tell beyond their verdicts: the first event that differs, the close codes, who
+/// closed first, how it ended. `None` where they tell the same.
+fn reasons(old: &CaseReport, new: &CaseReport) -> Option<String> {
     let mut parts = Vec::new();
     if let (Some(was), Some(is)) = (&old.received, &new.received)
         && let Some((at, a, b)) = first_difference(was, is)
@@ -363,6 +377,12 @@ mod tests {
             "",
             "gone 1.1 missing: not in the new run; was OK / OK",
         );
+        check_with(
+            &renamed(&[("a", "b")]),
+            "a 1.1 OK/OK",
+            "a 1.1 OK/OK, b 1.1 FAILED/OK",
+            "a 1.1 added: not in the old run; is OK / OK | b 1.1 regression: behavior OK → FAILED",
+        );
         let swapped = renamed(&[("a", "b"), ("b", "a")]);
         check_with(&swapped, "a 1.1 OK/OK, b 1.1 FAILED/OK", "b 1.1 OK/OK, a 1.1 FAILED/OK", "");
     }
@@ -389,7 +409,7 @@ mod tests {
     fn case_reports_tell_why() {
         #[track_caller]
         fn check(old: (&str, &str), new: (&str, &str), expected: Option<&str>) {
-            let why = explain(&report(old.0, old.1), &report(new.0, new.1));
+            let why = reasons(&report(old.0, old.1), &report(new.0, new.1));
             assert_eq!(why.as_deref(), expected);
         }
         let hello = r#"[["message","Hello",false]]"#;
@@ -433,9 +453,9 @@ mod tests {
         let mut new = old.clone();
         old.wire_log = Some(vec![frame(1, b"a"), frame(8, b"")]);
         new.wire_log = Some(vec![WireRow::Failing, frame(1, b"a")]);
-        let why = explain(&old, &new);
+        let why = reasons(&old, &new);
         assert_eq!(why.as_deref(), Some("frame 2 of the testee: opcode 8, 0 bytes \"\" → none"));
         new.wire_log = None;
-        assert_eq!(explain(&old, &new), None);
+        assert_eq!(reasons(&old, &new), None);
     }
 }

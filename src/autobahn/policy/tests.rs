@@ -224,12 +224,12 @@ fn a_policy_with_mistakes_is_refused_with_the_line() {
 fn check_update(before: &str, cases_text: &str, after: &str) {
     let run = run(cases_text);
     let path = Path::new("policy.toml");
-    let written = update(before, path, &run, Some(&cases(&run, "Said so."))).unwrap();
+    let written = update(before, path, &policy(before), &run, Some(&cases(&run, "Said so."))).unwrap();
     assert_eq!(written, after);
     let breaches = super::check(&run, None, &policy(&written)).breaches;
     let left: Vec<_> = breaches.iter().filter(|b| b.kind != BreachKind::Missing).collect();
     assert!(left.is_empty(), "{left:?}");
-    let again = update(&written, path, &run, Some(&cases(&run, "Said so."))).unwrap();
+    let again = update(&written, path, &policy(&written), &run, Some(&cases(&run, "Said so."))).unwrap();
     assert_eq!(again, written, "a second update changes nothing");
 }
 

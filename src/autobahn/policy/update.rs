@@ -14,12 +14,17 @@ use crate::model::run::{CaseVerdict, Cases};
 /// An entry whose case still fails stays with its reason, its pins brought up to date; one whose case passes
 /// goes, unless it may pass; one whose case did not run stays, since nothing is known of it. An entry for all
 /// agents of which some pass becomes one for each agent that fails. A new failure gets what the suite said as
-/// its reason.
+/// its reason. `policy` is what `text` says, perhaps widened: what it lets pass is no failure.
 ///
 /// # Errors
 /// [`Error::BadPolicy`].
-pub fn update(text: &str, path: &Path, run: &Run, cases: Option<&Cases>) -> Result<String, Error> {
-    let policy = Policy::parse(text, path)?;
+pub fn update(
+    text: &str,
+    path: &Path,
+    policy: &Policy,
+    run: &Run,
+    cases: Option<&Cases>,
+) -> Result<String, Error> {
     let bad = |detail: String| Error::BadPolicy { path: path.to_owned(), line: None, detail };
     let mut document: DocumentMut =
         text.parse().map_err(|e: toml_edit::TomlError| bad(e.message().to_owned()))?;
