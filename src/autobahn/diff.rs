@@ -9,6 +9,8 @@ use crate::model::run::{AgentDiff, Change, ChangeKind, DiffCounts, RunDiff};
 
 /// Characters of a payload that an explanation quotes.
 const QUOTED: usize = 40;
+/// Characters of a result that an explanation quotes.
+const RESULT: usize = 200;
 
 /// How two runs are compared.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -199,19 +201,21 @@ fn reasons(old: &CaseReport, new: &CaseReport) -> Option<String> {
             let reason = closing.was_not_clean_reason.as_deref();
             match (closing.was_clean, reason) {
                 (true, _) => "clean".to_owned(),
-                (false, Some(reason)) => format!("not clean ({})", quote(reason)),
+                (false, Some(reason)) => format!("not clean ({})", quote_up_to(reason, RESULT)),
                 (false, None) => "not clean".to_owned(),
             }
         };
         parts.push(format!("{} → {}", say(was), say(is)));
     }
-    for (was, is) in [(&old.result, &new.result), (&old.result_close, &new.result_close)] {
-        if let Some(is) = is
-            && Some(is) != was.as_ref()
-        {
-            parts.push(format!("now {}", quote(is)));
-        }
+    // What the suite says of a success is always the same.
+    let failed = [new.behavior != Behavior::Ok, new.behavior_close != BehaviorClose::Ok];
+    let results = [(&old.result, &new.result), (&old.result_close, &new.result_close)];
+    let mut said: Vec<&String> = Vec::new();
+    for ((was, is), _) in results.into_iter().zip(failed).filter(|(_, failed)| *failed) {
+        said.extend(is.iter().filter(|is| Some(*is) != was.as_ref()));
     }
+    said.dedup();
+    parts.extend(said.into_iter().map(|is| format!("now {}", quote_up_to(is, RESULT))));
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
@@ -259,7 +263,11 @@ fn event(event: &CaseEvent) -> String {
 }
 
 fn quote(text: &str) -> String {
-    let short: String = text.chars().take(QUOTED).collect();
+    quote_up_to(text, QUOTED)
+}
+
+fn quote_up_to(text: &str, max: usize) -> String {
+    let short: String = text.chars().take(max).collect();
     let cut = if short.len() < text.len() { format!("… ({} bytes)", text.len()) } else { String::new() };
     format!("\"{short}\"{cut}")
 }
@@ -400,7 +408,7 @@ mod tests {
 
     fn report(received: &str, closing: &str) -> CaseReport {
         let json = format!(
-            r#"{{"agent":"a","id":"1.1","behavior":"OK","behaviorClose":"OK","received":{received}{closing}}}"#
+            r#"{{"agent":"a","id":"1.1","behavior":"OK","behaviorClose":"UNCLEAN","received":{received}{closing}}}"#
         );
         json::read(json.as_bytes(), Path::new("x")).unwrap()
     }

@@ -43,20 +43,22 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 pub fn markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     let mut before = ' ';
-    for c in visible(text).chars() {
-        match c {
-            // GitHub looks for these in the rendered text, so the text has to be parted.
-            '@' | '#' => {
-                let _ = write!(out, "&#{};<!-- -->", u32::from(c));
-            }
-            '.' if matches!(before, 'w' | 'W') => out.push_str("&#46;"),
-            '.' | ',' | ' ' | '/' | '(' | ')' | ';' | '-' if before != ' ' || c == ' ' || c == '(' => {
-                out.push(c)
-            }
-            c if c.is_ascii_punctuation() => {
-                let _ = write!(out, "&#{};", u32::from(c));
-            }
-            c => out.push(c),
+    let text = visible(text);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let harmless = match c {
+            '.' => !matches!(before, 'w' | 'W'),
+            // Neither an address nor an emoji.
+            ':' => chars.peek() == Some(&' '),
+            '-' => before != ' ',
+            _ => !c.is_ascii_punctuation() || "/,;()'\"!?%=".contains(c),
+        };
+        if harmless {
+            out.push(c);
+        } else {
+            // GitHub looks for mentions and issues in the rendered text, so the text has to be parted.
+            let parted = if matches!(c, '@' | '#') { "<!-- -->" } else { "" };
+            let _ = write!(out, "&#{};{parted}", u32::from(c));
         }
         before = c;
     }
@@ -143,11 +145,11 @@ mod tests {
         for (input, shown) in [
             ("plain text, 3.2 (a/b)", "plain text, 3.2 (a/b)"),
             ("a|b `c` *d* _e_", "a&#124;b &#96;c&#96; &#42;d&#42; &#95;e&#95;"),
-            ("<b>&amp;", "&#60;b&#62;&#38;amp&#59;".replace("&#59;", ";").as_str()),
+            ("<b>&amp;", "&#60;b&#62;&#38;amp;"),
             ("[x](http://y)", "&#91;x&#93;(http&#58;//y)"),
             ("www.x.y", "www&#46;x.y"),
             ("@team #1", "&#64;<!-- -->team &#35;<!-- -->1"),
-            ("- a", "- a".replace('-', "&#45;").as_str()),
+            ("- a-b: c", "&#45; a-b: c"),
             ("a\nb", "a&#92;nb"),
         ] {
             assert_eq!(markdown(input), shown, "{input}");

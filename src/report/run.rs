@@ -91,12 +91,17 @@ impl CheckReport<'_> {
     /// How many case files the index was held against, where some could not be.
     fn files(&self) -> Option<String> {
         let Checked { files_held, files_absent, files_overwritten, .. } = *self.checked;
-        (files_absent + files_overwritten > 0).then(|| {
-            format!(
-                "index held against {}; {files_absent} absent, {files_overwritten} written over by an agent of the same file name",
-                units::count(files_held, "case file")
-            )
-        })
+        if files_absent + files_overwritten == 0 {
+            return None;
+        }
+        let mut line = format!("index held against {}", units::count(files_held, "case file"));
+        if files_absent > 0 {
+            line.push_str(&format!(", {files_absent} not there"));
+        }
+        if files_overwritten > 0 {
+            line.push_str(&format!(", {files_overwritten} written over by an agent of the same file name"));
+        }
+        Some(line)
     }
 }
 

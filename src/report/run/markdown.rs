@@ -6,6 +6,7 @@ use crate::model::case::CaseId;
 use crate::model::run::{ChangeKind, Judged};
 use crate::report::escape::markdown;
 use crate::report::run::{CheckReport, DiffReport, entry};
+use crate::report::units;
 
 /// Rows of a table; a comment on GitHub ends at 65 536 characters.
 const ROWS: usize = 100;
@@ -16,7 +17,7 @@ pub fn diff(report: &DiffReport<'_>) -> String {
     let sign = if report.diff.totals.regression > 0 { "❌" } else { "✅" };
     let mut out = format!("### {sign} Autobahn: {}\n\n", report.summary());
     for (name, source) in [("old", report.old), ("new", report.new)] {
-        let _ = writeln!(out, "* {name}: {}, {} cases", markdown(&source.path), source.cases);
+        let _ = writeln!(out, "* {name}: {}, {}", markdown(&source.path), units::count(source.cases, "case"));
         for told in &source.contradictions {
             let (agent, detail) = (markdown(&told.agent), markdown(&told.detail));
             let _ = writeln!(out, "  * contradiction: {agent} {}: {detail}", told.case);
@@ -64,7 +65,8 @@ pub fn check(report: &CheckReport<'_>) -> String {
     let checked = report.checked;
     let sign = if checked.passed() { "✅" } else { "❌" };
     let mut out = format!("### {sign} Autobahn: {}\n\n", report.summary());
-    let _ = writeln!(out, "* run: {}, {} cases", markdown(&report.run.path), report.run.cases);
+    let _ =
+        writeln!(out, "* run: {}, {}", markdown(&report.run.path), units::count(report.run.cases, "case"));
     if let Some(files) = report.files() {
         let _ = writeln!(out, "* {files}");
     }
@@ -84,7 +86,7 @@ pub fn check(report: &CheckReport<'_>) -> String {
             _ => None,
         })
         .collect();
-    let title = format!("{} expected failures", expected.len());
+    let title = units::count(expected.len() as u64, "expected failure");
     fold(&mut out, &title, &table(&["agent", "case", "verdict", "reason"], expected));
     let rows = checked.agents.iter().flat_map(|agent| {
         agent.sections.iter().map(|(section, c)| {
