@@ -432,7 +432,7 @@ mod tests {
             (hello, r#","remoteCloseCode":1002,"closedByMe":false,"wasClean":true"#),
             (
                 hello,
-                r#","closedByMe":true,"wasNotCleanReason":"peer dropped","result":"R","droppedByMe":true"#,
+                r#","closedByMe":true,"wasNotCleanReason":"peer dropped","result":"untold","resultClose":"R","droppedByMe":true"#,
             ),
             Some(
                 "the testee's Close: 1002 → no code; closed first by the testee → the tester; TCP dropped by the testee → the tester; clean → not clean (\"peer dropped\"); now \"R\"",
