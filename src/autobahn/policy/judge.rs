@@ -20,7 +20,7 @@ pub fn check(run: &Run, cases: Option<&Cases>, policy: &Policy) -> Checked {
             totals: CheckCounts::default(),
         };
         for (id, entry) in entries {
-            let judged = policy.judge(agent, id, entry, result_of(cases, agent, id));
+            let judged = policy.judge(agent, id, entry, results_of(cases, agent, id));
             let verdict = match judged {
                 Ok(verdict) => verdict,
                 Err((kind, detail)) => {
@@ -48,11 +48,23 @@ pub fn check(run: &Run, cases: Option<&Cases>, policy: &Policy) -> Checked {
     checked
 }
 
-/// What the suite said of the case, both results together.
-fn result_of(cases: Option<&Cases>, agent: &str, id: &CaseId) -> Option<String> {
+/// What the suite said of the events and of the closing, as far as the case file is there.
+pub(super) type Results<'a> = [Option<&'a str>; 2];
+
+pub(super) fn results_of<'a>(cases: Option<&'a Cases>, agent: &str, id: &CaseId) -> Option<Results<'a>> {
     let verdict = cases?.verdicts.get(agent)?.get(id)?;
-    let results = [&verdict.result, &verdict.result_close];
-    Some(results.into_iter().flatten().cloned().collect::<Vec<_>>().join("; "))
+    Some([verdict.result.as_deref(), verdict.result_close.as_deref()])
+}
+
+/// `: ` and what the suite said of what does not pass.
+fn said(results: Option<Results<'_>>, passes: [bool; 2]) -> String {
+    let results = results.unwrap_or_default().into_iter().zip(passes);
+    let mut parts: Vec<_> = results
+        .filter_map(|(said, passes)| said.filter(|_| !passes))
+        .map(|said| said.trim_end_matches('.'))
+        .collect();
+    parts.dedup();
+    if parts.is_empty() { String::new() } else { format!(": {}", parts.join("; ")) }
 }
 
 fn breach(agent: &str, case: Option<&CaseId>, kind: BreachKind, detail: String) -> Breach {
@@ -69,7 +81,7 @@ impl Policy {
         agent: &str,
         id: &CaseId,
         entry: &IndexEntry,
-        result: Option<String>,
+        results: Option<Results<'_>>,
     ) -> Result<Judged, (BreachKind, String)> {
         if any(&self.skip, id) {
             return Ok(Judged::Skipped);
@@ -77,7 +89,7 @@ impl Policy {
         let behavior = self.behavior_passes(agent, id, &entry.behavior);
         let close = self.close_passes(agent, id, &entry.behavior_close);
         let passes = behavior && close;
-        let said = result.as_deref().filter(|r| !r.is_empty()).map_or(String::new(), |r| format!(": {r}"));
+        let said = said(results, [behavior, close]);
         let verdict =
             format!("behavior {}, close {}", entry.behavior.as_str(), entry.behavior_close.as_str());
         match self.expected_failure(agent, id) {
@@ -86,7 +98,7 @@ impl Policy {
                 format!("{verdict}; drop the expected failure ({})", xfail.reason),
             )),
             Some(_) if passes => Ok(Judged::Passed),
-            Some(xfail) => match xfail.differs(entry, result.as_deref()) {
+            Some(xfail) => match xfail.differs(entry, results) {
                 None => Ok(Judged::ExpectedFailure(xfail.reason.clone())),
                 Some(expected) => Err((
                     BreachKind::Failed,
@@ -233,7 +245,7 @@ fn is_always_informational(id: &CaseId) -> bool {
 
 impl ExpectedFailure {
     /// In what a failure is not the expected one; a pinned result counts only where the result is known.
-    pub(super) fn differs(&self, entry: &IndexEntry, result: Option<&str>) -> Option<String> {
+    pub(super) fn differs(&self, entry: &IndexEntry, results: Option<Results<'_>>) -> Option<String> {
         let mut parts = Vec::new();
         if let Some(behavior) = self.behavior.as_ref().filter(|b| **b != entry.behavior) {
             parts.push(format!("behavior {}", behavior.as_str()));
@@ -241,8 +253,8 @@ impl ExpectedFailure {
         if let Some(close) = self.close.as_ref().filter(|c| **c != entry.behavior_close) {
             parts.push(format!("close {}", close.as_str()));
         }
-        if let (Some(pinned), Some(result)) = (&self.result, result)
-            && !result.contains(pinned.as_str())
+        if let (Some(pinned), Some(results)) = (&self.result, results)
+            && !results.into_iter().flatten().any(|result| result.contains(pinned.as_str()))
         {
             parts.push(format!("a result with \"{pinned}\""));
         }

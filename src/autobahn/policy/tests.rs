@@ -188,6 +188,21 @@ fn a_pinned_result_is_held_where_it_is_known() {
 }
 
 #[test]
+fn the_suite_is_quoted_on_what_does_not_pass() {
+    #[track_caller]
+    fn check(verdict: &str, expected: &str) {
+        let run = run(&format!("a 1.1 {verdict}"));
+        let mut cases = cases(&run, "Events differ.");
+        let verdict = cases.verdicts.get_mut("a").unwrap().values_mut().next().unwrap();
+        verdict.result_close = Some("Wrong code".to_owned());
+        assert_eq!(said(&super::check(&run, Some(&cases), &Policy::default())), expected);
+    }
+    check("FAILED/OK", "a 1.1 failed: behavior FAILED, close OK: Events differ");
+    check("OK/UNCLEAN", "a 1.1 close_failed: behavior OK, close UNCLEAN: Wrong code");
+    check("FAILED/FAILED", "a 1.1 failed: behavior FAILED, close FAILED: Events differ; Wrong code");
+}
+
+#[test]
 fn contradictions_are_breaches() {
     let run = run("a 1.1 OK/OK");
     let mut cases = cases(&run, "fine");

@@ -5,9 +5,10 @@ use std::path::Path;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
 use crate::autobahn::policy::Policy;
+use crate::autobahn::policy::judge::{Results, results_of};
 use crate::error::Error;
 use crate::model::case::{CaseId, IndexEntry, Run};
-use crate::model::run::{CaseVerdict, Cases};
+use crate::model::run::Cases;
 
 /// Rewrites the expected failures of the policy `text` so that they are those of `run`.
 ///
@@ -52,10 +53,7 @@ pub fn update(
         }
         let pinned = |agent: &str, entry: &IndexEntry| {
             let mut table = table.clone();
-            let verdict = verdict(cases, agent, &xfail.case);
-            let result = verdict.map(|v| [&v.result, &v.result_close].map(|r| r.clone().unwrap_or_default()));
-            let result = result.map(|both| both.join("; "));
-            if xfail.differs(entry, result.as_deref()).is_some() {
+            if xfail.differs(entry, results_of(cases, agent, &xfail.case)).is_some() {
                 pin(&mut table, entry);
                 table.remove("result");
             }
@@ -90,7 +88,7 @@ pub fn update(
         for (id, entry) in entries {
             let known = policy.expected_failure(agent, id).is_some();
             if !known && !policy.skips(id) && !policy.passes(agent, id, entry) {
-                written.push(new_entry(agent, id, entry, verdict(cases, agent, id)));
+                written.push(new_entry(agent, id, entry, results_of(cases, agent, id)));
             }
         }
     }
@@ -100,24 +98,20 @@ pub fn update(
     Ok(document.to_string())
 }
 
-fn verdict<'a>(cases: Option<&'a Cases>, agent: &str, id: &CaseId) -> Option<&'a CaseVerdict> {
-    cases?.verdicts.get(agent)?.get(id)
-}
-
 fn pin(table: &mut Table, entry: &IndexEntry) {
     table.insert("behavior", value(entry.behavior.as_str()));
     table.insert("close", value(entry.behavior_close.as_str()));
 }
 
-fn new_entry(agent: &str, id: &CaseId, entry: &IndexEntry, verdict: Option<&CaseVerdict>) -> Table {
+fn new_entry(agent: &str, id: &CaseId, entry: &IndexEntry, results: Option<Results<'_>>) -> Table {
     let mut table = Table::new();
     table.decor_mut().set_prefix("\n");
     table.insert("agent", value(agent));
     table.insert("case", value(id.as_str()));
     pin(&mut table, entry);
-    let said = verdict.map(|v| [&v.result, &v.result_close]);
-    let said: Vec<_> = said.into_iter().flatten().flatten().map(String::as_str).collect();
-    let reason = if said.is_empty() { "recorded, not yet explained".to_owned() } else { said.join("; ") };
+    let mut said: Vec<_> = results.into_iter().flatten().flatten().collect();
+    said.dedup();
+    let reason = if said.is_empty() { "recorded, not yet explained".to_owned() } else { said.join(" ") };
     table.insert("reason", value(reason));
     table
 }
