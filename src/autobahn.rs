@@ -10,18 +10,22 @@
 //! The two front ends of a page know tags and tabs; what a section says is read once, in `page`.
 
 pub mod account;
+pub mod brief;
 pub mod cases;
 mod data;
+pub mod diff;
 mod document;
 mod html;
-mod index;
+pub mod index;
 mod json;
 mod notes;
 mod page;
+pub mod policy;
 mod python;
 mod rows;
 pub mod seen;
 mod sniff;
+mod suite;
 mod tables;
 mod text;
 pub mod verdict;
@@ -31,7 +35,6 @@ use std::path::Path;
 
 use crate::error::Error;
 use crate::model::case::{CaseReport, ReportForm};
-pub use index::read_index;
 pub use sniff::{Kind, SNIFF_BYTES, sniff};
 pub use wirelog::observe;
 

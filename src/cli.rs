@@ -1,8 +1,12 @@
 //! The command line: raw arguments become ready values here, and nothing else reads them.
 
 mod args;
+mod check;
+mod diff;
 mod exit;
 mod inspect;
+mod runs;
+mod style;
 
 use std::ffi::OsString;
 use std::io;
@@ -23,6 +27,8 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     };
     let result = match args.command {
         Command::Inspect(inspect) => inspect::run(&inspect),
+        Command::Diff(diff) => diff::run(&diff),
+        Command::Check(check) => check::run(&check),
         Command::Completions { shell } => {
             let mut command = Args::command();
             let mut out = Vec::new();

@@ -70,9 +70,29 @@ pub enum Error {
         /// As given.
         path: PathBuf,
     },
+    /// A directory without an index and without cases.
+    #[error("no Autobahn report in directory {}", path.display())]
+    NoReport {
+        /// As given.
+        path: PathBuf,
+    },
+    /// A policy that says something unknown or contradictory.
+    #[error("policy {}{}: {detail}", path.display(), at(*line))]
+    BadPolicy {
+        /// As given.
+        path: PathBuf,
+        /// Where, from 1.
+        line: Option<usize>,
+        /// What is wrong.
+        detail: String,
+    },
     /// The report could not be written.
     #[error("cannot write the report")]
     Write(#[from] io::Error),
+}
+
+fn at(line: Option<usize>) -> String {
+    line.map_or_else(String::new, |line| format!(", line {line}"))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -10,6 +10,9 @@
 //!                                       (http, websocket)
 //! ```
 //!
+//! Whole runs of the Autobahn Testsuite go a way of their own: [`autobahn`] reads the verdicts, compares two runs
+//! or holds one against a policy, and `report` says what came out.
+//!
 //! # Invariants, mostly things that are absent
 //!
 //! * Data flows one way. A stage takes values and hands values on, by return or to a sink; none calls upward.
@@ -53,6 +56,8 @@
 //! | observation | one thing one side was seen to do, with its evidence |
 //! | evidence | packet and stream offset that show it, and what its sender had received by then |
 //! | finding, certainty | a clause broken or a note; `proven`, `likely` or `undetermined` |
+//! | tester, testee; case, agent, behavior, close | the Autobahn Testsuite, what it tests, and its words |
+//! | run, shard; regression; policy, expected failure, breach | verdicts of many cases; what is held against them |
 //! | step | an obligation of the closing: who owed what, what was seen, whether it was met |
 
 pub mod autobahn;

@@ -7,6 +7,9 @@ pub const MAX_BLOCK_BYTES: usize = 16 << 20;
 /// Interfaces kept per pcapng section. The packets of any further one are counted as of an unknown interface.
 pub const MAX_INTERFACES: usize = 65_536;
 
+/// Bytes of one Autobahn report that is read. Cases have up to some hundred kB, an index 110 bytes a case.
+pub const MAX_REPORT_BYTES: u64 = 64 << 20;
+
 /// Caps of one analysis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {

@@ -14,6 +14,7 @@ pub mod handshake;
 pub mod observation;
 pub mod packet;
 pub mod rule;
+pub mod run;
 pub mod stream;
 pub mod weird;
 

@@ -5,6 +5,7 @@ pub mod case;
 pub mod escape;
 pub mod json;
 pub mod order;
+pub mod run;
 pub mod summary;
 pub mod text;
 pub mod units;

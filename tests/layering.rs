@@ -11,6 +11,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("input", &["error"], &[]),
     ("capture", &["model", "limits", "error"], &["pcap_parser", "etherparse"]),
     ("tcp", &["model", "limits"], &["foldhash"]),
+    ("autobahn", &["model", "limits", "error"], &["serde", "serde_json", "toml", "toml_edit"]),
     ("http", &["model", "limits"], &["nom", "sha1", "base64", "memchr"]),
     ("websocket", &["model", "limits"], &["nom"]),
     ("dissect", &["model", "limits", "http", "websocket"], &[]),
@@ -47,6 +48,8 @@ const OUTSIDE: &[&str] = &[
     "simdutf8",
     "terminal_size",
     "thiserror",
+    "toml",
+    "toml_edit",
 ];
 
 fn sources(dir: &Path, out: &mut Vec<PathBuf>) {

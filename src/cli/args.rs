@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
+use wslog::autobahn::policy::Pattern;
 
 /// Explains how WebSocket connections ended, from packet captures.
 ///
@@ -23,16 +24,22 @@ Examples:
   wslog inspect --format json capture.pcap | jq '.connections[].closing.summary'
   tcpdump -i lo -w - port 8080 | wslog inspect -
   wslog inspect --fail-on must captures/
+  wslog diff old/index.json new/index.json
+  wslog check --allow non-strict --require-agent mylib reports/
 
 Exit status:
   0  the work was done
-  1  it was done and found what was asked about (inspect --fail-on)
+  1  it was done and found what was asked about (inspect --fail-on; diff: a regression; check: a broken policy)
   2  bad usage, or an input that could not be read at all";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Explain every WebSocket connection of the inputs
     Inspect(Inspect),
+    /// Compare two runs of the Autobahn Testsuite
+    Diff(Diff),
+    /// Hold a run of the Autobahn Testsuite against a policy
+    Check(Check),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -77,6 +84,161 @@ pub(super) struct Inspect {
     pub(super) quiet: bool,
     #[command(flatten)]
     pub(super) limits: LimitArgs,
+}
+
+/// Compares two runs of the Autobahn Testsuite: what got worse, what got better, what is missing, and why.
+///
+/// A regression is a case with a worse behavior or a worse close. Durations count only with --duration-factor.
+#[derive(Debug, clap::Args)]
+pub(super) struct Diff {
+    /// The run before: index.json, the directory that holds it or the cases, or one case
+    #[arg(value_name = "OLD")]
+    pub(super) old: PathBuf,
+    /// The run after
+    #[arg(value_name = "NEW")]
+    pub(super) new: PathBuf,
+    /// Compare agent OLD of the old run with agent NEW of the new one (repeatable)
+    #[arg(long, value_name = "OLD=NEW", value_parser = renamed)]
+    pub(super) agent: Vec<(String, String)>,
+    /// Count a case as changed if it takes N times longer or shorter
+    #[arg(long, value_name = "N", value_parser = factor)]
+    pub(super) duration_factor: Option<f64>,
+    /// Exit with 1 if there is a change of such a kind
+    #[arg(long, value_enum, value_name = "KIND", value_delimiter = ',', default_value = "regression")]
+    pub(super) fail_on: Vec<FailOnChange>,
+    #[command(flatten)]
+    pub(super) output: RunOutput,
+}
+
+/// Holds a run of the Autobahn Testsuite against a policy. Several runs are shards of one.
+///
+/// Strict unless told otherwise: OK passes, and INFORMATIONAL for 7.1.6, 7.13.1 and 7.13.2, of which the suite
+/// never says anything else. A run without a case never passes. The index is held against its case files.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = POLICY)]
+pub(super) struct Check {
+    /// index.json, the directory that holds it or the cases, or one case
+    #[arg(required = true, value_name = "RUN")]
+    pub(super) runs: Vec<PathBuf>,
+    /// A policy file (TOML; --help shows one); the options below add to it
+    #[arg(long, value_name = "FILE")]
+    pub(super) policy: Option<PathBuf>,
+    /// What passes besides OK, in any case
+    #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
+    pub(super) allow: Vec<Allow>,
+    /// Each agent must have run N cases
+    #[arg(long, value_name = "N")]
+    pub(super) expect_cases: Option<u64>,
+    /// This agent must be there (repeatable)
+    #[arg(long, value_name = "AGENT")]
+    pub(super) require_agent: Vec<String>,
+    /// Each agent must have run these cases and no others: 7.9.3, 7.* or * (repeatable)
+    #[arg(long = "case", value_name = "CASES", value_parser = pattern, value_delimiter = ',')]
+    pub(super) cases: Vec<Pattern>,
+    /// Do not judge these cases (repeatable)
+    #[arg(long, value_name = "CASES", value_parser = pattern, value_delimiter = ',')]
+    pub(super) skip: Vec<Pattern>,
+    /// Write the expected failures of the policy file anew, as this run has them
+    #[arg(long, requires = "policy")]
+    pub(super) update: bool,
+    /// Do not hold the index against its case files
+    #[arg(long)]
+    pub(super) index_only: bool,
+    #[command(flatten)]
+    pub(super) output: RunOutput,
+}
+
+const POLICY: &str = "\
+A whole policy:
+  skip = [\"9.*\"]                     # not judged
+
+  [pass]                             # in any case; the default is OK for both
+  behavior = [\"OK\", \"NON-STRICT\"]
+  close = [\"OK\"]
+
+  [[allow]]                          # besides, for some cases (and one agent)
+  agent = \"mylib\"
+  cases = [\"12.*\", \"13.*\"]
+  behavior = [\"UNIMPLEMENTED\"]
+
+  [expect]
+  agents = [\"mylib\"]               # must be there
+  cases = [\"1.*\", \"7.9.*\"]         # these, and no others
+  count = 301                        # that many, per agent
+
+  [[xfail]]                          # must fail; if it passes, the check fails too
+  agent = \"mylib\"                  # left out: any agent
+  case = \"7.1.5\"
+  reason = \"sends 1002 in mid-message, see issue 12\"
+  behavior = \"FAILED\"              # left out: any that does not pass
+  close = \"WRONG CODE\"
+  result = \"should have been\"      # part of what the suite said
+  may_pass = false                   # true: fails at times only";
+
+/// How runs are shown.
+#[derive(Debug, clap::Args)]
+pub(super) struct RunOutput {
+    /// Text for people, JSON, Markdown for a pull request, JUnit XML, or annotations of GitHub Actions
+    #[arg(long, value_enum, default_value_t = RunFormat::Text)]
+    pub(super) format: RunFormat,
+    /// Write to FILE instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Colours: where standard output is a terminal, always, or never (`NO_COLOR` is honoured)
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub(super) color: Color,
+    /// Columns of the text [default: those of the terminal, else 110]
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(60..))]
+    pub(super) width: Option<u16>,
+    /// No remarks on standard error
+    #[arg(short, long, action = ArgAction::SetTrue)]
+    pub(super) quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum RunFormat {
+    Text,
+    Json,
+    Markdown,
+    Junit,
+    Github,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOnChange {
+    Regression,
+    Missing,
+    Changed,
+    Fixed,
+    Added,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Allow {
+    NonStrict,
+    Informational,
+    Unimplemented,
+    FailedByClient,
+    WrongCode,
+    Unclean,
+}
+
+fn renamed(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((old, new)) if !old.is_empty() && !new.is_empty() => Ok((old.to_owned(), new.to_owned())),
+        _ => Err("write OLD=NEW".to_owned()),
+    }
+}
+
+fn factor(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(factor) if factor >= 1.0 => Ok(factor),
+        _ => Err("write a number from 1 on".to_owned()),
+    }
+}
+
+fn pattern(text: &str) -> Result<Pattern, String> {
+    Pattern::new(text).ok_or_else(|| "write 7.9.3, 7.* or *".to_owned())
 }
 
 /// Caps on memory and work; reaching one is counted and shown.

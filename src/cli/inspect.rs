@@ -1,7 +1,7 @@
 //! `wslog inspect`.
 
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, Write};
 
 use anyhow::Context;
 use wslog::error::Error;
@@ -12,15 +12,14 @@ use wslog::pipeline::{self, Keep};
 use wslog::report::FrameList;
 use wslog::report::json::JsonReport;
 use wslog::report::order::Order;
-use wslog::report::text::{Style, TextReport};
+use wslog::report::text::TextReport;
 
-use crate::cli::args::{Color, FailOn, Format, Frames, Inspect, LimitArgs, Payload};
+use crate::cli::args::{FailOn, Format, Frames, Inspect, LimitArgs, Payload};
 use crate::cli::exit::{self, Exit};
+use crate::cli::style;
 
 /// Bytes of a payload under `--payload full`.
 const FULL_PAYLOAD: usize = 1 << 20;
-/// Columns where no terminal says otherwise.
-const PAGE: u16 = 110;
 
 /// One renderer or the other.
 enum Renderer<W: Write> {
@@ -43,11 +42,12 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         None => Box::new(io::stdout().lock()),
     };
     let out = BufWriter::with_capacity(1 << 16, out);
+    let style = style::of(args.color, args.width, args.output.is_none());
     let mut renderer = match args.format {
         Format::Json => Renderer::Json(JsonReport::new(out, frames)?),
         Format::Text => {
             let selected = !args.connection.is_empty();
-            Renderer::Text(TextReport::new(out, style(args), frames, selected))
+            Renderer::Text(TextReport::new(out, style, frames, selected))
         }
     };
 
@@ -153,17 +153,6 @@ fn keep(args: &Inspect, limits: &Limits) -> Keep {
         Payload::Preview | Payload::Full => limits.max_preview_bytes,
     };
     Keep { first, last, payload_bytes }
-}
-
-fn style(args: &Inspect) -> Style {
-    let to_terminal = args.output.is_none() && io::stdout().is_terminal();
-    let color = match args.color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => to_terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
-    };
-    let terminal = || if to_terminal { terminal_size::terminal_size().map(|(w, _)| w.0) } else { None };
-    Style { width: args.width.or_else(terminal).unwrap_or(PAGE), color }
 }
 
 /// About how many bytes a report takes while it waits.

@@ -38,6 +38,65 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Text inside Markdown, where it makes no markup, link, mention or issue number, and stays in its table cell.
+#[must_use]
+pub fn markdown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut before = ' ';
+    let text = visible(text);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let harmless = match c {
+            '.' => !matches!(before, 'w' | 'W'),
+            // Neither an address nor an emoji.
+            ':' => chars.peek() == Some(&' '),
+            '-' => before != ' ',
+            _ => !c.is_ascii_punctuation() || "/,;()'\"!?%=".contains(c),
+        };
+        if harmless {
+            out.push(c);
+        } else {
+            // GitHub looks for mentions and issues in the rendered text, so the text has to be parted.
+            let parted = if matches!(c, '@' | '#') { "<!-- -->" } else { "" };
+            let _ = write!(out, "&#{};{parted}", u32::from(c));
+        }
+        before = c;
+    }
+    out
+}
+
+/// Text inside XML 1.0, attribute or content.
+#[must_use]
+pub fn xml(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in visible(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&apos;"),
+            // No characters of XML, even as a reference.
+            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// The message of a workflow command of GitHub Actions.
+#[must_use]
+pub fn annotation(text: &str) -> String {
+    let text = visible(text);
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// A property of a workflow command of GitHub Actions, which ends at a comma or colon.
+#[must_use]
+pub fn annotation_property(text: &str) -> String {
+    annotation(text).replace(':', "%3A").replace(',', "%2C")
+}
+
 /// Bytes as text where they are UTF-8 (a character cut by the end of the preview is left out), else `None`.
 #[must_use]
 pub fn as_text(bytes: &[u8], cut: bool) -> Option<&str> {
@@ -79,6 +138,25 @@ mod tests {
         for c in (0..=0x10_ffff).filter_map(char::from_u32).filter(|c| c.is_control()) {
             assert!(is_unsafe(c), "{c:?}");
         }
+    }
+
+    #[test]
+    fn no_text_leaves_its_format() {
+        for (input, shown) in [
+            ("plain text, 3.2 (a/b)", "plain text, 3.2 (a/b)"),
+            ("a|b `c` *d* _e_", "a&#124;b &#96;c&#96; &#42;d&#42; &#95;e&#95;"),
+            ("<b>&amp;", "&#60;b&#62;&#38;amp;"),
+            ("[x](http://y)", "&#91;x&#93;(http&#58;//y)"),
+            ("www.x.y", "www&#46;x.y"),
+            ("@team #1", "&#64;<!-- -->team &#35;<!-- -->1"),
+            ("- a-b: c", "&#45; a-b: c"),
+            ("a\nb", "a&#92;nb"),
+        ] {
+            assert_eq!(markdown(input), shown, "{input}");
+        }
+        assert_eq!(xml("<a b='\"'>&\u{1}\u{ffff}"), "&lt;a b=&apos;&quot;&apos;&gt;&amp;\\u{1}\u{fffd}");
+        assert_eq!(annotation("50%\n::error::x"), "50%25\\n::error::x");
+        assert_eq!(annotation_property("a:b,c%3A"), "a%3Ab%2Cc%253A");
     }
 
     #[test]

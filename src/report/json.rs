@@ -66,9 +66,14 @@ impl<W: Write> JsonReport<W> {
     }
 
     fn value(&mut self, value: &impl Serialize) -> Result<(), Error> {
-        let mut serializer = serde_json::Serializer::with_formatter(&mut self.out, TerminalSafe);
-        value.serialize(&mut serializer).map_err(|e| Error::Write(io::Error::from(e)))
+        write_value(&mut self.out, value)
     }
+}
+
+/// Writes a value in which no string can act on a terminal.
+pub(super) fn write_value(out: &mut impl Write, value: &impl Serialize) -> Result<(), Error> {
+    let mut serializer = serde_json::Serializer::with_formatter(out, TerminalSafe);
+    value.serialize(&mut serializer).map_err(|e| Error::Write(io::Error::from(e)))
 }
 
 /// Compact JSON in which no string can act on a terminal: what RFC 8259 lets pass and a terminal would obey is

@@ -1,7 +1,7 @@
 //! The report for people: the answer first, then the evidence. Readable at 80 columns, better at 120.
 
 mod connection;
-mod layout;
+pub(super) mod layout;
 mod overview;
 
 use std::collections::BTreeMap;

@@ -13,7 +13,7 @@ pub struct Style {
 
 /// What a piece of text means; colour is never the only sign of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(in crate::report) enum Tone {
     Heading,
     Good,
     Bad,
@@ -22,7 +22,7 @@ pub(super) enum Tone {
 
 impl Style {
     /// `text` in the colour of `tone`, where colours are on.
-    pub(super) fn paint(&self, tone: Tone, text: &str) -> String {
+    pub(in crate::report) fn paint(&self, tone: Tone, text: &str) -> String {
         if !self.color || text.is_empty() {
             return text.to_owned();
         }
@@ -37,7 +37,7 @@ impl Style {
 
     /// A table without rules: header and rows, two columns of indent. `flexible` columns give way where the
     /// rows are wider than the page; numbers of `right` stand to the right.
-    pub(super) fn table(
+    pub(in crate::report) fn table(
         &self,
         header: &[&str],
         rows: impl IntoIterator<Item = Vec<String>>,
@@ -74,7 +74,7 @@ impl Style {
     }
 
     /// `text` broken at spaces, each line after `indent` spaces.
-    pub(super) fn wrap(&self, text: &str, indent: usize) -> String {
+    pub(in crate::report) fn wrap(&self, text: &str, indent: usize) -> String {
         let width = usize::from(self.width.clamp(60, 110)).saturating_sub(indent);
         let mut out = String::new();
         let mut column = 0;
@@ -99,7 +99,7 @@ impl Style {
 }
 
 /// At most `max` characters, the cut shown by an ellipsis.
-pub(super) fn shorten(text: &str, max: usize) -> String {
+pub(in crate::report) fn shorten(text: &str, max: usize) -> String {
     if text.chars().count() <= max {
         return text.to_owned();
     }

@@ -1,0 +1,69 @@
+//! The verdict of a case file and nothing else of it: what is logged is passed over, so that thousands of files
+//! are read in the time their bytes take.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::error::Error;
+use crate::model::case::{Behavior, BehaviorClose, CaseId};
+use crate::model::run::CaseVerdict;
+
+const WHAT: &str = "Autobahn case";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Raw {
+    agent: String,
+    id: String,
+    behavior: String,
+    behavior_close: String,
+    duration: Option<u64>,
+    remote_close_code: Option<u16>,
+    result: Option<String>,
+    result_close: Option<String>,
+}
+
+/// Reads the verdict of one case's JSON.
+///
+/// # Errors
+/// [`Error::BadReport`].
+pub fn read(bytes: &[u8], path: &Path) -> Result<CaseVerdict, Error> {
+    let bad = |line, detail| Error::BadReport {
+        path: path.to_owned(),
+        what: WHAT,
+        line,
+        detail,
+        advice: "name the JSON file of a case, the index.json of a run, or its directory",
+    };
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let raw: Raw = serde_json::from_slice(bytes).map_err(|e| bad(Some(e.line()), e.to_string()))?;
+    let id = CaseId::new(&raw.id).ok_or_else(|| bad(None, format!("{:?} is no number of a case", raw.id)))?;
+    Ok(CaseVerdict {
+        agent: raw.agent,
+        id,
+        behavior: Behavior::new(&raw.behavior),
+        behavior_close: BehaviorClose::new(&raw.behavior_close),
+        duration_ms: raw.duration,
+        remote_close_code: raw.remote_close_code,
+        result: raw.result,
+        result_close: raw.result_close,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_logged_may_be_no_unicode() {
+        let start = br#"{"agent":"a","id":"6.3.1","behavior":"OK","behaviorClose":"UNCLEAN","duration":2,
+            "remoteCloseCode":null,"result":"r","resultClose":null,"received":[["message","\ud800 "#;
+        let bytes = [start.as_slice(), b"\xff\"]],\"wirelog\":null}"].concat();
+        let verdict = read(&bytes, Path::new("x")).unwrap();
+        assert_eq!((verdict.id.as_str(), verdict.behavior_close.as_str()), ("6.3.1", "UNCLEAN"));
+        for cut in 0..bytes.len() {
+            assert!(read(&bytes[..cut], Path::new("x")).is_err(), "{cut}");
+        }
+    }
+}

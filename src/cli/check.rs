@@ -1,0 +1,100 @@
+//! `wslog check`.
+
+use std::fs;
+use std::io::ErrorKind;
+
+use anyhow::Context;
+use wslog::autobahn::policy::{self, Policy};
+use wslog::error::Error;
+use wslog::model::case::{Behavior, BehaviorClose};
+use wslog::model::run::{Breach, BreachKind};
+use wslog::report::run::{CheckReport, github, json, junit, markdown, text};
+
+use crate::cli::args::{Allow, Check, RunFormat};
+use crate::cli::exit::{self, Exit};
+use crate::cli::runs::{self, Loaded};
+use crate::cli::style;
+
+pub(super) fn run(args: &Check) -> anyhow::Result<Exit> {
+    // A mistake in the policy is told before thousands of files are read.
+    let policy_text = read_policy(args)?;
+    let mut policy = policy_of(args, &policy_text)?;
+    let mut loaded = Loaded::default();
+    let mut unread = Vec::new();
+    for path in &args.runs {
+        match Loaded::open(path, !args.index_only) {
+            Ok(shard) => loaded.merge(shard),
+            Err(error) => {
+                let detail = error.to_string();
+                unread.push(Breach { agent: None, case: None, kind: BreachKind::NoReport, detail });
+                exit::explain(&error.into());
+            }
+        }
+    }
+    if let Some(path) = args.policy.as_deref().filter(|_| args.update && unread.is_empty()) {
+        let updated = policy::update(&policy_text, path, &policy, &loaded.run, Some(&loaded.cases))?;
+        fs::write(path, &updated).with_context(|| format!("cannot write {}", path.display()))?;
+        policy = policy_of(args, &updated)?;
+    }
+
+    let mut checked = policy::check(&loaded.run, Some(&loaded.cases), &policy);
+    let trouble = !unread.is_empty();
+    if trouble {
+        checked.breaches.retain(|b| b.agent.is_some() || b.kind != BreachKind::NoReport);
+        checked.breaches.splice(..0, unread);
+    }
+    let source = loaded.source(&args.runs);
+    let report = CheckReport { run: &source, checked: &checked };
+    let text = match args.output.format {
+        RunFormat::Text => {
+            let style = style::of(args.output.color, args.output.width, args.output.output.is_none());
+            text::check(&report, &style)
+        }
+        RunFormat::Json => json::check(&report)?,
+        RunFormat::Markdown => markdown::check(&report),
+        RunFormat::Junit => junit::check(&report),
+        RunFormat::Github => github::check(&report),
+    };
+    runs::write(&text, &args.output)?;
+    Ok(match (trouble, checked.passed()) {
+        (true, _) => Exit::Trouble,
+        (false, false) => Exit::Found,
+        (false, true) => Exit::Done,
+    })
+}
+
+/// The text of the policy file; with `--update` one that is not there yet is empty.
+fn read_policy(args: &Check) -> anyhow::Result<String> {
+    let Some(path) = &args.policy else { return Ok(String::new()) };
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(text),
+        Err(error) if args.update && error.kind() == ErrorKind::NotFound => Ok(String::new()),
+        Err(source) => Err(Error::Open { path: path.clone(), source }.into()),
+    }
+}
+
+/// What the file says and the options add.
+fn policy_of(args: &Check, text: &str) -> Result<Policy, Error> {
+    let mut policy = match &args.policy {
+        Some(path) => Policy::parse(text, path)?,
+        None => Policy::default(),
+    };
+    for allow in &args.allow {
+        match allow {
+            Allow::NonStrict => policy.behavior.push(Behavior::NonStrict),
+            Allow::Informational => {
+                policy.behavior.push(Behavior::Informational);
+                policy.close.push(BehaviorClose::Informational);
+            }
+            Allow::Unimplemented => policy.behavior.push(Behavior::Unimplemented),
+            Allow::FailedByClient => policy.close.push(BehaviorClose::FailedByClient),
+            Allow::WrongCode => policy.close.push(BehaviorClose::WrongCode),
+            Allow::Unclean => policy.close.push(BehaviorClose::Unclean),
+        }
+    }
+    policy.expect.count = args.expect_cases.or(policy.expect.count);
+    policy.expect.agents.extend(args.require_agent.iter().cloned());
+    policy.expect.cases.extend(args.cases.iter().cloned());
+    policy.skip.extend(args.skip.iter().cloned());
+    Ok(policy)
+}

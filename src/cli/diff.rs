@@ -1,0 +1,80 @@
+//! `wslog diff`.
+
+use std::slice;
+
+use anyhow::bail;
+use wslog::autobahn::diff::{self, Options};
+use wslog::model::case::Run;
+use wslog::model::run::{Change, ChangeKind};
+use wslog::report::escape::visible;
+use wslog::report::run::{DiffReport, github, json, junit, markdown, text};
+
+use crate::cli::args::{Diff, FailOnChange, RunFormat};
+use crate::cli::exit::Exit;
+use crate::cli::runs::{self, Loaded};
+use crate::cli::style;
+
+pub(super) fn run(args: &Diff) -> anyhow::Result<Exit> {
+    let old = Loaded::open(&args.old, false)?;
+    let new = Loaded::open(&args.new, false)?;
+    for (nth, (from, to)) in args.agent.iter().enumerate() {
+        is_there(&old.run, from, "old")?;
+        is_there(&new.run, to, "new")?;
+        if args.agent.iter().take(nth).any(|(a, b)| a == from || b == to) {
+            bail!("--agent {from}={to}: one of them is named twice");
+        }
+    }
+    let options = Options { renamed: args.agent.clone(), duration_factor: args.duration_factor };
+    let mut diff = diff::compare(&old.run, &new.run, &options);
+    for agent in &mut diff.agents {
+        let name = agent.agent.clone();
+        let old_name = agent.old_agent.clone().unwrap_or_else(|| name.clone());
+        agent.changes = runs::in_parallel(&agent.changes, |change| {
+            let mut change: Change = change.clone();
+            if change.old.is_some() && change.new.is_some() {
+                let reports = (old.report(&old_name, &change.case), new.report(&name, &change.case));
+                if let (Some(old), Some(new)) = reports {
+                    diff::explain(&mut change, &old, &new, &options);
+                }
+            }
+            change
+        });
+    }
+    let sources = [old.source(slice::from_ref(&args.old)), new.source(slice::from_ref(&args.new))];
+    let report = DiffReport { old: &sources[0], new: &sources[1], diff: &diff };
+    let text = match args.output.format {
+        RunFormat::Text => {
+            let style = style::of(args.output.color, args.output.width, args.output.output.is_none());
+            text::diff(&report, &style)
+        }
+        RunFormat::Json => json::diff(&report)?,
+        RunFormat::Markdown => markdown::diff(&report),
+        RunFormat::Junit => junit::diff(&report),
+        RunFormat::Github => github::diff(&report),
+    };
+    runs::write(&text, &args.output)?;
+    if diff.totals.compared() == 0 && !args.output.quiet {
+        eprintln!("wslog: no case is in both runs, so nothing was compared");
+    }
+    let found = args.fail_on.iter().any(|kind| diff.totals.of(change_kind(*kind)) > 0);
+    Ok(if found { Exit::Found } else { Exit::Done })
+}
+
+const fn change_kind(kind: FailOnChange) -> ChangeKind {
+    match kind {
+        FailOnChange::Regression => ChangeKind::Regression,
+        FailOnChange::Missing => ChangeKind::Missing,
+        FailOnChange::Changed => ChangeKind::Changed,
+        FailOnChange::Fixed => ChangeKind::Fixed,
+        FailOnChange::Added => ChangeKind::Added,
+    }
+}
+
+fn is_there(run: &Run, agent: &str, which: &str) -> anyhow::Result<()> {
+    if !run.agents.contains_key(agent) {
+        let agents: Vec<_> = run.agents.keys().map(String::as_str).collect();
+        let agents = agents.join(", ");
+        bail!("no agent {} in the {which} run, which has: {}", visible(agent), visible(&agents));
+    }
+    Ok(())
+}
