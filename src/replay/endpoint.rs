@@ -176,7 +176,8 @@ impl Endpoint {
         match header.opcode {
             Opcode::CONTINUATION | Opcode::TEXT | Opcode::BINARY => {
                 self.open_message = match frame.message {
-                    Some(message) if !header.fin || !frame.is_complete() => {
+                    // A hole in a payload leaves no message open: the frame is over.
+                    Some(message) if !header.fin || frame.cut > 0 => {
                         self.open_message.or(Some((message, Place::frame(frame.n, frame.first))))
                     }
                     _ => None,

@@ -100,7 +100,12 @@ fn how_it_reacted<'a>(ends: &'a PerRole<Endpoint>, role: Role, fault: &Fault) ->
     {
         return Reacted::CarriedOn(handled, certainty, place);
     }
-    if let Some(close) = side.close.as_ref().filter(|close| fault.was_received(close.evidence.acked())) {
+    // Without acknowledgement numbers the order of the recording has to do.
+    let may_answer = |close: &&SentClose| match close.evidence.acked() {
+        None => fault.frame < close.frame,
+        acked => fault.was_received(acked),
+    };
+    if let Some(close) = side.close.as_ref().filter(may_answer) {
         // A Close can answer the peer's only if that one had arrived.
         let answers = peer.close.as_ref().filter(|theirs| match (close.evidence.acked(), theirs.end) {
             (Some(acked), Some(end)) => acked >= end,
