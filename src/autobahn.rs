@@ -38,7 +38,7 @@ use crate::model::case::{CaseReport, ReportForm};
 pub use sniff::{Kind, SNIFF_BYTES, sniff};
 pub use wirelog::observe;
 
-/// Reads the report of one case in the form that [`sniff`] found.
+/// Reads the report of one case in the form that [`sniff()`] found.
 ///
 /// # Errors
 /// [`Error::BadReport`] if it is none. What is odd in one stands in its `inconsistencies`.

@@ -1,4 +1,4 @@
-//! Explains how WebSocket connections ended, from packet captures: who ended them, which clause of RFC 6455 was
+//! Explains how WebSocket connections ended, from packet captures and Autobahn reports: who ended them, which clause of RFC 6455 was
 //! broken, what should have come next and what did.
 //!
 //! This page is the architecture.
@@ -7,7 +7,8 @@
 //!    pcap, pcapng
 //!  bytes ─► Packet ─► Segment ─► StreamEvent ─► Observation ─► Event ─► Finding + Closing ─► bytes
 //!    input   └─ capture ─┘    tcp         dissect         message   replay              report
-//!                                       (http, websocket)
+//!                                       (http, websocket)  ▲
+//!    case .json, .html, pasted text ───────► autobahn ───────┘ (the same grammars)
 //! ```
 //!
 //! Whole runs of the Autobahn Testsuite go a way of their own: [`autobahn`] reads the verdicts, compares two runs
@@ -17,8 +18,8 @@
 //!
 //! * Data flows one way. A stage takes values and hands values on, by return or to a sink; none calls upward.
 //! * Layers form a star round [`model`]: a layer imports `model`, [`limits`], [`error`] and its own outside
-//!   crate, never a sibling. Two exceptions: [`dissect`] uses the grammars [`http`] and [`websocket`], and only
-//!   [`pipeline`] joins the layers. `tests/layering.rs` reads the `use` lines.
+//!   crate, never a sibling. Two exceptions: [`dissect`] and [`autobahn`] use the grammars [`http`] and
+//!   [`websocket`], and only [`pipeline`] joins the layers. `tests/layering.rs` reads the `use` lines.
 //! * The core knows no file, clock, environment, thread, log or terminal: those are [`input`]'s and the binary's.
 //! * [`replay`] is pure and knows no text; the words are in [`report`]; only `report` knows JSON and tables.
 //! * An [`Observation`](model::Observation) says what one side was seen to do. It is the one intermediate form:
@@ -46,6 +47,7 @@
 //! | word | meaning |
 //! |---|---|
 //! | client, server | roles of RFC 6455 |
+//! | tester, testee | Autobahn's sides; RX and TX of its wire log are the tester's |
 //! | orig, resp | who opened TCP, who answered; client and server only once the handshake proves it |
 //! | packet, packet number | a captured record; "frame" is kept for WebSocket |
 //! | segment, retransmission, out of order, gap, conflict | TCP (RFC 9293), as Wireshark and Zeek use them |

@@ -6,7 +6,7 @@ use crate::autobahn::notes::Notes;
 use crate::autobahn::tables::{self, closing, counts};
 use crate::autobahn::{html, python, rows};
 use crate::error::Error;
-use crate::model::case::{Behavior, BehaviorClose, CaseId, CaseReport, ReportForm, WireStatistics};
+use crate::model::case::{Behavior, BehaviorClose, CaseId, CaseReport, ReportForm, WireRow, WireStatistics};
 
 /// The headings of a page, in its order. Those of the first four paragraphs stand in them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -158,6 +158,11 @@ impl Page {
             let lines = self.texts(Heading::WireLog).filter(|line| !tables::is_remark(line));
             rows::read(lines, &mut notes)
         });
+        if let Some(rows) = &wire_log
+            && !matches!(rows.last(), Some(WireRow::TcpDropped { .. }))
+        {
+            notes.add("the wire log does not reach its last row, who dropped TCP");
+        }
         for (heading, name) in [
             (Heading::Closing, "closing behavior"),
             (Heading::Handshake, "opening handshake"),
