@@ -47,8 +47,12 @@ fn samples_give_what_the_golden_files_hold() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let expected = expected();
     if std::env::var_os("WSLOG_BLESS").is_some() {
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir(&folder).expect("tests/golden can be made");
+        fs::create_dir_all(&folder).expect("tests/golden can be made");
+        for entry in fs::read_dir(&folder).expect("tests/golden is there").flatten() {
+            if entry.path().is_file() {
+                fs::remove_file(entry.path()).expect("tests/golden can be written");
+            }
+        }
         for (name, content) in &expected {
             fs::write(folder.join(name), content).expect("tests/golden can be written");
         }
@@ -65,8 +69,11 @@ fn samples_give_what_the_golden_files_hold() {
         }
     }
     let entries = fs::read_dir(&folder).expect("tests/golden is there");
-    let names =
-        entries.map(|entry| entry.expect("can be read").file_name().into_string().expect("a plain name"));
+    // Those of runs have a folder, and a test, of their own.
+    let names = entries
+        .map(|entry| entry.expect("can be read"))
+        .filter(|entry| entry.path().is_file())
+        .map(|entry| entry.file_name().into_string().expect("a plain name"));
     stale.extend(
         names.filter(|name| !expected.contains_key(name)).map(|name| format!("{name}: of no sample")),
     );
