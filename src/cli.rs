@@ -6,6 +6,7 @@ mod diff;
 mod exit;
 mod inspect;
 mod runs;
+mod source;
 mod style;
 
 use std::ffi::OsString;

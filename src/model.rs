@@ -19,7 +19,9 @@ pub mod stream;
 pub mod weird;
 
 pub use close::{CloseCode, ClosePayload, CodeRange, Reason};
-pub use connection::{ConnectionReport, EarlierHandshake, FrameRecord, InputReport, TcpRecord, Traffic};
+pub use connection::{
+    CaseRecord, ConnectionReport, EarlierHandshake, FrameRecord, InputReport, TcpRecord, Traffic,
+};
 pub use event::{Event, Fact, FrameFacts, MessageFacts, MessageKind, What};
 pub use finding::{
     Action, Because, Certainty, Closing, Finding, Handled, KeyPattern, LocalView, Outcome, ResetWhen, Seen,

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::limits::Limits;
 use crate::model::{ConnectionReport, InputReport, PacketNo, Segment, Weirds};
 use crate::tcp::{Flow, FlowTable};
-pub use case::{CaseAnalysis, analyze_case};
+pub use case::analyze_case;
 use connection::Watched;
 pub use recorder::Keep;
 

@@ -192,7 +192,7 @@ fn a_message_that_the_log_cuts_is_ended() {
     );
     let case = autobahn::read_case(ReportForm::Json, json.as_bytes(), Path::new("case")).expect("a case");
     let keep = pipeline::Keep { first: 0, last: 0, payload_bytes: 0 };
-    let report = pipeline::analyze_case(&case, 0, &Limits::default(), keep).connection;
+    let report = pipeline::analyze_case(case.clone(), 0, &Limits::default(), keep);
     let rules: Vec<_> = report.findings.iter().map(|finding| finding.violation.rule()).collect();
     assert_eq!(rules, [] as [RuleId; 0]);
     assert_eq!(report.closing.outcome, Outcome::Clean);

@@ -90,8 +90,8 @@ fn check(extension: &str) -> BTreeMap<&'static str, u64> {
         let connections = captured(capture);
         for case in cases(&run, extension) {
             let mut count = |what| *counts.entry(what).or_insert(0) += 1;
-            let analysis = pipeline::analyze_case(&case, 0, &Limits::default(), KEEP);
-            if !analysis.inconsistencies.is_empty() {
+            let analysis = pipeline::analyze_case(case.clone(), 0, &Limits::default(), KEEP);
+            if !analysis.case.as_ref().expect("a case").inconsistencies.is_empty() {
                 count("reports with inconsistencies");
             }
             let paused = case.wire_log.iter().flatten().any(|row| matches!(row, WireRow::Log(_)));
@@ -99,7 +99,7 @@ fn check(extension: &str) -> BTreeMap<&'static str, u64> {
                 count("log without frames");
                 continue;
             }
-            let log = &analysis.connection;
+            let log = &analysis;
             let key = log.request.as_ref().and_then(|request| request.key.clone());
             let Some(wire) = key.and_then(|key| connections.get(&key)) else {
                 count("not in the capture in clear");

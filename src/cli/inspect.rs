@@ -5,7 +5,6 @@ use std::io::{self, BufWriter, Write};
 
 use anyhow::Context;
 use wslog::error::Error;
-use wslog::input::{self, Input};
 use wslog::limits::Limits;
 use wslog::model::{ConnectionReport, InputReport, Level, Outcome, PacketNo};
 use wslog::pipeline::{self, Keep};
@@ -16,6 +15,7 @@ use wslog::report::text::TextReport;
 
 use crate::cli::args::{FailOn, Format, Frames, Inspect, LimitArgs, Payload};
 use crate::cli::exit::{self, Exit};
+use crate::cli::source::{self, Source};
 use crate::cli::style;
 
 /// Bytes of a payload under `--payload full`.
@@ -56,7 +56,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
     let mut found = false;
     let mut trouble = false;
     for named in &args.inputs {
-        let files = match input::expand(named) {
+        let files = match source::expand(named) {
             Ok(files) => files,
             Err(error) => {
                 trouble = true;
@@ -66,7 +66,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         };
         for path in files {
             let index = inputs.len();
-            let analysed = Input::open(&path).and_then(|input| {
+            let analysed = source::open(&path).and_then(|opened| {
                 let take = &mut |report: Option<Box<ConnectionReport>>, open| {
                     if let Some(report) = report {
                         let bytes = weight(&report);
@@ -87,7 +87,22 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
                         }
                     })
                 };
-                pipeline::analyze_capture(input.source, &input.path, index, &limits, keep, take)
+                match opened {
+                    Source::Capture(input) => {
+                        pipeline::analyze_capture(input.source, &input.path, index, &limits, keep, take)
+                    }
+                    Source::Case { report, kind, bytes } => {
+                        take(Some(pipeline::analyze_case(*report, index, &limits, keep)), None)?;
+                        let path = path.display().to_string();
+                        Ok(InputReport {
+                            path,
+                            kind,
+                            bytes,
+                            websocket_connections: 1,
+                            ..InputReport::default()
+                        })
+                    }
+                }
             });
             match analysed {
                 Ok(report) => {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use crate::model::case::{CaseAccount, CaseReport, Recomputed};
 use crate::model::{
     Closing, Finding, FrameHeader, LinkType, PacketNo, PerRole, Role, RuleId, Timestamp, UpgradeRequest,
     UpgradeResponse, Weirds,
@@ -92,7 +93,7 @@ pub struct TcpRecord {
 }
 
 /// One WebSocket connection, explained.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ConnectionReport {
     /// Index of its input, from 0.
     pub input: usize,
@@ -127,6 +128,21 @@ pub struct ConnectionReport {
     pub closing: Box<Closing>,
     /// Oddities of its recording.
     pub weirds: Weirds,
+    /// The case of the Autobahn Testsuite whose log tells of it; `None` for a capture.
+    pub case: Option<Box<CaseRecord>>,
+}
+
+/// A case of the Autobahn Testsuite, and what was made of its report.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaseRecord {
+    /// The report.
+    pub report: CaseReport,
+    /// Its verdicts, worked out anew.
+    pub recomputed: Recomputed,
+    /// What the tester did, what the testee owed and did.
+    pub account: CaseAccount,
+    /// Where the report contradicts itself.
+    pub inconsistencies: Vec<String>,
 }
 
 /// What was read from one input.

@@ -194,6 +194,7 @@ impl Stages {
             findings_omitted: conclusion.findings_omitted,
             closing: Box::new(conclusion.closing),
             weirds,
+            case: None,
         })
     }
 }

@@ -1,6 +1,8 @@
 //! `wslog.inspect/1`: one document, a connection a line. Its types are its own: the model may change, the names
 //! here may not.
 
+mod case;
+
 use std::io::{self, Write};
 
 use serde::ser::SerializeMap;
@@ -187,7 +189,7 @@ struct Connection<'a> {
     frames: Option<Vec<Frame>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     frames_omitted: Option<u64>,
-    autobahn: Option<()>,
+    autobahn: Option<case::Autobahn<'a>>,
     weirds: Vec<WeirdEntry<'a>>,
 }
 
@@ -226,7 +228,7 @@ impl<'a> Connection<'a> {
             findings_omitted: r.findings_omitted,
             frames: listed.then(|| r.frames.iter().map(Frame::new).collect()),
             frames_omitted: listed.then_some(r.frames_omitted),
-            autobahn: None,
+            autobahn: r.case.as_deref().map(case::Autobahn::new),
             weirds: weirds(&r.weirds),
         }
     }

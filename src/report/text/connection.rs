@@ -2,14 +2,15 @@
 
 use std::fmt::Write;
 
+use crate::model::case::{Behavior, BehaviorClose};
 use crate::model::{
-    Closing, ConnectionReport, Finding, FrameRecord, Level, Opcode, Outcome, Role, Starter, StepVerdict,
-    StreamEnd, TcpEnd, Timestamp, Traffic,
+    CaseRecord, Closing, ConnectionReport, Finding, FrameRecord, Level, Opcode, Outcome, Role, Starter,
+    StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
 };
 use crate::report::escape::{as_text, hex, visible};
 use crate::report::text::layout::{Style, Tone, shorten};
 use crate::report::text::overview;
-use crate::report::{FrameList, summary, units, wording};
+use crate::report::{FrameList, case, summary, units, wording};
 
 /// Frames of the timeline before the end.
 const TIMELINE: usize = 12;
@@ -21,6 +22,9 @@ pub(super) fn render(id: u64, report: &ConnectionReport, frames: FrameList, styl
     let mut out = String::new();
     heading(&mut out, id, report, style);
     out.push('\n');
+    if let Some(record) = report.case.as_deref() {
+        of_case(&mut out, record, style);
+    }
     out.push_str(&style.wrap(&summary::sentences(report).join(" "), 2));
     facts(&mut out, report, style);
     if frames != FrameList::None {
@@ -56,6 +60,30 @@ fn heading(out: &mut String, id: u64, report: &ConnectionReport, style: &Style) 
     let good = matches!(closing.outcome, Outcome::Clean | Outcome::Open) && !broken;
     let _ = writeln!(out, "\n{}", style.paint(Tone::Heading, &head));
     let _ = writeln!(out, "{}", style.paint(if good { Tone::Good } else { Tone::Bad }, &verdict));
+}
+
+/// The case whose log this is: both verdicts, the account, and where the report contradicts itself.
+fn of_case(out: &mut String, record: &CaseRecord, style: &Style) {
+    let CaseRecord { report, recomputed, account, inconsistencies } = record;
+    let again = |word: Option<&str>| word.unwrap_or("not to be confirmed").to_owned();
+    let when = report.started.as_deref().map_or_else(String::new, |at| format!(", {}", visible(at)));
+    let took = report.duration_ms.map_or_else(String::new, |ms| format!(", {ms} ms"));
+    let line = format!(
+        "Autobahn case {}, agent {}{when}{took} · recorded {} / close {} · judged again {} / close {}",
+        report.id,
+        visible(&report.agent),
+        visible(report.behavior.as_str()),
+        visible(report.behavior_close.as_str()),
+        again(recomputed.behavior.as_ref().map(Behavior::as_str)),
+        again(recomputed.behavior_close.as_ref().map(BehaviorClose::as_str)),
+    );
+    out.push_str(&style.wrap(&line, 2));
+    out.push('\n');
+    out.push_str(&style.wrap(&visible(&case::sentences(account).join(" ")), 2));
+    for inconsistency in inconsistencies {
+        out.push_str(&style.wrap(&format!("inconsistent: {}", visible(inconsistency)), 2));
+    }
+    out.push('\n');
 }
 
 fn facts(out: &mut String, report: &ConnectionReport, style: &Style) {
