@@ -172,6 +172,7 @@ impl Page {
                 notes.add(format!("the page has no {name}: it was not copied to its end"));
             }
         }
+        let behavior = unimplemented(&title, http_response.as_deref()).unwrap_or(title.behavior);
         CaseReport {
             form: self.form,
             agent: title.agent,
@@ -181,7 +182,7 @@ impl Page {
             duration_ms: title.duration_ms,
             description: self.prose(Heading::Description),
             expectation: self.prose(Heading::Expectation),
-            behavior: title.behavior,
+            behavior,
             behavior_close,
             result: Some(result).filter(|text| !text.is_empty()),
             result_close: Some(result_close).filter(|text| !text.is_empty()),
@@ -222,7 +223,16 @@ fn prose<'a>(lines: impl Iterator<Item = &'a [u8]>) -> String {
     html::tidy(&String::from_utf8_lossy(&joined))
 }
 
-/// The line with the verdict. Pages say `Fail` for UNIMPLEMENTED too: only JSON tells the two apart.
+/// Pages say `Fail` for UNIMPLEMENTED too. The suite gives it to the cases of 12 and 13 when the connection was
+/// opened without permessage-deflate, which the handshake of the page tells.
+fn unimplemented(title: &Title, response: Option<&str>) -> Option<Behavior> {
+    let response = response?.to_ascii_lowercase();
+    let lacks = response.starts_with("http/1.1 101") && !response.contains("permessage-deflate");
+    let is_it = title.behavior == Behavior::Failed && matches!(title.id.section(), 12 | 13) && lacks;
+    is_it.then_some(Behavior::Unimplemented)
+}
+
+/// The line with the verdict.
 struct Title {
     agent: String,
     id: CaseId,

@@ -105,9 +105,9 @@ pub struct ConnectionReport {
     /// Time of the last packet.
     pub ended_at: Option<Timestamp>,
     /// The request.
-    pub request: Option<UpgradeRequest>,
+    pub request: Option<Box<UpgradeRequest>>,
     /// The response.
-    pub response: Option<UpgradeResponse>,
+    pub response: Option<Box<UpgradeResponse>>,
     /// Packet and time of request and response.
     pub handshake_at: PerRole<Option<(PacketNo, Option<Timestamp>)>>,
     /// Handshakes before this one.

@@ -157,8 +157,8 @@ impl Stages {
             }
         });
         match observation.what {
-            Observed::Request(request) => recorder.request(*request, observation.evidence, limits, weirds),
-            Observed::Response(response) => recorder.response(*response, observation.evidence),
+            Observed::Request(request) => recorder.request(request, observation.evidence, limits, weirds),
+            Observed::Response(response) => recorder.response(response, observation.evidence),
             _ => {}
         }
     }

@@ -25,8 +25,8 @@ type Seen = Option<(PacketNo, Option<Timestamp>)>;
 /// What is remembered of a connection besides the reference's conclusions.
 #[derive(Debug, Default)]
 pub(super) struct Recorder {
-    pub(super) request: Option<UpgradeRequest>,
-    pub(super) response: Option<UpgradeResponse>,
+    pub(super) request: Option<Box<UpgradeRequest>>,
+    pub(super) response: Option<Box<UpgradeResponse>>,
     pub(super) handshake_at: PerRole<Seen>,
     pub(super) earlier: Vec<EarlierHandshake>,
     pub(super) traffic: PerRole<Traffic>,
@@ -45,7 +45,7 @@ pub(super) struct Frames {
 impl Recorder {
     pub(super) fn request(
         &mut self,
-        request: UpgradeRequest,
+        request: Box<UpgradeRequest>,
         evidence: Option<Evidence>,
         limits: &Limits,
         weirds: &mut Weirds,
@@ -63,7 +63,7 @@ impl Recorder {
         self.handshake_at = PerRole { client: place(evidence), server: None };
     }
 
-    pub(super) fn response(&mut self, response: UpgradeResponse, evidence: Option<Evidence>) {
+    pub(super) fn response(&mut self, response: Box<UpgradeResponse>, evidence: Option<Evidence>) {
         self.response = Some(response);
         self.handshake_at.server = place(evidence);
     }
