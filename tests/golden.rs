@@ -30,7 +30,7 @@ fn expected() -> BTreeMap<String, String> {
         fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")).expect("samples/ is there")
     {
         let name = entry.expect("samples/ can be read").file_name().into_string().expect("a plain name");
-        if !name.ends_with(".pcap") && !name.ends_with(".pcapng") {
+        if ![".pcap", ".pcapng", ".txt"].iter().any(|ending| name.ends_with(ending)) {
             continue;
         }
         let path = format!("samples/{name}");
