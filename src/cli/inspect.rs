@@ -161,7 +161,7 @@ fn keep(args: &Inspect, limits: &Limits) -> Keep {
         (Frames::None, _) => (0, 0),
         (Frames::All, _) => (usize::MAX, 0),
         (Frames::Ends, Format::Json) => (20, 20),
-        (Frames::Ends, Format::Text) => (0, 20),
+        (Frames::Ends, Format::Text) => (0, 12),
     };
     let payload_bytes = match args.payload {
         Payload::None => 0,

@@ -106,6 +106,10 @@ impl Frames {
             self.omitted += 1;
         } else {
             let mut record = if self.last.len() < keep.last {
+                if self.last.capacity() == 0 {
+                    // Most connections have no more: one allocation instead of two.
+                    self.last.reserve_exact(keep.last.min(7));
+                }
                 empty(from, frame)
             } else {
                 self.omitted += 1;

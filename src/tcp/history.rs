@@ -1,7 +1,7 @@
 //! The last bytes handed on, for comparison with retransmissions.
 
-/// Smallest allocation; most requests and many connections fit.
-const MIN_CAPACITY: usize = 512;
+/// Smallest allocation: most handshakes and short connections fit, and so do the pieces allocators keep at hand.
+const MIN_CAPACITY: usize = 1024;
 
 /// A ring that grows up to its cap as bytes come: a direction without bytes allocates nothing, and a full ring
 /// costs one copy of the new bytes.
