@@ -27,7 +27,14 @@ fn text(bytes: &[u8]) -> String {
     readable(bytes).into_owned()
 }
 
-/// The same, borrowed where it can be. The strict check comes first: it is the faster one, and seldom fails.
+/// The same for what is nearly always one of a few words, which then cost no allocation.
+fn familiar(bytes: &[u8]) -> Cow<'static, str> {
+    const WORDS: [&str; 4] = ["GET", "HTTP/1.1", "Switching Protocols", "Web Socket Protocol Handshake"];
+    let word = WORDS.into_iter().find(|word| word.as_bytes() == bytes);
+    word.map_or_else(|| Cow::Owned(text(bytes)), Cow::Borrowed)
+}
+
+/// Text, borrowed where it can be. The strict check comes first: it is the faster one, and seldom fails.
 fn readable(bytes: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }

@@ -30,7 +30,7 @@ pub use finding::{
 pub use flow::{Direction, Endpoints, FlowKey, PerDirection};
 pub use frame::{FrameHeader, LengthForm, MaskingKey, Opcode, Rsv};
 pub use handshake::{
-    Accept, DeflateParams, Extension, FieldLines, Negotiated, UpgradeRequest, UpgradeResponse,
+    AcceptValue, DeflateParams, Extension, FieldLines, Negotiated, UpgradeRequest, UpgradeResponse, field,
 };
 pub use observation::{Evidence, Missing, Observation, Observed, PerRole, Piece, Role, Undecodable};
 pub use packet::{LinkType, Packet, PacketNo, Segment, SeqNo, TcpFlags, Timestamp};

@@ -214,11 +214,11 @@ impl Reference {
                 self.handshake.unknown_extension = true;
             }
         }
-        if response.switches && response.accept.valid() != Some(true) {
+        if response.switches && response.accept_valid() != Some(true) {
             self.handshake.invalid = true;
             let violation = Violation::Accept {
-                expected: response.accept.expected.clone(),
-                found: response.accept.found.clone(),
+                expected: response.expected_accept.map(|value| value.as_str().to_owned()),
+                found: response.accept().map(str::to_owned),
             };
             self.findings.add(Some(Role::Server), violation, Place::at(evidence));
         } else if !response.switches {

@@ -30,7 +30,7 @@ fn captured(path: &Path) -> HashMap<String, ConnectionReport> {
     let source = File::open(path).expect("a capture");
     let mut sink = |report: Option<Box<ConnectionReport>>, _| {
         if let Some(report) = report
-            && let Some(key) = report.request.as_ref().and_then(|request| request.key.clone())
+            && let Some(key) = report.request.as_ref().and_then(|request| request.key().map(str::to_owned))
         {
             connections.insert(key, *report);
         }
@@ -100,7 +100,7 @@ fn check(extension: &str) -> BTreeMap<&'static str, u64> {
                 continue;
             }
             let log = &analysis;
-            let key = log.request.as_ref().and_then(|request| request.key.clone());
+            let key = log.request.as_ref().and_then(|request| request.key().map(str::to_owned));
             let Some(wire) = key.and_then(|key| connections.get(&key)) else {
                 count("not in the capture in clear");
                 continue;

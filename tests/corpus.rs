@@ -73,7 +73,8 @@ fn every_capture_gives_the_same_document_twice() {
 fn by_key(path: &Path) -> BTreeMap<String, ConnectionReport> {
     let mut all = BTreeMap::new();
     for report in analyse_file(&fs::read(path).expect("a capture")) {
-        let key = report.request.as_ref().and_then(|request| request.key.clone()).expect("a key");
+        let key =
+            report.request.as_ref().and_then(|request| request.key().map(str::to_owned)).expect("a key");
         assert!(all.insert(key, report).is_none(), "{}: keys are fresh", path.display());
     }
     all

@@ -119,7 +119,7 @@ fn handshake(
         return false;
     };
     let request = upgrade::request(&head);
-    let key = request.key.clone();
+    let expected = request.key().map(upgrade::expected_accept);
     let what = Observed::Request(Box::new(request));
     sink(Observation { from: Role::Client, what, evidence: evidence(Role::Client) });
 
@@ -129,7 +129,7 @@ fn handshake(
         notes.add("the answer to the opening handshake is no HTTP response");
         return false;
     };
-    let response = upgrade::response(&head, key.as_deref(), Vec::new());
+    let response = upgrade::response(&head, expected, Vec::new());
     let switches = response.switches;
     let what = Observed::Response(Box::new(response));
     sink(Observation { from: Role::Server, what, evidence: evidence(Role::Server) });

@@ -125,7 +125,7 @@ fn show(observation: &Observation<'_>) -> String {
     let what = match &observation.what {
         Observed::Request(request) => format!("{} {}", request.method, request.target),
         Observed::Response(response) => {
-            let valid = response.accept.valid().map_or("", |valid| if valid { " valid" } else { " invalid" });
+            let valid = response.accept_valid().map_or("", |valid| if valid { " valid" } else { " invalid" });
             format!("{}{valid} {}", response.status, text(&response.body_start)).trim_end().to_owned()
         }
         Observed::Frame(header) => format!("{} {}", header.opcode, header.payload_len),

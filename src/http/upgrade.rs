@@ -4,21 +4,15 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
 
-use crate::http::{Fields, RequestHead, ResponseHead, extensions, text};
-use crate::model::{Accept, UpgradeRequest, UpgradeResponse};
+use crate::http::{Fields, RequestHead, ResponseHead, extensions, familiar, text};
+use crate::model::field::{EXTENSIONS, KEY, PROTOCOL, UPGRADE};
+use crate::model::{AcceptValue, UpgradeRequest, UpgradeResponse};
 
 /// Bytes of a refusal's body kept for display.
 pub const MAX_BODY_START: usize = 256;
 
 /// What a server appends to the key (RFC 6455 1.3).
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-
-const UPGRADE: &str = "Upgrade";
-const KEY: &str = "Sec-WebSocket-Key";
-const VERSION: &str = "Sec-WebSocket-Version";
-const PROTOCOL: &str = "Sec-WebSocket-Protocol";
-const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
-const ACCEPT: &str = "Sec-WebSocket-Accept";
 
 /// Whether the request asks for the WebSocket protocol: `websocket` among the tokens of `Upgrade`, or a
 /// `Sec-WebSocket-Key`. A request for another protocol without a key is none.
@@ -44,8 +38,12 @@ pub fn parts(fields: Fields<'_>) -> usize {
 
 /// The value `Sec-WebSocket-Accept` must have (RFC 6455 4.2.2, item 5.4).
 #[must_use]
-pub fn expected_accept(key: &str) -> String {
-    STANDARD.encode(Sha1::new().chain_update(key.as_bytes()).chain_update(GUID).finalize())
+pub fn expected_accept(key: &str) -> AcceptValue {
+    let digest = Sha1::new().chain_update(key.as_bytes()).chain_update(GUID).finalize();
+    let mut value = [0; AcceptValue::LEN];
+    let written = STANDARD.encode_slice(digest, &mut value);
+    debug_assert_eq!(written, Ok(AcceptValue::LEN));
+    AcceptValue(value)
 }
 
 /// The client's side of the handshake.
@@ -53,15 +51,10 @@ pub fn expected_accept(key: &str) -> String {
 pub fn request(head: &RequestHead<'_>) -> UpgradeRequest {
     let fields = head.fields.to_lines();
     let (extensions, extensions_malformed) = extensions::parse(fields.values(EXTENSIONS).map(str::as_bytes));
-    let first = |name| fields.first(name).map(str::to_owned);
     UpgradeRequest {
-        method: text(head.method),
+        method: familiar(head.method),
         target: text(head.target),
-        http_version: text(head.version),
-        host: first("Host"),
-        key: first(KEY),
-        version: first(VERSION),
-        origin: first("Origin"),
+        http_version: familiar(head.version),
         subprotocols: head.fields.elements(PROTOCOL).map(text).collect(),
         extensions,
         extensions_malformed,
@@ -69,17 +62,20 @@ pub fn request(head: &RequestHead<'_>) -> UpgradeRequest {
     }
 }
 
-/// The server's answer to a request with that `key`.
+/// The server's answer to a request whose key asks for that accept value.
 #[must_use]
-pub fn response(head: &ResponseHead<'_>, key: Option<&str>, body_start: Vec<u8>) -> UpgradeResponse {
+pub fn response(
+    head: &ResponseHead<'_>,
+    expected_accept: Option<AcceptValue>,
+    body_start: Vec<u8>,
+) -> UpgradeResponse {
     let fields = head.fields.to_lines();
     let (extensions, extensions_malformed) = extensions::parse(fields.values(EXTENSIONS).map(str::as_bytes));
     UpgradeResponse {
-        http_version: text(head.version),
+        http_version: familiar(head.version),
         status: head.status,
-        phrase: text(head.phrase),
-        accept: Accept { found: fields.first(ACCEPT).map(str::to_owned), expected: key.map(expected_accept) },
-        subprotocol: fields.first(PROTOCOL).map(str::to_owned),
+        phrase: familiar(head.phrase),
+        expected_accept,
         extensions,
         extensions_malformed,
         switches: switches(head),
@@ -100,7 +96,7 @@ mod tests {
 
     #[test]
     fn accept_of_1_3() {
-        assert_eq!(expected_accept("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        assert_eq!(expected_accept("dGhlIHNhbXBsZSBub25jZQ==").as_str(), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     }
 
     #[test]
@@ -109,11 +105,11 @@ mod tests {
         assert_eq!(len, REQUEST.len());
         assert!(is_asked(&head));
         let request = request(&head);
-        assert_eq!([&request.method, &request.target, &request.http_version], ["GET", "/chat", "HTTP/1.1"]);
-        assert_eq!(request.host.as_deref(), Some("server.example.com"));
-        assert_eq!(request.key.as_deref(), Some("dGhlIHNhbXBsZSBub25jZQ=="));
-        assert_eq!(request.version.as_deref(), Some("13"));
-        assert_eq!(request.origin.as_deref(), Some("http://example.com"));
+        assert_eq!([&*request.method, &request.target, &request.http_version], ["GET", "/chat", "HTTP/1.1"]);
+        assert_eq!(request.host(), Some("server.example.com"));
+        assert_eq!(request.key(), Some("dGhlIHNhbXBsZSBub25jZQ=="));
+        assert_eq!(request.version(), Some("13"));
+        assert_eq!(request.origin(), Some("http://example.com"));
         assert_eq!(request.subprotocols, ["chat", "superchat", "third"]);
         assert_eq!(request.extensions.len(), 1);
         assert_eq!(request.fields.len(), 9);
@@ -161,10 +157,11 @@ mod tests {
         ] {
             let bytes = format!("HTTP/1.1 {}\r\n\r\n", head.replace('|', "\r\n"));
             let (parsed, _) = response_head(bytes.as_bytes()).unwrap();
-            let response = response(&parsed, key.then_some("dGhlIHNhbXBsZSBub25jZQ=="), Vec::new());
+            let response =
+                response(&parsed, key.then(|| expected_accept("dGhlIHNhbXBsZSBub25jZQ==")), Vec::new());
             assert_eq!(response.switches, switches, "{head}");
-            assert_eq!(response.accept.valid(), valid, "{head}");
-            assert_eq!(response.accept.expected.is_some(), key, "{head}");
+            assert_eq!(response.accept_valid(), valid, "{head}");
+            assert_eq!(response.expected_accept.is_some(), key, "{head}");
         }
     }
 }

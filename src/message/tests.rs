@@ -14,9 +14,9 @@ use std::fmt::Write as _;
 use crate::limits::Limits;
 use crate::message::Messages;
 use crate::model::{
-    Accept, Carrier, ClosePayload, Event, Evidence, Extension, Fact, FrameFacts, FrameHeader, GapCause,
-    LengthForm, Missing, Observation, Observed, Opcode, PacketNo, Piece, Reason, Role, Rsv, Undecodable,
-    UpgradeResponse, Weirds, What,
+    Carrier, ClosePayload, Event, Evidence, Extension, Fact, FrameFacts, FrameHeader, GapCause, LengthForm,
+    Missing, Observation, Observed, Opcode, PacketNo, Piece, Reason, Role, Rsv, Undecodable, UpgradeResponse,
+    Weirds, What,
 };
 
 /// One entry of a row.
@@ -78,10 +78,9 @@ fn response(extensions: Vec<Extension>) -> UpgradeResponse {
     UpgradeResponse {
         http_version: "HTTP/1.1".into(),
         status: 101,
-        phrase: String::new(),
+        phrase: "".into(),
         fields: crate::model::FieldLines::default(),
-        accept: Accept { found: None, expected: None },
-        subprotocol: None,
+        expected_accept: None,
         extensions,
         extensions_malformed: false,
         switches: true,

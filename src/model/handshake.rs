@@ -1,5 +1,24 @@
 //! The opening handshake (RFC 6455 4) as sent, and what it settled.
 
+use std::borrow::Cow;
+use std::fmt;
+
+/// The header fields of the opening handshake (RFC 6455 11.3), spelt as there.
+pub mod field {
+    /// Of request and response.
+    pub const UPGRADE: &str = "Upgrade";
+    /// The client's nonce.
+    pub const KEY: &str = "Sec-WebSocket-Key";
+    /// The version asked for, or those on offer.
+    pub const VERSION: &str = "Sec-WebSocket-Version";
+    /// Subprotocols offered, or the one chosen.
+    pub const PROTOCOL: &str = "Sec-WebSocket-Protocol";
+    /// Extensions offered, or those taken.
+    pub const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
+    /// The server's proof that it read the key.
+    pub const ACCEPT: &str = "Sec-WebSocket-Accept";
+}
+
 /// The field lines of an HTTP message (RFC 9112 5), in its order: name as sent (compare without case), value
 /// without the white space around it. Bytes that are not UTF-8 stand as U+FFFD.
 ///
@@ -79,21 +98,13 @@ pub struct Extension {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpgradeRequest {
     /// Method, `GET` in a sound request.
-    pub method: String,
+    pub method: Cow<'static, str>,
     /// Request target as sent.
     pub target: String,
     /// HTTP version as sent, as in `HTTP/1.1`.
-    pub http_version: String,
+    pub http_version: Cow<'static, str>,
     /// Every field line.
     pub fields: FieldLines,
-    /// Value of the first `Host`.
-    pub host: Option<String>,
-    /// Value of the first `Sec-WebSocket-Key`.
-    pub key: Option<String>,
-    /// Value of the first `Sec-WebSocket-Version`.
-    pub version: Option<String>,
-    /// Value of the first `Origin`.
-    pub origin: Option<String>,
     /// Subprotocols offered, in order of preference, all `Sec-WebSocket-Protocol` fields together.
     pub subprotocols: Vec<String>,
     /// Extensions offered, all `Sec-WebSocket-Extensions` fields together, as far as they parse.
@@ -102,21 +113,45 @@ pub struct UpgradeRequest {
     pub extensions_malformed: bool,
 }
 
+impl UpgradeRequest {
+    /// Value of the first `Host`.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        self.fields.first("Host")
+    }
+
+    /// Value of the first `Sec-WebSocket-Key`.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.fields.first(field::KEY)
+    }
+
+    /// Value of the first `Sec-WebSocket-Version`.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        self.fields.first(field::VERSION)
+    }
+
+    /// Value of the first `Origin`.
+    #[must_use]
+    pub fn origin(&self) -> Option<&str> {
+        self.fields.first("Origin")
+    }
+}
+
 /// The response to an [`UpgradeRequest`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpgradeResponse {
     /// HTTP version as sent.
-    pub http_version: String,
+    pub http_version: Cow<'static, str>,
     /// Status code.
     pub status: u16,
     /// Reason phrase, which may be empty.
-    pub phrase: String,
+    pub phrase: Cow<'static, str>,
     /// Every field line.
     pub fields: FieldLines,
-    /// The accept value, judged against the key of the request.
-    pub accept: Accept,
-    /// Value of the first `Sec-WebSocket-Protocol`.
-    pub subprotocol: Option<String>,
+    /// The accept value that the key of the request asks for; `None` where it had no key.
+    pub expected_accept: Option<AcceptValue>,
     /// Extensions of the answer, as far as they parse.
     pub extensions: Vec<Extension>,
     /// An extension field does not follow the grammar of RFC 6455 9.1.
@@ -127,20 +162,45 @@ pub struct UpgradeResponse {
     pub body_start: Vec<u8>,
 }
 
-/// `Sec-WebSocket-Accept` of a response (RFC 6455 4.2.2, item 5.4).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Accept {
-    /// The first value sent.
-    pub found: Option<String>,
-    /// base64(SHA-1(key + GUID)); `None` where the request had no key.
-    pub expected: Option<String>,
+impl UpgradeResponse {
+    /// The first value of `Sec-WebSocket-Accept`.
+    #[must_use]
+    pub fn accept(&self) -> Option<&str> {
+        self.fields.first(field::ACCEPT)
+    }
+
+    /// Whether that is the value the key asks for; `None` where either is missing.
+    #[must_use]
+    pub fn accept_valid(&self) -> Option<bool> {
+        Some(self.accept()? == self.expected_accept.as_ref()?.as_str())
+    }
+
+    /// Value of the first `Sec-WebSocket-Protocol`.
+    #[must_use]
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.fields.first(field::PROTOCOL)
+    }
 }
 
-impl Accept {
-    /// Whether the value is the expected one; `None` where either is missing.
+/// base64(SHA-1(key + GUID)), what `Sec-WebSocket-Accept` must be (RFC 6455 4.2.2, item 5.4).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct AcceptValue(pub [u8; Self::LEN]);
+
+impl AcceptValue {
+    /// Characters of the base64 of 20 bytes.
+    pub const LEN: usize = 28;
+
+    /// As text.
     #[must_use]
-    pub fn valid(&self) -> Option<bool> {
-        Some(self.found.as_ref()? == self.expected.as_ref()?)
+    pub fn as_str(&self) -> &str {
+        // base64 is ASCII.
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for AcceptValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
     }
 }
 

@@ -165,8 +165,13 @@ impl Frames {
         let resume = self.first.len();
         let mut last = Vec::from(self.last);
         last.sort_by_key(|f| f.n);
-        self.first.extend(last);
-        (self.first, resume, self.omitted)
+        let all = if resume == 0 {
+            last
+        } else {
+            self.first.extend(last);
+            self.first
+        };
+        (all, resume, self.omitted)
     }
 }
 

@@ -38,7 +38,7 @@ pub fn close(close_code: Option<CloseCode>) -> String {
 /// Where a side was: its address; without a capture the `Host` the client asked for, or a dash.
 #[must_use]
 pub fn address(report: &ConnectionReport, role: Role) -> String {
-    let host = || report.request.as_ref().filter(|_| role == Role::Server)?.host.as_deref();
+    let host = || report.request.as_ref().filter(|_| role == Role::Server)?.host();
     match (&report.tcp, role) {
         (Some(tcp), Role::Client) => tcp.client.to_string(),
         (Some(tcp), Role::Server) => tcp.server.to_string(),

@@ -3,14 +3,16 @@
 use crate::dissect::Out;
 use crate::dissect::handshake::{Handshake, Stage, Verdict};
 use crate::http::{Body, Length, RequestHead, ResponseHead, request_head, response_head, upgrade};
-use crate::model::{Carrier, Direction, Evidence, Observation, Observed, PacketNo, Role, UpgradeResponse};
+use crate::model::{
+    AcceptValue, Carrier, Direction, Evidence, Observation, Observed, PacketNo, Role, UpgradeResponse,
+};
 
 /// A request that waits for its response.
 #[derive(Debug)]
 pub(super) struct Asked {
     method: Method,
-    /// For a request that asks for the WebSocket protocol: its key, where it has one.
-    upgrade: Option<Option<String>>,
+    /// For a request that asks for the WebSocket protocol: the accept value its key asks for, where it has one.
+    upgrade: Option<Option<AcceptValue>>,
     /// Offset of its first byte.
     start: u64,
     /// The packet that completed its head.
@@ -55,10 +57,10 @@ impl Handshake {
         }
         let upgrade = is_asked.then(|| {
             let request = Box::new(upgrade::request(&head));
-            let key = request.key.clone();
+            let expected = request.key().map(upgrade::expected_accept);
             let evidence = Evidence::Capture { carrier, offset: start };
             out.emit(Role::Client, Observed::Request(request), Some(evidence));
-            key
+            expected
         });
         self.candidate |= upgrade.is_some();
         let length = match Length::of_request(&head) {
@@ -94,8 +96,8 @@ impl Handshake {
             return self.too_many_parts(dir, start, len, carrier, out);
         }
         let length = Length::of_response(&head, asked.method == Method::Head).unwrap_or(Length::UntilClose);
-        if let Some(key) = &asked.upgrade {
-            let response = Box::new(upgrade::response(&head, key.as_deref(), Vec::new()));
+        if let Some(expected) = asked.upgrade {
+            let response = Box::new(upgrade::response(&head, expected, Vec::new()));
             let evidence = Evidence::Capture { carrier, offset: start };
             self.answer = Some(Box::new(Answer { response, evidence, body: Body::new(length) }));
             // Only what has no body is over already; what follows the head comes by way of `answer_body`.

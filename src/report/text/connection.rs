@@ -37,8 +37,7 @@ pub(super) fn render(id: u64, report: &ConnectionReport, frames: FrameList, styl
 }
 
 fn heading(out: &mut String, id: u64, report: &ConnectionReport, style: &Style) {
-    let (method, target) =
-        report.request.as_ref().map_or(("", ""), |r| (r.method.as_str(), r.target.as_str()));
+    let (method, target) = report.request.as_ref().map_or(("", ""), |r| (&*r.method, r.target.as_str()));
     let status = report.response.as_ref().map_or_else(|| "no response".to_owned(), |r| r.status.to_string());
     let closing = &report.closing;
     let started = match closing.started_by {
@@ -112,13 +111,13 @@ fn handshake(report: &ConnectionReport) -> String {
             _ => String::new(),
         };
         parts.push(format!("status {}{after}", response.status));
-        match response.accept.valid() {
+        match response.accept_valid() {
             Some(true) => parts.push("Sec-WebSocket-Accept valid".to_owned()),
             Some(false) => parts.push("Sec-WebSocket-Accept WRONG".to_owned()),
             None if response.switches => parts.push("Sec-WebSocket-Accept missing".to_owned()),
             None => {}
         }
-        if let Some(subprotocol) = &response.subprotocol {
+        if let Some(subprotocol) = response.subprotocol() {
             parts.push(format!("subprotocol {}", visible(subprotocol)));
         }
         for extension in &response.extensions {
