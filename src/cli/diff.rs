@@ -11,6 +11,7 @@ use wslog::report::run::{DiffReport, github, json, junit, markdown, text};
 
 use crate::cli::args::{Diff, FailOnChange, RunFormat};
 use crate::cli::exit::Exit;
+use crate::cli::parallel;
 use crate::cli::runs::{self, Loaded};
 use crate::cli::style;
 
@@ -29,7 +30,7 @@ pub(super) fn run(args: &Diff) -> anyhow::Result<Exit> {
     for agent in &mut diff.agents {
         let name = agent.agent.clone();
         let old_name = agent.old_agent.clone().unwrap_or_else(|| name.clone());
-        agent.changes = runs::in_parallel(&agent.changes, |change| {
+        agent.changes = parallel::map(&agent.changes, |change| {
             let mut change: Change = change.clone();
             if change.old.is_some() && change.new.is_some() {
                 let reports = (old.report(&old_name, &change.case), new.report(&name, &change.case));

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::num::NonZero;
 use std::path::{Component, Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Context;
 use wslog::autobahn::{self, brief, index};
@@ -15,6 +13,7 @@ use wslog::model::case::{CaseId, CaseReport, ReportForm, Run};
 use wslog::model::run::{CaseVerdict, Cases, Contradiction, RunSource};
 
 use crate::cli::args::RunOutput;
+use crate::cli::parallel;
 
 /// A run and where its case files are.
 #[derive(Debug, Default)]
@@ -60,7 +59,7 @@ impl Loaded {
         if !hold {
             return Ok(loaded);
         }
-        let read = in_parallel(&names, |(name, _, _)| {
+        let read = parallel::map(&names, |(name, _, _)| {
             let path = folder.join(name);
             path.is_file().then(|| read_verdict(&path))
         });
@@ -98,7 +97,7 @@ impl Loaded {
             return Err(Error::NoReport { path: folder.to_owned() });
         }
         paths.sort_unstable();
-        let read: Result<Vec<_>, _> = in_parallel(&paths, |path| read_verdict(path)).into_iter().collect();
+        let read: Result<Vec<_>, _> = parallel::map(&paths, |path| read_verdict(path)).into_iter().collect();
         Ok(Self::of_cases(paths.into_iter().zip(read?)))
     }
 
@@ -149,30 +148,6 @@ impl Loaded {
     }
 }
 
-/// `work` done on every item; results are in the order of the items.
-pub(super) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(items.len() / 16 + 1);
-    let next = AtomicUsize::new(0);
-    let worker = || {
-        let mut done = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(at) else { return done };
-            done.push((at, work(item)));
-        }
-    };
-    let mut done = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(worker)).collect();
-        let mut done = worker();
-        for other in others {
-            done.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        }
-        done
-    });
-    done.sort_unstable_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, result)| result).collect()
-}
-
 fn is_plain(name: &str) -> bool {
     let mut parts = Path::new(name).components();
     matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None))
@@ -221,14 +196,6 @@ pub(super) fn write(text: &str, output: &RunOutput) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn results_are_in_the_order_of_the_items() {
-        for len in [0, 1, 15, 16, 1_000] {
-            let items: Vec<usize> = (0..len).collect();
-            assert_eq!(in_parallel(&items, |n| n * 2), items.iter().map(|n| n * 2).collect::<Vec<_>>());
-        }
-    }
 
     #[test]
     fn names_of_reports_lead_nowhere_else() {
