@@ -71,7 +71,7 @@ pub(super) fn expand(named: &Path) -> Result<Vec<PathBuf>, Error> {
 }
 
 /// Reports of cases in a directory: the JSON files; where there are none the pages.
-fn cases(directory: &Path) -> io::Result<Vec<PathBuf>> {
+pub(super) fn cases(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(directory)? {
         paths.push(entry?.path());
