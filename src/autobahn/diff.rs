@@ -189,12 +189,16 @@ fn reasons(old: &CaseReport, new: &CaseReport) -> Option<String> {
     if closes(was) != closes(is) {
         parts.push(format!("the testee's Close: {} → {}", closes(was), closes(is)));
     }
-    let first = |by_me: bool| if by_me { "the tester" } else { "the testee" };
-    if was.closed_by_me != is.closed_by_me {
-        parts.push(format!("closed first by {} → {}", first(was.closed_by_me), first(is.closed_by_me)));
-    }
-    if was.dropped_by_me != is.dropped_by_me {
-        parts.push(format!("TCP dropped by {} → {}", first(was.dropped_by_me), first(is.dropped_by_me)));
+    // Who did it where the tester did not, the flags do not tell: perhaps nobody.
+    for (what, was, is) in [
+        ("the tester closed first", was.closed_by_me, is.closed_by_me),
+        ("the tester dropped TCP", was.dropped_by_me, is.dropped_by_me),
+    ] {
+        match (was, is) {
+            (false, true) => parts.push(format!("{what}: no → yes")),
+            (true, false) => parts.push(format!("{what}: yes → no")),
+            _ => {}
+        }
     }
     if was.was_clean != is.was_clean || was.was_not_clean_reason != is.was_not_clean_reason {
         let say = |closing: &crate::model::case::ClosingBehavior| {
@@ -244,11 +248,55 @@ fn frames(old: &CaseReport, new: &CaseReport) -> Option<String> {
 }
 
 fn frame(frame: &LoggedFrame) -> String {
-    let fin = if frame.fin { "" } else { ", not final" };
-    let rsv = if frame.rsv == 0 { String::new() } else { format!(", RSV {}", frame.rsv) };
-    let known = String::from_utf8_lossy(&frame.data.known);
-    let len = frame.data.len.map_or("unknown length".to_owned(), |len| format!("{len} bytes"));
-    format!("opcode {}{fin}{rsv}, {len} {}", frame.opcode, quote(&known))
+    let known = &frame.data.known;
+    let text = || match std::str::from_utf8(known) {
+        Ok(text) => quote(text),
+        Err(_) => hex_up_to(known),
+    };
+    let mut said = match frame.opcode {
+        0 => format!("continuation {}", text()),
+        1 => format!("text {}", text()),
+        2 => format!("binary {}", hex_up_to(known)),
+        8 => match known.as_slice() {
+            [] => "Close without a code".to_owned(),
+            [high, low, reason @ ..] => {
+                let code = u16::from_be_bytes([*high, *low]);
+                let reason = match std::str::from_utf8(reason) {
+                    Ok("") => String::new(),
+                    Ok(reason) => format!(" {}", quote(reason)),
+                    Err(_) => format!(" {}", hex_up_to(reason)),
+                };
+                format!("Close {code}{reason}")
+            }
+            [_] => format!("Close {}", hex_up_to(known)),
+        },
+        9 => format!("Ping {}", text()),
+        10 => format!("Pong {}", text()),
+        opcode => format!("opcode {opcode} {}", hex_up_to(known)),
+    };
+    match frame.data.len {
+        Some(len) if len == known.len() as u64 => {}
+        Some(len) => said.push_str(&format!(", {len} bytes in all")),
+        None => said.push_str(", of unknown length"),
+    }
+    if !frame.fin {
+        said.push_str(", not final");
+    }
+    if frame.rsv != 0 {
+        said.push_str(&format!(", RSV {}", frame.rsv));
+    }
+    said
+}
+
+fn hex_up_to(bytes: &[u8]) -> String {
+    let mut said = bytes.iter().take(QUOTED / 2).fold("0x".to_owned(), |hex, b| format!("{hex}{b:02x}"));
+    if bytes.is_empty() {
+        return "of 0 bytes".to_owned();
+    }
+    if bytes.len() > QUOTED / 2 {
+        said.push_str(&format!("… ({} bytes)", bytes.len()));
+    }
+    said
 }
 
 fn event(event: &CaseEvent) -> String {
@@ -273,197 +321,4 @@ fn quote_up_to(text: &str, max: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::autobahn::json;
-    use crate::model::case::LoggedData;
-    use std::path::Path;
-
-    /// `a 1.1 OK/OK 1000 5ms` and so on, parted by commas.
-    fn run(text: &str) -> Run {
-        let mut run = Run::default();
-        for case in text.split(", ").filter(|c| !c.is_empty()) {
-            let words: Vec<_> = case.split(' ').collect();
-            let (behavior, close) = words[2].split_once('/').unwrap();
-            let entry = IndexEntry {
-                behavior: Behavior::new(&behavior.replace('_', " ")),
-                behavior_close: BehaviorClose::new(&close.replace('_', " ")),
-                duration_ms: words.get(4).map(|ms| ms.trim_end_matches("ms").parse().unwrap()),
-                remote_close_code: words.get(3).and_then(|c| c.parse().ok()),
-                report_file: None,
-            };
-            let id = CaseId::new(words[1]).unwrap();
-            run.agents.entry(words[0].to_owned()).or_default().insert(id, entry);
-        }
-        run
-    }
-
-    #[track_caller]
-    fn check_with(options: &Options, old: &str, new: &str, expected: &str) {
-        let diff = compare(&run(old), &run(new), options);
-        let changes: Vec<_> = diff
-            .agents
-            .iter()
-            .flat_map(|a| {
-                a.changes.iter().map(|c| format!("{} {} {}: {}", a.agent, c.case, c.kind.name(), c.why))
-            })
-            .collect();
-        assert_eq!(changes.join(" | "), expected, "{old} → {new}");
-        let mut sum = DiffCounts::default();
-        for agent in &diff.agents {
-            for counts in agent.sections.values() {
-                for kind in ChangeKind::ALL {
-                    (0..counts.of(kind)).for_each(|_| sum.add(Some(kind)));
-                }
-                (0..counts.unchanged).for_each(|_| sum.add(None));
-            }
-            assert_eq!(agent.totals.cases(), (agent.changes.len() + agent.unchanged.len()) as u64);
-        }
-        assert_eq!(sum, diff.totals);
-    }
-
-    #[track_caller]
-    fn check(old: &str, new: &str, expected: &str) {
-        check_with(&Options::default(), &format!("a 1.1 {old}"), &format!("a 1.1 {new}"), expected);
-    }
-
-    #[test]
-    fn kinds_by_rank() {
-        check("OK/OK 1000 1ms", "OK/OK 1000 900ms", "");
-        check("OK/OK 1000", "FAILED/OK 1000", "a 1.1 regression: behavior OK → FAILED");
-        check("OK/OK 1000", "OK/UNCLEAN 1000", "a 1.1 regression: close OK → UNCLEAN");
-        check(
-            "OK/WRONG_CODE 1000",
-            "OK/FAILED_BY_CLIENT 1000",
-            "a 1.1 fixed: close WRONG CODE → FAILED BY CLIENT",
-        );
-        check(
-            "OK/FAILED 1000",
-            "NON-STRICT/OK 1000",
-            "a 1.1 regression: behavior OK → NON-STRICT; close FAILED → OK",
-        );
-        check("OK/OK 1000", "OK/OK null", "a 1.1 changed: code of the testee's Close 1000 → none");
-        check("NO_CLOSE/OK", "GONE/OK", "a 1.1 changed: behavior NO CLOSE → GONE");
-        check("FAILED/OK", "NO_CLOSE/OK", "a 1.1 regression: behavior FAILED → NO CLOSE");
-        let behaviors = ["OK", "INFORMATIONAL", "NON-STRICT", "UNIMPLEMENTED", "FAILED", "X"];
-        let closes = ["OK", "INFORMATIONAL", "FAILED_BY_CLIENT", "WRONG_CODE", "UNCLEAN", "FAILED", "X"];
-        let better = |words: &[&str], of: fn(&str) -> String| {
-            for pair in words.windows(2) {
-                let (a, b) = (run(&format!("a 1.1 {}", of(pair[0]))), run(&format!("a 1.1 {}", of(pair[1]))));
-                let kinds = [(&a, &b), (&b, &a)]
-                    .map(|(a, b)| compare(a, b, &Options::default()).agents[0].changes[0].kind);
-                assert_eq!(kinds, [ChangeKind::Regression, ChangeKind::Fixed], "{pair:?}");
-            }
-        };
-        better(&behaviors, |b| format!("{b}/OK"));
-        better(&closes, |c| format!("OK/{c}"));
-    }
-
-    #[test]
-    fn cases_and_agents_that_come_and_go() {
-        check_with(
-            &Options::default(),
-            "a 1.2 OK/OK, a 1.10 OK/OK, b 1.1 OK/OK",
-            "a 1.2 OK/OK, a 1.3 FAILED/OK, c 1.1 OK/OK",
-            "a 1.3 added: not in the old run; is FAILED / OK | a 1.10 missing: not in the new run; was OK / OK \
-             | b 1.1 missing: not in the new run; was OK / OK | c 1.1 added: not in the old run; is OK / OK",
-        );
-        check_with(&Options::default(), "", "", "");
-    }
-
-    #[test]
-    fn renamed_agents_are_compared() {
-        let renamed = |pairs: &[(&str, &str)]| Options {
-            renamed: pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect(),
-            duration_factor: None,
-        };
-        let (old, new) = ("a-1 1.1 OK/OK", "a-2 1.1 FAILED/OK");
-        check_with(&renamed(&[("a-1", "a-2")]), old, new, "a-2 1.1 regression: behavior OK → FAILED");
-        check_with(
-            &renamed(&[("a-1", "gone")]),
-            old,
-            "",
-            "gone 1.1 missing: not in the new run; was OK / OK",
-        );
-        check_with(
-            &renamed(&[("a", "b")]),
-            "a 1.1 OK/OK",
-            "a 1.1 OK/OK, b 1.1 FAILED/OK",
-            "a 1.1 added: not in the old run; is OK / OK | b 1.1 regression: behavior OK → FAILED",
-        );
-        let swapped = renamed(&[("a", "b"), ("b", "a")]);
-        check_with(&swapped, "a 1.1 OK/OK, b 1.1 FAILED/OK", "b 1.1 OK/OK, a 1.1 FAILED/OK", "");
-    }
-
-    #[test]
-    fn durations_count_only_where_asked_for() {
-        let factor = |n| Options { renamed: Vec::new(), duration_factor: Some(n) };
-        let (old, new) = ("a 1.1 OK/OK 1000 10ms", "a 1.1 OK/OK 1000 31ms");
-        check_with(&factor(3.0), old, new, "a 1.1 changed: took 10 ms → 31 ms");
-        check_with(&factor(3.0), new, old, "a 1.1 changed: took 31 ms → 10 ms");
-        check_with(&factor(3.1), old, new, "");
-        check_with(&factor(2.0), "a 1.1 OK/OK 1000 0ms", "a 1.1 OK/OK 1000 2ms", "");
-        check_with(&factor(2.0), "a 1.1 OK/OK 1000", new, "");
-    }
-
-    fn report(received: &str, closing: &str) -> CaseReport {
-        let json = format!(
-            r#"{{"agent":"a","id":"1.1","behavior":"OK","behaviorClose":"UNCLEAN","received":{received}{closing}}}"#
-        );
-        json::read(json.as_bytes(), Path::new("x")).unwrap()
-    }
-
-    #[test]
-    fn case_reports_tell_why() {
-        #[track_caller]
-        fn check(old: (&str, &str), new: (&str, &str), expected: Option<&str>) {
-            let why = reasons(&report(old.0, old.1), &report(new.0, new.1));
-            assert_eq!(why.as_deref(), expected);
-        }
-        let hello = r#"[["message","Hello",false]]"#;
-        check((hello, ""), (hello, ""), None);
-        check((hello, ""), ("[]", ""), Some("event 1: text \"Hello\" → nothing"));
-        check(
-            (hello, ""),
-            (r#"[["message","Hello",false],["pong","xx"]]"#, ""),
-            Some("event 2: nothing → pong \"xx\""),
-        );
-        check(
-            (hello, r#","remoteCloseCode":1002,"closedByMe":false,"wasClean":true"#),
-            (
-                hello,
-                r#","closedByMe":true,"wasNotCleanReason":"peer dropped","result":"untold","resultClose":"R","droppedByMe":true"#,
-            ),
-            Some(
-                "the testee's Close: 1002 → no code; closed first by the testee → the tester; TCP dropped by the testee → the tester; clean → not clean (\"peer dropped\"); now \"R\"",
-            ),
-        );
-        let long = format!(r#"[["message","{}",true]]"#, "é".repeat(50));
-        let quoted = format!("event 1: nothing → binary \"{}\"… (100 bytes)", "é".repeat(40));
-        check(("[]", ""), (&long, ""), Some(&quoted));
-    }
-
-    #[test]
-    fn equal_events_of_different_frames_are_told_apart() {
-        let frame = |opcode, known: &[u8]| {
-            WireRow::RxFrame(LoggedFrame {
-                data: LoggedData { len: Some(known.len() as u64), known: known.to_vec() },
-                opcode,
-                fin: true,
-                rsv: 0,
-                masked: Some(true),
-                masking_key: None,
-                repeat_len: None,
-                chop_size: None,
-            })
-        };
-        let mut old = report("[]", "");
-        let mut new = old.clone();
-        old.wire_log = Some(vec![frame(1, b"a"), frame(8, b"")]);
-        new.wire_log = Some(vec![WireRow::Failing, frame(1, b"a")]);
-        let why = reasons(&old, &new);
-        assert_eq!(why.as_deref(), Some("frame 2 of the testee: opcode 8, 0 bytes \"\" → none"));
-        new.wire_log = None;
-        assert_eq!(reasons(&old, &new), None);
-    }
-}
+mod tests;

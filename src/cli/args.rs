@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 use wslog::autobahn::policy::Pattern;
 
-/// Explains how WebSocket connections ended, from packet captures.
+/// Explains how WebSocket connections ended, from packet captures and Autobahn reports.
 ///
 /// wslog reassembles TCP, decodes the opening handshake and every frame, replays both sides through a reference
 /// of RFC 6455, and says who ended the connection, which clause was broken, what should have come next and what
@@ -52,7 +52,7 @@ pub(super) enum Command {
 /// Explains every WebSocket connection of the inputs.
 #[derive(Debug, clap::Args)]
 pub(super) struct Inspect {
-    /// Captures (pcap, pcapng), directories that hold some, or - for standard input
+    /// Captures (pcap, pcapng), Autobahn cases (JSON, HTML, pasted text), directories that hold some, or - for standard input
     #[arg(required = true, value_name = "INPUT")]
     pub(super) inputs: Vec<PathBuf>,
     /// Text for people, or the document wslog.inspect/1
@@ -73,15 +73,8 @@ pub(super) struct Inspect {
     /// Exit with 1 if a finding of this level (or above) is there, or a connection did not close cleanly
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub(super) fail_on: Option<FailOn>,
-    /// Colours: where standard output is a terminal, always, or never (`NO_COLOR` is honoured)
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
-    pub(super) color: Color,
-    /// Columns of the text [default: those of the terminal, else 110]
-    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(60..))]
-    pub(super) width: Option<u16>,
-    /// No remarks on standard error
-    #[arg(short, long, action = ArgAction::SetTrue)]
-    pub(super) quiet: bool,
+    #[command(flatten)]
+    pub(super) look: Look,
     #[command(flatten)]
     pub(super) limits: LimitArgs,
 }
@@ -91,7 +84,7 @@ pub(super) struct Inspect {
 /// A regression is a case with a worse behavior or a worse close. Durations count only with --duration-factor.
 #[derive(Debug, clap::Args)]
 pub(super) struct Diff {
-    /// The run before: index.json, the directory that holds it or the cases, or one case
+    /// The run before: index.json, the directory that holds it or the cases, a directory of such (shards), or one case
     #[arg(value_name = "OLD")]
     pub(super) old: PathBuf,
     /// The run after
@@ -99,7 +92,7 @@ pub(super) struct Diff {
     pub(super) new: PathBuf,
     /// Compare agent OLD of the old run with agent NEW of the new one (repeatable)
     #[arg(long, value_name = "OLD=NEW", value_parser = renamed)]
-    pub(super) agent: Vec<(String, String)>,
+    pub(super) agent: Vec<String>,
     /// Count a case as changed if it takes N times longer or shorter
     #[arg(long, value_name = "N", value_parser = factor)]
     pub(super) duration_factor: Option<f64>,
@@ -117,7 +110,7 @@ pub(super) struct Diff {
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = POLICY)]
 pub(super) struct Check {
-    /// index.json, the directory that holds it or the cases, or one case
+    /// index.json, the directory that holds it or the cases, a directory of such (shards), or one case
     #[arg(required = true, value_name = "RUN")]
     pub(super) runs: Vec<PathBuf>,
     /// A policy file (TOML; --help shows one); the options below add to it
@@ -175,15 +168,9 @@ A whole policy:
   result = \"should have been\"      # part of what the suite said
   may_pass = false                   # true: fails at times only";
 
-/// How runs are shown.
-#[derive(Debug, clap::Args)]
-pub(super) struct RunOutput {
-    /// Text for people, JSON, Markdown for a pull request, JUnit XML, or annotations of GitHub Actions
-    #[arg(long, value_enum, default_value_t = RunFormat::Text)]
-    pub(super) format: RunFormat,
-    /// Write to FILE instead of standard output
-    #[arg(short, long, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
+/// How text is shown.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(super) struct Look {
     /// Colours: where standard output is a terminal, always, or never (`NO_COLOR` is honoured)
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub(super) color: Color,
@@ -193,6 +180,19 @@ pub(super) struct RunOutput {
     /// No remarks on standard error
     #[arg(short, long, action = ArgAction::SetTrue)]
     pub(super) quiet: bool,
+}
+
+/// How runs are shown.
+#[derive(Debug, clap::Args)]
+pub(super) struct RunOutput {
+    /// Text for people, JSON, Markdown for a pull request, JUnit XML, or annotations of GitHub Actions
+    #[arg(long, value_enum, default_value_t = RunFormat::Text)]
+    pub(super) format: RunFormat,
+    /// Write to FILE instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) look: Look,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -223,9 +223,9 @@ pub(super) enum Allow {
     Unclean,
 }
 
-fn renamed(text: &str) -> Result<(String, String), String> {
+fn renamed(text: &str) -> Result<String, String> {
     match text.split_once('=') {
-        Some((old, new)) if !old.is_empty() && !new.is_empty() => Ok((old.to_owned(), new.to_owned())),
+        Some((old, new)) if !old.is_empty() && !new.is_empty() => Ok(text.to_owned()),
         _ => Err("write OLD=NEW".to_owned()),
     }
 }
