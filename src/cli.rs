@@ -5,6 +5,7 @@ mod check;
 mod diff;
 mod exit;
 mod inspect;
+mod parallel;
 mod runs;
 mod source;
 mod style;

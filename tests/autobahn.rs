@@ -198,3 +198,194 @@ fn a_message_that_the_log_cuts_is_ended() {
     assert_eq!(report.closing.outcome, Outcome::Clean);
     assert_eq!((report.tcp, report.traffic.server.frames[1]), (None, 1));
 }
+
+/// Case 3.2 as suites before 0.5.3 logged it: rows without lengths, up to 256 bytes of each. `None` is the shape
+/// since then. Heads longer than 256 bytes are cut in both.
+struct OldShape {
+    octets: Vec<(bool, Vec<u8>)>,
+    is_old: bool,
+}
+
+const RESPONSE: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: JVxkmtKFjDcI/Pm/AGPEKSN6wT8=\r\n\r\n";
+
+impl OldShape {
+    fn request() -> String {
+        let filler = "x".repeat(240);
+        format!(
+            "GET /runCase?case=29&agent=old HTTP/1.1\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\nX-Filler: {filler}\r\n\r\n"
+        )
+    }
+
+    fn new(is_old: bool) -> Self {
+        let mask = |bytes: &[u8]| {
+            let mut frame = vec![bytes[0], bytes[1] | 0x80, 0x8d, 0, 0x79, 0xe1];
+            let masked = bytes[2..].iter().zip([0x8d, 0, 0x79, 0xe1].into_iter().cycle()).map(|(b, k)| b ^ k);
+            frame.extend(masked);
+            frame
+        };
+        let hello = |first: u8| [&[first, 13], &b"Hello, world!"[..]].concat();
+        let octets = vec![
+            (false, Self::request().into_bytes()),
+            (true, RESPONSE.as_bytes().to_vec()),
+            (true, hello(0x81)),
+            (true, hello(0xa1)),
+            (true, vec![0x89, 0]),
+            (false, mask(&hello(0x81))),
+            (false, mask(&[0x88, 2, 0x03, 0xea])),
+            (true, vec![0x88, 2, 0x03, 0xe8]),
+        ];
+        Self { octets, is_old }
+    }
+
+    /// Octets of a row: shown part in hex, with the mark of a cut.
+    fn shown(&self, octets: &[u8]) -> String {
+        let kept = if self.is_old { 256 } else { 64 };
+        let marked = octets.len() > if self.is_old { 256 } else { 60 };
+        let hex: String = octets.iter().take(kept).map(|b| format!("{b:02x}")).collect();
+        if marked { format!("{hex} ...") } else { hex }
+    }
+
+    /// The frame of a row: payload as the log shows it, its length, opcode, RSV. Heads have none.
+    fn frame(octets: &[u8]) -> Option<(String, usize, u8, u8)> {
+        let (first, masked) = (octets[0], octets[1] & 0x80 != 0);
+        let data = octets.get(if masked { 6 } else { 2 }..)?;
+        let key = [0x8d, 0, 0x79, 0xe1].into_iter().cycle();
+        let data: Vec<u8> =
+            if masked { data.iter().zip(key).map(|(b, k)| b ^ k).collect() } else { data.to_vec() };
+        let shown = match first & 15 {
+            8 => data.iter().fold("0x".to_owned(), |hex, b| format!("{hex}{b:02x}")),
+            _ => String::from_utf8(data.clone()).ok()?,
+        };
+        (first & 0x80 != 0).then_some((shown, data.len(), first & 15, first >> 4 & 7))
+    }
+
+    fn page(&self) -> String {
+        let mut rows = Vec::new();
+        for (sent, octets) in &self.octets {
+            let mut octet_row = vec![format!("{} OCTETS: ", if *sent { "TX" } else { "RX" })];
+            let shown = self.shown(octets);
+            let mut left = shown.as_str();
+            while !left.is_empty() {
+                let (line, rest) = left.split_at(left.len().min(100));
+                octet_row.last_mut().expect("a line").push_str(line);
+                octet_row.push(" ".repeat(15));
+                left = rest;
+            }
+            octet_row.pop();
+            let Some((payload, len, opcode, rsv)) = Self::frame(octets) else {
+                rows.push(octet_row);
+                continue;
+            };
+            let len = if self.is_old { String::new() } else { format!("PAYLOAD-LEN={len}, ") };
+            let tail = if *sent {
+                "MASK=None, PAYLOAD-REPEAT-LEN=None, CHOPSIZE=None, SYNC=False"
+            } else {
+                "MASKED=True, MASK=3864303037396531"
+            };
+            let way = if *sent { "TX" } else { "RX" };
+            let mut frame_row =
+                vec![format!("{way} FRAME : OPCODE={opcode}, FIN=True, RSV={rsv}, {len}{tail}")];
+            if !payload.is_empty() {
+                frame_row.push(format!("{}{payload}", " ".repeat(15)));
+            }
+            if *sent { rows.extend([frame_row, octet_row]) } else { rows.extend([octet_row, frame_row]) }
+        }
+        rows.push(vec!["TCP DROPPED BY ME".to_owned()]);
+        let mut log = String::new();
+        for (n, row) in rows.iter().enumerate() {
+            for (at, line) in row.iter().enumerate() {
+                let line = if at == 0 { format!("{n:03} {line}") } else { line.clone() };
+                log.push_str(&format!("<pre>{line}</pre>\n"));
+            }
+        }
+        let closing: String = [
+            ("isServer", "True"),
+            ("closedByMe", "False"),
+            ("failedByMe", "False"),
+            ("droppedByMe", "True"),
+            ("wasClean", "True"),
+            ("localCloseCode", "1000"),
+            ("remoteCloseCode", "1002"),
+        ]
+        .map(|(key, value)| format!("<tr><td>{key}</td><td>{value}</td><td>what it is</td></tr>\n"))
+        .concat();
+        format!(
+            "<!DOCTYPE html>\n<html><body>\n<p>old - <b>Case 3.2</b> : Pass - <b>1</b> ms @ 2012-03-01T08:00:39Z</p>\n\
+             <p><b>Case Description</b><br/><br/>Text, then RSV = 2, then Ping.</p>\n\
+             <p><b>Case Expectation</b><br/><br/>An echo, then failing.</p>\n\
+             <p><b>Case Outcome</b><br/><br/>Actual events match at least one expected.<br/><br/><i>Expected:</i><br/>\
+             {{'NON-STRICT': [], 'OK': [('message', u'Hello, world!', False)]}}<br/><br/><i>Observed:</i><br/>\
+             [('message', u'Hello, world!', False)]</p>\n\
+             <p><b>Case Closing Behavior</b><br/><br/>Connection was properly closed (OK)</p>\n\
+             <h2>Opening Handshake</h2>\n<pre>{}</pre>\n<pre>{}</pre>\n\
+             <h2>Closing Behavior</h2>\n<table><tr><td>Key</td><td>Value</td><td>Description</td></tr>\n{closing}</table>\n\
+             <h2>Wire Log</h2>\n<div>\n{log}</div>\n</body></html>\n",
+            Self::request().trim_end().replace('\r', ""),
+            RESPONSE.trim_end().replace('\r', ""),
+        )
+    }
+
+    fn json(&self) -> String {
+        let mut rows = Vec::new();
+        for (sent, octets) in &self.octets {
+            let data = |len: usize, shown: &str| {
+                if self.is_old { format!("\"{shown}\"") } else { format!("[{len}, \"{shown}\"]") }
+            };
+            let octet_row = data(octets.len(), &self.shown(octets));
+            let octet_row = if *sent {
+                format!("[\"TO\", {octet_row}, false]")
+            } else {
+                format!("[\"RO\", {octet_row}]")
+            };
+            let Some((payload, len, opcode, rsv)) = Self::frame(octets) else {
+                rows.push(octet_row);
+                continue;
+            };
+            let payload = data(len, &payload);
+            if *sent {
+                rows.push(format!("[\"TF\", {payload}, {opcode}, true, {rsv}, null, null, null, false]"));
+                rows.push(octet_row);
+            } else {
+                rows.push(octet_row);
+                rows.push(format!("[\"RF\", {payload}, {opcode}, true, {rsv}, true, \"8d0079e1\"]"));
+            }
+        }
+        format!(
+            r#"{{"agent": "old", "id": "3.2", "behavior": "OK", "behaviorClose": "OK", "isServer": true, "droppedByMe": true,
+            "wasClean": true, "localCloseCode": 1000, "remoteCloseCode": 1002,
+            "httpRequest": {:?}, "httpResponse": {:?},
+            "expected": {{"OK": [["message", "Hello, world!", false]], "NON-STRICT": []}}, "received": [["message", "Hello, world!", false]],
+            "expectedClose": {{"closedByMe": false, "closeCode": [1002], "requireClean": false}},
+            "wirelog": [{}]}}"#,
+            Self::request(),
+            RESPONSE,
+            rows.join(",\n")
+        )
+    }
+}
+
+/// Reports of 0.5.0 to 0.5.2 tell what those since 0.5.3 tell, and neither contradicts itself.
+#[test]
+fn old_and_new_shapes_say_the_same() {
+    let said = |text: &str, form: ReportForm| {
+        assert_eq!(autobahn::sniff(text.as_bytes()), Some(Kind::Case(form)));
+        let case = autobahn::read_case(form, text.as_bytes(), Path::new("old")).expect("a case");
+        let keep = pipeline::Keep { first: usize::MAX, last: 0, payload_bytes: 64 };
+        let report = pipeline::analyze_case(case, 0, &Limits::default(), keep);
+        let record = report.case.as_ref().expect("a case");
+        assert_eq!(record.inconsistencies, [""; 0], "{text}");
+        assert!(record.recomputed.agrees, "{}", record.recomputed.why);
+        let frames: Vec<_> =
+            report.frames.iter().map(|f| (f.header, f.preview.clone(), f.complete)).collect();
+        let findings: Vec<_> = report.findings.iter().map(|f| (f.violation.rule(), f.by)).collect();
+        assert_eq!(frames.len(), 6);
+        assert_eq!(report.closing.outcome, Outcome::Clean);
+        assert_eq!(findings[0].0, RuleId::FrRsv);
+        (frames, findings, report.closing)
+    };
+    let [old, new] = [true, false].map(OldShape::new);
+    let page = said(&old.page(), ReportForm::Html);
+    assert_eq!(page, said(&new.page(), ReportForm::Html));
+    assert_eq!(page, said(&old.json(), ReportForm::Json));
+    assert_eq!(page, said(&new.json(), ReportForm::Json));
+}

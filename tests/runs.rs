@@ -220,10 +220,128 @@ fn output_goes_to_a_file() {
     assert!(fs::read_to_string(&file.0).expect("the file").starts_with("### ❌ Autobahn: 1 regression"));
 }
 
+/// An index of one case, and its file.
+fn run_of(agent: &str, behavior: &str, file_says: &str) -> [(&'static str, Vec<u8>); 2] {
+    let verdict = |behavior: &str| {
+        format!(r#""behavior": "{behavior}", "behaviorClose": "OK", "duration": 1, "remoteCloseCode": 1000"#)
+    };
+    let index = format!(r#"{{"{agent}": {{"1.1.1": {{{}, "reportfile": "c.json"}}}}}}"#, verdict(behavior));
+    let case = format!(
+        r#"{{"agent": "{agent}", "id": "1.1.1", {}, "received": [["message", "{file_says}", false]]}}"#,
+        verdict(file_says)
+    );
+    [("index.json", index.into_bytes()), ("c.json", case.into_bytes())]
+}
+
+fn folder_of(name: &str, files: &[(&'static str, Vec<u8>)]) -> Scratch {
+    let files: Vec<_> = files.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
+    Scratch::folder(name, &files)
+}
+
+#[test]
+fn a_stale_case_file_explains_nothing() {
+    let old = folder_of("stale-old", &run_of("a", "OK", "OK"));
+    for (name, file, says) in [("stale", "OK", false), ("fresh", "FAILED", true)] {
+        let new = folder_of(name, &run_of("a", "FAILED", file));
+        let (code, diff) = json(&format!("diff {} {}", old.name(), new.name()));
+        let why = diff["agents"][0]["changes"][0]["why"].as_str().unwrap();
+        assert_eq!((code, why.contains("event 1")), (1, says), "{why}");
+    }
+}
+
+#[test]
+fn an_agent_may_have_an_equals_sign() {
+    let [old, new] = [("equals-old", "a=1"), ("equals-new", "b=2")]
+        .map(|(name, agent)| folder_of(name, &run_of(agent, "OK", "OK")));
+    let (code, diff) = json(&format!("diff {} {} --agent a=1=b=2", old.name(), new.name()));
+    assert_eq!((code, &diff["totals"]["unchanged"]), (0, &1.into()), "{diff}");
+    let twice = wslog(&format!("diff {} {} --agent a=1=b=2 --agent a=1=b=2", old.name(), new.name()));
+    assert_eq!(twice.status.code(), Some(2));
+    assert!(text(&twice.stderr).contains("two --agent options name a=1"), "{}", text(&twice.stderr));
+}
+
+#[test]
+fn case_files_are_known_by_what_they_begin_with() {
+    let [_, (_, case)] = run_of("a", "OK", "OK");
+    let files = [("first", case.clone()), ("notes.txt", b"nothing".to_vec())];
+    let folder = folder_of("by-content", &files);
+    assert_eq!(json(&format!("check {}", folder.name())).0, 0);
+    // A file that is named like a case is not passed over.
+    let files = [("first", case), ("a_case_1_1_2.json", b"{".to_vec())];
+    let folder = folder_of("by-name", &files);
+    let output = wslog(&format!("check {}", folder.name()));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("a_case_1_1_2.json"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_directory_of_runs_is_one_run_of_shards() {
+    let shards = Scratch::folder("shards", &[]);
+    for (name, agent, behavior) in [("1", "a", "OK"), ("2", "b", "OK"), ("3", "a", "FAILED")] {
+        let folder = shards.0.join(name);
+        fs::create_dir(&folder).expect("a folder can be made");
+        for (name, bytes) in run_of(agent, behavior, behavior) {
+            fs::write(folder.join(name), bytes).expect("a file can be written");
+        }
+        let (code, value) = json(&format!("check {}", shards.name()));
+        let kinds: Vec<_> = value["violations"].as_array().unwrap().iter().map(|v| &v["kind"]).collect();
+        match name {
+            "1" => assert_eq!((code, &value["totals"]["cases"]), (0, &1.into())),
+            "2" => assert_eq!((code, &value["totals"]["cases"]), (0, &2.into())),
+            _ => assert_eq!((code, kinds), (1, vec![&"failed".into(), &"inconsistent".into()])),
+        }
+    }
+    // The worse verdict counts, and the file that has it explains it.
+    let (code, diff) = json(&format!("diff {}/1 {}", shards.name(), shards.name()));
+    let why = diff["agents"][0]["changes"][0]["why"].as_str().unwrap();
+    assert_eq!((code, why.contains("text \"FAILED\"")), (1, true), "{why}");
+}
+
+#[test]
+fn an_empty_report_is_called_empty() {
+    let empty = Scratch::new("empty-report", Some(b""));
+    let output = wslog(&format!("diff {BEFORE} {}", empty.name()));
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(said.contains("it is empty") && !said.contains("tcpdump"), "{said}");
+}
+
+#[test]
+fn a_run_that_cannot_be_read_updates_no_policy() {
+    let policy = Scratch::new("kept.toml", Some(b"# Kept.\n"));
+    let output = wslog(&format!("check no-such-run {AFTER} --policy {} --update", policy.name()));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("left as it was"), "{}", text(&output.stderr));
+    assert_eq!(fs::read(&policy.0).expect("the policy"), b"# Kept.\n");
+}
+
+#[test]
+fn many_case_files_are_inspected_in_their_order() {
+    let [_, (_, case)] = run_of("a", "OK", "OK");
+    let case = text(&case).to_owned();
+    let folder = Scratch::folder("many", &[]);
+    for n in 0..200 {
+        let agent = format!(r#""agent": "agent {n}""#);
+        let bytes = if n == 7 { "{\"agent\": 1".to_owned() } else { case.replace(r#""agent": "a""#, &agent) };
+        fs::write(folder.0.join(format!("{n:03}.json")), bytes).expect("a file can be written");
+    }
+    let (code, value) = json(&format!("inspect {}", folder.name()));
+    let connections = value["connections"].as_array().unwrap();
+    assert_eq!((code, connections.len()), (2, 199));
+    for (at, connection) in connections.iter().enumerate() {
+        let n = at + usize::from(at >= 7);
+        assert_eq!(connection["autobahn"]["agent"], format!("agent {n}"));
+        assert_eq!((&connection["id"], &connection["input"]), (&(at + 1).into(), &at.into()));
+        let path = value["inputs"][at]["path"].as_str().unwrap();
+        assert!(path.ends_with(&format!("{n:03}.json")), "{path}");
+    }
+}
+
 /// Runs of the corpus, none where it is not there.
 fn corpus() -> Vec<String> {
-    let folder = root().join("../shared/corpus/autobahn");
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let beside = || root().join("../shared/corpus");
+    let corpus = std::env::var_os("WSLOG_CORPUS").map_or_else(beside, PathBuf::from);
+    let Ok(entries) = fs::read_dir(corpus.join("autobahn")) else { return Vec::new() };
     let reports = entries.map(|entry| entry.expect("readable").path().join("reports"));
     let mut runs: Vec<_> = reports
         .filter(|path| path.join("index.json").is_file())

@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use crate::error::Error;
 use crate::model::case::{Behavior, BehaviorClose, CaseId};
@@ -17,11 +18,18 @@ struct Raw {
     agent: String,
     id: String,
     behavior: String,
-    behavior_close: String,
+    behavior_close: Option<String>,
+    #[serde(default, deserialize_with = "number")]
     duration: Option<u64>,
+    #[serde(default, deserialize_with = "number")]
     remote_close_code: Option<u16>,
     result: Option<String>,
     result_close: Option<String>,
+}
+
+/// A number that fits; anything else is not known.
+fn number<'de, D: Deserializer<'de>, T: TryFrom<u64>>(from: D) -> Result<Option<T>, D::Error> {
+    Ok(Value::deserialize(from)?.as_u64().and_then(|n| T::try_from(n).ok()))
 }
 
 /// Reads the verdict of one case's JSON.
@@ -43,7 +51,7 @@ pub fn read(bytes: &[u8], path: &Path) -> Result<CaseVerdict, Error> {
         agent: raw.agent,
         id,
         behavior: Behavior::new(&raw.behavior),
-        behavior_close: BehaviorClose::new(&raw.behavior_close),
+        behavior_close: BehaviorClose::new(&raw.behavior_close.unwrap_or_default()),
         duration_ms: raw.duration,
         remote_close_code: raw.remote_close_code,
         result: raw.result,
@@ -64,6 +72,21 @@ mod tests {
         assert_eq!((verdict.id.as_str(), verdict.behavior_close.as_str()), ("6.3.1", "UNCLEAN"));
         for cut in 0..bytes.len() {
             assert!(read(&bytes[..cut], Path::new("x")).is_err(), "{cut}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_not_known() {
+        for (rest, close, duration, code) in [
+            (r#""behaviorClose":"OK","duration":-3,"remoteCloseCode":70000"#, "OK", None, None),
+            (r#""behaviorClose":"OK","duration":1.5,"remoteCloseCode":"x""#, "OK", None, None),
+            (r#""duration":2,"remoteCloseCode":1000"#, "", Some(2), Some(1000)),
+            (r#""behaviorClose":null"#, "", None, None),
+        ] {
+            let json = format!(r#"{{"agent":"a","id":"1.1","behavior":"OK",{rest}}}"#);
+            let verdict = read(json.as_bytes(), Path::new("x")).unwrap();
+            let said = (verdict.behavior_close.as_str(), verdict.duration_ms, verdict.remote_close_code);
+            assert_eq!(said, (close, duration, code), "{rest}");
         }
     }
 }

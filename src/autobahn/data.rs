@@ -35,11 +35,17 @@ pub(super) fn octets(len: Option<u64>, shown: &[u8]) -> Result<LoggedData, Strin
 }
 
 /// A frame's payload, shown as text, or as `0x` and hex where it is no text. A text can begin with `0x` too:
-/// the length tells them apart.
+/// the length tells them apart. Where none is told, it is taken for hex, as any Close with a code is shown, and
+/// the length stays open.
 pub(super) fn payload(len: Option<u64>, shown: &[u8]) -> Result<LoggedData, String> {
     let (shown, cut) = unmark(len, shown);
+    let bytes = shown.strip_prefix(b"0x").and_then(unhex);
+    if len.is_none()
+        && let Some(known) = bytes.clone().filter(|bytes| !bytes.is_empty())
+    {
+        return Ok(LoggedData { len: None, known });
+    }
     if let Some(len) = len {
-        let bytes = shown.strip_prefix(b"0x").and_then(unhex);
         let kept = len.min(KEPT);
         if let Some(bytes) = bytes.filter(|_| shown.len() as u64 != kept) {
             return measured(Some(len), bytes, cut);
@@ -113,7 +119,9 @@ mod tests {
             (Some(6), "\u{10000}", Some((Some(6), b"\xed\xa0\x80\xed\xb0\x80"))),
             (Some(4), "\u{10000}", Some((Some(4), b"\xf0\x90\x80\x80"))),
             (None, "abc", Some((Some(3), b"abc"))),
-            (None, "0x03e8", Some((Some(6), b"0x03e8"))),
+            (None, "0x03e8", Some((None, b"\x03\xe8"))),
+            (None, "0x", Some((Some(2), b"0x"))),
+            (None, "0x03e", Some((Some(5), b"0x03e"))),
             (None, "abc ...", Some((None, b"abc"))),
         ] {
             let read = payload(len, shown.as_bytes()).ok();

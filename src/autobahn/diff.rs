@@ -189,12 +189,16 @@ fn reasons(old: &CaseReport, new: &CaseReport) -> Option<String> {
     if closes(was) != closes(is) {
         parts.push(format!("the testee's Close: {} → {}", closes(was), closes(is)));
     }
-    let first = |by_me: bool| if by_me { "the tester" } else { "the testee" };
-    if was.closed_by_me != is.closed_by_me {
-        parts.push(format!("closed first by {} → {}", first(was.closed_by_me), first(is.closed_by_me)));
-    }
-    if was.dropped_by_me != is.dropped_by_me {
-        parts.push(format!("TCP dropped by {} → {}", first(was.dropped_by_me), first(is.dropped_by_me)));
+    // Who did it where the tester did not, the flags do not tell: perhaps nobody.
+    for (what, was, is) in [
+        ("the tester closed first", was.closed_by_me, is.closed_by_me),
+        ("the tester dropped TCP", was.dropped_by_me, is.dropped_by_me),
+    ] {
+        match (was, is) {
+            (false, true) => parts.push(format!("{what}: no → yes")),
+            (true, false) => parts.push(format!("{what}: yes → no")),
+            _ => {}
+        }
     }
     if was.was_clean != is.was_clean || was.was_not_clean_reason != is.was_not_clean_reason {
         let say = |closing: &crate::model::case::ClosingBehavior| {
@@ -244,11 +248,55 @@ fn frames(old: &CaseReport, new: &CaseReport) -> Option<String> {
 }
 
 fn frame(frame: &LoggedFrame) -> String {
-    let fin = if frame.fin { "" } else { ", not final" };
-    let rsv = if frame.rsv == 0 { String::new() } else { format!(", RSV {}", frame.rsv) };
-    let known = String::from_utf8_lossy(&frame.data.known);
-    let len = frame.data.len.map_or("unknown length".to_owned(), |len| format!("{len} bytes"));
-    format!("opcode {}{fin}{rsv}, {len} {}", frame.opcode, quote(&known))
+    let known = &frame.data.known;
+    let text = || match std::str::from_utf8(known) {
+        Ok(text) => quote(text),
+        Err(_) => hex_up_to(known),
+    };
+    let mut said = match frame.opcode {
+        0 => format!("continuation {}", text()),
+        1 => format!("text {}", text()),
+        2 => format!("binary {}", hex_up_to(known)),
+        8 => match known.as_slice() {
+            [] => "Close without a code".to_owned(),
+            [high, low, reason @ ..] => {
+                let code = u16::from_be_bytes([*high, *low]);
+                let reason = match std::str::from_utf8(reason) {
+                    Ok("") => String::new(),
+                    Ok(reason) => format!(" {}", quote(reason)),
+                    Err(_) => format!(" {}", hex_up_to(reason)),
+                };
+                format!("Close {code}{reason}")
+            }
+            [_] => format!("Close {}", hex_up_to(known)),
+        },
+        9 => format!("Ping {}", text()),
+        10 => format!("Pong {}", text()),
+        opcode => format!("opcode {opcode} {}", hex_up_to(known)),
+    };
+    match frame.data.len {
+        Some(len) if len == known.len() as u64 => {}
+        Some(len) => said.push_str(&format!(", {len} bytes in all")),
+        None => said.push_str(", of unknown length"),
+    }
+    if !frame.fin {
+        said.push_str(", not final");
+    }
+    if frame.rsv != 0 {
+        said.push_str(&format!(", RSV {}", frame.rsv));
+    }
+    said
+}
+
+fn hex_up_to(bytes: &[u8]) -> String {
+    let mut said = bytes.iter().take(QUOTED / 2).fold("0x".to_owned(), |hex, b| format!("{hex}{b:02x}"));
+    if bytes.is_empty() {
+        return "of 0 bytes".to_owned();
+    }
+    if bytes.len() > QUOTED / 2 {
+        said.push_str(&format!("… ({} bytes)", bytes.len()));
+    }
+    said
 }
 
 fn event(event: &CaseEvent) -> String {
@@ -435,7 +483,7 @@ mod tests {
                 r#","closedByMe":true,"wasNotCleanReason":"peer dropped","result":"untold","resultClose":"R","droppedByMe":true"#,
             ),
             Some(
-                "the testee's Close: 1002 → no code; closed first by the testee → the tester; TCP dropped by the testee → the tester; clean → not clean (\"peer dropped\"); now \"R\"",
+                "the testee's Close: 1002 → no code; the tester closed first: no → yes; the tester dropped TCP: no → yes; clean → not clean (\"peer dropped\"); now \"R\"",
             ),
         );
         let long = format!(r#"[["message","{}",true]]"#, "é".repeat(50));
@@ -462,7 +510,13 @@ mod tests {
         old.wire_log = Some(vec![frame(1, b"a"), frame(8, b"")]);
         new.wire_log = Some(vec![WireRow::Failing, frame(1, b"a")]);
         let why = reasons(&old, &new);
-        assert_eq!(why.as_deref(), Some("frame 2 of the testee: opcode 8, 0 bytes \"\" → none"));
+        assert_eq!(why.as_deref(), Some("frame 2 of the testee: Close without a code → none"));
+        new.wire_log = Some(vec![frame(2, b"\x01\xff"), frame(8, b"\x03\xeabad")]);
+        let why = reasons(&old, &new);
+        assert_eq!(why.as_deref(), Some("frame 1 of the testee: text \"a\" → binary 0x01ff"), "{why:?}");
+        old.wire_log = Some(vec![frame(2, b"\x01\xff"), frame(8, b"\x03\xe8"), frame(11, b"")]);
+        let why = reasons(&old, &new);
+        assert_eq!(why.as_deref(), Some("frame 2 of the testee: Close 1000 → Close 1002 \"bad\""));
         new.wire_log = None;
         assert_eq!(reasons(&old, &new), None);
     }

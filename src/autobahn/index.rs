@@ -99,19 +99,52 @@ pub fn from_cases(verdicts: impl IntoIterator<Item = (String, CaseVerdict)>) -> 
         let one = BTreeMap::from([(verdict.id.clone(), entry)]);
         let shard = Run { agents: BTreeMap::from([(verdict.agent.clone(), one)]) };
         cases.contradictions.extend(merge(&mut run, shard));
-        cases.verdicts.entry(verdict.agent.clone()).or_default().insert(verdict.id.clone(), verdict);
+        keep(&run, &mut cases, verdict);
     }
     (run, cases)
+}
+
+/// Adds the case files of a shard that [`merge`] has added to `run`.
+pub fn merge_cases(run: &Run, cases: &mut Cases, shard: Cases) {
+    cases.contradictions.extend(shard.contradictions);
+    cases.absent += shard.absent;
+    cases.overwritten += shard.overwritten;
+    for verdict in shard.verdicts.into_values().flat_map(BTreeMap::into_values) {
+        keep(run, cases, verdict);
+    }
+}
+
+/// Of several files of a case the one stays that says what `run` says.
+fn keep(run: &Run, cases: &mut Cases, verdict: CaseVerdict) {
+    let kept = run.agents.get(&verdict.agent).and_then(|entries| entries.get(&verdict.id));
+    match cases.verdicts.entry(verdict.agent.clone()).or_default().entry(verdict.id.clone()) {
+        Entry::Vacant(place) => {
+            place.insert(verdict);
+        }
+        Entry::Occupied(mut place) => {
+            let fits = |verdict| kept.is_some_and(|kept| says(verdict, kept));
+            if !fits(place.get()) && fits(&verdict) {
+                place.insert(verdict);
+            }
+        }
+    }
+}
+
+/// Whether a case file has the verdict of an entry of the index.
+#[must_use]
+pub fn says(verdict: &CaseVerdict, entry: &IndexEntry) -> bool {
+    (&verdict.behavior, &verdict.behavior_close, verdict.remote_close_code)
+        == (&entry.behavior, &entry.behavior_close, entry.remote_close_code)
 }
 
 /// Holds the index against its case files. `found` tells of each file that is there what it says.
 #[must_use]
 pub fn hold(run: &Run, found: &BTreeMap<String, CaseVerdict>) -> Cases {
     let mut cases = Cases::default();
-    let mut users: BTreeMap<&str, u32> = BTreeMap::new();
-    for file in run.agents.values().flat_map(BTreeMap::values).filter_map(|e| e.report_file.as_deref()) {
-        *users.entry(file).or_default() += 1;
-    }
+    let owns = |verdict: &CaseVerdict, file: &str| {
+        let entry = run.agents.get(&verdict.agent).and_then(|entries| entries.get(&verdict.id));
+        entry.is_some_and(|entry| entry.report_file.as_deref() == Some(file))
+    };
     for (agent, entries) in &run.agents {
         for (id, index) in entries {
             let file = index.report_file.as_deref();
@@ -121,7 +154,7 @@ pub fn hold(run: &Run, found: &BTreeMap<String, CaseVerdict>) -> Cases {
             };
             let other = (&verdict.agent, &verdict.id) != (agent, id);
             // File names keep only a-z and 0-9 of an agent: the last one of equal names has the file.
-            if other && users.get(file).is_some_and(|n| *n > 1) {
+            if other && owns(verdict, file) {
                 cases.overwritten += 1;
                 continue;
             }
@@ -322,6 +355,16 @@ mod run_tests {
     }
 
     #[test]
+    fn a_file_of_an_agent_that_is_not_in_the_index_is_a_contradiction() {
+        let run = index("a-b 1.1 OK 1000, a_b 1.1 OK 1000");
+        let files = [("1.1.json".to_owned(), verdict("a b", "1.1", "OK", Some(1000), 1))].into();
+        let cases = hold(&run, &files);
+        let said: Vec<_> = cases.contradictions.iter().map(|c| c.detail.as_str()).collect();
+        assert_eq!(said, ["the index names 1.1.json, which is case 1.1 of agent a b"; 2]);
+        assert_eq!(cases.overwritten, 0);
+    }
+
+    #[test]
     fn case_files_alone_make_a_run() {
         let (run, cases) = from_cases([
             ("x.json".to_owned(), verdict("a", "1.10", "OK", None, 1)),
@@ -331,5 +374,16 @@ mod run_tests {
         let ids: Vec<_> = run.agents["a"].keys().map(CaseId::as_str).collect();
         assert_eq!(ids, ["1.9", "1.10"]);
         assert_eq!(cases.contradictions.len(), 1);
+        // What is quoted belongs to the verdict that was kept.
+        let kept = |order: [&str; 2]| {
+            let files = order.map(|behavior| (behavior.to_owned(), verdict("a", "1.9", behavior, None, 1)));
+            let (run, cases) = from_cases(files);
+            let id = CaseId::new("1.9").unwrap();
+            let entry = run.agents["a"][&id].clone();
+            (entry.behavior, entry.report_file, cases.verdicts["a"][&id].behavior.clone())
+        };
+        for order in [["OK", "FAILED"], ["FAILED", "OK"]] {
+            assert_eq!(kept(order), (Behavior::Failed, Some("FAILED".to_owned()), Behavior::Failed));
+        }
     }
 }

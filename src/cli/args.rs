@@ -99,7 +99,7 @@ pub(super) struct Diff {
     pub(super) new: PathBuf,
     /// Compare agent OLD of the old run with agent NEW of the new one (repeatable)
     #[arg(long, value_name = "OLD=NEW", value_parser = renamed)]
-    pub(super) agent: Vec<(String, String)>,
+    pub(super) agent: Vec<String>,
     /// Count a case as changed if it takes N times longer or shorter
     #[arg(long, value_name = "N", value_parser = factor)]
     pub(super) duration_factor: Option<f64>,
@@ -223,9 +223,9 @@ pub(super) enum Allow {
     Unclean,
 }
 
-fn renamed(text: &str) -> Result<(String, String), String> {
+fn renamed(text: &str) -> Result<String, String> {
     match text.split_once('=') {
-        Some((old, new)) if !old.is_empty() && !new.is_empty() => Ok((old.to_owned(), new.to_owned())),
+        Some((old, new)) if !old.is_empty() && !new.is_empty() => Ok(text.to_owned()),
         _ => Err("write OLD=NEW".to_owned()),
     }
 }

@@ -31,10 +31,17 @@ pub(super) fn run(args: &Check) -> anyhow::Result<Exit> {
             }
         }
     }
-    if let Some(path) = args.policy.as_deref().filter(|_| args.update && unread.is_empty()) {
-        let updated = policy::update(&policy_text, path, &policy, &loaded.run, Some(&loaded.cases))?;
-        fs::write(path, &updated).with_context(|| format!("cannot write {}", path.display()))?;
-        policy = policy_of(args, &updated)?;
+    if let Some(path) = args.policy.as_deref().filter(|_| args.update) {
+        if unread.is_empty() {
+            let updated = policy::update(&policy_text, path, &policy, &loaded.run, Some(&loaded.cases))?;
+            // It is read before it takes the place of the old one.
+            policy = policy_of(args, &updated)?;
+            if updated != policy_text || !path.exists() {
+                fs::write(path, &updated).with_context(|| format!("cannot write {}", path.display()))?;
+            }
+        } else {
+            eprintln!("wslog: {}: left as it was, since not all of the run could be read", path.display());
+        }
     }
 
     let mut checked = policy::check(&loaded.run, Some(&loaded.cases), &policy);

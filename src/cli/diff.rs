@@ -11,25 +11,30 @@ use wslog::report::run::{DiffReport, github, json, junit, markdown, text};
 
 use crate::cli::args::{Diff, FailOnChange, RunFormat};
 use crate::cli::exit::Exit;
+use crate::cli::parallel;
 use crate::cli::runs::{self, Loaded};
 use crate::cli::style;
 
 pub(super) fn run(args: &Diff) -> anyhow::Result<Exit> {
     let old = Loaded::open(&args.old, false)?;
     let new = Loaded::open(&args.new, false)?;
-    for (nth, (from, to)) in args.agent.iter().enumerate() {
+    let renamed: Vec<_> = args.agent.iter().map(|text| names(text, &old.run, &new.run)).collect();
+    for (nth, (from, to)) in renamed.iter().enumerate() {
         is_there(&old.run, from, "old")?;
         is_there(&new.run, to, "new")?;
-        if args.agent.iter().take(nth).any(|(a, b)| a == from || b == to) {
-            bail!("--agent {from}={to}: one of them is named twice");
+        let mut before = renamed.iter().take(nth);
+        if let Some(twice) =
+            before.find_map(|(a, b)| if a == from { Some(a) } else { Some(b).filter(|b| *b == to) })
+        {
+            bail!("two --agent options name {}: an agent is compared with one other", visible(twice));
         }
     }
-    let options = Options { renamed: args.agent.clone(), duration_factor: args.duration_factor };
+    let options = Options { renamed, duration_factor: args.duration_factor };
     let mut diff = diff::compare(&old.run, &new.run, &options);
     for agent in &mut diff.agents {
         let name = agent.agent.clone();
         let old_name = agent.old_agent.clone().unwrap_or_else(|| name.clone());
-        agent.changes = runs::in_parallel(&agent.changes, |change| {
+        agent.changes = parallel::map(&agent.changes, |change| {
             let mut change: Change = change.clone();
             if change.old.is_some() && change.new.is_some() {
                 let reports = (old.report(&old_name, &change.case), new.report(&name, &change.case));
@@ -53,7 +58,9 @@ pub(super) fn run(args: &Diff) -> anyhow::Result<Exit> {
         RunFormat::Github => github::diff(&report),
     };
     runs::write(&text, &args.output)?;
-    if diff.totals.compared() == 0 && !args.output.quiet {
+    // The text says so itself.
+    let is_said = args.output.format == RunFormat::Text && args.output.output.is_none();
+    if diff.totals.compared() == 0 && !args.output.quiet && !is_said {
         eprintln!("wslog: no case is in both runs, so nothing was compared");
     }
     let found = args.fail_on.iter().any(|kind| diff.totals.of(change_kind(*kind)) > 0);
@@ -68,6 +75,16 @@ const fn change_kind(kind: FailOnChange) -> ChangeKind {
         FailOnChange::Fixed => ChangeKind::Fixed,
         FailOnChange::Added => ChangeKind::Added,
     }
+}
+
+/// Both names in `OLD=NEW`. A name can have an equals sign of its own: the first place where both are there parts
+/// them.
+fn names(text: &str, old: &Run, new: &Run) -> (String, String) {
+    let parted = |at: usize| (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default());
+    let mut places = text.match_indices('=').map(|(at, _)| parted(at));
+    let known = places.clone().find(|(a, b)| old.agents.contains_key(*a) && new.agents.contains_key(*b));
+    let (from, to) = known.or_else(|| places.next()).unwrap_or_default();
+    (from.to_owned(), to.to_owned())
 }
 
 fn is_there(run: &Run, agent: &str, which: &str) -> anyhow::Result<()> {

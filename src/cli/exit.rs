@@ -53,7 +53,9 @@ const fn hint(error: &Error) -> Option<&'static str> {
         Error::BadHeader { .. } => Some("the file may be damaged; its first 24 bytes decide"),
         Error::BadReport { advice, .. } => Some(advice),
         Error::NothingInDirectory { .. } => Some("captures are recognised by their first bytes, not by name"),
-        Error::NoReport { .. } => Some("it should hold index.json, or the cases as AGENT_case_N.json"),
+        Error::NoReport { .. } => Some(
+            "it should hold index.json, the reports of cases, or directories of such: the shards of one run",
+        ),
         Error::BadPolicy { .. } => Some("`wslog check --help` shows a whole policy"),
     }
 }

@@ -2,9 +2,11 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use wslog::error::Error;
+use wslog::input::Input;
 use wslog::limits::Limits;
 use wslog::model::{ConnectionReport, InputReport, Level, Outcome, PacketNo};
 use wslog::pipeline::{self, Keep};
@@ -15,6 +17,7 @@ use wslog::report::text::TextReport;
 
 use crate::cli::args::{FailOn, Format, Frames, Inspect, LimitArgs, Payload};
 use crate::cli::exit::{self, Exit};
+use crate::cli::parallel;
 use crate::cli::source::{self, Source};
 use crate::cli::style;
 
@@ -55,71 +58,69 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
     let mut inputs: Vec<InputReport> = Vec::new();
     let mut found = false;
     let mut trouble = false;
+    let mut files = Vec::new();
     for named in &args.inputs {
-        let files = match source::expand(named) {
-            Ok(files) => files,
+        match source::expand(named) {
+            Ok(found) => files.extend(found),
             Err(error) => {
                 trouble = true;
                 exit::explain(&error.into());
-                continue;
-            }
-        };
-        for path in files {
-            let index = inputs.len();
-            let analysed = source::open(&path).and_then(|opened| {
-                let take = &mut |report: Option<Box<ConnectionReport>>, open| {
-                    if let Some(report) = report {
-                        let bytes = weight(&report);
-                        let first = report.tcp.map_or(PacketNo(0), |tcp| tcp.first_packet);
-                        order.push(index, first, report, bytes);
-                    }
-                    order.release(index, open, |id, report: Box<ConnectionReport>| {
-                        if !args.connection.is_empty() && !args.connection.contains(&id) {
-                            return Ok(());
-                        }
-                        found |= is_found(&report, args.fail_on);
-                        match &mut renderer {
-                            Renderer::Json(json) => json.connection(id, &report),
-                            Renderer::Text(text) => {
-                                text.connection(id, report);
-                                Ok(())
-                            }
-                        }
-                    })
-                };
-                match opened {
-                    Source::Capture(input) => {
-                        pipeline::analyze_capture(input.source, &input.path, index, &limits, keep, take)
-                    }
-                    Source::Case { report, kind, bytes } => {
-                        take(Some(pipeline::analyze_case(*report, index, &limits, keep)), None)?;
-                        let path = path.display().to_string();
-                        Ok(InputReport {
-                            path,
-                            kind,
-                            bytes,
-                            websocket_connections: 1,
-                            ..InputReport::default()
-                        })
-                    }
-                }
-            });
-            match analysed {
-                Ok(report) => {
-                    if report.truncated && !args.quiet {
-                        let path = wslog::report::escape::visible(&report.path).into_owned();
-                        eprintln!("wslog: {path}: cut off in the middle; analysed up to the cut");
-                    }
-                    inputs.push(report);
-                }
-                Err(error @ Error::Write(_)) => return Err(error.into()),
-                Err(error) => {
-                    trouble = true;
-                    exit::explain(&error.into());
-                }
             }
         }
     }
+    // Reports of cases are read, replayed and judged by several threads; a capture is one piece of work.
+    let read = |path: &PathBuf| source::open(path).map(|source| ready(source, path, &limits, keep));
+    let weigh = |read: &Result<Ready, Error>| read.as_ref().map_or(0, Ready::bytes);
+    parallel::in_order(&files, read, weigh, |read| -> anyhow::Result<()> {
+        let index = inputs.len();
+        let analysed = read.and_then(|ready| {
+            let take = &mut |report: Option<Box<ConnectionReport>>, open| {
+                if let Some(report) = report {
+                    let bytes = weight(&report);
+                    let first = report.tcp.map_or(PacketNo(0), |tcp| tcp.first_packet);
+                    order.push(index, first, report, bytes);
+                }
+                order.release(index, open, |id, report: Box<ConnectionReport>| {
+                    if !args.connection.is_empty() && !args.connection.contains(&id) {
+                        return Ok(());
+                    }
+                    found |= is_found(&report, args.fail_on);
+                    match &mut renderer {
+                        Renderer::Json(json) => json.connection(id, &report),
+                        Renderer::Text(text) => {
+                            text.connection(id, report);
+                            Ok(())
+                        }
+                    }
+                })
+            };
+            match ready {
+                Ready::Capture(input) => {
+                    pipeline::analyze_capture(input.source, &input.path, index, &limits, keep, take)
+                }
+                Ready::Case { mut connection, input } => {
+                    connection.input = index;
+                    take(Some(connection), None)?;
+                    Ok(*input)
+                }
+            }
+        });
+        match analysed {
+            Ok(report) => {
+                if report.truncated && !args.quiet {
+                    let path = wslog::report::escape::visible(&report.path).into_owned();
+                    eprintln!("wslog: {path}: cut off in the middle; analysed up to the cut");
+                }
+                inputs.push(report);
+            }
+            Err(error @ Error::Write(_)) => return Err(error.into()),
+            Err(error) => {
+                trouble = true;
+                exit::explain(&error.into());
+            }
+        }
+        Ok(())
+    })?;
     if order.out_of_order > 0
         && let Some(input) = inputs.last_mut()
     {
@@ -140,6 +141,40 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         (false, true) => Exit::Found,
         (false, false) => Exit::Done,
     })
+}
+
+/// An input as far as it is prepared beside the others.
+enum Ready {
+    Capture(Input),
+    Case { connection: Box<ConnectionReport>, input: Box<InputReport> },
+}
+
+impl Ready {
+    /// About what it takes to keep it.
+    fn bytes(&self) -> u64 {
+        match self {
+            // Only opened, but few files can be.
+            Self::Capture(_) => u64::MAX,
+            Self::Case { connection, input } => input.bytes.saturating_add(weight(connection) as u64),
+        }
+    }
+}
+
+fn ready(source: Source, path: &Path, limits: &Limits, keep: Keep) -> Ready {
+    match source {
+        Source::Capture(input) => Ready::Capture(input),
+        Source::Case { report, kind, bytes } => Ready::Case {
+            // Which input it is, is known when those before it have been read.
+            connection: pipeline::analyze_case(*report, 0, limits, keep),
+            input: Box::new(InputReport {
+                path: path.display().to_string(),
+                kind,
+                bytes,
+                websocket_connections: 1,
+                ..InputReport::default()
+            }),
+        },
+    }
 }
 
 fn limits(args: &LimitArgs, payload: Payload) -> Limits {

@@ -3,44 +3,72 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::num::NonZero;
 use std::path::{Component, Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Context;
-use wslog::autobahn::{self, brief, index};
+use wslog::autobahn::{self, Kind, brief, index};
 use wslog::error::Error;
 use wslog::limits::MAX_REPORT_BYTES;
 use wslog::model::case::{CaseId, CaseReport, ReportForm, Run};
 use wslog::model::run::{CaseVerdict, Cases, Contradiction, RunSource};
 
 use crate::cli::args::RunOutput;
+use crate::cli::parallel;
+use crate::cli::source;
 
 /// A run and where its case files are.
 #[derive(Debug, Default)]
 pub(super) struct Loaded {
     pub(super) run: Run,
     pub(super) cases: Cases,
-    files: BTreeMap<String, BTreeMap<CaseId, PathBuf>>,
+    files: Files,
 }
+
+/// Case files by agent and case; several where shards overlap.
+type Files = BTreeMap<String, BTreeMap<CaseId, Vec<PathBuf>>>;
 
 impl Loaded {
     /// Reads a run; with `hold` its index is held against the case files.
     pub(super) fn open(path: &Path, hold: bool) -> Result<Self, Error> {
         if path.is_dir() {
-            let index = path.join("index.json");
-            return if index.is_file() {
-                Self::of_index(&read(&index)?, &index, path, hold)
-            } else {
-                Self::of_directory(path)
+            return match Self::of_run(path, hold) {
+                Err(none @ Error::NoReport { .. }) => Self::of_shards(path, hold)?.ok_or(none),
+                run => run,
             };
         }
         let bytes = read(path)?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        match (Self::of_index(&bytes, path, folder, hold), brief::read(&bytes, path)) {
-            (Err(_), Ok(case)) => Ok(Self::of_cases([(path.to_owned(), case)])),
-            (index, _) => index,
+        if let Some(Kind::Case(form)) = autobahn::sniff(&bytes) {
+            return Ok(Self::of_cases([(path.to_owned(), verdict(form, &bytes, path)?)]));
         }
+        Self::of_index(&bytes, path, path.parent().unwrap_or(Path::new("")), hold)
+    }
+
+    /// A directory that holds an index, or cases.
+    fn of_run(folder: &Path, hold: bool) -> Result<Self, Error> {
+        let index = folder.join("index.json");
+        if index.is_file() {
+            Self::of_index(&read(&index)?, &index, folder, hold)
+        } else {
+            Self::of_directory(folder)
+        }
+    }
+
+    /// A directory of such directories: the shards of one run.
+    fn of_shards(folder: &Path, hold: bool) -> Result<Option<Self>, Error> {
+        let open = |source| Error::Open { path: folder.to_owned(), source };
+        let mut folders = Vec::new();
+        for entry in fs::read_dir(folder).map_err(open)? {
+            folders.push(entry.map_err(open)?.path());
+        }
+        folders.sort_unstable();
+        let mut all: Option<Self> = None;
+        for shard in folders.iter().filter(|path| path.is_dir()) {
+            match Self::of_run(shard, hold) {
+                Err(Error::NoReport { .. }) => {}
+                shard => all.get_or_insert_default().merge(shard?),
+            }
+        }
+        Ok(all)
     }
 
     fn of_index(bytes: &[u8], path: &Path, folder: &Path, hold: bool) -> Result<Self, Error> {
@@ -52,7 +80,7 @@ impl Loaded {
                 let name = entry.report_file.as_deref().filter(|name| is_plain(name));
                 if let Some(name) = name {
                     let of_agent = loaded.files.entry(agent.clone()).or_default();
-                    of_agent.insert(id.clone(), folder.join(name));
+                    of_agent.entry(id.clone()).or_default().push(folder.join(name));
                     names.push((name.to_owned(), agent.clone(), id.clone()));
                 }
             }
@@ -60,7 +88,7 @@ impl Loaded {
         if !hold {
             return Ok(loaded);
         }
-        let read = in_parallel(&names, |(name, _, _)| {
+        let read = parallel::map(&names, |(name, _, _)| {
             let path = folder.join(name);
             path.is_file().then(|| read_verdict(&path))
         });
@@ -79,14 +107,16 @@ impl Loaded {
             }
         }
         loaded.cases = index::hold(&loaded.run, &found);
-        loaded.cases.absent -= broken.len() as u64;
+        // A file can have come or gone between two agents that share its name.
+        loaded.cases.absent = loaded.cases.absent.saturating_sub(broken.len() as u64);
         loaded.cases.contradictions.extend(broken);
         Ok(loaded)
     }
 
     fn of_directory(folder: &Path) -> Result<Self, Error> {
         let open = |source| Error::Open { path: folder.to_owned(), source };
-        let mut paths = Vec::new();
+        let mut paths = source::cases(folder).map_err(open)?;
+        // What is named like a case and begins like none is not passed over: reading it says what is wrong.
         for entry in fs::read_dir(folder).map_err(open)? {
             let path = entry.map_err(open)?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -98,17 +128,19 @@ impl Loaded {
             return Err(Error::NoReport { path: folder.to_owned() });
         }
         paths.sort_unstable();
-        let read: Result<Vec<_>, _> = in_parallel(&paths, |path| read_verdict(path)).into_iter().collect();
+        paths.dedup();
+        let read: Result<Vec<_>, _> = parallel::map(&paths, |path| read_verdict(path)).into_iter().collect();
         Ok(Self::of_cases(paths.into_iter().zip(read?)))
     }
 
     fn of_cases(cases: impl IntoIterator<Item = (PathBuf, CaseVerdict)>) -> Self {
-        let mut files: BTreeMap<String, BTreeMap<CaseId, PathBuf>> = BTreeMap::new();
+        let mut files = Files::new();
         let verdicts: Vec<_> = cases
             .into_iter()
             .map(|(path, case)| {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                files.entry(case.agent.clone()).or_default().insert(case.id.clone(), path);
+                let of_agent = files.entry(case.agent.clone()).or_default();
+                of_agent.entry(case.id.clone()).or_default().push(path);
                 (name, case)
             })
             .collect();
@@ -120,14 +152,10 @@ impl Loaded {
     pub(super) fn merge(&mut self, shard: Self) {
         let Self { run, cases, files } = shard;
         self.cases.contradictions.extend(index::merge(&mut self.run, run));
-        self.cases.contradictions.extend(cases.contradictions);
-        self.cases.absent += cases.absent;
-        self.cases.overwritten += cases.overwritten;
-        for (agent, verdicts) in cases.verdicts {
-            self.cases.verdicts.entry(agent).or_default().extend(verdicts);
-        }
-        for (agent, paths) in files {
-            self.files.entry(agent).or_default().extend(paths);
+        index::merge_cases(&self.run, &mut self.cases, cases);
+        for (agent, of_agent) in files {
+            let into = self.files.entry(agent).or_default();
+            of_agent.into_iter().for_each(|(id, paths)| into.entry(id).or_default().extend(paths));
         }
     }
 
@@ -141,36 +169,18 @@ impl Loaded {
         }
     }
 
-    /// The report of a case, if its file is there, can be read and is of that case.
+    /// The report of a case, if its file is there, can be read, and has the verdict that counts.
     pub(super) fn report(&self, agent: &str, id: &CaseId) -> Option<CaseReport> {
-        let path = self.files.get(agent)?.get(id)?;
-        let report = autobahn::read_case(ReportForm::Json, &read(path).ok()?, path).ok()?;
-        (report.agent == agent && report.id == *id).then_some(report)
+        let entry = self.run.agents.get(agent)?.get(id)?;
+        let of = |path: &PathBuf| {
+            let bytes = read(path).ok()?;
+            let Some(Kind::Case(form)) = autobahn::sniff(&bytes) else { return None };
+            let report = autobahn::read_case(form, &bytes, path).ok()?;
+            let is_it = report.agent == agent && report.id == *id;
+            (is_it && index::says(&CaseVerdict::from(&report), entry)).then_some(report)
+        };
+        self.files.get(agent)?.get(id)?.iter().find_map(of)
     }
-}
-
-/// `work` done on every item; results are in the order of the items.
-pub(super) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(items.len() / 16 + 1);
-    let next = AtomicUsize::new(0);
-    let worker = || {
-        let mut done = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(at) else { return done };
-            done.push((at, work(item)));
-        }
-    };
-    let mut done = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(worker)).collect();
-        let mut done = worker();
-        for other in others {
-            done.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        }
-        done
-    });
-    done.sort_unstable_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, result)| result).collect()
 }
 
 fn is_plain(name: &str) -> bool {
@@ -179,7 +189,20 @@ fn is_plain(name: &str) -> bool {
 }
 
 fn read_verdict(path: &Path) -> Result<CaseVerdict, Error> {
-    brief::read(&read(path)?, path)
+    let bytes = read(path)?;
+    let form = match autobahn::sniff(&bytes) {
+        Some(Kind::Case(form)) => form,
+        _ => ReportForm::Json,
+    };
+    verdict(form, &bytes, path)
+}
+
+/// The verdict of a case; of JSON no more than that is read.
+fn verdict(form: ReportForm, bytes: &[u8], path: &Path) -> Result<CaseVerdict, Error> {
+    match form {
+        ReportForm::Json => brief::read(bytes, path),
+        _ => autobahn::read_case(form, bytes, path).map(|case| CaseVerdict::from(&case)),
+    }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
@@ -195,17 +218,18 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
         offset: bytes.len() as u64,
         source,
     })?;
-    match bytes.len() as u64 {
-        0 => Err(Error::Empty { path: path.to_owned() }),
-        MAX_REPORT_BYTES.. => Err(Error::BadReport {
-            path: path.to_owned(),
-            what: "Autobahn report",
-            line: None,
-            detail: format!("it has {MAX_REPORT_BYTES} bytes or more"),
-            advice: "name the JSON file of a case, the index.json of a run, or its directory",
-        }),
-        _ => Ok(bytes),
-    }
+    let detail = match bytes.len() as u64 {
+        0 => "it is empty".to_owned(),
+        len if len > MAX_REPORT_BYTES => format!("it has more than {MAX_REPORT_BYTES} bytes"),
+        _ => return Ok(bytes),
+    };
+    Err(Error::BadReport {
+        path: path.to_owned(),
+        what: "Autobahn report",
+        line: None,
+        detail,
+        advice: "name the report of a case, the index.json of a run, or its directory",
+    })
 }
 
 /// Writes a rendering to where it was asked for.
@@ -221,14 +245,6 @@ pub(super) fn write(text: &str, output: &RunOutput) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn results_are_in_the_order_of_the_items() {
-        for len in [0, 1, 15, 16, 1_000] {
-            let items: Vec<usize> = (0..len).collect();
-            assert_eq!(in_parallel(&items, |n| n * 2), items.iter().map(|n| n * 2).collect::<Vec<_>>());
-        }
-    }
 
     #[test]
     fn names_of_reports_lead_nowhere_else() {

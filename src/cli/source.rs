@@ -10,6 +10,8 @@ use wslog::input::{self, Input};
 use wslog::limits::MAX_REPORT_BYTES;
 use wslog::model::case::{CaseReport, ReportForm};
 
+use crate::cli::parallel;
+
 /// An input, opened as what its first bytes say.
 pub(super) enum Source {
     /// A capture, or what is to be refused as one.
@@ -69,17 +71,16 @@ pub(super) fn expand(named: &Path) -> Result<Vec<PathBuf>, Error> {
 }
 
 /// Reports of cases in a directory: the JSON files; where there are none the pages.
-fn cases(directory: &Path) -> io::Result<Vec<PathBuf>> {
+pub(super) fn cases(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(directory)? {
+        paths.push(entry?.path());
+    }
+    let kinds = parallel::map(&paths, |path| if path.is_file() { sniff(path) } else { Ok(None) });
     let mut json = Vec::new();
     let mut pages = Vec::new();
-    for entry in std::fs::read_dir(directory)? {
-        let path = entry?.path();
-        if !path.is_file() {
-            continue;
-        }
-        let mut start = Vec::new();
-        File::open(&path)?.take(SNIFF_BYTES as u64).read_to_end(&mut start)?;
-        match autobahn::sniff(&start) {
+    for (path, kind) in paths.into_iter().zip(kinds) {
+        match kind? {
             Some(Kind::Case(ReportForm::Json)) => json.push(path),
             // The overview of a run is a page too, and no case.
             Some(Kind::Case(_)) if path.file_stem().is_none_or(|stem| stem != "index") => pages.push(path),
@@ -89,4 +90,10 @@ fn cases(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = if json.is_empty() { pages } else { json };
     found.sort_unstable();
     Ok(found)
+}
+
+fn sniff(path: &Path) -> io::Result<Option<Kind>> {
+    let mut start = Vec::new();
+    File::open(path)?.take(SNIFF_BYTES as u64).read_to_end(&mut start)?;
+    Ok(autobahn::sniff(&start))
 }

@@ -31,7 +31,27 @@ pub struct CheckReport<'a> {
     pub checked: &'a Checked,
 }
 
+/// How a comparison came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mood {
+    Good,
+    /// Nothing got worse as far as it was compared, but not all was.
+    Doubtful,
+    Bad,
+}
+
 impl DiffReport<'_> {
+    const fn mood(&self) -> Mood {
+        let totals = &self.diff.totals;
+        if totals.regression > 0 {
+            Mood::Bad
+        } else if totals.missing > 0 || totals.compared() == 0 {
+            Mood::Doubtful
+        } else {
+            Mood::Good
+        }
+    }
+
     /// The counts in a line: `1 regression, 2 fixed, 514 unchanged`.
     fn summary(&self) -> String {
         let counts = &self.diff.totals;
@@ -111,7 +131,8 @@ fn entry(entry: Option<&IndexEntry>) -> String {
         || "–".to_owned(),
         |e| {
             let code = e.remote_close_code.map_or("no code".to_owned(), |c| c.to_string());
-            format!("{} / {}, {code}", e.behavior.as_str(), e.behavior_close.as_str())
+            let told = |word| if word == "" { "–" } else { word };
+            format!("{} / {}, {code}", told(e.behavior.as_str()), told(e.behavior_close.as_str()))
         },
     )
 }

@@ -39,7 +39,7 @@ fn cases(run: &Run, result: &str) -> Cases {
                 duration_ms: None,
                 remote_close_code: None,
                 result: Some(result.to_owned()),
-                result_close: None,
+                result_close: Some(result.to_owned()),
             };
             cases.verdicts.entry(agent.clone()).or_default().insert(id.clone(), verdict);
         }
@@ -281,4 +281,103 @@ fn an_update_splits_entries_and_moves_pins() {
         "a 1.1 FAILED/OK, a 1.2 FAILED/OK",
         "# One.\n[[xfail]]\ncase = \"1.1\"\nreason = \"r\"\n\n[[xfail]]\nagent = \"a\"\ncase = \"1.2\"\nbehavior = \"FAILED\"\nclose = \"OK\"\nreason = \"Said so.\"\n\n[expect]\ncount = 2 # of them\n",
     );
+}
+
+/// What an update makes of the policy, whether or not the result passes.
+#[track_caller]
+fn check_updated(before: &str, cases_text: &str, results: [Option<&str>; 2], after: &str) {
+    let run = run(cases_text);
+    let mut cases = cases(&run, "");
+    for verdict in cases.verdicts.values_mut().flat_map(BTreeMap::values_mut) {
+        [verdict.result, verdict.result_close] = results.map(|result| result.map(str::to_owned));
+    }
+    let path = Path::new("policy.toml");
+    let written = update(before, path, &policy(before), &run, Some(&cases)).unwrap();
+    assert_eq!(written, after);
+    policy(&written);
+}
+
+#[test]
+fn an_update_can_be_read_again() {
+    // A word that no policy may have cannot be pinned.
+    check_updated(
+        "",
+        "a 1.1 NO_CLOSE/OK",
+        [None; 2],
+        "[[xfail]]\nagent = \"a\"\ncase = \"1.1\"\nclose = \"OK\"\nreason = \"recorded, not yet explained\"\n",
+    );
+    check_updated(
+        "[[xfail]]\nagent = \"a\"\ncase = \"1.1\"\nbehavior = \"FAILED\"\nreason = \"r\"\n",
+        "a 1.1 NO_CLOSE/OK",
+        [None; 2],
+        "[[xfail]]\nagent = \"a\"\ncase = \"1.1\"\nreason = \"r\"\nclose = \"OK\"\n",
+    );
+    // A blank is no reason.
+    check_updated(
+        "",
+        "a 1.1 FAILED/OK",
+        [Some(" "), None],
+        "[[xfail]]\nagent = \"a\"\ncase = \"1.1\"\nbehavior = \"FAILED\"\nclose = \"OK\"\nreason = \"recorded, not yet explained\"\n",
+    );
+    // What passes is no reason why the case fails.
+    check_updated(
+        "",
+        "a 1.1 OK/UNCLEAN",
+        [Some("Events match."), Some("Peer dropped.")],
+        "[[xfail]]\nagent = \"a\"\ncase = \"1.1\"\nbehavior = \"OK\"\nclose = \"UNCLEAN\"\nreason = \"Peer dropped.\"\n",
+    );
+}
+
+#[test]
+fn an_update_takes_a_list_in_any_form() {
+    check_updated(
+        "xfail = []\n\n[expect]\ncount = 1\n",
+        "a 1.1 OK/OK",
+        [None; 2],
+        "xfail = []\n\n[expect]\ncount = 1\n",
+    );
+    check_updated(
+        "# Ours.\nxfail = []\n\n[expect]\ncount = 1\n",
+        "a 1.1 FAILED/OK",
+        [Some("R"), None],
+        "# Ours.\n\n[expect]\ncount = 1\n\n[[xfail]]\nagent = \"a\"\ncase = \"1.1\"\nbehavior = \"FAILED\"\nclose = \"OK\"\nreason = \"R\"\n",
+    );
+    check_updated(
+        "xfail = [{ case = \"1.1\", reason = \"r\" }, { case = \"1.2\", reason = \"s\" }]\n\n[expect]\ncount = 2\n",
+        "a 1.1 FAILED/OK, a 1.2 OK/OK",
+        [Some("R"), None],
+        "\n[expect]\ncount = 2\n\n[[xfail]]\ncase = \"1.1\"\nreason = \"r\"\n",
+    );
+}
+
+#[test]
+fn an_update_keeps_what_stands_above_an_entry_that_goes() {
+    let entry =
+        |case: &str, comment: &str| format!("{comment}[[xfail]]\ncase = \"{case}\"\nreason = \"r\"\n");
+    let head = "# The gate of mylib.\n# Ask the team before you change it.\n\n";
+    // The comment of the entry goes with it, the paragraph before it stays.
+    check_updated(
+        &format!("{head}{}\n{}", entry("1.1", "# Issue 1.\n"), entry("1.2", "# Issue 2.\n")),
+        "a 1.1 OK/OK, a 1.2 FAILED/OK",
+        [None; 2],
+        &format!("{head}{}", entry("1.2", "# Issue 2.\n")),
+    );
+    check_updated(
+        &format!("{head}{}\n[expect]\ncount = 1\n", entry("1.1", "# Issue 1.\n")),
+        "a 1.1 OK/OK",
+        [None; 2],
+        &format!("{head}[expect]\ncount = 1\n"),
+    );
+    check_updated(&format!("{head}{}", entry("1.1", "")), "a 1.1 OK/OK", [None; 2], head);
+    check_updated(
+        &format!("{}\r\n", head.replace('\n', "\r\n")),
+        "a 1.1 FAILED/OK",
+        [Some("R"), None],
+        &format!("{head}\n\n[[xfail]]\nagent = \"a\"\ncase = \"1.1\"\nbehavior = \"FAILED\"\nclose = \"OK\"\nreason = \"R\"\n").replace('\n', "\r\n"),
+    );
+}
+
+#[test]
+fn a_case_that_is_not_judged_need_not_have_run() {
+    check("skip = [\"7.13.2\"]\nexpect.cases = [\"7.13.*\"]", "a 7.13.1 OK/OK", "");
 }

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
+use toml_edit::{ArrayOfTables, Decor, DocumentMut, Item, RawString, Table, Value, value};
 
 use crate::autobahn::policy::Policy;
 use crate::autobahn::policy::judge::{Results, results_of};
 use crate::error::Error;
-use crate::model::case::{CaseId, IndexEntry, Run};
+use crate::model::case::{Behavior, BehaviorClose, CaseId, IndexEntry, Run};
 use crate::model::run::Cases;
 
 /// Rewrites the expected failures of the policy `text` so that they are those of `run`.
@@ -29,12 +29,21 @@ pub fn update(
     let bad = |detail: String| Error::BadPolicy { path: path.to_owned(), line: None, detail };
     let mut document: DocumentMut =
         text.parse().map_err(|e: toml_edit::TomlError| bad(e.message().to_owned()))?;
-    let tables = match document.remove("xfail") {
-        None => ArrayOfTables::new(),
+    let above_list = document.key("xfail").map_or("", |key| prefix(key.leaf_decor())).to_owned();
+    let (tables, is_line) = match document.remove("xfail") {
+        None => (ArrayOfTables::new(), false),
+        Some(Item::Value(Value::Array(list))) if list.is_empty() => (ArrayOfTables::new(), true),
         Some(item) => {
-            item.into_array_of_tables().map_err(|_| bad("xfail is no list of tables".to_owned()))?
+            let is_line = item.is_value();
+            let tables = item.into_array_of_tables();
+            (tables.map_err(|_| bad("xfail is no list of tables".to_owned()))?, is_line)
         }
     };
+    // Comments that stay though what they stood above goes, and where that was.
+    let mut orphans: Vec<(isize, String)> = Vec::new();
+    if is_line {
+        orphans.push((-1, above_list));
+    }
     let mut written = ArrayOfTables::new();
     for (xfail, table) in policy.xfail.iter().zip(tables.iter()) {
         let ran: Vec<_> = run
@@ -70,6 +79,10 @@ pub fn update(
             {
                 written.push(pinned(agent, first));
             }
+            [] => {
+                let above = paragraphs_above(prefix(table.decor()));
+                orphans.push((table.position().unwrap_or(-1), above.to_owned()));
+            }
             _ => {
                 for (nth, (agent, entry)) in fails.iter().enumerate() {
                     let mut table = pinned(agent, entry);
@@ -88,28 +101,93 @@ pub fn update(
         for (id, entry) in entries {
             let known = policy.expected_failure(agent, id).is_some();
             if !known && !policy.skips(id) && !policy.passes(agent, id, entry) {
-                written.push(new_entry(agent, id, entry, results_of(cases, agent, id)));
+                let passes = policy.each_passes(agent, id, entry);
+                written.push(new_entry(agent, id, entry, results_of(cases, agent, id), passes));
+            }
+        }
+    }
+    if written.is_empty() && tables.is_empty() {
+        return Ok(text.to_owned());
+    }
+    if document.is_empty()
+        && let Some(first) = written.iter_mut().next()
+    {
+        // A file of comments alone: they stay on top.
+        let above = document.trailing().as_str().unwrap_or_default().to_owned();
+        document.set_trailing("");
+        put_above(first, &above);
+    }
+    for (from, above) in orphans.into_iter().rev().filter(|(_, above)| !above.trim().is_empty()) {
+        let tables = document.iter_mut().flat_map(|(_, item)| match item {
+            Item::Table(table) => vec![table],
+            Item::ArrayOfTables(list) => list.iter_mut().collect(),
+            _ => Vec::new(),
+        });
+        let below = tables.chain(written.iter_mut()).filter(|t| t.position().is_some_and(|at| at > from));
+        match below.min_by_key(|table| table.position()) {
+            Some(table) => put_above(table, &above),
+            None => {
+                let trailing = document.trailing().as_str().unwrap_or_default();
+                document.set_trailing(format!("{above}{trailing}"));
             }
         }
     }
     if !written.is_empty() {
         document.insert("xfail", Item::ArrayOfTables(written));
     }
-    Ok(document.to_string())
+    let written = document.to_string();
+    // Line ends come out of the document as line feeds.
+    Ok(if text.contains("\r\n") { written.replace('\n', "\r\n") } else { written })
 }
 
+fn prefix(decor: &Decor) -> &str {
+    decor.prefix().and_then(RawString::as_str).unwrap_or_default()
+}
+
+/// The comments above an entry without its own, which are those that no blank line parts from it.
+fn paragraphs_above(prefix: &str) -> &str {
+    let own = prefix.rfind("\n\n").or_else(|| prefix.rfind("\r\n\r\n").map(|at| at + 2));
+    own.and_then(|at| prefix.get(..at + 2)).unwrap_or_default()
+}
+
+/// Puts a comment above a table, parted from its own by one blank line.
+fn put_above(table: &mut Table, above: &str) {
+    let own = prefix(table.decor());
+    let is_parted = above.is_empty() || above.trim_end_matches([' ', '\t', '\r']).ends_with("\n\n");
+    let own = if is_parted { own.trim_start_matches(['\r', '\n']) } else { own };
+    let both = format!("{above}{own}");
+    table.decor_mut().set_prefix(both);
+}
+
+/// Pins what the entry says, except words that no policy may have.
 fn pin(table: &mut Table, entry: &IndexEntry) {
-    table.insert("behavior", value(entry.behavior.as_str()));
-    table.insert("close", value(entry.behavior_close.as_str()));
+    let mut word = |key, word: &str, is_known: bool| {
+        if is_known {
+            table.insert(key, value(word));
+        } else {
+            table.remove(key);
+        }
+    };
+    let (behavior, close) = (&entry.behavior, &entry.behavior_close);
+    word("behavior", behavior.as_str(), !matches!(behavior, Behavior::Other(_)));
+    word("close", close.as_str(), !matches!(close, BehaviorClose::Other(_)));
 }
 
-fn new_entry(agent: &str, id: &CaseId, entry: &IndexEntry, results: Option<Results<'_>>) -> Table {
+fn new_entry(
+    agent: &str,
+    id: &CaseId,
+    entry: &IndexEntry,
+    results: Option<Results<'_>>,
+    passes: [bool; 2],
+) -> Table {
     let mut table = Table::new();
     table.decor_mut().set_prefix("\n");
     table.insert("agent", value(agent));
     table.insert("case", value(id.as_str()));
     pin(&mut table, entry);
-    let mut said: Vec<_> = results.into_iter().flatten().flatten().collect();
+    let results = results.unwrap_or_default().into_iter().zip(passes);
+    let mut said: Vec<_> =
+        results.filter_map(|(said, passes)| said.filter(|said| !passes && !said.trim().is_empty())).collect();
     said.dedup();
     let reason = if said.is_empty() { "recorded, not yet explained".to_owned() } else { said.join(" ") };
     table.insert("reason", value(reason));

@@ -6,13 +6,17 @@ use std::fmt::Write;
 use crate::model::case::CaseId;
 use crate::model::run::ChangeKind;
 use crate::report::escape::{annotation, annotation_property};
-use crate::report::run::{CheckReport, DiffReport};
+use crate::report::run::{CheckReport, DiffReport, Mood};
 
 /// Two runs compared: regressions are errors, missing and otherwise changed cases warnings.
 #[must_use]
 pub fn diff(report: &DiffReport<'_>) -> String {
     let mut out = String::new();
-    let level = if report.diff.totals.regression > 0 { "error" } else { "notice" };
+    let level = match report.mood() {
+        Mood::Good => "notice",
+        Mood::Doubtful => "warning",
+        Mood::Bad => "error",
+    };
     command(&mut out, level, "Autobahn", &report.summary());
     for source in [report.old, report.new] {
         for told in &source.contradictions {

@@ -1,5 +1,6 @@
 //! Runs as JUnit XML: a suite an agent, a test a case.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::model::case::{CaseId, IndexEntry};
@@ -53,17 +54,15 @@ pub fn diff(report: &DiffReport<'_>) -> String {
 pub fn check(report: &CheckReport<'_>) -> String {
     let checked = report.checked;
     let mut suites: Vec<(String, Vec<Test>)> = Vec::new();
+    let mut of_cases: BTreeMap<(&str, &CaseId), Vec<(&'static str, String)>> = BTreeMap::new();
+    for breach in &checked.breaches {
+        if let (Some(agent), Some(case)) = (&breach.agent, &breach.case) {
+            of_cases.entry((agent, case)).or_default().push(failure(breach));
+        }
+    }
     for agent in &checked.agents {
-        let mine = |case: &CaseId| {
-            checked
-                .breaches
-                .iter()
-                .filter(|b| b.agent.as_ref() == Some(&agent.agent) && b.case.as_ref() == Some(case))
-                .map(failure)
-                .collect::<Vec<_>>()
-        };
         let tests = agent.cases.iter().map(|case| {
-            let failures = mine(&case.id);
+            let failures = of_cases.remove(&(agent.agent.as_str(), &case.id)).unwrap_or_default();
             let outcome = match &case.judged {
                 _ if !failures.is_empty() => Outcome::Failed(failures),
                 Judged::ExpectedFailure(reason) => Outcome::Skipped(format!("expected failure: {reason}")),
@@ -76,8 +75,9 @@ pub fn check(report: &CheckReport<'_>) -> String {
     }
     // What is about no case that ran: one test each.
     for breach in &checked.breaches {
-        let agent = checked.agents.iter().find(|a| Some(&a.agent) == breach.agent.as_ref());
-        if agent.is_some_and(|a| a.cases.iter().any(|c| Some(&c.id) == breach.case.as_ref())) {
+        if let (Some(agent), Some(case)) = (&breach.agent, &breach.case)
+            && !of_cases.contains_key(&(agent.as_str(), case))
+        {
             continue;
         }
         let name = breach.case.as_ref().map_or("run", CaseId::as_str).to_owned();

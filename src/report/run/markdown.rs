@@ -5,22 +5,33 @@ use std::fmt::Write;
 use crate::model::case::CaseId;
 use crate::model::run::{ChangeKind, Judged};
 use crate::report::escape::markdown;
-use crate::report::run::{CheckReport, DiffReport, entry};
+use crate::report::run::{CheckReport, DiffReport, Mood, entry};
 use crate::report::units;
 
-/// Rows of a table; a comment on GitHub ends at 65 536 characters.
+/// Rows of a table.
 const ROWS: usize = 100;
+/// Bytes of all tables: GitHub takes no comment of more than 65 536 characters.
+const BYTES: usize = 60_000;
+/// Contradictions listed.
+const CONTRADICTIONS: usize = 20;
 
 /// Two runs compared.
 #[must_use]
 pub fn diff(report: &DiffReport<'_>) -> String {
-    let sign = if report.diff.totals.regression > 0 { "❌" } else { "✅" };
+    let sign = match report.mood() {
+        Mood::Good => "✅",
+        Mood::Doubtful => "⚠️",
+        Mood::Bad => "❌",
+    };
     let mut out = format!("### {sign} Autobahn: {}\n\n", report.summary());
     for (name, source) in [("old", report.old), ("new", report.new)] {
         let _ = writeln!(out, "* {name}: {}, {}", markdown(&source.path), units::count(source.cases, "case"));
-        for told in &source.contradictions {
+        for told in source.contradictions.iter().take(CONTRADICTIONS) {
             let (agent, detail) = (markdown(&told.agent), markdown(&told.detail));
             let _ = writeln!(out, "  * contradiction: {agent} {}: {detail}", told.case);
+        }
+        if let Some(more) = source.contradictions.len().checked_sub(CONTRADICTIONS).filter(|more| *more > 0) {
+            let _ = writeln!(out, "  * … and {more} more contradictions");
         }
     }
     if let Some(hint) = report.hint() {
@@ -37,7 +48,7 @@ pub fn diff(report: &DiffReport<'_>) -> String {
                 [agent, change.case.as_str(), &entries[0], &entries[1], &change.why].map(cell).to_vec()
             })
             .collect();
-        let table = table(&["agent", "case", "old", "new", "why"], rows);
+        let table = table(&["agent", "case", "old", "new", "why"], rows, out.len());
         if kind == ChangeKind::Regression {
             out.push_str(&table);
         } else {
@@ -55,7 +66,8 @@ pub fn diff(report: &DiffReport<'_>) -> String {
     let mut header = vec!["agent", "section"];
     header.extend(ChangeKind::ALL.map(ChangeKind::name));
     header.push("unchanged");
-    fold(&mut out, "by section", &table(&header, rows.collect()));
+    let sections = table(&header, rows.collect(), out.len());
+    fold(&mut out, "by section", &sections);
     out
 }
 
@@ -74,7 +86,8 @@ pub fn check(report: &CheckReport<'_>) -> String {
         let case = breach.case.as_ref().map_or("–", CaseId::as_str);
         [breach.agent.as_deref().unwrap_or("–"), case, breach.kind.name(), &breach.detail].map(cell).to_vec()
     });
-    out.push_str(&table(&["agent", "case", "kind", "detail"], rows.collect()));
+    let breaches = table(&["agent", "case", "kind", "detail"], rows.collect(), out.len());
+    out.push_str(&breaches);
     let expected: Vec<_> = checked
         .agents
         .iter()
@@ -87,7 +100,8 @@ pub fn check(report: &CheckReport<'_>) -> String {
         })
         .collect();
     let title = units::count(expected.len() as u64, "expected failure");
-    fold(&mut out, &title, &table(&["agent", "case", "verdict", "reason"], expected));
+    let expected = table(&["agent", "case", "verdict", "reason"], expected, out.len());
+    fold(&mut out, &title, &expected);
     let rows = checked.agents.iter().flat_map(|agent| {
         agent.sections.iter().map(|(section, c)| {
             let mut row = vec![markdown(&agent.agent), section.to_string()];
@@ -96,7 +110,8 @@ pub fn check(report: &CheckReport<'_>) -> String {
         })
     });
     let header = ["agent", "section", "cases", "passed", "expected failures", "not judged", "broken"];
-    fold(&mut out, "by section", &table(&header, rows.collect()));
+    let sections = table(&header, rows.collect(), out.len());
+    fold(&mut out, "by section", &sections);
     out
 }
 
@@ -104,8 +119,8 @@ fn cell(text: &str) -> String {
     markdown(text)
 }
 
-/// A table after a blank line, or nothing where there is no row.
-fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
+/// A table after a blank line, or nothing where there is no row; `before` bytes stand before it.
+fn table(header: &[&str], rows: Vec<Vec<String>>, before: usize) -> String {
     if rows.is_empty() {
         return String::new();
     }
@@ -113,9 +128,16 @@ fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
     let names: Vec<_> = header.iter().map(|h| (*h).to_owned()).collect();
     let rule: Vec<_> = header.iter().map(|_| "---".to_owned()).collect();
     let mut out = format!("\n{}{}", line(&names), line(&rule));
-    rows.iter().take(ROWS).for_each(|row| out.push_str(&line(row)));
-    if rows.len() > ROWS {
-        let _ = write!(out, "\n… and {} more.\n", rows.len() - ROWS);
+    let mut shown = 0;
+    for row in rows.iter().take(ROWS).map(|row| line(row)) {
+        if before + out.len() + row.len() > BYTES {
+            break;
+        }
+        out.push_str(&row);
+        shown += 1;
+    }
+    if rows.len() > shown {
+        let _ = write!(out, "\n… and {} more.\n", rows.len() - shown);
     }
     out
 }

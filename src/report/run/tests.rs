@@ -131,6 +131,53 @@ fn a_table_of_markdown_keeps_its_columns() {
     }
 }
 
+/// GitHub refuses a comment of more than 65 536 characters.
+#[test]
+fn markdown_fits_into_a_comment() {
+    let long = "x".repeat(900);
+    let mut diff = run_diff();
+    diff.agents[0].changes[0].why.clone_from(&long);
+    let change = diff.agents[0].changes[0].clone();
+    diff.agents[0].changes.extend(std::iter::repeat_n(change, 500));
+    let told = crate::model::run::Contradiction {
+        agent: long.clone(),
+        case: CaseId::new("3.2").unwrap(),
+        detail: long.clone(),
+    };
+    let mut checked = run_checked();
+    checked.breaches[1].detail = long;
+    let breach = checked.breaches[1].clone();
+    checked.breaches.extend(std::iter::repeat_n(breach, 500));
+    let source = RunSource { path: "run".to_owned(), cases: 2, contradictions: vec![told; 500] };
+    for text in [
+        markdown::diff(&DiffReport { old: &source, new: &RunSource::default(), diff: &diff }),
+        markdown::check(&CheckReport { run: &source, checked: &checked }),
+    ] {
+        assert!(text.chars().count() < 65_536, "{}", text.len());
+        assert!(text.contains(" more."), "{text}");
+    }
+}
+
+#[test]
+fn what_was_not_compared_is_not_praised() {
+    let mut diff = run_diff();
+    let source = RunSource::default();
+    let heads = |diff: &RunDiff| {
+        let report = DiffReport { old: &source, new: &source, diff };
+        let start = |text: String| text.split(' ').nth(1).unwrap().to_owned();
+        let github = github::diff(&report);
+        (start(markdown::diff(&report)), github.split(' ').next().unwrap().to_owned())
+    };
+    let head = |sign: &str, level: &str| (sign.to_owned(), level.to_owned());
+    assert_eq!(heads(&diff), head("❌", "::error"));
+    diff.totals = DiffCounts { missing: 3, unchanged: 4, ..DiffCounts::default() };
+    assert_eq!(heads(&diff), head("⚠️", "::warning"));
+    diff.totals = DiffCounts { added: 3, ..DiffCounts::default() };
+    assert_eq!(heads(&diff), head("⚠️", "::warning"));
+    diff.totals = DiffCounts { fixed: 1, ..DiffCounts::default() };
+    assert_eq!(heads(&diff), head("✅", "::notice"));
+}
+
 #[test]
 fn junit_counts_what_it_lists() {
     let texts: Vec<_> = all().into_iter().filter(|(format, _)| *format == "junit").map(|(_, t)| t).collect();

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::model::case::CaseId;
 use crate::model::run::{ChangeKind, Judged, RunSource};
 use crate::report::escape::visible;
-use crate::report::run::{CheckReport, DiffReport, entry};
+use crate::report::run::{CheckReport, DiffReport, Mood, entry};
 use crate::report::text::Style;
 use crate::report::text::layout::Tone;
 use crate::report::units;
@@ -13,11 +13,19 @@ use crate::report::units;
 /// Two runs compared.
 #[must_use]
 pub fn diff(report: &DiffReport<'_>, style: &Style) -> String {
-    let totals = &report.diff.totals;
-    let tone = if totals.regression > 0 { Tone::Bad } else { Tone::Good };
+    let tone = match report.mood() {
+        Mood::Good => Tone::Good,
+        Mood::Doubtful => Tone::Heading,
+        Mood::Bad => Tone::Bad,
+    };
     let mut out = format!("{}\n", style.paint(tone, &report.summary()));
-    out.push_str(&source("old", report.old, style));
-    out.push_str(&source("new", report.new, style));
+    for (name, of) in [("old", report.old), ("new", report.new)] {
+        out.push_str(&source(name, of, style));
+        for told in &of.contradictions {
+            let told = format!("contradiction: {} {}: {}", told.agent, told.case, told.detail);
+            out.push_str(&style.wrap(&visible(&told), 5));
+        }
+    }
     if let Some(hint) = report.hint() {
         out.push_str(&style.wrap(&visible(&hint), 0));
     }
@@ -119,12 +127,7 @@ pub fn check(report: &CheckReport<'_>, style: &Style) -> String {
 
 fn source(name: &str, source: &RunSource, style: &Style) -> String {
     let path = style.paint(Tone::Heading, &visible(&source.path));
-    let mut out = format!("{name}  {path} · {}\n", units::count(source.cases, "case"));
-    for told in &source.contradictions {
-        let told = format!("contradiction: {} {}: {}", told.agent, told.case, told.detail);
-        out.push_str(&style.wrap(&visible(&told), 5));
-    }
-    out
+    format!("{name}  {path} · {}\n", units::count(source.cases, "case"))
 }
 
 fn blank_zero(n: u64) -> String {
