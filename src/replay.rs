@@ -7,6 +7,7 @@
 
 mod closing;
 mod endpoint;
+mod findings;
 mod frame_rules;
 mod masking;
 mod pings;
@@ -18,6 +19,7 @@ use crate::model::{
     Timestamp, Undecodable, UpgradeRequest, UpgradeResponse, Violation, What,
 };
 use endpoint::{Ended, Endpoint, SentClose};
+use findings::{Findings, Place};
 
 /// Both endpoints of one connection, and what was found.
 #[derive(Debug)]
@@ -51,18 +53,6 @@ impl Handshake {
     }
 }
 
-/// Findings up to their cap, at which notes give way to breaches.
-#[derive(Debug, Default)]
-struct Findings {
-    kept: Vec<Finding>,
-    /// Of those kept.
-    notes: usize,
-    omitted: u64,
-    max: usize,
-    /// Of the event at hand, kept or not.
-    latest: Vec<(Option<Role>, RuleId, Level)>,
-}
-
 /// What the reference concludes.
 #[derive(Debug)]
 pub struct Conclusion {
@@ -72,67 +62,6 @@ pub struct Conclusion {
     pub findings_omitted: u64,
     /// How the connection closed.
     pub closing: Closing,
-}
-
-/// Where in the recording a finding stands.
-#[derive(Clone, Copy, Debug, Default)]
-struct Place {
-    frame: Option<u64>,
-    evidence: Option<Evidence>,
-}
-
-impl Place {
-    const fn frame(n: u64, evidence: Evidence) -> Self {
-        Self { frame: Some(n), evidence: Some(evidence) }
-    }
-
-    const fn at(evidence: Option<Evidence>) -> Self {
-        Self { frame: None, evidence }
-    }
-}
-
-impl Findings {
-    fn add(&mut self, by: Option<Role>, violation: Violation, place: Place) {
-        let level = violation.rule().rule().level;
-        self.add_as(by, violation, level, Certainty::Proven, place);
-    }
-
-    fn add_as(
-        &mut self,
-        by: Option<Role>,
-        violation: Violation,
-        level: Level,
-        certainty: Certainty,
-        place: Place,
-    ) {
-        self.latest.push((by, violation.rule(), level));
-        if self.kept.len() >= self.max {
-            self.omitted += 1;
-            if level == Level::Note || !self.drop_note() {
-                return;
-            }
-        }
-        self.notes += usize::from(level == Level::Note);
-        self.kept.push(Finding {
-            violation,
-            level,
-            by,
-            certainty,
-            frame: place.frame,
-            packet: place.evidence.and_then(|e| e.packet()),
-            at: place.evidence.and_then(|e| e.at()),
-        });
-    }
-
-    /// Makes room by the last note; false where none is kept.
-    fn drop_note(&mut self) -> bool {
-        let last = (self.notes > 0).then(|| self.kept.iter().rposition(|f| f.level == Level::Note)).flatten();
-        if let Some(at) = last {
-            self.kept.remove(at);
-            self.notes -= 1;
-        }
-        last.is_some()
-    }
 }
 
 impl Reference {

@@ -6,9 +6,10 @@ use crate::model::{
     Action, Certainty, CloseCode, Closing, Level, LocalView, Outcome, PerRole, ResetWhen, Role, RuleId, Seen,
     SideClose, StartEvidence, Starter, Step, StepVerdict, StreamEnd, TcpEnd, Violation,
 };
+use crate::replay::Handshake;
 use crate::replay::endpoint::{Ended, Endpoint, SentClose};
+use crate::replay::findings::{Findings, Place};
 use crate::replay::reaction::Judgement;
-use crate::replay::{Findings, Handshake, Place};
 
 /// Draws the conclusions once the recording is over.
 pub(super) fn conclude(

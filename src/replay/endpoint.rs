@@ -6,7 +6,7 @@ use crate::limits::Limits;
 use crate::model::{
     Certainty, CloseCode, ClosePayload, Evidence, FrameFacts, Handled, Opcode, Role, RuleId, StreamEnd,
 };
-use crate::replay::Place;
+use crate::replay::findings::Place;
 use crate::replay::masking::KeyWatch;
 use crate::replay::pings::{PendingPing, PongMismatch};
 

@@ -3,7 +3,7 @@
 use crate::limits::Limits;
 use crate::model::{FrameFacts, PerRole, Role, Violation};
 use crate::replay::endpoint::Endpoint;
-use crate::replay::{Findings, Place};
+use crate::replay::findings::{Findings, Place};
 
 /// A Ping that waits for its Pong.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use crate::model::{
     Violation,
 };
 use crate::replay::endpoint::{Endpoint, Fault, SentClose};
-use crate::replay::{Findings, Place};
+use crate::replay::findings::{Findings, Place};
 
 /// The reaction of one endpoint.
 #[derive(Debug, Default)]
