@@ -58,7 +58,7 @@ fn cases(run: &Path, extension: &str) -> Vec<CaseReport> {
 /// What both must agree on: frames by opcode and the code of the Close.
 fn sent(report: &ConnectionReport, role: Role) -> ([u64; 16], bool, Option<u16>) {
     let side = &report.closing.sides[role];
-    (report.traffic[role].frames, side.sent_close, side.code.map(|code| code.0))
+    (report.traffic[role].frames, side.sent_close == Some(true), side.code.map(|code| code.0))
 }
 
 /// Why log and wire may differ in what `role` sent.

@@ -2,10 +2,14 @@
 
 mod closing;
 mod step;
+mod timing;
 mod violation;
 
-pub use closing::{Because, Closing, LocalView, Outcome, SideClose, StartEvidence, Starter, TcpEnd};
-pub use step::{Action, Seen, Step, StepVerdict};
+pub use closing::{
+    Because, Closing, Lifecycle, LocalView, Outcome, SideClose, StartEvidence, Starter, TcpEnd,
+};
+pub use step::{Action, Expectation, Seen, Since, Step, StepVerdict};
+pub use timing::{KnownTimeout, Latency, PingFigures, TIMEOUTS, Timing, TimingViolation};
 pub use violation::{Handled, KeyPattern, ResetWhen, Violation};
 
 use crate::model::{Level, PacketNo, Role, Timestamp};

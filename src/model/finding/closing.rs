@@ -1,6 +1,6 @@
 //! How a connection closed: who started, what each side sent, what each side was told.
 
-use crate::model::{CloseCode, PacketNo, PerRole, Role, RuleId, Step, StreamEnd, Timestamp};
+use crate::model::{Certainty, CloseCode, PacketNo, PerRole, Role, RuleId, Step, StreamEnd, Timestamp};
 
 /// How a connection ended; names as in the JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,8 +93,8 @@ impl StartEvidence {
 /// One side's part in the closing handshake.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SideClose {
-    /// It sent a Close.
-    pub sent_close: bool,
+    /// It sent a Close; `None` where a gap may hide one.
+    pub sent_close: Option<bool>,
     /// Code of its first Close.
     pub code: Option<CloseCode>,
     /// Reason of it, where that is UTF-8.
@@ -105,6 +105,35 @@ pub struct SideClose {
     pub frame: Option<u64>,
     /// Packet.
     pub packet: Option<PacketNo>,
+    /// Where the recording leaves it.
+    pub state: Lifecycle,
+}
+
+/// States of an endpoint (RFC 6455 4.1, 7.1.3, 7.1.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lifecycle {
+    /// The opening handshake is not complete.
+    #[default]
+    Connecting,
+    /// Frames may go both ways.
+    Open,
+    /// It has sent or received a Close.
+    Closing,
+    /// It has ended TCP, or TCP was reset.
+    Closed,
+}
+
+impl Lifecycle {
+    /// Name in the JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Open => "open",
+            Self::Closing => "closing",
+            Self::Closed => "closed",
+        }
+    }
 }
 
 /// End of one direction of TCP.
@@ -131,6 +160,10 @@ pub enum Because {
     TcpStillOpen,
     /// No Close was received before TCP ended.
     NoCloseReceived,
+    /// The same, and its own side reset TCP: its application, or its host after the application had gone.
+    ResetByItsHost,
+    /// It had ended TCP; a Close came after that, which it may or may not have read.
+    CloseAfterOwnEnd,
     /// The peer's Close was sent but TCP had ended, or its receipt was never acknowledged.
     CloseNotReceived,
     /// It failed the connection itself and processes no answer (7.1.7).
@@ -158,6 +191,8 @@ pub struct LocalView {
     pub was_clean: Option<bool>,
     /// Why.
     pub because: Because,
+    /// How sure.
+    pub certainty: Certainty,
 }
 
 /// How the connection closed: expected beside observed.
@@ -173,6 +208,8 @@ pub struct Closing {
     pub sides: PerRole<SideClose>,
     /// The TCP end that came first.
     pub first_end: Option<TcpEnd>,
+    /// Neither side had received the other's end of TCP when it sent its own.
+    pub ends_crossed: bool,
     /// Both directions' ends.
     pub ends: PerRole<Option<TcpEnd>>,
     /// What each side's API will have reported.

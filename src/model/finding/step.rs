@@ -1,6 +1,6 @@
 //! Obligations: who owed what, what was seen of it, and the judgement.
 
-use crate::model::{CloseCode, Handled, Role, RuleId, StreamEnd};
+use crate::model::{CloseCode, Handled, Role, RuleId, StreamEnd, Timestamp};
 
 /// What a side owed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,10 @@ pub enum Action {
     EndTcpFirst,
     /// The client leaves it to the server to end TCP first.
     LeaveTcpToServer,
+    /// End TCP too, the other side having done so after both Closes.
+    EndTcp,
+    /// Answer the Ping in this frame.
+    AnswerPing(u64),
 }
 
 /// What was seen of it.
@@ -46,6 +50,10 @@ pub enum Seen {
     NothingMore,
     /// Nothing before the recording ended.
     Nothing,
+    /// Nothing for so many nanoseconds, then the duty or the recording was over.
+    NothingFor(i64),
+    /// The other side ended TCP after so many nanoseconds of waiting for it.
+    PeerWaited(i64),
 }
 
 /// Whether an obligation was kept.
@@ -77,6 +85,37 @@ impl StepVerdict {
     }
 }
 
+/// What called for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Since {
+    /// Frame number.
+    pub frame: Option<u64>,
+    /// Time.
+    pub at: Option<Timestamp>,
+}
+
+/// An obligation: opened by something an endpoint received, settled by what it did next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    /// The clause.
+    pub rule: RuleId,
+    /// Who owes it.
+    pub owed_by: Role,
+    /// What.
+    pub action: Action,
+    /// Since when.
+    pub since: Since,
+}
+
+impl Expectation {
+    /// With what was seen of it, and the judgement.
+    #[must_use]
+    pub const fn settle(self, seen: Seen, verdict: StepVerdict) -> Step {
+        let Self { rule, owed_by, action, since } = self;
+        Step { rule, owed_by, action, since, seen, verdict }
+    }
+}
+
 /// An obligation of the closing and what came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -86,6 +125,8 @@ pub struct Step {
     pub owed_by: Role,
     /// What.
     pub action: Action,
+    /// Since when.
+    pub since: Since,
     /// What was seen.
     pub seen: Seen,
     /// The judgement.

@@ -1,6 +1,6 @@
 //! What was done against, or noted about, a clause.
 
-use crate::model::{CloseCode, Rsv, RuleId, StreamEnd};
+use crate::model::{CloseCode, Rsv, RuleId, StreamEnd, TimingViolation};
 
 /// What was done against, or noted about, a clause, with the numbers that show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,6 +179,8 @@ pub enum Violation {
         /// Compressed bytes of the message before the fault.
         offset: u64,
     },
+    /// Late, never, silent.
+    Timing(TimingViolation),
 }
 
 /// What an endpoint handled although it should have handled nothing more.
@@ -291,6 +293,7 @@ impl Violation {
             Self::ContextLost => RuleId::PmdCtxLost,
             Self::FinalBlock => RuleId::PmdBfinal,
             Self::InflateFailed { .. } => RuleId::PmdInflate,
+            Self::Timing(timing) => timing.rule(),
         }
     }
 }
