@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use wslog::model::{ConnectionReport, LocalView, Outcome, RULES, SideClose, Starter};
+use wslog::model::{ConnectionReport, LocalView, RULES, SideClose, Starter};
 
 use support::essence::analyse_file;
 

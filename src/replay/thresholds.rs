@@ -12,9 +12,13 @@ pub(super) const LATE_NS: i64 = 5 * SECOND_NS;
 /// What has not come by then is taken for never: no library is known to answer later, most have closed by then.
 pub(super) const NEVER_NS: i64 = 10 * SECOND_NS;
 
-/// A client that has waited so long for the server's FIN may end TCP itself (7.1.1: "a reasonable time period").
-/// Autobahn's clients wait 1 s, which is the shortest wait known.
+/// A client that has waited so long for the server's FIN may end TCP itself (7.1.1: "a reasonable time period"),
+/// and the server has not ended it immediately. Autobahn's clients wait 1 s, which is the shortest wait known.
 pub(super) const CLIENT_WAIT_NS: i64 = 990_000_000;
+
+/// An acknowledgement is held back so long at the most (RFC 1122 4.2.3.2): the host may have had the bytes earlier
+/// than it says.
+pub(super) const DELAYED_ACK_NS: i64 = 500_000_000;
 
 /// Segments sent again without any answer from the peer before it is called silent...
 pub(super) const SILENT_SEGMENTS: u32 = 3;

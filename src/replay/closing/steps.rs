@@ -9,7 +9,7 @@ use crate::replay::endpoint::Endpoint;
 use crate::replay::findings::{Findings, Place};
 use crate::replay::reaction::Judgement;
 use crate::replay::state::{Ended, SentClose};
-use crate::replay::thresholds::{CLIENT_WAIT_NS, LATE_NS, NEVER_NS};
+use crate::replay::thresholds::{CLIENT_WAIT_NS, DELAYED_ACK_NS, LATE_NS, NEVER_NS};
 
 /// The answer to the first Close (5.5.1).
 pub(super) fn answer(
@@ -118,7 +118,7 @@ pub(super) fn tcp(ends: &PerRole<Endpoint>, tail: &Tail, findings: &mut Findings
     let first = duties::end_tcp_first(later);
     match (ends.client.end(), ends.server.end()) {
         (None, None) => {
-            let step = match kept_open(ends, tail.until) {
+            let step = match kept_open(ends, tail.until, LATE_NS) {
                 Some(ns) => {
                     keeps(ns, Place::frame(later.frame, later.evidence), findings);
                     first.settle(Seen::NothingFor(ns), StepVerdict::Broken)
@@ -132,7 +132,7 @@ pub(super) fn tcp(ends: &PerRole<Endpoint>, tail: &Tail, findings: &mut Findings
             steps.push(duties::leave_tcp(later).settle(seen(client), StepVerdict::Unobserved));
         }
         (client, Some(server)) if client.is_none_or(|client| waited_for(client, server)) => {
-            let kept = kept_open(ends, server.evidence.at());
+            let kept = kept_open(ends, server.evidence.at(), LATE_NS);
             if let Some(ns) = kept {
                 keeps(ns, Place::at(Some(server.evidence)), findings);
             }
@@ -142,21 +142,21 @@ pub(super) fn tcp(ends: &PerRole<Endpoint>, tail: &Tail, findings: &mut Findings
         (None, Some(_)) => {}
         (Some(client), _) => {
             let place = Place::at(Some(client.evidence));
-            let wait = had_both_at(&ends.client, &ends.server)
-                .and_then(|both| Some(client.evidence.at()?.since(both)))
-                .filter(|ns| *ns >= CLIENT_WAIT_NS);
-            let verdict = if wait.is_some() { StepVerdict::Met } else { StepVerdict::Broken };
-            if let Some(ns) = wait {
-                let kept = kept_open(ends, client.evidence.at());
-                if let Some(ns) = kept.filter(|_| !is_accused) {
-                    keeps(ns, place, findings);
-                }
-                let verdict = if kept.is_some() { StepVerdict::Broken } else { StepVerdict::Late };
-                steps.push(first.settle(Seen::PeerWaited(ns), verdict));
-            } else {
+            let leave = duties::leave_tcp(later);
+            let Some(wait) = since(client).filter(|ns| *ns >= CLIENT_WAIT_NS) else {
                 findings.add(Some(Role::Client), Violation::ClientEndedTcpFirst, place);
+                steps.push(leave.settle(seen(client), StepVerdict::Broken));
+                steps.extend([never.client, never.server].into_iter().flatten());
+                return steps;
+            };
+            // The client was patient enough, so the server was not at once.
+            let kept = kept_open(ends, client.evidence.at(), CLIENT_WAIT_NS - DELAYED_ACK_NS);
+            if let Some(ns) = kept.filter(|_| !is_accused) {
+                keeps(ns, place, findings);
             }
-            steps.push(duties::leave_tcp(later).settle(seen(client), verdict));
+            let verdict = if kept.is_some() { StepVerdict::Broken } else { StepVerdict::Unobserved };
+            steps.push(first.settle(Seen::PeerWaited(wait), verdict));
+            steps.push(leave.settle(seen(client), StepVerdict::Met));
         }
     }
     steps.extend([never.client, never.server].into_iter().flatten());
@@ -168,12 +168,12 @@ fn waited_for(client: &Ended, server: &Ended) -> bool {
     client.is_after(server).unwrap_or_else(|| server.is_before(client))
 }
 
-/// How long the server kept TCP open after both Closes, if that is late.
-fn kept_open(ends: &PerRole<Endpoint>, until: Option<Timestamp>) -> Option<i64> {
+/// How long the server kept TCP open after both Closes, if that is so long.
+fn kept_open(ends: &PerRole<Endpoint>, until: Option<Timestamp>, min_ns: i64) -> Option<i64> {
     // Without an acknowledgement of the client's Close the server may not have had it.
     ends.server.state.received()?;
     let since = had_both_at(&ends.server, &ends.client)?;
-    Some(until?.since(since)).filter(|ns| *ns >= LATE_NS)
+    Some(until?.since(since)).filter(|ns| *ns >= min_ns)
 }
 
 fn keeps(for_ns: i64, place: Place, findings: &mut Findings) {

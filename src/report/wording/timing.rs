@@ -53,7 +53,9 @@ pub(super) fn violation(violation: &TimingViolation) -> Wording {
             ),
         ),
         TimingViolation::TcpKeptOpen { for_ns } => say(
-            format!("the server ends TCP immediately after both Closes; {OURS} 5 s for late"),
+            format!(
+                "the server ends TCP immediately after both Closes; {OURS} 5 s for late, or 1 s if the client then gave up"
+            ),
             format!("TCP kept open for {}", duration(for_ns)),
             format!("kept TCP open for {} after both Close frames", duration(for_ns)),
         ),
