@@ -24,8 +24,9 @@ pub use connection::{
 };
 pub use event::{Event, Fact, FrameFacts, MessageFacts, MessageKind, What};
 pub use finding::{
-    Action, Because, Certainty, Closing, Finding, Handled, KeyPattern, LocalView, Outcome, ResetWhen, Seen,
-    SideClose, StartEvidence, Starter, Step, StepVerdict, TcpEnd, Violation,
+    Action, Because, Certainty, Closing, Expectation, Finding, Handled, KeyPattern, Latency, Lifecycle,
+    LocalView, Outcome, PingFigures, ResetWhen, Seen, SideClose, Since, StartEvidence, Starter, Step,
+    StepVerdict, TIMEOUTS, TcpEnd, Timing, TimingViolation, Violation,
 };
 pub use flow::{Direction, Endpoints, FlowKey, PerDirection};
 pub use frame::{FrameHeader, LengthForm, MaskingKey, Opcode, Rsv};
@@ -35,5 +36,5 @@ pub use handshake::{
 pub use observation::{Evidence, Missing, Observation, Observed, PerRole, Piece, Role, Undecodable};
 pub use packet::{LinkType, Packet, PacketNo, Segment, SeqNo, TcpFlags, Timestamp};
 pub use rule::{Level, RULES, Reaction, Rule, RuleId};
-pub use stream::{Carrier, GapCause, StreamEnd, StreamEvent};
+pub use stream::{Carrier, GapCause, StreamEnd, StreamEvent, Tail, Unanswered};
 pub use weird::{Weird, WeirdKind, Weirds};

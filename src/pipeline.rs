@@ -14,7 +14,7 @@ use std::path::Path;
 use crate::capture::{self, Reader};
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::model::{ConnectionReport, InputReport, PacketNo, Segment, Weirds};
+use crate::model::{ConnectionReport, InputReport, PacketNo, Segment, Timestamp, Weirds};
 use crate::tcp::{Flow, FlowTable};
 pub use case::analyze_case;
 use connection::Watched;
@@ -33,6 +33,8 @@ pub struct Analysis {
     websocket_connections: u64,
     /// Oddities that belong to no WebSocket connection.
     weirds: Weirds,
+    /// Latest time of a segment: how far the recording went on for connections that had not ended.
+    last_at: Option<Timestamp>,
 }
 
 /// Takes each connection when it has ended.
@@ -51,6 +53,7 @@ impl Analysis {
             tcp_connections: 0,
             websocket_connections: 0,
             weirds: Weirds::default(),
+            last_at: None,
         }
     }
 
@@ -59,6 +62,7 @@ impl Analysis {
     /// # Errors
     /// Those of `sink`.
     pub fn push(&mut self, segment: &Segment<'_>, sink: &mut Sink<'_>) -> Result<(), Error> {
+        self.last_at = self.last_at.max(segment.at);
         let mut is_new = false;
         let flow = self.table.route(segment, &mut self.weirds, |_| {
             is_new = true;
@@ -102,7 +106,9 @@ impl Analysis {
     fn end(&mut self, flow: Flow<Watched>, sink: &mut Sink<'_>) -> Result<(), Error> {
         let Flow { mut connection, state } = flow;
         self.candidates.remove(&connection.first_packet());
-        match state.finish(&mut connection, self.input, &self.limits, &self.keep) {
+        // One that has ended is let go of at some later packet; which one must not show.
+        let until = if connection.is_closed() { connection.ended_at() } else { self.last_at };
+        match state.finish(&mut connection, self.input, &self.limits, &self.keep, until) {
             Ok(report) => {
                 self.websocket_connections += 1;
                 sink(report)

@@ -231,7 +231,7 @@ fn sent(report: &ConnectionReport, role: Role) -> ([u64; 17], bool, Option<u16>)
     let (side, traffic) = (&report.closing.sides[role], &report.traffic[role]);
     let mut frames = [traffic.frame_count() + traffic.frames_cut; 17];
     frames[..16].copy_from_slice(&traffic.frames);
-    (frames, side.sent_close, side.code.map(|code| code.0))
+    (frames, side.sent_close == Some(true), side.code.map(|code| code.0))
 }
 
 /// Why log and wire may differ in what `role` sent.

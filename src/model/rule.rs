@@ -133,8 +133,12 @@ rules! {
         "a message whose last fragment was not sent is lost";
     FrOpcode "FR-OPCODE" "RFC 6455 5.2" Must Fail(P),
         "opcodes 3 to 7 and 11 to 15 are reserved";
+    FrPingPong "FR-PING-PONG" "RFC 6455 5.5.2, 5.5.3" Must Nothing,
+        "a Ping is answered with a Pong, unless a Close was received before";
     FrPongData "FR-PONG-DATA" "RFC 6455 5.5.3" Must Nothing,
         "a Pong carries the payload of the Ping it answers";
+    FrPongLate "FR-PONG-LATE" "RFC 6455 5.5.2" Should Nothing,
+        "a Pong is sent as soon as is practical";
     FrPongUnsol "FR-PONG-UNSOL" "RFC 6455 5.5.3" Note Nothing,
         "a Pong that answers no Ping is legal, as a heartbeat";
     FrRsv "FR-RSV" "RFC 6455 5.2, 9.1" Must Fail(P),
@@ -166,8 +170,14 @@ rules! {
         "the Close of an endpoint that fails the connection carries a code that fits the fault";
     ClFailSilent "CL-FAIL-SILENT" "RFC 6455 7.1.7, 10.7" Should Nothing,
         "an endpoint that fails the connection sends a Close before it ends TCP";
+    ClHalfOpen "CL-HALF-OPEN" "RFC 9293 3.8.3" Note Nothing,
+        "a side that answers nothing, not even with acknowledgements, has gone, or the way to it has";
+    ClIdle "CL-IDLE" "RFC 6455 5.5.2" Note Nothing,
+        "proxies and load balancers end idle connections; Pings and Pongs keep a connection from being idle";
     ClLen1 "CL-LEN1" "RFC 6455 5.5.1" Must MayFail(P),
         "the body of a Close is empty or begins with a two-byte code";
+    ClNewMsg "CL-NEW-MSG" "RFC 6455 5.1, 6.1, 7.1.3" Note Nothing,
+        "messages are begun in state OPEN; a received Close ends it";
     ClNoCode "CL-NOCODE" "RFC 6455 7.1.5, 7.4" Note Nothing,
         "a Close without a body is legal; the other side reports 1005";
     ClNotFailed "CL-NOT-FAILED" "RFC 6455 7.1.7" Must Nothing,
@@ -176,10 +186,18 @@ rules! {
         "the reason of a Close is valid UTF-8";
     ClReply "CL-REPLY" "RFC 6455 5.5.1" Must Nothing,
         "a received Close is answered with a Close, unless one was sent before";
+    ClReplyLate "CL-REPLY-LATE" "RFC 6455 5.5.1" Should Nothing,
+        "a Close is answered as soon as practical; an open message may be finished first";
     ClRst "CL-RST" "RFC 6455 7.1.1, 7.2.1" Should Nothing,
         "TCP ends in an orderly way (FIN); RST can destroy data, a Close included, that the peer has not read yet";
+    ClServerImmediate "CL-SERVER-IMMEDIATE" "RFC 6455 5.5.1, 7.1.1" Must Nothing,
+        "once it has sent and received a Close the server ends TCP immediately";
+    ClTcpNever "CL-TCP-NEVER" "RFC 6455 5.5.1" Must Nothing,
+        "an endpoint that has sent and received a Close ends TCP";
     ClTcpServerFirst "CL-TCP-SERVER-FIRST" "RFC 6455 5.5.1, 7.1.1" Should Nothing,
         "after the closing handshake the server ends TCP first; the client waits for it";
+    ClTls "CL-TLS" "RFC 6455 7.1.1" Should Nothing,
+        "where the connection runs over TLS, close_notify precedes the FIN";
     // permessage-deflate.
     PmdBomb "PMD-BOMB" "RFC 7692 8" Note Nothing,
         "compressed data that grows beyond a cap is not inflated further here";

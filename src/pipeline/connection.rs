@@ -4,8 +4,8 @@ use crate::dissect::{Dissector, Status};
 use crate::limits::Limits;
 use crate::message::Messages;
 use crate::model::{
-    ConnectionReport, Direction, Observation, Observed, Role, RuleId, Segment, StreamEvent, TcpRecord,
-    Weirds, What,
+    ConnectionReport, Direction, Observation, Observed, PerRole, Role, RuleId, Segment, StreamEvent, Tail,
+    TcpRecord, Timestamp, Weirds, What,
 };
 use crate::pipeline::recorder::{Keep, Recorder};
 use crate::replay::Reference;
@@ -85,13 +85,14 @@ impl Watched {
         }
     }
 
-    /// Ends the connection. `Err` gives the oddities of one that never asked for WebSocket.
+    /// Ends the connection; `until` is when the recording would have shown more of it. `Err` gives the oddities of one that never asked for WebSocket.
     pub(super) fn finish(
         self,
         connection: &mut Connection,
         input: usize,
         limits: &Limits,
         keep: &Keep,
+        until: Option<Timestamp>,
     ) -> Result<Box<ConnectionReport>, Weirds> {
         let followed = match self {
             Self::Followed(followed) => followed,
@@ -107,7 +108,7 @@ impl Watched {
         });
         weirds.merge(tcp_weirds);
         match (stages, dissector.client()) {
-            (Some(stages), Some(client)) => Ok(report(*stages, connection, client, input, weirds)),
+            (Some(stages), Some(client)) => Ok(report(*stages, connection, client, input, weirds, until)),
             _ => Err(weirds),
         }
     }
@@ -164,9 +165,9 @@ impl Stages {
     }
 
     /// What they conclude; where and when it was recorded is left to the caller.
-    pub(super) fn report(self, input: usize, mut weirds: Weirds) -> Box<ConnectionReport> {
+    pub(super) fn report(self, input: usize, mut weirds: Weirds, tail: &Tail) -> Box<ConnectionReport> {
         let Self { reference, recorder, .. } = self;
-        let conclusion = reference.finish();
+        let conclusion = reference.finish(tail);
         if conclusion.findings_omitted > 0 {
             weirds.add(crate::model::WeirdKind::FindingsCap, None, || {
                 format!(
@@ -193,6 +194,7 @@ impl Stages {
             findings: conclusion.findings,
             findings_omitted: conclusion.findings_omitted,
             closing: Box::new(conclusion.closing),
+            timing: Box::new(conclusion.timing),
             weirds,
             case: None,
         })
@@ -205,13 +207,16 @@ fn report(
     client: Direction,
     input: usize,
     weirds: Weirds,
+    until: Option<Timestamp>,
 ) -> Box<ConnectionReport> {
     let endpoints = connection.endpoints();
     let (client_at, server_at) = match client {
         Direction::Orig => (endpoints.orig, endpoints.resp),
         Direction::Resp => (endpoints.resp, endpoints.orig),
     };
-    let mut report = stages.report(input, weirds);
+    let of = |dir| connection.stats(dir).unanswered;
+    let tail = Tail { until, unanswered: PerRole { client: of(client), server: of(client.flip()) } };
+    let mut report = stages.report(input, weirds, &tail);
     for (role, dir) in [(Role::Client, client), (Role::Server, client.flip())] {
         let stats = connection.stats(dir);
         report.traffic[role].stream_bytes = stats.stream_bytes;

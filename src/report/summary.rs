@@ -1,6 +1,8 @@
 //! The account of a connection in sentences fit for a ticket: who, what, when, which clause, what followed, and
 //! what each side's application will have been told.
 
+mod timing;
+
 use crate::model::finding::Because;
 use crate::model::{
     Closing, ConnectionReport, Finding, Level, LocalView, Outcome, Role, SideClose, Starter, StreamEnd,
@@ -22,6 +24,7 @@ pub fn sentences(report: &ConnectionReport) -> Vec<String> {
     if let Some(sentence) = tcp(closing) {
         out.push(sentence);
     }
+    out.extend(timing::sentences(report));
     out.extend(too_big(report));
     out.extend(other_breaches(report));
     if let Some(sentence) = views(closing) {
@@ -132,7 +135,7 @@ fn handshake_failed(report: &ConnectionReport) -> String {
 
 fn open(report: &ConnectionReport) -> String {
     let sent: Vec<Role> =
-        Role::BOTH.into_iter().filter(|role| report.closing.sides[*role].sent_close).collect();
+        Role::BOTH.into_iter().filter(|role| report.closing.sides[*role].sent_close == Some(true)).collect();
     match sent.as_slice() {
         [] if report.response.is_none() => {
             "The recording ends before the opening handshake was answered.".to_owned()
@@ -155,6 +158,12 @@ fn no_close(report: &ConnectionReport) -> String {
         .idle_before_close_ns
         .filter(|ns| *ns >= 1_000_000_000)
         .map_or_else(String::new, |ns| format!(", after {} without a frame", units::duration(ns)));
+    if report.closing.ends_crossed {
+        return format!(
+            "Both sides ended TCP{}{idle}, without a Close frame: neither had received the other's FIN or RST when it sent its own.",
+            after_start(report, end.at)
+        );
+    }
     let ended = verb(end.how);
     let because =
         if report.closing.failed_for.is_some_and(|(by, _, _)| by != end.by) { " for it" } else { "" };
@@ -209,7 +218,7 @@ fn answer(closing: &Closing, starter: Role) -> String {
         (Some(at), Some(start)) => format!(" {} later", units::duration(at.since(start))),
         _ => String::new(),
     };
-    if side.sent_close {
+    if side.sent_close == Some(true) {
         return format!("the {name} answered {}{}", close_with_reason(side), since(side.at));
     }
     match (&closing.ends[peer], &closing.ends[starter]) {

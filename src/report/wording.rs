@@ -1,6 +1,8 @@
 //! The words for findings, steps and conclusions, in one place. Plain and exact: who, what, the number; no
 //! adjectives.
 
+mod timing;
+
 use crate::model::finding::Because;
 use crate::model::{
     Action, CloseCode, ConnectionReport, Finding, Handled, KeyPattern, LengthForm, Outcome, ResetWhen, Role,
@@ -83,6 +85,8 @@ fn handled(handled: Handled) -> String {
         Handled::OwnClose => "sent another Close".to_owned(),
     }
 }
+
+pub use timing::timeouts;
 
 fn say(expected: impl Into<String>, observed: impl Into<String>, did: impl Into<String>) -> Wording {
     Wording { expected: expected.into(), observed: observed.into(), did: did.into() }
@@ -353,6 +357,7 @@ pub fn violation(violation: &Violation) -> Wording {
             format!("invalid at compressed byte {offset} of the message"),
             format!("sent a compressed message that does not inflate (compressed byte {offset})"),
         ),
+        Violation::Timing(violation) => timing::violation(violation),
     }
 }
 
@@ -369,6 +374,8 @@ pub fn owed(step: &Step) -> String {
         Action::AnswerClose => "answer the Close".to_owned(),
         Action::EndTcpFirst => "end TCP first".to_owned(),
         Action::LeaveTcpToServer => "leave it to the server to end TCP".to_owned(),
+        Action::EndTcp => "end TCP too".to_owned(),
+        Action::AnswerPing(frame) => format!("answer the Ping in frame {frame}"),
     }
 }
 
@@ -397,6 +404,8 @@ pub fn seen(step: &Step) -> String {
         Seen::CarriedOn(what) => handled(what),
         Seen::NothingMore => "nothing that came later was answered".to_owned(),
         Seen::Nothing => "the recording does not show it".to_owned(),
+        Seen::NothingFor(ns) => format!("nothing for {}", units::duration(ns)),
+        Seen::PeerWaited(ns) => format!("the other side waited {} and ended TCP", units::duration(ns)),
     }
 }
 
@@ -410,6 +419,12 @@ pub const fn because(because: Because) -> &'static str {
             "both Closes were exchanged, but TCP had not ended when the recording did (7.1.4)"
         }
         Because::NoCloseReceived => "no Close was received before TCP ended (7.1.5)",
+        Because::ResetByItsHost => {
+            "no Close was received (7.1.5) and the RST came in its name: if its application was still there to be told, and nothing on the way sent that RST"
+        }
+        Because::CloseAfterOwnEnd => {
+            "it had ended TCP before a Close arrived; if it still read that Close, it reports its code"
+        }
         Because::CloseNotReceived => {
             "a Close was sent to it, but TCP had ended or its receipt was never acknowledged"
         }

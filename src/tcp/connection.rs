@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use crate::limits::Limits;
 use crate::model::{
     Carrier, Direction, Endpoints, PacketNo, PerDirection, Segment, StreamEnd, StreamEvent, TcpFlags,
-    Timestamp, Weirds,
+    Timestamp, Unanswered, Weirds,
 };
 use crate::tcp::context::Context;
 use crate::tcp::half::Half;
@@ -51,6 +51,8 @@ pub struct Stats {
     pub retransmitted_bytes: u64,
     /// Payload bytes of no use: outside the window, before the start, behind the FIN or RST, or in an RST.
     pub ignored_bytes: u64,
+    /// Retransmissions and keep-alive probes since the peer last sent an acknowledgement.
+    pub unanswered: Option<Unanswered>,
 }
 
 impl Connection {
@@ -202,6 +204,7 @@ impl Connection {
             gap_bytes: half.gap_bytes(),
             retransmitted_bytes: half.retransmitted_bytes(),
             ignored_bytes: half.ignored_bytes(),
+            unanswered: half.unanswered(),
         }
     }
 

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use wslog::capture::{Reader, link};
 use wslog::limits::Limits;
-use wslog::model::{ConnectionReport, PacketNo, PerRole, Role, RuleId, Seen, TcpEnd, WeirdKind, Weirds};
+use wslog::model::{
+    ConnectionReport, PacketNo, PerRole, Role, RuleId, Seen, TcpEnd, Timing, WeirdKind, Weirds,
+};
 use wslog::pipeline::{Keep, analyze_capture};
 
 use super::conversation::TestPacket;
@@ -82,7 +84,9 @@ fn essence_of(mut report: ConnectionReport) -> String {
         closing.ends[role] = closing.ends[role].map(unplaced);
         (closing.sides[role].at, closing.sides[role].packet) = (None, None);
     }
+    *report.timing = Timing::default();
     for step in &mut closing.steps {
+        step.since.at = None;
         if let Seen::Close { after_ns, .. } | Seen::TcpEnd { after_ns, .. } = &mut step.seen {
             *after_ns = None;
         }

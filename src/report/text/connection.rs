@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use crate::model::case::{Behavior, BehaviorClose};
 use crate::model::{
-    CaseRecord, Closing, ConnectionReport, Finding, FrameRecord, Level, Opcode, Outcome, Role, Starter,
-    StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
+    CaseRecord, Closing, ConnectionReport, Finding, FrameRecord, Latency, Level, Opcode, Outcome,
+    PingFigures, Role, Starter, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
 };
 use crate::report::escape::{as_text, hex, visible};
 use crate::report::text::layout::{Style, Tone, shorten};
@@ -92,6 +92,11 @@ fn facts(out: &mut String, report: &ConnectionReport, style: &Style) {
         let line = format!("{} sent: {}", role.name(), traffic(&report.traffic[role]));
         out.push_str(&style.wrap(&line, 2));
     }
+    for role in Role::BOTH {
+        if let Some(line) = report.timing.pings[role].as_ref().and_then(|figures| pings(role, figures)) {
+            out.push_str(&style.wrap(&line, 2));
+        }
+    }
 }
 
 fn handshake(report: &ConnectionReport) -> String {
@@ -169,6 +174,33 @@ fn traffic(t: &Traffic) -> String {
         let _ = write!(text, ", {} seen again", units::bytes(t.retransmitted_bytes));
     }
     text
+}
+
+/// Rhythm and latency of the Pings of one side; nothing where the recording has no times.
+fn pings(role: Role, figures: &PingFigures) -> Option<String> {
+    let mut parts = Vec::new();
+    if let Some(ns) = figures.interval_ns {
+        parts.push(format!("one every {}", units::duration(ns)));
+    }
+    if let Some(Latency { pongs, min_ns, mean_ns, max_ns, slowest_frame }) = figures.latency {
+        parts.push(if pongs == 1 {
+            format!("answered in {} (frame {slowest_frame})", units::duration(max_ns))
+        } else {
+            format!(
+                "{pongs} answered in {} to {}, {} on average, the slowest in frame {slowest_frame}",
+                units::duration(min_ns),
+                units::duration(max_ns),
+                units::duration(mean_ns)
+            )
+        });
+    }
+    if parts.is_empty() {
+        return None;
+    }
+    if figures.unanswered > 0 {
+        parts.push(format!("the last {} without a Pong", units::count(figures.unanswered, "Ping")));
+    }
+    Some(format!("{} sent {}: {}", role.name(), units::count(figures.sent, "Ping"), parts.join("; ")))
 }
 
 fn timeline(out: &mut String, report: &ConnectionReport, list: FrameList, style: &Style) {

@@ -164,7 +164,7 @@ fn run(negotiation: u8, frames: &[Sent<'_>], cut: impl Fn(&[u8]) -> Vec<Vec<u8>>
         send(from, Observed::StreamEnd(StreamEnd::Fin), packet, offsets[from], acked);
         packet += 1;
     }
-    let conclusion = reference.finish();
+    let conclusion = reference.finish(&Default::default());
     assert!(conclusion.findings.len() <= limits.max_findings);
     said.push(format!("{conclusion:?} {weirds:?}"));
     said
