@@ -34,6 +34,6 @@ pub use handshake::{
 };
 pub use observation::{Evidence, Missing, Observation, Observed, PerRole, Piece, Role, Undecodable};
 pub use packet::{LinkType, Packet, PacketNo, Segment, SeqNo, TcpFlags, Timestamp};
-pub use rule::{Level, RULES, Reaction, Rule, RuleId};
+pub use rule::{Level, RULES, Reaction, Rule, RuleId, Who};
 pub use stream::{Carrier, GapCause, StreamEnd, StreamEvent};
 pub use weird::{Weird, WeirdKind, Weirds};
