@@ -66,6 +66,7 @@ pub mod autobahn;
 pub mod capture;
 pub mod dissect;
 pub mod error;
+pub mod explain;
 pub mod http;
 pub mod input;
 pub mod limits;

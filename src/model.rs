@@ -16,6 +16,7 @@ pub mod packet;
 pub mod rule;
 pub mod run;
 pub mod stream;
+pub mod topic;
 pub mod weird;
 
 pub use close::{CloseCode, ClosePayload, CodeRange, Reason};

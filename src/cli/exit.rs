@@ -54,6 +54,9 @@ const fn hint(error: &Error) -> Option<&'static str> {
         Error::BadReport { advice, .. } => Some(advice),
         Error::NothingInDirectory { .. } => Some("captures are recognised by their first bytes, not by name"),
         Error::NoReport { .. } => Some("it should hold index.json, or the cases as AGENT_case_N.json"),
+        Error::UnknownTopic { .. } => Some(
+            "close codes (1006), rules (FR-RSV) and Autobahn cases (3.2): `wslog explain --list` names them",
+        ),
         Error::BadPolicy { .. } => Some("`wslog check --help` shows a whole policy"),
     }
 }
