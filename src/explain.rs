@@ -116,6 +116,7 @@ fn rule_topic(rule: &'static Rule) -> RuleTopic {
     RuleTopic {
         rule,
         explanation: more.map(|more| more.text),
+        peer: more.and_then(|more| more.peer),
         next: more.map_or(&[], |more| more.next),
         examples: more.map(rules::More::examples).unwrap_or_default(),
         cases: cases::all().iter().filter_map(exercises).collect(),

@@ -7,6 +7,7 @@ mod support;
 use wslog::explain;
 use wslog::model::topic::{CodeTopic, Example, LineWhat, RuleTopic, Topic};
 use wslog::model::{CloseCode, ConnectionReport, Level, Role, RuleId, Who};
+use wslog::report::explain::json;
 
 use support::conversation::{Client, Conversation, Server, Side};
 use support::script::{analyse, closing, findings};
@@ -205,5 +206,27 @@ fn senders_of_codes_are_those_of_the_reference() {
                 assert_eq!(example.reported, !may, "{:?} of the {}", topic.entry.codes, role.name());
             }
         }
+    }
+}
+
+/// What a case asks of the testee, without its first words.
+#[test]
+fn what_cases_ask() {
+    for (case, asks) in [
+        ("2.1", "a Ping calls for a Pong with its payload (RFC 6455 5.5.2, 5.5.3)."),
+        (
+            "7.1.2",
+            "a Close calls for a Close (RFC 6455 5.5.1); another Close behind it is ignored (RFC 6455 7.1.5).",
+        ),
+        (
+            "7.1.3",
+            "a Close calls for a Close (RFC 6455 5.5.1); a Ping behind it calls for nothing (RFC 6455 5.5.2).",
+        ),
+    ] {
+        let topics = explain::find(case).expect(case);
+        let document = json::document(&topics).expect("a document");
+        let document: serde_json::Value = serde_json::from_str(&document).expect("JSON");
+        let found = document["topics"][0]["asks"].as_str().expect("words");
+        assert_eq!(found.strip_prefix("That is legal: "), Some(asks), "{case}");
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 use wslog::autobahn::policy::Pattern;
+use wslog::model::RULES;
 
 /// Explains how WebSocket connections ended, from packet captures.
 ///
@@ -26,6 +27,7 @@ Examples:
   wslog inspect --fail-on must captures/
   wslog diff old/index.json new/index.json
   wslog check --allow non-strict --require-agent mylib reports/
+  wslog explain 1006
 
 Exit status:
   0  the work was done
@@ -40,6 +42,8 @@ pub(super) enum Command {
     Diff(Diff),
     /// Hold a run of the Autobahn Testsuite against a policy
     Check(Check),
+    /// Explain a close code, a rule or an Autobahn case
+    Explain(Explain),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -195,6 +199,52 @@ pub(super) struct RunOutput {
     pub(super) quiet: bool,
 }
 
+/// Explains a close code, a rule or a case of the Autobahn Testsuite, whatever recording it turned up in.
+///
+/// Of a close code: what it means, who may send it, what the applications report, what is behind it. Of a rule: what
+/// it says, what the other side does about a breach, and what it looks like on the wire, broken and not. Of a case:
+/// what the tester sends and what passes.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = TOPICS)]
+pub(super) struct Explain {
+    /// Close codes (1006, 4000-4999, "going away"), rules (FR-RSV, CL-*), Autobahn cases (3.2, 9.1, 9.*)
+    #[arg(value_name = "WHAT", required_unless_present = "list", conflicts_with = "list")]
+    pub(super) what: Vec<String>,
+    /// List what there is, a line each
+    #[arg(long, value_enum, value_name = "KIND", num_args = 0..=1, default_missing_value = "rules")]
+    pub(super) list: Option<TopicKind>,
+    /// Text for people, or the document wslog.explain/1
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+    /// Write to FILE instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Colours: where standard output is a terminal, always, or never (`NO_COLOR` is honoured)
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub(super) color: Color,
+    /// Columns of the text [default: those of the terminal, else 110]
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(60..))]
+    pub(super) width: Option<u16>,
+    /// No remarks on standard error
+    #[arg(short, long, action = ArgAction::SetTrue)]
+    pub(super) quiet: bool,
+}
+
+const TOPICS: &str = "\
+Examples:
+  wslog explain 1006
+  wslog explain FR-RSV CL-REPLY
+  wslog explain 3.2
+  wslog explain 9.1            # the cases of a section, a line each
+  wslog explain --list codes";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TopicKind {
+    Rules,
+    Codes,
+    Cases,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum RunFormat {
     Text,
@@ -296,6 +346,18 @@ pub(super) enum Color {
     Never,
 }
 
+/// The table of rules, as `wslog explain --list` has it.
+fn rules(out: &mut dyn Write) -> std::io::Result<()> {
+    let roff = |text: &str| text.replace('\\', "\\e").replace('-', "\\-");
+    writeln!(out, ".SH RULES")?;
+    writeln!(out, "What a finding can be about; \\fBwslog explain\\fR \\fIRULE\\fR tells more.")?;
+    for rule in RULES {
+        let head = format!("{} ({}, {})", rule.name, rule.level.name(), rule.section);
+        writeln!(out, ".TP\n\\fB{}\\fR\n{}", roff(&head), roff(rule.says))?;
+    }
+    Ok(())
+}
+
 /// One page for all commands: clap's pages of `wslog` and of each command, one after the other.
 pub(super) fn man_page(out: &mut dyn Write) -> std::io::Result<()> {
     let mut command = Args::command();
@@ -316,6 +378,7 @@ pub(super) fn man_page(out: &mut dyn Write) -> std::io::Result<()> {
         let body = String::from_utf8_lossy(&body).replace(".SH", ".SS");
         out.write_all(body.as_bytes())?;
     }
+    rules(out)?;
     man.render_extra_section(out)?;
     man.render_version_section(out)
 }

@@ -11,7 +11,6 @@ const AS_RECEIVED: &str = "the code and the reason as received; wasClean is true
     gone out when TCP ended. The sender reports the code of the Close that came back, never its own (7.1.5)";
 const STRICT: &str = "left open by the RFC: a strict receiver fails the connection and reports 1006, a lenient one \
     passes the code on";
-const LOCAL: &str = "a Close frame that carries it breaks CL-CODE-RESERVED";
 
 /// Every range, and every code with a meaning of its own.
 pub(super) const CODES: &[CodeEntry] = &[
@@ -121,7 +120,6 @@ pub(super) const CODES: &[CodeEntry] = &[
             "close() without arguments in a browser: it sends an empty Close, and the server reports 1005",
             "a library that sends an empty Close by default, or answers with one: the other side reports 1005",
             "a side that sent 1000 and got an empty Close back reports 1005, not its own 1000",
-            LOCAL,
         ],
         next: &["which side's Close was empty: CL-NOCODE names its sender and its frame"],
     },
@@ -147,7 +145,6 @@ pub(super) const CODES: &[CodeEntry] = &[
              validate; browsers report 1006 for each of these and tell scripts no more",
             "the other side's Close was sent but not read: an RST behind it destroyed it, or TCP had already ended",
             "the network is gone: no answer to retransmissions, TCP gives up, and neither side received anything",
-            LOCAL,
         ],
         next: &[
             "closing.outcome, and the first FIN or RST: who ended TCP, and when",
@@ -289,7 +286,6 @@ pub(super) const CODES: &[CodeEntry] = &[
             "a certificate that has expired, is of another name, or is signed by an authority the client does not know",
             "no TLS version or cipher in common",
             "wss:// to a port that does not speak TLS, or a proxy that breaks TLS open",
-            LOCAL,
         ],
         next: &[
             "the TLS alert in the capture, and who sent it",

@@ -14,6 +14,8 @@ use crate::model::topic::Example;
 #[derive(Debug)]
 pub(super) struct More {
     rule: RuleId,
+    /// What the other side does about it, where the reaction of the table has no word for it.
+    pub(super) peer: Option<&'static str>,
     /// Why it is there, and what follows when it is broken.
     pub(super) text: &'static str,
     /// Where to look then.

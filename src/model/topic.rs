@@ -88,6 +88,8 @@ pub struct RuleTopic {
     pub rule: &'static Rule,
     /// More about it; `None` where nothing was written yet.
     pub explanation: Option<&'static str>,
+    /// What the other side does about a breach, where the reaction of the rule has no word for it.
+    pub peer: Option<&'static str>,
     /// Where to look when it is broken.
     pub next: &'static [&'static str],
     /// Broken, and nearly so.

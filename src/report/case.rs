@@ -207,19 +207,28 @@ pub(super) fn asks(
 
 /// What the frames of a case without a fault call for.
 fn owed(sends: &[CaseStep]) -> String {
-    let any = |of: fn(&CaseFrame) -> bool| frames(sends).any(of);
+    let frames: Vec<&CaseFrame> = frames(sends).collect();
+    let close = frames.iter().position(|frame| frame.opcode == Opcode::CLOSE);
+    let (before, behind) = frames.split_at(close.unwrap_or(frames.len()));
+    let any = |frames: &[&CaseFrame], of: fn(Opcode) -> bool| frames.iter().any(|frame| of(frame.opcode));
     let mut parts = Vec::new();
-    if any(|frame| matches!(frame.opcode, Opcode::TEXT | Opcode::BINARY)) {
-        parts.push("the suite wants each message back".to_owned());
+    if any(before, |opcode| matches!(opcode, Opcode::TEXT | Opcode::BINARY)) {
+        parts.push("the suite wants each message back");
     }
-    if any(|frame| frame.opcode == Opcode::PING) {
-        parts.push("a Ping calls for a Pong with its payload (RFC 6455 5.5.2, 5.5.3)".to_owned());
+    if any(before, |opcode| opcode == Opcode::PING) {
+        parts.push("a Ping calls for a Pong with its payload (RFC 6455 5.5.2, 5.5.3)");
     }
-    if any(|frame| frame.opcode == Opcode::PONG) {
-        parts.push("a Pong that answers no Ping calls for nothing (RFC 6455 5.5.3)".to_owned());
+    if any(&frames, |opcode| opcode == Opcode::PONG) {
+        parts.push("a Pong that answers no Ping calls for nothing (RFC 6455 5.5.3)");
     }
-    if any(|frame| frame.opcode == Opcode::CLOSE) {
-        parts.push("a Close calls for a Close (RFC 6455 5.5.1)".to_owned());
+    if close.is_some() {
+        parts.push("a Close calls for a Close (RFC 6455 5.5.1)");
+    }
+    if any(behind, |opcode| opcode == Opcode::PING) {
+        parts.push("a Ping behind it calls for nothing (RFC 6455 5.5.2)");
+    }
+    if any(behind.get(1..).unwrap_or_default(), |opcode| opcode == Opcode::CLOSE) {
+        parts.push("another Close behind it is ignored (RFC 6455 7.1.5)");
     }
     format!("That is legal: {}.", parts.join("; "))
 }

@@ -6,6 +6,7 @@ use crate::model::RuleId;
 pub(super) const RULES: &[More] = &[
     More {
         rule: RuleId::ClAbnormal,
+        peer: Some("reports 1006; a client must also fail the connection (7.2.1)"),
         text: "The end of TCP says nothing of the reason: both applications report 1006. It is legal where something \
                failed, and what a killed process, a crash or a proxy's time-out look like.",
         next: &[
@@ -19,6 +20,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::Cl1010Reason,
+        peer: None,
         text: "1010 is of use only if it says what was missing; the reason is where the client writes it.",
         next: &["Sec-WebSocket-Extensions in request and response: what was offered and not taken"],
         shows: &[
@@ -28,6 +30,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::ClCodeRange,
+        peer: None,
         text: "Below 1000 no code is used, 1016 to 2999 are not assigned, from 5000 on none is defined. Applications have \
                4000 to 4999.",
         next: &[
@@ -41,6 +44,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::ClCodeReserved,
+        peer: None,
         text: "1005, 1006 and 1015 are what an API reports where there was no code, no Close, or no TLS. On the wire they \
                would say that what is there is not there. 1004 is set aside without a meaning: a note.",
         next: &["a library or proxy that passes the code its API reported on to another connection"],
@@ -54,6 +58,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::ClCodeRole,
+        peer: None,
         text: "The meaning of these codes fits one role only: a client lacks an extension (1010), a service restarts, is \
                overloaded or stands before another (1012 to 1014). No clause forbids the other role to send them.",
         next: &["a proxy or a library that hands a code through"],
@@ -64,6 +69,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::ClCross,
+        peer: Some("owes no further Close"),
         text: "Neither side had received the other's Close when it sent its own: both started, and nobody owes another \
                Close. Each application reports the code of the other side. Acknowledgement numbers tell it from an answer.",
         next: &[
@@ -80,6 +86,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::ClDataAfter,
+        peer: Some("may ignore it (1.4)"),
         text: "The Close is the last thing an application says: what comes behind it the receiver may ignore. Ping and Pong \
                stay legal.",
         next: &["two threads or tasks of the sender: one closed while the other was writing"],
@@ -90,6 +97,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::ClDouble,
+        peer: Some("ignores it: the first Close counts (7.1.5)"),
         text: "The first Close decides code and reason; the receiver ignores what follows.",
         next: &["an application that calls close() again when the answer arrives"],
         shows: &[
@@ -102,6 +110,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::ClEcho,
+        peer: Some("reports the code as received"),
         text: "The answer typically carries the code it answers, and may carry any other. So the two applications can \
                report different codes for a clean end.",
         next: &["nothing: it explains why the two logs differ"],
@@ -112,6 +121,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::ClFailCode,
+        peer: None,
         text: "The code is all that the side at fault gets to read about its fault. 1002 fits a breach of the framing, \
                1007 a text that is not UTF-8, 1009 a length.",
         next: &[
@@ -124,6 +134,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::ClFailSilent,
+        peer: Some("reports 1006"),
         text: "Without a Close the side at fault reports 1006 and does not learn what was wrong. For a missing or a wrong \
                mask the Close is optional (5.1).",
         next: &[
@@ -137,6 +148,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::ClLen1,
+        peer: None,
         text: "A code has two bytes; one byte is neither a code nor an empty body.",
         next: &["the library of the sender, or an application that writes the body of the Close itself"],
         shows: &[
@@ -146,6 +158,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::ClNoCode,
+        peer: Some("reports 1005"),
         text: "The code is optional. Where there is none the receiver's application reports 1005, and a browser's close() \
                without arguments sends just that.",
         next: &["nothing is wrong; a code and a reason would tell more"],
@@ -156,6 +169,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::ClNotFailed,
+        peer: None,
         text: "Some faults make what follows meaningless: the RFC has the receiver fail the connection (reserved bits and \
                opcodes, masking, text that is not UTF-8). Who goes on shows it by answering what came later. After a \
                fault for which failing is only allowed it is a note.",
@@ -170,6 +184,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::ClReasonUtf8,
+        peer: None,
         text: "The reason is text for people, and as such UTF-8. It may be cut to 123 bytes only between characters.",
         next: &["a reason that was cut at a byte count before it was sent"],
         shows: &[
@@ -179,6 +194,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::ClReply,
+        peer: Some("may give up waiting and end TCP; it reports 1006"),
         text: "The closing handshake is two Closes. Where the second one is missing the side that started reports 1006, \
                though the other had read its code.",
         next: &[
@@ -195,6 +211,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::ClRst,
+        peer: Some("reports the code of the Close that it had read before, else 1006"),
         text: "RST throws away what the receiver has not read, a Close included: its application then reports 1006 though \
                the Close had arrived. A host also sends RST where a process closes a socket with unread data. A middlebox \
                can send one in the name of either side, so the finding is never proven.",
@@ -209,6 +226,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::ClTcpServerFirst,
+        peer: None,
         text: "The side that ends TCP first keeps the port for minutes (TIME-WAIT). That is to be the client, which has one \
                connection, not the server; so after both Closes the client waits for the server's FIN. It may go first \
                after a wait of its own.",

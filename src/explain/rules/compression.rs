@@ -6,6 +6,7 @@ use crate::model::RuleId;
 pub(super) const RULES: &[More] = &[
     More {
         rule: RuleId::PmdBomb,
+        peer: None,
         text: "A few bytes can inflate to very many. wslog stops at its caps (--max-inflated, and a ratio that DEFLATE \
                itself cannot exceed) and counts the rest; it accuses nobody.",
         next: &["the size of the message, and the cap: --max-inflated raises it"],
@@ -13,6 +14,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::PmdBfinal,
+        peer: Some("must decode it"),
         text: "A block with BFINAL set ends a DEFLATE stream; another may follow it inside the same message. It is legal, \
                and receivers that stop at the first such block lose the rest.",
         next: &["whether the receiver broke down right after it"],
@@ -23,6 +25,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::PmdCtxLost,
+        peer: None,
         text: "With context takeover a message may refer to the ones before it. Where one of them is missing from the \
                recording, those behind it cannot be read here; the endpoints had no such trouble.",
         next: &["a recording without gaps", "no_context_takeover, if messages are to be read one by one"],
@@ -37,6 +40,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::PmdInflate,
+        peer: None,
         text: "The receiver appends 00 00 ff ff and inflates. Where that fails the message is lost, and with context \
                takeover all that follow. The RFC prescribes no code; libraries use 1007 or 1002.",
         next: &[
@@ -55,6 +59,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::PmdRsv1Cont,
+        peer: None,
         text: "RSV1 marks a message as compressed, and stands on its first fragment only.",
         next: &["a sender that compresses each fragment by itself, as an old extension did"],
         shows: &[
@@ -68,6 +73,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::PmdRsv1Ctl,
+        peer: None,
         text: "Control frames are not compressed: they have to be readable between the fragments of a compressed message.",
         next: &["the library of the sender: it sets the bit on every frame"],
         shows: &[

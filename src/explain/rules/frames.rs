@@ -6,6 +6,7 @@ use crate::model::RuleId;
 pub(super) const RULES: &[More] = &[
     More {
         rule: RuleId::FrAfterFail,
+        peer: None,
         text: "Who fails the connection stops reading: neither a later Ping nor the answering Close is processed. A Pong \
                or a second Close after the own one shows that it went on.",
         next: &[
@@ -21,6 +22,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::FrContOrphan,
+        peer: None,
         text: "Opcode 0 continues a message; with none open there is nothing to add it to, and its type is not known.",
         next: &[
             "the frames of that side before it: did the message end too early, or was its first frame lost?",
@@ -32,6 +34,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::FrCtlBetween,
+        peer: Some("must handle it before the message is complete"),
         text: "Control frames keep a long message from blocking Ping and Close, so they may stand between its fragments. \
                Receivers that overlook this lose the message or fail the connection, which is why it is noted.",
         next: &["whether the receiver broke down right after it"],
@@ -42,6 +45,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::FrCtlFrag,
+        peer: None,
         text: "A control frame is short and stands alone, so that it can be handled at once between the fragments of a \
                message.",
         next: &["the library of the sender: FIN is written by it, not by the application"],
@@ -52,6 +56,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::FrCtlLen,
+        peer: None,
         text: "125 bytes is what the seven-bit length can hold. Of a Close two are the code, so its reason has 123 at the \
                most, counted in bytes of UTF-8.",
         next: &[
@@ -65,6 +70,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::FrCut,
+        peer: Some("drops what came of the frame"),
         text: "TCP ended while a frame was on its way: what came of it is a fragment of a message that no application \
                will get.",
         next: &[
@@ -78,6 +84,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::FrInterleave,
+        peer: None,
         text: "Fragments carry no number of their message: two messages at a time could not be told apart.",
         next: &["two threads or tasks of the sender that write to one connection"],
         shows: &[
@@ -90,6 +97,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::FrLenMin,
+        peer: None,
         text: "A length has one form only: up to 125 in seven bits, up to 65535 in sixteen, beyond that in sixty-four. \
                Receivers that check it fail the connection, others take the frame.",
         next: &["the library of the sender: it writes the length"],
@@ -103,6 +111,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::FrLenMsb,
+        peer: None,
         text: "The length is below 2^63, so that a signed number can hold it. A frame that claims more is broken, or its \
                bytes are no frame at all.",
         next: &["the bytes before it: the sender's stream may have lost its framing"],
@@ -113,6 +122,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::FrMaskC,
+        peer: None,
         text: "Masking keeps what a script sends from looking like HTTP to a proxy. It holds for every frame of a client, \
                Close, Ping and Pong included, over TLS too. The server must close the connection; a Close frame with \
                1002 is optional.",
@@ -127,6 +137,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::FrMaskKey,
+        peer: None,
         text: "A key that can be foretold gives a script the bytes on the wire back, which masking is there to prevent. \
                The same key a few times in a row can be chance; wslog reports four.",
         next: &[
@@ -143,6 +154,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::FrMaskS,
+        peer: None,
         text: "Only clients mask. A client that receives a masked frame must close the connection; a Close frame with 1002 \
                is optional.",
         next: &["a server built from the code of a client, or a proxy that passes a client's frames back"],
@@ -156,6 +168,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::FrMsgUnfinished,
+        peer: Some("drops what came of the message"),
         text: "An endpoint may close in the middle of a message. That is legal; the receiver's application never sees \
                the message.",
         next: &["what made the sender close: its application, or a fault of the other side"],
@@ -166,6 +179,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::FrOpcode,
+        peer: None,
         text: "What a reserved opcode means, an extension would have to define, and both sides to negotiate. Without one \
                the receiver must fail the connection.",
         next: &[
@@ -179,6 +193,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::FrPongData,
+        peer: None,
         text: "A Pong that is to answer a Ping carries the payload of the Ping. One with other data may still be a \
                heartbeat nobody asked for, so the finding is likely at best.",
         next: &[
@@ -194,6 +209,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::FrPongUnsol,
+        peer: Some("owes no answer"),
         text: "A Pong may be sent at any time, as a heartbeat in one direction. Nothing is owed for it.",
         next: &["nothing, unless the receiver closed because of it: then the receiver is wrong"],
         shows: &[
@@ -203,6 +219,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::FrRsv,
+        peer: None,
         text: "The three bits belong to extensions. permessage-deflate gives RSV1 a meaning on the first frame of a \
                message, and only if the response of the server took it: an offer alone counts for nothing. The receiver \
                must fail the connection, for it cannot know what the bit does to the payload.",
@@ -216,11 +233,12 @@ pub(super) const RULES: &[More] = &[
                 "RSV1 on a text frame without an extension",
                 "S: c1 02 68 69 | C: close 1002 | S: close 1002 | S: fin | C: fin",
             ),
-            legal("RSV1 with permessage-deflate agreed", "S: c1 07 f2 48 cd c9 c9 07 00").deflate(),
+            legal("the same bit on a compressed message", "S: c1 07 f2 48 cd c9 c9 07 00").deflate(),
         ],
     },
     More {
         rule: RuleId::FrTextUtf8,
+        peer: None,
         text: "A text message is UTF-8 as a whole; a fragment may end inside a character. With permessage-deflate the \
                inflated text counts. The receiver fails the connection with 1007, at the first bad byte or at the end.",
         next: &[
@@ -237,6 +255,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::FrTooBig,
+        peer: Some("answers the Close like any other"),
         text: "A limit is the receiver's own choice and no fault of the sender. The RFC ties no size to it and orders no \
                code; 1009 is the one that fits.",
         next: &[

@@ -6,6 +6,7 @@ use crate::model::RuleId;
 pub(super) const RULES: &[More] = &[
     More {
         rule: RuleId::HsAccept,
+        peer: Some("must fail the connection: it ends TCP, and sends no Close, for none is open yet (4.1)"),
         text: "The value proves that the server has read this request and speaks WebSocket: a cache or a plain HTTP \
                server cannot answer it by chance. White space round it does not count.",
         next: &[
@@ -25,6 +26,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::HsCoalesced,
+        peer: Some("handles the frames like any others"),
         text: "TCP has no borders of messages: what the server sends right behind its 101 may share a segment with it. \
                A client that throws away what follows the response loses these frames.",
         next: &["whether the client handled the first message; if not, its HTTP reader has kept the bytes"],
@@ -35,6 +37,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::HsNoResponse,
+        peer: Some("fails the connection"),
         text: "A client whose request gets no response can only guess, and a browser reports 1006. A server that refuses \
                says why with an HTTP status, unless the request is so broken that it cannot be answered.",
         next: &[
@@ -48,6 +51,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::HsNotFailed,
+        peer: None,
         text: "A response that does not validate comes from a server that does not speak WebSocket, or not on this \
                connection. What the client sends then, something else may read.",
         next: &["which check of the response the client's library skips"],
@@ -64,6 +68,7 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::HsStatus,
+        peer: Some("follows HTTP; a browser fails the connection"),
         text: "Only 101 opens a WebSocket connection. A browser does not follow a redirect here, shows no body, and \
                reports 1006 whatever the status was.",
         next: &[
