@@ -4,9 +4,13 @@
 #[path = "support/support.rs"]
 mod support;
 
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
 use wslog::explain;
 use wslog::model::topic::{CodeTopic, Example, LineWhat, RuleTopic, Topic};
-use wslog::model::{CloseCode, ConnectionReport, Level, Role, RuleId, Who};
+use wslog::model::{CloseCode, ConnectionReport, Level, RULES, Role, RuleId, Who};
 use wslog::report::explain::json;
 
 use support::conversation::{Client, Conversation, Server, Side};
@@ -229,4 +233,101 @@ fn what_cases_ask() {
         let found = document["topics"][0]["asks"].as_str().expect("words");
         assert_eq!(found.strip_prefix("That is legal: "), Some(asks), "{case}");
     }
+}
+
+/// Exit code, standard output and standard error of `wslog explain`.
+fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wslog"));
+    let output = command.arg("explain").args(arguments).output().expect("wslog runs");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// `tests/golden/explain/`; `WSLOG_BLESS=1` writes it anew.
+#[test]
+fn explanations_are_those_of_the_golden_files() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/explain");
+    for (name, arguments) in [
+        ("1002.txt", &["1002"][..]),
+        ("1006.txt", &["1006"]),
+        ("1006.json", &["--format", "json", "1006"]),
+        ("1010.txt", &["mandatory-extension"]),
+        ("4001.txt", &["4001"]),
+        ("5000.txt", &["5000"]),
+        ("3000-3999.txt", &["3000-3999"]),
+        ("1004-1006.txt", &["1004-1006"]),
+        ("FR-RSV.txt", &["FR-RSV"]),
+        ("FR-RSV.json", &["--format", "json", "fr-rsv"]),
+        ("HS-ACCEPT.txt", &["HS-ACCEPT"]),
+        ("CL-CROSS.txt", &["CL-CROSS"]),
+        ("PMD-CTX-LOST.txt", &["PMD-CTX-LOST"]),
+        ("case-3.2.txt", &["3.2"]),
+        ("case-3.2.json", &["--format", "json", "3.2"]),
+        ("case-6.4.1.txt", &["6.4.1"]),
+        ("case-9.1.txt", &["9.1"]),
+        ("list.txt", &["--list"]),
+        ("list-codes.txt", &["--list", "codes"]),
+    ] {
+        let width = ["--width", "100"];
+        let (code, out, err) = run(&[&width, arguments].concat());
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{arguments:?}");
+        let out = if name.ends_with(".json") {
+            let document: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+            format!("{document:#}\n")
+        } else {
+            out
+        };
+        let path = folder.join(name);
+        if std::env::var_os("WSLOG_BLESS").is_some() {
+            fs::create_dir_all(&folder).expect("tests/golden can be written");
+            fs::write(&path, &out).expect("tests/golden can be written");
+        }
+        let held = fs::read_to_string(&path).unwrap_or_default();
+        assert!(held == out, "{name} is stale: WSLOG_BLESS=1 cargo test --test explain");
+    }
+}
+
+#[test]
+fn what_is_not_known_is_said_with_what_is_near() {
+    for (arguments, said) in [
+        (&["FR-RSW"][..], "nearest: FR-RSV"),
+        (&["FR-RSV", "nonsense"], "nothing is known of \"nonsense\""),
+        (&["70000"], "nearest: 5000-65535"),
+        (&["3.99"], "nearest: 3.*"),
+        (&["abnormal"], "nearest: 1006"),
+        (&["5.5.1"], "CL-"),
+        (&["\u{1b}[31mred"], "\\u{1b}[31mred"),
+        (&[""], "nothing is known of"),
+        (&[], "<WHAT>"),
+        (&["--list", "colours"], "colours"),
+        (&["--list", "rules", "1006"], "cannot be used with"),
+    ] {
+        let (code, out, err) = run(arguments);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(err.contains(said), "{arguments:?}: {err}");
+    }
+    let (code, out, err) = run(&["9"]);
+    assert!(code == Some(0) && out.starts_with("9 not used") && err.contains("'9.*'"), "{err}");
+    assert_eq!(run(&["-q", "9"]).2, "");
+}
+
+/// Nothing that a width or a list could lose: every topic is in the JSON, in full.
+#[test]
+fn lists_hold_everything() {
+    for (kind, count, name) in
+        [("rules", RULES.len(), "rule"), ("codes", 24, "first"), ("cases", 517, "case")]
+    {
+        let (_, out, _) = run(&["--list", kind, "--format", "json"]);
+        let document: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+        let topics = document["topics"].as_array().expect("topics");
+        assert_eq!(topics.len(), count, "{kind}");
+        assert!(topics.iter().all(|topic| !topic[name].is_null()), "{kind}");
+        let (_, text, _) = run(&["--list", kind, "--width", "80"]);
+        assert_eq!(text.lines().find(|line| line.chars().count() > 80), None, "{kind}");
+    }
+    let codes = ["0", "1000", "1001", "1005", "1006", "1010", "1015", "1016", "3000", "4999", "5000"];
+    let topics: Vec<&str> =
+        RULES.iter().map(|rule| rule.name).chain(codes).chain(["7.1.6", "6.4.1"]).collect();
+    let (_, text, _) = run(&[&["--width", "80"], topics.as_slice()].concat());
+    assert_eq!(text.lines().find(|line| line.chars().count() > 80), None);
 }

@@ -8,7 +8,7 @@ use crate::model::{CloseCode, RULES, Role, RuleId, Who};
 use Registration::{Assigned, OutOfRange, Private, Reserved, Unassigned};
 
 const AS_RECEIVED: &str = "the code and the reason as received; wasClean is true if the receiver's own Close had \
-    gone out when TCP ended. The sender reports the code of the Close that came back, never its own (7.1.5)";
+    gone out when TCP ended. The sender reports the code of the Close that came back (1006 if none did), never its own (7.1.5)";
 const STRICT: &str = "left open by the RFC: a strict receiver fails the connection and reports 1006, a lenient one \
     passes the code on";
 
@@ -128,7 +128,7 @@ pub(super) const CODES: &[CodeEntry] = &[
         registration: Reserved,
         sent_by: Who::N,
         section: "RFC 6455 7.1.5, 7.4.1",
-        meaning: "A conclusion of one side, never sent: the connection ended and this side had received no Close frame. The two \
+        meaning: "A conclusion of one side, never sent: the connection ended and this side had processed no Close frame. The two \
          sides need not agree: one often reports 1006 where the other reports 1000 or 1001.",
         reported: "1006 with an empty reason, wasClean false; a browser fires an error event first where it failed the \
          connection itself",

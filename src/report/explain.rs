@@ -42,8 +42,8 @@ fn code_range(topic: &CodeTopic) -> &'static str {
 fn code_sender(topic: &CodeTopic) -> &'static str {
     match (topic.entry.sent_by, topic.entry.registration) {
         (Who::E, _) => "either side",
-        (Who::C, _) => "clients; it has no meaning from a server",
-        (Who::S, _) => "servers and gateways; it has no meaning from a client",
+        (Who::C, _) => "clients; from a server it is noted",
+        (Who::S, _) => "servers and gateways; from a client it is noted",
         (Who::N, Registration::Reserved) if topic.code.is_some_and(CloseCode::is_never_sent) => {
             "nobody: it is a local conclusion and never stands in a Close frame"
         }

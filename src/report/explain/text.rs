@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::model::Level;
 use crate::model::topic::{CaseTopic, CodeTopic, Example, Line, LineWhat, RuleTopic, Topic};
+use crate::model::{CloseCode, Level, Who};
 use crate::report::escape::visible;
 use crate::report::explain as words;
 use crate::report::text::Style;
@@ -36,7 +36,7 @@ pub fn list(topics: &[Topic], style: &Style) -> String {
         topics.iter().filter_map(|topic| if let Topic::Code(code) = topic { Some(code) } else { None });
     let rows: Vec<_> = codes.map(code_row).collect();
     if !rows.is_empty() {
-        tables.push(style.table(&["code", "name", "sent by", "meaning"], rows, &[], &[3]));
+        tables.push(style.table(&["code", "name", "sent by", "meaning"], rows, &[], &[1, 3]));
     }
     let rules =
         topics.iter().filter_map(|topic| if let Topic::Rule(rule) = topic { Some(rule.rule) } else { None });
@@ -137,8 +137,11 @@ fn code_text(topic: &CodeTopic, style: &Style) -> String {
     bullets(&mut out, "Look next at", entry.next, style);
     if !topic.examples.is_empty() {
         let _ = write!(out, "\n  {}\n", style.paint(Tone::Heading, "On the wire"));
+        // No clause forbids them: the finding is a note.
+        let noted = entry.sent_by != Who::N || topic.code == Some(CloseCode(1004));
         for shown in &topic.examples {
-            example(&mut out, if shown.reported { Some("Not to be sent") } else { None }, shown, style);
+            let mark = if noted { "Noted" } else { "Not to be sent" };
+            example(&mut out, shown.reported.then_some(mark), shown, style);
         }
     }
     out
