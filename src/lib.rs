@@ -11,6 +11,9 @@
 //!    case .json, .html, pasted text ───────► autobahn ───────┘ (the same grammars)
 //! ```
 //!
+//! What a close code, a rule or a case means, whatever recording it turns up in, [`explain`] knows; its examples go
+//! through the stages above only in tests.
+//!
 //! Whole runs of the Autobahn Testsuite go a way of their own: [`autobahn`] reads the verdicts, compares two runs
 //! or holds one against a policy, and `report` says what came out.
 //!
@@ -18,8 +21,8 @@
 //!
 //! * Data flows one way. A stage takes values and hands values on, by return or to a sink; none calls upward.
 //! * Layers form a star round [`model`]: a layer imports `model`, [`limits`], [`error`] and its own outside
-//!   crate, never a sibling. Two exceptions: [`dissect`] and [`autobahn`] use the grammars [`http`] and
-//!   [`websocket`], and only [`pipeline`] joins the layers. `tests/layering.rs` reads the `use` lines.
+//!   crate, never a sibling. Three exceptions: [`dissect`] and [`autobahn`] use the grammars [`http`] and
+//!   [`websocket`], [`explain`] uses `websocket` and the table of `autobahn`, and only [`pipeline`] joins the layers. `tests/layering.rs` reads the `use` lines.
 //! * The core knows no file, clock, environment, thread, log or terminal: those are [`input`]'s and the binary's.
 //! * [`replay`] is pure and knows no text; the words are in [`report`]; only `report` knows JSON and tables.
 //! * An [`Observation`](model::Observation) says what one side was seen to do. It is the one intermediate form:
@@ -60,12 +63,14 @@
 //! | finding, certainty | a clause broken or a note; `proven`, `likely` or `undetermined` |
 //! | tester, testee; case, agent, behavior, close | the Autobahn Testsuite, what it tests, and its words |
 //! | run, shard; regression; policy, expected failure, breach | verdicts of many cases; what is held against them |
+//! | topic, example | what is explained without a recording; what it looks like on the wire |
 //! | step | an obligation of the closing: who owed what, what was seen, whether it was met |
 
 pub mod autobahn;
 pub mod capture;
 pub mod dissect;
 pub mod error;
+pub mod explain;
 pub mod http;
 pub mod input;
 pub mod limits;

@@ -16,6 +16,7 @@ pub mod packet;
 pub mod rule;
 pub mod run;
 pub mod stream;
+pub mod topic;
 pub mod weird;
 
 pub use close::{CloseCode, ClosePayload, CodeRange, Reason};
@@ -35,6 +36,6 @@ pub use handshake::{
 };
 pub use observation::{Evidence, Missing, Observation, Observed, PerRole, Piece, Role, Undecodable};
 pub use packet::{LinkType, Packet, PacketNo, Segment, SeqNo, TcpFlags, Timestamp};
-pub use rule::{Level, RULES, Reaction, Rule, RuleId};
+pub use rule::{Level, RULES, Reaction, Rule, RuleId, Who};
 pub use stream::{Carrier, GapCause, StreamEnd, StreamEvent, Tail, Unanswered};
 pub use weird::{Weird, WeirdKind, Weirds};

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::model::Role;
+
 /// How strongly the clause binds (RFC 2119).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
@@ -21,6 +23,43 @@ impl Level {
             Self::Must => "must",
             Self::Should => "should",
             Self::Note => "note",
+        }
+    }
+}
+
+/// Who can break the clause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// The client.
+    C,
+    /// The server.
+    S,
+    /// Either side.
+    E,
+    /// Nobody: it says what the recording lacks.
+    N,
+}
+
+impl Who {
+    /// `client`, `server`, `either` or `nobody`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::C => "client",
+            Self::S => "server",
+            Self::E => "either",
+            Self::N => "nobody",
+        }
+    }
+
+    /// Whether a side of that role can.
+    #[must_use]
+    pub const fn includes(self, role: Role) -> bool {
+        match self {
+            Self::C => matches!(role, Role::Client),
+            Self::S => matches!(role, Role::Server),
+            Self::E => true,
+            Self::N => false,
         }
     }
 }
@@ -66,6 +105,8 @@ pub struct Rule {
     pub section: &'static str,
     /// How it binds; a finding can weigh less.
     pub level: Level,
+    /// Who can break it.
+    pub who: Who,
     /// What the peer of the breaker does.
     pub reaction: Reaction,
     /// What it says, in our words.
@@ -76,7 +117,7 @@ const P: &[u16] = &[1002];
 const UTF8: &[u16] = &[1007];
 
 macro_rules! rules {
-    ($($id:ident $name:literal $section:literal $level:ident $reaction:expr, $says:literal;)*) => {
+    ($($id:ident $name:literal $section:literal $level:ident $who:ident $reaction:expr, $says:literal;)*) => {
         /// Identity of a [`Rule`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum RuleId {
@@ -85,7 +126,7 @@ macro_rules! rules {
 
         /// Every rule, in the order of [`RuleId`].
         pub const RULES: &[Rule] = &[
-            $(Rule { id: RuleId::$id, name: $name, section: $section, level: Level::$level, reaction: $reaction, says: $says },)*
+            $(Rule { id: RuleId::$id, name: $name, section: $section, level: Level::$level, who: Who::$who, reaction: $reaction, says: $says },)*
         ];
     };
 }
@@ -94,122 +135,122 @@ use Reaction::{Close, Fail, MayFail, Nothing};
 
 rules! {
     // Opening handshake.
-    HsAccept "HS-ACCEPT" "RFC 6455 4.1, 4.2.2" Must Nothing,
+    HsAccept "HS-ACCEPT" "RFC 6455 4.1, 4.2.2" Must S Nothing,
         "Sec-WebSocket-Accept is base64 of SHA-1 over the key and the GUID; with any other value the client fails the connection";
-    HsCoalesced "HS-COALESCED" "RFC 6455 4.2.2" Note Nothing,
+    HsCoalesced "HS-COALESCED" "RFC 6455 4.2.2" Note S Nothing,
         "the server may send frames as soon as it has sent the 101, even in the same segment";
-    HsNoResponse "HS-NO-RESPONSE" "RFC 6455 4.2.1, 10.7" Should Nothing,
+    HsNoResponse "HS-NO-RESPONSE" "RFC 6455 4.2.1, 10.7" Should S Nothing,
         "a request that is refused is answered with an HTTP status before TCP ends";
-    HsNotFailed "HS-NOT-FAILED" "RFC 6455 4.1, 7.1.7" Must Nothing,
+    HsNotFailed "HS-NOT-FAILED" "RFC 6455 4.1, 7.1.7" Must C Nothing,
         "after a response that does not validate the client sends no frames";
-    HsStatus "HS-STATUS" "RFC 6455 4.1, 4.2.2" Note Nothing,
+    HsStatus "HS-STATUS" "RFC 6455 4.1, 4.2.2" Note S Nothing,
         "any status but 101 refuses the upgrade; the client follows HTTP";
     // Frames.
-    FrAfterFail "FR-AFTER-FAIL" "RFC 6455 7.1.7" Must Nothing,
+    FrAfterFail "FR-AFTER-FAIL" "RFC 6455 7.1.7" Must E Nothing,
         "an endpoint that has failed the connection processes nothing more of what the peer sends";
-    FrContOrphan "FR-CONT-ORPHAN" "RFC 6455 5.4, 6.1" Must MayFail(P),
+    FrContOrphan "FR-CONT-ORPHAN" "RFC 6455 5.4, 6.1" Must E MayFail(P),
         "a continuation frame continues a message that has begun";
-    FrCtlBetween "FR-CTL-BETWEEN" "RFC 6455 5.4" Note Nothing,
+    FrCtlBetween "FR-CTL-BETWEEN" "RFC 6455 5.4" Note E Nothing,
         "a control frame may stand between the fragments of a message and must be handled there";
-    FrCtlFrag "FR-CTL-FRAG" "RFC 6455 5.4, 5.5" Must MayFail(P),
+    FrCtlFrag "FR-CTL-FRAG" "RFC 6455 5.4, 5.5" Must E MayFail(P),
         "a control frame is not fragmented: FIN is set";
-    FrCtlLen "FR-CTL-LEN" "RFC 6455 5.5" Must MayFail(P),
+    FrCtlLen "FR-CTL-LEN" "RFC 6455 5.5" Must E MayFail(P),
         "the payload of a control frame is 125 bytes at the most";
-    FrCut "FR-CUT" "RFC 6455 5.2" Note Nothing,
+    FrCut "FR-CUT" "RFC 6455 5.2" Note E Nothing,
         "a frame has as many payload bytes as its header announces";
-    FrInterleave "FR-INTERLEAVE" "RFC 6455 5.4, 6.1" Must MayFail(P),
+    FrInterleave "FR-INTERLEAVE" "RFC 6455 5.4, 6.1" Must E MayFail(P),
         "a new message begins only after the last fragment of the one before";
-    FrLenMin "FR-LEN-MIN" "RFC 6455 5.2" Must MayFail(P),
+    FrLenMin "FR-LEN-MIN" "RFC 6455 5.2" Must E MayFail(P),
         "the payload length is written in the shortest of its three forms";
-    FrLenMsb "FR-LEN-MSB" "RFC 6455 5.2" Must MayFail(&[1002, 1009]),
+    FrLenMsb "FR-LEN-MSB" "RFC 6455 5.2" Must E MayFail(&[1002, 1009]),
         "the most significant bit of a 64-bit payload length is 0";
-    FrMaskC "FR-MASK-C" "RFC 6455 5.1, 5.3, 6.1" Must Close(P),
+    FrMaskC "FR-MASK-C" "RFC 6455 5.1, 5.3, 6.1" Must C Close(P),
         "a client masks every frame";
-    FrMaskKey "FR-MASK-KEY" "RFC 6455 5.3, 10.3" Must Nothing,
+    FrMaskKey "FR-MASK-KEY" "RFC 6455 5.3, 10.3" Must C Nothing,
         "the masking key is fresh and unpredictable for each frame";
-    FrMaskS "FR-MASK-S" "RFC 6455 5.1" Must Close(P),
+    FrMaskS "FR-MASK-S" "RFC 6455 5.1" Must S Close(P),
         "a server masks no frame";
-    FrMsgUnfinished "FR-MSG-UNFINISHED" "RFC 6455 5.5.1, 6.1" Note Nothing,
+    FrMsgUnfinished "FR-MSG-UNFINISHED" "RFC 6455 5.5.1, 6.1" Note E Nothing,
         "a message whose last fragment was not sent is lost";
-    FrOpcode "FR-OPCODE" "RFC 6455 5.2" Must Fail(P),
+    FrOpcode "FR-OPCODE" "RFC 6455 5.2" Must E Fail(P),
         "opcodes 3 to 7 and 11 to 15 are reserved";
-    FrPingPong "FR-PING-PONG" "RFC 6455 5.5.2, 5.5.3" Must Nothing,
+    FrPingPong "FR-PING-PONG" "RFC 6455 5.5.2, 5.5.3" Must E Nothing,
         "a Ping is answered with a Pong, unless a Close was received before";
-    FrPongData "FR-PONG-DATA" "RFC 6455 5.5.3" Must Nothing,
+    FrPongData "FR-PONG-DATA" "RFC 6455 5.5.3" Must E Nothing,
         "a Pong carries the payload of the Ping it answers";
-    FrPongLate "FR-PONG-LATE" "RFC 6455 5.5.2" Should Nothing,
+    FrPongLate "FR-PONG-LATE" "RFC 6455 5.5.2" Should E Nothing,
         "a Pong is sent as soon as is practical";
-    FrPongUnsol "FR-PONG-UNSOL" "RFC 6455 5.5.3" Note Nothing,
+    FrPongUnsol "FR-PONG-UNSOL" "RFC 6455 5.5.3" Note E Nothing,
         "a Pong that answers no Ping is legal, as a heartbeat";
-    FrRsv "FR-RSV" "RFC 6455 5.2, 9.1" Must Fail(P),
+    FrRsv "FR-RSV" "RFC 6455 5.2, 9.1" Must E Fail(P),
         "RSV1, RSV2 and RSV3 are 0 unless a negotiated extension gives them a meaning";
-    FrTextUtf8 "FR-TEXT-UTF8" "RFC 6455 5.6, 8.1" Must Fail(UTF8),
+    FrTextUtf8 "FR-TEXT-UTF8" "RFC 6455 5.6, 8.1" Must E Fail(UTF8),
         "a text message as a whole is valid UTF-8";
-    FrTooBig "FR-TOO-BIG" "RFC 6455 7.4.1, 10.4" Note Nothing,
+    FrTooBig "FR-TOO-BIG" "RFC 6455 7.4.1, 10.4" Note E Nothing,
         "an endpoint may limit the size of frames and messages and refuse larger ones with 1009";
     // Closing.
-    ClAbnormal "CL-ABNORMAL" "RFC 6455 7.1.5, 7.2.1, 7.3" Note Nothing,
-        "without a Close frame the other side reports 1006";
-    Cl1010Reason "CL-1010-REASON" "RFC 6455 7.4.1" Should Nothing,
+    Cl1010Reason "CL-1010-REASON" "RFC 6455 7.4.1" Should C Nothing,
         "a client that closes with 1010 lists the extensions it missed in the reason";
-    ClCodeRange "CL-CODE-RANGE" "RFC 6455 5.5.1, 7.4.2" Must MayFail(P),
+    ClAbnormal "CL-ABNORMAL" "RFC 6455 7.1.5, 7.2.1, 7.3" Note E Nothing,
+        "without a Close frame the other side reports 1006";
+    ClCodeRange "CL-CODE-RANGE" "RFC 6455 5.5.1, 7.4.2" Must E MayFail(P),
         "a status code is a registered one below 3000, or from 3000 to 4999";
-    ClCodeReserved "CL-CODE-RESERVED" "RFC 6455 7.4.1" Must MayFail(P),
+    ClCodeReserved "CL-CODE-RESERVED" "RFC 6455 7.4.1" Must E MayFail(P),
         "1005, 1006 and 1015 name local conclusions and are not sent; 1004 is reserved";
-    ClCodeRole "CL-CODE-ROLE" "RFC 6455 7.4.1" Note Nothing,
+    ClCodeRole "CL-CODE-ROLE" "RFC 6455 7.4.1" Note E Nothing,
         "1010 is meant for clients, 1012 to 1014 for servers and gateways";
-    ClCross "CL-CROSS" "RFC 6455 5.5.1, 7.1.3, 7.1.5" Note Nothing,
+    ClCross "CL-CROSS" "RFC 6455 5.5.1, 7.1.3, 7.1.5" Note E Nothing,
         "Closes that cross each other both start the closing handshake and answer one another";
-    ClDataAfter "CL-DATA-AFTER" "RFC 6455 5.5.1" Must Nothing,
+    ClDataAfter "CL-DATA-AFTER" "RFC 6455 5.5.1" Must E Nothing,
         "no data frame follows the own Close";
-    ClDouble "CL-DOUBLE" "RFC 6455 5.5.1, 7.1.5" Note Nothing,
+    ClDouble "CL-DOUBLE" "RFC 6455 5.5.1, 7.1.5" Note E Nothing,
         "the first Close counts; another one from the same side is ignored";
-    ClEcho "CL-ECHO" "RFC 6455 5.5.1" Note Nothing,
+    ClEcho "CL-ECHO" "RFC 6455 5.5.1" Note E Nothing,
         "an answering Close typically echoes the code it received, but may carry another";
-    ClFailCode "CL-FAIL-CODE" "RFC 6455 7.1.7, 7.4.1" Should Nothing,
+    ClFailCode "CL-FAIL-CODE" "RFC 6455 7.1.7, 7.4.1" Should E Nothing,
         "the Close of an endpoint that fails the connection carries a code that fits the fault";
-    ClFailSilent "CL-FAIL-SILENT" "RFC 6455 7.1.7, 10.7" Should Nothing,
+    ClFailSilent "CL-FAIL-SILENT" "RFC 6455 7.1.7, 10.7" Should E Nothing,
         "an endpoint that fails the connection sends a Close before it ends TCP";
-    ClHalfOpen "CL-HALF-OPEN" "RFC 9293 3.8.3" Note Nothing,
+    ClHalfOpen "CL-HALF-OPEN" "RFC 9293 3.8.3" Note E Nothing,
         "a side that answers nothing, not even with acknowledgements, has gone, or the way to it has";
-    ClIdle "CL-IDLE" "RFC 6455 5.5.2" Note Nothing,
+    ClIdle "CL-IDLE" "RFC 6455 5.5.2" Note E Nothing,
         "proxies and load balancers end idle connections; Pings and Pongs keep a connection from being idle";
-    ClLen1 "CL-LEN1" "RFC 6455 5.5.1" Must MayFail(P),
+    ClLen1 "CL-LEN1" "RFC 6455 5.5.1" Must E MayFail(P),
         "the body of a Close is empty or begins with a two-byte code";
-    ClNewMsg "CL-NEW-MSG" "RFC 6455 5.1, 6.1, 7.1.3" Note Nothing,
+    ClNewMsg "CL-NEW-MSG" "RFC 6455 5.1, 6.1, 7.1.3" Note E Nothing,
         "messages are begun in state OPEN; a received Close ends it";
-    ClNoCode "CL-NOCODE" "RFC 6455 7.1.5, 7.4" Note Nothing,
+    ClNoCode "CL-NOCODE" "RFC 6455 7.1.5, 7.4" Note E Nothing,
         "a Close without a body is legal; the other side reports 1005";
-    ClNotFailed "CL-NOT-FAILED" "RFC 6455 7.1.7" Must Nothing,
+    ClNotFailed "CL-NOT-FAILED" "RFC 6455 7.1.7" Must E Nothing,
         "after a fault for which the RFC orders it an endpoint fails the connection and handles nothing that came later";
-    ClReasonUtf8 "CL-REASON-UTF8" "RFC 6455 5.5.1, 8.1" Must Fail(&[1007, 1002]),
+    ClReasonUtf8 "CL-REASON-UTF8" "RFC 6455 5.5.1, 8.1" Must E Fail(&[1007, 1002]),
         "the reason of a Close is valid UTF-8";
-    ClReply "CL-REPLY" "RFC 6455 5.5.1" Must Nothing,
+    ClReply "CL-REPLY" "RFC 6455 5.5.1" Must E Nothing,
         "a received Close is answered with a Close, unless one was sent before";
-    ClReplyLate "CL-REPLY-LATE" "RFC 6455 5.5.1" Should Nothing,
+    ClReplyLate "CL-REPLY-LATE" "RFC 6455 5.5.1" Should E Nothing,
         "a Close is answered as soon as practical; an open message may be finished first";
-    ClRst "CL-RST" "RFC 6455 7.1.1, 7.2.1" Should Nothing,
+    ClRst "CL-RST" "RFC 6455 7.1.1, 7.2.1" Should E Nothing,
         "TCP ends in an orderly way (FIN); RST can destroy data, a Close included, that the peer has not read yet";
-    ClServerImmediate "CL-SERVER-IMMEDIATE" "RFC 6455 5.5.1, 7.1.1" Must Nothing,
+    ClServerImmediate "CL-SERVER-IMMEDIATE" "RFC 6455 5.5.1, 7.1.1" Must S Nothing,
         "once it has sent and received a Close the server ends TCP immediately";
-    ClTcpNever "CL-TCP-NEVER" "RFC 6455 5.5.1" Must Nothing,
+    ClTcpNever "CL-TCP-NEVER" "RFC 6455 5.5.1" Must E Nothing,
         "an endpoint that has sent and received a Close ends TCP";
-    ClTcpServerFirst "CL-TCP-SERVER-FIRST" "RFC 6455 5.5.1, 7.1.1" Should Nothing,
+    ClTcpServerFirst "CL-TCP-SERVER-FIRST" "RFC 6455 5.5.1, 7.1.1" Should C Nothing,
         "after the closing handshake the server ends TCP first; the client waits for it";
-    ClTls "CL-TLS" "RFC 6455 7.1.1" Should Nothing,
+    ClTls "CL-TLS" "RFC 6455 7.1.1" Should E Nothing,
         "where the connection runs over TLS, close_notify precedes the FIN";
     // permessage-deflate.
-    PmdBomb "PMD-BOMB" "RFC 7692 8" Note Nothing,
-        "compressed data that grows beyond a cap is not inflated further here";
-    PmdCtxLost "PMD-CTX-LOST" "RFC 7692 7.2.2" Note Nothing,
-        "with context takeover a message can be inflated only if all before it could";
-    PmdBfinal "PMD-BFINAL" "RFC 7692 7.2.3.4" Note Nothing,
+    PmdBfinal "PMD-BFINAL" "RFC 7692 7.2.3.4" Note E Nothing,
         "a block with BFINAL=1 may end compressed data inside a message";
-    PmdInflate "PMD-INFLATE" "RFC 7692 7.2.1, 7.2.2" Must MayFail(&[1007, 1002]),
+    PmdBomb "PMD-BOMB" "RFC 7692 8" Note E Nothing,
+        "compressed data that grows beyond a cap is not inflated further here";
+    PmdCtxLost "PMD-CTX-LOST" "RFC 7692 7.2.2" Note N Nothing,
+        "with context takeover a message can be inflated only if all before it could";
+    PmdInflate "PMD-INFLATE" "RFC 7692 7.2.1, 7.2.2" Must E MayFail(&[1007, 1002]),
         "the payload of a compressed message, with 00 00 ff ff appended, is a valid DEFLATE stream";
-    PmdRsv1Cont "PMD-RSV1-CONT" "RFC 7692 6" Must Fail(P),
+    PmdRsv1Cont "PMD-RSV1-CONT" "RFC 7692 6" Must E Fail(P),
         "RSV1 is set on the first fragment of a compressed message only";
-    PmdRsv1Ctl "PMD-RSV1-CTL" "RFC 7692 6" Must Fail(P),
+    PmdRsv1Ctl "PMD-RSV1-CTL" "RFC 7692 6" Must E Fail(P),
         "RSV1 is not set on control frames";
 }
 

@@ -1,7 +1,7 @@
 //! `wslog.inspect/1`: one document, a connection a line. Its types are its own: the model may change, the names
 //! here may not.
 
-mod case;
+pub(super) mod case;
 mod timing;
 
 use std::io::{self, Write};

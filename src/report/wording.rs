@@ -5,8 +5,8 @@ mod timing;
 
 use crate::model::finding::Because;
 use crate::model::{
-    Action, CloseCode, ConnectionReport, Finding, Handled, KeyPattern, LengthForm, Outcome, ResetWhen, Role,
-    Seen, Step, StreamEnd, Violation,
+    Action, CloseCode, ConnectionReport, Finding, FrameHeader, Handled, KeyPattern, LengthForm, Outcome,
+    ResetWhen, Role, Seen, Step, StreamEnd, Violation,
 };
 use crate::report::escape::visible;
 use crate::report::units;
@@ -35,6 +35,22 @@ pub fn code(code: Option<CloseCode>) -> String {
 #[must_use]
 pub fn close(close_code: Option<CloseCode>) -> String {
     format!("Close {}", code(close_code))
+}
+
+/// `text FIN RSV2 masked`.
+#[must_use]
+pub fn frame(header: &FrameHeader) -> String {
+    let mut out = header.opcode.name().to_owned();
+    if header.fin {
+        out.push_str(" FIN");
+    }
+    if header.rsv.0 != 0 {
+        out.push_str(&format!(" {}", header.rsv));
+    }
+    if header.masking_key.is_some() {
+        out.push_str(" masked");
+    }
+    out
 }
 
 /// Where a side was: its address; without a capture the `Host` the client asked for, or a dash.

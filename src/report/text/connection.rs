@@ -242,16 +242,6 @@ fn since_start(report: &ConnectionReport, at: Option<Timestamp>) -> String {
 }
 
 fn frame_row(report: &ConnectionReport, f: &FrameRecord) -> Vec<String> {
-    let mut kind = f.header.opcode.name().to_owned();
-    if f.header.fin {
-        kind.push_str(" FIN");
-    }
-    if f.header.rsv.0 != 0 {
-        let _ = write!(kind, " {}", f.header.rsv);
-    }
-    if f.header.masking_key.is_some() {
-        kind.push_str(" masked");
-    }
     let mut marks: Vec<String> = f.broke.iter().map(|rule| format!("✗ {rule}")).collect();
     if !f.complete {
         marks.push("incomplete".to_owned());
@@ -260,7 +250,7 @@ fn frame_row(report: &ConnectionReport, f: &FrameRecord) -> Vec<String> {
         f.n.to_string(),
         since_start(report, f.at),
         f.from.name().to_owned(),
-        kind,
+        wording::frame(&f.header),
         f.header.payload_len.to_string(),
         payload(f),
         marks.join(", "),
