@@ -6,6 +6,7 @@
 //! what a segment acknowledges comes before it.
 
 mod closing;
+mod deflate;
 mod endpoint;
 mod frame_rules;
 mod masking;
@@ -14,8 +15,8 @@ mod reaction;
 
 use crate::limits::Limits;
 use crate::model::{
-    Certainty, Closing, Event, Evidence, Finding, FrameFacts, Handled, Level, PerRole, Role, RuleId,
-    Timestamp, Undecodable, UpgradeRequest, UpgradeResponse, Violation, What,
+    Certainty, Closing, Event, Evidence, Extension, Finding, FrameFacts, Handled, Level, PerRole, Role,
+    RuleId, Timestamp, Undecodable, UpgradeRequest, UpgradeResponse, Violation, What,
 };
 use endpoint::{Ended, Endpoint, SentClose};
 
@@ -40,6 +41,10 @@ struct Handshake {
     /// RSV bits may belong to an extension wslog does not know.
     unknown_extension: bool,
     deflate: bool,
+    /// The answer sets parameters of permessage-deflate that it may not: what was agreed is not known.
+    deflate_void: bool,
+    /// Of the request.
+    offers: deflate::Offers,
     response: Option<Evidence>,
 }
 
@@ -153,7 +158,7 @@ impl Reference {
         let from = event.from;
         self.findings.latest.clear();
         match event.what {
-            What::Request(request) => self.request(request),
+            What::Request(request) => self.request(request, event.evidence),
             What::Response(response) => self.response(response, event.evidence),
             What::Frame(ref frame) => self.frame(from, frame, limits, broke),
             What::Undecodable(undecodable) => self.undecodable(from, undecodable, event.evidence),
@@ -199,8 +204,12 @@ impl Reference {
         Conclusion { findings, findings_omitted: self.findings.omitted, closing }
     }
 
-    fn request(&mut self, _request: &UpgradeRequest) {
+    fn request(&mut self, request: &UpgradeRequest, evidence: Option<Evidence>) {
         self.handshake = Handshake { requested: true, ..Handshake::default() };
+        let findings = &mut self.findings;
+        self.handshake.offers = deflate::offers(&request.extensions, request.extensions_malformed, |fault| {
+            findings.add(Some(Role::Client), Violation::Deflate(fault), Place::at(evidence));
+        });
     }
 
     fn response(&mut self, response: &UpgradeResponse, evidence: Option<Evidence>) {
@@ -208,10 +217,10 @@ impl Reference {
         self.handshake.switches = response.switches;
         self.handshake.response = evidence;
         for extension in &response.extensions {
-            if extension.name.eq_ignore_ascii_case("permessage-deflate") {
-                self.handshake.deflate = true;
-            } else {
+            if !deflate::is_deflate(extension) {
                 self.handshake.unknown_extension = true;
+            } else if !std::mem::replace(&mut self.handshake.deflate, true) && response.switches {
+                self.deflate(extension, response.extensions_malformed, evidence);
             }
         }
         if response.switches && response.accept.valid() != Some(true) {
@@ -224,6 +233,17 @@ impl Reference {
         } else if !response.switches {
             self.findings.add(Some(Role::Server), Violation::Status(response.status), Place::at(evidence));
         }
+    }
+
+    fn deflate(&mut self, answer: &Extension, malformed: bool, evidence: Option<Evidence>) {
+        let Self { handshake, findings, .. } = self;
+        let offers = handshake.requested.then_some(&handshake.offers);
+        let void = deflate::answer(answer, malformed, offers, |fault, certainty| {
+            let violation = Violation::Deflate(fault);
+            findings.add_as(Some(Role::Server), violation, Level::Must, certainty, Place::at(evidence));
+        });
+        handshake.deflate_void = void;
+        handshake.invalid |= void;
     }
 
     fn frame(&mut self, from: Role, frame: &FrameFacts<'_>, limits: &Limits, broke: &mut Vec<RuleId>) {

@@ -1,6 +1,8 @@
 //! What the reference concludes: broken clauses, obligations, and how the connection closed.
 
-use crate::model::{CloseCode, Level, PacketNo, PerRole, Role, Rsv, RuleId, StreamEnd, Timestamp};
+use crate::model::{
+    CloseCode, DeflateFault, Level, PacketNo, PerRole, Role, Rsv, RuleId, StreamEnd, Timestamp,
+};
 
 /// How sure a conclusion is, given what a passive observer can know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -202,6 +204,8 @@ pub enum Violation {
         /// Compressed bytes of the message before the fault.
         offset: u64,
     },
+    /// permessage-deflate negotiated or used against RFC 7692.
+    Deflate(DeflateFault),
 }
 
 /// What an endpoint handled although it should have handled nothing more.
@@ -314,6 +318,7 @@ impl Violation {
             Self::ContextLost => RuleId::PmdCtxLost,
             Self::FinalBlock => RuleId::PmdBfinal,
             Self::InflateFailed { .. } => RuleId::PmdInflate,
+            Self::Deflate(fault) => fault.rule(),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The words for findings, steps and conclusions, in one place. Plain and exact: who, what, the number; no
 //! adjectives.
 
+mod deflate;
+
 use crate::model::finding::Because;
 use crate::model::{
     Action, CloseCode, ConnectionReport, Finding, Handled, KeyPattern, LengthForm, Outcome, ResetWhen, Role,
@@ -353,6 +355,7 @@ pub fn violation(violation: &Violation) -> Wording {
             format!("invalid at compressed byte {offset} of the message"),
             format!("sent a compressed message that does not inflate (compressed byte {offset})"),
         ),
+        Violation::Deflate(fault) => deflate::fault(fault),
     }
 }
 
