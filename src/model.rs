@@ -6,6 +6,7 @@
 pub mod case;
 pub mod close;
 pub mod connection;
+pub mod deflate;
 pub mod event;
 pub mod finding;
 pub mod flow;
@@ -23,6 +24,7 @@ pub use close::{CloseCode, ClosePayload, CodeRange, Reason};
 pub use connection::{
     CaseRecord, ConnectionReport, EarlierHandshake, FrameRecord, InputReport, TcpRecord, Traffic,
 };
+pub use deflate::{BadParameter, DeflateFault};
 pub use event::{Event, Fact, FrameFacts, MessageFacts, MessageKind, What};
 pub use finding::{
     Action, Because, Certainty, Closing, Expectation, Finding, Handled, KeyPattern, Latency, Lifecycle,

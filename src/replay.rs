@@ -6,6 +6,7 @@
 //! what a segment acknowledges comes before it.
 
 mod closing;
+mod deflate;
 mod duties;
 mod endpoint;
 mod findings;
@@ -19,9 +20,9 @@ mod timing;
 
 use crate::limits::Limits;
 use crate::model::{
-    Certainty, Closing, Event, Evidence, Expectation, Finding, FrameFacts, Handled, Level, PerRole, Role,
-    RuleId, Tail, Timestamp, Timing, TimingViolation, Undecodable, UpgradeRequest, UpgradeResponse,
-    Violation, What,
+    Certainty, Closing, Event, Evidence, Expectation, Extension, Finding, FrameFacts, Handled, Level,
+    PerRole, Role, RuleId, Tail, Timestamp, Timing, TimingViolation, Undecodable, UpgradeRequest,
+    UpgradeResponse, Violation, What,
 };
 use endpoint::Endpoint;
 use findings::{Findings, Place};
@@ -50,6 +51,10 @@ struct Handshake {
     /// RSV bits may belong to an extension wslog does not know.
     unknown_extension: bool,
     deflate: bool,
+    /// The answer sets parameters of permessage-deflate that it may not: what was agreed is not known.
+    deflate_void: bool,
+    /// Of the request.
+    offers: deflate::Offers,
     response: Option<Evidence>,
 }
 
@@ -94,7 +99,7 @@ impl Reference {
         self.findings.latest.clear();
         match event.what {
             What::Request(request) => {
-                self.request(request);
+                self.request(request, event.evidence);
                 self.handshake_at = PerRole { client: event.evidence.and_then(|e| e.at()), server: None };
             }
             What::Response(response) => {
@@ -163,8 +168,12 @@ impl Reference {
         Conclusion { findings, findings_omitted: self.findings.omitted, closing, timing }
     }
 
-    fn request(&mut self, _request: &UpgradeRequest) {
+    fn request(&mut self, request: &UpgradeRequest, evidence: Option<Evidence>) {
         self.handshake = Handshake { requested: true, ..Handshake::default() };
+        let findings = &mut self.findings;
+        self.handshake.offers = deflate::offers(&request.extensions, request.extensions_malformed, |fault| {
+            findings.add(Some(Role::Client), Violation::Deflate(fault), Place::at(evidence));
+        });
     }
 
     fn response(&mut self, response: &UpgradeResponse, evidence: Option<Evidence>) {
@@ -172,10 +181,10 @@ impl Reference {
         self.handshake.switches = response.switches;
         self.handshake.response = evidence;
         for extension in &response.extensions {
-            if extension.name.eq_ignore_ascii_case("permessage-deflate") {
-                self.handshake.deflate = true;
-            } else {
+            if !deflate::is_deflate(extension) {
                 self.handshake.unknown_extension = true;
+            } else if !std::mem::replace(&mut self.handshake.deflate, true) && response.switches {
+                self.deflate(extension, response.extensions_malformed, evidence);
             }
         }
         if response.switches && response.accept_valid() != Some(true) {
@@ -188,6 +197,17 @@ impl Reference {
         } else if !response.switches {
             self.findings.add(Some(Role::Server), Violation::Status(response.status), Place::at(evidence));
         }
+    }
+
+    fn deflate(&mut self, answer: &Extension, malformed: bool, evidence: Option<Evidence>) {
+        let Self { handshake, findings, .. } = self;
+        let offers = handshake.requested.then_some(&handshake.offers);
+        let void = deflate::answer(answer, malformed, offers, |fault, certainty| {
+            let violation = Violation::Deflate(fault);
+            findings.add_as(Some(Role::Server), violation, Level::Must, certainty, Place::at(evidence));
+        });
+        handshake.deflate_void = void;
+        handshake.invalid |= void;
     }
 
     fn frame(&mut self, from: Role, frame: &FrameFacts<'_>, limits: &Limits, broke: &mut Vec<RuleId>) {

@@ -211,6 +211,9 @@ fn tell(told: &mut String, from: Role, frame: &FrameFacts<'_>) {
             Fact::InflateFailed { offset } => write!(told, " broken@{offset}"),
             Fact::ContextLost => write!(told, " context-lost"),
             Fact::InflateCapped => write!(told, " capped"),
+            Fact::BeyondWindow { distance, bits } => write!(told, " window({distance}>2^{bits})"),
+            Fact::ContextKept { before } => write!(told, " context-kept({before})"),
+            Fact::DeflateTail => write!(told, " tail"),
             Fact::FinalBlock => write!(told, " final"),
             Fact::PayloadMissing => write!(told, " missing"),
         }

@@ -217,6 +217,15 @@ pub struct DeflateParams {
     pub client_max_window_bits: u8,
 }
 
+impl DeflateParams {
+    /// A value of `*_max_window_bits`: a number from 8 to 15, without sign or leading zeros (RFC 7692 7.1.2).
+    #[must_use]
+    pub fn window_bits(value: &str) -> Option<u8> {
+        let digits = value.bytes().all(|byte| byte.is_ascii_digit()) && !value.starts_with('0');
+        value.parse().ok().filter(|bits| digits && (8..=15).contains(bits))
+    }
+}
+
 /// What handshake settled for the frames that follow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Negotiated {
@@ -233,10 +242,7 @@ impl Negotiated {
                 let has = |name: &str| e.parameters.iter().any(|(n, _)| n.eq_ignore_ascii_case(name));
                 let bits = |name: &str| {
                     let value = e.parameters.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
-                    value
-                        .and_then(|(_, v)| v.as_deref()?.parse().ok())
-                        .filter(|bits| (8..=15).contains(bits))
-                        .unwrap_or(15)
+                    value.and_then(|(_, v)| DeflateParams::window_bits(v.as_deref()?)).unwrap_or(15)
                 };
                 DeflateParams {
                     server_no_context_takeover: has("server_no_context_takeover"),

@@ -244,14 +244,30 @@ rules! {
         "a block with BFINAL=1 may end compressed data inside a message";
     PmdBomb "PMD-BOMB" "RFC 7692 8" Note E Nothing,
         "compressed data that grows beyond a cap is not inflated further here";
+    PmdCmwbUnasked "PMD-CMWB-UNASKED" "RFC 7692 7.1.2.2" Must S Nothing,
+        "an answer has client_max_window_bits only where the offer had it";
+    PmdCnct "PMD-CNCT" "RFC 7692 7.1.1.2, 7.2.1" Must C MayFail(&[1007, 1002]),
+        "a client that was answered client_no_context_takeover compresses each message without reference to those before";
     PmdCtxLost "PMD-CTX-LOST" "RFC 7692 7.2.2" Note N Nothing,
         "with context takeover a message can be inflated only if all before it could";
     PmdInflate "PMD-INFLATE" "RFC 7692 7.2.1, 7.2.2" Must E MayFail(&[1007, 1002]),
         "the payload of a compressed message, with 00 00 ff ff appended, is a valid DEFLATE stream";
+    PmdParam "PMD-PARAM" "RFC 7692 7, 7.1" Must E Nothing,
+        "permessage-deflate has four parameters, each at most once, with its kind of value; a server declines any other offer, a client fails for any other answer";
     PmdRsv1Cont "PMD-RSV1-CONT" "RFC 7692 6" Must E Fail(P),
         "RSV1 is set on the first fragment of a compressed message only";
     PmdRsv1Ctl "PMD-RSV1-CTL" "RFC 7692 6" Must E Fail(P),
         "RSV1 is not set on control frames";
+    PmdSmwb "PMD-SMWB" "RFC 7692 7.1.2.1" Must S Nothing,
+        "a server that takes an offer with server_max_window_bits answers with the same value or a smaller one";
+    PmdSnct "PMD-SNCT" "RFC 7692 7.1.1.1" Must S Nothing,
+        "a server that takes an offer with server_no_context_takeover answers with it";
+    PmdSnctUse "PMD-SNCT-USE" "RFC 7692 7.1.1.1, 7.2.1" Must S MayFail(&[1007, 1002]),
+        "a server that answered server_no_context_takeover compresses each message without reference to those before";
+    PmdTail "PMD-TAIL" "RFC 7692 7.2.1" Must E Nothing,
+        "the 00 00 ff ff at the end of the compressed data of a message is taken off";
+    PmdWindow "PMD-WINDOW" "RFC 7692 7.1.2.1, 7.1.2.2" Must E Nothing,
+        "references reach back no farther than the window agreed for their direction";
 }
 
 impl RuleId {

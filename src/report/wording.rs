@@ -1,6 +1,7 @@
 //! The words for findings, steps and conclusions, in one place. Plain and exact: who, what, the number; no
 //! adjectives.
 
+mod deflate;
 mod timing;
 
 use crate::model::finding::Because;
@@ -374,6 +375,7 @@ pub fn violation(violation: &Violation) -> Wording {
             format!("sent a compressed message that does not inflate (compressed byte {offset})"),
         ),
         Violation::Timing(violation) => timing::violation(violation),
+        Violation::Deflate(fault) => deflate::fault(fault),
     }
 }
 

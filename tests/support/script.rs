@@ -29,6 +29,12 @@ pub fn play(script: &str, deflate: bool) -> Vec<TestPacket> {
         upgrade = upgrade.compressed();
     }
     talk.open_with(&upgrade);
+    acts(&mut talk, script);
+    talk.packets()
+}
+
+/// Goes on with a conversation as the script says.
+pub fn acts(talk: &mut Conversation, script: &str) {
     for act in script.split('|').map(str::trim).filter(|act| !act.is_empty()) {
         let (side, what) = act.split_once(':').unwrap_or_else(|| panic!("C: or S: before {act:?}"));
         let side = match side {
@@ -36,9 +42,8 @@ pub fn play(script: &str, deflate: bool) -> Vec<TestPacket> {
             "S" => Server,
             other => panic!("{other:?} is no side"),
         };
-        one_act(&mut talk, side, what.trim());
+        one_act(talk, side, what.trim());
     }
-    talk.packets()
 }
 
 fn one_act(talk: &mut Conversation, side: Side, what: &str) {

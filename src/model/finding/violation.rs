@@ -1,6 +1,6 @@
 //! What was done against, or noted about, a clause.
 
-use crate::model::{CloseCode, Rsv, RuleId, StreamEnd, TimingViolation};
+use crate::model::{CloseCode, DeflateFault, Rsv, RuleId, StreamEnd, TimingViolation};
 
 /// What was done against, or noted about, a clause, with the numbers that show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,6 +179,8 @@ pub enum Violation {
         /// Compressed bytes of the message before the fault.
         offset: u64,
     },
+    /// permessage-deflate negotiated or used against RFC 7692.
+    Deflate(DeflateFault),
     /// Late, never, silent.
     Timing(TimingViolation),
 }
@@ -293,6 +295,7 @@ impl Violation {
             Self::ContextLost => RuleId::PmdCtxLost,
             Self::FinalBlock => RuleId::PmdBfinal,
             Self::InflateFailed { .. } => RuleId::PmdInflate,
+            Self::Deflate(fault) => fault.rule(),
             Self::Timing(timing) => timing.rule(),
         }
     }
