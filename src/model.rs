@@ -29,6 +29,7 @@ pub use finding::{
 };
 pub use flow::{Direction, Endpoints, FlowKey, PerDirection};
 pub use frame::{FrameHeader, LengthForm, MaskingKey, Opcode, Rsv};
+pub use handshake::fault::HandshakeFault;
 pub use handshake::{
     Accept, DeflateParams, Extension, FieldLines, Negotiated, UpgradeRequest, UpgradeResponse,
 };

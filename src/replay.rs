@@ -5,9 +5,11 @@
 //! bounded by the acknowledgement number of the segment that carried it. Events are expected in causal order:
 //! what a segment acknowledges comes before it.
 
+pub mod across;
 mod closing;
 mod endpoint;
 mod frame_rules;
+mod handshake;
 mod masking;
 mod pings;
 mod reaction;
@@ -15,9 +17,12 @@ mod reaction;
 use crate::limits::Limits;
 use crate::model::{
     Certainty, Closing, Event, Evidence, Finding, FrameFacts, Handled, Level, PerRole, Role, RuleId,
-    Timestamp, Undecodable, UpgradeRequest, UpgradeResponse, Violation, What,
+    Timestamp, Undecodable, Violation, What,
 };
 use endpoint::{Ended, Endpoint, SentClose};
+use handshake::Handshake;
+
+pub use handshake::host_port;
 
 /// Both endpoints of one connection, and what was found.
 #[derive(Debug)]
@@ -29,28 +34,6 @@ pub struct Reference {
     idle_before_close_ns: Option<i64>,
 }
 
-/// How far the opening handshake is.
-#[derive(Debug, Default)]
-struct Handshake {
-    requested: bool,
-    status: Option<u16>,
-    switches: bool,
-    /// The client must fail the connection for what the response says.
-    invalid: bool,
-    /// RSV bits may belong to an extension wslog does not know.
-    unknown_extension: bool,
-    deflate: bool,
-    response: Option<Evidence>,
-}
-
-impl Handshake {
-    /// Whether the client took the connection for established: a 101 that does not validate it must refuse,
-    /// which shows in that it sends no frame (4.1).
-    const fn is_established(&self, client: &Endpoint) -> bool {
-        self.switches && (!self.invalid || client.frames > 0)
-    }
-}
-
 /// Findings up to their cap, at which notes give way to breaches.
 #[derive(Debug, Default)]
 struct Findings {
@@ -59,6 +42,8 @@ struct Findings {
     notes: usize,
     omitted: u64,
     max: usize,
+    /// What follows is another protocol: nothing is found in it.
+    muted: bool,
     /// Of the event at hand, kept or not.
     latest: Vec<(Option<Role>, RuleId, Level)>,
 }
@@ -105,6 +90,9 @@ impl Findings {
         certainty: Certainty,
         place: Place,
     ) {
+        if self.muted {
+            return;
+        }
         self.latest.push((by, violation.rule(), level));
         if self.kept.len() >= self.max {
             self.omitted += 1;
@@ -153,8 +141,10 @@ impl Reference {
         let from = event.from;
         self.findings.latest.clear();
         match event.what {
-            What::Request(request) => self.request(request),
-            What::Response(response) => self.response(response, event.evidence),
+            What::Request(request) => self.handshake.request(request, event.evidence, &mut self.findings),
+            What::Response(response) => {
+                self.handshake.response(response, event.evidence, &mut self.findings);
+            }
             What::Frame(ref frame) => self.frame(from, frame, limits, broke),
             What::Undecodable(undecodable) => self.undecodable(from, undecodable, event.evidence),
             What::Gap { .. } => self.ends[from].lost = true,
@@ -179,7 +169,7 @@ impl Reference {
     /// Ends the replay and draws the conclusions.
     #[must_use]
     pub fn finish(mut self) -> Conclusion {
-        self.end_of_handshake();
+        let steps = self.handshake.finish(&self.ends, &mut self.findings);
         self.open_messages();
         self.pong_data();
         self.too_big();
@@ -187,43 +177,17 @@ impl Reference {
             client: reaction::judge(&self.ends, Role::Client, &mut self.findings),
             server: reaction::judge(&self.ends, Role::Server, &mut self.findings),
         };
-        let closing = closing::conclude(
+        let mut closing = closing::conclude(
             &self.handshake,
             &self.ends,
             &reactions,
             self.idle_before_close_ns,
             &mut self.findings,
         );
+        closing.steps.splice(..0, steps);
         let mut findings = self.findings.kept;
         findings.sort_by_key(|f| (f.packet, f.frame));
         Conclusion { findings, findings_omitted: self.findings.omitted, closing }
-    }
-
-    fn request(&mut self, _request: &UpgradeRequest) {
-        self.handshake = Handshake { requested: true, ..Handshake::default() };
-    }
-
-    fn response(&mut self, response: &UpgradeResponse, evidence: Option<Evidence>) {
-        self.handshake.status = Some(response.status);
-        self.handshake.switches = response.switches;
-        self.handshake.response = evidence;
-        for extension in &response.extensions {
-            if extension.name.eq_ignore_ascii_case("permessage-deflate") {
-                self.handshake.deflate = true;
-            } else {
-                self.handshake.unknown_extension = true;
-            }
-        }
-        if response.switches && response.accept.valid() != Some(true) {
-            self.handshake.invalid = true;
-            let violation = Violation::Accept {
-                expected: response.accept.expected.clone(),
-                found: response.accept.found.clone(),
-            };
-            self.findings.add(Some(Role::Server), violation, Place::at(evidence));
-        } else if !response.switches {
-            self.findings.add(Some(Role::Server), Violation::Status(response.status), Place::at(evidence));
-        }
     }
 
     fn frame(&mut self, from: Role, frame: &FrameFacts<'_>, limits: &Limits, broke: &mut Vec<RuleId>) {
@@ -231,11 +195,8 @@ impl Reference {
         if let Some(acked) = frame.first.acked() {
             self.ends[from].has_received(acked);
         }
-        self.coalesced(from, frame, place);
-        if from == Role::Client && self.handshake.invalid && !self.ends.client.warned_of_handshake {
-            self.ends.client.warned_of_handshake = true;
-            self.findings.add(Some(from), Violation::HandshakeNotFailed, place);
-        }
+        let is_first = self.ends[from].frames == 0;
+        self.handshake.frame(from, frame.n, frame.first, is_first, &mut self.findings);
 
         frame_rules::check(
             from,
@@ -266,17 +227,6 @@ impl Reference {
         }
         self.ends[from].sent(frame, limits);
         self.last_frame_at = frame.last.and_then(|e| e.at()).or(frame.first.at()).or(self.last_frame_at);
-    }
-
-    fn coalesced(&mut self, from: Role, frame: &FrameFacts<'_>, place: Place) {
-        if from == Role::Server
-            && self.ends.server.frames == 0
-            && let Some(response) = self.handshake.response
-            && response.packet().is_some()
-            && response.packet() == frame.first.packet()
-        {
-            self.findings.add(Some(from), Violation::Coalesced, place);
-        }
     }
 
     /// Rules on what follows the own Close (5.5.1).
@@ -326,6 +276,7 @@ impl Reference {
                 self.findings.add(Some(from), violation, Place::at(evidence));
             }
             Undecodable::FramingLost { .. } => self.ends[from].lost = true,
+            Undecodable::NotHttp { start } => self.handshake.not_http(start, evidence, &mut self.findings),
         }
     }
 
@@ -335,17 +286,6 @@ impl Reference {
         let ended = self.ends.client.end.is_some() || self.ends.server.end.is_some();
         if let (false, false, Some(at), Some(last)) = (closing, ended, at, self.last_frame_at) {
             self.idle_before_close_ns = Some(at.since(last).max(0));
-        }
-    }
-
-    fn end_of_handshake(&mut self) {
-        let lost = self.ends.client.lost || self.ends.server.lost;
-        let silent = self.handshake.requested && self.handshake.status.is_none() && !lost;
-        if let (true, Some(end)) = (silent, &self.ends.server.end)
-            && self.ends.client.end.as_ref().is_none_or(|client| end.is_before(client))
-        {
-            let place = Place::at(Some(end.evidence));
-            self.findings.add(Some(Role::Server), Violation::NoResponse, place);
         }
     }
 

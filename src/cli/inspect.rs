@@ -7,7 +7,7 @@ use anyhow::Context;
 use wslog::error::Error;
 use wslog::limits::Limits;
 use wslog::model::{ConnectionReport, InputReport, Level, Outcome, PacketNo};
-use wslog::pipeline::{self, Keep};
+use wslog::pipeline::{self, Across, Keep};
 use wslog::report::FrameList;
 use wslog::report::json::JsonReport;
 use wslog::report::order::Order;
@@ -51,6 +51,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         }
     };
 
+    let mut across = Across::new(&limits);
     let mut order = Order::new(limits.max_waiting_report_bytes);
     let mut inputs: Vec<InputReport> = Vec::new();
     let mut found = false;
@@ -73,7 +74,8 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
                         let first = report.tcp.map_or(PacketNo(0), |tcp| tcp.first_packet);
                         order.push(index, first, report, bytes);
                     }
-                    order.release(index, open, |id, report: Box<ConnectionReport>| {
+                    order.release(index, open, |id, mut report: Box<ConnectionReport>| {
+                        across.see(&mut report);
                         if !args.connection.is_empty() && !args.connection.contains(&id) {
                             return Ok(());
                         }

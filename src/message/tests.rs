@@ -84,6 +84,7 @@ fn response(extensions: Vec<Extension>) -> UpgradeResponse {
         subprotocol: None,
         extensions,
         extensions_malformed: false,
+        facts: Default::default(),
         switches: true,
         body_start: Vec::new(),
     }

@@ -1,6 +1,8 @@
 //! What the reference concludes: broken clauses, obligations, and how the connection closed.
 
-use crate::model::{CloseCode, Level, PacketNo, PerRole, Role, Rsv, RuleId, StreamEnd, Timestamp};
+use crate::model::{
+    CloseCode, HandshakeFault, Level, PacketNo, PerRole, Role, Rsv, RuleId, StreamEnd, Timestamp,
+};
 
 /// How sure a conclusion is, given what a passive observer can know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,21 +30,17 @@ impl Certainty {
 /// What was done against, or noted about, a clause, with the numbers that show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Violation {
-    /// The accept value is not the one the key asks for.
-    Accept {
-        /// What it should have been.
-        expected: Option<String>,
-        /// What was sent.
-        found: Option<String>,
+    /// Of the opening handshake.
+    Handshake(HandshakeFault),
+    /// A new connection soon after the abnormal end of an earlier one.
+    Reconnected {
+        /// Nanoseconds from that end to this connection.
+        pause_ns: i64,
+        /// How many connections in a row came so, this one included.
+        times: u32,
+        /// First packet of the earlier connection.
+        earlier: PacketNo,
     },
-    /// The first frames came in the segment of the 101.
-    Coalesced,
-    /// TCP ended without any response.
-    NoResponse,
-    /// Frames were sent after a response that does not validate.
-    HandshakeNotFailed,
-    /// The upgrade was refused.
-    Status(u16),
     /// After its failing Close this side answered `what` that came later.
     AfterFail(Handled),
     /// A continuation without a message to continue.
@@ -266,11 +264,8 @@ impl Violation {
     #[must_use]
     pub const fn rule(&self) -> RuleId {
         match self {
-            Self::Accept { .. } => RuleId::HsAccept,
-            Self::Coalesced => RuleId::HsCoalesced,
-            Self::NoResponse => RuleId::HsNoResponse,
-            Self::HandshakeNotFailed => RuleId::HsNotFailed,
-            Self::Status(_) => RuleId::HsStatus,
+            Self::Handshake(fault) => fault.rule(),
+            Self::Reconnected { .. } => RuleId::ClBackoff,
             Self::AfterFail(_) => RuleId::FrAfterFail,
             Self::ContinuationOrphan => RuleId::FrContOrphan,
             Self::ControlBetween { .. } => RuleId::FrCtlBetween,
@@ -510,6 +505,10 @@ pub enum Action {
     EndTcpFirst,
     /// The client leaves it to the server to end TCP first.
     LeaveTcpToServer,
+    /// The server answers a request that broke this rule with an HTTP error.
+    Refuse(RuleId),
+    /// The client fails the connection for a response that broke this rule: no frame, TCP ended.
+    FailHandshake(RuleId),
 }
 
 /// What was seen of it.
@@ -533,6 +532,15 @@ pub enum Seen {
     },
     /// TCP ended by the other side first.
     PeerEndedTcp(StreamEnd),
+    /// An HTTP response.
+    Status(u16),
+    /// Bytes that are no HTTP response.
+    NotHttp,
+    /// It went on as if the handshake were sound: a frame.
+    Frame {
+        /// Its number.
+        frame: u64,
+    },
     /// It carried on.
     CarriedOn(Handled),
     /// Nothing that contradicts it.

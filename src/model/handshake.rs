@@ -1,5 +1,10 @@
 //! The opening handshake (RFC 6455 4) as sent, and what it settled.
 
+pub mod facts;
+pub mod fault;
+
+use facts::{RequestFacts, ResponseFacts};
+
 /// The field lines of an HTTP message (RFC 9112 5), in its order: name as sent (compare without case), value
 /// without the white space around it. Bytes that are not UTF-8 stand as U+FFFD.
 ///
@@ -100,6 +105,8 @@ pub struct UpgradeRequest {
     pub extensions: Vec<Extension>,
     /// An extension field does not follow the grammar of RFC 6455 9.1.
     pub extensions_malformed: bool,
+    /// What is so about it.
+    pub facts: RequestFacts,
 }
 
 /// The response to an [`UpgradeRequest`].
@@ -121,10 +128,12 @@ pub struct UpgradeResponse {
     pub extensions: Vec<Extension>,
     /// An extension field does not follow the grammar of RFC 6455 9.1.
     pub extensions_malformed: bool,
-    /// Status 101 with `websocket` among the tokens of `Upgrade`: frames follow.
+    /// Status 101 with `websocket` among the tokens of `Upgrade`, or with a `Sec-WebSocket-Accept`: frames follow.
     pub switches: bool,
     /// First bytes of the body of a refusal, as far as they came in the segment that ended the head.
     pub body_start: Vec<u8>,
+    /// What is so about it.
+    pub facts: ResponseFacts,
 }
 
 /// `Sec-WebSocket-Accept` of a response (RFC 6455 4.2.2, item 5.4).

@@ -7,8 +7,9 @@ use crate::model::{
     SideClose, StartEvidence, Starter, Step, StepVerdict, StreamEnd, TcpEnd, Violation,
 };
 use crate::replay::endpoint::{Ended, Endpoint, SentClose};
+use crate::replay::handshake::Handshake;
 use crate::replay::reaction::Judgement;
-use crate::replay::{Findings, Handshake, Place};
+use crate::replay::{Findings, Place};
 
 /// Draws the conclusions once the recording is over.
 pub(super) fn conclude(
@@ -25,7 +26,7 @@ pub(super) fn conclude(
     for role in Role::BOTH {
         steps.extend_from_slice(&reactions[role].steps);
     }
-    if handshake.is_established(&ends.client) {
+    if handshake.is_established(&ends.client) && handshake.is_judged() {
         steps.extend(answer_step(ends, reactions, started_by, findings));
         steps.extend(tcp_order_step(ends, findings));
         notes(ends, started_by, outcome, findings);

@@ -27,6 +27,12 @@ pub fn play(script: &str, deflate: bool) -> Vec<TestPacket> {
         upgrade = upgrade.compressed();
     }
     talk.open_with(&upgrade);
+    act(&mut talk, script);
+    talk.packets()
+}
+
+/// Adds what a script says to a conversation.
+pub fn act(talk: &mut Conversation, script: &str) {
     for act in script.split('|').map(str::trim).filter(|act| !act.is_empty()) {
         let (side, what) = act.split_once(':').unwrap_or_else(|| panic!("C: or S: before {act:?}"));
         let side = match side {
@@ -34,9 +40,8 @@ pub fn play(script: &str, deflate: bool) -> Vec<TestPacket> {
             "S" => Server,
             other => panic!("{other:?} is no side"),
         };
-        one_act(&mut talk, side, what.trim());
+        one_act(talk, side, what.trim());
     }
-    talk.packets()
 }
 
 fn one_act(talk: &mut Conversation, side: Side, what: &str) {
