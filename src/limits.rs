@@ -42,6 +42,9 @@ pub struct Limits {
     pub max_findings: usize,
     /// Pings that wait for their Pong, per direction. Older ones are answered by a later Pong (RFC 6455 5.5.3).
     pub max_pending_pings: usize,
+    /// Connections that a later one is compared with, for its key and the time of its handshake. No weird: what
+    /// lies further back is compared with nothing, and no finding rests on that.
+    pub max_compared_connections: usize,
     /// Bytes of finished reports that wait for an older connection to end.
     pub max_waiting_report_bytes: usize,
     /// Seconds of capture time a closed connection stays in the table for late segments.
@@ -63,6 +66,7 @@ impl Default for Limits {
             max_inflate_ratio: 1_100,
             max_findings: 200,
             max_pending_pings: 64,
+            max_compared_connections: 4_096,
             max_waiting_report_bytes: 256 << 20,
             closed_linger_seconds: 2,
         }

@@ -33,6 +33,7 @@ pub use finding::{
 };
 pub use flow::{Direction, Endpoints, FlowKey, PerDirection};
 pub use frame::{FrameHeader, LengthForm, MaskingKey, Opcode, Rsv};
+pub use handshake::fault::HandshakeFault;
 pub use handshake::{
     AcceptValue, DeflateParams, Extension, FieldLines, Negotiated, UpgradeRequest, UpgradeResponse, field,
 };

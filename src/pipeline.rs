@@ -3,6 +3,7 @@
 //! [`Analysis`] is one value: `push` segments, `finish`. Connections are handed to a sink as they end, so memory
 //! depends on how many are open, not on how many there were.
 
+mod across;
 mod case;
 mod connection;
 mod recorder;
@@ -16,6 +17,7 @@ use crate::error::Error;
 use crate::limits::Limits;
 use crate::model::{ConnectionReport, InputReport, PacketNo, Segment, Timestamp, Weirds};
 use crate::tcp::{Flow, FlowTable};
+pub use across::Across;
 pub use case::analyze_case;
 use connection::Watched;
 pub use recorder::Keep;

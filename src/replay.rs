@@ -5,12 +5,14 @@
 //! bounded by the acknowledgement number of the segment that carried it. Events are expected in causal order:
 //! what a segment acknowledges comes before it.
 
+pub mod across;
 mod closing;
 mod deflate;
 mod duties;
 mod endpoint;
 mod findings;
 mod frame_rules;
+mod handshake;
 mod masking;
 mod pings;
 mod reaction;
@@ -20,13 +22,15 @@ mod timing;
 
 use crate::limits::Limits;
 use crate::model::{
-    Certainty, Closing, Event, Evidence, Expectation, Extension, Finding, FrameFacts, Handled, Level,
-    PerRole, Role, RuleId, Tail, Timestamp, Timing, TimingViolation, Undecodable, UpgradeRequest,
-    UpgradeResponse, Violation, What,
+    Certainty, Closing, Event, Evidence, Expectation, Finding, FrameFacts, Handled, Level, PerRole, Role,
+    RuleId, Tail, Timestamp, Timing, TimingViolation, Undecodable, Violation, What,
 };
 use endpoint::Endpoint;
 use findings::{Findings, Place};
+use handshake::Handshake;
 use state::{Ended, SentClose};
+
+pub use handshake::host_port;
 
 /// Both endpoints of one connection, and what was found.
 #[derive(Debug)]
@@ -38,32 +42,6 @@ pub struct Reference {
     /// Time of the last frame, or of the 101.
     last_frame_at: Option<Timestamp>,
     idle_before_close_ns: Option<i64>,
-}
-
-/// How far the opening handshake is.
-#[derive(Debug, Default)]
-struct Handshake {
-    requested: bool,
-    status: Option<u16>,
-    switches: bool,
-    /// The client must fail the connection for what the response says.
-    invalid: bool,
-    /// RSV bits may belong to an extension wslog does not know.
-    unknown_extension: bool,
-    deflate: bool,
-    /// The answer sets parameters of permessage-deflate that it may not: what was agreed is not known.
-    deflate_void: bool,
-    /// Of the request.
-    offers: deflate::Offers,
-    response: Option<Evidence>,
-}
-
-impl Handshake {
-    /// Whether the client took the connection for established: a 101 that does not validate it must refuse,
-    /// which shows in that it sends no frame (4.1).
-    const fn is_established(&self, client: &Endpoint) -> bool {
-        self.switches && (!self.invalid || client.frames > 0)
-    }
 }
 
 /// What the reference concludes.
@@ -99,11 +77,11 @@ impl Reference {
         self.findings.latest.clear();
         match event.what {
             What::Request(request) => {
-                self.request(request, event.evidence);
+                self.handshake.request(request, event.evidence, &mut self.findings);
                 self.handshake_at = PerRole { client: event.evidence.and_then(|e| e.at()), server: None };
             }
             What::Response(response) => {
-                self.response(response, event.evidence);
+                self.handshake.response(response, event.evidence, &mut self.findings);
                 self.opened(event.evidence.and_then(|e| e.at()));
             }
             What::Frame(ref frame) => self.frame(from, frame, limits, broke),
@@ -139,7 +117,7 @@ impl Reference {
     /// Ends the replay and draws the conclusions.
     #[must_use]
     pub fn finish(mut self, tail: &Tail) -> Conclusion {
-        self.end_of_handshake();
+        let steps = self.handshake.finish(&self.ends, &mut self.findings);
         self.open_messages();
         self.pong_data();
         self.too_big();
@@ -163,51 +141,10 @@ impl Reference {
             tail,
             &mut self.findings,
         );
+        closing.steps.splice(..0, steps);
         let mut findings = self.findings.kept;
         findings.sort_by_key(|f| (f.packet, f.frame));
         Conclusion { findings, findings_omitted: self.findings.omitted, closing, timing }
-    }
-
-    fn request(&mut self, request: &UpgradeRequest, evidence: Option<Evidence>) {
-        self.handshake = Handshake { requested: true, ..Handshake::default() };
-        let findings = &mut self.findings;
-        self.handshake.offers = deflate::offers(&request.extensions, request.extensions_malformed, |fault| {
-            findings.add(Some(Role::Client), Violation::Deflate(fault), Place::at(evidence));
-        });
-    }
-
-    fn response(&mut self, response: &UpgradeResponse, evidence: Option<Evidence>) {
-        self.handshake.status = Some(response.status);
-        self.handshake.switches = response.switches;
-        self.handshake.response = evidence;
-        for extension in &response.extensions {
-            if !deflate::is_deflate(extension) {
-                self.handshake.unknown_extension = true;
-            } else if !std::mem::replace(&mut self.handshake.deflate, true) && response.switches {
-                self.deflate(extension, response.extensions_malformed, evidence);
-            }
-        }
-        if response.switches && response.accept_valid() != Some(true) {
-            self.handshake.invalid = true;
-            let violation = Violation::Accept {
-                expected: response.expected_accept.map(|value| value.as_str().to_owned()),
-                found: response.accept().map(str::to_owned),
-            };
-            self.findings.add(Some(Role::Server), violation, Place::at(evidence));
-        } else if !response.switches {
-            self.findings.add(Some(Role::Server), Violation::Status(response.status), Place::at(evidence));
-        }
-    }
-
-    fn deflate(&mut self, answer: &Extension, malformed: bool, evidence: Option<Evidence>) {
-        let Self { handshake, findings, .. } = self;
-        let offers = handshake.requested.then_some(&handshake.offers);
-        let void = deflate::answer(answer, malformed, offers, |fault, certainty| {
-            let violation = Violation::Deflate(fault);
-            findings.add_as(Some(Role::Server), violation, Level::Must, certainty, Place::at(evidence));
-        });
-        handshake.deflate_void = void;
-        handshake.invalid |= void;
     }
 
     fn frame(&mut self, from: Role, frame: &FrameFacts<'_>, limits: &Limits, broke: &mut Vec<RuleId>) {
@@ -215,11 +152,8 @@ impl Reference {
         if let Some(acked) = frame.first.acked() {
             self.received(from, acked, Some(frame.first));
         }
-        self.coalesced(from, frame, place);
-        if from == Role::Client && self.handshake.invalid && !self.ends.client.warned_of_handshake {
-            self.ends.client.warned_of_handshake = true;
-            self.findings.add(Some(from), Violation::HandshakeNotFailed, place);
-        }
+        let is_first = self.ends[from].frames == 0;
+        self.handshake.frame(from, frame.n, frame.first, is_first, &mut self.findings);
 
         frame_rules::check(
             from,
@@ -280,17 +214,6 @@ impl Reference {
             if self.handshake.is_established(&self.ends.client) {
                 self.ends.client.state.open();
             }
-        }
-    }
-
-    fn coalesced(&mut self, from: Role, frame: &FrameFacts<'_>, place: Place) {
-        if from == Role::Server
-            && self.ends.server.frames == 0
-            && let Some(response) = self.handshake.response
-            && response.packet().is_some()
-            && response.packet() == frame.first.packet()
-        {
-            self.findings.add(Some(from), Violation::Coalesced, place);
         }
     }
 
@@ -356,6 +279,7 @@ impl Reference {
                 self.findings.add(Some(from), violation, Place::at(evidence));
             }
             Undecodable::FramingLost { .. } => self.ends[from].lost = true,
+            Undecodable::NotHttp { start } => self.handshake.not_http(start, evidence, &mut self.findings),
         }
     }
 
@@ -365,17 +289,6 @@ impl Reference {
         let ended = self.ends.client.end().is_some() || self.ends.server.end().is_some();
         if let (false, false, Some(at), Some(last)) = (closing, ended, at, self.last_frame_at) {
             self.idle_before_close_ns = Some(at.since(last).max(0));
-        }
-    }
-
-    fn end_of_handshake(&mut self) {
-        let lost = self.ends.client.lost || self.ends.server.lost;
-        let silent = self.handshake.requested && self.handshake.status.is_none() && !lost;
-        if let (true, Some(end)) = (silent, self.ends.server.end())
-            && self.ends.client.end().is_none_or(|client| end.is_before(client))
-        {
-            let place = Place::at(Some(end.evidence));
-            self.findings.add(Some(Role::Server), Violation::NoResponse, place);
         }
     }
 

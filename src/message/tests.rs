@@ -83,6 +83,7 @@ fn response(extensions: Vec<Extension>) -> UpgradeResponse {
         expected_accept: None,
         extensions,
         extensions_malformed: false,
+        facts: Default::default(),
         switches: true,
         body_start: Vec::new(),
     }

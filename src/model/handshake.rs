@@ -1,10 +1,17 @@
 //! The opening handshake (RFC 6455 4) as sent, and what it settled.
 
+pub mod facts;
+pub mod fault;
+
 use std::borrow::Cow;
 use std::fmt;
 
+use facts::{RequestFacts, ResponseFacts};
+
 /// The header fields of the opening handshake (RFC 6455 11.3), spelt as there.
 pub mod field {
+    /// What the names of those that only this protocol has begin with.
+    pub const PREFIX: &str = "Sec-WebSocket-";
     /// Of request and response.
     pub const UPGRADE: &str = "Upgrade";
     /// The client's nonce.
@@ -111,6 +118,8 @@ pub struct UpgradeRequest {
     pub extensions: Vec<Extension>,
     /// An extension field does not follow the grammar of RFC 6455 9.1.
     pub extensions_malformed: bool,
+    /// What is so about it.
+    pub facts: RequestFacts,
 }
 
 impl UpgradeRequest {
@@ -156,10 +165,12 @@ pub struct UpgradeResponse {
     pub extensions: Vec<Extension>,
     /// An extension field does not follow the grammar of RFC 6455 9.1.
     pub extensions_malformed: bool,
-    /// Status 101 with `websocket` among the tokens of `Upgrade`: frames follow.
+    /// Status 101 with `websocket` among the tokens of `Upgrade`, or with a `Sec-WebSocket-Accept`: frames follow.
     pub switches: bool,
     /// First bytes of the body of a refusal, as far as they came in the segment that ended the head.
     pub body_start: Vec<u8>,
+    /// What is so about it.
+    pub facts: ResponseFacts,
 }
 
 impl UpgradeResponse {

@@ -75,14 +75,18 @@ pub enum Reaction {
     MayFail(&'static [u16]),
     /// It must close the connection; a Close frame is optional (5.1).
     Close(&'static [u16]),
+    /// The server must refuse the request with an HTTP error (4.2.1), fittingly one of these.
+    Refuse(&'static [u16]),
+    /// The client must fail the connection before it is established: no frame, TCP ended (4.1, 7.1.7).
+    FailHandshake,
 }
 
 impl Reaction {
-    /// The codes that fit.
+    /// The codes of a Close that fit.
     #[must_use]
     pub const fn codes(self) -> &'static [u16] {
         match self {
-            Self::Nothing => &[],
+            Self::Nothing | Self::Refuse(_) | Self::FailHandshake => &[],
             Self::Fail(codes) | Self::MayFail(codes) | Self::Close(codes) => codes,
         }
     }
@@ -90,7 +94,7 @@ impl Reaction {
     /// Whether carrying on breaks a must.
     #[must_use]
     pub const fn is_ordered(self) -> bool {
-        matches!(self, Self::Fail(_) | Self::Close(_))
+        matches!(self, Self::Fail(_) | Self::Close(_) | Self::Refuse(_) | Self::FailHandshake)
     }
 }
 
@@ -115,6 +119,8 @@ pub struct Rule {
 
 const P: &[u16] = &[1002];
 const UTF8: &[u16] = &[1007];
+const BAD: &[u16] = &[400];
+const UPGRADE: &[u16] = &[400, 426];
 
 macro_rules! rules {
     ($($id:ident $name:literal $section:literal $level:ident $who:ident $reaction:expr, $says:literal;)*) => {
@@ -131,20 +137,70 @@ macro_rules! rules {
     };
 }
 
-use Reaction::{Close, Fail, MayFail, Nothing};
+use Reaction::{Close, Fail, FailHandshake, MayFail, Nothing, Refuse};
 
 rules! {
     // Opening handshake.
-    HsAccept "HS-ACCEPT" "RFC 6455 4.1, 4.2.2" Must S Nothing,
-        "Sec-WebSocket-Accept is base64 of SHA-1 over the key and the GUID; with any other value the client fails the connection";
+    Hs101Body "HS-101-BODY" "RFC 9110 8.6, RFC 9112 6.1" Must S Nothing,
+        "a 101 has neither Content-Length nor Transfer-Encoding: it has no body, and the client passes over such a field";
+    HsAccept "HS-ACCEPT" "RFC 6455 4.1, 4.2.2, 11.3.3" Must S FailHandshake,
+        "Sec-WebSocket-Accept stands once and is base64 of SHA-1 over the key and the GUID; otherwise the client fails the connection";
+    HsAccepted "HS-ACCEPTED" "RFC 6455 4.2.1" Must S Nothing,
+        "a server answers a request that is no valid opening handshake with an HTTP error, not with 101";
+    HsAssumed "HS-ASSUMED" "RFC 6455 4" Note N Nothing,
+        "the opening handshake is not in the recording: roles and extensions are assumed";
     HsCoalesced "HS-COALESCED" "RFC 6455 4.2.2" Note S Nothing,
         "the server may send frames as soon as it has sent the 101, even in the same segment";
-    HsNoResponse "HS-NO-RESPONSE" "RFC 6455 4.2.1, 10.7" Should S Nothing,
+    HsConnectionReq "HS-CONNECTION-REQ" "RFC 6455 4.1, 4.2.1" Must C Refuse(UPGRADE),
+        "Connection of the request has the token Upgrade; a proxy that removes hop-by-hop fields takes it away";
+    HsConnectionResp "HS-CONNECTION-RESP" "RFC 6455 4.1, 4.2.2" Must S FailHandshake,
+        "Connection of the 101 has the token Upgrade; without it the client fails the connection";
+    HsEarlyData "HS-EARLY-DATA" "RFC 6455 4.1" Must C Nothing,
+        "the client waits for the response before it sends anything behind its request";
+    HsExtSyntax "HS-EXT-SYNTAX" "RFC 6455 4.2.2, 4.3, 9.1" Must E Refuse(BAD),
+        "Sec-WebSocket-Extensions is a list of tokens with parameters; otherwise a server refuses the request and a client fails the connection";
+    HsExtUnreg "HS-EXT-UNREG" "RFC 6455 9.1, 11.4" Note E Nothing,
+        "extension names are registered; a server leaves out those it does not know";
+    HsExtUnreq "HS-EXT-UNREQ" "RFC 6455 4.1, 4.2.2, 9.1" Must S FailHandshake,
+        "the server takes only extensions that were offered; otherwise the client fails the connection";
+    HsHost "HS-HOST" "RFC 6455 4.1, 4.2.1, RFC 9112 3.2" Must C Refuse(BAD),
+        "the request has one Host, with the port where that is not the default one; forwarding changes the port of TCP";
+    HsHttpReq "HS-HTTP-REQ" "RFC 6455 4.1, 4.2.1, RFC 9112 2.2, 3, 5" Must C Refuse(BAD),
+        "the opening handshake is a valid HTTP request";
+    HsHttpResp "HS-HTTP-RESP" "RFC 6455 4.1, 4.2.2, RFC 9112 2.2, 4, 5" Must S FailHandshake,
+        "the answer to the opening handshake is a valid HTTP response";
+    HsKey "HS-KEY" "RFC 6455 4.1, 4.2.1, 11.3.1" Must C Refuse(BAD),
+        "Sec-WebSocket-Key stands once and is base64 of 16 random bytes, fresh for each connection; a server need not decode it";
+    HsMethod "HS-METHOD" "RFC 6455 4.1, 4.2.1" Must C Refuse(&[400, 405]),
+        "the method is GET and the version of HTTP at least 1.1; a proxy that speaks HTTP/1.0 to its servers lowers it";
+    HsNoResponse "HS-NO-RESPONSE" "RFC 6455 4.2.1, 7.2.2, 10.7" Should S Nothing,
         "a request that is refused is answered with an HTTP status before TCP ends";
     HsNotFailed "HS-NOT-FAILED" "RFC 6455 4.1, 7.1.7" Must C Nothing,
-        "after a response that does not validate the client sends no frames";
+        "after a response that does not validate the client sends no frames and ends TCP";
+    HsOrigin "HS-ORIGIN" "RFC 6455 4.1, 4.2.1" Note C Nothing,
+        "a browser sends Origin: without it the client is no browser, or the field was removed on the way";
+    HsProtoNone "HS-PROTO-NONE" "RFC 6455 4.2.2" Note S Nothing,
+        "a server may choose none of the subprotocols offered; browsers fail the connection then, by the WebSocket API";
+    HsProtoReq "HS-PROTO-REQ" "RFC 6455 4.1, 4.2.1, 4.3" Must C Refuse(BAD),
+        "subprotocols are tokens, at least one where the field is there, none of them twice; several fields are fine";
+    HsProtoUnreq "HS-PROTO-UNREQ" "RFC 6455 4.1, 4.2.2, 11.3.4" Must S FailHandshake,
+        "the server chooses one subprotocol of those offered, or leaves the field out; otherwise the client fails the connection";
+    HsSerial "HS-SERIAL" "RFC 6455 4.1" Must C Nothing,
+        "a client has one opening handshake with a server under way at a time; several programs, or several hosts behind one address, look the same";
+    HsSni "HS-SNI" "RFC 6455 4.1" Must C Nothing,
+        "the client names the server in its TLS ClientHello (server_name); this shows only in connections under TLS";
     HsStatus "HS-STATUS" "RFC 6455 4.1, 4.2.2" Note S Nothing,
         "any status but 101 refuses the upgrade; the client follows HTTP";
+    HsTarget "HS-TARGET" "RFC 6455 3, 4.1, 4.2.1" Must C Refuse(BAD),
+        "the request target is a path or an absolute http or https URI, without a fragment";
+    HsUpgradeReq "HS-UPGRADE-REQ" "RFC 6455 4.1, 4.2.1" Must C Refuse(UPGRADE),
+        "Upgrade of the request names websocket; a proxy that removes hop-by-hop fields takes it away";
+    HsUpgradeResp "HS-UPGRADE-RESP" "RFC 6455 4.1, 4.2.2" Must S FailHandshake,
+        "Upgrade of the 101 is websocket and nothing else; otherwise the client fails the connection";
+    HsVersion "HS-VERSION" "RFC 6455 4.1, 4.2.1, 4.2.2, 4.4, 11.3.5" Must C Refuse(UPGRADE),
+        "Sec-WebSocket-Version stands once and is 13; another number asks for another protocol";
+    HsVersionAnswer "HS-VERSION-ANSWER" "RFC 6455 4.2.2, 4.4" Must S Nothing,
+        "a server that refuses a version lists those it speaks in Sec-WebSocket-Version";
     // Frames.
     FrAfterFail "FR-AFTER-FAIL" "RFC 6455 7.1.7" Must E Nothing,
         "an endpoint that has failed the connection processes nothing more of what the peer sends";
@@ -193,6 +249,8 @@ rules! {
         "a client that closes with 1010 lists the extensions it missed in the reason";
     ClAbnormal "CL-ABNORMAL" "RFC 6455 7.1.5, 7.2.1, 7.3" Note E Nothing,
         "without a Close frame the other side reports 1006";
+    ClBackoff "CL-BACKOFF" "RFC 6455 7.2.3" Should C Nothing,
+        "after an abnormal end a client waits a random time before it connects again, and longer after each attempt that fails";
     ClCodeRange "CL-CODE-RANGE" "RFC 6455 5.5.1, 7.4.2" Must E MayFail(P),
         "a status code is a registered one below 3000, or from 3000 to 4999";
     ClCodeReserved "CL-CODE-RESERVED" "RFC 6455 7.4.1" Must E MayFail(P),
@@ -244,7 +302,7 @@ rules! {
         "a block with BFINAL=1 may end compressed data inside a message";
     PmdBomb "PMD-BOMB" "RFC 7692 8" Note E Nothing,
         "compressed data that grows beyond a cap is not inflated further here";
-    PmdCmwbUnasked "PMD-CMWB-UNASKED" "RFC 7692 7.1.2.2" Must S Nothing,
+    PmdCmwbUnasked "PMD-CMWB-UNASKED" "RFC 7692 7.1.2.2" Must S FailHandshake,
         "an answer has client_max_window_bits only where the offer had it";
     PmdCnct "PMD-CNCT" "RFC 7692 7.1.1.2, 7.2.1" Must C MayFail(&[1007, 1002]),
         "a client that was answered client_no_context_takeover compresses each message without reference to those before";
@@ -252,15 +310,15 @@ rules! {
         "with context takeover a message can be inflated only if all before it could";
     PmdInflate "PMD-INFLATE" "RFC 7692 7.2.1, 7.2.2" Must E MayFail(&[1007, 1002]),
         "the payload of a compressed message, with 00 00 ff ff appended, is a valid DEFLATE stream";
-    PmdParam "PMD-PARAM" "RFC 7692 7, 7.1" Must E Nothing,
+    PmdParam "PMD-PARAM" "RFC 7692 7, 7.1" Must E FailHandshake,
         "permessage-deflate has four parameters, each at most once, with its kind of value; a server declines any other offer, a client fails for any other answer";
     PmdRsv1Cont "PMD-RSV1-CONT" "RFC 7692 6" Must E Fail(P),
         "RSV1 is set on the first fragment of a compressed message only";
     PmdRsv1Ctl "PMD-RSV1-CTL" "RFC 7692 6" Must E Fail(P),
         "RSV1 is not set on control frames";
-    PmdSmwb "PMD-SMWB" "RFC 7692 7.1.2.1" Must S Nothing,
+    PmdSmwb "PMD-SMWB" "RFC 7692 7.1.2.1" Must S FailHandshake,
         "a server that takes an offer with server_max_window_bits answers with the same value or a smaller one";
-    PmdSnct "PMD-SNCT" "RFC 7692 7.1.1.1" Must S Nothing,
+    PmdSnct "PMD-SNCT" "RFC 7692 7.1.1.1" Must S FailHandshake,
         "a server that takes an offer with server_no_context_takeover answers with it";
     PmdSnctUse "PMD-SNCT-USE" "RFC 7692 7.1.1.1, 7.2.1" Must S MayFail(&[1007, 1002]),
         "a server that answered server_no_context_takeover compresses each message without reference to those before";

@@ -4,11 +4,11 @@ use crate::dissect::{Dissector, Status};
 use crate::limits::Limits;
 use crate::message::Messages;
 use crate::model::{
-    ConnectionReport, Direction, Observation, Observed, PerRole, Role, RuleId, Segment, StreamEvent, Tail,
-    TcpRecord, Timestamp, Weirds, What,
+    ConnectionReport, Direction, Finding, Observation, Observed, PerRole, Role, RuleId, Segment, StreamEvent,
+    Tail, TcpRecord, Timestamp, WeirdKind, Weirds, What,
 };
 use crate::pipeline::recorder::{Keep, Recorder};
-use crate::replay::Reference;
+use crate::replay::{Reference, host_port};
 use crate::tcp::Connection;
 
 /// What is known about a TCP connection.
@@ -108,7 +108,11 @@ impl Watched {
         });
         weirds.merge(tcp_weirds);
         match (stages, dissector.client()) {
-            (Some(stages), Some(client)) => Ok(report(*stages, connection, client, input, weirds, until)),
+            (Some(stages), Some(client)) => {
+                let mut report = report(*stages, connection, client, input, weirds, until);
+                add_host_port(&mut report, limits.max_findings);
+                Ok(report)
+            }
             _ => Err(weirds),
         }
     }
@@ -169,7 +173,7 @@ impl Stages {
         let Self { reference, recorder, .. } = self;
         let conclusion = reference.finish(tail);
         if conclusion.findings_omitted > 0 {
-            weirds.add(crate::model::WeirdKind::FindingsCap, None, || {
+            weirds.add(WeirdKind::FindingsCap, None, || {
                 format!(
                     "{} findings were kept, {} not",
                     conclusion.findings.len(),
@@ -198,6 +202,31 @@ impl Stages {
             weirds,
             case: None,
         })
+    }
+}
+
+/// Adds a finding in its place among those of the connection, up to their cap.
+pub(super) fn file(report: &mut ConnectionReport, finding: Finding, max: usize) {
+    if report.findings.len() >= max {
+        if report.findings_omitted == 0 {
+            let kept = report.findings.len();
+            report
+                .weirds
+                .add(WeirdKind::FindingsCap, None, || format!("{kept} findings were kept, others not"));
+        }
+        report.findings_omitted += 1;
+        return;
+    }
+    let place = |f: &Finding| (f.packet, f.frame);
+    let at = report.findings.partition_point(|known| place(known) <= place(&finding));
+    report.findings.insert(at, finding);
+}
+
+/// The one note on a handshake that needs the addresses.
+fn add_host_port(report: &mut ConnectionReport, max: usize) {
+    let (Some(request), Some(tcp)) = (&report.request, report.tcp) else { return };
+    if let Some(finding) = host_port(request, tcp.server.port(), report.handshake_at.client) {
+        file(report, finding, max);
     }
 }
 

@@ -10,9 +10,9 @@ use crate::model::{
     Certainty, Closing, Level, Outcome, PerRole, ResetWhen, Role, SideClose, StartEvidence, Starter,
     StreamEnd, Tail, TcpEnd, Violation,
 };
-use crate::replay::Handshake;
 use crate::replay::endpoint::Endpoint;
 use crate::replay::findings::{Findings, Place};
+use crate::replay::handshake::Handshake;
 use crate::replay::reaction::Judgement;
 
 /// Draws the conclusions once the recording is over.
@@ -31,7 +31,7 @@ pub(super) fn conclude(
     for role in Role::BOTH {
         steps.extend_from_slice(&reactions[role].steps);
     }
-    if handshake.is_established(&ends.client) {
+    if handshake.is_established(&ends.client) && handshake.is_judged() {
         steps.extend(steps::answer(ends, reactions, started_by, tail, findings));
         steps.extend(steps::tcp(ends, tail, findings));
         notes(ends, started_by, outcome, order, findings);

@@ -38,8 +38,6 @@ pub(super) struct Endpoint {
     pub(super) fault: Option<Box<Fault>>,
     /// What it handled after the peer's first fault, without having failed.
     pub(super) handled: Option<(Handled, Certainty, Place)>,
-    /// It was told of once: frames after an invalid handshake.
-    pub(super) warned_of_handshake: bool,
     /// It was told of once: a control frame between fragments.
     pub(super) noted_control_between: bool,
     /// It was told of once: a Pong nobody asked for.
@@ -122,7 +120,6 @@ impl Endpoint {
             keys: KeyWatch::default(),
             fault: None,
             handled: None,
-            warned_of_handshake: false,
             noted_control_between: false,
             noted_unsolicited: false,
             noted_new_message: false,

@@ -10,6 +10,8 @@ pub(super) struct Findings {
     pub(super) notes: usize,
     pub(super) omitted: u64,
     pub(super) max: usize,
+    /// What follows is another protocol: nothing is found in it.
+    pub(super) muted: bool,
     /// Of the event at hand, kept or not.
     pub(super) latest: Vec<(Option<Role>, RuleId, Level)>,
 }
@@ -45,6 +47,9 @@ impl Findings {
         certainty: Certainty,
         place: Place,
     ) {
+        if self.muted {
+            return;
+        }
         self.latest.push((by, violation.rule(), level));
         if self.kept.len() >= self.max {
             self.omitted += 1;

@@ -180,7 +180,7 @@ fn carried_on(
 fn silent(role: Role, side: &Endpoint, fault: &Fault, how: StreamEnd, findings: &mut Findings) {
     let level = match fault.rule.rule().reaction {
         Reaction::Fail(_) | Reaction::MayFail(_) => Level::Should,
-        Reaction::Close(_) | Reaction::Nothing => return,
+        Reaction::Close(_) | Reaction::Refuse(_) | Reaction::FailHandshake | Reaction::Nothing => return,
     };
     let violation = Violation::FailSilent { fault: fault.rule, how };
     let place = Place::at(side.end().map(|end| end.evidence));

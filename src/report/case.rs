@@ -199,7 +199,7 @@ pub(super) fn asks(
         Reaction::MayFail(_) => format!(
             "The RFC forbids that ({section}) and leaves it to the {testee} to fail the connection (10.7); the suite {suite}."
         ),
-        Reaction::Nothing => {
+        Reaction::Nothing | Reaction::Refuse(_) | Reaction::FailHandshake => {
             format!("The RFC forbids that ({section}) and orders no reaction; the suite wants it ignored.")
         }
     }

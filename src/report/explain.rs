@@ -76,6 +76,13 @@ fn reaction(topic: &RuleTopic) -> Option<String> {
         Reaction::MayFail(codes) => {
             format!("may fail the connection with Close {} (10.7); carrying on breaks no must", or(codes))
         }
+        Reaction::Refuse(codes) => {
+            format!("must refuse the request with an HTTP error (4.2.1), such as {}", or(codes))
+        }
+        Reaction::FailHandshake => {
+            "must fail the connection before it is established (4.1, 7.1.7): no frame, and TCP ended"
+                .to_owned()
+        }
         Reaction::Close(codes) => {
             format!("must close the connection (5.1); Close {} before the end of TCP is optional", or(codes))
         }
@@ -89,6 +96,8 @@ const fn reaction_name(topic: &RuleTopic) -> &'static str {
         Reaction::Fail(_) => "fail",
         Reaction::MayFail(_) => "may_fail",
         Reaction::Close(_) => "close",
+        Reaction::Refuse(_) => "refuse",
+        Reaction::FailHandshake => "fail_handshake",
     }
 }
 

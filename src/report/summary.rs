@@ -5,8 +5,8 @@ mod timing;
 
 use crate::model::finding::Because;
 use crate::model::{
-    Closing, ConnectionReport, Finding, Level, LocalView, Outcome, Role, SideClose, Starter, StreamEnd,
-    TcpEnd, Timestamp, Violation,
+    Certainty, Closing, ConnectionReport, Finding, HandshakeFault, Level, LocalView, Outcome, Role,
+    SideClose, Starter, StreamEnd, TcpEnd, Timestamp, Violation,
 };
 use crate::report::escape::visible;
 use crate::report::units;
@@ -123,6 +123,9 @@ fn handshake_failed(report: &ConnectionReport) -> String {
             let phrase = if phrase.is_empty() { String::new() } else { format!(" {phrase}") };
             format!("The server refused the upgrade with status {}{phrase}.", response.status)
         }
+        (None, _) if answered_otherwise(report) => {
+            "The server answered the opening handshake with something that is not HTTP.".to_owned()
+        }
         (None, Some(end)) => format!(
             "{} ended TCP by {}{}; no response to the opening handshake was sent.",
             the(end.by),
@@ -131,6 +134,12 @@ fn handshake_failed(report: &ConnectionReport) -> String {
         ),
         (None, None) => "The opening handshake was not answered.".to_owned(),
     }
+}
+
+/// Whether bytes came that are no response.
+fn answered_otherwise(report: &ConnectionReport) -> bool {
+    let is_not_http = |f: &Finding| matches!(f.violation, Violation::Handshake(HandshakeFault::NotHttp(_)));
+    report.findings.iter().any(is_not_http)
 }
 
 fn open(report: &ConnectionReport) -> String {
@@ -271,7 +280,9 @@ fn other_breaches(report: &ConnectionReport) -> Vec<String> {
     let mut seen: Vec<(Option<Role>, &str)> = Vec::new();
     let mut out = Vec::new();
     let mut more = 0;
-    for finding in report.findings.iter().filter(|f| f.level == Level::Must) {
+    // What is left open is listed, and no sentence of a ticket.
+    let is_breach = |f: &&Finding| f.level == Level::Must && f.certainty != Certainty::Undetermined;
+    for finding in report.findings.iter().filter(is_breach) {
         let key = (finding.by, finding.violation.rule().name());
         let is_told =
             told.is_some_and(|(by, rule, _)| finding.by == Some(by) && finding.violation.rule() == rule);
@@ -298,7 +309,7 @@ fn breach(finding: &Finding) -> String {
         (None, Some(packet)) => format!(", packet {packet}"),
         (None, None) => String::new(),
     };
-    let hedge = if finding.certainty == crate::model::Certainty::Proven { "" } else { ", likely" };
+    let hedge = if finding.certainty == Certainty::Proven { "" } else { ", likely" };
     format!(
         "{} {did} ({}{place}{hedge}).",
         wording::subject(finding.by),

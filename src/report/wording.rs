@@ -2,6 +2,7 @@
 //! adjectives.
 
 mod deflate;
+mod handshake;
 mod timing;
 
 use crate::model::finding::Because;
@@ -114,33 +115,7 @@ fn say(expected: impl Into<String>, observed: impl Into<String>, did: impl Into<
 #[expect(clippy::too_many_lines, reason = "one table, a row a violation")]
 pub fn violation(violation: &Violation) -> Wording {
     match violation {
-        Violation::Accept { expected, found } => {
-            let expected = expected.as_deref().map_or("a value for a valid key", |v| v).to_owned();
-            let found = found.as_deref().map_or("none".into(), |v| visible(v).into_owned());
-            let did =
-                format!("answered 101 with Sec-WebSocket-Accept {found}, where the key asks for {expected}");
-            say(format!("Sec-WebSocket-Accept: {expected}"), format!("Sec-WebSocket-Accept: {found}"), did)
-        }
-        Violation::Coalesced => say(
-            "frames after the 101",
-            "first frame in the segment of the 101",
-            "sent its first frame in the same segment as the 101, which is legal",
-        ),
-        Violation::NoResponse => say(
-            "an HTTP response",
-            "TCP ended without one",
-            "ended TCP without answering the opening handshake",
-        ),
-        Violation::HandshakeNotFailed => say(
-            "no frames: the response does not validate",
-            "frames were sent",
-            "sent frames after a response that does not validate, instead of failing the connection",
-        ),
-        Violation::Status(status) => say(
-            "101 Switching Protocols",
-            format!("status {status}"),
-            format!("refused the upgrade with status {status}"),
-        ),
+        Violation::Handshake(fault) => handshake::fault(fault),
         Violation::AfterFail(what) => say(
             "nothing more processed after failing the connection",
             handled(*what),
@@ -193,6 +168,17 @@ pub fn violation(violation: &Violation) -> Wording {
             format!("length {len:#x}"),
             format!("sent a frame whose 64-bit length has its top bit set ({len:#x})"),
         ),
+        Violation::Reconnected { pause_ns, times, earlier } => {
+            let pause = units::duration(*pause_ns);
+            let row = if *times > 1 { format!(", the {times}th time in a row") } else { String::new() };
+            say(
+                "a random pause before the first new connection, growing ones after attempts that fail",
+                format!("{pause} after the abnormal end of the connection of packet {earlier}{row}"),
+                format!(
+                    "connected again {pause} after the abnormal end of the connection of packet {earlier}{row}"
+                ),
+            )
+        }
         Violation::NotMasked => {
             say("MASK set on a client's frame", "MASK clear", "sent a frame without masking it")
         }
@@ -394,6 +380,8 @@ pub fn owed(step: &Step) -> String {
         Action::LeaveTcpToServer => "leave it to the server to end TCP".to_owned(),
         Action::EndTcp => "end TCP too".to_owned(),
         Action::AnswerPing(frame) => format!("answer the Ping in frame {frame}"),
+        Action::Refuse(rule) => handshake::refuse(rule),
+        Action::FailHandshake(_) => "fail the connection: send no frame, end TCP".to_owned(),
     }
 }
 
@@ -404,6 +392,7 @@ pub fn clause(step: &Step) -> String {
     match step.action {
         Action::Fail(_) if !section.contains("7.1.7") => format!("{section}, 7.1.7"),
         Action::MayFail(_) => format!("{section}, 10.7"),
+        Action::FailHandshake(_) => format!("{section}; RFC 6455 7.1.7"),
         _ => section.to_owned(),
     }
 }
@@ -420,6 +409,9 @@ pub fn seen(step: &Step) -> String {
         Seen::TcpEnd { how, after_ns } => format!("{}{}", end(how), after(after_ns)),
         Seen::PeerEndedTcp(how) => format!("the other side ended TCP ({})", end(how)),
         Seen::CarriedOn(what) => handled(what),
+        Seen::Status(status) => format!("status {status}"),
+        Seen::NotHttp => "bytes that are not HTTP".to_owned(),
+        Seen::Frame { frame } => format!("frame {frame} sent"),
         Seen::NothingMore => "nothing that came later was answered".to_owned(),
         Seen::Nothing => "the recording does not show it".to_owned(),
         Seen::NothingFor(ns) => format!("nothing for {}", units::duration(ns)),

@@ -21,6 +21,10 @@ pub enum Action {
     EndTcp,
     /// Answer the Ping in this frame.
     AnswerPing(u64),
+    /// The server answers a request that broke this rule with an HTTP error.
+    Refuse(RuleId),
+    /// The client fails the connection for a response that broke this rule: no frame, TCP ended.
+    FailHandshake(RuleId),
 }
 
 /// What was seen of it.
@@ -44,6 +48,15 @@ pub enum Seen {
     },
     /// TCP ended by the other side first.
     PeerEndedTcp(StreamEnd),
+    /// An HTTP response.
+    Status(u16),
+    /// Bytes that are no HTTP response.
+    NotHttp,
+    /// It went on as if the handshake were sound: a frame.
+    Frame {
+        /// Its number.
+        frame: u64,
+    },
     /// It carried on.
     CarriedOn(Handled),
     /// Nothing that contradicts it.

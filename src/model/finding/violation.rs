@@ -1,25 +1,23 @@
 //! What was done against, or noted about, a clause.
 
-use crate::model::{CloseCode, DeflateFault, Rsv, RuleId, StreamEnd, TimingViolation};
+use crate::model::{
+    CloseCode, DeflateFault, HandshakeFault, PacketNo, Rsv, RuleId, StreamEnd, TimingViolation,
+};
 
 /// What was done against, or noted about, a clause, with the numbers that show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Violation {
-    /// The accept value is not the one the key asks for.
-    Accept {
-        /// What it should have been.
-        expected: Option<String>,
-        /// What was sent.
-        found: Option<String>,
+    /// Of the opening handshake.
+    Handshake(HandshakeFault),
+    /// A new connection soon after the abnormal end of an earlier one.
+    Reconnected {
+        /// Nanoseconds from that end to this connection.
+        pause_ns: i64,
+        /// How many connections in a row came so, this one included.
+        times: u32,
+        /// First packet of the earlier connection.
+        earlier: PacketNo,
     },
-    /// The first frames came in the segment of the 101.
-    Coalesced,
-    /// TCP ended without any response.
-    NoResponse,
-    /// Frames were sent after a response that does not validate.
-    HandshakeNotFailed,
-    /// The upgrade was refused.
-    Status(u16),
     /// After its failing Close this side answered `what` that came later.
     AfterFail(Handled),
     /// A continuation without a message to continue.
@@ -247,11 +245,8 @@ impl Violation {
     #[must_use]
     pub const fn rule(&self) -> RuleId {
         match self {
-            Self::Accept { .. } => RuleId::HsAccept,
-            Self::Coalesced => RuleId::HsCoalesced,
-            Self::NoResponse => RuleId::HsNoResponse,
-            Self::HandshakeNotFailed => RuleId::HsNotFailed,
-            Self::Status(_) => RuleId::HsStatus,
+            Self::Handshake(fault) => fault.rule(),
+            Self::Reconnected { .. } => RuleId::ClBackoff,
             Self::AfterFail(_) => RuleId::FrAfterFail,
             Self::ContinuationOrphan => RuleId::FrContOrphan,
             Self::ControlBetween { .. } => RuleId::FrCtlBetween,
