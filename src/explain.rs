@@ -177,10 +177,12 @@ fn nearest_number(number: &str) -> Vec<String> {
     let mut start = number;
     while let Some((shorter, _)) = start.rsplit_once('.') {
         start = shorter;
-        if !cases_of(start).is_empty() {
-            near.push(format!("{start}.*"));
-            break;
+        match cases_of(start).as_slice() {
+            [] => continue,
+            [Topic::Case(one)] => near.push(one.id.to_string()),
+            _ => near.push(format!("{start}.*")),
         }
+        break;
     }
     near
 }
@@ -257,7 +259,7 @@ mod tests {
         check_unknown("70000", &["5000-65535"]);
         check_unknown("3.99", &["3.*"]);
         check_unknown("99.1", &[]);
-        check_unknown("5.7.3", &[]);
+        check_unknown("5.7.3", &["5.7"]);
         check_unknown("2-1", &[]);
         check_unknown("abnormal", &["1006", "CL-ABNORMAL"]);
         assert!(find(&"x".repeat(100_000)).is_err());

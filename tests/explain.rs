@@ -331,3 +331,14 @@ fn lists_hold_everything() {
     let (_, text, _) = run(&[&["--width", "80"], topics.as_slice()].concat());
     assert_eq!(text.lines().find(|line| line.chars().count() > 80), None);
 }
+
+/// What names the commands names this one.
+#[test]
+fn completions_and_manual_know_it() {
+    for arguments in
+        [&["completions", "bash"][..], &["completions", "zsh"], &["completions", "fish"], &["man"]]
+    {
+        let output = Command::new(env!("CARGO_BIN_EXE_wslog")).args(arguments).output().expect("wslog runs");
+        assert!(String::from_utf8_lossy(&output.stdout).contains("explain"), "{arguments:?}");
+    }
+}

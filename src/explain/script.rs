@@ -85,7 +85,7 @@ pub(super) fn shown(wire: &[u8]) -> Option<ShownFrame> {
     Decoder::new(0).push(wire, &mut |decoded| match decoded {
         Decoded::Frame { .. } => frames += 1,
         Decoded::Payload { piece: Piece::Bytes(bytes), .. } if frames == 1 => {
-            payload.extend_from_slice(bytes)
+            payload.extend_from_slice(bytes);
         }
         _ => {}
     });
