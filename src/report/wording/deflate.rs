@@ -51,10 +51,10 @@ pub(super) fn fault(fault: &DeflateFault) -> Wording {
             )
         }
         DeflateFault::BeyondWindow { distance, bits } => say(
-            format!("no reference farther back than {} (window bits {bits})", window(*bits)),
+            format!("no reference farther back than {}: window bits {bits} were agreed", window(*bits)),
             format!("a reference {} back", units::count(u64::from(*distance), "byte")),
             format!(
-                "compressed a message with a reference {} back, beyond the agreed window of {} (window bits {bits})",
+                "compressed a message with a reference {} back, beyond the {} of the agreed window bits {bits}",
                 units::count(u64::from(*distance), "byte"),
                 window(*bits)
             ),
@@ -62,7 +62,8 @@ pub(super) fn fault(fault: &DeflateFault) -> Wording {
         DeflateFault::TailKept => say(
             "the last 00 00 ff ff taken off",
             "an empty stored block, 00 00 ff ff included, at the end",
-            "left the 00 00 ff ff at the end of a compressed message, which has to be taken off",
+            "left the 00 00 ff ff at the end of a compressed message, which has to be taken off: a receiver that puts it \
+             back and keeps its window may fail on the next message",
         ),
     }
 }
