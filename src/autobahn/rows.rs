@@ -318,7 +318,7 @@ mod tests {
             // Before 0.5.3.
             (
                 "000 RX FRAME : OPCODE=1, FIN=True, RSV=0, MASKED=False, MASK=None\n               0x03ea".to_owned(),
-                WireRow::RxFrame(text(Some(6), b"0x03ea")),
+                WireRow::RxFrame(text(None, b"\x03\xea")),
             ),
             (
                 "000 RX FRAME : OPCODE=1, FIN=True, RSV=0, MASKED=False, MASK=None\n               aaa ...".to_owned(),

@@ -57,7 +57,7 @@ pub(super) enum Command {
 /// undetermined. With more than twenty connections counts come first, and the ten with most to say.
 #[derive(Debug, clap::Args)]
 pub(super) struct Inspect {
-    /// Captures (pcap, pcapng), Autobahn cases (JSON, HTML, pasted text), directories of either, or - for standard input
+    /// Captures (pcap, pcapng), Autobahn cases (JSON, HTML, pasted text), directories that hold some, or - for standard input
     #[arg(required = true, value_name = "INPUT")]
     pub(super) inputs: Vec<PathBuf>,
     /// Text for people, or the document wslog.inspect/1
@@ -78,15 +78,8 @@ pub(super) struct Inspect {
     /// Exit with 1 if a finding of this level (or above) is there, or a connection did not close cleanly
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub(super) fail_on: Option<FailOn>,
-    /// Colours: where standard output is a terminal, always, or never (`NO_COLOR` is honoured)
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
-    pub(super) color: Color,
-    /// Columns of the text [default: those of the terminal, else 110]
-    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(60..))]
-    pub(super) width: Option<u16>,
-    /// No remarks on standard error
-    #[arg(short, long, action = ArgAction::SetTrue)]
-    pub(super) quiet: bool,
+    #[command(flatten)]
+    pub(super) look: Look,
     #[command(flatten)]
     pub(super) limits: LimitArgs,
 }
@@ -97,7 +90,7 @@ pub(super) struct Inspect {
 /// A regression is a case with a worse behavior or a worse close. Durations count only with --duration-factor.
 #[derive(Debug, clap::Args)]
 pub(super) struct Diff {
-    /// The run before: index.json, the directory that holds it or the cases, or one case
+    /// The run before: index.json, the directory that holds it or the cases, a directory of such (shards), or one case
     #[arg(value_name = "OLD")]
     pub(super) old: PathBuf,
     /// The run after
@@ -124,7 +117,7 @@ pub(super) struct Diff {
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = POLICY)]
 pub(super) struct Check {
-    /// index.json, the directory that holds it or the cases, or one case
+    /// index.json, the directory that holds it or the cases, a directory of such (shards), or one case
     #[arg(required = true, value_name = "RUN")]
     pub(super) runs: Vec<PathBuf>,
     /// A policy file (TOML; --help shows one); the options below add to it
@@ -182,15 +175,9 @@ A whole policy:
   result = \"should have been\"      # part of what the suite said
   may_pass = false                   # true: fails at times only";
 
-/// How runs are shown.
-#[derive(Debug, clap::Args)]
-pub(super) struct RunOutput {
-    /// Text for people, JSON, Markdown for a pull request, JUnit XML, or annotations of GitHub Actions
-    #[arg(long, value_enum, default_value_t = RunFormat::Text)]
-    pub(super) format: RunFormat,
-    /// Write to FILE instead of standard output
-    #[arg(short, long, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
+/// How text is shown.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(super) struct Look {
     /// Colours: where standard output is a terminal, always, or never (`NO_COLOR` is honoured)
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub(super) color: Color,
@@ -222,15 +209,8 @@ pub(super) struct Explain {
     /// Write to FILE instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
-    /// Colours: where standard output is a terminal, always, or never (`NO_COLOR` is honoured)
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
-    pub(super) color: Color,
-    /// Columns of the text [default: those of the terminal, else 110]
-    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(60..))]
-    pub(super) width: Option<u16>,
-    /// No remarks on standard error
-    #[arg(short, long, action = ArgAction::SetTrue)]
-    pub(super) quiet: bool,
+    #[command(flatten)]
+    pub(super) look: Look,
 }
 
 const TOPICS: &str = "\
@@ -246,6 +226,19 @@ pub(super) enum TopicKind {
     Rules,
     Codes,
     Cases,
+}
+
+/// How runs are shown.
+#[derive(Debug, clap::Args)]
+pub(super) struct RunOutput {
+    /// Text for people, JSON, Markdown for a pull request, JUnit XML, or annotations of GitHub Actions
+    #[arg(long, value_enum, default_value_t = RunFormat::Text)]
+    pub(super) format: RunFormat,
+    /// Write to FILE instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) look: Look,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

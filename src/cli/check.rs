@@ -54,7 +54,7 @@ pub(super) fn run(args: &Check) -> anyhow::Result<Exit> {
     let report = CheckReport { run: &source, checked: &checked };
     let text = match args.output.format {
         RunFormat::Text => {
-            let style = style::of(args.output.color, args.output.width, args.output.output.is_none());
+            let style = style::of(args.output.look, args.output.output.is_none());
             text::check(&report, &style)
         }
         RunFormat::Json => json::check(&report)?,

@@ -49,7 +49,7 @@ pub(super) fn run(args: &Diff) -> anyhow::Result<Exit> {
     let report = DiffReport { old: &sources[0], new: &sources[1], diff: &diff };
     let text = match args.output.format {
         RunFormat::Text => {
-            let style = style::of(args.output.color, args.output.width, args.output.output.is_none());
+            let style = style::of(args.output.look, args.output.output.is_none());
             text::diff(&report, &style)
         }
         RunFormat::Json => json::diff(&report)?,
@@ -60,7 +60,7 @@ pub(super) fn run(args: &Diff) -> anyhow::Result<Exit> {
     runs::write(&text, &args.output)?;
     // The text says so itself.
     let is_said = args.output.format == RunFormat::Text && args.output.output.is_none();
-    if diff.totals.compared() == 0 && !args.output.quiet && !is_said {
+    if diff.totals.compared() == 0 && !args.output.look.quiet && !is_said {
         eprintln!("wslog: no case is in both runs, so nothing was compared");
     }
     let found = args.fail_on.iter().any(|kind| diff.totals.of(change_kind(*kind)) > 0);

@@ -18,7 +18,7 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Exit> {
     let text = match args.format {
         Format::Json => json::document(&asked.concat())?,
         Format::Text => {
-            let style = style::of(args.color, args.width, args.output.is_none());
+            let style = style::of(args.look, args.output.is_none());
             let part = |topics: &Vec<Topic>| match topics.as_slice() {
                 one @ [_] => text::full(one, &style),
                 several => text::list(several, &style),
@@ -27,7 +27,7 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Exit> {
         }
     };
     runs::write_to(&text, args.output.as_deref())?;
-    if !args.quiet {
+    if !args.look.quiet {
         for what in args.what.iter().filter(|what| is_section(what)) {
             eprintln!(
                 "wslog: {what} was taken for a close code; section {what} of the Autobahn Testsuite is '{what}.*'"

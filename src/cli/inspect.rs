@@ -45,7 +45,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         None => Box::new(io::stdout().lock()),
     };
     let out = BufWriter::with_capacity(1 << 16, out);
-    let style = style::of(args.color, args.width, args.output.is_none());
+    let style = style::of(args.look, args.output.is_none());
     let mut renderer = match args.format {
         Format::Json => Renderer::Json(JsonReport::new(out, frames)?),
         Format::Text => {
@@ -109,7 +109,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         });
         match analysed {
             Ok(report) => {
-                if report.truncated && !args.quiet {
+                if report.truncated && !args.look.quiet {
                     let path = wslog::report::escape::visible(&report.path).into_owned();
                     eprintln!("wslog: {path}: cut off in the middle; analysed up to the cut");
                 }

@@ -4,13 +4,14 @@ use std::io::{self, IsTerminal};
 
 use wslog::report::text::Style;
 
-use crate::cli::args::Color;
+use crate::cli::args::{Color, Look};
 
 /// Columns where no terminal says otherwise.
 const PAGE: u16 = 110;
 
 /// Colour and width for text to standard output, or to a file.
-pub(super) fn of(color: Color, width: Option<u16>, to_stdout: bool) -> Style {
+pub(super) fn of(look: Look, to_stdout: bool) -> Style {
+    let Look { color, width, .. } = look;
     let to_terminal = to_stdout && io::stdout().is_terminal();
     let color = match color {
         Color::Always => true,

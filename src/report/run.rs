@@ -131,7 +131,7 @@ fn entry(entry: Option<&IndexEntry>) -> String {
         || "–".to_owned(),
         |e| {
             let code = e.remote_close_code.map_or("no code".to_owned(), |c| c.to_string());
-            let told = |word| if word == "" { "–" } else { word };
+            let told = |word: &str| if word.is_empty() { "–".to_owned() } else { word.to_owned() };
             format!("{} / {}, {code}", told(e.behavior.as_str()), told(e.behavior_close.as_str()))
         },
     )

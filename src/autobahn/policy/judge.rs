@@ -89,7 +89,7 @@ impl Policy {
         let [behavior, close] = self.each_passes(agent, id, entry);
         let passes = behavior && close;
         let said = said(results, [behavior, close]);
-        let told = |word| if word == "" { "not told" } else { word };
+        let told = |word: &str| if word.is_empty() { "not told".to_owned() } else { word.to_owned() };
         let verdict = format!(
             "behavior {}, close {}",
             told(entry.behavior.as_str()),
