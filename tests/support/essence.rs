@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
-use wslog::capture::{Reader, link};
+use wslog::capture::{Decoder, Reader};
 use wslog::limits::Limits;
 use wslog::model::{ConnectionReport, PacketNo, PerRole, Role, RuleId, Seen, TcpEnd, WeirdKind, Weirds};
 use wslog::pipeline::{Keep, analyze_capture};
@@ -28,18 +28,22 @@ pub fn analyse_file(file: &[u8]) -> Vec<ConnectionReport> {
 pub fn packets_of(file: &[u8]) -> Vec<TestPacket> {
     let mut reader = Reader::open(file, Path::new("capture")).expect("a capture");
     let mut weirds = Weirds::default();
+    let mut decoder = Decoder::new(&Limits::default());
     let mut packets = Vec::new();
     while let Some(packet) = reader.next(&mut weirds).expect("whole packets") {
-        let segment = link::decode(&packet, &mut weirds).expect("a TCP segment");
-        packets.push(TestPacket {
-            at_ns: segment.at.expect("a time").0,
-            from: segment.src,
-            to: segment.dst,
-            seq: segment.seq,
-            ack: segment.ack,
-            flags: segment.flags,
-            payload: segment.payload.to_vec(),
+        let before = packets.len();
+        decoder.decode(&packet, &mut weirds, &mut |segment| {
+            packets.push(TestPacket {
+                at_ns: segment.at.expect("a time").0,
+                from: segment.src,
+                to: segment.dst,
+                seq: segment.seq,
+                ack: segment.ack,
+                flags: segment.flags,
+                payload: segment.payload.to_vec(),
+            });
         });
+        assert_eq!(packets.len(), before + 1, "a TCP segment in packet {}", packet.no);
     }
     packets
 }
