@@ -24,7 +24,7 @@ pub(super) fn over_ethernet(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), O
 pub(super) fn framed(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
     match *data.bytes {
         [ALL_STATIONS, UNNUMBERED, ..] => protocol(walk, data.behind(2, "PPP")?),
-        [ALL_STATIONS] => Err(Odd::Short { header: "PPP", needs: 2, has: 1 }),
+        [ALL_STATIONS | 0x0f | 0x8f] => Err(Odd::Short { header: "PPP", needs: 2, has: 1 }),
         [0x0f | 0x8f, 0, ..] => cisco(walk, data),
         _ => protocol(walk, data),
     }

@@ -5,23 +5,28 @@ use std::path::Path;
 
 use wslog::capture::{Decoder, Reader};
 use wslog::limits::Limits;
-use wslog::model::{ConnectionReport, PacketNo, PerRole, Role, RuleId, Seen, TcpEnd, WeirdKind, Weirds};
+use wslog::model::{ConnectionReport, InputReport, PacketNo, PerRole, Role, RuleId, Seen, TcpEnd, WeirdKind, Weirds};
 use wslog::pipeline::{Keep, analyze_capture};
 
 use super::conversation::TestPacket;
 
 /// What wslog reports of a capture file, in order of first packets.
 pub fn analyse_file(file: &[u8]) -> Vec<ConnectionReport> {
+    analyse_file_within(file, &Limits::default()).0
+}
+
+/// The same with other caps, and what is reported of the file itself.
+pub fn analyse_file_within(file: &[u8], limits: &Limits) -> (Vec<ConnectionReport>, InputReport) {
     let keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256 };
     let mut reports = Vec::new();
     let mut take = |report: Option<Box<ConnectionReport>>, _open| {
         reports.extend(report.map(|report| *report));
         Ok(())
     };
-    analyze_capture(file, Path::new("capture"), 0, &Limits::default(), keep, &mut take)
+    let input = analyze_capture(file, Path::new("capture"), 0, limits, keep, &mut take)
         .expect("the capture can be read");
     reports.sort_by_key(|report| report.tcp.as_ref().map(|tcp| tcp.first_packet));
-    reports
+    (reports, input)
 }
 
 /// The TCP segments of a capture file, without what the builder does not write (TCP options, windows).
