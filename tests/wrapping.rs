@@ -139,9 +139,10 @@ fn a_wrapping_changes_no_conclusion() {
 fn all_wrappings_in_one_file() {
     let interfaces: Vec<_> = WRAPPINGS.iter().map(|w| Interface::new(w.name, w.link)).collect();
     for packets in conversations() {
-        let records = packets.iter().zip((0..WRAPPINGS.len()).cycle()).map(|(packet, n)| {
-            (n, Record { at_ns: packet.at_ns, data: WRAPPINGS[n].around(packet) })
-        });
+        let records = packets
+            .iter()
+            .zip((0..WRAPPINGS.len()).cycle())
+            .map(|(packet, n)| (n, Record { at_ns: packet.at_ns, data: WRAPPINGS[n].around(packet) }));
         check("all", &pcapng_records(Endian::Big, &interfaces, records), &packets);
     }
 }
@@ -149,7 +150,8 @@ fn all_wrappings_in_one_file() {
 /// Captured inside and outside of a tunnel: each segment is a copy of the one before.
 #[test]
 fn a_packet_seen_inside_and_outside_is_a_copy() {
-    let interfaces = [Interface::new("pod", LinkType::ETHERNET), Interface::new("host", LinkType::LINUX_SLL2)];
+    let interfaces =
+        [Interface::new("pod", LinkType::ETHERNET), Interface::new("host", LinkType::LINUX_SLL2)];
     let outside = row("SLL2, VXLAN", LinkType::LINUX_SLL2, wrap::sll2, &[wrap::vxlan]);
     for packets in conversations() {
         let records = packets.iter().flat_map(|packet| {
@@ -179,8 +181,7 @@ fn an_aggregate_holds_several_segments() {
 /// What comes of the first bytes of a packet: segments (payload and bytes cut off), kinds of weirds.
 fn decode(link: LinkType, data: &[u8], kept: usize) -> (Vec<(Vec<u8>, u32)>, Vec<&'static str>) {
     let orig_len = u32::try_from(data.len()).expect("short");
-    let packet =
-        Packet { no: PacketNo(1), at: Some(Timestamp(0)), link, orig_len, data: &data[..kept] };
+    let packet = Packet { no: PacketNo(1), at: Some(Timestamp(0)), link, orig_len, data: &data[..kept] };
     let (mut decoder, mut weirds) = (Decoder::new(&Limits::default()), Weirds::default());
     let mut segments = Vec::new();
     decoder.decode(&packet, &mut weirds, &mut |s| segments.push((s.payload.to_vec(), s.cut_off)));

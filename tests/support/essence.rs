@@ -5,7 +5,9 @@ use std::path::Path;
 
 use wslog::capture::{Decoder, Reader};
 use wslog::limits::Limits;
-use wslog::model::{ConnectionReport, InputReport, PacketNo, PerRole, Role, RuleId, Seen, TcpEnd, WeirdKind, Weirds};
+use wslog::model::{
+    ConnectionReport, InputReport, PacketNo, PerRole, Role, RuleId, Seen, TcpEnd, WeirdKind, Weirds,
+};
 use wslog::pipeline::{Keep, analyze_capture};
 
 use super::conversation::TestPacket;

@@ -290,8 +290,7 @@ pub fn pppoe(inner: Typed) -> Typed {
 fn ipv4(protocol: u8, payload: &[u8]) -> Typed {
     let total = 20 + u16::try_from(payload.len()).expect("less than 64 KiB");
     let [high, low] = total.to_be_bytes();
-    let mut header =
-        vec![0x45, 0, high, low, 0, 0, 0x40, 0, 64, protocol, 0, 0, 10, 9, 0, 1, 10, 9, 0, 2];
+    let mut header = vec![0x45, 0, high, low, 0, 0, 0x40, 0, 64, protocol, 0, 0, 10, 9, 0, 1, 10, 9, 0, 2];
     let sum = checksum(&[&header]);
     header[10..12].copy_from_slice(&sum);
     Typed { ether_type: IPV4, bytes: join(&[&header, payload]) }
