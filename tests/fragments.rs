@@ -308,7 +308,7 @@ fn fragments_of_other_protocols() {
         ("ICMP", packet(1, 53)[1..].to_vec(), ""),
     ];
     for (name, pieces, expected) in rows {
-        let file = pcap(&[pieces.clone()], 262_144);
+        let file = pcap(std::slice::from_ref(pieces), 262_144);
         let (_, input) = analyse_file_within(&file, &Limits::default());
         assert_eq!(odd(&input), *expected, "{name}");
     }
