@@ -32,7 +32,8 @@
 //! * Three kinds of trouble, three types: [`Error`](error::Error), wslog cannot go on;
 //!   [`Weird`](model::Weird), the recording is odd, counted and shown; [`Finding`](model::Finding), an endpoint
 //!   broke a clause. A peer's fault is never an error, and nothing is dropped without a count.
-//! * No panic, no recursion and no allocation by a claimed length on captured bytes. Every cap is in [`limits`].
+//! * No panic, no recursion without a cap and no allocation by a claimed length on captured bytes. Every cap is in
+//!   [`limits`].
 //! * Expiry goes by capture time: the same file gives the same bytes of output on any machine.
 //! * In-order bytes travel from the reader's buffer to the frame decoder without a copy, frames by pieces: memory
 //!   depends on how many connections are open, not on the size of the capture.

@@ -13,6 +13,16 @@ pub const MAX_REPORT_BYTES: u64 = 64 << 20;
 /// Caps of one analysis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
+    /// Tunnels inside one another that are entered; networks have up to four.
+    pub max_nesting: u32,
+    /// Bytes of IP fragments that wait for the rest of their datagram, with what keeping them takes. 16 MiB is
+    /// 250 of the largest datagrams; Linux keeps 4 MiB.
+    pub max_fragment_bytes: usize,
+    /// IP datagrams of which fragments wait, or whose late copies are still recognised.
+    pub max_fragmented_datagrams: usize,
+    /// Seconds of capture time until a datagram of which fragments are missing is given up. As on Linux, and well
+    /// before a fast sender uses one of 65 536 identifications again.
+    pub fragment_expiry_seconds: u32,
     /// TCP connections followed at a time. 1 000 000 half-open ones take about 1 GB.
     pub max_flows: usize,
     /// Out-of-order bytes kept per direction while a hole waits to be filled. 4 MiB is a full receive window
@@ -54,6 +64,10 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            max_nesting: 16,
+            max_fragment_bytes: 16 << 20,
+            max_fragmented_datagrams: 4_096,
+            fragment_expiry_seconds: 30,
             max_flows: 1_000_000,
             max_out_of_order_bytes: 4 << 20,
             max_out_of_order_segments: 16_384,

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::Path;
 
-use crate::capture::{self, Reader};
+use crate::capture::{Decoder, Reader};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::model::{ConnectionReport, InputReport, PacketNo, Segment, Timestamp, Weirds};
@@ -140,6 +140,7 @@ pub fn analyze_capture<R: Read>(
     let mut report =
         InputReport { path: path.display().to_string(), kind: reader.kind(), ..InputReport::default() };
     let mut weirds = Weirds::default();
+    let mut decoder = Decoder::new(limits);
     let mut analysis = Analysis::new(input, limits, keep);
     let mut ended = Vec::new();
     let mut failed = None;
@@ -159,15 +160,22 @@ pub fn analyze_capture<R: Read>(
         if last_link.replace(packet.link) != Some(packet.link) && known_links.insert(packet.link) {
             report.link_types.push(packet.link);
         }
-        let Some(segment) = capture::link::decode(&packet, &mut weirds) else { continue };
-        analysis.push(&segment, &mut |connection| {
-            ended.push(connection);
-            Ok(())
-        })?;
+        let mut pushed = Ok(());
+        decoder.decode(&packet, &mut weirds, &mut |segment| {
+            let result = analysis.push(segment, &mut |connection| {
+                ended.push(connection);
+                Ok(())
+            });
+            if pushed.is_ok() {
+                pushed = result;
+            }
+        });
+        pushed?;
         for connection in ended.drain(..) {
             sink(Some(connection), analysis.oldest_open())?;
         }
     }
+    decoder.finish(&mut weirds);
     report.bytes = reader.bytes();
     report.truncated = reader.truncated();
     report.weirds = weirds;

@@ -3,10 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
-use wslog::capture::{Reader, link};
+use wslog::capture::{Decoder, Reader};
 use wslog::limits::Limits;
 use wslog::model::{
-    ConnectionReport, PacketNo, PerRole, Role, RuleId, Seen, TcpEnd, Timing, WeirdKind, Weirds,
+    ConnectionReport, InputReport, PacketNo, PerRole, Role, RuleId, Seen, TcpEnd, Timing, WeirdKind, Weirds,
 };
 use wslog::pipeline::{Keep, analyze_capture};
 
@@ -14,34 +14,43 @@ use super::conversation::TestPacket;
 
 /// What wslog reports of a capture file, in order of first packets.
 pub fn analyse_file(file: &[u8]) -> Vec<ConnectionReport> {
+    analyse_file_within(file, &Limits::default()).0
+}
+
+/// The same with other caps, and what is reported of the file itself.
+pub fn analyse_file_within(file: &[u8], limits: &Limits) -> (Vec<ConnectionReport>, InputReport) {
     let keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256 };
     let mut reports = Vec::new();
     let mut take = |report: Option<Box<ConnectionReport>>, _open| {
         reports.extend(report.map(|report| *report));
         Ok(())
     };
-    analyze_capture(file, Path::new("capture"), 0, &Limits::default(), keep, &mut take)
+    let input = analyze_capture(file, Path::new("capture"), 0, limits, keep, &mut take)
         .expect("the capture can be read");
     reports.sort_by_key(|report| report.tcp.as_ref().map(|tcp| tcp.first_packet));
-    reports
+    (reports, input)
 }
 
 /// The TCP segments of a capture file, without what the builder does not write (TCP options, windows).
 pub fn packets_of(file: &[u8]) -> Vec<TestPacket> {
     let mut reader = Reader::open(file, Path::new("capture")).expect("a capture");
     let mut weirds = Weirds::default();
+    let mut decoder = Decoder::new(&Limits::default());
     let mut packets = Vec::new();
     while let Some(packet) = reader.next(&mut weirds).expect("whole packets") {
-        let segment = link::decode(&packet, &mut weirds).expect("a TCP segment");
-        packets.push(TestPacket {
-            at_ns: segment.at.expect("a time").0,
-            from: segment.src,
-            to: segment.dst,
-            seq: segment.seq,
-            ack: segment.ack,
-            flags: segment.flags,
-            payload: segment.payload.to_vec(),
+        let before = packets.len();
+        decoder.decode(&packet, &mut weirds, &mut |segment| {
+            packets.push(TestPacket {
+                at_ns: segment.at.expect("a time").0,
+                from: segment.src,
+                to: segment.dst,
+                seq: segment.seq,
+                ack: segment.ack,
+                flags: segment.flags,
+                payload: segment.payload.to_vec(),
+            });
         });
+        assert_eq!(packets.len(), before + 1, "a TCP segment in packet {}", packet.no);
     }
     packets
 }
