@@ -45,6 +45,8 @@
 //! says how much of the peer's stream its host had. A Close in a segment that acknowledges the peer's Close is an
 //! answer; one in a segment that does not crosses it, and both started. An obligation still open when the
 //! recording ends is unobserved, not broken; a gap lowers certainty and never makes a finding.
+//! Time is charged to an endpoint from the acknowledgement on that shows that its host had what was to be answered;
+//! what only time says is likely, never proven.
 //!
 //! # Glossary
 //!
@@ -61,11 +63,14 @@
 //! | weird | an odd recording, nobody accused |
 //! | observation | one thing one side was seen to do, with its evidence |
 //! | evidence | packet and stream offset that show it, and what its sender had received by then |
+//! | state | CONNECTING, OPEN, CLOSING, CLOSED of each endpoint (RFC 6455 4.1, 7.1.3, 7.1.4) |
+//! | expectation | something an endpoint owes, opened by what its peer sent |
 //! | finding, certainty | a clause broken or a note; `proven`, `likely` or `undetermined` |
 //! | tester, testee; case, agent, behavior, close | the Autobahn Testsuite, what it tests, and its words |
 //! | run, shard; regression; policy, expected failure, breach | verdicts of many cases; what is held against them |
 //! | topic, example | what is explained without a recording; what it looks like on the wire |
-//! | step | an obligation of the closing: who owed what, what was seen, whether it was met |
+//! | step | an expectation settled: who owed what, what was seen, whether it was met |
+//! | late, never, silent | by thresholds that are wslog's own: the RFC names no times |
 
 pub mod autobahn;
 pub mod capture;

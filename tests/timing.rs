@@ -87,6 +87,11 @@ fn pings_without_a_pong_5_5_2() {
         "S: ping xy | C: ack | C: pong x | C: wait 20000",
         "C FR-PONG-DATA?",
     );
+    closes(
+        "a Pong with a hole may be the one",
+        "S: ping xyz | C: ack | C: raw 8a 83 00 00 00 00 78 | C: uncaptured raw 79 | C: raw 7a | S: ack | C: wait 20000",
+        "",
+    );
     check(
         "none is owed once a Close has come",
         "S: ping x | S: close 1000 | C: ack | C: wait 4000 | C: close 1000 | S: wait 700 | S: fin | C: fin",
@@ -319,6 +324,7 @@ fn how_sure_a_local_view_is() {
             "not_observable by ?, sees - / 1000 clean?",
             (Undetermined, Proven),
         ),
+        ("C: text a | S: fin | C: fin", "no_close_frame by S, sees 1006 / 1006", (Proven, Likely)),
         // A Close that was read before the fault counts (7.1.5).
         (
             "S: close 1001 | S: 83 00 | C: close 1002 | S: fin | C: fin",

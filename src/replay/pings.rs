@@ -36,7 +36,7 @@ pub(super) struct PendingPing {
     end: Option<u64>,
     /// When the peer's host acknowledged it; the inner `None` without a time.
     pub(super) arrived: Option<Option<Timestamp>>,
-    /// A Pong that fitted none was booked against it.
+    /// A Pong came that fitted none and may have been meant for it: nobody left it unanswered.
     pub(super) missed: bool,
 }
 
@@ -169,6 +169,9 @@ pub(super) fn answer(
     place: Place,
 ) -> Option<u64> {
     if !pong.is_complete() {
+        // It may answer any of them.
+        let pending = ends[from.peer()].pings.iter_mut().flat_map(|pings| &mut pings.pending);
+        pending.for_each(|ping| ping.missed = true);
         return None;
     }
     let lost = ends[from].lost || ends[from.peer()].lost;

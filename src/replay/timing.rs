@@ -89,8 +89,9 @@ fn pings(
         // Worth a row only where the connection did not close as it should.
         let unclear = silent || !matches!(outcome, Outcome::Clean | Outcome::CleanTcpReset);
         let timed = unclear && until.is_some() && peer.close().is_none();
-        return timed
-            .then(|| duties::answer_ping(role, oldest).settle(Seen::Nothing, StepVerdict::Unobserved));
+        let nothing = |(until, sent): (Timestamp, Timestamp)| Seen::NothingFor(until.since(sent));
+        let seen = until.zip(oldest.evidence.at()).map_or(Seen::Nothing, nothing);
+        return timed.then(|| duties::answer_ping(role, oldest).settle(seen, StepVerdict::Unobserved));
     };
     let count = pings.pending().filter(is_owed).filter(|ping| ping.arrived.is_some()).count() as u64;
     // What it went on sending shows that it was there to answer.

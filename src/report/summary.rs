@@ -327,8 +327,14 @@ fn views(closing: &Closing) -> Option<String> {
         _ => None,
     };
     let (client, server) = (&closing.sees.client, &closing.sees.server);
+    let gone = match (client.because, server.because) {
+        (Because::EndedByItsHost, Because::EndedByItsHost) => " (each only if its process was still there)",
+        (Because::EndedByItsHost, _) => " (the client's only if its process was still there)",
+        (_, Because::EndedByItsHost) => " (the server's only if its process was still there)",
+        _ => "",
+    };
     match (say(client), say(server)) {
-        (Some(c), Some(s)) if c == s => Some(format!("Both applications will have seen {c}.")),
+        (Some(c), Some(s)) if c == s => Some(format!("Both applications will have seen {c}{gone}.")),
         (Some(c), Some(s)) => {
             let library = if [client, server].iter().any(|v| v.because == Because::Failed) {
                 " (or the own code its library reports)"
@@ -340,7 +346,9 @@ fn views(closing: &Closing) -> Option<String> {
                 (_, Because::Failed) => ("", library),
                 _ => ("", ""),
             };
-            Some(format!("The client's application will have seen {c}{c_own}; the server's {s}{s_own}."))
+            Some(format!(
+                "The client's application will have seen {c}{c_own}; the server's {s}{s_own}{gone}."
+            ))
         }
         _ => None,
     }

@@ -429,8 +429,8 @@ pub const fn because(because: Because) -> &'static str {
             "both Closes were exchanged, but TCP had not ended when the recording did (7.1.4)"
         }
         Because::NoCloseReceived => "no Close was received before TCP ended (7.1.5)",
-        Because::ResetByItsHost => {
-            "no Close was received (7.1.5) and the RST came in its name: if its application was still there to be told, and nothing on the way sent that RST"
+        Because::EndedByItsHost => {
+            "no Close was received (7.1.5) and its own side ended TCP; a host does that too for a process that has died, and something on the way can reset in its name: its application saw this only if it was still there"
         }
         Because::CloseAfterOwnEnd => {
             "it had ended TCP before a Close arrived; if it still read that Close, it reports its code"

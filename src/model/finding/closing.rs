@@ -160,8 +160,9 @@ pub enum Because {
     TcpStillOpen,
     /// No Close was received before TCP ended.
     NoCloseReceived,
-    /// The same, and its own side reset TCP: its application, or its host after the application had gone.
-    ResetByItsHost,
+    /// The same, and its own side ended TCP: its application, its host for a process that had died, or, by RST,
+    /// something on the way in its name.
+    EndedByItsHost,
     /// It had ended TCP; a Close came after that, which it may or may not have read.
     CloseAfterOwnEnd,
     /// The peer's Close was sent but TCP had ended, or its receipt was never acknowledged.

@@ -85,22 +85,22 @@ impl TimingViolation {
 pub struct KnownTimeout {
     /// Whose, and its setting.
     pub name: &'static str,
-    /// Its default.
+    /// What it is unless configured otherwise, or what it is commonly configured to.
     pub seconds: u32,
 }
 
-/// Idle time-outs by their defaults, as their documentation has them. Matching one is a coincidence until the
+/// Idle time-outs by their length, as their documentation has them. Matching one is a coincidence until the
 /// configuration says otherwise.
 pub const TIMEOUTS: &[KnownTimeout] = &[
-    KnownTimeout { name: "Heroku router", seconds: 55 },
-    KnownTimeout { name: "nginx proxy_read_timeout", seconds: 60 },
-    KnownTimeout { name: "AWS Application Load Balancer idle timeout", seconds: 60 },
-    KnownTimeout { name: "Cloudflare proxy", seconds: 100 },
-    KnownTimeout { name: "Azure Load Balancer idle timeout", seconds: 240 },
-    KnownTimeout { name: "Envoy stream_idle_timeout", seconds: 300 },
-    KnownTimeout { name: "AWS Network Load Balancer idle timeout", seconds: 350 },
-    KnownTimeout { name: "AWS API Gateway idle connection timeout", seconds: 600 },
-    KnownTimeout { name: "HAProxy timeout tunnel (1 h in many configurations)", seconds: 3600 },
+    KnownTimeout { name: "the Heroku router", seconds: 55 },
+    KnownTimeout { name: "nginx (proxy_read_timeout)", seconds: 60 },
+    KnownTimeout { name: "the AWS Application Load Balancer", seconds: 60 },
+    KnownTimeout { name: "Cloudflare", seconds: 100 },
+    KnownTimeout { name: "the Azure Load Balancer", seconds: 240 },
+    KnownTimeout { name: "Envoy (stream_idle_timeout)", seconds: 300 },
+    KnownTimeout { name: "the AWS Network Load Balancer", seconds: 350 },
+    KnownTimeout { name: "the AWS API Gateway", seconds: 600 },
+    KnownTimeout { name: "HAProxy (timeout tunnel)", seconds: 3600 },
 ];
 
 /// Figures of a connection; `None` where its recording does not show them.

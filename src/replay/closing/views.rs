@@ -4,7 +4,7 @@ use crate::model::{Because, Certainty, CloseCode, LocalView, Outcome, PerRole, R
 use crate::replay::Handshake;
 use crate::replay::endpoint::Endpoint;
 use crate::replay::reaction::Judgement;
-use crate::replay::state::SentClose;
+use crate::replay::state::{Ended, SentClose};
 
 /// What the API of `role` will have reported.
 pub(super) fn of(
@@ -45,12 +45,20 @@ pub(super) fn of(
     match peer.close() {
         Some(close) => closed(side, close),
         None if peer.lost => unknown(Because::NotRecorded),
-        // Its application may have been gone by then, and a middlebox can reset in its name.
-        None if side.end().is_some_and(|end| end.how == StreamEnd::Rst) => {
-            abnormal(Because::ResetByItsHost, Certainty::Likely)
-        }
+        None if ended_itself(side, peer) => abnormal(Because::EndedByItsHost, Certainty::Likely),
         None => abnormal(Because::NoCloseReceived, Certainty::Proven),
     }
+}
+
+/// Whether TCP was ended in its name, and not in answer to the peer's end: its application may have been gone by
+/// then, and a middlebox can reset in its name.
+fn ended_itself(side: &Endpoint, peer: &Endpoint) -> bool {
+    let answers = |end: &Ended| peer.end().is_some_and(|theirs| end.is_after(theirs) == Some(true));
+    side.end().is_some_and(|end| match end.how {
+        StreamEnd::Rst => true,
+        StreamEnd::Fin => !answers(end),
+        StreamEnd::Dropped | StreamEnd::Unobserved => false,
+    })
 }
 
 /// The peer sent a Close: it counts if it arrived before this side gave TCP up.

@@ -11,7 +11,7 @@ pub(super) fn sentences(report: &ConnectionReport) -> Vec<String> {
         let role = finding.by?;
         match timing {
             TimingViolation::Idle { idle_ns, seconds } => Some(format!(
-                "A silence of {} before an end of TCP is consistent with an idle time-out of {seconds} s, the default of {}; whether one of these stood in the way the recording does not show.",
+                "A silence of {} before an end of TCP is consistent with an idle time-out of {seconds} s, as is common with {}; the recording does not show what stood in the way.",
                 units::duration(idle_ns),
                 wording::timeouts(seconds)
             )),

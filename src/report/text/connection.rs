@@ -183,14 +183,15 @@ fn pings(role: Role, figures: &PingFigures) -> Option<String> {
         parts.push(format!("one every {}", units::duration(ns)));
     }
     if let Some(Latency { pongs, min_ns, mean_ns, max_ns, slowest_frame }) = figures.latency {
+        let (min, max) = (units::duration(min_ns), units::duration(max_ns));
         parts.push(if pongs == 1 {
-            format!("answered in {} (frame {slowest_frame})", units::duration(max_ns))
+            format!("answered in {max} (frame {slowest_frame})")
+        } else if min == max {
+            format!("{pongs} answered, each in {max}")
         } else {
+            let mean = units::duration(mean_ns);
             format!(
-                "{pongs} answered in {} to {}, {} on average, the slowest in frame {slowest_frame}",
-                units::duration(min_ns),
-                units::duration(max_ns),
-                units::duration(mean_ns)
+                "{pongs} answered in {min} to {max}, {mean} on average, the slowest in frame {slowest_frame}"
             )
         });
     }
@@ -198,7 +199,10 @@ fn pings(role: Role, figures: &PingFigures) -> Option<String> {
         return None;
     }
     if figures.unanswered > 0 {
-        parts.push(format!("the last {} without a Pong", units::count(figures.unanswered, "Ping")));
+        parts.push(match figures.unanswered {
+            1 => "the last one without a Pong".to_owned(),
+            more => format!("the last {more} without a Pong"),
+        });
     }
     Some(format!("{} sent {}: {}", role.name(), units::count(figures.sent, "Ping"), parts.join("; ")))
 }

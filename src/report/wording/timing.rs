@@ -75,7 +75,7 @@ pub(super) fn violation(violation: &TimingViolation) -> Wording {
                 "an acknowledgement at least",
                 format!("none for {sent}{ping}"),
                 format!(
-                    "went silent: it acknowledged nothing of {sent}{ping}; its host or the way to it was gone"
+                    "went silent: {sent}{ping}, got no acknowledgement; its host or the way to it may be gone"
                 ),
             )
         }
@@ -83,9 +83,11 @@ pub(super) fn violation(violation: &TimingViolation) -> Wording {
             let idle = duration(idle_ns);
             say(
                 "Pings more often than the shortest idle time-out on the way",
-                format!("{idle} without a frame, then the end of TCP; consistent with {}", timeouts(seconds)),
                 format!(
-                    "ended TCP after {idle} without a frame, which is consistent with an idle time-out of {seconds} s ({} by default), of this side or of something on the way",
+                    "{idle} without a frame, then the end of TCP; consistent with a time-out of {seconds} s"
+                ),
+                format!(
+                    "ended TCP after {idle} without a frame, which is consistent with an idle time-out of {seconds} s, of this side or of something on the way; commonly so long: {}",
                     timeouts(seconds)
                 ),
             )
@@ -97,5 +99,9 @@ pub(super) fn violation(violation: &TimingViolation) -> Wording {
 pub fn timeouts(seconds: u32) -> String {
     let named: Vec<_> =
         TIMEOUTS.iter().filter(|known| known.seconds == seconds).map(|known| known.name).collect();
-    named.join(", ")
+    match named.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
+    }
 }
