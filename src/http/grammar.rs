@@ -252,14 +252,13 @@ fn spaced_request_line(input: &[u8]) -> Parsed<'_, (&[u8], &[u8], &[u8])> {
     if target.is_empty() || !target.iter().all(|&b| b >= b' ' && b != 0x7f || b == b'\t') {
         return Err(nom::Err::Error(()));
     }
-    let (_, version) = complete_version(end)?;
-    Ok((rest, (method, target, version)))
-}
-
-fn complete_version(input: &[u8]) -> Parsed<'_, &[u8]> {
-    match version(input) {
-        Err(nom::Err::Incomplete(_)) => Err(nom::Err::Error(())),
-        parsed => parsed,
+    match end {
+        [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
+            if major.is_ascii_digit() && minor.is_ascii_digit() =>
+        {
+            Ok((rest, (method, target, end)))
+        }
+        _ => Err(nom::Err::Error(())),
     }
 }
 
