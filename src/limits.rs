@@ -80,7 +80,7 @@ impl Default for Limits {
             max_inflate_ratio: 1_100,
             max_findings: 200,
             max_pending_pings: 64,
-            max_compared_connections: 4_096,
+            max_compared_connections: 1_024,
             max_waiting_report_bytes: 256 << 20,
             closed_linger_seconds: 2,
         }

@@ -129,7 +129,7 @@ fn sound(clause: &str, request: &str, found: &str) {
 fn faulty(clause: &str, request: &str, rule: &str) {
     let end = "S: fin | C: fin";
     let found = |more: &str| {
-        let mut all = vec![format!("C {rule}"), more.to_owned()];
+        let mut all = [format!("C {rule}"), more.to_owned()];
         all.sort();
         all.join(", ")
     };

@@ -195,7 +195,7 @@ fn port(host: &str) -> HostPort {
 fn key(value: &str) -> KeyForm {
     let digits = value.strip_suffix("==").or_else(|| value.strip_suffix('=')).unwrap_or(value);
     let in_alphabet = digits.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'));
-    if value.is_empty() || value.len() % 4 != 0 || !in_alphabet {
+    if value.is_empty() || !value.len().is_multiple_of(4) || !in_alphabet {
         return KeyForm::NotBase64;
     }
     match value.len() / 4 * 3 - (value.len() - digits.len()) {

@@ -252,14 +252,13 @@ fn spaced_request_line(input: &[u8]) -> Parsed<'_, (&[u8], &[u8], &[u8])> {
     if target.is_empty() || !target.iter().all(|&b| b >= b' ' && b != 0x7f || b == b'\t') {
         return Err(nom::Err::Error(()));
     }
-    let (_, version) = complete_version(end)?;
-    Ok((rest, (method, target, version)))
-}
-
-fn complete_version(input: &[u8]) -> Parsed<'_, &[u8]> {
-    match version(input) {
-        Err(nom::Err::Incomplete(_)) => Err(nom::Err::Error(())),
-        parsed => parsed,
+    match end {
+        [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
+            if major.is_ascii_digit() && minor.is_ascii_digit() =>
+        {
+            Ok((rest, (method, target, end)))
+        }
+        _ => Err(nom::Err::Error(())),
     }
 }
 
@@ -392,6 +391,11 @@ mod tests {
         for (name, input, expected) in [
             ("request-line 3", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1 18"),
             ("bytes behind the head", "GET / HTTP/1.1\r\n\r\nxy", "GET / HTTP/1.1 18"),
+            ("two spaces 3", "GET  / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1 19"),
+            ("a space in the target 3", "GET /a b HTTP/1.1 \r\n\r\n", "GET /a b HTTP/1.1 22"),
+            ("no target", "GET  HTTP/1.1\r\n\r\n", "Malformed"),
+            ("something behind the version", "GET / HTTP/1.1 x\r\n\r\n", "Malformed"),
+            ("a control character in the target", "GET /\u{1} HTTP/1.1\r\n\r\n", "Malformed"),
             ("token method 9110 5.6.2", "M-SEARCH * HTTP/1.0\r\n\r\n", "M-SEARCH * HTTP/1.0 23"),
             ("target is not ASCII", "GET /\u{e9} HTTP/1.1\r\n\r\n", "GET /\u{e9} HTTP/1.1 20"),
             ("bare LF 2.2", "GET / HTTP/1.1\nA: b\n\n", "GET / HTTP/1.1 21 A=\"b\""),

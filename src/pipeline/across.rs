@@ -6,7 +6,7 @@ use std::hash::Hash;
 use crate::limits::Limits;
 use crate::model::ConnectionReport;
 use crate::pipeline::connection::file;
-use crate::replay::across::{self, Attempts, Key, Program, Trace};
+use crate::replay::across::{Attempts, Key, KeyUse, Program, Trace, UnderWay};
 
 /// Adds to connections the findings that only several of them together show.
 ///
@@ -17,8 +17,8 @@ use crate::replay::across::{self, Attempts, Key, Program, Trace};
 pub struct Across {
     input: usize,
     max_findings: usize,
-    keys: Recent<Key, Trace>,
-    handshakes: Recent<Program, Trace>,
+    keys: Recent<Key, KeyUse>,
+    handshakes: Recent<Program, UnderWay>,
     attempts: Recent<(Program, u64), Attempts>,
 }
 
@@ -57,29 +57,14 @@ impl Across {
         let mut found = [None, None, None];
         if let Some(key) = trace.key() {
             match self.keys.get(&key) {
-                Some(earlier) => found[0] = across::same_key(earlier, &trace),
-                None => self.keys.insert(key, trace),
+                Some(earlier) => found[0] = earlier.again(&trace),
+                None => self.keys.insert(key, KeyUse::new(&trace)),
             }
         }
         if let Some(program) = trace.program() {
-            match self.handshakes.get(&program) {
-                Some(earlier) => {
-                    found[1] = across::serial(earlier, &trace);
-                    if trace.settles_after(earlier) {
-                        *earlier = trace;
-                    }
-                }
-                None => self.handshakes.insert(program, trace),
-            }
+            found[1] = self.handshakes.or_default(program, |handshakes| handshakes.next(&trace));
             let attempt = (program, trace.target());
-            match self.attempts.get(&attempt) {
-                Some(attempts) => found[2] = attempts.next(&trace),
-                None => {
-                    let mut attempts = Attempts::default();
-                    attempts.next(&trace);
-                    self.attempts.insert(attempt, attempts);
-                }
-            }
+            found[2] = self.attempts.or_default(attempt, |attempts| attempts.next(&trace));
         }
         for finding in found.into_iter().flatten() {
             file(report, finding, self.max_findings);
@@ -97,8 +82,22 @@ impl<K: Copy + Eq + Hash, V> Recent<K, V> {
         self.order.clear();
     }
 
-    fn get(&mut self, key: &K) -> Option<&mut V> {
-        self.values.get_mut(key)
+    fn get(&self, key: &K) -> Option<&V> {
+        self.values.get(key)
+    }
+
+    /// Changes the value of a key, which is the default one where it was not there.
+    fn or_default<T>(&mut self, key: K, change: impl FnOnce(&mut V) -> T) -> T
+    where
+        V: Default,
+    {
+        if let Some(value) = self.values.get_mut(&key) {
+            return change(value);
+        }
+        let mut value = V::default();
+        let changed = change(&mut value);
+        self.insert(key, value);
+        changed
     }
 
     /// Takes a key that is not there; the oldest one makes room.

@@ -24,16 +24,13 @@ const PAUSES: usize = 4;
 /// What is compared of a connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Trace {
-    client: SocketAddr,
+    client: IpAddr,
     server: SocketAddr,
     first_packet: PacketNo,
-    began: Option<Timestamp>,
+    life: Life,
     asked: Option<(PacketNo, Timestamp)>,
     /// The response, or the end without one. `None`: not in the recording.
     settled: Option<Timestamp>,
-    ended: Option<Timestamp>,
-    /// The server or the network ended it, without a Close or before any response.
-    is_abnormal: bool,
     key: Option<Key>,
     program: u64,
     target: u64,
@@ -64,14 +61,12 @@ impl Trace {
                 _ => false,
             };
         Some(Self {
-            client: tcp.client,
+            client: tcp.client.ip(),
             server: tcp.server,
             first_packet: tcp.first_packet,
-            began: report.started_at,
+            life: Life { first_packet: tcp.first_packet, began: report.started_at, ended, is_abnormal },
             asked: report.handshake_at.client.and_then(|(packet, at)| Some((packet, at?))),
             settled: response.or(ended),
-            ended,
-            is_abnormal,
             key: request.key().and_then(digits),
             program: hash(request.fields.first("User-Agent").unwrap_or_default()),
             target: hash(&request.target),
@@ -88,7 +83,7 @@ impl Trace {
     /// Its client; `None` where the request came by way of a proxy.
     #[must_use]
     pub fn program(&self) -> Option<Program> {
-        (!self.is_forwarded).then_some((self.client.ip(), self.server, self.program))
+        (!self.is_forwarded).then_some((self.client, self.server, self.program))
     }
 
     /// A hash of its target.
@@ -96,39 +91,70 @@ impl Trace {
     pub const fn target(&self) -> u64 {
         self.target
     }
+}
 
-    /// Whether its handshake was settled later than that of `other`.
+/// The first connection with a key.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyUse {
+    client: IpAddr,
+    server: SocketAddr,
+    first_packet: PacketNo,
+}
+
+impl KeyUse {
+    /// By this connection.
     #[must_use]
-    pub fn settles_after(&self, other: &Self) -> bool {
-        self.settled > other.settled
+    pub const fn new(trace: &Trace) -> Self {
+        Self { client: trace.client, server: trace.server, first_packet: trace.first_packet }
+    }
+
+    /// The note on a connection with the same key.
+    #[must_use]
+    pub fn again(&self, later: &Trace) -> Option<Finding> {
+        let (packet, at) = later.asked?;
+        // The two sides of a proxy carry one handshake.
+        let is_one_client = self.client == later.client && self.server == later.server;
+        let certainty = if is_one_client { Certainty::Likely } else { Certainty::Undetermined };
+        let fault = HandshakeFault::KeyReused { earlier: self.first_packet };
+        Some(finding(Violation::Handshake(fault), certainty, packet, at))
     }
 }
 
-/// The note on a key that an earlier connection had.
-#[must_use]
-pub fn same_key(earlier: &Trace, later: &Trace) -> Option<Finding> {
-    let (packet, at) = later.asked?;
-    // The two sides of a proxy carry one handshake.
-    let is_one_client = earlier.client.ip() == later.client.ip() && earlier.server == later.server;
-    let certainty = if is_one_client { Certainty::Likely } else { Certainty::Undetermined };
-    let fault = HandshakeFault::KeyReused { earlier: earlier.first_packet };
-    Some(finding(Violation::Handshake(fault), certainty, packet, at))
+/// Of the handshakes of a program with a server the one that was settled last.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct UnderWay(Option<(Timestamp, Timestamp, PacketNo)>);
+
+impl UnderWay {
+    /// Takes the next connection: whether two handshakes were under way at once.
+    pub fn next(&mut self, later: &Trace) -> Option<Finding> {
+        let (packet, asked) = later.asked?;
+        let settled = later.settled?;
+        let found = self.0.and_then(|(first, until, earlier)| {
+            let overlap = if first <= asked { asked < until } else { first < settled };
+            let fault = Violation::Handshake(HandshakeFault::Serial { earlier });
+            overlap.then(|| finding(fault, Certainty::Undetermined, packet, asked))
+        });
+        if self.0.is_none_or(|(_, until, _)| settled > until) {
+            self.0 = Some((asked, settled, later.first_packet));
+        }
+        found
+    }
 }
 
-/// Whether two handshakes of one program were under way at once.
-#[must_use]
-pub fn serial(earlier: &Trace, later: &Trace) -> Option<Finding> {
-    let (_, first) = earlier.asked?;
-    let (packet, second) = later.asked?;
-    let overlap = if first <= second { second < earlier.settled? } else { first < later.settled? };
-    let fault = HandshakeFault::Serial { earlier: earlier.first_packet };
-    overlap.then(|| finding(Violation::Handshake(fault), Certainty::Undetermined, packet, second))
+/// Beginning and end of a connection.
+#[derive(Clone, Copy, Debug)]
+struct Life {
+    first_packet: PacketNo,
+    began: Option<Timestamp>,
+    ended: Option<Timestamp>,
+    /// The server or the network ended it, without a Close or before any response.
+    is_abnormal: bool,
 }
 
 /// The connections of one program to one target, one after the other.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Attempts {
-    last: Option<Trace>,
+    last: Option<Life>,
     /// The last pauses, the latest at the end.
     pauses: [i64; PAUSES],
     times: u32,
@@ -137,17 +163,18 @@ pub struct Attempts {
 impl Attempts {
     /// Takes the next connection, in the order in which they began.
     pub fn next(&mut self, next: &Trace) -> Option<Finding> {
+        let next = &next.life;
         let found = self.after_last(next);
         // Of several at a time the last to end counts; one that never ends makes the rest no reconnects.
         let is_later =
-            |last: &Trace| next.ended.is_none() || last.ended.is_some_and(|end| next.ended > Some(end));
+            |last: &Life| next.ended.is_none() || last.ended.is_some_and(|end| next.ended > Some(end));
         if self.last.as_ref().is_none_or(is_later) {
             self.last = Some(*next);
         }
         found
     }
 
-    fn after_last(&mut self, next: &Trace) -> Option<Finding> {
+    fn after_last(&mut self, next: &Life) -> Option<Finding> {
         let last = self.last?;
         let pause = last.ended.zip(next.began).map(|(end, began)| began.since(end));
         let Some(pause_ns) = pause.filter(|pause| last.is_abnormal && *pause >= 0) else {

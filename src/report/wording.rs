@@ -170,7 +170,7 @@ pub fn violation(violation: &Violation) -> Wording {
         ),
         Violation::Reconnected { pause_ns, times, earlier } => {
             let pause = units::duration(*pause_ns);
-            let row = if *times > 1 { format!(", the {times}th time in a row") } else { String::new() };
+            let row = if *times > 1 { format!(", {times} times in a row") } else { String::new() };
             say(
                 "a random pause before the first new connection, growing ones after attempts that fail",
                 format!("{pause} after the abnormal end of the connection of packet {earlier}{row}"),
@@ -392,7 +392,8 @@ pub fn clause(step: &Step) -> String {
     match step.action {
         Action::Fail(_) if !section.contains("7.1.7") => format!("{section}, 7.1.7"),
         Action::MayFail(_) => format!("{section}, 10.7"),
-        Action::FailHandshake(_) => format!("{section}; RFC 6455 7.1.7"),
+        Action::FailHandshake(_) if section.contains(", RFC") => format!("{section}, RFC 6455 7.1.7"),
+        Action::FailHandshake(_) => format!("{section}, 7.1.7"),
         _ => section.to_owned(),
     }
 }
