@@ -19,6 +19,7 @@ const RULES_OF_CAPTURES: &[&str] = &[
     "CL-BACKOFF",
     "CL-HALF-OPEN",
     "CL-IDLE",
+    "CL-NEW-MSG",
     "CL-REPLY-LATE",
     "CL-SERVER-IMMEDIATE",
     "CL-TCP-NEVER",
@@ -64,7 +65,8 @@ impl Difference<'_> {
     }
 
     fn was_reset(&self) -> bool {
-        self.wire.closing.first_end.is_some_and(|end| end.how == StreamEnd::Rst)
+        let ends = &self.wire.closing.ends;
+        Role::BOTH.into_iter().any(|role| ends[role].is_some_and(|end| end.how == StreamEnd::Rst))
     }
 }
 

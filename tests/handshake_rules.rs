@@ -333,7 +333,11 @@ fn extensions_9_1() {
     sound("9.1 offered", &offer("permessage-deflate; client_max_window_bits"), "");
     sound(
         "9.1 several lines",
-        &format!("{}|+{}", offer("permessage-deflate"), offer("permessage-deflate; x=\"8\"")),
+        &format!(
+            "{}|+{}",
+            offer("permessage-deflate"),
+            offer("permessage-deflate; client_max_window_bits=\"8\"")
+        ),
         "",
     );
     sound("11.4 not registered", &offer("x-webkit-deflate-frame"), "C note HS-EXT-UNREG");

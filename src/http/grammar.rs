@@ -426,7 +426,7 @@ mod tests {
             ("no space", "GET\r\n\r\n", "Malformed"),
             ("no version", "GET /\r\n\r\n", "Malformed"),
             ("another protocol", "DESCRIBE / RTSP/1.0\r\n\r\n", "Malformed"),
-            ("two spaces", "GET  / HTTP/1.1\r\n\r\n", "Malformed"),
+            ("two spaces", "GET  / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1 19"),
             ("control in the target", "GET /\u{1} HTTP/1.1\r\n\r\n", "Malformed"),
             ("no minor version", "GET / HTTP/2\r\n\r\n", "Malformed"),
             ("separator in the method", "G(T / HTTP/1.1\r\n\r\n", "Malformed"),
