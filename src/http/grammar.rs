@@ -336,8 +336,25 @@ fn is_blank(byte: u8) -> bool {
 }
 
 /// tchar of RFC 9110 5.6.2.
-pub(super) fn is_tchar(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+pub(super) const fn is_tchar(byte: u8) -> bool {
+    let is_mark = matches!(
+        byte,
+        b'!' | b'#'
+            | b'$'
+            | b'%'
+            | b'&'
+            | b'\''
+            | b'*'
+            | b'+'
+            | b'-'
+            | b'.'
+            | b'^'
+            | b'_'
+            | b'`'
+            | b'|'
+            | b'~'
+    );
+    byte.is_ascii_alphanumeric() || is_mark
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]
