@@ -39,6 +39,9 @@ pub(crate) fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("gap-over-close.pcap", usual.write(&gap_over_close())),
         ("crossing-closes.pcap", nano.write(&crossing_closes())),
         ("two-connections.pcapng", two_connections()),
+        ("idle-timeout.pcap", usual.write(&idle_timeout())),
+        ("half-open.pcap", nano.write(&half_open())),
+        ("late-answers.pcap", usual.write(&late_answers())),
     ]
 }
 
@@ -108,6 +111,37 @@ fn still_open() -> Vec<TestPacket> {
     let mut talk = v4();
     talk.open().send(Server, Frame::text("tick 1")).ack(Client).pause(1_000);
     talk.send(Server, Frame::text("tick 2")).ack(Client).packets()
+}
+
+/// A proxy in the server's place ends TCP 60 s after the last frame.
+fn idle_timeout() -> Vec<TestPacket> {
+    let mut talk = v4();
+    talk.open().send(Client, Frame::text("subscribe")).send(Server, Frame::text("tick 1")).ack(Client);
+    talk.pause(60_050).fin(Server).ack(Client).pause(2).fin(Client).ack(Server).packets()
+}
+
+/// The server pings every 20 s until the client is gone: its Ping and its Close are sent again without an answer.
+fn half_open() -> Vec<TestPacket> {
+    let mut talk = v4();
+    talk.open().send(Client, Frame::text("subscribe")).ack(Server);
+    for n in 1..=3 {
+        talk.pause(20_000).send(Server, Frame::ping(format!("{n}"))).pause(30);
+        talk.send(Client, Frame::pong(format!("{n}"))).ack(Server);
+    }
+    talk.pause(20_000).send(Server, Frame::ping("4"));
+    for wait in [200, 400, 800, 1_600, 3_200, 6_400] {
+        talk.pause(wait).again(Server);
+    }
+    talk.packets()
+}
+
+/// The server's host acknowledges at once what its application answers late: a Ping after 7 s, the Close after
+/// 6 s; then TCP stays open for 8 s.
+fn late_answers() -> Vec<TestPacket> {
+    let mut talk = v4();
+    talk.open().send(Client, Frame::ping("?")).ack(Server).pause(7_000).send(Server, Frame::pong("?"));
+    talk.send(Client, Frame::close(1000, "")).ack(Server).pause(6_000).send(Server, Frame::close(1000, ""));
+    talk.ack(Client).pause(8_000).end_tcp(Server).packets()
 }
 
 /// The server sets RSV2 though no extension was negotiated; the client fails the connection.

@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod diff;
 mod exit;
+mod explain;
 mod inspect;
 mod parallel;
 mod runs;
@@ -31,6 +32,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         Command::Inspect(inspect) => inspect::run(&inspect),
         Command::Diff(diff) => diff::run(&diff),
         Command::Check(check) => check::run(&check),
+        Command::Explain(explain) => explain::run(&explain),
         Command::Completions { shell } => {
             let mut command = Args::command();
             let mut out = Vec::new();

@@ -86,6 +86,14 @@ pub enum Error {
         /// What is wrong.
         detail: String,
     },
+    /// `wslog explain` knows nothing of that name.
+    #[error("nothing is known of \"{what}\"{}", proposed(nearest))]
+    UnknownTopic {
+        /// As asked.
+        what: String,
+        /// Names that come near, the nearest first.
+        nearest: Vec<String>,
+    },
     /// The report could not be written.
     #[error("cannot write the report")]
     Write(#[from] io::Error),
@@ -93,6 +101,13 @@ pub enum Error {
 
 fn at(line: Option<usize>) -> String {
     line.map_or_else(String::new, |line| format!(", line {line}"))
+}
+
+fn proposed(nearest: &[String]) -> String {
+    match nearest {
+        [] => String::new(),
+        names => format!("; nearest: {}", names.join(", ")),
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 pub mod body;
 pub mod extensions;
+pub mod facts;
 pub mod grammar;
 pub mod upgrade;
 

@@ -11,6 +11,9 @@
 //!    case .json, .html, pasted text ───────► autobahn ───────┘ (the same grammars)
 //! ```
 //!
+//! What a close code, a rule or a case means, whatever recording it turns up in, [`explain`] knows; its examples go
+//! through the stages above only in tests.
+//!
 //! Whole runs of the Autobahn Testsuite go a way of their own: [`autobahn`] reads the verdicts, compares two runs
 //! or holds one against a policy, and `report` says what came out.
 //!
@@ -18,8 +21,8 @@
 //!
 //! * Data flows one way. A stage takes values and hands values on, by return or to a sink; none calls upward.
 //! * Layers form a star round [`model`]: a layer imports `model`, [`limits`], [`error`] and its own outside
-//!   crate, never a sibling. Two exceptions: [`dissect`] and [`autobahn`] use the grammars [`http`] and
-//!   [`websocket`], and only [`pipeline`] joins the layers. `tests/layering.rs` reads the `use` lines.
+//!   crate, never a sibling. Three exceptions: [`dissect`] and [`autobahn`] use the grammars [`http`] and
+//!   [`websocket`], [`explain`] uses `websocket` and the table of `autobahn`, and only [`pipeline`] joins the layers. `tests/layering.rs` reads the `use` lines.
 //! * The core knows no file, clock, environment, thread, log or terminal: those are [`input`]'s and the binary's.
 //! * [`replay`] is pure and knows no text; the words are in [`report`]; only `report` knows JSON and tables.
 //! * An [`Observation`](model::Observation) says what one side was seen to do. It is the one intermediate form:
@@ -29,7 +32,8 @@
 //! * Three kinds of trouble, three types: [`Error`](error::Error), wslog cannot go on;
 //!   [`Weird`](model::Weird), the recording is odd, counted and shown; [`Finding`](model::Finding), an endpoint
 //!   broke a clause. A peer's fault is never an error, and nothing is dropped without a count.
-//! * No panic, no recursion and no allocation by a claimed length on captured bytes. Every cap is in [`limits`].
+//! * No panic, no recursion without a cap and no allocation by a claimed length on captured bytes. Every cap is in
+//!   [`limits`].
 //! * Expiry goes by capture time: the same file gives the same bytes of output on any machine.
 //! * In-order bytes travel from the reader's buffer to the frame decoder without a copy, frames by pieces: memory
 //!   depends on how many connections are open, not on the size of the capture.
@@ -41,6 +45,8 @@
 //! says how much of the peer's stream its host had. A Close in a segment that acknowledges the peer's Close is an
 //! answer; one in a segment that does not crosses it, and both started. An obligation still open when the
 //! recording ends is unobserved, not broken; a gap lowers certainty and never makes a finding.
+//! Time is charged to an endpoint from the acknowledgement on that shows that its host had what was to be answered;
+//! what only time says is likely, never proven.
 //!
 //! # Glossary
 //!
@@ -57,15 +63,20 @@
 //! | weird | an odd recording, nobody accused |
 //! | observation | one thing one side was seen to do, with its evidence |
 //! | evidence | packet and stream offset that show it, and what its sender had received by then |
+//! | state | CONNECTING, OPEN, CLOSING, CLOSED of each endpoint (RFC 6455 4.1, 7.1.3, 7.1.4) |
+//! | expectation | something an endpoint owes, opened by what its peer sent |
 //! | finding, certainty | a clause broken or a note; `proven`, `likely` or `undetermined` |
 //! | tester, testee; case, agent, behavior, close | the Autobahn Testsuite, what it tests, and its words |
 //! | run, shard; regression; policy, expected failure, breach | verdicts of many cases; what is held against them |
-//! | step | an obligation of the closing: who owed what, what was seen, whether it was met |
+//! | topic, example | what is explained without a recording; what it looks like on the wire |
+//! | step | an expectation settled: who owed what, what was seen, whether it was met |
+//! | late, never, silent | by thresholds that are wslog's own: the RFC names no times |
 
 pub mod autobahn;
 pub mod capture;
 pub mod dissect;
 pub mod error;
+pub mod explain;
 pub mod http;
 pub mod input;
 pub mod limits;

@@ -13,6 +13,16 @@ pub const MAX_REPORT_BYTES: u64 = 64 << 20;
 /// Caps of one analysis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
+    /// Tunnels inside one another that are entered; networks have up to four.
+    pub max_nesting: u32,
+    /// Bytes of IP fragments that wait for the rest of their datagram, with what keeping them takes. 16 MiB is
+    /// 250 of the largest datagrams; Linux keeps 4 MiB.
+    pub max_fragment_bytes: usize,
+    /// IP datagrams of which fragments wait, or whose late copies are still recognised.
+    pub max_fragmented_datagrams: usize,
+    /// Seconds of capture time until a datagram of which fragments are missing is given up. As on Linux, and well
+    /// before a fast sender uses one of 65 536 identifications again.
+    pub fragment_expiry_seconds: u32,
     /// TCP connections followed at a time. 1 000 000 half-open ones take about 1 GB.
     pub max_flows: usize,
     /// Out-of-order bytes kept per direction while a hole waits to be filled. 4 MiB is a full receive window
@@ -42,6 +52,9 @@ pub struct Limits {
     pub max_findings: usize,
     /// Pings that wait for their Pong, per direction. Older ones are answered by a later Pong (RFC 6455 5.5.3).
     pub max_pending_pings: usize,
+    /// Connections that a later one is compared with, for its key and the time of its handshake. No weird: what
+    /// lies further back is compared with nothing, and no finding rests on that.
+    pub max_compared_connections: usize,
     /// Bytes of finished reports that wait for an older connection to end.
     pub max_waiting_report_bytes: usize,
     /// Seconds of capture time a closed connection stays in the table for late segments.
@@ -51,6 +64,10 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            max_nesting: 16,
+            max_fragment_bytes: 16 << 20,
+            max_fragmented_datagrams: 4_096,
+            fragment_expiry_seconds: 30,
             max_flows: 1_000_000,
             max_out_of_order_bytes: 4 << 20,
             max_out_of_order_segments: 16_384,
@@ -63,6 +80,7 @@ impl Default for Limits {
             max_inflate_ratio: 1_100,
             max_findings: 200,
             max_pending_pings: 64,
+            max_compared_connections: 1_024,
             max_waiting_report_bytes: 256 << 20,
             closed_linger_seconds: 2,
         }

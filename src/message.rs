@@ -16,12 +16,13 @@ use crate::limits::Limits;
 use crate::model::{
     Event, Evidence, Negotiated, Observation, Observed, PerRole, Role, UpgradeResponse, Weirds, What,
 };
+use inflate::Agreement;
 use side::{Connection, Side};
 
 /// One WebSocket connection, both roles.
 ///
 /// Memory grows with what the connection uses: nothing is allocated before its first frame, then previews of
-/// up to `max_preview_bytes` for each role, and about 110 KiB for a role that compresses. Messages are never
+/// up to `max_preview_bytes` for each role, and about 115 KiB for a role that compresses. Messages are never
 /// kept.
 #[derive(Debug, Default)]
 pub struct Messages {
@@ -62,7 +63,7 @@ impl Messages {
                 let connection = Connection {
                     frame: self.frames,
                     messages: &mut self.messages,
-                    takeover: takeover(self.negotiated, from),
+                    deflate: agreement(self.negotiated, from),
                 };
                 return side.begin(header, first, connection, weirds);
             }
@@ -101,12 +102,18 @@ impl Messages {
     }
 }
 
-/// Whether `sender` keeps its context from message to message (RFC 7692 7.1.1: `client_*` is about what the
-/// client sends); `None` without permessage-deflate.
-fn takeover(negotiated: Negotiated, sender: Role) -> Option<bool> {
+/// What `sender` agreed to (RFC 7692 7.1: `client_*` is about what the client sends); `None` without
+/// permessage-deflate.
+fn agreement(negotiated: Negotiated, sender: Role) -> Option<Agreement> {
     let deflate = negotiated.deflate?;
     Some(match sender {
-        Role::Client => !deflate.client_no_context_takeover,
-        Role::Server => !deflate.server_no_context_takeover,
+        Role::Client => Agreement {
+            takeover: !deflate.client_no_context_takeover,
+            window_bits: deflate.client_max_window_bits,
+        },
+        Role::Server => Agreement {
+            takeover: !deflate.server_no_context_takeover,
+            window_bits: deflate.server_max_window_bits,
+        },
     })
 }

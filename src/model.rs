@@ -6,6 +6,7 @@
 pub mod case;
 pub mod close;
 pub mod connection;
+pub mod deflate;
 pub mod event;
 pub mod finding;
 pub mod flow;
@@ -16,24 +17,28 @@ pub mod packet;
 pub mod rule;
 pub mod run;
 pub mod stream;
+pub mod topic;
 pub mod weird;
 
 pub use close::{CloseCode, ClosePayload, CodeRange, Reason};
 pub use connection::{
     CaseRecord, ConnectionReport, EarlierHandshake, FrameRecord, InputReport, TcpRecord, Traffic,
 };
+pub use deflate::{BadParameter, DeflateFault};
 pub use event::{Event, Fact, FrameFacts, MessageFacts, MessageKind, What};
 pub use finding::{
-    Action, Because, Certainty, Closing, Finding, Handled, KeyPattern, LocalView, Outcome, ResetWhen, Seen,
-    SideClose, StartEvidence, Starter, Step, StepVerdict, TcpEnd, Violation,
+    Action, Because, Certainty, Closing, Expectation, Finding, Handled, KeyPattern, Latency, Lifecycle,
+    LocalView, Outcome, PingFigures, ResetWhen, Seen, SideClose, Since, StartEvidence, Starter, Step,
+    StepVerdict, TIMEOUTS, TcpEnd, Timing, TimingViolation, Violation,
 };
 pub use flow::{Direction, Endpoints, FlowKey, PerDirection};
 pub use frame::{FrameHeader, LengthForm, MaskingKey, Opcode, Rsv};
+pub use handshake::fault::HandshakeFault;
 pub use handshake::{
     AcceptValue, DeflateParams, Extension, FieldLines, Negotiated, UpgradeRequest, UpgradeResponse, field,
 };
 pub use observation::{Evidence, Missing, Observation, Observed, PerRole, Piece, Role, Undecodable};
 pub use packet::{LinkType, Packet, PacketNo, Segment, SeqNo, TcpFlags, Timestamp};
-pub use rule::{Level, RULES, Reaction, Rule, RuleId};
-pub use stream::{Carrier, GapCause, StreamEnd, StreamEvent};
+pub use rule::{Level, RULES, Reaction, Rule, RuleId, Who};
+pub use stream::{Carrier, GapCause, StreamEnd, StreamEvent, Tail, Unanswered};
 pub use weird::{Weird, WeirdKind, Weirds};

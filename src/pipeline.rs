@@ -3,6 +3,7 @@
 //! [`Analysis`] is one value: `push` segments, `finish`. Connections are handed to a sink as they end, so memory
 //! depends on how many are open, not on how many there were.
 
+mod across;
 mod case;
 mod connection;
 mod recorder;
@@ -11,11 +12,12 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::Path;
 
-use crate::capture::{self, Reader};
+use crate::capture::{Decoder, Reader};
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::model::{ConnectionReport, InputReport, PacketNo, Segment, Weirds};
+use crate::model::{ConnectionReport, InputReport, PacketNo, Segment, Timestamp, Weirds};
 use crate::tcp::{Flow, FlowTable};
+pub use across::Across;
 pub use case::analyze_case;
 use connection::Watched;
 pub use recorder::Keep;
@@ -33,6 +35,8 @@ pub struct Analysis {
     websocket_connections: u64,
     /// Oddities that belong to no WebSocket connection.
     weirds: Weirds,
+    /// Latest time of a segment: how far the recording went on for connections that had not ended.
+    last_at: Option<Timestamp>,
 }
 
 /// Takes each connection when it has ended.
@@ -51,6 +55,7 @@ impl Analysis {
             tcp_connections: 0,
             websocket_connections: 0,
             weirds: Weirds::default(),
+            last_at: None,
         }
     }
 
@@ -59,6 +64,7 @@ impl Analysis {
     /// # Errors
     /// Those of `sink`.
     pub fn push(&mut self, segment: &Segment<'_>, sink: &mut Sink<'_>) -> Result<(), Error> {
+        self.last_at = self.last_at.max(segment.at);
         let mut is_new = false;
         let flow = self.table.route(segment, &mut self.weirds, |_| {
             is_new = true;
@@ -102,7 +108,9 @@ impl Analysis {
     fn end(&mut self, flow: Flow<Watched>, sink: &mut Sink<'_>) -> Result<(), Error> {
         let Flow { mut connection, state } = flow;
         self.candidates.remove(&connection.first_packet());
-        match state.finish(&mut connection, self.input, &self.limits, &self.keep) {
+        // One that has ended is let go of at some later packet; which one must not show.
+        let until = if connection.is_closed() { connection.ended_at() } else { self.last_at };
+        match state.finish(&mut connection, self.input, &self.limits, &self.keep, until) {
             Ok(report) => {
                 self.websocket_connections += 1;
                 sink(report)
@@ -132,6 +140,7 @@ pub fn analyze_capture<R: Read>(
     let mut report =
         InputReport { path: path.display().to_string(), kind: reader.kind(), ..InputReport::default() };
     let mut weirds = Weirds::default();
+    let mut decoder = Decoder::new(limits);
     let mut analysis = Analysis::new(input, limits, keep);
     let mut ended = Vec::new();
     let mut failed = None;
@@ -151,15 +160,22 @@ pub fn analyze_capture<R: Read>(
         if last_link.replace(packet.link) != Some(packet.link) && known_links.insert(packet.link) {
             report.link_types.push(packet.link);
         }
-        let Some(segment) = capture::link::decode(&packet, &mut weirds) else { continue };
-        analysis.push(&segment, &mut |connection| {
-            ended.push(connection);
-            Ok(())
-        })?;
+        let mut pushed = Ok(());
+        decoder.decode(&packet, &mut weirds, &mut |segment| {
+            let result = analysis.push(segment, &mut |connection| {
+                ended.push(connection);
+                Ok(())
+            });
+            if pushed.is_ok() {
+                pushed = result;
+            }
+        });
+        pushed?;
         for connection in ended.drain(..) {
             sink(Some(connection), analysis.oldest_open())?;
         }
     }
+    decoder.finish(&mut weirds);
     report.bytes = reader.bytes();
     report.truncated = reader.truncated();
     report.weirds = weirds;

@@ -5,62 +5,43 @@
 //! bounded by the acknowledgement number of the segment that carried it. Events are expected in causal order:
 //! what a segment acknowledges comes before it.
 
+pub mod across;
 mod closing;
+mod deflate;
+mod duties;
 mod endpoint;
+mod findings;
 mod frame_rules;
+mod handshake;
 mod masking;
 mod pings;
 mod reaction;
+mod state;
+mod thresholds;
+mod timing;
 
 use crate::limits::Limits;
 use crate::model::{
-    Certainty, Closing, Event, Evidence, Finding, FrameFacts, Handled, Level, PerRole, Role, RuleId,
-    Timestamp, Undecodable, UpgradeRequest, UpgradeResponse, Violation, What,
+    Certainty, Closing, Event, Evidence, Expectation, Finding, FrameFacts, Handled, Level, PerRole, Role,
+    RuleId, Tail, Timestamp, Timing, TimingViolation, Undecodable, Violation, What,
 };
-use endpoint::{Ended, Endpoint, SentClose};
+use endpoint::Endpoint;
+use findings::{Findings, Place};
+use handshake::Handshake;
+use state::{Ended, SentClose};
+
+pub use handshake::host_port;
 
 /// Both endpoints of one connection, and what was found.
 #[derive(Debug)]
 pub struct Reference {
     handshake: Handshake,
+    handshake_at: PerRole<Option<Timestamp>>,
     ends: PerRole<Endpoint>,
     findings: Findings,
+    /// Time of the last frame, or of the 101.
     last_frame_at: Option<Timestamp>,
     idle_before_close_ns: Option<i64>,
-}
-
-/// How far the opening handshake is.
-#[derive(Debug, Default)]
-struct Handshake {
-    requested: bool,
-    status: Option<u16>,
-    switches: bool,
-    /// The client must fail the connection for what the response says.
-    invalid: bool,
-    /// RSV bits may belong to an extension wslog does not know.
-    unknown_extension: bool,
-    deflate: bool,
-    response: Option<Evidence>,
-}
-
-impl Handshake {
-    /// Whether the client took the connection for established: a 101 that does not validate it must refuse,
-    /// which shows in that it sends no frame (4.1).
-    const fn is_established(&self, client: &Endpoint) -> bool {
-        self.switches && (!self.invalid || client.frames > 0)
-    }
-}
-
-/// Findings up to their cap, at which notes give way to breaches.
-#[derive(Debug, Default)]
-struct Findings {
-    kept: Vec<Finding>,
-    /// Of those kept.
-    notes: usize,
-    omitted: u64,
-    max: usize,
-    /// Of the event at hand, kept or not.
-    latest: Vec<(Option<Role>, RuleId, Level)>,
 }
 
 /// What the reference concludes.
@@ -72,67 +53,8 @@ pub struct Conclusion {
     pub findings_omitted: u64,
     /// How the connection closed.
     pub closing: Closing,
-}
-
-/// Where in the recording a finding stands.
-#[derive(Clone, Copy, Debug, Default)]
-struct Place {
-    frame: Option<u64>,
-    evidence: Option<Evidence>,
-}
-
-impl Place {
-    const fn frame(n: u64, evidence: Evidence) -> Self {
-        Self { frame: Some(n), evidence: Some(evidence) }
-    }
-
-    const fn at(evidence: Option<Evidence>) -> Self {
-        Self { frame: None, evidence }
-    }
-}
-
-impl Findings {
-    fn add(&mut self, by: Option<Role>, violation: Violation, place: Place) {
-        let level = violation.rule().rule().level;
-        self.add_as(by, violation, level, Certainty::Proven, place);
-    }
-
-    fn add_as(
-        &mut self,
-        by: Option<Role>,
-        violation: Violation,
-        level: Level,
-        certainty: Certainty,
-        place: Place,
-    ) {
-        self.latest.push((by, violation.rule(), level));
-        if self.kept.len() >= self.max {
-            self.omitted += 1;
-            if level == Level::Note || !self.drop_note() {
-                return;
-            }
-        }
-        self.notes += usize::from(level == Level::Note);
-        self.kept.push(Finding {
-            violation,
-            level,
-            by,
-            certainty,
-            frame: place.frame,
-            packet: place.evidence.and_then(|e| e.packet()),
-            at: place.evidence.and_then(|e| e.at()),
-        });
-    }
-
-    /// Makes room by the last note; false where none is kept.
-    fn drop_note(&mut self) -> bool {
-        let last = (self.notes > 0).then(|| self.kept.iter().rposition(|f| f.level == Level::Note)).flatten();
-        if let Some(at) = last {
-            self.kept.remove(at);
-            self.notes -= 1;
-        }
-        last.is_some()
-    }
+    /// Latencies, rhythms, silences.
+    pub timing: Timing,
 }
 
 impl Reference {
@@ -141,6 +63,7 @@ impl Reference {
     pub fn new(limits: &Limits) -> Self {
         Self {
             handshake: Handshake::default(),
+            handshake_at: PerRole::default(),
             ends: PerRole { client: Endpoint::new(Role::Client), server: Endpoint::new(Role::Server) },
             findings: Findings { max: limits.max_findings, ..Findings::default() },
             last_frame_at: None,
@@ -153,8 +76,14 @@ impl Reference {
         let from = event.from;
         self.findings.latest.clear();
         match event.what {
-            What::Request(request) => self.request(request),
-            What::Response(response) => self.response(response, event.evidence),
+            What::Request(request) => {
+                self.handshake.request(request, event.evidence, &mut self.findings);
+                self.handshake_at = PerRole { client: event.evidence.and_then(|e| e.at()), server: None };
+            }
+            What::Response(response) => {
+                self.handshake.response(response, event.evidence, &mut self.findings);
+                self.opened(event.evidence.and_then(|e| e.at()));
+            }
             What::Frame(ref frame) => self.frame(from, frame, limits, broke),
             What::Undecodable(undecodable) => self.undecodable(from, undecodable, event.evidence),
             What::Gap { .. } => self.ends[from].lost = true,
@@ -163,23 +92,32 @@ impl Reference {
                 self.ends.server.lost = true;
             }
             What::LogResumed => {}
-            What::Acked(offset) => self.ends[from].has_received(offset),
+            What::Acked(offset) => self.received(from, offset, event.evidence),
             What::StreamEnd(how) => {
                 if let Some(evidence) = event.evidence {
                     self.note_idle(evidence.at());
-                    self.ends[from].end = Some(Ended { how, evidence });
                     if let Some(acked) = evidence.acked() {
-                        self.ends[from].has_received(acked);
+                        self.received(from, acked, event.evidence);
                     }
+                    self.ends[from].state.end_tcp(Ended { how, evidence });
                 }
             }
         }
     }
 
+    /// What either side owes now: opened by what its peer sent, not settled yet.
+    #[must_use]
+    pub fn owed(&self, role: Role) -> Vec<Expectation> {
+        if !self.handshake.is_established(&self.ends.client) {
+            return Vec::new();
+        }
+        duties::owed(&self.ends, role)
+    }
+
     /// Ends the replay and draws the conclusions.
     #[must_use]
-    pub fn finish(mut self) -> Conclusion {
-        self.end_of_handshake();
+    pub fn finish(mut self, tail: &Tail) -> Conclusion {
+        let steps = self.handshake.finish(&self.ends, &mut self.findings);
         self.open_messages();
         self.pong_data();
         self.too_big();
@@ -187,55 +125,35 @@ impl Reference {
             client: reaction::judge(&self.ends, Role::Client, &mut self.findings),
             server: reaction::judge(&self.ends, Role::Server, &mut self.findings),
         };
-        let closing = closing::conclude(
+        let mut closing = closing::conclude(
             &self.handshake,
             &self.ends,
             &reactions,
             self.idle_before_close_ns,
+            tail,
             &mut self.findings,
         );
+        let timing = timing::conclude(
+            self.handshake_at,
+            &self.ends,
+            &reactions,
+            &mut closing,
+            tail,
+            &mut self.findings,
+        );
+        closing.steps.splice(..0, steps);
         let mut findings = self.findings.kept;
         findings.sort_by_key(|f| (f.packet, f.frame));
-        Conclusion { findings, findings_omitted: self.findings.omitted, closing }
-    }
-
-    fn request(&mut self, _request: &UpgradeRequest) {
-        self.handshake = Handshake { requested: true, ..Handshake::default() };
-    }
-
-    fn response(&mut self, response: &UpgradeResponse, evidence: Option<Evidence>) {
-        self.handshake.status = Some(response.status);
-        self.handshake.switches = response.switches;
-        self.handshake.response = evidence;
-        for extension in &response.extensions {
-            if extension.name.eq_ignore_ascii_case("permessage-deflate") {
-                self.handshake.deflate = true;
-            } else {
-                self.handshake.unknown_extension = true;
-            }
-        }
-        if response.switches && response.accept_valid() != Some(true) {
-            self.handshake.invalid = true;
-            let violation = Violation::Accept {
-                expected: response.expected_accept.map(|value| value.as_str().to_owned()),
-                found: response.accept().map(str::to_owned),
-            };
-            self.findings.add(Some(Role::Server), violation, Place::at(evidence));
-        } else if !response.switches {
-            self.findings.add(Some(Role::Server), Violation::Status(response.status), Place::at(evidence));
-        }
+        Conclusion { findings, findings_omitted: self.findings.omitted, closing, timing }
     }
 
     fn frame(&mut self, from: Role, frame: &FrameFacts<'_>, limits: &Limits, broke: &mut Vec<RuleId>) {
         let place = Place::frame(frame.n, frame.first);
         if let Some(acked) = frame.first.acked() {
-            self.ends[from].has_received(acked);
+            self.received(from, acked, Some(frame.first));
         }
-        self.coalesced(from, frame, place);
-        if from == Role::Client && self.handshake.invalid && !self.ends.client.warned_of_handshake {
-            self.ends.client.warned_of_handshake = true;
-            self.findings.add(Some(from), Violation::HandshakeNotFailed, place);
-        }
+        let is_first = self.ends[from].frames == 0;
+        self.handshake.frame(from, frame.n, frame.first, is_first, &mut self.findings);
 
         frame_rules::check(
             from,
@@ -247,6 +165,7 @@ impl Reference {
             },
         );
         self.after_own_close(from, frame, place);
+        self.after_received_close(from, frame, place);
         self.after_fault_of_peer(from, frame, limits, place);
 
         for (by, rule, level) in self.findings.latest.iter().copied() {
@@ -263,25 +182,44 @@ impl Reference {
         let opcode = frame.header.opcode;
         if opcode == crate::model::Opcode::CLOSE {
             self.note_idle(frame.first.at());
+            // Without acknowledgement numbers the order of the recording has to do.
+            if frame.first.acked().is_none() && self.ends[from.peer()].close().is_some() {
+                self.ends[from].received_close(None);
+            }
         }
         self.ends[from].sent(frame, limits);
+        // Nearly always a Close is recorded before its acknowledgement.
+        if opcode == crate::model::Opcode::CLOSE
+            && let Some(close) = self.ends[from].close()
+            && self.ends[from.peer()].has(close.end) == Some(true)
+        {
+            self.ends[from.peer()].received_close(None);
+        }
         self.last_frame_at = frame.last.and_then(|e| e.at()).or(frame.first.at()).or(self.last_frame_at);
     }
 
-    fn coalesced(&mut self, from: Role, frame: &FrameFacts<'_>, place: Place) {
-        if from == Role::Server
-            && self.ends.server.frames == 0
-            && let Some(response) = self.handshake.response
-            && response.packet().is_some()
-            && response.packet() == frame.first.packet()
-        {
-            self.findings.add(Some(from), Violation::Coalesced, place);
+    /// `role` has received the peer's stream up to `offset`.
+    fn received(&mut self, role: Role, offset: u64, evidence: Option<Evidence>) {
+        let PerRole { client, server } = &mut self.ends;
+        let (side, peer) = if role == Role::Client { (client, server) } else { (server, client) };
+        side.has_received(offset, evidence.and_then(|e| e.at()), peer);
+    }
+
+    /// After a response: the server that sent 101 is OPEN, and the client unless it must refuse.
+    fn opened(&mut self, at: Option<Timestamp>) {
+        self.handshake_at.server = at;
+        if self.handshake.switches {
+            self.ends.server.state.open();
+            self.last_frame_at = at;
+            if self.handshake.is_established(&self.ends.client) {
+                self.ends.client.state.open();
+            }
         }
     }
 
     /// Rules on what follows the own Close (5.5.1).
     fn after_own_close(&mut self, from: Role, frame: &FrameFacts<'_>, place: Place) {
-        if self.ends[from].close.is_none() {
+        if self.ends[from].close().is_none() {
             return;
         }
         let opcode = frame.header.opcode;
@@ -289,6 +227,21 @@ impl Reference {
             self.findings.add(Some(from), Violation::SecondClose, place);
         } else if !opcode.is_control() {
             self.findings.add(Some(from), Violation::DataAfterClose, place);
+        }
+    }
+
+    /// A message whose first byte left after the peer's Close had arrived; once a side.
+    fn after_received_close(&mut self, from: Role, frame: &FrameFacts<'_>, place: Place) {
+        let side = &self.ends[from];
+        if side.noted_new_message || side.state.received().is_none() || side.close().is_some() {
+            return;
+        }
+        let begins = matches!(frame.header.opcode, crate::model::Opcode::TEXT | crate::model::Opcode::BINARY);
+        let Some(close) = self.ends[from.peer()].close().filter(|_| begins) else { return };
+        if frame.first.acked().zip(close.end).is_some_and(|(acked, end)| acked >= end) {
+            let violation = Violation::Timing(TimingViolation::NewMessage { close: close.frame });
+            self.ends[from].noted_new_message = true;
+            self.findings.add_as(Some(from), violation, Level::Note, Certainty::Likely, place);
         }
     }
 
@@ -309,7 +262,7 @@ impl Reference {
         };
         let Some((handled, certainty)) = handled else { return };
         let side = &mut self.ends[from];
-        if let Some(close) = &side.close {
+        if let Some(close) = side.close() {
             // Only a Close that failed the connection makes a later Pong a breach (5.5.2, 7.1.7).
             if matches!(handled, Handled::Ping { .. }) && fault.fits(close.payload.code()) {
                 self.findings.add(Some(from), Violation::AfterFail(handled), place);
@@ -326,33 +279,23 @@ impl Reference {
                 self.findings.add(Some(from), violation, Place::at(evidence));
             }
             Undecodable::FramingLost { .. } => self.ends[from].lost = true,
+            Undecodable::NotHttp { start } => self.handshake.not_http(start, evidence, &mut self.findings),
         }
     }
 
     /// Silence before the closing began: set once, by the first Close or TCP end.
     fn note_idle(&mut self, at: Option<Timestamp>) {
-        let closing = self.ends.client.close.is_some() || self.ends.server.close.is_some();
-        let ended = self.ends.client.end.is_some() || self.ends.server.end.is_some();
+        let closing = self.ends.client.close().is_some() || self.ends.server.close().is_some();
+        let ended = self.ends.client.end().is_some() || self.ends.server.end().is_some();
         if let (false, false, Some(at), Some(last)) = (closing, ended, at, self.last_frame_at) {
             self.idle_before_close_ns = Some(at.since(last).max(0));
-        }
-    }
-
-    fn end_of_handshake(&mut self) {
-        let lost = self.ends.client.lost || self.ends.server.lost;
-        let silent = self.handshake.requested && self.handshake.status.is_none() && !lost;
-        if let (true, Some(end)) = (silent, &self.ends.server.end)
-            && self.ends.client.end.as_ref().is_none_or(|client| end.is_before(client))
-        {
-            let place = Place::at(Some(end.evidence));
-            self.findings.add(Some(Role::Server), Violation::NoResponse, place);
         }
     }
 
     fn open_messages(&mut self) {
         for role in Role::BOTH {
             let side = &self.ends[role];
-            let over = side.close.is_some() || side.end.is_some();
+            let over = side.close().is_some() || side.end().is_some();
             if let (true, false, Some((message, place))) = (over, side.lost, side.open_message) {
                 self.findings.add(Some(role), Violation::MessageUnfinished { message }, place);
             }
@@ -361,7 +304,8 @@ impl Reference {
 
     fn pong_data(&mut self) {
         for role in Role::BOTH {
-            for mismatch in std::mem::take(&mut self.ends[role].pong_mismatches) {
+            let Some(pings) = &mut self.ends[role.peer()].pings else { continue };
+            for mismatch in std::mem::take(&mut pings.mismatches) {
                 let place = mismatch.place;
                 let violation = Violation::PongData {
                     ping: mismatch.ping,
@@ -375,10 +319,10 @@ impl Reference {
 
     fn too_big(&mut self) {
         for role in Role::BOTH {
-            if let Some(SentClose { payload, frame, evidence, .. }) = self.ends[role].close.as_deref()
+            if let Some(SentClose { payload, frame, evidence, .. }) = self.ends[role].close()
                 && payload.code() == Some(crate::model::CloseCode::MESSAGE_TOO_BIG)
             {
-                let theirs = self.ends[role.peer()].close.as_ref();
+                let theirs = self.ends[role.peer()].close();
                 if theirs.is_some_and(|c| c.frame < *frame && c.payload.code() == payload.code()) {
                     continue; // An echo says nothing about its sender's limits.
                 }

@@ -3,6 +3,7 @@
 
 pub mod case;
 pub mod escape;
+pub mod explain;
 pub mod json;
 pub mod order;
 pub mod run;

@@ -2,8 +2,7 @@
 //! reserved bits, wrong masks and impossible lengths come out as they were sent.
 
 pub mod decoder;
-#[cfg(test)]
-pub(crate) mod encode;
+pub mod encode;
 pub mod header;
 pub mod mask;
 

@@ -19,6 +19,7 @@ const RULES_OF_CAPTURES: &[&str] = &[
     "CL-BACKOFF",
     "CL-HALF-OPEN",
     "CL-IDLE",
+    "CL-NEW-MSG",
     "CL-REPLY-LATE",
     "CL-SERVER-IMMEDIATE",
     "CL-TCP-NEVER",
@@ -64,7 +65,8 @@ impl Difference<'_> {
     }
 
     fn was_reset(&self) -> bool {
-        self.wire.closing.first_end.is_some_and(|end| end.how == StreamEnd::Rst)
+        let ends = &self.wire.closing.ends;
+        Role::BOTH.into_iter().any(|role| ends[role].is_some_and(|end| end.how == StreamEnd::Rst))
     }
 }
 
@@ -231,7 +233,7 @@ fn sent(report: &ConnectionReport, role: Role) -> ([u64; 17], bool, Option<u16>)
     let (side, traffic) = (&report.closing.sides[role], &report.traffic[role]);
     let mut frames = [traffic.frame_count() + traffic.frames_cut; 17];
     frames[..16].copy_from_slice(&traffic.frames);
-    (frames, side.sent_close, side.code.map(|code| code.0))
+    (frames, side.sent_close == Some(true), side.code.map(|code| code.0))
 }
 
 /// Why log and wire may differ in what `role` sent.

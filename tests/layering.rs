@@ -21,6 +21,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ),
     ("message", &["model", "limits"], &["flate2", "simdutf8"]),
     ("replay", &["model", "limits"], &[]),
+    ("explain", &["model", "error", "autobahn", "websocket"], &[]),
     ("report", &["model", "limits", "error"], &["comfy_table", "serde", "serde_json", "jiff"]),
     (
         "pipeline",

@@ -38,7 +38,9 @@ fn with_output(text: &str) -> String {
         }
         in_output = false;
         let _ = writeln!(out, "{line}");
-        let sample = line.strip_prefix("$ wslog ").filter(|c| c.contains(" samples/") && !c.contains('|'));
+        let sample = line
+            .strip_prefix("$ wslog ")
+            .filter(|c| (c.contains(" samples/") || c.starts_with("explain ")) && !c.contains('|'));
         if let Some(command) = sample {
             out.push_str(&wslog(&command.split(' ').collect::<Vec<_>>()));
             in_output = true;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use wslog::model::{ConnectionReport, LocalView, Outcome, RULES, SideClose, Starter};
+use wslog::model::{ConnectionReport, LocalView, RULES, SideClose, Starter};
 
 use support::essence::analyse_file;
 
@@ -110,11 +110,11 @@ fn started_by(report: &ConnectionReport) -> String {
 
 fn closes(report: &ConnectionReport) -> String {
     let close = |side: &SideClose| match (side.sent_close, side.code, &side.reason) {
-        (false, ..) if report.closing.outcome == Outcome::NotObservable => "unknown".to_owned(),
-        (false, ..) => "none".to_owned(),
-        (true, None, _) => "empty".to_owned(),
-        (true, Some(code), None) => code.to_string(),
-        (true, Some(code), Some(reason)) => format!("{code} \"{reason}\""),
+        (None, ..) => "unknown".to_owned(),
+        (Some(false), ..) => "none".to_owned(),
+        (Some(true), None, _) => "empty".to_owned(),
+        (Some(true), Some(code), None) => code.to_string(),
+        (Some(true), Some(code), Some(reason)) => format!("{code} \"{reason}\""),
     };
     let sides = &report.closing.sides;
     format!("{}, {}", close(&sides.client), close(&sides.server))

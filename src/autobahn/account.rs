@@ -89,7 +89,7 @@ fn is_distorted(data: &LoggedData) -> bool {
 }
 
 /// The rule the tester breaks on purpose, and the index of the step that does.
-fn fault(case: &Case) -> Option<(RuleId, usize)> {
+pub(crate) fn fault(case: &Case) -> Option<(RuleId, usize)> {
     let rule = case.rules.iter().find(|rule| rule.broken)?.id?;
     let mut open = false;
     let mut closed = false;

@@ -18,6 +18,7 @@ mod track;
 use crate::autobahn::notes::Notes;
 use crate::http::{request_head, response_head, upgrade};
 use crate::model::case::{CaseReport, LoggedData, LoggedFrame, WireRow};
+use crate::model::handshake::facts::{Syntax, SyntaxFault};
 use crate::model::{Evidence, Observation, Observed, Opcode, Role, StreamEnd};
 use track::Track;
 
@@ -118,7 +119,8 @@ fn handshake(
         notes.add("the opening handshake of the client is no HTTP request");
         return false;
     };
-    let request = upgrade::request(&head);
+    let mut request = upgrade::request(&head);
+    request.facts.syntax = request.facts.syntax.filter(is_of_the_wire);
     let expected = request.key().map(upgrade::expected_accept);
     let what = Observed::Request(Box::new(request));
     sink(Observation { from: Role::Client, what, evidence: evidence(Role::Client) });
@@ -129,11 +131,17 @@ fn handshake(
         notes.add("the answer to the opening handshake is no HTTP response");
         return false;
     };
-    let response = upgrade::response(&head, expected, Vec::new());
+    let mut response = upgrade::response(&head, expected, Vec::new());
+    response.facts.syntax = response.facts.syntax.filter(is_of_the_wire);
     let switches = response.switches;
     let what = Observed::Response(Box::new(response));
     sink(Observation { from: Role::Server, what, evidence: evidence(Role::Server) });
     switches
+}
+
+/// A report tells lines, not how they ended.
+fn is_of_the_wire(fault: &SyntaxFault) -> bool {
+    fault.kind != Syntax::BareLf
 }
 
 /// A head with the empty line that ends it.
@@ -298,7 +306,9 @@ mod tests {
                 Observed::StreamEnd(how) => format!("{how:?}"),
                 Observed::LogPaused => "paused".to_owned(),
                 Observed::LogResumed => "resumed".to_owned(),
-                Observed::Gap { .. } | Observed::Acked(_) => unreachable!("a log has none"),
+                Observed::Gap { .. }
+                | Observed::Acked(_)
+                | Observed::Undecodable(Undecodable::NotHttp { .. }) => unreachable!("a log has none"),
             };
             let row = observation.evidence.and_then(|e| e.row()).map(|row| format!(" @{row}"));
             log.push(format!("{} {what}{}", &observation.from.name()[..1], row.unwrap_or_default()));

@@ -3,32 +3,49 @@
 use std::net::{IpAddr, SocketAddr};
 
 use etherparse::err::{LenError, ip_auth, ipv4, ipv6, ipv6_exts};
-use etherparse::{LaxIpv4Slice, LaxIpv6Slice, ip_number};
+use etherparse::{
+    IpAuthHeaderSlice, IpNumber, Ipv4HeaderSlice, Ipv6ExtensionsSlice, Ipv6HeaderSlice, ip_number,
+};
 
+use crate::capture::decoder::Walk;
+use crate::capture::fragments::{Fragment, Key};
 use crate::capture::odd::{Expected, Odd};
-use crate::model::{Packet, Segment, SeqNo, TcpFlags};
+use crate::capture::view::View;
+use crate::capture::{ether, tunnel};
+use crate::model::{Segment, SeqNo, TcpFlags, WeirdKind};
 
 const MIN_TCP_HEADER_LEN: usize = 20;
 const IPV6_HEADER_LEN: usize = 40;
 
-/// What the headers of IP say of what is behind them.
-struct Inner<'a> {
+/// Source and destination.
+#[derive(Clone, Copy)]
+struct Ends {
     src: IpAddr,
     dst: IpAddr,
-    /// Captured bytes, without link-layer padding.
-    captured: &'a [u8],
-    /// Bytes that were on the wire, at least as many.
-    on_wire: usize,
 }
 
-/// The segment in the IPv4 packet `data`, which ends where `packet` does.
+/// An IP packet of the version that its first half byte says.
+pub(super) fn either(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
+    let (&[first], _) = data.header::<1>("IP")?;
+    match first >> 4 {
+        4 => v4(walk, data),
+        6 => v6(walk, data),
+        version => Err(Odd::Contradiction {
+            field: "IP version",
+            is: usize::from(version),
+            expected: Expected::OneOf("4 or 6"),
+        }),
+    }
+}
+
+/// An IPv4 packet, padding behind it or not.
 #[inline]
-pub(super) fn v4<'a>(packet: &Packet<'a>, data: &'a [u8]) -> Result<Option<Segment<'a>>, Odd> {
-    let (ip, auth_error) = LaxIpv4Slice::from_slice(data).map_err(of_ipv4)?;
-    let header = ip.header();
+pub(super) fn v4(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
+    let header = Ipv4HeaderSlice::from_slice(data.bytes).map_err(of_ipv4)?;
     let header_len = header.slice().len();
-    let total_len = match usize::from(header.total_len()) {
-        0 => on_wire(packet, data),
+    let packet = match usize::from(header.total_len()) {
+        // Segmentation offload hands packets to a capture whose length did not fit the field.
+        0 => data,
         n if n < header_len => {
             return Err(Odd::Contradiction {
                 field: "IPv4 total length",
@@ -36,88 +53,194 @@ pub(super) fn v4<'a>(packet: &Packet<'a>, data: &'a [u8]) -> Result<Option<Segme
                 expected: Expected::AtLeast(header_len),
             });
         }
-        n => n,
+        n => data.announced(n),
     };
-    let payload = ip.payload();
-    // Behind the first fragment there is no header to walk, so the protocol of the whole packet decides.
-    if payload.fragmented && matches!(header.protocol(), ip_number::TCP | ip_number::AUTH) {
-        return Err(Odd::Fragment { version: 4, len: payload.payload.len() });
+    let payload = packet.behind(header_len, "IPv4")?;
+    if header.is_fragmenting_payload() {
+        return v4_fragment(walk, &header, payload);
     }
-    let expected_len = total_len.saturating_sub(header_len);
-    if let Some(error) = auth_error {
-        return Err(of_auth(&error, expected_len > payload.payload.len()));
-    }
-    let auth_len = ip.extensions().auth.map_or(0, |auth| auth.slice().len());
-    let inner = Inner {
-        src: header.source_addr().into(),
-        dst: header.destination_addr().into(),
-        captured: payload.payload,
-        on_wire: expected_len.saturating_sub(auth_len),
-    };
-    by_protocol(packet, payload.ip_number, inner)
+    let ends = Ends { src: header.source_addr().into(), dst: header.destination_addr().into() };
+    behind_v4(walk, ends, header.protocol(), payload)
 }
 
-/// The segment in the IPv6 packet `data`, which ends where `packet` does.
+/// What an IPv4 header announces.
 #[inline]
-pub(super) fn v6<'a>(packet: &Packet<'a>, data: &'a [u8]) -> Result<Option<Segment<'a>>, Odd> {
-    let (ip, extension_error) = LaxIpv6Slice::from_slice(data).map_err(of_ipv6)?;
-    let header = ip.header();
-    let payload = ip.payload();
-    let extensions_len = ip.extensions().slice().len();
-    let payload_len = match usize::from(header.payload_length()) {
-        // Offload, or a jumbogram (RFC 2675).
-        0 => on_wire(packet, data).saturating_sub(IPV6_HEADER_LEN),
-        n => n,
-    };
-    let expected_len = payload_len.saturating_sub(extensions_len);
-    let is_cut = expected_len > payload.payload.len();
-    if payload.fragmented && (extension_error.is_some() || payload.ip_number == ip_number::TCP) {
-        return Err(Odd::Fragment { version: 6, len: payload.payload.len() });
+fn behind_v4(walk: &mut Walk<'_>, ends: Ends, protocol: IpNumber, payload: View<'_>) -> Result<(), Odd> {
+    if protocol != ip_number::AUTH {
+        return by_protocol(walk, ends, protocol, payload);
     }
-    match extension_error {
-        None => {}
+    let auth =
+        IpAuthHeaderSlice::from_slice(payload.bytes).map_err(|error| of_auth(&error, payload.is_cut()))?;
+    let behind = payload.behind(auth.slice().len(), "IP authentication")?;
+    by_protocol(walk, ends, auth.next_header(), behind)
+}
+
+#[cold]
+fn v4_fragment(walk: &mut Walk<'_>, header: &Ipv4HeaderSlice<'_>, payload: View<'_>) -> Result<(), Odd> {
+    let IpNumber(protocol) = header.protocol();
+    if !may_hold_tcp(header.protocol()) {
+        return Ok(());
+    }
+    let ends = Ends { src: header.source_addr().into(), dst: header.destination_addr().into() };
+    let fragment = Fragment {
+        key: Key {
+            src: ends.src,
+            dst: ends.dst,
+            identification: u32::from(header.identification()),
+            protocol: Some(protocol),
+        },
+        protocol,
+        offset: 8 * usize::from(header.fragments_offset().value()),
+        more: header.more_fragments(),
+        payload,
+    };
+    match walk.fragment(&fragment)? {
+        None => Ok(()),
+        Some(whole) => {
+            walk.descend()?;
+            behind_v4(walk, ends, IpNumber(whole.protocol), whole.view())
+        }
+    }
+}
+
+/// An IPv6 packet, padding behind it or not.
+#[inline]
+pub(super) fn v6(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
+    let header = Ipv6HeaderSlice::from_slice(data.bytes).map_err(of_ipv6)?;
+    let payload = data.behind(IPV6_HEADER_LEN, "IPv6")?;
+    let payload = match usize::from(header.payload_length()) {
+        // Offload, or a jumbogram (RFC 2675).
+        0 => payload,
+        n => payload.announced(n),
+    };
+    let ends = Ends { src: header.source_addr().into(), dst: header.destination_addr().into() };
+    behind_v6(walk, ends, header.next_header(), payload)
+}
+
+/// What an IPv6 header announces, behind any extension headers.
+#[inline]
+fn behind_v6(walk: &mut Walk<'_>, ends: Ends, first: IpNumber, payload: View<'_>) -> Result<(), Odd> {
+    if first == ip_number::TCP {
+        return tcp(walk, ends, payload);
+    }
+    let (extensions, protocol, _, error) = Ipv6ExtensionsSlice::from_slice_lax(first, payload.bytes);
+    // Behind the header of a fragment that is not the first, what looks like one more is payload.
+    if extensions.is_fragmenting_payload() {
+        return v6_fragment(walk, ends, first, payload);
+    }
+    let len = extensions.slice().len();
+    match error {
+        None => by_protocol(walk, ends, protocol, payload.behind(len, "IPv6 extension")?),
         Some((ipv6_exts::HeaderSliceError::Len(error), _)) => {
-            return Err(short_or_too_long("IPv6 extension", "IPv6 extension header length", &error, is_cut));
+            let field = "IPv6 extension header length";
+            Err(short_or_too_long("IPv6 extension", field, &error, payload.is_cut()))
         }
         Some((ipv6_exts::HeaderSliceError::Content(ipv6_exts::HeaderError::HopByHopNotAtStart), _)) => {
-            return Err(Odd::Contradiction {
+            Err(Odd::Contradiction {
                 field: "bytes before the IPv6 hop-by-hop header",
-                is: extensions_len,
+                is: len,
                 expected: Expected::AtMost(0),
-            });
+            })
         }
         Some((ipv6_exts::HeaderSliceError::Content(ipv6_exts::HeaderError::IpAuth(error)), _)) => {
-            return Err(of_auth(&ip_auth::HeaderSliceError::Content(error), is_cut));
+            Err(of_auth(&ip_auth::HeaderSliceError::Content(error), payload.is_cut()))
         }
     }
-    let inner = Inner {
-        src: header.source_addr().into(),
-        dst: header.destination_addr().into(),
-        captured: payload.payload,
-        on_wire: expected_len,
+}
+
+/// A packet whose extension headers, which begin with `next`, hold that of a fragment (RFC 8200 4.5).
+#[cold]
+fn v6_fragment(walk: &mut Walk<'_>, ends: Ends, next: IpNumber, payload: View<'_>) -> Result<(), Odd> {
+    let (mut next, mut rest) = (next, payload);
+    let fragment = loop {
+        let (&[following, len, ..], _) = rest.header::<8>("IPv6 extension")?;
+        let len = match next {
+            ip_number::IPV6_FRAG => {
+                let (&[_, _, o0, o1, i0, i1, i2, i3], behind) = rest.header::<8>("IPv6 fragment")?;
+                let offset = u16::from_be_bytes([o0, o1]);
+                // One that is whole (RFC 6946) is followed by another.
+                if offset & !6 != 0 {
+                    break Fragment {
+                        key: Key {
+                            src: ends.src,
+                            dst: ends.dst,
+                            identification: u32::from_be_bytes([i0, i1, i2, i3]),
+                            protocol: None,
+                        },
+                        protocol: following,
+                        offset: usize::from(offset & !7),
+                        more: offset & 1 != 0,
+                        payload: behind,
+                    };
+                }
+                8
+            }
+            ip_number::AUTH => 4 * (usize::from(len) + 2),
+            _ => 8 * (usize::from(len) + 1),
+        };
+        (next, rest) = (IpNumber(following), rest.behind(len, "IPv6 extension")?);
     };
-    by_protocol(packet, payload.ip_number, inner)
+    if !may_hold_tcp(IpNumber(fragment.protocol)) {
+        return Ok(());
+    }
+    match walk.fragment(&fragment)? {
+        None => Ok(()),
+        Some(whole) => {
+            walk.descend()?;
+            behind_v6(walk, ends, IpNumber(whole.protocol), whole.view())
+        }
+    }
+}
+
+/// Whether fragments that say they are of this protocol are worth keeping.
+fn may_hold_tcp(protocol: IpNumber) -> bool {
+    use ip_number::*;
+    matches!(
+        protocol,
+        TCP | UDP
+            | GRE
+            | IPV4
+            | IPV6
+            | ETHER_IP
+            | MPLS_IN_IP
+            | AUTH
+            | IPV6_HOP_BY_HOP
+            | IPV6_ROUTE
+            | IPV6_FRAG
+            | IPV6_DEST_OPTIONS
+    )
 }
 
 #[inline]
-fn by_protocol<'a>(
-    packet: &Packet<'a>,
-    protocol: etherparse::IpNumber,
-    inner: Inner<'a>,
-) -> Result<Option<Segment<'a>>, Odd> {
+fn by_protocol(walk: &mut Walk<'_>, ends: Ends, protocol: IpNumber, payload: View<'_>) -> Result<(), Odd> {
+    if protocol == ip_number::TCP { tcp(walk, ends, payload) } else { no_tcp(walk, protocol, payload) }
+}
+
+/// Tunnels, and all that is none.
+fn no_tcp(walk: &mut Walk<'_>, protocol: IpNumber, payload: View<'_>) -> Result<(), Odd> {
     match protocol {
-        ip_number::TCP => tcp(packet, inner).map(Some),
-        ip_number::GRE => Err(Odd::Tunnel { name: "GRE" }),
-        ip_number::IPV4 | ip_number::IPV6 => Err(Odd::Tunnel { name: "an IP tunnel" }),
-        _ => Ok(None),
+        ip_number::UDP => tunnel::udp(walk, payload),
+        ip_number::GRE => tunnel::gre(walk, payload),
+        ip_number::IPV4 => {
+            walk.descend()?;
+            v4(walk, payload)
+        }
+        ip_number::IPV6 => {
+            walk.descend()?;
+            v6(walk, payload)
+        }
+        ip_number::ETHER_IP => tunnel::ethernet_in_ip(walk, payload),
+        ip_number::MPLS_IN_IP => ether::mpls(walk, payload),
+        ip_number::ENCAP_SEC => Err(Odd::Encrypted { by: "ESP" }),
+        _ => Ok(()),
     }
 }
 
 /// Reads the header of RFC 9293 3.1. Of the options nothing is needed, so a snap length that ends in them
 /// still leaves a segment.
 #[inline]
-fn tcp<'a>(packet: &Packet<'a>, inner: Inner<'a>) -> Result<Segment<'a>, Odd> {
-    let Inner { src, dst, captured, on_wire } = inner;
+fn tcp(walk: &mut Walk<'_>, ends: Ends, data: View<'_>) -> Result<(), Odd> {
+    let View { bytes: captured, on_wire } = data;
     if on_wire < MIN_TCP_HEADER_LEN {
         return Err(Odd::Contradiction {
             field: "length of the TCP segment",
@@ -144,26 +267,27 @@ fn tcp<'a>(packet: &Packet<'a>, inner: Inner<'a>) -> Result<Segment<'a>, Odd> {
         });
     }
     let payload = captured.get(header_len..).unwrap_or_default();
-    let missing = on_wire.saturating_sub(header_len).saturating_sub(payload.len());
+    let payload_len = on_wire - header_len;
+    let cut_off = payload_len.saturating_sub(payload.len());
+    if cut_off > 0 {
+        let no = walk.no;
+        walk.weirds.add(WeirdKind::CutPayload, Some(no), || {
+            format!("packet {no}: {cut_off} of {payload_len} payload bytes were not captured")
+        });
+    }
     let flags = TcpFlags(flags);
-    Ok(Segment {
-        no: packet.no,
-        at: packet.at,
-        src: SocketAddr::new(src, u16::from_be_bytes([s0, s1])),
-        dst: SocketAddr::new(dst, u16::from_be_bytes([d0, d1])),
+    (walk.sink)(&Segment {
+        no: walk.no,
+        at: walk.at,
+        src: SocketAddr::new(ends.src, u16::from_be_bytes([s0, s1])),
+        dst: SocketAddr::new(ends.dst, u16::from_be_bytes([d0, d1])),
         seq: SeqNo(u32::from_be_bytes([q0, q1, q2, q3])),
         ack: flags.has(TcpFlags::ACK).then(|| SeqNo(u32::from_be_bytes([a0, a1, a2, a3]))),
         flags,
         payload,
-        cut_off: u32::try_from(missing).unwrap_or(u32::MAX),
-    })
-}
-
-/// Length of `data` on the wire. For the packets that segmentation offload hands to a capture with a length
-/// field of 0, as the sum did not fit, nothing else tells it.
-fn on_wire(packet: &Packet<'_>, data: &[u8]) -> usize {
-    let cut_off = (packet.orig_len as usize).saturating_sub(packet.data.len());
-    data.len().saturating_add(cut_off)
+        cut_off: u32::try_from(cut_off).unwrap_or(u32::MAX),
+    });
+    Ok(())
 }
 
 #[cold]

@@ -1,127 +1,115 @@
-//! Link layers: from a packet to the IP header in it, and so to its TCP segment.
+//! Link types: how a packet begins.
+//!
+//! Numbers and layouts: <https://www.tcpdump.org/linktypes.html>.
 
-use crate::capture::ip;
+use crate::capture::decoder::Walk;
 use crate::capture::odd::{Expected, Odd};
-use crate::model::{LinkType, Packet, Segment, WeirdKind, Weirds};
+use crate::capture::view::View;
+use crate::capture::{ether, ip, ppp, wifi};
+use crate::model::LinkType;
 
 #[cfg(test)]
 mod tests;
 
-/// Numbers of the Ethernet type field, also used by both versions of Linux cooked capture.
-mod ether_type {
-    pub(super) const IPV4: u16 = 0x0800;
-    pub(super) const IPV6: u16 = 0x86dd;
-    pub(super) const MPLS: u16 = 0x8847;
-    pub(super) const MPLS_UPSTREAM: u16 = 0x8848;
-    pub(super) const PPPOE_SESSION: u16 = 0x8864;
-    /// 802.1Q.
-    pub(super) const VLAN: u16 = 0x8100;
-    /// 802.1ad.
-    pub(super) const SERVICE_VLAN: u16 = 0x88a8;
-    /// Outer tag of switches older than 802.1ad.
-    pub(super) const OLD_SERVICE_VLAN: u16 = 0x9100;
-}
+/// Protocols of cooked captures below this one are no Ethernet types (IEEE 802.3 3.2.6).
+const FIRST_ETHER_TYPE: u16 = 0x0600;
 
-/// The TCP segment in a packet. Checksums are not verified: offload leaves them blank on the sending host.
-///
-/// `None` without a weird for what holds no TCP (ARP, UDP …); with one for a header that is cut or contradicts
-/// itself, for a link type or tunnel that is not decoded, and for a fragment. A segment whose payload, or whose
-/// TCP options, the snap length cut is given with [`Segment::cut_off`] and counted as
-/// [`WeirdKind::CutPayload`].
+/// What is in a packet of this link type.
 #[inline]
-#[must_use]
-pub fn decode<'a>(packet: &Packet<'a>, weirds: &mut Weirds) -> Option<Segment<'a>> {
-    match segment(packet) {
-        Ok(segment) => {
-            if let Some(Segment { payload, cut_off: cut_off @ 1.., .. }) = &segment {
-                weirds.add(WeirdKind::CutPayload, Some(packet.no), || {
-                    let on_wire = payload.len().saturating_add(*cut_off as usize);
-                    format!("packet {}: {cut_off} of {on_wire} payload bytes were not captured", packet.no)
-                });
-            }
-            segment
+pub(super) fn packet(walk: &mut Walk<'_>, link: LinkType, data: View<'_>) -> Result<(), Odd> {
+    match link {
+        LinkType::ETHERNET => ether::frame(walk, data),
+        LinkType::LINUX_SLL => {
+            let (&[_, _, h0, h1, .., p0, p1], rest) = data.header::<16>("Linux cooked")?;
+            cooked(walk, u16::from_be_bytes([h0, h1]), u16::from_be_bytes([p0, p1]), rest)
         }
-        Err(odd) => {
-            weirds.add(odd.kind(), Some(packet.no), || format!("packet {}: {odd}", packet.no));
-            None
+        LinkType::LINUX_SLL2 => {
+            let (&[p0, p1, _, _, _, _, _, _, h0, h1, ..], rest) = data.header::<20>("Linux cooked v2")?;
+            cooked(walk, u16::from_be_bytes([h0, h1]), u16::from_be_bytes([p0, p1]), rest)
         }
+        LinkType::RAW | LinkType::RAW_BSD | LinkType::RAW_OPENBSD => ip::either(walk, data),
+        LinkType::IPV4 => ip::v4(walk, data),
+        LinkType::IPV6 => ip::v6(walk, data),
+        other => rarer(walk, other, data),
     }
 }
 
-#[inline]
-fn segment<'a>(packet: &Packet<'a>) -> Result<Option<Segment<'a>>, Odd> {
-    match packet.link {
-        LinkType::ETHERNET => {
-            let (head, rest) = header::<14>(packet.data, "Ethernet")?;
-            let [.., high, low] = *head;
-            tagged(packet, u16::from_be_bytes([high, low]), rest)
-        }
-        LinkType::LINUX_SLL => {
-            let (head, rest) = header::<16>(packet.data, "Linux cooked")?;
-            let [.., high, low] = *head;
-            tagged(packet, u16::from_be_bytes([high, low]), rest)
-        }
-        LinkType::LINUX_SLL2 => {
-            let (head, rest) = header::<20>(packet.data, "Linux cooked v2")?;
-            let [high, low, ..] = *head;
-            tagged(packet, u16::from_be_bytes([high, low]), rest)
-        }
+/// Link types beside those of most captures.
+fn rarer(walk: &mut Walk<'_>, link: LinkType, data: View<'_>) -> Result<(), Odd> {
+    match link {
         LinkType::NULL => {
-            let (head, rest) = header::<4>(packet.data, "loopback")?;
+            let (head, rest) = data.header::<4>("loopback")?;
             // The byte order is that of a host we do not know; families are small numbers.
             let family = u32::from_le_bytes(*head);
-            loopback(packet, if family > 0xffff { family.swap_bytes() } else { family }, rest)
+            loopback(walk, if family > 0xffff { family.swap_bytes() } else { family }, rest)
         }
         LinkType::LOOP => {
-            let (head, rest) = header::<4>(packet.data, "loopback")?;
-            loopback(packet, u32::from_be_bytes(*head), rest)
+            let (head, rest) = data.header::<4>("loopback")?;
+            loopback(walk, u32::from_be_bytes(*head), rest)
         }
-        LinkType::RAW | LinkType::RAW_BSD | LinkType::RAW_OPENBSD => {
-            let (first, _) = header::<1>(packet.data, "IP")?;
-            match first[0] >> 4 {
-                4 => ip::v4(packet, packet.data),
-                6 => ip::v6(packet, packet.data),
-                version => Err(Odd::Contradiction {
-                    field: "IP version",
-                    is: usize::from(version),
-                    expected: Expected::OneOf("4 or 6"),
-                }),
-            }
+        LinkType::PPP | LinkType::PPP_HDLC => ppp::framed(walk, data),
+        LinkType::PPP_PPPD | LinkType::PPP_WITH_DIR => ppp::with_direction(walk, data),
+        LinkType::PPP_ETHER => ppp::over_ethernet(walk, data),
+        LinkType::C_HDLC => ppp::cisco(walk, data),
+        LinkType::MPLS => ether::mpls(walk, data),
+        LinkType::IEEE802_11 => wifi::frame(walk, data),
+        LinkType::IEEE802_11_RADIOTAP => wifi::radiotap(walk, data),
+        LinkType::PPI => {
+            let (&[_, _, l0, l1, d0, d1, d2, d3], _) = data.header::<8>("PPI")?;
+            let rest = data.behind(usize::from(u16::from_le_bytes([l0, l1])), "PPI")?;
+            inner(walk, u32::from_le_bytes([d0, d1, d2, d3]), rest)
         }
-        LinkType::IPV4 => ip::v4(packet, packet.data),
-        LinkType::IPV6 => ip::v6(packet, packet.data),
+        LinkType::PKTAP => {
+            let (&[l0, l1, l2, l3, .., d0, d1, d2, d3], _) = data.header::<12>("PKTAP")?;
+            let len = usize::try_from(u32::from_le_bytes([l0, l1, l2, l3])).unwrap_or(usize::MAX);
+            inner(walk, u32::from_le_bytes([d0, d1, d2, d3]), data.behind(len, "PKTAP")?)
+        }
+        LinkType::NFLOG => nflog(walk, data),
         unknown => Err(Odd::UnknownLink(unknown)),
     }
 }
 
-/// What follows an Ethernet type, behind any stack of VLAN tags.
-#[inline]
-fn tagged<'a>(
-    packet: &Packet<'a>,
-    mut ether_type: u16,
-    mut rest: &'a [u8],
-) -> Result<Option<Segment<'a>>, Odd> {
-    use ether_type::{IPV4, IPV6, MPLS, MPLS_UPSTREAM, OLD_SERVICE_VLAN, PPPOE_SESSION, SERVICE_VLAN, VLAN};
-    while matches!(ether_type, VLAN | SERVICE_VLAN | OLD_SERVICE_VLAN) {
-        let (tag, behind) = header::<4>(rest, "VLAN")?;
-        let [_, _, high, low] = *tag;
-        (ether_type, rest) = (u16::from_be_bytes([high, low]), behind);
+/// What a packet with a header of its own says it begins with behind that.
+fn inner(walk: &mut Walk<'_>, link: u32, rest: View<'_>) -> Result<(), Odd> {
+    walk.descend()?;
+    match u16::try_from(link) {
+        Ok(link) => packet(walk, LinkType(link), rest),
+        Err(_) => Err(Odd::Contradiction {
+            field: "inner link type",
+            is: usize::try_from(link).unwrap_or(usize::MAX),
+            expected: Expected::AtMost(0xffff),
+        }),
     }
-    match ether_type {
-        IPV4 => ip::v4(packet, rest),
-        IPV6 => ip::v6(packet, rest),
-        MPLS | MPLS_UPSTREAM => Err(Odd::Tunnel { name: "MPLS" }),
-        PPPOE_SESSION => Err(Odd::Tunnel { name: "PPPoE" }),
-        _ => Ok(None),
+}
+
+/// What follows a header of Linux cooked capture, of a device of the hardware type given.
+#[inline]
+fn cooked(walk: &mut Walk<'_>, hardware: u16, protocol: u16, rest: View<'_>) -> Result<(), Odd> {
+    if protocol < FIRST_ETHER_TYPE {
+        return cooked_other(walk, hardware, protocol, rest);
+    }
+    ether::typed(walk, protocol, rest)
+}
+
+#[cold]
+fn cooked_other(walk: &mut Walk<'_>, hardware: u16, protocol: u16, rest: View<'_>) -> Result<(), Odd> {
+    const IEEE80211: u16 = 801;
+    const IEEE80211_RADIOTAP: u16 = 803;
+    const LLC: u16 = 4;
+    match (hardware, protocol) {
+        (IEEE80211, _) => wifi::frame(walk, rest),
+        (IEEE80211_RADIOTAP, _) => wifi::radiotap(walk, rest),
+        (_, LLC) => ether::llc(walk, rest),
+        _ => Ok(()),
     }
 }
 
 /// What follows a protocol family, as numbered by the BSDs, macOS and Linux.
-fn loopback<'a>(packet: &Packet<'a>, family: u32, rest: &'a [u8]) -> Result<Option<Segment<'a>>, Odd> {
+fn loopback(walk: &mut Walk<'_>, family: u32, rest: View<'_>) -> Result<(), Odd> {
     match family {
-        2 => ip::v4(packet, rest),
-        10 | 24 | 28 | 30 => ip::v6(packet, rest),
-        0..=255 => Ok(None),
+        2 => ip::v4(walk, rest),
+        10 | 24 | 28 | 30 => ip::v6(walk, rest),
+        0..=255 => Ok(()),
         _ => Err(Odd::Contradiction {
             field: "protocol family",
             is: usize::try_from(family).unwrap_or(usize::MAX),
@@ -130,7 +118,42 @@ fn loopback<'a>(packet: &Packet<'a>, family: u32, rest: &'a [u8]) -> Result<Opti
     }
 }
 
-#[inline]
-fn header<'a, const N: usize>(data: &'a [u8], name: &'static str) -> Result<(&'a [u8; N], &'a [u8]), Odd> {
-    data.split_first_chunk().ok_or(Odd::Short { header: name, needs: N, has: data.len() })
+/// A packet of Linux netfilter: attributes of which one is the IP packet.
+fn nflog(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
+    const PAYLOAD: u16 = 9;
+    const HEADER_LEN: u16 = 4;
+    let (&[family, version, ..], mut rest) = data.header::<4>("NFLOG")?;
+    if version != 0 {
+        return Err(Odd::Contradiction {
+            field: "NFLOG version",
+            is: usize::from(version),
+            expected: Expected::AtMost(0),
+        });
+    }
+    // The byte order is that of a host we do not know; the first attribute has a small number.
+    let is_little = !matches!(rest.bytes, [_, _, 0, _, ..]);
+    let number = |bytes| if is_little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) };
+    while rest.on_wire > 0 {
+        let (&[l0, l1, t0, t1], value) = rest.header::<4>("NFLOG attribute")?;
+        let (len, kind) = (number([l0, l1]), number([t0, t1]));
+        if len < HEADER_LEN {
+            return Err(Odd::Contradiction {
+                field: "length of an NFLOG attribute",
+                is: usize::from(len),
+                expected: Expected::AtLeast(usize::from(HEADER_LEN)),
+            });
+        }
+        if kind == PAYLOAD {
+            let value = value.announced(usize::from(len - HEADER_LEN));
+            return match family {
+                2 => ip::v4(walk, value),
+                10 => ip::v6(walk, value),
+                _ => Ok(()),
+            };
+        }
+        // The last attribute need not be padded.
+        let whole = usize::from(len).next_multiple_of(4).min(rest.on_wire.max(usize::from(len)));
+        rest = rest.behind(whole, "NFLOG attribute")?;
+    }
+    Ok(())
 }

@@ -16,13 +16,20 @@ pub(super) enum Odd {
         /// What it may be.
         expected: Expected,
     },
-    /// A part of a fragmented IP packet with TCP inside.
-    Fragment {
-        /// 4 or 6.
-        version: u8,
-        /// Captured bytes behind the IP headers.
+    /// Bytes of fragments that were captured, behind a fragment that was cut.
+    BehindCut {
+        /// How many.
         len: usize,
     },
+    /// What radiotap says was received wrong.
+    Damaged,
+    /// What only its receiver can read.
+    Encrypted {
+        /// The protocol.
+        by: &'static str,
+    },
+    /// More tunnels inside one another than are followed.
+    Nesting,
     /// The capture ends inside a header.
     Short {
         /// Which one.
@@ -33,7 +40,7 @@ pub(super) enum Odd {
         has: usize,
     },
     /// A way to carry IP that is not followed.
-    Tunnel {
+    Undecoded {
         /// Its name.
         name: &'static str,
     },
@@ -46,6 +53,7 @@ pub(super) enum Odd {
 pub(super) enum Expected {
     AtLeast(usize),
     AtMost(usize),
+    MultipleOf(usize),
     OneOf(&'static str),
 }
 
@@ -53,9 +61,12 @@ impl Odd {
     pub(super) const fn kind(&self) -> WeirdKind {
         match self {
             Self::Contradiction { .. } => WeirdKind::MalformedHeader,
-            Self::Fragment { .. } => WeirdKind::IpFragment,
+            Self::BehindCut { .. } => WeirdKind::IpFragment,
+            Self::Damaged => WeirdKind::DamagedPacket,
+            Self::Encrypted { .. } => WeirdKind::EncryptedPacket,
+            Self::Nesting => WeirdKind::NestingCap,
             Self::Short { .. } => WeirdKind::TruncatedPacket,
-            Self::Tunnel { .. } | Self::UnknownLink(_) => WeirdKind::UnknownLinkType,
+            Self::Undecoded { .. } | Self::UnknownLink(_) => WeirdKind::UnknownLinkType,
         }
     }
 }
@@ -64,11 +75,19 @@ impl fmt::Display for Odd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Contradiction { field, is, expected } => write!(f, "{field} is {is}, expected {expected}"),
-            Self::Fragment { version, len } => write!(f, "fragment of an IPv{version} packet, {len} bytes"),
+            Self::BehindCut { len } => {
+                write!(
+                    f,
+                    "{len} bytes were captured behind a fragment that the snap length cut, and are not used"
+                )
+            }
+            Self::Damaged => f.write_str("received damaged, as its check sequence showed"),
+            Self::Encrypted { by } => write!(f, "encrypted by {by}"),
+            Self::Nesting => f.write_str("more tunnels inside one another than are followed"),
             Self::Short { header, needs, has } => {
                 write!(f, "{header} header needs {needs} bytes, captured are {has}")
             }
-            Self::Tunnel { name } => write!(f, "carried in {name}, which is not decoded"),
+            Self::Undecoded { name } => write!(f, "carried in {name}, which is not decoded"),
             Self::UnknownLink(link) => write!(f, "link type {}", link.0),
         }
     }
@@ -79,6 +98,7 @@ impl fmt::Display for Expected {
         match self {
             Self::AtLeast(n) => write!(f, "at least {n}"),
             Self::AtMost(n) => write!(f, "at most {n}"),
+            Self::MultipleOf(n) => write!(f, "a multiple of {n}"),
             Self::OneOf(words) => f.write_str(words),
         }
     }

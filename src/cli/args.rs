@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 use wslog::autobahn::policy::Pattern;
+use wslog::model::RULES;
 
 /// Explains how WebSocket connections ended, from packet captures and Autobahn reports.
 ///
 /// wslog reassembles TCP, decodes the opening handshake and every frame, replays both sides through a reference
 /// of RFC 6455, and says who ended the connection, which clause was broken, what should have come next and what
-/// did.
+/// did. Begin with `wslog inspect FILE`.
 #[derive(Debug, Parser)]
 #[command(name = "wslog", version, max_term_width = 100, after_long_help = EXAMPLES)]
 pub(super) struct Args {
@@ -20,7 +21,8 @@ pub(super) struct Args {
 
 const EXAMPLES: &str = "\
 Examples:
-  wslog inspect capture.pcap
+  wslog inspect capture.pcap          # how each connection of a capture closed, and why
+  wslog explain 1006                  # what is behind a close code; FR-RSV: a rule
   wslog inspect --format json capture.pcap | jq '.connections[].closing.summary'
   tcpdump -i lo -w - port 8080 | wslog inspect -
   wslog inspect --fail-on must captures/
@@ -29,17 +31,16 @@ Examples:
 
 Exit status:
   0  the work was done
-  1  it was done and found what was asked about (inspect --fail-on; diff: a regression; check: a broken policy)
+  1  it was done and found what was asked about:
+     inspect --fail-on a finding, diff a regression, check a broken policy
   2  bad usage, or an input that could not be read at all";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Explain every WebSocket connection of the inputs
     Inspect(Inspect),
-    /// Compare two runs of the Autobahn Testsuite
     Diff(Diff),
-    /// Hold a run of the Autobahn Testsuite against a policy
     Check(Check),
+    Explain(Explain),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -49,7 +50,11 @@ pub(super) enum Command {
     Man,
 }
 
-/// Explains every WebSocket connection of the inputs.
+/// Explain every WebSocket connection of the inputs
+///
+/// Of each connection: a summary made for a ticket, the last frames, who owed what and what came of it, and findings.
+/// A finding names a rule (`wslog explain RULE` tells more), its level, and how sure it is: proven, likely or
+/// undetermined. With more than twenty connections counts come first, and the ten with most to say.
 #[derive(Debug, clap::Args)]
 pub(super) struct Inspect {
     /// Captures (pcap, pcapng), Autobahn cases (JSON, HTML, pasted text), directories that hold some, or - for standard input
@@ -61,13 +66,13 @@ pub(super) struct Inspect {
     /// Write to FILE instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
-    /// Only the connection with this number, in full (repeatable)
+    /// Only the connection with this number, the N of its "#N", in full (repeatable)
     #[arg(long, value_name = "ID")]
     pub(super) connection: Vec<u64>,
-    /// Which frames to list: the first and last ones, all, or none
+    /// Which frames to list
     #[arg(long, value_enum, default_value_t = Frames::Ends)]
     pub(super) frames: Frames,
-    /// How much of the payloads to show: nothing, the first bytes, or up to 1 MiB of each
+    /// How much of the payloads to show
     #[arg(long, value_enum, default_value_t = Payload::Preview)]
     pub(super) payload: Payload,
     /// Exit with 1 if a finding of this level (or above) is there, or a connection did not close cleanly
@@ -79,8 +84,9 @@ pub(super) struct Inspect {
     pub(super) limits: LimitArgs,
 }
 
-/// Compares two runs of the Autobahn Testsuite: what got worse, what got better, what is missing, and why.
+/// Compare two runs of the Autobahn Testsuite
 ///
+/// What got worse, what got better, what is missing, and why.
 /// A regression is a case with a worse behavior or a worse close. Durations count only with --duration-factor.
 #[derive(Debug, clap::Args)]
 pub(super) struct Diff {
@@ -103,8 +109,9 @@ pub(super) struct Diff {
     pub(super) output: RunOutput,
 }
 
-/// Holds a run of the Autobahn Testsuite against a policy. Several runs are shards of one.
+/// Hold a run of the Autobahn Testsuite against a policy
 ///
+/// Several runs are shards of one.
 /// Strict unless told otherwise: OK passes, and INFORMATIONAL for 7.1.6, 7.13.1 and 7.13.2, of which the suite
 /// never says anything else. A run without a case never passes. The index is held against its case files.
 #[derive(Debug, clap::Args)]
@@ -182,6 +189,45 @@ pub(super) struct Look {
     pub(super) quiet: bool,
 }
 
+/// Explain a close code, a rule or an Autobahn case
+///
+/// Of a close code: what it means, who may send it, what the applications report, what is behind it. Of a rule: what
+/// it says, what the other side does about a breach, and what it looks like on the wire, broken and not. Of a case:
+/// what the tester sends and what passes.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = TOPICS)]
+pub(super) struct Explain {
+    /// Close codes (1006, 4000-4999, "going away"), rules (FR-RSV, CL-*), Autobahn cases (3.2, 9.1, 9.*)
+    #[arg(value_name = "WHAT", required_unless_present = "list", conflicts_with = "list")]
+    pub(super) what: Vec<String>,
+    /// List what there is, a line each
+    #[arg(long, value_enum, value_name = "KIND", num_args = 0..=1, default_missing_value = "rules")]
+    pub(super) list: Option<TopicKind>,
+    /// Text for people, or the document wslog.explain/1
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+    /// Write to FILE instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) look: Look,
+}
+
+const TOPICS: &str = "\
+Examples:
+  wslog explain 1006
+  wslog explain FR-RSV CL-REPLY
+  wslog explain 3.2
+  wslog explain 9.1            # the cases of a section, a line each
+  wslog explain --list codes";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TopicKind {
+    Rules,
+    Codes,
+    Cases,
+}
+
 /// How runs are shown.
 #[derive(Debug, clap::Args)]
 pub(super) struct RunOutput {
@@ -248,13 +294,13 @@ pub(super) struct LimitArgs {
     /// TCP connections followed at a time [default: 1000000]
     #[arg(long, value_name = "N")]
     pub(super) max_flows: Option<usize>,
-    /// Out-of-order bytes kept per direction [default: 4194304]
+    /// Out-of-order bytes kept per direction [default: 4194304, 4 MiB]
     #[arg(long, value_name = "BYTES")]
     pub(super) max_out_of_order: Option<usize>,
-    /// Length of an HTTP head [default: 65536]
+    /// Length of an HTTP head [default: 65536, 64 KiB]
     #[arg(long, value_name = "BYTES")]
     pub(super) max_handshake: Option<usize>,
-    /// Bytes inflated from one message [default: 268435456]
+    /// Bytes inflated from one message [default: 268435456, 256 MiB]
     #[arg(long, value_name = "BYTES")]
     pub(super) max_inflated: Option<u64>,
     /// Findings kept per connection [default: 200]
@@ -270,22 +316,31 @@ pub(super) enum Format {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Frames {
+    /// The first and the last ones of each connection
     Ends,
+    /// Every one
     All,
+    /// No table of frames
     None,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Payload {
+    /// Nothing
     None,
+    /// The first bytes of each
     Preview,
+    /// Up to 1 MiB of each
     Full,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum FailOn {
+    /// A MUST of an RFC is broken
     Must,
+    /// A SHOULD, or a MUST
     Should,
+    /// Anything, what is legal and worth a note included
     Note,
 }
 
@@ -294,6 +349,18 @@ pub(super) enum Color {
     Auto,
     Always,
     Never,
+}
+
+/// The table of rules, as `wslog explain --list` has it.
+fn rules(out: &mut dyn Write) -> std::io::Result<()> {
+    let roff = |text: &str| text.replace('\\', "\\e").replace('-', "\\-");
+    writeln!(out, ".SH RULES")?;
+    writeln!(out, "What a finding can be about; \\fBwslog explain\\fR \\fIRULE\\fR tells more.")?;
+    for rule in RULES {
+        let head = format!("{} ({}, {})", rule.name, rule.level.name(), rule.section);
+        writeln!(out, ".TP\n\\fB{}\\fR\n{}", roff(&head), roff(rule.says))?;
+    }
+    Ok(())
 }
 
 /// One page for all commands: clap's pages of `wslog` and of each command, one after the other.
@@ -316,6 +383,7 @@ pub(super) fn man_page(out: &mut dyn Write) -> std::io::Result<()> {
         let body = String::from_utf8_lossy(&body).replace(".SH", ".SS");
         out.write_all(body.as_bytes())?;
     }
+    rules(out)?;
     man.render_extra_section(out)?;
     man.render_version_section(out)
 }

@@ -56,6 +56,9 @@ const fn hint(error: &Error) -> Option<&'static str> {
         Error::NoReport { .. } => Some(
             "it should hold index.json, the reports of cases, or directories of such: the shards of one run",
         ),
+        Error::UnknownTopic { .. } => Some(
+            "close codes (1006), rules (FR-RSV) and Autobahn cases (3.2): `wslog explain --list` names them",
+        ),
         Error::BadPolicy { .. } => Some("`wslog check --help` shows a whole policy"),
     }
 }

@@ -9,7 +9,7 @@ use wslog::error::Error;
 use wslog::input::Input;
 use wslog::limits::Limits;
 use wslog::model::{ConnectionReport, InputReport, Level, Outcome, PacketNo};
-use wslog::pipeline::{self, Keep};
+use wslog::pipeline::{self, Across, Keep};
 use wslog::report::FrameList;
 use wslog::report::json::JsonReport;
 use wslog::report::order::Order;
@@ -54,6 +54,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         }
     };
 
+    let mut across = Across::new(&limits);
     let mut order = Order::new(limits.max_waiting_report_bytes);
     let mut inputs: Vec<InputReport> = Vec::new();
     let mut found = false;
@@ -80,7 +81,8 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
                     let first = report.tcp.map_or(PacketNo(0), |tcp| tcp.first_packet);
                     order.push(index, first, report, bytes);
                 }
-                order.release(index, open, |id, report: Box<ConnectionReport>| {
+                order.release(index, open, |id, mut report: Box<ConnectionReport>| {
+                    across.see(&mut report);
                     if !args.connection.is_empty() && !args.connection.contains(&id) {
                         return Ok(());
                     }

@@ -234,7 +234,12 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
 
 /// Writes a rendering to where it was asked for.
 pub(super) fn write(text: &str, output: &RunOutput) -> anyhow::Result<()> {
-    if let Some(path) = &output.output {
+    write_to(text, output.output.as_deref())
+}
+
+/// Writes text to the file, or to standard output.
+pub(super) fn write_to(text: &str, path: Option<&Path>) -> anyhow::Result<()> {
+    if let Some(path) = path {
         return fs::write(path, text).with_context(|| format!("cannot write {}", path.display()));
     }
     let mut out = io::stdout().lock();

@@ -301,7 +301,10 @@ impl Handshake {
                                 self.response(dir, &head, start, carrier, out)
                             };
                         }
-                        Scanned::Malformed => verdict = self.malformed(dir, carrier, out),
+                        Scanned::Malformed => {
+                            let head = mem::take(&mut side.head);
+                            verdict = self.not_http(dir, head.bytes(), head.start(), carrier, out);
+                        }
                         Scanned::TooLong => verdict = self.too_long(dir, at, carrier, out),
                     }
                 }

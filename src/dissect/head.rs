@@ -47,6 +47,16 @@ impl PartialHead {
         self.bytes.is_empty()
     }
 
+    /// What there is of it.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Offset of the first byte.
+    pub(super) const fn start(&self) -> u64 {
+        self.start
+    }
+
     /// Takes the next piece, whose first byte has that offset. Keeps at most `max` bytes.
     pub(super) fn push<'a>(&mut self, kind: Kind, offset: u64, piece: &'a [u8], max: usize) -> Scanned<'a> {
         let known = self.bytes.len();

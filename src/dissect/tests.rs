@@ -135,6 +135,7 @@ fn show(observation: &Observation<'_>) -> String {
         Observed::FrameEnd { cut } => format!("cut {cut}"),
         Observed::Undecodable(Undecodable::CutHeader { bytes }) => format!("cut header of {}", bytes.len()),
         Observed::Undecodable(Undecodable::FramingLost { skipped }) => format!("lost {skipped}"),
+        Observed::Undecodable(Undecodable::NotHttp { start }) => format!("no HTTP {}", start.len()),
         Observed::Gap { len, .. } => format!("gap {len}"),
         Observed::Acked(offset) => format!("acked {offset}"),
         Observed::StreamEnd(how) => format!("{how:?}"),
@@ -609,7 +610,8 @@ fn a_response_that_is_not_http() {
             End(Resp, StreamEnd::Fin),
         ];
         let end = format!("server Fin @5+{}", response.len() + 4);
-        check(&steps, Status::Candidate, &[weird], &["client GET /chat @1+0", &end]);
+        let start = format!("server no HTTP {} @2+0", response.len());
+        check(&steps, Status::Candidate, &[weird], &["client GET /chat @1+0", &start, &end]);
     }
 }
 

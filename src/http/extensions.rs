@@ -29,24 +29,40 @@ pub fn parse<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Extension>,
     let mut list = Vec::new();
     let mut malformed = false;
     for value in values {
-        malformed |= !parse_line(value, &mut list);
+        malformed |= parse_line(value, &mut list).is_err();
     }
     (list, malformed)
 }
 
-fn parse_line(mut line: &[u8], list: &mut Vec<Extension>) -> bool {
+/// Where a line leaves the grammar, from 0; `None` for a sound one.
+#[must_use]
+pub fn fault(line: &[u8]) -> Option<usize> {
+    parse_line(line, &mut Vec::new()).err()
+}
+
+fn parse_line(all: &[u8], list: &mut Vec<Extension>) -> Result<(), usize> {
     let before = list.len();
-    let mut sound = true;
+    let mut fault = None;
+    let mut line = all;
     while !line.is_empty() {
-        let Ok((rest, found)) = preceded(space, opt(extension)).parse(line) else { return false };
+        let at = |rest: &[u8]| all.len() - rest.len();
+        let start = at(line);
+        let Ok((rest, found)) = preceded(space, opt(extension)).parse(line) else { return Err(start) };
         if let Some((found, values_are_tokens)) = found {
             list.push(found);
-            sound &= values_are_tokens;
+            fault = fault.or((!values_are_tokens).then_some(start));
         }
-        let Ok((rest, _)) = delimited(space, alt((tag(","), eof)), space).parse(rest) else { return false };
+        let behind = at(rest);
+        let Ok((rest, _)) = delimited(space, alt((tag(","), eof)), space).parse(rest) else {
+            return Err(fault.unwrap_or(behind));
+        };
         line = rest;
     }
-    sound && list.len() > before
+    match fault {
+        Some(at) => Err(at),
+        None if list.len() > before => Ok(()),
+        None => Err(all.len()),
+    }
 }
 
 /// An extension, and whether all its quoted values are tokens.
@@ -110,6 +126,22 @@ mod tests {
             shown.push("!".to_owned());
         }
         shown.join(" ")
+    }
+
+    #[test]
+    fn where_a_line_leaves_the_grammar() {
+        for (line, at) in [
+            ("a; b=1", None),
+            ("", Some(0)),
+            (" ,", Some(2)),
+            ("a;", Some(1)),
+            ("a b", Some(1)),
+            ("a, (b)", Some(3)),
+            (r#"a, b; c="1 0", d"#, Some(3)),
+            (r#"a; b="1 0"; c d"#, Some(0)),
+        ] {
+            assert_eq!(fault(line.as_bytes()), at, "{line:?}");
+        }
     }
 
     #[test]

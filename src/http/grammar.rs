@@ -4,6 +4,7 @@
 //! head         = *line-end start-line *field-line line-end
 //! start-line   = ( request-line / status-line )
 //! request-line = method SP target SP version line-end
+//!              / method SP *blank target-with-blanks 1*blank version *blank line-end
 //! status-line  = version SP 3DIGIT [ SP phrase ] line-end
 //! method       = 1*64tchar
 //! target       = 1*( any byte but controls, SP and DEL )
@@ -16,8 +17,9 @@
 //! ```
 //!
 //! Wider than RFC 9112 where servers in use are: a bare LF ends a line (2.2), empty lines may precede the start
-//! line (2.2), the phrase may be missing with its space (4), folded values are joined (5.2). A line without a
-//! colon is kept as a name without value: some servers pass over such lines and go on.
+//! line (2.2), the phrase may be missing with its space (4), folded values are joined (5.2), white space may stand
+//! in a request line where it should not (3). A line without a colon is kept as a name without value: some servers
+//! pass over such lines and go on.
 
 use std::borrow::Cow;
 
@@ -47,6 +49,8 @@ pub struct RequestHead<'a> {
     pub version: &'a [u8],
     /// Its field lines.
     pub fields: Fields<'a>,
+    /// The request line has the form of RFC 9112 3: one space between its parts, none elsewhere.
+    pub is_exact: bool,
 }
 
 /// Head of a response.
@@ -93,9 +97,17 @@ impl Start {
 /// # Errors
 /// `Incomplete` if the empty line is not there, `Malformed` for a bad request line, complete or not.
 pub fn request_head(input: &[u8]) -> Result<(RequestHead<'_>, usize), Fault> {
-    let (rest, (method, target, version)) = request_line(skip_empty_lines(input)).map_err(fault)?;
+    let message = skip_empty_lines(input);
+    let (rest, (method, target, version), is_exact) = match request_line(message).map_err(fault) {
+        Ok((rest, line)) => (rest, line, true),
+        Err(Fault::Incomplete) => return Err(Fault::Incomplete),
+        Err(Fault::Malformed) => {
+            let (rest, line) = spaced_request_line(message).map_err(fault)?;
+            (rest, line, false)
+        }
+    };
     let (rest, fields) = fields(rest)?;
-    Ok((RequestHead { method, target, version, fields }, input.len() - rest.len()))
+    Ok((RequestHead { method, target, version, fields, is_exact }, input.len() - rest.len()))
 }
 
 /// Parses a response head; gives its length in bytes, empty lines before and behind it included.
@@ -158,10 +170,31 @@ impl<'a> Fields<'a> {
         self.values(name).flat_map(|value| value.split(|&b| b == b',')).map(trim).filter(|e| !e.is_empty())
     }
 
+    /// Whether a field has a name that begins with `prefix`, compared without case.
+    #[must_use]
+    pub fn has_name_with(self, prefix: &str) -> bool {
+        let mut rest = self.0;
+        while let Some((start, _)) = rest.split_at_checked(prefix.len()) {
+            if start.eq_ignore_ascii_case(prefix.as_bytes()) {
+                return true;
+            }
+            let Some(end) = memchr::memchr(b'\n', rest) else { return false };
+            rest = rest.get(end + 1..).unwrap_or_default();
+        }
+        false
+    }
+
     /// Whether `token` is an element of the lists of that name, compared without case.
     #[must_use]
     pub fn has_token(self, name: &str, token: &str) -> bool {
         self.elements(name).any(|element| element.eq_ignore_ascii_case(token.as_bytes()))
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// The lines as they are, each with its end.
+    pub(super) const fn raw(self) -> &'a [u8] {
+        self.0
     }
 }
 
@@ -205,6 +238,28 @@ fn request_line(input: &[u8]) -> Parsed<'_, (&[u8], &[u8], &[u8])> {
     let target = streaming::take_while1(|b: u8| b > b' ' && b != 0x7f);
     let space = || streaming::tag(" ");
     (terminated(method, space()), terminated(target, space()), terminated(version, line_end)).parse(input)
+}
+
+/// A request line with more white space than it should have, in its target too (RFC 9112 3: many a server takes it).
+fn spaced_request_line(input: &[u8]) -> Parsed<'_, (&[u8], &[u8], &[u8])> {
+    let (rest, (method, line)) = (terminated(method, streaming::tag(" ")), line).parse(input)?;
+    let line = trim(line);
+    let parts = line.len().checked_sub(b"HTTP/1.1".len()).and_then(|at| line.split_at_checked(at));
+    let Some((target, end)) = parts.filter(|(target, _)| target.last().is_some_and(|&b| is_blank(b))) else {
+        return Err(nom::Err::Error(()));
+    };
+    let target = trim(target);
+    if target.is_empty() || !target.iter().all(|&b| b >= b' ' && b != 0x7f || b == b'\t') {
+        return Err(nom::Err::Error(()));
+    }
+    match end {
+        [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
+            if major.is_ascii_digit() && minor.is_ascii_digit() =>
+        {
+            Ok((rest, (method, target, end)))
+        }
+        _ => Err(nom::Err::Error(())),
+    }
 }
 
 fn status_line(input: &[u8]) -> Parsed<'_, (&[u8], u16, &[u8])> {
@@ -281,8 +336,25 @@ fn is_blank(byte: u8) -> bool {
 }
 
 /// tchar of RFC 9110 5.6.2.
-pub(super) fn is_tchar(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+pub(super) const fn is_tchar(byte: u8) -> bool {
+    let is_mark = matches!(
+        byte,
+        b'!' | b'#'
+            | b'$'
+            | b'%'
+            | b'&'
+            | b'\''
+            | b'*'
+            | b'+'
+            | b'-'
+            | b'.'
+            | b'^'
+            | b'_'
+            | b'`'
+            | b'|'
+            | b'~'
+    );
+    byte.is_ascii_alphanumeric() || is_mark
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]
@@ -336,6 +408,10 @@ mod tests {
         for (name, input, expected) in [
             ("request-line 3", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1 18"),
             ("bytes behind the head", "GET / HTTP/1.1\r\n\r\nxy", "GET / HTTP/1.1 18"),
+            ("two spaces 3", "GET  / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1 19"),
+            ("a space in the target 3", "GET /a b HTTP/1.1 \r\n\r\n", "GET /a b HTTP/1.1 22"),
+            ("no target", "GET  HTTP/1.1\r\n\r\n", "Malformed"),
+            ("something behind the version", "GET / HTTP/1.1 x\r\n\r\n", "Malformed"),
             ("token method 9110 5.6.2", "M-SEARCH * HTTP/1.0\r\n\r\n", "M-SEARCH * HTTP/1.0 23"),
             ("target is not ASCII", "GET /\u{e9} HTTP/1.1\r\n\r\n", "GET /\u{e9} HTTP/1.1 20"),
             ("bare LF 2.2", "GET / HTTP/1.1\nA: b\n\n", "GET / HTTP/1.1 21 A=\"b\""),
@@ -366,7 +442,6 @@ mod tests {
             ("no space", "GET\r\n\r\n", "Malformed"),
             ("no version", "GET /\r\n\r\n", "Malformed"),
             ("another protocol", "DESCRIBE / RTSP/1.0\r\n\r\n", "Malformed"),
-            ("two spaces", "GET  / HTTP/1.1\r\n\r\n", "Malformed"),
             ("control in the target", "GET /\u{1} HTTP/1.1\r\n\r\n", "Malformed"),
             ("no minor version", "GET / HTTP/2\r\n\r\n", "Malformed"),
             ("separator in the method", "G(T / HTTP/1.1\r\n\r\n", "Malformed"),

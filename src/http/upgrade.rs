@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
 
-use crate::http::{Fields, RequestHead, ResponseHead, extensions, familiar, text};
-use crate::model::field::{EXTENSIONS, KEY, PROTOCOL, UPGRADE};
+use crate::http::{Fields, RequestHead, ResponseHead, extensions, facts, familiar, text};
+use crate::model::field::{ACCEPT, EXTENSIONS, PREFIX, PROTOCOL, UPGRADE};
 use crate::model::{AcceptValue, UpgradeRequest, UpgradeResponse};
 
 /// Bytes of a refusal's body kept for display.
@@ -14,17 +14,19 @@ pub const MAX_BODY_START: usize = 256;
 /// What a server appends to the key (RFC 6455 1.3).
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// Whether the request asks for the WebSocket protocol: `websocket` among the tokens of `Upgrade`, or a
-/// `Sec-WebSocket-Key`. A request for another protocol without a key is none.
+/// Whether the request asks for the WebSocket protocol: `websocket` among the tokens of `Upgrade`, or any field
+/// that only this protocol has, where the request is faulty or lost its `Upgrade` on the way.
 #[must_use]
 pub fn is_asked(head: &RequestHead<'_>) -> bool {
-    head.fields.has_token(UPGRADE, "websocket") || head.fields.values(KEY).next().is_some()
+    head.fields.has_token(UPGRADE, "websocket") || head.fields.has_name_with(PREFIX)
 }
 
-/// Whether frames follow the response (RFC 6455 4.2.2): status 101, `websocket` among the tokens of `Upgrade`.
+/// Whether frames follow the response (RFC 6455 4.2.2): status 101 with `websocket` among the tokens of `Upgrade`,
+/// or with a `Sec-WebSocket-Accept`, which leaves no doubt what the server switches to.
 #[must_use]
 pub fn switches(head: &ResponseHead<'_>) -> bool {
-    head.status == 101 && head.fields.has_token(UPGRADE, "websocket")
+    head.status == 101
+        && (head.fields.has_token(UPGRADE, "websocket") || head.fields.values(ACCEPT).next().is_some())
 }
 
 /// How many values the owned form of a head would hold: its field lines, and what commas and semicolons part in
@@ -51,11 +53,13 @@ pub fn expected_accept(key: &str) -> AcceptValue {
 pub fn request(head: &RequestHead<'_>) -> UpgradeRequest {
     let fields = head.fields.to_lines();
     let (extensions, extensions_malformed) = extensions::parse(fields.values(EXTENSIONS).map(str::as_bytes));
+    let subprotocols: Vec<String> = head.fields.elements(PROTOCOL).map(text).collect();
     UpgradeRequest {
+        facts: facts::of_request(head, &fields, &subprotocols),
         method: familiar(head.method),
         target: text(head.target),
         http_version: familiar(head.version),
-        subprotocols: head.fields.elements(PROTOCOL).map(text).collect(),
+        subprotocols,
         extensions,
         extensions_malformed,
         fields,
@@ -72,6 +76,7 @@ pub fn response(
     let fields = head.fields.to_lines();
     let (extensions, extensions_malformed) = extensions::parse(fields.values(EXTENSIONS).map(str::as_bytes));
     UpgradeResponse {
+        facts: facts::of_response(head, &fields),
         http_version: familiar(head.version),
         status: head.status,
         phrase: familiar(head.phrase),
@@ -127,7 +132,10 @@ mod tests {
             ("Upgrade: h2c", false),
             ("Upgrade: websockets", false),
             ("Connection: websocket", false),
-            ("Sec-WebSocket-Version: 13", false),
+            ("Sec-WebSocket-Version: 13", true),
+            ("sec-websocket-protocol: chat", true),
+            ("Sec-WebSocket: x", false),
+            ("X: y\r\n Sec-WebSocket-Key: in a fold", false),
         ] {
             let head = format!("GET / HTTP/1.1\r\n{fields}\r\n\r\n");
             assert_eq!(is_asked(&request_head(head.as_bytes()).unwrap().0), expected, "{fields}");
@@ -152,6 +160,7 @@ mod tests {
                 None,
             ),
             ("101 x|Upgrade: h2c", true, false, None),
+            ("101 x|Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", true, true, Some(true)),
             ("101 x", true, false, None),
             ("200 x|Upgrade: websocket", true, false, None),
         ] {

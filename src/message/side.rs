@@ -3,7 +3,7 @@
 use crate::limits::Limits;
 use crate::message::close;
 use crate::message::fragments::{Fragments, OpenMessage, Placement};
-use crate::message::inflate::{Context, Loss, Stop};
+use crate::message::inflate::{Agreement, Context, Loss, Stop};
 use crate::model::{
     Event, Evidence, Fact, FrameFacts, FrameHeader, Opcode, PacketNo, Piece, Role, WeirdKind, Weirds, What,
 };
@@ -44,8 +44,8 @@ pub(super) struct Connection<'a> {
     pub(super) frame: u64,
     /// Number of the last message.
     pub(super) messages: &'a mut u64,
-    /// Under permessage-deflate: whether this role keeps its context from message to message.
-    pub(super) takeover: Option<bool>,
+    /// Under permessage-deflate: what this role agreed to.
+    pub(super) deflate: Option<Agreement>,
 }
 
 impl Side {
@@ -67,9 +67,9 @@ impl Side {
                     self.context.lose(Loss::Fault);
                 }
                 *connection.messages = connection.messages.saturating_add(1);
-                let takeover = connection.takeover.filter(|_| header.rsv.rsv1());
-                let message = OpenMessage::new(*connection.messages, kind, takeover.is_some());
-                self.open_message(message, takeover, first.packet(), weirds);
+                let deflate = connection.deflate.filter(|_| header.rsv.rsv1());
+                let message = OpenMessage::new(*connection.messages, kind, deflate.is_some());
+                self.open_message(message, deflate, first.packet(), weirds);
             }
         }
         let is_data = !header.opcode.is_control() && !header.opcode.is_reserved();
@@ -87,11 +87,11 @@ impl Side {
     fn open_message(
         &mut self,
         mut message: OpenMessage,
-        takeover: Option<bool>,
+        deflate: Option<Agreement>,
         packet: Option<PacketNo>,
         weirds: &mut Weirds,
     ) {
-        if let Some(Err(loss)) = takeover.map(|takeover| self.context.start(takeover)) {
+        if let Some(Err(loss)) = deflate.map(|agreement| self.context.start(agreement)) {
             message.lose();
             self.facts.push(Fact::ContextLost);
             if loss == Loss::Gap {
@@ -162,6 +162,9 @@ impl Side {
             // First, lest its place among the facts of the text depend on how the bytes were cut.
             facts.insert(0, Fact::FinalBlock);
         }
+        if result.is_ok() {
+            context.watch(bytes);
+        }
         if let Err(stop) = result {
             message.lose();
             context.lose(Loss::Fault);
@@ -218,8 +221,7 @@ impl Side {
     fn end_message(&mut self) {
         let Some(mut message) = self.fragments.close() else { return };
         if message.compressed
-            && let Some(inflater) = self.context.inflater()
-            && let Err(stop) = inflater.finish()
+            && let Err(stop) = self.context.finish(&mut self.facts)
         {
             message.lose();
             self.context.lose(Loss::Fault);

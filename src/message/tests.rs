@@ -83,6 +83,7 @@ fn response(extensions: Vec<Extension>) -> UpgradeResponse {
         expected_accept: None,
         extensions,
         extensions_malformed: false,
+        facts: Default::default(),
         switches: true,
         body_start: Vec::new(),
     }
@@ -211,6 +212,9 @@ fn tell(told: &mut String, from: Role, frame: &FrameFacts<'_>) {
             Fact::InflateFailed { offset } => write!(told, " broken@{offset}"),
             Fact::ContextLost => write!(told, " context-lost"),
             Fact::InflateCapped => write!(told, " capped"),
+            Fact::BeyondWindow { distance, bits } => write!(told, " window({distance}>2^{bits})"),
+            Fact::ContextKept { before } => write!(told, " context-kept({before})"),
+            Fact::DeflateTail => write!(told, " tail"),
             Fact::FinalBlock => write!(told, " final"),
             Fact::PayloadMissing => write!(told, " missing"),
         }

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use crate::model::case::{CaseAccount, CaseReport, Recomputed};
 use crate::model::{
-    Closing, Finding, FrameHeader, LinkType, PacketNo, PerRole, Role, RuleId, Timestamp, UpgradeRequest,
-    UpgradeResponse, Weirds,
+    Closing, Finding, FrameHeader, LinkType, PacketNo, PerRole, Role, RuleId, Timestamp, Timing,
+    UpgradeRequest, UpgradeResponse, Weirds,
 };
 
 /// Counts of what one side sent.
@@ -126,6 +126,8 @@ pub struct ConnectionReport {
     pub findings_omitted: u64,
     /// How it closed.
     pub closing: Box<Closing>,
+    /// Latencies, rhythms and silences.
+    pub timing: Box<Timing>,
     /// Oddities of its recording.
     pub weirds: Weirds,
     /// The case of the Autobahn Testsuite whose log tells of it; `None` for a capture.

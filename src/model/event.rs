@@ -58,6 +58,20 @@ pub enum Fact {
     /// A cap on inflated bytes or on their ratio was reached; the rest of the message is counted as compressed
     /// bytes only.
     InflateCapped,
+    /// The message inflates with a larger window than its sender agreed to.
+    BeyondWindow {
+        /// The largest distance of a reference.
+        distance: u32,
+        /// Base-2 logarithm of the window agreed.
+        bits: u8,
+    },
+    /// The message refers back to those before it, though its sender agreed to keep nothing of them.
+    ContextKept {
+        /// The most bytes by which a reference begins before the message.
+        before: u32,
+    },
+    /// The message still has the 00 00 ff ff at its end that RFC 7692 7.2.1 has its sender take off.
+    DeflateTail,
     /// A DEFLATE block with BFINAL=1 stood before the end of the message (RFC 7692 7.2.3.4: legal).
     FinalBlock,
     /// Part of the payload is not in the recording.

@@ -1,10 +1,17 @@
 //! The opening handshake (RFC 6455 4) as sent, and what it settled.
 
+pub mod facts;
+pub mod fault;
+
 use std::borrow::Cow;
 use std::fmt;
 
+use facts::{RequestFacts, ResponseFacts};
+
 /// The header fields of the opening handshake (RFC 6455 11.3), spelt as there.
 pub mod field {
+    /// What the names of those that only this protocol has begin with.
+    pub const PREFIX: &str = "Sec-WebSocket-";
     /// Of request and response.
     pub const UPGRADE: &str = "Upgrade";
     /// The client's nonce.
@@ -111,6 +118,8 @@ pub struct UpgradeRequest {
     pub extensions: Vec<Extension>,
     /// An extension field does not follow the grammar of RFC 6455 9.1.
     pub extensions_malformed: bool,
+    /// What is so about it.
+    pub facts: RequestFacts,
 }
 
 impl UpgradeRequest {
@@ -156,10 +165,12 @@ pub struct UpgradeResponse {
     pub extensions: Vec<Extension>,
     /// An extension field does not follow the grammar of RFC 6455 9.1.
     pub extensions_malformed: bool,
-    /// Status 101 with `websocket` among the tokens of `Upgrade`: frames follow.
+    /// Status 101 with `websocket` among the tokens of `Upgrade`, or with a `Sec-WebSocket-Accept`: frames follow.
     pub switches: bool,
     /// First bytes of the body of a refusal, as far as they came in the segment that ended the head.
     pub body_start: Vec<u8>,
+    /// What is so about it.
+    pub facts: ResponseFacts,
 }
 
 impl UpgradeResponse {
@@ -217,6 +228,15 @@ pub struct DeflateParams {
     pub client_max_window_bits: u8,
 }
 
+impl DeflateParams {
+    /// A value of `*_max_window_bits`: a number from 8 to 15, without sign or leading zeros (RFC 7692 7.1.2).
+    #[must_use]
+    pub fn window_bits(value: &str) -> Option<u8> {
+        let digits = value.bytes().all(|byte| byte.is_ascii_digit()) && !value.starts_with('0');
+        value.parse().ok().filter(|bits| digits && (8..=15).contains(bits))
+    }
+}
+
 /// What handshake settled for the frames that follow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Negotiated {
@@ -233,10 +253,7 @@ impl Negotiated {
                 let has = |name: &str| e.parameters.iter().any(|(n, _)| n.eq_ignore_ascii_case(name));
                 let bits = |name: &str| {
                     let value = e.parameters.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
-                    value
-                        .and_then(|(_, v)| v.as_deref()?.parse().ok())
-                        .filter(|bits| (8..=15).contains(bits))
-                        .unwrap_or(15)
+                    value.and_then(|(_, v)| DeflateParams::window_bits(v.as_deref()?)).unwrap_or(15)
                 };
                 DeflateParams {
                     server_no_context_takeover: has("server_no_context_takeover"),

@@ -166,6 +166,11 @@ pub enum Undecodable {
         /// Bytes of the stream from there to its end.
         skipped: u64,
     },
+    /// What stands where an HTTP head should is none.
+    NotHttp {
+        /// First bytes of it.
+        start: Vec<u8>,
+    },
 }
 
 /// What was seen.

@@ -35,20 +35,44 @@ impl LinkType {
     pub const NULL: Self = Self(0);
     /// Ethernet II.
     pub const ETHERNET: Self = Self(1);
+    /// PPP, with or without address and control field.
+    pub const PPP: Self = Self(9);
     /// Raw IP as some BSDs wrote it (`DLT_RAW` 12).
     pub const RAW_BSD: Self = Self(12);
     /// Raw IP as OpenBSD wrote it (`DLT_RAW` 14).
     pub const RAW_OPENBSD: Self = Self(14);
+    /// PPP in HDLC-like framing, or HDLC as Cisco frames it.
+    pub const PPP_HDLC: Self = Self(50);
+    /// A session of PPPoE without its Ethernet header.
+    pub const PPP_ETHER: Self = Self(51);
     /// Raw IPv4 or IPv6, told apart by the version nibble.
     pub const RAW: Self = Self(101);
+    /// HDLC as Cisco frames it.
+    pub const C_HDLC: Self = Self(104);
+    /// 802.11 without what the radio knew.
+    pub const IEEE802_11: Self = Self(105);
     /// OpenBSD loopback, protocol family in network byte order.
     pub const LOOP: Self = Self(108);
     /// Linux "cooked" capture, version 1.
     pub const LINUX_SLL: Self = Self(113);
+    /// 802.11 behind a radiotap header.
+    pub const IEEE802_11_RADIOTAP: Self = Self(127);
+    /// PPP as pppd logs it, its address field a direction.
+    pub const PPP_PPPD: Self = Self(166);
+    /// Per-Packet Information: a header that names the link type behind it.
+    pub const PPI: Self = Self(192);
+    /// PPP behind a byte for the direction.
+    pub const PPP_WITH_DIR: Self = Self(204);
+    /// MPLS label stack.
+    pub const MPLS: Self = Self(219);
     /// Raw IPv4.
     pub const IPV4: Self = Self(228);
     /// Raw IPv6.
     pub const IPV6: Self = Self(229);
+    /// Packets logged by Linux netfilter.
+    pub const NFLOG: Self = Self(239);
+    /// macOS: a header that names the link type behind it.
+    pub const PKTAP: Self = Self(258);
     /// Linux "cooked" capture, version 2.
     pub const LINUX_SLL2: Self = Self(276);
 
@@ -59,10 +83,22 @@ impl LinkType {
             Self::NULL => "null",
             Self::ETHERNET => "ethernet",
             Self::RAW | Self::RAW_BSD | Self::RAW_OPENBSD => "raw",
+            Self::PPP => "ppp",
+            Self::PPP_HDLC => "ppp_hdlc",
+            Self::PPP_ETHER => "ppp_ether",
+            Self::C_HDLC => "c_hdlc",
+            Self::IEEE802_11 => "ieee802_11",
             Self::LOOP => "loop",
             Self::LINUX_SLL => "linux_sll",
+            Self::IEEE802_11_RADIOTAP => "ieee802_11_radiotap",
+            Self::PPP_PPPD => "ppp_pppd",
+            Self::PPI => "ppi",
+            Self::PPP_WITH_DIR => "ppp_with_dir",
+            Self::MPLS => "mpls",
             Self::IPV4 => "ipv4",
             Self::IPV6 => "ipv6",
+            Self::NFLOG => "nflog",
+            Self::PKTAP => "pktap",
             Self::LINUX_SLL2 => "linux_sll2",
             _ => return None,
         })
@@ -137,7 +173,7 @@ impl TcpFlags {
 /// A TCP segment (RFC 9293) found in a packet.
 #[derive(Clone, Copy, Debug)]
 pub struct Segment<'a> {
-    /// The packet that carried it.
+    /// The packet that carried it, or its last piece.
     pub no: PacketNo,
     /// Capture time.
     pub at: Option<Timestamp>,

@@ -1,6 +1,6 @@
 //! What reassembly hands on: in-order bytes of both directions, their holes and their ends.
 
-use crate::model::{Direction, PacketNo, Timestamp};
+use crate::model::{Direction, PacketNo, PerRole, Timestamp};
 
 /// The segment that carried something, and what its sender had received by then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,28 @@ pub enum StreamEnd {
     Dropped,
     /// The recording, or our memory of the connection, ended first.
     Unobserved,
+}
+
+/// What one side sent again while the other stayed silent: it sent nothing at all, not even an acknowledgement,
+/// from the first try on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unanswered {
+    /// How often: retransmissions and keep-alive probes; those within 100 ms of one another are one try, for no
+    /// retransmission timer is so short.
+    pub tries: u32,
+    /// Time of the first.
+    pub first_at: Option<Timestamp>,
+    /// Time of the last.
+    pub last_at: Option<Timestamp>,
+}
+
+/// What is known of a connection besides its events once the recording, or its place in it, is over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tail {
+    /// The recording went on until then and would have shown more of this connection.
+    pub until: Option<Timestamp>,
+    /// By sender of what was sent again.
+    pub unanswered: PerRole<Option<Unanswered>>,
 }
 
 /// One step of a reassembled TCP connection. Offsets count payload bytes of `dir` from 0.

@@ -19,8 +19,19 @@ pub enum WeirdKind {
     TruncatedPacket,
     /// A link, IP or TCP header contradicts itself.
     MalformedHeader,
-    /// An IP fragment; not reassembled.
+    /// IP fragments that did not become a whole datagram: pieces are missing, or cut. Capture filters for a port
+    /// let only the first fragment pass.
     IpFragment,
+    /// IP fragments that overlap and differ, or disagree about the end; the first copy is kept.
+    ConflictingFragment,
+    /// IP fragments given up because they, or their datagrams, reached their cap.
+    FragmentCap,
+    /// Tunnels inside one another reached their cap.
+    NestingCap,
+    /// Encrypted below TCP (802.11, MACsec, ESP …): what it holds cannot be read.
+    EncryptedPacket,
+    /// Received with a wrong check sequence, as the capture says; a receiver drops it.
+    DamagedPacket,
     /// TCP payload cut by the snap length of the capture.
     CutPayload,
     /// A retransmission that differs from the first copy, which is kept.
@@ -64,6 +75,11 @@ impl WeirdKind {
             Self::TruncatedPacket => "truncated_packet",
             Self::MalformedHeader => "malformed_header",
             Self::IpFragment => "ip_fragment",
+            Self::ConflictingFragment => "conflicting_fragment",
+            Self::FragmentCap => "fragment_cap",
+            Self::NestingCap => "nesting_cap",
+            Self::EncryptedPacket => "encrypted_packet",
+            Self::DamagedPacket => "damaged_packet",
             Self::CutPayload => "cut_payload",
             Self::ConflictingRetransmission => "conflicting_retransmission",
             Self::Gap => "gap",

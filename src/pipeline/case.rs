@@ -3,7 +3,7 @@
 use crate::autobahn;
 use crate::limits::Limits;
 use crate::model::case::CaseReport;
-use crate::model::{CaseRecord, ConnectionReport, Role, Weirds};
+use crate::model::{CaseRecord, ConnectionReport, Role, Tail, Weirds};
 use crate::pipeline::connection::Stages;
 use crate::pipeline::recorder::Keep;
 
@@ -17,7 +17,7 @@ pub fn analyze_case(report: CaseReport, input: usize, limits: &Limits, keep: Kee
     inconsistencies.extend(autobahn::observe(&report, &mut |observation| {
         stages.observe(observation, limits, &mut weirds, &keep);
     }));
-    let mut connection = stages.report(input, weirds);
+    let mut connection = stages.report(input, weirds, &Tail::default());
     let (rx, tx) = (&report.statistics.rx_octets, &report.statistics.tx_octets);
     let (client, server) = if report.closing.is_server { (rx, tx) } else { (tx, rx) };
     for (role, octets) in [(Role::Client, client), (Role::Server, server)] {

@@ -4,11 +4,11 @@ use crate::dissect::{Dissector, Status};
 use crate::limits::Limits;
 use crate::message::Messages;
 use crate::model::{
-    ConnectionReport, Direction, Observation, Observed, Role, RuleId, Segment, StreamEvent, TcpRecord,
-    Weirds, What,
+    ConnectionReport, Direction, Finding, Observation, Observed, PerRole, Role, RuleId, Segment, StreamEvent,
+    Tail, TcpRecord, Timestamp, WeirdKind, Weirds, What,
 };
 use crate::pipeline::recorder::{Keep, Recorder};
-use crate::replay::Reference;
+use crate::replay::{Reference, host_port};
 use crate::tcp::Connection;
 
 /// What is known about a TCP connection.
@@ -85,13 +85,14 @@ impl Watched {
         }
     }
 
-    /// Ends the connection. `Err` gives the oddities of one that never asked for WebSocket.
+    /// Ends the connection; `until` is when the recording would have shown more of it. `Err` gives the oddities of one that never asked for WebSocket.
     pub(super) fn finish(
         self,
         connection: &mut Connection,
         input: usize,
         limits: &Limits,
         keep: &Keep,
+        until: Option<Timestamp>,
     ) -> Result<Box<ConnectionReport>, Weirds> {
         let followed = match self {
             Self::Followed(followed) => followed,
@@ -107,7 +108,11 @@ impl Watched {
         });
         weirds.merge(tcp_weirds);
         match (stages, dissector.client()) {
-            (Some(stages), Some(client)) => Ok(report(*stages, connection, client, input, weirds)),
+            (Some(stages), Some(client)) => {
+                let mut report = report(*stages, connection, client, input, weirds, until);
+                add_host_port(&mut report, limits.max_findings);
+                Ok(report)
+            }
             _ => Err(weirds),
         }
     }
@@ -164,11 +169,11 @@ impl Stages {
     }
 
     /// What they conclude; where and when it was recorded is left to the caller.
-    pub(super) fn report(self, input: usize, mut weirds: Weirds) -> Box<ConnectionReport> {
+    pub(super) fn report(self, input: usize, mut weirds: Weirds, tail: &Tail) -> Box<ConnectionReport> {
         let Self { reference, recorder, .. } = self;
-        let conclusion = reference.finish();
+        let conclusion = reference.finish(tail);
         if conclusion.findings_omitted > 0 {
-            weirds.add(crate::model::WeirdKind::FindingsCap, None, || {
+            weirds.add(WeirdKind::FindingsCap, None, || {
                 format!(
                     "{} findings were kept, {} not",
                     conclusion.findings.len(),
@@ -193,9 +198,35 @@ impl Stages {
             findings: conclusion.findings,
             findings_omitted: conclusion.findings_omitted,
             closing: Box::new(conclusion.closing),
+            timing: Box::new(conclusion.timing),
             weirds,
             case: None,
         })
+    }
+}
+
+/// Adds a finding in its place among those of the connection, up to their cap.
+pub(super) fn file(report: &mut ConnectionReport, finding: Finding, max: usize) {
+    if report.findings.len() >= max {
+        if report.findings_omitted == 0 {
+            let kept = report.findings.len();
+            report
+                .weirds
+                .add(WeirdKind::FindingsCap, None, || format!("{kept} findings were kept, others not"));
+        }
+        report.findings_omitted += 1;
+        return;
+    }
+    let place = |f: &Finding| (f.packet, f.frame);
+    let at = report.findings.partition_point(|known| place(known) <= place(&finding));
+    report.findings.insert(at, finding);
+}
+
+/// The one note on a handshake that needs the addresses.
+fn add_host_port(report: &mut ConnectionReport, max: usize) {
+    let (Some(request), Some(tcp)) = (&report.request, report.tcp) else { return };
+    if let Some(finding) = host_port(request, tcp.server.port(), report.handshake_at.client) {
+        file(report, finding, max);
     }
 }
 
@@ -205,13 +236,16 @@ fn report(
     client: Direction,
     input: usize,
     weirds: Weirds,
+    until: Option<Timestamp>,
 ) -> Box<ConnectionReport> {
     let endpoints = connection.endpoints();
     let (client_at, server_at) = match client {
         Direction::Orig => (endpoints.orig, endpoints.resp),
         Direction::Resp => (endpoints.resp, endpoints.orig),
     };
-    let mut report = stages.report(input, weirds);
+    let of = |dir| connection.stats(dir).unanswered;
+    let tail = Tail { until, unanswered: PerRole { client: of(client), server: of(client.flip()) } };
+    let mut report = stages.report(input, weirds, &tail);
     for (role, dir) in [(Role::Client, client), (Role::Server, client.flip())] {
         let stats = connection.stats(dir);
         report.traffic[role].stream_bytes = stats.stream_bytes;

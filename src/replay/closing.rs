@@ -1,14 +1,19 @@
 //! The closing handshake and the end of TCP: who started, what was owed, what each side will have been told
 //! (RFC 6455 7).
 
-use crate::model::finding::Because;
+mod steps;
+mod views;
+
+pub(super) use steps::had_both_at;
+
 use crate::model::{
-    Action, Certainty, CloseCode, Closing, Level, LocalView, Outcome, PerRole, ResetWhen, Role, RuleId, Seen,
-    SideClose, StartEvidence, Starter, Step, StepVerdict, StreamEnd, TcpEnd, Violation,
+    Certainty, Closing, Level, Outcome, PerRole, ResetWhen, Role, SideClose, StartEvidence, Starter,
+    StreamEnd, Tail, TcpEnd, Violation,
 };
-use crate::replay::endpoint::{Ended, Endpoint, SentClose};
+use crate::replay::endpoint::Endpoint;
+use crate::replay::findings::{Findings, Place};
+use crate::replay::handshake::Handshake;
 use crate::replay::reaction::Judgement;
-use crate::replay::{Findings, Handshake, Place};
 
 /// Draws the conclusions once the recording is over.
 pub(super) fn conclude(
@@ -16,23 +21,24 @@ pub(super) fn conclude(
     ends: &PerRole<Endpoint>,
     reactions: &PerRole<Judgement>,
     idle_before_close_ns: Option<i64>,
+    tail: &Tail,
     findings: &mut Findings,
 ) -> Closing {
-    let first_end = first_end(ends);
-    let outcome = outcome(handshake, ends, first_end.as_ref());
-    let (started_by, evidence) = started(ends, outcome, first_end.as_ref());
+    let order = EndOrder::of(ends);
+    let outcome = outcome(handshake, ends, order);
+    let (started_by, evidence) = started(ends, outcome, order);
     let mut steps = Vec::new();
     for role in Role::BOTH {
         steps.extend_from_slice(&reactions[role].steps);
     }
-    if handshake.is_established(&ends.client) {
-        steps.extend(answer_step(ends, reactions, started_by, findings));
-        steps.extend(tcp_order_step(ends, findings));
-        notes(ends, started_by, outcome, findings);
+    if handshake.is_established(&ends.client) && handshake.is_judged() {
+        steps.extend(steps::answer(ends, reactions, started_by, tail, findings));
+        steps.extend(steps::tcp(ends, tail, findings));
+        notes(ends, started_by, outcome, order, findings);
     }
     let sees = PerRole {
-        client: local_view(handshake, ends, reactions, Role::Client, outcome),
-        server: local_view(handshake, ends, reactions, Role::Server, outcome),
+        client: views::of(handshake, ends, reactions, Role::Client, outcome),
+        server: views::of(handshake, ends, reactions, Role::Server, outcome),
     };
     let failed_for = Role::BOTH
         .into_iter()
@@ -41,8 +47,9 @@ pub(super) fn conclude(
         outcome,
         started_by,
         evidence,
-        sides: PerRole { client: side_close(&ends.client), server: side_close(&ends.server) },
-        first_end,
+        sides: PerRole { client: side_close(ends, Role::Client), server: side_close(ends, Role::Server) },
+        first_end: order.role().and_then(|role| tcp_end(&ends[role])),
+        ends_crossed: matches!(order, EndOrder::Crossed(_)),
         ends: PerRole { client: tcp_end(&ends.client), server: tcp_end(&ends.server) },
         sees,
         idle_before_close_ns,
@@ -52,7 +59,7 @@ pub(super) fn conclude(
 }
 
 fn tcp_end(side: &Endpoint) -> Option<TcpEnd> {
-    side.end.as_ref().map(|end| TcpEnd {
+    side.end().map(|end| TcpEnd {
         by: side.role,
         how: end.how,
         at: end.evidence.at(),
@@ -60,74 +67,107 @@ fn tcp_end(side: &Endpoint) -> Option<TcpEnd> {
     })
 }
 
-/// The end that came first: by acknowledgement numbers where they tell, else by the order of the recording.
-fn first_end(ends: &PerRole<Endpoint>) -> Option<TcpEnd> {
-    match (&ends.client.end, &ends.server.end) {
-        (Some(client), Some(server)) => {
-            let server_first = match (ended_after(client, server), ended_after(server, client)) {
-                (Some(true), Some(false)) => true,
-                (Some(false), Some(true)) => false,
-                _ => server.is_before(client),
-            };
-            tcp_end(if server_first { &ends.server } else { &ends.client })
+/// Which end of TCP came first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum EndOrder {
+    /// Neither side has ended.
+    Open,
+    /// This side's, as acknowledgement numbers show, or as the only one.
+    First(Role),
+    /// This side's by the order of the recording; acknowledgement numbers do not decide.
+    Recorded(Role),
+    /// Neither had received the other's when it sent its own; this one was recorded first.
+    Crossed(Role),
+}
+
+impl EndOrder {
+    fn of(ends: &PerRole<Endpoint>) -> Self {
+        let (client, server) = match (ends.client.end(), ends.server.end()) {
+            (Some(client), Some(server)) => (client, server),
+            (Some(_), None) => return Self::First(Role::Client),
+            (None, Some(_)) => return Self::First(Role::Server),
+            (None, None) => return Self::Open,
+        };
+        let (recorded, first, second) = if server.is_before(client) {
+            (Role::Server, server, client)
+        } else {
+            (Role::Client, client, server)
+        };
+        match (client.is_after(server), server.is_after(client)) {
+            (Some(true), Some(true)) => Self::Recorded(recorded),
+            (Some(true), _) => Self::First(Role::Server),
+            (_, Some(true)) => Self::First(Role::Client),
+            (Some(false), Some(false)) => Self::Crossed(recorded),
+            // An RST without acknowledgement number may answer a FIN recorded before it, not one after it.
+            _ if first.how == StreamEnd::Rst && second.how == StreamEnd::Fin => Self::Crossed(recorded),
+            _ => Self::Recorded(recorded),
         }
-        (Some(_), None) => tcp_end(&ends.client),
-        (None, _) => tcp_end(&ends.server),
+    }
+
+    const fn role(self) -> Option<Role> {
+        match self {
+            Self::Open => None,
+            Self::First(role) | Self::Recorded(role) | Self::Crossed(role) => Some(role),
+        }
+    }
+
+    /// Whether TCP ended by RST: that of the first side, or of either where the ends crossed, whichever the
+    /// recording has first.
+    fn is_reset(self, ends: &PerRole<Endpoint>) -> bool {
+        let reset = |role: Role| ends[role].end().is_some_and(|end| end.how == StreamEnd::Rst);
+        match self {
+            Self::Open => false,
+            Self::First(role) | Self::Recorded(role) => reset(role),
+            Self::Crossed(_) => reset(Role::Client) || reset(Role::Server),
+        }
     }
 }
 
-/// Whether the sender of `end` had received `theirs` by then; `None` where nothing tells.
-fn ended_after(end: &Ended, theirs: &Ended) -> Option<bool> {
-    match theirs.how {
-        // A FIN takes one sequence number behind the last byte (RFC 9293 3.4).
-        StreamEnd::Fin => Some(end.evidence.acked()? > theirs.evidence.offset()?),
-        // A host that has received an RST sends no FIN any more; an RST it may answer with one.
-        StreamEnd::Rst if end.how == StreamEnd::Fin => Some(false),
-        StreamEnd::Rst | StreamEnd::Dropped | StreamEnd::Unobserved => None,
-    }
-}
-
-fn side_close(side: &Endpoint) -> SideClose {
-    side.close.as_ref().map_or_else(SideClose::default, |close| SideClose {
-        sent_close: true,
+fn side_close(ends: &PerRole<Endpoint>, role: Role) -> SideClose {
+    let side = &ends[role];
+    let state = side.lifecycle(&ends[role.peer()]);
+    let Some(close) = side.close() else {
+        // A hole may hide one.
+        let sent_close = if side.lost { None } else { Some(false) };
+        return SideClose { sent_close, state, ..SideClose::default() };
+    };
+    SideClose {
+        sent_close: Some(true),
         code: close.payload.code(),
         reason: close.payload.reason().map(str::to_owned),
         at: close.evidence.at(),
         frame: Some(close.frame),
         packet: close.evidence.packet(),
-    })
+        state,
+    }
 }
 
-fn outcome(handshake: &Handshake, ends: &PerRole<Endpoint>, first_end: Option<&TcpEnd>) -> Outcome {
+fn outcome(handshake: &Handshake, ends: &PerRole<Endpoint>, order: EndOrder) -> Outcome {
     let lost = ends.client.lost || ends.server.lost;
     if !handshake.is_established(&ends.client) {
-        return match (handshake.status, first_end) {
+        return match (handshake.status, order) {
             (Some(_), _) => Outcome::HandshakeFailed,
             (None, _) if lost => Outcome::NotObservable,
-            (None, Some(_)) => Outcome::HandshakeFailed,
-            (None, None) => Outcome::Open,
+            (None, EndOrder::Open) => Outcome::Open,
+            (None, _) => Outcome::HandshakeFailed,
         };
     }
-    match (&ends.client.close, &ends.server.close, first_end) {
-        (Some(_), Some(_), Some(end)) if end.how == StreamEnd::Rst => Outcome::CleanTcpReset,
-        (Some(_), Some(_), Some(_)) => Outcome::Clean,
-        (_, _, None) => Outcome::Open,
+    match (ends.client.close(), ends.server.close(), order) {
+        (_, _, EndOrder::Open) => Outcome::Open,
+        (Some(_), Some(_), _) if order.is_reset(ends) => Outcome::CleanTcpReset,
+        (Some(_), Some(_), _) => Outcome::Clean,
         (None, _, _) if ends.client.lost => Outcome::NotObservable,
         (_, None, _) if ends.server.lost => Outcome::NotObservable,
-        (None, None, Some(end)) if end.how == StreamEnd::Rst => Outcome::Reset,
-        (None, None, Some(_)) => Outcome::NoCloseFrame,
+        (None, None, _) if order.is_reset(ends) => Outcome::Reset,
+        (None, None, _) => Outcome::NoCloseFrame,
         _ => Outcome::CloseUnanswered,
     }
 }
 
-fn started(
-    ends: &PerRole<Endpoint>,
-    outcome: Outcome,
-    first_end: Option<&TcpEnd>,
-) -> (Option<Starter>, StartEvidence) {
-    match (&ends.client.close, &ends.server.close) {
+fn started(ends: &PerRole<Endpoint>, outcome: Outcome, order: EndOrder) -> (Option<Starter>, StartEvidence) {
+    match (ends.client.close(), ends.server.close()) {
         (Some(client), Some(server)) => {
-            match (knew(client, server), knew(server, client)) {
+            match (client.knew(server), server.knew(client)) {
                 (Some(true), Some(false)) => {
                     (Some(Starter::One(Role::Server)), StartEvidence::Acknowledgement)
                 }
@@ -147,115 +187,32 @@ fn started(
         (None, Some(_)) if ends.client.lost => (None, StartEvidence::Undetermined),
         (Some(_), None) => (Some(Starter::One(Role::Client)), StartEvidence::OnlyClose),
         (None, Some(_)) => (Some(Starter::One(Role::Server)), StartEvidence::OnlyClose),
-        (None, None) => match first_end {
-            Some(end) if outcome != Outcome::NotObservable => {
-                (Some(Starter::One(end.by)), StartEvidence::TcpEnd)
-            }
-            _ => (None, StartEvidence::Undetermined),
+        (None, None) if outcome == Outcome::NotObservable => (None, StartEvidence::Undetermined),
+        (None, None) => match order {
+            EndOrder::First(role) => (Some(Starter::One(role)), StartEvidence::TcpEnd),
+            EndOrder::Recorded(role) => (Some(Starter::One(role)), StartEvidence::Order),
+            EndOrder::Crossed(_) => (Some(Starter::Both), StartEvidence::Acknowledgement),
+            EndOrder::Open => (None, StartEvidence::Undetermined),
         },
     }
 }
 
-/// Whether the sender of `close` had received `theirs` when it sent it.
-fn knew(close: &SentClose, theirs: &SentClose) -> Option<bool> {
-    Some(close.evidence.acked()? >= theirs.end?)
-}
-
-/// Whether the TCP end of `side` left after its host had received `close`.
-fn ended_knowing(end: &Ended, close: &SentClose) -> Option<bool> {
-    Some(end.evidence.acked()? >= close.end?)
-}
-
-/// The answer to the first Close (5.5.1).
-fn answer_step(
-    ends: &PerRole<Endpoint>,
-    reactions: &PerRole<Judgement>,
-    started_by: Option<Starter>,
-    findings: &mut Findings,
-) -> Option<Step> {
-    let Some(Starter::One(starter)) = started_by else { return None };
-    let close = ends[starter].close.as_ref()?;
-    let owing = starter.peer();
-    let side = &ends[owing];
-    let step = |seen, verdict| {
-        Some(Step { rule: RuleId::ClReply, owed_by: owing, action: Action::AnswerClose, seen, verdict })
-    };
-    let since_close = |at: Option<crate::model::Timestamp>| Some(at?.since(close.evidence.at()?));
-    if let Some(answer) = &side.close {
-        let seen = Seen::Close {
-            frame: answer.frame,
-            code: answer.payload.code(),
-            after_ns: since_close(answer.evidence.at()),
-        };
-        return step(seen, StepVerdict::Met);
-    }
-    if reactions[owing].failed_for.is_some() {
-        // Failing the connection takes the place of the answer (7.1.7).
-        return step(Seen::NothingMore, StepVerdict::NotApplicable);
-    }
-    let Some(end) = &side.end else {
-        let seen = ends[starter].end.as_ref().map_or(Seen::Nothing, |end| Seen::PeerEndedTcp(end.how));
-        return step(seen, StepVerdict::Unobserved);
-    };
-    let seen = Seen::TcpEnd { how: end.how, after_ns: since_close(end.evidence.at()) };
-    match ended_knowing(end, close) {
-        // It had ended TCP before the Close arrived: there was nothing to answer.
-        Some(false) => step(seen, StepVerdict::NotApplicable),
-        _ if side.lost => step(seen, StepVerdict::Unobserved),
-        known => {
-            let certainty = if known == Some(true) { Certainty::Proven } else { Certainty::Likely };
-            let violation = Violation::NoReply { close: close.frame, how: end.how };
-            let place = Place::at(Some(end.evidence));
-            findings.add_as(Some(owing), violation, Level::Must, certainty, place);
-            step(seen, StepVerdict::Broken)
-        }
-    }
-}
-
-/// After both Closes the server ends TCP first (7.1.1).
-fn tcp_order_step(ends: &PerRole<Endpoint>, findings: &mut Findings) -> Option<Step> {
-    let (client_close, server_close) = (ends.client.close.as_ref()?, ends.server.close.as_ref()?);
-    let both_at = client_close.evidence.at().max(server_close.evidence.at());
-    let step = |owed_by, action, seen, verdict| {
-        Some(Step { rule: RuleId::ClTcpServerFirst, owed_by, action, seen, verdict })
-    };
-    let since = |end: &Ended| Some(end.evidence.at()?.since(both_at?));
-    let ended = |end: &Ended| Seen::TcpEnd { how: end.how, after_ns: since(end) };
-    match (&ends.client.end, &ends.server.end) {
-        (None, None) => step(Role::Server, Action::EndTcpFirst, Seen::Nothing, StepVerdict::Unobserved),
-        (None, Some(server)) => step(Role::Server, Action::EndTcpFirst, ended(server), StepVerdict::Met),
-        // A log knows who called close(), not whose FIN came first.
-        (Some(client), None) if client.how == StreamEnd::Dropped => {
-            step(Role::Client, Action::LeaveTcpToServer, ended(client), StepVerdict::Unobserved)
-        }
-        (Some(client), server) => {
-            // A client that had not received the server's end has not waited for it, whichever was captured first.
-            let had_server_end =
-                |server: &Ended| ended_after(client, server).unwrap_or_else(|| server.is_before(client));
-            match server {
-                Some(server) if had_server_end(server) => {
-                    step(Role::Server, Action::EndTcpFirst, ended(server), StepVerdict::Met)
-                }
-                _ => {
-                    let place = Place::at(Some(client.evidence));
-                    findings.add(Some(Role::Client), Violation::ClientEndedTcpFirst, place);
-                    step(Role::Client, Action::LeaveTcpToServer, ended(client), StepVerdict::Broken)
-                }
-            }
-        }
-    }
-}
-
 /// What is worth saying about the end though nobody may be to blame.
-fn notes(ends: &PerRole<Endpoint>, started_by: Option<Starter>, outcome: Outcome, findings: &mut Findings) {
+fn notes(
+    ends: &PerRole<Endpoint>,
+    started_by: Option<Starter>,
+    outcome: Outcome,
+    order: EndOrder,
+    findings: &mut Findings,
+) {
     if let (Some(Starter::Both), Some(client), Some(server)) =
-        (started_by, &ends.client.close, &ends.server.close)
+        (started_by, ends.client.close(), ends.server.close())
     {
         let later = if client.frame < server.frame { server } else { client };
         findings.add(None, Violation::Crossing, Place::frame(later.frame, later.evidence));
     }
     if let (Some(Starter::One(starter)), Some(client), Some(server)) =
-        (started_by, &ends.client.close, &ends.server.close)
+        (started_by, ends.client.close(), ends.server.close())
     {
         let (close, answer) = if starter == Role::Client { (client, server) } else { (server, client) };
         let (received, sent) = (close.payload.code(), answer.payload.code());
@@ -264,10 +221,10 @@ fn notes(ends: &PerRole<Endpoint>, started_by: Option<Starter>, outcome: Outcome
             findings.add(Some(starter.peer()), Violation::OtherCode { received, sent }, place);
         }
     }
-    let closes = [&ends.client.close, &ends.server.close].iter().filter(|close| close.is_some()).count();
+    let closes = [ends.client.close(), ends.server.close()].iter().flatten().count();
     for role in Role::BOTH {
         let side = &ends[role];
-        let Some(end) = &side.end else { continue };
+        let Some(end) = side.end() else { continue };
         let place = Place::at(Some(end.evidence));
         if end.how == StreamEnd::Rst {
             let (when, level) = match closes {
@@ -278,69 +235,9 @@ fn notes(ends: &PerRole<Endpoint>, started_by: Option<Starter>, outcome: Outcome
             // A middlebox can send an RST in anybody's name.
             findings.add_as(Some(role), Violation::Reset(when), level, Certainty::Likely, place);
         }
-        let is_first = first_end(ends).is_some_and(|first| first.by == role);
+        let is_first = order.role() == Some(role) || matches!(order, EndOrder::Crossed(_));
         if is_first && matches!(outcome, Outcome::NoCloseFrame | Outcome::Reset) {
             findings.add(Some(role), Violation::NoCloseFrame(end.how), place);
         }
-    }
-}
-
-/// What the API of `role` will have reported (7.1.4 to 7.1.6, and the WebSocket API for 1006).
-fn local_view(
-    handshake: &Handshake,
-    ends: &PerRole<Endpoint>,
-    reactions: &PerRole<Judgement>,
-    role: Role,
-    outcome: Outcome,
-) -> LocalView {
-    let abnormal = |because| LocalView {
-        code: Some(CloseCode::ABNORMAL_CLOSURE),
-        reason: None,
-        was_clean: Some(false),
-        because,
-    };
-    let unknown = |because| LocalView { code: None, reason: None, was_clean: None, because };
-    if !handshake.is_established(&ends.client) {
-        return match (outcome, role) {
-            (Outcome::HandshakeFailed, Role::Client) => abnormal(Because::NotEstablished),
-            // With its 101 the server takes the connection for established (4.2.2).
-            (Outcome::HandshakeFailed, Role::Server) if handshake.switches => {
-                abnormal(Because::NoCloseReceived)
-            }
-            (Outcome::HandshakeFailed, Role::Server) => unknown(Because::NoConnection),
-            (Outcome::Open, _) => unknown(Because::Open),
-            _ => unknown(Because::NotRecorded),
-        };
-    }
-    let (side, peer) = (&ends[role], &ends[role.peer()]);
-    if outcome == Outcome::Open {
-        let over = side.close.is_some() && peer.close.is_some();
-        return unknown(if over { Because::TcpStillOpen } else { Because::Open });
-    }
-    match reactions[role].failed_for {
-        Some(failed) if failed.in_close => return abnormal(Because::FailedForClose),
-        Some(_) => return abnormal(Because::Failed),
-        None => {}
-    }
-    let Some(close) = &peer.close else {
-        let view = if peer.lost { unknown(Because::NotRecorded) } else { abnormal(Because::NoCloseReceived) };
-        return view;
-    };
-    // Received by the host, and before this side gave TCP up: only then can its API have seen it.
-    let arrived = side.has(close.end) != Some(false);
-    let in_time = side.end.as_ref().is_none_or(|end| ended_knowing(end, close) != Some(false));
-    if !arrived || !in_time {
-        return abnormal(Because::CloseNotReceived);
-    }
-    let (was_clean, because) = match side.close {
-        Some(_) => (Some(true), Because::CloseReceived),
-        None if side.lost => (None, Because::NotRecorded),
-        None => (Some(false), Because::CloseNotAnswered),
-    };
-    LocalView {
-        code: Some(close.payload.code().unwrap_or(CloseCode::NO_STATUS_RCVD)),
-        reason: close.payload.reason().map(str::to_owned),
-        was_clean,
-        because,
     }
 }

@@ -1,33 +1,25 @@
 //! One endpoint: what it has sent, what its host can have received, and what that makes it owe.
 
-use std::collections::VecDeque;
-
 use crate::limits::Limits;
 use crate::model::{
-    Certainty, CloseCode, ClosePayload, Evidence, FrameFacts, Handled, Opcode, Role, RuleId, StreamEnd,
+    Certainty, CloseCode, ClosePayload, Evidence, FrameFacts, Handled, Lifecycle, Opcode, Role, RuleId,
+    StreamEnd, Timestamp,
 };
-use crate::replay::Place;
+use crate::replay::findings::Place;
 use crate::replay::masking::KeyWatch;
-use crate::replay::pings::{PendingPing, PongMismatch};
+use crate::replay::pings::Pings;
+use crate::replay::state::{Ended, Received, SentClose, State};
 
 /// One endpoint of RFC 6455, as far as its sends show it.
-///
-/// ```text
-///  CONNECTING ──101──► OPEN ──Close sent──► CLOSING ──TCP ended──► CLOSED
-///                       └───────────── TCP ended ────────────────────▲
-/// ```
-///
-/// CLOSING is `close` without `end`, CLOSED is `end`; the facts of a state live in those two values. That a Close
-/// was *received* is no state of its own: it follows from `received` and the peer's `close`.
 #[derive(Debug)]
 pub(super) struct Endpoint {
     pub(super) role: Role,
     /// Frames it has sent.
     pub(super) frames: u64,
-    /// Its first Close.
-    pub(super) close: Option<Box<SentClose>>,
-    /// How it ended its TCP stream.
-    pub(super) end: Option<Ended>,
+    /// Where it stands, with its Close, the peer's, and its end of TCP.
+    pub(super) state: State,
+    /// Time of its last frame.
+    pub(super) last_sent_at: Option<Timestamp>,
     /// How many bytes of the peer's stream its host has acknowledged.
     pub(super) received: Option<u64>,
     /// A gap took its framing: what it sent from there on is unknown.
@@ -38,47 +30,20 @@ pub(super) struct Endpoint {
     last_data: Option<(u64, [u8; 16])>,
     /// Its largest frame: number and claimed payload length.
     pub(super) largest: Option<(u64, u64)>,
-    /// Its Pings that wait for a Pong, oldest first.
-    pub(super) pings: VecDeque<PendingPing>,
-    /// Its Pongs that fitted none of the peer's Pings.
-    pub(super) pong_mismatches: Vec<PongMismatch>,
+    /// Its Pings and what became of them; most connections have none.
+    pub(super) pings: Option<Box<Pings>>,
     /// Predictability of its masking keys.
     pub(super) keys: KeyWatch,
     /// Its first fault that the peer may or must answer by failing.
     pub(super) fault: Option<Box<Fault>>,
     /// What it handled after the peer's first fault, without having failed.
     pub(super) handled: Option<(Handled, Certainty, Place)>,
-    /// It was told of once: frames after an invalid handshake.
-    pub(super) warned_of_handshake: bool,
     /// It was told of once: a control frame between fragments.
     pub(super) noted_control_between: bool,
     /// It was told of once: a Pong nobody asked for.
     pub(super) noted_unsolicited: bool,
-}
-
-/// The first Close of an endpoint.
-#[derive(Clone, Debug)]
-pub(super) struct SentClose {
-    pub(super) frame: u64,
-    pub(super) payload: ClosePayload,
-    /// Of its first byte.
-    pub(super) evidence: Evidence,
-    /// Offset behind it in the sender's stream.
-    pub(super) end: Option<u64>,
-}
-
-/// End of an endpoint's TCP stream.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ended {
-    pub(super) how: StreamEnd,
-    pub(super) evidence: Evidence,
-}
-
-impl Ended {
-    /// Whether it stands earlier in the recording.
-    pub(super) fn is_before(&self, other: &Self) -> bool {
-        self.evidence.packet() < other.evidence.packet()
-    }
+    /// It was told of once: a message begun after a Close had arrived.
+    pub(super) noted_new_message: bool,
 }
 
 /// A fault for which the peer may or must fail the connection.
@@ -144,27 +109,63 @@ impl Endpoint {
         Self {
             role,
             frames: 0,
-            close: None,
-            end: None,
+            state: State::Connecting,
+            last_sent_at: None,
             received: None,
             lost: false,
             open_message: None,
             last_data: None,
             largest: None,
-            pings: VecDeque::new(),
-            pong_mismatches: Vec::new(),
+            pings: None,
             keys: KeyWatch::default(),
             fault: None,
             handled: None,
-            warned_of_handshake: false,
             noted_control_between: false,
             noted_unsolicited: false,
+            noted_new_message: false,
         }
     }
 
-    /// Its host has acknowledged the peer's stream up to `offset`.
-    pub(super) fn has_received(&mut self, offset: u64) {
-        self.received = self.received.max(Some(offset));
+    /// Its first Close.
+    pub(super) fn close(&self) -> Option<&SentClose> {
+        self.state.sent()
+    }
+
+    /// How it ended its TCP stream.
+    pub(super) const fn end(&self) -> Option<&Ended> {
+        self.state.end()
+    }
+
+    /// Where the recording leaves it: a reset by its peer has closed it too.
+    pub(super) fn lifecycle(&self, peer: &Self) -> Lifecycle {
+        match peer.end() {
+            Some(Ended { how: StreamEnd::Rst | StreamEnd::Dropped, .. }) => Lifecycle::Closed,
+            _ => self.state.lifecycle(),
+        }
+    }
+
+    /// Its host has acknowledged the peer's stream up to `offset`: Pings and a Close in it have arrived.
+    pub(super) fn has_received(&mut self, offset: u64, at: Option<Timestamp>, peer: &mut Self) {
+        if self.received >= Some(offset) {
+            return;
+        }
+        self.received = Some(offset);
+        if let Some(pings) = &mut peer.pings {
+            pings.arrived(offset, at);
+        }
+        if let Some(close) = peer.close()
+            && close.end.is_some_and(|end| offset >= end)
+        {
+            self.received_close(at);
+        }
+    }
+
+    /// The peer's Close has reached its host.
+    pub(super) fn received_close(&mut self, at: Option<Timestamp>) {
+        let message_open = self.open_message.is_some();
+        self.state.note_close(|closes| {
+            closes.received.get_or_insert(Received { at, message_open });
+        });
     }
 
     /// Whether its host has received the peer's stream up to `end`; `None` without acknowledgement numbers.
@@ -175,12 +176,15 @@ impl Endpoint {
     /// Books a frame it sent, after the rules have seen it.
     pub(super) fn sent(&mut self, frame: &FrameFacts<'_>, limits: &Limits) {
         self.frames += 1;
+        self.last_sent_at = frame.last.and_then(|e| e.at()).or(frame.first.at()).or(self.last_sent_at);
+        self.state.open();
         let header = &frame.header;
         if self.largest.is_none_or(|(_, len)| header.payload_len > len) {
             self.largest = Some((frame.n, header.payload_len));
         }
         match header.opcode {
             Opcode::CONTINUATION | Opcode::TEXT | Opcode::BINARY => {
+                self.state.finishes(frame.first.at());
                 self.last_data = Some(outline(frame));
                 self.open_message = match frame.message {
                     // A hole in the payload ends no message: the header says where the frame ends.
@@ -190,19 +194,17 @@ impl Endpoint {
                     _ => None,
                 };
             }
-            Opcode::CLOSE if self.close.is_none() && frame.cut == 0 => {
-                self.close = Some(Box::new(SentClose {
+            Opcode::CLOSE if self.close().is_none() && frame.cut == 0 => {
+                let close = SentClose {
                     frame: frame.n,
                     payload: frame.close.cloned().unwrap_or(ClosePayload::Partial { code: None }),
                     evidence: frame.first,
                     end: frame.end_offset(),
-                }));
+                };
+                self.state.note_close(|closes| closes.sent = Some(close));
             }
             Opcode::PING if frame.is_complete() => {
-                if self.pings.len() >= limits.max_pending_pings {
-                    self.pings.pop_front();
-                }
-                self.pings.push_back(PendingPing::new(frame));
+                self.pings.get_or_insert_default().sent(frame, limits);
             }
             _ => {}
         }

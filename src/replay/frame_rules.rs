@@ -1,8 +1,8 @@
 //! Rules a single frame can break, given its sender's role and what was negotiated (RFC 6455 5, 7.4; RFC 7692 6).
 
 use crate::model::{
-    Certainty, CloseCode, ClosePayload, Fact, FrameFacts, LengthForm, Level, Opcode, Reason, Role, Rsv,
-    Violation,
+    Certainty, CloseCode, ClosePayload, DeflateFault, Fact, FrameFacts, LengthForm, Level, Opcode, Reason,
+    Role, Rsv, Violation,
 };
 use crate::replay::Handshake;
 use crate::replay::endpoint::Endpoint;
@@ -23,7 +23,7 @@ pub(super) fn check(
     if frame.header.opcode.is_control() {
         control(frame, side, report);
     }
-    facts(frame, report);
+    facts(role, frame, handshake, report);
     if frame.cut > 0 {
         let len = frame.header.payload_len;
         note(report, Violation::Cut { len: Some(len), got: len.saturating_sub(frame.cut) });
@@ -99,7 +99,7 @@ fn control(frame: &FrameFacts<'_>, side: &mut Endpoint, report: &mut Report<'_>)
     }
 }
 
-fn facts(frame: &FrameFacts<'_>, report: &mut Report<'_>) {
+fn facts(role: Role, frame: &FrameFacts<'_>, handshake: &Handshake, report: &mut Report<'_>) {
     for fact in frame.facts {
         match *fact {
             Fact::ContinuationWithoutStart => must(report, Violation::ContinuationOrphan),
@@ -109,6 +109,15 @@ fn facts(frame: &FrameFacts<'_>, report: &mut Report<'_>) {
             Fact::ContextLost => note(report, Violation::ContextLost),
             Fact::InflateCapped => note(report, Violation::InflateCapped),
             Fact::FinalBlock => note(report, Violation::FinalBlock),
+            Fact::DeflateTail => must(report, Violation::Deflate(DeflateFault::TailKept)),
+            // What a void negotiation agreed is not known.
+            Fact::BeyondWindow { .. } | Fact::ContextKept { .. } if handshake.deflate_void => {}
+            Fact::BeyondWindow { distance, bits } => {
+                must(report, Violation::Deflate(DeflateFault::BeyondWindow { distance, bits }));
+            }
+            Fact::ContextKept { before } => {
+                must(report, Violation::Deflate(DeflateFault::ContextKept { sender: role, before }));
+            }
             Fact::Message(_) | Fact::PayloadMissing => {}
         }
     }

@@ -1,11 +1,12 @@
 //! What an endpoint made of the peer's fault: failed the connection (RFC 6455 7.1.7), or carried on.
 
 use crate::model::{
-    Action, Certainty, Handled, Level, PerRole, Reaction, Role, RuleId, Seen, Step, StepVerdict, StreamEnd,
-    Violation,
+    Certainty, Handled, Level, PerRole, Reaction, Role, RuleId, Seen, Step, StepVerdict, StreamEnd, Violation,
 };
-use crate::replay::endpoint::{Endpoint, Fault, SentClose};
-use crate::replay::{Findings, Place};
+use crate::replay::duties;
+use crate::replay::endpoint::{Endpoint, Fault};
+use crate::replay::findings::{Findings, Place};
+use crate::replay::state::{Ended, SentClose};
 
 /// The reaction of one endpoint.
 #[derive(Debug, Default)]
@@ -49,8 +50,8 @@ pub(super) fn judge(ends: &PerRole<Endpoint>, role: Role, findings: &mut Finding
         }
         Reacted::Dropped(how) => {
             silent(role, side, &fault, how, findings);
-            let end = side.end.map(|end| end.evidence);
-            Seen::TcpEnd { how, after_ns: after(&fault, end.and_then(|e| e.at())) }
+            let end = side.end().and_then(|end| end.evidence.at());
+            Seen::TcpEnd { how, after_ns: after(&fault, end) }
         }
         Reacted::CarriedOn(handled, certainty, place) => {
             carried_on(role, &fault, handled, certainty, place, findings);
@@ -65,12 +66,11 @@ pub(super) fn judge(ends: &PerRole<Endpoint>, role: Role, findings: &mut Finding
         Seen::PeerEndedTcp(_) | Seen::Nothing => StepVerdict::Unobserved,
         _ => StepVerdict::Met,
     };
-    let action = if reaction.is_ordered() { Action::Fail(fault.rule) } else { Action::MayFail(fault.rule) };
-    let mut steps = vec![Step { rule: fault.rule, owed_by: role, action, seen, verdict }];
+    let mut steps = vec![duties::fail(role, &fault).settle(seen, verdict)];
     let failed_for =
         failed.then(|| Failed { rule: fault.rule, frame: fault.frame, in_close: fault.is_in_close() });
-    if failed && side.close.is_some() && !fault.is_in_close() {
-        steps.push(nothing_more(role, findings));
+    if let Some(close) = side.close().filter(|_| failed && !fault.is_in_close()) {
+        steps.push(nothing_more(role, close, findings));
     }
     Judgement { failed_for, steps }
 }
@@ -101,7 +101,7 @@ fn how_it_reacted<'a>(ends: &'a PerRole<Endpoint>, role: Role, fault: &Fault) ->
         return carried_on(handled);
     }
     // Without acknowledgement numbers the order of the recording has to do.
-    let close = side.close.as_ref().filter(|close| match close.evidence.acked() {
+    let close = side.close().filter(|close| match close.evidence.acked() {
         None => fault.frame < close.frame,
         acked => fault.was_received(acked),
     });
@@ -113,7 +113,7 @@ fn how_it_reacted<'a>(ends: &'a PerRole<Endpoint>, role: Role, fault: &Fault) ->
     }
     if let Some(close) = close {
         // A Close can answer the peer's only if that one had arrived.
-        let answered = peer.close.as_ref().filter(|theirs| match (close.evidence.acked(), theirs.end) {
+        let answered = peer.close().filter(|theirs| match (close.evidence.acked(), theirs.end) {
             (Some(acked), Some(end)) => acked >= end,
             _ => theirs.frame < close.frame,
         });
@@ -124,17 +124,16 @@ fn how_it_reacted<'a>(ends: &'a PerRole<Endpoint>, role: Role, fault: &Fault) ->
             (Some(theirs), None) => Reacted::Answered(close, Handled::Close { close: theirs.frame }),
         };
     }
-    let before_peer =
-        |end: &crate::replay::endpoint::Ended| peer.end.as_ref().is_none_or(|theirs| !theirs.is_before(end));
-    match (&side.end, &peer.end, side.handled) {
+    let before_peer = |end: &Ended| peer.end().is_none_or(|theirs| !theirs.is_before(end));
+    match (side.end(), peer.end(), side.handled) {
         (Some(end), _, _)
-            if before_peer(end) && side.close.is_none() && fault.was_received(end.evidence.acked()) =>
+            if before_peer(end) && side.close().is_none() && fault.was_received(end.evidence.acked()) =>
         {
             Reacted::Dropped(end.how)
         }
         // Data sent after the fault had arrived may answer what came before it: the weakest sign.
-        (_, _, Some(handled)) if side.close.is_none() => carried_on(handled),
-        (_, Some(theirs), None) if side.close.is_none() => Reacted::PeerEnded(theirs.how),
+        (_, _, Some(handled)) if side.close().is_none() => carried_on(handled),
+        (_, Some(theirs), None) if side.close().is_none() => Reacted::PeerEnded(theirs.how),
         _ => Reacted::Unobserved,
     }
 }
@@ -181,24 +180,20 @@ fn carried_on(
 fn silent(role: Role, side: &Endpoint, fault: &Fault, how: StreamEnd, findings: &mut Findings) {
     let level = match fault.rule.rule().reaction {
         Reaction::Fail(_) | Reaction::MayFail(_) => Level::Should,
-        Reaction::Close(_) | Reaction::Nothing => return,
+        Reaction::Close(_) | Reaction::Refuse(_) | Reaction::FailHandshake | Reaction::Nothing => return,
     };
     let violation = Violation::FailSilent { fault: fault.rule, how };
-    let place = Place::at(side.end.map(|end| end.evidence));
+    let place = Place::at(side.end().map(|end| end.evidence));
     findings.add_as(Some(role), violation, level, Certainty::Likely, place);
 }
 
 /// After failing: process nothing more of what the peer sends.
-fn nothing_more(role: Role, findings: &Findings) -> Step {
+fn nothing_more(role: Role, close: &SentClose, findings: &Findings) -> Step {
     let breach = findings.kept.iter().find_map(|f| match f.violation {
         Violation::AfterFail(handled) if f.by == Some(role) => Some(handled),
         _ => None,
     });
-    Step {
-        rule: RuleId::FrAfterFail,
-        owed_by: role,
-        action: Action::ProcessNothing,
-        seen: breach.map_or(Seen::NothingMore, Seen::CarriedOn),
-        verdict: if breach.is_some() { StepVerdict::Broken } else { StepVerdict::Met },
-    }
+    let seen = breach.map_or(Seen::NothingMore, Seen::CarriedOn);
+    let verdict = if breach.is_some() { StepVerdict::Broken } else { StepVerdict::Met };
+    duties::process_nothing(role, close).settle(seen, verdict)
 }

@@ -1,7 +1,7 @@
 //! The account of an Autobahn case in sentences: what the tester sent, what is asked of the testee, what it did,
 //! and why the verdict is what it is.
 
-use crate::model::case::{Behavior, CaseAccount, CaseFrame, CasePayload, CaseStep, TesteeAct};
+use crate::model::case::{Behavior, CaseAccount, CaseFrame, CasePayload, CaseStep, ExpectedClose, TesteeAct};
 use crate::model::{CloseCode, Opcode, Reaction, RuleId};
 use crate::report::escape::visible;
 use crate::report::wording;
@@ -30,21 +30,31 @@ pub fn sentences(account: &CaseAccount) -> Vec<String> {
     out
 }
 
-fn frames(account: &CaseAccount) -> impl Iterator<Item = &CaseFrame> {
-    account.sends.iter().filter_map(|step| match step {
+fn frames(sends: &[CaseStep]) -> impl Iterator<Item = &CaseFrame> {
+    sends.iter().filter_map(|step| match step {
         CaseStep::Frame(frame) => Some(frame),
         CaseStep::Wait => None,
     })
 }
 
 fn sent(account: &CaseAccount) -> String {
+    let total = frames(&account.sends).count();
+    let unsent = match account.logged_frames {
+        Some(logged) if logged > 0 && logged < total => {
+            format!("; the log shows the first {logged} of these {total} frames")
+        }
+        None => "; the wire log does not show it".to_owned(),
+        _ => String::new(),
+    };
+    format!("The tester sent {}{unsent}.", sends_in_words(&account.sends, account.fault))
+}
+
+/// `a text frame, then a Ping, octet by octet`; `fault` is the rule that a frame breaks, and its index.
+pub(super) fn sends_in_words(sends: &[CaseStep], fault: Option<(RuleId, usize)>) -> String {
     let mut phrases: Vec<(String, u64)> = Vec::new();
-    for (index, step) in account.sends.iter().enumerate() {
+    for (index, step) in sends.iter().enumerate() {
         let phrase = match step {
-            CaseStep::Frame(frame) => {
-                let fault = account.fault.filter(|(_, at)| *at == index).map(|(rule, _)| rule);
-                noun(frame, fault)
-            }
+            CaseStep::Frame(frame) => noun(frame, fault.filter(|(_, at)| *at == index).map(|(rule, _)| rule)),
             CaseStep::Wait => "a pause".to_owned(),
         };
         match phrases.last_mut() {
@@ -65,21 +75,12 @@ fn sent(account: &CaseAccount) -> String {
     if more > 0 {
         words.push(format!("{more} more"));
     }
-    let chop = frames(account).find_map(|frame| frame.chop_size);
-    let chopped = match chop {
+    let chopped = match frames(sends).find_map(|frame| frame.chop_size) {
         Some(1) => ", octet by octet".to_owned(),
         Some(size) => format!(", in pieces of {size} octets"),
         None => String::new(),
     };
-    let total = frames(account).count();
-    let unsent = match account.logged_frames {
-        Some(logged) if logged > 0 && logged < total => {
-            format!("; the log shows the first {logged} of these {total} frames")
-        }
-        None => "; the wire log does not show it".to_owned(),
-        _ => String::new(),
-    };
-    format!("The tester sent {}{chopped}{unsent}.", words.join(", then "))
+    words.join(", then ") + &chopped
 }
 
 /// `a text frame with RSV2 set though no extension was negotiated`.
@@ -168,12 +169,24 @@ fn list(items: &[&str]) -> String {
 
 /// What the RFC, and beyond it the suite, asks of the testee.
 fn asked(account: &CaseAccount) -> String {
-    let testee = account.testee.name();
-    let Some((rule, _)) = account.fault else { return owed(account) };
+    let fault = account.fault.map(|(rule, _)| rule);
+    let informational = account.recorded.0 == Behavior::Informational;
+    asks(account.testee.name(), &account.sends, fault, account.expected_close.as_ref(), informational)
+}
+
+/// What is asked of the `testee` that is sent such frames, one of which breaks the rule `fault`.
+pub(super) fn asks(
+    testee: &str,
+    sends: &[CaseStep],
+    fault: Option<RuleId>,
+    close: Option<&ExpectedClose>,
+    informational: bool,
+) -> String {
+    let Some(rule) = fault else { return owed(sends) };
     let rule = rule.rule();
     let section = rule.section;
-    let suite = match &account.expected_close {
-        _ if account.recorded.0 == Behavior::Informational => "takes anything".to_owned(),
+    let suite = match close {
+        _ if informational => "takes anything".to_owned(),
         Some(close) if close.closed_by_me => {
             let codes: Vec<String> = close.codes.iter().map(u16::to_string).collect();
             format!("wants Close {} in answer, or TCP ended", codes.join(" or "))
@@ -186,27 +199,36 @@ fn asked(account: &CaseAccount) -> String {
         Reaction::MayFail(_) => format!(
             "The RFC forbids that ({section}) and leaves it to the {testee} to fail the connection (10.7); the suite {suite}."
         ),
-        Reaction::Nothing => {
+        Reaction::Nothing | Reaction::Refuse(_) | Reaction::FailHandshake => {
             format!("The RFC forbids that ({section}) and orders no reaction; the suite wants it ignored.")
         }
     }
 }
 
 /// What the frames of a case without a fault call for.
-fn owed(account: &CaseAccount) -> String {
-    let any = |of: fn(&CaseFrame) -> bool| frames(account).any(of);
+fn owed(sends: &[CaseStep]) -> String {
+    let frames: Vec<&CaseFrame> = frames(sends).collect();
+    let close = frames.iter().position(|frame| frame.opcode == Opcode::CLOSE);
+    let (before, behind) = frames.split_at(close.unwrap_or(frames.len()));
+    let any = |frames: &[&CaseFrame], of: fn(Opcode) -> bool| frames.iter().any(|frame| of(frame.opcode));
     let mut parts = Vec::new();
-    if any(|frame| matches!(frame.opcode, Opcode::TEXT | Opcode::BINARY)) {
-        parts.push("the suite wants each message back".to_owned());
+    if any(before, |opcode| matches!(opcode, Opcode::TEXT | Opcode::BINARY)) {
+        parts.push("the suite wants each message back");
     }
-    if any(|frame| frame.opcode == Opcode::PING) {
-        parts.push("a Ping calls for a Pong with its payload (RFC 6455 5.5.2, 5.5.3)".to_owned());
+    if any(before, |opcode| opcode == Opcode::PING) {
+        parts.push("a Ping calls for a Pong with its payload (RFC 6455 5.5.2, 5.5.3)");
     }
-    if any(|frame| frame.opcode == Opcode::PONG) {
-        parts.push("a Pong that answers no Ping calls for nothing (RFC 6455 5.5.3)".to_owned());
+    if any(&frames, |opcode| opcode == Opcode::PONG) {
+        parts.push("a Pong that answers no Ping calls for nothing (RFC 6455 5.5.3)");
     }
-    if any(|frame| frame.opcode == Opcode::CLOSE) {
-        parts.push("a Close calls for a Close (RFC 6455 5.5.1)".to_owned());
+    if close.is_some() {
+        parts.push("a Close calls for a Close (RFC 6455 5.5.1)");
+    }
+    if any(behind, |opcode| opcode == Opcode::PING) {
+        parts.push("a Ping behind it calls for nothing (RFC 6455 5.5.2)");
+    }
+    if any(behind.get(1..).unwrap_or_default(), |opcode| opcode == Opcode::CLOSE) {
+        parts.push("another Close behind it is ignored (RFC 6455 7.1.5)");
     }
     format!("That is legal: {}.", parts.join("; "))
 }
@@ -215,7 +237,7 @@ fn owed(account: &CaseAccount) -> String {
 fn did(account: &CaseAccount) -> String {
     let testee = account.testee.name();
     let count = |of: fn(&TesteeAct) -> bool| account.acts.iter().filter(|act| of(act)).count();
-    let pings = frames(account).filter(|frame| frame.opcode == Opcode::PING).count();
+    let pings = frames(&account.sends).filter(|frame| frame.opcode == Opcode::PING).count();
     let echoes = count(|act| matches!(act, TesteeAct::Echoed(_)));
     let answered = count(|act| matches!(act, TesteeAct::AnsweredPing(_)));
     let messages = count(|act| matches!(act, TesteeAct::SentMessage));

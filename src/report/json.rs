@@ -1,7 +1,8 @@
 //! `wslog.inspect/1`: one document, a connection a line. Its types are its own: the model may change, the names
 //! here may not.
 
-mod case;
+pub(super) mod case;
+mod timing;
 
 use std::io::{self, Write};
 
@@ -183,6 +184,7 @@ struct Connection<'a> {
     earlier_handshakes: Vec<Earlier<'a>>,
     traffic: Sides<Counts>,
     closing: Closing<'a>,
+    timing: timing::Timing<'a>,
     findings: Vec<FindingEntry<'a>>,
     findings_omitted: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -224,6 +226,7 @@ impl<'a> Connection<'a> {
                 .collect(),
             traffic: Sides { client: Counts::new(&r.traffic.client), server: Counts::new(&r.traffic.server) },
             closing: Closing::new(r),
+            timing: timing::Timing::new(r),
             findings: r.findings.iter().map(FindingEntry::new).collect(),
             findings_omitted: r.findings_omitted,
             frames: listed.then(|| r.frames.iter().map(Frame::new).collect()),
@@ -386,17 +389,19 @@ struct FailedFor<'a> {
 
 #[derive(Serialize)]
 struct Close<'a> {
-    sent_close: bool,
+    sent_close: Option<bool>,
     code: Option<u16>,
     reason: Option<&'a str>,
     at: Option<String>,
     frame: Option<u64>,
     packet: Option<u64>,
+    state: &'a str,
 }
 
 #[derive(Serialize)]
 struct Tcp<'a> {
     first_end: Option<End<'a>>,
+    crossed: bool,
     client_end: &'a str,
     server_end: &'a str,
 }
@@ -415,6 +420,7 @@ struct View<'a> {
     reason: Option<&'a str>,
     was_clean: Option<bool>,
     because: &'a str,
+    certainty: &'a str,
 }
 
 #[derive(Serialize)]
@@ -425,6 +431,8 @@ struct StepEntry<'a> {
     observed: String,
     verdict: &'a str,
     section: String,
+    since_frame: Option<u64>,
+    since_at: Option<String>,
 }
 
 const fn how(end: StreamEnd) -> &'static str {
@@ -449,6 +457,7 @@ impl<'a> Close<'a> {
             at: time(side.at),
             frame: side.frame,
             packet: side.packet.map(|p| p.0),
+            state: side.state.name(),
         }
     }
 }
@@ -460,6 +469,7 @@ impl<'a> View<'a> {
             reason: view.reason.as_deref(),
             was_clean: view.was_clean,
             because: wording::because(view.because),
+            certainty: view.certainty.name(),
         }
     }
 }
@@ -473,6 +483,8 @@ impl StepEntry<'_> {
             observed: wording::seen(step),
             verdict: step.verdict.name(),
             section: wording::clause(step),
+            since_frame: step.since.frame,
+            since_at: time(step.since.at),
         }
     }
 }
@@ -498,6 +510,7 @@ impl<'a> Closing<'a> {
             server: Close::new(&c.sides.server),
             tcp: Tcp {
                 first_end: c.first_end.as_ref().map(end),
+                crossed: c.ends_crossed,
                 client_end: side_end(Role::Client),
                 server_end: side_end(Role::Server),
             },

@@ -1,10 +1,12 @@
 //! The account of a connection in sentences fit for a ticket: who, what, when, which clause, what followed, and
 //! what each side's application will have been told.
 
+mod timing;
+
 use crate::model::finding::Because;
 use crate::model::{
-    Closing, ConnectionReport, Finding, Level, LocalView, Outcome, Role, SideClose, Starter, StreamEnd,
-    TcpEnd, Timestamp, Violation,
+    Certainty, Closing, ConnectionReport, Finding, HandshakeFault, Level, LocalView, Outcome, Role,
+    SideClose, Starter, StreamEnd, TcpEnd, Timestamp, Violation,
 };
 use crate::report::escape::visible;
 use crate::report::units;
@@ -22,6 +24,7 @@ pub fn sentences(report: &ConnectionReport) -> Vec<String> {
     if let Some(sentence) = tcp(closing) {
         out.push(sentence);
     }
+    out.extend(timing::sentences(report));
     out.extend(too_big(report));
     out.extend(other_breaches(report));
     if let Some(sentence) = views(closing) {
@@ -120,6 +123,9 @@ fn handshake_failed(report: &ConnectionReport) -> String {
             let phrase = if phrase.is_empty() { String::new() } else { format!(" {phrase}") };
             format!("The server refused the upgrade with status {}{phrase}.", response.status)
         }
+        (None, _) if answered_otherwise(report) => {
+            "The server answered the opening handshake with something that is not HTTP.".to_owned()
+        }
         (None, Some(end)) => format!(
             "{} ended TCP by {}{}; no response to the opening handshake was sent.",
             the(end.by),
@@ -130,9 +136,15 @@ fn handshake_failed(report: &ConnectionReport) -> String {
     }
 }
 
+/// Whether bytes came that are no response.
+fn answered_otherwise(report: &ConnectionReport) -> bool {
+    let is_not_http = |f: &Finding| matches!(f.violation, Violation::Handshake(HandshakeFault::NotHttp(_)));
+    report.findings.iter().any(is_not_http)
+}
+
 fn open(report: &ConnectionReport) -> String {
     let sent: Vec<Role> =
-        Role::BOTH.into_iter().filter(|role| report.closing.sides[*role].sent_close).collect();
+        Role::BOTH.into_iter().filter(|role| report.closing.sides[*role].sent_close == Some(true)).collect();
     match sent.as_slice() {
         [] if report.response.is_none() => {
             "The recording ends before the opening handshake was answered.".to_owned()
@@ -155,6 +167,12 @@ fn no_close(report: &ConnectionReport) -> String {
         .idle_before_close_ns
         .filter(|ns| *ns >= 1_000_000_000)
         .map_or_else(String::new, |ns| format!(", after {} without a frame", units::duration(ns)));
+    if report.closing.ends_crossed {
+        return format!(
+            "Both sides ended TCP{}{idle}, without a Close frame: neither had received the other's FIN or RST when it sent its own.",
+            after_start(report, end.at)
+        );
+    }
     let ended = verb(end.how);
     let because =
         if report.closing.failed_for.is_some_and(|(by, _, _)| by != end.by) { " for it" } else { "" };
@@ -209,7 +227,7 @@ fn answer(closing: &Closing, starter: Role) -> String {
         (Some(at), Some(start)) => format!(" {} later", units::duration(at.since(start))),
         _ => String::new(),
     };
-    if side.sent_close {
+    if side.sent_close == Some(true) {
         return format!("the {name} answered {}{}", close_with_reason(side), since(side.at));
     }
     match (&closing.ends[peer], &closing.ends[starter]) {
@@ -262,7 +280,9 @@ fn other_breaches(report: &ConnectionReport) -> Vec<String> {
     let mut seen: Vec<(Option<Role>, &str)> = Vec::new();
     let mut out = Vec::new();
     let mut more = 0;
-    for finding in report.findings.iter().filter(|f| f.level == Level::Must) {
+    // What is left open is listed, and no sentence of a ticket.
+    let is_breach = |f: &&Finding| f.level == Level::Must && f.certainty != Certainty::Undetermined;
+    for finding in report.findings.iter().filter(is_breach) {
         let key = (finding.by, finding.violation.rule().name());
         let is_told =
             told.is_some_and(|(by, rule, _)| finding.by == Some(by) && finding.violation.rule() == rule);
@@ -289,7 +309,7 @@ fn breach(finding: &Finding) -> String {
         (None, Some(packet)) => format!(", packet {packet}"),
         (None, None) => String::new(),
     };
-    let hedge = if finding.certainty == crate::model::Certainty::Proven { "" } else { ", likely" };
+    let hedge = if finding.certainty == Certainty::Proven { "" } else { ", likely" };
     format!(
         "{} {did} ({}{place}{hedge}).",
         wording::subject(finding.by),
@@ -307,8 +327,14 @@ fn views(closing: &Closing) -> Option<String> {
         _ => None,
     };
     let (client, server) = (&closing.sees.client, &closing.sees.server);
+    let gone = match (client.because, server.because) {
+        (Because::EndedByItsHost, Because::EndedByItsHost) => " (each only if its process was still there)",
+        (Because::EndedByItsHost, _) => " (the client's only if its process was still there)",
+        (_, Because::EndedByItsHost) => " (the server's only if its process was still there)",
+        _ => "",
+    };
     match (say(client), say(server)) {
-        (Some(c), Some(s)) if c == s => Some(format!("Both applications will have seen {c}.")),
+        (Some(c), Some(s)) if c == s => Some(format!("Both applications will have seen {c}{gone}.")),
         (Some(c), Some(s)) => {
             let library = if [client, server].iter().any(|v| v.because == Because::Failed) {
                 " (or the own code its library reports)"
@@ -320,7 +346,9 @@ fn views(closing: &Closing) -> Option<String> {
                 (_, Because::Failed) => ("", library),
                 _ => ("", ""),
             };
-            Some(format!("The client's application will have seen {c}{c_own}; the server's {s}{s_own}."))
+            Some(format!(
+                "The client's application will have seen {c}{c_own}; the server's {s}{s_own}{gone}."
+            ))
         }
         _ => None,
     }

@@ -1,10 +1,14 @@
 //! The words for findings, steps and conclusions, in one place. Plain and exact: who, what, the number; no
 //! adjectives.
 
+mod deflate;
+mod handshake;
+mod timing;
+
 use crate::model::finding::Because;
 use crate::model::{
-    Action, CloseCode, ConnectionReport, Finding, Handled, KeyPattern, LengthForm, Outcome, ResetWhen, Role,
-    Seen, Step, StreamEnd, Violation,
+    Action, CloseCode, ConnectionReport, Finding, FrameHeader, Handled, KeyPattern, LengthForm, Outcome,
+    ResetWhen, Role, Seen, Step, StreamEnd, Violation,
 };
 use crate::report::escape::visible;
 use crate::report::units;
@@ -33,6 +37,22 @@ pub fn code(code: Option<CloseCode>) -> String {
 #[must_use]
 pub fn close(close_code: Option<CloseCode>) -> String {
     format!("Close {}", code(close_code))
+}
+
+/// `text FIN RSV2 masked`.
+#[must_use]
+pub fn frame(header: &FrameHeader) -> String {
+    let mut out = header.opcode.name().to_owned();
+    if header.fin {
+        out.push_str(" FIN");
+    }
+    if header.rsv.0 != 0 {
+        out.push_str(&format!(" {}", header.rsv));
+    }
+    if header.masking_key.is_some() {
+        out.push_str(" masked");
+    }
+    out
 }
 
 /// Where a side was: its address; without a capture the `Host` the client asked for, or a dash.
@@ -84,6 +104,8 @@ fn handled(handled: Handled) -> String {
     }
 }
 
+pub use timing::timeouts;
+
 fn say(expected: impl Into<String>, observed: impl Into<String>, did: impl Into<String>) -> Wording {
     Wording { expected: expected.into(), observed: observed.into(), did: did.into() }
 }
@@ -93,33 +115,7 @@ fn say(expected: impl Into<String>, observed: impl Into<String>, did: impl Into<
 #[expect(clippy::too_many_lines, reason = "one table, a row a violation")]
 pub fn violation(violation: &Violation) -> Wording {
     match violation {
-        Violation::Accept { expected, found } => {
-            let expected = expected.as_deref().map_or("a value for a valid key", |v| v).to_owned();
-            let found = found.as_deref().map_or("none".into(), |v| visible(v).into_owned());
-            let did =
-                format!("answered 101 with Sec-WebSocket-Accept {found}, where the key asks for {expected}");
-            say(format!("Sec-WebSocket-Accept: {expected}"), format!("Sec-WebSocket-Accept: {found}"), did)
-        }
-        Violation::Coalesced => say(
-            "frames after the 101",
-            "first frame in the segment of the 101",
-            "sent its first frame in the same segment as the 101, which is legal",
-        ),
-        Violation::NoResponse => say(
-            "an HTTP response",
-            "TCP ended without one",
-            "ended TCP without answering the opening handshake",
-        ),
-        Violation::HandshakeNotFailed => say(
-            "no frames: the response does not validate",
-            "frames were sent",
-            "sent frames after a response that does not validate, instead of failing the connection",
-        ),
-        Violation::Status(status) => say(
-            "101 Switching Protocols",
-            format!("status {status}"),
-            format!("refused the upgrade with status {status}"),
-        ),
+        Violation::Handshake(fault) => handshake::fault(fault),
         Violation::AfterFail(what) => say(
             "nothing more processed after failing the connection",
             handled(*what),
@@ -172,6 +168,17 @@ pub fn violation(violation: &Violation) -> Wording {
             format!("length {len:#x}"),
             format!("sent a frame whose 64-bit length has its top bit set ({len:#x})"),
         ),
+        Violation::Reconnected { pause_ns, times, earlier } => {
+            let pause = units::duration(*pause_ns);
+            let row = if *times > 1 { format!(", {times} times in a row") } else { String::new() };
+            say(
+                "a random pause before the first new connection, growing ones after attempts that fail",
+                format!("{pause} after the abnormal end of the connection of packet {earlier}{row}"),
+                format!(
+                    "connected again {pause} after the abnormal end of the connection of packet {earlier}{row}"
+                ),
+            )
+        }
         Violation::NotMasked => {
             say("MASK set on a client's frame", "MASK clear", "sent a frame without masking it")
         }
@@ -353,6 +360,8 @@ pub fn violation(violation: &Violation) -> Wording {
             format!("invalid at compressed byte {offset} of the message"),
             format!("sent a compressed message that does not inflate (compressed byte {offset})"),
         ),
+        Violation::Timing(violation) => timing::violation(violation),
+        Violation::Deflate(fault) => deflate::fault(fault),
     }
 }
 
@@ -369,6 +378,10 @@ pub fn owed(step: &Step) -> String {
         Action::AnswerClose => "answer the Close".to_owned(),
         Action::EndTcpFirst => "end TCP first".to_owned(),
         Action::LeaveTcpToServer => "leave it to the server to end TCP".to_owned(),
+        Action::EndTcp => "end TCP too".to_owned(),
+        Action::AnswerPing(frame) => format!("answer the Ping in frame {frame}"),
+        Action::Refuse(rule) => handshake::refuse(rule),
+        Action::FailHandshake(_) => "fail the connection: send no frame, end TCP".to_owned(),
     }
 }
 
@@ -379,6 +392,8 @@ pub fn clause(step: &Step) -> String {
     match step.action {
         Action::Fail(_) if !section.contains("7.1.7") => format!("{section}, 7.1.7"),
         Action::MayFail(_) => format!("{section}, 10.7"),
+        Action::FailHandshake(_) if section.contains(", RFC") => format!("{section}, RFC 6455 7.1.7"),
+        Action::FailHandshake(_) => format!("{section}, 7.1.7"),
         _ => section.to_owned(),
     }
 }
@@ -395,8 +410,13 @@ pub fn seen(step: &Step) -> String {
         Seen::TcpEnd { how, after_ns } => format!("{}{}", end(how), after(after_ns)),
         Seen::PeerEndedTcp(how) => format!("the other side ended TCP ({})", end(how)),
         Seen::CarriedOn(what) => handled(what),
+        Seen::Status(status) => format!("status {status}"),
+        Seen::NotHttp => "bytes that are not HTTP".to_owned(),
+        Seen::Frame { frame } => format!("frame {frame} sent"),
         Seen::NothingMore => "nothing that came later was answered".to_owned(),
         Seen::Nothing => "the recording does not show it".to_owned(),
+        Seen::NothingFor(ns) => format!("nothing for {}", units::duration(ns)),
+        Seen::PeerWaited(ns) => format!("the other side waited {} and ended TCP", units::duration(ns)),
     }
 }
 
@@ -410,6 +430,12 @@ pub const fn because(because: Because) -> &'static str {
             "both Closes were exchanged, but TCP had not ended when the recording did (7.1.4)"
         }
         Because::NoCloseReceived => "no Close was received before TCP ended (7.1.5)",
+        Because::EndedByItsHost => {
+            "no Close was received (7.1.5) and its own side ended TCP; a host does that too for a process that has died, and something on the way can reset in its name: its application saw this only if it was still there"
+        }
+        Because::CloseAfterOwnEnd => {
+            "it had ended TCP before a Close arrived; if it still read that Close, it reports its code"
+        }
         Because::CloseNotReceived => {
             "a Close was sent to it, but TCP had ended or its receipt was never acknowledged"
         }

@@ -51,6 +51,15 @@ impl Unit {
     }
 }
 
+/// A packet as it stands in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Nanoseconds since 1970.
+    pub at_ns: i64,
+    /// From the first byte of the link layer.
+    pub data: Vec<u8>,
+}
+
 /// How a pcap file is written.
 #[derive(Clone, Copy, Debug)]
 pub struct Pcap {
@@ -74,6 +83,13 @@ impl Default for Pcap {
 impl Pcap {
     /// The file. Times before 1970 or after 2106 do not fit.
     pub fn write(&self, packets: &[TestPacket]) -> Vec<u8> {
+        let data = |packet| packet_bytes(packet, self.link, self.endian);
+        let records = packets.iter().map(|packet| Record { at_ns: packet.at_ns, data: data(packet) });
+        self.write_records(records)
+    }
+
+    /// The file of packets that are complete.
+    pub fn write_records(&self, records: impl IntoIterator<Item = Record>) -> Vec<u8> {
         let e = self.endian;
         let magic = match self.unit {
             Unit::Micro => 0xa1b2_c3d4,
@@ -83,11 +99,10 @@ impl Pcap {
         for word in [0, 0, self.snap_len, u32::from(self.link.0)] {
             file.extend(e.u32(word));
         }
-        for packet in packets {
-            let data = packet_bytes(packet, self.link, e);
+        for Record { at_ns, data } in records {
             let kept = data.len().min(self.snap_len as usize);
-            let seconds = packet.at_ns / 1_000_000_000;
-            let fraction = packet.at_ns % 1_000_000_000 / self.unit.nanoseconds();
+            let seconds = at_ns / 1_000_000_000;
+            let fraction = at_ns % 1_000_000_000 / self.unit.nanoseconds();
             for word in [seconds as u32, fraction as u32, kept as u32, data.len() as u32] {
                 file.extend(e.u32(word));
             }
@@ -119,6 +134,19 @@ impl Interface {
 
 /// A pcapng file of one section; each packet comes with the index of its interface.
 pub fn pcapng(endian: Endian, interfaces: &[Interface], packets: &[(usize, TestPacket)]) -> Vec<u8> {
+    let records = packets.iter().map(|(index, packet)| {
+        let data = packet_bytes(packet, interfaces[*index].link, endian);
+        (*index, Record { at_ns: packet.at_ns, data })
+    });
+    pcapng_records(endian, interfaces, records)
+}
+
+/// The same of packets that are complete.
+pub fn pcapng_records(
+    endian: Endian,
+    interfaces: &[Interface],
+    records: impl IntoIterator<Item = (usize, Record)>,
+) -> Vec<u8> {
     let e = endian;
     let mut file = Vec::new();
 
@@ -136,14 +164,13 @@ pub fn pcapng(endian: Endian, interfaces: &[Interface], packets: &[(usize, TestP
         block(&mut file, e, 1, &body);
     }
 
-    for (index, packet) in packets {
-        let interface = interfaces[*index];
-        let data = packet_bytes(packet, interface.link, e);
+    for (index, Record { at_ns, data }) in records {
+        let interface = interfaces[index];
         let limit = if interface.snap_len == 0 { usize::MAX } else { interface.snap_len as usize };
         let kept = data.len().min(limit);
-        let ticks = (packet.at_ns / interface.unit.nanoseconds()) as u64;
+        let ticks = (at_ns / interface.unit.nanoseconds()) as u64;
         let mut body = Vec::new();
-        for word in [*index as u32, (ticks >> 32) as u32, ticks as u32, kept as u32, data.len() as u32] {
+        for word in [index as u32, (ticks >> 32) as u32, ticks as u32, kept as u32, data.len() as u32] {
             body.extend(e.u32(word));
         }
         body.extend(&data[..kept]);
@@ -253,7 +280,7 @@ fn address_bytes(end: SocketAddr) -> Vec<u8> {
 }
 
 /// The Internet checksum (RFC 1071) over parts of which all but the last have an even length.
-fn checksum(parts: &[&[u8]]) -> [u8; 2] {
+pub fn checksum(parts: &[&[u8]]) -> [u8; 2] {
     let mut sum = 0u32;
     for part in parts {
         for pair in part.chunks(2) {

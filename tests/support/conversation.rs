@@ -214,6 +214,39 @@ impl Conversation {
         self.emit(from, TcpFlags::RST, &[])
     }
 
+    /// This end sends its last segment with payload again.
+    pub fn again(&mut self, from: Side) -> &mut Self {
+        let (addr, heard) = (self.end(from).addr, self.end(from).heard);
+        let sent = |packet: &&TestPacket| packet.from == addr && !packet.payload.is_empty();
+        let last = self.packets.iter().rev().find(sent).expect("something sent").clone();
+        self.repeat(TestPacket { ack: heard, ..last })
+    }
+
+    /// A keep-alive probe: an empty byte before the next one.
+    pub fn probe(&mut self, from: Side) -> &mut Self {
+        let (next, heard) = (self.end(from).next, self.end(from).heard);
+        let (addr, to) = (self.end(from).addr, self.end(from.peer()).addr);
+        let flags = TcpFlags::ACK;
+        let seq = next.plus(u32::MAX);
+        self.repeat(TestPacket { at_ns: 0, from: addr, to, seq, ack: heard, flags, payload: vec![0] })
+    }
+
+    /// This end's host knows nothing of the connection any more: an RST without acknowledgement number.
+    pub fn reset_bare(&mut self, from: Side) -> &mut Self {
+        self.emit(from, TcpFlags::RST, &[]);
+        if let Some(packet) = self.packets.last_mut() {
+            packet.flags = TcpFlags::RST;
+            packet.ack = None;
+        }
+        self
+    }
+
+    fn repeat(&mut self, packet: TestPacket) -> &mut Self {
+        self.packets.push(TestPacket { at_ns: self.now_ns, ..packet });
+        self.now_ns += STEP_NS;
+        self
+    }
+
     /// Nothing happens for so many milliseconds.
     pub fn pause(&mut self, milliseconds: i64) -> &mut Self {
         self.now_ns += milliseconds * 1_000_000;

@@ -64,8 +64,72 @@ impl Deflate {
     }
 }
 
+/// What a block with the fixed codes holds.
+#[derive(Clone, Copy, Debug)]
+pub enum Symbols<'a> {
+    /// These bytes, one symbol each.
+    Literals(&'a [u8]),
+    /// `length` bytes from `distance` back, 3 to 258 and 1 to 32768.
+    Back(usize, usize),
+}
+
+/// DEFLATE written block by block, lawful or not.
+#[derive(Clone, Debug, Default)]
+pub struct Blocks(Bits);
+
+impl Blocks {
+    /// A block with the fixed codes.
+    pub fn fixed(mut self, symbols: &[Symbols<'_>]) -> Self {
+        self.0.put(0b010, 3);
+        for symbol in symbols {
+            match *symbol {
+                Symbols::Literals(bytes) => {
+                    bytes.iter().for_each(|byte| put_symbol(&mut self.0, u16::from(*byte)));
+                }
+                Symbols::Back(length, distance) => {
+                    put_length(&mut self.0, length);
+                    put_distance(&mut self.0, distance);
+                }
+            }
+        }
+        put_symbol(&mut self.0, 256);
+        self
+    }
+
+    /// A stored block of up to 65535 bytes.
+    pub fn stored(mut self, data: &[u8]) -> Self {
+        self.0.put(0b000, 3);
+        self.put_stored(data)
+    }
+
+    /// A stored block with BFINAL=1: what follows is another stream.
+    pub fn last_stored(mut self, data: &[u8]) -> Self {
+        self.0.put(0b001, 3);
+        self.put_stored(data)
+    }
+
+    fn put_stored(mut self, data: &[u8]) -> Self {
+        let length = data.len() as u16;
+        self.0.used = 0; // The rest of the byte is left out.
+        self.0.bytes.extend([length.to_le_bytes(), (!length).to_le_bytes()].concat());
+        self.0.bytes.extend(data);
+        self
+    }
+
+    /// The payload of a message: an empty stored block behind, without its 00 00 ff ff (RFC 7692 7.2.1).
+    pub fn message(mut self) -> Vec<u8> {
+        self.0.put(0b000, 3);
+        self.0.bytes
+    }
+
+    /// As it is.
+    pub fn bytes(self) -> Vec<u8> {
+        self.0.bytes
+    }
+}
+
 /// Bits from the lowest of each byte upwards (RFC 1951 3.1.1).
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 struct Bits {
     bytes: Vec<u8>,
     used: u32,

@@ -3,43 +3,55 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
-use wslog::capture::{Reader, link};
+use wslog::capture::{Decoder, Reader};
 use wslog::limits::Limits;
-use wslog::model::{ConnectionReport, PacketNo, PerRole, Role, RuleId, Seen, TcpEnd, WeirdKind, Weirds};
+use wslog::model::{
+    ConnectionReport, InputReport, PacketNo, PerRole, Role, RuleId, Seen, TcpEnd, Timing, WeirdKind, Weirds,
+};
+use wslog::model::{TimingViolation, Violation};
 use wslog::pipeline::{Keep, analyze_capture};
 
 use super::conversation::TestPacket;
 
 /// What wslog reports of a capture file, in order of first packets.
 pub fn analyse_file(file: &[u8]) -> Vec<ConnectionReport> {
+    analyse_file_within(file, &Limits::default()).0
+}
+
+/// The same with other caps, and what is reported of the file itself.
+pub fn analyse_file_within(file: &[u8], limits: &Limits) -> (Vec<ConnectionReport>, InputReport) {
     let keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256 };
     let mut reports = Vec::new();
     let mut take = |report: Option<Box<ConnectionReport>>, _open| {
         reports.extend(report.map(|report| *report));
         Ok(())
     };
-    analyze_capture(file, Path::new("capture"), 0, &Limits::default(), keep, &mut take)
+    let input = analyze_capture(file, Path::new("capture"), 0, limits, keep, &mut take)
         .expect("the capture can be read");
     reports.sort_by_key(|report| report.tcp.as_ref().map(|tcp| tcp.first_packet));
-    reports
+    (reports, input)
 }
 
 /// The TCP segments of a capture file, without what the builder does not write (TCP options, windows).
 pub fn packets_of(file: &[u8]) -> Vec<TestPacket> {
     let mut reader = Reader::open(file, Path::new("capture")).expect("a capture");
     let mut weirds = Weirds::default();
+    let mut decoder = Decoder::new(&Limits::default());
     let mut packets = Vec::new();
     while let Some(packet) = reader.next(&mut weirds).expect("whole packets") {
-        let segment = link::decode(&packet, &mut weirds).expect("a TCP segment");
-        packets.push(TestPacket {
-            at_ns: segment.at.expect("a time").0,
-            from: segment.src,
-            to: segment.dst,
-            seq: segment.seq,
-            ack: segment.ack,
-            flags: segment.flags,
-            payload: segment.payload.to_vec(),
+        let before = packets.len();
+        decoder.decode(&packet, &mut weirds, &mut |segment| {
+            packets.push(TestPacket {
+                at_ns: segment.at.expect("a time").0,
+                from: segment.src,
+                to: segment.dst,
+                seq: segment.seq,
+                ack: segment.ack,
+                flags: segment.flags,
+                payload: segment.payload.to_vec(),
+            });
         });
+        assert_eq!(packets.len(), before + 1, "a TCP segment in packet {}", packet.no);
     }
     packets
 }
@@ -69,6 +81,19 @@ fn essence_of(mut report: ConnectionReport) -> String {
     report.findings.retain(|finding| finding.violation.rule() != RuleId::HsCoalesced);
     for finding in &mut report.findings {
         (finding.at, finding.packet) = (None, None);
+        if let Violation::Timing(timing) = &mut finding.violation {
+            use TimingViolation as T;
+            match timing {
+                T::NoPong { waited_ns: ns, .. }
+                | T::PongLate { after_ns: ns, .. }
+                | T::ReplyLate { after_ns: ns, .. }
+                | T::TcpKeptOpen { for_ns: ns }
+                | T::TcpNeverEnded { for_ns: ns }
+                | T::Idle { idle_ns: ns, .. } => *ns = 0,
+                T::Silent { tries, for_ns, .. } => (*tries, *for_ns) = (0, 0),
+                T::NewMessage { .. } => {}
+            }
+        }
     }
     // They stand in order of packets; of those in one packet the order is that of frames.
     report.findings.sort_by_cached_key(|finding| format!("{:?} {finding:?}", finding.frame));
@@ -82,9 +107,13 @@ fn essence_of(mut report: ConnectionReport) -> String {
         closing.ends[role] = closing.ends[role].map(unplaced);
         (closing.sides[role].at, closing.sides[role].packet) = (None, None);
     }
+    *report.timing = Timing::default();
     for step in &mut closing.steps {
-        if let Seen::Close { after_ns, .. } | Seen::TcpEnd { after_ns, .. } = &mut step.seen {
-            *after_ns = None;
+        step.since.at = None;
+        match &mut step.seen {
+            Seen::Close { after_ns, .. } | Seen::TcpEnd { after_ns, .. } => *after_ns = None,
+            Seen::NothingFor(ns) | Seen::PeerWaited(ns) => *ns = 0,
+            _ => {}
         }
     }
 

@@ -7,13 +7,15 @@
 //! raw 81 02 68 69       bytes as they are
 //! text hi  binary hi  ping x  pong x  close  close 1000 bye
 //! fin  rst  ack         TCP
+//! bare-rst              an RST without acknowledgement number
+//! again  probe          the last payload once more, a keep-alive probe
 //! hold  release         what the peer sends stays in flight to this side, arrives now
 //! wait 1500             milliseconds go by
 //! uncaptured text hi    the capture missed it; whoever acknowledges later has received it
 //! ```
 
 use wslog::limits::Limits;
-use wslog::model::{ConnectionReport, Level, Role, Starter};
+use wslog::model::{Action, ConnectionReport, Level, Role, Starter, Step};
 use wslog::pipeline::{Analysis, Keep};
 
 use super::conversation::{Client, Conversation, Server, Side, TestPacket};
@@ -27,6 +29,12 @@ pub fn play(script: &str, deflate: bool) -> Vec<TestPacket> {
         upgrade = upgrade.compressed();
     }
     talk.open_with(&upgrade);
+    acts(&mut talk, script);
+    talk.packets()
+}
+
+/// Goes on with a conversation as the script says.
+pub fn acts(talk: &mut Conversation, script: &str) {
     for act in script.split('|').map(str::trim).filter(|act| !act.is_empty()) {
         let (side, what) = act.split_once(':').unwrap_or_else(|| panic!("C: or S: before {act:?}"));
         let side = match side {
@@ -34,9 +42,8 @@ pub fn play(script: &str, deflate: bool) -> Vec<TestPacket> {
             "S" => Server,
             other => panic!("{other:?} is no side"),
         };
-        one_act(&mut talk, side, what.trim());
+        one_act(talk, side, what.trim());
     }
-    talk.packets()
 }
 
 fn one_act(talk: &mut Conversation, side: Side, what: &str) {
@@ -45,6 +52,9 @@ fn one_act(talk: &mut Conversation, side: Side, what: &str) {
         "uncaptured" => talk.uncaptured(|talk| one_act(talk, side, rest)),
         "fin" => talk.fin(side),
         "rst" => talk.reset(side),
+        "bare-rst" => talk.reset_bare(side),
+        "again" => talk.again(side),
+        "probe" => talk.probe(side),
         "ack" => talk.ack(side),
         "hold" => talk.hold(side),
         "release" => talk.release(side),
@@ -134,6 +144,15 @@ pub fn findings(report: &ConnectionReport) -> String {
         .collect();
     all.sort();
     all.dedup();
+    all.join(", ")
+}
+
+/// Obligations as `S CL-REPLY late`, in their order; those of the frame rules are left out.
+pub fn steps(report: &ConnectionReport) -> String {
+    let of_time = |step: &&Step| !matches!(step.action, Action::Fail(_) | Action::MayFail(_));
+    let steps = report.closing.steps.iter().filter(of_time);
+    let all: Vec<String> =
+        steps.map(|step| format!("{} {} {}", letter(step.owed_by), step.rule, step.verdict.name())).collect();
     all.join(", ")
 }
 

@@ -13,3 +13,4 @@ pub mod rng;
 pub mod script;
 pub mod transform;
 pub mod upgrade;
+pub mod wrap;

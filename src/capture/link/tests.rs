@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 
-use super::*;
-use crate::model::{PacketNo, Timestamp};
+use crate::capture::Decoder;
+use crate::limits::Limits;
+use crate::model::{LinkType, Packet, PacketNo, Timestamp, Weirds};
 
 /// TCP 1000 -> 80, sequence number 7, ACK 9, PSH: 20 bytes and the options given, then the payload.
 fn tcp(options: usize, payload: &[u8]) -> Vec<u8> {
@@ -69,7 +70,8 @@ fn outcome(link: LinkType, data: &[u8], orig_len: usize) -> String {
     };
     let mut weirds = Weirds::default();
     let mut words = Vec::new();
-    if let Some(s) = decode(&packet, &mut weirds) {
+    let mut decoder = Decoder::new(&Limits::default());
+    decoder.decode(&packet, &mut weirds, &mut |s| {
         assert_eq!((s.no, s.at), (packet.no, packet.at));
         let ack = s.ack.map_or("none".into(), |ack| ack.0.to_string());
         words.push(format!(
@@ -81,7 +83,8 @@ fn outcome(link: LinkType, data: &[u8], orig_len: usize) -> String {
             String::from_utf8_lossy(s.payload),
             s.cut_off
         ));
-    }
+    });
+    decoder.finish(&mut weirds);
     for weird in weirds.as_slice() {
         assert_eq!((weird.count, weird.packet), (1, Some(packet.no)));
         words.push(format!("{}: {}", weird.kind.name(), weird.detail));
@@ -155,6 +158,12 @@ fn no_tcp_is_not_odd() {
     check("ARP", LinkType::ETHERNET, &ethernet(&[0x0806], &[0; 28]), "");
     check("802.3 length", LinkType::ETHERNET, &ethernet(&[0x0026], &[0x42; 38]), "");
     check("UDP", LinkType::IPV4, &v4_with(28, 0, 17, &[0; 8]), "");
+    check(
+        "UDP, too short for a tunnel's port",
+        LinkType::IPV4,
+        &v4_with(28, 0, 17, &[0, 1, 0, 53, 0, 9, 0, 0]),
+        "",
+    );
     check("UDP, first fragment", LinkType::IPV4, &v4_with(28, 0x2000, 17, &[0; 8]), "");
     check("ICMPv6", LinkType::IPV6, &v6(58, &[0; 8]), "");
     check("ICMPv6 behind hop-by-hop", LinkType::IPV6, &v6(0, &[58, 0, 5, 2, 0, 0, 1, 0, 0x8f, 0, 0, 0]), "");
@@ -162,16 +171,71 @@ fn no_tcp_is_not_odd() {
 }
 
 #[test]
-fn tunnels_are_counted() {
-    for (name, data, expected) in [
-        ("MPLS", ethernet(&[0x8847], &[0; 40]), "carried in MPLS"),
-        ("PPPoE in a VLAN", ethernet(&[0x8100, 0x8864], &[0; 40]), "carried in PPPoE"),
-        ("GRE", ethernet(&[0x0800], &v4_with(44, 0, 47, &[0; 24])), "carried in GRE"),
-        ("IPv6 in IPv4", ethernet(&[0x0800], &v4_with(60, 0, 41, &v6(59, &[]))), "carried in an IP tunnel"),
-    ] {
-        let expected = format!("unknown_link_type: packet 3: {expected}, which is not decoded");
-        check(name, LinkType::ETHERNET, &data, &expected);
+fn what_is_not_followed_is_counted() {
+    let gre = |flags: u8, version: u8, protocol: [u8; 2]| {
+        let payload = joined(&[&[flags, version], &protocol, &[0; 20]]);
+        v4_with(20 + payload.len(), 0, 47, &payload)
+    };
+    let ppp = |number: [u8; 2]| joined(&[&[0x11, 0, 0, 1, 0, 6], &number, &[0; 4]]);
+    let undecoded =
+        |name: &str| format!("unknown_link_type: packet 3: carried in {name}, which is not decoded");
+    let encrypted = |by: &str| format!("encrypted_packet: packet 3: encrypted by {by}");
+    let data = [0x08, 0x02].into_iter().chain([0; 24]);
+    let wifi = |at: usize, value: u8| {
+        let mut bytes: Vec<u8> = data.clone().collect();
+        bytes[at] |= value;
+        bytes
+    };
+    let damaged = joined(&[&[0, 0, 9, 0, 2, 0, 0, 0, 0x40], &wifi(0, 0)]);
+    let rows: &[(&str, LinkType, Vec<u8>, String)] = &[
+        (
+            "MPLS of no known kind",
+            LinkType::MPLS,
+            joined(&[&[0, 0, 0x11, 9], &[0x20; 30]]),
+            undecoded("MPLS"),
+        ),
+        (
+            "GRE routing",
+            LinkType::IPV4,
+            gre(0x40, 0, [8, 0]),
+            undecoded("GRE with source routing (RFC 1701)"),
+        ),
+        (
+            "GRE version",
+            LinkType::IPV4,
+            gre(0, 2, [8, 0]),
+            "malformed_header: packet 3: GRE version is 2, expected at most 1".into(),
+        ),
+        ("Van Jacobson", LinkType::PPP_ETHER, ppp([0, 0x2d]), undecoded("TCP with Van Jacobson compression")),
+        ("multilink", LinkType::PPP_ETHER, ppp([0, 0x3d]), undecoded("PPP multilink")),
+        ("compressed PPP", LinkType::PPP_ETHER, ppp([0, 0xfd]), undecoded("compressed PPP")),
+        ("encrypted PPP", LinkType::PPP_ETHER, ppp([0, 0x53]), encrypted("PPP")),
+        ("MACsec", LinkType::ETHERNET, ethernet(&[0x88e5], &[0; 20]), encrypted("MACsec")),
+        ("ESP", LinkType::IPV4, v4_with(40, 0, 50, &[0; 20]), encrypted("ESP")),
+        ("protected 802.11", LinkType::IEEE802_11, wifi(1, 0x40), encrypted("802.11")),
+        ("802.11, more", LinkType::IEEE802_11, wifi(1, 4), undecoded("a fragment of 802.11")),
+        ("802.11, later", LinkType::IEEE802_11, wifi(22, 1), undecoded("a fragment of 802.11")),
+        (
+            "bad FCS",
+            LinkType::IEEE802_11_RADIOTAP,
+            damaged,
+            "damaged_packet: packet 3: received damaged, as its check sequence showed".into(),
+        ),
+    ];
+    for (name, link, data, expected) in rows {
+        check(name, *link, data, expected);
     }
+}
+
+#[test]
+fn tunnels_in_tunnels_end() {
+    let four = |depth: usize| {
+        (0..depth).fold(v4(&tcp(0, b"hi")), |inner, _| v4_with(20 + inner.len(), 0, 4, &inner))
+    };
+    check("as many as are followed", LinkType::IPV4, &four(16), HI_V4);
+    let cap = "nesting_cap: packet 3: more tunnels inside one another than are followed";
+    check("one more", LinkType::IPV4, &four(17), cap);
+    check("as many as fit", LinkType::IPV4, &four(3_000), cap);
 }
 
 #[test]
@@ -266,19 +330,6 @@ fn snap_length() {
 }
 
 #[test]
-fn fragments() {
-    let fragment =
-        |version, len| format!("ip_fragment: packet 3: fragment of an IPv{version} packet, {len} bytes");
-    let bytes = tcp(0, b"some");
-    check("IPv4, first", LinkType::IPV4, &v4_with(44, 0x2000, 6, &bytes), &fragment(4, 24));
-    check("IPv4, last", LinkType::IPV4, &v4_with(28, 3, 6, b"the rest"), &fragment(4, 8));
-    let first = joined(&[&[6, 0, 0, 1, 0, 0, 0, 1], &bytes]);
-    check("IPv6, first", LinkType::IPV6, &v6(44, &first), &fragment(6, 24));
-    let last = joined(&[&[6, 0, 0, 24, 0, 0, 0, 1], b"rest"]);
-    check("IPv6, last", LinkType::IPV6, &v6(44, &last), &fragment(6, 4));
-}
-
-#[test]
 fn contradictions() {
     let good = v4(&tcp(0, b"hi"));
     let with = |at: usize, value: u8| {
@@ -337,7 +388,13 @@ fn contradictions() {
 
 fn any_link() -> impl Strategy<Value = LinkType> {
     prop_oneof![
-        proptest::sample::select(&[0_u16, 1, 12, 14, 101, 108, 113, 228, 229, 276][..]).prop_map(LinkType),
+        proptest::sample::select(
+            &[
+                0_u16, 1, 9, 12, 14, 50, 51, 101, 104, 105, 108, 113, 127, 166, 192, 204, 219, 228, 229, 239,
+                258, 276,
+            ][..]
+        )
+        .prop_map(LinkType),
         any::<u16>().prop_map(LinkType),
     ]
 }
@@ -349,7 +406,10 @@ proptest! {
     ) {
         let orig_len = u32::try_from(data.len()).unwrap() + more;
         let packet = Packet { no: PacketNo(1), at: None, link, orig_len, data: &data };
-        let _ = decode(&packet, &mut Weirds::default());
+        let mut weirds = Weirds::default();
+        let mut decoder = Decoder::new(&Limits::default());
+        decoder.decode(&packet, &mut weirds, &mut |segment| assert!(segment.payload.len() <= data.len()));
+        decoder.finish(&mut weirds);
     }
 
     /// A good packet with a few octets changed reaches further than noise does.
@@ -371,8 +431,9 @@ proptest! {
         let orig_len = u32::try_from(data.len()).unwrap();
         data.truncate(kept);
         let packet = Packet { no: PacketNo(1), at: None, link, orig_len, data: &data };
-        if let Some(segment) = decode(&packet, &mut Weirds::default()) {
-            prop_assert!(segment.payload.len() <= data.len());
-        }
+        let mut decoder = Decoder::new(&Limits::default());
+        decoder.decode(&packet, &mut Weirds::default(), &mut |segment| {
+            assert!(segment.payload.len() <= data.len());
+        });
     }
 }

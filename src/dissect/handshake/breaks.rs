@@ -5,7 +5,12 @@ use std::mem;
 use crate::dissect::handshake::{Handshake, Stage, Verdict};
 use crate::dissect::head::PartialHead;
 use crate::dissect::{Item, Out, role};
-use crate::model::{Carrier, Direction, Evidence, GapCause, Observation, Observed, StreamEnd, WeirdKind};
+use crate::model::{
+    Carrier, Direction, Evidence, GapCause, Observation, Observed, StreamEnd, Undecodable, WeirdKind,
+};
+
+/// First bytes kept of what is no HTTP.
+const MAX_START: usize = 16;
 
 impl Handshake {
     pub(super) fn gap<S: FnMut(Observation<'_>)>(
@@ -95,6 +100,23 @@ impl Handshake {
 
     fn cut<S>(&self, carrier: Option<Carrier>, detail: &str, out: &mut Out<'_, S>) {
         out.weirds.add(WeirdKind::HandshakeGap, carrier.map(|c| c.packet), || detail.to_owned());
+    }
+
+    /// What stands at `offset` is no head; `bytes` begins with it.
+    pub(super) fn not_http<S: FnMut(Observation<'_>)>(
+        &mut self,
+        dir: Direction,
+        bytes: &[u8],
+        offset: u64,
+        carrier: Carrier,
+        out: &mut Out<'_, S>,
+    ) -> Verdict {
+        if let (true, Some(client)) = (self.candidate, self.client) {
+            let start = bytes.get(..MAX_START).unwrap_or(bytes).to_vec();
+            let what = Observed::Undecodable(Undecodable::NotHttp { start });
+            out.emit(role(dir, client), what, Some(Evidence::Capture { carrier, offset }));
+        }
+        self.malformed(dir, carrier, out)
     }
 
     pub(super) fn malformed<S>(&mut self, dir: Direction, carrier: Carrier, out: &mut Out<'_, S>) -> Verdict {

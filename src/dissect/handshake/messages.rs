@@ -1,7 +1,7 @@
 //! What a whole head says.
 
-use crate::dissect::Out;
 use crate::dissect::handshake::{Handshake, Stage, Verdict};
+use crate::dissect::{Item, Out};
 use crate::http::{Body, Length, RequestHead, ResponseHead, request_head, response_head, upgrade};
 use crate::model::{
     AcceptValue, Carrier, Direction, Evidence, Observation, Observed, PacketNo, Role, UpgradeResponse,
@@ -84,7 +84,7 @@ impl Handshake {
         out: &mut Out<'_, S>,
     ) -> Verdict {
         let len = head.len() as u64;
-        let Ok((head, _)) = response_head(head) else { return self.malformed(dir, carrier, out) };
+        let Ok((head, _)) = response_head(head) else { return self.not_http(dir, head, start, carrier, out) };
         if head.status != 101 && (100..200).contains(&head.status) {
             return Verdict::Open;
         }
@@ -97,7 +97,8 @@ impl Handshake {
         }
         let length = Length::of_response(&head, asked.method == Method::Head).unwrap_or(Length::UntilClose);
         if let Some(expected) = asked.upgrade {
-            let response = Box::new(upgrade::response(&head, expected, Vec::new()));
+            let mut response = Box::new(upgrade::response(&head, expected, Vec::new()));
+            response.facts.early = self.sent_early(dir.flip(), start);
             let evidence = Evidence::Capture { carrier, offset: start };
             self.answer = Some(Box::new(Answer { response, evidence, body: Body::new(length) }));
             // Only what has no body is over already; what follows the head comes by way of `answer_body`.
@@ -115,6 +116,13 @@ impl Handshake {
             return Verdict::Open;
         }
         self.after_response(dir, length)
+    }
+
+    /// What the client sent behind its request before it can have received any of a response that begins at `start`.
+    fn sent_early(&self, client: Direction, start: u64) -> Option<Evidence> {
+        let Some(Item::Data { offset, carrier, .. }) = self.sides[client].held.front() else { return None };
+        let is_early = carrier.acked.is_none_or(|acked| acked <= start);
+        is_early.then_some(Evidence::Capture { carrier, offset })
     }
 
     /// The next bytes of the body of the answer, which is given away when enough of it is there.

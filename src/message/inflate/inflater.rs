@@ -67,8 +67,8 @@ impl Stop {
     }
 }
 
-/// Inflates the messages of one sender, always with a window of 15 bits: a peer whose back-references reach
-/// beyond the smaller window it agreed to is not noticed.
+/// Inflates the messages of one sender, always with a window of 15 bits and with all that came before: references
+/// that reach farther than was agreed are not noticed here.
 #[derive(Debug)]
 pub(in crate::message) struct Inflater {
     decoder: Decompress,
@@ -84,6 +84,8 @@ pub(in crate::message) struct Inflater {
     ended: bool,
     /// The message had a block with BFINAL=1.
     final_block: bool,
+    /// The last compressed bytes of the message.
+    last: [u8; END],
 }
 
 impl Default for Inflater {
@@ -96,22 +98,29 @@ impl Default for Inflater {
             written: 0,
             ended: false,
             final_block: false,
+            last: [0; END],
         }
     }
 }
 
 impl Inflater {
-    /// A message begins, with the window of the one before or with an empty one.
-    pub(super) fn start(&mut self, takeover: bool) {
-        if !takeover {
+    /// A message begins, `afresh` with an empty window, else with that of the messages before.
+    pub(super) fn start(&mut self, afresh: bool) {
+        if afresh {
             self.end = 0;
         }
-        if self.ended || !takeover {
+        if self.ended || afresh {
             self.restart();
         }
         self.read = 0;
         self.written = 0;
         self.final_block = false;
+        self.last = [0; END];
+    }
+
+    /// Whether there is anything that references before the message could mean.
+    pub(super) const fn has_window(&self) -> bool {
+        self.end > 0
     }
 
     /// Whether the message had a block with BFINAL=1 so far.
@@ -129,6 +138,7 @@ impl Inflater {
         limits: &Limits,
         mut out: impl FnMut(&[u8]),
     ) -> Result<(), Stop> {
+        self.note_last(input);
         loop {
             if self.ended {
                 if input.is_empty() {
@@ -158,24 +168,50 @@ impl Inflater {
         }
     }
 
-    /// The message is over: puts back the end its sender took off (RFC 7692 7.2.2).
+    fn note_last(&mut self, input: &[u8]) {
+        if let Some(last) = input.last_chunk() {
+            self.last = *last;
+        } else {
+            for &byte in input {
+                self.last.rotate_left(1);
+                self.last[END - 1] = byte;
+            }
+        }
+    }
+
+    /// The message is over: puts back the end its sender took off (RFC 7692 7.2.2). True if it was still there.
     ///
     /// Behind a final block nothing was taken off, unless the block that RFC 7692 7.2.3.4 wants there came
     /// too.
     ///
     /// # Errors
     /// The message ends inside a block.
-    pub(in crate::message) fn finish(&mut self) -> Result<(), Stop> {
+    pub(in crate::message) fn finish(&mut self) -> Result<bool, Stop> {
         if self.ended {
-            return Ok(());
+            return Ok(false);
         }
         let room = self.make_room(u64::MAX);
+        let kept = self.may_have_kept_its_end();
         let short = self.written > 0 && self.read <= SHORT;
-        let tail = if short { TAIL.split_at(END + EMPTY_BLOCK.len()).0 } else { &TAIL };
+        let tail = match () {
+            () if kept => TAIL.split_at(END).1,
+            () if short => TAIL.split_at(END + EMPTY_BLOCK.len()).0,
+            () => &TAIL,
+        };
         match self.decode(tail, room) {
-            (Some(Status::Ok), read, 0) if read == tail.len() => Ok(()),
+            (Some(Status::Ok), read, 0) if read == tail.len() => Ok(kept),
             _ => Err(Stop::Failed { offset: self.read }),
         }
+    }
+
+    /// Whether the message can only have ended with a whole empty stored block, if it ended between two blocks.
+    ///
+    /// One whose end was taken off never ends in ff, for its last byte holds a bit of the block type 00. And what
+    /// ends in 00 00 ff ff between two blocks without having put that out is such a block: an end of block in the
+    /// fixed code is zeros.
+    fn may_have_kept_its_end(&self) -> bool {
+        let out = self.recent.get(..self.end).unwrap_or_default();
+        self.last == EMPTY_BLOCK[1..] && !(self.written >= END as u64 && out.ends_with(&self.last))
     }
 
     /// One call of the decoder, output to `recent` behind `end`: status (`None` for faulty data), bytes read

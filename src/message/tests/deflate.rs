@@ -125,8 +125,10 @@ fn context_takeover_7_1_1() {
         let who = |role| if role == Client { 'C' } else { 'S' };
         check(parameter, parameter, &two(keeps, &kept), &good(who(keeps), &kept));
         let wrong = outcome(Some(parameter), &two(fresh, &kept), &Limits::default());
-        let expected = format!("{} | {}2 broken@", ok(who(fresh), 1, first.len()), who(fresh));
-        assert!(wrong.starts_with(&expected), "{parameter}: {wrong}");
+        let (one, two) = (ok(who(fresh), 1, first.len()), ok(who(fresh), 2, kept.len()));
+        let (id, rest) = two.split_at(2);
+        assert!(wrong.starts_with(&format!("{one} | {id} context-kept(")), "{parameter}: {wrong}");
+        assert!(wrong.ends_with(rest), "{parameter}: {wrong}");
     }
     // Each side has its own window.
     let mut other = Sender::new();
@@ -296,12 +298,6 @@ fn broken_data() {
     );
     check("no byte at all", "", &parse("C: c1 00"), "C1 broken@0 Text-z#1 1f 0w ?b");
     check(
-        "the end left on",
-        "",
-        &parse("C: c1 0b f2 48 cd c9 c9 07 00 00 00 ff ff"),
-        "C1 broken@11 Text-z#1 1f 11w ?b",
-    );
-    check(
         "ends behind the length of a stored block",
         "",
         &parse("C: c1 04 02 00 07 00"),
@@ -319,6 +315,35 @@ fn broken_data() {
         &[frame(Client, 0x41, &good), frame(Client, 0xc1, &good)],
         &format!("C2 inside Text-z#2 1f {ok}"),
     );
+}
+
+/// Told from the blocks, not from the four bytes; however they are cut.
+#[test]
+fn the_end_left_on_7_2_1() {
+    for (name, wire, expected) in [
+        ("whole", "C: c1 0b f2 48 cd c9 c9 07 00 00 00 ff ff", "C1 tail Text-z#1 1f 11w 5b valid"),
+        ("nothing else", "C: c1 05 00 00 00 ff ff", "C1 tail Text-z#1 1f 5w 0b valid"),
+        (
+            "in a fragment of its own, and the window is kept",
+            "S: 41 05 f2 48 cd c9 c9 | S: 00 03 07 00 00 | S: 80 03 00 ff ff | S: c1 05 f2 00 11 00 00",
+            "S3 tail Text-z#1 3f 11w 5b valid | S4 Text-z#2 1f 5w 5b valid",
+        ),
+        (
+            "twice",
+            "C: c1 10 f2 48 cd c9 c9 07 00 00 00 ff ff 00 00 00 ff ff",
+            "C1 tail Text-z#1 1f 16w 5b valid",
+        ),
+        ("behind a final block", "C: c2 07 03 00 00 00 00 ff ff", "C1 final tail Binary-z#1 1f 7w 0b"),
+        ("its own block follows", "C: c2 06 00 00 00 ff ff 00", "C1 Binary-z#1 1f 6w 0b"),
+        ("a final empty block", "C: c2 05 01 00 00 ff ff", "C1 final Binary-z#1 1f 5w 0b"),
+        ("data that looks like it", "C: c2 0a 00 04 00 fb ff 00 00 ff ff 00", "C1 Binary-z#1 1f 10w 4b"),
+        ("and no block behind", "C: c2 09 00 04 00 fb ff 00 00 ff ff", "C1 broken@9 Binary-z#1 1f 9w ?b"),
+        ("no block at all", "C: c2 04 00 00 ff ff", "C1 broken@4 Binary-z#1 1f 4w ?b"),
+        ("half of it", "C: c2 03 00 00 00", "C1 broken@3 Binary-z#1 1f 3w ?b"),
+        ("in a plain message", "C: 82 05 00 00 00 ff ff", "C1 Binary#1 1f 5w 5b"),
+    ] {
+        check(name, "", &parse(wire), expected);
+    }
 }
 
 /// Wherever a message is cut short, its end is not one.

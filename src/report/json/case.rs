@@ -38,7 +38,7 @@ struct Recomputed<'a> {
 }
 
 /// Events by verdict, in the order of the report.
-struct Expected<'a>(&'a [(Behavior, Vec<CaseEvent>)]);
+pub(in crate::report) struct Expected<'a>(pub(in crate::report) &'a [(Behavior, Vec<CaseEvent>)]);
 
 impl Serialize for Expected<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use crate::model::case::{Behavior, BehaviorClose};
 use crate::model::{
-    CaseRecord, Closing, ConnectionReport, Finding, FrameRecord, Level, Opcode, Outcome, Role, Starter,
-    StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
+    CaseRecord, Closing, ConnectionReport, Finding, FrameRecord, Latency, Level, Opcode, Outcome,
+    PingFigures, Role, Starter, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
 };
 use crate::report::escape::{as_text, hex, visible};
 use crate::report::text::layout::{Style, Tone, shorten};
@@ -92,6 +92,11 @@ fn facts(out: &mut String, report: &ConnectionReport, style: &Style) {
         let line = format!("{} sent: {}", role.name(), traffic(&report.traffic[role]));
         out.push_str(&style.wrap(&line, 2));
     }
+    for role in Role::BOTH {
+        if let Some(line) = report.timing.pings[role].as_ref().and_then(|figures| pings(role, figures)) {
+            out.push_str(&style.wrap(&line, 2));
+        }
+    }
 }
 
 fn handshake(report: &ConnectionReport) -> String {
@@ -171,6 +176,37 @@ fn traffic(t: &Traffic) -> String {
     text
 }
 
+/// Rhythm and latency of the Pings of one side; nothing where the recording has no times.
+fn pings(role: Role, figures: &PingFigures) -> Option<String> {
+    let mut parts = Vec::new();
+    if let Some(ns) = figures.interval_ns {
+        parts.push(format!("one every {}", units::duration(ns)));
+    }
+    if let Some(Latency { pongs, min_ns, mean_ns, max_ns, slowest_frame }) = figures.latency {
+        let (min, max) = (units::duration(min_ns), units::duration(max_ns));
+        parts.push(if pongs == 1 {
+            format!("answered in {max} (frame {slowest_frame})")
+        } else if min == max {
+            format!("{pongs} answered, each in {max}")
+        } else {
+            let mean = units::duration(mean_ns);
+            format!(
+                "{pongs} answered in {min} to {max}, {mean} on average, the slowest in frame {slowest_frame}"
+            )
+        });
+    }
+    if parts.is_empty() {
+        return None;
+    }
+    if figures.unanswered > 0 {
+        parts.push(match figures.unanswered {
+            1 => "the last one without a Pong".to_owned(),
+            more => format!("the last {more} without a Pong"),
+        });
+    }
+    Some(format!("{} sent {}: {}", role.name(), units::count(figures.sent, "Ping"), parts.join("; ")))
+}
+
 fn timeline(out: &mut String, report: &ConnectionReport, list: FrameList, style: &Style) {
     let (from, left_out) = match list {
         FrameList::All => (0, report.frames_omitted),
@@ -210,16 +246,6 @@ fn since_start(report: &ConnectionReport, at: Option<Timestamp>) -> String {
 }
 
 fn frame_row(report: &ConnectionReport, f: &FrameRecord) -> Vec<String> {
-    let mut kind = f.header.opcode.name().to_owned();
-    if f.header.fin {
-        kind.push_str(" FIN");
-    }
-    if f.header.rsv.0 != 0 {
-        let _ = write!(kind, " {}", f.header.rsv);
-    }
-    if f.header.masking_key.is_some() {
-        kind.push_str(" masked");
-    }
     let mut marks: Vec<String> = f.broke.iter().map(|rule| format!("✗ {rule}")).collect();
     if !f.complete {
         marks.push("incomplete".to_owned());
@@ -228,7 +254,7 @@ fn frame_row(report: &ConnectionReport, f: &FrameRecord) -> Vec<String> {
         f.n.to_string(),
         since_start(report, f.at),
         f.from.name().to_owned(),
-        kind,
+        wording::frame(&f.header),
         f.header.payload_len.to_string(),
         payload(f),
         marks.join(", "),

@@ -73,9 +73,10 @@ impl Row {
     pub(super) fn new(id: u64, report: &ConnectionReport) -> Self {
         let closing = &report.closing;
         let codes = |close: &crate::model::SideClose| match (close.sent_close, close.code) {
-            (false, _) => "–".to_owned(),
-            (true, None) => "empty".to_owned(),
-            (true, Some(code)) => code.to_string(),
+            (None, _) => "?".to_owned(),
+            (Some(false), _) => "–".to_owned(),
+            (Some(true), None) => "empty".to_owned(),
+            (Some(true), Some(code)) => code.to_string(),
         };
         let must = count(report, Level::Must);
         let should = count(report, Level::Should);

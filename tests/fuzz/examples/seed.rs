@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use wslog::capture::{Reader, link};
+use wslog::capture::{Decoder, Reader};
 use wslog::limits::Limits;
 use wslog::model::{PerDirection, StreamEvent, TcpFlags, Weirds};
 use wslog::tcp::FlowTable;
@@ -71,16 +71,18 @@ fn main() -> io::Result<()> {
 fn flows(file: &[u8], path: &Path) -> Vec<Flow> {
     let (mut weirds, limits) = (Weirds::default(), Limits::default());
     let mut table: FlowTable<Flow> = FlowTable::new(&limits);
+    let mut decoder = Decoder::new(&limits);
     let Ok(mut reader) = Reader::open(file, path) else { return Vec::new() };
     while let Ok(Some(packet)) = reader.next(&mut weirds) {
-        let Some(segment) = link::decode(&packet, &mut weirds) else { continue };
-        let flow = table.route(&segment, &mut weirds, |_| Flow::default());
-        let is_resp = flow.connection.endpoints().resp == segment.src;
-        note(&mut flow.state, is_resp, &segment);
-        flow.connection.push(&segment, &limits, &mut weirds, &mut |event| {
-            if let StreamEvent::Data { dir, bytes, .. } = event {
-                flow.state.streams[dir].extend_from_slice(bytes);
-            }
+        decoder.decode(&packet, &mut Weirds::default(), &mut |segment| {
+            let flow = table.route(segment, &mut weirds, |_| Flow::default());
+            let is_resp = flow.connection.endpoints().resp == segment.src;
+            note(&mut flow.state, is_resp, segment);
+            flow.connection.push(segment, &limits, &mut weirds, &mut |event| {
+                if let StreamEvent::Data { dir, bytes, .. } = event {
+                    flow.state.streams[dir].extend_from_slice(bytes);
+                }
+            });
         });
     }
     table.finish();

@@ -1,5 +1,5 @@
 //! Any bytes as a capture file: `Reader` ends, says the same however its source cuts the bytes, and gives packets
-//! and segments that lie inside them.
+//! and segments no longer than they are.
 
 #![no_main]
 
@@ -7,7 +7,8 @@ use std::io::Read;
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use wslog::capture::{Reader, link};
+use wslog::capture::{Decoder, Reader};
+use wslog::limits::Limits;
 use wslog::model::{PacketNo, Weirds};
 use wslog_fuzz::{Trickle, pieces};
 
@@ -21,18 +22,18 @@ fn read(source: impl Read, len: usize) -> (Vec<String>, Weirds) {
     let mut seen = Vec::new();
     let mut last = PacketNo(0);
     let mut odd = Weirds::default();
+    let mut decoder = Decoder::new(&Limits::default());
     while let Some(packet) = reader.next(&mut weirds).expect("the source never fails") {
         assert!(packet.no > last && packet.no.0 <= len as u64, "{} after {last}", packet.no);
         last = packet.no;
-        let segment = link::decode(&packet, &mut odd);
-        if let Some(segment) = &segment {
-            let (outer, inner) = (packet.data.as_ptr_range(), segment.payload.as_ptr_range());
-            let inside = outer.start <= inner.start && inner.end <= outer.end;
-            assert!(inside || segment.payload.is_empty(), "a payload outside its packet");
+        seen.push(format!("{packet:?}"));
+        decoder.decode(&packet, &mut odd, &mut |segment| {
+            assert!(segment.payload.len() <= len, "a payload longer than the file");
             assert_eq!((segment.no, segment.at), (packet.no, packet.at));
-        }
-        seen.push(format!("{packet:?} {segment:?}"));
+            seen.push(format!("{segment:?}"));
+        });
     }
+    decoder.finish(&mut odd);
     weirds.merge(odd);
     assert!(reader.bytes() <= len as u64, "{} of {len} bytes", reader.bytes());
     assert!(matches!(reader.next(&mut weirds), Ok(None)), "it has ended");

@@ -71,8 +71,8 @@ fn frames(mut input: Input<'_>) -> Vec<Sent<'_>> {
 
 /// The handshake of these parameters.
 fn handshake(negotiation: u8) -> [(Role, Observed<'static>); 2] {
-    let request =
-        b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    let request = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+        Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n";
     let mut response = "HTTP/1.1 101 x\r\nUpgrade: websocket\r\n".to_owned();
     if negotiation & 8 == 0 {
         response += "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
@@ -82,6 +82,11 @@ fn handshake(negotiation: u8) -> [(Role, Observed<'static>); 2] {
         for (bit, parameter) in [(2, "client"), (4, "server")] {
             if negotiation & bit != 0 {
                 response += &format!("; {parameter}_no_context_takeover");
+            }
+        }
+        for (bit, window) in [(32, "client_max_window_bits=8"), (64, "server_max_window_bits=9")] {
+            if negotiation & bit != 0 {
+                response += &format!("; {window}");
             }
         }
         response += "\r\n";
@@ -164,7 +169,7 @@ fn run(negotiation: u8, frames: &[Sent<'_>], cut: impl Fn(&[u8]) -> Vec<Vec<u8>>
         send(from, Observed::StreamEnd(StreamEnd::Fin), packet, offsets[from], acked);
         packet += 1;
     }
-    let conclusion = reference.finish();
+    let conclusion = reference.finish(&Default::default());
     assert!(conclusion.findings.len() <= limits.max_findings);
     said.push(format!("{conclusion:?} {weirds:?}"));
     said

@@ -1,0 +1,43 @@
+//! `wslog explain`.
+
+use wslog::explain;
+use wslog::model::topic::Topic;
+use wslog::report::explain::{json, text};
+
+use crate::cli::args::{Explain, Format, TopicKind};
+use crate::cli::exit::Exit;
+use crate::cli::{runs, style};
+
+pub(super) fn run(args: &Explain) -> anyhow::Result<Exit> {
+    let asked: Vec<Vec<Topic>> = match args.list {
+        Some(TopicKind::Rules) => vec![explain::all_rules()],
+        Some(TopicKind::Codes) => vec![explain::all_codes()],
+        Some(TopicKind::Cases) => vec![explain::all_cases()],
+        None => args.what.iter().map(|what| explain::find(what)).collect::<Result<_, _>>()?,
+    };
+    let text = match args.format {
+        Format::Json => json::document(&asked.concat())?,
+        Format::Text => {
+            let style = style::of(args.look, args.output.is_none());
+            let part = |topics: &Vec<Topic>| match topics.as_slice() {
+                one @ [_] => text::full(one, &style),
+                several => text::list(several, &style),
+            };
+            asked.iter().map(part).collect::<Vec<_>>().join("\n")
+        }
+    };
+    runs::write_to(&text, args.output.as_deref())?;
+    if !args.look.quiet {
+        for what in args.what.iter().filter(|what| is_section(what)) {
+            eprintln!(
+                "wslog: {what} was taken for a close code; section {what} of the Autobahn Testsuite is '{what}.*'"
+            );
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// A number that is a close code by its form, and more likely meant for a section of the suite.
+fn is_section(what: &str) -> bool {
+    what.len() <= 2 && what.parse::<u8>().is_ok() && explain::find(&format!("{what}.*")).is_ok()
+}

@@ -1,0 +1,274 @@
+//! What is known of close codes, rules and cases of the Autobahn Testsuite: looked up by name, with examples whose
+//! bytes the frame codec makes and reads.
+
+mod codes;
+mod rules;
+mod script;
+
+use std::ops::RangeInclusive;
+
+use crate::autobahn::account::fault;
+use crate::autobahn::cases::{self, Case, ExpectedEvent};
+use crate::error::Error;
+use crate::model::case::CaseId;
+use crate::model::topic::{CaseTopic, RuleTopic, Topic};
+use crate::model::{CloseCode, RULES, Rule};
+
+/// Names proposed for one that is not known.
+const PROPOSED: usize = 5;
+
+/// Every rule, in the order of the table.
+#[must_use]
+pub fn all_rules() -> Vec<Topic> {
+    RULES.iter().map(|rule| Topic::Rule(rule_topic(rule))).collect()
+}
+
+/// Every range of close codes and every code with a meaning of its own, in order.
+#[must_use]
+pub fn all_codes() -> Vec<Topic> {
+    codes::CODES.iter().map(|entry| Topic::Code(codes::topic(None, entry))).collect()
+}
+
+/// Every case of the suite, in its order.
+#[must_use]
+pub fn all_cases() -> Vec<Topic> {
+    cases::all().iter().map(|case| Topic::Case(case_topic(case))).collect()
+}
+
+/// What goes by that name: a code (`1006`, `going away`), a range (`4000-4999`), a rule (`FR-RSV`, `FR-*`), a case
+/// or cases (`3.2`, `9.1`, `9.*`).
+///
+/// # Errors
+/// [`Error::UnknownTopic`] with the names nearest to it.
+pub fn find(what: &str) -> Result<Vec<Topic>, Error> {
+    let name = what.trim();
+    let found = if name.bytes().all(|b| b.is_ascii_digit()) && !name.is_empty() {
+        name.parse().ok().map(|code| vec![Topic::Code(codes::find(CloseCode(code)))])
+    } else if let Some(range) = code_range(name) {
+        Some(codes_in(&range))
+    } else if name.starts_with(|c: char| c.is_ascii_digit()) {
+        Some(cases_of(name))
+    } else {
+        Some(rules_of(name)).filter(|topics| !topics.is_empty()).or_else(|| code_named(name))
+    };
+    match found {
+        Some(topics) if !topics.is_empty() => Ok(topics),
+        _ => Err(Error::UnknownTopic { what: what.to_owned(), nearest: nearest(name) }),
+    }
+}
+
+fn code_range(text: &str) -> Option<RangeInclusive<u16>> {
+    let (first, last) = text.split_once(['-', '–'])?;
+    let range = first.trim().parse().ok()?..=last.trim().parse().ok()?;
+    (!range.is_empty()).then_some(range)
+}
+
+/// The entry of just that range, or all that lie in it, or overlap it.
+fn codes_in(range: &RangeInclusive<u16>) -> Vec<Topic> {
+    let same = codes::CODES.iter().filter(|entry| entry.codes == *range);
+    let overlaps =
+        codes::CODES.iter().filter(|e| e.codes.start() <= range.end() && range.start() <= e.codes.end());
+    let mut entries: Vec<_> = same.collect();
+    if entries.is_empty() {
+        entries = overlaps.collect();
+    }
+    entries.into_iter().map(|entry| Topic::Code(codes::topic(None, entry))).collect()
+}
+
+fn plain(name: &str) -> String {
+    name.to_ascii_lowercase().replace(['-', '_', ' '], "")
+}
+
+fn code_named(name: &str) -> Option<Vec<Topic>> {
+    let named =
+        (0..=u16::MAX).map(CloseCode).find(|code| code.name().is_some_and(|n| plain(n) == plain(name)))?;
+    Some(vec![Topic::Code(codes::find(named))])
+}
+
+/// The case, or all cases below the number.
+fn cases_of(name: &str) -> Vec<Topic> {
+    let number = name.strip_suffix('*').unwrap_or(name);
+    let number = number.strip_suffix('.').unwrap_or(number);
+    let below = format!("{number}.");
+    let is_asked = |case: &&Case| case.id.as_str() == number || case.id.as_str().starts_with(&below);
+    cases::all().iter().filter(is_asked).map(|case| Topic::Case(case_topic(case))).collect()
+}
+
+/// The rule, or all whose names begin so: `FR-*`, `pmd`.
+fn rules_of(name: &str) -> Vec<Topic> {
+    let name = name.to_ascii_uppercase().replace('_', "-");
+    let exact: Vec<&Rule> = RULES.iter().filter(|rule| rule.name == name).collect();
+    let start = name.strip_suffix('*').unwrap_or(&name);
+    let start = start.strip_suffix('-').unwrap_or(start);
+    let begins = |rule: &&Rule| {
+        rule.name.strip_prefix(start).is_some_and(|rest| rest.starts_with('-') || name.ends_with('*'))
+    };
+    let rules = if exact.is_empty() { RULES.iter().filter(begins).collect() } else { exact };
+    rules.into_iter().map(|rule| Topic::Rule(rule_topic(rule))).collect()
+}
+
+fn rule_topic(rule: &'static Rule) -> RuleTopic {
+    let more = rules::find(rule.id);
+    let exercises = |case: &'static Case| {
+        let row = case.rules.iter().find(|row| row.name == rule.name)?;
+        Some((case.id.clone(), row.broken))
+    };
+    RuleTopic {
+        rule,
+        explanation: more.map(|more| more.text),
+        peer: more.and_then(|more| more.peer),
+        next: more.map_or(&[], |more| more.next),
+        examples: more.map(rules::More::examples).unwrap_or_default(),
+        cases: cases::all().iter().filter_map(exercises).collect(),
+    }
+}
+
+fn case_topic(case: &Case) -> CaseTopic {
+    let events = |events: &Vec<ExpectedEvent>| events.iter().map(ExpectedEvent::to_event).collect();
+    CaseTopic {
+        id: case.id.clone(),
+        about: case.about,
+        sends: case.sends.clone(),
+        fault: fault(case),
+        expects: case.expects.as_ref().map(|entries| {
+            entries.iter().map(|(verdict, expected)| (verdict.clone(), events(expected))).collect()
+        }),
+        close: case.close.clone(),
+        wrong_code_is_fatal: case.wrong_code_is_fatal,
+        informational: case.informational,
+        rules: case.rules.iter().map(|rule| (rule.name, rule.id, rule.broken)).collect(),
+        compared: case.source == cases::Source::Run,
+    }
+}
+
+/// Names that look like it.
+fn nearest(name: &str) -> Vec<String> {
+    if name.is_empty() {
+        return Vec::new();
+    }
+    if name.bytes().all(|b| b.is_ascii_digit()) {
+        return vec!["5000-65535".to_owned()];
+    }
+    if CaseId::new(name).is_some() {
+        return nearest_number(name);
+    }
+    let wanted = plain(name);
+    let rules = RULES.iter().map(|rule| (rule.name.to_owned(), plain(rule.name)));
+    let codes = (1000..=3999).map(CloseCode).filter_map(|code| Some((code.to_string(), plain(code.name()?))));
+    let mut known: Vec<(usize, String)> = rules
+        .chain(codes)
+        .map(|(shown, plain)| {
+            let within = wanted.len() > 2 && plain.contains(&wanted);
+            (if within { 1 } else { distance(&wanted, &plain) }, shown)
+        })
+        .filter(|(far, _)| *far <= wanted.chars().count().div_ceil(3).max(1))
+        .collect();
+    known.sort();
+    known.into_iter().map(|(_, shown)| shown).take(PROPOSED).collect()
+}
+
+/// A number that is no case may be a section of the RFC; else the cases of the same section of the suite are near.
+fn nearest_number(number: &str) -> Vec<String> {
+    let is_of = |rule: &&Rule| {
+        rule.section.strip_prefix("RFC 6455 ").is_some_and(|all| all.split(", ").any(|one| one == number))
+    };
+    let mut near: Vec<String> =
+        RULES.iter().filter(is_of).map(|rule| rule.name.to_owned()).take(PROPOSED).collect();
+    let mut start = number;
+    while let Some((shorter, _)) = start.rsplit_once('.') {
+        start = shorter;
+        match cases_of(start).as_slice() {
+            [] => continue,
+            [Topic::Case(one)] => near.push(one.id.to_string()),
+            _ => near.push(format!("{start}.*")),
+        }
+        break;
+    }
+    near
+}
+
+/// Edits that make one of the other (Levenshtein); names are short, and what was typed is cut.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().take(64).enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let change = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(topics: &[Topic]) -> Vec<String> {
+        let name = |topic: &Topic| match topic {
+            Topic::Code(code) => {
+                code.code.map_or_else(|| format!("{:?}", code.entry.codes), |code| code.to_string())
+            }
+            Topic::Rule(rule) => rule.rule.name.to_owned(),
+            Topic::Case(case) => case.id.to_string(),
+        };
+        topics.iter().map(name).collect()
+    }
+
+    #[track_caller]
+    fn check(what: &str, expected: &[&str]) {
+        assert_eq!(names(&find(what).expect(what)), expected, "{what}");
+    }
+
+    #[test]
+    fn names_that_are_known() {
+        check("1006", &["1006"]);
+        check("4001", &["4001"]);
+        check("9", &["9"]);
+        check("Going Away", &["1001"]);
+        check("going-away", &["1001"]);
+        check("4000-4999", &["4000..=4999"]);
+        check("1005-1006", &["1005", "1006"]);
+        check("fr-rsv", &["FR-RSV"]);
+        check("FR_RSV", &["FR-RSV"]);
+        check("CL-CODE-RA*", &["CL-CODE-RANGE"]);
+        check("cl-code", &["CL-CODE-RANGE", "CL-CODE-RESERVED", "CL-CODE-ROLE"]);
+        check("3.2", &["3.2"]);
+        check("9.1", &["9.1.1", "9.1.2", "9.1.3", "9.1.4", "9.1.5", "9.1.6"]);
+        check("5.1", &["5.1"]);
+        check("10.*", &["10.1.1"]);
+        assert_eq!(find("*").expect("all rules").len(), RULES.len());
+    }
+
+    #[track_caller]
+    fn check_unknown(what: &str, expected: &[&str]) {
+        match find(what) {
+            Err(Error::UnknownTopic { nearest, .. }) => assert_eq!(nearest, expected, "{what}"),
+            other => panic!("{what}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn names_that_are_not() {
+        check_unknown("FR-RSW", &["FR-RSV"]);
+        check_unknown("", &[]);
+        check_unknown("nonsense", &[]);
+        check_unknown("70000", &["5000-65535"]);
+        check_unknown("3.99", &["3.*"]);
+        check_unknown("99.1", &[]);
+        check_unknown("5.7.3", &["5.7"]);
+        check_unknown("2-1", &[]);
+        check_unknown("abnormal", &["1006", "CL-ABNORMAL"]);
+        assert!(find(&"x".repeat(100_000)).is_err());
+    }
+
+    #[test]
+    fn distances() {
+        for (a, b, far) in [("", "abc", 3), ("abc", "abc", 0), ("kitten", "sitting", 3), ("ab", "ba", 2)] {
+            assert_eq!(distance(a, b), far, "{a} {b}");
+        }
+    }
+}

@@ -1,0 +1,391 @@
+//! The table: what is known of each code and of each range.
+
+use crate::model::Who;
+use crate::model::topic::{CodeEntry, Registration};
+
+use Registration::{Assigned, OutOfRange, Private, Reserved, Unassigned};
+
+const AS_RECEIVED: &str = "the code and the reason as received; wasClean is true if the receiver's own Close had \
+    gone out when TCP ended. The sender reports the code of the Close that came back (1006 if none did), never its own (7.1.5)";
+const STRICT: &str = "left open by the RFC: a strict receiver fails the connection and reports 1006, a lenient one \
+    passes the code on";
+
+/// Every range, and every code with a meaning of its own.
+pub(in crate::explain) const CODES: &[CodeEntry] = &[
+    CodeEntry {
+        codes: 0..=999,
+        registration: OutOfRange,
+        sent_by: Who::N,
+        section: "RFC 6455 7.4.2",
+        meaning: "Not used by the protocol.",
+        reported: STRICT,
+        causes: &[
+            "an application passed an HTTP status, an errno or an exit code to close()",
+            "the first two bytes of a Close body are text: the code was left out and the body begins with the reason",
+            "the code was written in little-endian order: 1000 becomes 59395, 1001 becomes 59651",
+        ],
+        next: &[
+            "the bytes of the Close frame (--payload full), and what the sender's application passed to close()",
+        ],
+    },
+    CodeEntry {
+        codes: 1000..=1000,
+        registration: Assigned,
+        sent_by: Who::E,
+        section: "RFC 6455 7.4.1",
+        meaning: "The purpose for which the connection was opened is fulfilled.",
+        reported: AS_RECEIVED,
+        causes: &[
+            "the application closed with 1000, or its library sends 1000 where the application names no code",
+            "a library answers any Close with 1000: an answer only typically echoes the code it received (5.5.1)",
+            "not close() without arguments in a browser: that sends an empty Close, and the other side reports 1005",
+        ],
+        next: &[
+            "who started: closing.started_by, and the evidence for it",
+            "an unexpected 1000: closing.idle_before_close_ns against the time-outs of both applications",
+        ],
+    },
+    CodeEntry {
+        codes: 1001..=1001,
+        registration: Assigned,
+        sent_by: Who::E,
+        section: "RFC 6455 7.4.1",
+        meaning: "The sender goes away: a server shuts down, or a browser leaves the page.",
+        reported: AS_RECEIVED,
+        causes: &[
+            "the page was left or reloaded, or its tab closed: browsers send 1001 of their own accord",
+            "the server process was told to stop, as in a deployment",
+            "some server libraries send it for an idle time-out; the reason then says so",
+        ],
+        next: &[
+            "the reason of the Close",
+            "whether many connections to one server closed at the same moment: a restart; one alone: a page was left",
+        ],
+    },
+    CodeEntry {
+        codes: 1002..=1002,
+        registration: Assigned,
+        sent_by: Who::E,
+        section: "RFC 6455 7.4.1",
+        meaning: "The sender fails the connection for a protocol error of the other side.",
+        reported: AS_RECEIVED,
+        causes: &[
+            "the other side broke one of the rules that 1002 answers",
+            "the sender was told a code that may not be sent, or a Close body of one byte",
+            "bytes of something else in the stream: a proxy that speaks another protocol, two writers on one socket",
+            "the sender lacks an extension that the other side believes to be negotiated",
+        ],
+        next: &[
+            "the finding of level must against the other side, and its frame, just before the Close",
+            "no such finding: the gaps of the recording, then whether the sender of the 1002 is wrong",
+        ],
+    },
+    CodeEntry {
+        codes: 1003..=1003,
+        registration: Assigned,
+        sent_by: Who::E,
+        section: "RFC 6455 7.4.1",
+        meaning: "The sender received a type of data that it cannot accept, as binary where it takes only text.",
+        reported: AS_RECEIVED,
+        causes: &[
+            "a binary message to an endpoint that takes text, or a text message to one that takes binary",
+            "an application that uses 1003 for messages it cannot parse",
+        ],
+        next: &["type and content of the last message that the sender of the 1003 had received"],
+    },
+    CodeEntry {
+        codes: 1004..=1004,
+        registration: Reserved,
+        sent_by: Who::N,
+        section: "RFC 6455 7.4.1",
+        meaning: "Reserved; a meaning may be defined one day. The RFC does not forbid to send it, so wslog only notes it; \
+         Autobahn (7.9.3) wants it refused.",
+        reported: STRICT,
+        causes: &[
+            "a code for \"too large\" from a draft before RFC 6455: that is 1009 today",
+            "a server passes on a number from elsewhere",
+        ],
+        next: &["the library and its version on the side that sent it"],
+    },
+    CodeEntry {
+        codes: 1005..=1005,
+        registration: Reserved,
+        sent_by: Who::N,
+        section: "RFC 6455 7.1.5, 7.4.1",
+        meaning: "A conclusion of the receiver, never sent: a Close frame was received, and it carried no code.",
+        reported: "1005 with an empty reason; wasClean is true if the receiver's own Close had gone out when TCP ended",
+        causes: &[
+            "close() without arguments in a browser: it sends an empty Close, and the server reports 1005",
+            "a library that sends an empty Close by default, or answers with one: the other side reports 1005",
+            "a side that sent 1000 and got an empty Close back reports 1005, not its own 1000",
+        ],
+        next: &["which side's Close was empty: CL-NOCODE names its sender and its frame"],
+    },
+    CodeEntry {
+        codes: 1006..=1006,
+        registration: Reserved,
+        sent_by: Who::N,
+        section: "RFC 6455 7.1.5, 7.4.1",
+        meaning: "A conclusion of one side, never sent: the connection ended and this side had processed no Close frame. The two \
+         sides need not agree: one often reports 1006 where the other reports 1000 or 1001.",
+        reported: "1006 with an empty reason, wasClean false; a browser fires an error event first where it failed the \
+         connection itself",
+        causes: &[
+            "TCP ended by FIN without a Close: a process ended and its kernel closed the socket, or a proxy's time-out \
+             struck (outcome no_close_frame)",
+            "TCP was reset: a crash, unread data at the close, a firewall or load balancer that had forgotten the \
+             connection (outcome reset)",
+            "this side sent a Close, and the other ended TCP without answering, or this side gave up waiting (outcome \
+             close_unanswered): it reports 1006, the other side the code of the Close if it read it",
+            "this side failed the connection for a fault of the other one: a browser reports 1006, many libraries their \
+             own code (1002, 1007, 1009)",
+            "the opening handshake failed: DNS, TCP, TLS, an HTTP status other than 101, a response that does not \
+             validate; browsers report 1006 for each of these and tell scripts no more",
+            "the other side's Close was sent but not read: an RST behind it destroyed it, or TCP had already ended",
+            "the network is gone: no answer to retransmissions, TCP gives up, and neither side received anything",
+        ],
+        next: &[
+            "closing.outcome, and the first FIN or RST: who ended TCP, and when",
+            "CL-ABNORMAL, CL-RST, CL-REPLY and CL-FAIL-SILENT among the findings",
+            "closing.idle_before_close_ns: a silence of 55, 60, 100, 240 or 350 s is consistent with the default \
+             time-out of a well-known proxy",
+            "a second capture at the other end: a FIN or RST that its host did not send came from between",
+        ],
+    },
+    CodeEntry {
+        codes: 1007..=1007,
+        registration: Assigned,
+        sent_by: Who::E,
+        section: "RFC 6455 7.4.1, 8.1",
+        meaning: "The sender received data that does not fit the type of its message: text that is not UTF-8.",
+        reported: AS_RECEIVED,
+        causes: &[
+            "a text message with bytes in another encoding, or with a lone surrogate",
+            "binary data sent as text",
+            "a text cut at a byte count, inside a character, and sent as whole messages instead of fragments",
+            "a compressed message that does not inflate: some libraries use 1007 for it, others 1002",
+        ],
+        next: &["FR-TEXT-UTF8 among the findings: it names the byte; else PMD-INFLATE"],
+    },
+    CodeEntry {
+        codes: 1008..=1008,
+        registration: Assigned,
+        sent_by: Who::E,
+        section: "RFC 6455 7.4.1",
+        meaning: "The sender received a message against its policy; also where no other code fits or details are to stay hidden.",
+        reported: AS_RECEIVED,
+        causes: &[
+            "a token that is missing, wrong or has run out, checked after the opening handshake",
+            "a rate limit, or too many connections of one user",
+            "a library that uses 1008 for a violated rule of its own, as an Origin that is not allowed, checked after the handshake",
+        ],
+        next: &[
+            "the reason of the Close",
+            "the last message that the sender of the 1008 had received, then its log",
+        ],
+    },
+    CodeEntry {
+        codes: 1009..=1009,
+        registration: Assigned,
+        sent_by: Who::E,
+        section: "RFC 6455 7.4.1, 10.4",
+        meaning: "The sender received a message, or the header of a frame, that is larger than it is willing to take.",
+        reported: AS_RECEIVED,
+        causes: &[
+            "a message over the limit of the receiving library; the default of many lies between 64 KiB and 100 MiB",
+            "a compressed message that grows over the limit when it is inflated",
+            "bytes that are not frames, read as a header with a huge length",
+        ],
+        next: &[
+            "FR-TOO-BIG: the largest frame the sender of the 1009 had been sent",
+            "the limit in its configuration",
+        ],
+    },
+    CodeEntry {
+        codes: 1010..=1010,
+        registration: Assigned,
+        sent_by: Who::C,
+        section: "RFC 6455 7.4.1",
+        meaning: "The client needs an extension that the server did not take; the reason should list which. A server does not \
+         need the code: it can refuse the opening handshake.",
+        reported: AS_RECEIVED,
+        causes: &[
+            "a client that insists on permessage-deflate, and a server or a proxy that does not speak it",
+        ],
+        next: &[
+            "Sec-WebSocket-Extensions in request and response",
+            "the reason: CL-1010-REASON if it names none",
+        ],
+    },
+    CodeEntry {
+        codes: 1011..=1011,
+        registration: Assigned,
+        sent_by: Who::E,
+        section: "RFC 6455 7.4.1",
+        meaning: "The sender met a condition that it did not expect and cannot go on. The RFC speaks of servers; erratum 3227 \
+         has it for both sides.",
+        reported: AS_RECEIVED,
+        causes: &[
+            "an exception in a message handler that nothing caught",
+            "some libraries close with 1011 when a keep-alive Ping is not answered in time; the reason then says so",
+            "a backend that failed",
+        ],
+        next: &[
+            "the log of the side that sent it, at the time of its Close",
+            "an unanswered Ping before it: how long the other side was silent",
+        ],
+    },
+    CodeEntry {
+        codes: 1012..=1012,
+        registration: Assigned,
+        sent_by: Who::S,
+        section: "IANA registry (RFC 6455 11.7)",
+        meaning: "The service restarts. A client may connect again; the registration asks for a random delay of 5 to 30 s.",
+        reported: AS_RECEIVED,
+        causes: &["a deployment or a restart of the server or of a gateway before it"],
+        next: &[
+            "whether the connections of one server closed together",
+            "whether the client waited before it came again",
+        ],
+    },
+    CodeEntry {
+        codes: 1013..=1013,
+        registration: Assigned,
+        sent_by: Who::S,
+        section: "IANA registry (RFC 6455 11.7)",
+        meaning: "Try again later: the server is overloaded. A client connects again only to another address, or when its user \
+         asks for it.",
+        reported: AS_RECEIVED,
+        causes: &["a server or gateway that sheds load", "a backend that is not ready yet"],
+        next: &["the load of the server at that time", "whether the client came again at once"],
+    },
+    CodeEntry {
+        codes: 1014..=1014,
+        registration: Assigned,
+        sent_by: Who::S,
+        section: "IANA registry (RFC 6455 11.7)",
+        meaning: "Bad gateway: the sender is a gateway or proxy, and what it got from the server behind it is not valid. It is \
+         the counterpart of HTTP 502.",
+        reported: AS_RECEIVED,
+        causes: &["the server behind the gateway is gone, refuses the upgrade or broke the protocol"],
+        next: &[
+            "a capture between the gateway and the server behind it: the end there is the one to explain",
+        ],
+    },
+    CodeEntry {
+        codes: 1015..=1015,
+        registration: Reserved,
+        sent_by: Who::N,
+        section: "RFC 6455 7.4.1",
+        meaning: "A conclusion of one side, never sent: the TLS handshake failed, as when a certificate cannot be verified. No \
+         WebSocket connection came to be.",
+        reported: "1015 where a library tells it apart; a browser reports 1006 here too",
+        causes: &[
+            "a certificate that has expired, is of another name, or is signed by an authority the client does not know",
+            "no TLS version or cipher in common",
+            "wss:// to a port that does not speak TLS, or a proxy that breaks TLS open",
+        ],
+        next: &[
+            "the TLS alert in the capture, and who sent it",
+            "the certificate chain as the client got it",
+        ],
+    },
+    CodeEntry {
+        codes: 1016..=2999,
+        registration: Unassigned,
+        sent_by: Who::N,
+        section: "RFC 6455 7.4.2",
+        meaning: "Reserved for the protocol, its revisions and extensions; nothing is assigned here today. A later registration \
+         would make a code legal, so wslog calls a finding for it likely, not proven.",
+        reported: STRICT,
+        causes: &[
+            "an application made up a code; 4000 to 4999 are there for that",
+            "a code registered after this table was made",
+        ],
+        next: &["the registry of IANA, then what the sender's application passed to close()"],
+    },
+    CodeEntry {
+        codes: 3000..=3999,
+        registration: Unassigned,
+        sent_by: Who::E,
+        section: "RFC 6455 7.4.2, 11.7",
+        meaning: "For libraries, frameworks and applications, registered with IANA first come, first served. Few of those in use \
+         are registered: what one means, the software of the sender knows.",
+        reported: AS_RECEIVED,
+        causes: &[
+            "a library, framework or application closed with a code of its own",
+            "close(3000 to 3999) in a browser",
+        ],
+        next: &["the reason of the Close", "the documentation of the sender's library or framework"],
+    },
+    CodeEntry {
+        codes: 3000..=3000,
+        registration: Assigned,
+        sent_by: Who::E,
+        section: "IANA registry (RFC 6455 11.7)",
+        meaning: "Unauthorized: the other side has to be authorized for what it asked of the application. The counterpart of HTTP \
+         401.",
+        reported: AS_RECEIVED,
+        causes: &[
+            "a token that is missing, wrong or has run out",
+            "a library that uses 3000 for something else: not all register",
+        ],
+        next: &[
+            "the reason of the Close",
+            "the first messages of the other side, where tokens are often sent",
+        ],
+    },
+    CodeEntry {
+        codes: 3003..=3003,
+        registration: Assigned,
+        sent_by: Who::E,
+        section: "IANA registry (RFC 6455 11.7)",
+        meaning: "Forbidden: the other side is known but has no permission for what it asked of the application. The counterpart \
+         of HTTP 403.",
+        reported: AS_RECEIVED,
+        causes: &["the user lacks a right", "a library that uses 3003 for something else: not all register"],
+        next: &["the reason of the Close", "the last message that the sender of the 3003 had received"],
+    },
+    CodeEntry {
+        codes: 3008..=3008,
+        registration: Assigned,
+        sent_by: Who::E,
+        section: "IANA registry (RFC 6455 11.7)",
+        meaning: "Timeout: the other side took too long to answer the application. The counterpart of HTTP 408.",
+        reported: AS_RECEIVED,
+        causes: &[
+            "a request of the application that was not answered",
+            "a library that uses 3008 for something else: not all register",
+        ],
+        next: &["the last message before the silence, and how long that was: closing.idle_before_close_ns"],
+    },
+    CodeEntry {
+        codes: 4000..=4999,
+        registration: Private,
+        sent_by: Who::E,
+        section: "RFC 6455 7.4.2",
+        meaning: "For private use, never registered: both sides have agreed on the meaning, and only they know it.",
+        reported: AS_RECEIVED,
+        causes: &[
+            "the application of the sender closed with a code of its own",
+            "close(4000 to 4999) in a browser",
+        ],
+        next: &["the reason of the Close", "the source or the documentation of the application that sent it"],
+    },
+    CodeEntry {
+        codes: 5000..=65535,
+        registration: OutOfRange,
+        sent_by: Who::N,
+        section: "RFC 6455 7.4.2",
+        meaning: "No meaning is defined from 5000 on.",
+        reported: STRICT,
+        causes: &[
+            "the code was written in little-endian order: 59395 is 1000, 59651 is 1001, 59907 is 1002",
+            "the first two bytes of a Close body are text: the code was left out and the body begins with the reason",
+            "an application made up a code; 4000 to 4999 are there for that",
+        ],
+        next: &[
+            "the bytes of the Close frame (--payload full), and what the sender's application passed to close()",
+        ],
+    },
+];

@@ -1,0 +1,224 @@
+//! How a connection closed: who started, what each side sent, what each side was told.
+
+use crate::model::{Certainty, CloseCode, PacketNo, PerRole, Role, RuleId, Step, StreamEnd, Timestamp};
+
+/// How a connection ended; names as in the JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// Both Close frames, then an orderly TCP end.
+    Clean,
+    /// Both Close frames, then RST.
+    CleanTcpReset,
+    /// One Close; the other side ended TCP or stayed silent until it ended.
+    CloseUnanswered,
+    /// TCP ended by FIN without any Close.
+    NoCloseFrame,
+    /// RST without any Close.
+    Reset,
+    /// The recording ends first.
+    Open,
+    /// The upgrade was refused or not answered.
+    HandshakeFailed,
+    /// A gap or cut lies over the end.
+    NotObservable,
+}
+
+impl Outcome {
+    /// Every outcome, in the order in which reports count them.
+    pub const ALL: [Self; 8] = [
+        Self::Clean,
+        Self::CleanTcpReset,
+        Self::CloseUnanswered,
+        Self::NoCloseFrame,
+        Self::Reset,
+        Self::HandshakeFailed,
+        Self::NotObservable,
+        Self::Open,
+    ];
+
+    /// Name in the JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::CleanTcpReset => "clean_tcp_reset",
+            Self::CloseUnanswered => "close_unanswered",
+            Self::NoCloseFrame => "no_close_frame",
+            Self::Reset => "reset",
+            Self::Open => "open",
+            Self::HandshakeFailed => "handshake_failed",
+            Self::NotObservable => "not_observable",
+        }
+    }
+}
+
+/// Who started the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Starter {
+    /// One side.
+    One(Role),
+    /// Both: their Closes crossed.
+    Both,
+}
+
+/// What decided who started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StartEvidence {
+    /// Acknowledgement numbers: the later Close left after its host had received the earlier one, or not.
+    Acknowledgement,
+    /// Only one side sent a Close.
+    OnlyClose,
+    /// No Close: the first FIN or RST.
+    TcpEnd,
+    /// Order in the recording only.
+    Order,
+    /// Nothing did.
+    Undetermined,
+}
+
+impl StartEvidence {
+    /// Name in the JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Acknowledgement => "acknowledgement",
+            Self::OnlyClose => "only_close",
+            Self::TcpEnd => "tcp_end",
+            Self::Order => "order",
+            Self::Undetermined => "undetermined",
+        }
+    }
+}
+
+/// One side's part in the closing handshake.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SideClose {
+    /// It sent a Close; `None` where a gap may hide one.
+    pub sent_close: Option<bool>,
+    /// Code of its first Close.
+    pub code: Option<CloseCode>,
+    /// Reason of it, where that is UTF-8.
+    pub reason: Option<String>,
+    /// When.
+    pub at: Option<Timestamp>,
+    /// Frame number.
+    pub frame: Option<u64>,
+    /// Packet.
+    pub packet: Option<PacketNo>,
+    /// Where the recording leaves it.
+    pub state: Lifecycle,
+}
+
+/// States of an endpoint (RFC 6455 4.1, 7.1.3, 7.1.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lifecycle {
+    /// The opening handshake is not complete.
+    #[default]
+    Connecting,
+    /// Frames may go both ways.
+    Open,
+    /// It has sent or received a Close.
+    Closing,
+    /// It has ended TCP, or TCP was reset.
+    Closed,
+}
+
+impl Lifecycle {
+    /// Name in the JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Open => "open",
+            Self::Closing => "closing",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// End of one direction of TCP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TcpEnd {
+    /// Whose.
+    pub by: Role,
+    /// How.
+    pub how: StreamEnd,
+    /// When.
+    pub at: Option<Timestamp>,
+    /// Packet with the FIN or RST.
+    pub packet: Option<PacketNo>,
+}
+
+/// Why a side's API reports what it reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Because {
+    /// The first Close it received decides (7.1.5).
+    CloseReceived,
+    /// It received a Close and never sent one: code as received, not clean.
+    CloseNotAnswered,
+    /// It received the Close that this recording shows last; TCP did not end in the recording.
+    TcpStillOpen,
+    /// No Close was received before TCP ended.
+    NoCloseReceived,
+    /// The same, and its own side ended TCP: its application, its host for a process that had died, or, by RST,
+    /// something on the way in its name.
+    EndedByItsHost,
+    /// It had ended TCP; a Close came after that, which it may or may not have read.
+    CloseAfterOwnEnd,
+    /// The peer's Close was sent but TCP had ended, or its receipt was never acknowledged.
+    CloseNotReceived,
+    /// It failed the connection itself and processes no answer (7.1.7).
+    Failed,
+    /// The peer's Close was itself faulty and it failed for that.
+    FailedForClose,
+    /// The handshake never completed (client).
+    NotEstablished,
+    /// The handshake never completed (server): there is no connection to report.
+    NoConnection,
+    /// The connection was open when the recording ended.
+    Open,
+    /// The end is not in the recording.
+    NotRecorded,
+}
+
+/// What one side's API will have reported (`CloseEvent` of the WebSocket API).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalView {
+    /// Code, 1005 and 1006 included; `None` where nothing is reported or it cannot be known.
+    pub code: Option<CloseCode>,
+    /// Reason.
+    pub reason: Option<String>,
+    /// wasClean.
+    pub was_clean: Option<bool>,
+    /// Why.
+    pub because: Because,
+    /// How sure.
+    pub certainty: Certainty,
+}
+
+/// How the connection closed: expected beside observed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closing {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Who started.
+    pub started_by: Option<Starter>,
+    /// What decided that.
+    pub evidence: StartEvidence,
+    /// Close frames of both sides.
+    pub sides: PerRole<SideClose>,
+    /// The TCP end that came first.
+    pub first_end: Option<TcpEnd>,
+    /// Neither side had received the other's end of TCP when it sent its own.
+    pub ends_crossed: bool,
+    /// Both directions' ends.
+    pub ends: PerRole<Option<TcpEnd>>,
+    /// What each side's API will have reported.
+    pub sees: PerRole<LocalView>,
+    /// Nanoseconds without any frame before the first Close, or before TCP ended without one.
+    pub idle_before_close_ns: Option<i64>,
+    /// Who owed what.
+    pub steps: Vec<Step>,
+    /// The fault for which a side failed the connection: who committed it, rule, frame.
+    pub failed_for: Option<(Role, RuleId, u64)>,
+}

@@ -1,0 +1,147 @@
+//! Obligations: who owed what, what was seen of it, and the judgement.
+
+use crate::model::{CloseCode, Handled, Role, RuleId, StreamEnd, Timestamp};
+
+/// What a side owed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Fail the connection: Close with one of the codes, or drop TCP.
+    Fail(RuleId),
+    /// It may fail the connection.
+    MayFail(RuleId),
+    /// Process nothing more after failing.
+    ProcessNothing,
+    /// Answer the Close.
+    AnswerClose,
+    /// The server ends TCP first, after both Closes.
+    EndTcpFirst,
+    /// The client leaves it to the server to end TCP first.
+    LeaveTcpToServer,
+    /// End TCP too, the other side having done so after both Closes.
+    EndTcp,
+    /// Answer the Ping in this frame.
+    AnswerPing(u64),
+    /// The server answers a request that broke this rule with an HTTP error.
+    Refuse(RuleId),
+    /// The client fails the connection for a response that broke this rule: no frame, TCP ended.
+    FailHandshake(RuleId),
+}
+
+/// What was seen of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// A Close.
+    Close {
+        /// Frame number.
+        frame: u64,
+        /// Its code.
+        code: Option<CloseCode>,
+        /// Nanoseconds after what called for it, where both times are known.
+        after_ns: Option<i64>,
+    },
+    /// TCP ended by this side.
+    TcpEnd {
+        /// How.
+        how: StreamEnd,
+        /// Nanoseconds after what called for it.
+        after_ns: Option<i64>,
+    },
+    /// TCP ended by the other side first.
+    PeerEndedTcp(StreamEnd),
+    /// An HTTP response.
+    Status(u16),
+    /// Bytes that are no HTTP response.
+    NotHttp,
+    /// It went on as if the handshake were sound: a frame.
+    Frame {
+        /// Its number.
+        frame: u64,
+    },
+    /// It carried on.
+    CarriedOn(Handled),
+    /// Nothing that contradicts it.
+    NothingMore,
+    /// Nothing before the recording ended.
+    Nothing,
+    /// Nothing for so many nanoseconds, then the duty or the recording was over.
+    NothingFor(i64),
+    /// The other side ended TCP after so many nanoseconds of waiting for it.
+    PeerWaited(i64),
+}
+
+/// Whether an obligation was kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepVerdict {
+    /// Done.
+    Met,
+    /// Not done.
+    Broken,
+    /// Done too late.
+    Late,
+    /// The recording does not show it.
+    Unobserved,
+    /// Not due after all.
+    NotApplicable,
+}
+
+impl StepVerdict {
+    /// Name in the JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::Broken => "broken",
+            Self::Late => "late",
+            Self::Unobserved => "unobserved",
+            Self::NotApplicable => "not_applicable",
+        }
+    }
+}
+
+/// What called for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Since {
+    /// Frame number.
+    pub frame: Option<u64>,
+    /// Time.
+    pub at: Option<Timestamp>,
+}
+
+/// An obligation: opened by something an endpoint received, settled by what it did next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    /// The clause.
+    pub rule: RuleId,
+    /// Who owes it.
+    pub owed_by: Role,
+    /// What.
+    pub action: Action,
+    /// Since when.
+    pub since: Since,
+}
+
+impl Expectation {
+    /// With what was seen of it, and the judgement.
+    #[must_use]
+    pub const fn settle(self, seen: Seen, verdict: StepVerdict) -> Step {
+        let Self { rule, owed_by, action, since } = self;
+        Step { rule, owed_by, action, since, seen, verdict }
+    }
+}
+
+/// An obligation of the closing and what came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The clause.
+    pub rule: RuleId,
+    /// Who owed it.
+    pub owed_by: Role,
+    /// What.
+    pub action: Action,
+    /// Since when.
+    pub since: Since,
+    /// What was seen.
+    pub seen: Seen,
+    /// The judgement.
+    pub verdict: StepVerdict,
+}

@@ -1,0 +1,185 @@
+//! What is known of a close code, a rule or a case of the Autobahn Testsuite, whatever recording it turns up in.
+
+use std::ops::RangeInclusive;
+
+use crate::model::case::{Behavior, CaseEvent, CaseId, CaseStep, ExpectedClose};
+use crate::model::{CloseCode, FrameHeader, Role, Rule, RuleId, Who};
+
+/// One thing explained.
+#[derive(Clone, Debug)]
+pub enum Topic {
+    /// A close code, or a range of them.
+    Code(CodeTopic),
+    /// A clause.
+    Rule(RuleTopic),
+    /// A case of the suite.
+    Case(CaseTopic),
+}
+
+/// Codes that share all there is to say about them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeEntry {
+    /// The codes.
+    pub codes: RangeInclusive<u16>,
+    /// How they stand in the registry of IANA.
+    pub registration: Registration,
+    /// Who may send them in a Close frame.
+    pub sent_by: Who,
+    /// Where that is written.
+    pub section: &'static str,
+    /// What they stand for.
+    pub meaning: &'static str,
+    /// What the API of the side that receives (or concludes) them reports.
+    pub reported: &'static str,
+    /// What is behind them when they are seen.
+    pub causes: &'static [&'static str],
+    /// Where to look then.
+    pub next: &'static [&'static str],
+}
+
+/// How a code stands in the registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// It has a name and a meaning.
+    Assigned,
+    /// It is set aside and not to be sent.
+    Reserved,
+    /// Free to be registered.
+    Unassigned,
+    /// For private use, and never registered.
+    Private,
+    /// Outside of all ranges.
+    OutOfRange,
+}
+
+impl Registration {
+    /// Name in the JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Assigned => "assigned",
+            Self::Reserved => "reserved",
+            Self::Unassigned => "unassigned",
+            Self::Private => "private",
+            Self::OutOfRange => "out_of_range",
+        }
+    }
+}
+
+/// A close code, or a range of them.
+#[derive(Clone, Debug)]
+pub struct CodeTopic {
+    /// The code asked for; `None` where it was the whole range.
+    pub code: Option<CloseCode>,
+    /// What there is to say.
+    pub entry: &'static CodeEntry,
+    /// Rules whose breach is fittingly answered with the code.
+    pub answers: Vec<RuleId>,
+    /// The rule that sending it breaks.
+    pub breaks: Option<RuleId>,
+    /// How it looks on the wire.
+    pub examples: Vec<Example>,
+}
+
+/// A clause.
+#[derive(Clone, Debug)]
+pub struct RuleTopic {
+    /// The row of the table.
+    pub rule: &'static Rule,
+    /// More about it; `None` where nothing was written yet.
+    pub explanation: Option<&'static str>,
+    /// What the other side does about a breach, where the reaction of the rule has no word for it.
+    pub peer: Option<&'static str>,
+    /// Where to look when it is broken.
+    pub next: &'static [&'static str],
+    /// Broken, and nearly so.
+    pub examples: Vec<Example>,
+    /// Cases of the suite that exercise it, and whether the tester breaks it there.
+    pub cases: Vec<(CaseId, bool)>,
+}
+
+/// A case of the suite.
+#[derive(Clone, Debug)]
+pub struct CaseTopic {
+    /// Which.
+    pub id: CaseId,
+    /// What it is about, in a line.
+    pub about: &'static str,
+    /// What the tester does of its own accord.
+    pub sends: Vec<CaseStep>,
+    /// The rule it breaks on purpose, and the index in `sends` of the frame that does.
+    pub fault: Option<(RuleId, usize)>,
+    /// Expected events by verdict, in the order of preference; `None` where the suite judges in another way.
+    pub expects: Option<Vec<(Behavior, Vec<CaseEvent>)>>,
+    /// What it expects of the closing.
+    pub close: ExpectedClose,
+    /// A wrong code fails the case itself.
+    pub wrong_code_is_fatal: bool,
+    /// There is nothing to pass or fail.
+    pub informational: bool,
+    /// Rules it exercises: name, identity if the reference checks it, whether the tester breaks it.
+    pub rules: Vec<(&'static str, Option<RuleId>, bool)>,
+    /// Compared with reports of real runs; otherwise it follows from the structure of its section.
+    pub compared: bool,
+}
+
+/// What crosses the wire, from the opening handshake on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// What it shows.
+    pub title: &'static str,
+    /// It makes a finding of the rule; `false` where it comes near to that, but is legal.
+    pub reported: bool,
+    /// permessage-deflate was agreed.
+    pub deflate: bool,
+    /// What happens, in order.
+    pub lines: Vec<Line>,
+}
+
+/// One thing a side does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Who.
+    pub from: Role,
+    /// What.
+    pub what: LineWhat,
+}
+
+/// What a side does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LineWhat {
+    /// It sends the head of its part of the opening handshake.
+    Head(String),
+    /// It sends bytes after the handshake.
+    Bytes {
+        /// As on the wire.
+        wire: Vec<u8>,
+        /// They share a segment with what it sent before.
+        joined: bool,
+        /// The recording lacks them.
+        uncaptured: bool,
+        /// The frame that begins with them; `None` where they do not hold a whole header.
+        frame: Option<ShownFrame>,
+    },
+    /// It ends TCP by FIN.
+    Fin,
+    /// It resets TCP.
+    Rst,
+    /// It acknowledges what it has received.
+    Ack,
+    /// What the other side sends from here on is under way to it and has not arrived.
+    Hold,
+    /// That arrives.
+    Release,
+    /// So many milliseconds go by before it does something.
+    Wait(u32),
+}
+
+/// A frame as decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownFrame {
+    /// Its header.
+    pub header: FrameHeader,
+    /// Its payload, unmasked, as far as it is there.
+    pub payload: Vec<u8>,
+}

@@ -1,0 +1,116 @@
+//! The connections of a recording held against one another.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
+
+use crate::limits::Limits;
+use crate::model::ConnectionReport;
+use crate::pipeline::connection::file;
+use crate::replay::across::{Attempts, Key, KeyUse, Program, Trace, UnderWay};
+
+/// Adds to connections the findings that only several of them together show.
+///
+/// It must see them in the order of their first packets, as they are reported: so what it finds depends neither on
+/// the order in which they ended nor on how many threads analysed them. Each is compared with the latest before
+/// it, [`Limits::max_compared_connections`] of them.
+#[derive(Debug)]
+pub struct Across {
+    input: usize,
+    max_findings: usize,
+    keys: Recent<Key, KeyUse>,
+    handshakes: Recent<Program, UnderWay>,
+    attempts: Recent<u64, Attempts>,
+}
+
+/// The latest values by key.
+#[derive(Debug)]
+struct Recent<K, V> {
+    values: HashMap<K, V>,
+    order: VecDeque<K>,
+    max: usize,
+}
+
+impl Across {
+    /// Before the first connection.
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
+        let max = limits.max_compared_connections;
+        Self {
+            input: 0,
+            max_findings: limits.max_findings,
+            keys: Recent::new(max),
+            handshakes: Recent::new(max),
+            attempts: Recent::new(max),
+        }
+    }
+
+    /// The next connection.
+    pub fn see(&mut self, report: &mut ConnectionReport) {
+        if report.input != self.input {
+            // Another recording may show the same connections from another place.
+            self.input = report.input;
+            self.keys.clear();
+            self.handshakes.clear();
+            self.attempts.clear();
+        }
+        let Some(trace) = Trace::of(report) else { return };
+        let mut found = [None, None, None];
+        if let Some(key) = trace.key() {
+            match self.keys.get(&key) {
+                Some(earlier) => found[0] = earlier.again(&trace),
+                None => self.keys.insert(key, KeyUse::new(&trace)),
+            }
+        }
+        if let Some(program) = trace.program() {
+            found[1] = self.handshakes.or_default(program, |handshakes| handshakes.next(&trace));
+            // Mixed so that one target of two programs is two.
+            let attempt = program.rotate_left(1) ^ trace.target();
+            found[2] = self.attempts.or_default(attempt, |attempts| attempts.next(&trace));
+        }
+        for finding in found.into_iter().flatten() {
+            file(report, finding, self.max_findings);
+        }
+    }
+}
+
+impl<K: Copy + Eq + Hash, V> Recent<K, V> {
+    fn new(max: usize) -> Self {
+        Self { values: HashMap::new(), order: VecDeque::new(), max }
+    }
+
+    fn clear(&mut self) {
+        self.values.clear();
+        self.order.clear();
+    }
+
+    fn get(&self, key: &K) -> Option<&V> {
+        self.values.get(key)
+    }
+
+    /// Changes the value of a key, which is the default one where it was not there.
+    fn or_default<T>(&mut self, key: K, change: impl FnOnce(&mut V) -> T) -> T
+    where
+        V: Default,
+    {
+        if let Some(value) = self.values.get_mut(&key) {
+            return change(value);
+        }
+        let mut value = V::default();
+        let changed = change(&mut value);
+        self.insert(key, value);
+        changed
+    }
+
+    /// Takes a key that is not there; the oldest one makes room.
+    fn insert(&mut self, key: K, value: V) {
+        if self.order.len() >= self.max
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.values.remove(&oldest);
+        }
+        if self.max > 0 {
+            self.order.push_back(key);
+            self.values.insert(key, value);
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! What only several connections together show: a key used twice, two opening handshakes at once (RFC 6455 4.1), a
+//! client that connects again without a pause (7.2.3).
+//!
+//! Pure comparisons. An address is not a client: several programs share one, and so do hosts behind NAT or a proxy.
+//! So nothing here is ever more than likely, and where a field says that a proxy sent the request, no client is
+//! judged by its address.
+
+use std::net::{IpAddr, SocketAddr};
+
+use crate::model::{
+    Certainty, ConnectionReport, Finding, HandshakeFault, Outcome, PacketNo, Role, Timestamp, Violation,
+};
+
+/// A new connection this soon did not wait. A random pause of up to five seconds, as 7.2.3 suggests, is as short
+/// once in fifty times.
+const AT_ONCE_NS: i64 = 100_000_000;
+
+/// Pauses below this are compared: longer ones may be the end of a backoff that is truncated.
+const SHORT_NS: i64 = 5_000_000_000;
+
+/// Pauses in a row that must not have grown. Random ones of a growing backoff seldom shrink so often.
+const PAUSES: usize = 4;
+
+/// What is compared of a connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Trace {
+    client: IpAddr,
+    server: SocketAddr,
+    first_packet: PacketNo,
+    life: Life,
+    asked: Option<(PacketNo, Timestamp)>,
+    /// The response, or the end without one. `None`: not in the recording.
+    settled: Option<Timestamp>,
+    key: Option<Key>,
+    /// `None` where the request came by way of a proxy.
+    program: Option<Program>,
+    target: u64,
+}
+
+/// The digits of a sound key.
+pub type Key = [u8; 22];
+
+/// Which client, as far as it can be told: a hash of its address, its server and its User-Agent.
+pub type Program = u64;
+
+impl Trace {
+    /// Of a connection that is over; `None` for one without addresses.
+    #[must_use]
+    pub fn of(report: &ConnectionReport) -> Option<Self> {
+        let tcp = report.tcp?;
+        let request = report.request.as_ref()?;
+        let closing = &report.closing;
+        let end = closing.first_end;
+        let ended = end.and_then(|end| end.at);
+        let response = report.handshake_at.server.and_then(|(_, at)| at);
+        let by_server = end.is_some_and(|end| end.by == Role::Server);
+        let is_abnormal = by_server
+            && match closing.outcome {
+                Outcome::Reset | Outcome::NoCloseFrame => true,
+                Outcome::HandshakeFailed => report.response.is_none(),
+                _ => false,
+            };
+        Some(Self {
+            client: tcp.client.ip(),
+            server: tcp.server,
+            first_packet: tcp.first_packet,
+            life: Life { first_packet: tcp.first_packet, began: report.started_at, ended, is_abnormal },
+            asked: report.handshake_at.client.and_then(|(packet, at)| Some((packet, at?))),
+            settled: response.or(ended),
+            key: request.key().and_then(digits),
+            program: (!request.facts.forwarded).then(|| {
+                let sum = address(SEED, tcp.client.ip());
+                let sum = hash(address(sum, tcp.server.ip()), &tcp.server.port().to_be_bytes());
+                hash(sum, request.fields.first("User-Agent").unwrap_or_default().as_bytes())
+            }),
+            target: hash(SEED, request.target.as_bytes()),
+        })
+    }
+
+    /// Its key, where that is a sound one.
+    #[must_use]
+    pub const fn key(&self) -> Option<Key> {
+        self.key
+    }
+
+    /// Its client; `None` where the request came by way of a proxy.
+    #[must_use]
+    pub const fn program(&self) -> Option<Program> {
+        self.program
+    }
+
+    /// A hash of its target.
+    #[must_use]
+    pub const fn target(&self) -> u64 {
+        self.target
+    }
+}
+
+/// The first connection with a key.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyUse {
+    client: IpAddr,
+    server: SocketAddr,
+    first_packet: PacketNo,
+}
+
+impl KeyUse {
+    /// By this connection.
+    #[must_use]
+    pub const fn new(trace: &Trace) -> Self {
+        Self { client: trace.client, server: trace.server, first_packet: trace.first_packet }
+    }
+
+    /// The note on a connection with the same key.
+    #[must_use]
+    pub fn again(&self, later: &Trace) -> Option<Finding> {
+        let (packet, at) = later.asked?;
+        // The two sides of a proxy carry one handshake.
+        let is_one_client = self.client == later.client && self.server == later.server;
+        let certainty = if is_one_client { Certainty::Likely } else { Certainty::Undetermined };
+        let fault = HandshakeFault::KeyReused { earlier: self.first_packet };
+        Some(finding(Violation::Handshake(fault), certainty, packet, at))
+    }
+}
+
+/// Of the handshakes of a program with a server the one that was settled last.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct UnderWay(Option<(Timestamp, Timestamp, PacketNo)>);
+
+impl UnderWay {
+    /// Takes the next connection: whether two handshakes were under way at once.
+    pub fn next(&mut self, later: &Trace) -> Option<Finding> {
+        let (packet, asked) = later.asked?;
+        let settled = later.settled?;
+        let found = self.0.and_then(|(first, until, earlier)| {
+            let overlap = if first <= asked { asked < until } else { first < settled };
+            let fault = Violation::Handshake(HandshakeFault::Serial { earlier });
+            overlap.then(|| finding(fault, Certainty::Undetermined, packet, asked))
+        });
+        if self.0.is_none_or(|(_, until, _)| settled > until) {
+            self.0 = Some((asked, settled, later.first_packet));
+        }
+        found
+    }
+}
+
+/// Beginning and end of a connection.
+#[derive(Clone, Copy, Debug)]
+struct Life {
+    first_packet: PacketNo,
+    began: Option<Timestamp>,
+    ended: Option<Timestamp>,
+    /// The server or the network ended it, without a Close or before any response.
+    is_abnormal: bool,
+}
+
+/// The connections of one program to one target, one after the other.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Attempts {
+    last: Option<Life>,
+    /// The last pauses, the latest at the end.
+    pauses: [i64; PAUSES],
+    times: u32,
+}
+
+impl Attempts {
+    /// Takes the next connection, in the order in which they began.
+    pub fn next(&mut self, next: &Trace) -> Option<Finding> {
+        let next = &next.life;
+        let found = self.after_last(next);
+        // Of several at a time the last to end counts; one that never ends makes the rest no reconnects.
+        let is_later =
+            |last: &Life| next.ended.is_none() || last.ended.is_some_and(|end| next.ended > Some(end));
+        if self.last.as_ref().is_none_or(is_later) {
+            self.last = Some(*next);
+        }
+        found
+    }
+
+    fn after_last(&mut self, next: &Life) -> Option<Finding> {
+        let last = self.last?;
+        let pause = last.ended.zip(next.began).map(|(end, began)| began.since(end));
+        let Some(pause_ns) = pause.filter(|pause| last.is_abnormal && *pause >= 0) else {
+            self.times = 0;
+            return None;
+        };
+        let lasted = last.ended?.since(last.began?);
+        // After a connection that held, a pause begins anew.
+        self.times = if lasted < SHORT_NS { self.times.saturating_add(1) } else { 1 };
+        self.pauses.rotate_left(1);
+        self.pauses[PAUSES - 1] = pause_ns;
+        let [first, ..] = self.pauses;
+        let is_row = self.times as usize >= PAUSES && self.pauses.iter().all(|pause| *pause < SHORT_NS);
+        let certainty = if is_row && pause_ns <= first.saturating_add(first / 4) {
+            Certainty::Likely
+        } else if pause_ns < AT_ONCE_NS {
+            Certainty::Undetermined
+        } else {
+            return None;
+        };
+        let violation = Violation::Reconnected { pause_ns, times: self.times, earlier: last.first_packet };
+        Some(finding(violation, certainty, next.first_packet, next.began?))
+    }
+}
+
+fn finding(violation: Violation, certainty: Certainty, packet: PacketNo, at: Timestamp) -> Finding {
+    let level = match &violation {
+        Violation::Handshake(fault) => fault.level(),
+        other => other.rule().rule().level,
+    };
+    Finding {
+        violation,
+        level,
+        by: Some(Role::Client),
+        certainty,
+        frame: None,
+        packet: Some(packet),
+        at: Some(at),
+    }
+}
+
+fn digits(key: &str) -> Option<Key> {
+    key.strip_suffix("==")?.as_bytes().try_into().ok()
+}
+
+const SEED: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// FNV-1a: the same on every machine.
+fn hash(sum: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(sum, |sum, b| (sum ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
+}
+
+fn address(sum: u64, ip: IpAddr) -> u64 {
+    match ip {
+        IpAddr::V4(ip) => hash(sum, &ip.octets()),
+        IpAddr::V6(ip) => hash(sum, &ip.octets()),
+    }
+}
