@@ -257,6 +257,23 @@ fn fail_on_asks_about_findings_and_unclean_ends() {
     }
 }
 
+/// Two handshakes of one address at once may be two programs: shown, and no reason to fail a build.
+#[test]
+fn fail_on_passes_over_what_is_undetermined() {
+    let talks = [("192.0.2.10:50001", 0), ("192.0.2.10:50002", 500)].map(|(client, start)| {
+        let mut talk = Conversation::new(client, "192.0.2.20:8080");
+        let upgrade = talk.upgrade();
+        talk.pause(start).connect().bytes(Client, &upgrade.request());
+        talk.pause(1_000).bytes(Server, &upgrade.response());
+        talk.send(Client, Frame::close(1000, "")).send(Server, Frame::close(1000, "")).end_tcp(Server);
+        talk.packets()
+    });
+    let path = file(&scratch("undetermined"), "two.pcap", &Pcap::default().write(&merge(talks)));
+    let ran = run(["inspect", "--fail-on", "must", &path]);
+    assert!(ran.out.contains("HS-SERIAL"), "{}", ran.out);
+    assert_eq!(ran.code, Some(0));
+}
+
 /// More than a pipe holds, so that the writer meets the closed end however the two are scheduled.
 #[test]
 fn a_reader_that_stops_reading_is_no_error() {

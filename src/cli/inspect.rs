@@ -8,7 +8,7 @@ use anyhow::Context;
 use wslog::error::Error;
 use wslog::input::Input;
 use wslog::limits::Limits;
-use wslog::model::{ConnectionReport, InputReport, Level, Outcome, PacketNo};
+use wslog::model::{Certainty, ConnectionReport, Finding, InputReport, Level, Outcome, PacketNo};
 use wslog::pipeline::{self, Across, Keep};
 use wslog::report::FrameList;
 use wslog::report::json::JsonReport;
@@ -224,5 +224,7 @@ fn is_found(report: &ConnectionReport, fail_on: Option<FailOn>) -> bool {
         FailOn::Note => Level::Note,
     };
     let unclean = !matches!(report.closing.outcome, Outcome::Clean | Outcome::CleanTcpReset | Outcome::Open);
-    unclean || report.findings.iter().any(|f| f.level >= level)
+    // What may as well be nobody's fault is shown, and fails nothing.
+    let counts = |f: &Finding| f.level >= level && f.certainty > Certainty::Undetermined;
+    unclean || report.findings.iter().any(counts)
 }
