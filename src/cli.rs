@@ -5,7 +5,9 @@ mod check;
 mod diff;
 mod exit;
 mod inspect;
+mod live;
 mod runs;
+mod sets;
 mod source;
 mod style;
 

@@ -5,6 +5,7 @@
 
 pub mod case;
 pub mod close;
+pub mod compression;
 pub mod connection;
 pub mod event;
 pub mod finding;
@@ -19,8 +20,9 @@ pub mod stream;
 pub mod weird;
 
 pub use close::{CloseCode, ClosePayload, CodeRange, Reason};
+pub use compression::Compression;
 pub use connection::{
-    CaseRecord, ConnectionReport, EarlierHandshake, FrameRecord, InputReport, TcpRecord, Traffic,
+    CaseRecord, ConnectionReport, EarlierHandshake, FrameRecord, InputReport, Part, Place, TcpRecord, Traffic,
 };
 pub use event::{Event, Fact, FrameFacts, MessageFacts, MessageKind, What};
 pub use finding::{

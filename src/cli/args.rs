@@ -52,7 +52,7 @@ pub(super) enum Command {
 /// Explains every WebSocket connection of the inputs.
 #[derive(Debug, clap::Args)]
 pub(super) struct Inspect {
-    /// Captures (pcap, pcapng), directories that hold some, or - for standard input
+    /// Captures (pcap, pcapng; compressed or not), directories that hold some, or - for standard input
     #[arg(required = true, value_name = "INPUT")]
     pub(super) inputs: Vec<PathBuf>,
     /// Text for people, or the document wslog.inspect/1
@@ -64,6 +64,12 @@ pub(super) struct Inspect {
     /// Only the connection with this number, in full (repeatable)
     #[arg(long, value_name = "ID")]
     pub(super) connection: Vec<u64>,
+    /// Read all captures as one, in order of their first packets [default: where each begins after the one before]
+    #[arg(long, conflicts_with = "apart")]
+    pub(super) joined: bool,
+    /// Read each capture for itself
+    #[arg(long)]
+    pub(super) apart: bool,
     /// Which frames to list: the first and last ones, all, or none
     #[arg(long, value_enum, default_value_t = Frames::Ends)]
     pub(super) frames: Frames,
@@ -257,6 +263,9 @@ pub(super) struct LimitArgs {
     /// Bytes inflated from one message [default: 268435456]
     #[arg(long, value_name = "BYTES")]
     pub(super) max_inflated: Option<u64>,
+    /// Bytes read from one compressed file, as they are without compression [default: 274877906944]
+    #[arg(long, value_name = "BYTES")]
+    pub(super) max_inflated_file: Option<u64>,
     /// Findings kept per connection [default: 200]
     #[arg(long, value_name = "N")]
     pub(super) max_findings: Option<usize>,

@@ -1,7 +1,7 @@
 //! Reads whole Autobahn runs: index and case files, these by as many threads as there are cores.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read, Write};
 use std::num::NonZero;
 use std::path::{Component, Path, PathBuf};
@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::Context;
 use wslog::autobahn::{self, brief, index};
 use wslog::error::Error;
-use wslog::limits::MAX_REPORT_BYTES;
+use wslog::input::{Input, Stop};
+use wslog::limits::{Limits, MAX_REPORT_BYTES};
 use wslog::model::case::{CaseId, CaseReport, ReportForm, Run};
 use wslog::model::run::{CaseVerdict, Cases, Contradiction, RunSource};
 
@@ -183,13 +184,8 @@ fn read_verdict(path: &Path) -> Result<CaseVerdict, Error> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    let open = |source| Error::Open { path: path.to_owned(), source };
     let mut bytes = Vec::new();
-    let source: Box<dyn Read> = if path == Path::new("-") {
-        Box::new(io::stdin())
-    } else {
-        Box::new(File::open(path).map_err(open)?)
-    };
+    let source = Input::open(path, &Limits::default(), &Stop::new())?.source;
     source.take(MAX_REPORT_BYTES + 1).read_to_end(&mut bytes).map_err(|source| Error::Read {
         path: path.to_owned(),
         offset: bytes.len() as u64,

@@ -85,11 +85,10 @@ impl Watched {
         }
     }
 
-    /// Ends the connection. `Err` gives the oddities of one that never asked for WebSocket.
+    /// Ends the connection; which input it is of is left to the caller. `Err` gives the oddities of one that never asked for WebSocket.
     pub(super) fn finish(
         self,
         connection: &mut Connection,
-        input: usize,
         limits: &Limits,
         keep: &Keep,
     ) -> Result<Box<ConnectionReport>, Weirds> {
@@ -107,7 +106,7 @@ impl Watched {
         });
         weirds.merge(tcp_weirds);
         match (stages, dissector.client()) {
-            (Some(stages), Some(client)) => Ok(report(*stages, connection, client, input, weirds)),
+            (Some(stages), Some(client)) => Ok(report(*stages, connection, client, weirds)),
             _ => Err(weirds),
         }
     }
@@ -179,6 +178,7 @@ impl Stages {
         let (frames, frames_resume, frames_omitted) = recorder.frames.into_list();
         Box::new(ConnectionReport {
             input,
+            parts: Vec::new(),
             tcp: None,
             started_at: None,
             ended_at: None,
@@ -203,7 +203,6 @@ fn report(
     stages: Stages,
     connection: &Connection,
     client: Direction,
-    input: usize,
     weirds: Weirds,
 ) -> Box<ConnectionReport> {
     let endpoints = connection.endpoints();
@@ -211,7 +210,7 @@ fn report(
         Direction::Orig => (endpoints.orig, endpoints.resp),
         Direction::Resp => (endpoints.resp, endpoints.orig),
     };
-    let mut report = stages.report(input, weirds);
+    let mut report = stages.report(0, weirds);
     for (role, dir) in [(Role::Client, client), (Role::Server, client.flip())] {
         let stats = connection.stats(dir);
         report.traffic[role].stream_bytes = stats.stream_bytes;

@@ -271,7 +271,7 @@ fn other_breaches(report: &ConnectionReport) -> Vec<String> {
         }
         seen.push(key);
         if out.len() < 3 {
-            out.push(breach(finding));
+            out.push(breach(report, finding));
         } else {
             more += 1;
         }
@@ -282,11 +282,11 @@ fn other_breaches(report: &ConnectionReport) -> Vec<String> {
     out
 }
 
-fn breach(finding: &Finding) -> String {
+fn breach(report: &ConnectionReport, finding: &Finding) -> String {
     let wording::Wording { did, .. } = wording::violation(&finding.violation);
     let place = match (finding.frame, finding.packet) {
         (Some(frame), _) => format!(", frame {frame}"),
-        (None, Some(packet)) => format!(", packet {packet}"),
+        (None, Some(packet)) => format!(", {}", wording::packet(report, packet)),
         (None, None) => String::new(),
     };
     let hedge = if finding.certainty == crate::model::Certainty::Proven { "" } else { ", likely" };

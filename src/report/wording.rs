@@ -3,8 +3,8 @@
 
 use crate::model::finding::Because;
 use crate::model::{
-    Action, CloseCode, ConnectionReport, Finding, Handled, KeyPattern, LengthForm, Outcome, ResetWhen, Role,
-    Seen, Step, StreamEnd, Violation,
+    Action, CloseCode, ConnectionReport, Finding, Handled, KeyPattern, LengthForm, Outcome, PacketNo,
+    ResetWhen, Role, Seen, Step, StreamEnd, Violation,
 };
 use crate::report::escape::visible;
 use crate::report::units;
@@ -438,5 +438,14 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Open => "open when the recording ended",
         Outcome::HandshakeFailed => "handshake failed",
         Outcome::NotObservable => "end not observable",
+    }
+}
+
+/// A packet by its number, and by its file where the connection is in several.
+pub(super) fn packet(report: &ConnectionReport, packet: PacketNo) -> String {
+    let place = report.place(packet);
+    match place.file {
+        Some(file) => format!("packet {} of {}", place.packet, visible(file)),
+        None => format!("packet {}", place.packet),
     }
 }

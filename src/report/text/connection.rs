@@ -32,7 +32,7 @@ pub(super) fn render(id: u64, report: &ConnectionReport, frames: FrameList, styl
     }
     steps(&mut out, &report.closing, style);
     findings(&mut out, report, style);
-    out.push_str(&overview::weirds(&report.weirds, 2));
+    out.push_str(&overview::weirds(&report.weirds, 2, |packet| wording::packet(report, packet)));
     out
 }
 
@@ -88,6 +88,22 @@ fn of_case(out: &mut String, record: &CaseRecord, style: &Style) {
 
 fn facts(out: &mut String, report: &ConnectionReport, style: &Style) {
     out.push('\n');
+    if let (Some(first), Some(tcp)) = (report.parts.first(), &report.tcp) {
+        let last = report.place(tcp.last_packet);
+        let from = report.place(tcp.first_packet).packet;
+        let line = match last.file {
+            Some(file) => {
+                format!(
+                    "recorded from packet {from} of {} to packet {} of {}",
+                    visible(&first.file),
+                    last.packet,
+                    visible(file)
+                )
+            }
+            None => format!("recorded in packets {from} to {} of {}", last.packet, visible(&first.file)),
+        };
+        out.push_str(&style.wrap(&line, 2));
+    }
     out.push_str(&style.wrap(&format!("handshake: {}", handshake(report)), 2));
     for role in Role::BOTH {
         let line = format!("{} sent: {}", role.name(), traffic(&report.traffic[role]));
@@ -303,9 +319,9 @@ fn findings(out: &mut String, report: &ConnectionReport, style: &Style) {
     }
     let rows = groups.into_iter().map(|(finding, count)| {
         let place = match (finding.frame, finding.packet) {
-            (Some(frame), Some(packet)) => format!("frame {frame}, packet {packet}"),
+            (Some(frame), Some(packet)) => format!("frame {frame}, {}", wording::packet(report, packet)),
             (Some(frame), None) => format!("frame {frame}"),
-            (None, Some(packet)) => format!("packet {packet}"),
+            (None, Some(packet)) => wording::packet(report, packet),
             (None, None) => String::new(),
         };
         let times = if count > 1 { format!(" ×{count}, first here") } else { String::new() };

@@ -1,0 +1,154 @@
+//! Which files are one capture, and which comes next.
+//!
+//! Programs that rotate files (`tcpdump -C`, `-G`, `-W`, `dumpcap -b`) leave one capture in many. Files are one where
+//! they are of one format and link type and each begins when the one before has ended, within an hour. Where
+//! recordings run side by side, their names have to say which go together; two that overlap, like both ends of a
+//! connection, never are one.
+
+use std::path::{Path, PathBuf};
+
+use wslog::input::Unpacked;
+use wslog::limits::MAX_PAUSE_SECONDS;
+use wslog::model::{InputReport, LinkType, Timestamp};
+use wslog::pipeline::Beginning;
+
+/// The most by which files of one series may overlap: a recorder of several interfaces has their packets a little out
+/// of order.
+const MAX_OVERLAP_NS: i64 = 1_000_000_000;
+
+/// What the user wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Joining {
+    /// One capture where files follow each other.
+    Following,
+    /// All are one.
+    All,
+    /// Each is one.
+    None,
+}
+
+/// A file that is still to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Waiting {
+    path: PathBuf,
+    /// `None` for what cannot be joined with anything.
+    begins: Option<Beginning>,
+}
+
+/// The files to read, in the order given.
+#[derive(Debug)]
+pub(super) struct Queue {
+    waiting: Vec<Waiting>,
+    joining: Joining,
+}
+
+/// How a capture ends, as far as it was read.
+#[derive(Clone, Debug)]
+pub(super) struct End {
+    path: PathBuf,
+    kind: &'static str,
+    links: Vec<LinkType>,
+    /// First and last packet of the last file.
+    first_at: Timestamp,
+    last_at: Timestamp,
+}
+
+impl End {
+    /// `before` is the end before this file. A file without times changes nothing.
+    pub(super) fn of(report: &InputReport, path: &Path, before: Option<Self>) -> Option<Self> {
+        let (Some(first_at), Some(last_at)) = (report.first_at, report.last_at) else { return before };
+        let mut links = before.map_or_else(Vec::new, |before| before.links);
+        links.extend(&report.link_types);
+        links.sort_unstable();
+        links.dedup();
+        Some(Self { path: path.to_owned(), kind: report.kind, links, first_at, last_at })
+    }
+
+    /// Whether a file that begins like this can be of the same recorder.
+    fn is_like(&self, begins: &Beginning) -> bool {
+        self.kind == begins.kind && self.links.contains(&begins.link)
+    }
+
+    /// Whether a file that begins at `at` follows; of one of the same series it may do so a little too early.
+    fn is_followed(&self, at: Timestamp, same_series: bool) -> bool {
+        let pause = at.since(self.last_at);
+        let overlap = pause.saturating_neg();
+        let little = overlap <= MAX_OVERLAP_NS && overlap <= self.last_at.since(self.first_at) / 10;
+        (pause >= 0 || (same_series && little)) && pause <= i64::from(MAX_PAUSE_SECONDS) * 1_000_000_000
+    }
+}
+
+impl Queue {
+    /// Looks into the files; a single one need not be looked at, nor pipes, which would lose what is read.
+    pub(super) fn new(paths: Vec<PathBuf>, joining: Joining) -> Self {
+        let look = paths.len() > 1 && joining != Joining::None;
+        let begins = |path: &Path| {
+            let source = (look && path.is_file()).then(|| Unpacked::open(path).ok()).flatten()?;
+            Beginning::of(source, path)
+        };
+        let waiting = paths.into_iter().map(|path| Waiting { begins: begins(&path), path }).collect();
+        Self { waiting, joining }
+    }
+
+    /// Files still waiting.
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// The first file of the next capture: the first one given, or one of its kind that begins earlier.
+    pub(super) fn next(&mut self) -> Option<PathBuf> {
+        let first = self.waiting.first()?;
+        let at = first.begins.map_or(Some(0), |begins| {
+            self.earliest(|_, other| {
+                self.joining == Joining::All || (other.kind, other.link) == (begins.kind, begins.link)
+            })
+        });
+        Some(self.waiting.remove(at.unwrap_or(0)).path)
+    }
+
+    /// The file that goes on where a capture ended.
+    pub(super) fn following(&mut self, end: &End) -> Option<PathBuf> {
+        let at = match self.joining {
+            Joining::None => None,
+            Joining::All => self.earliest(|_, _| true),
+            Joining::Following => {
+                let series = series(&end.path);
+                let is_next = |waiting: &Waiting, begins: &Beginning, parallel: bool| {
+                    let same = series == self::series(&waiting.path);
+                    (same || !parallel) && end.is_followed(begins.at, same)
+                };
+                let next = self.earliest(|_, begins| end.is_like(begins))?;
+                let waiting = &self.waiting[next];
+                let parallel = waiting.begins.is_some_and(|begins| begins.at < end.last_at);
+                if waiting.begins.is_some_and(|begins| is_next(waiting, &begins, parallel)) {
+                    Some(next)
+                } else if parallel {
+                    self.earliest(|waiting, begins| end.is_like(begins) && is_next(waiting, begins, true))
+                } else {
+                    None
+                }
+            }
+        }?;
+        Some(self.waiting.remove(at).path)
+    }
+
+    /// Index of the file that begins first among those that `fit`; of equals the one given first.
+    fn earliest(&self, fit: impl Fn(&Waiting, &Beginning) -> bool) -> Option<usize> {
+        let fitting = self.waiting.iter().enumerate().filter_map(|(at, waiting)| {
+            let begins = waiting.begins.as_ref()?;
+            fit(waiting, begins).then_some((begins.at, at))
+        });
+        fitting.min().map(|(_, at)| at)
+    }
+}
+
+/// What the names of rotated files have in common: `cap.pcap`, `cap.pcap1` and `cap.pcap2.gz`;
+/// `cap_00001_20260101000000.pcapng` and the ones after it.
+fn series(path: &Path) -> String {
+    let name = path.to_string_lossy();
+    let endings = [".gz", ".zst", ".lz4", ".xz", ".bz2"];
+    let name = endings.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(&name);
+    let directory = name.rfind('/').map_or(0, |slash| slash + 1);
+    let (directory, file) = name.split_at(directory);
+    directory.chars().chain(file.chars().filter(|c| !c.is_ascii_digit())).collect()
+}
