@@ -152,3 +152,132 @@ fn series(path: &Path) -> String {
     let (directory, file) = name.split_at(directory);
     directory.chars().chain(file.chars().filter(|c| !c.is_ascii_digit())).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file: name, kind, link type, seconds of its first and last packet.
+    type File = (&'static str, &'static str, u16, f64, f64);
+
+    const NS: f64 = 1e9;
+
+    /// The captures that `files` come to, each as the names of its files in order.
+    fn captures(joining: Joining, files: &[File]) -> Vec<Vec<&'static str>> {
+        let at = |seconds: f64| Timestamp((seconds * NS) as i64);
+        let waiting = files
+            .iter()
+            .map(|&(name, kind, link, first, _)| Waiting {
+                path: name.into(),
+                begins: (first >= 0.0 && joining != Joining::None).then(|| Beginning {
+                    kind,
+                    link: LinkType(link),
+                    at: at(first),
+                }),
+            })
+            .collect();
+        let mut queue = Queue { waiting, joining };
+        let read = |path: &Path, end| {
+            let file = files.iter().find(|file| Path::new(file.0) == path).expect("one of them");
+            let times = if file.3 < 0.0 { None } else { Some((at(file.3), at(file.4))) };
+            let report = InputReport {
+                kind: file.1,
+                link_types: vec![LinkType(file.2)],
+                first_at: times.map(|(first, _)| first),
+                last_at: times.map(|(_, last)| last),
+                ..InputReport::default()
+            };
+            (file.0, End::of(&report, path, end))
+        };
+        let mut captures = Vec::new();
+        while let Some(path) = queue.next() {
+            let (name, mut end) = read(&path, None);
+            let mut capture = vec![name];
+            while let Some(path) = end.as_ref().and_then(|end| queue.following(end)) {
+                let (name, next) = read(&path, end);
+                (end, _) = (next, capture.push(name));
+            }
+            captures.push(capture);
+        }
+        captures
+    }
+
+    #[track_caller]
+    fn check(files: &[File], expected: &[&[&str]]) {
+        assert_eq!(captures(Joining::Following, files), expected);
+        let apart: Vec<_> = files.iter().map(|file| vec![file.0]).collect();
+        assert_eq!(captures(Joining::None, files), apart);
+    }
+
+    #[test]
+    fn files_that_follow_each_other_are_one_whatever_their_names_and_order() {
+        check(
+            &[("z", "pcap", 1, 20.0, 30.0), ("b", "pcap", 1, 10.0, 20.0), ("a", "pcap", 1, 30.5, 31.0)],
+            &[&["b", "z", "a"]],
+        );
+    }
+
+    #[test]
+    fn one_packet_a_file_at_one_time_keeps_the_order_given() {
+        let at = |name, at| (name, "pcap", 1, at, at);
+        check(&[at("1", 5.0), at("2", 5.0), at("3", 5.0), at("0", 4.0)], &[&["0", "1", "2", "3"]]);
+    }
+
+    #[test]
+    fn both_ends_of_a_connection_stay_apart() {
+        check(
+            &[("client", "pcap", 1, 0.0, 10.0), ("server", "pcap", 1, 0.1, 10.1)],
+            &[&["client"], &["server"]],
+        );
+        // Names alike change nothing where the overlap is more than disorder.
+        check(&[("tap1", "pcap", 1, 0.0, 10.0), ("tap2", "pcap", 1, 0.1, 10.1)], &[&["tap1"], &["tap2"]]);
+        check(&[("tap1", "pcap", 1, 0.0, 0.5), ("tap2", "pcap", 1, 0.1, 0.6)], &[&["tap1"], &["tap2"]]);
+    }
+
+    #[test]
+    fn recordings_side_by_side_go_by_their_names() {
+        check(
+            &[
+                ("x/eth.pcap", "pcap", 1, 0.0, 10.0),
+                ("x/eth.pcap1.gz", "pcap", 1, 10.0, 20.0),
+                ("x/lo.pcap", "pcap", 1, 0.5, 10.5),
+                ("x/lo.pcap1", "pcap", 1, 10.5, 20.5),
+                ("y/lo.pcap2", "pcap", 1, 20.5, 21.0),
+            ],
+            &[&["x/eth.pcap", "x/eth.pcap1.gz"], &["x/lo.pcap", "x/lo.pcap1", "y/lo.pcap2"]],
+        );
+    }
+
+    #[test]
+    fn a_series_may_be_a_little_out_of_order() {
+        check(&[("c_1", "pcapng", 1, 0.0, 60.0), ("c_2", "pcapng", 1, 59.9, 70.0)], &[&["c_1", "c_2"]]);
+        check(&[("c", "pcapng", 1, 0.0, 60.0), ("d", "pcapng", 1, 59.9, 70.0)], &[&["c"], &["d"]]);
+    }
+
+    #[test]
+    fn other_formats_and_links_and_days_are_other_captures() {
+        check(&[("a", "pcap", 1, 0.0, 1.0), ("b", "pcapng", 1, 1.0, 2.0)], &[&["a"], &["b"]]);
+        check(&[("a", "pcap", 1, 0.0, 1.0), ("b", "pcap", 113, 1.0, 2.0)], &[&["a"], &["b"]]);
+        check(&[("a", "pcap", 1, 0.0, 1.0), ("b", "pcap", 1, 3_601.0, 3_602.0)], &[&["a", "b"]]);
+        check(&[("a", "pcap", 1, 0.0, 1.0), ("b", "pcap", 1, 3_602.0, 3_602.0)], &[&["a"], &["b"]]);
+    }
+
+    #[test]
+    fn what_has_no_times_is_read_where_it_stands() {
+        check(
+            &[
+                ("case", "", 0, -1.0, -1.0),
+                ("b", "pcap", 1, 2.0, 3.0),
+                ("empty", "pcap", 1, -1.0, -1.0),
+                ("a", "pcap", 1, 1.0, 2.0),
+            ],
+            &[&["case"], &["a", "b"], &["empty"]],
+        );
+    }
+
+    #[test]
+    fn the_user_has_the_last_word() {
+        let files = [("client", "pcap", 1, 0.0, 10.0), ("server", "pcapng", 113, 0.1, 10.1)];
+        assert_eq!(captures(Joining::All, &files), [["client", "server"]]);
+    }
+}

@@ -79,20 +79,22 @@ pub(super) fn from_inside(error: Error, source: &Unpacked) -> Error {
         return error;
     }
     let inside = |path, detail| Error::Inside { path, compression: compression.name(), detail };
-    match error {
-        Error::Empty { path } => {
-            let why = source.weirds().as_slice().first().map_or("they are empty", |weird| &weird.detail);
-            inside(path, format!("nothing comes out: {why}"))
+    match (error, source.weirds().as_slice().first()) {
+        (Error::Empty { path } | Error::UnknownFormat { path, .. }, Some(weird)) => {
+            inside(path, format!("nothing readable comes out: {}", weird.detail))
         }
-        Error::UnknownFormat { path, start } => {
+        (Error::Empty { path }, None) => inside(path, "nothing is in it".to_owned()),
+        (Error::UnknownFormat { path, start }, None) => {
             let start: Vec<_> = start.iter().map(|byte| format!("{byte:02x}")).collect();
             inside(path, format!("inside is neither pcap nor pcapng: that begins with {}", start.join(" ")))
         }
-        Error::BadHeader { path, format, detail } => {
+        (Error::BadHeader { path, format, detail }, _) => {
             inside(path, format!("inside is a {format} header that is unusable: {detail}"))
         }
-        Error::Read { path, source: why, .. } => Error::Read { path, offset: source.taken(), source: why },
-        other => other,
+        (Error::Read { path, source: why, .. }, _) => {
+            Error::Read { path, offset: source.taken(), source: why }
+        }
+        (other, _) => other,
     }
 }
 
