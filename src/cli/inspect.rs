@@ -204,7 +204,7 @@ fn remark(report: &InputReport) {
     } else if has(WeirdKind::FileInflateCap) {
         "a cap was reached; analysed up to there"
     } else if has(WeirdKind::CorruptCompression) {
-        "the compressed data are damaged; analysed up to the damage"
+        "its compressed data cannot be read to their end; analysed as far as they can"
     } else if report.truncated {
         "cut off in the middle; analysed up to the cut"
     } else {

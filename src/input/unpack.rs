@@ -283,7 +283,7 @@ impl Unpacked {
                     let (at, compression) = (raw.taken(), self.compression);
                     self.weirds.add(WeirdKind::CorruptCompression, None, || {
                         format!(
-                            "the {compression} data are damaged before byte {at}: {error}; reading stopped"
+                            "the {compression} data cannot be decompressed, at byte {at} or before: {error}; reading stopped"
                         )
                     });
                 }

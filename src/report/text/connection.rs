@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use crate::model::case::{Behavior, BehaviorClose};
 use crate::model::{
-    CaseRecord, Closing, ConnectionReport, Finding, FrameRecord, Level, Opcode, Outcome, Role, Starter,
-    StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
+    CaseRecord, Closing, ConnectionReport, Finding, FrameRecord, Level, Opcode, Outcome, PacketNo, Role,
+    Starter, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
 };
 use crate::report::escape::{as_text, hex, visible};
 use crate::report::text::layout::{Style, Tone, shorten};
@@ -206,11 +206,11 @@ fn timeline(out: &mut String, report: &ConnectionReport, list: FrameList, style:
             format!("  … {} before these, --frames all for every one\n", units::count(left_out, "frame"));
         out.push_str(&style.paint(Tone::Faint, &line));
     }
-    let mut rows: Vec<(Option<Timestamp>, u64, Vec<String>)> =
-        frames.iter().map(|f| (f.at, f.packet.map_or(0, |p| p.0), frame_row(report, f))).collect();
+    let mut rows: Vec<(Option<Timestamp>, PacketNo, Vec<String>)> =
+        frames.iter().map(|f| (f.at, f.packet.unwrap_or(PacketNo(0)), frame_row(report, f))).collect();
     for role in Role::BOTH {
         if let Some(end) = &report.closing.ends[role] {
-            rows.push((end.at, end.packet.map_or(u64::MAX, |p| p.0), end_row(report, end)));
+            rows.push((end.at, end.packet.unwrap_or(PacketNo(u64::MAX)), end_row(report, end)));
         }
     }
     // By packet: frames of one packet keep their order, TCP ends come behind the frames of theirs.
