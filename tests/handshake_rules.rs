@@ -344,10 +344,10 @@ fn extensions_9_1() {
     for (clause, list) in [
         ("4.3 empty", ""),
         ("9.1 ends in a semicolon", "permessage-deflate;"),
-        ("9.1 no token", "permessage-deflate; (x)"),
-        ("9.1 a quoted value that is no token", "permessage-deflate; x=\"1 0\""),
-        ("9.1 unclosed", "permessage-deflate; x=\"10"),
-        ("9.1 no value", "permessage-deflate; x="),
+        ("9.1 no token", "bbf-usp-protocol; (x)"),
+        ("9.1 a quoted value that is no token", "bbf-usp-protocol; x=\"1 0\""),
+        ("9.1 unclosed", "bbf-usp-protocol; x=\"10"),
+        ("9.1 no value", "bbf-usp-protocol; x="),
     ] {
         faulty(clause, &offer(list), "HS-EXT-SYNTAX");
     }

@@ -108,8 +108,12 @@ struct Lists {
 
 /// What was known of a field, with one more line of it.
 fn token_in(known: TokenIn, list: &str, token: &str) -> TokenIn {
-    let found = || list.split(',').any(|element| element.trim_ascii().eq_ignore_ascii_case(token));
-    if known == TokenIn::Found || found() { TokenIn::Found } else { TokenIn::Others }
+    let is = |element: &str| element.eq_ignore_ascii_case(token);
+    if known == TokenIn::Found || is(list) || list.split(',').any(|element| is(element.trim_ascii())) {
+        TokenIn::Found
+    } else {
+        TokenIn::Others
+    }
 }
 
 fn worse(a: Option<SyntaxFault>, b: Option<SyntaxFault>) -> Option<SyntaxFault> {
@@ -141,13 +145,26 @@ fn syntax(fields: Fields<'_>) -> Option<SyntaxFault> {
     found
 }
 
+/// Which bytes a token may have: names are checked byte by byte, in every head.
+static TCHARS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    loop {
+        table[byte as usize] = is_tchar(byte);
+        if byte == u8::MAX {
+            break table;
+        }
+        byte += 1;
+    }
+};
+
 /// What is wrong with a field line, its end left out.
 fn line_fault(line: &[u8]) -> Option<Syntax> {
-    let Some(colon) = memchr::memchr(b':', line) else { return Some(Syntax::NoColon) };
-    let (name, value) = line.split_at(colon);
-    if name.is_empty() || !name.iter().all(|&byte| is_tchar(byte)) {
-        let trimmed = name.trim_ascii_end();
-        let is_blank = !trimmed.is_empty() && trimmed.iter().all(|&byte| is_tchar(byte));
+    let end = line.iter().position(|&byte| !TCHARS[usize::from(byte)]).unwrap_or(line.len());
+    let (name, value) = line.split_at(end);
+    if name.is_empty() || value.first() != Some(&b':') {
+        let Some(colon) = memchr::memchr(b':', line) else { return Some(Syntax::NoColon) };
+        let is_blank = !name.is_empty() && line.get(..colon).is_some_and(|l| l.trim_ascii_end() == name);
         return Some(if is_blank { Syntax::BlankBeforeColon } else { Syntax::FieldName });
     }
     // No early exit: so the compiler looks at many bytes at a time.

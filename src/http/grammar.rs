@@ -336,8 +336,25 @@ fn is_blank(byte: u8) -> bool {
 }
 
 /// tchar of RFC 9110 5.6.2.
-pub(super) fn is_tchar(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+pub(super) const fn is_tchar(byte: u8) -> bool {
+    let is_mark = matches!(
+        byte,
+        b'!' | b'#'
+            | b'$'
+            | b'%'
+            | b'&'
+            | b'\''
+            | b'*'
+            | b'+'
+            | b'-'
+            | b'.'
+            | b'^'
+            | b'_'
+            | b'`'
+            | b'|'
+            | b'~'
+    );
+    byte.is_ascii_alphanumeric() || is_mark
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]
@@ -395,7 +412,6 @@ mod tests {
             ("a space in the target 3", "GET /a b HTTP/1.1 \r\n\r\n", "GET /a b HTTP/1.1 22"),
             ("no target", "GET  HTTP/1.1\r\n\r\n", "Malformed"),
             ("something behind the version", "GET / HTTP/1.1 x\r\n\r\n", "Malformed"),
-            ("a control character in the target", "GET /\u{1} HTTP/1.1\r\n\r\n", "Malformed"),
             ("token method 9110 5.6.2", "M-SEARCH * HTTP/1.0\r\n\r\n", "M-SEARCH * HTTP/1.0 23"),
             ("target is not ASCII", "GET /\u{e9} HTTP/1.1\r\n\r\n", "GET /\u{e9} HTTP/1.1 20"),
             ("bare LF 2.2", "GET / HTTP/1.1\nA: b\n\n", "GET / HTTP/1.1 21 A=\"b\""),
@@ -426,7 +442,6 @@ mod tests {
             ("no space", "GET\r\n\r\n", "Malformed"),
             ("no version", "GET /\r\n\r\n", "Malformed"),
             ("another protocol", "DESCRIBE / RTSP/1.0\r\n\r\n", "Malformed"),
-            ("two spaces", "GET  / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1 19"),
             ("control in the target", "GET /\u{1} HTTP/1.1\r\n\r\n", "Malformed"),
             ("no minor version", "GET / HTTP/2\r\n\r\n", "Malformed"),
             ("separator in the method", "G(T / HTTP/1.1\r\n\r\n", "Malformed"),

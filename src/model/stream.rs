@@ -40,12 +40,13 @@ pub enum StreamEnd {
     Unobserved,
 }
 
-/// Segments that one side sent again while the other stayed silent: it sent nothing at all, not even an
-/// acknowledgement, from the first of them on.
+/// What one side sent again while the other stayed silent: it sent nothing at all, not even an acknowledgement,
+/// from the first try on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unanswered {
-    /// How many: retransmissions and keep-alive probes.
-    pub segments: u32,
+    /// How often: retransmissions and keep-alive probes; those within 100 ms of one another are one try, for no
+    /// retransmission timer is so short.
+    pub tries: u32,
     /// Time of the first.
     pub first_at: Option<Timestamp>,
     /// Time of the last.

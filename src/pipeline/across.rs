@@ -21,7 +21,7 @@ pub struct Across {
     max_findings: usize,
     keys: Recent<Key, KeyUse>,
     handshakes: Recent<Program, UnderWay>,
-    attempts: Recent<(Program, u64), Attempts>,
+    attempts: Recent<u64, Attempts>,
 }
 
 /// The latest values by key.
@@ -72,7 +72,8 @@ impl Across {
         }
         if let Some(program) = trace.program() {
             found[1] = self.handshakes.or_default(program, |handshakes| handshakes.next(&trace));
-            let attempt = (program, trace.target());
+            // Mixed so that one target of two programs is two.
+            let attempt = program.rotate_left(1) ^ trace.target();
             found[2] = self.attempts.or_default(attempt, |attempts| attempts.next(&trace));
         }
         for finding in found.into_iter().flatten() {

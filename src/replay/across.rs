@@ -32,16 +32,16 @@ pub struct Trace {
     /// The response, or the end without one. `None`: not in the recording.
     settled: Option<Timestamp>,
     key: Option<Key>,
-    program: u64,
+    /// `None` where the request came by way of a proxy.
+    program: Option<Program>,
     target: u64,
-    is_forwarded: bool,
 }
 
 /// The digits of a sound key.
 pub type Key = [u8; 22];
 
-/// Which client, as far as it can be told: address, server, a hash of its User-Agent.
-pub type Program = (IpAddr, SocketAddr, u64);
+/// Which client, as far as it can be told: a hash of its address, its server and its User-Agent.
+pub type Program = u64;
 
 impl Trace {
     /// Of a connection that is over; `None` for one without addresses.
@@ -68,9 +68,12 @@ impl Trace {
             asked: report.handshake_at.client.and_then(|(packet, at)| Some((packet, at?))),
             settled: response.or(ended),
             key: request.key().and_then(digits),
-            program: hash(request.fields.first("User-Agent").unwrap_or_default()),
-            target: hash(&request.target),
-            is_forwarded: request.facts.forwarded,
+            program: (!request.facts.forwarded).then(|| {
+                let sum = address(SEED, tcp.client.ip());
+                let sum = hash(address(sum, tcp.server.ip()), &tcp.server.port().to_be_bytes());
+                hash(sum, request.fields.first("User-Agent").unwrap_or_default().as_bytes())
+            }),
+            target: hash(SEED, request.target.as_bytes()),
         })
     }
 
@@ -82,8 +85,8 @@ impl Trace {
 
     /// Its client; `None` where the request came by way of a proxy.
     #[must_use]
-    pub fn program(&self) -> Option<Program> {
-        (!self.is_forwarded).then_some((self.client, self.server, self.program))
+    pub const fn program(&self) -> Option<Program> {
+        self.program
     }
 
     /// A hash of its target.
@@ -220,7 +223,16 @@ fn digits(key: &str) -> Option<Key> {
     key.strip_suffix("==")?.as_bytes().try_into().ok()
 }
 
+const SEED: u64 = 0xcbf2_9ce4_8422_2325;
+
 /// FNV-1a: the same on every machine.
-fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |sum, b| (sum ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+fn hash(sum: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(sum, |sum, b| (sum ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
+}
+
+fn address(sum: u64, ip: IpAddr) -> u64 {
+    match ip {
+        IpAddr::V4(ip) => hash(sum, &ip.octets()),
+        IpAddr::V6(ip) => hash(sum, &ip.octets()),
+    }
 }

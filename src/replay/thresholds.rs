@@ -20,8 +20,8 @@ pub(super) const CLIENT_WAIT_NS: i64 = 990_000_000;
 /// than it says.
 pub(super) const DELAYED_ACK_NS: i64 = 500_000_000;
 
-/// Segments sent again without any answer from the peer before it is called silent...
-pub(super) const SILENT_SEGMENTS: u32 = 3;
+/// Tries to send again without any answer from the peer before it is called silent...
+pub(super) const SILENT_TRIES: u32 = 3;
 
 /// ...and how long that must have gone on: retransmissions double their pause (RFC 6298 5.5), so three of them
 /// take seconds; copies made by the capture take none.

@@ -11,7 +11,7 @@ use crate::replay::endpoint::Endpoint;
 use crate::replay::findings::{Findings, Place};
 use crate::replay::pings::PendingPing;
 use crate::replay::reaction::Judgement;
-use crate::replay::thresholds::{NEVER_NS, SILENT_NS, SILENT_SEGMENTS, TIMEOUT_EARLY_NS, TIMEOUT_LATE_NS};
+use crate::replay::thresholds::{NEVER_NS, SILENT_NS, SILENT_TRIES, TIMEOUT_EARLY_NS, TIMEOUT_LATE_NS};
 
 /// The figures; findings and steps that follow from them are added.
 pub(super) fn conclude(
@@ -50,14 +50,14 @@ pub(super) fn conclude(
 /// Whether `role` went silent at the end: its peer sent again and again, and not even an acknowledgement came.
 fn silent(ends: &PerRole<Endpoint>, role: Role, tail: &Tail, findings: &mut Findings) -> bool {
     let peer = &ends[role.peer()];
-    let Some(Unanswered { segments, first_at, last_at }) = tail.unanswered[role.peer()] else { return false };
+    let Some(Unanswered { tries, first_at, last_at }) = tail.unanswered[role.peer()] else { return false };
     let Some(for_ns) = last_at.zip(first_at).map(|(last, first)| last.since(first)) else { return false };
-    if ends[role].end().is_some() || segments < SILENT_SEGMENTS || for_ns < SILENT_NS {
+    if ends[role].end().is_some() || tries < SILENT_TRIES || for_ns < SILENT_NS {
         return false;
     }
     let pending = peer.pings.iter().flat_map(|pings| pings.pending());
     let ping = pending.filter(|ping| ping.arrived.is_none()).map(|ping| ping.frame).next();
-    let violation = TimingViolation::Silent { segments, for_ns, ping };
+    let violation = TimingViolation::Silent { tries, for_ns, ping };
     let place = Place { frame: ping, evidence: peer.end().map(|end| end.evidence) };
     findings.add_as(Some(role), Violation::Timing(violation), Level::Note, Certainty::Likely, place);
     true

@@ -38,6 +38,8 @@ pub struct Connection {
     /// Packets so far, wrapping.
     packets: u32,
     reset: bool,
+    /// By sender, what it sent again since its peer was last heard of; boxed because most connections never need it.
+    unanswered: Option<Box<PerDirection<Option<Unanswered>>>>,
 }
 
 /// What one direction came to so far. Bytes still waiting behind a hole are not in `stream_bytes` yet.
@@ -72,6 +74,7 @@ impl Connection {
             ended_at: first.at,
             packets: 0,
             reset: false,
+            unanswered: None,
         }
     }
 
@@ -113,6 +116,7 @@ impl Connection {
         if syn {
             half.syn(seq, carrier, &mut cx);
         }
+        let known = half.retransmitted_bytes();
         if let Some(ack) = segment.ack {
             carrier.acked = peer.ack(ack, half.syn_seen(), carrier, &mut cx.of(dir.flip()));
         }
@@ -134,6 +138,10 @@ impl Connection {
             // A length that does not fit has been refused as data already; then this is too far off as well.
             let len = u32::try_from(segment.payload.len()).unwrap_or(u32::MAX);
             half.fin(seq.plus(len.saturating_add(segment.cut_off)), carrier, &mut cx);
+        }
+        let again = half.retransmitted_bytes() > known;
+        if again || self.unanswered.is_some() {
+            self.note_again(dir, again, segment);
         }
         carrier.acked = None;
         for dir in [dir, dir.flip()] {
@@ -204,7 +212,24 @@ impl Connection {
             gap_bytes: half.gap_bytes(),
             retransmitted_bytes: half.retransmitted_bytes(),
             ignored_bytes: half.ignored_bytes(),
-            unanswered: half.unanswered(),
+            unanswered: self.unanswered.as_ref().and_then(|sent| sent[dir]),
+        }
+    }
+
+    /// The sender of `segment` is alive; whether it sent something `again` is counted.
+    fn note_again(&mut self, dir: Direction, again: bool, segment: &Segment<'_>) {
+        /// No retransmission timer is shorter: RFC 6298 asks for 1 s, Linux takes 200 ms.
+        const BURST_NS: i64 = 100_000_000;
+        let sent = self.unanswered.get_or_insert_default();
+        sent[dir.flip()] = None;
+        if again {
+            let first = Unanswered { tries: 0, first_at: segment.at, last_at: None };
+            let unanswered = sent[dir].get_or_insert(first);
+            let pause = unanswered.last_at.zip(segment.at).map(|(last, at)| at.since(last));
+            if pause.is_none_or(|ns| ns >= BURST_NS) {
+                unanswered.tries = unanswered.tries.saturating_add(1);
+            }
+            unanswered.last_at = segment.at;
         }
     }
 

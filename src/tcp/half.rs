@@ -6,7 +6,7 @@
 mod ending;
 
 use crate::limits::Limits;
-use crate::model::{Carrier, SeqNo, StreamEnd, StreamEvent, Unanswered};
+use crate::model::{Carrier, SeqNo, StreamEnd, StreamEvent};
 use crate::tcp::assembler::Assembler;
 use crate::tcp::context::Context;
 
@@ -61,8 +61,6 @@ pub(super) struct Half {
     /// Highest position acknowledged, 0 for none.
     acked: u64,
     ignored_bytes: u64,
-    /// Sent again since the peer was last heard of; boxed because most connections never need it.
-    unanswered: Option<Box<Unanswered>>,
     assembler: Assembler,
 }
 
@@ -76,7 +74,6 @@ impl Half {
             reset: None,
             acked: 0,
             ignored_bytes: 0,
-            unanswered: None,
             assembler: Assembler::default(),
         }
     }
@@ -95,11 +92,6 @@ impl Half {
 
     pub(super) fn ignored_bytes(&self) -> u64 {
         self.ignored_bytes
-    }
-
-    /// What was sent again since the peer was last heard of.
-    pub(super) fn unanswered(&self) -> Option<Unanswered> {
-        self.unanswered.as_deref().copied()
     }
 
     /// Whether any byte of the stream was seen.
@@ -229,7 +221,6 @@ impl Half {
         cx: &mut Context<'_, S>,
     ) -> Option<u64> {
         self.hear_of(ack);
-        self.unanswered = None;
         // Where the other direction alone is captured, acknowledgements go on without data.
         let Some(mut at) = self.locate(ack, self.near().max(self.acked)) else {
             cx.out_of_window(carrier.packet, || {
@@ -291,7 +282,6 @@ impl Half {
         }
         if len == 1 && cut == 0 && self.is_keep_alive(at) {
             self.assembler.count_again(len);
-            self.sent_again(carrier);
             return;
         }
         let origin = self.assembler.origin();
@@ -320,11 +310,7 @@ impl Half {
         if payload.is_empty() && cut == 0 {
             return;
         }
-        let again = self.assembler.retransmitted_bytes();
         self.assembler.insert(at, payload, cut, carrier, cx);
-        if self.assembler.retransmitted_bytes() > again {
-            self.sent_again(carrier);
-        }
         if !self.is_started() {
             let (pieces, bytes) = self.assembler.waiting();
             let lowest = self.assembler.first_waiting();
@@ -334,13 +320,6 @@ impl Half {
         }
         self.assembler.enforce(limits, carrier, cx);
         self.reach_fin(cx);
-    }
-
-    fn sent_again(&mut self, carrier: Carrier) {
-        let first = Unanswered { segments: 0, first_at: carrier.at, last_at: None };
-        let unanswered = self.unanswered.get_or_insert_with(|| Box::new(first));
-        unanswered.segments = unanswered.segments.saturating_add(1);
-        unanswered.last_at = carrier.at;
     }
 
     /// Whether one byte at `at` is a keep-alive probe: the number before the next one to be sent (RFC 9293

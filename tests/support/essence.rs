@@ -8,6 +8,7 @@ use wslog::limits::Limits;
 use wslog::model::{
     ConnectionReport, InputReport, PacketNo, PerRole, Role, RuleId, Seen, TcpEnd, Timing, WeirdKind, Weirds,
 };
+use wslog::model::{TimingViolation, Violation};
 use wslog::pipeline::{Keep, analyze_capture};
 
 use super::conversation::TestPacket;
@@ -80,6 +81,19 @@ fn essence_of(mut report: ConnectionReport) -> String {
     report.findings.retain(|finding| finding.violation.rule() != RuleId::HsCoalesced);
     for finding in &mut report.findings {
         (finding.at, finding.packet) = (None, None);
+        if let Violation::Timing(timing) = &mut finding.violation {
+            use TimingViolation as T;
+            match timing {
+                T::NoPong { waited_ns: ns, .. }
+                | T::PongLate { after_ns: ns, .. }
+                | T::ReplyLate { after_ns: ns, .. }
+                | T::TcpKeptOpen { for_ns: ns }
+                | T::TcpNeverEnded { for_ns: ns }
+                | T::Idle { idle_ns: ns, .. } => *ns = 0,
+                T::Silent { tries, for_ns, .. } => (*tries, *for_ns) = (0, 0),
+                T::NewMessage { .. } => {}
+            }
+        }
     }
     // They stand in order of packets; of those in one packet the order is that of frames.
     report.findings.sort_by_cached_key(|finding| format!("{:?} {finding:?}", finding.frame));
@@ -96,8 +110,10 @@ fn essence_of(mut report: ConnectionReport) -> String {
     *report.timing = Timing::default();
     for step in &mut closing.steps {
         step.since.at = None;
-        if let Seen::Close { after_ns, .. } | Seen::TcpEnd { after_ns, .. } = &mut step.seen {
-            *after_ns = None;
+        match &mut step.seen {
+            Seen::Close { after_ns, .. } | Seen::TcpEnd { after_ns, .. } => *after_ns = None,
+            Seen::NothingFor(ns) | Seen::PeerWaited(ns) => *ns = 0,
+            _ => {}
         }
     }
 

@@ -77,11 +77,16 @@ fn continues(before: &TestPacket, packet: &TestPacket) -> bool {
 /// Shuffles neighbouring packets; none arrives more than `window - 1` places early.
 ///
 /// Only packets of one sender change places, and never across a SYN or RST: whoever acknowledges has received.
+/// None is held up for a second or more: that would be another recording, of somebody late.
 /// Times stay where they are, so the capture stays in order of time.
 pub fn reorder(packets: &[TestPacket], window: usize, seed: u64) -> Vec<TestPacket> {
     let mut rng = Rng::new(seed);
     let mut shuffled = Vec::new();
-    for run in packets.chunk_by(|a, b| a.from == b.from && a.to == b.to && !is_barrier(a) && !is_barrier(b)) {
+    let near = |a: &TestPacket, b: &TestPacket| b.at_ns - a.at_ns < 1_000_000_000;
+    let may_swap = |a: &TestPacket, b: &TestPacket| {
+        a.from == b.from && a.to == b.to && !is_barrier(a) && !is_barrier(b) && near(a, b)
+    };
+    for run in packets.chunk_by(may_swap) {
         let mut waiting = run.to_vec();
         for slot in run {
             let next = waiting.remove(rng.below(window.clamp(1, waiting.len())));

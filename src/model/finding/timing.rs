@@ -47,8 +47,8 @@ pub enum TimingViolation {
     },
     /// This side went silent while the other sent again and again.
     Silent {
-        /// Segments sent again without any answer.
-        segments: u32,
+        /// How often the other side tried again without any answer.
+        tries: u32,
         /// From the first of them to the last.
         for_ns: i64,
         /// Frame number of the Ping that was neither answered nor acknowledged.

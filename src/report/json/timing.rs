@@ -15,7 +15,7 @@ pub(super) struct Timing<'a> {
     idle_timeout: Option<IdleTimeout<'a>>,
     observed_until: Option<String>,
     pings: Sides<Option<Pings>>,
-    unanswered_segments: Sides<Option<Segments>>,
+    unanswered_tries: Sides<Option<Tries>>,
 }
 
 /// A silence consistent with a well-known time-out.
@@ -45,8 +45,8 @@ struct Latency {
 }
 
 #[derive(Serialize)]
-struct Segments {
-    segments: u32,
+struct Tries {
+    tries: u32,
     first_at: Option<String>,
     last_at: Option<String>,
 }
@@ -64,7 +64,7 @@ impl Timing<'_> {
             _ => None,
         });
         let pings = |role: Role| timing.pings[role].as_ref().map(Pings::new);
-        let segments = |role: Role| timing.unanswered[role].as_ref().map(Segments::new);
+        let tries = |role: Role| timing.unanswered[role].as_ref().map(Tries::new);
         Self {
             handshake_ns: timing.handshake_ns,
             close_reply_ns: timing.close_reply_ns,
@@ -73,7 +73,7 @@ impl Timing<'_> {
             idle_timeout,
             observed_until: timing.until.map(units::rfc3339),
             pings: Sides { client: pings(Role::Client), server: pings(Role::Server) },
-            unanswered_segments: Sides { client: segments(Role::Client), server: segments(Role::Server) },
+            unanswered_tries: Sides { client: tries(Role::Client), server: tries(Role::Server) },
         }
     }
 }
@@ -95,10 +95,10 @@ impl Pings {
     }
 }
 
-impl Segments {
+impl Tries {
     fn new(sent: &Unanswered) -> Self {
         Self {
-            segments: sent.segments,
+            tries: sent.tries,
             first_at: sent.first_at.map(units::rfc3339),
             last_at: sent.last_at.map(units::rfc3339),
         }

@@ -15,15 +15,14 @@ pub(super) fn sentences(report: &ConnectionReport) -> Vec<String> {
                 units::duration(idle_ns),
                 wording::timeouts(seconds)
             )),
-            TimingViolation::Silent { segments, for_ns, ping } => {
+            TimingViolation::Silent { tries, for_ns, ping } => {
                 let ping = ping.map_or_else(String::new, |ping| {
                     format!(" The Ping in frame {ping} was neither acknowledged nor answered.")
                 });
                 Some(format!(
-                    "{} had gone silent: the {} sent {} again in {} and got no acknowledgement.{ping}",
+                    "{} had gone silent: the {} tried {tries} times in {} to send again and got no acknowledgement.{ping}",
                     the(role),
                     role.peer().name(),
-                    units::count(u64::from(segments), "segment"),
                     units::duration(for_ns)
                 ))
             }

@@ -67,16 +67,13 @@ pub(super) fn violation(violation: &TimingViolation) -> Wording {
                 duration(for_ns)
             ),
         ),
-        TimingViolation::Silent { segments, for_ns, ping } => {
-            let ping = ping.map_or_else(String::new, |ping| format!(", the Ping in frame {ping} among it"));
-            let sent =
-                format!("{} sent again in {}", count(u64::from(segments), "segment"), duration(for_ns));
+        TimingViolation::Silent { tries, for_ns, ping } => {
+            let ping = ping.map_or_else(String::new, |ping| format!(", with the Ping in frame {ping},"));
+            let sent = format!("{tries} tries to send again in {}{ping}", duration(for_ns));
             say(
                 "an acknowledgement at least",
-                format!("none for {sent}{ping}"),
-                format!(
-                    "went silent: {sent}{ping}, got no acknowledgement; its host or the way to it may be gone"
-                ),
+                format!("none for {}", sent.trim_end_matches(',')),
+                format!("went silent: {sent} got no acknowledgement; its host or the way to it may be gone"),
             )
         }
         TimingViolation::Idle { idle_ns, seconds } => {
