@@ -309,7 +309,7 @@ pub(super) struct LimitArgs {
     /// Bytes inflated from one message [default: 268435456, 256 MiB]
     #[arg(long, value_name = "BYTES")]
     pub(super) max_inflated: Option<u64>,
-    /// Bytes read from one compressed file, as they are without compression [default: 274877906944]
+    /// Bytes read from one compressed file, as they are without compression [default: 274877906944, 256 GiB]
     #[arg(long, value_name = "BYTES")]
     pub(super) max_inflated_file: Option<u64>,
     /// Findings kept per connection [default: 200]

@@ -117,7 +117,8 @@ impl<W: Write> Reading<'_, W> {
         }
         self.unread += queue.len();
         if self.unread > 0 && !self.args.look.quiet {
-            eprintln!("wslog: stopped; {} inputs were not read", self.unread);
+            let inputs = if self.unread == 1 { "input was" } else { "inputs were" };
+            eprintln!("wslog: stopped; {} {inputs} not read", self.unread);
         }
         Ok(())
     }
@@ -142,7 +143,7 @@ impl<W: Write> Reading<'_, W> {
                     self.read(vec![*input]);
                 }
                 _ if is_late => self.unread += 1,
-                Ok(Ready::Capture(first)) => self.capture(first, several, queue)?,
+                Ok(Ready::Capture(first)) => self.capture(*first, several, queue)?,
                 Err(error) => self.explain(error),
             }
             Ok(())
@@ -260,7 +261,7 @@ impl<W: Write> Reading<'_, W> {
 
 /// An input as far as it is prepared beside the others.
 enum Ready {
-    Capture(Input),
+    Capture(Box<Input>),
     Case { connection: Box<ConnectionReport>, input: Box<InputReport> },
 }
 

@@ -15,7 +15,7 @@ use crate::cli::{live, parallel};
 /// An input, opened as what its first bytes say.
 pub(super) enum Source {
     /// A capture, or what is to be refused as one.
-    Capture(Input),
+    Capture(Box<Input>),
     /// The report of a case, and what is known of the input.
     Case(Box<CaseReport>, Box<InputReport>),
 }
@@ -32,7 +32,7 @@ pub(super) fn open(path: &Path, limits: &Limits, stop: &Stop) -> Result<Source, 
     let form = match autobahn::sniff(source.peek(SNIFF_BYTES).map_err(|e| fail(0, e))?) {
         Some(Kind::Case(form)) => form,
         Some(Kind::Index) => return Err(refuse(&path, "an index tells verdicts but no traffic")),
-        None => return Ok(Source::Capture(Input { path, source })),
+        None => return Ok(Source::Capture(Box::new(Input { path, source }))),
     };
     let mut bytes = Vec::new();
     source
