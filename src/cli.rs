@@ -6,8 +6,10 @@ mod diff;
 mod exit;
 mod explain;
 mod inspect;
+mod live;
 mod parallel;
 mod runs;
+mod sets;
 mod source;
 mod style;
 

@@ -50,6 +50,16 @@ pub enum Error {
         /// What is wrong.
         detail: String,
     },
+    /// Compressed data with nothing inside that can be read.
+    #[error("{} is {compression} data, and {detail}", path.display())]
+    Inside {
+        /// As given.
+        path: PathBuf,
+        /// What it is compressed with.
+        compression: &'static str,
+        /// What is wrong.
+        detail: String,
+    },
     /// It was to be a report of the Autobahn Testsuite and cannot be read as one.
     #[error("{} is no usable {what}{}: {detail}", path.display(), line.map(|n| format!(", line {n}")).unwrap_or_default())]
     BadReport {

@@ -1,38 +1,64 @@
-//! Opens what the user named: a file, `-` for standard input, or a directory of captures.
+//! Opens what the user named: a file, `-` for standard input, or a directory of captures; undoes compression.
+//!
+//! ```text
+//!   source ─► raw ─► gzip | zstd | lz4 | xz | bzip2 ─► the bytes a capture or report has without compression
+//!             counts   member by member   (unpack)
+//! ```
+
+mod format;
+mod raw;
+mod stop;
+mod unpack;
+mod xz;
+mod zstd;
 
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::limits::Limits;
+pub use stop::Stop;
+use stop::Stoppable;
+pub use unpack::Unpacked;
 
 /// One input, opened and not yet read.
 pub struct Input {
     /// As given, `-` for standard input.
     pub path: PathBuf,
-    /// Its bytes from the first one on.
-    pub source: Box<dyn Read + Send>,
+    /// Its bytes from the first one on, without compression.
+    pub source: Unpacked,
 }
 
 impl Input {
-    /// Opens a file, or standard input for `-`. Nothing is read: what it is, its reader finds out.
+    /// Opens a file, or standard input for `-`. Nothing is read: what it is, its reader finds out. Reading ends when
+    /// `stop` is asked for.
     ///
     /// # Errors
     /// [`Error::Open`].
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    pub fn open(path: &Path, limits: &Limits, stop: &Stop) -> Result<Self, Error> {
+        let stop = &stop.for_source();
         let source: Box<dyn Read + Send> = if path == Path::new("-") {
-            Box::new(io::stdin())
+            Box::new(Stoppable { source: io::stdin(), stop: stop.clone() })
         } else {
-            Box::new(File::open(path).map_err(|source| Error::Open { path: path.to_owned(), source })?)
+            let source = File::open(path).map_err(|source| Error::Open { path: path.to_owned(), source })?;
+            Box::new(Stoppable { source, stop: stop.clone() })
         };
-        Ok(Self { path: path.to_owned(), source })
+        Ok(Self::of(path, source, limits, stop))
+    }
+
+    /// The bytes of `source`, which looks after `stop` itself; `path` is for messages only.
+    #[must_use]
+    pub fn of(path: &Path, source: Box<dyn Read + Send>, limits: &Limits, stop: &Stop) -> Self {
+        Self { path: path.to_owned(), source: Unpacked::new(source, limits, stop.clone()) }
     }
 }
 
 /// What to open for `named`: for a directory the captures in it, sorted by name, else `named` itself.
 ///
 /// Of a directory only regular files count (and links to them), not those of its subdirectories; a capture is
-/// known by its first bytes. A file whose first bytes cannot be read is kept, so that opening it says why.
+/// known by its first bytes, compressed or not. A file whose first bytes cannot be read is kept, so that opening it
+/// says why.
 ///
 /// # Errors
 /// [`Error::Open`] if the directory cannot be listed, [`Error::NothingInDirectory`].
@@ -41,7 +67,7 @@ pub fn expand(named: &Path) -> Result<Vec<PathBuf>, Error> {
         return Ok(vec![named.to_owned()]);
     }
     let mut paths = list(named).map_err(|source| Error::Open { path: named.to_owned(), source })?;
-    paths.retain(|path| path.is_file() && sniff(path).map_or(true, |kind| kind.is_some()));
+    paths.retain(|path| path.is_file() && opens_as_capture(path).unwrap_or(true));
     if paths.is_empty() {
         return Err(Error::NothingInDirectory { path: named.to_owned() });
     }
@@ -53,31 +79,26 @@ fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
     fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect()
 }
 
-/// What a file is by its first bytes. Compressed captures and Autobahn reports get their variants here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Pcap,
-    Pcapng,
+fn opens_as_capture(path: &Path) -> io::Result<bool> {
+    is_capture(&mut Unpacked::open(path)?)
 }
 
-impl Kind {
-    /// `None` for bytes that begin nothing wslog reads, and for fewer than four.
-    const fn of(start: &[u8]) -> Option<Self> {
-        match start {
-            // Microseconds, nanoseconds and Kuznetzov's variant, in big- and little-endian order.
-            [0xa1, 0xb2, 0xc3, 0xd4, ..] | [0xd4, 0xc3, 0xb2, 0xa1, ..] => Some(Self::Pcap),
-            [0xa1, 0xb2, 0x3c, 0x4d, ..] | [0x4d, 0x3c, 0xb2, 0xa1, ..] => Some(Self::Pcap),
-            [0xa1, 0xb2, 0xcd, 0x34, ..] | [0x34, 0xcd, 0xb2, 0xa1, ..] => Some(Self::Pcap),
-            [0x0a, 0x0d, 0x0d, 0x0a, ..] => Some(Self::Pcapng),
-            _ => None,
-        }
-    }
-}
-
-fn sniff(path: &Path) -> io::Result<Option<Kind>> {
-    let mut start = Vec::with_capacity(8);
-    File::open(path)?.take(8).read_to_end(&mut start)?;
-    Ok(Kind::of(&start))
+/// Whether `source` begins like a capture; it stays to be read.
+///
+/// # Errors
+/// Those of the source.
+pub fn is_capture(source: &mut Unpacked) -> io::Result<bool> {
+    Ok(matches!(
+        source.peek(4)?,
+        // Microseconds, nanoseconds and Kuznetzov's variant, in big- and little-endian order; then pcapng.
+        [0xa1, 0xb2, 0xc3, 0xd4]
+            | [0xd4, 0xc3, 0xb2, 0xa1]
+            | [0xa1, 0xb2, 0x3c, 0x4d]
+            | [0x4d, 0x3c, 0xb2, 0xa1]
+            | [0xa1, 0xb2, 0xcd, 0x34]
+            | [0x34, 0xcd, 0xb2, 0xa1]
+            | [0x0a, 0x0d, 0x0d, 0x0a]
+    ))
 }
 
 #[cfg(test)]
@@ -135,7 +156,9 @@ mod tests {
 
     #[test]
     fn opening_says_why_it_failed() {
-        let Err(error) = Input::open(Path::new("no/such/file")) else { panic!("opened") };
+        let Err(error) = Input::open(Path::new("no/such/file"), &Limits::default(), &Stop::new()) else {
+            panic!("opened")
+        };
         assert!(matches!(error, Error::Open { .. }));
         assert_eq!(error.to_string(), "cannot open no/such/file");
     }
@@ -144,7 +167,7 @@ mod tests {
     fn opening_gives_the_bytes_from_the_first_on() {
         let scratch = Scratch::new("bytes");
         scratch.file("x", b"first");
-        let mut input = Input::open(&scratch.0.join("x")).unwrap();
+        let mut input = Input::open(&scratch.0.join("x"), &Limits::default(), &Stop::new()).unwrap();
         let mut bytes = Vec::new();
         input.source.read_to_end(&mut bytes).unwrap();
         assert_eq!(bytes, b"first");

@@ -4,7 +4,7 @@
 //! This page is the architecture.
 //!
 //! ```text
-//!    pcap, pcapng
+//!    pcap, pcapng, compressed or not, in one file or rotated
 //!  bytes ─► Packet ─► Segment ─► StreamEvent ─► Observation ─► Event ─► Finding + Closing ─► bytes
 //!    input   └─ capture ─┘    tcp         dissect         message   replay              report
 //!                                       (http, websocket)  ▲
@@ -56,6 +56,8 @@
 //! | tester, testee | Autobahn's sides; RX and TX of its wire log are the tester's |
 //! | orig, resp | who opened TCP, who answered; client and server only once the handshake proves it |
 //! | packet, packet number | a captured record; "frame" is kept for WebSocket |
+//! | input, capture, set | what was named; what was recorded; the files that are one capture |
+//! | member | one of the compressed streams a file is made of |
 //! | segment, retransmission, out of order, gap, conflict | TCP (RFC 9293), as Wireshark and Zeek use them |
 //! | frame, control frame, data frame, fragment, message | RFC 6455 section 5 |
 //! | Close, status code, reason; closing handshake; *Fail the WebSocket Connection*; *cleanly* | RFC 6455 section 7 |

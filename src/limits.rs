@@ -10,6 +10,14 @@ pub const MAX_INTERFACES: usize = 65_536;
 /// Bytes of one Autobahn report that is read. Cases have up to some hundred kB, an index 110 bytes a case.
 pub const MAX_REPORT_BYTES: u64 = 64 << 20;
 
+/// Bytes a decompressor may look back, which it keeps in memory: what `zstd --long` and `xz -9` need at the most.
+/// Files made with more (`zstd --long=28`, `xz --lzma2=dict=192MiB`) are not read.
+pub const MAX_WINDOW_BYTES: u64 = 128 << 20;
+
+/// Seconds between the last packet of a file and the first of another up to which both may be one capture: in an hour
+/// most connections that live send something.
+pub const MAX_PAUSE_SECONDS: u32 = 3_600;
+
 /// Caps of one analysis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -48,6 +56,14 @@ pub struct Limits {
     pub max_inflated_message_bytes: u64,
     /// Inflated bytes per compressed byte of a message once it is larger than 1 MiB. DEFLATE ends at 1032.
     pub max_inflate_ratio: u64,
+    /// Bytes read from one compressed file, as they are without compression. They are never in memory together; this
+    /// bounds the time that a file made to be endless can take.
+    pub max_inflated_file_bytes: u64,
+    /// Bytes per compressed byte of a file, once there are [`Self::file_inflate_ratio_from_bytes`]. Captures come to 3 to 100, for every
+    /// packet has its own time and numbers; files made to be endless to 1 000 and more, DEFLATE ends at 1032.
+    pub max_file_inflate_ratio: u64,
+    /// Bytes from which on that ratio counts: they take no time to read, and short files may be very regular.
+    pub file_inflate_ratio_from_bytes: u64,
     /// Findings kept per connection, notes giving way to breaches; the others are counted.
     pub max_findings: usize,
     /// Pings that wait for their Pong, per direction. Older ones are answered by a later Pong (RFC 6455 5.5.3).
@@ -78,6 +94,9 @@ impl Default for Limits {
             max_preview_bytes: 256,
             max_inflated_message_bytes: 256 << 20,
             max_inflate_ratio: 1_100,
+            max_inflated_file_bytes: 256 << 30,
+            max_file_inflate_ratio: 500,
+            file_inflate_ratio_from_bytes: 64 << 20,
             max_findings: 200,
             max_pending_pings: 64,
             max_compared_connections: 1_024,

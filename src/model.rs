@@ -5,6 +5,7 @@
 
 pub mod case;
 pub mod close;
+pub mod compression;
 pub mod connection;
 pub mod deflate;
 pub mod event;
@@ -21,8 +22,9 @@ pub mod topic;
 pub mod weird;
 
 pub use close::{CloseCode, ClosePayload, CodeRange, Reason};
+pub use compression::Compression;
 pub use connection::{
-    CaseRecord, ConnectionReport, EarlierHandshake, FrameRecord, InputReport, TcpRecord, Traffic,
+    CaseRecord, ConnectionReport, EarlierHandshake, FrameRecord, InputReport, Part, Place, TcpRecord, Traffic,
 };
 pub use deflate::{BadParameter, DeflateFault};
 pub use event::{Event, Fact, FrameFacts, MessageFacts, MessageKind, What};

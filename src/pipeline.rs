@@ -1,25 +1,26 @@
 //! Joins the layers: the only module that knows them all.
 //!
 //! [`Analysis`] is one value: `push` segments, `finish`. Connections are handed to a sink as they end, so memory
-//! depends on how many are open, not on how many there were.
+//! depends on how many are open, not on how many there were. A capture in several files is one analysis.
 
 mod across;
+mod capture;
 mod case;
 mod connection;
+mod files;
 mod recorder;
 
 use std::collections::BTreeSet;
-use std::io::Read;
-use std::path::Path;
 
-use crate::capture::{Decoder, Reader};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::model::{ConnectionReport, InputReport, PacketNo, Segment, Timestamp, Weirds};
 use crate::tcp::{Flow, FlowTable};
 pub use across::Across;
+pub use capture::{Beginning, Capture, CaptureSink, analyze_capture};
 pub use case::analyze_case;
 use connection::Watched;
+use files::Files;
 pub use recorder::Keep;
 
 /// One input's connections.
@@ -28,11 +29,9 @@ pub struct Analysis {
     table: FlowTable<Watched>,
     limits: Limits,
     keep: Keep,
-    input: usize,
+    files: Files,
     /// First packets of the connections that are, or may still become, WebSocket connections.
     candidates: BTreeSet<PacketNo>,
-    tcp_connections: u64,
-    websocket_connections: u64,
     /// Oddities that belong to no WebSocket connection.
     weirds: Weirds,
     /// Latest time of a segment: how far the recording went on for connections that had not ended.
@@ -43,17 +42,15 @@ pub struct Analysis {
 pub type Sink<'a> = dyn FnMut(Box<ConnectionReport>) -> Result<(), Error> + 'a;
 
 impl Analysis {
-    /// An analysis of the segments of input number `input`.
+    /// An analysis of the segments of input number `input`, and of those that [`Self::next_file`] goes on with.
     #[must_use]
     pub fn new(input: usize, limits: &Limits, keep: Keep) -> Self {
         Self {
             table: FlowTable::new(limits),
             limits: limits.clone(),
             keep,
-            input,
+            files: Files::new(input),
             candidates: BTreeSet::new(),
-            tcp_connections: 0,
-            websocket_connections: 0,
             weirds: Weirds::default(),
             last_at: None,
         }
@@ -71,7 +68,7 @@ impl Analysis {
             Watched::new()
         });
         if is_new {
-            self.tcp_connections += 1;
+            self.files.opened();
             self.candidates.insert(segment.no);
         }
         flow.state.segment(&mut flow.connection, segment, &self.limits, &self.keep);
@@ -90,18 +87,28 @@ impl Analysis {
         self.candidates.first().copied()
     }
 
-    /// Ends the recording: what is still open is reported as such. Fills the counts of `input`.
+    /// Takes what was odd about packets before their segments got here.
+    fn odd(&mut self, weirds: Weirds) {
+        self.files.odd(weirds);
+    }
+
+    /// What follows is from the next input, whose packets are numbered on from `before`.
+    pub fn next_file(&mut self, before: PacketNo, file: &str) {
+        self.files.odd(std::mem::take(&mut self.weirds));
+        self.files.next(before, file);
+    }
+
+    /// Ends the recording: what is still open is reported as such. Fills the counts of `inputs`, one a file.
     ///
     /// # Errors
     /// Those of `sink`.
-    pub fn finish(mut self, input: &mut InputReport, sink: &mut Sink<'_>) -> Result<(), Error> {
+    pub fn finish(mut self, inputs: &mut [InputReport], sink: &mut Sink<'_>) -> Result<(), Error> {
         self.table.finish();
         while let Some(flow) = self.table.next_ended() {
             self.end(flow, sink)?;
         }
-        input.tcp_connections = self.tcp_connections;
-        input.websocket_connections = self.websocket_connections;
-        input.weirds.merge(self.weirds);
+        self.files.odd(self.weirds);
+        self.files.fill(inputs);
         Ok(())
     }
 
@@ -110,9 +117,9 @@ impl Analysis {
         self.candidates.remove(&connection.first_packet());
         // One that has ended is let go of at some later packet; which one must not show.
         let until = if connection.is_closed() { connection.ended_at() } else { self.last_at };
-        match state.finish(&mut connection, self.input, &self.limits, &self.keep, until) {
-            Ok(report) => {
-                self.websocket_connections += 1;
+        match state.finish(&mut connection, &self.limits, &self.keep, until) {
+            Ok(mut report) => {
+                self.files.place(&mut report);
                 sink(report)
             }
             Err(weirds) => {
@@ -120,79 +127,5 @@ impl Analysis {
                 Ok(())
             }
         }
-    }
-}
-
-/// Reads a capture to its end; `sink` gets each connection when it has ended, together with the first packet of
-/// the oldest one that is still open (`None` after the last).
-///
-/// # Errors
-/// If the capture cannot be read, and those of `sink`. A capture cut off in the middle is no error.
-pub fn analyze_capture<R: Read>(
-    source: R,
-    path: &Path,
-    input: usize,
-    limits: &Limits,
-    keep: Keep,
-    sink: &mut dyn FnMut(Option<Box<ConnectionReport>>, Option<PacketNo>) -> Result<(), Error>,
-) -> Result<InputReport, Error> {
-    let mut reader = Reader::open(source, path)?;
-    let mut report =
-        InputReport { path: path.display().to_string(), kind: reader.kind(), ..InputReport::default() };
-    let mut weirds = Weirds::default();
-    let mut decoder = Decoder::new(limits);
-    let mut analysis = Analysis::new(input, limits, keep);
-    let mut ended = Vec::new();
-    let mut failed = None;
-    let (mut last_link, mut known_links) = (None, BTreeSet::new());
-    loop {
-        let packet = match reader.next(&mut weirds) {
-            Ok(Some(packet)) => packet,
-            Ok(None) => break,
-            Err(error) => {
-                failed = Some(error);
-                break;
-            }
-        };
-        report.packets += 1;
-        report.first_at = report.first_at.or(packet.at);
-        report.last_at = packet.at.or(report.last_at);
-        if last_link.replace(packet.link) != Some(packet.link) && known_links.insert(packet.link) {
-            report.link_types.push(packet.link);
-        }
-        let mut pushed = Ok(());
-        decoder.decode(&packet, &mut weirds, &mut |segment| {
-            let result = analysis.push(segment, &mut |connection| {
-                ended.push(connection);
-                Ok(())
-            });
-            if pushed.is_ok() {
-                pushed = result;
-            }
-        });
-        pushed?;
-        for connection in ended.drain(..) {
-            sink(Some(connection), analysis.oldest_open())?;
-        }
-    }
-    decoder.finish(&mut weirds);
-    report.bytes = reader.bytes();
-    report.truncated = reader.truncated();
-    report.weirds = weirds;
-    analysis.finish(&mut report, &mut |connection| sink(Some(connection), Some(PacketNo(0))))?;
-    sink(None, None)?;
-    match failed {
-        // Nothing read so far is lost: the connections have gone to the sink.
-        Some(error) if report.packets == 0 => Err(error),
-        Some(error) => {
-            report.truncated = true;
-            let no = PacketNo(report.packets);
-            report.weirds.add(crate::model::WeirdKind::TruncatedFile, Some(no), || {
-                let cause = std::error::Error::source(&error).map_or_else(String::new, |e| format!(": {e}"));
-                format!("{error}{cause}")
-            });
-            Ok(report)
-        }
-        None => Ok(report),
     }
 }

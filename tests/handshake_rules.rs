@@ -593,7 +593,7 @@ fn across(rows: &[Row<'_>]) -> Vec<String> {
     });
     let mut reports = analyse(&conversation::merge(packets));
     let mut across = Across::new(&Limits::default());
-    reports.iter_mut().for_each(|report| across.see(report));
+    reports.iter_mut().for_each(|report| across.see(0, report));
     reports.iter().map(findings).collect()
 }
 

@@ -94,6 +94,6 @@ impl Walk<'_> {
     #[cold]
     fn count(&mut self, odd: &Odd) {
         let no = self.no;
-        self.weirds.add(odd.kind(), Some(no), || format!("packet {no}: {odd}"));
+        self.weirds.add(odd.kind(), Some(no), || odd.to_string());
     }
 }

@@ -176,7 +176,7 @@ impl Fragments {
         let State::Open(open) = &mut datagram.state else { return Ok(None) };
         let mut whole = None;
         if let Err(conflict) = open.take(fragment) {
-            weirds.add(WeirdKind::ConflictingFragment, Some(no), || format!("packet {no}: {conflict}"));
+            weirds.add(WeirdKind::ConflictingFragment, Some(no), || conflict.to_string());
         }
         if fragment.is_of_no_interest() {
             datagram.state = State::Ignored;
@@ -219,7 +219,7 @@ impl Fragments {
         if cost > self.max_bytes {
             let cap = self.max_bytes;
             weirds.add(WeirdKind::FragmentCap, Some(no), || {
-                format!("packet {no}: a fragment takes {cost} bytes of memory, more than {cap}")
+                format!("a fragment takes {cost} bytes of memory, more than {cap}")
             });
             return false;
         }
@@ -235,7 +235,7 @@ impl Fragments {
             if let Some(Datagram { state: State::Open(_), first_packet, .. }) = self.remove(oldest) {
                 weirds.add(WeirdKind::FragmentCap, Some(no), || {
                     format!(
-                        "packet {no}: {datagrams} fragmented datagrams take {bytes} bytes of memory; the oldest, \
+                        "{datagrams} fragmented datagrams take {bytes} bytes of memory; the oldest, \
                          from packet {first_packet}, was given up"
                     )
                 });
@@ -258,8 +258,7 @@ impl Datagram {
         weirds.add(WeirdKind::IpFragment, Some(self.first_packet), || {
             let Key { src, dst, .. } = key;
             let of = total.map_or_else(String::new, |total| format!(" of {total}"));
-            let no = self.first_packet;
-            format!("packet {no}: a datagram from {src} to {dst} of which {fragments} fragments came, {covered}{of} bytes")
+            format!("a datagram from {src} to {dst} of which {fragments} fragments came, {covered}{of} bytes")
         });
     }
 }

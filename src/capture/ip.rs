@@ -272,7 +272,7 @@ fn tcp(walk: &mut Walk<'_>, ends: Ends, data: View<'_>) -> Result<(), Odd> {
     if cut_off > 0 {
         let no = walk.no;
         walk.weirds.add(WeirdKind::CutPayload, Some(no), || {
-            format!("packet {no}: {cut_off} of {payload_len} payload bytes were not captured")
+            format!("{cut_off} of {payload_len} payload bytes were not captured")
         });
     }
     let flags = TcpFlags(flags);

@@ -207,7 +207,7 @@ impl<R: Read> Reader<R> {
         }
         self.truncated = true;
         weirds.add(WeirdKind::TruncatedFile, None, || {
-            format!("the file ends at byte {end}, inside a record that begins at byte {start} and is at least {want} bytes long")
+            format!("the capture ends at byte {end}, inside a record that begins at byte {start} and is at least {want} bytes long")
         });
     }
 

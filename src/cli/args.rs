@@ -57,7 +57,7 @@ pub(super) enum Command {
 /// undetermined. With more than twenty connections counts come first, and the ten with most to say.
 #[derive(Debug, clap::Args)]
 pub(super) struct Inspect {
-    /// Captures (pcap, pcapng), Autobahn cases (JSON, HTML, pasted text), directories that hold some, or - for standard input
+    /// Captures (pcap, pcapng; compressed or not), Autobahn cases (JSON, HTML, pasted text), directories that hold some, or - for standard input
     #[arg(required = true, value_name = "INPUT")]
     pub(super) inputs: Vec<PathBuf>,
     /// Text for people, or the document wslog.inspect/1
@@ -69,6 +69,12 @@ pub(super) struct Inspect {
     /// Only the connection with this number, the N of its "#N", in full (repeatable)
     #[arg(long, value_name = "ID")]
     pub(super) connection: Vec<u64>,
+    /// Read all captures as one, in order of their first packets [default: where each begins after the one before]
+    #[arg(long, conflicts_with = "apart")]
+    pub(super) joined: bool,
+    /// Read each capture for itself
+    #[arg(long)]
+    pub(super) apart: bool,
     /// Which frames to list
     #[arg(long, value_enum, default_value_t = Frames::Ends)]
     pub(super) frames: Frames,
@@ -303,6 +309,9 @@ pub(super) struct LimitArgs {
     /// Bytes inflated from one message [default: 268435456, 256 MiB]
     #[arg(long, value_name = "BYTES")]
     pub(super) max_inflated: Option<u64>,
+    /// Bytes read from one compressed file, as they are without compression [default: 274877906944, 256 GiB]
+    #[arg(long, value_name = "BYTES")]
+    pub(super) max_inflated_file: Option<u64>,
     /// Findings kept per connection [default: 200]
     #[arg(long, value_name = "N")]
     pub(super) max_findings: Option<usize>,

@@ -50,6 +50,9 @@ const fn hint(error: &Error) -> Option<&'static str> {
         Error::UnknownFormat { .. } => {
             Some("give a capture as tcpdump -w or Wireshark writes it (pcap, pcapng)")
         }
+        Error::Inside { .. } => {
+            Some("it should hold a capture (pcap, pcapng), or a report of the Autobahn Testsuite")
+        }
         Error::BadHeader { .. } => Some("the file may be damaged; its first 24 bytes decide"),
         Error::BadReport { advice, .. } => Some(advice),
         Error::NothingInDirectory { .. } => Some("captures are recognised by their first bytes, not by name"),

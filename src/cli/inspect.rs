@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use wslog::error::Error;
-use wslog::input::Input;
+use wslog::input::{Input, Stop};
 use wslog::limits::Limits;
-use wslog::model::{Certainty, ConnectionReport, Finding, InputReport, Level, Outcome, PacketNo};
-use wslog::pipeline::{self, Across, Keep};
+use wslog::model::{Certainty, ConnectionReport, Finding, InputReport, Level, Outcome, PacketNo, WeirdKind};
+use wslog::pipeline::{self, Across, Capture, Keep};
 use wslog::report::FrameList;
 use wslog::report::json::JsonReport;
 use wslog::report::order::Order;
@@ -17,7 +17,9 @@ use wslog::report::text::TextReport;
 
 use crate::cli::args::{FailOn, Format, Frames, Inspect, LimitArgs, Payload};
 use crate::cli::exit::{self, Exit};
+use crate::cli::live;
 use crate::cli::parallel;
+use crate::cli::sets::{End, Joining, Next, Queue};
 use crate::cli::source::{self, Source};
 use crate::cli::style;
 
@@ -46,7 +48,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
     };
     let out = BufWriter::with_capacity(1 << 16, out);
     let style = style::of(args.look, args.output.is_none());
-    let mut renderer = match args.format {
+    let renderer = match args.format {
         Format::Json => Renderer::Json(JsonReport::new(out, frames)?),
         Format::Text => {
             let selected = !args.connection.is_empty();
@@ -54,100 +56,212 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         }
     };
 
-    let mut across = Across::new(&limits);
-    let mut order = Order::new(limits.max_waiting_report_bytes);
-    let mut inputs: Vec<InputReport> = Vec::new();
-    let mut found = false;
-    let mut trouble = false;
-    let mut files = Vec::new();
-    for named in &args.inputs {
-        match source::expand(named) {
-            Ok(found) => files.extend(found),
-            Err(error) => {
-                trouble = true;
-                exit::explain(&error.into());
+    let stop = Stop::new();
+    live::heed_ctrl_c(&stop);
+    let mut reading = Reading {
+        args,
+        limits: &limits,
+        keep,
+        stop,
+        renderer,
+        order: Order::new(limits.max_waiting_report_bytes),
+        across: Across::new(&limits),
+        inputs: Vec::new(),
+        sets: 0,
+        unread: 0,
+        found: false,
+        trouble: false,
+    };
+    reading.all()?;
+    reading.finish()
+}
+
+/// Inputs on their way to the renderer.
+struct Reading<'a, W: Write> {
+    args: &'a Inspect,
+    limits: &'a Limits,
+    keep: Keep,
+    stop: Stop,
+    renderer: Renderer<W>,
+    order: Order<Box<ConnectionReport>>,
+    across: Across,
+    inputs: Vec<InputReport>,
+    /// Captures of several files.
+    sets: u64,
+    /// Inputs that nobody wanted to wait for.
+    unread: usize,
+    found: bool,
+    trouble: bool,
+}
+
+impl<W: Write> Reading<'_, W> {
+    fn all(&mut self) -> Result<(), Error> {
+        let mut paths = Vec::new();
+        for named in &self.args.inputs {
+            match source::expand(named) {
+                Ok(files) => paths.extend(files),
+                Err(error) => self.explain(error),
             }
         }
-    }
-    // Reports of cases are read, replayed and judged by several threads; a capture is one piece of work.
-    let read = |path: &PathBuf| source::open(path).map(|source| ready(source, path, &limits, keep));
-    let weigh = |read: &Result<Ready, Error>| read.as_ref().map_or(0, Ready::bytes);
-    parallel::in_order(&files, read, weigh, |read| -> anyhow::Result<()> {
-        let index = inputs.len();
-        let analysed = read.and_then(|ready| {
-            let take = &mut |report: Option<Box<ConnectionReport>>, open| {
-                if let Some(report) = report {
-                    let bytes = weight(&report);
-                    let first = report.tcp.map_or(PacketNo(0), |tcp| tcp.first_packet);
-                    order.push(index, first, report, bytes);
-                }
-                order.release(index, open, |id, mut report: Box<ConnectionReport>| {
-                    across.see(&mut report);
-                    if !args.connection.is_empty() && !args.connection.contains(&id) {
-                        return Ok(());
-                    }
-                    found |= is_found(&report, args.fail_on);
-                    match &mut renderer {
-                        Renderer::Json(json) => json.connection(id, &report),
-                        Renderer::Text(text) => {
-                            text.connection(id, report);
-                            Ok(())
-                        }
-                    }
-                })
-            };
-            match ready {
-                Ready::Capture(input) => {
-                    pipeline::analyze_capture(input.source, &input.path, index, &limits, keep, take)
-                }
-                Ready::Case { mut connection, input } => {
-                    connection.input = index;
-                    take(Some(connection), None)?;
-                    Ok(*input)
-                }
+        let several = paths.len() > 1;
+        let mut queue = Queue::new(paths, joining(self.args));
+        while !self.stop.is_asked() {
+            match queue.next() {
+                Some(Next::Files(paths)) => self.files(&paths, several, &mut queue)?,
+                Some(Next::Capture(path)) => match Input::open(&path, self.limits, &self.stop) {
+                    Ok(first) => self.capture(first, several, &mut queue)?,
+                    Err(error) => self.explain(error),
+                },
+                None => break,
             }
-        });
-        match analysed {
-            Ok(report) => {
-                if report.truncated && !args.look.quiet {
-                    let path = wslog::report::escape::visible(&report.path).into_owned();
-                    eprintln!("wslog: {path}: cut off in the middle; analysed up to the cut");
-                }
-                inputs.push(report);
-            }
-            Err(error @ Error::Write(_)) => return Err(error.into()),
-            Err(error) => {
-                trouble = true;
-                exit::explain(&error.into());
-            }
+        }
+        self.unread += queue.len();
+        if self.unread > 0 && !self.args.look.quiet {
+            let inputs = if self.unread == 1 { "input was" } else { "inputs were" };
+            eprintln!("wslog: stopped; {} {inputs} not read", self.unread);
         }
         Ok(())
-    })?;
-    if order.out_of_order > 0
-        && let Some(input) = inputs.last_mut()
-    {
-        let late = order.out_of_order;
-        input.weirds.add(wslog::model::WeirdKind::ReportsOutOfOrder, None, || {
-            format!("{late} connections are listed after ones that began later")
-        });
     }
-    if inputs.is_empty() && trouble {
-        return Ok(Exit::Trouble);
+
+    /// Reads files each for itself. Reports of cases are read, replayed and judged by several threads; a capture is one
+    /// piece of work.
+    fn files(&mut self, paths: &[PathBuf], several: bool, queue: &mut Queue) -> Result<(), Error> {
+        let (limits, keep, stop) = (self.limits, self.keep, self.stop.clone());
+        let read =
+            |path: &PathBuf| source::open(path, limits, &stop).map(|source| ready(source, limits, keep));
+        let weigh = |read: &Result<Ready, Error>| read.as_ref().map_or(0, Ready::bytes);
+        let mut next = paths.iter();
+        parallel::in_order(paths, read, weigh, |read| {
+            // What was opened ahead of its turn when somebody asked to stop may have come to less than it holds.
+            let is_pipe = next.next().is_some_and(|path| path == Path::new("-"));
+            let is_late = stop.is_asked() && !is_pipe;
+            match read {
+                Ok(Ready::Case { mut connection, input }) => {
+                    let base = self.inputs.len();
+                    connection.input = base;
+                    self.connection(base, Some(connection), None)?;
+                    self.read(vec![*input]);
+                }
+                _ if is_late => self.unread += 1,
+                Ok(Ready::Capture(first)) => self.capture(*first, several, queue)?,
+                Err(error) => self.explain(error),
+            }
+            Ok(())
+        })
     }
-    match renderer {
-        Renderer::Json(json) => json.finish(&inputs)?,
-        Renderer::Text(text) => text.finish(&inputs)?,
+
+    /// Reads a capture from its first file on through those that follow it.
+    fn capture(&mut self, first: Input, several: bool, queue: &mut Queue) -> Result<(), Error> {
+        let base = self.inputs.len();
+        let mut capture = Capture::new(base, several, self.limits, self.keep);
+        let mut end = None;
+        let mut next = Some(first);
+        while let Some(Input { path, mut source }) = next.take() {
+            let take = &mut |report, open| self.connection(base, report, open);
+            match capture.read(&mut source, &path, take) {
+                Ok(report) => {
+                    source::account(report, &source);
+                    end = End::of(report, &path, end);
+                }
+                Err(error @ Error::Write(_)) => return Err(error),
+                Err(error) => self.explain(source::from_inside(error, &source)),
+            }
+            while next.is_none()
+                && !self.stop.is_asked()
+                && let Some(path) = end.as_ref().and_then(|end| queue.following(end))
+            {
+                match Input::open(&path, self.limits, &self.stop) {
+                    Ok(input) => next = Some(input),
+                    Err(error) => self.explain(error),
+                }
+            }
+        }
+        let files = capture.finish(&mut |report, open| self.connection(base, report, open))?;
+        self.read(files);
+        Ok(())
     }
-    Ok(match (trouble, found) {
-        (true, _) => Exit::Trouble,
-        (false, true) => Exit::Found,
-        (false, false) => Exit::Done,
-    })
+
+    /// Takes a connection that has ended, and passes on those that no other can precede any more.
+    fn connection(
+        &mut self,
+        base: usize,
+        report: Option<Box<ConnectionReport>>,
+        open: Option<PacketNo>,
+    ) -> Result<(), Error> {
+        if let Some(report) = report {
+            let bytes = weight(&report);
+            let first = report.tcp.map_or(PacketNo(0), |tcp| tcp.first_packet);
+            self.order.push(base, first, report, bytes);
+        }
+        self.order.release(base, open, |id, mut report| {
+            self.across.see(base, &mut report);
+            if !self.args.connection.is_empty() && !self.args.connection.contains(&id) {
+                return Ok(());
+            }
+            self.found |= is_found(&report, self.args.fail_on);
+            match &mut self.renderer {
+                Renderer::Json(json) => json.connection(id, &report),
+                Renderer::Text(text) => {
+                    text.connection(id, report);
+                    Ok(())
+                }
+            }
+        })
+    }
+
+    /// Takes the files of a capture, or a case, that was read.
+    fn read(&mut self, files: Vec<InputReport>) {
+        let is_set = files.len() > 1;
+        if is_set {
+            self.sets += 1;
+            if !self.args.look.quiet {
+                eprintln!(
+                    "wslog: {} files are read as one capture, in order of time (--apart reads each for itself)",
+                    files.len()
+                );
+            }
+        }
+        for mut report in files {
+            report.set = is_set.then_some(self.sets);
+            if !self.args.look.quiet {
+                remark(&report);
+            }
+            self.inputs.push(report);
+        }
+    }
+
+    fn explain(&mut self, error: Error) {
+        self.trouble = true;
+        exit::explain(&error.into());
+    }
+
+    fn finish(mut self) -> anyhow::Result<Exit> {
+        if self.order.out_of_order > 0
+            && let Some(input) = self.inputs.last_mut()
+        {
+            let late = self.order.out_of_order;
+            input.weirds.add(WeirdKind::ReportsOutOfOrder, None, || {
+                format!("{late} connections are listed after ones that began later")
+            });
+        }
+        if self.inputs.is_empty() && self.trouble {
+            return Ok(Exit::Trouble);
+        }
+        match self.renderer {
+            Renderer::Json(json) => json.finish(&self.inputs)?,
+            Renderer::Text(text) => text.finish(&self.inputs)?,
+        }
+        Ok(match (self.trouble, self.found) {
+            (true, _) => Exit::Trouble,
+            (false, true) => Exit::Found,
+            (false, false) => Exit::Done,
+        })
+    }
 }
 
 /// An input as far as it is prepared beside the others.
 enum Ready {
-    Capture(Input),
+    Capture(Box<Input>),
     Case { connection: Box<ConnectionReport>, input: Box<InputReport> },
 }
 
@@ -162,30 +276,56 @@ impl Ready {
     }
 }
 
-fn ready(source: Source, path: &Path, limits: &Limits, keep: Keep) -> Ready {
+fn ready(source: Source, limits: &Limits, keep: Keep) -> Ready {
     match source {
         Source::Capture(input) => Ready::Capture(input),
-        Source::Case { report, kind, bytes } => Ready::Case {
-            // Which input it is, is known when those before it have been read.
-            connection: pipeline::analyze_case(*report, 0, limits, keep),
-            input: Box::new(InputReport {
-                path: path.display().to_string(),
-                kind,
-                bytes,
-                websocket_connections: 1,
-                ..InputReport::default()
-            }),
-        },
+        // Which input it is, is known when those before it have been read.
+        Source::Case(case, input) => {
+            Ready::Case { connection: pipeline::analyze_case(*case, 0, limits, keep), input }
+        }
+    }
+}
+
+/// Says on standard error what kept an input from being read to its end.
+fn remark(report: &InputReport) {
+    let has = |kind| report.weirds.as_slice().iter().any(|weird| weird.kind == kind);
+    let what = if report.interrupted {
+        "stopped; what was read so far is reported"
+    } else if has(WeirdKind::FileInflateCap) {
+        "a cap was reached; analysed up to there"
+    } else if has(WeirdKind::CorruptCompression) {
+        "its compressed data cannot be read to their end; analysed as far as they can"
+    } else if report.truncated {
+        "cut off in the middle; analysed up to the cut"
+    } else {
+        return;
+    };
+    eprintln!("wslog: {}: {what}", wslog::report::escape::visible(&report.path));
+}
+
+const fn joining(args: &Inspect) -> Joining {
+    match (args.joined, args.apart) {
+        (true, _) => Joining::All,
+        (_, true) => Joining::None,
+        _ => Joining::Following,
     }
 }
 
 fn limits(args: &LimitArgs, payload: Payload) -> Limits {
     let mut limits = Limits::default();
-    let LimitArgs { max_flows, max_out_of_order, max_handshake, max_inflated, max_findings } = args;
+    let LimitArgs {
+        max_flows,
+        max_out_of_order,
+        max_handshake,
+        max_inflated,
+        max_inflated_file,
+        max_findings,
+    } = args;
     limits.max_flows = max_flows.unwrap_or(limits.max_flows).max(1);
     limits.max_out_of_order_bytes = max_out_of_order.unwrap_or(limits.max_out_of_order_bytes);
     limits.max_handshake_bytes = max_handshake.unwrap_or(limits.max_handshake_bytes);
     limits.max_inflated_message_bytes = max_inflated.unwrap_or(limits.max_inflated_message_bytes);
+    limits.max_inflated_file_bytes = max_inflated_file.unwrap_or(limits.max_inflated_file_bytes);
     limits.max_findings = max_findings.unwrap_or(limits.max_findings);
     if payload == Payload::Full {
         limits.max_preview_bytes = FULL_PAYLOAD;

@@ -1,14 +1,15 @@
 //! Reads whole Autobahn runs: index and case files, these by as many threads as there are cores.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context;
 use wslog::autobahn::{self, Kind, brief, index};
 use wslog::error::Error;
-use wslog::limits::MAX_REPORT_BYTES;
+use wslog::input::{Input, Stop};
+use wslog::limits::{Limits, MAX_REPORT_BYTES};
 use wslog::model::case::{CaseId, CaseReport, ReportForm, Run};
 use wslog::model::run::{CaseVerdict, Cases, Contradiction, RunSource};
 
@@ -206,13 +207,8 @@ fn verdict(form: ReportForm, bytes: &[u8], path: &Path) -> Result<CaseVerdict, E
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    let open = |source| Error::Open { path: path.to_owned(), source };
     let mut bytes = Vec::new();
-    let source: Box<dyn Read> = if path == Path::new("-") {
-        Box::new(io::stdin())
-    } else {
-        Box::new(File::open(path).map_err(open)?)
-    };
+    let source = Input::open(path, &Limits::default(), &Stop::new())?.source;
     source.take(MAX_REPORT_BYTES + 1).read_to_end(&mut bytes).map_err(|source| Error::Read {
         path: path.to_owned(),
         offset: bytes.len() as u64,

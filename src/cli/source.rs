@@ -1,52 +1,102 @@
 //! What `inspect` was given: captures, or reports of the Autobahn Testsuite.
 
-use std::fs::File;
-use std::io::{self, Cursor, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use wslog::autobahn::{self, Kind, SNIFF_BYTES};
 use wslog::error::Error;
-use wslog::input::{self, Input};
-use wslog::limits::MAX_REPORT_BYTES;
+use wslog::input::{self, Input, Stop, Unpacked};
+use wslog::limits::{Limits, MAX_REPORT_BYTES};
 use wslog::model::case::{CaseReport, ReportForm};
+use wslog::model::{Compression, InputReport, WeirdKind};
 
-use crate::cli::parallel;
+use crate::cli::{live, parallel};
 
 /// An input, opened as what its first bytes say.
 pub(super) enum Source {
     /// A capture, or what is to be refused as one.
-    Capture(Input),
-    /// The report of a case.
-    Case { report: Box<CaseReport>, kind: &'static str, bytes: u64 },
+    Capture(Box<Input>),
+    /// The report of a case, and what is known of the input.
+    Case(Box<CaseReport>, Box<InputReport>),
 }
 
-/// Opens `path`.
-pub(super) fn open(path: &Path) -> Result<Source, Error> {
-    let Input { path, mut source } = Input::open(path)?;
+/// Opens `path`; for `-` a pipe that somebody may still be writing to.
+pub(super) fn open(path: &Path, limits: &Limits, stop: &Stop) -> Result<Source, Error> {
+    let Input { path, mut source } = if path == Path::new("-") {
+        let stop = &stop.for_source();
+        Input::of(path, Box::new(live::stdin(stop)), limits, stop)
+    } else {
+        Input::open(path, limits, stop)?
+    };
     let fail = |offset, source| Error::Read { path: path.clone(), offset, source };
-    let mut start = Vec::new();
-    source.by_ref().take(SNIFF_BYTES as u64).read_to_end(&mut start).map_err(|e| fail(0, e))?;
-    let form = match autobahn::sniff(&start) {
+    let form = match autobahn::sniff(source.peek(SNIFF_BYTES).map_err(|e| fail(0, e))?) {
         Some(Kind::Case(form)) => form,
         Some(Kind::Index) => return Err(refuse(&path, "an index tells verdicts but no traffic")),
-        None => {
-            let source = Box::new(Cursor::new(start).chain(source));
-            return Ok(Source::Capture(Input { path, source }));
-        }
+        None => return Ok(Source::Capture(Box::new(Input { path, source }))),
     };
-    let mut bytes = start;
-    let read = bytes.len() as u64;
-    source.take(MAX_REPORT_BYTES).read_to_end(&mut bytes).map_err(|e| fail(read, e))?;
+    let mut bytes = Vec::new();
+    source
+        .by_ref()
+        .take(MAX_REPORT_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| fail(source.taken(), e))?;
     if bytes.len() as u64 > MAX_REPORT_BYTES {
         return Err(refuse(&path, "it is larger than any report"));
     }
-    let report = Box::new(autobahn::read_case(form, &bytes, &path)?);
-    let kind = match form {
-        ReportForm::Json => "autobahn-json",
-        ReportForm::Html => "autobahn-html",
-        ReportForm::Text => "autobahn-text",
+    let case = Box::new(autobahn::read_case(form, &bytes, &path)?);
+    let mut report = InputReport {
+        path: path.display().to_string(),
+        kind: match form {
+            ReportForm::Json => "autobahn-json",
+            ReportForm::Html => "autobahn-html",
+            ReportForm::Text => "autobahn-text",
+        },
+        bytes: bytes.len() as u64,
+        websocket_connections: 1,
+        ..InputReport::default()
     };
-    Ok(Source::Case { report, kind, bytes: bytes.len() as u64 })
+    account(&mut report, &source);
+    Ok(Source::Case(case, Box::new(report)))
+}
+
+/// Adds to a report what only the input knows: how it was compressed, and why it ended.
+pub(super) fn account(report: &mut InputReport, source: &Unpacked) {
+    report.compression = source.compression();
+    let weirds = source.weirds();
+    report.truncated |= weirds.as_slice().iter().any(|weird| weird.kind != WeirdKind::TrailingBytes);
+    report.weirds.merge(weirds.clone());
+    if source.is_interrupted() {
+        report.interrupted = true;
+        report.weirds.add(WeirdKind::Interrupted, None, || {
+            format!("reading was stopped after {} bytes; what was read is reported", source.taken())
+        });
+    }
+}
+
+/// An error of a reader of what is inside `source`, in words that are true of the file.
+pub(super) fn from_inside(error: Error, source: &Unpacked) -> Error {
+    let compression = source.compression();
+    if compression == Compression::None {
+        return error;
+    }
+    let inside = |path, detail| Error::Inside { path, compression: compression.name(), detail };
+    match (error, source.weirds().as_slice().first()) {
+        (Error::Empty { path } | Error::UnknownFormat { path, .. }, Some(weird)) => {
+            inside(path, format!("nothing readable comes out: {}", weird.detail))
+        }
+        (Error::Empty { path }, None) => inside(path, "nothing is in it".to_owned()),
+        (Error::UnknownFormat { path, start }, None) => {
+            let start: Vec<_> = start.iter().map(|byte| format!("{byte:02x}")).collect();
+            inside(path, format!("inside is neither pcap nor pcapng: that begins with {}", start.join(" ")))
+        }
+        (Error::BadHeader { path, format, detail }, _) => {
+            inside(path, format!("inside is a {format} header that is unusable: {detail}"))
+        }
+        (Error::Read { path, source: why, .. }, _) => {
+            Error::Read { path, offset: source.taken(), source: why }
+        }
+        (other, _) => other,
+    }
 }
 
 fn refuse(path: &Path, detail: &str) -> Error {
@@ -93,7 +143,5 @@ pub(super) fn cases(directory: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn sniff(path: &Path) -> io::Result<Option<Kind>> {
-    let mut start = Vec::new();
-    File::open(path)?.take(SNIFF_BYTES as u64).read_to_end(&mut start)?;
-    Ok(autobahn::sniff(&start))
+    Ok(autobahn::sniff(Unpacked::open(path)?.peek(SNIFF_BYTES)?))
 }

@@ -1,10 +1,11 @@
 //! The result of an analysis: what `report` renders.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use crate::model::case::{CaseAccount, CaseReport, Recomputed};
 use crate::model::{
-    Closing, Finding, FrameHeader, LinkType, PacketNo, PerRole, Role, RuleId, Timestamp, Timing,
+    Closing, Compression, Finding, FrameHeader, LinkType, PacketNo, PerRole, Role, RuleId, Timestamp, Timing,
     UpgradeRequest, UpgradeResponse, Weirds,
 };
 
@@ -92,11 +93,39 @@ pub struct TcpRecord {
     pub last_packet: PacketNo,
 }
 
+/// A file among those that are one capture. Packets are numbered on from file to file; each file's own numbers,
+/// which are those other tools show, begin behind `before`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Index of the input, from 0.
+    pub input: usize,
+    /// Packets of the capture before it.
+    pub before: u64,
+    /// Name of the file, without its directory.
+    pub file: Arc<str>,
+}
+
+/// Where a packet is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// Number in its file.
+    pub packet: PacketNo,
+    /// Index of the input.
+    pub input: usize,
+    /// Name of the file, where the connection is in several or the packet in one before it.
+    pub file: Option<&'a str>,
+}
+
 /// One WebSocket connection, explained.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConnectionReport {
-    /// Index of its input, from 0.
+    /// Index of its input, from 0; of several that are one capture, the one with its first packet.
     pub input: usize,
+    /// The files its packets are in; empty where there is but one input, whose packet numbers stand as they are. Ask
+    /// [`Self::place`] for the number of a packet that is to be shown.
+    pub parts: Vec<Part>,
+    /// Files before those, as far as findings speak of connections that began in them.
+    pub parts_before: Vec<Part>,
     /// Its TCP connection in the capture; `None` where the log of a tester tells of it, which knows neither
     /// addresses nor packets.
     pub tcp: Option<TcpRecord>,
@@ -134,6 +163,26 @@ pub struct ConnectionReport {
     pub case: Option<Box<CaseRecord>>,
 }
 
+impl ConnectionReport {
+    /// Where a packet is: one of this connection, or one that a finding speaks of.
+    #[must_use]
+    pub fn place(&self, packet: PacketNo) -> Place<'_> {
+        let of = |parts: &'_ [Part]| parts.partition_point(|part| part.before < packet.0).checked_sub(1);
+        let (at, is_named) = match of(&self.parts) {
+            Some(at) => (self.parts.get(at), self.parts.len() > 1),
+            None => (of(&self.parts_before).and_then(|at| self.parts_before.get(at)), true),
+        };
+        match at {
+            Some(part) => Place {
+                packet: PacketNo(packet.0 - part.before),
+                input: part.input,
+                file: is_named.then_some(&*part.file),
+            },
+            None => Place { packet, input: self.input, file: None },
+        }
+    }
+}
+
 /// A case of the Autobahn Testsuite, and what was made of its report.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CaseRecord {
@@ -154,9 +203,13 @@ pub struct InputReport {
     pub path: String,
     /// `pcap` or `pcapng`.
     pub kind: &'static str,
+    /// What was undone to read it.
+    pub compression: Compression,
+    /// The capture it is a part of, numbered from 1; `None` for one that is a capture of its own.
+    pub set: Option<u64>,
     /// Records read.
     pub packets: u64,
-    /// Bytes read.
+    /// Bytes read, as they are without compression.
     pub bytes: u64,
     /// Link types in the order seen.
     pub link_types: Vec<LinkType>,
@@ -164,8 +217,10 @@ pub struct InputReport {
     pub first_at: Option<Timestamp>,
     /// Time of the last packet.
     pub last_at: Option<Timestamp>,
-    /// The file ends inside a record.
+    /// The file ends inside a record, or its compressed data could not be read to their end.
     pub truncated: bool,
+    /// The user stopped the reading before the end.
+    pub interrupted: bool,
     /// TCP connections seen.
     pub tcp_connections: u64,
     /// WebSocket connections among them.

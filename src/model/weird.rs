@@ -9,6 +9,16 @@ pub enum WeirdKind {
     TruncatedFile,
     /// A block of the capture file is malformed; reading stopped there.
     MalformedBlock,
+    /// Compressed data end before their end; what came out of them until then was read.
+    CutCompression,
+    /// Compressed data cannot be decompressed, or their checksum is wrong; reading stopped there.
+    CorruptCompression,
+    /// Bytes behind compressed data that are not compressed data; not read.
+    TrailingBytes,
+    /// A cap on what a compressed file may become was reached; reading stopped there.
+    FileInflateCap,
+    /// The user stopped the reading.
+    Interrupted,
     /// A pcapng packet names an interface that was not described.
     UnknownInterface,
     /// A capture time outside the years 1677 to 2262.
@@ -69,6 +79,11 @@ impl WeirdKind {
         match self {
             Self::TruncatedFile => "truncated_file",
             Self::MalformedBlock => "malformed_block",
+            Self::CutCompression => "cut_compression",
+            Self::CorruptCompression => "corrupt_compression",
+            Self::TrailingBytes => "trailing_bytes",
+            Self::FileInflateCap => "file_inflate_cap",
+            Self::Interrupted => "interrupted",
             Self::UnknownInterface => "unknown_interface",
             Self::TimeOutOfRange => "time_out_of_range",
             Self::UnknownLinkType => "unknown_link_type",
@@ -127,11 +142,22 @@ impl Weirds {
     /// Adds the counts of `other`.
     pub fn merge(&mut self, other: Self) {
         for weird in other.0 {
-            match self.0.iter_mut().find(|w| w.kind == weird.kind) {
-                Some(known) => known.count = known.count.saturating_add(weird.count),
-                None => self.0.push(weird),
-            }
+            self.push(weird);
         }
+    }
+
+    /// Adds the count of `weird`.
+    pub fn push(&mut self, weird: Weird) {
+        match self.0.iter_mut().find(|w| w.kind == weird.kind) {
+            Some(known) => known.count = known.count.saturating_add(weird.count),
+            None => self.0.push(weird),
+        }
+    }
+
+    /// All kinds seen, given away.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<Weird> {
+        self.0
     }
 
     /// All kinds seen.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
 use crate::limits::Limits;
-use crate::model::ConnectionReport;
+use crate::model::{ConnectionReport, PacketNo, Part};
 use crate::pipeline::connection::file;
 use crate::replay::across::{Attempts, Key, KeyUse, Program, Trace, UnderWay};
 
@@ -15,7 +15,9 @@ use crate::replay::across::{Attempts, Key, KeyUse, Program, Trace, UnderWay};
 /// it, [`Limits::max_compared_connections`] of them.
 #[derive(Debug)]
 pub struct Across {
-    input: usize,
+    capture: usize,
+    /// Files in which connections began, in order.
+    files: Vec<Part>,
     max_findings: usize,
     keys: Recent<Key, KeyUse>,
     handshakes: Recent<Program, UnderWay>,
@@ -36,7 +38,8 @@ impl Across {
     pub fn new(limits: &Limits) -> Self {
         let max = limits.max_compared_connections;
         Self {
-            input: 0,
+            capture: 0,
+            files: Vec::new(),
             max_findings: limits.max_findings,
             keys: Recent::new(max),
             handshakes: Recent::new(max),
@@ -44,14 +47,20 @@ impl Across {
         }
     }
 
-    /// The next connection.
-    pub fn see(&mut self, report: &mut ConnectionReport) {
-        if report.input != self.input {
+    /// The next connection, of capture `capture`: any number that its files have in common and no other capture has.
+    pub fn see(&mut self, capture: usize, report: &mut ConnectionReport) {
+        if capture != self.capture {
             // Another recording may show the same connections from another place.
-            self.input = report.input;
+            self.capture = capture;
+            self.files.clear();
             self.keys.clear();
             self.handshakes.clear();
             self.attempts.clear();
+        }
+        if let Some(part) = report.parts.first()
+            && let Err(at) = self.files.binary_search_by_key(&part.before, |file| file.before)
+        {
+            self.files.insert(at, part.clone());
         }
         let Some(trace) = Trace::of(report) else { return };
         let mut found = [None, None, None];
@@ -68,7 +77,22 @@ impl Across {
             found[2] = self.attempts.or_default(attempt, |attempts| attempts.next(&trace));
         }
         for finding in found.into_iter().flatten() {
+            if let Some(earlier) = finding.violation.earlier() {
+                self.tell_file(report, earlier);
+            }
             file(report, finding, self.max_findings);
+        }
+    }
+
+    /// Lets `report` know the file of a packet of another connection.
+    fn tell_file(&self, report: &mut ConnectionReport, packet: PacketNo) {
+        let is_own = report.parts.first().is_none_or(|own| own.before < packet.0);
+        let after = self.files.partition_point(|file| file.before < packet.0);
+        if !is_own
+            && let Some(file) = after.checked_sub(1).and_then(|at| self.files.get(at))
+            && let Err(at) = report.parts_before.binary_search_by_key(&file.before, |file| file.before)
+        {
+            report.parts_before.insert(at, file.clone());
         }
     }
 }

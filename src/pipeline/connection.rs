@@ -85,11 +85,11 @@ impl Watched {
         }
     }
 
-    /// Ends the connection; `until` is when the recording would have shown more of it. `Err` gives the oddities of one that never asked for WebSocket.
+    /// Ends the connection; `until` is when the recording would have shown more of it. Which input it is of is left to
+    /// the caller. `Err` gives the oddities of one that never asked for WebSocket.
     pub(super) fn finish(
         self,
         connection: &mut Connection,
-        input: usize,
         limits: &Limits,
         keep: &Keep,
         until: Option<Timestamp>,
@@ -109,7 +109,7 @@ impl Watched {
         weirds.merge(tcp_weirds);
         match (stages, dissector.client()) {
             (Some(stages), Some(client)) => {
-                let mut report = report(*stages, connection, client, input, weirds, until);
+                let mut report = report(*stages, connection, client, weirds, until);
                 add_host_port(&mut report, limits.max_findings);
                 Ok(report)
             }
@@ -184,6 +184,8 @@ impl Stages {
         let (frames, frames_resume, frames_omitted) = recorder.frames.into_list();
         Box::new(ConnectionReport {
             input,
+            parts: Vec::new(),
+            parts_before: Vec::new(),
             tcp: None,
             started_at: None,
             ended_at: None,
@@ -234,7 +236,6 @@ fn report(
     stages: Stages,
     connection: &Connection,
     client: Direction,
-    input: usize,
     weirds: Weirds,
     until: Option<Timestamp>,
 ) -> Box<ConnectionReport> {
@@ -245,7 +246,7 @@ fn report(
     };
     let of = |dir| connection.stats(dir).unanswered;
     let tail = Tail { until, unanswered: PerRole { client: of(client), server: of(client.flip()) } };
-    let mut report = stages.report(input, weirds, &tail);
+    let mut report = stages.report(0, weirds, &tail);
     for (role, dir) in [(Role::Client, client), (Role::Server, client.flip())] {
         let stats = connection.stats(dir);
         report.traffic[role].stream_bytes = stats.stream_bytes;

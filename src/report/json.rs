@@ -12,8 +12,8 @@ use serde_json::ser::{CharEscape, Formatter};
 
 use crate::error::Error;
 use crate::model::{
-    ConnectionReport, Extension, FieldLines, Finding, FrameRecord, InputReport, LocalView, Opcode, Role,
-    SideClose, Starter, Step, StreamEnd, TcpEnd, Timestamp, Traffic, Weirds,
+    ConnectionReport, Extension, FieldLines, Finding, FrameRecord, InputReport, LocalView, Opcode, PacketNo,
+    Role, SideClose, Starter, Step, StreamEnd, TcpEnd, Timestamp, Traffic, Weird, Weirds,
 };
 use crate::report::escape::{as_text, hex, is_unsafe};
 use crate::report::{FrameList, summary, units, wording};
@@ -107,12 +107,14 @@ struct Input<'a> {
     path: &'a str,
     kind: &'a str,
     compression: &'a str,
+    set: Option<u64>,
     packets: u64,
     bytes: u64,
     link_types: Vec<String>,
     first_at: Option<String>,
     last_at: Option<String>,
     truncated: bool,
+    interrupted: bool,
     tcp_connections: u64,
     websocket_connections: u64,
     weirds: Vec<WeirdEntry<'a>>,
@@ -125,16 +127,18 @@ impl<'a> Input<'a> {
         Self {
             path: &input.path,
             kind: input.kind,
-            compression: "none",
+            compression: input.compression.name(),
+            set: input.set,
             packets: input.packets,
             bytes: input.bytes,
             link_types: input.link_types.iter().map(link).collect(),
             first_at: input.first_at.map(units::rfc3339),
             last_at: input.last_at.map(units::rfc3339),
             truncated: input.truncated,
+            interrupted: input.interrupted,
             tcp_connections: input.tcp_connections,
             websocket_connections: input.websocket_connections,
-            weirds: weirds(&input.weirds),
+            weirds: weirds(&input.weirds, None),
         }
     }
 }
@@ -145,19 +149,31 @@ struct WeirdEntry<'a> {
     count: u64,
     detail: &'a str,
     packet: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    packet_input: Option<usize>,
 }
 
-fn weirds(weirds: &Weirds) -> Vec<WeirdEntry<'_>> {
-    weirds
-        .as_slice()
-        .iter()
-        .map(|w| WeirdEntry {
-            name: w.kind.name(),
-            count: w.count,
-            detail: &w.detail,
-            packet: w.packet.map(|p| p.0),
-        })
-        .collect()
+/// Those of `connection`, or of an input.
+fn weirds<'a>(weirds: &'a Weirds, connection: Option<&ConnectionReport>) -> Vec<WeirdEntry<'a>> {
+    let entry = |w: &'a Weird| {
+        let (packet, packet_input) = match connection {
+            Some(connection) => place(connection, w.packet),
+            None => (w.packet.map(number), None),
+        };
+        WeirdEntry { name: w.kind.name(), count: w.count, detail: &w.detail, packet, packet_input }
+    };
+    weirds.as_slice().iter().map(entry).collect()
+}
+
+const fn number(packet: PacketNo) -> u64 {
+    packet.0
+}
+
+/// Number of a packet in its file, and the index of that input where it is not the connection's own.
+fn place(connection: &ConnectionReport, packet: Option<PacketNo>) -> (Option<u64>, Option<usize>) {
+    let place = packet.map(|packet| connection.place(packet));
+    let input = place.map(|place| place.input).filter(|input| *input != connection.input);
+    (place.map(|place| number(place.packet)), input)
 }
 
 #[derive(Serialize)]
@@ -174,6 +190,8 @@ struct Connection<'a> {
     server: Option<Address>,
     first_packet: Option<u64>,
     last_packet: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_packet_input: Option<usize>,
     started_at: Option<String>,
     ended_at: Option<String>,
     duration_ns: Option<i64>,
@@ -205,13 +223,15 @@ impl<'a> Connection<'a> {
     fn new(id: u64, r: &'a ConnectionReport, frames: FrameList) -> Self {
         let address = |a: std::net::SocketAddr| Address { ip: a.ip().to_string(), port: a.port() };
         let listed = frames != FrameList::None;
+        let (last_packet, last_packet_input) = place(r, r.tcp.map(|tcp| tcp.last_packet));
         Self {
             id,
             input: r.input,
             client: r.tcp.map(|tcp| address(tcp.client)),
             server: r.tcp.map(|tcp| address(tcp.server)),
-            first_packet: r.tcp.map(|tcp| tcp.first_packet.0),
-            last_packet: r.tcp.map(|tcp| tcp.last_packet.0),
+            first_packet: place(r, r.tcp.map(|tcp| tcp.first_packet)).0,
+            last_packet,
+            last_packet_input,
             started_at: r.started_at.map(units::rfc3339),
             ended_at: r.ended_at.map(units::rfc3339),
             duration_ns: r.started_at.zip(r.ended_at).map(|(start, end)| end.since(start)),
@@ -227,12 +247,12 @@ impl<'a> Connection<'a> {
             traffic: Sides { client: Counts::new(&r.traffic.client), server: Counts::new(&r.traffic.server) },
             closing: Closing::new(r),
             timing: timing::Timing::new(r),
-            findings: r.findings.iter().map(FindingEntry::new).collect(),
+            findings: r.findings.iter().map(|f| FindingEntry::new(r, f)).collect(),
             findings_omitted: r.findings_omitted,
-            frames: listed.then(|| r.frames.iter().map(Frame::new).collect()),
+            frames: listed.then(|| r.frames.iter().map(|f| Frame::new(r, f)).collect()),
             frames_omitted: listed.then_some(r.frames_omitted),
             autobahn: r.case.as_deref().map(case::Autobahn::new),
-            weirds: weirds(&r.weirds),
+            weirds: weirds(&r.weirds, Some(r)),
         }
     }
 }
@@ -262,7 +282,11 @@ struct Handshake<'a> {
     offered_extensions: Vec<ExtensionEntry<'a>>,
     offered_subprotocols: &'a [String],
     request_packet: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_packet_input: Option<usize>,
     response_packet: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_packet_input: Option<usize>,
     response_after_ns: Option<i64>,
     request_headers: Vec<(&'a str, &'a str)>,
     response_headers: Vec<(&'a str, &'a str)>,
@@ -293,6 +317,9 @@ impl<'a> Handshake<'a> {
         let response = r.response.as_ref();
         let times =
             (r.handshake_at.client.and_then(|(_, at)| at), r.handshake_at.server.and_then(|(_, at)| at));
+        let packet = |seen: Option<(PacketNo, Option<Timestamp>)>| place(r, seen.map(|(packet, _)| packet));
+        let (request_packet, request_packet_input) = packet(r.handshake_at.client);
+        let (response_packet, response_packet_input) = packet(r.handshake_at.server);
         Some(Self {
             complete: response.is_some_and(|r| r.switches),
             assumed: false,
@@ -310,8 +337,10 @@ impl<'a> Handshake<'a> {
             extensions: response.map_or_else(Vec::new, |r| extensions(&r.extensions)),
             offered_extensions: extensions(&request.extensions),
             offered_subprotocols: &request.subprotocols,
-            request_packet: r.handshake_at.client.map(|(packet, _)| packet.0),
-            response_packet: r.handshake_at.server.map(|(packet, _)| packet.0),
+            request_packet,
+            request_packet_input,
+            response_packet,
+            response_packet_input,
             response_after_ns: times.0.zip(times.1).map(|(asked, answered)| answered.since(asked)),
             request_headers: fields(&request.fields),
             response_headers: response.map_or_else(Vec::new, |r| fields(&r.fields)),
@@ -395,6 +424,8 @@ struct Close<'a> {
     at: Option<String>,
     frame: Option<u64>,
     packet: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    packet_input: Option<usize>,
     state: &'a str,
 }
 
@@ -412,6 +443,8 @@ struct End<'a> {
     how: &'a str,
     at: Option<String>,
     packet: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    packet_input: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -449,14 +482,16 @@ fn time(at: Option<Timestamp>) -> Option<String> {
 }
 
 impl<'a> Close<'a> {
-    fn new(side: &'a SideClose) -> Self {
+    fn new(r: &ConnectionReport, side: &'a SideClose) -> Self {
+        let (packet, packet_input) = place(r, side.packet);
         Self {
             sent_close: side.sent_close,
             code: side.code.map(|c| c.0),
             reason: side.reason.as_deref(),
             at: time(side.at),
             frame: side.frame,
-            packet: side.packet.map(|p| p.0),
+            packet,
+            packet_input,
             state: side.state.name(),
         }
     }
@@ -492,11 +527,9 @@ impl StepEntry<'_> {
 impl<'a> Closing<'a> {
     fn new(r: &'a ConnectionReport) -> Self {
         let c = &r.closing;
-        let end = |e: &TcpEnd| End {
-            by: e.by.name(),
-            how: how(e.how),
-            at: time(e.at),
-            packet: e.packet.map(|p| p.0),
+        let end = |e: &TcpEnd| {
+            let (packet, packet_input) = place(r, e.packet);
+            End { by: e.by.name(), how: how(e.how), at: time(e.at), packet, packet_input }
         };
         let side_end = |role: Role| c.ends[role].map_or("unobserved", |e| how(e.how));
         Self {
@@ -506,8 +539,8 @@ impl<'a> Closing<'a> {
                 Starter::Both => "both",
             }),
             evidence: c.evidence.name(),
-            client: Close::new(&c.sides.client),
-            server: Close::new(&c.sides.server),
+            client: Close::new(r, &c.sides.client),
+            server: Close::new(r, &c.sides.server),
             tcp: Tcp {
                 first_end: c.first_end.as_ref().map(end),
                 crossed: c.ends_crossed,
@@ -536,6 +569,8 @@ struct FindingEntry<'a> {
     certainty: &'a str,
     frame: Option<u64>,
     packet: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    packet_input: Option<usize>,
     at: Option<String>,
     section: &'a str,
     expected: String,
@@ -544,19 +579,21 @@ struct FindingEntry<'a> {
 }
 
 impl FindingEntry<'_> {
-    fn new(f: &Finding) -> Self {
+    fn new(r: &ConnectionReport, f: &Finding) -> Self {
+        let (packet, packet_input) = place(r, f.packet);
         let rule = f.violation.rule().rule();
-        let words = wording::violation(&f.violation);
+        let words = wording::violation(r, &f.violation);
         Self {
             rule: rule.name,
             level: f.level.name(),
             by: f.by.map_or("both", Role::name),
             certainty: f.certainty.name(),
             frame: f.frame,
-            packet: f.packet.map(|p| p.0),
+            packet,
+            packet_input,
             at: time(f.at),
             section: rule.section,
-            message: wording::message(f),
+            message: wording::message(r, f),
             expected: words.expected,
             observed: words.observed,
         }
@@ -569,6 +606,8 @@ struct Frame {
     from: &'static str,
     at: Option<String>,
     packet: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    packet_input: Option<usize>,
     fin: bool,
     rsv: u8,
     opcode: u8,
@@ -594,13 +633,15 @@ struct Payload {
 }
 
 impl Frame {
-    fn new(f: &FrameRecord) -> Self {
+    fn new(r: &ConnectionReport, f: &FrameRecord) -> Self {
+        let (packet, packet_input) = place(r, f.packet);
         let text = if f.text { as_text(&f.preview, f.preview_cut) } else { None };
         Self {
             n: f.n,
             from: f.from.name(),
             at: time(f.at),
-            packet: f.packet.map(|p| p.0),
+            packet,
+            packet_input,
             fin: f.header.fin,
             rsv: f.header.rsv.0,
             opcode: f.header.opcode.bits(),

@@ -84,7 +84,7 @@ fn fault(report: &ConnectionReport) -> Option<String> {
         .findings
         .iter()
         .find(|f| f.by == Some(by) && f.frame == Some(frame) && f.violation.rule() == rule)?;
-    let wording::Wording { did, .. } = wording::violation(&finding.violation);
+    let wording::Wording { did, .. } = wording::violation(report, &finding.violation);
     let section = rule.rule().section;
     Some(format!("{} {did} (frame {frame}, {section}).", the(by)))
 }
@@ -291,7 +291,7 @@ fn other_breaches(report: &ConnectionReport) -> Vec<String> {
         }
         seen.push(key);
         if out.len() < 3 {
-            out.push(breach(finding));
+            out.push(breach(report, finding));
         } else {
             more += 1;
         }
@@ -302,11 +302,11 @@ fn other_breaches(report: &ConnectionReport) -> Vec<String> {
     out
 }
 
-fn breach(finding: &Finding) -> String {
-    let wording::Wording { did, .. } = wording::violation(&finding.violation);
+fn breach(report: &ConnectionReport, finding: &Finding) -> String {
+    let wording::Wording { did, .. } = wording::violation(report, &finding.violation);
     let place = match (finding.frame, finding.packet) {
         (Some(frame), _) => format!(", frame {frame}"),
-        (None, Some(packet)) => format!(", packet {packet}"),
+        (None, Some(packet)) => format!(", {}", wording::packet(report, packet)),
         (None, None) => String::new(),
     };
     let hedge = if finding.certainty == Certainty::Proven { "" } else { ", likely" };

@@ -86,9 +86,7 @@ impl<W: Write> TextReport<W> {
     /// # Errors
     /// Those of `out`.
     pub fn finish(mut self, inputs: &[InputReport]) -> Result<(), Error> {
-        for input in inputs {
-            self.out.write_all(overview::input(input, &self.style).as_bytes())?;
-        }
+        self.out.write_all(overview::inputs(inputs, &self.style).as_bytes())?;
         if self.connections == 0 {
             self.out.write_all(overview::nothing(inputs).as_bytes())?;
         } else if self.connections > LISTED as u64 && !self.selected {

@@ -8,7 +8,7 @@ mod timing;
 use crate::model::finding::Because;
 use crate::model::{
     Action, CloseCode, ConnectionReport, Finding, FrameHeader, Handled, KeyPattern, LengthForm, Outcome,
-    ResetWhen, Role, Seen, Step, StreamEnd, Violation,
+    PacketNo, ResetWhen, Role, Seen, Step, StreamEnd, Violation,
 };
 use crate::report::escape::visible;
 use crate::report::units;
@@ -89,8 +89,8 @@ pub const fn subject(by: Option<Role>) -> &'static str {
 
 /// A whole sentence for a finding: who did what, and the clause.
 #[must_use]
-pub fn message(finding: &Finding) -> String {
-    let Wording { did, .. } = violation(&finding.violation);
+pub fn message(report: &ConnectionReport, finding: &Finding) -> String {
+    let Wording { did, .. } = violation(report, &finding.violation);
     format!("{} {did} ({}).", subject(finding.by), finding.violation.rule().rule().section)
 }
 
@@ -110,12 +110,12 @@ fn say(expected: impl Into<String>, observed: impl Into<String>, did: impl Into<
     Wording { expected: expected.into(), observed: observed.into(), did: did.into() }
 }
 
-/// The words for a violation.
+/// The words for a violation in `report`, which knows where packets are.
 #[must_use]
 #[expect(clippy::too_many_lines, reason = "one table, a row a violation")]
-pub fn violation(violation: &Violation) -> Wording {
+pub fn violation(report: &ConnectionReport, violation: &Violation) -> Wording {
     match violation {
-        Violation::Handshake(fault) => handshake::fault(fault),
+        Violation::Handshake(fault) => handshake::fault(report, fault),
         Violation::AfterFail(what) => say(
             "nothing more processed after failing the connection",
             handled(*what),
@@ -170,13 +170,12 @@ pub fn violation(violation: &Violation) -> Wording {
         ),
         Violation::Reconnected { pause_ns, times, earlier } => {
             let pause = units::duration(*pause_ns);
+            let earlier = packet(report, *earlier);
             let row = if *times > 1 { format!(", {times} times in a row") } else { String::new() };
             say(
                 "a random pause before the first new connection, growing ones after attempts that fail",
-                format!("{pause} after the abnormal end of the connection of packet {earlier}{row}"),
-                format!(
-                    "connected again {pause} after the abnormal end of the connection of packet {earlier}{row}"
-                ),
+                format!("{pause} after the abnormal end of the connection of {earlier}{row}"),
+                format!("connected again {pause} after the abnormal end of the connection of {earlier}{row}"),
             )
         }
         Violation::NotMasked => {
@@ -464,5 +463,14 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Open => "open when the recording ended",
         Outcome::HandshakeFailed => "handshake failed",
         Outcome::NotObservable => "end not observable",
+    }
+}
+
+/// A packet by its number, and by its file where the connection is in several.
+pub(super) fn packet(report: &ConnectionReport, packet: PacketNo) -> String {
+    let place = report.place(packet);
+    match place.file {
+        Some(file) => format!("packet {} of {}", place.packet, visible(file)),
+        None => format!("packet {}", place.packet),
     }
 }

@@ -121,7 +121,7 @@ pub fn analyse(packets: &[TestPacket]) -> Vec<ConnectionReport> {
     for (no, packet) in (1..).zip(packets) {
         analysis.push(&packet.segment(no), &mut take).expect("the sink takes all");
     }
-    analysis.finish(&mut Default::default(), &mut take).expect("the sink takes all");
+    analysis.finish(&mut [Default::default()], &mut take).expect("the sink takes all");
     reports.sort_by_key(|r| r.tcp.map(|tcp| tcp.first_packet));
     reports
 }

@@ -146,7 +146,7 @@ fn link_types() {
         ("RAW 14", LinkType::RAW_OPENBSD, six.clone(), HI_V6),
         ("IPV4", LinkType::IPV4, four.clone(), HI_V4),
         ("IPV6", LinkType::IPV6, six.clone(), HI_V6),
-        ("not decoded", LinkType(147), four, "unknown_link_type: packet 3: link type 147"),
+        ("not decoded", LinkType(147), four, "unknown_link_type: link type 147"),
     ];
     for (name, link, data, expected) in rows {
         check(name, *link, data, expected);
@@ -177,9 +177,8 @@ fn what_is_not_followed_is_counted() {
         v4_with(20 + payload.len(), 0, 47, &payload)
     };
     let ppp = |number: [u8; 2]| joined(&[&[0x11, 0, 0, 1, 0, 6], &number, &[0; 4]]);
-    let undecoded =
-        |name: &str| format!("unknown_link_type: packet 3: carried in {name}, which is not decoded");
-    let encrypted = |by: &str| format!("encrypted_packet: packet 3: encrypted by {by}");
+    let undecoded = |name: &str| format!("unknown_link_type: carried in {name}, which is not decoded");
+    let encrypted = |by: &str| format!("encrypted_packet: encrypted by {by}");
     let data = [0x08, 0x02].into_iter().chain([0; 24]);
     let wifi = |at: usize, value: u8| {
         let mut bytes: Vec<u8> = data.clone().collect();
@@ -204,7 +203,7 @@ fn what_is_not_followed_is_counted() {
             "GRE version",
             LinkType::IPV4,
             gre(0, 2, [8, 0]),
-            "malformed_header: packet 3: GRE version is 2, expected at most 1".into(),
+            "malformed_header: GRE version is 2, expected at most 1".into(),
         ),
         ("Van Jacobson", LinkType::PPP_ETHER, ppp([0, 0x2d]), undecoded("TCP with Van Jacobson compression")),
         ("multilink", LinkType::PPP_ETHER, ppp([0, 0x3d]), undecoded("PPP multilink")),
@@ -219,7 +218,7 @@ fn what_is_not_followed_is_counted() {
             "bad FCS",
             LinkType::IEEE802_11_RADIOTAP,
             damaged,
-            "damaged_packet: packet 3: received damaged, as its check sequence showed".into(),
+            "damaged_packet: received damaged, as its check sequence showed".into(),
         ),
     ];
     for (name, link, data, expected) in rows {
@@ -233,7 +232,7 @@ fn tunnels_in_tunnels_end() {
         (0..depth).fold(v4(&tcp(0, b"hi")), |inner, _| v4_with(20 + inner.len(), 0, 4, &inner))
     };
     check("as many as are followed", LinkType::IPV4, &four(16), HI_V4);
-    let cap = "nesting_cap: packet 3: more tunnels inside one another than are followed";
+    let cap = "nesting_cap: more tunnels inside one another than are followed";
     check("one more", LinkType::IPV4, &four(17), cap);
     check("as many as fit", LinkType::IPV4, &four(3_000), cap);
 }
@@ -280,7 +279,7 @@ fn ipv6_extension_headers() {
         LinkType::IPV6,
         &v6(0, &bytes),
         40 + 24 + 20,
-        &format!("{cut} | cut_payload: packet 3: 2 of 2 payload bytes were not captured"),
+        &format!("{cut} | cut_payload: 2 of 2 payload bytes were not captured"),
     );
 }
 
@@ -293,7 +292,7 @@ fn a_length_of_zero_means_the_whole_packet() {
     let jumbo = [6, 0, 0xc2, 4, 0, 1, 0, 0];
     let jumbogram = v6_with(0, 0, &joined(&[&jumbo, &tcp(0, b"hi")]));
     check("RFC 2675", LinkType::IPV6, &jumbogram, HI_V6);
-    let lost = " | cut_payload: packet 3: 99998 of 100000 payload bytes were not captured";
+    let lost = " | cut_payload: 99998 of 100000 payload bytes were not captured";
     for (name, data, hi) in [("IPv4, cut", four, HI_V4), ("IPv6, cut", six, HI_V6)] {
         let expected = hi.replace("cut 0", "cut 99998") + lost;
         assert_eq!(outcome(LinkType::ETHERNET, &data, data.len() + 99_998), expected, "{name}");
@@ -305,7 +304,7 @@ fn snap_length() {
     let data = ethernet(&[0x0800], &v4(&tcp(12, b"hello, world")));
     let hello = |kept: &str, cut: usize| {
         let head = HI_V4.replace("hi", kept).replace("cut 0", &format!("cut {cut}"));
-        format!("{head} | cut_payload: packet 3: {cut} of 12 payload bytes were not captured")
+        format!("{head} | cut_payload: {cut} of 12 payload bytes were not captured")
     };
     let link = LinkType::ETHERNET;
     check_cut("in the payload", link, &data, 66 + 5, &hello("hello", 7));
@@ -313,7 +312,7 @@ fn snap_length() {
     check_cut("in the TCP options", link, &data, 60, &hello("", 12));
     check_cut("behind the fixed TCP header", link, &data, 54, &hello("", 12));
     let short = |header, needs, has| {
-        format!("truncated_packet: packet 3: {header} header needs {needs} bytes, captured are {has}")
+        format!("truncated_packet: {header} header needs {needs} bytes, captured are {has}")
     };
     check_cut("in the TCP header", link, &data, 53, &short("TCP", 20, 19));
     check_cut("before the TCP header", link, &data, 34, &short("TCP", 20, 0));
@@ -382,7 +381,7 @@ fn contradictions() {
         ),
     ];
     for (name, link, data, expected) in rows {
-        check(name, *link, data, &format!("malformed_header: packet 3: {expected}"));
+        check(name, *link, data, &format!("malformed_header: {expected}"));
     }
 }
 

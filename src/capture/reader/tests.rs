@@ -436,7 +436,7 @@ fn large_blocks() {
     let start = file.len();
     file.extend(Writer::new(Endian::Little).u32(99).u32(u32::MAX).u32(0).bytes);
     let expected = format!(
-        "truncated_file: the file ends at byte {}, inside a record that begins at byte {start} and is at least 4294967295 bytes long",
+        "truncated_file: the capture ends at byte {}, inside a record that begins at byte {start} and is at least 4294967295 bytes long",
         start + 12
     );
     check_weird("an unknown block of 4 GiB", &file, 2, &expected);

@@ -241,6 +241,16 @@ pub enum ResetWhen {
 }
 
 impl Violation {
+    /// First packet of the other connection it speaks of.
+    #[must_use]
+    pub const fn earlier(&self) -> Option<PacketNo> {
+        match self {
+            Self::Handshake(HandshakeFault::KeyReused { earlier } | HandshakeFault::Serial { earlier })
+            | Self::Reconnected { earlier, .. } => Some(*earlier),
+            _ => None,
+        }
+    }
+
     /// The clause it is about.
     #[must_use]
     pub const fn rule(&self) -> RuleId {

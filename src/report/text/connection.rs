@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::model::case::{Behavior, BehaviorClose};
 use crate::model::{
-    CaseRecord, Closing, ConnectionReport, Finding, FrameRecord, Latency, Level, Opcode, Outcome,
+    CaseRecord, Closing, ConnectionReport, Finding, FrameRecord, Latency, Level, Opcode, Outcome, PacketNo,
     PingFigures, Role, Starter, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
 };
 use crate::report::escape::{as_text, hex, visible};
@@ -32,7 +32,7 @@ pub(super) fn render(id: u64, report: &ConnectionReport, frames: FrameList, styl
     }
     steps(&mut out, &report.closing, style);
     findings(&mut out, report, style);
-    out.push_str(&overview::weirds(&report.weirds, 2));
+    out.push_str(&overview::weirds(&report.weirds, 2, |packet| wording::packet(report, packet)));
     out
 }
 
@@ -87,6 +87,23 @@ fn of_case(out: &mut String, record: &CaseRecord, style: &Style) {
 
 fn facts(out: &mut String, report: &ConnectionReport, style: &Style) {
     out.push('\n');
+    if let (Some(first), Some(tcp)) = (report.parts.first(), &report.tcp) {
+        let last = report.place(tcp.last_packet);
+        let from = report.place(tcp.first_packet).packet;
+        let line = match last.file {
+            Some(file) => {
+                format!(
+                    "recorded from packet {} of {} to packet {} of {}",
+                    from,
+                    visible(&first.file),
+                    last.packet,
+                    visible(file)
+                )
+            }
+            None => format!("recorded in packets {from} to {} of {}", last.packet, visible(&first.file)),
+        };
+        out.push_str(&style.wrap(&line, 2));
+    }
     out.push_str(&style.wrap(&format!("handshake: {}", handshake(report)), 2));
     for role in Role::BOTH {
         let line = format!("{} sent: {}", role.name(), traffic(&report.traffic[role]));
@@ -225,11 +242,11 @@ fn timeline(out: &mut String, report: &ConnectionReport, list: FrameList, style:
             format!("  … {} before these, --frames all for every one\n", units::count(left_out, "frame"));
         out.push_str(&style.paint(Tone::Faint, &line));
     }
-    let mut rows: Vec<(Option<Timestamp>, u64, Vec<String>)> =
-        frames.iter().map(|f| (f.at, f.packet.map_or(0, |p| p.0), frame_row(report, f))).collect();
+    let mut rows: Vec<(Option<Timestamp>, PacketNo, Vec<String>)> =
+        frames.iter().map(|f| (f.at, f.packet.unwrap_or(PacketNo(0)), frame_row(report, f))).collect();
     for role in Role::BOTH {
         if let Some(end) = &report.closing.ends[role] {
-            rows.push((end.at, end.packet.map_or(u64::MAX, |p| p.0), end_row(report, end)));
+            rows.push((end.at, end.packet.unwrap_or(PacketNo(u64::MAX)), end_row(report, end)));
         }
     }
     // By packet: frames of one packet keep their order, TCP ends come behind the frames of theirs.
@@ -328,13 +345,13 @@ fn findings(out: &mut String, report: &ConnectionReport, style: &Style) {
     }
     let rows = groups.into_iter().map(|(finding, count)| {
         let place = match (finding.frame, finding.packet) {
-            (Some(frame), Some(packet)) => format!("frame {frame}, packet {packet}"),
+            (Some(frame), Some(packet)) => format!("frame {frame}, {}", wording::packet(report, packet)),
             (Some(frame), None) => format!("frame {frame}"),
-            (None, Some(packet)) => format!("packet {packet}"),
+            (None, Some(packet)) => wording::packet(report, packet),
             (None, None) => String::new(),
         };
         let times = if count > 1 { format!(" ×{count}, first here") } else { String::new() };
-        let wording::Wording { did, .. } = wording::violation(&finding.violation);
+        let wording::Wording { did, .. } = wording::violation(report, &finding.violation);
         vec![
             finding.level.name().to_owned(),
             finding.violation.rule().name().to_owned(),

@@ -3,13 +3,30 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::model::{ConnectionReport, InputReport, Level, Outcome, Role, RuleId, Starter, WeirdKind, Weirds};
+use crate::model::{
+    Compression, ConnectionReport, InputReport, Level, Outcome, PacketNo, Role, RuleId, Starter, WeirdKind,
+    Weirds,
+};
 use crate::report::escape::visible;
 use crate::report::text::layout::{Style, Tone, shorten};
 use crate::report::{units, wording};
 
+/// A line an input, those that are one capture under a heading.
+pub(super) fn inputs(inputs: &[InputReport], style: &Style) -> String {
+    let mut out = String::new();
+    for capture in inputs.chunk_by(|a, b| a.set.is_some() && a.set == b.set) {
+        if capture.len() > 1 {
+            let _ = writeln!(out, "{} files, one capture in order of time:", capture.len());
+        }
+        for file in capture {
+            out.push_str(&input(file, style, if capture.len() > 1 { 2 } else { 0 }));
+        }
+    }
+    out
+}
+
 /// The line of an input, and its oddities.
-pub(super) fn input(input: &InputReport, style: &Style) -> String {
+fn input(input: &InputReport, style: &Style, indent: usize) -> String {
     let links: Vec<_> = input
         .link_types
         .iter()
@@ -22,9 +39,15 @@ pub(super) fn input(input: &InputReport, style: &Style) -> String {
         _ => String::new(),
     };
     let mut out = format!(
-        "{} · {}{}{} · {}, {}{when} · {}, {} of WebSocket\n",
+        "{:indent$}{} · {}{}{}{} · {}, {}{when} · {}, {} of WebSocket\n",
+        "",
         style.paint(Tone::Heading, &visible(&input.path)),
         input.kind,
+        if input.compression == Compression::None {
+            String::new()
+        } else {
+            format!(" in {}", input.compression)
+        },
         if links.is_empty() { "" } else { ", " },
         links.join(", "),
         units::count(input.packets, "packet"),
@@ -32,15 +55,15 @@ pub(super) fn input(input: &InputReport, style: &Style) -> String {
         units::count(input.tcp_connections, "TCP connection"),
         input.websocket_connections,
     );
-    out.push_str(&weirds(&input.weirds, 2));
+    out.push_str(&weirds(&input.weirds, indent + 2, |packet| format!("packet {packet}")));
     out
 }
 
 /// Oddities of a recording, a line each.
-pub(super) fn weirds(weirds: &Weirds, indent: usize) -> String {
+pub(super) fn weirds(weirds: &Weirds, indent: usize, place: impl Fn(PacketNo) -> String) -> String {
     let mut out = String::new();
     for weird in weirds.as_slice() {
-        let packet = weird.packet.map_or_else(String::new, |p| format!(" (packet {p})"));
+        let packet = weird.packet.map_or_else(String::new, |p| format!(" ({})", place(p)));
         let times = if weird.count == 1 { String::new() } else { format!(" ×{}, first", weird.count) };
         let name = weird.kind.name();
         let _ = writeln!(out, "{:indent$}odd: {name}{times}: {}{packet}", "", visible(&weird.detail));

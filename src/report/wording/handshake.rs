@@ -1,10 +1,10 @@
 //! The words for the opening handshake.
 
 use crate::model::handshake::facts::{KeyForm, ProtocolsFault, Syntax, TargetForm};
-use crate::model::{HandshakeFault, Reaction, RuleId};
+use crate::model::{ConnectionReport, HandshakeFault, Reaction, RuleId};
 use crate::report::escape::{hex, visible};
 use crate::report::units;
-use crate::report::wording::{Wording, say};
+use crate::report::wording::{Wording, packet, say};
 
 /// What a proxy that removes hop-by-hop fields (RFC 9110 7.6.1) leaves.
 const STRIPPED: &str = "; a proxy that is not told to pass the upgrade on removes it";
@@ -60,7 +60,7 @@ fn head(kind: Syntax, line: &str, message: &str) -> Wording {
 
 /// The words for a fault of the opening handshake.
 #[expect(clippy::too_many_lines, reason = "one table, a row a fault")]
-pub(super) fn fault(fault: &HandshakeFault) -> Wording {
+pub(super) fn fault(report: &ConnectionReport, fault: &HandshakeFault) -> Wording {
     use HandshakeFault as Fault;
     match fault {
         Fault::RequestSyntax { kind, line } => head(*kind, line, "request"),
@@ -145,9 +145,10 @@ pub(super) fn fault(fault: &HandshakeFault) -> Wording {
         }
         Fault::KeyReused { earlier } => say(
             "a key of its own for each connection",
-            format!("the key of the connection that began with packet {earlier}"),
+            format!("the key of the connection that began with {}", packet(report, *earlier)),
             format!(
-                "sent the Sec-WebSocket-Key of the connection that began with packet {earlier}; the two sides of a proxy look the same"
+                "sent the Sec-WebSocket-Key of the connection that began with {}; the two sides of a proxy look the same",
+                packet(report, *earlier)
             ),
         ),
         Fault::Version(found) => {
@@ -209,9 +210,10 @@ pub(super) fn fault(fault: &HandshakeFault) -> Wording {
         ),
         Fault::Serial { earlier } => say(
             "one opening handshake with a server at a time",
-            format!("one more under way on the connection that began with packet {earlier}"),
+            format!("one more under way on the connection that began with {}", packet(report, *earlier)),
             format!(
-                "began an opening handshake while that of the connection of packet {earlier} was under way, unless these are two programs or two hosts behind one address"
+                "began an opening handshake while that of the connection of {} was under way, unless these are two programs or two hosts behind one address",
+                packet(report, *earlier)
             ),
         ),
         Fault::EarlyData => say(

@@ -1,0 +1,65 @@
+//! The wish to end reading before the input ends.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Shared by whoever asks, from any thread, and the sources that heed it: they then end, and what was read so far is
+/// analysed as if there were no more.
+#[derive(Clone, Debug, Default)]
+pub struct Stop {
+    asked: Arc<AtomicBool>,
+    heeded: Arc<AtomicBool>,
+}
+
+impl Stop {
+    /// Nobody has asked yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same wish, for one source of several: whether that one heeded it is its own.
+    #[must_use]
+    pub fn for_source(&self) -> Self {
+        Self { asked: Arc::clone(&self.asked), heeded: Arc::default() }
+    }
+
+    /// Asks; `true` if somebody had before.
+    pub fn ask(&self) -> bool {
+        self.asked.swap(true, Ordering::Relaxed)
+    }
+
+    /// Whether somebody asked.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// Says that the source ended because of it.
+    pub fn heed(&self) {
+        self.heeded.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the source ended because of it: one that came to its own end first is whole.
+    #[must_use]
+    pub fn is_heeded(&self) -> bool {
+        self.heeded.load(Ordering::Relaxed)
+    }
+}
+
+/// A source that ends as soon as it is asked to.
+pub(super) struct Stoppable<R> {
+    pub(super) source: R,
+    pub(super) stop: Stop,
+}
+
+impl<R: Read> Read for Stoppable<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.stop.is_asked() {
+            self.stop.heed();
+            return Ok(0);
+        }
+        self.source.read(out)
+    }
+}
