@@ -27,7 +27,7 @@ pub struct Across {
 /// The latest values by key.
 #[derive(Debug)]
 struct Recent<K, V> {
-    values: HashMap<K, V>,
+    values: HashMap<K, V, foldhash::quality::RandomState>,
     order: VecDeque<K>,
     max: usize,
 }
@@ -99,7 +99,7 @@ impl Across {
 
 impl<K: Copy + Eq + Hash, V> Recent<K, V> {
     fn new(max: usize) -> Self {
-        Self { values: HashMap::new(), order: VecDeque::new(), max }
+        Self { values: HashMap::default(), order: VecDeque::new(), max }
     }
 
     fn clear(&mut self) {

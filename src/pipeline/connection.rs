@@ -16,6 +16,14 @@ use crate::tcp::Connection;
 pub(super) enum Watched {
     /// It carries WebSocket, or may still turn out to.
     Followed(Box<Followed>),
+    /// TCP is over and so is what can be concluded: the stages are gone while the connection waits for what the
+    /// capture may have late.
+    Concluded {
+        /// But for addresses, times and counts of the whole connection.
+        report: Box<ConnectionReport>,
+        /// Who sent the request.
+        client: Direction,
+    },
     /// It carries something else; `left` once the caller has been told.
     Ignored {
         /// Oddities until then.
@@ -56,7 +64,7 @@ impl Watched {
     pub(super) const fn has_just_left(&mut self) -> bool {
         match self {
             Self::Ignored { left, .. } => !std::mem::replace(left, true),
-            Self::Followed(_) => false,
+            Self::Followed(_) | Self::Concluded { .. } => false,
         }
     }
 
@@ -79,9 +87,25 @@ impl Watched {
                 if followed.dissector.status() == Status::NotWebSocket {
                     let weirds = std::mem::take(&mut followed.weirds);
                     *self = Self::Ignored { weirds, left: false };
+                } else if connection.is_complete() {
+                    self.conclude(connection);
                 }
             }
+            Self::Concluded { report, .. } => {
+                connection.push(segment, limits, &mut report.weirds, &mut |_| {});
+            }
             Self::Ignored { weirds, .. } => connection.push(segment, limits, weirds, &mut |_| {}),
+        }
+    }
+
+    /// Draws the conclusions of a connection that is complete.
+    fn conclude(&mut self, connection: &mut Connection) {
+        connection.forget_bytes();
+        let Self::Followed(followed) = self else { return };
+        if let (Some(stages), Some(client)) = (followed.stages.take(), followed.dissector.client()) {
+            let weirds = std::mem::take(&mut followed.weirds);
+            let report = conclude(*stages, connection, client, weirds, connection.ended_at());
+            *self = Self::Concluded { report, client };
         }
     }
 
@@ -96,6 +120,10 @@ impl Watched {
     ) -> Result<Box<ConnectionReport>, Weirds> {
         let followed = match self {
             Self::Followed(followed) => followed,
+            Self::Concluded { mut report, client } => {
+                connection.finish(&mut report.weirds, &mut |_| {});
+                return Ok(completed(report, connection, client, limits));
+            }
             Self::Ignored { mut weirds, .. } => {
                 connection.finish(&mut weirds, &mut |_| {});
                 return Err(weirds);
@@ -109,9 +137,8 @@ impl Watched {
         weirds.merge(tcp_weirds);
         match (stages, dissector.client()) {
             (Some(stages), Some(client)) => {
-                let mut report = report(*stages, connection, client, weirds, until);
-                add_host_port(&mut report, limits.max_findings);
-                Ok(report)
+                let report = conclude(*stages, connection, client, weirds, until);
+                Ok(completed(report, connection, client, limits))
             }
             _ => Err(weirds),
         }
@@ -232,21 +259,31 @@ fn add_host_port(report: &mut ConnectionReport, max: usize) {
     }
 }
 
-fn report(
+/// What the stages conclude when the recording would have shown more until then.
+fn conclude(
     stages: Stages,
     connection: &Connection,
     client: Direction,
     weirds: Weirds,
     until: Option<Timestamp>,
 ) -> Box<ConnectionReport> {
+    let of = |dir| connection.stats(dir).unanswered;
+    let tail = Tail { until, unanswered: PerRole { client: of(client), server: of(client.flip()) } };
+    stages.report(0, weirds, &tail)
+}
+
+/// With what is known once no segment can come any more.
+fn completed(
+    mut report: Box<ConnectionReport>,
+    connection: &Connection,
+    client: Direction,
+    limits: &Limits,
+) -> Box<ConnectionReport> {
     let endpoints = connection.endpoints();
     let (client_at, server_at) = match client {
         Direction::Orig => (endpoints.orig, endpoints.resp),
         Direction::Resp => (endpoints.resp, endpoints.orig),
     };
-    let of = |dir| connection.stats(dir).unanswered;
-    let tail = Tail { until, unanswered: PerRole { client: of(client), server: of(client.flip()) } };
-    let mut report = stages.report(0, weirds, &tail);
     for (role, dir) in [(Role::Client, client), (Role::Server, client.flip())] {
         let stats = connection.stats(dir);
         report.traffic[role].stream_bytes = stats.stream_bytes;
@@ -261,5 +298,6 @@ fn report(
     });
     report.started_at = connection.started_at();
     report.ended_at = connection.ended_at();
+    add_host_port(&mut report, limits.max_findings);
     report
 }

@@ -34,6 +34,10 @@ impl Assembler {
         self.origin
     }
 
+    pub(super) fn forget_bytes(&mut self) {
+        self.history = History::default();
+    }
+
     pub(super) fn gap_bytes(&self) -> u64 {
         self.gap_bytes
     }

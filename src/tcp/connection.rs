@@ -19,7 +19,7 @@ use crate::tcp::order::CausalOrder;
 ///   then the lowest byte held is offset 0, and no gap is assumed before it.
 /// * **First copy wins**, byte by byte, in whatever segments the copies come. Differing copies are a
 ///   `Conflict`, as far as the first is still at hand: `Limits::max_history_bytes` of what was handed on, and all
-///   that waits. (Of bytes held for the start only the weird is counted: they have no offset yet.)
+///   that waits; none once the connection is complete. (Of bytes held for the start only the weird is counted: they have no offset yet.)
 /// * **Gaps.** A hole is lost 64 to 128 packets of this connection after it was acknowledged, at an RST of its
 ///   sender, or in [`Connection::finish`]; and at once when what waits behind it reaches its cap. Bytes that come
 ///   later still are counted as retransmitted. Unless cut off by the snap length, a gap names the packet in
@@ -201,6 +201,19 @@ impl Connection {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.reset || (self.halves.orig.is_fin_acked() && self.halves.resp.is_fin_acked())
+    }
+
+    /// Whether both streams are over, whole, and acknowledged: no segment that still comes can add to them.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        let is_over = |half: &Half| half.is_fin_acked() && half.has_ended();
+        is_over(&self.halves.orig) && is_over(&self.halves.resp) && self.order.is_idle()
+    }
+
+    /// Frees what is kept to compare retransmissions with: none is compared from here on.
+    pub fn forget_bytes(&mut self) {
+        self.halves.orig.forget_bytes();
+        self.halves.resp.forget_bytes();
     }
 
     /// The counts of `dir`.

@@ -108,6 +108,16 @@ impl Half {
         self.fin.as_ref().is_some_and(|fin| self.acked > fin.at)
     }
 
+    /// Whether its `End` was given out.
+    pub(super) const fn has_ended(&self) -> bool {
+        self.ended.is_some()
+    }
+
+    /// Frees what retransmissions are compared with.
+    pub(super) fn forget_bytes(&mut self) {
+        self.assembler.forget_bytes();
+    }
+
     fn is_started(&self) -> bool {
         matches!(self.start, Start::Settled | Start::Syn)
     }

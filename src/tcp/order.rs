@@ -99,6 +99,11 @@ impl CausalOrder {
         }
     }
 
+    /// Whether nothing waits.
+    pub(super) const fn is_idle(&self) -> bool {
+        self.waiting.is_none()
+    }
+
     /// Hands on everything.
     pub(super) fn finish(&mut self, now: u32, sink: &mut impl FnMut(StreamEvent<'_>)) {
         self.release(now, true, sink);
