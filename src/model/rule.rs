@@ -255,7 +255,7 @@ rules! {
         "a status code is a registered one below 3000, or from 3000 to 4999";
     ClCodeReserved "CL-CODE-RESERVED" "RFC 6455 7.4.1" Must E MayFail(P),
         "1005, 1006 and 1015 name local conclusions and are not sent; 1004 is reserved";
-    ClCodeRole "CL-CODE-ROLE" "RFC 6455 7.4.1" Note E Nothing,
+    ClCodeRole "CL-CODE-ROLE" "RFC 6455 7.4.1, 11.7" Note E Nothing,
         "1010 is meant for clients, 1012 to 1014 for servers and gateways";
     ClCross "CL-CROSS" "RFC 6455 5.5.1, 7.1.3, 7.1.5" Note E Nothing,
         "Closes that cross each other both start the closing handshake and answer one another";
