@@ -311,7 +311,7 @@ rules! {
     PmdInflate "PMD-INFLATE" "RFC 7692 7.2.1, 7.2.2" Must E MayFail(&[1007, 1002]),
         "the payload of a compressed message, with 00 00 ff ff appended, is a valid DEFLATE stream";
     PmdParam "PMD-PARAM" "RFC 7692 7, 7.1" Must E FailHandshake,
-        "permessage-deflate has four parameters, each at most once, with its kind of value; a server declines any other offer, a client fails for any other answer";
+        "an offer or an answer of permessage-deflate has no parameters but its four, each at most once, with its kind of value; a server declines any other offer, a client fails for any other answer";
     PmdRsv1Cont "PMD-RSV1-CONT" "RFC 7692 6" Must E Fail(P),
         "RSV1 is set on the first fragment of a compressed message only";
     PmdRsv1Ctl "PMD-RSV1-CTL" "RFC 7692 6" Must E Fail(P),

@@ -93,9 +93,9 @@ pub(super) const RULES: &[More] = &[
     More {
         rule: RuleId::HsSerial,
         peer: None,
-        text: "One at a time keeps a page from flooding a server with handshakes. Browsers queue them by address. Behind \
-               one address there may be several programs or, with NAT, several hosts, so wslog compares only requests \
-               with the same User-Agent, leaves out those that name a proxy, and is never sure.",
+        text: "One at a time keeps a page from flooding a server with handshakes. Browsers queue them by address. \
+               wslog compares only requests with the same User-Agent, leaves out those that name a proxy, and is never \
+               sure.",
         next: &[
             "whether the two are one program: the ports, the targets, the times",
             "a pool or a test that opens all its connections at once",

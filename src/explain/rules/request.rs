@@ -106,7 +106,7 @@ pub(super) const RULES: &[More] = &[
             "must refuse a request without a key, or with two, with an HTTP error (4.2.1), such as 400; it need not \
              decode the value (4.2.2), so granting one of a wrong length breaks nothing",
         ),
-        text: "The key ties the response to this request; it is no secret and protects nothing. 16 bytes in base64 are 24 \
+        text: "The key ties the response to this request; it is no secret and authenticates nobody. 16 bytes in base64 are 24 \
                characters, the last two of them '='. The same key on two connections is a note: the recording may show \
                both sides of a proxy, or the client does not draw a fresh one.",
         next: &[

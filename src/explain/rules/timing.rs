@@ -53,9 +53,8 @@ pub(super) const RULES: &[More] = &[
     },
     More {
         rule: RuleId::ClIdle,
-        peer: Some("reports 1006, unless a Close came"),
-        text: "Proxies and load balancers end a connection that was silent for their time-out, mostly without a Close. \
-               wslog notes an end without a Close after a silence as long as a well-known one (nginx and AWS load \
+        peer: Some("reports 1006"),
+        text: "They mostly do it without a Close, and neither application learns who it was. wslog notes an end without a Close after a silence as long as a well-known one (nginx and AWS load \
                balancers 60 s, Heroku 55 s and others). That is consistent with it and no more: the length alone does \
                not say whose timer it was.",
         next: &[
