@@ -1,10 +1,12 @@
 //! What there is to say of a rule beyond its row in the table, and examples that make a finding of it or nearly so.
-//! A rule without an entry is explained by its row.
 
 mod closing;
 mod compression;
 mod frames;
 mod handshake;
+mod request;
+mod response;
+mod timing;
 
 use crate::explain::script;
 use crate::model::RuleId;
@@ -14,7 +16,7 @@ use crate::model::topic::Example;
 #[derive(Debug)]
 pub(super) struct More {
     rule: RuleId,
-    /// What the other side does about it, where the reaction of the table has no word for it.
+    /// What the other side does about it, where the reaction of the table does not say it all.
     pub(super) peer: Option<&'static str>,
     /// Why it is there, and what follows when it is broken.
     pub(super) text: &'static str,
@@ -61,10 +63,19 @@ impl More {
 }
 
 fn all() -> impl Iterator<Item = &'static More> {
-    [handshake::RULES, frames::RULES, closing::RULES, compression::RULES].into_iter().flatten()
+    let all = [
+        request::RULES,
+        response::RULES,
+        handshake::RULES,
+        frames::RULES,
+        closing::RULES,
+        timing::RULES,
+        compression::RULES,
+    ];
+    all.into_iter().flatten()
 }
 
-/// More about a rule; `None` where nothing was written yet.
+/// More about a rule; a test holds that there is an entry for each.
 pub(super) fn find(rule: RuleId) -> Option<&'static More> {
     all().find(|more| more.rule == rule)
 }

@@ -1,15 +1,15 @@
 //! Examples in a line of text, in the notation of the tests of the reference.
 //!
-//! What each side does, parted by `|`: `C:` or `S:`, then one of
+//! What each side does, parted by `|`: `C:` or `S:` (on another connection `C2:`, `S2:`), then one of
 //!
 //! ```text
 //! 81 02 68 69            a frame in hex before masking: masked if the client sends it
 //! raw 81 02 68 69        bytes as they are; 61*126 is a byte repeated
 //! text hi  binary hi  ping x  pong x  close  close 1000 bye
-//! request EDITS  101 EDITS  status 403 Forbidden    heads of the opening handshake
+//! request EDITS  101 EDITS  status 403 Forbidden & EDITS    heads of the opening handshake
 //! with ACT               in the same segment as what it sent before
 //! uncaptured ACT         the recording lacks it
-//! fin  rst  ack  hold  release  wait 1500           TCP; milliseconds
+//! fin  rst  ack  again  hold  release  wait 1500    TCP; milliseconds
 //! ```
 //!
 //! EDITS, parted by ` & `, change the head of a sound handshake: `!GET / HTTP/1.0` its first line, `-Host` leaves
@@ -29,6 +29,10 @@ const REQUEST: &str = "GET /chat HTTP/1.1\nHost: server.example.com\nUpgrade: we
 const RESPONSE: &str = "HTTP/1.1 101 Switching Protocols\nUpgrade: websocket\nConnection: Upgrade\n\
     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
+/// A key is for one connection: on the others of an example these take their place.
+const FIRST: [&str; 2] = ["dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="];
+const OTHER: [&str; 2] = ["x3JJHMbDL1EzLkh9GBhXDw==", "HSmrc0sMlYUkAGmm5OPpG2HaGWk="];
+
 /// The lines of a script; `None` where it is none.
 pub(super) fn parse(script: &str) -> Option<Vec<Line>> {
     let mut keys = 0;
@@ -37,12 +41,18 @@ pub(super) fn parse(script: &str) -> Option<Vec<Line>> {
 
 fn line(act: &str, keys: &mut u32) -> Option<Line> {
     let (side, what) = act.split_once(':')?;
-    let from = match side {
-        "C" => Role::Client,
-        "S" => Role::Server,
-        _ => return None,
+    let (from, number) = match side.strip_prefix('C') {
+        Some(number) => (Role::Client, number),
+        None => (Role::Server, side.strip_prefix('S')?),
     };
-    Some(Line { from, what: act_of(from, what.trim(), keys)? })
+    let connection = if number.is_empty() { 1 } else { number.parse().ok().filter(|n| *n > 1)? };
+    let what = match act_of(from, what.trim(), keys)? {
+        LineWhat::Head(head) if connection > 1 => {
+            LineWhat::Head(head.replace(FIRST[0], OTHER[0]).replace(FIRST[1], OTHER[1]))
+        }
+        what => what,
+    };
+    Some(Line { connection, from, what })
 }
 
 fn act_of(from: Role, what: &str, keys: &mut u32) -> Option<LineWhat> {
@@ -51,13 +61,16 @@ fn act_of(from: Role, what: &str, keys: &mut u32) -> Option<LineWhat> {
         "fin" => LineWhat::Fin,
         "rst" => LineWhat::Rst,
         "ack" => LineWhat::Ack,
+        "again" => LineWhat::Again,
         "hold" => LineWhat::Hold,
         "release" => LineWhat::Release,
         "wait" => LineWhat::Wait(rest.parse().ok()?),
         "request" => LineWhat::Head(edited(REQUEST, rest)),
         "101" => LineWhat::Head(edited(RESPONSE, rest)),
         "status" => {
-            LineWhat::Head(format!("HTTP/1.1 {rest}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"))
+            let (status, edits) = rest.split_once(" & ").unwrap_or((rest, ""));
+            let head = format!("HTTP/1.1 {status}\nContent-Length: 0\nConnection: close");
+            LineWhat::Head(edited(&head, edits))
         }
         "with" | "uncaptured" => match act_of(from, rest, keys)? {
             LineWhat::Bytes { wire, joined, uncaptured, frame } => LineWhat::Bytes {
@@ -216,11 +229,33 @@ mod tests {
         let LineWhat::Head(head) = &lines[0].what else { panic!("no head") };
         assert!(head.starts_with("GET / HTTP/1.0\r\nUpgrade: h2c\r\nConnection"), "{head}");
         assert!(head.ends_with("\r\nX: y\r\n\r\n") && !head.contains("Host"), "{head}");
+        let lines = parse("S: status 426 Upgrade Required & Sec-WebSocket-Version: 13").expect("a script");
+        let LineWhat::Head(head) = &lines[0].what else { panic!("no head") };
+        assert!(head.starts_with("HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n"), "{head}");
+        assert!(head.ends_with("\r\nSec-WebSocket-Version: 13\r\n\r\n"), "{head}");
+    }
+
+    #[test]
+    fn each_connection_has_a_key_of_its_own() {
+        let lines = parse("C: request | C2: request | S2: 101 | S: fin").expect("a script");
+        assert_eq!(lines.iter().map(|line| line.connection).collect::<Vec<_>>(), [1, 2, 2, 1]);
+        let has = |at: usize, value: &str| matches!(&lines[at].what, LineWhat::Head(h) if h.contains(value));
+        assert!(has(0, FIRST[0]) && has(1, OTHER[0]) && has(2, OTHER[1]));
     }
 
     #[test]
     fn what_is_no_script() {
-        for script in ["", "X: fin", "C: jump", "S: close soon", "S: with fin", "C: 8g", "C: wait long"] {
+        for script in [
+            "",
+            "X: fin",
+            "C1: fin",
+            "C9999: fin",
+            "C: jump",
+            "S: close soon",
+            "S: with fin",
+            "C: 8g",
+            "C: wait long",
+        ] {
             assert_eq!(parse(script), None, "{script}");
         }
     }

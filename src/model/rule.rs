@@ -255,7 +255,7 @@ rules! {
         "a status code is a registered one below 3000, or from 3000 to 4999";
     ClCodeReserved "CL-CODE-RESERVED" "RFC 6455 7.4.1" Must E MayFail(P),
         "1005, 1006 and 1015 name local conclusions and are not sent; 1004 is reserved";
-    ClCodeRole "CL-CODE-ROLE" "RFC 6455 7.4.1" Note E Nothing,
+    ClCodeRole "CL-CODE-ROLE" "RFC 6455 7.4.1, 11.7" Note E Nothing,
         "1010 is meant for clients, 1012 to 1014 for servers and gateways";
     ClCross "CL-CROSS" "RFC 6455 5.5.1, 7.1.3, 7.1.5" Note E Nothing,
         "Closes that cross each other both start the closing handshake and answer one another";
@@ -311,7 +311,7 @@ rules! {
     PmdInflate "PMD-INFLATE" "RFC 7692 7.2.1, 7.2.2" Must E MayFail(&[1007, 1002]),
         "the payload of a compressed message, with 00 00 ff ff appended, is a valid DEFLATE stream";
     PmdParam "PMD-PARAM" "RFC 7692 7, 7.1" Must E FailHandshake,
-        "permessage-deflate has four parameters, each at most once, with its kind of value; a server declines any other offer, a client fails for any other answer";
+        "an offer or an answer of permessage-deflate has no parameters but its four, each at most once, with its kind of value; a server declines any other offer, a client fails for any other answer";
     PmdRsv1Cont "PMD-RSV1-CONT" "RFC 7692 6" Must E Fail(P),
         "RSV1 is set on the first fragment of a compressed message only";
     PmdRsv1Ctl "PMD-RSV1-CTL" "RFC 7692 6" Must E Fail(P),

@@ -86,9 +86,9 @@ pub struct CodeTopic {
 pub struct RuleTopic {
     /// The row of the table.
     pub rule: &'static Rule,
-    /// More about it; `None` where nothing was written yet.
+    /// More about it; `None` where nothing was written. A test holds that there is something for every rule.
     pub explanation: Option<&'static str>,
-    /// What the other side does about a breach, where the reaction of the rule has no word for it.
+    /// What the other side does about a breach, where the reaction of the rule does not say it all.
     pub peer: Option<&'static str>,
     /// Where to look when it is broken.
     pub next: &'static [&'static str],
@@ -139,6 +139,8 @@ pub struct Example {
 /// One thing a side does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
+    /// On which connection of the example, from 1.
+    pub connection: u8,
     /// Who.
     pub from: Role,
     /// What.
@@ -161,6 +163,8 @@ pub enum LineWhat {
         /// The frame that begins with them; `None` where they do not hold a whole header.
         frame: Option<ShownFrame>,
     },
+    /// Its host sends the last payload again.
+    Again,
     /// It ends TCP by FIN.
     Fin,
     /// It resets TCP.

@@ -35,13 +35,15 @@ pub(super) fn judge(ends: &PerRole<Endpoint>, role: Role, findings: &mut Finding
     let failed = match &reacted {
         Reacted::Failed(_) | Reacted::Dropped(_) => true,
         // A lenient end answers a faulty Close like any other.
-        Reacted::OtherClose(_) => !fault.is_in_close(),
+        Reacted::OtherClose(close) => !fault.is_in_close() && !is_of_its_own(close, &fault),
         _ => false,
     };
     let seen = match reacted {
         Reacted::Failed(close) => closed_seen(close, &fault),
         Reacted::OtherClose(close) => {
-            wrong_code(role, close, &fault, findings);
+            if !is_of_its_own(close, &fault) {
+                wrong_code(role, close, &fault, findings);
+            }
             closed_seen(close, &fault)
         }
         Reacted::Answered(close, handled) => {
@@ -64,6 +66,7 @@ pub(super) fn judge(ends: &PerRole<Endpoint>, role: Role, findings: &mut Finding
         Seen::CarriedOn(_) if reaction.is_ordered() => StepVerdict::Broken,
         Seen::CarriedOn(_) => StepVerdict::NotApplicable,
         Seen::PeerEndedTcp(_) | Seen::Nothing => StepVerdict::Unobserved,
+        Seen::Close { .. } if !failed && !fault.is_in_close() => StepVerdict::NotApplicable,
         _ => StepVerdict::Met,
     };
     let mut steps = vec![duties::fail(role, &fault).settle(seen, verdict)];
@@ -136,6 +139,14 @@ fn how_it_reacted<'a>(ends: &'a PerRole<Endpoint>, role: Role, fault: &Fault) ->
         (_, Some(theirs), None) if side.close().is_none() => Reacted::PeerEnded(theirs.how),
         _ => Reacted::Unobserved,
     }
+}
+
+/// Whether a Close that does not fit the fault need not be for it: where failing is only allowed (10.7), an endpoint
+/// that took no notice closes later like any other, and its code tells of no error.
+fn is_of_its_own(close: &SentClose, fault: &Fault) -> bool {
+    let code = close.payload.code();
+    let tells_of_an_error = code.is_some_and(|code| (1002..=1011).contains(&code.0));
+    matches!(fault.rule.rule().reaction, Reaction::MayFail(_)) && !fault.is_in_close() && !tells_of_an_error
 }
 
 fn close_place(close: &SentClose) -> Place {

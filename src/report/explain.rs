@@ -68,8 +68,11 @@ fn or(codes: &[u16]) -> String {
 
 /// What the other side does about a breach; `None` where there is nothing to do.
 fn reaction(topic: &RuleTopic) -> Option<String> {
+    if let Some(peer) = topic.peer {
+        return Some(peer.to_owned());
+    }
     Some(match topic.rule.reaction {
-        Reaction::Nothing => topic.peer?.to_owned(),
+        Reaction::Nothing => return None,
         Reaction::Fail(codes) => {
             format!("must fail the connection (7.1.7): Close {}, or an end of TCP without one", or(codes))
         }
@@ -245,6 +248,7 @@ fn hex_of(bytes: &[u8]) -> String {
 fn act(what: &LineWhat) -> String {
     match what {
         LineWhat::Head(_) | LineWhat::Bytes { .. } => String::new(),
+        LineWhat::Again => "sends the last payload again".to_owned(),
         LineWhat::Fin => "ends TCP (FIN)".to_owned(),
         LineWhat::Rst => "resets TCP (RST)".to_owned(),
         LineWhat::Ack => "acknowledges what it has received".to_owned(),
@@ -258,6 +262,7 @@ const fn act_name(what: &LineWhat) -> &'static str {
     match what {
         LineWhat::Head(_) => "head",
         LineWhat::Bytes { .. } => "bytes",
+        LineWhat::Again => "again",
         LineWhat::Fin => "fin",
         LineWhat::Rst => "rst",
         LineWhat::Ack => "ack",

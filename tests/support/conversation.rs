@@ -253,6 +253,17 @@ impl Conversation {
         self
     }
 
+    /// When the next thing happens, in nanoseconds since 1970.
+    pub fn now_ns(&self) -> i64 {
+        self.now_ns
+    }
+
+    /// Nothing happens before that time.
+    pub fn not_before(&mut self, at_ns: i64) -> &mut Self {
+        self.now_ns = self.now_ns.max(at_ns);
+        self
+    }
+
     /// From here on what `side`'s peer sends is captured but does not arrive: `side` goes on acknowledging what
     /// it has received so far.
     pub fn hold(&mut self, side: Side) -> &mut Self {

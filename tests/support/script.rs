@@ -46,7 +46,8 @@ pub fn acts(talk: &mut Conversation, script: &str) {
     }
 }
 
-fn one_act(talk: &mut Conversation, side: Side, what: &str) {
+/// One act.
+pub fn one_act(talk: &mut Conversation, side: Side, what: &str) {
     let (verb, rest) = what.split_once(' ').unwrap_or((what, ""));
     match verb {
         "uncaptured" => talk.uncaptured(|talk| one_act(talk, side, rest)),
@@ -77,7 +78,8 @@ fn one_act(talk: &mut Conversation, side: Side, what: &str) {
     };
 }
 
-fn bytes(hex: &str) -> Vec<u8> {
+/// `81 02 61*126`.
+pub fn bytes(hex: &str) -> Vec<u8> {
     hex.split_whitespace()
         .flat_map(|word| match word.split_once('*') {
             // `61*126`: a byte repeated.
@@ -92,7 +94,7 @@ fn digit(byte: &str) -> u8 {
 }
 
 /// The frame with MASK set and a key that differs from frame to frame.
-fn masked(plain: &[u8]) -> Vec<u8> {
+pub fn masked(plain: &[u8]) -> Vec<u8> {
     let extended = match plain[1] & 0x7f {
         126 => 2,
         127 => 8,
@@ -110,9 +112,13 @@ fn masked(plain: &[u8]) -> Vec<u8> {
 
 /// What wslog reports of a list of packets.
 pub fn analyse(packets: &[TestPacket]) -> Vec<ConnectionReport> {
-    let limits = Limits::default();
+    analyse_with(packets, &Limits::default())
+}
+
+/// The same within other limits.
+pub fn analyse_with(packets: &[TestPacket], limits: &Limits) -> Vec<ConnectionReport> {
     let keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256 };
-    let mut analysis = Analysis::new(0, &limits, keep);
+    let mut analysis = Analysis::new(0, limits, keep);
     let mut reports = Vec::new();
     let mut take = |report: Box<ConnectionReport>| {
         reports.push(*report);
@@ -154,6 +160,20 @@ pub fn steps(report: &ConnectionReport) -> String {
     let all: Vec<String> =
         steps.map(|step| format!("{} {} {}", letter(step.owed_by), step.rule, step.verdict.name())).collect();
     all.join(", ")
+}
+
+/// All obligations: `S fail FR-RSV met`, `S may fail FR-LEN-MIN met`, `S refuse HS-KEY broken`, `S CL-REPLY late`.
+pub fn all_steps(report: &ConnectionReport) -> String {
+    let one = |step: &Step| {
+        let what = match step.action {
+            Action::Fail(_) | Action::FailHandshake(_) => " fail",
+            Action::MayFail(_) => " may fail",
+            Action::Refuse(_) => " refuse",
+            _ => "",
+        };
+        format!("{}{what} {} {}", letter(step.owed_by), step.rule, step.verdict.name())
+    };
+    report.closing.steps.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// Outcome, who started, and the codes both sides' applications will have seen: `clean by C, sees 1000 / 1000`;

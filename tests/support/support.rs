@@ -10,6 +10,7 @@ pub mod deflate;
 pub mod essence;
 pub mod frame;
 pub mod rng;
+pub mod scene;
 pub mod script;
 pub mod transform;
 pub mod upgrade;

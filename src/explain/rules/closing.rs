@@ -24,7 +24,7 @@ pub(super) const RULES: &[More] = &[
         text: "1010 is of use only if it says what was missing; the reason is where the client writes it.",
         next: &["Sec-WebSocket-Extensions in request and response: what was offered and not taken"],
         shows: &[
-            found("no reason", "C: close 1010 | S: close 1010"),
+            found("no reason", "C: close 1010 | S: close 1000"),
             legal("the extension is named", "C: close 1010 permessage-deflate | S: close 1000"),
         ],
     },

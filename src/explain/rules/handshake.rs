@@ -1,4 +1,4 @@
-//! The opening handshake.
+//! The opening handshake as a whole.
 
 use super::{More, found, legal};
 use crate::model::RuleId;
@@ -25,6 +25,15 @@ pub(super) const RULES: &[More] = &[
         ],
     },
     More {
+        rule: RuleId::HsAssumed,
+        peer: None,
+        text: "A recording that began after the connection did shows neither who asked for it nor what was agreed. The \
+               mask tells clients from servers, but what RSV1 means depends on a response that is not there. \
+               wslog does not report this yet.",
+        next: &["a recording that begins before the connection does"],
+        shows: &[],
+    },
+    More {
         rule: RuleId::HsCoalesced,
         peer: Some("handles the frames like any others"),
         text: "TCP has no borders of messages: what the server sends right behind its 101 may share a segment with it. \
@@ -33,6 +42,21 @@ pub(super) const RULES: &[More] = &[
         shows: &[
             found("a frame in the segment of the 101", "C: request | S: 101 | S: with text hi"),
             legal("the frame has a segment of its own", "C: request | S: 101 | S: text hi"),
+        ],
+    },
+    More {
+        rule: RuleId::HsEarlyData,
+        peer: Some("may read it as frames after its 101, or drop it; after a refusal it is no frame at all"),
+        text: "Until the 101 is there the client does not know whether frames are understood. If the server refuses, or a \
+               plain HTTP server stands there, these bytes are read as the next request. The acknowledgement number \
+               tells what the client had received when it sent them, the order of the recording does not.",
+        next: &[
+            "a client that counts the connection as open once its request is sent",
+            "whether the server handled the first message: some throw away what came before their 101",
+        ],
+        shows: &[
+            found("a message right behind the request", "C: request | C: text hi | S: 101"),
+            legal("once the response is there", "C: request | S: 101 | C: text hi"),
         ],
     },
     More {
@@ -65,6 +89,37 @@ pub(super) const RULES: &[More] = &[
                 "C: request | S: 101 Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI= | C: fin | S: fin",
             ),
         ],
+    },
+    More {
+        rule: RuleId::HsSerial,
+        peer: None,
+        text: "One at a time keeps a page from flooding a server with handshakes. Browsers queue them by address. \
+               wslog compares only requests with the same User-Agent, leaves out those that name a proxy, and is never \
+               sure.",
+        next: &[
+            "whether the two are one program: the ports, the targets, the times",
+            "a pool or a test that opens all its connections at once",
+        ],
+        shows: &[
+            found(
+                "a second request before the first response",
+                "C: request | C2: request | S: 101 | S2: 101",
+            ),
+            legal("behind it", "C: request | S: 101 | C2: request | S2: 101"),
+        ],
+    },
+    More {
+        rule: RuleId::HsSni,
+        peer: Some("without a name can only present its default certificate, or end the TLS handshake"),
+        text: "Many names share one address; the TLS server learns from server_name which certificate is asked for. \
+               Without it the client may be shown the certificate of another name, and its application then reports \
+               1006, or 1015 where the library tells it apart. A server named by its IP address has no such name. \
+               wslog does not report this yet.",
+        next: &[
+            "the ClientHello in the recording: server_name can be read there, unless the client encrypts it (ECH)",
+            "a client that was given an address and sets Host itself",
+        ],
+        shows: &[],
     },
     More {
         rule: RuleId::HsStatus,

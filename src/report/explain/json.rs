@@ -215,6 +215,9 @@ struct ExampleEntry<'a> {
 
 #[derive(Serialize)]
 struct LineEntry<'a> {
+    /// Only where the example has more than one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection: Option<u8>,
     from: &'a str,
     what: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -258,13 +261,20 @@ fn examples(examples: &[Example]) -> Vec<ExampleEntry<'_>> {
             title: example.title,
             reported: example.reported,
             permessage_deflate: example.deflate,
-            lines: example.lines.iter().map(line).collect(),
+            lines: lines(&example.lines),
         })
         .collect()
 }
 
+fn lines(lines: &[Line]) -> Vec<LineEntry<'_>> {
+    let is_one = lines.iter().all(|line| line.connection == 1);
+    let number = |one: &Line| (!is_one).then_some(one.connection);
+    lines.iter().map(|one| LineEntry { connection: number(one), ..line(one) }).collect()
+}
+
 fn line(line: &Line) -> LineEntry<'_> {
     let mut entry = LineEntry {
+        connection: None,
         from: line.from.name(),
         what: words::act_name(&line.what),
         head: None,

@@ -232,16 +232,21 @@ fn example(out: &mut String, mark: Option<&str>, example: &Example, style: &Styl
     let agreed = if example.deflate { " (permessage-deflate is agreed)" } else { "" };
     out.push('\n');
     out.push_str(&style.wrap(&format!("{mark}{}{agreed}", example.title), 2));
-    let rows: Vec<_> = example.lines.iter().flat_map(|line| rows(line, example.deflate)).collect();
+    let is_one = example.lines.iter().all(|line| line.connection == 1);
+    let from = |line: &Line| match (line.from.name(), line.connection) {
+        (name, _) if is_one => name.to_owned(),
+        (name, connection) => format!("{name} #{connection}"),
+    };
+    let rows: Vec<_> =
+        example.lines.iter().flat_map(|line| rows(from(line), &line.what, example.deflate)).collect();
     let inner = Style { width: style.width.saturating_sub(2), ..*style };
     for line in inner.table(&["from", "on the wire", "which is"], rows, &[], &[1, 2]).lines() {
         let _ = writeln!(out, "  {line}");
     }
 }
 
-fn rows(line: &Line, deflate: bool) -> Vec<Vec<String>> {
-    let from = line.from.name().to_owned();
-    match &line.what {
+fn rows(from: String, what: &LineWhat, deflate: bool) -> Vec<Vec<String>> {
+    match what {
         LineWhat::Head(head) => {
             let lines = head.lines().filter(|line| !line.is_empty()).enumerate();
             let from = |i| if i == 0 { from.clone() } else { String::new() };
