@@ -105,7 +105,7 @@ fn play(example: &Example) -> Vec<ConnectionReport> {
     stage.send_waiting(example);
     let mut reports = analyse(&merge(stage.talks.iter().map(Conversation::packets)));
     let mut across = Across::new(&Limits::default());
-    reports.iter_mut().for_each(|report| across.see(report));
+    reports.iter_mut().for_each(|report| across.see(0, report));
     reports
 }
 

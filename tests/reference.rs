@@ -54,7 +54,7 @@ impl Row {
     fn judged(&self) -> Self {
         let mut reports = analyse(&scene::play(&self.script));
         let mut across = Across::new(&Limits::default());
-        reports.iter_mut().for_each(|report| across.see(report));
+        reports.iter_mut().for_each(|report| across.see(0, report));
         let each = |of: fn(&ConnectionReport) -> String| {
             let lines: Vec<String> = reports.iter().map(of).collect();
             let nothing = lines.iter().all(String::is_empty);
