@@ -58,7 +58,8 @@ fn report(source: impl Read, len: usize) -> [String; 2] {
             reported += 1;
             assert!(connection.findings.len() <= limits.max_findings);
             assert!(connection.frames.len() <= 6);
-            order.push(0, connection.first_packet, connection, 3_000);
+            let first = connection.tcp.expect("it is of a capture").first_packet;
+            order.push(0, first, connection, 3_000);
         }
         let _: Result<(), Infallible> = order.release(0, open, |id, connection| {
             json_report.connection(id, &connection).expect("memory takes it");
