@@ -6,6 +6,7 @@ mod diff;
 mod exit;
 mod explain;
 mod inspect;
+mod limits;
 mod parallel;
 mod runs;
 mod source;

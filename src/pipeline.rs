@@ -15,7 +15,7 @@ use std::path::Path;
 use crate::capture::{Decoder, Reader};
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::model::{ConnectionReport, InputReport, PacketNo, Segment, Timestamp, Weirds};
+use crate::model::{ConnectionReport, InputReport, PacketNo, Segment, Timestamp, WeirdKind, Weirds};
 use crate::tcp::{Flow, FlowTable};
 pub use across::Across;
 pub use case::analyze_case;
@@ -109,13 +109,32 @@ impl Analysis {
         let Flow { mut connection, state } = flow;
         self.candidates.remove(&connection.first_packet());
         // One that has ended is let go of at some later packet; which one must not show.
-        let until = if connection.is_closed() { connection.ended_at() } else { self.last_at };
-        match state.finish(&mut connection, self.input, &self.limits, &self.keep, until) {
-            Ok(report) => {
+        let ended_at = connection.ended_at();
+        let given_up = ended_at.map(|at| at.plus_seconds(self.limits.max_idle_seconds));
+        let was_idle = !connection.is_closed() && given_up.is_some_and(|at| self.last_at > Some(at));
+        let until = match () {
+            () if connection.is_closed() => ended_at,
+            () if was_idle => given_up,
+            () => self.last_at,
+        };
+        let last_packet = connection.last_packet();
+        let result = state.finish(&mut connection, self.input, &self.limits, &self.keep, until);
+        let note = |weirds: &mut Weirds| {
+            if was_idle {
+                weirds.add(WeirdKind::FlowIdle, Some(last_packet), || {
+                    let max = self.limits.max_idle_seconds;
+                    format!("not closed, and nothing for more than {max} s after this packet; given up")
+                });
+            }
+        };
+        match result {
+            Ok(mut report) => {
                 self.websocket_connections += 1;
+                note(&mut report.weirds);
                 sink(report)
             }
-            Err(weirds) => {
+            Err(mut weirds) => {
+                note(&mut weirds);
                 self.weirds.merge(weirds);
                 Ok(())
             }
@@ -187,7 +206,7 @@ pub fn analyze_capture<R: Read>(
         Some(error) => {
             report.truncated = true;
             let no = PacketNo(report.packets);
-            report.weirds.add(crate::model::WeirdKind::TruncatedFile, Some(no), || {
+            report.weirds.add(WeirdKind::TruncatedFile, Some(no), || {
                 let cause = std::error::Error::source(&error).map_or_else(String::new, |e| format!(": {e}"));
                 format!("{error}{cause}")
             });

@@ -61,8 +61,8 @@ fn report(source: impl Read, len: usize) -> [String; 2] {
             order.push(0, connection.first_packet, connection, 3_000);
         }
         let _: Result<(), Infallible> = order.release(0, open, |id, connection| {
-            json_report.connection(id, &connection).expect("memory takes it");
-            text_report.connection(id, connection);
+            text_report.connection(id, connection.clone());
+            json_report.connection(id, connection).expect("memory takes it");
             Ok(())
         });
         Ok(())
