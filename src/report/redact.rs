@@ -103,16 +103,22 @@ fn replace(text: &mut String, redacted: impl FnOnce(&str) -> Option<String>) {
 fn fields(lines: &mut FieldLines, secrets: &mut Secrets) {
     let mut redacted: Option<FieldLines> = None;
     for (n, (name, value)) in lines.iter().enumerate() {
-        match (secrets.field(name, value), &mut redacted) {
-            (Some(value), Some(redacted)) => redacted.push(name, &value),
-            (Some(value), None) => {
-                let mut before = FieldLines::with_capacity(lines.weight(), lines.len());
-                lines.iter().take(n).for_each(|(name, value)| before.push(name, value));
-                before.push(name, &value);
-                redacted = Some(before);
+        let line = match secrets.field(name, value) {
+            Some(value) => Some((Cow::Borrowed(name), value)),
+            // What has no colon is all name.
+            None if value.is_empty() => secrets.no_field(name).map(|name| (Cow::Owned(name), String::new())),
+            None => None,
+        };
+        if line.is_some() && redacted.is_none() {
+            let mut before = FieldLines::with_capacity(lines.weight(), lines.len());
+            lines.iter().take(n).for_each(|(name, value)| before.push(name, value));
+            redacted = Some(before);
+        }
+        if let Some(redacted) = &mut redacted {
+            match line {
+                Some((name, value)) => redacted.push(&name, &value),
+                None => redacted.push(name, value),
             }
-            (None, Some(redacted)) => redacted.push(name, value),
-            (None, None) => {}
         }
     }
     if let Some(redacted) = redacted {

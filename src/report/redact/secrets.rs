@@ -119,11 +119,16 @@ pub(super) struct Secrets {
 impl Secrets {
     /// Hides `text`.
     fn hide(&mut self, text: &str) -> String {
+        self.remember(text);
+        mark(text)
+    }
+
+    /// Looks for `text` elsewhere, too.
+    fn remember(&mut self, text: &str) {
         let is_kept = text.len() >= QUOTED && self.known.len() < QUOTABLE;
         if is_kept && !self.known.iter().any(|known| known == text) {
             self.known.push(text.to_owned());
         }
-        mark(text)
     }
 
     /// Value of a field without its secrets; `None` where it has none, here and below.
@@ -139,6 +144,11 @@ impl Secrets {
             return None;
         }
         if FIELDS.iter().any(|known| name.eq_ignore_ascii_case(known)) || is_secret(name) {
+            // Of a cookie that is set, only the first pair is a secret; where another quotes a cookie, it quotes the value.
+            let pairs =
+                if name.get(..3).is_some_and(|set| set.eq_ignore_ascii_case("set")) { 1 } else { QUOTABLE };
+            let values = value.split(';').take(pairs).filter_map(|pair| Some(pair.split_once('=')?.1));
+            values.for_each(|value| self.remember(value));
             return Some(self.credentials(value));
         }
         if name.eq_ignore_ascii_case("Host") {
@@ -149,9 +159,24 @@ impl Secrets {
 
     /// A field line.
     pub(super) fn line(&mut self, line: &str) -> Option<String> {
-        let Some((name, value)) = line.split_once(':') else { return self.words(line) };
+        let Some((name, value)) = line.split_once(':') else { return self.no_field(line) };
         let value = self.field(name.trim(), value.trim())?;
         Some(format!("{name}: {value}"))
+    }
+
+    /// A line that is no field for want of a colon: all behind what announces a secret.
+    pub(super) fn no_field(&mut self, line: &str) -> Option<String> {
+        let mut end = 0;
+        for word in line.split_inclusive(' ') {
+            end += word.len();
+            let (before, rest) = line.split_at_checked(end)?;
+            let word = word.trim_end();
+            let announces = is_secret(word) || SCHEMES.iter().any(|known| word.eq_ignore_ascii_case(known));
+            if announces && !rest.is_empty() {
+                return Some(format!("{before}{}", self.credentials(rest)));
+            }
+        }
+        self.words(line)
     }
 
     /// Credentials: all of them but the scheme.
@@ -267,6 +292,7 @@ impl Secrets {
     /// `user:password@host`
     fn authority(&mut self, authority: &str) -> Option<String> {
         let (user, host) = authority.rsplit_once('@')?;
+        user.split_once(':').into_iter().for_each(|(_, password)| self.remember(password));
         Some(format!("{}@{host}", self.hide(user)))
     }
 
@@ -282,7 +308,9 @@ impl Secrets {
         let mut holds =
             || inner.depth < NESTED && value.contains('%') && inner.uri(&decoded(value)).is_some();
         let is_whole = WHOLE.iter().any(|known| named.eq_ignore_ascii_case(known));
-        (is_whole || is_secret(&named) || holds()).then(|| format!("{name}={}", self.hide(value)))
+        let redacted = is_whole || is_secret(&named) || holds();
+        inner.known.iter().for_each(|secret| self.remember(secret));
+        redacted.then(|| format!("{name}={}", self.hide(value)))
     }
 
     /// Any text: without the secrets known so far, whole or cut short at its end, and without what looks like a
@@ -414,7 +442,7 @@ mod tests {
                 ("/ws/JWT/x", "/ws/<redacted 49 bytes>/x"),
                 ("/a;jsessionid=abc/b", "/a;jsessionid=<redacted 3 bytes>/b"),
                 ("/#access_token=abc", "/#access_token=<redacted 3 bytes>"),
-                ("/?next=%2Fws%3Ftoken%3Dabc", "/?next=<redacted 18 bytes>"),
+                ("/?next=%2Fws%3Ftoken%3Dabc", "/?next=<redacted 19 bytes>"),
                 ("http://u:p@h/?a=b", "http://<redacted 3 bytes>@h/?a=b"),
                 ("ws://h/@x", "ws://h/@x"),
             ],
