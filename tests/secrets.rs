@@ -119,9 +119,12 @@ fn no_secret_is_in_a_report_unless_asked_for() {
                     ["--format", format, "--frames", "all", "--payload", "full", "--width", "60000", &path];
                 let shown = inspect(&arguments);
                 assert!(!shown.contains(secret), "{}, {format}: {}", place.0, around(&shown, secret));
-                assert!(shown.contains("<redacted "), "{}, {format}", place.0);
-                let shown = inspect(&[&["--no-redact"], &arguments[..]].concat());
-                assert!(shown.contains(secret) && !shown.contains("<redacted "), "{}, {format}", place.0);
+                // The text shows less of a handshake.
+                if format == "json" {
+                    assert!(shown.contains("<redacted "), "{}", place.0);
+                    let shown = inspect(&[&["--no-redact"], &arguments[..]].concat());
+                    assert!(shown.contains(secret) && !shown.contains("<redacted "), "{}", place.0);
+                }
             }
         }
     }

@@ -98,7 +98,11 @@ fn handshake(negotiation: u8) -> [(Role, Observed<'static>); 2] {
     let (request, _) = wslog::http::request_head(request).expect("a request");
     let (response, _) = wslog::http::response_head(response.as_bytes()).expect("a response");
     let request = wslog::http::upgrade::request(&request);
-    let response = wslog::http::upgrade::response(&response, request.key().map(wslog::http::upgrade::expected_accept), Vec::new());
+    let response = wslog::http::upgrade::response(
+        &response,
+        request.key().map(wslog::http::upgrade::expected_accept),
+        Vec::new(),
+    );
     [
         (Role::Client, Observed::Request(Box::new(request))),
         (Role::Server, Observed::Response(Box::new(response))),
