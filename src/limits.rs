@@ -23,7 +23,7 @@ pub struct Limits {
     /// Seconds of capture time until a datagram of which fragments are missing is given up. As on Linux, and well
     /// before a fast sender uses one of 65 536 identifications again.
     pub fragment_expiry_seconds: u32,
-    /// TCP connections followed at a time. 1 000 000 half-open ones take about 1 GB.
+    /// TCP connections followed at a time. 1 000 000 half-open ones take 1.4 GiB.
     pub max_flows: usize,
     /// Out-of-order bytes kept per direction while a hole waits to be filled. 4 MiB is a full receive window
     /// of a fast path (Linux `tcp_rmem` allows 6 MiB).
@@ -47,7 +47,7 @@ pub struct Limits {
     /// Bytes inflated from one message. Libraries refuse messages over 1 to 100 MiB.
     pub max_inflated_message_bytes: u64,
     /// Bytes inflated from all messages of one side of a connection together. They take time, not memory: 64 GiB
-    /// are about two minutes of a core.
+    /// of zeros are ten seconds of a core.
     pub max_inflated_bytes: u64,
     /// Inflated bytes per compressed byte of a message once it is larger than 1 MiB. DEFLATE ends at 1032.
     pub max_inflate_ratio: u64,

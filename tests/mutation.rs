@@ -127,7 +127,7 @@ fn check(files: &[(PathBuf, Vec<u8>)], times: u64, read: fn(&[u8], &Path) -> Str
     }
 }
 
-fn render(reports: Vec<Box<ConnectionReport>>, input: InputReport) -> String {
+fn render(reports: impl IntoIterator<Item = Box<ConnectionReport>>, input: InputReport) -> String {
     let (mut text, mut json) = (Vec::new(), Vec::new());
     let mut text_report =
         TextReport::new(&mut text, Style { width: 100, color: false }, FrameList::All, false);
@@ -175,7 +175,7 @@ fn report(bytes: &[u8], path: &Path) -> String {
         None => return verdict,
     };
     match case {
-        Ok(case) => render(vec![analyze_case(case, 0, &LIMITS, KEEP)], InputReport::default()) + &verdict,
+        Ok(case) => render([analyze_case(case, 0, &LIMITS, KEEP)], InputReport::default()) + &verdict,
         Err(error) => told(&error),
     }
 }

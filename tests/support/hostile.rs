@@ -14,8 +14,11 @@ const STEP_NS: i64 = 10_000;
 /// Takes packets one by one.
 pub type Sink<'a> = dyn FnMut(TestPacket) + 'a;
 
+/// Makes a capture of the size that its number says.
+pub type Generator = fn(u64, &mut Sink<'_>);
+
 /// Name, what its number says, and the generator.
-pub const ALL: &[(&str, &str, fn(u64, &mut Sink<'_>))] = &[
+pub const ALL: &[(&str, &str, Generator)] = &[
     ("one-connection", "bytes", one_connection),
     ("connections", "connections, 1000 open at a time", connections),
     ("half-open", "SYNs", half_open),
@@ -26,7 +29,7 @@ pub const ALL: &[(&str, &str, fn(u64, &mut Sink<'_>))] = &[
 ];
 
 /// Hands on the packets as the bytes of a pcap file.
-pub fn as_file(make: fn(u64, &mut Sink<'_>), n: u64, out: &mut dyn FnMut(&[u8])) {
+pub fn as_file(make: Generator, n: u64, out: &mut dyn FnMut(&[u8])) {
     let format = Pcap { unit: Unit::Nano, ..Pcap::default() };
     let header = format.write(&[]);
     out(&header);
