@@ -6,6 +6,7 @@ mod diff;
 mod exit;
 mod explain;
 mod inspect;
+mod limits;
 mod live;
 mod parallel;
 mod runs;
@@ -20,13 +21,22 @@ use clap::{CommandFactory, Parser};
 
 use args::{Args, Command};
 pub(crate) use exit::Exit;
+use wslog::report::escape::{is_unsafe, visible};
 
 /// Runs the command; data goes to standard output, everything else to standard error.
 pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     let args = match Args::try_parse_from(arguments) {
         Ok(args) => args,
         Err(error) => {
-            let _ = error.print();
+            let said = error.render().to_string();
+            // A name that the shell put in may be hostile; colours are given up for it.
+            let harmful = |c: char| is_unsafe(c) && c != '\n' && c != '\t';
+            if error.use_stderr() && said.contains(harmful) {
+                let lines: Vec<_> = said.lines().map(visible).collect();
+                eprintln!("{}", lines.join("\n"));
+            } else {
+                let _ = error.print();
+            }
             return if error.use_stderr() { Exit::Trouble } else { Exit::Done };
         }
     };

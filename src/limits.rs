@@ -31,7 +31,7 @@ pub struct Limits {
     /// Seconds of capture time until a datagram of which fragments are missing is given up. As on Linux, and well
     /// before a fast sender uses one of 65 536 identifications again.
     pub fragment_expiry_seconds: u32,
-    /// TCP connections followed at a time. 1 000 000 half-open ones take about 1 GB.
+    /// TCP connections followed at a time. 1 000 000 half-open ones take 1.4 GiB.
     pub max_flows: usize,
     /// Out-of-order bytes kept per direction while a hole waits to be filled. 4 MiB is a full receive window
     /// of a fast path (Linux `tcp_rmem` allows 6 MiB).
@@ -54,6 +54,9 @@ pub struct Limits {
     pub max_preview_bytes: usize,
     /// Bytes inflated from one message. Libraries refuse messages over 1 to 100 MiB.
     pub max_inflated_message_bytes: u64,
+    /// Bytes inflated from all messages of one side of a connection together. They take time, not memory: 64 GiB
+    /// of zeros are ten seconds of a core.
+    pub max_inflated_bytes: u64,
     /// Inflated bytes per compressed byte of a message once it is larger than 1 MiB. DEFLATE ends at 1032.
     pub max_inflate_ratio: u64,
     /// Bytes read from one compressed file, as they are without compression. They are never in memory together; this
@@ -66,7 +69,8 @@ pub struct Limits {
     pub file_inflate_ratio_from_bytes: u64,
     /// Findings kept per connection, notes giving way to breaches; the others are counted.
     pub max_findings: usize,
-    /// Pings that wait for their Pong, per direction. Older ones are answered by a later Pong (RFC 6455 5.5.3).
+    /// Pings that wait for their Pong, per direction. Older ones are answered by a later Pong (RFC 6455 5.5.3); the
+    /// oldest is given up first, and then a Pong that fits none of the others is not judged.
     pub max_pending_pings: usize,
     /// Connections that a later one is compared with, for its key and the time of its handshake. No weird: what
     /// lies further back is compared with nothing, and no finding rests on that.
@@ -75,33 +79,43 @@ pub struct Limits {
     pub max_waiting_report_bytes: usize,
     /// Seconds of capture time a closed connection stays in the table for late segments.
     pub closed_linger_seconds: u32,
+    /// Seconds of capture time without a segment until a connection that was not closed is given up; what comes
+    /// later is taken for another one. Keep-alive probes of TCP come every two hours.
+    pub max_idle_seconds: u32,
+}
+
+impl Limits {
+    /// What holds unless told otherwise.
+    pub const DEFAULT: Self = Self {
+        max_nesting: 16,
+        max_fragment_bytes: 16 << 20,
+        max_fragmented_datagrams: 4_096,
+        fragment_expiry_seconds: 30,
+        max_flows: 1_000_000,
+        max_out_of_order_bytes: 4 << 20,
+        max_out_of_order_segments: 16_384,
+        max_history_bytes: 4 << 10,
+        max_handshake_bytes: 64 << 10,
+        max_handshake_parts: 2_000,
+        max_earlier_handshakes: 16,
+        max_preview_bytes: 256,
+        max_inflated_message_bytes: 256 << 20,
+        max_inflated_bytes: 64 << 30,
+        max_inflate_ratio: 1_100,
+        max_inflated_file_bytes: 256 << 30,
+        max_file_inflate_ratio: 500,
+        file_inflate_ratio_from_bytes: 64 << 20,
+        max_findings: 200,
+        max_pending_pings: 64,
+        max_compared_connections: 1_024,
+        max_waiting_report_bytes: 256 << 20,
+        closed_linger_seconds: 2,
+        max_idle_seconds: 86_400,
+    };
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            max_nesting: 16,
-            max_fragment_bytes: 16 << 20,
-            max_fragmented_datagrams: 4_096,
-            fragment_expiry_seconds: 30,
-            max_flows: 1_000_000,
-            max_out_of_order_bytes: 4 << 20,
-            max_out_of_order_segments: 16_384,
-            max_history_bytes: 4 << 10,
-            max_handshake_bytes: 64 << 10,
-            max_handshake_parts: 2_000,
-            max_earlier_handshakes: 16,
-            max_preview_bytes: 256,
-            max_inflated_message_bytes: 256 << 20,
-            max_inflate_ratio: 1_100,
-            max_inflated_file_bytes: 256 << 30,
-            max_file_inflate_ratio: 500,
-            file_inflate_ratio_from_bytes: 64 << 20,
-            max_findings: 200,
-            max_pending_pings: 64,
-            max_compared_connections: 1_024,
-            max_waiting_report_bytes: 256 << 20,
-            closed_linger_seconds: 2,
-        }
+        Self::DEFAULT
     }
 }

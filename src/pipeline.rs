@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::model::{ConnectionReport, InputReport, PacketNo, Segment, Timestamp, Weirds};
+use crate::model::{ConnectionReport, InputReport, PacketNo, Segment, Timestamp, WeirdKind, Weirds};
 use crate::tcp::{Flow, FlowTable};
 pub use across::Across;
 pub use capture::{Beginning, Capture, CaptureSink, analyze_capture};
@@ -116,13 +116,32 @@ impl Analysis {
         let Flow { mut connection, state } = flow;
         self.candidates.remove(&connection.first_packet());
         // One that has ended is let go of at some later packet; which one must not show.
-        let until = if connection.is_closed() { connection.ended_at() } else { self.last_at };
-        match state.finish(&mut connection, &self.limits, &self.keep, until) {
+        let ended_at = connection.ended_at();
+        let given_up = ended_at.map(|at| at.plus_seconds(self.limits.max_idle_seconds));
+        let was_idle = !connection.is_closed() && given_up.is_some_and(|at| self.last_at > Some(at));
+        let until = match () {
+            () if connection.is_closed() => ended_at,
+            () if was_idle => given_up,
+            () => self.last_at,
+        };
+        let last_packet = connection.last_packet();
+        let result = state.finish(&mut connection, &self.limits, &self.keep, until);
+        let note = |weirds: &mut Weirds| {
+            if was_idle {
+                weirds.add(WeirdKind::FlowIdle, Some(last_packet), || {
+                    let max = self.limits.max_idle_seconds;
+                    format!("not closed, and nothing for more than {max} s after this packet; given up")
+                });
+            }
+        };
+        match result {
             Ok(mut report) => {
+                note(&mut report.weirds);
                 self.files.place(&mut report);
                 sink(report)
             }
-            Err(weirds) => {
+            Err(mut weirds) => {
+                note(&mut weirds);
                 self.weirds.merge(weirds);
                 Ok(())
             }

@@ -51,6 +51,8 @@ pub struct Conclusion {
     pub findings: Vec<Finding>,
     /// How many more there were.
     pub findings_omitted: u64,
+    /// Pings given up because more waited for their Pong than are kept.
+    pub pings_given_up: u64,
     /// How the connection closed.
     pub closing: Closing,
     /// Latencies, rhythms, silences.
@@ -144,7 +146,9 @@ impl Reference {
         closing.steps.splice(..0, steps);
         let mut findings = self.findings.kept;
         findings.sort_by_key(|f| (f.packet, f.frame));
-        Conclusion { findings, findings_omitted: self.findings.omitted, closing, timing }
+        let given_up = |end: &Endpoint| end.pings.as_ref().map_or(0, |pings| pings.given_up);
+        let pings_given_up = given_up(&self.ends.client) + given_up(&self.ends.server);
+        Conclusion { findings, findings_omitted: self.findings.omitted, pings_given_up, closing, timing }
     }
 
     fn frame(&mut self, from: Role, frame: &FrameFacts<'_>, limits: &Limits, broke: &mut Vec<RuleId>) {

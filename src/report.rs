@@ -1,11 +1,12 @@
 //! Values to bytes, one renderer a file. What is said is worded once, in [`wording`] and [`summary`], and every
-//! renderer says the same.
+//! renderer says the same. What is secret is taken out of each connection before it is rendered, by [`redact`].
 
 pub mod case;
 pub mod escape;
 pub mod explain;
 pub mod json;
 pub mod order;
+pub mod redact;
 pub mod run;
 pub mod summary;
 pub mod text;

@@ -50,7 +50,7 @@ fn document(path: &Path) -> Vec<u8> {
     let mut take = |report: Option<Box<ConnectionReport>>, _open| {
         report.map_or(Ok(()), |report| {
             id += 1;
-            json.connection(id, &report)
+            json.connection(id, report)
         })
     };
     let input = analyze_capture(file, path, 0, &Limits::default(), keep, &mut take).expect("it can be read");

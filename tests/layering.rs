@@ -26,7 +26,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     (
         "pipeline",
         &["autobahn", "capture", "dissect", "error", "limits", "message", "model", "replay", "tcp"],
-        &[],
+        &["foldhash"],
     ),
 ];
 

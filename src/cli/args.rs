@@ -7,6 +7,8 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 use wslog::autobahn::policy::Pattern;
 use wslog::model::RULES;
 
+use crate::cli::limits::LimitArgs;
+
 /// Explains how WebSocket connections ended, from packet captures and Autobahn reports.
 ///
 /// wslog reassembles TCP, decodes the opening handshake and every frame, replays both sides through a reference
@@ -81,6 +83,15 @@ pub(super) struct Inspect {
     /// How much of the payloads to show
     #[arg(long, value_enum, default_value_t = Payload::Preview)]
     pub(super) payload: Payload,
+    /// Leave out payloads and the reasons of Close frames too, not only secrets of the handshake
+    ///
+    /// Secrets are left out anyway: credentials, cookies, tokens in the target or among the subprotocols. What is
+    /// left out stands as <redacted 24 bytes>. The account of an Autobahn case goes on quoting its test data.
+    #[arg(long, conflicts_with = "no_redact")]
+    pub(super) redact: bool,
+    /// Show everything, secrets of the handshake included
+    #[arg(long)]
+    pub(super) no_redact: bool,
     /// Exit with 1 if a finding of this level (or above) is there, or a connection did not close cleanly
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub(super) fail_on: Option<FailOn>,
@@ -291,30 +302,6 @@ fn factor(text: &str) -> Result<f64, String> {
 
 fn pattern(text: &str) -> Result<Pattern, String> {
     Pattern::new(text).ok_or_else(|| "write 7.9.3, 7.* or *".to_owned())
-}
-
-/// Caps on memory and work; reaching one is counted and shown.
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Limits")]
-pub(super) struct LimitArgs {
-    /// TCP connections followed at a time [default: 1000000]
-    #[arg(long, value_name = "N")]
-    pub(super) max_flows: Option<usize>,
-    /// Out-of-order bytes kept per direction [default: 4194304, 4 MiB]
-    #[arg(long, value_name = "BYTES")]
-    pub(super) max_out_of_order: Option<usize>,
-    /// Length of an HTTP head [default: 65536, 64 KiB]
-    #[arg(long, value_name = "BYTES")]
-    pub(super) max_handshake: Option<usize>,
-    /// Bytes inflated from one message [default: 268435456, 256 MiB]
-    #[arg(long, value_name = "BYTES")]
-    pub(super) max_inflated: Option<u64>,
-    /// Bytes read from one compressed file, as they are without compression [default: 274877906944, 256 GiB]
-    #[arg(long, value_name = "BYTES")]
-    pub(super) max_inflated_file: Option<u64>,
-    /// Findings kept per connection [default: 200]
-    #[arg(long, value_name = "N")]
-    pub(super) max_findings: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

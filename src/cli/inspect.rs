@@ -13,10 +13,12 @@ use wslog::pipeline::{self, Across, Capture, Keep};
 use wslog::report::FrameList;
 use wslog::report::json::JsonReport;
 use wslog::report::order::Order;
+use wslog::report::redact::Redaction;
 use wslog::report::text::TextReport;
 
-use crate::cli::args::{FailOn, Format, Frames, Inspect, LimitArgs, Payload};
+use crate::cli::args::{FailOn, Format, Frames, Inspect, Payload};
 use crate::cli::exit::{self, Exit};
+use crate::cli::limits::LimitArgs;
 use crate::cli::live;
 use crate::cli::parallel;
 use crate::cli::sets::{End, Joining, Next, Queue};
@@ -48,11 +50,16 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
     };
     let out = BufWriter::with_capacity(1 << 16, out);
     let style = style::of(args.look, args.output.is_none());
+    let redaction = match (args.redact, args.no_redact) {
+        (_, true) => Redaction::Nothing,
+        (true, _) => Redaction::Payloads,
+        _ => Redaction::Secrets,
+    };
     let renderer = match args.format {
-        Format::Json => Renderer::Json(JsonReport::new(out, frames)?),
+        Format::Json => Renderer::Json(JsonReport::new(out, frames)?.redacting(redaction)),
         Format::Text => {
             let selected = !args.connection.is_empty();
-            Renderer::Text(TextReport::new(out, style, frames, selected))
+            Renderer::Text(TextReport::new(out, style, frames, selected).redacting(redaction))
         }
     };
 
@@ -200,7 +207,7 @@ impl<W: Write> Reading<'_, W> {
             }
             self.found |= is_found(&report, self.args.fail_on);
             match &mut self.renderer {
-                Renderer::Json(json) => json.connection(id, &report),
+                Renderer::Json(json) => json.connection(id, report),
                 Renderer::Text(text) => {
                     text.connection(id, report);
                     Ok(())
@@ -312,23 +319,9 @@ const fn joining(args: &Inspect) -> Joining {
 }
 
 fn limits(args: &LimitArgs, payload: Payload) -> Limits {
-    let mut limits = Limits::default();
-    let LimitArgs {
-        max_flows,
-        max_out_of_order,
-        max_handshake,
-        max_inflated,
-        max_inflated_file,
-        max_findings,
-    } = args;
-    limits.max_flows = max_flows.unwrap_or(limits.max_flows).max(1);
-    limits.max_out_of_order_bytes = max_out_of_order.unwrap_or(limits.max_out_of_order_bytes);
-    limits.max_handshake_bytes = max_handshake.unwrap_or(limits.max_handshake_bytes);
-    limits.max_inflated_message_bytes = max_inflated.unwrap_or(limits.max_inflated_message_bytes);
-    limits.max_inflated_file_bytes = max_inflated_file.unwrap_or(limits.max_inflated_file_bytes);
-    limits.max_findings = max_findings.unwrap_or(limits.max_findings);
+    let mut limits = args.limits();
     if payload == Payload::Full {
-        limits.max_preview_bytes = FULL_PAYLOAD;
+        limits.max_preview_bytes = limits.max_preview_bytes.max(FULL_PAYLOAD);
     }
     limits
 }

@@ -65,6 +65,8 @@ pub struct FrameRecord {
     pub message: Option<u64>,
     /// Part of a compressed message.
     pub compressed: bool,
+    /// Its payload was taken out of the report, of a Close all behind the code.
+    pub redacted: bool,
     /// The opcode of the message it belongs to is text: show the preview as text.
     pub text: bool,
     /// Clauses this frame broke.

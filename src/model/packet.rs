@@ -24,6 +24,12 @@ impl Timestamp {
     pub fn since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
     }
+
+    /// So much later.
+    #[must_use]
+    pub const fn plus_seconds(self, seconds: u32) -> Self {
+        Self(self.0.saturating_add(seconds as i64 * 1_000_000_000))
+    }
 }
 
 /// Link-layer type of a packet, a number of the registry of libpcap (`LINKTYPE_*`).

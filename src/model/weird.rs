@@ -54,6 +54,8 @@ pub enum WeirdKind {
     OutOfOrderCap,
     /// The flow table was full: the flow idle the longest was given up.
     FlowEvicted,
+    /// A connection that was not closed was silent for longer than its cap and given up.
+    FlowIdle,
     /// An HTTP head, or what waits for one of the other direction, longer than its cap.
     HandshakeCap,
     /// HTTP on a connection that had asked for an upgrade stopped making sense.
@@ -68,6 +70,8 @@ pub enum WeirdKind {
     InflateCap,
     /// Findings of a connection reached their cap; more were counted.
     FindingsCap,
+    /// Pings without a Pong reached their cap; the oldest were given up.
+    PingsCap,
     /// Finished connections waited for an older one longer than memory allows; they were written before it.
     ReportsOutOfOrder,
 }
@@ -101,6 +105,7 @@ impl WeirdKind {
             Self::SequenceOutOfWindow => "sequence_out_of_window",
             Self::OutOfOrderCap => "out_of_order_cap",
             Self::FlowEvicted => "flow_evicted",
+            Self::FlowIdle => "flow_idle",
             Self::HandshakeCap => "handshake_cap",
             Self::MalformedHttp => "malformed_http",
             Self::HandshakeGap => "handshake_gap",
@@ -108,6 +113,7 @@ impl WeirdKind {
             Self::InflateContextLost => "inflate_context_lost",
             Self::InflateCap => "inflate_cap",
             Self::FindingsCap => "findings_cap",
+            Self::PingsCap => "pings_cap",
             Self::ReportsOutOfOrder => "reports_out_of_order",
         }
     }
@@ -133,9 +139,20 @@ pub struct Weirds(Vec<Weird>);
 impl Weirds {
     /// Counts one; `detail` is asked for the first of each kind only.
     pub fn add(&mut self, kind: WeirdKind, packet: Option<PacketNo>, detail: impl FnOnce() -> String) {
+        self.add_many(kind, 1, packet, detail);
+    }
+
+    /// Counts `count` of a kind.
+    pub fn add_many(
+        &mut self,
+        kind: WeirdKind,
+        count: u64,
+        packet: Option<PacketNo>,
+        detail: impl FnOnce() -> String,
+    ) {
         match self.0.iter_mut().find(|w| w.kind == kind) {
-            Some(weird) => weird.count = weird.count.saturating_add(1),
-            None => self.0.push(Weird { kind, count: 1, detail: detail(), packet }),
+            Some(weird) => weird.count = weird.count.saturating_add(count),
+            None => self.0.push(Weird { kind, count, detail: detail(), packet }),
         }
     }
 

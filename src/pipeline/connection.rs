@@ -200,12 +200,17 @@ impl Stages {
         let Self { reference, recorder, .. } = self;
         let conclusion = reference.finish(tail);
         if conclusion.findings_omitted > 0 {
-            weirds.add(WeirdKind::FindingsCap, None, || {
+            weirds.add_many(WeirdKind::FindingsCap, conclusion.findings_omitted, None, || {
                 format!(
                     "{} findings were kept, {} not",
                     conclusion.findings.len(),
                     conclusion.findings_omitted
                 )
+            });
+        }
+        if conclusion.pings_given_up > 0 {
+            weirds.add_many(WeirdKind::PingsCap, conclusion.pings_given_up, None, || {
+                format!("{} Pings without a Pong were given up for newer ones", conclusion.pings_given_up)
             });
         }
         let (frames, frames_resume, frames_omitted) = recorder.frames.into_list();
@@ -237,12 +242,8 @@ impl Stages {
 /// Adds a finding in its place among those of the connection, up to their cap.
 pub(super) fn file(report: &mut ConnectionReport, finding: Finding, max: usize) {
     if report.findings.len() >= max {
-        if report.findings_omitted == 0 {
-            let kept = report.findings.len();
-            report
-                .weirds
-                .add(WeirdKind::FindingsCap, None, || format!("{kept} findings were kept, others not"));
-        }
+        let kept = report.findings.len();
+        report.weirds.add(WeirdKind::FindingsCap, None, || format!("{kept} findings were kept, others not"));
         report.findings_omitted += 1;
         return;
     }

@@ -192,6 +192,7 @@ fn empty(from: Role, frame: &FrameFacts<'_>) -> FrameRecord {
         complete: false,
         message: None,
         compressed: false,
+        redacted: false,
         text: false,
         broke: Vec::new(),
     }

@@ -21,6 +21,10 @@ pub(super) struct Pings {
     sent: u64,
     /// Those after the last one that was answered.
     unanswered: u64,
+    /// Those that made room for newer ones.
+    pub(super) given_up: u64,
+    /// There was such a one since the last Pong that fitted.
+    forgot_one: bool,
     rhythm: Rhythm,
     latency: Option<Measured>,
 }
@@ -74,6 +78,8 @@ impl Pings {
         self.rhythm.next(frame.first.at());
         if self.pending.len() >= limits.max_pending_pings {
             self.pending.pop_front();
+            self.given_up += 1;
+            self.forgot_one = true;
         }
         self.pending.push_back(PendingPing {
             frame: frame.n,
@@ -182,11 +188,17 @@ pub(super) fn answer(
             let ping = pings.pending.drain(..=at).next_back()?;
             pings.unanswered = pings.pending.len() as u64;
             pings.mismatches.retain(|m| m.ping > ping.frame);
+            // Those given up are older: this Pong covers them.
+            pings.forgot_one = false;
             if let (Some(sent), Some(back)) = (ping.evidence.at(), pong.first.at()) {
                 pings.measure(pong.n, back.since(sent));
                 late(from, &ping, back, owed, findings, place);
             }
             return Some(ping.frame);
+        }
+        if pings.forgot_one {
+            // It may answer one that was given up.
+            return None;
         }
         if pings.mismatches.len() < limits.max_pending_pings
             && let Some(ping) = pings.pending.iter_mut().find(|ping| !ping.missed)

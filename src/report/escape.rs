@@ -4,15 +4,19 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Whether a terminal or a bidirectional renderer would act on the character instead of showing it: C0, DEL,
-/// C1, line and paragraph separators, bidi controls, zero-width and other format characters.
+/// Whether a terminal or a bidirectional renderer would act on the character instead of showing it, or show
+/// nothing: C0, DEL, C1, line and paragraph separators, bidi controls, zero-width and other format characters, tags,
+/// fillers, variation selectors but that of emoji (U+FE0F), and private use, which looks as any font likes.
 #[must_use]
 pub const fn is_unsafe(c: char) -> bool {
     matches!(c,
-        '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
-        | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
-        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e007f}')
+        '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}'
+        | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{3164}' | '\u{e000}'..='\u{f8ff}' | '\u{fe00}'..='\u{fe0e}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+        | '\u{f0000}'..='\u{10ffff}')
 }
 
 /// `text` with each unsafe character as `\n`, `\t`, `\r` or `\u{…}`, and each backslash doubled where one such
@@ -131,6 +135,14 @@ mod tests {
             ("line\r\nnext\\", "line\\r\\nnext\\\\"),
             ("c1\u{9b}2J", "c1\\u{9b}2J"),
             ("\u{202e}gpj.exe\u{2066}", "\\u{202e}gpj.exe\\u{2066}"),
+            (
+                "filler\u{3164}\u{115f} tag\u{e0041} vs\u{fe01}\u{e0100} ❤\u{fe0f}",
+                "filler\\u{3164}\\u{115f} tag\\u{e0041} vs\\u{fe01}\\u{e0100} ❤\u{fe0f}",
+            ),
+            (
+                "line\u{2028}\u{2029} private\u{e000}\u{10fffd}",
+                "line\\u{2028}\\u{2029} private\\u{e000}\\u{10fffd}",
+            ),
             ("zero\u{200b}width\u{feff}", "zero\\u{200b}width\\u{feff}"),
         ] {
             assert_eq!(visible(input), shown);

@@ -16,6 +16,7 @@ use crate::model::{
     Role, SideClose, Starter, Step, StreamEnd, TcpEnd, Timestamp, Traffic, Weird, Weirds,
 };
 use crate::report::escape::{as_text, hex, is_unsafe};
+use crate::report::redact::{Redaction, redact};
 use crate::report::{FrameList, summary, units, wording};
 
 /// Name and version of the format.
@@ -26,6 +27,7 @@ pub const SCHEMA: &str = "wslog.inspect/1";
 pub struct JsonReport<W> {
     out: W,
     frames: FrameList,
+    redaction: Redaction,
     first: bool,
 }
 
@@ -40,17 +42,24 @@ impl<W: Write> JsonReport<W> {
             "{{\"schema\":\"{SCHEMA}\",\"wslog\":\"{}\",\"connections\":[",
             env!("CARGO_PKG_VERSION")
         )?;
-        Ok(Self { out, frames, first: true })
+        Ok(Self { out, frames, redaction: Redaction::default(), first: true })
+    }
+
+    /// Leaves out other things than secrets.
+    #[must_use]
+    pub fn redacting(self, redaction: Redaction) -> Self {
+        Self { redaction, ..self }
     }
 
     /// Writes the next connection.
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn connection(&mut self, id: u64, report: &ConnectionReport) -> Result<(), Error> {
+    pub fn connection(&mut self, id: u64, mut report: Box<ConnectionReport>) -> Result<(), Error> {
+        redact(&mut report, self.redaction);
         self.out.write_all(if self.first { b"\n" } else { b",\n" })?;
         self.first = false;
-        self.value(&Connection::new(id, report, self.frames))
+        self.value(&Connection::new(id, &report, self.frames))
     }
 
     /// Ends the document with the inputs, whose counts are known only now.
@@ -622,6 +631,9 @@ struct Frame {
 
 #[derive(Serialize)]
 struct Payload {
+    /// Bytes it had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redacted: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -632,10 +644,26 @@ struct Payload {
     cut: bool,
 }
 
+impl Payload {
+    fn new(f: &FrameRecord) -> Option<Self> {
+        if f.redacted {
+            let redacted = Some(f.header.payload_len);
+            return Some(Self { redacted, text: None, hex: None, inflated: false, cut: false });
+        }
+        let text = if f.text { as_text(&f.preview, f.preview_cut) } else { None };
+        (!f.preview.is_empty()).then(|| Self {
+            redacted: None,
+            hex: text.is_none().then(|| hex(&f.preview)),
+            text: text.map(str::to_owned),
+            inflated: f.inflated,
+            cut: f.preview_cut,
+        })
+    }
+}
+
 impl Frame {
     fn new(r: &ConnectionReport, f: &FrameRecord) -> Self {
         let (packet, packet_input) = place(r, f.packet);
-        let text = if f.text { as_text(&f.preview, f.preview_cut) } else { None };
         Self {
             n: f.n,
             from: f.from.name(),
@@ -648,12 +676,7 @@ impl Frame {
             masked: f.header.masking_key.is_some(),
             masking_key: f.header.masking_key.map(|k| k.to_string()),
             length: f.header.payload_len,
-            payload: (!f.preview.is_empty()).then(|| Payload {
-                hex: text.is_none().then(|| hex(&f.preview)),
-                text: text.map(str::to_owned),
-                inflated: f.inflated,
-                cut: f.preview_cut,
-            }),
+            payload: Payload::new(f),
             complete: f.complete,
             message: f.message,
             compressed: f.compressed,

@@ -10,6 +10,7 @@ use std::io::Write;
 use crate::error::Error;
 use crate::model::{ConnectionReport, InputReport, Level, Outcome, RuleId};
 use crate::report::FrameList;
+use crate::report::redact::{Redaction, redact};
 pub use layout::Style;
 
 /// Connections shown in full; of more, the worst.
@@ -23,6 +24,7 @@ pub struct TextReport<W> {
     out: W,
     style: Style,
     frames: FrameList,
+    redaction: Redaction,
     /// Whoever asked for single connections gets all of those in full.
     selected: bool,
     connections: u64,
@@ -38,6 +40,8 @@ struct Detail {
     id: u64,
     score: u32,
     report: Box<ConnectionReport>,
+    /// Those that are not shown after all are not looked through.
+    is_redacted: bool,
 }
 
 impl<W: Write> TextReport<W> {
@@ -47,6 +51,7 @@ impl<W: Write> TextReport<W> {
             out,
             style,
             frames,
+            redaction: Redaction::Secrets,
             selected,
             connections: 0,
             outcomes: [0; Outcome::ALL.len()],
@@ -56,8 +61,14 @@ impl<W: Write> TextReport<W> {
         }
     }
 
+    /// Leaves out other things than secrets.
+    #[must_use]
+    pub fn redacting(self, redaction: Redaction) -> Self {
+        Self { redaction, ..self }
+    }
+
     /// Takes the next connection.
-    pub fn connection(&mut self, id: u64, report: Box<ConnectionReport>) {
+    pub fn connection(&mut self, id: u64, mut report: Box<ConnectionReport>) {
         self.connections += 1;
         if let Some(at) = Outcome::ALL.iter().position(|o| *o == report.closing.outcome) {
             self.outcomes[at] += 1;
@@ -68,10 +79,12 @@ impl<W: Write> TextReport<W> {
         for rule in rules {
             *self.rules.entry(rule).or_default() += 1;
         }
-        if self.rows.len() <= LISTED {
+        let is_listed = self.rows.len() <= LISTED;
+        if is_listed {
+            redact(&mut report, self.redaction);
             self.rows.push(overview::Row::new(id, &report));
         }
-        self.details.push(Detail { id, score: score(&report), report });
+        self.details.push(Detail { id, score: score(&report), report, is_redacted: is_listed });
         if self.details.len() > DETAILED && !self.selected {
             // Of equal ones the later goes, so that the first of a kind is shown.
             let mildest = self.details.iter().enumerate().min_by_key(|(i, d)| (d.score, usize::MAX - i));
@@ -86,6 +99,9 @@ impl<W: Write> TextReport<W> {
     /// # Errors
     /// Those of `out`.
     pub fn finish(mut self, inputs: &[InputReport]) -> Result<(), Error> {
+        for detail in self.details.iter_mut().filter(|detail| !detail.is_redacted) {
+            redact(&mut detail.report, self.redaction);
+        }
         self.out.write_all(overview::inputs(inputs, &self.style).as_bytes())?;
         if self.connections == 0 {
             self.out.write_all(overview::nothing(inputs).as_bytes())?;

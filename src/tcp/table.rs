@@ -29,8 +29,8 @@ pub struct Flow<T> {
 ///
 /// For each segment: [`FlowTable::route`] it, push it into the flow's connection, then take every flow that is
 /// over from [`FlowTable::next_ended`] and finish its connection. A flow is over when its five-tuple is used
-/// again, when it has been closed for `Limits::closed_linger_seconds` of capture time, or when the table is full and
-/// it is the one idle the longest.
+/// again, when it has been closed for `Limits::closed_linger_seconds` of capture time or silent for
+/// `Limits::max_idle_seconds`, or when the table is full and it is the one idle the longest.
 ///
 /// Nothing depends on the order of hashing, and, unless the table gets full or times run backwards by more than
 /// a second, nothing on how flows are spread over several tables.
@@ -53,6 +53,11 @@ pub struct FlowTable<T> {
     routed: u64,
     max_flows: usize,
     linger: Duration,
+    max_idle: Duration,
+    /// Time of the segment routed before.
+    before: Option<Timestamp>,
+    /// When the table was last looked through for idle flows, by capture time and by `routed`.
+    swept: (Option<Timestamp>, u64),
 }
 
 #[derive(Debug)]
@@ -92,7 +97,7 @@ impl<T> FlowTable<T> {
     /// An empty table.
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
-        let nanos = i64::from(limits.closed_linger_seconds) * 1_000_000_000;
+        let nanos = |seconds: u32| i64::from(seconds) * 1_000_000_000;
         Self {
             index: HashMap::default(),
             slots: Vec::new(),
@@ -103,7 +108,10 @@ impl<T> FlowTable<T> {
             ended: VecDeque::new(),
             routed: 0,
             max_flows: limits.max_flows.clamp(1, u32::MAX as usize),
-            linger: Duration { nanos, packets: LINGER_PACKETS },
+            linger: Duration { nanos: nanos(limits.closed_linger_seconds), packets: LINGER_PACKETS },
+            max_idle: Duration { nanos: nanos(limits.max_idle_seconds), packets: u64::MAX },
+            before: None,
+            swept: (None, 0),
         }
     }
 
@@ -117,6 +125,7 @@ impl<T> FlowTable<T> {
         let now = Moment { no: segment.no, at: segment.at };
         self.notice_closed();
         self.expire(now);
+        self.give_up_idle(now);
         self.routed += 1;
         let key = FlowKey::new(segment.src, segment.dst);
         let found = self.index.get(&key).copied();
@@ -186,8 +195,13 @@ impl<T> FlowTable<T> {
     fn is_over(&self, slot: u32, segment: &Segment<'_>, now: Moment) -> bool {
         self.entry(slot).is_some_and(|Entry { flow: Flow { connection, .. }, .. }| {
             connection.is_succeeded_by(segment)
-                || (connection.is_closed() && now.is_later_than(last_moment(connection), self.linger))
+                || now.is_later_than(last_moment(connection), self.patience_with(connection))
         })
+    }
+
+    /// How long a connection may be silent.
+    fn patience_with(&self, connection: &Connection) -> Duration {
+        if connection.is_closed() { self.linger } else { self.max_idle }
     }
 
     fn notice_closed(&mut self) {
@@ -217,6 +231,33 @@ impl<T> FlowTable<T> {
                 Some(_) => return,
             }
             self.closed.pop_front();
+        }
+    }
+
+    /// Takes out the flows that have been silent for too long. Looks through the table only when an eighth of that
+    /// time has passed and as many segments as it has places, so that it costs next to nothing a segment.
+    fn give_up_idle(&mut self, now: Moment) {
+        let before = std::mem::replace(&mut self.before, now.at);
+        let (Some(at), Some(before)) = (now.at, before) else { return };
+        let (swept_at, swept) = self.swept;
+        let Some(swept_at) = swept_at else {
+            self.swept = (Some(at), self.routed);
+            return;
+        };
+        if at.since(swept_at) <= self.max_idle.nanos / 8 || self.routed - swept < self.slots.len() as u64 {
+            return;
+        }
+        // One packet with a wild time makes nothing old.
+        let now = Moment { at: Some(at.min(before)), ..now };
+        self.swept = (now.at, self.routed);
+        for slot in 0..self.slots.len() as u32 {
+            let is_idle = self.entry(slot).is_some_and(|Entry { flow: Flow { connection, .. }, .. }| {
+                !connection.is_closed()
+                    && now.is_later_than(last_moment(connection), self.max_idle.plus(SLACK))
+            });
+            if is_idle {
+                self.take_out(slot);
+            }
         }
     }
 

@@ -1,11 +1,13 @@
 //! How fast captures are analysed: `cargo bench`, medians of seven runs on one core.
 //!
 //! `cargo bench --bench pipeline -- --write DIR` writes the captures instead, for other tools to be timed on the
-//! very same bytes.
+//! very same bytes. `cargo bench --bench pipeline -- --hostile NAME N` writes one of the captures that are made to hurt
+//! to standard output; without N it lists them.
 
 #[path = "../support/support.rs"]
 mod support;
 
+use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -53,8 +55,27 @@ fn analyse(capture: &[u8]) -> (u64, u64) {
     (report.packets, connections)
 }
 
+/// A hostile capture to standard output, never all of it in memory.
+fn hostile(arguments: &[String]) {
+    let [name, n, ..] = arguments else {
+        support::hostile::ALL.iter().for_each(|(name, what, _)| println!("{name} N: {what}"));
+        return;
+    };
+    let (_, _, make) = support::hostile::ALL.iter().find(|row| row.0 == name).expect("a name of the list");
+    let mut out = BufWriter::with_capacity(1 << 20, std::io::stdout().lock());
+    // Who reads may have seen enough.
+    let mut is_open = true;
+    support::hostile::as_file(*make, n.parse().expect("a number"), &mut |bytes| {
+        is_open = is_open && out.write_all(bytes).is_ok();
+    });
+    let _ = out.flush();
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
+    if let Some(at) = arguments.iter().position(|a| a == "--hostile") {
+        return hostile(&arguments[at + 1..]);
+    }
     let write = arguments.iter().position(|a| a == "--write").and_then(|at| arguments.get(at + 1));
     for (name, connections, rounds, len) in PROFILES {
         let bytes = capture(connections, rounds, len);

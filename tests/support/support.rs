@@ -9,6 +9,7 @@ pub mod conversation;
 pub mod deflate;
 pub mod essence;
 pub mod frame;
+pub mod hostile;
 pub mod rng;
 pub mod scene;
 pub mod script;

@@ -80,6 +80,8 @@ pub(in crate::message) struct Inflater {
     read: u64,
     /// Bytes of the message that came out.
     written: u64,
+    /// Bytes that came out of all messages.
+    total: u64,
     /// The decoder stands behind a block with BFINAL=1 and has to be set up anew.
     ended: bool,
     /// The message had a block with BFINAL=1.
@@ -96,6 +98,7 @@ impl Default for Inflater {
             end: 0,
             read: 0,
             written: 0,
+            total: 0,
             ended: false,
             final_block: false,
             last: [0; END],
@@ -146,11 +149,13 @@ impl Inflater {
                 }
                 self.restart();
             }
-            let room = self.make_room(limits.max_inflated_message_bytes);
+            let left = limits.max_inflated_bytes.saturating_sub(self.total).saturating_add(self.written);
+            let room = self.make_room(limits.max_inflated_message_bytes.min(left));
             let (status, read, written) = self.decode(input, room);
             input = input.get(read..).unwrap_or_default();
             self.read = self.read.saturating_add(read as u64);
             self.written = self.written.saturating_add(written as u64);
+            self.total = self.total.saturating_add(written as u64);
             let start = self.end;
             self.end = start.saturating_add(written);
             out(self.recent.get(start..self.end).unwrap_or_default());
@@ -241,7 +246,8 @@ impl Inflater {
     }
 
     fn check_caps(&self, limits: &Limits) -> Result<(), Stop> {
-        let too_much = self.written > limits.max_inflated_message_bytes;
+        let too_much =
+            self.written > limits.max_inflated_message_bytes || self.total > limits.max_inflated_bytes;
         let too_dense = self.written > RATIO_FROM
             && self.written.is_multiple_of(STEP as u64)
             && self.written / limits.max_inflate_ratio.max(1) > self.read;

@@ -285,13 +285,18 @@ fn payload(f: &FrameRecord) -> String {
         let code = u16::from_be_bytes([code[0], code[1]]);
         let code = crate::model::CloseCode(code);
         let name = code.name().map_or_else(String::new, |n| format!(" {n}"));
-        let reason = if reason.is_empty() {
+        let reason = if f.redacted && f.header.payload_len > 2 {
+            format!(": <redacted {} bytes>", f.header.payload_len - 2)
+        } else if reason.is_empty() {
             String::new()
         } else {
             as_text(reason, f.preview_cut)
                 .map_or_else(|| format!(": 0x{}", hex(reason)), |text| format!(": {}", visible(text)))
         };
         return shorten(&format!("{code}{name}{reason}"), PREVIEW);
+    }
+    if f.redacted {
+        return format!("<redacted {} bytes>", f.header.payload_len);
     }
     let text = if f.text || f.header.opcode.is_control() { as_text(&f.preview, f.preview_cut) } else { None };
     let mut shown = match text {

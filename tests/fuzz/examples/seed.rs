@@ -25,7 +25,9 @@ struct Flow {
 fn main() -> io::Result<()> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let corpus = here.join("corpus");
-    for target in ["capture", "assembler", "http", "frame_header", "message", "pipeline"] {
+    for target in
+        ["capture", "assembler", "http", "frame_header", "message", "pipeline", "report", "explain", "redact"]
+    {
         fs::create_dir_all(corpus.join(target))?;
     }
     let mut seeds = 0;
@@ -63,7 +65,31 @@ fn main() -> io::Result<()> {
     // A script for `pipeline`: TCP and upgrade with compression, a message each way, both Closes, FIN.
     let script = b"\0\0\0\0\0\x01\x01\0\x0e\x05Hello\x90\x01x\x0f\0\0\x8f\0\0\x8d\0";
     fs::write(corpus.join("pipeline").join("script"), script)?;
+    reports(&here.join("../../samples"), &corpus.join("report"))?;
+    for what in ["1006", "4000-4999", "going away", "FR-RSV", "CL-*", "3.2", "9.*"] {
+        fs::write(corpus.join("explain").join(what.replace('*', "all")), what)?;
+    }
+    for (how, text) in (0_u8..).zip(["Bearer", "session", "note", "chat", "room=1"]) {
+        fs::write(corpus.join("redact").join(text), [&[how], text.as_bytes()].concat())?;
+    }
     println!("{seeds} connections of the samples, in {}", corpus.display());
+    Ok(())
+}
+
+/// Reports of cases, indexes and policies of the samples, as they are.
+fn reports(folder: &Path, corpus: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            reports(&path, corpus)?;
+        } else if path
+            .extension()
+            .is_some_and(|ext| ["json", "html", "txt", "toml"].iter().any(|known| ext == *known))
+        {
+            let name = path.components().rev().take(2).map(|part| part.as_os_str().to_string_lossy());
+            fs::copy(&path, corpus.join(name.collect::<Vec<_>>().join("-")))?;
+        }
+    }
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
 use wslog::limits::Limits;
-use wslog::model::{LinkType, TcpFlags};
+use wslog::model::{LinkType, PacketNo, TcpFlags};
 use wslog::pipeline::{Keep, analyze_capture};
 use wslog::report::FrameList;
 use wslog::report::json::JsonReport;
@@ -35,7 +35,9 @@ fn limits() -> Limits {
         max_handshake_bytes: 1_000,
         max_preview_bytes: 40,
         max_inflated_message_bytes: 70_000,
+        max_inflated_bytes: 200_000,
         max_inflate_ratio: 100,
+        max_idle_seconds: 60,
         max_findings: 12,
         max_pending_pings: 4,
         max_waiting_report_bytes: 10_000,
@@ -58,12 +60,12 @@ fn report(source: impl Read, len: usize) -> [String; 2] {
             reported += 1;
             assert!(connection.findings.len() <= limits.max_findings);
             assert!(connection.frames.len() <= 6);
-            let first = connection.tcp.expect("it is of a capture").first_packet;
+            let first = connection.tcp.map_or(PacketNo(0), |tcp| tcp.first_packet);
             order.push(0, first, connection, 3_000);
         }
         let _: Result<(), Infallible> = order.release(0, open, |id, connection| {
-            json_report.connection(id, &connection).expect("memory takes it");
-            text_report.connection(id, connection);
+            text_report.connection(id, connection.clone());
+            json_report.connection(id, connection).expect("memory takes it");
             Ok(())
         });
         Ok(())

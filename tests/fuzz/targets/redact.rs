@@ -1,0 +1,51 @@
+//! An opening handshake of any fields, with a secret in a place of its own: nothing of the secret is left.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use wslog::limits::Limits;
+use wslog::pipeline::{Keep, analyze_capture};
+use wslog::report::FrameList;
+use wslog::report::json::JsonReport;
+use wslog_fuzz::support::capture_file::Pcap;
+use wslog_fuzz::support::conversation::Conversation;
+use wslog_fuzz::support::upgrade::Upgrade;
+
+const SECRET: &str = "s3cr3t-4711-topf";
+
+fn planted(upgrade: Upgrade, how: u8, text: &str) -> Upgrade {
+    // What is around it keeps to one line and one field.
+    let text: String = text.chars().filter(|c| !c.is_control() && !" ,".contains(*c)).collect();
+    match how % 5 {
+        0 => upgrade.ask("Authorization", &format!("{text} {SECRET}")),
+        1 => upgrade.ask("Cookie", &format!("{text}={SECRET}; {text}")),
+        2 => upgrade.ask("X-Token", SECRET).ask("X-Note", &text),
+        3 => upgrade.ask("Sec-WebSocket-Protocol", &format!("{text}, bearer, {SECRET}, {text}")),
+        _ => {
+            let text = text.replace(['#', '?', '&', '=', '%'], "");
+            Upgrade { target: format!("/{text}?{text}&token={SECRET}"), ..upgrade }
+        }
+    }
+}
+
+fuzz_target!(|data: &[u8]| {
+    let [how, rest @ ..] = data else { return };
+    let text = String::from_utf8_lossy(rest);
+    if text.contains("s3cr") {
+        return;
+    }
+    let mut talk = Conversation::new("192.0.2.1:5000", "192.0.2.2:80");
+    let upgrade = planted(talk.upgrade(), *how, &text);
+    talk.open_with(&upgrade);
+    let file = Pcap::default().write(&talk.packets());
+    let mut json = Vec::new();
+    let mut report = JsonReport::new(&mut json, FrameList::All).expect("memory takes it");
+    let keep = Keep { first: 3, last: 3, payload_bytes: 40 };
+    analyze_capture(&file[..], "fuzz".as_ref(), 0, &Limits::default(), keep, &mut |connection, _| {
+        connection.map_or(Ok(()), |connection| report.connection(1, connection))
+    })
+    .expect("a sound capture");
+    report.finish(&[]).expect("memory takes it");
+    let json = String::from_utf8(json).expect("JSON is text");
+    assert!(!json.contains(SECRET), "{json}");
+});

@@ -1,0 +1,62 @@
+//! Any bytes as a report of the Autobahn Testsuite: a case in each form, the verdict alone, an index, a policy. What is
+//! made of a case is the same twice, parses as JSON, and holds nothing that a terminal would obey.
+
+#![no_main]
+
+use std::path::Path;
+
+use libfuzzer_sys::fuzz_target;
+use wslog::autobahn::policy::{Policy, check};
+use wslog::autobahn::{self, Kind, brief, diff, index};
+use wslog::limits::Limits;
+use wslog::model::InputReport;
+use wslog::model::case::{CaseReport, ReportForm};
+use wslog::pipeline::{Keep, analyze_case};
+use wslog::report::FrameList;
+use wslog::report::escape::{is_unsafe, visible};
+use wslog::report::json::JsonReport;
+use wslog::report::text::{Style, TextReport};
+
+fn render(case: CaseReport) -> String {
+    let limits = Limits { max_findings: 12, max_preview_bytes: 40, ..Limits::default() };
+    let keep = Keep { first: 3, last: 3, payload_bytes: limits.max_preview_bytes };
+    let connection = analyze_case(case, 0, &limits, keep);
+    assert!(connection.findings.len() <= limits.max_findings && connection.frames.len() <= 6);
+    let (mut text, mut json) = (Vec::new(), Vec::new());
+    let mut text_report =
+        TextReport::new(&mut text, Style { width: 80, color: false }, FrameList::All, false);
+    let mut json_report = JsonReport::new(&mut json, FrameList::All).expect("memory takes it");
+    text_report.connection(1, connection.clone());
+    json_report.connection(1, connection).expect("memory takes it");
+    let inputs = [InputReport::default()];
+    text_report.finish(&inputs).expect("memory takes it");
+    json_report.finish(&inputs).expect("memory takes it");
+    serde_json::from_slice::<serde_json::Value>(&json).expect("JSON");
+    [text, json].map(|bytes| String::from_utf8(bytes).expect("a report is text")).concat()
+}
+
+fuzz_target!(|data: &[u8]| {
+    let path = Path::new("fuzz");
+    if let Ok(text) = std::str::from_utf8(data) {
+        let _ = Policy::parse(text, path);
+    }
+    let _ = brief::read(data, path);
+    if let Ok(run) = index::read(data, path) {
+        let options = diff::Options::default();
+        assert_eq!(diff::compare(&run, &run, &options).totals, diff::compare(&run, &run, &options).totals);
+        let _ = check(&run, None, &Policy::default());
+    }
+    let forms = match autobahn::sniff(data) {
+        Some(Kind::Case(form)) => vec![form],
+        _ => vec![ReportForm::Json, ReportForm::Html, ReportForm::Text],
+    };
+    for form in forms {
+        let read = || match autobahn::read_case(form, data, path) {
+            Ok(case) => render(case),
+            Err(error) => visible(&error.to_string()).into_owned(),
+        };
+        let report = read();
+        assert_eq!(report, read(), "the same again");
+        assert!(!report.contains(|c| is_unsafe(c) && c != '\n'), "{report:?}");
+    }
+});
