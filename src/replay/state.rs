@@ -43,6 +43,8 @@ pub(super) struct SentClose {
     pub(super) evidence: Evidence,
     /// Offset behind it in the sender's stream.
     pub(super) end: Option<u64>,
+    /// It broke a rule for which its receiver may or must fail the connection.
+    pub(super) faulty: bool,
 }
 
 /// The peer's Close has reached the host.

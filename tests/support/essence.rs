@@ -6,7 +6,8 @@ use std::path::Path;
 use wslog::capture::{Decoder, Reader};
 use wslog::limits::Limits;
 use wslog::model::{
-    ConnectionReport, InputReport, PacketNo, PerRole, Role, RuleId, Seen, TcpEnd, Timing, WeirdKind, Weirds,
+    ConnectionReport, InputReport, PacketNo, PerRole, Role, RuleId, Seen, TcpEnd, Timing, TimingViolation,
+    Violation, WeirdKind, Weirds,
 };
 use wslog::pipeline::{Keep, analyze_capture};
 
@@ -80,6 +81,9 @@ fn essence_of(mut report: ConnectionReport) -> String {
     report.findings.retain(|finding| finding.violation.rule() != RuleId::HsCoalesced);
     for finding in &mut report.findings {
         (finding.at, finding.packet) = (None, None);
+        if let Violation::Timing(timing) = &mut finding.violation {
+            untimed(timing);
+        }
     }
     // They stand in order of packets; of those in one packet the order is that of frames.
     report.findings.sort_by_cached_key(|finding| format!("{:?} {finding:?}", finding.frame));
@@ -96,8 +100,10 @@ fn essence_of(mut report: ConnectionReport) -> String {
     *report.timing = Timing::default();
     for step in &mut closing.steps {
         step.since.at = None;
-        if let Seen::Close { after_ns, .. } | Seen::TcpEnd { after_ns, .. } = &mut step.seen {
-            *after_ns = None;
+        match &mut step.seen {
+            Seen::Close { after_ns, .. } | Seen::TcpEnd { after_ns, .. } => *after_ns = None,
+            Seen::NothingFor(ns) | Seen::PeerWaited(ns) => *ns = 0,
+            _ => {}
         }
     }
 
@@ -105,6 +111,20 @@ fn essence_of(mut report: ConnectionReport) -> String {
     let mut kinds: Vec<WeirdKind> = weirds.as_slice().iter().map(|weird| weird.kind).collect();
     kinds.sort_unstable();
     format!("{report:#?}\nweirds: {kinds:?}\n")
+}
+
+/// Takes the durations out of what rests on them.
+fn untimed(timing: &mut TimingViolation) {
+    match timing {
+        TimingViolation::NoPong { waited_ns: ns, .. }
+        | TimingViolation::PongLate { after_ns: ns, .. }
+        | TimingViolation::ReplyLate { after_ns: ns, .. }
+        | TimingViolation::TcpKeptOpen { for_ns: ns }
+        | TimingViolation::TcpNeverEnded { for_ns: ns }
+        | TimingViolation::Silent { for_ns: ns, .. }
+        | TimingViolation::Idle { idle_ns: ns, .. } => *ns = 0,
+        TimingViolation::NewMessage { .. } => {}
+    }
 }
 
 /// Fails with the first lines that differ.

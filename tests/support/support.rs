@@ -11,6 +11,7 @@ pub mod essence;
 pub mod frame;
 pub mod rng;
 pub mod script;
+pub mod simulation;
 pub mod transform;
 pub mod upgrade;
 pub mod wrap;
