@@ -80,6 +80,11 @@ impl Ended {
         }
     }
 
+    /// Whether it left before its sender had received `theirs`; where nothing tells, by the order of the recording.
+    pub(super) fn is_own(&self, theirs: &Self) -> bool {
+        self.is_after(theirs).map_or_else(|| !theirs.is_before(self), |after| !after)
+    }
+
     /// Whether it left after its sender's host had received `close`.
     pub(super) fn knew(&self, close: &SentClose) -> Option<bool> {
         Some(self.evidence.acked()? >= close.end?)

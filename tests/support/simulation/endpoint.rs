@@ -75,6 +75,9 @@ pub struct Truth {
     pub ended: Option<bool>,
     /// What it did against the RFC: level and rule.
     pub planted: Vec<(&'static str, &'static str)>,
+    /// It sent a Pong of its own accord while a Ping waited: if it never answers that one, it looks like an answer
+    /// with other data.
+    pub looks_like_other_pong: bool,
 }
 
 /// One end of a conversation.
@@ -97,8 +100,6 @@ pub struct Endpoint {
     unanswered: Option<i64>,
     /// A fault of the peer over which it passed.
     passed_over: Option<&'static Fault>,
-    /// It went on after a response for which it must fail.
-    carried_on: bool,
     both_at: Option<i64>,
     /// A message was open when the Close arrived: it may be finished first.
     excused: bool,
@@ -122,7 +123,6 @@ impl Endpoint {
             now: 0,
             unanswered: None,
             passed_over: None,
-            carried_on: false,
             both_at: None,
             excused: false,
         }
@@ -235,9 +235,9 @@ impl Endpoint {
         if switches && self.ways.reaction == Reaction::CarriesOn {
             // Whoever sends frames takes it for established.
             self.truth.established = true;
-            self.carried_on = true;
             self.plants("must", "HS-NOT-FAILED");
             self.send(Frame::text("on"), Item::Data, out);
+            return self.schedule(out);
         }
         self.truth.failed = true;
         out.push(self.wake_after_thought(Wake::EndTcp));
@@ -278,7 +278,10 @@ impl Endpoint {
             }
             // One that answers no Ping, or wrongly, sends none of its own accord either: it might fit.
             What::Pong(_) if self.has(Habit::NoPong) || self.has(Habit::OtherPong) => {}
-            What::Pong(length) => self.send(Frame::pong(vec![b'p'; length]), Item::Data, out),
+            What::Pong(length) => {
+                self.truth.looks_like_other_pong |= self.unanswered.is_some();
+                self.send(Frame::pong(vec![b'p'; length]), Item::Data, out);
+            }
             What::Close { code, reason } => {
                 let frame = code.map_or_else(Frame::close_empty, |code| Frame::close(code, reason));
                 let reason = Some(reason).filter(|reason| code.is_some() && !reason.is_empty());
@@ -366,6 +369,10 @@ impl Endpoint {
         out: &mut Vec<Effect>,
     ) {
         self.pong_was_due();
+        // From outside, a Close of its own looks like failing for the fault, with whatever code it has.
+        if self.passed_over.take().is_some() {
+            self.plants("should", "CL-FAIL-CODE");
+        }
         let close = SentClose { code, reason, knew: self.has_close };
         self.truth.sent = Some(close.clone());
         let item = match self.ways.fault {
@@ -464,6 +471,12 @@ impl Endpoint {
         self.unanswered = None;
     }
 
+    fn shows_that_it_carried_on(&mut self) {
+        if let Some(fault) = self.passed_over.take() {
+            self.plants(if fault.is_ordered { "must" } else { "note" }, "CL-NOT-FAILED");
+        }
+    }
+
     fn kept_tcp_open(&mut self, at_least: i64) {
         let kept = self.both_at.is_some_and(|at| self.now - at >= at_least);
         if kept && self.has(Habit::KeepsTcpOpen) && self.truth.ended.is_none() {
@@ -477,13 +490,13 @@ impl Endpoint {
         }
         self.pong_was_due();
         self.kept_tcp_open(5_500 * MS);
-        // One that takes a void handshake for sound owes the rest as well.
-        let owes = match self.truth.failed {
-            true => self.carried_on && self.has_close,
-            false => self.truth.received.is_some(),
-        };
-        if owes && self.truth.sent.is_none() {
+        if self.truth.received.is_some() && self.truth.sent.is_none() && !self.truth.failed {
             self.plants("must", "CL-REPLY");
+        }
+        // From outside, ending TCP of its own accord looks like failing for the fault.
+        let passed_over = self.passed_over.take().filter(|fault| !self.peer_ended && !fault.is_of_mask);
+        if passed_over.is_some() {
+            self.plants("should", "CL-FAIL-SILENT");
         }
         let both = self.truth.received.is_some() && self.truth.sent.is_some();
         if self.has(Habit::EndsTcpFirst) && both && !self.peer_ended {
@@ -511,8 +524,8 @@ impl Endpoint {
                     }
                     self.plants_own();
                 }
-                if let Some(fault) = self.passed_over.take_if(|_| !other && self.truth.sent.is_none()) {
-                    self.plants(if fault.is_ordered { "must" } else { "note" }, "CL-NOT-FAILED");
+                if !other && self.truth.sent.is_none() {
+                    self.shows_that_it_carried_on();
                 }
                 self.unanswered = None;
                 self.send(Frame::pong(data), Item::Data, out);
@@ -522,6 +535,7 @@ impl Endpoint {
                 if now - since >= 5_500 * MS && !self.excused {
                     self.plants("should", "CL-REPLY-LATE");
                 }
+                self.shows_that_it_carried_on();
                 let echo = self.truth.received.as_ref().and_then(|(close, _)| close.code);
                 let code = self.ways.answers.or(echo);
                 let frame = code.map_or_else(Frame::close_empty, |code| Frame::close(code, ""));
