@@ -113,7 +113,7 @@ fn essence_of(mut report: ConnectionReport) -> String {
     format!("{report:#?}\nweirds: {kinds:?}\n")
 }
 
-/// Takes the durations out of what rests on them.
+/// Takes durations, and the number of segments, out of what rests on them.
 fn untimed(timing: &mut TimingViolation) {
     match timing {
         TimingViolation::NoPong { waited_ns: ns, .. }
@@ -121,8 +121,8 @@ fn untimed(timing: &mut TimingViolation) {
         | TimingViolation::ReplyLate { after_ns: ns, .. }
         | TimingViolation::TcpKeptOpen { for_ns: ns }
         | TimingViolation::TcpNeverEnded { for_ns: ns }
-        | TimingViolation::Silent { for_ns: ns, .. }
         | TimingViolation::Idle { idle_ns: ns, .. } => *ns = 0,
+        TimingViolation::Silent { segments, for_ns, .. } => (*segments, *for_ns) = (0, 0),
         TimingViolation::NewMessage { .. } => {}
     }
 }
