@@ -172,6 +172,7 @@ impl Reference {
         self.after_received_close(from, frame, place);
         self.after_fault_of_peer(from, frame, limits, place);
 
+        let mut faulty = false;
         for (by, rule, level) in self.findings.latest.iter().copied() {
             if level == Level::Note {
                 continue;
@@ -180,6 +181,7 @@ impl Reference {
                 broke.push(rule);
             }
             if rule.rule().reaction != crate::model::Reaction::Nothing {
+                faulty = true;
                 self.ends[from].faulted(rule, frame);
             }
         }
@@ -191,7 +193,7 @@ impl Reference {
                 self.ends[from].received_close(None);
             }
         }
-        self.ends[from].sent(frame, limits);
+        self.ends[from].sent(frame, faulty, limits);
         // Nearly always a Close is recorded before its acknowledgement.
         if opcode == crate::model::Opcode::CLOSE
             && let Some(close) = self.ends[from].close()

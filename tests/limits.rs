@@ -241,8 +241,8 @@ fn no_option_is_forgotten() {
     let fields = format!("{:?}", Limits::default()).matches(": ").count();
     assert_eq!(fields, tried.len());
     assert_eq!(help.matches("[default: ").count() - help.matches("[default: text]").count(), {
-        // Of the limits, and of --frames, --payload, --color.
-        tried.len() + 4
+        // Of the limits, and of --joined, --frames, --payload, --color.
+        tried.len() + 5
     });
 }
 

@@ -52,6 +52,41 @@ fn pongs_that_come_late_5_5_2() {
     );
 }
 
+/// What a Pong answers its sender had received: the acknowledgement numbers tell.
+#[test]
+fn pongs_sent_before_the_ping_had_arrived_5_5_3() {
+    closes(
+        "two Pings alike, the first Pong on its way when the second leaves",
+        "S: ping x | C: ack | S: ack | C: hold | S: ping x | C: pong x | C: release | C: pong x",
+        "",
+    );
+    closes(
+        "a heartbeat that crosses the Ping",
+        "C: hold | S: ping x | C: pong beat | C: release",
+        "C note FR-PONG-UNSOL",
+    );
+    closes("the same, received before", "S: ping x | C: pong beat", "C FR-PONG-DATA?");
+    // Who had ended before the Ping arrived owes it nothing, in whatever order they were captured.
+    for script in
+        ["C: hold | S: ping x | C: fin | S: fin", "C: fin | S: hold | S: ping x | S: release | S: fin"]
+    {
+        let report = only(script);
+        assert_eq!(steps(&report), "", "{script}");
+    }
+}
+
+/// A Close in answer to a faulty one may mean that its sender failed the connection: what it reports is open.
+#[test]
+fn an_answer_to_a_faulty_close_proves_no_local_view() {
+    for (script, sure) in [
+        ("S: close 1000 | C: close 1000 | S: fin | C: fin", Certainty::Proven),
+        ("S: 88 01 03 | C: close 1000 | S: fin | C: fin", Certainty::Likely),
+        ("S: 88 02 03 ed | C: close 1000 | S: fin | C: fin", Certainty::Likely),
+    ] {
+        assert_eq!(only(script).closing.sees.client.certainty, sure, "{script}");
+    }
+}
+
 #[test]
 fn pings_without_a_pong_5_5_2() {
     let never = "S CL-REPLY met, S CL-TCP-SERVER-FIRST met, C FR-PING-PONG broken";

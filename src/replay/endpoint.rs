@@ -173,8 +173,8 @@ impl Endpoint {
         Some(self.received? >= end?)
     }
 
-    /// Books a frame it sent, after the rules have seen it.
-    pub(super) fn sent(&mut self, frame: &FrameFacts<'_>, limits: &Limits) {
+    /// Books a frame it sent, after the rules have seen it; `faulty` if it broke one to which the peer reacts.
+    pub(super) fn sent(&mut self, frame: &FrameFacts<'_>, faulty: bool, limits: &Limits) {
         self.frames += 1;
         self.last_sent_at = frame.last.and_then(|e| e.at()).or(frame.first.at()).or(self.last_sent_at);
         self.state.open();
@@ -200,6 +200,7 @@ impl Endpoint {
                     payload: frame.close.cloned().unwrap_or(ClosePayload::Partial { code: None }),
                     evidence: frame.first,
                     end: frame.end_offset(),
+                    faulty,
                 };
                 self.state.note_close(|closes| closes.sent = Some(close));
             }

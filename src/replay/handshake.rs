@@ -232,7 +232,7 @@ impl Handshake {
         let lost = ends.client.lost || ends.server.lost;
         let silent = self.requested && self.status.is_none() && !self.not_http && !lost;
         if let (true, Some(end)) = (silent, ends.server.end())
-            && ends.client.end().is_none_or(|client| end.is_before(client))
+            && ends.client.end().is_none_or(|client| end.is_own(client))
         {
             let place = Place::at(Some(end.evidence));
             let level = if self.refuse.is_some() { Level::Should } else { Level::Note };
@@ -250,7 +250,7 @@ impl Handshake {
             (Some(status), _) => return Some(refused_with(rule, status, self.request)),
             (None, _) if self.not_http => (Seen::NotHttp, StepVerdict::Broken),
             (None, _) if lost => (Seen::Nothing, StepVerdict::Unobserved),
-            (None, Some(end)) if ends.client.end().is_none_or(|client| end.is_before(client)) => {
+            (None, Some(end)) if ends.client.end().is_none_or(|client| end.is_own(client)) => {
                 (Seen::TcpEnd { how: end.how, after_ns: since(end.evidence) }, StepVerdict::Broken)
             }
             (None, _) => match ends.client.end() {
@@ -267,7 +267,7 @@ impl Handshake {
         let since = |end: Evidence| Some(end.at()?.since(self.response?.at()?));
         let (seen, verdict) = match (self.carried_on, ends.client.end(), ends.server.end()) {
             (Some((frame, _)), ..) => (Seen::Frame { frame }, StepVerdict::Broken),
-            (None, Some(end), server) if server.as_ref().is_none_or(|server| !server.is_before(end)) => {
+            (None, Some(end), server) if server.as_ref().is_none_or(|server| end.is_own(server)) => {
                 let after_ns = since(end.evidence);
                 let late = after_ns.filter(|ns| *ns > FAILS_WITHIN_NS && !ends.client.lost);
                 if let Some(after_ns) = late {

@@ -37,7 +37,7 @@ pub(super) struct PendingPing {
     len: u64,
     data: Vec<u8>,
     /// Offset behind it in its sender's stream.
-    end: Option<u64>,
+    pub(super) end: Option<u64>,
     /// When the peer's host acknowledged it; the inner `None` without a time.
     pub(super) arrived: Option<Option<Timestamp>>,
     /// A Pong came that fitted none and may have been meant for it: nobody left it unanswered.
@@ -158,7 +158,13 @@ impl Rhythm {
 
 impl PendingPing {
     fn is_answered_by(&self, pong: &FrameFacts<'_>) -> bool {
-        self.len == pong.header.payload_len && self.data == pong.payload
+        self.was_received(pong) && self.len == pong.header.payload_len && self.data == pong.payload
+    }
+
+    /// Whether the sender of `pong` had received it by then; without acknowledgement numbers the order of the
+    /// recording has to do.
+    fn was_received(&self, pong: &FrameFacts<'_>) -> bool {
+        pong.first.acked().zip(self.end).is_none_or(|(acked, end)| acked >= end)
     }
 }
 
@@ -177,7 +183,7 @@ pub(super) fn answer(
     if !pong.is_complete() {
         // It may answer any of them.
         let pending = ends[from.peer()].pings.iter_mut().flat_map(|pings| &mut pings.pending);
-        pending.for_each(|ping| ping.missed = true);
+        pending.filter(|ping| ping.was_received(pong)).for_each(|ping| ping.missed = true);
         return None;
     }
     let lost = ends[from].lost || ends[from.peer()].lost;
@@ -201,7 +207,7 @@ pub(super) fn answer(
             return None;
         }
         if pings.mismatches.len() < limits.max_pending_pings
-            && let Some(ping) = pings.pending.iter_mut().find(|ping| !ping.missed)
+            && let Some(ping) = pings.pending.iter_mut().find(|ping| !ping.missed && ping.was_received(pong))
         {
             ping.missed = true;
             let (ping, ping_len, pong_len) = (ping.frame, ping.len, pong.header.payload_len);

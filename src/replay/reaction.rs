@@ -127,7 +127,7 @@ fn how_it_reacted<'a>(ends: &'a PerRole<Endpoint>, role: Role, fault: &Fault) ->
             (Some(theirs), None) => Reacted::Answered(close, Handled::Close { close: theirs.frame }),
         };
     }
-    let before_peer = |end: &Ended| peer.end().is_none_or(|theirs| !theirs.is_before(end));
+    let before_peer = |end: &Ended| peer.end().is_none_or(|theirs| end.is_own(theirs));
     match (side.end(), peer.end(), side.handled) {
         (Some(end), _, _)
             if before_peer(end) && side.close().is_none() && fault.was_received(end.evidence.acked()) =>

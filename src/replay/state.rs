@@ -43,6 +43,8 @@ pub(super) struct SentClose {
     pub(super) evidence: Evidence,
     /// Offset behind it in the sender's stream.
     pub(super) end: Option<u64>,
+    /// It broke a rule for which its receiver may or must fail the connection.
+    pub(super) faulty: bool,
 }
 
 /// The peer's Close has reached the host.
@@ -76,6 +78,11 @@ impl Ended {
             StreamEnd::Rst if self.how == StreamEnd::Fin => Some(false),
             StreamEnd::Rst | StreamEnd::Dropped | StreamEnd::Unobserved => None,
         }
+    }
+
+    /// Whether it left before its sender had received `theirs`; where nothing tells, by the order of the recording.
+    pub(super) fn is_own(&self, theirs: &Self) -> bool {
+        self.is_after(theirs).map_or_else(|| !theirs.is_before(self), |after| !after)
     }
 
     /// Whether it left after its sender's host had received `close`.

@@ -2,8 +2,8 @@
 //! well-known time-out, and the figures of the report.
 
 use crate::model::{
-    Certainty, Closing, Level, Outcome, PerRole, Role, Seen, Step, StepVerdict, StreamEnd, TIMEOUTS, Tail,
-    Timestamp, Timing, TimingViolation, Unanswered, Violation,
+    Certainty, Closing, Evidence, Level, Outcome, PerRole, Role, Seen, Step, StepVerdict, StreamEnd,
+    TIMEOUTS, Tail, Timestamp, Timing, TimingViolation, Unanswered, Violation,
 };
 use crate::replay::closing::had_both_at;
 use crate::replay::duties;
@@ -88,9 +88,16 @@ fn pings(
     let Some(waited_ns) = waited(oldest).filter(|ns| *ns >= NEVER_NS) else {
         // Worth a row only where the connection did not close as it should.
         let unclear = silent || !matches!(outcome, Outcome::Clean | Outcome::CleanTcpReset);
-        let timed = unclear && until.is_some() && peer.close().is_none();
-        let nothing = |(until, sent): (Timestamp, Timestamp)| Seen::NothingFor(until.since(sent));
-        let seen = until.zip(oldest.evidence.at()).map_or(Seen::Nothing, nothing);
+        // What it sent last without having the Ping says nothing of an answer, nor does the end if it came before.
+        let last = [side.close().map(|close| close.evidence), side.end().map(|end| end.evidence)];
+        let had = |last: Evidence| last.acked().zip(oldest.end).is_none_or(|(acked, end)| acked >= end);
+        let left = until.zip(oldest.evidence.at()).map(|(until, sent)| until.since(sent));
+        let timed = unclear
+            && until.is_some()
+            && peer.close().is_none()
+            && last.into_iter().flatten().all(had)
+            && left.is_none_or(|left| left >= 0);
+        let seen = left.map_or(Seen::Nothing, Seen::NothingFor);
         return timed.then(|| duties::answer_ping(role, oldest).settle(seen, StepVerdict::Unobserved));
     };
     let count = pings.pending().filter(is_owed).filter(|ping| ping.arrived.is_some()).count() as u64;

@@ -1,12 +1,13 @@
 //! The account of a connection in sentences fit for a ticket: who, what, when, which clause, what followed, and
 //! what each side's application will have been told.
 
+mod next;
 mod timing;
 
 use crate::model::finding::Because;
 use crate::model::{
-    Certainty, Closing, ConnectionReport, Finding, HandshakeFault, Level, LocalView, Outcome, Role,
-    SideClose, Starter, StreamEnd, TcpEnd, Timestamp, Violation,
+    Action, Certainty, Closing, ConnectionReport, Finding, HandshakeFault, Level, LocalView, Outcome, Role,
+    SideClose, Starter, Step, StepVerdict, StreamEnd, TcpEnd, Timestamp, Violation,
 };
 use crate::report::escape::visible;
 use crate::report::units;
@@ -30,6 +31,7 @@ pub fn sentences(report: &ConnectionReport) -> Vec<String> {
     if let Some(sentence) = views(closing) {
         out.push(sentence);
     }
+    out.extend(next::sentence(report));
     out
 }
 
@@ -193,9 +195,16 @@ fn closed(report: &ConnectionReport) -> String {
         ),
         Some(Starter::One(role)) => {
             let peer = role.peer();
-            let failed = closing.failed_for.is_some_and(|(by, _, _)| by == peer);
-            let verb =
-                if failed { "failed the connection with" } else { "started the closing handshake with" };
+            let fits = closing.failed_for.filter(|(by, _, _)| *by == peer).map(|(_, rule, _)| {
+                let codes = rule.rule().reaction.codes();
+                codes.iter().any(|fitting| Some(*fitting) == closing.sides[role].code.map(|code| code.0))
+            });
+            let verb = match fits {
+                Some(true) => "failed the connection with",
+                // Whether it closed for the fault, or for something of its own, the recording does not show.
+                Some(false) => "closed after it with",
+                None => "started the closing handshake with",
+            };
             let idle = closing
                 .idle_before_close_ns
                 .filter(|ns| *ns >= 1_000_000_000)
@@ -212,14 +221,15 @@ fn closed(report: &ConnectionReport) -> String {
                 }
                 _ => "",
             };
-            format!("{first}{order}; {}.", answer(closing, role))
+            format!("{first}{order}; {}.", answer(report, role))
         }
         None => "A Close frame was sent; who started is not known.".to_owned(),
     }
 }
 
 /// What the other side made of the first Close.
-fn answer(closing: &Closing, starter: Role) -> String {
+fn answer(report: &ConnectionReport, starter: Role) -> String {
+    let closing = &report.closing;
     let peer = starter.peer();
     let name = peer.name();
     let side = &closing.sides[peer];
@@ -232,7 +242,25 @@ fn answer(closing: &Closing, starter: Role) -> String {
     }
     match (&closing.ends[peer], &closing.ends[starter]) {
         (Some(end), theirs) if theirs.is_none_or(|t| end.packet <= t.packet) => {
-            format!("the {name} sent no Close but ended TCP by {}{}", wording::end(end.how), since(end.at))
+            let is_due = |step: &&Step| step.action == Action::AnswerClose && step.owed_by == peer;
+            let step = closing.steps.iter().find(is_due);
+            if step.is_some_and(|step| step.verdict == StepVerdict::NotApplicable) {
+                return format!(
+                    "the {name} ended TCP by {}{}, before that Close had reached it",
+                    wording::end(end.how),
+                    since(end.at)
+                );
+            }
+            let owed =
+                report.findings.iter().find(|f| is_no_reply(f, peer)).map_or("", |f| match f.certainty {
+                    Certainty::Proven => ", though RFC 6455 5.5.1 has it answer first",
+                    _ => ", though RFC 6455 5.5.1 has it answer first if it had received the Close",
+                });
+            format!(
+                "the {name} sent no Close but ended TCP by {}{}{owed}",
+                wording::end(end.how),
+                since(end.at)
+            )
         }
         (_, Some(end)) => format!(
             "the {name} had sent no Close when the {} ended TCP by {}{}",
@@ -242,6 +270,10 @@ fn answer(closing: &Closing, starter: Role) -> String {
         ),
         _ => format!("the {name} sent no Close"),
     }
+}
+
+fn is_no_reply(finding: &Finding, by: Role) -> bool {
+    finding.by == Some(by) && matches!(finding.violation, Violation::NoReply { .. })
 }
 
 /// Which TCP end came first, where that is not said yet.
@@ -286,6 +318,14 @@ fn other_breaches(report: &ConnectionReport) -> Vec<String> {
         let key = (finding.by, finding.violation.rule().name());
         let is_told =
             told.is_some_and(|(by, rule, _)| finding.by == Some(by) && finding.violation.rule() == rule);
+        let is_told = is_told
+            || report.closing.started_by.is_some_and(|starter| match starter {
+                Starter::One(role) => {
+                    let closes = &report.closing.sides;
+                    is_no_reply(finding, role.peer()) && closes[role.peer()].sent_close == Some(false)
+                }
+                Starter::Both => false,
+            });
         if is_told || seen.contains(&key) {
             continue;
         }

@@ -6,9 +6,9 @@ use std::path::Path;
 use wslog::capture::{Decoder, Reader};
 use wslog::limits::Limits;
 use wslog::model::{
-    ConnectionReport, InputReport, PacketNo, PerRole, Role, RuleId, Seen, TcpEnd, Timing, WeirdKind, Weirds,
+    ConnectionReport, InputReport, PacketNo, PerRole, Role, RuleId, Seen, TcpEnd, Timing, TimingViolation,
+    Violation, WeirdKind, Weirds,
 };
-use wslog::model::{TimingViolation, Violation};
 use wslog::pipeline::{Keep, analyze_capture};
 
 use super::conversation::TestPacket;
@@ -82,17 +82,7 @@ fn essence_of(mut report: ConnectionReport) -> String {
     for finding in &mut report.findings {
         (finding.at, finding.packet) = (None, None);
         if let Violation::Timing(timing) = &mut finding.violation {
-            use TimingViolation as T;
-            match timing {
-                T::NoPong { waited_ns: ns, .. }
-                | T::PongLate { after_ns: ns, .. }
-                | T::ReplyLate { after_ns: ns, .. }
-                | T::TcpKeptOpen { for_ns: ns }
-                | T::TcpNeverEnded { for_ns: ns }
-                | T::Idle { idle_ns: ns, .. } => *ns = 0,
-                T::Silent { tries, for_ns, .. } => (*tries, *for_ns) = (0, 0),
-                T::NewMessage { .. } => {}
-            }
+            untimed(timing);
         }
     }
     // They stand in order of packets; of those in one packet the order is that of frames.
@@ -121,6 +111,20 @@ fn essence_of(mut report: ConnectionReport) -> String {
     let mut kinds: Vec<WeirdKind> = weirds.as_slice().iter().map(|weird| weird.kind).collect();
     kinds.sort_unstable();
     format!("{report:#?}\nweirds: {kinds:?}\n")
+}
+
+/// Takes durations, and the number of segments, out of what rests on them.
+fn untimed(timing: &mut TimingViolation) {
+    match timing {
+        TimingViolation::NoPong { waited_ns: ns, .. }
+        | TimingViolation::PongLate { after_ns: ns, .. }
+        | TimingViolation::ReplyLate { after_ns: ns, .. }
+        | TimingViolation::TcpKeptOpen { for_ns: ns }
+        | TimingViolation::TcpNeverEnded { for_ns: ns }
+        | TimingViolation::Idle { idle_ns: ns, .. } => *ns = 0,
+        TimingViolation::Silent { tries, for_ns, .. } => (*tries, *for_ns) = (0, 0),
+        TimingViolation::NewMessage { .. } => {}
+    }
 }
 
 /// Fails with the first lines that differ.

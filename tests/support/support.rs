@@ -13,6 +13,7 @@ pub mod hostile;
 pub mod rng;
 pub mod scene;
 pub mod script;
+pub mod simulation;
 pub mod transform;
 pub mod upgrade;
 pub mod wrap;

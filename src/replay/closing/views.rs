@@ -78,7 +78,8 @@ fn closed(side: &Endpoint, close: &SentClose) -> LocalView {
         None if side.lost => (None, Because::NotRecorded),
         None => (Some(false), Because::CloseNotAnswered),
     };
-    let proven = arrived == Some(true) && in_time == Some(true);
+    // To a faulty Close it may have failed the connection, with whatever code: the RFC leaves open what it reports then.
+    let proven = arrived == Some(true) && in_time == Some(true) && !close.faulty;
     LocalView {
         code: Some(close.payload.code().unwrap_or(CloseCode::NO_STATUS_RCVD)),
         reason: close.payload.reason().map(str::to_owned),
