@@ -170,7 +170,7 @@ fn both(report: &ConnectionReport) -> (String, Value) {
     page.connection(1, Box::new(report.clone()));
     page.finish(&[InputReport::default()]).expect("memory takes all");
     let mut document = JsonReport::new(&mut json, FrameList::All).expect("memory takes all");
-    document.connection(1, report).expect("memory takes all");
+    document.connection(1, Box::new(report.clone())).expect("memory takes all");
     document.finish(&[InputReport::default()]).expect("memory takes all");
     let mut document: Value = serde_json::from_slice(&json).expect("JSON");
     document["connections"][0]["closing"]["summary"] = Value::Null;
