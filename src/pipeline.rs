@@ -14,7 +14,7 @@ use std::path::Path;
 use crate::capture::{self, Reader};
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::model::{ConnectionReport, InputReport, PacketNo, Segment, Weirds};
+use crate::model::{ConnectionReport, InputReport, PacketNo, Segment, TcpFlags, Weirds};
 use crate::tcp::{Flow, FlowTable};
 pub use case::analyze_case;
 use connection::Watched;
@@ -62,7 +62,7 @@ impl Analysis {
         let mut is_new = false;
         let flow = self.table.route(segment, &mut self.weirds, |_| {
             is_new = true;
-            Watched::new()
+            Watched::new(segment.flags.has(TcpFlags::SYN))
         });
         if is_new {
             self.tcp_connections += 1;

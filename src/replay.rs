@@ -41,6 +41,8 @@ struct Handshake {
     unknown_extension: bool,
     deflate: bool,
     response: Option<Evidence>,
+    /// Whose part is not wholly in the recording: what is not there accuses nobody.
+    unseen: PerRole<bool>,
 }
 
 impl Handshake {
@@ -59,6 +61,8 @@ struct Findings {
     notes: usize,
     omitted: u64,
     max: usize,
+    /// Where frames begin, or what the handshake settled, is an assumption: nothing is proven any more.
+    assuming: bool,
     /// Of the event at hand, kept or not.
     latest: Vec<(Option<Role>, RuleId, Level)>,
 }
@@ -105,6 +109,7 @@ impl Findings {
         certainty: Certainty,
         place: Place,
     ) {
+        let certainty = if self.assuming { certainty.min(Certainty::Likely) } else { certainty };
         self.latest.push((by, violation.rule(), level));
         if self.kept.len() >= self.max {
             self.omitted += 1;
@@ -163,6 +168,12 @@ impl Reference {
                 self.ends.server.lost = true;
             }
             What::LogResumed => {}
+            What::HandshakeUnseen => self.handshake_unseen(from, event.evidence),
+            What::Upgraded => (self.handshake.requested, self.handshake.switches) = (true, true),
+            What::Resumed { .. } => {
+                self.ends[from].resumed = true;
+                self.findings.assuming = true;
+            }
             What::Acked(offset) => self.ends[from].has_received(offset),
             What::StreamEnd(how) => {
                 if let Some(evidence) = event.evidence {
@@ -200,7 +211,18 @@ impl Reference {
     }
 
     fn request(&mut self, _request: &UpgradeRequest) {
-        self.handshake = Handshake { requested: true, ..Handshake::default() };
+        let unseen = self.handshake.unseen;
+        self.handshake = Handshake { requested: true, unseen, ..Handshake::default() };
+    }
+
+    fn handshake_unseen(&mut self, from: Role, evidence: Option<Evidence>) {
+        if !self.handshake.unseen.client && !self.handshake.unseen.server {
+            self.findings.add(None, Violation::HandshakeAssumed, Place::at(evidence));
+        }
+        self.findings.assuming = true;
+        self.handshake.unseen[from] = true;
+        self.handshake.unknown_extension |= from == Role::Server;
+        self.ends[from].lost = true;
     }
 
     fn response(&mut self, response: &UpgradeResponse, evidence: Option<Evidence>) {
@@ -212,6 +234,12 @@ impl Reference {
                 self.handshake.deflate = true;
             } else {
                 self.handshake.unknown_extension = true;
+            }
+        }
+        if self.handshake.unseen.client || self.handshake.unseen.server {
+            self.handshake.unknown_extension |= self.handshake.unseen.server;
+            if response.switches {
+                return;
             }
         }
         if response.switches && response.accept_valid() != Some(true) {
@@ -231,6 +259,7 @@ impl Reference {
         if let Some(acked) = frame.first.acked() {
             self.ends[from].has_received(acked);
         }
+        self.ends[from].is_known_again(frame);
         self.coalesced(from, frame, place);
         if from == Role::Client && self.handshake.invalid && !self.ends.client.warned_of_handshake {
             self.ends.client.warned_of_handshake = true;
@@ -340,7 +369,7 @@ impl Reference {
 
     fn end_of_handshake(&mut self) {
         let lost = self.ends.client.lost || self.ends.server.lost;
-        let silent = self.handshake.requested && self.handshake.status.is_none() && !lost;
+        let silent = self.handshake.requested && self.handshake.status.is_none() && !self.handshake.switches && !lost;
         if let (true, Some(end)) = (silent, &self.ends.server.end)
             && self.ends.client.end.as_ref().is_none_or(|client| end.is_before(client))
         {

@@ -298,7 +298,11 @@ mod tests {
                 Observed::StreamEnd(how) => format!("{how:?}"),
                 Observed::LogPaused => "paused".to_owned(),
                 Observed::LogResumed => "resumed".to_owned(),
-                Observed::Gap { .. } | Observed::Acked(_) => unreachable!("a log has none"),
+                Observed::Gap { .. }
+                | Observed::Acked(_)
+                | Observed::HandshakeUnseen
+                | Observed::Upgraded
+                | Observed::Resumed { .. } => unreachable!("a log has none"),
             };
             let row = observation.evidence.and_then(|e| e.row()).map(|row| format!(" @{row}"));
             log.push(format!("{} {what}{}", &observation.from.name()[..1], row.unwrap_or_default()));

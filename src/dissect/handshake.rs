@@ -9,9 +9,10 @@ mod messages;
 
 use std::mem;
 
-use crate::dissect::frames::Frames;
+use crate::dissect::frames::{self, Frames};
 use crate::dissect::head::{Kind, PartialHead, Scanned};
 use crate::dissect::held::Held;
+use crate::dissect::pick_up::PickUp;
 use crate::dissect::{Item, Out};
 use crate::http::grammar::skip_empty_lines;
 use crate::http::{Body, Length, Start};
@@ -26,6 +27,8 @@ pub(super) enum Verdict {
     Open,
     /// Frames follow; what waits is theirs.
     Switch,
+    /// Part of it is not in the recording; what waits may be frames.
+    PickUp,
     /// No WebSocket connection.
     NotWebSocket,
 }
@@ -42,6 +45,8 @@ pub(super) struct Handshake {
     answer: Option<Box<Answer>>,
     /// The response to the candidate switches, its request is still being sent.
     switched: bool,
+    /// Directions whose part of it was not whole: where frames begin has to be looked for.
+    cut: PerDirection<bool>,
     sides: PerDirection<Side>,
 }
 
@@ -107,7 +112,7 @@ impl Handshake {
             self.hold(dir, item, out)
         } else {
             let (used, verdict) = self.read(dir, item, out);
-            self.hold_rest(dir, item, used);
+            self.hold_rest(dir, item, used, verdict);
             verdict
         };
         if verdict == Verdict::Open { self.read_held(out) } else { verdict }
@@ -115,26 +120,34 @@ impl Handshake {
 
     /// Frames begin where HTTP was read up to.
     pub(super) fn frames(&self) -> Frames {
-        let starts = PerDirection { orig: self.sides.orig.position, resp: self.sides.resp.position };
-        Frames::new(self.client.unwrap_or(Direction::Orig), starts)
+        let mut frames = Frames::new(self.client.unwrap_or(Direction::Orig), self.positions());
+        for dir in [Direction::Orig, Direction::Resp] {
+            if self.cut[dir] {
+                frames.look_for(dir);
+            }
+        }
+        frames
+    }
+
+    fn positions(&self) -> PerDirection<u64> {
+        PerDirection { orig: self.sides.orig.position, resp: self.sides.resp.position }
+    }
+
+    /// What goes on where part of the handshake is not in the recording.
+    pub(super) fn pick_up(&self) -> PickUp {
+        match self.client.filter(|_| self.candidate) {
+            Some(client) => PickUp::asked(client, self.positions()),
+            None => PickUp::unknown(),
+        }
     }
 
     /// Gives away what waits, both directions in the order of the capture.
     pub(super) fn release(&mut self, mut take: impl FnMut(Direction, Item<'_>)) {
-        loop {
-            let turn = |dir: Direction| self.sides[dir].held.turn();
-            let dir = match (turn(Direction::Orig), turn(Direction::Resp)) {
-                (None, None) => return,
-                (Some(_), None) => Direction::Orig,
-                (Some(orig), Some(resp)) if orig <= resp => Direction::Orig,
-                _ => Direction::Resp,
-            };
-            let held = &mut self.sides[dir].held;
-            if let Some(item) = held.front() {
-                take(dir, item);
-            }
-            held.consume(usize::MAX);
-        }
+        let mut held = PerDirection {
+            orig: mem::take(&mut self.sides.orig.held),
+            resp: mem::take(&mut self.sides.resp.held),
+        };
+        frames::release(&mut held, &mut take);
     }
 
     /// The last acknowledgement of each direction.
@@ -200,6 +213,11 @@ impl Handshake {
             held.push(item);
             return Verdict::Open;
         }
+        if self.candidate == (Some(dir) == self.client) {
+            // The answer, or the request, will not come any more.
+            held.push(item);
+            return Verdict::PickUp;
+        }
         if held.push_dropped(offset, len, carrier) {
             let detail = || format!("more than {cap} bytes wait for the other side to send its part");
             out.weirds.add(WeirdKind::HandshakeCap, Some(carrier.packet), detail);
@@ -207,8 +225,11 @@ impl Handshake {
         if self.candidate { Verdict::Open } else { Verdict::NotWebSocket }
     }
 
-    /// Keeps what was not used of an item, all of it: it is part of one segment.
-    fn hold_rest(&mut self, dir: Direction, item: Item<'_>, used: usize) {
+    /// Keeps what was not used of an item, all of it: it is part of one segment. What is picked up begins with it.
+    fn hold_rest(&mut self, dir: Direction, item: Item<'_>, used: usize, verdict: Verdict) {
+        if verdict == Verdict::PickUp && !matches!(item, Item::Data { .. }) {
+            self.sides[dir].held.push(item);
+        }
         if let Item::Data { offset, bytes, carrier } = item
             && let Some(rest) = bytes.get(used..).filter(|rest| !rest.is_empty())
         {
@@ -232,7 +253,9 @@ impl Handshake {
             if let Some(item) = held.front() {
                 let used;
                 (used, verdict) = self.read(dir, item, out);
-                held.consume(used);
+                if verdict != Verdict::PickUp || used > 0 {
+                    held.consume(used);
+                }
             }
             if !held.is_empty() {
                 self.sides[dir].held = held;

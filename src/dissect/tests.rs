@@ -139,6 +139,9 @@ fn show(observation: &Observation<'_>) -> String {
         Observed::Acked(offset) => format!("acked {offset}"),
         Observed::StreamEnd(how) => format!("{how:?}"),
         Observed::LogPaused | Observed::LogResumed => "log".to_owned(),
+        Observed::HandshakeUnseen => "handshake unseen".to_owned(),
+        Observed::Upgraded => "upgraded".to_owned(),
+        Observed::Resumed { skipped } => format!("resumed after {skipped}"),
     };
     let place = observation
         .evidence

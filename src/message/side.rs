@@ -46,6 +46,8 @@ pub(super) struct Connection<'a> {
     pub(super) messages: &'a mut u64,
     /// Under permessage-deflate: whether this role keeps its context from message to message.
     pub(super) takeover: Option<bool>,
+    /// permessage-deflate may have been agreed, unseen.
+    pub(super) unknown_extensions: bool,
 }
 
 impl Side {
@@ -68,7 +70,13 @@ impl Side {
                 }
                 *connection.messages = connection.messages.saturating_add(1);
                 let takeover = connection.takeover.filter(|_| header.rsv.rsv1());
-                let message = OpenMessage::new(*connection.messages, kind, takeover.is_some());
+                let assumed = takeover.is_none() && connection.unknown_extensions && header.rsv.rsv1();
+                let mut message =
+                    OpenMessage::new(*connection.messages, kind, takeover.is_some() || assumed);
+                if assumed {
+                    // With which parameters it was compressed, if it was, is not known.
+                    message.lose();
+                }
                 self.open_message(message, takeover, first.packet(), weirds);
             }
         }

@@ -35,6 +35,8 @@ pub enum Violation {
         /// What was sent.
         found: Option<String>,
     },
+    /// The opening handshake is not, or not wholly, in the recording.
+    HandshakeAssumed,
     /// The first frames came in the segment of the 101.
     Coalesced,
     /// TCP ended without any response.
@@ -267,6 +269,7 @@ impl Violation {
     pub const fn rule(&self) -> RuleId {
         match self {
             Self::Accept { .. } => RuleId::HsAccept,
+            Self::HandshakeAssumed => RuleId::HsAssumed,
             Self::Coalesced => RuleId::HsCoalesced,
             Self::NoResponse => RuleId::HsNoResponse,
             Self::HandshakeNotFailed => RuleId::HsNotFailed,

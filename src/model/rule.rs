@@ -96,6 +96,8 @@ rules! {
     // Opening handshake.
     HsAccept "HS-ACCEPT" "RFC 6455 4.1, 4.2.2" Must Nothing,
         "Sec-WebSocket-Accept is base64 of SHA-1 over the key and the GUID; with any other value the client fails the connection";
+    HsAssumed "HS-ASSUMED" "RFC 6455 4" Note Nothing,
+        "where the opening handshake was not recorded, that there was one follows from the frames; what it settled is unknown";
     HsCoalesced "HS-COALESCED" "RFC 6455 4.2.2" Note Nothing,
         "the server may send frames as soon as it has sent the 101, even in the same segment";
     HsNoResponse "HS-NO-RESPONSE" "RFC 6455 4.2.1, 10.7" Should Nothing,

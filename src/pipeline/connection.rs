@@ -44,9 +44,10 @@ pub(super) struct Stages {
 }
 
 impl Watched {
-    pub(super) fn new() -> Self {
+    /// `whole`: it begins with a SYN.
+    pub(super) fn new(whole: bool) -> Self {
         Self::Followed(Box::new(Followed {
-            dissector: Dissector::new(),
+            dissector: if whole { Dissector::new() } else { Dissector::mid_stream() },
             weirds: Weirds::default(),
             stages: None,
         }))
@@ -158,6 +159,7 @@ impl Stages {
         });
         match observation.what {
             Observed::Request(request) => recorder.request(request, observation.evidence, limits, weirds),
+            Observed::HandshakeUnseen => recorder.assumed = true,
             Observed::Response(response) => recorder.response(response, observation.evidence),
             _ => {}
         }
@@ -184,6 +186,7 @@ impl Stages {
             ended_at: None,
             request: recorder.request,
             response: recorder.response,
+            assumed: recorder.assumed,
             handshake_at: recorder.handshake_at,
             earlier: recorder.earlier,
             traffic: recorder.traffic,

@@ -228,6 +228,10 @@ fn tcp_order_step(ends: &PerRole<Endpoint>, findings: &mut Findings) -> Option<S
         (Some(client), None) if client.how == StreamEnd::Dropped => {
             step(Role::Client, Action::LeaveTcpToServer, ended(client), StepVerdict::Unobserved)
         }
+        // It acknowledges more than the server's Close: a FIN that the recording lacks.
+        (Some(client), None) if client.evidence.acked() > server_close.end && server_close.end.is_some() => {
+            step(Role::Server, Action::EndTcpFirst, Seen::Nothing, StepVerdict::Unobserved)
+        }
         (Some(client), server) => {
             // A client that had not received the server's end has not waited for it, whichever was captured first.
             let had_server_end =

@@ -56,15 +56,16 @@ pub(super) fn answer(
         ends[from].pong_mismatches.retain(|m| m.ping > frame);
         return Some(frame);
     }
+    // The Pong it owes, or the Ping this one answers, may be what is missing.
+    if ends[from].has_gap() || ends[from.peer()].has_gap() {
+        return None;
+    }
     let has_room = ends[from].pong_mismatches.len() < limits.max_pending_pings;
     if has_room && let Some(ping) = ends[from.peer()].pings.iter_mut().find(|ping| !ping.missed) {
         ping.missed = true;
         let (ping, ping_len, pong_len) = (ping.frame, ping.len, pong.header.payload_len);
         ends[from].pong_mismatches.push(PongMismatch { ping, ping_len, pong_len, place });
-    } else if !ends[from].lost
-        && !ends[from.peer()].lost
-        && !std::mem::replace(&mut ends[from].noted_unsolicited, true)
-    {
+    } else if !std::mem::replace(&mut ends[from].noted_unsolicited, true) {
         findings.add(Some(from), Violation::PongUnsolicited, place);
     }
     None

@@ -100,6 +100,11 @@ pub fn violation(violation: &Violation) -> Wording {
                 format!("answered 101 with Sec-WebSocket-Accept {found}, where the key asks for {expected}");
             say(format!("Sec-WebSocket-Accept: {expected}"), format!("Sec-WebSocket-Accept: {found}"), did)
         }
+        Violation::HandshakeAssumed => say(
+            "the opening handshake in the recording",
+            "not, or not wholly, recorded",
+            "began with an opening handshake that is not, or not wholly, in the recording: what it settled is unknown",
+        ),
         Violation::Coalesced => say(
             "frames after the 101",
             "first frame in the segment of the 101",

@@ -5,7 +5,10 @@ use std::mem;
 use crate::dissect::handshake::{Handshake, Stage, Verdict};
 use crate::dissect::head::PartialHead;
 use crate::dissect::{Item, Out, role};
-use crate::model::{Carrier, Direction, Evidence, GapCause, Observation, Observed, StreamEnd, WeirdKind};
+use crate::http::{request_head, response_head, upgrade};
+use crate::model::{
+    Carrier, Direction, Evidence, GapCause, Observation, Observed, Role, StreamEnd, WeirdKind,
+};
 
 impl Handshake {
     pub(super) fn gap<S: FnMut(Observation<'_>)>(
@@ -28,10 +31,59 @@ impl Handshake {
         if passed {
             return self.end_body(dir);
         }
+        if let Some(verdict) = self.cut_head(dir, carrier, out) {
+            return verdict;
+        }
         out.weirds.add(WeirdKind::HandshakeGap, Some(carrier.packet), || {
             format!("{len} bytes missing before the upgrade")
         });
-        self.lose(dir, offset, Observed::Gap { len, cause }, carrier, out)
+        let waits_for_answer = self.asked.as_ref().is_some_and(|asked| asked.upgrade.is_some());
+        if self.candidate && (!waits_for_answer || self.client == Some(dir)) {
+            return self.lose(dir, offset, Observed::Gap { len, cause }, carrier, out);
+        }
+        if let (true, Some(client)) = (self.candidate, self.client) {
+            let evidence = Some(Evidence::Capture { carrier, offset });
+            out.emit(role(dir, client), Observed::Gap { len, cause }, evidence);
+        }
+        Verdict::PickUp
+    }
+
+    /// A head that a gap cut off: its whole lines are read, if they ask for the upgrade or answer that.
+    fn cut_head<S: FnMut(Observation<'_>)>(
+        &mut self,
+        dir: Direction,
+        carrier: Carrier,
+        out: &mut Out<'_, S>,
+    ) -> Option<Verdict> {
+        let (lines, start) = self.sides[dir].head.whole_lines()?;
+        let is_client = self.client == Some(dir);
+        let is_of_upgrade = if is_client {
+            request_head(&lines).is_ok_and(|(head, _)| upgrade::is_asked(&head))
+        } else {
+            response_head(&lines).is_ok() && self.asked.as_ref().is_some_and(|asked| asked.upgrade.is_some())
+        };
+        if !is_of_upgrade {
+            return None;
+        }
+        self.sides[dir].head = PartialHead::default();
+        self.cut[dir] = true;
+        self.cut(Some(carrier), "an HTTP head is cut off: what is not there is unknown", out);
+        let evidence = Evidence::Capture { carrier, offset: start };
+        let from = if is_client { Role::Client } else { Role::Server };
+        out.emit(from, Observed::HandshakeUnseen, Some(evidence));
+        let verdict = if is_client {
+            self.request(dir, &lines, start, carrier, out)
+        } else {
+            self.response(dir, &lines, start, carrier, out)
+        };
+        if verdict == Verdict::Open && is_client {
+            // It has no body that one could tell from what follows.
+            self.sides[dir].stage = Stage::Head;
+        } else if verdict == Verdict::Open {
+            self.answered(out);
+            return Some(self.give_up());
+        }
+        Some(verdict)
     }
 
     pub(super) fn end<S: FnMut(Observation<'_>)>(
@@ -46,6 +98,10 @@ impl Handshake {
         let stuck = self.waits(other);
         if !self.sides[dir].head.is_empty() && (self.candidate || self.client == Some(dir)) {
             self.cut(carrier, "the stream ends inside an HTTP head", out);
+        }
+        let waits = !self.sides[other].held.is_empty();
+        if stuck && waits && self.candidate == (self.client == Some(other)) {
+            return Verdict::PickUp;
         }
         if !self.candidate {
             return Verdict::NotWebSocket;
@@ -103,6 +159,14 @@ impl Handshake {
                 let from = self.client.map_or("?", |client| role(dir, client).name());
                 format!("what the {from} sent is not HTTP/1.1")
             });
+            let waits_for_answer = self.asked.as_ref().is_some_and(|asked| asked.upgrade.is_some());
+            if waits_for_answer && self.client != Some(dir) {
+                // The response may be missing, and these be frames.
+                return Verdict::PickUp;
+            }
+        } else if !self.sides[dir.flip()].held.is_empty() {
+            // A response waits for a request that this is not.
+            return Verdict::PickUp;
         }
         self.give_up()
     }

@@ -12,7 +12,7 @@ use crate::model::{
 pub(super) struct Asked {
     method: Method,
     /// For a request that asks for the WebSocket protocol: the accept value its key asks for, where it has one.
-    upgrade: Option<Option<AcceptValue>>,
+    pub(super) upgrade: Option<Option<AcceptValue>>,
     /// Offset of its first byte.
     start: u64,
     /// The packet that completed its head.
@@ -96,15 +96,18 @@ impl Handshake {
             return self.too_many_parts(dir, start, len, carrier, out);
         }
         let length = Length::of_response(&head, asked.method == Method::Head).unwrap_or(Length::UntilClose);
+        // The field that says so may be cut off.
+        let switches = upgrade::switches(&head) || (head.status == 101 && self.cut[dir]);
         if let Some(expected) = asked.upgrade {
-            let response = Box::new(upgrade::response(&head, expected, Vec::new()));
+            let mut response = Box::new(upgrade::response(&head, expected, Vec::new()));
+            response.switches = switches;
             let evidence = Evidence::Capture { carrier, offset: start };
             self.answer = Some(Box::new(Answer { response, evidence, body: Body::new(length) }));
             // Only what has no body is over already; what follows the head comes by way of `answer_body`.
             self.answer_body(&[], out);
         }
         if head.status == 101 {
-            return if asked.upgrade.is_some() && upgrade::switches(&head) {
+            return if asked.upgrade.is_some() && switches {
                 self.switch(dir)
             } else {
                 self.give_up()

@@ -38,7 +38,8 @@ pub(super) fn render(id: u64, report: &ConnectionReport, frames: FrameList, styl
 
 fn heading(out: &mut String, id: u64, report: &ConnectionReport, style: &Style) {
     let (method, target) = report.request.as_ref().map_or(("", ""), |r| (&*r.method, r.target.as_str()));
-    let status = report.response.as_ref().map_or_else(|| "no response".to_owned(), |r| r.status.to_string());
+    let unknown = if report.assumed { "handshake not recorded" } else { "no response" };
+    let status = report.response.as_ref().map_or_else(|| unknown.to_owned(), |r| r.status.to_string());
     let closing = &report.closing;
     let started = match closing.started_by {
         Some(Starter::One(role)) if closing.outcome != Outcome::HandshakeFailed => {
@@ -99,6 +100,9 @@ fn handshake(report: &ConnectionReport) -> String {
     if let Some(at) = report.started_at {
         parts.push(format!("TCP from {}", units::date_time(at)));
     }
+    if report.assumed {
+        parts.push("not, or not wholly, in the recording".to_owned());
+    }
     for earlier in &report.earlier {
         let status = earlier.status.map_or_else(|| "no response".to_owned(), |s| format!("status {s}"));
         parts.push(format!("before it {} got {status}", shorten(&visible(&earlier.target), 40)));
@@ -114,7 +118,7 @@ fn handshake(report: &ConnectionReport) -> String {
         match response.accept_valid() {
             Some(true) => parts.push("Sec-WebSocket-Accept valid".to_owned()),
             Some(false) => parts.push("Sec-WebSocket-Accept WRONG".to_owned()),
-            None if response.switches => parts.push("Sec-WebSocket-Accept missing".to_owned()),
+            None if response.switches && !report.assumed => parts.push("Sec-WebSocket-Accept missing".to_owned()),
             None => {}
         }
         if let Some(subprotocol) = response.subprotocol() {
@@ -127,7 +131,7 @@ fn handshake(report: &ConnectionReport) -> String {
             let body = String::from_utf8_lossy(&response.body_start);
             parts.push(format!("body \"{}\"", shorten(&visible(&body), 60)));
         }
-    } else {
+    } else if !report.assumed {
         parts.push("no response".to_owned());
     }
     parts.join(" · ")
