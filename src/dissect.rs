@@ -26,8 +26,8 @@ mod seek;
 #[cfg(test)]
 mod tests;
 
-use crate::http::Start;
 use crate::http::grammar::skip_empty_lines;
+use crate::http::{Start, request_head, upgrade};
 use crate::limits::Limits;
 use crate::model::{
     Carrier, Direction, Evidence, GapCause, Observation, Observed, Role, StreamEnd, StreamEvent, Weirds,
@@ -54,8 +54,6 @@ pub enum Status {
 #[derive(Debug, Default)]
 pub struct Dissector {
     state: State,
-    /// The connection may have begun before the recording.
-    mid_stream: bool,
 }
 
 #[derive(Debug, Default)]
@@ -63,6 +61,8 @@ enum State {
     /// No byte yet.
     #[default]
     Fresh,
+    /// No byte yet, of a connection that may have begun before the recording.
+    FreshMidStream,
     Handshake(Box<Handshake>),
     PickUp(Box<PickUp>),
     Frames(Box<Frames>),
@@ -79,14 +79,14 @@ impl Dissector {
     /// For a connection that may have begun before the recording.
     #[must_use]
     pub fn mid_stream() -> Self {
-        Self { mid_stream: true, ..Self::default() }
+        Self { state: State::FreshMidStream }
     }
 
     /// What the connection is known to be.
     #[must_use]
     pub fn status(&self) -> Status {
         match &self.state {
-            State::Fresh => Status::Undecided,
+            State::Fresh | State::FreshMidStream => Status::Undecided,
             State::Handshake(handshake) if handshake.is_candidate() => Status::Candidate,
             State::PickUp(pick_up) if pick_up.client().is_some() => Status::Candidate,
             State::Handshake(_) | State::PickUp(_) => Status::Undecided,
@@ -102,7 +102,7 @@ impl Dissector {
             State::Handshake(handshake) => handshake.client(),
             State::PickUp(pick_up) => pick_up.client(),
             State::Frames(frames) => Some(frames.client()),
-            State::Fresh | State::Ignored => None,
+            State::Fresh | State::FreshMidStream | State::Ignored => None,
         }
     }
 
@@ -124,8 +124,10 @@ impl Dissector {
             StreamEvent::End { dir, how, carrier } => (dir, Item::End { how, carrier }),
             StreamEvent::Acked { dir, offset, carrier } => return self.acked(dir, offset, carrier, &mut out),
         };
-        if let State::Fresh = self.state {
-            self.state = fresh(&item, self.mid_stream);
+        match self.state {
+            State::Fresh => self.state = fresh(&item, State::Fresh),
+            State::FreshMidStream => self.state = fresh(&item, State::FreshMidStream),
+            _ => {}
         }
         if self.item(dir, item, &mut out) == Verdict::PickUp
             && let State::Handshake(mut handshake) = std::mem::take(&mut self.state)
@@ -146,6 +148,13 @@ impl Dissector {
         item: Item<'_>,
         out: &mut Out<'_, S>,
     ) -> Verdict {
+        if let State::PickUp(pick_up) = &self.state
+            && pick_up.client().is_none()
+            && asks(&item)
+        {
+            // What came before was HTTP, begun before the recording or behind a gap.
+            self.state = State::Handshake(Box::default());
+        }
         match &mut self.state {
             State::Handshake(handshake) => match handshake.push(dir, item, out) {
                 Verdict::Open => {}
@@ -163,7 +172,7 @@ impl Dissector {
                 self.picked(picked, out);
             }
             State::Frames(frames) => frames.push(dir, item, out),
-            State::Fresh | State::Ignored => {}
+            State::Fresh | State::FreshMidStream | State::Ignored => {}
         }
         Verdict::Open
     }
@@ -193,27 +202,33 @@ impl Dissector {
             State::Handshake(handshake) => handshake.acked(dir, offset, carrier),
             State::PickUp(pick_up) => pick_up.acked(dir, offset, carrier),
             State::Frames(frames) => frames.acked(dir, offset, carrier, out),
-            State::Fresh | State::Ignored => {}
+            State::Fresh | State::FreshMidStream | State::Ignored => {}
         }
     }
 }
 
 /// The state for the first event of a connection. Most connections of a capture are told apart here, without
 /// an allocation.
-fn fresh(item: &Item<'_>, mid_stream: bool) -> State {
+fn fresh(item: &Item<'_>, state: State) -> State {
     match *item {
         Item::Data { bytes, .. } => match skip_empty_lines(bytes) {
-            [] => State::Fresh,
-            bytes if Start::of(bytes) == Start::Neither && mid_stream => {
-                State::PickUp(Box::new(PickUp::unknown()))
-            }
-            bytes if Start::of(bytes) == Start::Neither => State::Ignored,
+            [] => state,
+            bytes if Start::of(bytes) == Start::Neither => match state {
+                State::FreshMidStream => State::PickUp(Box::new(PickUp::unknown())),
+                _ => State::Ignored,
+            },
             _ => State::Handshake(Box::default()),
         },
         Item::Gap { .. } => State::PickUp(Box::new(PickUp::unknown())),
         // One side may end before the other sends its request.
         Item::End { .. } => State::Handshake(Box::default()),
     }
+}
+
+/// Whether a whole request for the upgrade begins here.
+fn asks(item: &Item<'_>) -> bool {
+    let Item::Data { bytes, .. } = *item else { return false };
+    Start::of(bytes) == Start::Request && request_head(bytes).is_ok_and(|(head, _)| upgrade::is_asked(&head))
 }
 
 /// What the bytes of a direction bring: a [`StreamEvent`] that waits for nothing but its turn.

@@ -60,6 +60,7 @@
 //! | finding, certainty | a clause broken or a note; `proven`, `likely` or `undetermined` |
 //! | tester, testee; case, agent, behavior, close | the Autobahn Testsuite, what it tests, and its words |
 //! | run, shard; regression; policy, expected failure, breach | verdicts of many cases; what is held against them |
+//! | pick-up, assumed | frames recognised by one another where the opening handshake is not in the recording: that there was one is assumed, what it settled is unknown |
 //! | step | an obligation of the closing: who owed what, what was seen, whether it was met |
 
 pub mod autobahn;

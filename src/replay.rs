@@ -369,7 +369,8 @@ impl Reference {
 
     fn end_of_handshake(&mut self) {
         let lost = self.ends.client.lost || self.ends.server.lost;
-        let silent = self.handshake.requested && self.handshake.status.is_none() && !self.handshake.switches && !lost;
+        let silent =
+            self.handshake.requested && self.handshake.status.is_none() && !self.handshake.switches && !lost;
         if let (true, Some(end)) = (silent, &self.ends.server.end)
             && self.ends.client.end.as_ref().is_none_or(|client| end.is_before(client))
         {

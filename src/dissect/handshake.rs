@@ -13,9 +13,10 @@ use crate::dissect::frames::{self, Frames};
 use crate::dissect::head::{Kind, PartialHead, Scanned};
 use crate::dissect::held::Held;
 use crate::dissect::pick_up::PickUp;
+use crate::dissect::seek::Seeker;
 use crate::dissect::{Item, Out};
 use crate::http::grammar::skip_empty_lines;
-use crate::http::{Body, Length, Start};
+use crate::http::{Body, Length, Start, response_head, upgrade};
 use crate::model::{Carrier, Direction, Observation, PerDirection, WeirdKind};
 
 use messages::{Answer, Asked};
@@ -198,26 +199,35 @@ impl Handshake {
     }
 
     fn hold<S>(&mut self, dir: Direction, item: Item<'_>, out: &mut Out<'_, S>) -> Verdict {
-        let held = &mut self.sides[dir].held;
+        let held = &self.sides[dir].held;
         let (offset, len, carrier) = match item {
             Item::Data { offset, bytes, carrier } => (offset, bytes.len() as u64, carrier),
             Item::Gap { offset, len, carrier, .. } => (offset, len, carrier),
             Item::End { .. } => {
-                held.push(item);
+                self.sides[dir].held.push(item);
                 return Verdict::Open;
             }
         };
         let cap = out.limits.max_handshake_bytes;
         let kept = if let Item::Data { bytes, .. } = item { bytes.len() } else { 1 };
         if held.weight().saturating_add(kept) <= cap {
-            held.push(item);
+            self.sides[dir].held.push(item);
             return Verdict::Open;
         }
-        if self.candidate == (Some(dir) == self.client) {
-            // The answer, or the request, will not come any more.
-            held.push(item);
-            return Verdict::PickUp;
+        if !held.is_dropping() && self.candidate == (Some(dir) == self.client) {
+            let can_go_on = if self.candidate {
+                let start = self.sides[dir].position;
+                Seeker::new(start, start, Some(true), true).finds(held)
+            } else {
+                response_head(held.bytes()).is_ok_and(|(head, _)| upgrade::switches(&head))
+            };
+            if can_go_on {
+                // The response, or the request, will not come any more.
+                self.sides[dir].held.push(item);
+                return Verdict::PickUp;
+            }
         }
+        let held = &mut self.sides[dir].held;
         if held.push_dropped(offset, len, carrier) {
             let detail = || format!("more than {cap} bytes wait for the other side to send its part");
             out.weirds.add(WeirdKind::HandshakeCap, Some(carrier.packet), detail);

@@ -116,6 +116,11 @@ impl Held {
         }
     }
 
+    /// Whether what comes is only counted, for want of room.
+    pub(super) fn is_dropping(&self) -> bool {
+        matches!(self.items.back(), Some(Waiting::Gap { cause: GapCause::BufferFull, .. }))
+    }
+
     /// Whether the last item is the end of the direction.
     pub(super) fn is_ended(&self) -> bool {
         matches!(self.items.back(), Some(Waiting::End { .. }))

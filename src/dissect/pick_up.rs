@@ -58,8 +58,12 @@ pub(super) enum Picked {
 impl PickUp {
     /// A connection of which nothing is known.
     pub(super) fn unknown() -> Self {
-        let side =
-            || Side { head: Some(PartialHead::default()), seeker: Seeker::new(0, 0, None, true), acked: None, end: None };
+        let side = || Side {
+            head: Some(PartialHead::default()),
+            seeker: Seeker::new(0, 0, None, true),
+            acked: None,
+            end: None,
+        };
         Self { client: None, sides: PerDirection { orig: side(), resp: side() } }
     }
 
@@ -177,9 +181,8 @@ impl PickUp {
         exact: Option<Direction>,
         out: &mut Out<'_, S>,
     ) -> Frames {
-        let mut take = |dir: Direction| {
-            std::mem::replace(&mut self.sides[dir].seeker, Seeker::new(0, 0, None, false))
-        };
+        let mut take =
+            |dir: Direction| std::mem::replace(&mut self.sides[dir].seeker, Seeker::new(0, 0, None, false));
         let seekers = PerDirection { orig: take(Direction::Orig), resp: take(Direction::Resp) };
         Frames::picked_up(client, exact, seekers, out)
     }
@@ -252,7 +255,8 @@ impl PickUp {
 
     /// The connection that asked for the upgrade is over, and no frames were recognised on it.
     fn unanswered<S: FnMut(Observation<'_>)>(&self, client: Direction, out: &mut Out<'_, S>) {
-        let place = |dir: Direction| self.sides[dir].end.and_then(|(_, c)| c).map_or(u64::MAX, |c| c.packet.0);
+        let place =
+            |dir: Direction| self.sides[dir].end.and_then(|(_, c)| c).map_or(u64::MAX, |c| c.packet.0);
         let mut order = [Direction::Orig, Direction::Resp];
         order.sort_by_key(|dir| place(*dir));
         for dir in order {
@@ -262,7 +266,11 @@ impl PickUp {
             let (since, end) = (side.seeker.since(), side.seeker.position());
             if end > since {
                 out.weirds.add(WeirdKind::HandshakeGap, carrier.map(|c| c.packet), || {
-                    format!("{} bytes of the {} behind a handshake that is not whole were not read", end - since, from.name())
+                    format!(
+                        "{} bytes of the {} behind a handshake that is not whole were not read",
+                        end - since,
+                        from.name()
+                    )
                 });
                 let skipped = end - since;
                 out.emit(from, Observed::Undecodable(Undecodable::FramingLost { skipped }), None);

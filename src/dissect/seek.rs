@@ -154,6 +154,12 @@ impl Seeker {
         (chain.bits() >= enough).then_some(chain.start())
     }
 
+    /// Whether frames begin in what another keeps.
+    pub(super) fn finds(mut self, held: &Held) -> bool {
+        held.iter().for_each(|item| self.push(item));
+        self.found().is_some()
+    }
+
     /// Tries every byte that is kept.
     pub(super) fn scan(&mut self) -> Option<u64> {
         self.scans = self.scans.saturating_add(1);

@@ -611,8 +611,17 @@ fn a_response_that_is_not_http() {
             data(Orig, "more"),
             End(Resp, StreamEnd::Fin),
         ];
-        let end = format!("server Fin @5+{}", response.len() + 4);
-        check(&steps, Status::Candidate, &[weird], &["client GET /chat @1+0", &end]);
+        let steps = [steps.as_slice(), &[End(Orig, StreamEnd::Fin)]].concat();
+        let skipped = response.len() + 4;
+        let log = [
+            "client GET /chat @1+0".to_owned(),
+            format!("server lost {skipped}"),
+            format!("server Fin @5+{skipped}"),
+            "client lost 4".to_owned(),
+            "client Fin @6+148".to_owned(),
+        ];
+        let log: Vec<&str> = log.iter().map(String::as_str).collect();
+        check(&steps, Status::Candidate, &[weird, "handshake_gap"], &log);
     }
 }
 
@@ -629,7 +638,6 @@ fn not_http() {
         ("method that never ends", vec![data(Orig, "A".repeat(40)), data(Orig, "A".repeat(40))]),
         ("h2c preface", vec![data(Orig, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")]),
         ("frames without a handshake", vec![data(Orig, up(Opcode::TEXT, "hi"))]),
-        ("gap first", vec![Gap(Orig, 10), data(Orig, ASK)]),
         ("nothing", vec![End(Orig, StreamEnd::Fin), End(Resp, StreamEnd::Fin)]),
         ("no upgrade", vec![data(Orig, "GET / HTTP/1.1\r\n\r\n"), End(Orig, StreamEnd::Fin), data(Resp, NO)]),
         ("until close", vec![data(Orig, "GET / HTTP/1.1\r\n\r\n"), data(Resp, "HTTP/1.0 200 OK\r\n\r\n")]),
@@ -747,7 +755,7 @@ fn early_frames_beyond_the_cap_are_a_gap() {
 fn gaps_in_the_handshake() {
     check(
         &[data(Orig, &ASK[..40]), Gap(Orig, 5), data(Orig, &ASK[45..])],
-        Status::NotWebSocket,
+        Status::Undecided,
         &["handshake_gap"],
         &[],
     );
@@ -760,8 +768,21 @@ fn gaps_in_the_handshake() {
         End(Resp, StreamEnd::Fin),
         End(Orig, StreamEnd::Fin),
     ];
-    let log = ["client GET /chat @1+0", "server gap 5 @3+40", "server Fin @6+129", "client Fin @7+151"];
-    check(&steps, Status::Candidate, &["handshake_gap"], &log);
+    let log = [
+        "client GET /chat @1+0",
+        "server handshake unseen @3+0",
+        "server 101 @3+0",
+        "client text 1 @5+144",
+        "client | x @5+150",
+        "client end @5+151",
+        "server lost 84",
+        "server Fin @6+129",
+        "client Fin @7+151",
+    ];
+    check(&steps, Status::WebSocket, &["handshake_gap", "framing_lost"], &log);
+    let asked_later = [Gap(Orig, 10), data(Orig, ASK), data(Resp, YES)];
+    let log = ["client GET /chat @2+10", "server 101 valid @3+0"];
+    check(&asked_later, Status::WebSocket, &[], &log);
     let in_body = [
         data(Orig, "GET / HTTP/1.1\r\n\r\n"),
         data(Resp, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"),
@@ -800,7 +821,6 @@ fn gaps_among_frames() {
             "server | o @5+135",
             "server end @5+136",
             "server gap 10 @6+136",
-            "server gap 1 @8+153",
             "client ping 0 @9+144",
             "client end @9+150",
             "server lost 18 @6+136",

@@ -71,8 +71,7 @@ impl Side {
                 *connection.messages = connection.messages.saturating_add(1);
                 let takeover = connection.takeover.filter(|_| header.rsv.rsv1());
                 let assumed = takeover.is_none() && connection.unknown_extensions && header.rsv.rsv1();
-                let mut message =
-                    OpenMessage::new(*connection.messages, kind, takeover.is_some() || assumed);
+                let mut message = OpenMessage::new(*connection.messages, kind, takeover.is_some() || assumed);
                 if assumed {
                     // With which parameters it was compressed, if it was, is not known.
                     message.lose();

@@ -9,8 +9,8 @@ const MAX_PAYLOAD: u64 = 1 << 26;
 
 /// What a header with FIN says against chance: opcode, RSV bits and MASK all fit, and the length is minimal.
 const HEADER_BITS: u32 = 5;
-/// Fragments and empty data frames are what zeros look like, the same key twice what a field of another protocol
-/// does.
+/// Fragments are what small numbers look like, the same key twice what a field of another protocol does; empty data
+/// frames, which zeros look like, say nothing.
 const WEAK_HEADER_BITS: u32 = 2;
 /// A frame ends where its segment does, or the stream.
 const END_BITS: u32 = 7;
@@ -115,8 +115,7 @@ impl Chain {
                 return false;
             }
             ended_here = begun == 0 && payload.is_some();
-            self.next =
-                self.next.saturating_add(header.wire_len()).saturating_add(header.payload_len);
+            self.next = self.next.saturating_add(header.wire_len()).saturating_add(header.payload_len);
             self.have = 0;
         }
         if self.next == end && self.next > self.start && self.have == 0 {
@@ -154,7 +153,6 @@ impl Chain {
         }
         self.masked = Some(is_masked);
         let is_fresh = header.masking_key.is_none_or(|key| self.last_key.replace(key) != Some(key));
-        let mut strong = fin;
         if opcode.is_control() {
             if !fin || payload_len > 125 || rsv != Rsv(0) || (opcode == Opcode::CLOSE && payload_len == 1) {
                 return false;
@@ -170,9 +168,11 @@ impl Chain {
                 return false;
             }
             self.fragmented = Some(!fin);
-            strong = fin && payload_len > 0;
+            if payload_len == 0 {
+                return true;
+            }
         }
-        self.bits = self.bits.saturating_add(if strong && is_fresh { HEADER_BITS } else { WEAK_HEADER_BITS });
+        self.bits = self.bits.saturating_add(if fin && is_fresh { HEADER_BITS } else { WEAK_HEADER_BITS });
         true
     }
 
@@ -241,7 +241,7 @@ mod tests {
             (vec![[text.clone(), text.clone()].concat()], Some(5 + 7 + 5 + 7 + 7)),
             (vec![close], Some(5 + 5 + 3 + 7)),
             (vec![frame(Opcode::BINARY, false, &[0; 300])], Some(5 + 7)),
-            (vec![vec![0; 64]], None),
+            (vec![vec![0; 64]], Some(7)),
             (vec![frame(Opcode::TEXT, false, b"\xff\xfe")], None),
             (vec![frame(Opcode::CLOSE, false, b"\x03\xed")], None),
             (vec![frame(Opcode::from_bits(3), false, b"")], None),

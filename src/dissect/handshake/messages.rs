@@ -107,11 +107,7 @@ impl Handshake {
             self.answer_body(&[], out);
         }
         if head.status == 101 {
-            return if asked.upgrade.is_some() && switches {
-                self.switch(dir)
-            } else {
-                self.give_up()
-            };
+            return if asked.upgrade.is_some() && switches { self.switch(dir) } else { self.give_up() };
         }
         if asked.method == Method::Connect && (200..300).contains(&head.status) {
             // A tunnel: what follows in both directions is a connection of its own.

@@ -37,7 +37,9 @@ pub(super) fn render(id: u64, report: &ConnectionReport, frames: FrameList, styl
 }
 
 fn heading(out: &mut String, id: u64, report: &ConnectionReport, style: &Style) {
-    let (method, target) = report.request.as_ref().map_or(("", ""), |r| (&*r.method, r.target.as_str()));
+    let asked = report.request.as_ref().map_or_else(String::new, |request| {
+        format!("{} {}  ", visible(&request.method), shorten(&visible(&request.target), 60))
+    });
     let unknown = if report.assumed { "handshake not recorded" } else { "no response" };
     let status = report.response.as_ref().map_or_else(|| unknown.to_owned(), |r| r.status.to_string());
     let closing = &report.closing;
@@ -49,11 +51,9 @@ fn heading(out: &mut String, id: u64, report: &ConnectionReport, style: &Style) 
         _ => String::new(),
     };
     let head = format!(
-        "#{id}  {} (client) → {} (server)  {} {}  {status}",
+        "#{id}  {} (client) → {} (server)  {asked}{status}",
         wording::address(report, Role::Client),
         wording::address(report, Role::Server),
-        visible(method),
-        shorten(&visible(target), 60)
     );
     let verdict = format!("{}{started}", wording::outcome(closing.outcome));
     let broken = report.findings.iter().any(|f| f.level == Level::Must);
@@ -118,7 +118,9 @@ fn handshake(report: &ConnectionReport) -> String {
         match response.accept_valid() {
             Some(true) => parts.push("Sec-WebSocket-Accept valid".to_owned()),
             Some(false) => parts.push("Sec-WebSocket-Accept WRONG".to_owned()),
-            None if response.switches && !report.assumed => parts.push("Sec-WebSocket-Accept missing".to_owned()),
+            None if response.switches && !report.assumed => {
+                parts.push("Sec-WebSocket-Accept missing".to_owned())
+            }
             None => {}
         }
         if let Some(subprotocol) = response.subprotocol() {
