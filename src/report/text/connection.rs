@@ -119,7 +119,7 @@ fn handshake(report: &ConnectionReport) -> String {
             Some(true) => parts.push("Sec-WebSocket-Accept valid".to_owned()),
             Some(false) => parts.push("Sec-WebSocket-Accept WRONG".to_owned()),
             None if response.switches && !report.assumed => {
-                parts.push("Sec-WebSocket-Accept missing".to_owned())
+                parts.push("Sec-WebSocket-Accept missing".to_owned());
             }
             None => {}
         }
