@@ -153,7 +153,7 @@ impl Dissector {
             && asks(&item)
         {
             // What came before was HTTP, begun before the recording or behind a gap.
-            self.state = State::Handshake(Box::default());
+            self.state = State::Handshake(Box::new(Handshake::new(true)));
         }
         match &mut self.state {
             State::Handshake(handshake) => match handshake.push(dir, item, out) {
@@ -217,11 +217,13 @@ fn fresh(item: &Item<'_>, state: State) -> State {
                 State::FreshMidStream => State::PickUp(Box::new(PickUp::unknown())),
                 _ => State::Ignored,
             },
-            _ => State::Handshake(Box::default()),
+            _ => State::Handshake(Box::new(Handshake::new(matches!(state, State::FreshMidStream)))),
         },
         Item::Gap { .. } => State::PickUp(Box::new(PickUp::unknown())),
         // One side may end before the other sends its request.
-        Item::End { .. } => State::Handshake(Box::default()),
+        Item::End { .. } => {
+            State::Handshake(Box::new(Handshake::new(matches!(state, State::FreshMidStream))))
+        }
     }
 }
 

@@ -46,6 +46,8 @@ pub(super) struct Handshake {
     answer: Option<Box<Answer>>,
     /// The response to the candidate switches, its request is still being sent.
     switched: bool,
+    /// It may have begun before the recording: what comes first need not be what was sent first.
+    mid_stream: bool,
     /// Directions whose part of it was not whole: where frames begin has to be looked for.
     cut: PerDirection<bool>,
     sides: PerDirection<Side>,
@@ -83,6 +85,10 @@ impl Stage {
 }
 
 impl Handshake {
+    pub(super) fn new(mid_stream: bool) -> Self {
+        Self { mid_stream, ..Self::default() }
+    }
+
     pub(super) const fn client(&self) -> Option<Direction> {
         self.client
     }

@@ -161,11 +161,11 @@ impl Handshake {
                 format!("what the {from} sent is not HTTP/1.1")
             });
             let waits_for_answer = self.asked.as_ref().is_some_and(|asked| asked.upgrade.is_some());
-            if waits_for_answer && self.client != Some(dir) {
+            if self.mid_stream && waits_for_answer && self.client != Some(dir) {
                 // The response may be missing, and these be frames.
                 return Verdict::PickUp;
             }
-        } else if !self.sides[dir.flip()].held.is_empty() {
+        } else if self.mid_stream && !self.sides[dir.flip()].held.is_empty() {
             // A response waits for a request that this is not.
             return Verdict::PickUp;
         }
