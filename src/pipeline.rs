@@ -15,7 +15,7 @@ use std::path::Path;
 use crate::capture::{Decoder, Reader};
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::model::{ConnectionReport, InputReport, PacketNo, Segment, Timestamp, Weirds};
+use crate::model::{ConnectionReport, InputReport, PacketNo, Segment, TcpFlags, Timestamp, Weirds};
 use crate::tcp::{Flow, FlowTable};
 pub use across::Across;
 pub use case::analyze_case;
@@ -68,7 +68,7 @@ impl Analysis {
         let mut is_new = false;
         let flow = self.table.route(segment, &mut self.weirds, |_| {
             is_new = true;
-            Watched::new()
+            Watched::new(segment.flags.has(TcpFlags::SYN))
         });
         if is_new {
             self.tcp_connections += 1;

@@ -44,7 +44,7 @@ fn heads(bytes: &[u8]) {
     });
     let response = prefixes(bytes, response_head, |head| {
         let lengths = [false, true].map(|to_head| Length::of_response(head, to_head));
-        format!("{head:?} {:?} {lengths:?}", upgrade::response(head, Some("key"), Vec::new()))
+        format!("{head:?} {:?} {lengths:?}", upgrade::response(head, Some(upgrade::expected_accept("key")), Vec::new()))
     });
     assert!(request.is_err() || response.is_err(), "a head is one of both");
     match Start::of(skip_empty_lines(bytes)) {

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
 use wslog::limits::Limits;
-use wslog::model::{LinkType, TcpFlags};
+use wslog::model::{LinkType, PacketNo, TcpFlags};
 use wslog::pipeline::{Keep, analyze_capture};
 use wslog::report::FrameList;
 use wslog::report::json::JsonReport;
@@ -58,7 +58,8 @@ fn report(source: impl Read, len: usize) -> [String; 2] {
             reported += 1;
             assert!(connection.findings.len() <= limits.max_findings);
             assert!(connection.frames.len() <= 6);
-            order.push(0, connection.first_packet, connection, 3_000);
+            let first = connection.tcp.map_or(PacketNo(0), |tcp| tcp.first_packet);
+            order.push(0, first, connection, 3_000);
         }
         let _: Result<(), Infallible> = order.release(0, open, |id, connection| {
             json_report.connection(id, &connection).expect("memory takes it");
