@@ -38,6 +38,9 @@ pub(crate) fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("gap-in-payload.pcap", usual.write(&gap_in_payload())),
         ("gap-over-close.pcap", usual.write(&gap_over_close())),
         ("crossing-closes.pcap", nano.write(&crossing_closes())),
+        ("mid-stream.pcap", usual.write(&mid_stream())),
+        ("one-sided.pcap", nano.write(&one_sided())),
+        ("snaplen.pcap", Pcap { snap_len: 120, ..usual }.write(&snaplen())),
         ("two-connections.pcapng", two_connections()),
         ("idle-timeout.pcap", usual.write(&idle_timeout())),
         ("half-open.pcap", nano.write(&half_open())),
@@ -284,6 +287,36 @@ fn crossing_closes() -> Vec<TestPacket> {
     talk.send(Client, Frame::close(1000, "user left")).send(Server, Frame::close(1001, "shutting down"));
     talk.pause(10).release(Client).release(Server);
     talk.end_tcp(Server).packets()
+}
+
+/// Prices, a question and an answer, and a sound end.
+fn prices() -> Conversation {
+    let mut talk = v4();
+    talk.open().send(Client, Frame::text(r#"{"op":"subscribe","symbol":"WSLG"}"#));
+    for n in 1..=3 {
+        talk.pause(200).send(Server, Frame::text(format!(r#"{{"symbol":"WSLG","price":"10{n}.50"}}"#)));
+    }
+    talk.send(Client, Frame::text(r#"{"op":"unsubscribe"}"#)).pause(20);
+    talk.send(Client, Frame::close(1000, "enough")).send(Server, Frame::close(1000, "enough"));
+    talk.end_tcp(Server);
+    talk
+}
+
+/// The capture begins behind the opening handshake.
+fn mid_stream() -> Vec<TestPacket> {
+    let packets = prices().packets();
+    let first = position(&packets, |p| p.payload.first() == Some(&0x81));
+    packets[first..].to_vec()
+}
+
+/// Only what the client sends is captured.
+fn one_sided() -> Vec<TestPacket> {
+    prices().packets().into_iter().filter(|p| !from_server(p)).collect()
+}
+
+/// The same whole, in a file that keeps 120 bytes of each packet: the heads of the handshake are cut.
+fn snaplen() -> Vec<TestPacket> {
+    prices().packets()
 }
 
 /// Two interfaces: on one the server goes away cleanly, on the other, at the same time, TCP is reset.

@@ -3,8 +3,14 @@
 //! ```text
 //!            a request or response begins         101 to a request for WebSocket
 //! Undecided ──────────────────────────► handshake ──────────────────────────────► frames
-//!     └──► NotWebSocket ◄───────────────────┘
+//!     │ └──► NotWebSocket ◄────────────────┘ │                                        ▲
+//!     │            ▲                         │ part of it is not in the recording     │
+//!     └────────► pick-up ◄───────────────────┘                                        │
+//!                  └──────────────────────────────────────────────────────────────────┘
 //! ```
+//!
+//! A stream that may have begun before the recording is watched for frames that follow one another; one whose
+//! start was seen and is no HTTP is not.
 //!
 //! A connection costs two words until a byte of it looks like HTTP, and one allocation after that. What must
 //! wait (a head that is not whole, frames captured before the response that allows them) is kept up to
@@ -14,12 +20,14 @@ mod frames;
 mod handshake;
 mod head;
 mod held;
+mod pick_up;
+mod seek;
 
 #[cfg(test)]
 mod tests;
 
-use crate::http::Start;
 use crate::http::grammar::skip_empty_lines;
+use crate::http::{Start, request_head, upgrade};
 use crate::limits::Limits;
 use crate::model::{
     Carrier, Direction, Evidence, GapCause, Observation, Observed, Role, StreamEnd, StreamEvent, Weirds,
@@ -27,6 +35,7 @@ use crate::model::{
 
 use frames::Frames;
 use handshake::{Handshake, Verdict};
+use pick_up::{PickUp, Picked};
 
 /// What a connection is known to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +61,10 @@ enum State {
     /// No byte yet.
     #[default]
     Fresh,
+    /// No byte yet, of a connection that may have begun before the recording.
+    FreshMidStream,
     Handshake(Box<Handshake>),
+    PickUp(Box<PickUp>),
     Frames(Box<Frames>),
     Ignored,
 }
@@ -64,13 +76,20 @@ impl Dissector {
         Self::default()
     }
 
+    /// For a connection that may have begun before the recording.
+    #[must_use]
+    pub fn mid_stream() -> Self {
+        Self { state: State::FreshMidStream }
+    }
+
     /// What the connection is known to be.
     #[must_use]
     pub fn status(&self) -> Status {
         match &self.state {
-            State::Fresh => Status::Undecided,
+            State::Fresh | State::FreshMidStream => Status::Undecided,
             State::Handshake(handshake) if handshake.is_candidate() => Status::Candidate,
-            State::Handshake(_) => Status::Undecided,
+            State::PickUp(pick_up) if pick_up.client().is_some() => Status::Candidate,
+            State::Handshake(_) | State::PickUp(_) => Status::Undecided,
             State::Frames(_) => Status::WebSocket,
             State::Ignored => Status::NotWebSocket,
         }
@@ -81,8 +100,9 @@ impl Dissector {
     pub fn client(&self) -> Option<Direction> {
         match &self.state {
             State::Handshake(handshake) => handshake.client(),
+            State::PickUp(pick_up) => pick_up.client(),
             State::Frames(frames) => Some(frames.client()),
-            State::Fresh | State::Ignored => None,
+            State::Fresh | State::FreshMidStream | State::Ignored => None,
         }
     }
 
@@ -104,24 +124,70 @@ impl Dissector {
             StreamEvent::End { dir, how, carrier } => (dir, Item::End { how, carrier }),
             StreamEvent::Acked { dir, offset, carrier } => return self.acked(dir, offset, carrier, &mut out),
         };
-        if let State::Fresh = self.state {
-            self.state = fresh(&item);
+        match self.state {
+            State::Fresh => self.state = fresh(&item, State::Fresh),
+            State::FreshMidStream => self.state = fresh(&item, State::FreshMidStream),
+            _ => {}
+        }
+        if self.item(dir, item, &mut out) == Verdict::PickUp
+            && let State::Handshake(mut handshake) = std::mem::take(&mut self.state)
+        {
+            let mut pick_up = Box::new(handshake.pick_up());
+            handshake.last_acked(|dir, offset, carrier| pick_up.acked(dir, offset, carrier));
+            self.state = State::PickUp(pick_up);
+            handshake.release(|dir, item| {
+                self.item(dir, item, &mut out);
+            });
+        }
+    }
+
+    /// What becomes of a handshake with this item, if there is one.
+    fn item<S: FnMut(Observation<'_>)>(
+        &mut self,
+        dir: Direction,
+        item: Item<'_>,
+        out: &mut Out<'_, S>,
+    ) -> Verdict {
+        if let State::PickUp(pick_up) = &self.state
+            && pick_up.client().is_none()
+            && asks(&item)
+        {
+            // What came before was HTTP, begun before the recording or behind a gap.
+            self.state = State::Handshake(Box::new(Handshake::new(true)));
         }
         match &mut self.state {
-            State::Handshake(handshake) => match handshake.push(dir, item, &mut out) {
+            State::Handshake(handshake) => match handshake.push(dir, item, out) {
                 Verdict::Open => {}
+                Verdict::PickUp => return Verdict::PickUp,
                 Verdict::NotWebSocket => self.state = State::Ignored,
                 Verdict::Switch => {
                     let mut frames = Box::new(handshake.frames());
-                    handshake.release(|dir, item| frames.push(dir, item, &mut out));
-                    handshake.last_acked(|dir, offset, carrier| {
-                        frames.acked(dir, offset, carrier, &mut out);
-                    });
+                    handshake.release(|dir, item| frames.push(dir, item, out));
+                    handshake.last_acked(|dir, offset, carrier| frames.acked(dir, offset, carrier, out));
                     self.state = State::Frames(frames);
                 }
             },
-            State::Frames(frames) => frames.push(dir, item, &mut out),
-            State::Fresh | State::Ignored => {}
+            State::PickUp(pick_up) => {
+                let picked = pick_up.push(dir, item, out);
+                self.picked(picked, out);
+            }
+            State::Frames(frames) => frames.push(dir, item, out),
+            State::Fresh | State::FreshMidStream | State::Ignored => {}
+        }
+        Verdict::Open
+    }
+
+    fn picked<S: FnMut(Observation<'_>)>(&mut self, picked: Picked, out: &mut Out<'_, S>) {
+        let State::PickUp(pick_up) = &self.state else { return };
+        match picked {
+            Picked::Open => {}
+            // What has asked for the upgrade stays a candidate.
+            Picked::NotWebSocket if pick_up.client().is_some() => {}
+            Picked::NotWebSocket => self.state = State::Ignored,
+            Picked::Frames(frames) => {
+                pick_up.last_acked(|dir, offset, carrier| frames.acked(dir, offset, carrier, out));
+                self.state = State::Frames(frames);
+            }
         }
     }
 
@@ -134,26 +200,37 @@ impl Dissector {
     ) {
         match &mut self.state {
             State::Handshake(handshake) => handshake.acked(dir, offset, carrier),
+            State::PickUp(pick_up) => pick_up.acked(dir, offset, carrier),
             State::Frames(frames) => frames.acked(dir, offset, carrier, out),
-            State::Fresh | State::Ignored => {}
+            State::Fresh | State::FreshMidStream | State::Ignored => {}
         }
     }
 }
 
 /// The state for the first event of a connection. Most connections of a capture are told apart here, without
 /// an allocation.
-fn fresh(item: &Item<'_>) -> State {
+fn fresh(item: &Item<'_>, state: State) -> State {
     match *item {
         Item::Data { bytes, .. } => match skip_empty_lines(bytes) {
-            [] => State::Fresh,
-            bytes if Start::of(bytes) == Start::Neither => State::Ignored,
-            _ => State::Handshake(Box::default()),
+            [] => state,
+            bytes if Start::of(bytes) == Start::Neither => match state {
+                State::FreshMidStream => State::PickUp(Box::new(PickUp::unknown())),
+                _ => State::Ignored,
+            },
+            _ => State::Handshake(Box::new(Handshake::new(matches!(state, State::FreshMidStream)))),
         },
-        // Nothing after a hole can be placed.
-        Item::Gap { .. } => State::Ignored,
+        Item::Gap { .. } => State::PickUp(Box::new(PickUp::unknown())),
         // One side may end before the other sends its request.
-        Item::End { .. } => State::Handshake(Box::default()),
+        Item::End { .. } => {
+            State::Handshake(Box::new(Handshake::new(matches!(state, State::FreshMidStream))))
+        }
     }
+}
+
+/// Whether a whole request for the upgrade begins here.
+fn asks(item: &Item<'_>) -> bool {
+    let Item::Data { bytes, .. } = *item else { return false };
+    Start::of(bytes) == Start::Request && request_head(bytes).is_ok_and(|(head, _)| upgrade::is_asked(&head))
 }
 
 /// What the bytes of a direction bring: a [`StreamEvent`] that waits for nothing but its turn.

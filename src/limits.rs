@@ -44,6 +44,9 @@ pub struct Limits {
     /// Length of an HTTP head, and of frames sent before the response that allows them. Servers refuse heads
     /// over 8 to 64 KiB.
     pub max_handshake_bytes: usize,
+    /// Bytes of a direction kept while it is looked for where frames begin: behind a hole that took a header, or
+    /// where the opening handshake is not in the recording.
+    pub max_resync_bytes: usize,
     /// Field lines of the head of an opening handshake, and elements of its lists: each is kept as a value of its
     /// own, which a line of two bytes makes 30 times larger. Servers refuse more than 100 to 2000 lines.
     pub max_handshake_parts: usize,
@@ -96,6 +99,7 @@ impl Limits {
         max_out_of_order_segments: 16_384,
         max_history_bytes: 4 << 10,
         max_handshake_bytes: 64 << 10,
+        max_resync_bytes: 64 << 10,
         max_handshake_parts: 2_000,
         max_earlier_handshakes: 16,
         max_preview_bytes: 256,

@@ -27,6 +27,8 @@ use side::{Connection, Side};
 #[derive(Debug, Default)]
 pub struct Messages {
     negotiated: Negotiated,
+    /// What the server agreed to is not, or not wholly, known.
+    unknown_extensions: bool,
     /// Frames of both roles that began.
     frames: u64,
     /// Messages of both roles that began.
@@ -64,6 +66,7 @@ impl Messages {
                     frame: self.frames,
                     messages: &mut self.messages,
                     deflate: agreement(self.negotiated, from),
+                    unknown_extensions: self.unknown_extensions,
                 };
                 return side.begin(header, first, connection, weirds);
             }
@@ -77,6 +80,13 @@ impl Messages {
                 self.settle(response);
                 What::Response(response)
             }
+            Observed::HandshakeUnseen => {
+                side.gap();
+                self.unknown_extensions |= from == Role::Server;
+                What::HandshakeUnseen
+            }
+            Observed::Upgraded => What::Upgraded,
+            Observed::Resumed { skipped } => What::Resumed { skipped },
             Observed::Undecodable(ref undecodable) => {
                 side.gap();
                 What::Undecodable(undecodable)

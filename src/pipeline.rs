@@ -14,7 +14,9 @@ use std::collections::BTreeSet;
 
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::model::{ConnectionReport, InputReport, PacketNo, Segment, Timestamp, WeirdKind, Weirds};
+use crate::model::{
+    ConnectionReport, InputReport, PacketNo, Segment, TcpFlags, Timestamp, WeirdKind, Weirds,
+};
 use crate::tcp::{Flow, FlowTable};
 pub use across::Across;
 pub use capture::{Beginning, Capture, CaptureSink, analyze_capture};
@@ -65,7 +67,7 @@ impl Analysis {
         let mut is_new = false;
         let flow = self.table.route(segment, &mut self.weirds, |_| {
             is_new = true;
-            Watched::new()
+            Watched::new(segment.flags.has(TcpFlags::SYN))
         });
         if is_new {
             self.files.opened();

@@ -88,12 +88,21 @@ impl Reference {
             }
             What::Frame(ref frame) => self.frame(from, frame, limits, broke),
             What::Undecodable(undecodable) => self.undecodable(from, undecodable, event.evidence),
-            What::Gap { .. } => self.ends[from].lost = true,
+            What::Gap { .. } => self.lost(from),
             What::LogPaused => {
                 self.ends.client.lost = true;
                 self.ends.server.lost = true;
             }
             What::LogResumed => {}
+            What::HandshakeUnseen => {
+                self.handshake.note_unseen(from, event.evidence, &mut self.findings);
+                self.ends[from].lost = true;
+            }
+            What::Upgraded => self.upgraded(),
+            What::Resumed { .. } => {
+                self.ends[from].resume();
+                self.findings.assuming = true;
+            }
             What::Acked(offset) => self.received(from, offset, event.evidence),
             What::StreamEnd(how) => {
                 if let Some(evidence) = event.evidence {
@@ -156,6 +165,7 @@ impl Reference {
         if let Some(acked) = frame.first.acked() {
             self.received(from, acked, Some(frame.first));
         }
+        self.ends[from].is_known_again(frame);
         let is_first = self.ends[from].frames == 0;
         self.handshake.frame(from, frame.n, frame.first, is_first, &mut self.findings);
 
@@ -221,6 +231,21 @@ impl Reference {
                 self.ends.client.state.open();
             }
         }
+    }
+
+    /// Frames of `role` are missing.
+    fn lost(&mut self, role: Role) {
+        self.ends[role].lost = true;
+        for role in Role::BOTH {
+            self.ends[role].pings.iter_mut().for_each(|pings| pings.doubt());
+        }
+    }
+
+    /// Frames follow where a response was not seen: both sides are OPEN, since when is not known.
+    fn upgraded(&mut self) {
+        self.handshake.assume_switch();
+        self.ends.client.state.open();
+        self.ends.server.state.open();
     }
 
     /// Rules on what follows the own Close (5.5.1).
@@ -293,7 +318,9 @@ impl Reference {
     fn note_idle(&mut self, at: Option<Timestamp>) {
         let closing = self.ends.client.close().is_some() || self.ends.server.close().is_some();
         let ended = self.ends.client.end().is_some() || self.ends.server.end().is_some();
-        if let (false, false, Some(at), Some(last)) = (closing, ended, at, self.last_frame_at) {
+        // What the recording lacks may have broken it.
+        let lost = self.ends.client.lost || self.ends.server.lost;
+        if let (false, false, Some(at), Some(last)) = (closing || lost, ended, at, self.last_frame_at) {
             self.idle_before_close_ns = Some(at.since(last).max(0));
         }
     }
@@ -310,6 +337,9 @@ impl Reference {
 
     fn pong_data(&mut self) {
         for role in Role::BOTH {
+            if self.ends[role].has_gap() || self.ends[role.peer()].has_gap() {
+                continue; // The Pong that fits may be what the recording lacks.
+            }
             let Some(pings) = &mut self.ends[role.peer()].pings else { continue };
             for mismatch in std::mem::take(&mut pings.mismatches) {
                 let place = mismatch.place;
@@ -332,7 +362,9 @@ impl Reference {
                 if theirs.is_some_and(|c| c.frame < *frame && c.payload.code() == payload.code()) {
                     continue; // An echo says nothing about its sender's limits.
                 }
-                let largest = self.ends[role.peer()].largest.filter(|(n, _)| n < frame);
+                // The one it was about may be what the recording lacks.
+                let peer = Some(&self.ends[role.peer()]).filter(|peer| !peer.has_gap());
+                let largest = peer.and_then(|peer| peer.largest).filter(|(n, _)| n < frame);
                 let place = Place::frame(*frame, *evidence);
                 self.findings.add(Some(role), Violation::TooBig { largest }, place);
             }

@@ -225,10 +225,10 @@ fn caps() {
     let none = Limits { max_fragment_bytes: 100, ..Limits::default() };
     for packets in conversations() {
         let (reports, input) = analyse_file_within(&pcap(&cut(&packets, 64), 262_144), &none);
-        assert!(reports.is_empty(), "the handshake is lost");
+        assert!(reports.iter().all(|report| report.assumed), "the handshake is lost");
         let fragments = cut(&packets, 64).iter().filter(|p| p.len() > 1).map(Vec::len).sum::<usize>();
         let no = input.weirds.as_slice().iter().find_map(|weird| weird.packet);
-        assert!(odd(&input).starts_with(&format!("fragment_cap {fragments},")), "{}", odd(&input));
+        assert_eq!(odd(&input).split(',').next(), Some(&*format!("fragment_cap {fragments}")));
         assert!(no.is_some());
     }
 }

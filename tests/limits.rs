@@ -48,6 +48,7 @@ const SILENT: &[(&str, &str)] = &[
     ("max-linger-seconds", "what comes later is a connection of its own, and counted as such"),
     ("max-file-inflate-ratio", "counts from 64 MiB on; tests/containers.rs gets there"),
     ("max-file-at-any-ratio", "lets that ratio count; tests/containers.rs sets both"),
+    ("max-resync", "where frames are not found again the connection says so, whatever the reason"),
     ("max-history", "a retransmission of older bytes is counted, only not compared"),
     ("max-preview", "each payload that is longer says `cut`"),
     ("max-compared-connections", "no finding rests on what is not compared"),

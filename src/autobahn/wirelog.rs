@@ -308,6 +308,9 @@ mod tests {
                 Observed::LogResumed => "resumed".to_owned(),
                 Observed::Gap { .. }
                 | Observed::Acked(_)
+                | Observed::HandshakeUnseen
+                | Observed::Upgraded
+                | Observed::Resumed { .. }
                 | Observed::Undecodable(Undecodable::NotHttp { .. }) => unreachable!("a log has none"),
             };
             let row = observation.evidence.and_then(|e| e.row()).map(|row| format!(" @{row}"));

@@ -39,6 +39,9 @@ pub(super) struct LimitArgs {
     /// Length of an HTTP head
     #[arg(long, value_name = "BYTES", default_value_t = Limits::DEFAULT.max_handshake_bytes, hide_short_help = true)]
     pub(super) max_handshake: usize,
+    /// Bytes of a direction searched for where frames begin
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::DEFAULT.max_resync_bytes, hide_short_help = true)]
+    pub(super) max_resync: usize,
     /// Field lines of an opening handshake, with the elements of its lists
     #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.max_handshake_parts, hide_short_help = true)]
     pub(super) max_handshake_parts: usize,
@@ -95,6 +98,7 @@ impl LimitArgs {
             fragment_expiry_seconds: self.max_fragment_seconds,
             max_nesting: self.max_nesting,
             max_handshake_bytes: self.max_handshake,
+            max_resync_bytes: self.max_resync,
             max_handshake_parts: self.max_handshake_parts,
             max_earlier_handshakes: self.max_earlier_handshakes,
             max_preview_bytes: self.max_preview,

@@ -9,12 +9,14 @@ mod messages;
 
 use std::mem;
 
-use crate::dissect::frames::Frames;
+use crate::dissect::frames::{self, Frames};
 use crate::dissect::head::{Kind, PartialHead, Scanned};
 use crate::dissect::held::Held;
+use crate::dissect::pick_up::PickUp;
+use crate::dissect::seek::Seeker;
 use crate::dissect::{Item, Out};
 use crate::http::grammar::skip_empty_lines;
-use crate::http::{Body, Length, Start};
+use crate::http::{Body, Length, Start, response_head, upgrade};
 use crate::model::{Carrier, Direction, Observation, PerDirection, WeirdKind};
 
 use messages::{Answer, Asked};
@@ -26,6 +28,8 @@ pub(super) enum Verdict {
     Open,
     /// Frames follow; what waits is theirs.
     Switch,
+    /// Part of it is not in the recording; what waits may be frames.
+    PickUp,
     /// No WebSocket connection.
     NotWebSocket,
 }
@@ -42,6 +46,10 @@ pub(super) struct Handshake {
     answer: Option<Box<Answer>>,
     /// The response to the candidate switches, its request is still being sent.
     switched: bool,
+    /// It may have begun before the recording: what comes first need not be what was sent first.
+    mid_stream: bool,
+    /// Directions whose part of it was not whole: where frames begin has to be looked for.
+    cut: PerDirection<bool>,
     sides: PerDirection<Side>,
 }
 
@@ -77,6 +85,10 @@ impl Stage {
 }
 
 impl Handshake {
+    pub(super) fn new(mid_stream: bool) -> Self {
+        Self { mid_stream, ..Self::default() }
+    }
+
     pub(super) const fn client(&self) -> Option<Direction> {
         self.client
     }
@@ -107,7 +119,7 @@ impl Handshake {
             self.hold(dir, item, out)
         } else {
             let (used, verdict) = self.read(dir, item, out);
-            self.hold_rest(dir, item, used);
+            self.hold_rest(dir, item, used, verdict);
             verdict
         };
         if verdict == Verdict::Open { self.read_held(out) } else { verdict }
@@ -115,26 +127,34 @@ impl Handshake {
 
     /// Frames begin where HTTP was read up to.
     pub(super) fn frames(&self) -> Frames {
-        let starts = PerDirection { orig: self.sides.orig.position, resp: self.sides.resp.position };
-        Frames::new(self.client.unwrap_or(Direction::Orig), starts)
+        let mut frames = Frames::new(self.client.unwrap_or(Direction::Orig), self.positions());
+        for dir in [Direction::Orig, Direction::Resp] {
+            if self.cut[dir] {
+                frames.look_for(dir);
+            }
+        }
+        frames
+    }
+
+    fn positions(&self) -> PerDirection<u64> {
+        PerDirection { orig: self.sides.orig.position, resp: self.sides.resp.position }
+    }
+
+    /// What goes on where part of the handshake is not in the recording.
+    pub(super) fn pick_up(&self) -> PickUp {
+        match self.client.filter(|_| self.candidate) {
+            Some(client) => PickUp::asked(client, self.positions()),
+            None => PickUp::unknown(),
+        }
     }
 
     /// Gives away what waits, both directions in the order of the capture.
     pub(super) fn release(&mut self, mut take: impl FnMut(Direction, Item<'_>)) {
-        loop {
-            let turn = |dir: Direction| self.sides[dir].held.turn();
-            let dir = match (turn(Direction::Orig), turn(Direction::Resp)) {
-                (None, None) => return,
-                (Some(_), None) => Direction::Orig,
-                (Some(orig), Some(resp)) if orig <= resp => Direction::Orig,
-                _ => Direction::Resp,
-            };
-            let held = &mut self.sides[dir].held;
-            if let Some(item) = held.front() {
-                take(dir, item);
-            }
-            held.consume(usize::MAX);
-        }
+        let mut held = PerDirection {
+            orig: mem::take(&mut self.sides.orig.held),
+            resp: mem::take(&mut self.sides.resp.held),
+        };
+        frames::release(&mut held, &mut take);
     }
 
     /// The last acknowledgement of each direction.
@@ -185,21 +205,35 @@ impl Handshake {
     }
 
     fn hold<S>(&mut self, dir: Direction, item: Item<'_>, out: &mut Out<'_, S>) -> Verdict {
-        let held = &mut self.sides[dir].held;
+        let held = &self.sides[dir].held;
         let (offset, len, carrier) = match item {
             Item::Data { offset, bytes, carrier } => (offset, bytes.len() as u64, carrier),
             Item::Gap { offset, len, carrier, .. } => (offset, len, carrier),
             Item::End { .. } => {
-                held.push(item);
+                self.sides[dir].held.push(item);
                 return Verdict::Open;
             }
         };
         let cap = out.limits.max_handshake_bytes;
         let kept = if let Item::Data { bytes, .. } = item { bytes.len() } else { 1 };
         if held.weight().saturating_add(kept) <= cap {
-            held.push(item);
+            self.sides[dir].held.push(item);
             return Verdict::Open;
         }
+        if !held.is_dropping() && self.candidate == (Some(dir) == self.client) {
+            let can_go_on = if self.candidate {
+                let start = self.sides[dir].position;
+                Seeker::new(start, start, Some(true), true).finds(held)
+            } else {
+                response_head(held.bytes()).is_ok_and(|(head, _)| upgrade::switches(&head))
+            };
+            if can_go_on {
+                // The response, or the request, will not come any more.
+                self.sides[dir].held.push(item);
+                return Verdict::PickUp;
+            }
+        }
+        let held = &mut self.sides[dir].held;
         if held.push_dropped(offset, len, carrier) {
             let detail = || format!("more than {cap} bytes wait for the other side to send its part");
             out.weirds.add(WeirdKind::HandshakeCap, Some(carrier.packet), detail);
@@ -207,8 +241,11 @@ impl Handshake {
         if self.candidate { Verdict::Open } else { Verdict::NotWebSocket }
     }
 
-    /// Keeps what was not used of an item, all of it: it is part of one segment.
-    fn hold_rest(&mut self, dir: Direction, item: Item<'_>, used: usize) {
+    /// Keeps what was not used of an item, all of it: it is part of one segment. What is picked up begins with it.
+    fn hold_rest(&mut self, dir: Direction, item: Item<'_>, used: usize, verdict: Verdict) {
+        if verdict == Verdict::PickUp && !matches!(item, Item::Data { .. }) {
+            self.sides[dir].held.push(item);
+        }
         if let Item::Data { offset, bytes, carrier } = item
             && let Some(rest) = bytes.get(used..).filter(|rest| !rest.is_empty())
         {
@@ -232,7 +269,9 @@ impl Handshake {
             if let Some(item) = held.front() {
                 let used;
                 (used, verdict) = self.read(dir, item, out);
-                held.consume(used);
+                if verdict != Verdict::PickUp || used > 0 {
+                    held.consume(used);
+                }
             }
             if !held.is_empty() {
                 self.sides[dir].held = held;

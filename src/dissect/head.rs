@@ -57,6 +57,12 @@ impl PartialHead {
         self.start
     }
 
+    /// The lines of it that are whole, as a head, and the offset of its first byte; `None` without a line.
+    pub(super) fn whole_lines(&self) -> Option<(Vec<u8>, u64)> {
+        let end = self.bytes.iter().rposition(|b| *b == b'\n')?;
+        Some(([self.bytes.get(..=end)?, b"\r\n"].concat(), self.start))
+    }
+
     /// Takes the next piece, whose first byte has that offset. Keeps at most `max` bytes.
     pub(super) fn push<'a>(&mut self, kind: Kind, offset: u64, piece: &'a [u8], max: usize) -> Scanned<'a> {
         let known = self.bytes.len();

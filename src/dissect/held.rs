@@ -21,6 +21,16 @@ enum Waiting {
     End { how: StreamEnd, carrier: Option<Carrier> },
 }
 
+impl Waiting {
+    const fn with<'a>(&self, bytes: &'a [u8]) -> Item<'a> {
+        match *self {
+            Self::Data { offset, carrier, .. } => Item::Data { offset, bytes, carrier },
+            Self::Gap { offset, len, cause, carrier } => Item::Gap { offset, len, cause, carrier },
+            Self::End { how, carrier } => Item::End { how, carrier },
+        }
+    }
+}
+
 impl Held {
     pub(super) fn is_empty(&self) -> bool {
         self.items.is_empty()
@@ -63,15 +73,25 @@ impl Held {
         true
     }
 
+    /// All items in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Item<'_>> {
+        let mut rest = self.bytes();
+        self.items.iter().map(move |item| {
+            if let Waiting::Data { len, .. } = *item {
+                let (bytes, behind) = rest.split_at_checked(len).unwrap_or_default();
+                rest = behind;
+                item.with(bytes)
+            } else {
+                item.with(&[])
+            }
+        })
+    }
+
     /// The first item.
     pub(super) fn front(&self) -> Option<Item<'_>> {
-        Some(match *self.items.front()? {
-            Waiting::Data { offset, len, carrier } => {
-                Item::Data { offset, bytes: self.bytes().get(..len).unwrap_or_default(), carrier }
-            }
-            Waiting::Gap { offset, len, cause, carrier } => Item::Gap { offset, len, cause, carrier },
-            Waiting::End { how, carrier } => Item::End { how, carrier },
-        })
+        let item = self.items.front()?;
+        let len = if let Waiting::Data { len, .. } = *item { len } else { 0 };
+        Some(item.with(self.bytes().get(..len).unwrap_or_default()))
     }
 
     /// Takes `used` bytes off the first item, and the item where nothing of it is left.
@@ -86,6 +106,19 @@ impl Held {
             }
         }
         self.items.pop_front();
+    }
+
+    /// The segment of the first item.
+    pub(super) fn carrier(&self) -> Option<Carrier> {
+        match *self.items.front()? {
+            Waiting::Data { carrier, .. } | Waiting::Gap { carrier, .. } => Some(carrier),
+            Waiting::End { carrier, .. } => carrier,
+        }
+    }
+
+    /// Whether what comes is only counted, for want of room.
+    pub(super) fn is_dropping(&self) -> bool {
+        matches!(self.items.back(), Some(Waiting::Gap { cause: GapCause::BufferFull, .. }))
     }
 
     /// Whether the last item is the end of the direction.

@@ -72,7 +72,11 @@ enum Acks {
 
 /// Plays the steps, each a packet, from packet 1.
 fn play_with(steps: &[Step], limits: &Limits, acks: Acks) -> Seen {
-    let (mut dissector, mut weirds, mut log) = (Dissector::new(), Weirds::default(), Vec::new());
+    play_from(Dissector::new(), steps, limits, acks)
+}
+
+fn play_from(mut dissector: Dissector, steps: &[Step], limits: &Limits, acks: Acks) -> Seen {
+    let (mut weirds, mut log) = (Weirds::default(), Vec::new());
     let mut sent = PerDirection::<u64>::default();
     let mut all = sent;
     for step in steps {
@@ -140,6 +144,9 @@ fn show(observation: &Observation<'_>) -> String {
         Observed::Acked(offset) => format!("acked {offset}"),
         Observed::StreamEnd(how) => format!("{how:?}"),
         Observed::LogPaused | Observed::LogResumed => "log".to_owned(),
+        Observed::HandshakeUnseen => "handshake unseen".to_owned(),
+        Observed::Upgraded => "upgraded".to_owned(),
+        Observed::Resumed { skipped } => format!("resumed after {skipped}"),
     };
     let place = observation
         .evidence
@@ -628,7 +635,6 @@ fn not_http() {
         ("method that never ends", vec![data(Orig, "A".repeat(40)), data(Orig, "A".repeat(40))]),
         ("h2c preface", vec![data(Orig, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")]),
         ("frames without a handshake", vec![data(Orig, up(Opcode::TEXT, "hi"))]),
-        ("gap first", vec![Gap(Orig, 10), data(Orig, ASK)]),
         ("nothing", vec![End(Orig, StreamEnd::Fin), End(Resp, StreamEnd::Fin)]),
         ("no upgrade", vec![data(Orig, "GET / HTTP/1.1\r\n\r\n"), End(Orig, StreamEnd::Fin), data(Resp, NO)]),
         ("until close", vec![data(Orig, "GET / HTTP/1.1\r\n\r\n"), data(Resp, "HTTP/1.0 200 OK\r\n\r\n")]),
@@ -746,7 +752,7 @@ fn early_frames_beyond_the_cap_are_a_gap() {
 fn gaps_in_the_handshake() {
     check(
         &[data(Orig, &ASK[..40]), Gap(Orig, 5), data(Orig, &ASK[45..])],
-        Status::NotWebSocket,
+        Status::Undecided,
         &["handshake_gap"],
         &[],
     );
@@ -759,8 +765,21 @@ fn gaps_in_the_handshake() {
         End(Resp, StreamEnd::Fin),
         End(Orig, StreamEnd::Fin),
     ];
-    let log = ["client GET /chat @1+0", "server gap 5 @3+40", "server Fin @6+129", "client Fin @7+151"];
-    check(&steps, Status::Candidate, &["handshake_gap"], &log);
+    let log = [
+        "client GET /chat @1+0",
+        "server handshake unseen @3+0",
+        "server 101 @3+0",
+        "client text 1 @5+144",
+        "client | x @5+150",
+        "client end @5+151",
+        "server lost 84",
+        "server Fin @6+129",
+        "client Fin @7+151",
+    ];
+    check(&steps, Status::WebSocket, &["handshake_gap", "framing_lost"], &log);
+    let asked_later = [Gap(Orig, 10), data(Orig, ASK), data(Resp, YES)];
+    let log = ["client GET /chat @2+10", "server 101 valid @3+0"];
+    check(&asked_later, Status::WebSocket, &[], &log);
     let in_body = [
         data(Orig, "GET / HTTP/1.1\r\n\r\n"),
         data(Resp, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"),
@@ -799,7 +818,6 @@ fn gaps_among_frames() {
             "server | o @5+135",
             "server end @5+136",
             "server gap 10 @6+136",
-            "server gap 1 @8+153",
             "client ping 0 @9+144",
             "client end @9+150",
             "server lost 18 @6+136",
@@ -836,6 +854,52 @@ fn ends_inside_frames() {
 #[test]
 fn a_connection_that_shows_nothing_costs_two_words() {
     assert_eq!(size_of::<Dissector>(), 2 * size_of::<usize>());
+}
+
+#[test]
+fn frames_where_the_response_should_be() {
+    let frame = down(Opcode::TEXT, "this is what the server says");
+    let mut steps = vec![data(Orig, ASK)];
+    steps.extend((0..3).flat_map(|_| [data(Resp, &frame), data(Orig, up(Opcode::TEXT, "and the client"))]));
+    for (dissector, is_picked_up) in [(Dissector::new(), false), (Dissector::mid_stream(), true)] {
+        let seen = play_from(dissector, &steps, &Limits::default(), Acks::All);
+        let told = |what: &str| seen.log.iter().any(|line| line.contains(what));
+        assert_eq!(seen.status == Status::WebSocket, is_picked_up, "{:#?}", seen.log);
+        assert_eq!((told("no HTTP"), told("text 28")), (!is_picked_up, is_picked_up), "{:#?}", seen.log);
+    }
+}
+
+#[test]
+fn a_side_that_ended_before_frames_were_recognised() {
+    let text = up(Opcode::TEXT, "hello");
+    let steps = [
+        data(Orig, ASK),
+        Gap(Resp, 3),
+        data(Orig, &text),
+        End(Resp, StreamEnd::Fin),
+        data(Orig, &text),
+        data(Orig, &text),
+        End(Orig, StreamEnd::Unobserved),
+    ];
+    for (cut, ends) in [
+        (steps.to_vec(), ["server Fin @4+3", "client Unobserved"]),
+        (
+            // From the minimal case of `anything_in_any_order`: the end of the client decides.
+            vec![
+                steps[0].clone(),
+                Gap(Resp, 0),
+                data(Orig, [136]),
+                data(Orig, &text),
+                steps[3].clone(),
+                steps[6].clone(),
+            ],
+            ["server Fin @5+0", "client Unobserved"],
+        ),
+    ] {
+        let log = play(&cut).log;
+        let seen = log.iter().filter(|line| line.contains("Fin") || line.contains("Unobserved"));
+        assert_eq!(seen.collect::<Vec<_>>(), ends, "{log:#?}");
+    }
 }
 
 /// Anything in any order, ends last: nothing panics or hangs, and each side of a candidate ends once.

@@ -46,6 +46,8 @@ pub(super) struct Connection<'a> {
     pub(super) messages: &'a mut u64,
     /// Under permessage-deflate: what this role agreed to.
     pub(super) deflate: Option<Agreement>,
+    /// permessage-deflate may have been agreed, unseen.
+    pub(super) unknown_extensions: bool,
 }
 
 impl Side {
@@ -68,7 +70,12 @@ impl Side {
                 }
                 *connection.messages = connection.messages.saturating_add(1);
                 let deflate = connection.deflate.filter(|_| header.rsv.rsv1());
-                let message = OpenMessage::new(*connection.messages, kind, deflate.is_some());
+                let assumed = deflate.is_none() && connection.unknown_extensions && header.rsv.rsv1();
+                let mut message = OpenMessage::new(*connection.messages, kind, deflate.is_some() || assumed);
+                if assumed {
+                    // With which parameters it was compressed, if it was, is not known.
+                    message.lose();
+                }
                 self.open_message(message, deflate, first.packet(), weirds);
             }
         }

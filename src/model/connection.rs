@@ -139,6 +139,8 @@ pub struct ConnectionReport {
     pub request: Option<Box<UpgradeRequest>>,
     /// The response.
     pub response: Option<Box<UpgradeResponse>>,
+    /// The opening handshake is not, or not wholly, in the recording; what is not there is unknown, not left out.
+    pub assumed: bool,
     /// Packet and time of request and response.
     pub handshake_at: PerRole<Option<(PacketNo, Option<Timestamp>)>>,
     /// Handshakes before this one.

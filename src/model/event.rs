@@ -130,6 +130,10 @@ pub enum What<'a> {
     Request(&'a UpgradeRequest),
     /// The server's answer.
     Response(&'a UpgradeResponse),
+    /// This side's part of the opening handshake is not, or not wholly, in the recording.
+    HandshakeUnseen,
+    /// No response says so, but the upgrade took place.
+    Upgraded,
     /// A frame is over.
     Frame(FrameFacts<'a>),
     /// Bytes that do not form a frame.
@@ -140,6 +144,11 @@ pub enum What<'a> {
         len: u64,
         /// Why.
         cause: GapCause,
+    },
+    /// Behind bytes that could not be read, frames were recognised again.
+    Resumed {
+        /// Bytes of the stream before them.
+        skipped: u64,
     },
     /// This side's host has received the peer's stream up to this offset.
     Acked(u64),

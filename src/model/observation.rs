@@ -180,6 +180,10 @@ pub enum Observed<'a> {
     Request(Box<UpgradeRequest>),
     /// The server's answer to it.
     Response(Box<UpgradeResponse>),
+    /// This side's part of the opening handshake is not, or not wholly, in the recording.
+    HandshakeUnseen,
+    /// No response says so, but the upgrade took place: frames follow.
+    Upgraded,
     /// A frame begins; its payload follows in pieces, then `FrameEnd`.
     Frame(FrameHeader),
     /// The next piece of the payload.
@@ -197,6 +201,11 @@ pub enum Observed<'a> {
         len: u64,
         /// Why.
         cause: GapCause,
+    },
+    /// Behind bytes that could not be read, frames were recognised again by one another.
+    Resumed {
+        /// Bytes of the stream before them, those of gaps included.
+        skipped: u64,
     },
     /// This side's host has received the peer's stream up to this offset.
     Acked(u64),

@@ -64,6 +64,11 @@ pub enum WeirdKind {
     HandshakeGap,
     /// A gap swallowed a frame header: the rest of that direction could not be read.
     FramingLost,
+    /// Frames were recognised again behind a gap that swallowed a header, by what follows; bytes before them were
+    /// skipped.
+    FramingResynchronised,
+    /// A segment with urgent data, which stays in its place in the stream.
+    UrgentData,
     /// A message could not be inflated because a gap took its context.
     InflateContextLost,
     /// A cap on inflated bytes or ratio was reached.
@@ -110,6 +115,8 @@ impl WeirdKind {
             Self::MalformedHttp => "malformed_http",
             Self::HandshakeGap => "handshake_gap",
             Self::FramingLost => "framing_lost",
+            Self::FramingResynchronised => "framing_resynchronised",
+            Self::UrgentData => "urgent_data",
             Self::InflateContextLost => "inflate_context_lost",
             Self::InflateCap => "inflate_cap",
             Self::FindingsCap => "findings_cap",

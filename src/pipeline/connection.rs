@@ -4,8 +4,8 @@ use crate::dissect::{Dissector, Status};
 use crate::limits::Limits;
 use crate::message::Messages;
 use crate::model::{
-    ConnectionReport, Direction, Finding, Observation, Observed, PerRole, Role, RuleId, Segment, StreamEvent,
-    Tail, TcpRecord, Timestamp, WeirdKind, Weirds, What,
+    Certainty, ConnectionReport, Direction, Finding, Observation, Observed, PerRole, Role, RuleId, Segment,
+    StreamEvent, Tail, TcpRecord, Timestamp, WeirdKind, Weirds, What,
 };
 use crate::pipeline::recorder::{Keep, Recorder};
 use crate::replay::{Reference, host_port};
@@ -52,9 +52,10 @@ pub(super) struct Stages {
 }
 
 impl Watched {
-    pub(super) fn new() -> Self {
+    /// `whole`: it begins with a SYN.
+    pub(super) fn new(whole: bool) -> Self {
         Self::Followed(Box::new(Followed {
-            dissector: Dissector::new(),
+            dissector: if whole { Dissector::new() } else { Dissector::mid_stream() },
             weirds: Weirds::default(),
             stages: None,
         }))
@@ -190,6 +191,7 @@ impl Stages {
         });
         match observation.what {
             Observed::Request(request) => recorder.request(request, observation.evidence, limits, weirds),
+            Observed::HandshakeUnseen => recorder.assumed = true,
             Observed::Response(response) => recorder.response(response, observation.evidence),
             _ => {}
         }
@@ -223,6 +225,7 @@ impl Stages {
             ended_at: None,
             request: recorder.request,
             response: recorder.response,
+            assumed: recorder.assumed,
             handshake_at: recorder.handshake_at,
             earlier: recorder.earlier,
             traffic: recorder.traffic,
@@ -255,7 +258,10 @@ pub(super) fn file(report: &mut ConnectionReport, finding: Finding, max: usize) 
 /// The one note on a handshake that needs the addresses.
 fn add_host_port(report: &mut ConnectionReport, max: usize) {
     let (Some(request), Some(tcp)) = (&report.request, report.tcp) else { return };
-    if let Some(finding) = host_port(request, tcp.server.port(), report.handshake_at.client) {
+    if let Some(mut finding) = host_port(request, tcp.server.port(), report.handshake_at.client) {
+        if report.assumed {
+            finding.certainty = finding.certainty.min(Certainty::Likely);
+        }
         file(report, finding, max);
     }
 }

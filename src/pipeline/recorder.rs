@@ -27,6 +27,7 @@ type Seen = Option<(PacketNo, Option<Timestamp>)>;
 pub(super) struct Recorder {
     pub(super) request: Option<Box<UpgradeRequest>>,
     pub(super) response: Option<Box<UpgradeResponse>>,
+    pub(super) assumed: bool,
     pub(super) handshake_at: PerRole<Seen>,
     pub(super) earlier: Vec<EarlierHandshake>,
     pub(super) traffic: PerRole<Traffic>,

@@ -32,7 +32,7 @@ pub struct Trace {
     /// The response, or the end without one. `None`: not in the recording.
     settled: Option<Timestamp>,
     key: Option<Key>,
-    /// `None` where the request came by way of a proxy.
+    /// `None` where the request came by way of a proxy, or may have.
     program: Option<Program>,
     target: u64,
 }
@@ -68,7 +68,8 @@ impl Trace {
             asked: report.handshake_at.client.and_then(|(packet, at)| Some((packet, at?))),
             settled: response.or(ended),
             key: request.key().and_then(digits),
-            program: (!request.facts.forwarded).then(|| {
+            // Fields that tell may be cut off.
+            program: (!request.facts.forwarded && !report.assumed).then(|| {
                 let sum = address(SEED, tcp.client.ip());
                 let sum = hash(address(sum, tcp.server.ip()), &tcp.server.port().to_be_bytes());
                 hash(sum, request.fields.first("User-Agent").unwrap_or_default().as_bytes())
@@ -83,7 +84,7 @@ impl Trace {
         self.key
     }
 
-    /// Its client; `None` where the request came by way of a proxy.
+    /// Its client; `None` where the request came by way of a proxy, or may have.
     #[must_use]
     pub const fn program(&self) -> Option<Program> {
         self.program

@@ -36,10 +36,15 @@ pub(super) fn conclude(
         steps.extend(steps::tcp(ends, tail, findings));
         notes(ends, started_by, outcome, order, findings);
     }
-    let sees = PerRole {
+    let mut sees = PerRole {
         client: views::of(handshake, ends, reactions, Role::Client, outcome),
         server: views::of(handshake, ends, reactions, Role::Server, outcome),
     };
+    if findings.assuming {
+        for role in Role::BOTH {
+            sees[role].certainty = sees[role].certainty.min(Certainty::Likely);
+        }
+    }
     let failed_for = Role::BOTH
         .into_iter()
         .find_map(|role| reactions[role].failed_for.map(|failed| (role.peer(), failed.rule, failed.frame)));

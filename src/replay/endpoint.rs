@@ -24,6 +24,8 @@ pub(super) struct Endpoint {
     pub(super) received: Option<u64>,
     /// A gap took its framing: what it sent from there on is unknown.
     pub(super) lost: bool,
+    /// Its frames were recognised again behind what was lost.
+    pub(super) resumed: bool,
     /// Message it has begun and not ended, and the frame that began it.
     pub(super) open_message: Option<(u64, Place)>,
     /// Length and first bytes of its last data frame.
@@ -113,6 +115,7 @@ impl Endpoint {
             last_sent_at: None,
             received: None,
             lost: false,
+            resumed: false,
             open_message: None,
             last_data: None,
             largest: None,
@@ -171,6 +174,24 @@ impl Endpoint {
     /// Whether its host has received the peer's stream up to `end`; `None` without acknowledgement numbers.
     pub(super) fn has(&self, end: Option<u64>) -> Option<bool> {
         Some(self.received? >= end?)
+    }
+
+    /// Whether frames of it may be missing, a Ping or Pong among them.
+    pub(super) const fn has_gap(&self) -> bool {
+        self.lost || self.resumed
+    }
+
+    /// Its frames were recognised again: a message begun before the hole may have ended in it.
+    pub(super) fn resume(&mut self) {
+        self.resumed = true;
+        self.open_message = None;
+    }
+
+    /// After a data frame no Close can have been lost before it: what came after the hole is all there is.
+    pub(super) const fn is_known_again(&mut self, frame: &FrameFacts<'_>) {
+        if self.resumed && !frame.header.opcode.is_control() {
+            self.lost = false;
+        }
     }
 
     /// Books a frame it sent, after the rules have seen it; `faulty` if it broke one to which the peer reacts.

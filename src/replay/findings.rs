@@ -12,6 +12,8 @@ pub(super) struct Findings {
     pub(super) max: usize,
     /// What follows is another protocol: nothing is found in it.
     pub(super) muted: bool,
+    /// Where frames begin, or what the handshake settled, is an assumption: nothing is proven any more.
+    pub(super) assuming: bool,
     /// Of the event at hand, kept or not.
     pub(super) latest: Vec<(Option<Role>, RuleId, Level)>,
 }
@@ -50,6 +52,7 @@ impl Findings {
         if self.muted {
             return;
         }
+        let certainty = if self.assuming { certainty.min(Certainty::Likely) } else { certainty };
         self.latest.push((by, violation.rule(), level));
         if self.kept.len() >= self.max {
             self.omitted += 1;

@@ -55,6 +55,8 @@ pub(super) struct Handshake {
     carried_on: Option<(u64, Evidence)>,
     /// The server sent something else than HTTP.
     not_http: bool,
+    /// Whose part is not wholly in the recording: nobody is accused of what it holds or lacks.
+    unseen: PerRole<bool>,
     /// What came of the handshakes before this one on the connection.
     earlier: Vec<Step>,
 }
@@ -81,6 +83,21 @@ impl Handshake {
         self.other_version.is_none()
     }
 
+    /// The part of `from` is not, or not wholly, in the recording.
+    pub(super) fn note_unseen(&mut self, from: Role, evidence: Option<Evidence>, findings: &mut Findings) {
+        if !self.unseen.client && !self.unseen.server {
+            findings.add(None, Violation::Handshake(HandshakeFault::Assumed), Place::at(evidence));
+        }
+        findings.assuming = true;
+        self.unseen[from] = true;
+        self.unknown_extension |= from == Role::Server;
+    }
+
+    /// No response says so, but frames follow.
+    pub(super) fn assume_switch(&mut self) {
+        (self.requested, self.switches) = (true, true);
+    }
+
     pub(super) fn request(
         &mut self,
         request: &UpgradeRequest,
@@ -93,16 +110,22 @@ impl Handshake {
         {
             earlier.push(refused_with(rule, status, self.request));
         }
-        *self = Self { requested: true, request: evidence, earlier, ..Self::default() };
-        request::check(request, &mut |fault| {
-            if fault.must_be_refused() {
-                self.refuse = self.refuse.or(Some(fault.rule()));
-            }
-            add(findings, Role::Client, fault, Certainty::Proven, Place::at(evidence));
-        });
+        let unseen = self.unseen;
+        *self = Self { requested: true, request: evidence, earlier, unseen, ..Self::default() };
+        if !unseen.client {
+            request::check(request, &mut |fault| {
+                if fault.must_be_refused() {
+                    self.refuse = self.refuse.or(Some(fault.rule()));
+                }
+                add(findings, Role::Client, fault, Certainty::Proven, Place::at(evidence));
+            });
+        }
         self.other_version = request.facts.version.filter(|version| *version != 13);
-        self.offers = deflate::offers(&request.extensions, request.extensions_malformed, |fault| {
-            findings.add(Some(Role::Client), Violation::Deflate(fault), Place::at(evidence));
+        let is_cut = request.extensions_malformed || unseen.client;
+        self.offers = deflate::offers(&request.extensions, is_cut, |fault| {
+            if !unseen.client {
+                findings.add(Some(Role::Client), Violation::Deflate(fault), Place::at(evidence));
+            }
         });
         for extension in &request.extensions {
             if deflate::is_deflate(extension) {
@@ -111,7 +134,7 @@ impl Handshake {
                 self.offered.extensions.push(extension.name.clone());
             }
         }
-        self.offered.extensions_cut = request.extensions_malformed;
+        self.offered.extensions_cut = is_cut;
         self.offered.subprotocols.clone_from(&request.subprotocols);
     }
 
@@ -131,8 +154,10 @@ impl Handshake {
                 self.unknown_extension = true;
             }
         }
+        self.unknown_extension |= self.unseen.server;
         let place = Place::at(evidence);
-        if let Some(early) = response.facts.early {
+        // Of a head that is cut off what follows may be the rest.
+        if let Some(early) = response.facts.early.filter(|_| !self.unseen.client && !self.unseen.server) {
             // Without an acknowledgement number the order of the recording has to do.
             let certainty = if early.acked().is_some() { Certainty::Proven } else { Certainty::Likely };
             add(findings, Role::Client, HandshakeFault::EarlyData, certainty, Place::at(Some(early)));
@@ -141,8 +166,9 @@ impl Handshake {
             if let Some(rule) = self.refuse {
                 add(findings, Role::Server, HandshakeFault::Accepted(rule), Certainty::Proven, place);
             }
-            if self.is_judged() {
-                response::check(response, self.refuse, &self.offered, &mut |fault, certainty| {
+            if self.is_judged() && !self.unseen.server {
+                let offered = Some(&self.offered).filter(|_| !self.unseen.client);
+                response::check(response, self.refuse, offered, &mut |fault, certainty| {
                     if fault.must_be_failed() && certainty == Certainty::Proven {
                         self.fail = self.fail.or(Some(fault.rule()));
                     }
@@ -155,9 +181,8 @@ impl Handshake {
         }
         add(findings, Role::Server, HandshakeFault::Status(response.status), Certainty::Proven, place);
         // Other errors have other reasons: these two are what a server says to a version it does not speak.
-        if let (Some(asked), 400 | 426, false) =
-            (self.other_version, response.status, response.facts.names_versions)
-        {
+        let names_versions = response.facts.names_versions || self.unseen.server;
+        if let (Some(asked), 400 | 426, false) = (self.other_version, response.status, names_versions) {
             let fault = HandshakeFault::VersionAnswer { asked, status: response.status };
             add(findings, Role::Server, fault, Certainty::Likely, place);
         }
@@ -201,6 +226,7 @@ impl Handshake {
     ) {
         let place = Place::frame(n, first);
         let with_response = || self.response.filter(|response| response.packet().is_some())?.packet();
+        let is_first = is_first && !self.unseen.server;
         if from == Role::Server && is_first && with_response().is_some_and(|no| first.packet() == Some(no)) {
             add(findings, from, HandshakeFault::Coalesced, Certainty::Proven, place);
         }
@@ -230,7 +256,7 @@ impl Handshake {
 
     fn no_response(&self, ends: &PerRole<Endpoint>, findings: &mut Findings) {
         let lost = ends.client.lost || ends.server.lost;
-        let silent = self.requested && self.status.is_none() && !self.not_http && !lost;
+        let silent = self.requested && self.status.is_none() && !self.switches && !self.not_http && !lost;
         if let (true, Some(end)) = (silent, ends.server.end())
             && ends.client.end().is_none_or(|client| end.is_own(client))
         {

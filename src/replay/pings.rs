@@ -42,6 +42,8 @@ pub(super) struct PendingPing {
     pub(super) arrived: Option<Option<Timestamp>>,
     /// A Pong came that fitted none and may have been meant for it: nobody left it unanswered.
     pub(super) missed: bool,
+    /// Its Pong may be in a hole, or a later one with the same data that the Pong to come answers.
+    doubtful: bool,
 }
 
 /// A Pong that came while Pings were pending and fitted none.
@@ -89,6 +91,7 @@ impl Pings {
             end: frame.end_offset(),
             arrived: None,
             missed: false,
+            doubtful: false,
         });
     }
 
@@ -101,16 +104,21 @@ impl Pings {
         }
     }
 
+    /// Frames of one side are missing: what waits may have been answered.
+    pub(super) fn doubt(&mut self) {
+        self.pending.iter_mut().for_each(|ping| ping.doubtful = true);
+    }
+
     /// Those that wait for a Pong, oldest first.
     pub(super) fn pending(&self) -> impl DoubleEndedIterator<Item = &PendingPing> {
         self.pending.iter()
     }
 
-    /// The figures for the report.
-    pub(super) fn figures(&self) -> PingFigures {
+    /// The figures for the report; `has_gap`: Pongs may be missing.
+    pub(super) fn figures(&self, has_gap: bool) -> PingFigures {
         PingFigures {
             sent: self.sent,
-            unanswered: self.unanswered,
+            unanswered: (!has_gap).then_some(self.unanswered),
             interval_ns: self.rhythm.interval_ns(),
             latency: self.latency.as_ref().map(|measured| measured.latency),
         }
@@ -186,9 +194,10 @@ pub(super) fn answer(
         pending.filter(|ping| ping.was_received(pong)).for_each(|ping| ping.missed = true);
         return None;
     }
-    let lost = ends[from].lost || ends[from.peer()].lost;
+    // The Pong it owes, or the Ping this one answers, may be what is missing.
+    let has_gap = ends[from].has_gap() || ends[from.peer()].has_gap();
     // After a Close no Pong is owed, so none is late.
-    let owed = ends[from.peer()].close().is_none();
+    let owed = ends[from.peer()].close().is_none() && !has_gap;
     if let Some(pings) = &mut ends[from.peer()].pings {
         if let Some(at) = pings.pending.iter().rposition(|ping| ping.is_answered_by(pong)) {
             let ping = pings.pending.drain(..=at).next_back()?;
@@ -196,7 +205,9 @@ pub(super) fn answer(
             pings.mismatches.retain(|m| m.ping > ping.frame);
             // Those given up are older: this Pong covers them.
             pings.forgot_one = false;
-            if let (Some(sent), Some(back)) = (ping.evidence.at(), pong.first.at()) {
+            if !ping.doubtful
+                && let (Some(sent), Some(back)) = (ping.evidence.at(), pong.first.at())
+            {
                 pings.measure(pong.n, back.since(sent));
                 late(from, &ping, back, owed, findings, place);
             }
@@ -206,7 +217,8 @@ pub(super) fn answer(
             // It may answer one that was given up.
             return None;
         }
-        if pings.mismatches.len() < limits.max_pending_pings
+        if !has_gap
+            && pings.mismatches.len() < limits.max_pending_pings
             && let Some(ping) = pings.pending.iter_mut().find(|ping| !ping.missed && ping.was_received(pong))
         {
             ping.missed = true;
@@ -215,7 +227,7 @@ pub(super) fn answer(
             return None;
         }
     }
-    if !lost && !std::mem::replace(&mut ends[from].noted_unsolicited, true) {
+    if !has_gap && !std::mem::replace(&mut ends[from].noted_unsolicited, true) {
         findings.add(Some(from), Violation::PongUnsolicited, place);
     }
     None

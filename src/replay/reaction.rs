@@ -194,6 +194,9 @@ fn silent(role: Role, side: &Endpoint, fault: &Fault, how: StreamEnd, findings: 
         Reaction::Close(_) | Reaction::Refuse(_) | Reaction::FailHandshake | Reaction::Nothing => return,
     };
     let violation = Violation::FailSilent { fault: fault.rule, how };
+    if side.lost {
+        return; // Its Close may be what the recording lacks.
+    }
     let place = Place::at(side.end().map(|end| end.evidence));
     findings.add_as(Some(role), violation, level, Certainty::Likely, place);
 }

@@ -29,7 +29,8 @@ pub(super) fn conclude(
         }
         idle(ends, closing, findings);
     }
-    let figures = |role: Role| ends[role].pings.as_ref().map(|pings| pings.figures());
+    let has_gap = ends.client.has_gap() || ends.server.has_gap();
+    let figures = |role: Role| ends[role].pings.as_ref().map(|pings| pings.figures(has_gap));
     let between = |from: Option<Timestamp>, to: Option<Timestamp>| Some(to?.since(from?));
     Timing {
         handshake_ns: between(handshake_at.client, handshake_at.server),
@@ -52,7 +53,8 @@ fn silent(ends: &PerRole<Endpoint>, role: Role, tail: &Tail, findings: &mut Find
     let peer = &ends[role.peer()];
     let Some(Unanswered { tries, first_at, last_at }) = tail.unanswered[role.peer()] else { return false };
     let Some(for_ns) = last_at.zip(first_at).map(|(last, first)| last.since(first)) else { return false };
-    if ends[role].end().is_some() || tries < SILENT_TRIES || for_ns < SILENT_NS {
+    // Its acknowledgements may be what the recording lacks.
+    if ends[role].lost || ends[role].end().is_some() || tries < SILENT_TRIES || for_ns < SILENT_NS {
         return false;
     }
     let pending = peer.pings.iter().flat_map(|pings| pings.pending());
@@ -75,7 +77,7 @@ fn pings(
 ) -> Option<Step> {
     let (side, peer) = (&ends[role], &ends[role.peer()]);
     let pings = peer.pings.as_ref()?;
-    if side.lost || peer.lost || reactions[role].failed_for.is_some() {
+    if side.has_gap() || peer.has_gap() || reactions[role].failed_for.is_some() {
         return None;
     }
     // One with a Pong of other data is FR-PONG-DATA's, one behind a fault may go unanswered (7.1.7).

@@ -276,8 +276,8 @@ struct Earlier<'a> {
 struct Handshake<'a> {
     complete: bool,
     assumed: bool,
-    method: &'a str,
-    target: &'a str,
+    method: Option<&'a str>,
+    target: Option<&'a str>,
     host: Option<&'a str>,
     status: Option<u16>,
     key: Option<&'a str>,
@@ -322,7 +322,10 @@ fn fields(lines: &FieldLines) -> Vec<(&str, &str)> {
 
 impl<'a> Handshake<'a> {
     fn new(r: &'a ConnectionReport) -> Option<Self> {
-        let request = r.request.as_ref()?;
+        let request = r.request.as_ref();
+        if request.is_none() && !r.assumed {
+            return None;
+        }
         let response = r.response.as_ref();
         let times =
             (r.handshake_at.client.and_then(|(_, at)| at), r.handshake_at.server.and_then(|(_, at)| at));
@@ -331,27 +334,27 @@ impl<'a> Handshake<'a> {
         let (response_packet, response_packet_input) = packet(r.handshake_at.server);
         Some(Self {
             complete: response.is_some_and(|r| r.switches),
-            assumed: false,
-            method: &request.method,
-            target: &request.target,
-            host: request.host(),
+            assumed: r.assumed,
+            method: request.map(|r| &*r.method),
+            target: request.map(|r| r.target.as_str()),
+            host: request.and_then(|r| r.host()),
             status: response.map(|r| r.status),
-            key: request.key(),
+            key: request.and_then(|r| r.key()),
             accept: response.and_then(|r| r.accept()),
             accept_valid: response.and_then(|r| r.accept_valid()),
             accept_expected: response.and_then(|r| Some(r.expected_accept.as_ref()?.as_str())),
-            version: request.version(),
+            version: request.and_then(|r| r.version()),
             subprotocol: response.and_then(|r| r.subprotocol()),
-            origin: request.origin(),
+            origin: request.and_then(|r| r.origin()),
             extensions: response.map_or_else(Vec::new, |r| extensions(&r.extensions)),
-            offered_extensions: extensions(&request.extensions),
-            offered_subprotocols: &request.subprotocols,
+            offered_extensions: request.map_or_else(Vec::new, |r| extensions(&r.extensions)),
+            offered_subprotocols: request.map_or(&[], |r| &r.subprotocols),
             request_packet,
             request_packet_input,
             response_packet,
             response_packet_input,
             response_after_ns: times.0.zip(times.1).map(|(asked, answered)| answered.since(asked)),
-            request_headers: fields(&request.fields),
+            request_headers: request.map_or_else(Vec::new, |r| fields(&r.fields)),
             response_headers: response.map_or_else(Vec::new, |r| fields(&r.fields)),
         })
     }

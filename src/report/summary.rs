@@ -42,7 +42,12 @@ fn the(role: Role) -> &'static str {
 
 fn after_start(report: &ConnectionReport, at: Option<Timestamp>) -> String {
     match (at, report.started_at) {
-        (Some(at), Some(start)) => format!(" {} after the start", units::duration(at.since(start))),
+        (Some(at), Some(start)) => {
+            // Of a connection picked up in its middle the start was not seen.
+            let whole = report.request.is_some() || !report.assumed;
+            let since = if whole { "start" } else { "first packet" };
+            format!(" {} after the {since}", units::duration(at.since(start)))
+        }
         _ => String::new(),
     }
 }
@@ -97,12 +102,30 @@ fn ended(report: &ConnectionReport) -> String {
     match closing.outcome {
         Outcome::HandshakeFailed => handshake_failed(report),
         Outcome::Open => open(report),
-        Outcome::NotObservable => {
-            "The recording has a gap over the end of the connection: how it closed is not known.".to_owned()
-        }
+        Outcome::NotObservable => not_observable(report),
         Outcome::NoCloseFrame | Outcome::Reset => no_close(report),
         Outcome::Clean | Outcome::CleanTcpReset | Outcome::CloseUnanswered => closed(report),
     }
+}
+
+/// What is known of an end that is not: the Close of one side, if it is there.
+fn not_observable(report: &ConnectionReport) -> String {
+    let unseen = Role::BOTH.into_iter().find(|role| report.traffic[*role].stream_bytes == 0);
+    let why = match unseen {
+        Some(role) => format!("Nothing that the {} sent is in the recording", role.name()),
+        None => "The recording has a gap over the end of the connection".to_owned(),
+    };
+    let sent = Role::BOTH.into_iter().find(|role| report.closing.sides[*role].sent_close == Some(true));
+    let known = sent.map_or_else(String::new, |role| {
+        let side = &report.closing.sides[role];
+        let (close, after) = (close_with_reason(side), after_start(report, side.at));
+        format!(
+            " {} sent {close}{after}; whether the {} answered is not known.",
+            the(role),
+            role.peer().name()
+        )
+    });
+    format!("{why}: how it closed is not known.{known}")
 }
 
 fn handshake_failed(report: &ConnectionReport) -> String {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use crate::limits::Limits;
 use crate::model::{
     Carrier, Direction, Endpoints, PacketNo, PerDirection, Segment, StreamEnd, StreamEvent, TcpFlags,
-    Timestamp, Unanswered, Weirds,
+    Timestamp, Unanswered, WeirdKind, Weirds,
 };
 use crate::tcp::context::Context;
 use crate::tcp::half::Half;
@@ -92,7 +92,7 @@ impl Connection {
         let now = self.packets;
         let mut order = std::mem::take(&mut self.order);
         self.reassemble(segment, limits, weirds, &mut |event| {
-            order.push(event, now, limits.max_out_of_order_bytes, sink);
+            order.push(event, now, limits.max_out_of_order_bytes / 4, sink);
         });
         order.tick(now, sink);
         self.order = order;
@@ -113,6 +113,11 @@ impl Connection {
 
         let syn = segment.flags.has(TcpFlags::SYN);
         let seq = segment.seq.plus(u32::from(syn));
+        if segment.flags.has(TcpFlags::URG) {
+            cx.weirds.add(WeirdKind::UrgentData, Some(segment.no), || {
+                format!("{} bytes at {} are, or hold, urgent data", segment.payload.len(), seq.0)
+            });
+        }
         if syn {
             half.syn(seq, carrier, &mut cx);
         }

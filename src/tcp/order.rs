@@ -3,11 +3,10 @@
 use std::collections::VecDeque;
 
 use crate::model::{Carrier, Direction, GapCause, PerDirection, StreamEnd, StreamEvent};
-use crate::tcp::waiting::PATIENCE;
 
-/// Packets of the connection for which an event waits at the most; by then the gap that holds it up has been
-/// declared, if it is one.
-const MAX_WAIT: u32 = 3 * PATIENCE;
+/// Packets of the connection for which an event waits at the most. A gap that holds it up has been declared long
+/// before; one direction may have been captured late, through another port or buffer.
+const MAX_WAIT: u32 = 8_192;
 
 /// Puts the events of both directions into causal order: an event whose segment acknowledges bytes of the peer
 /// waits for them. Nearly always nothing waits, and events pass as they come.
@@ -16,6 +15,8 @@ pub(super) struct CausalOrder {
     /// Offset up to which each direction has been handed on.
     released: PerDirection<u64>,
     ended: PerDirection<bool>,
+    /// What is waited for did not come in time: until it does, nothing waits for it any more.
+    absent: PerDirection<bool>,
     waiting: Option<Box<PerDirection<VecDeque<Held>>>>,
     bytes: usize,
 }
@@ -111,13 +112,19 @@ impl CausalOrder {
 
     fn is_due(&self, dir: Direction, acked: Option<u64>) -> bool {
         let peer = dir.flip();
-        acked.is_none_or(|acked| acked <= self.released[peer]) || self.ended[peer]
+        acked.is_none_or(|acked| acked <= self.released[peer]) || self.ended[peer] || self.absent[peer]
     }
 
     fn hand_on(&mut self, event: StreamEvent<'_>, sink: &mut impl FnMut(StreamEvent<'_>)) {
         match event {
-            StreamEvent::Data { dir, offset, bytes, .. } => self.released[dir] = offset + bytes.len() as u64,
-            StreamEvent::Gap { dir, offset, len, .. } => self.released[dir] = offset + len,
+            StreamEvent::Data { dir, offset, bytes, .. } => {
+                self.released[dir] = offset + bytes.len() as u64;
+                self.absent[dir] = false;
+            }
+            StreamEvent::Gap { dir, offset, len, .. } => {
+                self.released[dir] = offset + len;
+                self.absent[dir] = false;
+            }
             StreamEvent::End { dir, .. } => self.ended[dir] = true,
             StreamEvent::Acked { .. } | StreamEvent::Conflict { .. } => {}
         }
@@ -139,7 +146,12 @@ impl CausalOrder {
         let waiting = &mut self.waiting.get_or_insert_default()[dir];
         // Out of order in the capture: what acknowledges less was sent before an acknowledgement of more, which
         // may wait for the very answer to it.
-        let later = |other: &Held| matches!((&other.what, held.acked()), (What::Acked { offset, .. }, Some(acked)) if *offset > acked);
+        // What is missing was sent before all that its sender acknowledged since.
+        let later = |other: &Held| match (&other.what, held.acked()) {
+            (What::Acked { offset, .. }, Some(acked)) => *offset > acked,
+            (What::Acked { .. }, None) => matches!(held.what, What::Gap { .. }),
+            _ => false,
+        };
         let at = waiting.iter().rposition(|other| !later(other)).map_or(0, |before| before + 1);
         waiting.insert(at, held);
     }
@@ -161,7 +173,13 @@ impl CausalOrder {
                 };
                 age(oldest).filter(|age| all || *age >= MAX_WAIT).map(|_| oldest)
             };
-            let Some(dir) = due.or_else(forced) else { break };
+            let Some(dir) = due.or_else(|| {
+                let dir = forced()?;
+                self.absent[dir.flip()] = true;
+                Some(dir)
+            }) else {
+                break;
+            };
             let Some(held) = waiting[dir].pop_front() else { break };
             match held.what {
                 What::Data { offset, bytes, carrier } => {

@@ -457,7 +457,7 @@ fn tail_lost() {
     check_open("C 101/901 'ab | S 901/107", "C 0 ab, ., C 2 4xlost, C end, S end, [gap 1]");
     // One more than the data may be a FIN.
     check_open("C 101/901 'ab | S 901/104", "C 0 ab, ., C end, S end");
-    check_open("C F 105/901 | S F 901/106 | C 106/902", "closed, S fin, C 0 4xlost, C fin, [gap 1]");
+    check_open("C F 105/901 | S F 901/106 | C 106/902", "closed, C 0 4xlost, C fin, S fin, [gap 1]");
     // The other direction was not captured at all.
     check("C S 100 | C 101/901 'ab | C 103/931", "C 0 ab, ., S 0 30xlost, C end, S end, [gap 1]");
 }

@@ -5,8 +5,9 @@ use std::mem;
 use crate::dissect::handshake::{Handshake, Stage, Verdict};
 use crate::dissect::head::PartialHead;
 use crate::dissect::{Item, Out, role};
+use crate::http::{request_head, response_head, upgrade};
 use crate::model::{
-    Carrier, Direction, Evidence, GapCause, Observation, Observed, StreamEnd, Undecodable, WeirdKind,
+    Carrier, Direction, Evidence, GapCause, Observation, Observed, Role, StreamEnd, Undecodable, WeirdKind,
 };
 
 /// First bytes kept of what is no HTTP.
@@ -33,10 +34,59 @@ impl Handshake {
         if passed {
             return self.end_body(dir);
         }
+        if let Some(verdict) = self.cut_head(dir, carrier, out) {
+            return verdict;
+        }
         out.weirds.add(WeirdKind::HandshakeGap, Some(carrier.packet), || {
             format!("{len} bytes missing before the upgrade")
         });
-        self.lose(dir, offset, Observed::Gap { len, cause }, carrier, out)
+        let waits_for_answer = self.asked.as_ref().is_some_and(|asked| asked.upgrade.is_some());
+        if self.candidate && (!waits_for_answer || self.client == Some(dir)) {
+            return self.lose(dir, offset, Observed::Gap { len, cause }, carrier, out);
+        }
+        if let (true, Some(client)) = (self.candidate, self.client) {
+            let evidence = Some(Evidence::Capture { carrier, offset });
+            out.emit(role(dir, client), Observed::Gap { len, cause }, evidence);
+        }
+        Verdict::PickUp
+    }
+
+    /// A head that a gap cut off: its whole lines are read, if they ask for the upgrade or answer that.
+    fn cut_head<S: FnMut(Observation<'_>)>(
+        &mut self,
+        dir: Direction,
+        carrier: Carrier,
+        out: &mut Out<'_, S>,
+    ) -> Option<Verdict> {
+        let (lines, start) = self.sides[dir].head.whole_lines()?;
+        let is_client = self.client == Some(dir);
+        let is_of_upgrade = if is_client {
+            request_head(&lines).is_ok_and(|(head, _)| upgrade::is_asked(&head))
+        } else {
+            response_head(&lines).is_ok() && self.asked.as_ref().is_some_and(|asked| asked.upgrade.is_some())
+        };
+        if !is_of_upgrade {
+            return None;
+        }
+        self.sides[dir].head = PartialHead::default();
+        self.cut[dir] = true;
+        self.cut(Some(carrier), "an HTTP head is cut off: what is not there is unknown", out);
+        let evidence = Evidence::Capture { carrier, offset: start };
+        let from = if is_client { Role::Client } else { Role::Server };
+        out.emit(from, Observed::HandshakeUnseen, Some(evidence));
+        let verdict = if is_client {
+            self.request(dir, &lines, start, carrier, out)
+        } else {
+            self.response(dir, &lines, start, carrier, out)
+        };
+        if verdict == Verdict::Open && is_client {
+            // It has no body that one could tell from what follows.
+            self.sides[dir].stage = Stage::Head;
+        } else if verdict == Verdict::Open {
+            self.answered(out);
+            return Some(self.give_up());
+        }
+        Some(verdict)
     }
 
     pub(super) fn end<S: FnMut(Observation<'_>)>(
@@ -51,6 +101,11 @@ impl Handshake {
         let stuck = self.waits(other);
         if !self.sides[dir].head.is_empty() && (self.candidate || self.client == Some(dir)) {
             self.cut(carrier, "the stream ends inside an HTTP head", out);
+        }
+        let waits = !self.sides[other].held.is_empty();
+        if stuck && waits && !self.candidate && self.client == Some(dir) {
+            // A response waits for a request that was not captured.
+            return Verdict::PickUp;
         }
         if !self.candidate {
             return Verdict::NotWebSocket;
@@ -111,7 +166,9 @@ impl Handshake {
         carrier: Carrier,
         out: &mut Out<'_, S>,
     ) -> Verdict {
-        if let (true, Some(client)) = (self.candidate, self.client) {
+        if !self.may_be_frames(dir)
+            && let (true, Some(client)) = (self.candidate, self.client)
+        {
             let start = bytes.get(..MAX_START).unwrap_or(bytes).to_vec();
             let what = Observed::Undecodable(Undecodable::NotHttp { start });
             out.emit(role(dir, client), what, Some(Evidence::Capture { carrier, offset }));
@@ -125,8 +182,20 @@ impl Handshake {
                 let from = self.client.map_or("?", |client| role(dir, client).name());
                 format!("what the {from} sent is not HTTP/1.1")
             });
+            if self.may_be_frames(dir) {
+                return Verdict::PickUp;
+            }
+        } else if self.mid_stream && !self.sides[dir.flip()].held.is_empty() {
+            // A response waits for a request that this is not.
+            return Verdict::PickUp;
         }
         self.give_up()
+    }
+
+    /// Whether what is no head there may be frames, and the response be missing.
+    fn may_be_frames(&self, dir: Direction) -> bool {
+        let waits_for_answer = self.asked.as_ref().is_some_and(|asked| asked.upgrade.is_some());
+        self.mid_stream && waits_for_answer && self.client != Some(dir)
     }
 
     /// A head that reaches its cap at `offset`.

@@ -12,7 +12,7 @@ use crate::model::{
 pub(super) struct Asked {
     method: Method,
     /// For a request that asks for the WebSocket protocol: the accept value its key asks for, where it has one.
-    upgrade: Option<Option<AcceptValue>>,
+    pub(super) upgrade: Option<Option<AcceptValue>>,
     /// Offset of its first byte.
     start: u64,
     /// The packet that completed its head.
@@ -96,8 +96,11 @@ impl Handshake {
             return self.too_many_parts(dir, start, len, carrier, out);
         }
         let length = Length::of_response(&head, asked.method == Method::Head).unwrap_or(Length::UntilClose);
+        // The field that says so may be cut off.
+        let switches = upgrade::switches(&head) || (head.status == 101 && self.cut[dir]);
         if let Some(expected) = asked.upgrade {
             let mut response = Box::new(upgrade::response(&head, expected, Vec::new()));
+            response.switches = switches;
             response.facts.early = self.sent_early(dir.flip(), start);
             let evidence = Evidence::Capture { carrier, offset: start };
             self.answer = Some(Box::new(Answer { response, evidence, body: Body::new(length) }));
@@ -105,11 +108,7 @@ impl Handshake {
             self.answer_body(&[], out);
         }
         if head.status == 101 {
-            return if asked.upgrade.is_some() && upgrade::switches(&head) {
-                self.switch(dir)
-            } else {
-                self.give_up()
-            };
+            return if asked.upgrade.is_some() && switches { self.switch(dir) } else { self.give_up() };
         }
         if asked.method == Method::Connect && (200..300).contains(&head.status) {
             // A tunnel: what follows in both directions is a connection of its own.

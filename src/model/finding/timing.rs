@@ -125,8 +125,8 @@ pub struct Timing {
 pub struct PingFigures {
     /// Pings it sent.
     pub sent: u64,
-    /// Those after the last one that was answered.
-    pub unanswered: u64,
+    /// Those after the last one that was answered; `None` where Pongs may be missing in the recording.
+    pub unanswered: Option<u64>,
     /// Their interval, where they come in one.
     pub interval_ns: Option<i64>,
     /// From Ping to Pong at the point of capture.

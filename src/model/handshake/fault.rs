@@ -139,6 +139,8 @@ pub enum HandshakeFault {
     Body(String),
     /// The first frames came in the segment of the 101.
     Coalesced,
+    /// The opening handshake is not, or not wholly, in the recording.
+    Assumed,
 }
 
 impl HandshakeFault {
@@ -174,6 +176,7 @@ impl HandshakeFault {
             Self::NotFailed | Self::KeptOpen { .. } => RuleId::HsNotFailed,
             Self::Body(_) => RuleId::Hs101Body,
             Self::Coalesced => RuleId::HsCoalesced,
+            Self::Assumed => RuleId::HsAssumed,
         }
     }
 

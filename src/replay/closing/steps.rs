@@ -28,7 +28,8 @@ pub(super) fn answer(
     if let Some(answer) = side.close() {
         let code = answer.payload.code();
         let seen = Seen::Close { frame: answer.frame, code, after_ns: since_close(answer.evidence.at()) };
-        let late = late_by(side, answer.evidence.at()).filter(|_| reactions[owing].failed_for.is_none());
+        let late = late_by(side, answer.evidence.at())
+            .filter(|_| reactions[owing].failed_for.is_none() && !side.has_gap());
         let Some(after_ns) = late else { return Some(duty.settle(seen, StepVerdict::Met)) };
         let late = TimingViolation::ReplyLate { close: close.frame, after_ns, came: true };
         let place = Place::frame(answer.frame, answer.evidence);
@@ -140,6 +141,10 @@ pub(super) fn tcp(ends: &PerRole<Endpoint>, tail: &Tail, findings: &mut Findings
             steps.push(first.settle(seen(server), verdict));
         }
         (None, Some(_)) => {}
+        // A FIN of the server is what the recording lacks, if the client has acknowledged more than its Close.
+        (Some(client), None) if ends.server.lost || has_more_than_close(client, ends) => {
+            steps.push(first.settle(Seen::Nothing, StepVerdict::Unobserved));
+        }
         (Some(client), _) => {
             let place = Place::at(Some(client.evidence));
             let leave = duties::leave_tcp(later);
@@ -168,8 +173,17 @@ fn waited_for(client: &Ended, server: &Ended) -> bool {
     client.is_after(server).unwrap_or_else(|| server.is_before(client))
 }
 
+/// Whether the client's host had received more than the server's Close when it ended TCP.
+fn has_more_than_close(client: &Ended, ends: &PerRole<Endpoint>) -> bool {
+    let close_end = ends.server.close().and_then(|close| close.end);
+    client.evidence.acked().zip(close_end).is_some_and(|(acked, end)| acked > end)
+}
+
 /// How long the server kept TCP open after both Closes, if that is so long.
 fn kept_open(ends: &PerRole<Endpoint>, until: Option<Timestamp>, min_ns: i64) -> Option<i64> {
+    if ends.server.lost {
+        return None; // Its end may be what the recording lacks.
+    }
     // Without an acknowledgement of the client's Close the server may not have had it.
     ends.server.state.received()?;
     let since = had_both_at(&ends.server, &ends.client)?;
@@ -191,7 +205,7 @@ fn never(ends: &PerRole<Endpoint>, role: Role, tail: &Tail, findings: &mut Findi
     // A FIN takes one sequence number behind the last byte (RFC 9293 3.4).
     let has_fin = fin.evidence.offset().is_some_and(|offset| side.received > Some(offset));
     let waited = tail.until.zip(fin.evidence.at()).map(|(until, fin)| until.since(fin));
-    match waited.filter(|ns| has_fin && *ns >= NEVER_NS) {
+    match waited.filter(|ns| has_fin && !side.lost && *ns >= NEVER_NS) {
         Some(for_ns) => {
             let violation = TimingViolation::TcpNeverEnded { for_ns };
             timed(role, violation, Place::at(Some(fin.evidence)), findings);

@@ -5,11 +5,12 @@ use crate::model::{Certainty, HandshakeFault, RuleId, UpgradeResponse};
 use crate::replay::handshake::request::extensions;
 use crate::replay::handshake::{Offered, joined, line, shown};
 
-/// Names each fault of a 101 with how sure it is; `refuse` is what was wrong with the request.
+/// Names each fault of a 101 with how sure it is; `refuse` is what was wrong with the request. Without `offered` the
+/// request is not, or not wholly, known: then only what the response itself shows.
 pub(super) fn check(
     response: &UpgradeResponse,
     refuse: Option<RuleId>,
-    offered: &Offered,
+    offered: Option<&Offered>,
     found: &mut impl FnMut(HandshakeFault, Certainty),
 ) {
     let facts = &response.facts;
@@ -35,7 +36,10 @@ pub(super) fn check(
         proven(HandshakeFault::Body(field.unwrap_or_default()));
     }
     extensions(fields, facts.extensions, &response.extensions, &mut proven);
-    accept(response, refuse, found);
+    if offered.is_some() || response.facts.accepts != 1 {
+        accept(response, refuse, found);
+    }
+    let Some(offered) = offered else { return };
     for extension in &response.extensions {
         if let Some(certainty) = offered.lacks_extension(&extension.name) {
             found(HandshakeFault::NotOffered(shown(&extension.name)), certainty);

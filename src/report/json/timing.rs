@@ -30,7 +30,7 @@ struct IdleTimeout<'a> {
 #[derive(Serialize)]
 struct Pings {
     sent: u64,
-    unanswered: u64,
+    unanswered: Option<u64>,
     interval_ns: Option<i64>,
     latency: Option<Latency>,
 }

@@ -37,8 +37,11 @@ pub(super) fn render(id: u64, report: &ConnectionReport, frames: FrameList, styl
 }
 
 fn heading(out: &mut String, id: u64, report: &ConnectionReport, style: &Style) {
-    let (method, target) = report.request.as_ref().map_or(("", ""), |r| (&*r.method, r.target.as_str()));
-    let status = report.response.as_ref().map_or_else(|| "no response".to_owned(), |r| r.status.to_string());
+    let asked = report.request.as_ref().map_or_else(String::new, |request| {
+        format!("{} {}  ", visible(&request.method), shorten(&visible(&request.target), 60))
+    });
+    let unknown = if report.assumed { "handshake not recorded" } else { "no response" };
+    let status = report.response.as_ref().map_or_else(|| unknown.to_owned(), |r| r.status.to_string());
     let closing = &report.closing;
     let started = match closing.started_by {
         Some(Starter::One(role)) if closing.outcome != Outcome::HandshakeFailed => {
@@ -48,11 +51,9 @@ fn heading(out: &mut String, id: u64, report: &ConnectionReport, style: &Style) 
         _ => String::new(),
     };
     let head = format!(
-        "#{id}  {} (client) → {} (server)  {} {}  {status}",
+        "#{id}  {} (client) → {} (server)  {asked}{status}",
         wording::address(report, Role::Client),
         wording::address(report, Role::Server),
-        visible(method),
-        shorten(&visible(target), 60)
     );
     let verdict = format!("{}{started}", wording::outcome(closing.outcome));
     let broken = report.findings.iter().any(|f| f.level == Level::Must);
@@ -121,6 +122,9 @@ fn handshake(report: &ConnectionReport) -> String {
     if let Some(at) = report.started_at {
         parts.push(format!("TCP from {}", units::date_time(at)));
     }
+    if report.assumed {
+        parts.push("not, or not wholly, in the recording".to_owned());
+    }
     for earlier in &report.earlier {
         let status = earlier.status.map_or_else(|| "no response".to_owned(), |s| format!("status {s}"));
         parts.push(format!("before it {} got {status}", shorten(&visible(&earlier.target), 40)));
@@ -136,7 +140,9 @@ fn handshake(report: &ConnectionReport) -> String {
         match response.accept_valid() {
             Some(true) => parts.push("Sec-WebSocket-Accept valid".to_owned()),
             Some(false) => parts.push("Sec-WebSocket-Accept WRONG".to_owned()),
-            None if response.switches => parts.push("Sec-WebSocket-Accept missing".to_owned()),
+            None if response.switches && !report.assumed => {
+                parts.push("Sec-WebSocket-Accept missing".to_owned());
+            }
             None => {}
         }
         if let Some(subprotocol) = response.subprotocol() {
@@ -149,7 +155,7 @@ fn handshake(report: &ConnectionReport) -> String {
             let body = String::from_utf8_lossy(&response.body_start);
             parts.push(format!("body \"{}\"", shorten(&visible(&body), 60)));
         }
-    } else {
+    } else if !report.assumed {
         parts.push("no response".to_owned());
     }
     parts.join(" · ")
@@ -215,8 +221,8 @@ fn pings(role: Role, figures: &PingFigures) -> Option<String> {
     if parts.is_empty() {
         return None;
     }
-    if figures.unanswered > 0 {
-        parts.push(match figures.unanswered {
+    if let Some(unanswered @ 1..) = figures.unanswered {
+        parts.push(match unanswered {
             1 => "the last one without a Pong".to_owned(),
             more => format!("the last {more} without a Pong"),
         });

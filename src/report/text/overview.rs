@@ -81,7 +81,7 @@ pub(super) fn nothing(inputs: &[InputReport]) -> String {
     } else if cut_handshakes {
         "HTTP was found with holes in it: packets are missing or cut short (capture whole packets: tcpdump -s 0)."
     } else {
-        "No TCP connection carries an HTTP request for an upgrade to WebSocket. TLS is not decrypted, and a capture that starts after the handshake cannot be recognised."
+        "No TCP connection carries an HTTP request for an upgrade to WebSocket. TLS is not decrypted, and a connection captured after its handshake is recognised only by enough frames that follow one another."
     };
     format!("\nNo WebSocket connection found. {hint}\n")
 }

@@ -325,5 +325,10 @@ pub(super) fn fault(report: &ConnectionReport, fault: &HandshakeFault) -> Wordin
             "first frame in the segment of the 101",
             "sent its first frame in the same segment as the 101, which is legal",
         ),
+        Fault::Assumed => say(
+            "the opening handshake in the recording",
+            "not, or not wholly, recorded",
+            "began with an opening handshake that is not, or not wholly, in the recording: what it settled is unknown",
+        ),
     }
 }

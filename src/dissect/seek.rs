@@ -1,0 +1,237 @@
+//! Finding where frames begin, in one direction, by frames that follow one another.
+//!
+//! Senders begin a segment with a frame far more often than not: so the starts of segments are tried first, as the
+//! bytes come. Where these lead nowhere and it is known that there are frames, every byte that is kept is tried.
+
+use std::collections::VecDeque;
+
+use crate::dissect::Item;
+use crate::dissect::held::Held;
+use crate::websocket::Chain;
+
+/// What must speak for frames at the start of a segment, in bits: among the 45 segments of 64 KiB, 2^-18.
+const ENOUGH: u32 = 24;
+
+/// For those at the very first byte to be looked at, which need not be searched for.
+const ENOUGH_AT_FIRST: u32 = 12;
+
+/// For frames that begin anywhere in 64 KiB.
+const ENOUGH_ANYWHERE: u32 = 40;
+
+/// Items gone through to try starts, and scans of all that is kept, before it is no longer tried.
+const MAX_STEPS: u32 = 1 << 18;
+const MAX_SCANS: u32 = 16;
+
+/// One direction whose frames are looked for.
+#[derive(Debug)]
+pub(super) struct Seeker {
+    /// Offset at which the next frame would begin, or before which none that can be read does.
+    since: u64,
+    /// Frames are expected at the first byte, so less has to speak for them there.
+    expected: bool,
+    held: Held,
+    /// Of its frames; `None` while the roles are open.
+    masked: Option<bool>,
+    chain: Option<Chain>,
+    /// Starts of kept segments that are still to be tried.
+    starts: VecDeque<u64>,
+    tries: u32,
+    steps: u32,
+    scans: u32,
+    /// Offset behind all that came.
+    position: u64,
+    ended: bool,
+}
+
+impl Seeker {
+    /// Looks from the offset `position` on for frames that follow the last one, which ended at `since`.
+    pub(super) fn new(since: u64, position: u64, masked: Option<bool>, expected: bool) -> Self {
+        Self {
+            since,
+            expected,
+            held: Held::default(),
+            masked,
+            chain: None,
+            starts: VecDeque::new(),
+            tries: 0,
+            steps: 0,
+            scans: 0,
+            position,
+            ended: false,
+        }
+    }
+
+    /// The role is known now, and that there are frames.
+    pub(super) fn expect(&mut self, masked: bool) {
+        self.masked = Some(masked);
+        if self.chain.as_ref().is_some_and(|chain| chain.masked() == Some(!masked)) {
+            self.chain = None;
+        }
+    }
+
+    pub(super) const fn since(&self) -> u64 {
+        self.since
+    }
+
+    pub(super) const fn chain(&self) -> Option<&Chain> {
+        self.chain.as_ref()
+    }
+
+    pub(super) const fn tries(&self) -> u32 {
+        self.tries
+    }
+
+    pub(super) const fn position(&self) -> u64 {
+        self.position
+    }
+
+    pub(super) const fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Whether no byte has come.
+    pub(super) const fn is_untouched(&self) -> bool {
+        self.tries == 0
+    }
+
+    pub(super) const fn held(&self) -> &Held {
+        &self.held
+    }
+
+    /// Takes the next item.
+    pub(super) fn push(&mut self, item: Item<'_>) {
+        let fits = match item {
+            Item::Data { offset, bytes, .. } => {
+                self.position = offset.saturating_add(bytes.len() as u64);
+                self.starts.push_back(offset);
+                self.chain.as_mut().is_some_and(|chain| chain.data(offset, bytes))
+            }
+            Item::Gap { offset, len, .. } => {
+                self.position = offset.saturating_add(len);
+                if self.expected && self.tries == 0 {
+                    self.since = self.position;
+                }
+                self.chain.as_ref().is_some_and(|chain| chain.gap(offset, len))
+            }
+            Item::End { .. } => {
+                self.ended = true;
+                if let Some(chain) = &mut self.chain {
+                    chain.end(self.position);
+                }
+                true
+            }
+        };
+        self.held.push(item);
+        if !fits {
+            self.chain = None;
+            self.try_starts();
+        }
+    }
+
+    /// Tries the starts of kept segments until one fits all that came since.
+    fn try_starts(&mut self) {
+        while let Some(start) = self.starts.pop_front() {
+            self.tries = self.tries.saturating_add(1);
+            let mut chain = Chain::new(start, self.masked);
+            let fits = self.held.iter().all(|item| {
+                self.steps = self.steps.saturating_add(1);
+                follow(&mut chain, &item, self.position)
+            });
+            if fits {
+                self.chain = Some(chain);
+                return;
+            }
+            if self.steps > MAX_STEPS {
+                self.starts.clear();
+            }
+        }
+    }
+
+    /// Where frames begin, if enough speaks for it.
+    pub(super) fn found(&self) -> Option<u64> {
+        let chain = self.chain.as_ref()?;
+        let enough = if self.expected && self.tries <= 1 { ENOUGH_AT_FIRST } else { ENOUGH };
+        (chain.bits() >= enough).then_some(chain.start())
+    }
+
+    /// Whether frames begin in what another keeps.
+    pub(super) fn finds(mut self, held: &Held) -> bool {
+        held.iter().for_each(|item| self.push(item));
+        self.found().is_some()
+    }
+
+    /// Tries every byte that is kept.
+    pub(super) fn scan(&mut self) -> Option<u64> {
+        self.scans = self.scans.saturating_add(1);
+        if self.scans > MAX_SCANS {
+            return None;
+        }
+        for (i, item) in self.held.iter().enumerate() {
+            let Item::Data { offset, bytes, .. } = item else { continue };
+            for start in (offset..).take(bytes.len()) {
+                let mut chain = Chain::new(start, self.masked);
+                let fits = self.held.iter().skip(i).all(|item| {
+                    self.steps = self.steps.saturating_add(1);
+                    follow(&mut chain, &item, self.position)
+                });
+                if fits && chain.bits() >= ENOUGH_ANYWHERE {
+                    return Some(start);
+                }
+                if self.steps > MAX_STEPS {
+                    return None;
+                }
+            }
+        }
+        None
+    }
+
+    /// Forgets what is kept; a chain that is being followed is given up as well.
+    pub(super) fn forget(&mut self) {
+        (self.held, self.chain, self.starts) = (Held::default(), None, VecDeque::new());
+    }
+
+    /// Forgets what lies before the start that is being followed, all of it where there is none.
+    pub(super) fn trim(&mut self) {
+        match &self.chain {
+            Some(chain) => skip_to(&mut self.held, chain.start()),
+            None => self.forget(),
+        }
+    }
+
+    /// What is kept from that offset on.
+    pub(super) fn into_held(self, start: u64) -> Held {
+        let mut held = self.held;
+        skip_to(&mut held, start);
+        held
+    }
+}
+
+/// Drops what lies before that offset.
+fn skip_to(held: &mut Held, start: u64) {
+    while let Some(item) = held.front() {
+        let (from, len) = match item {
+            Item::Data { offset, bytes, .. } => (offset, bytes.len() as u64),
+            Item::Gap { offset, len, .. } => (offset, len),
+            Item::End { .. } => return,
+        };
+        let before = start.saturating_sub(from).min(len);
+        if before == 0 {
+            return;
+        }
+        held.consume(usize::try_from(before).unwrap_or(usize::MAX));
+    }
+}
+
+/// Whether the item fits the chain, of a stream that comes up to `position`.
+fn follow(chain: &mut Chain, item: &Item<'_>, position: u64) -> bool {
+    match *item {
+        Item::Data { offset, bytes, .. } => {
+            offset.saturating_add(bytes.len() as u64) <= chain.start() || chain.data(offset, bytes)
+        }
+        Item::Gap { offset, len, .. } => offset < chain.start() || chain.gap(offset, len),
+        Item::End { .. } => {
+            chain.end(position);
+            true
+        }
+    }
+}
