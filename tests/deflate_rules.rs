@@ -390,8 +390,17 @@ impl Sender {
 
     fn message(&mut self, data: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(data.len() + 1024);
-        self.0.compress_vec(data, &mut out, FlushCompress::Sync).expect("compresses");
-        assert!(out.len() < out.capacity() && out.ends_with(b"\0\0\xff\xff"));
+        let before = self.0.total_in();
+        // A flush is whole once a call leaves room in its output.
+        loop {
+            let read = (self.0.total_in() - before) as usize;
+            self.0.compress_vec(&data[read..], &mut out, FlushCompress::Sync).expect("compresses");
+            if out.len() < out.capacity() {
+                break;
+            }
+            out.reserve(4096);
+        }
+        assert!(out.ends_with(b"\0\0\xff\xff"), "{}", out.len());
         out.truncate(out.len() - 4);
         out
     }
