@@ -6,6 +6,7 @@ use crate::model::{
 };
 use crate::report::escape::visible;
 use crate::report::text::layout::shorten;
+use crate::report::wording;
 
 /// Characters of a request target in a sentence.
 const TARGET: usize = 60;
@@ -33,15 +34,15 @@ pub(super) fn sentence(report: &ConnectionReport) -> Option<String> {
     next.map(|next| format!("Look next at {next}."))
 }
 
-fn packet(no: Option<PacketNo>) -> String {
-    no.map_or_else(String::new, |no| format!(" (packet {no})"))
+fn packet(report: &ConnectionReport, no: Option<PacketNo>) -> String {
+    no.map_or_else(String::new, |no| format!(" ({})", wording::packet(report, no)))
 }
 
 fn handshake(report: &ConnectionReport) -> String {
     let target = report.request.as_ref().map_or_else(String::new, |request| {
         format!(" for {} {}", visible(&request.method), shorten(&visible(&request.target), TARGET))
     });
-    let at = packet(report.handshake_at.server.map(|(packet, _)| packet));
+    let at = packet(report, report.handshake_at.server.map(|(packet, _)| packet));
     match &report.response {
         Some(response) if response.status == 101 => format!(
             "the response{at} as the server wrote it: if its log has other fields, something between the two changed them"
@@ -60,20 +61,20 @@ fn handshake(report: &ConnectionReport) -> String {
 fn faulty_frame(report: &ConnectionReport) -> Option<String> {
     let (by, rule, frame) = report.closing.failed_for?;
     let finding = report.findings.iter().find(|f| f.frame == Some(frame) && f.violation.rule() == rule)?;
-    Some(written_by(finding, by, frame))
+    Some(written_by(report, finding, by, frame))
 }
 
 /// The first breach that is proven, where nobody failed the connection for it.
 fn breach(report: &ConnectionReport) -> Option<String> {
     let is_breach = |f: &&Finding| f.level == Level::Must && f.certainty == Certainty::Proven;
     let finding = report.findings.iter().find(|f| is_breach(f) && f.frame.is_some() && f.by.is_some())?;
-    Some(written_by(finding, finding.by?, finding.frame?))
+    Some(written_by(report, finding, finding.by?, finding.frame?))
 }
 
-fn written_by(finding: &Finding, by: Role, frame: u64) -> String {
+fn written_by(report: &ConnectionReport, finding: &Finding, by: Role, frame: u64) -> String {
     format!(
         "frame {frame}{} and at what wrote it, the {}'s library or something in between; wslog explain {} has the clause",
-        packet(finding.packet),
+        packet(report, finding.packet),
         by.name(),
         finding.violation.rule()
     )
@@ -109,7 +110,7 @@ fn unanswered(report: &ConnectionReport) -> Option<String> {
         Some(end) if closing.first_end.is_some_and(|first| first.by == peer) => format!(
             "the log of the {} when its side ended TCP{}: whether its process ended, or closed the socket without a Close",
             peer.name(),
-            packet(end.packet)
+            packet(report, end.packet)
         ),
         _ => format!(
             "the log of the {} after the Close in frame {}: whether its application read it",
@@ -139,7 +140,7 @@ fn bare_end(report: &ConnectionReport) -> Option<String> {
     Some(format!(
         "the log of the {}'s process and host at the time of {sent}{}, and of any proxy in between, which can end TCP in its name",
         by.name(),
-        packet(no)
+        packet(report, no)
     ))
 }
 

@@ -15,8 +15,10 @@ impl Endpoint {
         out: &mut Vec<Effect>,
     ) {
         self.pong_was_due();
-        // From outside, a Close of its own looks like failing for the fault, with whatever code it has.
-        if self.passed_over.take().is_some() {
+        // From outside, a Close of its own looks like failing for the fault, with whatever code it has; where failing
+        // is only allowed, a code that names no fault does not.
+        let names_a_fault = code.is_some_and(|code| (1002..=1011).contains(&code));
+        if self.passed_over.take().is_some_and(|fault| fault.is_ordered || names_a_fault) {
             self.plants("should", "CL-FAIL-CODE");
         }
         let close = SentClose { code, reason, knew: self.has_close };
@@ -103,7 +105,7 @@ impl Endpoint {
                 if weighs {
                     self.plants("should", "CL-FAIL-CODE");
                 }
-                out.push(self.wake_after_thought(Wake::Fail(1000)));
+                out.push(self.wake_after_thought(Wake::Fail(1003)));
             }
         }
     }
