@@ -48,7 +48,8 @@ pub enum Effect {
 #[derive(Clone, Debug)]
 pub enum Wake {
     Next,
-    Pong(Vec<u8>),
+    /// Answers this data; whether its Ping came behind a fault that was passed over.
+    Pong(Vec<u8>, bool),
     Answer,
     Fail(u16),
     EndTcp,
@@ -197,7 +198,8 @@ impl Endpoint {
                 if self.truth.received.is_none() {
                     self.unanswered.get_or_insert(now);
                     if !self.has(Habit::NoPong) {
-                        out.push(self.wake_after_thought(Wake::Pong(data)));
+                        let behind = self.passed_over.is_some();
+                        out.push(self.wake_after_thought(Wake::Pong(data, behind)));
                     }
                 }
             }
@@ -371,8 +373,8 @@ impl Endpoint {
         }
         match wake {
             Wake::Next => self.next(out),
-            Wake::Pong(_) if self.truth.failed => {}
-            Wake::Pong(mut data) => {
+            Wake::Pong(..) if self.truth.failed => {}
+            Wake::Pong(mut data, behind) => {
                 let other = self.has(Habit::OtherPong);
                 if other {
                     match data.last_mut() {
@@ -381,7 +383,7 @@ impl Endpoint {
                     }
                     self.plants_own();
                 }
-                if !other && self.truth.sent.is_none() {
+                if behind && !other && self.truth.sent.is_none() {
                     self.shows_that_it_carried_on();
                 }
                 self.unanswered = None;
