@@ -176,7 +176,7 @@ fn strip(value: &mut Value) {
             map.values_mut().for_each(strip);
         }
         Value::Array(list) => list.iter_mut().for_each(strip),
-        Value::String(text) if text.contains(" packet ") => text.clear(),
+        Value::String(text) if text.contains("packet ") => text.clear(),
         _ => {}
     }
 }
