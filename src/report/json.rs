@@ -2,6 +2,10 @@
 //! here may not.
 
 pub(super) mod case;
+mod closing;
+mod finding;
+mod frame;
+mod handshake;
 mod timing;
 
 use std::io::{self, Write};
@@ -11,13 +15,14 @@ use serde::{Serialize, Serializer};
 use serde_json::ser::{CharEscape, Formatter};
 
 use crate::error::Error;
-use crate::model::{
-    ConnectionReport, Extension, FieldLines, Finding, FrameRecord, InputReport, LocalView, Opcode, PacketNo,
-    Role, SideClose, Starter, Step, StreamEnd, TcpEnd, Timestamp, Traffic, Weird, Weirds,
-};
-use crate::report::escape::{as_text, hex, is_unsafe};
+use crate::model::{ConnectionReport, InputReport, Opcode, PacketNo, Timestamp, Traffic, Weird, Weirds};
+use crate::report::escape::is_unsafe;
 use crate::report::redact::{Redaction, redact};
-use crate::report::{FrameList, summary, units, wording};
+use crate::report::{FrameList, units};
+use closing::Closing;
+use finding::FindingEntry;
+use frame::Frame;
+use handshake::Handshake;
 
 /// Name and version of the format.
 pub const SCHEMA: &str = "wslog.inspect/1";
@@ -273,94 +278,6 @@ struct Earlier<'a> {
 }
 
 #[derive(Serialize)]
-struct Handshake<'a> {
-    complete: bool,
-    assumed: bool,
-    method: Option<&'a str>,
-    target: Option<&'a str>,
-    host: Option<&'a str>,
-    status: Option<u16>,
-    key: Option<&'a str>,
-    accept: Option<&'a str>,
-    accept_valid: Option<bool>,
-    accept_expected: Option<&'a str>,
-    version: Option<&'a str>,
-    subprotocol: Option<&'a str>,
-    origin: Option<&'a str>,
-    extensions: Vec<ExtensionEntry<'a>>,
-    offered_extensions: Vec<ExtensionEntry<'a>>,
-    offered_subprotocols: &'a [String],
-    request_packet: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request_packet_input: Option<usize>,
-    response_packet: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    response_packet_input: Option<usize>,
-    response_after_ns: Option<i64>,
-    request_headers: Vec<(&'a str, &'a str)>,
-    response_headers: Vec<(&'a str, &'a str)>,
-}
-
-#[derive(Serialize)]
-struct ExtensionEntry<'a> {
-    name: &'a str,
-    parameters: Vec<(&'a str, Option<&'a str>)>,
-}
-
-fn extensions(list: &[Extension]) -> Vec<ExtensionEntry<'_>> {
-    list.iter()
-        .map(|e| ExtensionEntry {
-            name: &e.name,
-            parameters: e.parameters.iter().map(|(n, v)| (n.as_str(), v.as_deref())).collect(),
-        })
-        .collect()
-}
-
-fn fields(lines: &FieldLines) -> Vec<(&str, &str)> {
-    lines.iter().collect()
-}
-
-impl<'a> Handshake<'a> {
-    fn new(r: &'a ConnectionReport) -> Option<Self> {
-        let request = r.request.as_ref();
-        if request.is_none() && !r.assumed {
-            return None;
-        }
-        let response = r.response.as_ref();
-        let times =
-            (r.handshake_at.client.and_then(|(_, at)| at), r.handshake_at.server.and_then(|(_, at)| at));
-        let packet = |seen: Option<(PacketNo, Option<Timestamp>)>| place(r, seen.map(|(packet, _)| packet));
-        let (request_packet, request_packet_input) = packet(r.handshake_at.client);
-        let (response_packet, response_packet_input) = packet(r.handshake_at.server);
-        Some(Self {
-            complete: response.is_some_and(|r| r.switches),
-            assumed: r.assumed,
-            method: request.map(|r| &*r.method),
-            target: request.map(|r| r.target.as_str()),
-            host: request.and_then(|r| r.host()),
-            status: response.map(|r| r.status),
-            key: request.and_then(|r| r.key()),
-            accept: response.and_then(|r| r.accept()),
-            accept_valid: response.and_then(|r| r.accept_valid()),
-            accept_expected: response.and_then(|r| Some(r.expected_accept.as_ref()?.as_str())),
-            version: request.and_then(|r| r.version()),
-            subprotocol: response.and_then(|r| r.subprotocol()),
-            origin: request.and_then(|r| r.origin()),
-            extensions: response.map_or_else(Vec::new, |r| extensions(&r.extensions)),
-            offered_extensions: request.map_or_else(Vec::new, |r| extensions(&r.extensions)),
-            offered_subprotocols: request.map_or(&[], |r| &r.subprotocols),
-            request_packet,
-            request_packet_input,
-            response_packet,
-            response_packet_input,
-            response_after_ns: times.0.zip(times.1).map(|(asked, answered)| answered.since(asked)),
-            request_headers: request.map_or_else(Vec::new, |r| fields(&r.fields)),
-            response_headers: response.map_or_else(Vec::new, |r| fields(&r.fields)),
-        })
-    }
-}
-
-#[derive(Serialize)]
 struct Counts {
     stream_bytes: u64,
     frames: FrameCounts,
@@ -405,286 +322,8 @@ impl Counts {
     }
 }
 
-#[derive(Serialize)]
-struct Closing<'a> {
-    outcome: &'a str,
-    started_by: Option<&'a str>,
-    evidence: &'a str,
-    client: Close<'a>,
-    server: Close<'a>,
-    tcp: Tcp<'a>,
-    client_sees: View<'a>,
-    server_sees: View<'a>,
-    idle_before_close_ns: Option<i64>,
-    failed_for: Option<FailedFor<'a>>,
-    steps: Vec<StepEntry<'a>>,
-    summary: String,
-}
-
-#[derive(Serialize)]
-struct FailedFor<'a> {
-    rule: &'a str,
-    by: &'a str,
-    frame: u64,
-}
-
-#[derive(Serialize)]
-struct Close<'a> {
-    sent_close: Option<bool>,
-    code: Option<u16>,
-    reason: Option<&'a str>,
-    at: Option<String>,
-    frame: Option<u64>,
-    packet: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    packet_input: Option<usize>,
-    state: &'a str,
-}
-
-#[derive(Serialize)]
-struct Tcp<'a> {
-    first_end: Option<End<'a>>,
-    crossed: bool,
-    client_end: &'a str,
-    server_end: &'a str,
-}
-
-#[derive(Serialize)]
-struct End<'a> {
-    by: &'a str,
-    how: &'a str,
-    at: Option<String>,
-    packet: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    packet_input: Option<usize>,
-}
-
-#[derive(Serialize)]
-struct View<'a> {
-    code: Option<u16>,
-    reason: Option<&'a str>,
-    was_clean: Option<bool>,
-    because: &'a str,
-    certainty: &'a str,
-}
-
-#[derive(Serialize)]
-struct StepEntry<'a> {
-    rule: &'a str,
-    owed_by: &'a str,
-    expected: String,
-    observed: String,
-    verdict: &'a str,
-    section: String,
-    since_frame: Option<u64>,
-    since_at: Option<String>,
-}
-
-const fn how(end: StreamEnd) -> &'static str {
-    match end {
-        StreamEnd::Fin => "fin",
-        StreamEnd::Rst => "rst",
-        StreamEnd::Dropped => "dropped",
-        StreamEnd::Unobserved => "unobserved",
-    }
-}
-
 fn time(at: Option<Timestamp>) -> Option<String> {
     at.map(units::rfc3339)
-}
-
-impl<'a> Close<'a> {
-    fn new(r: &ConnectionReport, side: &'a SideClose) -> Self {
-        let (packet, packet_input) = place(r, side.packet);
-        Self {
-            sent_close: side.sent_close,
-            code: side.code.map(|c| c.0),
-            reason: side.reason.as_deref(),
-            at: time(side.at),
-            frame: side.frame,
-            packet,
-            packet_input,
-            state: side.state.name(),
-        }
-    }
-}
-
-impl<'a> View<'a> {
-    fn new(view: &'a LocalView) -> Self {
-        Self {
-            code: view.code.map(|c| c.0),
-            reason: view.reason.as_deref(),
-            was_clean: view.was_clean,
-            because: wording::because(view.because),
-            certainty: view.certainty.name(),
-        }
-    }
-}
-
-impl StepEntry<'_> {
-    fn new(step: &Step) -> Self {
-        Self {
-            rule: step.rule.name(),
-            owed_by: step.owed_by.name(),
-            expected: wording::owed(step),
-            observed: wording::seen(step),
-            verdict: step.verdict.name(),
-            section: wording::clause(step),
-            since_frame: step.since.frame,
-            since_at: time(step.since.at),
-        }
-    }
-}
-
-impl<'a> Closing<'a> {
-    fn new(r: &'a ConnectionReport) -> Self {
-        let c = &r.closing;
-        let end = |e: &TcpEnd| {
-            let (packet, packet_input) = place(r, e.packet);
-            End { by: e.by.name(), how: how(e.how), at: time(e.at), packet, packet_input }
-        };
-        let side_end = |role: Role| c.ends[role].map_or("unobserved", |e| how(e.how));
-        Self {
-            outcome: c.outcome.name(),
-            started_by: c.started_by.map(|s| match s {
-                Starter::One(role) => role.name(),
-                Starter::Both => "both",
-            }),
-            evidence: c.evidence.name(),
-            client: Close::new(r, &c.sides.client),
-            server: Close::new(r, &c.sides.server),
-            tcp: Tcp {
-                first_end: c.first_end.as_ref().map(end),
-                crossed: c.ends_crossed,
-                client_end: side_end(Role::Client),
-                server_end: side_end(Role::Server),
-            },
-            client_sees: View::new(&c.sees.client),
-            server_sees: View::new(&c.sees.server),
-            idle_before_close_ns: c.idle_before_close_ns,
-            failed_for: c.failed_for.map(|(by, rule, frame)| FailedFor {
-                rule: rule.name(),
-                by: by.name(),
-                frame,
-            }),
-            steps: c.steps.iter().map(StepEntry::new).collect(),
-            summary: summary::sentences(r).join(" "),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct FindingEntry<'a> {
-    rule: &'a str,
-    level: &'a str,
-    by: &'a str,
-    certainty: &'a str,
-    frame: Option<u64>,
-    packet: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    packet_input: Option<usize>,
-    at: Option<String>,
-    section: &'a str,
-    expected: String,
-    observed: String,
-    message: String,
-}
-
-impl FindingEntry<'_> {
-    fn new(r: &ConnectionReport, f: &Finding) -> Self {
-        let (packet, packet_input) = place(r, f.packet);
-        let rule = f.violation.rule().rule();
-        let words = wording::violation(r, &f.violation);
-        Self {
-            rule: rule.name,
-            level: f.level.name(),
-            by: f.by.map_or("both", Role::name),
-            certainty: f.certainty.name(),
-            frame: f.frame,
-            packet,
-            packet_input,
-            at: time(f.at),
-            section: rule.section,
-            message: wording::message(r, f),
-            expected: words.expected,
-            observed: words.observed,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Frame {
-    n: u64,
-    from: &'static str,
-    at: Option<String>,
-    packet: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    packet_input: Option<usize>,
-    fin: bool,
-    rsv: u8,
-    opcode: u8,
-    masked: bool,
-    masking_key: Option<String>,
-    length: u64,
-    payload: Option<Payload>,
-    complete: bool,
-    message: Option<u64>,
-    compressed: bool,
-}
-
-#[derive(Serialize)]
-struct Payload {
-    /// Bytes it had.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    redacted: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hex: Option<String>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    inflated: bool,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    cut: bool,
-}
-
-impl Payload {
-    fn new(f: &FrameRecord) -> Option<Self> {
-        if f.redacted {
-            let redacted = Some(f.header.payload_len);
-            return Some(Self { redacted, text: None, hex: None, inflated: false, cut: false });
-        }
-        let text = if f.text { as_text(&f.preview, f.preview_cut) } else { None };
-        (!f.preview.is_empty()).then(|| Self {
-            redacted: None,
-            hex: text.is_none().then(|| hex(&f.preview)),
-            text: text.map(str::to_owned),
-            inflated: f.inflated,
-            cut: f.preview_cut,
-        })
-    }
-}
-
-impl Frame {
-    fn new(r: &ConnectionReport, f: &FrameRecord) -> Self {
-        let (packet, packet_input) = place(r, f.packet);
-        Self {
-            n: f.n,
-            from: f.from.name(),
-            at: time(f.at),
-            packet,
-            packet_input,
-            fin: f.header.fin,
-            rsv: f.header.rsv.0,
-            opcode: f.header.opcode.bits(),
-            masked: f.header.masking_key.is_some(),
-            masking_key: f.header.masking_key.map(|k| k.to_string()),
-            length: f.header.payload_len,
-            payload: Payload::new(f),
-            complete: f.complete,
-            message: f.message,
-            compressed: f.compressed,
-        }
-    }
 }
 
 #[cfg(test)]
