@@ -10,16 +10,12 @@ use wslog::model::case::{Behavior, CaseReport, ReportForm, WireRow};
 use wslog::model::{Outcome, RuleId};
 use wslog::pipeline;
 
-/// `WSLOG_CORPUS`, or the directory beside the project.
-fn corpus() -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
-    let path = std::env::var_os("WSLOG_CORPUS").map_or_else(beside, PathBuf::from);
-    path.is_dir().then_some(path)
-}
+#[path = "support/corpus.rs"]
+mod corpus;
 
 /// Report files of every run of the corpus.
 fn reports(extension: &str) -> Vec<PathBuf> {
-    let Some(corpus) = corpus() else { return Vec::new() };
+    let Some(corpus) = corpus::corpus("") else { return Vec::new() };
     let list = |dir: &Path| -> Vec<PathBuf> {
         fs::read_dir(dir)
             .map(|dir| dir.map(|entry| entry.expect("readable").path()).collect())
@@ -110,7 +106,7 @@ fn json_and_page_of_a_case_say_the_same() {
 /// The pasted page of the seed, against the same case of other agents.
 #[test]
 fn pasted_text_has_the_shape_of_the_json() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = corpus::corpus("") else { return };
     let seed = read(&corpus.join("seed/case_3_2.txt"));
     assert_eq!(seed.inconsistencies, [""; 0]);
     assert_eq!((seed.form, seed.agent.as_str(), seed.id.as_str()), (ReportForm::Text, "wspp", "3.2"));

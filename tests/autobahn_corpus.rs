@@ -14,14 +14,12 @@ use wslog::model::case::{
 };
 use wslog::report::case::sentences;
 
+#[path = "support/corpus.rs"]
+mod corpus;
+
 /// Every case file of every run, read as far as the verdict needs it.
 fn reports() -> Vec<(PathBuf, CaseReport)> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
-    let runs = std::env::var_os("WSLOG_CORPUS").map_or_else(beside, PathBuf::from).join("autobahn");
-    if !runs.is_dir() {
-        println!("no runs in {}: nothing to compare", runs.display());
-        return Vec::new();
-    }
+    let Some(runs) = corpus::corpus("autobahn") else { return Vec::new() };
     let mut files = Vec::new();
     collect(&runs, &mut files);
     files.sort();

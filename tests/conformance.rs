@@ -14,6 +14,7 @@ use wslog::model::case::{Behavior, BehaviorClose};
 use wslog::model::{Certainty, ConnectionReport, Level, Role};
 use wslog::pipeline::{Keep, analyze_case};
 
+use support::corpus::corpus;
 use support::essence::analyse_file;
 
 /// A run, the rule that names the defect its NOTES tell of, and where it shows.
@@ -41,16 +42,6 @@ const PASSED_OVER: &[(&str, &str, &str)] = &[(
 enum Source {
     Log,
     Capture,
-}
-
-fn runs() -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
-    let runs = std::env::var_os("WSLOG_CORPUS").map_or_else(beside, PathBuf::from).join("autobahn");
-    if runs.is_dir() {
-        return Some(runs);
-    }
-    println!("no runs in {}: nothing to compare", runs.display());
-    None
 }
 
 fn logs(run: &Path) -> Vec<ConnectionReport> {
@@ -82,7 +73,7 @@ fn testee(run: &str) -> Role {
 
 #[test]
 fn each_defect_is_found() {
-    let Some(runs) = runs() else { return };
+    let Some(runs) = corpus("autobahn") else { return };
     for &(run, rule, source) in DEFECTS.iter().filter(|(run, ..)| runs.join(run).is_dir()) {
         let reports = match source {
             Source::Log => logs(&runs.join(run)),
@@ -103,7 +94,7 @@ fn each_defect_is_found() {
 
 #[test]
 fn nothing_is_proven_against_sound_libraries_where_the_suite_found_nothing() {
-    let Some(runs) = runs() else { return };
+    let Some(runs) = corpus("autobahn") else { return };
     for run in fs::read_dir(&runs).expect("a folder").map(|e| e.expect("readable").path()) {
         let name = run.file_name().expect("a name").to_string_lossy().into_owned();
         if name.contains("buggy") || !run.join("reports").is_dir() {

@@ -12,6 +12,9 @@ use wslog::model::case::{CaseReport, WireRow};
 use wslog::model::{Action, ConnectionReport, Level, Outcome, Role, Seen, StartEvidence, Starter, StreamEnd};
 use wslog::pipeline::{self, Keep};
 
+#[path = "support/corpus.rs"]
+mod corpus;
+
 const KEEP: Keep = Keep { first: usize::MAX, last: 0, payload_bytes: 0 };
 
 /// Rules that rest on times or on packets, which a wire log has not.
@@ -187,11 +190,9 @@ fn compare(
     unexplained
 }
 
-/// `WSLOG_CORPUS`, or the directory beside the project.
 fn runs() -> Vec<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
-    let corpus = std::env::var_os("WSLOG_CORPUS").map_or_else(beside, PathBuf::from);
-    let Ok(dir) = fs::read_dir(corpus.join("autobahn")) else { return Vec::new() };
+    let Some(runs) = corpus::corpus("autobahn") else { return Vec::new() };
+    let dir = fs::read_dir(runs).expect("readable");
     let mut runs: Vec<_> = dir.map(|entry| entry.expect("readable").path()).collect();
     runs.sort_unstable();
     runs

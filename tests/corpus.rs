@@ -12,22 +12,11 @@ use wslog::pipeline::{Keep, analyze_capture};
 use wslog::report::FrameList;
 use wslog::report::json::JsonReport;
 
+use support::corpus::corpus;
 use support::essence::{analyse_file, assert_same, essence};
 
 #[path = "support/support.rs"]
 mod support;
-
-fn corpus() -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
-    let named = std::env::var_os("WSLOG_CORPUS").map(PathBuf::from);
-    assert!(named.as_ref().is_none_or(|folder| folder.is_dir()), "WSLOG_CORPUS names no directory");
-    let folder = named.unwrap_or_else(beside);
-    if !folder.is_dir() {
-        println!("no corpus in {}: nothing to compare", folder.display());
-        return None;
-    }
-    Some(folder)
-}
 
 fn captures(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a directory") {
@@ -60,7 +49,7 @@ fn document(path: &Path) -> Vec<u8> {
 
 #[test]
 fn every_capture_gives_the_same_document_twice() {
-    let Some(folder) = corpus() else { return };
+    let Some(folder) = corpus("") else { return };
     let mut paths = Vec::new();
     captures(&folder, &mut paths);
     assert!(!paths.is_empty());
@@ -129,7 +118,7 @@ fn rules(report: &ConnectionReport) -> BTreeSet<(&'static str, Option<Role>)> {
 /// Copies of one capture in which every byte is still there.
 #[test]
 fn copies_that_miss_nothing_say_the_same() {
-    let Some(folder) = corpus() else { return };
+    let Some(folder) = corpus("") else { return };
     let folder = folder.join("dirty/client-ws");
     let clean = by_key(&folder.join("clean.pcap"));
     assert!(clean.len() > 100);
@@ -153,7 +142,7 @@ fn copies_that_miss_nothing_say_the_same() {
 /// The same connections captured at both ends of a link that loses, delays and repeats packets.
 #[test]
 fn both_ends_of_a_bad_link_saw_the_same_frames() {
-    let Some(folder) = corpus() else { return };
+    let Some(folder) = corpus("") else { return };
     let folder = folder.join("autobahn/client-ws-dirtylink");
     let [at_client, at_server] =
         ["client", "server"].map(|end| by_key(&folder.join(format!("capture-{end}.pcap"))));
@@ -233,7 +222,7 @@ fn left(clean: &ConnectionReport, by: Role, holes: &[Hole]) -> Option<Vec<Left>>
 /// A capture that misses packets its receiver acknowledged, each listed with its place in the stream.
 #[test]
 fn what_was_not_captured_changes_nothing_else() {
-    let Some(folder) = corpus() else { return };
+    let Some(folder) = corpus("") else { return };
     let folder = folder.join("dirty/client-ws");
     let losses = losses(&fs::read_to_string(folder.join("losses.tsv")).expect("the list of losses"));
     let clean = by_key(&folder.join("clean.pcap"));

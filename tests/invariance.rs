@@ -13,7 +13,7 @@ use support::capture_file::{Endian, Interface, Pcap, Unit, pcapng};
 use support::conversation::TestPacket;
 use support::essence::{analyse_file, assert_same, essence, packets_of};
 use support::script::{analyse, play};
-use support::transform::{coalesce, duplicate, over_ip, overlap, rechop, reorder};
+use support::transform::{Change, over_ip};
 
 #[path = "support/support.rs"]
 mod support;
@@ -110,30 +110,6 @@ fn recordings() -> Vec<(String, Vec<TestPacket>)> {
     all.extend(SCRIPTS.iter().map(|script| ((*script).to_owned(), play(script, false))));
     all.extend(DEFLATED.iter().map(|script| ((*script).to_owned(), play(script, true))));
     all
-}
-
-/// One change to how a connection was recorded.
-#[derive(Clone, Debug)]
-enum Change {
-    Rechop(usize),
-    Coalesce(usize),
-    Overlap(usize),
-    Reorder { window: usize, seed: u64 },
-    Duplicate { one_in: usize, seed: u64 },
-    OverIp { v6: bool },
-}
-
-impl Change {
-    fn apply(&self, packets: &[TestPacket]) -> Vec<TestPacket> {
-        match *self {
-            Self::Rechop(n) => rechop(packets, n),
-            Self::Coalesce(n) => coalesce(packets, n),
-            Self::Overlap(n) => overlap(packets, n),
-            Self::Reorder { window, seed } => reorder(packets, window, seed),
-            Self::Duplicate { one_in, seed } => duplicate(packets, one_in, seed),
-            Self::OverIp { v6 } => over_ip(packets, v6),
-        }
-    }
 }
 
 /// The stacks of changes that every recording goes through.

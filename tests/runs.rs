@@ -7,6 +7,9 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
+#[path = "support/corpus.rs"]
+mod corpus;
+
 const BEFORE: &str = "samples/autobahn/before";
 const AFTER: &str = "samples/autobahn/after";
 const POLICY: &str = "samples/autobahn/policy.toml";
@@ -338,10 +341,9 @@ fn many_case_files_are_inspected_in_their_order() {
 }
 
 /// Runs of the corpus, none where it is not there.
-fn corpus() -> Vec<String> {
-    let beside = || root().join("../shared/corpus");
-    let corpus = std::env::var_os("WSLOG_CORPUS").map_or_else(beside, PathBuf::from);
-    let Ok(entries) = fs::read_dir(corpus.join("autobahn")) else { return Vec::new() };
+fn real_runs() -> Vec<String> {
+    let Some(runs) = corpus::corpus("autobahn") else { return Vec::new() };
+    let entries = fs::read_dir(runs).expect("readable");
     let reports = entries.map(|entry| entry.expect("readable").path().join("reports"));
     let mut runs: Vec<_> = reports
         .filter(|path| path.join("index.json").is_file())
@@ -358,7 +360,7 @@ fn cases(totals: &Value) -> u64 {
 
 #[test]
 fn the_corpus_agrees_with_itself() {
-    for run in corpus() {
+    for run in real_runs() {
         let (code, same) = json(&format!("diff {run} {run}"));
         assert_eq!((code, &same["totals"]["unchanged"]), (0, &same["old"]["cases"]), "{run}");
         let (_, checked) = json(&format!("check {run}"));
@@ -375,7 +377,7 @@ fn the_corpus_agrees_with_itself() {
 
 #[test]
 fn buggy_clients_of_the_corpus_against_each_other() {
-    let buggy: Vec<_> = corpus().into_iter().filter(|run| run.contains("client-buggy-")).collect();
+    let buggy: Vec<_> = real_runs().into_iter().filter(|run| run.contains("client-buggy-")).collect();
     for old in &buggy {
         for new in &buggy {
             let agent = |run: &str| {
@@ -402,7 +404,7 @@ fn buggy_clients_of_the_corpus_against_each_other() {
 
 #[test]
 fn the_agents_of_one_corpus_run() {
-    let Some(run) = corpus().into_iter().find(|run| run.ends_with("client-multi/reports")) else { return };
+    let Some(run) = real_runs().into_iter().find(|run| run.ends_with("client-multi/reports")) else { return };
     let (_, checked) = json(&format!(
         "check {run} --require-agent ws,websockets --require-agent ws --require-agent websockets --expect-cases 100"
     ));

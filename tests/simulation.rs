@@ -17,7 +17,7 @@ use support::script::analyse;
 use support::simulation::faults::{FAULTS, Plant};
 use support::simulation::plan::{Act, Ending, Path, Reaction, Scenario, Ways, What};
 use support::simulation::{Played, play};
-use support::transform::{coalesce, duplicate, overlap, rechop, reorder};
+use support::transform::Change;
 
 #[path = "support/support.rs"]
 mod support;
@@ -232,16 +232,7 @@ fn only(packets: &[TestPacket]) -> ConnectionReport {
     reports.remove(0)
 }
 
-/// One change to a recording that must change no conclusion.
-#[derive(Clone, Debug)]
-enum Change {
-    Rechop(usize),
-    Coalesce(usize),
-    Overlap(usize),
-    Reorder { window: usize, seed: u64 },
-    Duplicate { one_in: usize, seed: u64 },
-}
-
+/// Changes to a recording that must change no conclusion.
 fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
         (1usize..80).prop_map(Change::Rechop),
@@ -252,19 +243,14 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-impl Change {
-    fn apply(&self, packets: &[TestPacket]) -> Vec<TestPacket> {
-        match *self {
-            Self::Rechop(n) => rechop(packets, n),
-            Self::Coalesce(n) => coalesce(packets, n),
-            Self::Overlap(n) => overlap(packets, n),
-            // Only what is sent within a moment changes places: seconds are what some rules rest on.
-            Self::Reorder { window, seed } => packets
-                .chunk_by(|a, b| b.at_ns - a.at_ns < 20_000_000)
-                .flat_map(|burst| reorder(burst, window, seed))
-                .collect(),
-            Self::Duplicate { one_in, seed } => duplicate(packets, one_in, seed),
-        }
+/// Only what is sent within a moment changes places: seconds are what some rules rest on.
+fn apply(change: &Change, packets: &[TestPacket]) -> Vec<TestPacket> {
+    match change {
+        Change::Reorder { .. } => packets
+            .chunk_by(|a, b| b.at_ns - a.at_ns < 20_000_000)
+            .flat_map(|burst| change.apply(burst))
+            .collect(),
+        _ => change.apply(packets),
     }
 }
 
@@ -283,7 +269,7 @@ fn prove(scenario: &Scenario, changes: &[Change], allowed: &[&[&str]]) -> Played
         let first = elsewhere.get_or_insert_with(|| concluded.clone());
         assert_same(&concluded, first, &|| format!("{tap:?}, not at the client\n{scenario:?}"));
         if *tap == changed_at {
-            let changed = changes.iter().fold(packets.clone(), |packets, change| change.apply(&packets));
+            let changed = changes.iter().fold(packets.clone(), |packets, change| apply(change, &packets));
             let [found, expected] = [only(&changed), report].map(|report| essence(&[report]));
             assert_same(&found, &expected, &|| format!("{tap:?}, after {changes:?}\n{scenario:?}"));
         }

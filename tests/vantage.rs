@@ -4,10 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use wslog::model::{Because, Certainty, ConnectionReport, PerRole, Role, Starter, StreamEnd};
 
+use support::corpus::corpus;
 use support::essence::analyse_file;
 
 #[path = "support/support.rs"]
@@ -132,15 +133,9 @@ fn by_key(path: &Path) -> BTreeMap<String, ConnectionReport> {
     reports.into_iter().filter_map(|report| Some((key(&report)?, report))).collect()
 }
 
-fn run() -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
-    let corpus = std::env::var_os("WSLOG_CORPUS").map_or_else(beside, PathBuf::from);
-    Some(corpus.join("autobahn/client-ws-dirtylink")).filter(|run| run.is_dir())
-}
-
 #[test]
 fn both_ends_of_a_bad_link_conclude_the_same() {
-    let Some(run) = run() else { return };
+    let Some(run) = corpus("autobahn/client-ws-dirtylink") else { return };
     let [at_client, at_server] =
         ["client", "server"].map(|end| by_key(&run.join(format!("capture-{end}.pcap"))));
     assert!(at_client.keys().eq(at_server.keys()));

@@ -6,6 +6,7 @@
 
 pub mod capture_file;
 pub mod conversation;
+pub mod corpus;
 pub mod deflate;
 pub mod essence;
 pub mod frame;

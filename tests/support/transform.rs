@@ -180,3 +180,28 @@ pub fn drop_packet(packets: &[TestPacket], k: usize) -> Vec<TestPacket> {
 fn is_barrier(packet: &TestPacket) -> bool {
     packet.flags.has(TcpFlags::SYN) || packet.flags.has(TcpFlags::RST)
 }
+
+/// One change to how a connection was recorded.
+#[derive(Clone, Debug)]
+pub enum Change {
+    Rechop(usize),
+    Coalesce(usize),
+    Overlap(usize),
+    Reorder { window: usize, seed: u64 },
+    Duplicate { one_in: usize, seed: u64 },
+    OverIp { v6: bool },
+}
+
+impl Change {
+    /// The recording with that change.
+    pub fn apply(&self, packets: &[TestPacket]) -> Vec<TestPacket> {
+        match *self {
+            Self::Rechop(n) => rechop(packets, n),
+            Self::Coalesce(n) => coalesce(packets, n),
+            Self::Overlap(n) => overlap(packets, n),
+            Self::Reorder { window, seed } => reorder(packets, window, seed),
+            Self::Duplicate { one_in, seed } => duplicate(packets, one_in, seed),
+            Self::OverIp { v6 } => over_ip(packets, v6),
+        }
+    }
+}
