@@ -6,10 +6,10 @@
 //! ```
 
 mod format;
+mod member;
 mod raw;
 mod stop;
 mod unpack;
-mod xz;
 mod zstd;
 
 use std::fs::{self, File};

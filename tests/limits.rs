@@ -1,18 +1,18 @@
 //! Every cap from the command line: a capture that reaches it is said to have done so.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 use wslog::limits::Limits;
-use wslog::model::{LinkType, Weirds};
+use wslog::model::{Compression, LinkType, Weirds};
 
 use support::capture_file::{Pcap, Record};
 use support::conversation::{Client, Conversation, Server, TestPacket, merge};
 use support::deflate::{Blocks, Symbols};
 use support::frame::Frame;
+use support::pack::pack;
 use support::upgrade::refusal;
 use support::wrap::{self, fragments, ip_packet, typed};
 
@@ -37,7 +37,7 @@ const TABLE: &[Row] = &[
     ("max-inflated", 100, "inflate_cap", 1, || pcap(&compressed(&[500, 40]))),
     ("max-inflated-total", 1_000, "inflate_cap", 2, || pcap(&compressed(&[500, 400, 300, 200]))),
     ("max-inflate-ratio", 50, "inflate_cap", 1, || pcap(&compressed(&[2_000_000]))),
-    ("max-inflated-file", 300, "file_inflate_cap", 1, || gzip(&pcap(&pause(0)))),
+    ("max-inflated-file", 300, "file_inflate_cap", 1, || pack(Compression::Gzip, &pcap(&pause(0)))),
     ("max-findings", 2, "findings_cap", 3, || pcap(&five_faults())),
     ("max-pending-pings", 2, "pings_cap", 3, || pcap(&five_pings())),
     ("max-waiting-reports", 1, "reports_out_of_order", 1, || pcap(&two_at_a_time())),
@@ -60,12 +60,6 @@ fn talk() -> Conversation {
 
 fn end(talk: &mut Conversation) -> Vec<TestPacket> {
     talk.send(Client, Frame::close(1000, "")).send(Server, Frame::close(1000, "")).end_tcp(Server).packets()
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    encoder.write_all(bytes).expect("memory takes all");
-    encoder.finish().expect("memory takes all")
 }
 
 fn pcap(packets: &[TestPacket]) -> Vec<u8> {

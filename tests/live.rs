@@ -5,8 +5,10 @@ use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
+use wslog::model::Compression;
 
 use support::capture_file::Pcap;
+use support::pack::pack;
 use support::script::play;
 
 #[path = "support/support.rs"]
@@ -92,10 +94,9 @@ fn the_end_of_the_pipe_is_the_end() {
 
 #[test]
 fn a_compressed_pipe_is_read_too() {
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    gzip.write_all(&capture()).expect("memory");
+    let packed = pack(Compression::Gzip, &capture());
     let mut child = start(&["-"]);
-    child.stdin.take().expect("piped").write_all(&gzip.finish().expect("memory")).expect("it reads");
+    child.stdin.take().expect("piped").write_all(&packed).expect("it reads");
     let out = child.wait_with_output().expect("it ends");
     let document: Value = serde_json::from_slice(&out.stdout).expect("JSON");
     assert_eq!(document["inputs"][0]["compression"], "gzip");
@@ -113,9 +114,8 @@ fn nobody_reading_the_results_is_no_error() {
 
 #[test]
 fn a_cut_compressed_file_is_a_warning() {
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    gzip.write_all(&Pcap::default().write(&play("C: text hi | S: fin | C: fin", false))).expect("memory");
-    let packed = gzip.finish().expect("memory");
+    let capture = Pcap::default().write(&play("C: text hi | S: fin | C: fin", false));
+    let packed = pack(Compression::Gzip, &capture);
     for (len, code, said) in [
         (packed.len() - 1, 0, "cut off in the middle; analysed up to the cut"),
         (12, 2, "nothing readable comes out: the file ends at byte 12, before the end of its gzip data"),

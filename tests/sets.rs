@@ -6,11 +6,12 @@ use std::process::Command;
 
 use serde_json::Value;
 use wslog::limits::Limits;
-use wslog::model::{ConnectionReport, InputReport, LinkType, PacketNo, WeirdKind};
+use wslog::model::{Compression, ConnectionReport, InputReport, LinkType, PacketNo, WeirdKind};
 use wslog::pipeline::{Capture, Keep};
 
 use support::capture_file::{Endian, Interface, Pcap, Record, pcapng};
 use support::conversation::TestPacket;
+use support::pack::pack;
 use support::script::play;
 use support::wrap::{fragments, ip_packet};
 
@@ -155,13 +156,6 @@ impl Drop for Scratch {
     }
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    use std::io::Write;
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    gzip.write_all(bytes).expect("memory");
-    gzip.finish().expect("memory")
-}
-
 /// What a document says of its connections without their numbers of packets and inputs.
 fn conclusions(document: &Value) -> Value {
     let mut connections = document["connections"].clone();
@@ -210,7 +204,7 @@ fn a_directory_of_rotated_files_is_one_capture_in_order_of_time() {
     fs::create_dir(scratch.0.join("set")).expect("a place for files");
     // Not in order of names, and one of them compressed.
     scratch.file("set/b.pcap", &Pcap::default().write(&packets[..6]));
-    scratch.file("set/c.pcap.gz", &gzip(&Pcap::default().write(&packets[6..8])));
+    scratch.file("set/c.pcap.gz", &pack(Compression::Gzip, &Pcap::default().write(&packets[6..8])));
     scratch.file("set/a.pcap", &Pcap::default().write(&packets[8..]));
     let (whole, errors) = scratch.inspect(&["whole"]);
     assert_eq!(errors, "");

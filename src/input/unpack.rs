@@ -4,14 +4,12 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use bzip2::bufread::BzDecoder;
-use flate2::bufread::GzDecoder;
 use lz4_flex::frame::FrameDecoder;
 
 use crate::input::format::{self, SNIFF_BYTES};
+use crate::input::member::Member;
 use crate::input::raw::Raw;
 use crate::input::stop::Stop;
-use crate::input::xz::Xz;
 use crate::input::zstd::Zstd;
 use crate::limits::Limits;
 use crate::model::{Compression, WeirdKind, Weirds};
@@ -56,52 +54,44 @@ enum State {
 }
 
 enum Decoder {
-    Gzip(GzDecoder<Raw>),
+    Member(Member),
     Zstd(Box<Zstd>),
     Lz4(FrameDecoder<Raw>),
-    Xz(Box<Xz>),
-    Bzip2(BzDecoder<Raw>),
 }
 
 impl Decoder {
     fn new(compression: Compression, raw: Raw) -> Result<Self, Raw> {
         Ok(match compression {
             Compression::None => return Err(raw),
-            Compression::Gzip => Self::Gzip(GzDecoder::new(raw)),
+            Compression::Gzip => Self::Member(Member::gzip(raw)),
             Compression::Zstd => Self::Zstd(Box::new(Zstd::new(raw))),
             Compression::Lz4 => Self::Lz4(FrameDecoder::new(raw)),
-            Compression::Xz => Self::Xz(Box::new(Xz::new(raw))),
-            Compression::Bzip2 => Self::Bzip2(BzDecoder::new(raw)),
+            Compression::Xz => Self::Member(Member::xz(raw)),
+            Compression::Bzip2 => Self::Member(Member::bzip2(raw)),
         })
     }
 
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         match self {
-            Self::Gzip(gzip) => gzip.read(out),
+            Self::Member(member) => member.read(out),
             Self::Zstd(zstd) => zstd.read(out),
             Self::Lz4(lz4) => lz4.read(out),
-            Self::Xz(xz) => xz.read(out),
-            Self::Bzip2(bzip2) => bzip2.read(out),
         }
     }
 
     fn raw(&self) -> &Raw {
         match self {
-            Self::Gzip(gzip) => gzip.get_ref(),
+            Self::Member(member) => &member.raw,
             Self::Zstd(zstd) => &zstd.raw,
             Self::Lz4(lz4) => lz4.get_ref(),
-            Self::Xz(xz) => &xz.raw,
-            Self::Bzip2(bzip2) => bzip2.get_ref(),
         }
     }
 
     fn into_raw(self) -> Raw {
         match self {
-            Self::Gzip(gzip) => gzip.into_inner(),
+            Self::Member(member) => member.raw,
             Self::Zstd(zstd) => zstd.raw,
             Self::Lz4(lz4) => lz4.into_inner(),
-            Self::Xz(xz) => xz.raw,
-            Self::Bzip2(bzip2) => bzip2.into_inner(),
         }
     }
 }
@@ -283,7 +273,7 @@ impl Unpacked {
                     self.weirds.add(WeirdKind::FileInflateCap, None, || {
                         format!("to decompress it takes more than {most} bytes of memory; reading stopped")
                     });
-                } else if raw.has_ended() {
+                } else if error.kind() == io::ErrorKind::UnexpectedEof {
                     self.cut(&raw);
                 } else {
                     let (at, compression) = (raw.taken(), self.compression);

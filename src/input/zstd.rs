@@ -47,6 +47,7 @@ impl Read for Zstd {
         {
             let kind = match error {
                 FrameDecoderError::WindowSizeTooBig { .. } => ErrorKind::OutOfMemory,
+                _ if self.raw.has_ended() => ErrorKind::UnexpectedEof,
                 _ => ErrorKind::InvalidData,
             };
             self.failed = Some(io::Error::new(kind, error.to_string()));

@@ -10,6 +10,20 @@ use wslog::capture::{Decoder, Reader};
 use wslog::limits::Limits;
 use wslog::model::{PerDirection, StreamEvent, TcpFlags, Weirds};
 use wslog::tcp::FlowTable;
+use wslog_fuzz::support::pack::{ALL, pack};
+
+const TARGETS: [&str; 10] = [
+    "unpack",
+    "capture",
+    "assembler",
+    "http",
+    "frame_header",
+    "message",
+    "pipeline",
+    "report",
+    "explain",
+    "redact",
+];
 
 /// Streams longer than this are left to the whole captures.
 const MAX_STREAM: usize = 4096;
@@ -25,9 +39,7 @@ struct Flow {
 fn main() -> io::Result<()> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let corpus = here.join("corpus");
-    for target in
-        ["capture", "assembler", "http", "frame_header", "message", "pipeline", "report", "explain", "redact"]
-    {
+    for target in TARGETS {
         fs::create_dir_all(corpus.join(target))?;
     }
     let mut seeds = 0;
@@ -63,8 +75,14 @@ fn main() -> io::Result<()> {
         }
     }
     // A script for `pipeline`: TCP and upgrade with compression, a message each way, both Closes, FIN.
-    let script = b"\0\0\0\0\0\x01\x01\0\x0e\x05Hello\x90\x01x\x0f\0\0\x8f\0\0\x8d\0";
+    let script = *b"\0\0\0\0\0\x01\x01\0\x0e\x05Hello\x90\x01x\x0f\0\0\x8f\0\0\x8d\0";
     fs::write(corpus.join("pipeline").join("script"), script)?;
+    for compression in ALL {
+        let packed = [pack(compression, &script.repeat(9)), pack(compression, b"another member")].concat();
+        fs::write(corpus.join("unpack").join(compression.to_string()), packed)?;
+        let bomb = pack(compression, &[7; 60_000]);
+        fs::write(corpus.join("unpack").join(format!("{compression}-much")), bomb)?;
+    }
     reports(&here.join("../../samples"), &corpus.join("report"))?;
     for what in ["1006", "4000-4999", "going away", "FR-RSV", "CL-*", "3.2", "9.*"] {
         fs::write(corpus.join("explain").join(what.replace('*', "all")), what)?;

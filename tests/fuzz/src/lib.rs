@@ -1,5 +1,6 @@
 //! What the fuzz targets share: numbers out of the fuzzer's bytes, and sources that cut a stream elsewhere.
 
+#[allow(missing_docs, reason = "documented where the tests have it")]
 #[path = "../../support/support.rs"]
 pub mod support;
 
