@@ -11,6 +11,7 @@ pub mod deflate;
 pub mod essence;
 pub mod frame;
 pub mod hostile;
+pub mod oddities;
 pub mod pack;
 pub mod rng;
 pub mod scene;
