@@ -341,8 +341,13 @@ impl Handshake {
                             };
                         }
                         Scanned::Malformed => {
-                            let head = mem::take(&mut side.head);
-                            verdict = self.not_http(dir, head.bytes(), head.start(), carrier, out);
+                            let carrier = side.head.is_foreign_by(carrier);
+                            if side.head.wants_more() && self.tells_foreign(dir).is_some() {
+                                rest = &[];
+                            } else {
+                                let head = mem::take(&mut self.sides[dir].head);
+                                verdict = self.not_http(dir, head.bytes(), head.start(), carrier, out);
+                            }
                         }
                         Scanned::TooLong => verdict = self.too_long(dir, at, carrier, out),
                     }

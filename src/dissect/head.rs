@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::http::grammar::{head_end, skip_empty_lines};
 use crate::http::{Fault, Start, request_head, response_head};
+use crate::model::Carrier;
 
 /// Which kind of head a direction sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +21,12 @@ pub(super) struct PartialHead {
     start: u64,
     /// Whether the start line was looked at.
     checked: bool,
+    /// What brought the bytes that show that it is no head, whatever follows.
+    foreign: Option<Carrier>,
 }
+
+/// First bytes kept of what is no HTTP.
+pub(super) const MAX_FOREIGN: usize = 16;
 
 /// What a piece made of a head.
 #[derive(Debug)]
@@ -57,6 +63,21 @@ impl PartialHead {
         self.start
     }
 
+    /// What showed that it is no head: the first that was said to have.
+    pub(super) fn is_foreign_by(&mut self, carrier: Carrier) -> Carrier {
+        *self.foreign.get_or_insert(carrier)
+    }
+
+    /// What showed that it is no head, if so.
+    pub(super) const fn foreign(&self) -> Option<Carrier> {
+        self.foreign
+    }
+
+    /// Whether more bytes would be told of what is no head: what is told of it must not depend on its segments.
+    pub(super) fn wants_more(&self) -> bool {
+        self.bytes.len() < MAX_FOREIGN && head_end(&self.bytes, 0).is_none()
+    }
+
     /// The lines of it that are whole, as a head, and the offset of its first byte; `None` without a line.
     pub(super) fn whole_lines(&self) -> Option<(Vec<u8>, u64)> {
         let end = self.bytes.iter().rposition(|b| *b == b'\n')?;
@@ -66,6 +87,14 @@ impl PartialHead {
     /// Takes the next piece, whose first byte has that offset. Keeps at most `max` bytes.
     pub(super) fn push<'a>(&mut self, kind: Kind, offset: u64, piece: &'a [u8], max: usize) -> Scanned<'a> {
         let known = self.bytes.len();
+        if self.foreign.is_some() {
+            let room = MAX_FOREIGN.saturating_sub(known).min(piece.len());
+            self.bytes.extend_from_slice(piece.get(..room).unwrap_or_default());
+            if let Some(end) = head_end(&self.bytes, 0) {
+                self.bytes.truncate(end);
+            }
+            return Scanned::Malformed;
+        }
         if known > 0 {
             let room = max.saturating_sub(known).min(piece.len());
             self.bytes.extend_from_slice(piece.get(..room).unwrap_or_default());

@@ -3,15 +3,12 @@
 use std::mem;
 
 use crate::dissect::handshake::{Handshake, Stage, Verdict};
-use crate::dissect::head::PartialHead;
+use crate::dissect::head::{MAX_FOREIGN, PartialHead};
 use crate::dissect::{Item, Out, role};
 use crate::http::{request_head, response_head, upgrade};
 use crate::model::{
     Carrier, Direction, Evidence, GapCause, Observation, Observed, Role, StreamEnd, Undecodable, WeirdKind,
 };
-
-/// First bytes kept of what is no HTTP.
-const MAX_START: usize = 16;
 
 impl Handshake {
     pub(super) fn gap<S: FnMut(Observation<'_>)>(
@@ -34,7 +31,7 @@ impl Handshake {
         if passed {
             return self.end_body(dir);
         }
-        if let Some(verdict) = self.cut_head(dir, carrier, out) {
+        if let Some(verdict) = self.end_foreign(dir, out).or_else(|| self.cut_head(dir, carrier, out)) {
             return verdict;
         }
         out.weirds.add(WeirdKind::HandshakeGap, Some(carrier.packet), || {
@@ -97,6 +94,7 @@ impl Handshake {
         out: &mut Out<'_, S>,
     ) -> Verdict {
         self.answered(out);
+        self.end_foreign(dir, out);
         let other = dir.flip();
         let stuck = self.waits(other);
         if !self.sides[dir].head.is_empty() && (self.candidate || self.client == Some(dir)) {
@@ -166,14 +164,28 @@ impl Handshake {
         carrier: Carrier,
         out: &mut Out<'_, S>,
     ) -> Verdict {
-        if !self.may_be_frames(dir)
-            && let (true, Some(client)) = (self.candidate, self.client)
-        {
-            let start = bytes.get(..MAX_START).unwrap_or(bytes).to_vec();
+        if let Some(client) = self.tells_foreign(dir) {
+            let start = bytes.get(..MAX_FOREIGN).unwrap_or(bytes).to_vec();
             let what = Observed::Undecodable(Undecodable::NotHttp { start });
             out.emit(role(dir, client), what, Some(Evidence::Capture { carrier, offset }));
         }
         self.malformed(dir, carrier, out)
+    }
+
+    /// Whether it is told how bytes of that direction begin that are no HTTP; then by which client.
+    pub(super) fn tells_foreign(&self, dir: Direction) -> Option<Direction> {
+        self.client.filter(|_| self.candidate && !self.may_be_frames(dir))
+    }
+
+    /// Tells of bytes that are no HTTP, and are all there is.
+    fn end_foreign<S: FnMut(Observation<'_>)>(
+        &mut self,
+        dir: Direction,
+        out: &mut Out<'_, S>,
+    ) -> Option<Verdict> {
+        let carrier = self.sides[dir].head.foreign()?;
+        let head = mem::take(&mut self.sides[dir].head);
+        Some(self.not_http(dir, head.bytes(), head.start(), carrier, out))
     }
 
     pub(super) fn malformed<S>(&mut self, dir: Direction, carrier: Carrier, out: &mut Out<'_, S>) -> Verdict {

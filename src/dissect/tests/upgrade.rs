@@ -260,8 +260,18 @@ fn a_response_that_is_not_http() {
             End(Resp, StreamEnd::Fin),
         ];
         let end = format!("server Fin @5+{}", response.len() + 4);
-        let start = format!("server no HTTP {} @2+0", response.len());
+        let start = format!("server no HTTP {} @2+0", (response.len() + 4).min(16));
         check(&steps, Status::Candidate, &[weird], &["client GET /chat @1+0", &start, &end]);
+        let bytes: Vec<_> = [response, "more"].concat().into_bytes();
+        let steps: Vec<_> = [data(Orig, ASK)]
+            .into_iter()
+            .chain(bytes.iter().map(|byte| data(Resp, &[*byte][..])))
+            .chain([End(Resp, StreamEnd::Fin)])
+            .collect();
+        let seen = play(&steps);
+        let told = |line: &&String| line.contains("no HTTP");
+        let start = start.split_once('@').map_or("", |(start, _)| start);
+        assert!(seen.log.iter().find(told).is_some_and(|line| line.starts_with(start)), "{:#?}", seen.log);
     }
 }
 
