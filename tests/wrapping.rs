@@ -9,95 +9,11 @@ use support::conversation::TestPacket;
 use support::essence::{analyse_file_within, assert_same, essence};
 use support::script::{analyse, play};
 use support::transform::{over_ip, rechop};
-use support::wrap::{self, Layer, Typed, Wrapping, ip_packet, typed};
+use support::wrap::table::{WRAPPINGS, eth, row};
+use support::wrap::{self, Wrapping, ip_packet, typed};
 
 #[path = "support/support.rs"]
 mod support;
-
-const fn row(
-    name: &'static str,
-    link: LinkType,
-    begin: fn(Typed) -> Vec<u8>,
-    layers: &'static [Layer],
-) -> Wrapping {
-    Wrapping { name, link, begin, layers }
-}
-
-const fn eth(name: &'static str, layers: &'static [Layer]) -> Wrapping {
-    row(name, LinkType::ETHERNET, wrap::ethernet, layers)
-}
-
-const WRAPPINGS: &[Wrapping] = &[
-    // Link types.
-    eth("Ethernet", &[]),
-    row("Ethernet, LLC/SNAP", LinkType::ETHERNET, wrap::ethernet_snap, &[]),
-    row("SLL", LinkType::LINUX_SLL, wrap::sll, &[]),
-    row("SLL, LLC/SNAP", LinkType::LINUX_SLL, wrap::sll_llc, &[]),
-    row("SLL of a radio", LinkType::LINUX_SLL, wrap::sll_radiotap, &[]),
-    row("SLL2", LinkType::LINUX_SLL2, wrap::sll2, &[]),
-    row("NULL", LinkType::NULL, wrap::null, &[]),
-    row("LOOP", LinkType::LOOP, wrap::loopback, &[]),
-    row("RAW", LinkType::RAW, wrap::raw, &[]),
-    row("RAW 12", LinkType::RAW_BSD, wrap::raw, &[]),
-    row("RAW 14", LinkType::RAW_OPENBSD, wrap::raw, &[]),
-    row("PPP", LinkType::PPP, wrap::ppp, &[]),
-    row("PPP, HDLC framing", LinkType::PPP, wrap::ppp_hdlc, &[]),
-    row("PPP_HDLC", LinkType::PPP_HDLC, wrap::ppp_hdlc, &[]),
-    row("PPP_HDLC, short numbers", LinkType::PPP_HDLC, wrap::ppp_compressed, &[]),
-    row("PPP_HDLC, Cisco", LinkType::PPP_HDLC, wrap::cisco, &[]),
-    row("C_HDLC", LinkType::C_HDLC, wrap::cisco, &[]),
-    row("PPP_WITH_DIR", LinkType::PPP_WITH_DIR, wrap::ppp_with_direction, &[]),
-    row("PPP_PPPD", LinkType::PPP_PPPD, wrap::pppd, &[]),
-    row("PPP_ETHER", LinkType::PPP_ETHER, wrap::ppp_ether, &[]),
-    row("MPLS", LinkType::MPLS, wrap::mpls_link, &[]),
-    row("NFLOG", LinkType::NFLOG, wrap::nflog, &[]),
-    row("NFLOG, big-endian", LinkType::NFLOG, wrap::nflog_big_endian, &[]),
-    row("802.11", LinkType::IEEE802_11, wrap::wifi, &[]),
-    row("802.11 QoS, four addresses", LinkType::IEEE802_11, wrap::wifi_qos, &[]),
-    row("802.11 A-MSDU", LinkType::IEEE802_11, wrap::wifi_aggregate, &[]),
-    row("radiotap", LinkType::IEEE802_11_RADIOTAP, wrap::radiotap, &[]),
-    row("radiotap, padded QoS", LinkType::IEEE802_11_RADIOTAP, wrap::radiotap_padded, &[]),
-    row("PPI", LinkType::PPI, wrap::ppi, &[]),
-    row("PKTAP", LinkType::PKTAP, wrap::pktap, &[]),
-    // What an Ethernet type announces.
-    eth("VLAN", &[wrap::vlan]),
-    eth("QinQ", &[wrap::service_vlan, wrap::vlan]),
-    eth("MPLS behind Ethernet", &[wrap::mpls]),
-    eth("pseudowire", &[wrap::pseudowire]),
-    eth("pseudowire without control word", &[wrap::bare_pseudowire]),
-    eth("PPPoE", &[wrap::pppoe]),
-    // Tunnels.
-    eth("IP in IPv4", &[wrap::in_ipv4]),
-    eth("IP in IPv6", &[wrap::in_ipv6]),
-    eth("IP in IPv6 with options", &[wrap::in_ipv6_with_options]),
-    eth("AH", &[wrap::authenticated]),
-    eth("Ethernet in IP", &[wrap::ethernet_in_ip]),
-    eth("MPLS in IP", &[wrap::mpls_in_ip]),
-    eth("GRE", &[wrap::gre]),
-    eth("GRE with all fields", &[wrap::gre_all]),
-    eth("NVGRE", &[wrap::nvgre]),
-    eth("PPTP", &[wrap::pptp]),
-    eth("ERSPAN I", &[wrap::erspan_1]),
-    eth("ERSPAN II", &[wrap::erspan_2]),
-    eth("ERSPAN III", &[wrap::erspan_3]),
-    eth("VXLAN", &[wrap::vxlan]),
-    eth("VXLAN, port 8472", &[wrap::vxlan_linux]),
-    eth("VXLAN-GPE", &[wrap::vxlan_gpe]),
-    eth("Geneve", &[wrap::geneve]),
-    eth("Geneve with IP", &[wrap::geneve_ip]),
-    eth("GTP-U", &[wrap::gtp]),
-    eth("GTP-U of 5G", &[wrap::gtp_5g]),
-    eth("MPLS in UDP", &[wrap::mpls_in_udp]),
-    eth("GRE in UDP", &[wrap::gre_in_udp]),
-    // One in another.
-    eth("QinQ, MPLS, GRE", &[wrap::service_vlan, wrap::vlan, wrap::mpls, wrap::gre]),
-    eth("ERSPAN II of VXLAN", &[wrap::erspan_2, wrap::vlan, wrap::vxlan]),
-    eth("pseudowire of PPPoE", &[wrap::vlan, wrap::pseudowire, wrap::vlan, wrap::pppoe]),
-    eth("PPPoE of MPLS of IP in IPv6", &[wrap::pppoe, wrap::mpls, wrap::in_ipv6]),
-    eth("GRE, Geneve, GTP-U, IP in IP", &[wrap::gre_all, wrap::geneve, wrap::gtp_5g, wrap::in_ipv4]),
-    row("SLL, GRE, VXLAN", LinkType::LINUX_SLL, wrap::sll, &[wrap::gre, wrap::vxlan]),
-    row("radiotap, PPPoE", LinkType::IEEE802_11_RADIOTAP, wrap::radiotap, &[wrap::pppoe]),
-];
 
 /// Scripts (see `support/script.rs`): clean, failed, with an unmasked frame and a payload of two segments.
 const SCRIPTS: &[&str] = &[
@@ -147,18 +63,47 @@ fn all_wrappings_in_one_file() {
     }
 }
 
-/// Captured inside and outside of a tunnel: each segment is a copy of the one before.
+/// Two points of capture that see the same packets.
+const COPIES: &[(&str, Wrapping, Wrapping)] = &[
+    ("both hosts of a switch", eth("in", &[]), eth("out", &[])),
+    ("a trunk and its port", eth("trunk", &[wrap::vlan]), eth("port", &[])),
+    ("two VLANs", eth("one", &[wrap::vlan]), eth("other", &[wrap::service_vlan])),
+    (
+        "both sides of a router",
+        eth("in", &[]),
+        row("out", LinkType::ETHERNET, wrap::ethernet_elsewhere, &[wrap::routed]),
+    ),
+    ("padded on one side", row("in", LinkType::ETHERNET, wrap::ethernet_padded, &[]), eth("out", &[])),
+    (
+        "any: bridge and port",
+        row("bridge", LinkType::LINUX_SLL2, wrap::sll2, &[]),
+        row("port", LinkType::LINUX_SLL2, wrap::sll2_outgoing, &[]),
+    ),
+    (
+        "inside and outside of a tunnel",
+        eth("pod", &[]),
+        row("host", LinkType::LINUX_SLL2, wrap::sll2, &[wrap::vxlan]),
+    ),
+];
+
+/// Each segment is a copy of the one before, or of one some packets before.
 #[test]
-fn a_packet_seen_inside_and_outside_is_a_copy() {
-    let interfaces =
-        [Interface::new("pod", LinkType::ETHERNET), Interface::new("host", LinkType::LINUX_SLL2)];
-    let outside = row("SLL2, VXLAN", LinkType::LINUX_SLL2, wrap::sll2, &[wrap::vxlan]);
-    for packets in conversations() {
-        let records = packets.iter().flat_map(|packet| {
-            let [inner, outer] = [&WRAPPINGS[0], &outside].map(|wrapping| wrapping.around(packet));
-            [(0, inner), (1, outer)].map(|(n, data)| (n, Record { at_ns: packet.at_ns, data }))
-        });
-        check("twice", &pcapng_records(Endian::Little, &interfaces, records), &packets);
+fn a_packet_seen_twice_is_a_copy() {
+    for (name, one, other) in COPIES {
+        let interfaces = [one, other].map(|wrapping| Interface::new(wrapping.name, wrapping.link));
+        for (packets, late) in conversations().iter().flat_map(|packets| [(packets, 1), (packets, 4)]) {
+            let records = packets.chunks(late).flat_map(|chunk| {
+                [(0, one), (1, other)].into_iter().flat_map(move |(n, wrapping)| {
+                    let at_ns = chunk[0].at_ns;
+                    chunk.iter().map(move |packet| (n, Record { at_ns, data: wrapping.around(packet) }))
+                })
+            });
+            let plainly: Vec<_> = packets
+                .chunks(late)
+                .flat_map(|chunk| chunk.iter().map(|p| TestPacket { at_ns: chunk[0].at_ns, ..p.clone() }))
+                .collect();
+            check(name, &pcapng_records(Endian::Little, &interfaces, records), &plainly);
+        }
     }
 }
 

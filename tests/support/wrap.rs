@@ -5,6 +5,8 @@ use wslog::model::LinkType;
 use super::capture_file::{Endian, checksum, packet_bytes};
 use super::conversation::TestPacket;
 
+pub mod table;
+
 /// Something that an Ethernet type announces.
 #[derive(Clone, Debug)]
 pub struct Typed {
@@ -71,6 +73,18 @@ pub fn ethernet(inner: Typed) -> Vec<u8> {
     join(&[&MACS, &inner.ether_type.to_be_bytes(), &inner.bytes])
 }
 
+/// The same between other stations.
+pub fn ethernet_elsewhere(inner: Typed) -> Vec<u8> {
+    join(&[&[2, 0, 0, 0, 9, 1, 2, 0, 0, 0, 9, 2], &inner.ether_type.to_be_bytes(), &inner.bytes])
+}
+
+/// Filled up to 60 bytes and some more, as drivers and switches do; what fills it looks like a frame.
+pub fn ethernet_padded(inner: Typed) -> Vec<u8> {
+    let mut bytes = ethernet(inner);
+    bytes.resize(bytes.len().max(60), 0x81);
+    join(&[&bytes, &[0x81, 0x02, 0x68, 0x69]])
+}
+
 /// IEEE 802.3 with LLC and SNAP.
 pub fn ethernet_snap(inner: Typed) -> Vec<u8> {
     let payload = snap(&inner);
@@ -94,6 +108,12 @@ pub fn sll_llc(inner: Typed) -> Vec<u8> {
 /// The second version of it.
 pub fn sll2(inner: Typed) -> Vec<u8> {
     let middle = [0, 0, 0, 0, 0, 2, 0, 1, 4, 6, 2, 0, 0, 0, 0, 2, 0, 0];
+    join(&[&inner.ether_type.to_be_bytes(), &middle, &inner.bytes])
+}
+
+/// The same on its way out of another interface.
+pub fn sll2_outgoing(inner: Typed) -> Vec<u8> {
+    let middle = [0, 0, 0, 0, 0, 3, 0, 1, 4, 6, 2, 0, 0, 0, 0, 2, 0, 0];
     join(&[&inner.ether_type.to_be_bytes(), &middle, &inner.bytes])
 }
 
@@ -251,6 +271,19 @@ pub fn mpls_link(inner: Typed) -> Vec<u8> {
 }
 
 // Layers.
+
+/// One hop further: time to live, and the checksum over it.
+pub fn routed(mut inner: Typed) -> Typed {
+    if inner.ether_type == IPV6 {
+        inner.bytes[7] -= 1;
+        return inner;
+    }
+    inner.bytes[8] -= 1;
+    inner.bytes[10..12].fill(0);
+    let sum = checksum(&[&inner.bytes[..20]]);
+    inner.bytes[10..12].copy_from_slice(&sum);
+    inner
+}
 
 /// A VLAN tag.
 pub fn vlan(inner: Typed) -> Typed {
