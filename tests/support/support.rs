@@ -2,7 +2,12 @@
 //!
 //! A test takes it in with `#[path = "support/support.rs"] mod support;`. Nothing here reads a clock or a random
 //! source: the same script gives the same bytes on any machine.
-#![allow(dead_code, unreachable_pub, reason = "each test crate compiles its own copy and uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "each test crate compiles its own copy and uses a part of it"
+)]
 
 pub mod capture_file;
 pub mod conversation;

@@ -32,6 +32,8 @@ pub const WRAPPINGS: &[Wrapping] = &[
     row("NULL", LinkType::NULL, null, &[]),
     row("LOOP", LinkType::LOOP, loopback, &[]),
     row("RAW", LinkType::RAW, raw, &[]),
+    row("IPV4", LinkType::IPV4, raw, &[]),
+    row("IPV6", LinkType::IPV6, raw, &[]),
     row("RAW 12", LinkType::RAW_BSD, raw, &[]),
     row("RAW 14", LinkType::RAW_OPENBSD, raw, &[]),
     row("PPP", LinkType::PPP, ppp, &[]),
@@ -53,6 +55,7 @@ pub const WRAPPINGS: &[Wrapping] = &[
     row("radiotap, padded QoS", LinkType::IEEE802_11_RADIOTAP, radiotap_padded, &[]),
     row("PPI", LinkType::PPI, ppi, &[]),
     row("PKTAP", LinkType::PKTAP, pktap, &[]),
+    eth("IP with options", &[with_options]),
     // What an Ethernet type announces.
     eth("VLAN", &[vlan]),
     eth("QinQ", &[service_vlan, vlan]),
