@@ -208,7 +208,8 @@ impl Secrets {
             } else {
                 self.subprotocol(element)
             };
-            is_announced = announces && redacted.is_none();
+            // A word that another announces may itself announce: `token, bearer, …`.
+            is_announced = announces;
             if let Some(redacted) = redacted {
                 *element = redacted;
                 found = true;
@@ -483,6 +484,7 @@ mod tests {
                 ("graphql-transport-ws", "graphql-transport-ws"),
                 ("bearer, abc", "bearer, <redacted 3 bytes>"),
                 ("chat, Authorization, abc, v2", "chat, Authorization, <redacted 3 bytes>, v2"),
+                ("token, bearer, abc, v2", "token, <redacted 6 bytes>, <redacted 3 bytes>, v2"),
                 (
                     "base64url.bearer.authorization.k8s.io.YWJj",
                     "base64url.bearer.authorization.k8s.io.<redacted 4 bytes>",
