@@ -101,7 +101,7 @@ impl Handshake {
             self.cut(carrier, "the stream ends inside an HTTP head", out);
         }
         let waits = !self.sides[other].held.is_empty();
-        if stuck && waits && !self.candidate && self.client == Some(dir) {
+        if self.mid_stream && stuck && waits && !self.candidate && self.client == Some(dir) {
             // A response waits for a request that was not captured.
             return Verdict::PickUp;
         }

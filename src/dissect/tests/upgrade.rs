@@ -329,3 +329,17 @@ fn not_yet_decided() {
         assert_eq!((seen.status, seen.log.len()), (Status::Undecided, 0), "{name}");
     }
 }
+
+/// Nothing is missing: what the server sent is not searched for messages.
+#[test]
+fn a_client_that_ends_inside_its_request() {
+    let steps = [
+        data(Orig, "GET /chat HTTP/1.1\r\nHost: h"),
+        data(Resp, "\0\0"),
+        data(Resp, ASK),
+        End(Orig, StreamEnd::Fin),
+        End(Resp, StreamEnd::Fin),
+    ];
+    let seen = play(&steps);
+    assert_eq!((seen.status, &seen.log[..]), (Status::NotWebSocket, &[][..]));
+}
