@@ -49,6 +49,8 @@ pub struct FlowTable<T> {
     /// have another `seen` by now, and any flow that is not in it was active later than all that are.
     idle: Vec<(u64, u32)>,
     ended: VecDeque<Flow<T>>,
+    /// Slots of those that the end of the capture ends, the first to be taken last.
+    left: Vec<u32>,
     /// Segments routed.
     routed: u64,
     max_flows: usize,
@@ -106,6 +108,7 @@ impl<T> FlowTable<T> {
             closed: VecDeque::new(),
             idle: Vec::new(),
             ended: VecDeque::new(),
+            left: Vec::new(),
             routed: 0,
             max_flows: limits.max_flows.clamp(1, u32::MAX as usize),
             linger: Duration { nanos: nanos(limits.closed_linger_seconds), packets: LINGER_PACKETS },
@@ -153,24 +156,24 @@ impl<T> FlowTable<T> {
 
     /// A flow that is over, in the order in which they ended; its connection is not finished yet.
     pub fn next_ended(&mut self) -> Option<Flow<T>> {
-        self.ended.pop_front()
+        let ended = self.ended.pop_front();
+        ended.or_else(|| Some(self.slots.get_mut(self.left.pop()? as usize)?.take()?.flow))
     }
 
     /// The capture is over: so are all flows, in the order of their first packet.
     pub fn finish(&mut self) {
-        let slots = std::mem::take(&mut self.slots);
-        let mut rest: VecDeque<_> = slots.into_iter().flatten().map(|entry| entry.flow).collect();
-        rest.make_contiguous()
-            .sort_by_cached_key(|flow| (flow.connection.first_packet(), key_of(&flow.connection)));
-        if self.ended.is_empty() {
-            self.ended = rest;
-        } else {
-            self.ended.append(&mut rest);
-        }
-        self.index.clear();
-        self.free.clear();
+        let slots = (0_u32..).zip(&self.slots);
+        self.left = slots.filter_map(|(slot, entry)| entry.is_some().then_some(slot)).collect();
+        let order = |slot: u32| {
+            let entry = self.slots.get(slot as usize).and_then(Option::as_ref);
+            entry.map(|Entry { flow: Flow { connection, .. }, .. }| {
+                (connection.first_packet(), key_of(connection))
+            })
+        };
+        self.left.sort_unstable_by(|a, b| order(*b).cmp(&order(*a)));
+        self.index = HashMap::default();
         self.closed.clear();
-        self.idle.clear();
+        self.idle = Vec::new();
         self.recent = None;
     }
 
