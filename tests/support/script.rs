@@ -9,13 +9,17 @@
 //! fin  rst  ack         TCP
 //! bare-rst              an RST without acknowledgement number
 //! again  probe          the last payload once more, a keep-alive probe
+//! late 2                what it sent last is captured behind the next two packets
 //! hold  release         what the peer sends stays in flight to this side, arrives now
 //! wait 1500             milliseconds go by
 //! uncaptured text hi    the capture missed it; whoever acknowledges later has received it
 //! ```
 
 use wslog::limits::Limits;
-use wslog::model::{Action, ConnectionReport, Level, Role, Starter, Step};
+use wslog::model::{
+    Action, Certainty, ConnectionReport, Level, Lifecycle, LocalView, PerRole, Role, StartEvidence, Starter,
+    Step,
+};
 use wslog::pipeline::{Analysis, Keep};
 
 use super::conversation::{Client, Conversation, Server, Side, TestPacket};
@@ -59,6 +63,7 @@ pub fn one_act(talk: &mut Conversation, side: Side, what: &str) {
         "ack" => talk.ack(side),
         "hold" => talk.hold(side),
         "release" => talk.release(side),
+        "late" => talk.late(rest.parse().expect("packets")),
         "wait" => talk.pause(rest.parse().expect("milliseconds")),
         "text" => talk.send(side, Frame::text(rest)),
         "binary" => talk.send(side, Frame::binary(rest)),
@@ -174,6 +179,55 @@ pub fn all_steps(report: &ConnectionReport) -> String {
         format!("{}{what} {} {}", letter(step.owed_by), step.rule, step.verdict.name())
     };
     report.closing.steps.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// How it closed, with all that is not sure or out of the ordinary:
+/// `not_observable by ?, sees 1006? / ?, closing / open, ends cross, S may have closed, odd gap`.
+pub fn ending(report: &ConnectionReport) -> String {
+    let closing = &report.closing;
+    let by = match (closing.started_by, closing.evidence) {
+        (Some(Starter::One(role)), StartEvidence::Order) => format!("{}?", letter(role)),
+        (Some(Starter::One(role)), _) => letter(role).to_owned(),
+        (Some(Starter::Both), _) => "both".to_owned(),
+        (None, _) => "?".to_owned(),
+    };
+    let sees = |view: &LocalView| {
+        let sure = match view.certainty {
+            Certainty::Proven => "",
+            Certainty::Likely => "?",
+            Certainty::Undetermined => "??",
+        };
+        let clean = match view.was_clean {
+            Some(true) => " clean",
+            Some(false) => "",
+            None => " clean?",
+        };
+        match view.code {
+            Some(code) => format!("{code}{sure}{clean}"),
+            None if view.certainty == Certainty::Undetermined => "?".to_owned(),
+            None => format!("-{sure}"),
+        }
+    };
+    let PerRole { client, server } = &closing.sees;
+    let mut line = format!("{} by {by}, sees {} / {}", closing.outcome.name(), sees(client), sees(server));
+    let mut add = |more: String| line.extend([", ".to_owned(), more]);
+    let PerRole { client, server } = &closing.sides;
+    if (client.state, server.state) != (Lifecycle::Closed, Lifecycle::Closed) {
+        add(format!("{} / {}", client.state.name(), server.state.name()));
+    }
+    if closing.ends_crossed {
+        add("ends cross".to_owned());
+    }
+    for (side, name) in [(client, "C"), (server, "S")] {
+        if side.sent_close.is_none() {
+            add(format!("{name} may have closed"));
+        }
+    }
+    let odd: Vec<&str> = report.weirds.as_slice().iter().map(|weird| weird.kind.name()).collect();
+    if !odd.is_empty() {
+        add(format!("odd {}", odd.join(" ")));
+    }
+    line
 }
 
 /// Outcome, who started, and the codes both sides' applications will have seen: `clean by C, sees 1000 / 1000`;
