@@ -185,6 +185,7 @@ impl Scene {
             }
             "raw" => return Some(bytes(rest)),
             "text" => Frame::text(rest),
+            "ping" => Frame::ping(rest),
             "zip" => Frame::binary(Blocks::of(rest)).rsv(4),
             _ if what.as_bytes().first().is_some_and(u8::is_ascii_hexdigit)
                 && what.as_bytes().get(2).is_some_and(|b| b" *".contains(b)) =>
