@@ -22,7 +22,7 @@
 //!
 //! `{999,5000}` makes a row of each: lists of a row are as long as one another and go together.
 //!
-//! `WSLOG_BLESS=1` writes the lines below the exchange anew; read the difference clause by clause.
+//! `WSLOG_BLESS=1` writes the lines below the exchange anew; read the difference clause by clause, then run without.
 
 #[path = "support/support.rs"]
 mod support;

@@ -149,21 +149,12 @@ pub fn findings(report: &ConnectionReport) -> String {
                 Level::Should => " should",
                 Level::Note => " note",
             };
-            let sure = if f.certainty == wslog::model::Certainty::Proven { "" } else { "?" };
+            let sure = if f.certainty == Certainty::Proven { "" } else { "?" };
             format!("{by}{level} {}{sure}", f.violation.rule())
         })
         .collect();
     all.sort();
     all.dedup();
-    all.join(", ")
-}
-
-/// Obligations as `S CL-REPLY late`, in their order; those of the frame rules are left out.
-pub fn steps(report: &ConnectionReport) -> String {
-    let of_time = |step: &&Step| !matches!(step.action, Action::Fail(_) | Action::MayFail(_));
-    let steps = report.closing.steps.iter().filter(of_time);
-    let all: Vec<String> =
-        steps.map(|step| format!("{} {} {}", letter(step.owed_by), step.rule, step.verdict.name())).collect();
     all.join(", ")
 }
 
@@ -197,13 +188,8 @@ pub fn ending(report: &ConnectionReport) -> String {
             Certainty::Likely => "?",
             Certainty::Undetermined => "??",
         };
-        let clean = match view.was_clean {
-            Some(true) => " clean",
-            Some(false) => "",
-            None => " clean?",
-        };
         match view.code {
-            Some(code) => format!("{code}{sure}{clean}"),
+            Some(code) => format!("{code}{sure}{}", clean(view)),
             None if view.certainty == Certainty::Undetermined => "?".to_owned(),
             None => format!("-{sure}"),
         }
@@ -239,20 +225,22 @@ pub fn closing(report: &ConnectionReport) -> String {
         Some(Starter::Both) => "both",
         None => "?",
     };
-    let sees = |view: &wslog::model::LocalView| {
-        let clean = match view.was_clean {
-            Some(true) => " clean",
-            Some(false) => "",
-            None => " clean?",
-        };
-        view.code.map_or_else(|| "-".to_owned(), |code| format!("{code}{clean}"))
-    };
+    let sees =
+        |view: &LocalView| view.code.map_or_else(|| "-".to_owned(), |code| format!("{code}{}", clean(view)));
     format!(
         "{} by {by}, sees {} / {}",
         closing.outcome.name(),
         sees(&closing.sees.client),
         sees(&closing.sees.server)
     )
+}
+
+fn clean(view: &LocalView) -> &'static str {
+    match view.was_clean {
+        Some(true) => " clean",
+        Some(false) => "",
+        None => " clean?",
+    }
 }
 
 fn letter(role: Role) -> &'static str {
