@@ -7,7 +7,7 @@
 //! FR-RSV                                  the rule that the rows below are about
 //!   5.2 RSV2                              a row: the clause, in the words of an engineer
 //!     C: a1 02 68 69 | FAIL               the exchange
-//!     = C FR-RSV                          what is found: by whom; `should`, `note`; `?` where it is not proven
+//!     = C FR-RSV                          what is found: by whom; `should`, `note`; `?` likely, `??` undetermined
 //!     > S fail FR-RSV met, …              what was owed by whom, and what became of it
 //!     ~ clean by S, sees 1002 clean / 1006    how it closed, and which code the client's and the server's
 //!                                             application are told, `clean` where wasClean is true
@@ -16,7 +16,7 @@
 //! Lines that say the usual are left out: nothing is found, nothing was owed, `clean by C, sees 1000 clean / 1000
 //! clean`. What several connections have is parted by `;`, `-` for nothing.
 //!
-//! In the line of the closing `?` is behind what is not proven, and instead of what cannot be known. There may
+//! In the line of the closing `?` and `??` mean the same, and `?` alone stands for what cannot be known. There may
 //! follow: states of both where TCP has not ended, `ends cross`, `S may have closed` (in what is missing), `odd` and
 //! names of weirds. `no WebSocket` where nothing is reported.
 //!

@@ -137,7 +137,8 @@ pub fn analyse_with(packets: &[TestPacket], limits: &Limits) -> Vec<ConnectionRe
     reports
 }
 
-/// Findings as `S FR-RSV`, with `should` or `note` where it is less than a must, and `?` where it is not proven.
+/// Findings as `S FR-RSV`, with `should` or `note` where it is less than a must, `?` where it is likely
+/// and `??` where it is undetermined.
 pub fn findings(report: &ConnectionReport) -> String {
     let mut all: Vec<String> = report
         .findings
@@ -149,8 +150,7 @@ pub fn findings(report: &ConnectionReport) -> String {
                 Level::Should => " should",
                 Level::Note => " note",
             };
-            let sure = if f.certainty == Certainty::Proven { "" } else { "?" };
-            format!("{by}{level} {}{sure}", f.violation.rule())
+            format!("{by}{level} {}{}", f.violation.rule(), sure(f.certainty))
         })
         .collect();
     all.sort();
@@ -183,11 +183,7 @@ pub fn ending(report: &ConnectionReport) -> String {
         (None, _) => "?".to_owned(),
     };
     let sees = |view: &LocalView| {
-        let sure = match view.certainty {
-            Certainty::Proven => "",
-            Certainty::Likely => "?",
-            Certainty::Undetermined => "??",
-        };
+        let sure = sure(view.certainty);
         match view.code {
             Some(code) => format!("{code}{sure}{}", clean(view)),
             None if view.certainty == Certainty::Undetermined => "?".to_owned(),
@@ -233,6 +229,14 @@ pub fn closing(report: &ConnectionReport) -> String {
         sees(&closing.sees.client),
         sees(&closing.sees.server)
     )
+}
+
+fn sure(certainty: Certainty) -> &'static str {
+    match certainty {
+        Certainty::Proven => "",
+        Certainty::Likely => "?",
+        Certainty::Undetermined => "??",
+    }
 }
 
 fn clean(view: &LocalView) -> &'static str {
