@@ -6,6 +6,7 @@
 //! S: 101 EDITS  S: status 403 Forbidden & EDITS
 //! S: with text hi                         in the same segment as what it sent before
 //! S: late 2                               what it just sent is captured behind the next two packets
+//! S: uncaptured 101                       the capture missed it
 //! 4x C: ping a                            four times
 //! S: zip Hello <3,2; stored 61*9; as-is   a compressed message, see [`Blocks::of`]
 //! C2: request                             on a second connection of the same client; it opens when something is sent
@@ -113,13 +114,13 @@ impl Scene {
         }
         self.send_waiting();
         self.open(connection, verb != "wait");
-        if verb == "uncaptured" {
-            if let Some(bytes) = self.wire(connection, side, rest) {
-                self.talk(connection).uncaptured(|talk| {
-                    talk.bytes(side, &bytes);
-                });
-                return;
-            }
+        if verb == "uncaptured"
+            && let Some(bytes) = self.wire(connection, side, rest)
+        {
+            self.talk(connection).uncaptured(|talk| {
+                talk.bytes(side, &bytes);
+            });
+            return;
         }
         match self.wire(connection, side, what) {
             Some(bytes) => self.waiting = Some((connection, side, bytes)),
