@@ -176,12 +176,12 @@ pub fn all_steps(report: &ConnectionReport) -> String {
 /// `not_observable by ?, sees 1006? / ?, closing / open, ends cross, S may have closed, odd gap`.
 pub fn ending(report: &ConnectionReport) -> String {
     let closing = &report.closing;
-    let by = match (closing.started_by, closing.evidence) {
-        (Some(Starter::One(role)), StartEvidence::Order) => format!("{}?", letter(role)),
-        (Some(Starter::One(role)), _) => letter(role).to_owned(),
-        (Some(Starter::Both), _) => "both".to_owned(),
-        (None, _) => "?".to_owned(),
+    let by = match closing.started_by {
+        Some(Starter::One(role)) => letter(role),
+        Some(Starter::Both) => "both",
+        None => "?",
     };
+    let by_order = if closing.evidence == StartEvidence::Order { "?" } else { "" };
     let sees = |view: &LocalView| {
         let sure = sure(view.certainty);
         match view.code {
@@ -191,7 +191,8 @@ pub fn ending(report: &ConnectionReport) -> String {
         }
     };
     let PerRole { client, server } = &closing.sees;
-    let mut line = format!("{} by {by}, sees {} / {}", closing.outcome.name(), sees(client), sees(server));
+    let mut line =
+        format!("{} by {by}{by_order}, sees {} / {}", closing.outcome.name(), sees(client), sees(server));
     let mut add = |more: String| line.extend([", ".to_owned(), more]);
     let PerRole { client, server } = &closing.sides;
     if (client.state, server.state) != (Lifecycle::Closed, Lifecycle::Closed) {
