@@ -19,7 +19,7 @@ use support::transform::{Change, over_ip};
 mod support;
 
 /// Scripts (see `support/script.rs`) of every kind of end and of fault. What they must show stands in
-/// `rules.rs`; here they only have to show the same.
+/// `tests/reference/`; here they only have to show the same.
 const SCRIPTS: &[&str] = &[
     "C: text hi | S: text hi | C: close 1000 done | S: close 1000 done | S: fin | C: fin",
     "S: close 1001 | C: close 1001 | C: fin | S: fin",

@@ -1,4 +1,5 @@
-//! Every cap from the command line: a capture that reaches it is said to have done so.
+//! Every cap from the command line: a capture that reaches it is said to have done so. And what is concluded beyond
+//! some of them as they are set.
 
 use std::fs;
 use std::path::Path;
@@ -13,6 +14,7 @@ use support::conversation::{Client, Conversation, Server, TestPacket, merge};
 use support::deflate::{Blocks, Symbols};
 use support::frame::Frame;
 use support::pack::pack;
+use support::script::{analyse, closing, findings};
 use support::upgrade::refusal;
 use support::wrap::{self, fragments, ip_packet, typed};
 
@@ -53,6 +55,8 @@ const SILENT: &[(&str, &str)] = &[
     ("max-preview", "each payload that is longer says `cut`"),
     ("max-compared-connections", "no finding rests on what is not compared"),
 ];
+
+const CLEAN: &str = "clean by C, sees 1000 clean / 1000 clean";
 
 fn talk() -> Conversation {
     Conversation::new("192.0.2.10:50001", "192.0.2.20:8080")
@@ -265,4 +269,50 @@ fn idle_connections_are_given_up_by_capture_time() {
     );
     assert_eq!(reports[0].closing.outcome.name(), "open");
     assert_eq!(reports[0].weirds.as_slice()[0].kind.name(), "flow_idle");
+}
+
+/// More Pings, and Pongs that fit none, than are kept: they may answer those given up, and the later Pong still
+/// answers.
+#[test]
+fn many_pongs_that_fit_no_ping() {
+    let mut talk = talk();
+    talk.open();
+    for n in 0..70 {
+        talk.send(Server, Frame::ping(n.to_string()));
+    }
+    for _ in 0..200 {
+        talk.send(Client, Frame::pong("x"));
+    }
+    talk.send(Client, Frame::pong("69"));
+    let report = &analyse(&end(&mut talk))[0];
+    assert_eq!((findings(report).as_str(), closing(report).as_str()), ("", CLEAN));
+}
+
+/// Of handshakes that were refused one after the other the first ones are listed, the others counted.
+#[test]
+fn many_refusals_on_one_connection() {
+    let mut talk = talk();
+    talk.connect();
+    for _ in 0..20 {
+        let request = talk.upgrade().request();
+        talk.bytes(Client, &request).bytes(Server, &refusal("401 Unauthorized", "who?"));
+    }
+    let report = &analyse(&talk.packets())[0];
+    assert_eq!(report.earlier.len(), 16);
+    let weirds: Vec<_> = report.weirds.as_slice().iter().map(|w| (w.kind.name(), w.count)).collect();
+    assert_eq!(weirds, [("handshake_cap", 3)]);
+}
+
+/// A response that was not read for its length is nobody's omission.
+#[test]
+fn a_response_that_is_too_long_to_be_read() {
+    let mut talk = talk();
+    let long = talk.upgrade().answer("X-Long", &"x".repeat(70_000));
+    let packets = talk.open_with(&long).end_tcp(Server).packets();
+    let report = &analyse(&packets)[0];
+    assert_eq!(
+        (findings(report).as_str(), closing(report).as_str()),
+        ("", "not_observable by ?, sees - / -")
+    );
+    assert!(report.weirds.as_slice().iter().any(|weird| weird.kind.name() == "handshake_cap"));
 }

@@ -1,7 +1,7 @@
 //! Captures as they come, and TCP at its oddest (`support/oddities.rs`): what is still concluded of each. What was not
 //! recorded accuses nobody.
 //!
-//! Findings and closing are written as in `rules.rs`.
+//! Findings and closing are written as in `support/script.rs`.
 
 #[path = "support/support.rs"]
 mod support;

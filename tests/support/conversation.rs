@@ -115,6 +115,8 @@ pub struct Conversation {
     server: End,
     keys: Rng,
     packets: Vec<TestPacket>,
+    /// Packets that are captured behind so many that were sent later.
+    late: Vec<(usize, usize)>,
 }
 
 impl Conversation {
@@ -132,6 +134,7 @@ impl Conversation {
             server: end(server, 3_000_000_000),
             keys: Rng::new(6455),
             packets: Vec::new(),
+            late: Vec::new(),
         }
     }
 
@@ -288,9 +291,22 @@ impl Conversation {
         self
     }
 
+    /// The latest packet is captured behind the next `packets`.
+    pub fn late(&mut self, packets: usize) -> &mut Self {
+        self.late.push((self.packets.len() - 1, packets));
+        self
+    }
+
     /// What the capture shows, in its order.
     pub fn packets(&self) -> Vec<TestPacket> {
-        self.packets.clone()
+        let mut packets = self.packets.clone();
+        for &(from, behind) in &self.late {
+            let moved = &mut packets[from..=from + behind];
+            let times: Vec<i64> = moved.iter().map(|packet| packet.at_ns).collect();
+            moved.rotate_left(1);
+            moved.iter_mut().zip(times).for_each(|(packet, at_ns)| packet.at_ns = at_ns);
+        }
+        packets
     }
 
     fn end(&mut self, side: Side) -> &mut End {

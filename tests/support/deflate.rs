@@ -2,6 +2,8 @@
 //!
 //! Not flate2's: the output of a library changes with its version and the processor, and the samples must not.
 
+use super::script::bytes;
+
 /// Shortest and longest match a length code can name (RFC 1951 3.2.5).
 const MATCH: std::ops::RangeInclusive<usize> = 3..=258;
 
@@ -73,11 +75,41 @@ pub enum Symbols<'a> {
     Back(usize, usize),
 }
 
+impl<'a> Symbols<'a> {
+    /// `<3,2`, or literals.
+    fn of(word: &'a str) -> Self {
+        let number = |text: &str| text.parse().expect("a number");
+        match word.strip_prefix('<').and_then(|reference| reference.split_once(',')) {
+            Some((length, distance)) => Self::Back(number(length), number(distance)),
+            None => Self::Literals(word.as_bytes()),
+        }
+    }
+}
+
 /// DEFLATE written block by block, lawful or not.
 #[derive(Clone, Debug, Default)]
 pub struct Blocks(Bits);
 
 impl Blocks {
+    /// The payload of a message in words: `Hello <3,2; stored 61*9 62; final 63; as-is`.
+    ///
+    /// Blocks are parted by `;`. One with the fixed codes is of literals, and of references: `<3,2` for three bytes
+    /// from two back. A stored one is in hex, and `final` is the same with BFINAL set. `as-is` leaves out the block
+    /// that [`message`](Self::message) puts behind them.
+    pub fn of(words: &str) -> Vec<u8> {
+        let mut blocks = Self::default();
+        for block in words.split(';').map(str::trim).filter(|block| !block.is_empty()) {
+            let (first, rest) = block.split_once(' ').unwrap_or((block, ""));
+            blocks = match first {
+                "as-is" => return blocks.bytes(),
+                "stored" => blocks.stored(&bytes(rest)),
+                "final" => blocks.last_stored(&bytes(rest)),
+                _ => blocks.fixed(&block.split(' ').map(Symbols::of).collect::<Vec<_>>()),
+            };
+        }
+        blocks.message()
+    }
+
     /// A block with the fixed codes.
     pub fn fixed(mut self, symbols: &[Symbols<'_>]) -> Self {
         self.0.put(0b010, 3);

@@ -2,17 +2,30 @@
 //!
 //! ```text
 //! C: request -Host & Upgrade: h2c         the sound request without one field, with another value of one
-//! C: request !GET / HTTP/1.0 & +X: y      with another first line, and a line more
+//! C: request !GET / HTTP/1.0 & +X: y      with another first line, and a line more; \t \r \n \0 \\ as in Rust
 //! S: 101 EDITS  S: status 403 Forbidden & EDITS
 //! S: with text hi                         in the same segment as what it sent before
+//! S: late 2                               what it just sent is captured behind the next two packets
+//! S: uncaptured 101                       the capture missed it
+//! 4x C: ping a                            four times
+//! S: zip Hello <3,2; stored 61*9; as-is   a compressed message, see [`Blocks::of`]
 //! C2: request                             on a second connection of the same client; it opens when something is sent
-//! deflate                                 at the beginning: permessage-deflate is agreed
 //! CLOSE  FAIL  FAILED                     the client closes; the server fails the connection; the client does
+//! CLOSE 1001                              with another code
 //! ```
 //!
-//! A script without heads begins behind a sound opening handshake.
+//! A script without heads begins behind a sound opening handshake. Settings come first:
+//!
+//! ```text
+//! offers pd; server_max_window_bits=9 & x -> pd    what is offered, in two fields, and taken; `pd` for
+//!                                                  permessage-deflate, `none` for nothing
+//! deflate                                          permessage-deflate without parameters
+//! port 8080                                        the server's, otherwise 80
+//! strangers                                        each connection has a client of its own
+//! ```
 
 use super::conversation::{Client, Conversation, Server, Side, TestPacket, merge};
+use super::deflate::Blocks;
 use super::frame::Frame;
 use super::script::{bytes, masked, one_act};
 use super::upgrade::accept_value;
@@ -20,25 +33,25 @@ use super::upgrade::accept_value;
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const REFUSED: &str = "Content-Length: 0\nConnection: close";
 
-const SHORT: [(&str, &str); 3] = [
-    ("CLOSE", "C: close 1000 | S: close 1000 | S: fin | C: fin"),
-    ("FAILED", "C: close 1002 | S: close 1002 | S: fin | C: fin"),
-    ("FAIL", "S: close 1002 | C: close 1002 | S: fin | C: fin"),
+const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
+
+/// What CODE stands in for is said behind the name.
+const SHORT: [(&str, &str, &str); 3] = [
+    ("CLOSE", "1000", "C: close CODE | S: close CODE | S: fin | C: fin"),
+    ("FAILED", "1002", "C: close CODE | S: close CODE | S: fin | C: fin"),
+    ("FAIL", "1002", "S: close CODE | C: close CODE | S: fin | C: fin"),
 ];
 
 /// What a capture of the script shows.
 pub fn play(script: &str) -> Vec<TestPacket> {
-    let acts = script.split('|').map(str::trim);
-    let long = |act| SHORT.iter().find(|(short, _)| *short == act).map_or(act, |(_, long)| *long);
-    let script = acts.map(long).collect::<Vec<_>>().join(" | ");
-    let (deflate, script) = match script.strip_prefix("deflate | ") {
-        Some(rest) => (true, rest),
-        None => (false, script.as_str()),
-    };
+    let script = script.split('|').map(|act| written_out(act.trim())).collect::<Vec<_>>().join(" | ");
     let with_head = [": request", ": 101", ": status"].iter().any(|head| script.contains(head));
-    let mut scene = Scene { deflate, with_head, talks: Vec::new(), waiting: None };
+    let mut scene = Scene { with_head, server: "192.0.2.20:80".to_owned(), ..Scene::default() };
     for act in script.split('|').map(str::trim).filter(|act| !act.is_empty()) {
-        let (who, what) = act.split_once(": ").unwrap_or_else(|| panic!("C: or S: before {act:?}"));
+        let Some((who, what)) = act.split_once(": ") else {
+            scene.set(act);
+            continue;
+        };
         let side = if who.starts_with('C') { Client } else { Server };
         let connection = who[1..].parse().unwrap_or(1);
         scene.act(connection, side, what);
@@ -47,8 +60,24 @@ pub fn play(script: &str) -> Vec<TestPacket> {
     merge(scene.talks.iter().map(|(talk, _)| talk.packets()))
 }
 
+/// An act in full: what a short one stands for, one that is repeated as often as it says.
+fn written_out(act: &str) -> String {
+    let (name, code) = act.split_once(' ').unwrap_or((act, ""));
+    if let Some((_, usual, acts)) = SHORT.iter().find(|short| short.0 == name) {
+        return acts.replace("CODE", if code.is_empty() { usual } else { code });
+    }
+    match act.split_once("x ").map(|(times, one)| (times.parse(), one)) {
+        Some((Ok(times), one)) => vec![one; times].join(" | "),
+        _ => act.to_owned(),
+    }
+}
+
+#[derive(Default)]
 struct Scene {
-    deflate: bool,
+    /// Values of Sec-WebSocket-Extensions of the request and of the response.
+    extensions: [Vec<String>; 2],
+    server: String,
+    strangers: bool,
     with_head: bool,
     /// Conversations, and whether TCP is open.
     talks: Vec<(Conversation, bool)>,
@@ -57,6 +86,24 @@ struct Scene {
 }
 
 impl Scene {
+    fn set(&mut self, setting: &str) {
+        let (verb, rest) = setting.split_once(' ').unwrap_or((setting, ""));
+        match verb {
+            "deflate" => self.set("offers pd; client_max_window_bits -> pd"),
+            "offers" => {
+                let (offers, taken) = rest.split_once("->").expect("what is offered -> what is taken");
+                let fields = |list: &str| {
+                    let fields = list.split(" & ").map(str::trim).filter(|field| *field != "none");
+                    fields.map(|field| field.replace("pd", "permessage-deflate")).collect()
+                };
+                self.extensions = [fields(offers), fields(taken)];
+            }
+            "port" => self.server = format!("192.0.2.20:{rest}"),
+            "strangers" => self.strangers = true,
+            _ => panic!("C: or S: before {setting:?}"),
+        }
+    }
+
     fn act(&mut self, connection: usize, side: Side, what: &str) {
         let (verb, rest) = what.split_once(' ').unwrap_or((what, ""));
         if verb == "with" {
@@ -67,6 +114,14 @@ impl Scene {
         }
         self.send_waiting();
         self.open(connection, verb != "wait");
+        if verb == "uncaptured"
+            && let Some(bytes) = self.wire(connection, side, rest)
+        {
+            self.talk(connection).uncaptured(|talk| {
+                talk.bytes(side, &bytes);
+            });
+            return;
+        }
         match self.wire(connection, side, what) {
             Some(bytes) => self.waiting = Some((connection, side, bytes)),
             None => one_act(self.talk(connection), side, what),
@@ -88,21 +143,21 @@ impl Scene {
     fn open(&mut self, connection: usize, now: bool) {
         if connection > self.talks.len() {
             let n = u32::try_from(connection).expect("a small number");
-            let client = format!("192.0.2.10:{}", 50_000 + n);
-            let talk = Conversation::new(&client, "192.0.2.20:80").with_isns(n * 100_000, n * 100_000 + 7);
+            let client = format!("192.0.2.{}:{}", 10 + if self.strangers { n } else { 0 }, 50_000 + n);
+            let talk = Conversation::new(&client, &self.server).with_isns(n * 100_000, n * 100_000 + 7);
             self.talks.push((talk, false));
         }
         if !now || self.talks[connection - 1].1 {
             return;
         }
         self.talks[connection - 1].1 = true;
-        let (deflate, with_head) = (self.deflate, self.with_head);
+        let (with_head, [offers, taken]) = (self.with_head, self.extensions.clone());
         let talk = self.talk(connection);
         if with_head {
             talk.connect();
         } else {
-            let upgrade = talk.upgrade();
-            talk.open_with(&if deflate { upgrade.compressed() } else { upgrade });
+            let upgrade = offers.iter().fold(talk.upgrade(), |upgrade, list| upgrade.ask(EXTENSIONS, list));
+            talk.open_with(&taken.iter().fold(upgrade, |upgrade, list| upgrade.answer(EXTENSIONS, list)));
         }
     }
 
@@ -131,6 +186,8 @@ impl Scene {
             }
             "raw" => return Some(bytes(rest)),
             "text" => Frame::text(rest),
+            "ping" => Frame::ping(rest),
+            "zip" => Frame::binary(Blocks::of(rest)).rsv(4),
             _ if what.as_bytes().first().is_some_and(u8::is_ascii_hexdigit)
                 && what.as_bytes().get(2).is_some_and(|b| b" *".contains(b)) =>
             {
@@ -161,5 +218,25 @@ fn edited(head: &str, edits: &str) -> Vec<u8> {
             }
         }
     }
+    let lines: Vec<String> = lines.iter().map(|line| unescaped(line)).collect();
     (lines.join("\r\n") + "\r\n\r\n").into_bytes()
+}
+
+fn unescaped(line: &str) -> String {
+    let mut out = String::new();
+    let mut chars = line.chars();
+    while let Some(char) = chars.next() {
+        out.push(match char {
+            '\\' => match chars.next() {
+                Some('t') => '\t',
+                Some('r') => '\r',
+                Some('n') => '\n',
+                Some('0') => '\0',
+                Some('\\') => '\\',
+                other => panic!("\\{other:?} in {line}"),
+            },
+            _ => char,
+        });
+    }
+    out
 }

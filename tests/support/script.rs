@@ -9,13 +9,17 @@
 //! fin  rst  ack         TCP
 //! bare-rst              an RST without acknowledgement number
 //! again  probe          the last payload once more, a keep-alive probe
+//! late 2                what it sent last is captured behind the next two packets
 //! hold  release         what the peer sends stays in flight to this side, arrives now
 //! wait 1500             milliseconds go by
 //! uncaptured text hi    the capture missed it; whoever acknowledges later has received it
 //! ```
 
 use wslog::limits::Limits;
-use wslog::model::{Action, ConnectionReport, Level, Role, Starter, Step};
+use wslog::model::{
+    Action, Certainty, ConnectionReport, Level, Lifecycle, LocalView, PerRole, Role, StartEvidence, Starter,
+    Step,
+};
 use wslog::pipeline::{Analysis, Keep};
 
 use super::conversation::{Client, Conversation, Server, Side, TestPacket};
@@ -59,6 +63,7 @@ pub fn one_act(talk: &mut Conversation, side: Side, what: &str) {
         "ack" => talk.ack(side),
         "hold" => talk.hold(side),
         "release" => talk.release(side),
+        "late" => talk.late(rest.parse().expect("packets")),
         "wait" => talk.pause(rest.parse().expect("milliseconds")),
         "text" => talk.send(side, Frame::text(rest)),
         "binary" => talk.send(side, Frame::binary(rest)),
@@ -132,7 +137,8 @@ pub fn analyse_with(packets: &[TestPacket], limits: &Limits) -> Vec<ConnectionRe
     reports
 }
 
-/// Findings as `S FR-RSV`, with `should` or `note` where it is less than a must, and `?` where it is not proven.
+/// Findings as `S FR-RSV`, with `should` or `note` where it is less than a must, `?` where it is likely
+/// and `??` where it is undetermined.
 pub fn findings(report: &ConnectionReport) -> String {
     let mut all: Vec<String> = report
         .findings
@@ -144,21 +150,11 @@ pub fn findings(report: &ConnectionReport) -> String {
                 Level::Should => " should",
                 Level::Note => " note",
             };
-            let sure = if f.certainty == wslog::model::Certainty::Proven { "" } else { "?" };
-            format!("{by}{level} {}{sure}", f.violation.rule())
+            format!("{by}{level} {}{}", f.violation.rule(), sure(f.certainty))
         })
         .collect();
     all.sort();
     all.dedup();
-    all.join(", ")
-}
-
-/// Obligations as `S CL-REPLY late`, in their order; those of the frame rules are left out.
-pub fn steps(report: &ConnectionReport) -> String {
-    let of_time = |step: &&Step| !matches!(step.action, Action::Fail(_) | Action::MayFail(_));
-    let steps = report.closing.steps.iter().filter(of_time);
-    let all: Vec<String> =
-        steps.map(|step| format!("{} {} {}", letter(step.owed_by), step.rule, step.verdict.name())).collect();
     all.join(", ")
 }
 
@@ -176,6 +172,47 @@ pub fn all_steps(report: &ConnectionReport) -> String {
     report.closing.steps.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
+/// How it closed, with all that is not sure or out of the ordinary:
+/// `not_observable by ?, sees 1006? / ?, closing / open, ends cross, S may have closed, odd gap`.
+pub fn ending(report: &ConnectionReport) -> String {
+    let closing = &report.closing;
+    let by = match closing.started_by {
+        Some(Starter::One(role)) => letter(role),
+        Some(Starter::Both) => "both",
+        None => "?",
+    };
+    let by_order = if closing.evidence == StartEvidence::Order { "?" } else { "" };
+    let sees = |view: &LocalView| {
+        let sure = sure(view.certainty);
+        match view.code {
+            Some(code) => format!("{code}{sure}{}", clean(view)),
+            None if view.certainty == Certainty::Undetermined => "?".to_owned(),
+            None => format!("-{sure}"),
+        }
+    };
+    let PerRole { client, server } = &closing.sees;
+    let mut line =
+        format!("{} by {by}{by_order}, sees {} / {}", closing.outcome.name(), sees(client), sees(server));
+    let mut add = |more: String| line.extend([", ".to_owned(), more]);
+    let PerRole { client, server } = &closing.sides;
+    if (client.state, server.state) != (Lifecycle::Closed, Lifecycle::Closed) {
+        add(format!("{} / {}", client.state.name(), server.state.name()));
+    }
+    if closing.ends_crossed {
+        add("ends cross".to_owned());
+    }
+    for (side, name) in [(client, "C"), (server, "S")] {
+        if side.sent_close.is_none() {
+            add(format!("{name} may have closed"));
+        }
+    }
+    let odd: Vec<&str> = report.weirds.as_slice().iter().map(|weird| weird.kind.name()).collect();
+    if !odd.is_empty() {
+        add(format!("odd {}", odd.join(" ")));
+    }
+    line
+}
+
 /// Outcome, who started, and the codes both sides' applications will have seen: `clean by C, sees 1000 / 1000`;
 /// `clean?` where wasClean is not known.
 pub fn closing(report: &ConnectionReport) -> String {
@@ -185,20 +222,30 @@ pub fn closing(report: &ConnectionReport) -> String {
         Some(Starter::Both) => "both",
         None => "?",
     };
-    let sees = |view: &wslog::model::LocalView| {
-        let clean = match view.was_clean {
-            Some(true) => " clean",
-            Some(false) => "",
-            None => " clean?",
-        };
-        view.code.map_or_else(|| "-".to_owned(), |code| format!("{code}{clean}"))
-    };
+    let sees =
+        |view: &LocalView| view.code.map_or_else(|| "-".to_owned(), |code| format!("{code}{}", clean(view)));
     format!(
         "{} by {by}, sees {} / {}",
         closing.outcome.name(),
         sees(&closing.sees.client),
         sees(&closing.sees.server)
     )
+}
+
+fn sure(certainty: Certainty) -> &'static str {
+    match certainty {
+        Certainty::Proven => "",
+        Certainty::Likely => "?",
+        Certainty::Undetermined => "??",
+    }
+}
+
+fn clean(view: &LocalView) -> &'static str {
+    match view.was_clean {
+        Some(true) => " clean",
+        Some(false) => "",
+        None => " clean?",
+    }
 }
 
 fn letter(role: Role) -> &'static str {
