@@ -1,5 +1,6 @@
 //! The connections at hand, by their endpoints.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
 
 use foldhash::fast::RandomState;
@@ -170,7 +171,7 @@ impl<T> FlowTable<T> {
                 (connection.first_packet(), key_of(connection))
             })
         };
-        self.left.sort_unstable_by(|a, b| order(*b).cmp(&order(*a)));
+        self.left.sort_unstable_by_key(|slot| Reverse(order(*slot)));
         self.index = HashMap::default();
         self.closed.clear();
         self.idle = Vec::new();
