@@ -207,3 +207,18 @@ fn runs_in_every_format() {
         }
     }
 }
+
+/// A report says itself which events stand for which verdict.
+#[test]
+fn verdicts_of_a_case() {
+    let report = fs::read_to_string("samples/case_3_2.txt").expect("it is there");
+    assert!(report.contains("{'OK': "), "the verdict that the case is judged again to have");
+    for (name, text) in HOSTILE.iter().filter(|(_, text)| !text.contains(['\'', '\n', '\\'])) {
+        let path = scratch(&format!("verdict-{name}")).join("case_3_2.txt");
+        fs::write(&path, report.replace("{'OK': ", &format!("{{'{text}': "))).expect("a scratch file");
+        let path = path.to_str().expect("UTF-8");
+        for format in ["text", "json"] {
+            assert_harmless(name, &["inspect", "--format", format, path]);
+        }
+    }
+}

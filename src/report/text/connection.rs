@@ -65,7 +65,8 @@ fn heading(out: &mut String, id: u64, report: &ConnectionReport, style: &Style) 
 /// The case whose log this is: both verdicts, the account, and where the report contradicts itself.
 fn of_case(out: &mut String, record: &CaseRecord, style: &Style) {
     let CaseRecord { report, recomputed, account, inconsistencies } = record;
-    let again = |word: Option<&str>| word.unwrap_or("not to be confirmed").to_owned();
+    // A verdict may be any word: a report says itself which events stand for which.
+    let again = |word: Option<&str>| visible(word.unwrap_or("not to be confirmed")).into_owned();
     let when = report.started.as_deref().map_or_else(String::new, |at| format!(", {}", visible(at)));
     let took = report.duration_ms.map_or_else(String::new, |ms| format!(", {ms} ms"));
     let line = format!(
