@@ -237,6 +237,20 @@ fn a_fault_behind_a_hole_is_never_proven() {
     assert!(!findings(&reports[0]).split(", ").any(|f| f == "S FR-RSV"), "{}", told(&reports));
 }
 
+/// A Close may be in what was not captured, and the RST have come after both.
+#[test]
+fn a_reset_behind_a_hole_breaks_nothing() {
+    for closing in [
+        "C: close 1000 | S: uncaptured close 1000",
+        "C: uncaptured close 1000 | S: close 1000",
+        "C: uncaptured close 1000 | S: uncaptured close 1000",
+    ] {
+        let talk = play(&format!("C: text x | S: text y | {closing} | C: ack | S: rst"), false);
+        let found = findings(&analyse(&talk)[0]);
+        assert!(found.split(", ").any(|f| f == "S note CL-RST?"), "{closing}: {found}");
+    }
+}
+
 /// Packet `n` (from 0) changed.
 fn with(packets: &[TestPacket], n: usize, change: impl FnOnce(&mut TestPacket)) -> Vec<TestPacket> {
     let mut changed = packets.to_vec();
