@@ -99,6 +99,8 @@ fn what_cannot_be_read_is_trouble_and_said_on_standard_error() {
     let folder = scratch("trouble");
     let garbage = file(&folder, "garbage.pcap", b"GIF89a, not a capture at all");
     let empty = file(&folder, "empty.pcap", b"");
+    let archive = file(&folder, "archive.pcap", b"PK\x03\x04\x14\0\0\0");
+    let snoop = file(&folder, "snoop.pcap", b"snoop\0\0\0\0\0\0\x02");
     let missing = folder.join("missing.pcap").display().to_string();
     let header = file(&scratch("trouble-header"), "header.pcap", &sample("clean-close.pcap")[..10]);
     let folder = folder.display().to_string();
@@ -106,7 +108,11 @@ fn what_cannot_be_read_is_trouble_and_said_on_standard_error() {
     let clean = "samples/clean-close.pcap";
     let trouble: &[(&[&str], &str)] = &[
         (&["inspect", &garbage], "neither pcap nor pcapng"),
+        (&["inspect", &archive], "like a ZIP archive\n  unpack it first"),
+        (&["inspect", &snoop], "like a capture of snoop\n  editcap -F pcapng"),
         (&["inspect", &empty], "is empty"),
+        (&["inspect", "--format", "json", &garbage], "neither pcap nor pcapng"),
+        (&["inspect", "--format", "json", &missing], "cannot open"),
         (&["inspect", &header], "header is unusable"),
         (&["inspect", &missing], "cannot open"),
         (&["inspect", &folder], "no capture in directory"),

@@ -56,7 +56,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         _ => Redaction::Secrets,
     };
     let renderer = match args.format {
-        Format::Json => Renderer::Json(JsonReport::new(out, frames)?.redacting(redaction)),
+        Format::Json => Renderer::Json(JsonReport::new(out, frames).redacting(redaction)),
         Format::Text => {
             let selected = !args.connection.is_empty();
             Renderer::Text(TextReport::new(out, style, frames, selected).redacting(redaction))
