@@ -258,6 +258,10 @@ fn both_sides_end_tcp_5_5_1() {
     check("the recording ends", fin, "", not_yet);
     let unheard = with_other("C: close 1000 | S: close 1000 | C: hold | S: fin | C: ack", 20);
     assert_eq!(findings(&unheard), "", "the FIN may not have arrived");
+    for lost in ["S: uncaptured fin | C: fin | S: ack", "S: uncaptured fin | C: ack"] {
+        let report = with_other(&format!("C: close 1000 | S: close 1000 | {lost}"), 20);
+        assert_eq!(findings(&report), "", "{lost}: its acknowledgement was captured");
+    }
     let open = with_other("C: close 1000 | S: close 1000 | C: ack", 20);
     assert_eq!(findings(&open), "S CL-SERVER-IMMEDIATE?");
     assert_eq!(steps(&open), "S CL-REPLY met, S CL-TCP-SERVER-FIRST broken");
