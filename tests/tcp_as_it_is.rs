@@ -259,6 +259,18 @@ fn a_close_that_was_not_captured_is_held_against_nobody() {
     }
 }
 
+/// What acknowledges the response says nothing about where the server's stream begins.
+#[test]
+fn a_lost_syn_and_a_late_request_lose_no_response() {
+    let mut packets = play("C: close 1000 | S: close 1000 | S: fin | C: fin", false);
+    packets[3..6].rotate_right(1);
+    packets.drain(1..3);
+    let reports = analyse(&packets);
+    assert_eq!(told(&reports), format!("1+1 frames | C HS-EARLY-DATA? | {CLEAN}"));
+    // By the order of the capture alone, which is wrong.
+    assert_eq!(reports[0].findings[0].certainty, wslog::model::Certainty::Undetermined);
+}
+
 /// Packet `n` (from 0) changed.
 fn with(packets: &[TestPacket], n: usize, change: impl FnOnce(&mut TestPacket)) -> Vec<TestPacket> {
     let mut changed = packets.to_vec();
