@@ -8,6 +8,7 @@ mod explain;
 mod inspect;
 mod limits;
 mod live;
+mod output;
 mod parallel;
 mod runs;
 mod sets;

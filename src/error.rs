@@ -33,7 +33,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// The first bytes are those of no known format.
-    #[error("{} is neither pcap nor pcapng: it begins with {}", path.display(), hex(start))]
+    #[error("{} is neither pcap nor pcapng: it begins with {}{}", path.display(), hex(start), like(start))]
     UnknownFormat {
         /// As given.
         path: PathBuf,
@@ -117,6 +117,44 @@ fn proposed(nearest: &[String]) -> String {
     match nearest {
         [] => String::new(),
         names => format!("; nearest: {}", names.join(", ")),
+    }
+}
+
+/// What people take for a capture, or have one in, and wslog does not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Likeness {
+    /// It has to be unpacked first.
+    Packed(&'static str),
+    /// A capture of another format.
+    Capture(&'static str),
+}
+
+impl Likeness {
+    /// By the first bytes of a file.
+    #[must_use]
+    pub fn of(start: &[u8]) -> Option<Self> {
+        Some(match start {
+            [b'P', b'K', 3, 4, ..] => Self::Packed("a ZIP archive"),
+            [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => Self::Packed("a 7-Zip archive"),
+            [b'R', b'a', b'r', b'!', 0x1a, 0x07, ..] => Self::Packed("a RAR archive"),
+            [0x5d, 0, 0, _, _, 0xff, 0xff, 0xff] => Self::Packed(".lzma data"),
+            [b'L', b'Z', b'I', b'P', ..] => Self::Packed("lzip data"),
+            [0x89, b'L', b'Z', b'O', 0, ..] => Self::Packed("lzop data"),
+            [0x02, 0x21, 0x4c, 0x18, ..] => Self::Packed("LZ4 data of the legacy format"),
+            [0x1f, 0x9d, ..] => Self::Packed("data of compress (.Z)"),
+            [b's', b'n', b'o', b'o', b'p', 0, 0, 0] => Self::Capture("a capture of snoop"),
+            [b'G', b'M', b'B', b'U', ..] | [b'R', b'T', b'S', b'S', ..] => {
+                Self::Capture("a capture of Microsoft Network Monitor")
+            }
+            _ => return None,
+        })
+    }
+}
+
+fn like(start: &[u8]) -> String {
+    match Likeness::of(start) {
+        Some(Likeness::Packed(name) | Likeness::Capture(name)) => format!(", like {name}"),
+        None => String::new(),
     }
 }
 

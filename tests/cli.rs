@@ -95,10 +95,32 @@ fn long_talk(n: usize) -> Vec<u8> {
 }
 
 #[test]
+fn no_report_is_written_over_an_input_or_a_capture() {
+    let folder = scratch("own-output");
+    let (capture, case) = (sample("clean-close.pcap"), sample("case_3_2.txt"));
+    let (capture_at, case_at) = (file(&folder, "a.pcap", &capture), file(&folder, "case.txt", &case));
+    let case_again = folder.join(".").join("case.txt").display().to_string();
+    let folder = folder.display().to_string();
+    for (output, input, said) in [
+        (&capture_at, &capture_at, "is an input"),
+        (&case_again, &case_at, "is an input"),
+        (&capture_at, &folder, "is a capture"),
+        (&capture_at, &case_at, "is a capture"),
+    ] {
+        let ran = run(["inspect", "-o", output, input]);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{input}");
+        assert!(ran.err.contains(said), "{input}: {:?}", ran.err);
+        assert!(fs::read(&capture_at).unwrap() == capture && fs::read(&case_at).unwrap() == case, "{input}");
+    }
+}
+
+#[test]
 fn what_cannot_be_read_is_trouble_and_said_on_standard_error() {
     let folder = scratch("trouble");
     let garbage = file(&folder, "garbage.pcap", b"GIF89a, not a capture at all");
     let empty = file(&folder, "empty.pcap", b"");
+    let archive = file(&folder, "archive.pcap", b"PK\x03\x04\x14\0\0\0");
+    let snoop = file(&folder, "snoop.pcap", b"snoop\0\0\0\0\0\0\x02");
     let missing = folder.join("missing.pcap").display().to_string();
     let header = file(&scratch("trouble-header"), "header.pcap", &sample("clean-close.pcap")[..10]);
     let folder = folder.display().to_string();
@@ -106,7 +128,11 @@ fn what_cannot_be_read_is_trouble_and_said_on_standard_error() {
     let clean = "samples/clean-close.pcap";
     let trouble: &[(&[&str], &str)] = &[
         (&["inspect", &garbage], "neither pcap nor pcapng"),
+        (&["inspect", &archive], "like a ZIP archive\n  unpack it first"),
+        (&["inspect", &snoop], "like a capture of snoop\n  editcap -F pcapng"),
         (&["inspect", &empty], "is empty"),
+        (&["inspect", "--format", "json", &garbage], "neither pcap nor pcapng"),
+        (&["inspect", "--format", "json", &missing], "cannot open"),
         (&["inspect", &header], "header is unusable"),
         (&["inspect", &missing], "cannot open"),
         (&["inspect", &folder], "no capture in directory"),

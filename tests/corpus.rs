@@ -33,7 +33,7 @@ fn captures(folder: &Path, found: &mut Vec<PathBuf>) {
 fn document(path: &Path) -> Vec<u8> {
     let keep = Keep { first: 20, last: 20, payload_bytes: 256 };
     let mut out = Vec::new();
-    let mut json = JsonReport::new(&mut out, FrameList::Ends).expect("memory takes all");
+    let mut json = JsonReport::new(&mut out, FrameList::Ends);
     let file = File::open(path).expect("a capture");
     let mut id = 0;
     let mut take = |report: Option<Box<ConnectionReport>>, _open| {

@@ -131,7 +131,7 @@ fn render(reports: impl IntoIterator<Item = Box<ConnectionReport>>, input: Input
     let (mut text, mut json) = (Vec::new(), Vec::new());
     let mut text_report =
         TextReport::new(&mut text, Style { width: 100, color: false }, FrameList::All, false);
-    let mut json_report = JsonReport::new(&mut json, FrameList::All).expect("memory takes it");
+    let mut json_report = JsonReport::new(&mut json, FrameList::All);
     let mut across = Across::new(&LIMITS);
     for (id, mut report) in (1..).zip(reports) {
         across.see(0, &mut report);

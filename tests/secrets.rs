@@ -32,6 +32,10 @@ const PLACES: &[Place] = &[
     ("query", |u, s| u.target = format!("/chat?room=1&token={s}&x=2")),
     ("query, encoded name", |u, s| u.target = format!("/chat?access%5ftoken={s}")),
     ("query of a faulty target", |u, s| u.target = format!("chat?api_key={s}#x")),
+    ("query parted by semicolons", |u, s| u.target = format!("/chat?room=1;token={s}")),
+    ("query of a target with a blank", |u, s| u.target = format!("/chat room?token={s}")),
+    ("query before a blank", |u, s| u.target = format!("/chat?token={s} x")),
+    ("user of a target with a blank", |u, s| u.target = format!("http://user:{s}@192.0.2.20/chat room")),
     ("fragment", |u, s| u.target = format!("/chat#access_token={s}")),
     ("path parameter", |u, s| u.target = format!("/chat;jsessionid={s}/x")),
     ("user of the target", |u, s| u.target = format!("http://user:{s}@192.0.2.20:8080/chat")),
@@ -55,6 +59,13 @@ const PLACES: &[Place] = &[
     ("bearer among subprotocols", |u, s| {
         ask(u, "Sec-WebSocket-Protocol", format!("chat, bearer, {s}"));
         answer(u, "Sec-WebSocket-Protocol", s.to_owned());
+    }),
+    ("bearer in a field line of its own", |u, s| {
+        ask(u, "Sec-WebSocket-Protocol", "bearer".to_owned());
+        ask(u, "Sec-WebSocket-Protocol", s.to_owned());
+    }),
+    ("Authorization folded into another field", |u, s| {
+        ask(u, "Sec-WebSocket-Version", format!("13\r\n Authorization: Bearer {s}"));
     }),
     ("Kubernetes", |u, s| {
         ask(
@@ -173,5 +184,34 @@ fn cases_are_shown_as_they_are() {
     for arguments in [&["--format", "json"][..], &[]] {
         let arguments = [arguments, &[path]].concat();
         assert_eq!(inspect(&arguments), inspect(&[&["--no-redact"], &arguments[..]].concat()));
+    }
+}
+
+/// What an earlier request on the same connection had is known only by what is quoted of it.
+#[test]
+fn a_refused_request_tried_again_shows_none_either() {
+    for place in PLACES.iter().chain(&[(
+        "faulty token among subprotocols",
+        (|u, s| {
+            ask(u, "Sec-WebSocket-Protocol", format!("bearer, {s}@"));
+        }) as fn(&mut Upgrade, &str),
+    )]) {
+        let mut talk = talk(0);
+        let plain = talk.upgrade();
+        let mut upgrade = talk.upgrade();
+        place.1(&mut upgrade, SECRET);
+        talk.connect().bytes(Client, &upgrade.request()).bytes(Server, &refusal("403 No", "no"));
+        talk.bytes(Client, &plain.request()).bytes(Server, &plain.response());
+        talk.send(Client, Frame::close(1000, "")).send(Server, Frame::close(1000, "")).end_tcp(Server);
+        let path = capture("again.pcap", &talk.packets());
+        for format in ["text", "json"] {
+            let shown = inspect(&["--format", format, "--width", "60000", &path]);
+            assert!(
+                shown.contains("101") && !shown.contains(SECRET),
+                "{}: {}",
+                place.0,
+                around(&shown, SECRET)
+            );
+        }
     }
 }

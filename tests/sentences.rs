@@ -169,7 +169,7 @@ fn both(report: &ConnectionReport) -> (String, Value) {
     let mut page = TextReport::new(&mut text, Style { width: 400, color: false }, FrameList::All, true);
     page.connection(1, Box::new(report.clone()));
     page.finish(&[InputReport::default()]).expect("memory takes all");
-    let mut document = JsonReport::new(&mut json, FrameList::All).expect("memory takes all");
+    let mut document = JsonReport::new(&mut json, FrameList::All);
     document.connection(1, Box::new(report.clone())).expect("memory takes all");
     document.finish(&[InputReport::default()]).expect("memory takes all");
     let mut document: Value = serde_json::from_slice(&json).expect("JSON");

@@ -237,6 +237,40 @@ fn a_fault_behind_a_hole_is_never_proven() {
     assert!(!findings(&reports[0]).split(", ").any(|f| f == "S FR-RSV"), "{}", told(&reports));
 }
 
+/// What the capture lacks may be the Close that was owed: an RST may have come after both, and who was not
+/// heard to fail may have failed.
+#[test]
+fn a_close_that_was_not_captured_is_held_against_nobody() {
+    for (script, expected) in [
+        ("C: close 1000 | S: uncaptured close 1000 | C: ack | S: rst", "S note CL-RST?"),
+        ("C: uncaptured close 1000 | S: close 1000 | C: ack | S: rst", "S note CL-RST?"),
+        ("C: uncaptured close 1000 | S: uncaptured close 1000 | C: ack | S: rst", "S note CL-RST?"),
+        // Nobody acknowledges it, but the number of the RST tells.
+        ("C: close 1000 | S: uncaptured close 1000 | S: rst", "S note CL-RST?"),
+        ("C: a1 02 68 69 | S: uncaptured close 1002 | S: rst", "C FR-RSV, S note CL-RST?"),
+        (
+            "S: a1 02 68 69 | C: text z | C: uncaptured close 1002 | S: close 1000 | S: fin | C: fin",
+            "S FR-RSV",
+        ),
+    ] {
+        let report = &analyse(&play(&format!("C: text x | S: text y | {script}"), false))[0];
+        assert_eq!(findings(report), expected, "{script}");
+        assert!(closing(report).starts_with("not_observable"), "{script}: {}", closing(report));
+    }
+}
+
+/// What acknowledges the response says nothing about where the server's stream begins.
+#[test]
+fn a_lost_syn_and_a_late_request_lose_no_response() {
+    let mut packets = play("C: close 1000 | S: close 1000 | S: fin | C: fin", false);
+    packets[3..6].rotate_right(1);
+    packets.drain(1..3);
+    let reports = analyse(&packets);
+    assert_eq!(told(&reports), format!("1+1 frames | C HS-EARLY-DATA? | {CLEAN}"));
+    // By the order of the capture alone, which is wrong.
+    assert_eq!(reports[0].findings[0].certainty, wslog::model::Certainty::Undetermined);
+}
+
 /// Packet `n` (from 0) changed.
 fn with(packets: &[TestPacket], n: usize, change: impl FnOnce(&mut TestPacket)) -> Vec<TestPacket> {
     let mut changed = packets.to_vec();

@@ -3,7 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
-use wslog::error::Error;
+use wslog::error::{Error, Likeness};
 use wslog::report::escape::visible;
 
 /// What the process ends with.
@@ -40,16 +40,18 @@ pub(super) fn explain(error: &anyhow::Error) -> Exit {
     Exit::Trouble
 }
 
-const fn hint(error: &Error) -> Option<&'static str> {
+fn hint(error: &Error) -> Option<&'static str> {
     match error {
         Error::Open { .. } | Error::Write(_) => None,
         Error::Read { .. } => Some("is it a regular file or a pipe, and readable?"),
         Error::Empty { .. } => {
             Some("did the capturing program write anything? tcpdump -U flushes each packet")
         }
-        Error::UnknownFormat { .. } => {
-            Some("give a capture as tcpdump -w or Wireshark writes it (pcap, pcapng)")
-        }
+        Error::UnknownFormat { start, .. } => Some(match Likeness::of(start) {
+            Some(Likeness::Packed(_)) => "unpack it first; wslog reads gzip, zstd, lz4, xz and bzip2 itself",
+            Some(Likeness::Capture(_)) => "editcap -F pcapng IN OUT converts it",
+            None => "give a capture as tcpdump -w or Wireshark writes it (pcap, pcapng)",
+        }),
         Error::Inside { .. } => {
             Some("it should hold a capture (pcap, pcapng), or a report of the Autobahn Testsuite")
         }

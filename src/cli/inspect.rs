@@ -1,10 +1,8 @@
 //! `wslog inspect`.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use wslog::error::Error;
 use wslog::input::{Input, Stop};
 use wslog::limits::Limits;
@@ -20,6 +18,7 @@ use crate::cli::args::{FailOn, Format, Frames, Inspect, Payload};
 use crate::cli::exit::{self, Exit};
 use crate::cli::limits::LimitArgs;
 use crate::cli::live;
+use crate::cli::output;
 use crate::cli::parallel;
 use crate::cli::sets::{End, Joining, Next, Queue};
 use crate::cli::source::{self, Source};
@@ -43,9 +42,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
     };
     let keep = keep(args, &limits);
     let out: Box<dyn Write> = match &args.output {
-        Some(path) => {
-            Box::new(File::create(path).with_context(|| format!("cannot create {}", path.display()))?)
-        }
+        Some(path) => Box::new(output::create(path, &args.inputs)?),
         None => Box::new(io::stdout().lock()),
     };
     let out = BufWriter::with_capacity(1 << 16, out);
@@ -56,7 +53,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         _ => Redaction::Secrets,
     };
     let renderer = match args.format {
-        Format::Json => Renderer::Json(JsonReport::new(out, frames)?.redacting(redaction)),
+        Format::Json => Renderer::Json(JsonReport::new(out, frames).redacting(redaction)),
         Format::Text => {
             let selected = !args.connection.is_empty();
             Renderer::Text(TextReport::new(out, style, frames, selected).redacting(redaction))

@@ -158,8 +158,12 @@ impl Handshake {
         let place = Place::at(evidence);
         // Of a head that is cut off what follows may be the rest.
         if let Some(early) = response.facts.early.filter(|_| !self.unseen.client && !self.unseen.server) {
-            // Without an acknowledgement number the order of the recording has to do.
-            let certainty = if early.acked().is_some() { Certainty::Proven } else { Certainty::Likely };
+            // Without an acknowledgement number the order of the recording has to do; a capture can have it wrong.
+            let certainty = match early.acked() {
+                Some(_) => Certainty::Proven,
+                None if early.packet().is_some() => Certainty::Undetermined,
+                None => Certainty::Likely,
+            };
             add(findings, Role::Client, HandshakeFault::EarlyData, certainty, Place::at(Some(early)));
         }
         if response.status == 101 {

@@ -134,8 +134,9 @@ fn how_it_reacted<'a>(ends: &'a PerRole<Endpoint>, role: Role, fault: &Fault) ->
         {
             Reacted::Dropped(end.how)
         }
-        // Data sent after the fault had arrived may answer what came before it: the weakest sign.
-        (_, _, Some(handled)) if side.close().is_none() => carried_on(handled),
+        // Data sent after the fault had arrived may answer what came before it: the weakest sign, and none where
+        // the Close that follows may be missing.
+        (_, _, Some(handled)) if side.close().is_none() && !side.has_gap() => carried_on(handled),
         (_, Some(theirs), None) if side.close().is_none() => Reacted::PeerEnded(theirs.how),
         _ => Reacted::Unobserved,
     }

@@ -37,17 +37,10 @@ pub struct JsonReport<W> {
 }
 
 impl<W: Write> JsonReport<W> {
-    /// Begins the document.
-    ///
-    /// # Errors
-    /// Those of `out`.
-    pub fn new(mut out: W, frames: FrameList) -> Result<Self, Error> {
-        write!(
-            out,
-            "{{\"schema\":\"{SCHEMA}\",\"wslog\":\"{}\",\"connections\":[",
-            env!("CARGO_PKG_VERSION")
-        )?;
-        Ok(Self { out, frames, redaction: Redaction::default(), first: true })
+    /// A document that begins with the first thing written to it: none is left half done where nothing could be read.
+    #[must_use]
+    pub fn new(out: W, frames: FrameList) -> Self {
+        Self { out, frames, redaction: Redaction::default(), first: true }
     }
 
     /// Leaves out other things than secrets.
@@ -62,6 +55,9 @@ impl<W: Write> JsonReport<W> {
     /// Those of `out`.
     pub fn connection(&mut self, id: u64, mut report: Box<ConnectionReport>) -> Result<(), Error> {
         redact(&mut report, self.redaction);
+        if self.first {
+            self.begin()?;
+        }
         self.out.write_all(if self.first { b"\n" } else { b",\n" })?;
         self.first = false;
         self.value(&Connection::new(id, &report, self.frames))
@@ -72,6 +68,9 @@ impl<W: Write> JsonReport<W> {
     /// # Errors
     /// Those of `out`.
     pub fn finish(mut self, inputs: &[InputReport]) -> Result<(), Error> {
+        if self.first {
+            self.begin()?;
+        }
         self.out.write_all(b"\n],\"inputs\":[")?;
         for (i, input) in inputs.iter().enumerate() {
             self.out.write_all(if i == 0 { b"\n" } else { b",\n" })?;
@@ -79,6 +78,12 @@ impl<W: Write> JsonReport<W> {
         }
         self.out.write_all(b"\n]}\n")?;
         self.out.flush()?;
+        Ok(())
+    }
+
+    fn begin(&mut self) -> Result<(), Error> {
+        let version = env!("CARGO_PKG_VERSION");
+        write!(self.out, "{{\"schema\":\"{SCHEMA}\",\"wslog\":\"{version}\",\"connections\":[")?;
         Ok(())
     }
 

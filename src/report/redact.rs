@@ -46,8 +46,9 @@ fn handshake(report: &mut ConnectionReport) {
     }
     if let Some(request) = &mut report.request {
         replace(&mut request.target, |target| secrets.uri(target));
-        fields(&mut request.fields, &mut secrets);
+        // First, since a token may stand in another field line than what announces it.
         secrets.subprotocols(&mut request.subprotocols);
+        fields(&mut request.fields, &mut secrets);
     }
     if let Some(response) = &mut report.response {
         fields(&mut response.fields, &mut secrets);
@@ -89,7 +90,12 @@ fn quoted(fault: &mut HandshakeFault, secrets: &mut Secrets) {
         | Fault::ResponseUpgrade(Some(text))
         | Fault::ResponseConnection(Some(text))
         | Fault::Accept { found: Some(text), .. } => replace(text, |text| secrets.text(text)),
-        Fault::Subprotocols { element: Some(text), .. } => replace(text, |text| secrets.list(text)),
+        Fault::Subprotocols { element: Some(element), before, .. } => {
+            let mut elements = [before.take().unwrap_or_default(), std::mem::take(element)];
+            secrets.subprotocols(&mut elements);
+            let [first, second] = elements;
+            (*before, *element) = (Some(first), second);
+        }
         _ => {}
     }
 }

@@ -331,6 +331,7 @@ pub fn violation(report: &ConnectionReport, violation: &Violation) -> Wording {
                 ResetWhen::BeforeClose => "before any Close frame",
                 ResetWhen::BetweenCloses => "after one Close and before the other",
                 ResetWhen::AfterCloses => "after both Close frames",
+                ResetWhen::Unknown => "where a gap may hide a Close frame",
             };
             say("FIN", format!("RST {when}"), format!("reset TCP {when}"))
         }

@@ -123,7 +123,7 @@ impl Connection {
         }
         let known = half.retransmitted_bytes();
         if let Some(ack) = segment.ack {
-            carrier.acked = peer.ack(ack, half.syn_seen(), carrier, &mut cx.of(dir.flip()));
+            carrier.acked = peer.ack(ack, half.is_opening(seq), carrier, &mut cx.of(dir.flip()));
         }
         if segment.flags.has(TcpFlags::RST) {
             half.ignore(segment.payload);

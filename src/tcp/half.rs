@@ -103,6 +103,12 @@ impl Half {
         self.start == Start::Syn
     }
 
+    /// Whether a segment with this number is one of the first after the SYN, which was seen: what comes behind data
+    /// may acknowledge an answer to them.
+    pub(super) fn is_opening(&self, seq: SeqNo) -> bool {
+        self.syn_seen() && seq == self.seq_at(self.assembler.origin())
+    }
+
     /// Whether the FIN was seen and acknowledged.
     pub(super) fn is_fin_acked(&self) -> bool {
         self.fin.as_ref().is_some_and(|fin| self.acked > fin.at)

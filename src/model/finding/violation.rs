@@ -238,6 +238,8 @@ pub enum ResetWhen {
     BetweenCloses,
     /// After both.
     AfterCloses,
+    /// A Close may be in a gap, and have come before.
+    Unknown,
 }
 
 impl Violation {

@@ -71,6 +71,8 @@ pub enum HandshakeFault {
         fault: ProtocolsFault,
         /// The element.
         element: Option<String>,
+        /// The one before it, which may say that it is a token.
+        before: Option<String>,
     },
     /// A browser's request without `Origin`.
     NoOrigin,

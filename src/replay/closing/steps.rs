@@ -119,7 +119,8 @@ pub(super) fn tcp(ends: &PerRole<Endpoint>, tail: &Tail, findings: &mut Findings
     let first = duties::end_tcp_first(later);
     match (ends.client.end(), ends.server.end()) {
         (None, None) => {
-            let step = match kept_open(ends, tail.until, LATE_NS) {
+            let kept = kept_open(ends, tail.until, LATE_NS).filter(|_| !may_have_ended(ends, Role::Server));
+            let step = match kept {
                 Some(ns) => {
                     keeps(ns, Place::frame(later.frame, later.evidence), findings);
                     first.settle(Seen::NothingFor(ns), StepVerdict::Broken)
@@ -179,6 +180,12 @@ fn has_more_than_close(client: &Ended, ends: &PerRole<Endpoint>) -> bool {
     client.evidence.acked().zip(close_end).is_some_and(|(acked, end)| acked > end)
 }
 
+/// Whether the peer's host had received more than the Close of `role`: a FIN that the recording lacks, it may be.
+fn may_have_ended(ends: &PerRole<Endpoint>, role: Role) -> bool {
+    let close_end = ends[role].close().and_then(|close| close.end);
+    ends[role.peer()].received.zip(close_end).is_some_and(|(received, end)| received > end)
+}
+
 /// How long the server kept TCP open after both Closes, if that is so long.
 fn kept_open(ends: &PerRole<Endpoint>, until: Option<Timestamp>, min_ns: i64) -> Option<i64> {
     if ends.server.lost {
@@ -205,7 +212,8 @@ fn never(ends: &PerRole<Endpoint>, role: Role, tail: &Tail, findings: &mut Findi
     // A FIN takes one sequence number behind the last byte (RFC 9293 3.4).
     let has_fin = fin.evidence.offset().is_some_and(|offset| side.received > Some(offset));
     let waited = tail.until.zip(fin.evidence.at()).map(|(until, fin)| until.since(fin));
-    match waited.filter(|ns| has_fin && !side.lost && *ns >= NEVER_NS) {
+    let may_have_ended = side.lost || may_have_ended(ends, role);
+    match waited.filter(|ns| has_fin && !may_have_ended && *ns >= NEVER_NS) {
         Some(for_ns) => {
             let violation = TimingViolation::TcpNeverEnded { for_ns };
             timed(role, violation, Place::at(Some(fin.evidence)), findings);

@@ -52,13 +52,13 @@ pub(super) fn check(request: &UpgradeRequest, found: &mut impl FnMut(HandshakeFa
         (_, None) => found(HandshakeFault::Version(request.version().map(shown))),
     }
     if let Some(fault) = facts.subprotocols {
-        let element = match fault {
+        let at = match fault {
             ProtocolsFault::Empty => None,
-            ProtocolsFault::NotToken(at) | ProtocolsFault::Repeated(at) => {
-                request.subprotocols.get(usize::from(at)).map(|element| shown(element))
-            }
+            ProtocolsFault::NotToken(at) | ProtocolsFault::Repeated(at) => Some(usize::from(at)),
         };
-        found(HandshakeFault::Subprotocols { fault, element });
+        let element = |at: Option<usize>| request.subprotocols.get(at?).map(|element| shown(element));
+        let (element, before) = (element(at), element(at.and_then(|at| at.checked_sub(1))));
+        found(HandshakeFault::Subprotocols { fault, element, before });
     }
     // Drafts before 13 had a field of another name.
     if facts.browser && facts.version == Some(13) && request.origin().is_none() {

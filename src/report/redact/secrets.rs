@@ -136,6 +136,9 @@ impl Secrets {
         if name.eq_ignore_ascii_case(field::PROTOCOL) {
             return self.list(value);
         }
+        if let Some(redacted) = self.folded(value) {
+            return Some(redacted);
+        }
         let prefix = name.get(..field::PREFIX.len());
         if prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(field::PREFIX)) {
             return self.text(value);
@@ -157,6 +160,17 @@ impl Secrets {
         self.words(value)
     }
 
+    /// The value of a field into which the next one was folded, since its line begins with a blank.
+    fn folded(&mut self, value: &str) -> Option<String> {
+        let is_field =
+            |name: &str| FIELDS.iter().any(|known| name.eq_ignore_ascii_case(known)) || is_secret(name);
+        value.match_indices(": ").find_map(|(at, mark)| {
+            let (before, rest) = value.split_at_checked(at + mark.len())?;
+            let name = before.get(..at)?.rsplit(' ').next()?;
+            (is_field(name) && !rest.is_empty()).then(|| format!("{before}{}", self.credentials(rest)))
+        })
+    }
+
     /// A field line.
     pub(super) fn line(&mut self, line: &str) -> Option<String> {
         let Some((name, value)) = line.split_once(':') else { return self.no_field(line) };
@@ -171,9 +185,12 @@ impl Secrets {
             end += word.len();
             let (before, rest) = line.split_at_checked(end)?;
             let word = word.trim_end();
-            let announces = is_secret(word) || SCHEMES.iter().any(|known| word.eq_ignore_ascii_case(known));
+            // Of a URI, or a parameter, the secret is in the word.
+            let announces = !word.contains('=') && is_secret(word)
+                || SCHEMES.iter().any(|known| word.eq_ignore_ascii_case(known));
             if announces && !rest.is_empty() {
-                return Some(format!("{before}{}", self.credentials(rest)));
+                let hidden = self.credentials(rest);
+                return Some(self.words(before).unwrap_or_else(|| before.to_owned()) + &hidden);
             }
         }
         self.words(line)
@@ -262,11 +279,13 @@ impl Secrets {
         let mut out = String::new();
         let mut rest = uri;
         let mut found = false;
-        if let Some((scheme, behind)) = uri.split_once("://") {
+        if let Some((scheme, behind)) =
+            uri.split_once("//").filter(|(scheme, _)| scheme.is_empty() || scheme.ends_with(':'))
+        {
             let end = behind.find(['/', '?', '#']).unwrap_or(behind.len());
             let (authority, path) = behind.split_at(end);
             if let Some(authority) = self.authority(authority) {
-                out = format!("{scheme}://{authority}");
+                out = format!("{scheme}//{authority}");
                 rest = path;
                 found = true;
             }
@@ -303,6 +322,14 @@ impl Secrets {
         if value.is_empty() {
             return None;
         }
+        // Some part parameters by a semicolon; where the one before holds a secret, it may as well be a part of it.
+        self.named(name, value).or_else(|| {
+            let (first, more) = piece.split_once(';')?;
+            Some(format!("{first};{}", self.parameter(more)?))
+        })
+    }
+
+    fn named(&mut self, name: &str, value: &str) -> Option<String> {
         let named = decoded(name);
         // A whole URI may be the value of a parameter.
         let mut inner = Self { known: Vec::new(), depth: self.depth + 1 };
@@ -445,7 +472,11 @@ mod tests {
                 ("/#access_token=abc", "/#access_token=<redacted 3 bytes>"),
                 ("/?next=%2Fws%3Ftoken%3Dabc", "/?next=<redacted 19 bytes>"),
                 ("http://u:p@h/?a=b", "http://<redacted 3 bytes>@h/?a=b"),
+                ("//u:p@h/?a=b", "//<redacted 3 bytes>@h/?a=b"),
                 ("ws://h/@x", "ws://h/@x"),
+                ("/a//b@c", "/a//b@c"),
+                ("/?a=1;token=abc;c=d", "/?a=1;token=<redacted 7 bytes>"),
+                ("/?a=1;b=2&c=d", "/?a=1;b=2&c=d"),
             ],
         );
     }
@@ -470,6 +501,16 @@ mod tests {
                 ("Host: u@h:80", "Host: <redacted 1 bytes>@h:80"),
                 ("X-Note: got JWT, see", "X-Note: got <redacted 49 bytes>, see"),
                 ("Keep-Alive: timeout=5, max=10", "Keep-Alive: timeout=5, max=10"),
+                ("GET /?token=abc x HTTP/1.1", "GET /?token=<redacted 3 bytes> x HTTP/1.1"),
+                ("GET /x y?token=abc&b=c HTTP/1.1", "GET /x y?token=<redacted 3 bytes>&b=c HTTP/1.1"),
+                ("GET http://u:p@h/x y HTTP/1.1", "GET http: //<redacted 3 bytes>@h/x y HTTP/1.1"),
+                ("/?sig=ab Bearer abc", "/?sig=<redacted 2 bytes> Bearer <redacted 3 bytes>"),
+                (
+                    "Sec-WebSocket-Version: 13 Authorization: Bearer abc",
+                    "Sec-WebSocket-Version: 13 Authorization: Bearer <redacted 3 bytes>",
+                ),
+                ("X-Note: see X-Api-Key: abc", "X-Note: see X-Api-Key: <redacted 3 bytes>"),
+                ("Server: a: b", "Server: a: b"),
             ],
         );
     }

@@ -175,7 +175,7 @@ pub(super) fn fault(report: &ConnectionReport, fault: &HandshakeFault) -> Wordin
             format!("status {status}, Sec-WebSocket-Version absent"),
             format!("refused version {asked} with status {status} and named none that it speaks"),
         ),
-        Fault::Subprotocols { fault, element } => {
+        Fault::Subprotocols { fault, element, .. } => {
             let element = element.as_deref().map(visible).unwrap_or_default();
             let what = match fault {
                 ProtocolsFault::Empty => "none".to_owned(),

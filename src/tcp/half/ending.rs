@@ -114,7 +114,7 @@ impl Half {
 
     /// Nothing more will come: hands on what waits, with gaps for its holes, and ends the direction, by its FIN
     /// where it was seen, else as `how` says. A tail that was acknowledged and never seen is a gap too, but for a
-    /// single number: that may be a FIN.
+    /// single number: that may be a FIN. So is what lies before an RST.
     pub(in crate::tcp) fn end<S: FnMut(StreamEvent<'_>)>(
         &mut self,
         how: StreamEnd,
@@ -138,6 +138,13 @@ impl Half {
         }
         if self.is_started() && self.acked > self.assembler.next() + 1 {
             self.assembler.give_up(self.acked, GapCause::NotCaptured, gap_carrier, cx);
+        }
+        if let Some((at, _)) = self.reset.as_deref().copied()
+            && how != StreamEnd::Rst
+            && at > self.assembler.next()
+        {
+            // Its sender had sent what lies before it; but one that came with the right number has the say.
+            self.assembler.give_up(at, GapCause::RecordingEnded, gap_carrier, cx);
         }
         let (how, by) = match self.reset.as_deref() {
             Some((_, carrier)) => (StreamEnd::Rst, Some(*carrier)),

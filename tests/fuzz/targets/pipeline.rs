@@ -52,7 +52,7 @@ fn report(source: impl Read, len: usize) -> [String; 2] {
     let (mut text, mut json) = (Vec::new(), Vec::new());
     let style = Style { width: 80, color: false };
     let mut text_report = TextReport::new(&mut text, style, FrameList::All, false);
-    let mut json_report = JsonReport::new(&mut json, FrameList::All).expect("memory takes it");
+    let mut json_report = JsonReport::new(&mut json, FrameList::All);
     let mut order = Order::new(limits.max_waiting_report_bytes);
     let mut reported = 0;
     let input = analyze_capture(source, Path::new("fuzz"), 0, &limits, keep, &mut |connection, open| {

@@ -39,7 +39,7 @@ fuzz_target!(|data: &[u8]| {
     talk.open_with(&upgrade);
     let file = Pcap::default().write(&talk.packets());
     let mut json = Vec::new();
-    let mut report = JsonReport::new(&mut json, FrameList::All).expect("memory takes it");
+    let mut report = JsonReport::new(&mut json, FrameList::All);
     let keep = Keep { first: 3, last: 3, payload_bytes: 40 };
     analyze_capture(&file[..], "fuzz".as_ref(), 0, &Limits::default(), keep, &mut |connection, _| {
         connection.map_or(Ok(()), |connection| report.connection(1, connection))

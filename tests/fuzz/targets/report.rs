@@ -25,7 +25,7 @@ fn render(case: CaseReport) -> String {
     let (mut text, mut json) = (Vec::new(), Vec::new());
     let mut text_report =
         TextReport::new(&mut text, Style { width: 80, color: false }, FrameList::All, false);
-    let mut json_report = JsonReport::new(&mut json, FrameList::All).expect("memory takes it");
+    let mut json_report = JsonReport::new(&mut json, FrameList::All);
     text_report.connection(1, connection.clone());
     json_report.connection(1, connection).expect("memory takes it");
     let inputs = [InputReport::default()];
