@@ -9,8 +9,8 @@ const MAX_PAYLOAD: u64 = 1 << 26;
 
 /// What a header with FIN says against chance: opcode, RSV bits and MASK all fit, and the length is minimal.
 const HEADER_BITS: u32 = 5;
-/// Fragments are what small numbers look like, the same key twice what a field of another protocol does; empty data
-/// frames, which zeros look like, say nothing.
+/// Fragments are what small numbers look like. The same key twice, which a field of another protocol and a payload that
+/// repeats look like, and empty data frames, which zeros do, say nothing.
 const WEAK_HEADER_BITS: u32 = 2;
 /// A frame ends where its segment does, or the stream.
 const END_BITS: u32 = 7;
@@ -172,7 +172,12 @@ impl Chain {
                 return true;
             }
         }
-        self.bits = self.bits.saturating_add(if fin && is_fresh { HEADER_BITS } else { WEAK_HEADER_BITS });
+        let bits = match (is_fresh, fin) {
+            (true, true) => HEADER_BITS,
+            (true, false) => WEAK_HEADER_BITS,
+            (false, _) => 0,
+        };
+        self.bits = self.bits.saturating_add(bits);
         true
     }
 
@@ -247,6 +252,8 @@ mod tests {
             (vec![frame(Opcode::from_bits(3), false, b"")], None),
             (vec![frame(Opcode::CLOSE, false, b""), text.clone()], None),
             (vec![text.clone(), frame(Opcode::TEXT, true, b"hi")], None),
+            // The same octet again and again, masked: fragments of two bytes under one key.
+            (vec![b"\x00\x82\x3d\x25".repeat(2 * 40)], Some(2 + 7)),
             (vec![b"HTTP/1.1 200 OK\r\n".to_vec()], None),
             (vec![b"*3\r\n$3\r\nSET\r\n".to_vec()], None),
             (vec![b"\x17\x03\x03\x00\x10".to_vec()], None),

@@ -95,7 +95,9 @@ pub fn with_options(inner: Typed) -> Typed {
         bytes[10..12].copy_from_slice(&sum);
     } else {
         let next = std::mem::replace(&mut bytes[6], 0);
-        let headers = [43, 0, 1, 4, 0, 0, 0, 0, 60, 0, 4, 0, 0, 0, 0, 0, next, 0, 1, 4, 0, 0, 0, 0];
+        // A routing header of Mobile IPv6 (RFC 6275 6.4) whose address was reached.
+        let routing = join(&[&[60, 2, 2, 0, 0, 0, 0, 0], &[0; 15], &[1]]);
+        let headers = join(&[&[43, 0, 1, 4, 0, 0, 0, 0], &routing, &[next, 0, 1, 4, 0, 0, 0, 0]]);
         bytes.splice(40..40, headers);
         let len = len16(&bytes[40..]);
         bytes[4..6].copy_from_slice(&len);
