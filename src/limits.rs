@@ -31,7 +31,7 @@ pub struct Limits {
     /// Seconds of capture time until a datagram of which fragments are missing is given up. As on Linux, and well
     /// before a fast sender uses one of 65 536 identifications again.
     pub fragment_expiry_seconds: u32,
-    /// TCP connections followed at a time. 1 000 000 half-open ones take 0.7 GiB.
+    /// TCP connections followed at a time. 1 000 000 half-open ones take 0.8 GiB.
     pub max_flows: usize,
     /// Out-of-order bytes kept per direction while a hole waits to be filled. 4 MiB is a full receive window
     /// of a fast path (Linux `tcp_rmem` allows 6 MiB).
