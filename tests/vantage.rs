@@ -8,23 +8,16 @@ use std::path::Path;
 
 use wslog::model::{Because, Certainty, ConnectionReport, PerRole, Role, Starter, StreamEnd};
 
-use support::corpus::corpus;
+use support::corpus::{TIMED, corpus};
 use support::essence::analyse_file;
 
 #[path = "support/support.rs"]
 mod support;
 
-/// Rules that rest on times: a threshold may lie between what the two ends saw.
-const TIMED: &[&str] = &[
-    "CL-HALF-OPEN",
-    "CL-IDLE",
-    "CL-NEW-MSG",
-    "CL-REPLY-LATE",
-    "CL-SERVER-IMMEDIATE",
-    "CL-TCP-NEVER",
-    "FR-PING-PONG",
-    "FR-PONG-LATE",
-];
+/// A threshold may lie between what the two ends saw.
+fn is_timed(rule: &str) -> bool {
+    TIMED.contains(&rule) || rule == "FR-PING-PONG"
+}
 
 /// Something said of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,14 +50,14 @@ fn claims(report: &ConnectionReport) -> BTreeSet<Claim> {
     claims.extend(
         findings
             .map(|f| (f.violation.rule().name(), f.by.map(Role::name), f.level.name()))
-            .filter(|(rule, ..)| !TIMED.contains(rule) && *rule != "HS-COALESCED")
+            .filter(|(rule, ..)| !is_timed(rule) && *rule != "HS-COALESCED")
             .map(|(rule, by, level)| Claim::Finding(rule, by, level)),
     );
     let steps = closing.steps.iter();
     claims.extend(
         steps
             .map(|step| (step.owed_by.name(), step.rule.name(), step.verdict.name()))
-            .filter(|(_, rule, _)| !TIMED.contains(rule))
+            .filter(|(_, rule, _)| !is_timed(rule))
             .map(|(by, rule, verdict)| Claim::Step(by, rule, verdict)),
     );
     claims

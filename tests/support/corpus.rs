@@ -1,5 +1,5 @@
 //! Captures and reports of real runs, which lie beside the repository or where `WSLOG_CORPUS` names.
-#![allow(unreachable_pub, reason = "some test crates take in this file alone")]
+#![allow(dead_code, unreachable_pub, reason = "some test crates take in this file alone")]
 
 use std::path::{Path, PathBuf};
 
@@ -15,3 +15,14 @@ pub fn corpus(part: &str) -> Option<PathBuf> {
     }
     Some(folder)
 }
+
+/// Rules that rest on times, which two recordings of a connection do not share.
+pub const TIMED: &[&str] = &[
+    "CL-HALF-OPEN",
+    "CL-IDLE",
+    "CL-NEW-MSG",
+    "CL-REPLY-LATE",
+    "CL-SERVER-IMMEDIATE",
+    "CL-TCP-NEVER",
+    "FR-PONG-LATE",
+];
