@@ -22,7 +22,7 @@ use clap::{CommandFactory, Parser};
 
 use args::{Args, Command};
 pub(crate) use exit::Exit;
-use wslog::report::escape::{is_unsafe, visible};
+use wslog::views::escape::{is_unsafe, visible};
 
 /// Runs the command; data goes to standard output, everything else to standard error.
 pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> Exit {

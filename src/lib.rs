@@ -6,7 +6,7 @@
 //! ```text
 //!    pcap, pcapng, compressed or not, in one file or rotated
 //!  bytes ─► Packet ─► Segment ─► StreamEvent ─► Observation ─► Event ─► Finding + Closing ─► bytes
-//!    input   └─ capture ─┘    tcp         dissect         message   replay              report
+//!         └── source ──┘     tcp         dissect         message  reference         redact, views
 //!                                       (http, websocket)  ▲
 //!    case .json, .html, pasted text ───────► autobahn ───────┘ (the same grammars)
 //! ```
@@ -15,16 +15,16 @@
 //! through the stages above only in tests.
 //!
 //! Whole runs of the Autobahn Testsuite go a way of their own: [`autobahn`] reads the verdicts, compares two runs
-//! or holds one against a policy, and `report` says what came out.
+//! or holds one against a policy, and [`views`] says what came out.
 //!
 //! # Invariants, mostly things that are absent
 //!
 //! * Data flows one way. A stage takes values and hands values on, by return or to a sink; none calls upward.
 //! * Layers form a star round [`model`]: a layer imports `model`, [`limits`], [`error`] and its own outside
 //!   crate, never a sibling. Three exceptions: [`dissect`] and [`autobahn`] use the grammars [`http`] and
-//!   [`websocket`], [`explain`] uses `websocket` and the table of `autobahn`, and only [`pipeline`] joins the layers. `tests/layering.rs` reads the `use` lines.
-//! * The core knows no file, clock, environment, thread, log or terminal: those are [`input`]'s and the binary's.
-//! * [`replay`] is pure and knows no text; the words are in [`report`]; only `report` knows JSON and tables.
+//!   [`websocket`], [`explain`] uses `websocket` and the table of `autobahn`, and only [`engine`] joins the layers. `tests/layering.rs` reads the `use` lines.
+//! * The core knows no file, clock, environment, thread, log or terminal: those are [`source`]'s and the binary's.
+//! * [`reference`] is pure and knows no text; the words are in [`views`]; only `views` knows JSON and tables.
 //! * An [`Observation`](model::Observation) says what one side was seen to do. It is the one intermediate form:
 //!   whatever a recording looks like, everything after it is shared.
 //! * What was sent is never rewritten: decoded forms are new values beside it.
@@ -76,17 +76,17 @@
 //! | late, never, silent | by thresholds that are wslog's own: the RFC names no times |
 
 pub mod autobahn;
-pub mod capture;
 pub mod dissect;
+pub mod engine;
 pub mod error;
 pub mod explain;
 pub mod http;
-pub mod input;
 pub mod limits;
 pub mod message;
 pub mod model;
-pub mod pipeline;
-pub mod replay;
-pub mod report;
+pub mod redact;
+pub mod reference;
+pub mod source;
 pub mod tcp;
+pub mod views;
 pub mod websocket;

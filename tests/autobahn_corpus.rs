@@ -12,7 +12,7 @@ use wslog::model::case::{
     Behavior, BehaviorClose, CaseEvent, CaseId, CaseReport, CaseStep, ClosingBehavior, ExpectedClose,
     LoggedData, LoggedFrame, ReportForm, WireRow, WireStatistics,
 };
-use wslog::report::case::sentences;
+use wslog::views::case::sentences;
 
 #[path = "support/corpus.rs"]
 mod corpus;

@@ -9,10 +9,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use wslog::autobahn::{self, Kind};
+use wslog::engine::{Keep, analyze_case};
 use wslog::limits::Limits;
 use wslog::model::case::{Behavior, BehaviorClose};
 use wslog::model::{Certainty, ConnectionReport, Level, Role};
-use wslog::pipeline::{Keep, analyze_case};
 
 use support::corpus::corpus;
 use support::essence::analyse_file;

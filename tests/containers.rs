@@ -3,9 +3,9 @@
 use std::io::{Cursor, Read};
 use std::path::Path;
 
-use wslog::input::{Input, Stop};
 use wslog::limits::Limits;
 use wslog::model::{Compression, WeirdKind};
+use wslog::source::file::{Input, Stop};
 
 use support::capture_file::Pcap;
 use support::essence::analyse_file;

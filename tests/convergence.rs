@@ -7,10 +7,10 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use wslog::autobahn::{self, Kind};
+use wslog::engine::{self, Keep};
 use wslog::limits::Limits;
 use wslog::model::case::{CaseReport, WireRow};
 use wslog::model::{Action, ConnectionReport, Level, Outcome, Role, Seen, StartEvidence, Starter, StreamEnd};
-use wslog::pipeline::{self, Keep};
 
 #[path = "support/corpus.rs"]
 mod corpus;
@@ -198,7 +198,7 @@ fn captured(path: &Path) -> HashMap<String, ConnectionReport> {
         }
         Ok(())
     };
-    pipeline::analyze_capture(source, path, 0, &Limits::default(), KEEP, &mut sink).expect("readable");
+    engine::analyze_capture(source, path, 0, &Limits::default(), KEEP, &mut sink).expect("readable");
     connections
 }
 
@@ -254,7 +254,7 @@ fn check(extension: &str) -> BTreeMap<&'static str, u64> {
         let connections = captured(capture);
         for case in cases(&run, extension) {
             let mut count = |what| *counts.entry(what).or_insert(0) += 1;
-            let analysis = pipeline::analyze_case(case.clone(), 0, &Limits::default(), KEEP);
+            let analysis = engine::analyze_case(case.clone(), 0, &Limits::default(), KEEP);
             if !analysis.case.as_ref().expect("a case").inconsistencies.is_empty() {
                 count("reports with inconsistencies");
             }

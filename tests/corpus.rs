@@ -6,11 +6,11 @@ use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use wslog::engine::{Keep, analyze_capture};
 use wslog::limits::Limits;
 use wslog::model::{CloseCode, ConnectionReport, FrameHeader, FrameRecord, Level, Outcome, Role};
-use wslog::pipeline::{Keep, analyze_capture};
-use wslog::report::FrameList;
-use wslog::report::json::JsonReport;
+use wslog::views::FrameList;
+use wslog::views::json::JsonReport;
 
 use support::corpus::corpus;
 use support::essence::{analyse_file, assert_same, essence};

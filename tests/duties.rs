@@ -45,7 +45,7 @@ fn figures() {
 fn owed(packets: &[TestPacket]) -> String {
     use wslog::dissect::Dissector;
     use wslog::message::Messages;
-    use wslog::replay::Reference;
+    use wslog::reference::Reference;
     use wslog::tcp::Connection;
 
     let limits = Limits::default();

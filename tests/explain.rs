@@ -8,12 +8,12 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use wslog::engine::Across;
 use wslog::explain;
 use wslog::limits::Limits;
 use wslog::model::topic::{CodeTopic, Example, LineWhat, RuleTopic, Topic};
 use wslog::model::{CloseCode, ConnectionReport, Level, RULES, Role, RuleId, Who};
-use wslog::pipeline::Across;
-use wslog::report::explain::json;
+use wslog::views::explain::json;
 
 use support::conversation::{Client, Conversation, Server, Side, merge};
 use support::script::{analyse, closing, findings};

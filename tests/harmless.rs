@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use wslog::report::escape::is_unsafe;
+use wslog::views::escape::is_unsafe;
 
 use support::capture_file::Pcap;
 use support::conversation::{Client, Conversation, Server};

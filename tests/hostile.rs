@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use wslog::capture::Reader;
 use wslog::limits::Limits;
 use wslog::model::{ConnectionReport, InputReport, WeirdKind, Weirds};
+use wslog::source::Reader;
 
 use support::capture_file::{Endian, Interface, Pcap, Record, pcapng};
 use support::conversation::{Client, Conversation};

@@ -8,8 +8,11 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("model", &[], &[]),
     ("limits", &[], &[]),
     ("error", &[], &["thiserror"]),
-    ("input", &["model", "limits", "error"], &["bzip2", "flate2", "lz4_flex", "lzma_rust2", "ruzstd"]),
-    ("capture", &["model", "limits", "error"], &["pcap_parser", "etherparse"]),
+    (
+        "source",
+        &["model", "limits", "error"],
+        &["bzip2", "etherparse", "flate2", "lz4_flex", "lzma_rust2", "pcap_parser", "ruzstd"],
+    ),
     ("tcp", &["model", "limits"], &["foldhash"]),
     ("http", &["model", "limits"], &["nom", "sha1", "base64", "memchr"]),
     ("websocket", &["model", "limits"], &["nom"]),
@@ -20,12 +23,13 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
         &["html5gum", "nom", "serde", "serde_json", "toml", "toml_edit"],
     ),
     ("message", &["model", "limits"], &["flate2", "simdutf8"]),
-    ("replay", &["model", "limits"], &[]),
+    ("reference", &["model", "limits"], &[]),
     ("explain", &["model", "error", "autobahn", "websocket"], &[]),
-    ("report", &["model", "limits", "error"], &["comfy_table", "serde", "serde_json", "jiff"]),
+    ("redact", &["model"], &[]),
+    ("views", &["model", "limits", "error", "redact"], &["comfy_table", "serde", "serde_json", "jiff"]),
     (
-        "pipeline",
-        &["autobahn", "capture", "dissect", "error", "limits", "message", "model", "replay", "tcp"],
+        "engine",
+        &["autobahn", "dissect", "error", "limits", "message", "model", "reference", "source", "tcp"],
         &["foldhash"],
     ),
 ];
@@ -144,7 +148,7 @@ fn layers_form_a_star_round_model() {
 fn reports_show_packets_by_file() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
-    sources(&src.join("report"), &mut files);
+    sources(&src.join("views"), &mut files);
     let (mut taken, mut written) = (Vec::new(), Vec::new());
     for path in &files {
         let text = fs::read_to_string(path).expect("UTF-8");

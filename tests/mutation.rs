@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use wslog::autobahn::policy::Policy;
 use wslog::autobahn::{self, Kind, brief, index};
+use wslog::engine::{Across, Keep, analyze_capture, analyze_case};
 use wslog::error::Error;
 use wslog::limits::Limits;
 use wslog::model::{ConnectionReport, InputReport};
-use wslog::pipeline::{Across, Keep, analyze_capture, analyze_case};
-use wslog::report::FrameList;
-use wslog::report::escape::{is_unsafe, visible};
-use wslog::report::json::JsonReport;
-use wslog::report::text::{Style, TextReport};
+use wslog::views::FrameList;
+use wslog::views::escape::{is_unsafe, visible};
+use wslog::views::json::JsonReport;
+use wslog::views::text::{Style, TextReport};
 
 use support::rng::Rng;
 

@@ -31,9 +31,9 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
+use wslog::engine::Across;
 use wslog::limits::Limits;
 use wslog::model::{ConnectionReport, FrameRecord, RULES, Rule};
-use wslog::pipeline::Across;
 
 use support::scene;
 use support::script::{all_steps, analyse, analyse_with, ending, findings};

@@ -9,9 +9,9 @@ use std::path::Path;
 
 use serde_json::Value;
 use wslog::model::{ConnectionReport, InputReport, Outcome, RULES};
-use wslog::report::json::JsonReport;
-use wslog::report::text::{Style, TextReport};
-use wslog::report::{FrameList, summary};
+use wslog::views::json::JsonReport;
+use wslog::views::text::{Style, TextReport};
+use wslog::views::{FrameList, summary};
 
 use support::conversation::{Client, Conversation, Server};
 use support::essence::analyse_file;

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
+use wslog::engine::{Capture, Keep};
 use wslog::limits::Limits;
 use wslog::model::{Compression, ConnectionReport, InputReport, LinkType, PacketNo, WeirdKind};
-use wslog::pipeline::{Capture, Keep};
 
 use support::capture_file::{Endian, Interface, Pcap, Record, pcapng};
 use support::conversation::TestPacket;

@@ -10,9 +10,9 @@ use std::fmt::Write;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use wslog::engine::{Analysis, Keep};
 use wslog::limits::Limits;
 use wslog::model::{ConnectionReport, Role};
-use wslog::pipeline::{Analysis, Keep};
 
 use support::conversation::TestPacket;
 use support::essence::analyse_file;

@@ -1,8 +1,8 @@
 //! One conversation on every link and in every tunnel: the same connections, frames and closing as plain.
 
-use wslog::capture::Decoder;
 use wslog::limits::Limits;
 use wslog::model::{LinkType, Packet, PacketNo, Timestamp, Weirds};
+use wslog::source::Decoder;
 
 use support::capture_file::{Endian, Interface, Pcap, Record, pcapng_records};
 use support::conversation::TestPacket;

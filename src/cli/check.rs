@@ -8,7 +8,7 @@ use wslog::autobahn::policy::{self, Policy};
 use wslog::error::Error;
 use wslog::model::case::{Behavior, BehaviorClose};
 use wslog::model::run::{Breach, BreachKind};
-use wslog::report::run::{CheckReport, github, json, junit, markdown, text};
+use wslog::views::run::{CheckReport, github, json, junit, markdown, text};
 
 use crate::cli::args::{Allow, Check, RunFormat};
 use crate::cli::exit::{self, Exit};

@@ -6,8 +6,8 @@ use anyhow::bail;
 use wslog::autobahn::diff::{self, Options};
 use wslog::model::case::Run;
 use wslog::model::run::{Change, ChangeKind};
-use wslog::report::escape::visible;
-use wslog::report::run::{DiffReport, github, json, junit, markdown, text};
+use wslog::views::escape::visible;
+use wslog::views::run::{DiffReport, github, json, junit, markdown, text};
 
 use crate::cli::args::{Diff, FailOnChange, RunFormat};
 use crate::cli::exit::Exit;

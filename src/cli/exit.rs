@@ -4,7 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use wslog::error::{Error, Likeness};
-use wslog::report::escape::visible;
+use wslog::views::escape::visible;
 
 /// What the process ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,7 +2,7 @@
 
 use wslog::explain;
 use wslog::model::topic::Topic;
-use wslog::report::explain::{json, text};
+use wslog::views::explain::{json, text};
 
 use crate::cli::args::{Explain, Format, TopicKind};
 use crate::cli::exit::Exit;

@@ -3,16 +3,16 @@
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use wslog::engine::order::Order;
+use wslog::engine::{self, Across, Capture, Keep};
 use wslog::error::Error;
-use wslog::input::{Input, Stop};
 use wslog::limits::Limits;
 use wslog::model::{Certainty, ConnectionReport, Finding, InputReport, Level, Outcome, PacketNo, WeirdKind};
-use wslog::pipeline::{self, Across, Capture, Keep};
-use wslog::report::FrameList;
-use wslog::report::json::JsonReport;
-use wslog::report::order::Order;
-use wslog::report::redact::Redaction;
-use wslog::report::text::TextReport;
+use wslog::redact::Redaction;
+use wslog::source::file::{Input, Stop};
+use wslog::views::FrameList;
+use wslog::views::json::JsonReport;
+use wslog::views::text::TextReport;
 
 use crate::cli::args::{FailOn, Format, Frames, Inspect, Payload};
 use crate::cli::exit::{self, Exit};
@@ -285,7 +285,7 @@ fn ready(source: Source, limits: &Limits, keep: Keep) -> Ready {
         Source::Capture(input) => Ready::Capture(input),
         // Which input it is, is known when those before it have been read.
         Source::Case(case, input) => {
-            Ready::Case { connection: pipeline::analyze_case(*case, 0, limits, keep), input }
+            Ready::Case { connection: engine::analyze_case(*case, 0, limits, keep), input }
         }
     }
 }
@@ -304,7 +304,7 @@ fn remark(report: &InputReport) {
     } else {
         return;
     };
-    eprintln!("wslog: {}: {what}", wslog::report::escape::visible(&report.path));
+    eprintln!("wslog: {}: {what}", wslog::views::escape::visible(&report.path));
 }
 
 const fn joining(args: &Inspect) -> Joining {

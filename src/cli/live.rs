@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use wslog::input::Stop;
+use wslog::source::file::Stop;
 
 /// What a pipe gives at a time.
 const CHUNK_BYTES: usize = 64 << 10;

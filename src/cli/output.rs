@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use wslog::input::{Unpacked, is_capture};
+use wslog::source::file::{Unpacked, is_capture};
 
 /// Creates `path`, or empties what is there, unless that is one of `inputs` or any capture: nobody wants a report in
 /// its place.

@@ -8,10 +8,10 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::Context;
 use wslog::autobahn::{self, Kind, brief, index};
 use wslog::error::Error;
-use wslog::input::{Input, Stop};
 use wslog::limits::{Limits, MAX_REPORT_BYTES};
 use wslog::model::case::{CaseId, CaseReport, ReportForm, Run};
 use wslog::model::run::{CaseVerdict, Cases, Contradiction, RunSource};
+use wslog::source::file::{Input, Stop};
 
 use crate::cli::args::RunOutput;
 use crate::cli::parallel;

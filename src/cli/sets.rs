@@ -7,10 +7,10 @@
 
 use std::path::{Path, PathBuf};
 
-use wslog::input::{self, Unpacked};
+use wslog::engine::Beginning;
 use wslog::limits::MAX_PAUSE_SECONDS;
 use wslog::model::{InputReport, LinkType, Timestamp};
-use wslog::pipeline::Beginning;
+use wslog::source::file::{self, Unpacked};
 
 use crate::cli::parallel;
 
@@ -95,7 +95,7 @@ impl Queue {
         let look = paths.len() > 1 && joining != Joining::None;
         let begins = |path: &PathBuf| {
             let mut source = (look && path.is_file()).then(|| Unpacked::open(path).ok()).flatten()?;
-            input::is_capture(&mut source).ok()?.then(|| Beginning::of(source, path))?
+            file::is_capture(&mut source).ok()?.then(|| Beginning::of(source, path))?
         };
         let begins = parallel::map(&paths, begins);
         let waiting = paths.into_iter().zip(begins).map(|(path, begins)| Waiting { path, begins }).collect();

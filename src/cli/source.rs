@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use wslog::autobahn::{self, Kind, SNIFF_BYTES};
 use wslog::error::Error;
-use wslog::input::{self, Input, Stop, Unpacked};
 use wslog::limits::{Limits, MAX_REPORT_BYTES};
 use wslog::model::case::{CaseReport, ReportForm};
 use wslog::model::{Compression, InputReport, WeirdKind};
+use wslog::source::file::{self, Input, Stop, Unpacked};
 
 use crate::cli::{live, parallel};
 
@@ -111,7 +111,7 @@ fn refuse(path: &Path, detail: &str) -> Error {
 
 /// The files behind `named`: of a directory its captures, else the cases it holds, each in one form only.
 pub(super) fn expand(named: &Path) -> Result<Vec<PathBuf>, Error> {
-    match input::expand(named) {
+    match file::expand(named) {
         Err(error @ Error::NothingInDirectory { .. }) => {
             let cases = cases(named).map_err(|source| Error::Open { path: named.to_owned(), source })?;
             if cases.is_empty() { Err(error) } else { Ok(cases) }

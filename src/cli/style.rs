@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
-use wslog::report::text::Style;
+use wslog::views::text::Style;
 
 use crate::cli::args::{Color, Look};
 

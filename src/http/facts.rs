@@ -1,4 +1,4 @@
-//! What is so about the heads of an opening handshake, for `replay` to judge.
+//! What is so about the heads of an opening handshake, for `reference` to judge.
 
 use std::collections::BTreeSet;
 

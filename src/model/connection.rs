@@ -1,4 +1,4 @@
-//! The result of an analysis: what `report` renders.
+//! The result of an analysis: what `views` render.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
 //! Observations with facts: fragments joined, text checked, payload inflated. What is so, not what is wrong;
-//! only `replay`, which knows the roles' duties, makes a violation of a fact.
+//! only `reference`, which knows the roles' duties, makes a violation of a fact.
 
 use crate::model::{
     ClosePayload, Evidence, FrameHeader, GapCause, Role, StreamEnd, Undecodable, UpgradeRequest,

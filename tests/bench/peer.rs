@@ -20,10 +20,10 @@ use support::transform::{over_ip, reorder};
 use support::wrap::table::WRAPPINGS;
 use support::wrap::{fragments, ip_packet};
 use support::{hostile, pack};
-use wslog::input::{Input, Stop};
+use wslog::engine::{Keep, analyze_capture};
 use wslog::limits::Limits;
 use wslog::model::{LinkType, Role};
-use wslog::pipeline::{Keep, analyze_capture};
+use wslog::source::file::{Input, Stop};
 
 /// Why the two differ, by a part of the group or name of a row; the first that fits.
 const REASONS: &[(&str, &str)] = &[

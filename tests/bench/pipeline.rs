@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 use support::capture_file::{Endian, Pcap, Unit};
 use support::conversation::{Client, Conversation, Server, merge};
 use support::frame::Frame;
+use wslog::engine::{self, Keep};
 use wslog::limits::Limits;
 use wslog::model::LinkType;
-use wslog::pipeline::{self, Keep};
 
 const RUNS: usize = 7;
 
@@ -47,7 +47,7 @@ fn analyse(capture: &[u8]) -> (u64, u64) {
     let keep = Keep { first: 0, last: 20, payload_bytes: 256 };
     let mut connections = 0;
     let report =
-        pipeline::analyze_capture(capture, Path::new("-"), 0, &Limits::default(), keep, &mut |c, _| {
+        engine::analyze_capture(capture, Path::new("-"), 0, &Limits::default(), keep, &mut |c, _| {
             connections += u64::from(c.is_some());
             Ok(())
         })

@@ -3,13 +3,13 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
-use wslog::capture::{Decoder, Reader};
+use wslog::engine::{Keep, analyze_capture};
 use wslog::limits::Limits;
 use wslog::model::{
     ConnectionReport, InputReport, PacketNo, PerRole, Role, RuleId, Seen, StepVerdict, TcpEnd, Timing,
     TimingViolation, Violation, WeirdKind, Weirds,
 };
-use wslog::pipeline::{Keep, analyze_capture};
+use wslog::source::{Decoder, Reader};
 
 use super::conversation::TestPacket;
 

@@ -15,12 +15,12 @@
 //! uncaptured text hi    the capture missed it; whoever acknowledges later has received it
 //! ```
 
+use wslog::engine::{Analysis, Keep};
 use wslog::limits::Limits;
 use wslog::model::{
     Action, Certainty, ConnectionReport, Level, Lifecycle, LocalView, PerRole, Role, StartEvidence, Starter,
     Step,
 };
-use wslog::pipeline::{Analysis, Keep};
 
 use super::conversation::{Client, Conversation, Server, Side, TestPacket};
 use super::frame::Frame;

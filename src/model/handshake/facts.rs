@@ -1,4 +1,4 @@
-//! What is so about the heads of an opening handshake. Whether that is wrong, only `replay` says.
+//! What is so about the heads of an opening handshake. Whether that is wrong, only `reference` says.
 //!
 //! Small copies, filled in one pass: a sound handshake costs no allocation here. What a field holds stands in the
 //! [`FieldLines`](crate::model::FieldLines) of its message.

@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use wslog::capture::{Decoder, Reader};
+use wslog::source::{Decoder, Reader};
 use wslog::limits::Limits;
 use wslog::model::{PerDirection, StreamEvent, TcpFlags, Weirds};
 use wslog::tcp::FlowTable;

@@ -7,7 +7,7 @@ use std::io::Read;
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use wslog::capture::{Decoder, Reader};
+use wslog::source::{Decoder, Reader};
 use wslog::limits::Limits;
 use wslog::model::{PacketNo, Weirds};
 use wslog_fuzz::{Trickle, pieces};

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wslog::report::escape::{is_unsafe, visible};
+use wslog::views::escape::{is_unsafe, visible};
 
 fuzz_target!(|data: &[u8]| {
     let Ok(what) = std::str::from_utf8(data) else { return };

@@ -1,4 +1,4 @@
-//! Any frames through `message` and `replay`, with and without permessage-deflate: the same frames in other pieces
+//! Any frames through `message` and `reference`, with and without permessage-deflate: the same frames in other pieces
 //! give the same events, and every cap holds.
 //!
 //! Input: a byte for the negotiation, one for the cuts, then frames: four bytes and a payload each.
@@ -12,7 +12,7 @@ use wslog::model::{
     Carrier, Evidence, Fact, FrameHeader, GapCause, LengthForm, MaskingKey, Missing, Observation, Observed,
     Opcode, PacketNo, Piece, Role, Rsv, StreamEnd, Timestamp, Weirds, What,
 };
-use wslog::replay::Reference;
+use wslog::reference::Reference;
 use wslog_fuzz::{Input, pieces};
 
 /// One frame to be sent, or the hole in its place.

@@ -4,9 +4,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use wslog::limits::Limits;
-use wslog::pipeline::{Keep, analyze_capture};
-use wslog::report::FrameList;
-use wslog::report::json::JsonReport;
+use wslog::engine::{Keep, analyze_capture};
+use wslog::views::FrameList;
+use wslog::views::json::JsonReport;
 use wslog_fuzz::support::capture_file::Pcap;
 use wslog_fuzz::support::conversation::Conversation;
 use wslog_fuzz::support::upgrade::Upgrade;

@@ -11,11 +11,11 @@ use wslog::autobahn::{self, Kind, brief, diff, index};
 use wslog::limits::Limits;
 use wslog::model::InputReport;
 use wslog::model::case::{CaseReport, ReportForm};
-use wslog::pipeline::{Keep, analyze_case};
-use wslog::report::FrameList;
-use wslog::report::escape::{is_unsafe, visible};
-use wslog::report::json::JsonReport;
-use wslog::report::text::{Style, TextReport};
+use wslog::engine::{Keep, analyze_case};
+use wslog::views::FrameList;
+use wslog::views::escape::{is_unsafe, visible};
+use wslog::views::json::JsonReport;
+use wslog::views::text::{Style, TextReport};
 
 fn render(case: CaseReport) -> String {
     let limits = Limits { max_findings: 12, max_preview_bytes: 40, ..Limits::default() };

@@ -10,7 +10,7 @@ use std::io::{Cursor, Read};
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use wslog::input::{Input, Stop};
+use wslog::source::file::{Input, Stop};
 use wslog::limits::Limits;
 use wslog::model::{Compression, WeirdKind};
 use wslog_fuzz::pieces;

@@ -1,0 +1,31 @@
+//! A case of the Autobahn Testsuite through the stages of a connection.
+
+use crate::autobahn;
+use crate::engine::connection::Stages;
+use crate::engine::recorder::Keep;
+use crate::limits::Limits;
+use crate::model::case::CaseReport;
+use crate::model::{CaseRecord, ConnectionReport, Role, Tail, Weirds};
+
+/// Replays the wire log of a case and judges it again. There are no times, addresses and packets in it, and
+/// without a log neither handshake nor frames.
+#[must_use]
+pub fn analyze_case(report: CaseReport, input: usize, limits: &Limits, keep: Keep) -> Box<ConnectionReport> {
+    let mut stages = Stages::new(limits);
+    let mut weirds = Weirds::default();
+    let mut inconsistencies = report.inconsistencies.clone();
+    inconsistencies.extend(autobahn::observe(&report, &mut |observation| {
+        stages.observe(observation, limits, &mut weirds, &keep);
+    }));
+    let mut connection = stages.report(input, weirds, &Tail::default());
+    let (rx, tx) = (&report.statistics.rx_octets, &report.statistics.tx_octets);
+    let (client, server) = if report.closing.is_server { (rx, tx) } else { (tx, rx) };
+    for (role, octets) in [(Role::Client, client), (Role::Server, server)] {
+        let bytes = octets.iter().map(|(size, count)| size.saturating_mul(*count));
+        connection.traffic[role].stream_bytes = bytes.fold(0, u64::saturating_add);
+    }
+    let recomputed = autobahn::verdict::judge(&report);
+    let account = autobahn::account::explain_case(&report);
+    connection.case = Some(Box::new(CaseRecord { report, recomputed, account, inconsistencies }));
+    connection
+}

@@ -1,0 +1,310 @@
+//! One TCP connection on its way through `dissect`, `message` and `reference`.
+
+use crate::dissect::{Dissector, Status};
+use crate::engine::recorder::{Keep, Recorder};
+use crate::limits::Limits;
+use crate::message::Messages;
+use crate::model::{
+    Certainty, ConnectionReport, Direction, Finding, Observation, Observed, PerRole, Role, RuleId, Segment,
+    StreamEvent, Tail, TcpRecord, Timestamp, WeirdKind, Weirds, What,
+};
+use crate::reference::{Reference, host_port};
+use crate::tcp::Connection;
+
+/// What is known about a TCP connection.
+#[derive(Debug)]
+pub(super) enum Watched {
+    /// It carries WebSocket, or may still turn out to.
+    Followed(Box<Followed>),
+    /// TCP is over and so is what can be concluded: the stages are gone while the connection waits for what the
+    /// capture may have late.
+    Concluded {
+        /// But for addresses, times and counts of the whole connection.
+        report: Box<ConnectionReport>,
+        /// Who sent the request.
+        client: Direction,
+    },
+    /// It carries something else; `left` once the caller has been told.
+    Ignored {
+        /// Oddities until then.
+        weirds: Weirds,
+        /// The caller knows.
+        left: bool,
+    },
+}
+
+/// A connection that is followed.
+#[derive(Debug)]
+pub(super) struct Followed {
+    dissector: Dissector,
+    weirds: Weirds,
+    stages: Option<Box<Stages>>,
+}
+
+/// The stages behind `dissect`, from the first observation on. Each in a box of its own: allocators keep pieces
+/// of up to a kilobyte at hand, and connections come by the thousand.
+#[derive(Debug)]
+pub(super) struct Stages {
+    messages: Box<Messages>,
+    reference: Box<Reference>,
+    recorder: Box<Recorder>,
+    broke: Vec<RuleId>,
+}
+
+impl Watched {
+    /// `whole`: it begins with a SYN.
+    pub(super) fn new(whole: bool) -> Self {
+        Self::Followed(Box::new(Followed {
+            dissector: if whole { Dissector::new() } else { Dissector::mid_stream() },
+            weirds: Weirds::default(),
+            stages: None,
+        }))
+    }
+
+    /// Whether it has turned out not to be WebSocket since this was last asked.
+    pub(super) const fn has_just_left(&mut self) -> bool {
+        match self {
+            Self::Ignored { left, .. } => !std::mem::replace(left, true),
+            Self::Followed(_) | Self::Concluded { .. } => false,
+        }
+    }
+
+    pub(super) fn segment(
+        &mut self,
+        connection: &mut Connection,
+        segment: &Segment<'_>,
+        limits: &Limits,
+        keep: &Keep,
+    ) {
+        match self {
+            Self::Followed(followed) => {
+                let Followed { dissector, weirds, stages } = &mut **followed;
+                let mut tcp_weirds = std::mem::take(weirds);
+                connection.push(segment, limits, &mut tcp_weirds, &mut |event| {
+                    step(dissector, weirds, stages, &event, limits, keep);
+                });
+                tcp_weirds.merge(std::mem::take(weirds));
+                *weirds = tcp_weirds;
+                if followed.dissector.status() == Status::NotWebSocket {
+                    let weirds = std::mem::take(&mut followed.weirds);
+                    *self = Self::Ignored { weirds, left: false };
+                } else if connection.is_complete() {
+                    self.conclude(connection);
+                }
+            }
+            Self::Concluded { report, .. } => {
+                connection.push(segment, limits, &mut report.weirds, &mut |_| {});
+            }
+            Self::Ignored { weirds, .. } => connection.push(segment, limits, weirds, &mut |_| {}),
+        }
+    }
+
+    /// Draws the conclusions of a connection that is complete.
+    fn conclude(&mut self, connection: &mut Connection) {
+        connection.forget_bytes();
+        let Self::Followed(followed) = self else { return };
+        if let (Some(stages), Some(client)) = (followed.stages.take(), followed.dissector.client()) {
+            let weirds = std::mem::take(&mut followed.weirds);
+            let report = conclude(*stages, connection, client, weirds, connection.ended_at());
+            *self = Self::Concluded { report, client };
+        }
+    }
+
+    /// Ends the connection; `until` is when the recording would have shown more of it. Which input it is of is left to
+    /// the caller. `Err` gives the oddities of one that never asked for WebSocket.
+    pub(super) fn finish(
+        self,
+        connection: &mut Connection,
+        limits: &Limits,
+        keep: &Keep,
+        until: Option<Timestamp>,
+    ) -> Result<Box<ConnectionReport>, Weirds> {
+        let followed = match self {
+            Self::Followed(followed) => followed,
+            Self::Concluded { mut report, client } => {
+                connection.finish(&mut report.weirds, &mut |_| {});
+                return Ok(completed(report, connection, client, limits));
+            }
+            Self::Ignored { mut weirds, .. } => {
+                connection.finish(&mut weirds, &mut |_| {});
+                return Err(weirds);
+            }
+        };
+        let Followed { mut dissector, mut weirds, mut stages } = *followed;
+        let mut tcp_weirds = Weirds::default();
+        connection.finish(&mut tcp_weirds, &mut |event| {
+            step(&mut dissector, &mut weirds, &mut stages, &event, limits, keep);
+        });
+        weirds.merge(tcp_weirds);
+        match (stages, dissector.client()) {
+            (Some(stages), Some(client)) => {
+                let report = conclude(*stages, connection, client, weirds, until);
+                Ok(completed(report, connection, client, limits))
+            }
+            _ => Err(weirds),
+        }
+    }
+}
+
+fn step(
+    dissector: &mut Dissector,
+    weirds: &mut Weirds,
+    stages: &mut Option<Box<Stages>>,
+    event: &StreamEvent<'_>,
+    limits: &Limits,
+    keep: &Keep,
+) {
+    let mut later = Weirds::default();
+    dissector.push(event, limits, weirds, &mut |observation| {
+        let stages = stages.get_or_insert_with(|| Box::new(Stages::new(limits)));
+        stages.observe(observation, limits, &mut later, keep);
+    });
+    if !later.is_empty() {
+        weirds.merge(later);
+    }
+}
+
+impl Stages {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            messages: Box::new(Messages::new()),
+            reference: Box::new(Reference::new(limits)),
+            recorder: Box::default(),
+            broke: Vec::new(),
+        }
+    }
+
+    pub(super) fn observe(
+        &mut self,
+        observation: Observation<'_>,
+        limits: &Limits,
+        weirds: &mut Weirds,
+        keep: &Keep,
+    ) {
+        let Self { messages, reference, recorder, broke } = self;
+        messages.observe(&observation, limits, weirds, &mut |event| {
+            broke.clear();
+            reference.observe(&event, limits, broke);
+            if let What::Frame(ref frame) = event.what {
+                recorder.frame(event.from, frame, broke, keep);
+            }
+        });
+        match observation.what {
+            Observed::Request(request) => recorder.request(request, observation.evidence, limits, weirds),
+            Observed::HandshakeUnseen => recorder.assumed = true,
+            Observed::Response(response) => recorder.response(response, observation.evidence),
+            _ => {}
+        }
+    }
+
+    /// What they conclude; where and when it was recorded is left to the caller.
+    pub(super) fn report(self, input: usize, mut weirds: Weirds, tail: &Tail) -> Box<ConnectionReport> {
+        let Self { reference, recorder, .. } = self;
+        let conclusion = reference.finish(tail);
+        if conclusion.findings_omitted > 0 {
+            weirds.add_many(WeirdKind::FindingsCap, conclusion.findings_omitted, None, || {
+                format!(
+                    "{} findings were kept, {} not",
+                    conclusion.findings.len(),
+                    conclusion.findings_omitted
+                )
+            });
+        }
+        if conclusion.pings_given_up > 0 {
+            weirds.add_many(WeirdKind::PingsCap, conclusion.pings_given_up, None, || {
+                format!("{} Pings without a Pong were given up for newer ones", conclusion.pings_given_up)
+            });
+        }
+        let (frames, frames_resume, frames_omitted) = recorder.frames.into_list();
+        Box::new(ConnectionReport {
+            input,
+            parts: Vec::new(),
+            parts_before: Vec::new(),
+            tcp: None,
+            started_at: None,
+            ended_at: None,
+            request: recorder.request,
+            response: recorder.response,
+            assumed: recorder.assumed,
+            handshake_at: recorder.handshake_at,
+            earlier: recorder.earlier,
+            traffic: recorder.traffic,
+            frames,
+            frames_resume,
+            frames_omitted,
+            findings: conclusion.findings,
+            findings_omitted: conclusion.findings_omitted,
+            closing: Box::new(conclusion.closing),
+            timing: Box::new(conclusion.timing),
+            weirds,
+            case: None,
+        })
+    }
+}
+
+/// Adds a finding in its place among those of the connection, up to their cap.
+pub(super) fn file(report: &mut ConnectionReport, finding: Finding, max: usize) {
+    if report.findings.len() >= max {
+        let kept = report.findings.len();
+        report.weirds.add(WeirdKind::FindingsCap, None, || format!("{kept} findings were kept, others not"));
+        report.findings_omitted += 1;
+        return;
+    }
+    let place = |f: &Finding| (f.packet, f.frame);
+    let at = report.findings.partition_point(|known| place(known) <= place(&finding));
+    report.findings.insert(at, finding);
+}
+
+/// The one note on a handshake that needs the addresses.
+fn add_host_port(report: &mut ConnectionReport, max: usize) {
+    let (Some(request), Some(tcp)) = (&report.request, report.tcp) else { return };
+    if let Some(mut finding) = host_port(request, tcp.server.port(), report.handshake_at.client) {
+        if report.assumed {
+            finding.certainty = finding.certainty.min(Certainty::Likely);
+        }
+        file(report, finding, max);
+    }
+}
+
+/// What the stages conclude when the recording would have shown more until then.
+fn conclude(
+    stages: Stages,
+    connection: &Connection,
+    client: Direction,
+    weirds: Weirds,
+    until: Option<Timestamp>,
+) -> Box<ConnectionReport> {
+    let of = |dir| connection.stats(dir).unanswered;
+    let tail = Tail { until, unanswered: PerRole { client: of(client), server: of(client.flip()) } };
+    stages.report(0, weirds, &tail)
+}
+
+/// With what is known once no segment can come any more.
+fn completed(
+    mut report: Box<ConnectionReport>,
+    connection: &Connection,
+    client: Direction,
+    limits: &Limits,
+) -> Box<ConnectionReport> {
+    let endpoints = connection.endpoints();
+    let (client_at, server_at) = match client {
+        Direction::Orig => (endpoints.orig, endpoints.resp),
+        Direction::Resp => (endpoints.resp, endpoints.orig),
+    };
+    for (role, dir) in [(Role::Client, client), (Role::Server, client.flip())] {
+        let stats = connection.stats(dir);
+        report.traffic[role].stream_bytes = stats.stream_bytes;
+        report.traffic[role].gap_bytes = stats.gap_bytes;
+        report.traffic[role].retransmitted_bytes = stats.retransmitted_bytes;
+    }
+    report.tcp = Some(TcpRecord {
+        client: client_at,
+        server: server_at,
+        first_packet: connection.first_packet(),
+        last_packet: connection.last_packet(),
+    });
+    report.started_at = connection.started_at();
+    report.ended_at = connection.ended_at();
+    add_host_port(&mut report, limits.max_findings);
+    report
+}

@@ -1,0 +1,557 @@
+//! Where secrets stand in an opening handshake, and what is left of a text without them.
+
+use crate::model::field;
+use crate::redact::mark;
+
+/// Words that name a secret: in the name of a field or parameter, parted there by any punctuation.
+const WORDS: &[&str] = &[
+    "accesskey",
+    "accesstoken",
+    "apikey",
+    "assertion",
+    "auth",
+    "authkey",
+    "authorization",
+    "authtoken",
+    "bearer",
+    "cookie",
+    "credential",
+    "credentials",
+    "csrf",
+    "idtoken",
+    "jsessionid",
+    "jwt",
+    "key",
+    "otp",
+    "pass",
+    "passphrase",
+    "passwd",
+    "password",
+    "phpsessid",
+    "privatekey",
+    "pwd",
+    "refreshtoken",
+    "secret",
+    "secretkey",
+    "session",
+    "sessionid",
+    "sessiontoken",
+    "sessid",
+    "sid",
+    "sig",
+    "signature",
+    "ticket",
+    "token",
+    "xsrf",
+];
+
+/// Ends of words written together, as `authToken` and `clientSecret` are.
+const ENDS: &[&str] = &[
+    "apikey",
+    "accesskey",
+    "credential",
+    "passwd",
+    "password",
+    "secret",
+    "sessionid",
+    "signature",
+    "ticket",
+    "token",
+];
+
+/// Names of parameters that hold a secret only as a whole: `code` of OAuth, not `close_code`.
+const WHOLE: &[&str] = &["code", "pw"];
+
+/// Fields that carry credentials, whatever their names say.
+const FIELDS: &[&str] = &[
+    "Authorization",
+    "Cookie",
+    "Set-Cookie",
+    "Cookie2",
+    "Set-Cookie2",
+    "Proxy-Authorization",
+    "Authentication-Info",
+];
+
+/// Schemes (RFC 9110 11.4) that may stand before what is hidden: which one was used is half of many an answer.
+const SCHEMES: &[&str] = &[
+    "Basic",
+    "Bearer",
+    "Digest",
+    "DPoP",
+    "HOBA",
+    "Negotiate",
+    "NTLM",
+    "Token",
+    "ApiKey",
+    "AWS4-HMAC-SHA256",
+];
+
+/// What Kubernetes puts before the token among its subprotocols.
+const KUBERNETES: &str = "base64url.bearer.authorization.k8s.io.";
+
+/// A part of a list of subprotocols that is as long as this, in one piece and with digits, is no name.
+const BLOB: usize = 32;
+
+/// The shortest first part of a JSON Web Token, `{"alg":…`, has more characters.
+const WEB_TOKEN_HEAD: usize = 10;
+
+/// Secrets shorter than this are not looked for in other texts: they would be found everywhere.
+const QUOTED: usize = 6;
+
+/// Characters by which a secret is known although its end was cut off.
+const START: usize = 8;
+
+/// So many secrets of a connection are looked for in other texts.
+const QUOTABLE: usize = 256;
+
+/// URIs inside parameters of URIs are looked into so deep.
+const NESTED: u8 = 2;
+
+/// The secrets of one connection.
+#[derive(Debug, Default)]
+pub(super) struct Secrets {
+    known: Vec<String>,
+    /// Depth of the URI that is looked at.
+    depth: u8,
+}
+
+impl Secrets {
+    /// Hides `text`.
+    fn hide(&mut self, text: &str) -> String {
+        self.remember(text);
+        mark(text)
+    }
+
+    /// Looks for `text` elsewhere, too.
+    fn remember(&mut self, text: &str) {
+        let is_kept = text.len() >= QUOTED && self.known.len() < QUOTABLE;
+        if is_kept && !self.known.iter().any(|known| known == text) {
+            self.known.push(text.to_owned());
+        }
+    }
+
+    /// Value of a field without its secrets; `None` where it has none, here and below.
+    pub(super) fn field(&mut self, name: &str, value: &str) -> Option<String> {
+        if name.eq_ignore_ascii_case(field::PROTOCOL) {
+            return self.list(value);
+        }
+        if let Some(redacted) = self.folded(value) {
+            return Some(redacted);
+        }
+        let prefix = name.get(..field::PREFIX.len());
+        if prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(field::PREFIX)) {
+            return self.text(value);
+        }
+        if value.is_empty() {
+            return None;
+        }
+        if FIELDS.iter().any(|known| name.eq_ignore_ascii_case(known)) || is_secret(name) {
+            // Of a cookie that is set, only the first pair is a secret; where another quotes a cookie, it quotes the value.
+            let pairs =
+                if name.get(..3).is_some_and(|set| set.eq_ignore_ascii_case("set")) { 1 } else { QUOTABLE };
+            let values = value.split(';').take(pairs).filter_map(|pair| Some(pair.split_once('=')?.1));
+            values.for_each(|value| self.remember(value));
+            return Some(self.credentials(value));
+        }
+        if name.eq_ignore_ascii_case("Host") {
+            return self.authority(value);
+        }
+        self.words(value)
+    }
+
+    /// The value of a field into which the next one was folded, since its line begins with a blank.
+    fn folded(&mut self, value: &str) -> Option<String> {
+        let is_field =
+            |name: &str| FIELDS.iter().any(|known| name.eq_ignore_ascii_case(known)) || is_secret(name);
+        value.match_indices(": ").find_map(|(at, mark)| {
+            let (before, rest) = value.split_at_checked(at + mark.len())?;
+            let name = before.get(..at)?.rsplit(' ').next()?;
+            (is_field(name) && !rest.is_empty()).then(|| format!("{before}{}", self.credentials(rest)))
+        })
+    }
+
+    /// A field line.
+    pub(super) fn line(&mut self, line: &str) -> Option<String> {
+        let Some((name, value)) = line.split_once(':') else { return self.no_field(line) };
+        let value = self.field(name.trim(), value.trim())?;
+        Some(format!("{name}: {value}"))
+    }
+
+    /// A line that is no field for want of a colon: all behind what announces a secret.
+    pub(super) fn no_field(&mut self, line: &str) -> Option<String> {
+        let mut end = 0;
+        for word in line.split_inclusive(' ') {
+            end += word.len();
+            let (before, rest) = line.split_at_checked(end)?;
+            let word = word.trim_end();
+            // Of a URI, or a parameter, the secret is in the word.
+            let announces = !word.contains('=') && is_secret(word)
+                || SCHEMES.iter().any(|known| word.eq_ignore_ascii_case(known));
+            if announces && !rest.is_empty() {
+                let hidden = self.credentials(rest);
+                return Some(self.words(before).unwrap_or_else(|| before.to_owned()) + &hidden);
+            }
+        }
+        self.words(line)
+    }
+
+    /// Credentials: all of them but the scheme.
+    fn credentials(&mut self, value: &str) -> String {
+        match value.split_once(' ') {
+            Some((scheme, rest)) if SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known)) => {
+                format!("{scheme} {}", self.hide(rest))
+            }
+            _ => self.hide(value),
+        }
+    }
+
+    /// A list of subprotocols as it stands in its field.
+    pub(super) fn list(&mut self, value: &str) -> Option<String> {
+        let mut elements: Vec<String> = value.split(',').map(|element| element.trim().to_owned()).collect();
+        self.subprotocols(&mut elements).then(|| elements.join(", ")).or_else(|| self.text(value))
+    }
+
+    /// Hides what is a token among subprotocols; true if there was one.
+    pub(super) fn subprotocols(&mut self, elements: &mut [String]) -> bool {
+        let mut found = false;
+        let mut is_announced = false;
+        for element in elements {
+            let announces = is_secret(element) && !element.contains('.');
+            let redacted = if is_announced && !element.is_empty() {
+                Some(self.hide(element))
+            } else if announces {
+                self.text(element)
+            } else {
+                self.subprotocol(element)
+            };
+            // A word that another announces may itself announce: `token, bearer, …`.
+            is_announced = announces;
+            if let Some(redacted) = redacted {
+                *element = redacted;
+                found = true;
+            }
+        }
+        found
+    }
+
+    /// `access_token.<token>` and the like.
+    fn subprotocol(&mut self, element: &str) -> Option<String> {
+        if let Some((name, token)) = element.split_at_checked(KUBERNETES.len())
+            && name.eq_ignore_ascii_case(KUBERNETES)
+            && !token.is_empty()
+        {
+            return Some(format!("{name}{}", self.hide(token)));
+        }
+        let mut start = 0;
+        for (at, mark) in element.match_indices(['.', ':', '=', '|', '~']) {
+            let token = element.get(at + mark.len()..).unwrap_or_default();
+            if is_secret(element.get(start..at).unwrap_or_default()) && !token.is_empty() {
+                return Some(format!("{}{}", element.get(..=at).unwrap_or_default(), self.hide(token)));
+            }
+            start = at + mark.len();
+        }
+        let is_blob = element.len() >= BLOB
+            && element.bytes().any(|b| b.is_ascii_digit())
+            && element.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_+/=".contains(&b));
+        if is_blob { Some(self.hide(element)) } else { self.text(element) }
+    }
+
+    /// Words, of which some may be URIs.
+    fn words(&mut self, value: &str) -> Option<String> {
+        if !value.contains(['=', '@']) {
+            return self.text(value);
+        }
+        let mut out = String::new();
+        let mut found = false;
+        for word in value.split_inclusive(' ') {
+            let (word, blank) = word.strip_suffix(' ').map_or((word, ""), |word| (word, " "));
+            let redacted = self.uri(word);
+            found |= redacted.is_some();
+            out.push_str(redacted.as_deref().unwrap_or(word));
+            out.push_str(blank);
+        }
+        if found { Some(self.text(&out).unwrap_or(out)) } else { self.text(value) }
+    }
+
+    /// A URI, or a request target.
+    pub(super) fn uri(&mut self, uri: &str) -> Option<String> {
+        let mut out = String::new();
+        let mut rest = uri;
+        let mut found = false;
+        if let Some((scheme, behind)) =
+            uri.split_once("//").filter(|(scheme, _)| scheme.is_empty() || scheme.ends_with(':'))
+        {
+            let end = behind.find(['/', '?', '#']).unwrap_or(behind.len());
+            let (authority, path) = behind.split_at(end);
+            if let Some(authority) = self.authority(authority) {
+                out = format!("{scheme}//{authority}");
+                rest = path;
+                found = true;
+            }
+        }
+        if rest.contains('=') {
+            let query = rest.find(['?', '#']).unwrap_or(rest.len());
+            for (n, part) in [rest.get(..query), rest.get(query..)].into_iter().flatten().enumerate() {
+                let ends: &[char] = if n == 0 { &['/', ';', '&', ','] } else { &['?', '&', '#'] };
+                for piece in part.split_inclusive(ends) {
+                    let end = piece.len() - usize::from(piece.ends_with(ends));
+                    let (piece, mark) = piece.split_at(end);
+                    let redacted = self.parameter(piece);
+                    found |= redacted.is_some();
+                    out.push_str(redacted.as_deref().unwrap_or(piece));
+                    out.push_str(mark);
+                }
+            }
+        } else {
+            out.push_str(rest);
+        }
+        if found { Some(self.text(&out).unwrap_or(out)) } else { self.text(uri) }
+    }
+
+    /// `user:password@host`
+    fn authority(&mut self, authority: &str) -> Option<String> {
+        let (user, host) = authority.rsplit_once('@')?;
+        user.split_once(':').into_iter().for_each(|(_, password)| self.remember(password));
+        Some(format!("{}@{host}", self.hide(user)))
+    }
+
+    /// `name=value`
+    fn parameter(&mut self, piece: &str) -> Option<String> {
+        let (name, value) = piece.split_once('=')?;
+        if value.is_empty() {
+            return None;
+        }
+        // Some part parameters by a semicolon; where the one before holds a secret, it may as well be a part of it.
+        self.named(name, value).or_else(|| {
+            let (first, more) = piece.split_once(';')?;
+            Some(format!("{first};{}", self.parameter(more)?))
+        })
+    }
+
+    fn named(&mut self, name: &str, value: &str) -> Option<String> {
+        let named = decoded(name);
+        // A whole URI may be the value of a parameter.
+        let mut inner = Self { known: Vec::new(), depth: self.depth + 1 };
+        let mut holds =
+            || inner.depth < NESTED && value.contains('%') && inner.uri(&decoded(value)).is_some();
+        let is_whole = WHOLE.iter().any(|known| named.eq_ignore_ascii_case(known));
+        let redacted = is_whole || is_secret(&named) || holds();
+        inner.known.iter().for_each(|secret| self.remember(secret));
+        redacted.then(|| format!("{name}={}", self.hide(value)))
+    }
+
+    /// Any text: without the secrets known so far, whole or cut short at its end, and without what looks like a
+    /// JSON Web Token.
+    pub(super) fn text(&mut self, text: &str) -> Option<String> {
+        let mut out: Option<String> = None;
+        while let Some(token) = web_token(out.as_deref().unwrap_or(text)) {
+            let token = token.to_owned();
+            let hidden = self.hide(&token);
+            out = Some(out.as_deref().unwrap_or(text).replace(&token, &hidden));
+        }
+        // The longest first, lest a part of one be found in another.
+        self.known.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        for secret in &self.known {
+            let known = out.as_deref().unwrap_or(text);
+            if known.contains(secret.as_str()) {
+                out = Some(known.replace(secret.as_str(), &mark(secret)));
+            } else if let Some(at) = cut_off(known, secret) {
+                let (before, part) = known.split_at(at);
+                out = Some(format!("{before}{}", mark(part)));
+            }
+        }
+        out
+    }
+}
+
+/// Where `text` ends in the beginning of `secret`.
+fn cut_off(text: &str, secret: &str) -> Option<usize> {
+    let start = secret.get(..START)?;
+    text.match_indices(start).map(|(at, _)| at).find(|&at| secret.starts_with(text.get(at..).unwrap_or("\0")))
+}
+
+/// Whether a name is that of a secret.
+fn is_secret(name: &str) -> bool {
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.clone().any(|word| {
+        let ends_in = |end: &&str| {
+            let at = word.len().checked_sub(end.len());
+            at.and_then(|at| word.get(at..)).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+        };
+        WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)) || ENDS.iter().any(ends_in)
+    })
+}
+
+/// The first part of `text` that has the shape of a JSON Web Token (RFC 7519): base64url of `{"`, a point, more.
+fn web_token(text: &str) -> Option<&str> {
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    let len = |from: &str| from.bytes().take_while(|b| is_part(*b)).count();
+    let mut rest = text;
+    while let Some(from) = rest.find("eyJ").and_then(|at| rest.get(at..)) {
+        let head = len(from);
+        let behind = from.get(head..).unwrap_or_default();
+        let claims = behind.strip_prefix('.').map_or(0, len);
+        if head < WEB_TOKEN_HEAD || claims == 0 {
+            // Whatever begins inside this part ends with it.
+            rest = behind;
+            continue;
+        }
+        let mut end = head + 1 + claims;
+        // The signature, or the further parts of an encrypted one.
+        while let Some(more) = from.get(end..).and_then(|rest| rest.strip_prefix('.')) {
+            end += 1 + len(more);
+        }
+        return from.get(..end);
+    }
+    None
+}
+
+/// Percent-encoding undone.
+fn decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let digits = text.get(at + 1..at + 3).filter(|_| byte == b'%');
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                out.push(byte);
+                at += 3;
+            }
+            None => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
+
+    #[track_caller]
+    fn check(redact: impl Fn(&mut Secrets, &str) -> Option<String>, rows: &[(&str, &str)]) {
+        for (text, expected) in rows {
+            let text = text.replace("JWT", JWT);
+            let expected = expected.replace("JWT", JWT);
+            assert_eq!(redact(&mut Secrets::default(), &text).unwrap_or(text.clone()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn targets() {
+        check(
+            |secrets, uri| secrets.uri(uri),
+            &[
+                ("/chat", "/chat"),
+                ("/runCase?case=29&agent=wspp", "/runCase?case=29&agent=wspp"),
+                (
+                    "/?monkey=1&keyboard=us&codec=x&close_code=1",
+                    "/?monkey=1&keyboard=us&codec=x&close_code=1",
+                ),
+                ("/?token=abc&x=1", "/?token=<redacted 3 bytes>&x=1"),
+                ("/?x=1&access_token=a;b=c", "/?x=1&access_token=<redacted 5 bytes>"),
+                ("/?access%5Ftoken=abc", "/?access%5Ftoken=<redacted 3 bytes>"),
+                (
+                    "/?authToken=a&client-secret=bc&X-Amz-Signature=d",
+                    "/?authToken=<redacted 1 bytes>&client-secret=<redacted 2 bytes>&X-Amz-Signature=<redacted 1 bytes>",
+                ),
+                (
+                    "/?code=abc&transport=websocket&sid=xyz",
+                    "/?code=<redacted 3 bytes>&transport=websocket&sid=<redacted 3 bytes>",
+                ),
+                ("/?token=", "/?token="),
+                ("/?q=JWT", "/?q=<redacted 49 bytes>"),
+                ("/ws/JWT/x", "/ws/<redacted 49 bytes>/x"),
+                ("/a;jsessionid=abc/b", "/a;jsessionid=<redacted 3 bytes>/b"),
+                ("/#access_token=abc", "/#access_token=<redacted 3 bytes>"),
+                ("/?next=%2Fws%3Ftoken%3Dabc", "/?next=<redacted 19 bytes>"),
+                ("http://u:p@h/?a=b", "http://<redacted 3 bytes>@h/?a=b"),
+                ("//u:p@h/?a=b", "//<redacted 3 bytes>@h/?a=b"),
+                ("ws://h/@x", "ws://h/@x"),
+                ("/a//b@c", "/a//b@c"),
+                ("/?a=1;token=abc;c=d", "/?a=1;token=<redacted 7 bytes>"),
+                ("/?a=1;b=2&c=d", "/?a=1;b=2&c=d"),
+            ],
+        );
+    }
+
+    #[test]
+    fn fields() {
+        check(
+            |secrets, line| secrets.line(line),
+            &[
+                ("Authorization: Bearer abc def", "Authorization: Bearer <redacted 7 bytes>"),
+                ("authorization: abc", "authorization: <redacted 3 bytes>"),
+                ("Cookie: a=b; c=d", "Cookie: <redacted 8 bytes>"),
+                ("X-Api-Key: abc", "X-Api-Key: <redacted 3 bytes>"),
+                ("X-Auth-Token: abc", "X-Auth-Token: <redacted 3 bytes>"),
+                (
+                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                ),
+                ("Sec-WebSocket-Extensions: a; key=b", "Sec-WebSocket-Extensions: a; key=b"),
+                ("Origin: https://u:p@h", "Origin: https://<redacted 3 bytes>@h"),
+                ("Referer: https://h/?token=a;b", "Referer: https://h/?token=<redacted 3 bytes>"),
+                ("Host: u@h:80", "Host: <redacted 1 bytes>@h:80"),
+                ("X-Note: got JWT, see", "X-Note: got <redacted 49 bytes>, see"),
+                ("Keep-Alive: timeout=5, max=10", "Keep-Alive: timeout=5, max=10"),
+                ("GET /?token=abc x HTTP/1.1", "GET /?token=<redacted 3 bytes> x HTTP/1.1"),
+                ("GET /x y?token=abc&b=c HTTP/1.1", "GET /x y?token=<redacted 3 bytes>&b=c HTTP/1.1"),
+                ("GET http://u:p@h/x y HTTP/1.1", "GET http: //<redacted 3 bytes>@h/x y HTTP/1.1"),
+                ("/?sig=ab Bearer abc", "/?sig=<redacted 2 bytes> Bearer <redacted 3 bytes>"),
+                (
+                    "Sec-WebSocket-Version: 13 Authorization: Bearer abc",
+                    "Sec-WebSocket-Version: 13 Authorization: Bearer <redacted 3 bytes>",
+                ),
+                ("X-Note: see X-Api-Key: abc", "X-Note: see X-Api-Key: <redacted 3 bytes>"),
+                ("Server: a: b", "Server: a: b"),
+            ],
+        );
+    }
+
+    #[test]
+    fn subprotocols() {
+        check(
+            |secrets, list| secrets.list(list),
+            &[
+                ("chat, superchat", "chat, superchat"),
+                ("v4.channel.k8s.io", "v4.channel.k8s.io"),
+                ("graphql-transport-ws", "graphql-transport-ws"),
+                ("bearer, abc", "bearer, <redacted 3 bytes>"),
+                ("chat, Authorization, abc, v2", "chat, Authorization, <redacted 3 bytes>, v2"),
+                ("token, bearer, abc, v2", "token, <redacted 6 bytes>, <redacted 3 bytes>, v2"),
+                (
+                    "base64url.bearer.authorization.k8s.io.YWJj",
+                    "base64url.bearer.authorization.k8s.io.<redacted 4 bytes>",
+                ),
+                ("access_token.a.b", "access_token.<redacted 3 bytes>"),
+                (
+                    "realtime, openai-insecure-api-key.sk-1",
+                    "realtime, openai-insecure-api-key.<redacted 4 bytes>",
+                ),
+                ("0123456789abcdef0123456789abcdef", "<redacted 32 bytes>"),
+                ("JWT", "<redacted 49 bytes>"),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_was_found_is_hidden_elsewhere_too() {
+        let mut secrets = Secrets::default();
+        assert!(secrets.field("Authorization", "Bearer abcdefghijkl").is_some());
+        for (text, expected) in [
+            ("no abcdefghijkl here", Some("no <redacted 12 bytes> here")),
+            ("cut: abcdefghij", Some("cut: <redacted 10 bytes>")),
+            ("abcdefg", None),
+            ("abcdefgh and more", None),
+        ] {
+            assert_eq!(secrets.text(text).as_deref(), expected, "{text}");
+        }
+    }
+}

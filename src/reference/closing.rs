@@ -1,0 +1,250 @@
+//! The closing handshake and the end of TCP: who started, what was owed, what each side will have been told
+//! (RFC 6455 7).
+
+mod steps;
+mod views;
+
+pub(super) use steps::had_both_at;
+
+use crate::model::{
+    Certainty, Closing, Level, Outcome, PerRole, ResetWhen, Role, SideClose, StartEvidence, Starter,
+    StreamEnd, Tail, TcpEnd, Violation,
+};
+use crate::reference::endpoint::Endpoint;
+use crate::reference::findings::{Findings, Place};
+use crate::reference::handshake::Handshake;
+use crate::reference::reaction::Judgement;
+
+/// Draws the conclusions once the recording is over.
+pub(super) fn conclude(
+    handshake: &Handshake,
+    ends: &PerRole<Endpoint>,
+    reactions: &PerRole<Judgement>,
+    idle_before_close_ns: Option<i64>,
+    tail: &Tail,
+    findings: &mut Findings,
+) -> Closing {
+    let order = EndOrder::of(ends);
+    let outcome = outcome(handshake, ends, order);
+    let (started_by, evidence) = started(ends, outcome, order);
+    let mut steps = Vec::new();
+    for role in Role::BOTH {
+        steps.extend_from_slice(&reactions[role].steps);
+    }
+    if handshake.is_established(&ends.client) && handshake.is_judged() {
+        steps.extend(steps::answer(ends, reactions, started_by, tail, findings));
+        steps.extend(steps::tcp(ends, tail, findings));
+        notes(ends, started_by, outcome, order, findings);
+    }
+    let mut sees = PerRole {
+        client: views::of(handshake, ends, reactions, Role::Client, outcome),
+        server: views::of(handshake, ends, reactions, Role::Server, outcome),
+    };
+    if findings.assuming {
+        for role in Role::BOTH {
+            sees[role].certainty = sees[role].certainty.min(Certainty::Likely);
+        }
+    }
+    let failed_for = Role::BOTH
+        .into_iter()
+        .find_map(|role| reactions[role].failed_for.map(|failed| (role.peer(), failed.rule, failed.frame)));
+    Closing {
+        outcome,
+        started_by,
+        evidence,
+        sides: PerRole { client: side_close(ends, Role::Client), server: side_close(ends, Role::Server) },
+        first_end: order.role().and_then(|role| tcp_end(&ends[role])),
+        ends_crossed: matches!(order, EndOrder::Crossed(_)),
+        ends: PerRole { client: tcp_end(&ends.client), server: tcp_end(&ends.server) },
+        sees,
+        idle_before_close_ns,
+        steps,
+        failed_for,
+    }
+}
+
+fn tcp_end(side: &Endpoint) -> Option<TcpEnd> {
+    side.end().map(|end| TcpEnd {
+        by: side.role,
+        how: end.how,
+        at: end.evidence.at(),
+        packet: end.evidence.packet(),
+    })
+}
+
+/// Which end of TCP came first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum EndOrder {
+    /// Neither side has ended.
+    Open,
+    /// This side's, as acknowledgement numbers show, or as the only one.
+    First(Role),
+    /// This side's by the order of the recording; acknowledgement numbers do not decide.
+    Recorded(Role),
+    /// Neither had received the other's when it sent its own; this one was recorded first.
+    Crossed(Role),
+}
+
+impl EndOrder {
+    fn of(ends: &PerRole<Endpoint>) -> Self {
+        let (client, server) = match (ends.client.end(), ends.server.end()) {
+            (Some(client), Some(server)) => (client, server),
+            (Some(_), None) => return Self::First(Role::Client),
+            (None, Some(_)) => return Self::First(Role::Server),
+            (None, None) => return Self::Open,
+        };
+        let (recorded, first, second) = if server.is_before(client) {
+            (Role::Server, server, client)
+        } else {
+            (Role::Client, client, server)
+        };
+        match (client.is_after(server), server.is_after(client)) {
+            (Some(true), Some(true)) => Self::Recorded(recorded),
+            (Some(true), _) => Self::First(Role::Server),
+            (_, Some(true)) => Self::First(Role::Client),
+            (Some(false), Some(false)) => Self::Crossed(recorded),
+            // An RST without acknowledgement number may answer a FIN recorded before it, not one after it.
+            _ if first.how == StreamEnd::Rst && second.how == StreamEnd::Fin => Self::Crossed(recorded),
+            _ => Self::Recorded(recorded),
+        }
+    }
+
+    const fn role(self) -> Option<Role> {
+        match self {
+            Self::Open => None,
+            Self::First(role) | Self::Recorded(role) | Self::Crossed(role) => Some(role),
+        }
+    }
+
+    /// Whether TCP ended by RST: that of the first side, or of either where the ends crossed, whichever the
+    /// recording has first.
+    fn is_reset(self, ends: &PerRole<Endpoint>) -> bool {
+        let reset = |role: Role| ends[role].end().is_some_and(|end| end.how == StreamEnd::Rst);
+        match self {
+            Self::Open => false,
+            Self::First(role) | Self::Recorded(role) => reset(role),
+            Self::Crossed(_) => reset(Role::Client) || reset(Role::Server),
+        }
+    }
+}
+
+fn side_close(ends: &PerRole<Endpoint>, role: Role) -> SideClose {
+    let side = &ends[role];
+    let state = side.lifecycle(&ends[role.peer()]);
+    let Some(close) = side.close() else {
+        // A hole may hide one.
+        let sent_close = if side.lost { None } else { Some(false) };
+        return SideClose { sent_close, state, ..SideClose::default() };
+    };
+    SideClose {
+        sent_close: Some(true),
+        code: close.payload.code(),
+        reason: close.payload.reason().map(str::to_owned),
+        at: close.evidence.at(),
+        frame: Some(close.frame),
+        packet: close.evidence.packet(),
+        state,
+    }
+}
+
+fn outcome(handshake: &Handshake, ends: &PerRole<Endpoint>, order: EndOrder) -> Outcome {
+    let lost = ends.client.lost || ends.server.lost;
+    if !handshake.is_established(&ends.client) {
+        return match (handshake.status, order) {
+            (Some(_), _) => Outcome::HandshakeFailed,
+            (None, _) if lost => Outcome::NotObservable,
+            (None, EndOrder::Open) => Outcome::Open,
+            (None, _) => Outcome::HandshakeFailed,
+        };
+    }
+    match (ends.client.close(), ends.server.close(), order) {
+        (_, _, EndOrder::Open) => Outcome::Open,
+        (Some(_), Some(_), _) if order.is_reset(ends) => Outcome::CleanTcpReset,
+        (Some(_), Some(_), _) => Outcome::Clean,
+        (None, _, _) if ends.client.lost => Outcome::NotObservable,
+        (_, None, _) if ends.server.lost => Outcome::NotObservable,
+        (None, None, _) if order.is_reset(ends) => Outcome::Reset,
+        (None, None, _) => Outcome::NoCloseFrame,
+        _ => Outcome::CloseUnanswered,
+    }
+}
+
+fn started(ends: &PerRole<Endpoint>, outcome: Outcome, order: EndOrder) -> (Option<Starter>, StartEvidence) {
+    match (ends.client.close(), ends.server.close()) {
+        (Some(client), Some(server)) => {
+            match (client.knew(server), server.knew(client)) {
+                (Some(true), Some(false)) => {
+                    (Some(Starter::One(Role::Server)), StartEvidence::Acknowledgement)
+                }
+                (Some(false), Some(true)) => {
+                    (Some(Starter::One(Role::Client)), StartEvidence::Acknowledgement)
+                }
+                (Some(false), Some(false)) => (Some(Starter::Both), StartEvidence::Acknowledgement),
+                // One acknowledgement is missing, or the two contradict each other.
+                _ => {
+                    let first = if client.frame < server.frame { Role::Client } else { Role::Server };
+                    (Some(Starter::One(first)), StartEvidence::Order)
+                }
+            }
+        }
+        // The other side's Close may be in a gap, and have come before.
+        (Some(_), None) if ends.server.lost => (None, StartEvidence::Undetermined),
+        (None, Some(_)) if ends.client.lost => (None, StartEvidence::Undetermined),
+        (Some(_), None) => (Some(Starter::One(Role::Client)), StartEvidence::OnlyClose),
+        (None, Some(_)) => (Some(Starter::One(Role::Server)), StartEvidence::OnlyClose),
+        (None, None) if outcome == Outcome::NotObservable => (None, StartEvidence::Undetermined),
+        (None, None) => match order {
+            EndOrder::First(role) => (Some(Starter::One(role)), StartEvidence::TcpEnd),
+            EndOrder::Recorded(role) => (Some(Starter::One(role)), StartEvidence::Order),
+            EndOrder::Crossed(_) => (Some(Starter::Both), StartEvidence::Acknowledgement),
+            EndOrder::Open => (None, StartEvidence::Undetermined),
+        },
+    }
+}
+
+/// What is worth saying about the end though nobody may be to blame.
+fn notes(
+    ends: &PerRole<Endpoint>,
+    started_by: Option<Starter>,
+    outcome: Outcome,
+    order: EndOrder,
+    findings: &mut Findings,
+) {
+    if let (Some(Starter::Both), Some(client), Some(server)) =
+        (started_by, ends.client.close(), ends.server.close())
+    {
+        let later = if client.frame < server.frame { server } else { client };
+        findings.add(None, Violation::Crossing, Place::frame(later.frame, later.evidence));
+    }
+    if let (Some(Starter::One(starter)), Some(client), Some(server)) =
+        (started_by, ends.client.close(), ends.server.close())
+    {
+        let (close, answer) = if starter == Role::Client { (client, server) } else { (server, client) };
+        let (received, sent) = (close.payload.code(), answer.payload.code());
+        if received != sent {
+            let place = Place::frame(answer.frame, answer.evidence);
+            findings.add(Some(starter.peer()), Violation::OtherCode { received, sent }, place);
+        }
+    }
+    let closes = [ends.client.close(), ends.server.close()].iter().flatten().count();
+    let may_hide_close = Role::BOTH.iter().any(|&role| ends[role].close().is_none() && ends[role].lost);
+    for role in Role::BOTH {
+        let side = &ends[role];
+        let Some(end) = side.end() else { continue };
+        let place = Place::at(Some(end.evidence));
+        if end.how == StreamEnd::Rst {
+            let (when, level) = match closes {
+                _ if may_hide_close => (ResetWhen::Unknown, Level::Note),
+                0 => (ResetWhen::BeforeClose, Level::Should),
+                1 => (ResetWhen::BetweenCloses, Level::Should),
+                _ => (ResetWhen::AfterCloses, Level::Note),
+            };
+            // A middlebox can send an RST in anybody's name.
+            findings.add_as(Some(role), Violation::Reset(when), level, Certainty::Likely, place);
+        }
+        let is_first = order.role() == Some(role) || matches!(order, EndOrder::Crossed(_));
+        if is_first && matches!(outcome, Outcome::NoCloseFrame | Outcome::Reset) {
+            findings.add(Some(role), Violation::NoCloseFrame(end.how), place);
+        }
+    }
+}

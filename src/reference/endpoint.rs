@@ -1,0 +1,244 @@
+//! One endpoint: what it has sent, what its host can have received, and what that makes it owe.
+
+use crate::limits::Limits;
+use crate::model::{
+    Certainty, CloseCode, ClosePayload, Evidence, FrameFacts, Handled, Lifecycle, Opcode, Role, RuleId,
+    StreamEnd, Timestamp,
+};
+use crate::reference::findings::Place;
+use crate::reference::masking::KeyWatch;
+use crate::reference::pings::Pings;
+use crate::reference::state::{Ended, Received, SentClose, State};
+
+/// One endpoint of RFC 6455, as far as its sends show it.
+#[derive(Debug)]
+pub(super) struct Endpoint {
+    pub(super) role: Role,
+    /// Frames it has sent.
+    pub(super) frames: u64,
+    /// Where it stands, with its Close, the peer's, and its end of TCP.
+    pub(super) state: State,
+    /// Time of its last frame.
+    pub(super) last_sent_at: Option<Timestamp>,
+    /// How many bytes of the peer's stream its host has acknowledged.
+    pub(super) received: Option<u64>,
+    /// A gap took its framing: what it sent from there on is unknown.
+    pub(super) lost: bool,
+    /// Its frames were recognised again behind what was lost.
+    pub(super) resumed: bool,
+    /// Message it has begun and not ended, and the frame that began it.
+    pub(super) open_message: Option<(u64, Place)>,
+    /// Length and first bytes of its last data frame.
+    last_data: Option<(u64, [u8; 16])>,
+    /// Its largest frame: number and claimed payload length.
+    pub(super) largest: Option<(u64, u64)>,
+    /// Its Pings and what became of them; most connections have none.
+    pub(super) pings: Option<Box<Pings>>,
+    /// Predictability of its masking keys.
+    pub(super) keys: KeyWatch,
+    /// Its first fault that the peer may or must answer by failing.
+    pub(super) fault: Option<Box<Fault>>,
+    /// What it handled after the peer's first fault, without having failed.
+    pub(super) handled: Option<(Handled, Certainty, Place)>,
+    /// It was told of once: a control frame between fragments.
+    pub(super) noted_control_between: bool,
+    /// It was told of once: a Pong nobody asked for.
+    pub(super) noted_unsolicited: bool,
+    /// It was told of once: a message begun after a Close had arrived.
+    pub(super) noted_new_message: bool,
+}
+
+/// A fault for which the peer may or must fail the connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fault {
+    pub(super) rule: RuleId,
+    pub(super) frame: u64,
+    pub(super) evidence: Evidence,
+    opcode: Opcode,
+    payload: (u64, [u8; 16]),
+    /// The frame before it had the same payload: an echo may be of that one.
+    repeats: bool,
+}
+
+/// Length and first bytes of a payload.
+fn outline(frame: &FrameFacts<'_>) -> (u64, [u8; 16]) {
+    let mut start = [0; 16];
+    let known = frame.payload.len().min(16);
+    start[..known].copy_from_slice(&frame.payload[..known]);
+    (frame.header.payload_len, start)
+}
+
+impl Fault {
+    fn new(rule: RuleId, frame: &FrameFacts<'_>, before: Option<(u64, [u8; 16])>) -> Self {
+        let payload = outline(frame);
+        Self {
+            rule,
+            frame: frame.n,
+            evidence: frame.first,
+            opcode: frame.header.opcode,
+            payload,
+            repeats: before == Some(payload),
+        }
+    }
+
+    /// The fault is in a Close frame.
+    pub(super) fn is_in_close(&self) -> bool {
+        self.opcode == Opcode::CLOSE
+    }
+
+    /// Whether a host that had received `acked` bytes had the faulty frame, at least its first two bytes.
+    /// Without acknowledgement numbers the order of the recording has to do, which the caller has checked.
+    pub(super) fn was_received(&self, acked: Option<u64>) -> bool {
+        match (acked, self.evidence.offset()) {
+            (Some(acked), Some(start)) => acked >= start.saturating_add(2),
+            _ => true,
+        }
+    }
+
+    /// Whether `code` is one of those that fit the fault.
+    pub(super) fn fits(&self, code: Option<CloseCode>) -> bool {
+        code.is_some_and(|code| self.rule.rule().reaction.codes().contains(&code.0))
+    }
+
+    /// Whether `frame` sends the faulty frame's payload back, and no other's.
+    pub(super) fn is_echoed_by(&self, frame: &FrameFacts<'_>) -> bool {
+        !self.opcode.is_control() && !self.repeats && self.payload.0 > 0 && self.payload == outline(frame)
+    }
+}
+
+impl Endpoint {
+    pub(super) fn new(role: Role) -> Self {
+        Self {
+            role,
+            frames: 0,
+            state: State::Connecting,
+            last_sent_at: None,
+            received: None,
+            lost: false,
+            resumed: false,
+            open_message: None,
+            last_data: None,
+            largest: None,
+            pings: None,
+            keys: KeyWatch::default(),
+            fault: None,
+            handled: None,
+            noted_control_between: false,
+            noted_unsolicited: false,
+            noted_new_message: false,
+        }
+    }
+
+    /// Its first Close.
+    pub(super) fn close(&self) -> Option<&SentClose> {
+        self.state.sent()
+    }
+
+    /// How it ended its TCP stream.
+    pub(super) const fn end(&self) -> Option<&Ended> {
+        self.state.end()
+    }
+
+    /// Where the recording leaves it: a reset by its peer has closed it too.
+    pub(super) fn lifecycle(&self, peer: &Self) -> Lifecycle {
+        match peer.end() {
+            Some(Ended { how: StreamEnd::Rst | StreamEnd::Dropped, .. }) => Lifecycle::Closed,
+            _ => self.state.lifecycle(),
+        }
+    }
+
+    /// Its host has acknowledged the peer's stream up to `offset`: Pings and a Close in it have arrived.
+    pub(super) fn has_received(&mut self, offset: u64, at: Option<Timestamp>, peer: &mut Self) {
+        if self.received >= Some(offset) {
+            return;
+        }
+        self.received = Some(offset);
+        if let Some(pings) = &mut peer.pings {
+            pings.arrived(offset, at);
+        }
+        if let Some(close) = peer.close()
+            && close.end.is_some_and(|end| offset >= end)
+        {
+            self.received_close(at);
+        }
+    }
+
+    /// The peer's Close has reached its host.
+    pub(super) fn received_close(&mut self, at: Option<Timestamp>) {
+        let message_open = self.open_message.is_some();
+        self.state.note_close(|closes| {
+            closes.received.get_or_insert(Received { at, message_open });
+        });
+    }
+
+    /// Whether its host has received the peer's stream up to `end`; `None` without acknowledgement numbers.
+    pub(super) fn has(&self, end: Option<u64>) -> Option<bool> {
+        Some(self.received? >= end?)
+    }
+
+    /// Whether frames of it may be missing, a Ping or Pong among them.
+    pub(super) const fn has_gap(&self) -> bool {
+        self.lost || self.resumed
+    }
+
+    /// Its frames were recognised again: a message begun before the hole may have ended in it.
+    pub(super) fn resume(&mut self) {
+        self.resumed = true;
+        self.open_message = None;
+    }
+
+    /// After a data frame no Close can have been lost before it: what came after the hole is all there is.
+    pub(super) const fn is_known_again(&mut self, frame: &FrameFacts<'_>) {
+        if self.resumed && !frame.header.opcode.is_control() {
+            self.lost = false;
+        }
+    }
+
+    /// Books a frame it sent, after the rules have seen it; `faulty` if it broke one to which the peer reacts.
+    pub(super) fn sent(&mut self, frame: &FrameFacts<'_>, faulty: bool, limits: &Limits) {
+        self.frames += 1;
+        self.last_sent_at = frame.last.and_then(|e| e.at()).or(frame.first.at()).or(self.last_sent_at);
+        self.state.open();
+        let header = &frame.header;
+        if self.largest.is_none_or(|(_, len)| header.payload_len > len) {
+            self.largest = Some((frame.n, header.payload_len));
+        }
+        match header.opcode {
+            Opcode::CONTINUATION | Opcode::TEXT | Opcode::BINARY => {
+                self.state.finishes(frame.first.at());
+                self.last_data = Some(outline(frame));
+                self.open_message = match frame.message {
+                    // A hole in the payload ends no message: the header says where the frame ends.
+                    Some(message) if !header.fin || frame.cut > 0 => {
+                        self.open_message.or(Some((message, Place::frame(frame.n, frame.first))))
+                    }
+                    _ => None,
+                };
+            }
+            Opcode::CLOSE if self.close().is_none() && frame.cut == 0 => {
+                let close = SentClose {
+                    frame: frame.n,
+                    payload: frame.close.cloned().unwrap_or(ClosePayload::Partial { code: None }),
+                    evidence: frame.first,
+                    end: frame.end_offset(),
+                    faulty,
+                };
+                self.state.note_close(|closes| closes.sent = Some(close));
+            }
+            Opcode::PING if frame.is_complete() => {
+                self.pings.get_or_insert_default().sent(frame, limits);
+            }
+            _ => {}
+        }
+    }
+
+    /// Books a fault, before its frame is booked by [`Self::sent`]; the first that orders a reaction stays, before
+    /// that the first that allows one.
+    pub(super) fn faulted(&mut self, rule: RuleId, frame: &FrameFacts<'_>) {
+        let fault = Fault::new(rule, frame, self.last_data);
+        let ordered = |f: &Fault| f.rule.rule().reaction.is_ordered();
+        if self.fault.as_ref().is_none_or(|known| !ordered(known) && ordered(&fault)) {
+            self.fault = Some(Box::new(fault));
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What a 101 did against a clause.
+
+use crate::model::handshake::facts::TokenIn;
+use crate::model::{Certainty, HandshakeFault, RuleId, UpgradeResponse};
+use crate::reference::handshake::request::extensions;
+use crate::reference::handshake::{Offered, joined, line, shown};
+
+/// Names each fault of a 101 with how sure it is; `refuse` is what was wrong with the request. Without `offered` the
+/// request is not, or not wholly, known: then only what the response itself shows.
+pub(super) fn check(
+    response: &UpgradeResponse,
+    refuse: Option<RuleId>,
+    offered: Option<&Offered>,
+    found: &mut impl FnMut(HandshakeFault, Certainty),
+) {
+    let facts = &response.facts;
+    let fields = &response.fields;
+    let mut proven = |fault| found(fault, Certainty::Proven);
+    if let Some(fault) = facts.syntax {
+        proven(HandshakeFault::ResponseSyntax { kind: fault.kind, line: line(fields, fault.line) });
+    }
+    if &*response.http_version < "HTTP/1.1" {
+        proven(HandshakeFault::OldResponse(response.http_version.clone().into_owned()));
+    }
+    if facts.upgrade != TokenIn::Found {
+        proven(HandshakeFault::ResponseUpgrade(joined(fields, "Upgrade")));
+    }
+    if facts.connection != TokenIn::Found {
+        proven(HandshakeFault::ResponseConnection(joined(fields, "Connection")));
+    }
+    if facts.announces_body {
+        let field = fields.iter().find(|(name, _)| {
+            name.eq_ignore_ascii_case("Content-Length") || name.eq_ignore_ascii_case("Transfer-Encoding")
+        });
+        let field = field.map(|(name, value)| shown(&format!("{name}: {value}")));
+        proven(HandshakeFault::Body(field.unwrap_or_default()));
+    }
+    extensions(fields, facts.extensions, &response.extensions, &mut proven);
+    if offered.is_some() || response.facts.accepts != 1 {
+        accept(response, refuse, found);
+    }
+    let Some(offered) = offered else { return };
+    for extension in &response.extensions {
+        if let Some(certainty) = offered.lacks_extension(&extension.name) {
+            found(HandshakeFault::NotOffered(shown(&extension.name)), certainty);
+        }
+    }
+    subprotocol(response, offered, found);
+}
+
+fn accept(
+    response: &UpgradeResponse,
+    refuse: Option<RuleId>,
+    found: &mut impl FnMut(HandshakeFault, Certainty),
+) {
+    let (expected, sent) = (response.expected_accept, response.accept());
+    if response.facts.accepts > 1 {
+        return found(HandshakeFault::Accepts(response.facts.accepts), Certainty::Proven);
+    }
+    // Without a key no value is the right one: that is the client's fault, and the server's to have taken it.
+    let is_without_key = expected.is_none() && sent.is_some();
+    if is_without_key || response.accept_valid() == Some(true) {
+        return;
+    }
+    // Of several keys the server may have taken another one.
+    let certainty = match refuse {
+        Some(RuleId::HsKey) if sent.is_some() => Certainty::Likely,
+        _ => Certainty::Proven,
+    };
+    let fault = HandshakeFault::Accept {
+        expected: expected.map(|value| value.as_str().to_owned()),
+        found: sent.map(shown),
+    };
+    found(fault, certainty);
+}
+
+fn subprotocol(
+    response: &UpgradeResponse,
+    offered: &Offered,
+    found: &mut impl FnMut(HandshakeFault, Certainty),
+) {
+    let facts = &response.facts;
+    let Some(chosen) = response.subprotocol() else {
+        if !offered.subprotocols.is_empty() {
+            found(HandshakeFault::NoSubprotocol, Certainty::Proven);
+        }
+        return;
+    };
+    if facts.protocols > 1 {
+        found(HandshakeFault::SubprotocolFields(facts.protocols), Certainty::Proven);
+    }
+    let is = |other: &String| other == chosen;
+    if !facts.protocol_is_token || !offered.subprotocols.iter().any(is) {
+        // The RFC does not say whether case counts.
+        let in_other_case = offered.subprotocols.iter().any(|other| other.eq_ignore_ascii_case(chosen));
+        let certainty = if in_other_case { Certainty::Likely } else { Certainty::Proven };
+        found(HandshakeFault::Subprotocol(shown(chosen)), certainty);
+    }
+}
+
+impl Offered {
+    /// How sure it is that the client did not offer an extension; `None` where it did.
+    fn lacks_extension(&self, name: &str) -> Option<Certainty> {
+        let is_offered = (self.deflate && name.eq_ignore_ascii_case("permessage-deflate"))
+            || self.extensions.iter().any(|offer| offer.eq_ignore_ascii_case(name));
+        match (is_offered, self.extensions_cut) {
+            (true, _) => None,
+            // It may stand in the part that could not be read.
+            (false, true) => Some(Certainty::Likely),
+            (false, false) => Some(Certainty::Proven),
+        }
+    }
+}

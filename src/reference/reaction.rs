@@ -1,0 +1,214 @@
+//! What an endpoint made of the peer's fault: failed the connection (RFC 6455 7.1.7), or carried on.
+
+use crate::model::{
+    Certainty, Handled, Level, PerRole, Reaction, Role, RuleId, Seen, Step, StepVerdict, StreamEnd, Violation,
+};
+use crate::reference::duties;
+use crate::reference::endpoint::{Endpoint, Fault};
+use crate::reference::findings::{Findings, Place};
+use crate::reference::state::{Ended, SentClose};
+
+/// The reaction of one endpoint.
+#[derive(Debug, Default)]
+pub(super) struct Judgement {
+    /// The fault of the peer for which it failed the connection.
+    pub(super) failed_for: Option<Failed>,
+    /// Obligations and what came of them.
+    pub(super) steps: Vec<Step>,
+}
+
+/// An endpoint that failed the connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Failed {
+    pub(super) rule: RuleId,
+    pub(super) frame: u64,
+    /// The fault was in the peer's Close itself.
+    pub(super) in_close: bool,
+}
+
+/// Judges what `role` did about its peer's first fault.
+pub(super) fn judge(ends: &PerRole<Endpoint>, role: Role, findings: &mut Findings) -> Judgement {
+    let side = &ends[role];
+    let Some(fault) = ends[role.peer()].fault.as_deref().copied() else { return Judgement::default() };
+    let reaction = fault.rule.rule().reaction;
+    let reacted = how_it_reacted(ends, role, &fault);
+    let failed = match &reacted {
+        Reacted::Failed(_) | Reacted::Dropped(_) => true,
+        // A lenient end answers a faulty Close like any other.
+        Reacted::OtherClose(close) => !fault.is_in_close() && !is_of_its_own(close, &fault),
+        _ => false,
+    };
+    let seen = match reacted {
+        Reacted::Failed(close) => closed_seen(close, &fault),
+        Reacted::OtherClose(close) => {
+            if !is_of_its_own(close, &fault) {
+                wrong_code(role, close, &fault, findings);
+            }
+            closed_seen(close, &fault)
+        }
+        Reacted::Answered(close, handled) => {
+            carried_on(role, &fault, handled, Certainty::Likely, close_place(close), findings);
+            Seen::CarriedOn(handled)
+        }
+        Reacted::Dropped(how) => {
+            silent(role, side, &fault, how, findings);
+            let end = side.end().and_then(|end| end.evidence.at());
+            Seen::TcpEnd { how, after_ns: after(&fault, end) }
+        }
+        Reacted::CarriedOn(handled, certainty, place) => {
+            carried_on(role, &fault, handled, certainty, place, findings);
+            Seen::CarriedOn(handled)
+        }
+        Reacted::PeerEnded(how) => Seen::PeerEndedTcp(how),
+        Reacted::Unobserved => Seen::Nothing,
+    };
+    let verdict = match seen {
+        Seen::CarriedOn(_) if reaction.is_ordered() => StepVerdict::Broken,
+        Seen::CarriedOn(_) => StepVerdict::NotApplicable,
+        Seen::PeerEndedTcp(_) | Seen::Nothing => StepVerdict::Unobserved,
+        Seen::Close { .. } if !failed && !fault.is_in_close() => StepVerdict::NotApplicable,
+        _ => StepVerdict::Met,
+    };
+    let mut steps = vec![duties::fail(role, &fault).settle(seen, verdict)];
+    let failed_for =
+        failed.then(|| Failed { rule: fault.rule, frame: fault.frame, in_close: fault.is_in_close() });
+    if let Some(close) = side.close().filter(|_| failed && !fault.is_in_close()) {
+        steps.push(nothing_more(role, close, findings));
+    }
+    Judgement { failed_for, steps }
+}
+
+enum Reacted<'a> {
+    /// A Close with a fitting code.
+    Failed(&'a SentClose),
+    /// A Close of its own accord with another code.
+    OtherClose(&'a SentClose),
+    /// A Close that answers the peer's.
+    Answered(&'a SentClose, Handled),
+    /// TCP ended without a Close.
+    Dropped(StreamEnd),
+    /// It handled what came later.
+    CarriedOn(Handled, Certainty, Place),
+    /// The peer ended TCP before it did anything.
+    PeerEnded(StreamEnd),
+    /// The recording shows nothing.
+    Unobserved,
+}
+
+fn how_it_reacted<'a>(ends: &'a PerRole<Endpoint>, role: Role, fault: &Fault) -> Reacted<'a> {
+    let side = &ends[role];
+    let peer = &ends[role.peer()];
+    let carried_on =
+        |handled: (Handled, Certainty, Place)| Reacted::CarriedOn(handled.0, handled.1, handled.2);
+    if let Some(handled @ (Handled::Ping { .. }, ..)) = side.handled {
+        return carried_on(handled);
+    }
+    // Without acknowledgement numbers the order of the recording has to do.
+    let close = side.close().filter(|close| match close.evidence.acked() {
+        None => fault.frame < close.frame,
+        acked => fault.was_received(acked),
+    });
+    if let Some(close) = close.filter(|close| fault.fits(close.payload.code())) {
+        return Reacted::Failed(close);
+    }
+    if let Some(handled @ (Handled::Echo, ..)) = side.handled {
+        return carried_on(handled);
+    }
+    if let Some(close) = close {
+        // A Close can answer the peer's only if that one had arrived.
+        let answered = peer.close().filter(|theirs| match (close.evidence.acked(), theirs.end) {
+            (Some(acked), Some(end)) => acked >= end,
+            _ => theirs.frame < close.frame,
+        });
+        return match (answered, side.handled) {
+            (None, _) => Reacted::OtherClose(close),
+            (Some(_), _) if fault.is_in_close() => Reacted::OtherClose(close),
+            (Some(_), Some(handled)) => carried_on(handled),
+            (Some(theirs), None) => Reacted::Answered(close, Handled::Close { close: theirs.frame }),
+        };
+    }
+    let before_peer = |end: &Ended| peer.end().is_none_or(|theirs| end.is_own(theirs));
+    match (side.end(), peer.end(), side.handled) {
+        (Some(end), _, _)
+            if before_peer(end) && side.close().is_none() && fault.was_received(end.evidence.acked()) =>
+        {
+            Reacted::Dropped(end.how)
+        }
+        // Data sent after the fault had arrived may answer what came before it: the weakest sign, and none where
+        // the Close that follows may be missing.
+        (_, _, Some(handled)) if side.close().is_none() && !side.has_gap() => carried_on(handled),
+        (_, Some(theirs), None) if side.close().is_none() => Reacted::PeerEnded(theirs.how),
+        _ => Reacted::Unobserved,
+    }
+}
+
+/// Whether a Close that does not fit the fault need not be for it: where failing is only allowed (10.7), an endpoint
+/// that took no notice closes later like any other, and its code tells of no error.
+fn is_of_its_own(close: &SentClose, fault: &Fault) -> bool {
+    let code = close.payload.code();
+    let tells_of_an_error = code.is_some_and(|code| (1002..=1011).contains(&code.0));
+    matches!(fault.rule.rule().reaction, Reaction::MayFail(_)) && !fault.is_in_close() && !tells_of_an_error
+}
+
+fn close_place(close: &SentClose) -> Place {
+    Place::frame(close.frame, close.evidence)
+}
+
+fn after(fault: &Fault, at: Option<crate::model::Timestamp>) -> Option<i64> {
+    Some(at?.since(fault.evidence.at()?))
+}
+
+fn closed_seen(close: &SentClose, fault: &Fault) -> Seen {
+    Seen::Close {
+        frame: close.frame,
+        code: close.payload.code(),
+        after_ns: after(fault, close.evidence.at()),
+    }
+}
+
+fn wrong_code(role: Role, close: &SentClose, fault: &Fault, findings: &mut Findings) {
+    // Answering a faulty Close is no failing: only where the RFC orders one is the code worth a word.
+    if fault.is_in_close() && !fault.rule.rule().reaction.is_ordered() {
+        return;
+    }
+    let violation = Violation::FailCode { fault: fault.rule, sent: close.payload.code() };
+    findings.add_as(Some(role), violation, Level::Should, Certainty::Likely, close_place(close));
+}
+
+fn carried_on(
+    role: Role,
+    fault: &Fault,
+    handled: Handled,
+    certainty: Certainty,
+    place: Place,
+    findings: &mut Findings,
+) {
+    let level = if fault.rule.rule().reaction.is_ordered() { Level::Must } else { Level::Note };
+    let violation = Violation::NotFailed { fault: fault.rule, frame: fault.frame, handled };
+    findings.add_as(Some(role), violation, level, certainty, place);
+}
+
+/// Ending TCP without a Close: fine for masking, where the Close frame is a MAY (5.1).
+fn silent(role: Role, side: &Endpoint, fault: &Fault, how: StreamEnd, findings: &mut Findings) {
+    let level = match fault.rule.rule().reaction {
+        Reaction::Fail(_) | Reaction::MayFail(_) => Level::Should,
+        Reaction::Close(_) | Reaction::Refuse(_) | Reaction::FailHandshake | Reaction::Nothing => return,
+    };
+    let violation = Violation::FailSilent { fault: fault.rule, how };
+    if side.lost {
+        return; // Its Close may be what the recording lacks.
+    }
+    let place = Place::at(side.end().map(|end| end.evidence));
+    findings.add_as(Some(role), violation, level, Certainty::Likely, place);
+}
+
+/// After failing: process nothing more of what the peer sends.
+fn nothing_more(role: Role, close: &SentClose, findings: &Findings) -> Step {
+    let breach = findings.kept.iter().find_map(|f| match f.violation {
+        Violation::AfterFail(handled) if f.by == Some(role) => Some(handled),
+        _ => None,
+    });
+    let seen = breach.map_or(Seen::NothingMore, Seen::CarriedOn);
+    let verdict = if breach.is_some() { StepVerdict::Broken } else { StepVerdict::Met };
+    duties::process_nothing(role, close).settle(seen, verdict)
+}

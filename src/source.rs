@@ -1,0 +1,17 @@
+//! Capture files to packets, packets to TCP segments.
+//!
+//! ```text
+//!   source ─► buffer ─► pcap | pcapng ─► Packet ─► link, ether, ppp, wifi ─► ip ─► Segment
+//!             refill     one step a block   (reader)   ▲                       │ ▲ │
+//!                                                      └──────── tunnel ◄──────┘ │ ▼
+//!                                                                             fragments
+//! ```
+//!
+//! Packets and segments borrow the buffer of the [`Reader`]; nothing is copied on the way, except IP fragments.
+
+mod decoder;
+pub mod file;
+mod reader;
+
+pub use decoder::Decoder;
+pub use reader::Reader;

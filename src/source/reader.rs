@@ -1,0 +1,223 @@
+//! A capture file, packet by packet.
+
+mod buffer;
+mod pcap;
+mod pcapng;
+mod step;
+mod time;
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+use crate::limits::MAX_BLOCK_BYTES;
+use crate::model::{Packet, PacketNo, WeirdKind, Weirds};
+use crate::source::reader::buffer::Buffer;
+use crate::source::reader::pcap::{HeaderError, Pcap};
+use crate::source::reader::pcapng::Pcapng;
+use crate::source::reader::step::{Record, Step};
+
+#[cfg(test)]
+mod tests;
+
+/// Reads the packets of a pcap or pcapng file from any source, also one that gives a few bytes at a time.
+///
+/// Memory is one buffer, which grows to the largest block, at most [`MAX_BLOCK_BYTES`] rounded up to a power
+/// of 2.
+pub struct Reader<R: Read> {
+    buffer: Buffer<R>,
+    container: Container,
+    path: PathBuf,
+    /// Packets met so far.
+    count: u64,
+    /// Nothing more will come.
+    ended: bool,
+    truncated: bool,
+}
+
+enum Container {
+    Pcap(Pcap),
+    Pcapng(Pcapng),
+}
+
+impl Container {
+    #[inline]
+    fn step(&mut self, bytes: &[u8]) -> Step {
+        match self {
+            Self::Pcap(pcap) => pcap.step(bytes),
+            Self::Pcapng(pcapng) => pcapng.step(bytes),
+        }
+    }
+}
+
+impl<R: Read> Reader<R> {
+    /// Reads the header and finds out which format it is; `path` is for messages only.
+    ///
+    /// # Errors
+    /// [`Error::Empty`], [`Error::UnknownFormat`], [`Error::BadHeader`], [`Error::Read`].
+    pub fn open(source: R, path: &Path) -> Result<Self, Error> {
+        let path = path.to_owned();
+        let mut buffer = Buffer::new(source);
+        // Both headers fit; where the file is shorter, each says what it misses.
+        if let Err(source) = buffer.fill(pcapng::MIN_SECTION_HEADER_LEN.max(pcap::HEADER_LEN)) {
+            return Err(Error::Read { path, offset: buffer.read_so_far(), source });
+        }
+        let start = buffer.available();
+        if start.is_empty() {
+            return Err(Error::Empty { path });
+        }
+        let container = if Pcapng::begins(start) {
+            match Pcapng::open(start) {
+                Ok(pcapng) => Container::Pcapng(pcapng),
+                Err(detail) => return Err(Error::BadHeader { path, format: "pcapng", detail }),
+            }
+        } else {
+            match Pcap::open(start) {
+                Ok(pcap) => {
+                    buffer.take(pcap::HEADER_LEN);
+                    Container::Pcap(pcap)
+                }
+                Err(HeaderError::Unusable(detail)) => {
+                    return Err(Error::BadHeader { path, format: "pcap", detail });
+                }
+                Err(HeaderError::Unknown) => {
+                    let start = start.iter().copied().take(8).collect();
+                    return Err(Error::UnknownFormat { path, start });
+                }
+            }
+        };
+        Ok(Self { buffer, container, path, count: 0, ended: false, truncated: false })
+    }
+
+    /// `pcap` or `pcapng`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self.container {
+            Container::Pcap(_) => "pcap",
+            Container::Pcapng(_) => "pcapng",
+        }
+    }
+
+    /// Bytes of the source dealt with: its length at the end, unless reading stopped at a malformed block.
+    #[must_use]
+    pub const fn bytes(&self) -> u64 {
+        self.buffer.offset()
+    }
+
+    /// Whether the source ended inside a record; known once [`Reader::next`] has given `None`.
+    #[must_use]
+    pub const fn truncated(&self) -> bool {
+        self.truncated
+    }
+
+    /// The next packet, borrowed until the one after it; `None` at the end.
+    ///
+    /// The end is also where the file was cut ([`WeirdKind::TruncatedFile`]) and where a block makes no sense
+    /// ([`WeirdKind::MalformedBlock`]). A packet of an interface that was not described is counted, keeps its
+    /// number and is passed over.
+    ///
+    /// # Errors
+    /// [`Error::Read`]; the packets that arrived whole have been given before.
+    #[inline]
+    pub fn next(&mut self, weirds: &mut Weirds) -> Result<Option<Packet<'_>>, Error> {
+        let record = match self.advance(weirds) {
+            Ok(Some(record)) => record,
+            Ok(None) => return Ok(None),
+            Err(source) => {
+                self.ended = true;
+                return Err(Error::Read {
+                    path: self.path.clone(),
+                    offset: self.buffer.read_so_far(),
+                    source,
+                });
+            }
+        };
+        self.count += 1;
+        let no = PacketNo(self.count);
+        let at = record.nanoseconds.map(|nanoseconds| {
+            let (at, exact) = time::clamp(nanoseconds);
+            if !exact {
+                weirds.add(WeirdKind::TimeOutOfRange, Some(no), || {
+                    format!("packet {no} was captured {nanoseconds} ns after 1970, clamped to {}", at.0)
+                });
+            }
+            at
+        });
+        let block = self.buffer.take(record.len);
+        let data = block.get(record.data).unwrap_or_default();
+        Ok(Some(Packet { no, at, link: record.link, orig_len: record.orig_len, data }))
+    }
+
+    /// Goes to the next packet and leaves its bytes untaken.
+    #[inline]
+    fn advance(&mut self, weirds: &mut Weirds) -> io::Result<Option<Record>> {
+        while !self.ended {
+            match self.container.step(self.buffer.available()) {
+                Step::Packet(record) => return Ok(Some(record)),
+                other => self.no_packet(other, weirds)?,
+            }
+        }
+        Ok(None)
+    }
+
+    #[cold]
+    fn no_packet(&mut self, step: Step, weirds: &mut Weirds) -> io::Result<()> {
+        let start = self.buffer.offset();
+        match step {
+            Step::Packet(_) => {}
+            Step::More(want) if want > MAX_BLOCK_BYTES => {
+                self.malformed(start, &format!("it claims {want} bytes, at most {MAX_BLOCK_BYTES}"), weirds);
+            }
+            Step::More(want) => {
+                if !self.buffer.fill(want)? {
+                    self.end(start, want as u64, weirds);
+                }
+            }
+            Step::Orphan { len, interface, described } => {
+                self.count += 1;
+                let no = PacketNo(self.count);
+                weirds.add(WeirdKind::UnknownInterface, Some(no), || {
+                    format!("packet {no} is of interface {interface}, described are {described}")
+                });
+                self.buffer.take(len);
+            }
+            Step::Passed(len) => {
+                self.buffer.take(len);
+            }
+            Step::Skip { body, trailer } => {
+                let whole = u64::from(body) + 4;
+                if !(self.buffer.skip(u64::from(body))? && self.buffer.fill(4)?) {
+                    self.end(start, whole, weirds);
+                } else if self.buffer.available().get(..4) != Some(&trailer[..]) {
+                    let end = self.buffer.available().get(..4).unwrap_or_default();
+                    let detail = pcapng::bad_trailer(&trailer, end);
+                    self.malformed(start, &detail, weirds);
+                } else {
+                    self.buffer.take(4);
+                }
+            }
+            Step::Malformed(detail) => self.malformed(start, &detail, weirds),
+        }
+        Ok(())
+    }
+
+    /// The source has ended in the record that begins at `start` and is at least `want` bytes long, or
+    /// exactly before it.
+    fn end(&mut self, start: u64, want: u64, weirds: &mut Weirds) {
+        self.ended = true;
+        self.buffer.take(usize::MAX);
+        let end = self.buffer.offset();
+        if end == start {
+            return;
+        }
+        self.truncated = true;
+        weirds.add(WeirdKind::TruncatedFile, None, || {
+            format!("the capture ends at byte {end}, inside a record that begins at byte {start} and is at least {want} bytes long")
+        });
+    }
+
+    fn malformed(&mut self, start: u64, detail: &str, weirds: &mut Weirds) {
+        self.ended = true;
+        weirds.add(WeirdKind::MalformedBlock, None, || format!("at byte {start}: {detail}; reading stopped"));
+    }
+}

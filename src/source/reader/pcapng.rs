@@ -1,0 +1,297 @@
+//! The block format: sections, each with a byte order and interfaces of its own.
+//!
+//! Blocks are framed here, length and trailer, before anything inside is believed. The packet blocks are
+//! read here as well: pcap-parser collects the options of each packet into a vector, which nobody needs, and
+//! does not know the obsolete packet block.
+
+use pcap_parser::nom::IResult;
+use pcap_parser::{
+    BOM_MAGIC, EPB_MAGIC, IDB_MAGIC, OptionCode, PcapError, PcapNGOption, SHB_MAGIC, SPB_MAGIC,
+    parse_option_be, parse_option_le,
+};
+
+use crate::limits::MAX_INTERFACES;
+use crate::model::LinkType;
+use crate::source::reader::step::{Record, Step};
+use crate::source::reader::time::Clock;
+
+/// Obsolete packet block.
+const OPB_MAGIC: u32 = 2;
+/// Type, length and trailer.
+const MIN_BLOCK_LEN: usize = 12;
+/// A section header block without options.
+pub(super) const MIN_SECTION_HEADER_LEN: usize = 28;
+
+/// Byte order of a section.
+#[derive(Clone, Copy, Debug)]
+enum Order {
+    Big,
+    Little,
+}
+
+impl Order {
+    #[inline]
+    const fn u16(self, bytes: [u8; 2]) -> u16 {
+        match self {
+            Self::Big => u16::from_be_bytes(bytes),
+            Self::Little => u16::from_le_bytes(bytes),
+        }
+    }
+
+    #[inline]
+    const fn u32(self, bytes: [u8; 4]) -> u32 {
+        match self {
+            Self::Big => u32::from_be_bytes(bytes),
+            Self::Little => u32::from_le_bytes(bytes),
+        }
+    }
+
+    const fn i64(self, bytes: [u8; 8]) -> i64 {
+        match self {
+            Self::Big => i64::from_be_bytes(bytes),
+            Self::Little => i64::from_le_bytes(bytes),
+        }
+    }
+
+    fn option(self, bytes: &[u8]) -> IResult<&[u8], PcapNGOption<'_>, PcapError<&[u8]>> {
+        match self {
+            Self::Big => parse_option_be(bytes),
+            Self::Little => parse_option_le(bytes),
+        }
+    }
+}
+
+/// What an interface description block says of the packets that name it.
+#[derive(Clone, Copy, Debug)]
+struct Interface {
+    link: LinkType,
+    /// Bytes kept of a packet; 0 for all.
+    snap_len: u32,
+    clock: Clock,
+}
+
+/// The section being read.
+pub(super) struct Pcapng {
+    order: Order,
+    /// At most `MAX_INTERFACES`.
+    interfaces: Vec<Interface>,
+    /// Interfaces described, kept or not.
+    described: usize,
+}
+
+/// The words of a block that cannot be read.
+type Unusable = String;
+
+impl Pcapng {
+    /// Whether a file that begins with `start` is one.
+    pub(super) fn begins(start: &[u8]) -> bool {
+        start.starts_with(&SHB_MAGIC.to_be_bytes())
+    }
+
+    /// Checks the first section header, which is then left to `step`.
+    pub(super) fn open(start: &[u8]) -> Result<Self, Unusable> {
+        let Some(head) = start.first_chunk::<MIN_SECTION_HEADER_LEN>() else {
+            return Err(format!(
+                "the file ends after {} of at least {MIN_SECTION_HEADER_LEN} bytes",
+                start.len()
+            ));
+        };
+        let order = order_of(head)?;
+        let [_, _, _, _, l0, l1, l2, l3, ..] = *head;
+        let claimed = order.u32([l0, l1, l2, l3]);
+        if (claimed as usize) < MIN_SECTION_HEADER_LEN {
+            return Err(format!(
+                "its section header claims {claimed} bytes, at least {MIN_SECTION_HEADER_LEN}"
+            ));
+        }
+        version_of(order, head)?;
+        Ok(Self { order, interfaces: Vec::new(), described: 0 })
+    }
+
+    /// The block at the start of `bytes`.
+    #[inline]
+    pub(super) fn step(&mut self, bytes: &[u8]) -> Step {
+        let Some(&[t0, t1, t2, t3, l0, l1, l2, l3, ..]) = bytes.first_chunk::<MIN_BLOCK_LEN>() else {
+            return Step::More(MIN_BLOCK_LEN);
+        };
+        let raw_type = [t0, t1, t2, t3];
+        // The only type that reads the same in both orders, because it tells which one holds from here on.
+        let is_section = raw_type == SHB_MAGIC.to_be_bytes();
+        let order = if is_section {
+            match order_of(bytes) {
+                Ok(order) => order,
+                Err(why) => return Step::Malformed(why),
+            }
+        } else {
+            self.order
+        };
+        let block_type = order.u32(raw_type);
+        let trailer = [l0, l1, l2, l3];
+        let claimed = order.u32(trailer);
+        let min_len = match block_type {
+            SHB_MAGIC => MIN_SECTION_HEADER_LEN,
+            IDB_MAGIC => 20,
+            EPB_MAGIC | OPB_MAGIC => 32,
+            SPB_MAGIC => 16,
+            _ => MIN_BLOCK_LEN,
+        };
+        let len = usize::try_from(claimed).unwrap_or(usize::MAX);
+        if len < min_len {
+            return Step::Malformed(format!(
+                "a block of type {block_type:#x} claims {claimed} bytes, at least {min_len}"
+            ));
+        }
+        if !matches!(block_type, SHB_MAGIC | IDB_MAGIC | EPB_MAGIC | OPB_MAGIC | SPB_MAGIC) {
+            return Step::Skip { body: claimed.saturating_sub(4), trailer };
+        }
+        let Some(block) = bytes.get(..len) else { return Step::More(len) };
+        // Every block read here is at least 16 bytes long.
+        let (body, end) = block.split_at(len.saturating_sub(4));
+        if end != trailer {
+            return Step::Malformed(bad_trailer(&trailer, end));
+        }
+        let read = match block_type {
+            SHB_MAGIC => self.section(order, body),
+            IDB_MAGIC => self.interface(body),
+            SPB_MAGIC => self.simple_packet(body, len),
+            _ => self.packet(block_type, body, len),
+        };
+        read.unwrap_or_else(Step::Malformed)
+    }
+
+    fn section(&mut self, order: Order, body: &[u8]) -> Result<Step, Unusable> {
+        version_of(order, body)?;
+        self.order = order;
+        self.interfaces.clear();
+        self.described = 0;
+        Ok(Step::Passed(body.len().saturating_add(4)))
+    }
+
+    fn interface(&mut self, body: &[u8]) -> Result<Step, Unusable> {
+        let Some((&[_, _, _, _, _, _, _, _, l0, l1, _, _, s0, s1, s2, s3], options)) =
+            body.split_first_chunk::<16>()
+        else {
+            return Err(format!("an interface description of {} bytes", body.len()));
+        };
+        let clock = self.clock(options)?;
+        self.described = self.described.saturating_add(1);
+        if self.interfaces.len() < MAX_INTERFACES {
+            let link = LinkType(self.order.u16([l0, l1]));
+            self.interfaces.push(Interface { link, snap_len: self.order.u32([s0, s1, s2, s3]), clock });
+        }
+        Ok(Step::Passed(body.len().saturating_add(4)))
+    }
+
+    /// `if_tsresol` and `if_tsoffset`, taken from the raw octets: pcap-parser's own `if_tsoffset` is
+    /// little-endian in every section. Without options, microseconds.
+    fn clock(&self, mut options: &[u8]) -> Result<Clock, Unusable> {
+        let mut clock = Clock::MICROSECONDS;
+        while options.len() >= 4 {
+            let Ok((rest, option)) = self.order.option(options) else {
+                return Err("an option of an interface description reaches beyond its block".into());
+            };
+            let value = option.as_bytes().unwrap_or_default();
+            match option.code {
+                OptionCode::EndOfOpt => break,
+                OptionCode::IfTsresol => match value {
+                    [resolution] => clock = clock.with_resolution(*resolution),
+                    _ => return Err(format!("if_tsresol of {} bytes, expected 1", value.len())),
+                },
+                OptionCode::IfTsoffset => match value.try_into() {
+                    Ok(offset) => clock = clock.with_offset(self.order.i64(offset)),
+                    Err(_) => return Err(format!("if_tsoffset of {} bytes, expected 8", value.len())),
+                },
+                _ => {}
+            }
+            options = rest;
+        }
+        Ok(clock)
+    }
+
+    /// Enhanced and obsolete packet block: they differ in the field that names the interface.
+    #[inline]
+    fn packet(&self, block_type: u32, body: &[u8], len: usize) -> Result<Step, Unusable> {
+        const DATA: usize = 28;
+        let Some((head, room)) = body.split_first_chunk::<DATA>() else {
+            return Err(format!("a packet block of {len} bytes"));
+        };
+        // `head` is an array and every index below is a constant inside it.
+        let word = |at: usize| self.order.u32([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+        let id =
+            if block_type == OPB_MAGIC { u32::from(self.order.u16([head[8], head[9]])) } else { word(8) };
+        let captured = word(20);
+        let data_len = usize::try_from(captured).unwrap_or(usize::MAX);
+        if data_len > room.len() {
+            return Err(format!(
+                "a packet of {captured} captured bytes in a block with room for {}",
+                room.len()
+            ));
+        }
+        let Some(interface) = self.named(id) else {
+            return Ok(Step::Orphan { len, interface: id, described: self.described });
+        };
+        let ticks = u64::from(word(12)) << 32 | u64::from(word(16));
+        Ok(Step::Packet(Record {
+            len,
+            data: DATA..DATA.saturating_add(data_len),
+            nanoseconds: Some(interface.clock.nanoseconds(ticks)),
+            link: interface.link,
+            orig_len: word(24),
+        }))
+    }
+
+    /// Simple packet block: no time, no captured length, always the first interface.
+    fn simple_packet(&self, body: &[u8], len: usize) -> Result<Step, Unusable> {
+        const DATA: usize = 12;
+        let Some((&[_, _, _, _, _, _, _, _, o0, o1, o2, o3], room)) = body.split_first_chunk::<DATA>() else {
+            return Err(format!("a simple packet block of {len} bytes"));
+        };
+        let Some(interface) = self.named(0) else {
+            return Ok(Step::Orphan { len, interface: 0, described: self.described });
+        };
+        let orig_len = self.order.u32([o0, o1, o2, o3]);
+        let kept = if interface.snap_len == 0 { orig_len } else { orig_len.min(interface.snap_len) };
+        // What `kept` leaves of the room is padding.
+        let data_len = usize::try_from(kept).unwrap_or(usize::MAX).min(room.len());
+        Ok(Step::Packet(Record {
+            len,
+            data: DATA..DATA.saturating_add(data_len),
+            nanoseconds: None,
+            link: interface.link,
+            orig_len,
+        }))
+    }
+
+    #[inline]
+    fn named(&self, id: u32) -> Option<&Interface> {
+        self.interfaces.get(usize::try_from(id).ok()?)
+    }
+}
+
+/// Says how the lengths at both ends of a block differ, in the octets of the file.
+pub(super) fn bad_trailer(start: &[u8], end: &[u8]) -> String {
+    format!("a block begins with the length {start:02x?} and ends with {end:02x?}")
+}
+
+fn order_of(section_header: &[u8]) -> Result<Order, Unusable> {
+    match section_header.get(8..12) {
+        Some(magic) if magic == BOM_MAGIC.to_be_bytes() => Ok(Order::Big),
+        Some(magic) if magic == BOM_MAGIC.to_le_bytes() => Ok(Order::Little),
+        magic => Err(format!(
+            "the byte-order magic of a section header is {:02x?}, expected 1a2b3c4d in either order",
+            magic.unwrap_or_default()
+        )),
+    }
+}
+
+fn version_of(order: Order, section_header: &[u8]) -> Result<(), Unusable> {
+    let Some(&[major0, major1, minor0, minor1]) =
+        section_header.get(12..).and_then(|rest| rest.first_chunk())
+    else {
+        return Err(format!("a section header of {} bytes", section_header.len()));
+    };
+    match (order.u16([major0, major1]), order.u16([minor0, minor1])) {
+        (1, _) => Ok(()),
+        (major, minor) => Err(format!("version {major}.{minor}, expected 1.0")),
+    }
+}

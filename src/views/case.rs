@@ -1,0 +1,359 @@
+//! The account of an Autobahn case in sentences: what the tester sent, what is asked of the testee, what it did,
+//! and why the verdict is what it is.
+
+use crate::model::case::{Behavior, CaseAccount, CaseFrame, CasePayload, CaseStep, ExpectedClose, TesteeAct};
+use crate::model::{CloseCode, Opcode, Reaction, RuleId};
+use crate::views::escape::visible;
+use crate::views::wording;
+
+/// Phrases of the first sentence; the frames behind them are counted.
+const MAX_PHRASES: usize = 8;
+
+/// The sentences, in order.
+#[must_use]
+pub fn sentences(account: &CaseAccount) -> Vec<String> {
+    if !account.opened {
+        return vec![
+            "The opening handshake was not completed: the tester could send nothing of the case.".to_owned(),
+            verdict(account),
+        ];
+    }
+    let mut out = Vec::new();
+    if !account.sends.is_empty() {
+        out.push(sent(account));
+        out.push(asked(account));
+    }
+    out.push(did(account));
+    out.push(tester(account));
+    out.push(verdict(account));
+    out.push(account.recomputed.why.clone());
+    out
+}
+
+fn frames(sends: &[CaseStep]) -> impl Iterator<Item = &CaseFrame> {
+    sends.iter().filter_map(|step| match step {
+        CaseStep::Frame(frame) => Some(frame),
+        CaseStep::Wait => None,
+    })
+}
+
+fn sent(account: &CaseAccount) -> String {
+    let total = frames(&account.sends).count();
+    let unsent = match account.logged_frames {
+        Some(logged) if logged > 0 && logged < total => {
+            format!("; the log shows the first {logged} of these {total} frames")
+        }
+        None => "; the wire log does not show it".to_owned(),
+        _ => String::new(),
+    };
+    format!("The tester sent {}{unsent}.", sends_in_words(&account.sends, account.fault))
+}
+
+/// `a text frame, then a Ping, octet by octet`; `fault` is the rule that a frame breaks, and its index.
+pub(super) fn sends_in_words(sends: &[CaseStep], fault: Option<(RuleId, usize)>) -> String {
+    let mut phrases: Vec<(String, u64)> = Vec::new();
+    for (index, step) in sends.iter().enumerate() {
+        let phrase = match step {
+            CaseStep::Frame(frame) => noun(frame, fault.filter(|(_, at)| *at == index).map(|(rule, _)| rule)),
+            CaseStep::Wait => "a pause".to_owned(),
+        };
+        match phrases.last_mut() {
+            Some((last, count)) if *last == phrase => *count += 1,
+            _ => phrases.push((phrase, 1)),
+        }
+    }
+    let more: u64 = phrases.iter().skip(MAX_PHRASES).map(|(_, count)| count).sum();
+    let mut words: Vec<String> = phrases
+        .iter()
+        .take(MAX_PHRASES)
+        .map(|(phrase, count)| match (count, phrase.strip_prefix("a ")) {
+            // What is repeated in the suite are plain nouns.
+            (2.., Some(noun)) => format!("{count} {noun}s"),
+            _ => phrase.clone(),
+        })
+        .collect();
+    if more > 0 {
+        words.push(format!("{more} more"));
+    }
+    let chopped = match frames(sends).find_map(|frame| frame.chop_size) {
+        Some(1) => ", octet by octet".to_owned(),
+        Some(size) => format!(", in pieces of {size} octets"),
+        None => String::new(),
+    };
+    words.join(", then ") + &chopped
+}
+
+/// `a text frame with RSV2 set though no extension was negotiated`.
+fn noun(frame: &CaseFrame, fault: Option<RuleId>) -> String {
+    if frame.fragment_size.is_some() || frame.times > 1 {
+        return messages(frame);
+    }
+    let close = match frame.opcode {
+        Opcode::CLOSE => Some(match close_code(&frame.payload) {
+            Some(code) => format!("a Close {}", wording::code(Some(code))),
+            None if frame.payload.is_empty() => "a Close without a code".to_owned(),
+            None => "a Close with half a code".to_owned(),
+        }),
+        _ => None,
+    };
+    let mut out = close.unwrap_or_else(|| match (frame.opcode, frame.fin) {
+        (Opcode::TEXT, true) => "a text frame".to_owned(),
+        (Opcode::TEXT, false) => "a first fragment of text".to_owned(),
+        (Opcode::BINARY, true) => "a binary frame".to_owned(),
+        (Opcode::BINARY, false) => "a first fragment of binary".to_owned(),
+        (Opcode::CONTINUATION, _) if fault == Some(RuleId::FrContOrphan) => "a continuation frame".to_owned(),
+        (Opcode::CONTINUATION, true) => "a last fragment".to_owned(),
+        (Opcode::CONTINUATION, false) => "a further fragment".to_owned(),
+        (Opcode::PING, _) => "a Ping".to_owned(),
+        (Opcode::PONG, _) => "a Pong".to_owned(),
+        (opcode, _) => format!("a frame with the reserved opcode {}", opcode.bits()),
+    });
+    if frame.payload.len() > 125 {
+        out.push_str(&format!(" of {} bytes", frame.payload.len()));
+    }
+    if frame.rsv.0 != 0 {
+        let bits = frame.rsv.to_string();
+        let bits: Vec<&str> = bits.split(' ').collect();
+        out.push_str(&format!(" with {} set", list(&bits)));
+    }
+    if frame.opcode.is_control() && !frame.fin {
+        out.push_str(" with FIN clear");
+    }
+    out.push_str(match fault {
+        Some(RuleId::FrRsv) => " though no extension was negotiated",
+        Some(RuleId::FrContOrphan) => " while no message was open",
+        Some(RuleId::FrInterleave) => " while the message before was unfinished",
+        Some(RuleId::FrTextUtf8) if frame.opcode == Opcode::CONTINUATION => {
+            " of what is not UTF-8 as a whole"
+        }
+        Some(RuleId::FrTextUtf8) => " that is not UTF-8",
+        Some(RuleId::ClDataAfter) => " after its own Close",
+        Some(RuleId::ClReasonUtf8) => " with a reason that is not UTF-8",
+        _ => "",
+    });
+    out
+}
+
+/// `1000 compressed text messages of 16 bytes`.
+fn messages(frame: &CaseFrame) -> String {
+    let binary = if frame.opcode == Opcode::BINARY { "binary" } else { "text" };
+    let compressed = if frame.compressed { "compressed " } else { "" };
+    let count = if frame.times > 1 { frame.times.to_string() } else { "a".to_owned() };
+    let plural = if frame.times > 1 { "s" } else { "" };
+    let of = match &frame.payload {
+        CasePayload::File { len, .. } if frame.opcode == Opcode::TEXT => format!(" of {len} characters"),
+        payload if payload.is_empty() => " without payload".to_owned(),
+        payload => format!(" of {} bytes", payload.len()),
+    };
+    let fragments = match frame.fragment_size {
+        Some(size) => format!(" in fragments of {size} bytes"),
+        None => String::new(),
+    };
+    let each = if frame.times > 1 { ", each after the echo of the one before" } else { "" };
+    format!("{count} {compressed}{binary} message{plural}{of}{fragments}{each}")
+}
+
+fn close_code(payload: &CasePayload) -> Option<CloseCode> {
+    let mut bytes = payload.bytes()?;
+    Some(CloseCode(u16::from_be_bytes([bytes.next()?, bytes.next()?])))
+}
+
+/// `a, b and c`.
+fn list(items: &[&str]) -> String {
+    match items.split_last() {
+        None => String::new(),
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+/// What the RFC, and beyond it the suite, asks of the testee.
+fn asked(account: &CaseAccount) -> String {
+    let fault = account.fault.map(|(rule, _)| rule);
+    let informational = account.recorded.0 == Behavior::Informational;
+    asks(account.testee.name(), &account.sends, fault, account.expected_close.as_ref(), informational)
+}
+
+/// What is asked of the `testee` that is sent such frames, one of which breaks the rule `fault`.
+pub(super) fn asks(
+    testee: &str,
+    sends: &[CaseStep],
+    fault: Option<RuleId>,
+    close: Option<&ExpectedClose>,
+    informational: bool,
+) -> String {
+    let Some(rule) = fault else { return owed(sends) };
+    let rule = rule.rule();
+    let section = rule.section;
+    let suite = match close {
+        _ if informational => "takes anything".to_owned(),
+        Some(close) if close.closed_by_me => {
+            let codes: Vec<String> = close.codes.iter().map(u16::to_string).collect();
+            format!("wants Close {} in answer, or TCP ended", codes.join(" or "))
+        }
+        _ => "wants it failed".to_owned(),
+    };
+    match rule.reaction {
+        Reaction::Fail(_) => format!("The {testee} must fail the connection ({section}, 7.1.7)."),
+        Reaction::Close(_) => format!("The {testee} must close the connection ({section})."),
+        Reaction::MayFail(_) => format!(
+            "The RFC forbids that ({section}) and leaves it to the {testee} to fail the connection (10.7); the suite {suite}."
+        ),
+        Reaction::Nothing | Reaction::Refuse(_) | Reaction::FailHandshake => {
+            format!("The RFC forbids that ({section}) and orders no reaction; the suite wants it ignored.")
+        }
+    }
+}
+
+/// What the frames of a case without a fault call for.
+fn owed(sends: &[CaseStep]) -> String {
+    let frames: Vec<&CaseFrame> = frames(sends).collect();
+    let close = frames.iter().position(|frame| frame.opcode == Opcode::CLOSE);
+    let (before, behind) = frames.split_at(close.unwrap_or(frames.len()));
+    let any = |frames: &[&CaseFrame], of: fn(Opcode) -> bool| frames.iter().any(|frame| of(frame.opcode));
+    let mut parts = Vec::new();
+    if any(before, |opcode| matches!(opcode, Opcode::TEXT | Opcode::BINARY)) {
+        parts.push("the suite wants each message back");
+    }
+    if any(before, |opcode| opcode == Opcode::PING) {
+        parts.push("a Ping calls for a Pong with its payload (RFC 6455 5.5.2, 5.5.3)");
+    }
+    if any(&frames, |opcode| opcode == Opcode::PONG) {
+        parts.push("a Pong that answers no Ping calls for nothing (RFC 6455 5.5.3)");
+    }
+    if close.is_some() {
+        parts.push("a Close calls for a Close (RFC 6455 5.5.1)");
+    }
+    if any(behind, |opcode| opcode == Opcode::PING) {
+        parts.push("a Ping behind it calls for nothing (RFC 6455 5.5.2)");
+    }
+    if any(behind.get(1..).unwrap_or_default(), |opcode| opcode == Opcode::CLOSE) {
+        parts.push("another Close behind it is ignored (RFC 6455 7.1.5)");
+    }
+    format!("That is legal: {}.", parts.join("; "))
+}
+
+/// What the testee did, its Close last.
+fn did(account: &CaseAccount) -> String {
+    let testee = account.testee.name();
+    let count = |of: fn(&TesteeAct) -> bool| account.acts.iter().filter(|act| of(act)).count();
+    let pings = frames(&account.sends).filter(|frame| frame.opcode == Opcode::PING).count();
+    let echoes = count(|act| matches!(act, TesteeAct::Echoed(_)));
+    let answered = count(|act| matches!(act, TesteeAct::AnsweredPing(_)));
+    let messages = count(|act| matches!(act, TesteeAct::SentMessage));
+    let pongs = count(|act| matches!(act, TesteeAct::SentPong));
+    let sent_pings = count(|act| matches!(act, TesteeAct::SentPing));
+    let mut before = Vec::new();
+    match (echoes, account.acts.iter().find(|act| matches!(act, TesteeAct::Echoed(_)))) {
+        (1, Some(TesteeAct::Echoed(1))) => before.push("echoing the first message".to_owned()),
+        (1, Some(TesteeAct::Echoed(n))) => before.push(format!("echoing message {n}")),
+        (2.., _) => before.push(format!("echoing {echoes} messages")),
+        _ => {}
+    }
+    match answered {
+        0 => {}
+        1 if pings == 1 => before.push("answering the Ping".to_owned()),
+        2 if pings == 2 => before.push("answering both Pings".to_owned()),
+        _ if answered == pings => before.push(format!("answering all {pings} Pings")),
+        _ => before.push(format!("answering {answered} of {pings} Pings")),
+    }
+    for (n, what) in [(messages, "message"), (pongs, "Pong"), (sent_pings, "Ping")] {
+        match n {
+            0 => {}
+            1 => before.push(format!("sending a {what} that answers nothing of the tester's")),
+            _ => before.push(format!("sending {n} {what}s that answer nothing of the tester's")),
+        }
+    }
+    let before: Vec<&str> = before.iter().map(String::as_str).collect();
+    let before = if before.is_empty() { String::new() } else { format!(" after {}", list(&before)) };
+    let subject =
+        if carried_on(account) { format!("The {testee} carried on: it") } else { format!("The {testee}") };
+    let silent = if left_pings(account) && answered == 0 {
+        " and left the Ping behind the fault unanswered, as it must (7.1.7)"
+    } else {
+        ""
+    };
+    match account.acts.iter().find_map(|act| match act {
+        TesteeAct::Closed { code, first } => Some((*code, *first)),
+        _ => None,
+    }) {
+        Some((code, first)) => {
+            let verb = if first && account.fault.is_none() { "sent" } else { "answered" };
+            format!("{subject} {verb} {}{before}{silent}.", wording::close(code.map(CloseCode)))
+        }
+        None => {
+            let end = if account.closing.dropped_by_me { "" } else { " and ended TCP" };
+            format!("{subject} sent no Close{end}{before}{silent}.")
+        }
+    }
+}
+
+/// The tester found a fault of the testee: when its patience ends, it says 1000 or 1001.
+fn for_a_fault(account: &CaseAccount) -> bool {
+    account.closing.failed_by_me && account.closing.local_close_code.is_some_and(|code| code > 1001)
+}
+
+/// The testee was to end the connection, and the tester lost patience.
+fn carried_on(account: &CaseAccount) -> bool {
+    account.fault.is_some()
+        && !for_a_fault(account)
+        && account.closing.closed_by_me
+        && account.expected_close.as_ref().is_some_and(|close| !close.closed_by_me)
+}
+
+/// A Ping came behind a frame for which the RFC orders the connection failed.
+fn left_pings(account: &CaseAccount) -> bool {
+    account.fault.is_some_and(|(rule, at)| {
+        let is_ping = |step: &CaseStep| matches!(step, CaseStep::Frame(f) if f.opcode == Opcode::PING);
+        rule.rule().reaction.is_ordered() && account.sends.iter().skip(at + 1).any(is_ping)
+    })
+}
+
+/// What the tester did about the closing, by its own account.
+fn tester(account: &CaseAccount) -> String {
+    let closing = &account.closing;
+    let (role, peer) = (account.testee.peer().name(), account.testee.name());
+    let close = closing.local_close_code.map(|code| wording::close(Some(CloseCode(code))));
+    let close = match (close, closing.closed_by_me, closing.failed_by_me) {
+        (Some(close), _, true) if for_a_fault(account) => {
+            let reason = closing.local_close_reason.as_deref().filter(|reason| !reason.is_empty());
+            let reason = reason.map_or(String::new(), |reason| format!(" \"{}\"", visible(reason)));
+            format!("failed the connection for what the {peer} sent, with {close}{reason},")
+        }
+        (Some(close), _, true) => format!("failed the connection with {close}"),
+        (Some(close), true, false) => format!("had sent {close} first"),
+        (Some(close), false, false) => format!("answered {close}"),
+        (None, _, true) => "failed the connection without a Close".to_owned(),
+        (None, true, false) => "had sent a Close without a code first".to_owned(),
+        (None, false, false) if closing.was_clean => "answered with a Close without a code".to_owned(),
+        (None, ..) => "sent no Close".to_owned(),
+    };
+    let tcp = match (closing.is_server, closing.dropped_by_me) {
+        (true, true) => " and ended TCP, as a server should (7.1.1)".to_owned(),
+        (false, true) => " and ended TCP itself, which was the server's to do (7.1.1)".to_owned(),
+        (false, false) => format!("; the {peer} ended TCP, as a server should (7.1.1)"),
+        (true, false) => format!("; the {peer} ended TCP, which was the server's to do (7.1.1)"),
+    };
+    let close = if tcp.starts_with(';') { close.trim_end_matches(',') } else { &close };
+    format!("The tester, as {role}, {close}{tcp}.")
+}
+
+fn verdict(account: &CaseAccount) -> String {
+    let clean = if account.closing.was_clean { "The closing was clean" } else { "The closing was not clean" };
+    let (behavior, close) = &account.recorded;
+    let recorded = format!("{} and closing {}", behavior.as_str(), close.as_str());
+    let again = &account.recomputed;
+    let judged = match (&again.behavior, &again.behavior_close) {
+        (Some(_), Some(_)) if again.agrees => format!("verdict {recorded}, both confirmed"),
+        (None, Some(_)) if again.agrees => {
+            format!("verdict {recorded}: the events cannot confirm the first, the second is confirmed")
+        }
+        (_, None) if again.agrees => format!("verdict {recorded}, not judged again"),
+        (behavior, close) => format!(
+            "verdict {recorded}, judged again {} and closing {}",
+            behavior.as_ref().map_or("unknown", |behavior| behavior.as_str()),
+            close.as_ref().map_or("unknown", |close| close.as_str())
+        ),
+    };
+    format!("{clean}; {judged}.")
+}

@@ -1,0 +1,277 @@
+//! Close codes, rules and cases of the Autobahn Testsuite, explained. The sentences both renderers share are here.
+
+pub mod json;
+pub mod text;
+
+use crate::model::case::CaseEvent;
+use crate::model::topic::{CaseTopic, CodeTopic, LineWhat, Registration, RuleTopic, ShownFrame};
+use crate::model::{CloseCode, CodeRange, Opcode, Reaction, Rule, RuleId, Who};
+use crate::views::escape::{hex, visible};
+use crate::views::{case, units, wording};
+
+/// `1006`, or `4000–4999`.
+fn code_name(topic: &CodeTopic) -> String {
+    match topic.code {
+        Some(code) => code.to_string(),
+        None => format!("{}–{}", topic.entry.codes.start(), topic.entry.codes.end()),
+    }
+}
+
+fn code_title(topic: &CodeTopic) -> &'static str {
+    let named = topic.code.and_then(CloseCode::name);
+    named.unwrap_or(match CloseCode(*topic.entry.codes.start()).range() {
+        CodeRange::NotUsed => "not used",
+        CodeRange::Protocol => "unassigned",
+        CodeRange::Registered => "libraries, frameworks and applications",
+        CodeRange::Private => "private use",
+        CodeRange::Undefined => "undefined",
+    })
+}
+
+/// The range of RFC 6455 7.4.2 in which a code lies.
+fn code_range(topic: &CodeTopic) -> &'static str {
+    match CloseCode(*topic.entry.codes.start()).range() {
+        CodeRange::NotUsed => "0–999, not used",
+        CodeRange::Protocol => "1000–2999, the protocol, its revisions and extensions",
+        CodeRange::Registered => "3000–3999, libraries, frameworks and applications, registered with IANA",
+        CodeRange::Private => "4000–4999, private use",
+        CodeRange::Undefined => "from 5000 on, undefined",
+    }
+}
+
+fn code_sender(topic: &CodeTopic) -> &'static str {
+    match (topic.entry.sent_by, topic.entry.registration) {
+        (Who::E, _) => "either side",
+        (Who::C, _) => "clients; from a server it is noted",
+        (Who::S, _) => "servers and gateways; from a client it is noted",
+        (Who::N, Registration::Reserved) if topic.code.is_some_and(CloseCode::is_never_sent) => {
+            "nobody: it is a local conclusion and never stands in a Close frame"
+        }
+        (Who::N, Registration::Reserved) => "nobody: it is reserved",
+        (Who::N, Registration::Unassigned) => "nobody, as long as it is not assigned",
+        (Who::N, _) => "nobody: it is in no range in use",
+    }
+}
+
+fn rule_who(rule: &Rule) -> &'static str {
+    match rule.who {
+        Who::C => "the client",
+        Who::S => "the server",
+        Who::E => "either side",
+        Who::N => "nobody: it tells what the recording lacks",
+    }
+}
+
+fn or(codes: &[u16]) -> String {
+    codes.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ")
+}
+
+/// What the other side does about a breach; `None` where there is nothing to do.
+fn reaction(topic: &RuleTopic) -> Option<String> {
+    if let Some(peer) = topic.peer {
+        return Some(peer.to_owned());
+    }
+    Some(match topic.rule.reaction {
+        Reaction::Nothing => return None,
+        Reaction::Fail(codes) => {
+            format!("must fail the connection (7.1.7): Close {}, or an end of TCP without one", or(codes))
+        }
+        Reaction::MayFail(codes) => {
+            format!("may fail the connection with Close {} (10.7); carrying on breaks no must", or(codes))
+        }
+        Reaction::Refuse(codes) => {
+            format!("must refuse the request with an HTTP error (4.2.1), such as {}", or(codes))
+        }
+        Reaction::FailHandshake => {
+            "must fail the connection before it is established (4.1, 7.1.7): no frame, and TCP ended"
+                .to_owned()
+        }
+        Reaction::Close(codes) => {
+            format!("must close the connection (5.1); Close {} before the end of TCP is optional", or(codes))
+        }
+    })
+}
+
+const fn reaction_name(topic: &RuleTopic) -> &'static str {
+    match topic.rule.reaction {
+        Reaction::Nothing if topic.peer.is_some() => "other",
+        Reaction::Nothing => "none",
+        Reaction::Fail(_) => "fail",
+        Reaction::MayFail(_) => "may_fail",
+        Reaction::Close(_) => "close",
+        Reaction::Refuse(_) => "refuse",
+        Reaction::FailHandshake => "fail_handshake",
+    }
+}
+
+fn case_sends(topic: &CaseTopic) -> String {
+    format!("The tester sends {}.", case::sends_in_words(&topic.sends, topic.fault))
+}
+
+fn case_asks(topic: &CaseTopic) -> String {
+    let fault = topic.fault.map(|(rule, _)| rule);
+    case::asks("testee", &topic.sends, fault, Some(&topic.close), topic.informational)
+}
+
+/// How the suite judges the events.
+fn case_events(topic: &CaseTopic) -> String {
+    if topic.informational {
+        return "any: the case is informational, nothing fails it".to_owned();
+    }
+    let Some(expects) = &topic.expects else {
+        return match topic.id.section() {
+            9 => "every message has to come back whole and in time; the report does not list them".to_owned(),
+            _ => "every message has to come back whole and in time, compressed if it was agreed; without \
+                  permessage-deflate the case is UNIMPLEMENTED"
+                .to_owned(),
+        };
+    };
+    let entry = |events: &[CaseEvent]| match events {
+        [] => "no event".to_owned(),
+        events => {
+            let shown: Vec<_> = events.iter().map(event).collect();
+            let mut counted: Vec<(String, usize)> = Vec::new();
+            for one in shown {
+                match counted.last_mut() {
+                    Some((last, count)) if *last == one => *count += 1,
+                    _ => counted.push((one, 1)),
+                }
+            }
+            let words = counted.into_iter().map(|(one, n)| if n > 1 { format!("{n} × {one}") } else { one });
+            words.collect::<Vec<_>>().join(", then ")
+        }
+    };
+    expects
+        .iter()
+        .map(|(verdict, events)| format!("{} for {}", verdict.as_str(), entry(events)))
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+fn event(event: &CaseEvent) -> String {
+    let quoted = |noun: &str, text: &str| match text {
+        "" => format!("{noun} without payload"),
+        text => format!("{noun} \"{}\"", visible(text)),
+    };
+    match event {
+        CaseEvent::Message(text, binary) => {
+            quoted(if *binary { "a binary message" } else { "a text message" }, text)
+        }
+        CaseEvent::Ping(text) => quoted("a Ping", text),
+        CaseEvent::Pong(text) => quoted("a Pong", text),
+        CaseEvent::Timeout(tag) => format!("the tester's timer {}", visible(tag)),
+        CaseEvent::Other(name, _) => visible(name).into_owned(),
+    }
+}
+
+/// How the suite judges the closing.
+fn case_closing(topic: &CaseTopic) -> String {
+    let close = &topic.close;
+    let first = if close.closed_by_me { "the tester" } else { "the testee" };
+    let mut out = format!("{first} closes first");
+    if close.wrong_endpoint_is_fatal {
+        out.push_str(" (else the case itself fails)");
+    }
+    out.push_str(&format!("; the testee's Close has {}, or no code", codes_of(topic)));
+    if topic.wrong_code_is_fatal {
+        out.push_str(" (another code fails the case itself)");
+    }
+    if close.require_clean {
+        out.push_str("; both Closes have to be there before TCP ends");
+    }
+    out
+}
+
+fn codes_of(topic: &CaseTopic) -> String {
+    let mut codes = topic.close.codes.clone();
+    codes.dedup();
+    or(&codes)
+}
+
+const fn case_source(topic: &CaseTopic) -> &'static str {
+    if topic.compared {
+        "compared with reports of real runs"
+    } else {
+        "follows from the structure of its section of the suite"
+    }
+}
+
+/// `text FIN RSV2 masked (37fa213d), 5 bytes: Hello`; with `deflate` RSV1 says that the payload is compressed.
+fn frame(frame: &ShownFrame, deflate: bool) -> String {
+    let header = &frame.header;
+    let mut out = wording::frame(header);
+    if let Some(key) = header.masking_key {
+        out.push_str(&format!(" ({key})"));
+    }
+    out.push_str(&format!(", {}", units::count(header.payload_len, "byte")));
+    let compressed = deflate && header.rsv.rsv1() && !header.opcode.is_control();
+    let payload = payload(frame, compressed);
+    if !payload.is_empty() {
+        out.push_str(&format!(": {payload}"));
+    }
+    if compressed {
+        out.push_str(" (compressed)");
+    }
+    if (frame.payload.len() as u64) < header.payload_len {
+        out.push_str(&format!(" ({} of them here)", frame.payload.len()));
+    }
+    out
+}
+
+/// Most characters of a payload in a line.
+const SHOWN: usize = 24;
+
+fn payload(frame: &ShownFrame, compressed: bool) -> String {
+    let is_text = frame.header.opcode == Opcode::TEXT && !compressed || frame.header.opcode.is_control();
+    let text = |bytes: &[u8]| match std::str::from_utf8(bytes) {
+        Ok(text) if is_text => visible(text).into_owned(),
+        _ => hex_of(bytes),
+    };
+    let shown = match frame.payload.as_slice() {
+        [high, low, reason @ ..] if frame.header.opcode == Opcode::CLOSE => {
+            let code = CloseCode(u16::from_be_bytes([*high, *low]));
+            let name = code.name().map_or_else(String::new, |name| format!(" {name}"));
+            let reason = if reason.is_empty() { String::new() } else { format!(": {}", text(reason)) };
+            return format!("{code}{name}{reason}");
+        }
+        [] => String::new(),
+        bytes => text(bytes),
+    };
+    if shown.chars().count() > SHOWN { shown.chars().take(SHOWN - 1).chain(['…']).collect() } else { shown }
+}
+
+fn hex_of(bytes: &[u8]) -> String {
+    format!("0x{}", hex(bytes))
+}
+
+/// What a side does, where it is no head and no bytes.
+fn act(what: &LineWhat) -> String {
+    match what {
+        LineWhat::Head(_) | LineWhat::Bytes { .. } => String::new(),
+        LineWhat::Again => "sends the last payload again".to_owned(),
+        LineWhat::Fin => "ends TCP (FIN)".to_owned(),
+        LineWhat::Rst => "resets TCP (RST)".to_owned(),
+        LineWhat::Ack => "acknowledges what it has received".to_owned(),
+        LineWhat::Hold => "receives nothing for now: what comes is under way".to_owned(),
+        LineWhat::Release => "receives what was under way".to_owned(),
+        LineWhat::Wait(ms) => format!("waits {}", units::duration(i64::from(*ms) * 1_000_000)),
+    }
+}
+
+const fn act_name(what: &LineWhat) -> &'static str {
+    match what {
+        LineWhat::Head(_) => "head",
+        LineWhat::Bytes { .. } => "bytes",
+        LineWhat::Again => "again",
+        LineWhat::Fin => "fin",
+        LineWhat::Rst => "rst",
+        LineWhat::Ack => "ack",
+        LineWhat::Hold => "hold",
+        LineWhat::Release => "release",
+        LineWhat::Wait(_) => "wait",
+    }
+}
+
+fn names(rules: &[RuleId]) -> String {
+    rules.iter().map(|rule| rule.name()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,276 @@
+//! Explanations for people.
+
+use std::fmt::Write;
+
+use crate::model::topic::{CaseTopic, CodeTopic, Example, Line, LineWhat, RuleTopic, Topic};
+use crate::model::{CloseCode, Level, Who};
+use crate::views::escape::visible;
+use crate::views::explain as words;
+use crate::views::text::Style;
+use crate::views::text::layout::Tone;
+use crate::views::units;
+
+/// Column of the values that have a name before them.
+const VALUES: usize = 19;
+/// Cases named one by one.
+const CASES: usize = 12;
+/// Bytes of an example shown in one row.
+const BYTES: usize = 16;
+
+/// Each topic in full, a blank line between.
+#[must_use]
+pub fn full(topics: &[Topic], style: &Style) -> String {
+    let topic = |topic: &Topic| match topic {
+        Topic::Code(code) => code_text(code, style),
+        Topic::Rule(rule) => rule_text(rule, style),
+        Topic::Case(case) => case_text(case, style),
+    };
+    topics.iter().map(topic).collect::<Vec<_>>().join("\n")
+}
+
+/// A row for each topic, those of a kind in one table.
+#[must_use]
+pub fn list(topics: &[Topic], style: &Style) -> String {
+    let mut tables = Vec::new();
+    let codes =
+        topics.iter().filter_map(|topic| if let Topic::Code(code) = topic { Some(code) } else { None });
+    let rows: Vec<_> = codes.map(code_row).collect();
+    if !rows.is_empty() {
+        tables.push(style.table(&["code", "name", "sent by", "meaning"], rows, &[], &[1, 3]));
+    }
+    let rules =
+        topics.iter().filter_map(|topic| if let Topic::Rule(rule) = topic { Some(rule.rule) } else { None });
+    let rows: Vec<_> = rules
+        .map(|rule| {
+            let section = rule.section.replace("RFC ", "");
+            vec![
+                rule.name.into(),
+                rule.level.name().into(),
+                rule.who.name().into(),
+                section,
+                rule.says.into(),
+            ]
+        })
+        .collect();
+    if !rows.is_empty() {
+        tables.push(style.table(
+            &["rule", "level", "broken by", "clause", "what it says"],
+            rows,
+            &[],
+            &[3, 4],
+        ));
+    }
+    let cases =
+        topics.iter().filter_map(|topic| if let Topic::Case(case) = topic { Some(case) } else { None });
+    let rows: Vec<_> = cases
+        .map(|case| {
+            let first = if case.close.closed_by_me { "tester" } else { "testee" };
+            vec![case.id.to_string(), case.about.to_owned(), first.to_owned(), words::codes_of(case)]
+        })
+        .collect();
+    if !rows.is_empty() {
+        tables.push(style.table(&["case", "what it is about", "closed by", "with"], rows, &[], &[1]));
+    }
+    tables.join("\n")
+}
+
+fn code_row(code: &CodeTopic) -> Vec<String> {
+    let by = match code.entry.sent_by.name() {
+        "either" => "either side",
+        by => by,
+    };
+    let meaning = code.entry.meaning.split_inclusive('.').next().unwrap_or_default();
+    vec![words::code_name(code), words::code_title(code).to_owned(), by.to_owned(), meaning.to_owned()]
+}
+
+fn heading(name: &str, rest: &[&str], style: &Style) -> String {
+    let mut out = style.paint(Tone::Heading, name);
+    for part in rest {
+        let _ = write!(out, " · {part}");
+    }
+    out.push('\n');
+    out
+}
+
+/// `name  value`, the value wrapped in a column of its own.
+fn field(out: &mut String, name: &str, value: &str, style: &Style) {
+    let wrapped = style.wrap(value, VALUES);
+    let name = format!("  {name:<width$}", width = VALUES - 2);
+    out.push_str(&style.paint(Tone::Faint, &name));
+    out.push_str(wrapped.get(VALUES..).unwrap_or_default());
+}
+
+fn bullets(out: &mut String, title: &str, items: &[&str], style: &Style) {
+    if items.is_empty() {
+        return;
+    }
+    let _ = write!(out, "\n  {}\n", style.paint(Tone::Heading, title));
+    for item in items {
+        let wrapped = style.wrap(item, 4);
+        out.push_str("  - ");
+        out.push_str(wrapped.get(4..).unwrap_or_default());
+    }
+}
+
+fn code_text(topic: &CodeTopic, style: &Style) -> String {
+    let entry = topic.entry;
+    let name = format!("{} {}", words::code_name(topic), words::code_title(topic));
+    let mut out = heading(&name, &["close code", entry.section], style);
+    out.push('\n');
+    out.push_str(&style.wrap(entry.meaning, 2));
+    out.push('\n');
+    field(&mut out, "range", words::code_range(topic), style);
+    field(&mut out, "sent by", words::code_sender(topic), style);
+    field(&mut out, "reported", entry.reported, style);
+    if let Some(rule) = topic.breaks {
+        let whose = match entry.sent_by.name() {
+            "client" => "if a server sends it",
+            "server" => "if a client sends it",
+            _ => "if it is sent",
+        };
+        field(&mut out, "finding", &format!("{rule} {whose}"), style);
+    }
+    if !topic.answers.is_empty() {
+        field(&mut out, "fits a breach of", &words::names(&topic.answers), style);
+    }
+    bullets(&mut out, "What is behind it", entry.causes, style);
+    bullets(&mut out, "Look next at", entry.next, style);
+    if !topic.examples.is_empty() {
+        let _ = write!(out, "\n  {}\n", style.paint(Tone::Heading, "On the wire"));
+        // No clause forbids them: the finding is a note.
+        let noted = entry.sent_by != Who::N || topic.code == Some(CloseCode(1004));
+        for shown in &topic.examples {
+            let mark = if noted { "Noted" } else { "Not to be sent" };
+            example(&mut out, shown.reported.then_some(mark), shown, style);
+        }
+    }
+    out
+}
+
+fn rule_text(topic: &RuleTopic, style: &Style) -> String {
+    let rule = topic.rule;
+    let mut out = heading(rule.name, &["rule", rule.level.name(), rule.section], style);
+    out.push('\n');
+    let mut says = sentence(rule.says);
+    if let Some(more) = topic.explanation {
+        says.push(' ');
+        says.push_str(more);
+    }
+    out.push_str(&style.wrap(&says, 2));
+    out.push('\n');
+    let by = if rule.level == Level::Note { "about" } else { "broken by" };
+    field(&mut out, by, words::rule_who(rule), style);
+    if let Some(reaction) = words::reaction(topic) {
+        field(&mut out, "the other side", &reaction, style);
+    }
+    for (name, broken) in [("Autobahn breaks", true), ("Autobahn has it", false)] {
+        let cases: Vec<&str> = topic
+            .cases
+            .iter()
+            .filter(|(_, by_tester)| *by_tester == broken)
+            .map(|(id, _)| id.as_str())
+            .collect();
+        if !cases.is_empty() {
+            let mut shown = cases.iter().take(CASES).copied().collect::<Vec<_>>().join(", ");
+            if cases.len() > CASES {
+                let _ = write!(shown, " and {} more", cases.len() - CASES);
+            }
+            field(&mut out, name, &format!("in {shown}"), style);
+        }
+    }
+    bullets(&mut out, "Look next at", topic.next, style);
+    if !topic.examples.is_empty() {
+        let _ = write!(out, "\n  {}\n", style.paint(Tone::Heading, "On the wire"));
+    }
+    for shown in &topic.examples {
+        let mark = match (rule.level, shown.reported) {
+            (Level::Note, true) => "Noted",
+            (Level::Note, false) => "Not noted",
+            (_, true) => "Broken",
+            (_, false) => "Not broken",
+        };
+        example(&mut out, Some(mark), shown, style);
+    }
+    out
+}
+
+fn case_text(topic: &CaseTopic, style: &Style) -> String {
+    let name = format!("{} Autobahn case", topic.id);
+    let mut out = heading(&name, &[], style);
+    out.push('\n');
+    out.push_str(&style.wrap(&sentence(topic.about), 2));
+    out.push('\n');
+    out.push_str(&style.wrap(&format!("{} {}", words::case_sends(topic), words::case_asks(topic)), 2));
+    out.push('\n');
+    field(&mut out, "events", &words::case_events(topic), style);
+    field(&mut out, "closing", &words::case_closing(topic), style);
+    let rules = |broken: bool| {
+        let named = topic.rules.iter().filter(move |(_, _, by_tester)| *by_tester == broken);
+        named.map(|(name, _, _)| *name).collect::<Vec<_>>().join(", ")
+    };
+    for (name, rules) in [("tester breaks", rules(true)), ("exercises", rules(false))] {
+        if !rules.is_empty() {
+            field(&mut out, name, &rules, style);
+        }
+    }
+    field(&mut out, "this account", words::case_source(topic), style);
+    out
+}
+
+/// A sentence of what begins small and has no full stop.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let mut out: String = chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect();
+    if !out.ends_with('.') {
+        out.push('.');
+    }
+    out
+}
+
+fn example(out: &mut String, mark: Option<&str>, example: &Example, style: &Style) {
+    let mark = mark.map_or_else(String::new, |mark| format!("{mark}: "));
+    let agreed = if example.deflate { " (permessage-deflate is agreed)" } else { "" };
+    out.push('\n');
+    out.push_str(&style.wrap(&format!("{mark}{}{agreed}", example.title), 2));
+    let is_one = example.lines.iter().all(|line| line.connection == 1);
+    let from = |line: &Line| match (line.from.name(), line.connection) {
+        (name, _) if is_one => name.to_owned(),
+        (name, connection) => format!("{name} #{connection}"),
+    };
+    let rows: Vec<_> =
+        example.lines.iter().flat_map(|line| rows(from(line), &line.what, example.deflate)).collect();
+    let inner = Style { width: style.width.saturating_sub(2), ..*style };
+    for line in inner.table(&["from", "on the wire", "which is"], rows, &[], &[1, 2]).lines() {
+        let _ = writeln!(out, "  {line}");
+    }
+}
+
+fn rows(from: String, what: &LineWhat, deflate: bool) -> Vec<Vec<String>> {
+    match what {
+        LineWhat::Head(head) => {
+            let lines = head.lines().filter(|line| !line.is_empty()).enumerate();
+            let from = |i| if i == 0 { from.clone() } else { String::new() };
+            lines.map(|(i, text)| vec![from(i), visible(text).into_owned(), String::new()]).collect()
+        }
+        LineWhat::Bytes { wire, joined, uncaptured, frame } => {
+            let mut is = frame.as_ref().map_or_else(
+                || units::count(wire.len() as u64, "byte"),
+                |frame| words::frame(frame, deflate),
+            );
+            if *joined {
+                is.push_str(", in the same segment");
+            }
+            if *uncaptured {
+                is = format!("{}, not recorded", units::count(wire.len() as u64, "byte"));
+            }
+            vec![vec![from, bytes(wire), is]]
+        }
+        what => vec![vec![from, String::new(), words::act(what)]],
+    }
+}
+
+fn bytes(wire: &[u8]) -> String {
+    let shown: Vec<String> = wire.iter().take(BYTES).map(|byte| format!("{byte:02x}")).collect();
+    let more = wire.len().saturating_sub(BYTES);
+    if more == 0 { shown.join(" ") } else { format!("{} … {more} more", shown.join(" ")) }
+}

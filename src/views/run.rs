@@ -1,0 +1,141 @@
+//! Whole Autobahn runs, compared or held against a policy: one format a file, each as one text. Names and results
+//! come from reports, so each format escapes them.
+
+pub mod github;
+pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod text;
+
+use crate::model::case::IndexEntry;
+use crate::model::run::{BreachKind, ChangeKind, Checked, DiffCounts, RunDiff, RunSource};
+use crate::views::units;
+
+/// Two runs compared.
+#[derive(Clone, Copy, Debug)]
+pub struct DiffReport<'a> {
+    /// Where the old one came from.
+    pub old: &'a RunSource,
+    /// Where the new one came from.
+    pub new: &'a RunSource,
+    /// What changed.
+    pub diff: &'a RunDiff,
+}
+
+/// A run held against a policy.
+#[derive(Clone, Copy, Debug)]
+pub struct CheckReport<'a> {
+    /// Where it came from.
+    pub run: &'a RunSource,
+    /// How it keeps the policy.
+    pub checked: &'a Checked,
+}
+
+/// How a comparison came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mood {
+    Good,
+    /// Nothing got worse as far as it was compared, but not all was.
+    Doubtful,
+    Bad,
+}
+
+impl DiffReport<'_> {
+    const fn mood(&self) -> Mood {
+        let totals = &self.diff.totals;
+        if totals.regression > 0 {
+            Mood::Bad
+        } else if totals.missing > 0 || totals.compared() == 0 {
+            Mood::Doubtful
+        } else {
+            Mood::Good
+        }
+    }
+
+    /// The counts in a line: `1 regression, 2 fixed, 514 unchanged`.
+    fn summary(&self) -> String {
+        let counts = &self.diff.totals;
+        let mut parts = vec![units::count(counts.regression, "regression")];
+        let others = ChangeKind::ALL.into_iter().filter(|kind| *kind != ChangeKind::Regression);
+        parts.extend(
+            others
+                .filter(|kind| counts.of(*kind) > 0)
+                .map(|kind| format!("{} {}", counts.of(kind), kind.name())),
+        );
+        parts.push(format!("{} unchanged", counts.unchanged));
+        parts.join(", ")
+    }
+
+    /// What is likely to have gone wrong where nothing could be compared.
+    fn hint(&self) -> Option<String> {
+        if self.diff.totals.compared() > 0 {
+            return None;
+        }
+        let only = |of: fn(&DiffCounts) -> u64| {
+            self.diff.agents.iter().find(|a| of(&a.totals) > 0).map(|a| a.agent.as_str())
+        };
+        Some(match (only(|c| c.missing), only(|c| c.added)) {
+            (Some(old), Some(new)) if old != new => format!(
+                "No case is in both runs, so nothing was compared. If {old} is {new} by another name: --agent {old}={new}"
+            ),
+            _ => "No case is in both runs, so nothing was compared.".to_owned(),
+        })
+    }
+}
+
+impl CheckReport<'_> {
+    /// The counts in a line: `passed: 301 cases, 300 passed, 1 expected failure`.
+    fn summary(&self) -> String {
+        let checked = self.checked;
+        let totals = &checked.totals;
+        let mut parts = vec![
+            format!(
+                "{} in {}",
+                units::count(totals.cases, "case"),
+                units::count(checked.agents.len() as u64, "agent")
+            ),
+            format!("{} passed", totals.passed),
+        ];
+        if totals.expected_failures > 0 {
+            parts.push(units::count(totals.expected_failures, "expected failure"));
+        }
+        if totals.skipped > 0 {
+            parts.push(format!("{} not judged", totals.skipped));
+        }
+        let broken = BreachKind::ALL.into_iter().filter(|kind| checked.count(*kind) > 0);
+        parts.extend(broken.map(|kind| format!("{} {}", checked.count(kind), kind.name())));
+        let head = if checked.passed() { "policy kept" } else { "policy broken" };
+        format!("{head}: {}", parts.join(", "))
+    }
+
+    /// How many case files the index was held against, where some could not be.
+    fn files(&self) -> Option<String> {
+        let Checked { files_held, files_absent, files_overwritten, .. } = *self.checked;
+        if files_absent + files_overwritten == 0 {
+            return None;
+        }
+        let mut line = format!("index held against {}", units::count(files_held, "case file"));
+        if files_absent > 0 {
+            line.push_str(&format!(", {files_absent} not there"));
+        }
+        if files_overwritten > 0 {
+            line.push_str(&format!(", {files_overwritten} written over by an agent of the same file name"));
+        }
+        Some(line)
+    }
+}
+
+/// `OK / WRONG CODE, 1002`.
+fn entry(entry: Option<&IndexEntry>) -> String {
+    entry.map_or_else(
+        || "–".to_owned(),
+        |e| {
+            let code = e.remote_close_code.map_or("no code".to_owned(), |c| c.to_string());
+            let told = |word: &str| if word.is_empty() { "–".to_owned() } else { word.to_owned() };
+            format!("{} / {}, {code}", told(e.behavior.as_str()), told(e.behavior_close.as_str()))
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests;

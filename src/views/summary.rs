@@ -1,0 +1,418 @@
+//! The account of a connection in sentences fit for a ticket: who, what, when, which clause, what followed, and
+//! what each side's application will have been told.
+
+mod next;
+mod timing;
+
+use crate::model::finding::Because;
+use crate::model::{
+    Action, Certainty, Closing, ConnectionReport, Finding, HandshakeFault, Level, LocalView, Outcome, Role,
+    SideClose, Starter, Step, StepVerdict, StreamEnd, TcpEnd, Timestamp, Violation,
+};
+use crate::views::escape::visible;
+use crate::views::units;
+use crate::views::wording;
+
+/// The sentences, in order.
+#[must_use]
+pub fn sentences(report: &ConnectionReport) -> Vec<String> {
+    let closing = &report.closing;
+    let mut out = Vec::new();
+    if let Some(sentence) = fault(report) {
+        out.push(sentence);
+    }
+    out.push(ended(report));
+    if let Some(sentence) = tcp(closing) {
+        out.push(sentence);
+    }
+    out.extend(timing::sentences(report));
+    out.extend(too_big(report));
+    out.extend(other_breaches(report));
+    if let Some(sentence) = views(closing) {
+        out.push(sentence);
+    }
+    out.extend(next::sentence(report));
+    out
+}
+
+/// `The client` at the start of a sentence.
+fn the(role: Role) -> &'static str {
+    wording::subject(Some(role))
+}
+
+fn after_start(report: &ConnectionReport, at: Option<Timestamp>) -> String {
+    match (at, report.started_at) {
+        (Some(at), Some(start)) => {
+            // Of a connection picked up in its middle the start was not seen.
+            let whole = report.request.is_some() || !report.assumed;
+            let since = if whole { "start" } else { "first packet" };
+            format!(" {} after the {since}", units::duration(at.since(start)))
+        }
+        _ => String::new(),
+    }
+}
+
+fn close_with_reason(side: &SideClose) -> String {
+    let close = wording::close(side.code);
+    match &side.reason {
+        Some(reason) => format!("{close} and the reason \"{}\"", shortened(&visible(reason))),
+        None => close,
+    }
+}
+
+/// As much of a peer's text as a sentence bears.
+fn shortened(text: &str) -> String {
+    const MAX: usize = 80;
+    if text.chars().count() <= MAX {
+        return text.to_owned();
+    }
+    format!("{}…", text.chars().take(MAX).collect::<String>())
+}
+
+/// What a 1009 was about: the limit is its sender's own, and only the frames tell which one.
+fn too_big(report: &ConnectionReport) -> Option<String> {
+    let (by, largest) = report.findings.iter().find_map(|f| match f.violation {
+        Violation::TooBig { largest } => Some((f.by?, largest?)),
+        _ => None,
+    })?;
+    let (frame, len) = largest;
+    Some(format!(
+        "1009 is the {}'s own limit: the largest frame the {} had sent it was frame {frame} with {}.",
+        by.name(),
+        by.peer().name(),
+        units::bytes(len)
+    ))
+}
+
+/// The fault for which a side failed the connection, or failed to.
+fn fault(report: &ConnectionReport) -> Option<String> {
+    let (by, rule, frame) = report.closing.failed_for?;
+    let finding = report
+        .findings
+        .iter()
+        .find(|f| f.by == Some(by) && f.frame == Some(frame) && f.violation.rule() == rule)?;
+    let wording::Wording { did, .. } = wording::violation(report, &finding.violation);
+    let section = rule.rule().section;
+    Some(format!("{} {did} (frame {frame}, {section}).", the(by)))
+}
+
+/// Who ended the WebSocket connection, and how.
+fn ended(report: &ConnectionReport) -> String {
+    let closing = &report.closing;
+    match closing.outcome {
+        Outcome::HandshakeFailed => handshake_failed(report),
+        Outcome::Open => open(report),
+        Outcome::NotObservable => not_observable(report),
+        Outcome::NoCloseFrame | Outcome::Reset => no_close(report),
+        Outcome::Clean | Outcome::CleanTcpReset | Outcome::CloseUnanswered => closed(report),
+    }
+}
+
+/// What is known of an end that is not: the Close of one side, if it is there.
+fn not_observable(report: &ConnectionReport) -> String {
+    let unseen = Role::BOTH.into_iter().find(|role| report.traffic[*role].stream_bytes == 0);
+    let why = match unseen {
+        Some(role) => format!("Nothing that the {} sent is in the recording", role.name()),
+        None => "The recording has a gap over the end of the connection".to_owned(),
+    };
+    let sent = Role::BOTH.into_iter().find(|role| report.closing.sides[*role].sent_close == Some(true));
+    let known = sent.map_or_else(String::new, |role| {
+        let side = &report.closing.sides[role];
+        let (close, after) = (close_with_reason(side), after_start(report, side.at));
+        format!(
+            " {} sent {close}{after}; whether the {} answered is not known.",
+            the(role),
+            role.peer().name()
+        )
+    });
+    format!("{why}: how it closed is not known.{known}")
+}
+
+fn handshake_failed(report: &ConnectionReport) -> String {
+    match (&report.response, &report.closing.first_end) {
+        (Some(response), end) if response.status == 101 => {
+            let ended = end.as_ref().map_or_else(String::new, |end| {
+                format!(
+                    "; the {} ended TCP by {}{}",
+                    end.by.name(),
+                    wording::end(end.how),
+                    after_start(report, end.at)
+                )
+            });
+            format!(
+                "The server answered 101, but with a response for which the client must fail the connection{ended}."
+            )
+        }
+        (Some(response), _) => {
+            let phrase = visible(&response.phrase);
+            let phrase = if phrase.is_empty() { String::new() } else { format!(" {phrase}") };
+            format!("The server refused the upgrade with status {}{phrase}.", response.status)
+        }
+        (None, _) if answered_otherwise(report) => {
+            "The server answered the opening handshake with something that is not HTTP.".to_owned()
+        }
+        (None, Some(end)) => format!(
+            "{} ended TCP by {}{}; no response to the opening handshake was sent.",
+            the(end.by),
+            wording::end(end.how),
+            after_start(report, end.at)
+        ),
+        (None, None) => "The opening handshake was not answered.".to_owned(),
+    }
+}
+
+/// Whether bytes came that are no response.
+fn answered_otherwise(report: &ConnectionReport) -> bool {
+    let is_not_http = |f: &Finding| matches!(f.violation, Violation::Handshake(HandshakeFault::NotHttp(_)));
+    report.findings.iter().any(is_not_http)
+}
+
+fn open(report: &ConnectionReport) -> String {
+    let sent: Vec<Role> =
+        Role::BOTH.into_iter().filter(|role| report.closing.sides[*role].sent_close == Some(true)).collect();
+    match sent.as_slice() {
+        [] if report.response.is_none() => {
+            "The recording ends before the opening handshake was answered.".to_owned()
+        }
+        [] => "The recording ends while the connection is open.".to_owned(),
+        [one] => format!(
+            "{} sent {}{}; the recording ends before an answer.",
+            the(*one),
+            close_with_reason(&report.closing.sides[*one]),
+            after_start(report, report.closing.sides[*one].at)
+        ),
+        _ => format!("{} The recording ends before TCP does.", closed(report)),
+    }
+}
+
+fn no_close(report: &ConnectionReport) -> String {
+    let Some(end) = &report.closing.first_end else { return "TCP ended without a Close frame.".to_owned() };
+    let idle = report
+        .closing
+        .idle_before_close_ns
+        .filter(|ns| *ns >= 1_000_000_000)
+        .map_or_else(String::new, |ns| format!(", after {} without a frame", units::duration(ns)));
+    if report.closing.ends_crossed {
+        return format!(
+            "Both sides ended TCP{}{idle}, without a Close frame: neither had received the other's FIN or RST when it sent its own.",
+            after_start(report, end.at)
+        );
+    }
+    let ended = verb(end.how);
+    let because =
+        if report.closing.failed_for.is_some_and(|(by, _, _)| by != end.by) { " for it" } else { "" };
+    format!(
+        "{} {ended}{because}{}{idle}, without a Close frame from either side.",
+        the(end.by),
+        after_start(report, end.at)
+    )
+}
+
+fn closed(report: &ConnectionReport) -> String {
+    let closing = &report.closing;
+    match closing.started_by {
+        Some(Starter::Both) => format!(
+            "Both sides started the closing handshake: the client with {}, the server with {}; neither had received the other's when it sent its own.",
+            close_with_reason(&closing.sides.client),
+            close_with_reason(&closing.sides.server)
+        ),
+        Some(Starter::One(role)) => {
+            let peer = role.peer();
+            let fits = closing.failed_for.filter(|(by, _, _)| *by == peer).map(|(_, rule, _)| {
+                let codes = rule.rule().reaction.codes();
+                codes.iter().any(|fitting| Some(*fitting) == closing.sides[role].code.map(|code| code.0))
+            });
+            let verb = match fits {
+                Some(true) => "failed the connection with",
+                // Whether it closed for the fault, or for something of its own, the recording does not show.
+                Some(false) => "closed after it with",
+                None => "started the closing handshake with",
+            };
+            let idle = closing
+                .idle_before_close_ns
+                .filter(|ns| *ns >= 1_000_000_000)
+                .map_or_else(String::new, |ns| format!(" and {} without a frame", units::duration(ns)));
+            let first = format!(
+                "{} {verb} {}{}{idle}",
+                the(role),
+                close_with_reason(&closing.sides[role]),
+                after_start(report, closing.sides[role].at)
+            );
+            let order = match closing.evidence {
+                crate::model::StartEvidence::Order => {
+                    " (by the order of the recording; acknowledgement numbers do not decide it)"
+                }
+                _ => "",
+            };
+            format!("{first}{order}; {}.", answer(report, role))
+        }
+        None => "A Close frame was sent; who started is not known.".to_owned(),
+    }
+}
+
+/// What the other side made of the first Close.
+fn answer(report: &ConnectionReport, starter: Role) -> String {
+    let closing = &report.closing;
+    let peer = starter.peer();
+    let name = peer.name();
+    let side = &closing.sides[peer];
+    let since = |at: Option<Timestamp>| match (at, closing.sides[starter].at) {
+        (Some(at), Some(start)) => format!(" {} later", units::duration(at.since(start))),
+        _ => String::new(),
+    };
+    if side.sent_close == Some(true) {
+        return format!("the {name} answered {}{}", close_with_reason(side), since(side.at));
+    }
+    match (&closing.ends[peer], &closing.ends[starter]) {
+        (Some(end), theirs) if theirs.is_none_or(|t| end.packet <= t.packet) => {
+            let is_due = |step: &&Step| step.action == Action::AnswerClose && step.owed_by == peer;
+            let step = closing.steps.iter().find(is_due);
+            if step.is_some_and(|step| step.verdict == StepVerdict::NotApplicable) {
+                return format!(
+                    "the {name} ended TCP by {}{}, before that Close had reached it",
+                    wording::end(end.how),
+                    since(end.at)
+                );
+            }
+            let owed =
+                report.findings.iter().find(|f| is_no_reply(f, peer)).map_or("", |f| match f.certainty {
+                    Certainty::Proven => ", though RFC 6455 5.5.1 has it answer first",
+                    _ => ", though RFC 6455 5.5.1 has it answer first if it had received the Close",
+                });
+            format!(
+                "the {name} sent no Close but ended TCP by {}{}{owed}",
+                wording::end(end.how),
+                since(end.at)
+            )
+        }
+        (_, Some(end)) => format!(
+            "the {name} had sent no Close when the {} ended TCP by {}{}",
+            starter.name(),
+            wording::end(end.how),
+            since(end.at)
+        ),
+        _ => format!("the {name} sent no Close"),
+    }
+}
+
+fn is_no_reply(finding: &Finding, by: Role) -> bool {
+    finding.by == Some(by) && matches!(finding.violation, Violation::NoReply { .. })
+}
+
+/// Which TCP end came first, where that is not said yet.
+fn tcp(closing: &Closing) -> Option<String> {
+    let end: &TcpEnd = closing.first_end.as_ref()?;
+    if !matches!(closing.outcome, Outcome::Clean | Outcome::CleanTcpReset) {
+        return None;
+    }
+    let later = closing.ends[end.by.peer()];
+    let other = match later {
+        Some(later) if later.how == StreamEnd::Rst => format!("; the {} then reset it", later.by.name()),
+        Some(_) => format!("; the {} followed", end.by.peer().name()),
+        None => String::new(),
+    };
+    let order = if end.by == Role::Server {
+        "which 7.1.1 leaves to the server"
+    } else {
+        "though 7.1.1 leaves that to the server"
+    };
+    let order = if end.how == StreamEnd::Rst { String::new() } else { format!(", {order}") };
+    let first = if end.how == StreamEnd::Dropped { "" } else { " first" };
+    Some(format!("{} {}{first}{order}{other}.", the(end.by), verb(end.how)))
+}
+
+const fn verb(how: StreamEnd) -> &'static str {
+    match how {
+        StreamEnd::Rst => "reset TCP",
+        StreamEnd::Dropped => "dropped TCP, as the log has it",
+        StreamEnd::Fin | StreamEnd::Unobserved => "ended TCP by FIN",
+    }
+}
+
+/// Breaches that the sentences before did not name; at most three, then their number.
+fn other_breaches(report: &ConnectionReport) -> Vec<String> {
+    let told = report.closing.failed_for;
+    let mut seen: Vec<(Option<Role>, &str)> = Vec::new();
+    let mut out = Vec::new();
+    let mut more = 0;
+    // What is left open is listed, and no sentence of a ticket.
+    let is_breach = |f: &&Finding| f.level == Level::Must && f.certainty != Certainty::Undetermined;
+    for finding in report.findings.iter().filter(is_breach) {
+        let key = (finding.by, finding.violation.rule().name());
+        let is_told =
+            told.is_some_and(|(by, rule, _)| finding.by == Some(by) && finding.violation.rule() == rule);
+        let is_told = is_told
+            || report.closing.started_by.is_some_and(|starter| match starter {
+                Starter::One(role) => {
+                    let closes = &report.closing.sides;
+                    is_no_reply(finding, role.peer()) && closes[role.peer()].sent_close == Some(false)
+                }
+                Starter::Both => false,
+            });
+        if is_told || seen.contains(&key) {
+            continue;
+        }
+        seen.push(key);
+        if out.len() < 3 {
+            out.push(breach(report, finding));
+        } else {
+            more += 1;
+        }
+    }
+    if more > 0 {
+        out.push(format!("{} more kinds of breach are listed below.", more));
+    }
+    out
+}
+
+fn breach(report: &ConnectionReport, finding: &Finding) -> String {
+    let wording::Wording { did, .. } = wording::violation(report, &finding.violation);
+    let place = match (finding.frame, finding.packet) {
+        (Some(frame), _) => format!(", frame {frame}"),
+        (None, Some(packet)) => format!(", {}", wording::packet(report, packet)),
+        (None, None) => String::new(),
+    };
+    let hedge = if finding.certainty == Certainty::Proven { "" } else { ", likely" };
+    format!(
+        "{} {did} ({}{place}{hedge}).",
+        wording::subject(finding.by),
+        finding.violation.rule().rule().section
+    )
+}
+
+/// What both applications will have been told.
+fn views(closing: &Closing) -> Option<String> {
+    let say = |view: &LocalView| match view {
+        LocalView { because: Because::NoConnection, .. } => Some("no connection at all".to_owned()),
+        LocalView { code: Some(code), was_clean: Some(clean), .. } => {
+            Some(format!("{code}, {}", if *clean { "clean" } else { "not clean" }))
+        }
+        _ => None,
+    };
+    let (client, server) = (&closing.sees.client, &closing.sees.server);
+    let gone = match (client.because, server.because) {
+        (Because::EndedByItsHost, Because::EndedByItsHost) => " (each only if its process was still there)",
+        (Because::EndedByItsHost, _) => " (the client's only if its process was still there)",
+        (_, Because::EndedByItsHost) => " (the server's only if its process was still there)",
+        _ => "",
+    };
+    match (say(client), say(server)) {
+        (Some(c), Some(s)) if c == s => Some(format!("Both applications will have seen {c}{gone}.")),
+        (Some(c), Some(s)) => {
+            let library = if [client, server].iter().any(|v| v.because == Because::Failed) {
+                " (or the own code its library reports)"
+            } else {
+                ""
+            };
+            let (c_own, s_own) = match (client.because, server.because) {
+                (Because::Failed, _) => (library, ""),
+                (_, Because::Failed) => ("", library),
+                _ => ("", ""),
+            };
+            Some(format!(
+                "The client's application will have seen {c}{c_own}; the server's {s}{s_own}{gone}."
+            ))
+        }
+        _ => None,
+    }
+}

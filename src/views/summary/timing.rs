@@ -1,0 +1,33 @@
+//! Sentences on times, where they explain the end.
+
+use crate::model::{ConnectionReport, TimingViolation, Violation};
+use crate::views::summary::the;
+use crate::views::{units, wording};
+
+/// What the silence before the end is consistent with, who had gone silent, and Pings without an answer.
+pub(super) fn sentences(report: &ConnectionReport) -> Vec<String> {
+    let of_finding = |finding: &crate::model::Finding| {
+        let Violation::Timing(timing) = finding.violation else { return None };
+        let role = finding.by?;
+        match timing {
+            TimingViolation::Idle { idle_ns, seconds } => Some(format!(
+                "A silence of {} before an end of TCP is consistent with an idle time-out of {seconds} s, as is common with {}; the recording does not show what stood in the way.",
+                units::duration(idle_ns),
+                wording::timeouts(seconds)
+            )),
+            TimingViolation::Silent { tries, for_ns, ping } => {
+                let ping = ping.map_or_else(String::new, |ping| {
+                    format!(" The Ping in frame {ping} was neither acknowledged nor answered.")
+                });
+                Some(format!(
+                    "{} had gone silent: the {} tried {tries} times in {} to send again and got no acknowledgement.{ping}",
+                    the(role),
+                    role.peer().name(),
+                    units::duration(for_ns)
+                ))
+            }
+            _ => None,
+        }
+    };
+    report.findings.iter().filter_map(of_finding).collect()
+}

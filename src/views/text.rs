@@ -1,0 +1,159 @@
+//! The report for people: the answer first, then the evidence. Readable at 80 columns, better at 120.
+
+mod connection;
+pub(super) mod layout;
+mod overview;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use crate::error::Error;
+use crate::model::{ConnectionReport, InputReport, Level, Outcome, RuleId};
+use crate::redact::{Redaction, redact};
+use crate::views::FrameList;
+pub use layout::Style;
+
+/// Connections shown in full; of more, the worst.
+const DETAILED: usize = 10;
+/// Rows of the overview before it becomes counts.
+const LISTED: usize = 20;
+
+/// Collects what the report needs, in memory that does not depend on the number of connections.
+#[derive(Debug)]
+pub struct TextReport<W> {
+    out: W,
+    style: Style,
+    frames: FrameList,
+    redaction: Redaction,
+    /// Whoever asked for single connections gets all of those in full.
+    selected: bool,
+    connections: u64,
+    outcomes: [u64; Outcome::ALL.len()],
+    rules: BTreeMap<(Level, RuleId), u64>,
+    rows: Vec<overview::Row>,
+    details: Vec<Detail>,
+}
+
+/// A connection kept for the details.
+#[derive(Debug)]
+struct Detail {
+    id: u64,
+    score: u32,
+    report: Box<ConnectionReport>,
+    /// Those that are not shown after all are not looked through.
+    is_redacted: bool,
+}
+
+impl<W: Write> TextReport<W> {
+    /// A report to `out`; `selected` shows every connection given in full.
+    pub const fn new(out: W, style: Style, frames: FrameList, selected: bool) -> Self {
+        Self {
+            out,
+            style,
+            frames,
+            redaction: Redaction::Secrets,
+            selected,
+            connections: 0,
+            outcomes: [0; Outcome::ALL.len()],
+            rules: BTreeMap::new(),
+            rows: Vec::new(),
+            details: Vec::new(),
+        }
+    }
+
+    /// Leaves out other things than secrets.
+    #[must_use]
+    pub fn redacting(self, redaction: Redaction) -> Self {
+        Self { redaction, ..self }
+    }
+
+    /// Takes the next connection.
+    pub fn connection(&mut self, id: u64, mut report: Box<ConnectionReport>) {
+        self.connections += 1;
+        if let Some(at) = Outcome::ALL.iter().position(|o| *o == report.closing.outcome) {
+            self.outcomes[at] += 1;
+        }
+        let mut rules: Vec<_> = report.findings.iter().map(|f| (f.level, f.violation.rule())).collect();
+        rules.sort_unstable();
+        rules.dedup();
+        for rule in rules {
+            *self.rules.entry(rule).or_default() += 1;
+        }
+        let is_listed = self.rows.len() <= LISTED;
+        if is_listed {
+            redact(&mut report, self.redaction);
+            self.rows.push(overview::Row::new(id, &report));
+        }
+        self.details.push(Detail { id, score: score(&report), report, is_redacted: is_listed });
+        if self.details.len() > DETAILED && !self.selected {
+            // Of equal ones the later goes, so that the first of a kind is shown.
+            let mildest = self.details.iter().enumerate().min_by_key(|(i, d)| (d.score, usize::MAX - i));
+            if let Some((at, _)) = mildest {
+                self.details.remove(at);
+            }
+        }
+    }
+
+    /// Writes the report.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn finish(mut self, inputs: &[InputReport]) -> Result<(), Error> {
+        for detail in self.details.iter_mut().filter(|detail| !detail.is_redacted) {
+            redact(&mut detail.report, self.redaction);
+        }
+        self.out.write_all(overview::inputs(inputs, &self.style).as_bytes())?;
+        if self.connections == 0 {
+            self.out.write_all(overview::nothing(inputs).as_bytes())?;
+        } else if self.connections > LISTED as u64 && !self.selected {
+            let outcomes = Outcome::ALL.into_iter().zip(self.outcomes);
+            let counts = overview::counts(self.connections, outcomes, &self.rules, &self.style);
+            self.out.write_all(counts.as_bytes())?;
+            let worst: Vec<_> = self.details.iter().map(|d| overview::Row::new(d.id, &d.report)).collect();
+            let title = format!("\nThe worst {} of {} connections\n", worst.len(), self.connections);
+            self.out.write_all(title.as_bytes())?;
+            self.out.write_all(overview::table(&worst, &self.style).as_bytes())?;
+            self.out
+                .write_all(b"Others: --connection ID for one in full, --format json for all.\n".as_slice())?;
+        } else if self.connections > 1 {
+            self.out.write_all(overview::table(&self.rows, &self.style).as_bytes())?;
+            if self.connections > self.details.len() as u64 {
+                let note = format!(
+                    "In full below: the {} with most to say. Others: --connection ID, or --format json.\n",
+                    self.details.len()
+                );
+                self.out.write_all(note.as_bytes())?;
+            }
+        }
+        for detail in &self.details {
+            let text = connection::render(detail.id, &detail.report, self.frames, &self.style);
+            self.out.write_all(text.as_bytes())?;
+        }
+        self.out.flush()?;
+        Ok(())
+    }
+}
+
+/// How much there is to explain: a larger number is shown first to be kept.
+fn score(report: &ConnectionReport) -> u32 {
+    let outcome = match report.closing.outcome {
+        Outcome::Reset => 50,
+        Outcome::CloseUnanswered | Outcome::NoCloseFrame => 40,
+        Outcome::HandshakeFailed => 30,
+        Outcome::NotObservable => 20,
+        Outcome::Open | Outcome::CleanTcpReset => 5,
+        Outcome::Clean => 0,
+    };
+    let mut rules: Vec<_> = report.findings.iter().map(|f| (f.violation.rule(), f.level)).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    let findings: u32 = rules
+        .iter()
+        .map(|(_, level)| match level {
+            Level::Must => 100,
+            Level::Should => 10,
+            Level::Note => 0,
+        })
+        .sum();
+    outcome + findings
+}

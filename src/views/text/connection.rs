@@ -1,0 +1,399 @@
+//! One connection in full.
+
+use std::fmt::Write;
+
+use crate::model::case::{Behavior, BehaviorClose};
+use crate::model::{
+    CaseRecord, Closing, ConnectionReport, Finding, FrameRecord, Latency, Level, Opcode, Outcome, PacketNo,
+    PingFigures, Role, Starter, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
+};
+use crate::views::escape::{as_text, hex, visible};
+use crate::views::text::layout::{Style, Tone, shorten};
+use crate::views::text::overview;
+use crate::views::{FrameList, case, summary, units, wording};
+
+/// Frames of the timeline before the end.
+const TIMELINE: usize = 12;
+/// Characters of a payload in the timeline.
+const PREVIEW: usize = 48;
+
+/// Everything about one connection.
+pub(super) fn render(id: u64, report: &ConnectionReport, frames: FrameList, style: &Style) -> String {
+    let mut out = String::new();
+    heading(&mut out, id, report, style);
+    out.push('\n');
+    if let Some(record) = report.case.as_deref() {
+        of_case(&mut out, record, style);
+    }
+    out.push_str(&style.wrap(&summary::sentences(report).join(" "), 2));
+    facts(&mut out, report, style);
+    if frames != FrameList::None {
+        timeline(&mut out, report, frames, style);
+    }
+    steps(&mut out, &report.closing, style);
+    findings(&mut out, report, style);
+    out.push_str(&overview::weirds(&report.weirds, 2, |packet| wording::packet(report, packet)));
+    out
+}
+
+fn heading(out: &mut String, id: u64, report: &ConnectionReport, style: &Style) {
+    let asked = report.request.as_ref().map_or_else(String::new, |request| {
+        format!("{} {}  ", visible(&request.method), shorten(&visible(&request.target), 60))
+    });
+    let unknown = if report.assumed { "handshake not recorded" } else { "no response" };
+    let status = report.response.as_ref().map_or_else(|| unknown.to_owned(), |r| r.status.to_string());
+    let closing = &report.closing;
+    let started = match closing.started_by {
+        Some(Starter::One(role)) if closing.outcome != Outcome::HandshakeFailed => {
+            format!(", started by the {}", role.name())
+        }
+        Some(Starter::Both) => ", started by both sides".to_owned(),
+        _ => String::new(),
+    };
+    let head = format!(
+        "#{id}  {} (client) → {} (server)  {asked}{status}",
+        wording::address(report, Role::Client),
+        wording::address(report, Role::Server),
+    );
+    let verdict = format!("{}{started}", wording::outcome(closing.outcome));
+    let broken = report.findings.iter().any(|f| f.level == Level::Must);
+    let good = matches!(closing.outcome, Outcome::Clean | Outcome::Open) && !broken;
+    let _ = writeln!(out, "\n{}", style.paint(Tone::Heading, &head));
+    let _ = writeln!(out, "{}", style.paint(if good { Tone::Good } else { Tone::Bad }, &verdict));
+}
+
+/// The case whose log this is: both verdicts, the account, and where the report contradicts itself.
+fn of_case(out: &mut String, record: &CaseRecord, style: &Style) {
+    let CaseRecord { report, recomputed, account, inconsistencies } = record;
+    // A verdict may be any word: a report says itself which events stand for which.
+    let again = |word: Option<&str>| visible(word.unwrap_or("not to be confirmed")).into_owned();
+    let when = report.started.as_deref().map_or_else(String::new, |at| format!(", {}", visible(at)));
+    let took = report.duration_ms.map_or_else(String::new, |ms| format!(", {ms} ms"));
+    let line = format!(
+        "Autobahn case {}, agent {}{when}{took} · recorded {} / close {} · judged again {} / close {}",
+        report.id,
+        visible(&report.agent),
+        visible(report.behavior.as_str()),
+        visible(report.behavior_close.as_str()),
+        again(recomputed.behavior.as_ref().map(Behavior::as_str)),
+        again(recomputed.behavior_close.as_ref().map(BehaviorClose::as_str)),
+    );
+    out.push_str(&style.wrap(&line, 2));
+    out.push('\n');
+    out.push_str(&style.wrap(&visible(&case::sentences(account).join(" ")), 2));
+    for inconsistency in inconsistencies {
+        out.push_str(&style.wrap(&format!("inconsistent: {}", visible(inconsistency)), 2));
+    }
+    out.push('\n');
+}
+
+fn facts(out: &mut String, report: &ConnectionReport, style: &Style) {
+    out.push('\n');
+    if let (Some(first), Some(tcp)) = (report.parts.first(), &report.tcp) {
+        let last = report.place(tcp.last_packet);
+        let from = report.place(tcp.first_packet).packet;
+        let line = match last.file {
+            Some(file) => {
+                format!(
+                    "recorded from packet {} of {} to packet {} of {}",
+                    from,
+                    visible(&first.file),
+                    last.packet,
+                    visible(file)
+                )
+            }
+            None => format!("recorded in packets {from} to {} of {}", last.packet, visible(&first.file)),
+        };
+        out.push_str(&style.wrap(&line, 2));
+    }
+    out.push_str(&style.wrap(&format!("handshake: {}", handshake(report)), 2));
+    for role in Role::BOTH {
+        let line = format!("{} sent: {}", role.name(), traffic(&report.traffic[role]));
+        out.push_str(&style.wrap(&line, 2));
+    }
+    for role in Role::BOTH {
+        if let Some(line) = report.timing.pings[role].as_ref().and_then(|figures| pings(role, figures)) {
+            out.push_str(&style.wrap(&line, 2));
+        }
+    }
+}
+
+fn handshake(report: &ConnectionReport) -> String {
+    let mut parts = Vec::new();
+    if let Some(at) = report.started_at {
+        parts.push(format!("TCP from {}", units::date_time(at)));
+    }
+    if report.assumed {
+        parts.push("not, or not wholly, in the recording".to_owned());
+    }
+    for earlier in &report.earlier {
+        let status = earlier.status.map_or_else(|| "no response".to_owned(), |s| format!("status {s}"));
+        parts.push(format!("before it {} got {status}", shorten(&visible(&earlier.target), 40)));
+    }
+    if let Some(response) = &report.response {
+        let times =
+            [report.handshake_at.client, report.handshake_at.server].map(|at| at.and_then(|(_, at)| at));
+        let after = match times {
+            [Some(asked), Some(answered)] => format!(" after {}", units::duration(answered.since(asked))),
+            _ => String::new(),
+        };
+        parts.push(format!("status {}{after}", response.status));
+        match response.accept_valid() {
+            Some(true) => parts.push("Sec-WebSocket-Accept valid".to_owned()),
+            Some(false) => parts.push("Sec-WebSocket-Accept WRONG".to_owned()),
+            None if response.switches && !report.assumed => {
+                parts.push("Sec-WebSocket-Accept missing".to_owned());
+            }
+            None => {}
+        }
+        if let Some(subprotocol) = response.subprotocol() {
+            parts.push(format!("subprotocol {}", visible(subprotocol)));
+        }
+        for extension in &response.extensions {
+            parts.push(visible(&extension_text(extension)).into_owned());
+        }
+        if !response.switches && !response.body_start.is_empty() {
+            let body = String::from_utf8_lossy(&response.body_start);
+            parts.push(format!("body \"{}\"", shorten(&visible(&body), 60)));
+        }
+    } else if !report.assumed {
+        parts.push("no response".to_owned());
+    }
+    parts.join(" · ")
+}
+
+fn extension_text(extension: &crate::model::Extension) -> String {
+    let mut text = extension.name.clone();
+    for (name, value) in &extension.parameters {
+        let _ = match value {
+            Some(value) => write!(text, "; {name}={value}"),
+            None => write!(text, "; {name}"),
+        };
+    }
+    text
+}
+
+fn traffic(t: &Traffic) -> String {
+    let kinds: Vec<_> = (0u8..)
+        .zip(t.frames)
+        .filter(|(_, n)| *n > 0)
+        .map(|(bits, n)| format!("{n} {}", Opcode::from_bits(bits).name()))
+        .collect();
+    let mut text = match t.frame_count() {
+        0 => "no frames".to_owned(),
+        n => format!("{} ({})", units::count(n, "frame"), kinds.join(", ")),
+    };
+    if t.frames_cut > 0 {
+        let _ = write!(text, ", {} cut off by the end", t.frames_cut);
+    }
+    let messages = t.text_messages + t.binary_messages;
+    if messages > 0 {
+        let _ = write!(text, ", {} of {}", units::count(messages, "message"), units::bytes(t.message_bytes));
+    }
+    let _ = write!(text, ", {} of TCP", units::bytes(t.stream_bytes));
+    if t.gap_bytes > 0 {
+        let _ = write!(text, ", {} missing", units::bytes(t.gap_bytes));
+    }
+    if t.retransmitted_bytes > 0 {
+        let _ = write!(text, ", {} seen again", units::bytes(t.retransmitted_bytes));
+    }
+    text
+}
+
+/// Rhythm and latency of the Pings of one side; nothing where the recording has no times.
+fn pings(role: Role, figures: &PingFigures) -> Option<String> {
+    let mut parts = Vec::new();
+    if let Some(ns) = figures.interval_ns {
+        parts.push(format!("one every {}", units::duration(ns)));
+    }
+    if let Some(Latency { pongs, min_ns, mean_ns, max_ns, slowest_frame }) = figures.latency {
+        let (min, max) = (units::duration(min_ns), units::duration(max_ns));
+        parts.push(if pongs == 1 {
+            format!("answered in {max} (frame {slowest_frame})")
+        } else if min == max {
+            format!("{pongs} answered, each in {max}")
+        } else {
+            let mean = units::duration(mean_ns);
+            format!(
+                "{pongs} answered in {min} to {max}, {mean} on average, the slowest in frame {slowest_frame}"
+            )
+        });
+    }
+    if parts.is_empty() {
+        return None;
+    }
+    if let Some(unanswered @ 1..) = figures.unanswered {
+        parts.push(match unanswered {
+            1 => "the last one without a Pong".to_owned(),
+            more => format!("the last {more} without a Pong"),
+        });
+    }
+    Some(format!("{} sent {}: {}", role.name(), units::count(figures.sent, "Ping"), parts.join("; ")))
+}
+
+fn timeline(out: &mut String, report: &ConnectionReport, list: FrameList, style: &Style) {
+    let (from, left_out) = match list {
+        FrameList::All => (0, report.frames_omitted),
+        _ => {
+            let from = report.frames.len().saturating_sub(TIMELINE);
+            (from, report.frames_omitted + from as u64)
+        }
+    };
+    let frames = &report.frames[from.min(report.frames.len())..];
+    if frames.is_empty() && report.closing.first_end.is_none() {
+        return;
+    }
+    out.push('\n');
+    if left_out > 0 {
+        let line =
+            format!("  … {} before these, --frames all for every one\n", units::count(left_out, "frame"));
+        out.push_str(&style.paint(Tone::Faint, &line));
+    }
+    let mut rows: Vec<(Option<Timestamp>, PacketNo, Vec<String>)> =
+        frames.iter().map(|f| (f.at, f.packet.unwrap_or(PacketNo(0)), frame_row(report, f))).collect();
+    for role in Role::BOTH {
+        if let Some(end) = &report.closing.ends[role] {
+            rows.push((end.at, end.packet.unwrap_or(PacketNo(u64::MAX)), end_row(report, end)));
+        }
+    }
+    // By packet: frames of one packet keep their order, TCP ends come behind the frames of theirs.
+    rows.sort_by_key(|(_, packet, _)| *packet);
+    let header = ["n", "time", "from", "frame", "bytes", "payload", ""];
+    out.push_str(&style.table(&header, rows.into_iter().map(|(_, _, row)| row), &[0, 1, 4], &[5, 6]));
+}
+
+fn since_start(report: &ConnectionReport, at: Option<Timestamp>) -> String {
+    match (at, report.started_at) {
+        (Some(at), Some(start)) => units::offset(at.since(start)),
+        _ => String::new(),
+    }
+}
+
+fn frame_row(report: &ConnectionReport, f: &FrameRecord) -> Vec<String> {
+    let mut marks: Vec<String> = f.broke.iter().map(|rule| format!("✗ {rule}")).collect();
+    if !f.complete {
+        marks.push("incomplete".to_owned());
+    }
+    vec![
+        f.n.to_string(),
+        since_start(report, f.at),
+        f.from.name().to_owned(),
+        wording::frame(&f.header),
+        f.header.payload_len.to_string(),
+        payload(f),
+        marks.join(", "),
+    ]
+}
+
+fn payload(f: &FrameRecord) -> String {
+    if f.header.opcode == Opcode::CLOSE
+        && let Some((code, reason)) = f.preview.split_at_checked(2)
+    {
+        let code = u16::from_be_bytes([code[0], code[1]]);
+        let code = crate::model::CloseCode(code);
+        let name = code.name().map_or_else(String::new, |n| format!(" {n}"));
+        let reason = if f.redacted && f.header.payload_len > 2 {
+            format!(": <redacted {} bytes>", f.header.payload_len - 2)
+        } else if reason.is_empty() {
+            String::new()
+        } else {
+            as_text(reason, f.preview_cut)
+                .map_or_else(|| format!(": 0x{}", hex(reason)), |text| format!(": {}", visible(text)))
+        };
+        return shorten(&format!("{code}{name}{reason}"), PREVIEW);
+    }
+    if f.redacted {
+        return format!("<redacted {} bytes>", f.header.payload_len);
+    }
+    let text = if f.text || f.header.opcode.is_control() { as_text(&f.preview, f.preview_cut) } else { None };
+    let mut shown = match text {
+        Some(text) => visible(text).into_owned(),
+        None => format!("0x{}", hex(f.preview.get(..PREVIEW / 2).unwrap_or(&f.preview))),
+    };
+    if f.preview_cut && shown.chars().count() <= PREVIEW {
+        shown.push('…');
+    }
+    let shown = shorten(&shown, PREVIEW);
+    if f.inflated && !shown.is_empty() { format!("{shown} (inflated)") } else { shown }
+}
+
+fn end_row(report: &ConnectionReport, end: &TcpEnd) -> Vec<String> {
+    let what = match end.how {
+        StreamEnd::Fin => "ends TCP (FIN)",
+        StreamEnd::Rst => "resets TCP (RST)",
+        StreamEnd::Dropped => "drops TCP",
+        StreamEnd::Unobserved => "end not recorded",
+    };
+    let mut row = vec![String::new(), since_start(report, end.at), end.by.name().to_owned(), what.to_owned()];
+    row.resize(7, String::new());
+    row
+}
+
+fn steps(out: &mut String, closing: &Closing, style: &Style) {
+    if closing.steps.is_empty() {
+        return;
+    }
+    let rows = closing.steps.iter().map(|step| {
+        let verdict = match step.verdict {
+            StepVerdict::NotApplicable => "not due".to_owned(),
+            verdict => verdict.name().to_owned(),
+        };
+        vec![
+            step.owed_by.name().to_owned(),
+            wording::owed(step),
+            wording::clause(step).replace("RFC ", ""),
+            wording::seen(step),
+            verdict,
+        ]
+    });
+    let header = ["who", "owed", "clause", "observed", ""];
+    let _ = write!(out, "\n{}", style.table(&header, rows, &[], &[1, 2, 3]));
+}
+
+fn findings(out: &mut String, report: &ConnectionReport, style: &Style) {
+    let groups = grouped(&report.findings);
+    if groups.is_empty() {
+        return;
+    }
+    let rows = groups.into_iter().map(|(finding, count)| {
+        let place = match (finding.frame, finding.packet) {
+            (Some(frame), Some(packet)) => format!("frame {frame}, {}", wording::packet(report, packet)),
+            (Some(frame), None) => format!("frame {frame}"),
+            (None, Some(packet)) => wording::packet(report, packet),
+            (None, None) => String::new(),
+        };
+        let times = if count > 1 { format!(" ×{count}, first here") } else { String::new() };
+        let wording::Wording { did, .. } = wording::violation(report, &finding.violation);
+        vec![
+            finding.level.name().to_owned(),
+            finding.violation.rule().name().to_owned(),
+            format!("{} {did}{times}", wording::subject(finding.by)),
+            place,
+            finding.violation.rule().rule().section.replace("RFC ", ""),
+            finding.certainty.name().to_owned(),
+        ]
+    });
+    let header = ["level", "rule", "finding", "where", "clause", "certainty"];
+    let _ = write!(out, "\n{}", style.table(&header, rows, &[], &[2, 4]));
+    if report.findings_omitted > 0 {
+        let _ = writeln!(out, "  and {} beyond the cap", units::count(report.findings_omitted, "finding"));
+    }
+}
+
+/// Findings of one rule by one side as one row with their number; weightiest first.
+fn grouped(findings: &[Finding]) -> Vec<(&Finding, usize)> {
+    let mut groups: Vec<(&Finding, usize)> = Vec::new();
+    for finding in findings {
+        let same = |(known, _): &&mut (&Finding, usize)| {
+            known.violation.rule() == finding.violation.rule()
+                && known.by == finding.by
+                && known.level == finding.level
+        };
+        match groups.iter_mut().find(same) {
+            Some((_, count)) => *count += 1,
+            None => groups.push((finding, 1)),
+        }
+    }
+    groups.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.level));
+    groups
+}

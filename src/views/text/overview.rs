@@ -1,0 +1,183 @@
+//! What was read, and every connection in a row.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::model::{
+    Compression, ConnectionReport, InputReport, Level, Outcome, PacketNo, Role, RuleId, Starter, WeirdKind,
+    Weirds,
+};
+use crate::views::escape::visible;
+use crate::views::text::layout::{Style, Tone, shorten};
+use crate::views::{units, wording};
+
+/// A line an input, those that are one capture under a heading.
+pub(super) fn inputs(inputs: &[InputReport], style: &Style) -> String {
+    let mut out = String::new();
+    for capture in inputs.chunk_by(|a, b| a.set.is_some() && a.set == b.set) {
+        if capture.len() > 1 {
+            let _ = writeln!(out, "{} files, one capture in order of time:", capture.len());
+        }
+        for file in capture {
+            out.push_str(&input(file, style, if capture.len() > 1 { 2 } else { 0 }));
+        }
+    }
+    out
+}
+
+/// The line of an input, and its oddities.
+fn input(input: &InputReport, style: &Style, indent: usize) -> String {
+    let links: Vec<_> = input
+        .link_types
+        .iter()
+        .map(|l| l.name().map_or_else(|| format!("link type {}", l.0), str::to_owned))
+        .collect();
+    let when = match (input.first_at, input.last_at) {
+        (Some(first), Some(last)) => {
+            format!(" · {}, {}", units::date_time(first), units::duration(last.since(first)))
+        }
+        _ => String::new(),
+    };
+    let mut out = format!(
+        "{:indent$}{} · {}{}{}{} · {}, {}{when} · {}, {} of WebSocket\n",
+        "",
+        style.paint(Tone::Heading, &visible(&input.path)),
+        input.kind,
+        if input.compression == Compression::None {
+            String::new()
+        } else {
+            format!(" in {}", input.compression)
+        },
+        if links.is_empty() { "" } else { ", " },
+        links.join(", "),
+        units::count(input.packets, "packet"),
+        units::bytes(input.bytes),
+        units::count(input.tcp_connections, "TCP connection"),
+        input.websocket_connections,
+    );
+    out.push_str(&weirds(&input.weirds, indent + 2, |packet| format!("packet {packet}")));
+    out
+}
+
+/// Oddities of a recording, a line each.
+pub(super) fn weirds(weirds: &Weirds, indent: usize, place: impl Fn(PacketNo) -> String) -> String {
+    let mut out = String::new();
+    for weird in weirds.as_slice() {
+        let packet = weird.packet.map_or_else(String::new, |p| format!(" ({})", place(p)));
+        let times = if weird.count == 1 { String::new() } else { format!(" ×{}, first", weird.count) };
+        let name = weird.kind.name();
+        let _ = writeln!(out, "{:indent$}odd: {name}{times}: {}{packet}", "", visible(&weird.detail));
+    }
+    out
+}
+
+/// Where no connection was found: what may be the reason.
+pub(super) fn nothing(inputs: &[InputReport]) -> String {
+    let tcp: u64 = inputs.iter().map(|i| i.tcp_connections).sum();
+    let cut_handshakes =
+        inputs.iter().flat_map(|i| i.weirds.as_slice()).any(|w| w.kind == WeirdKind::HandshakeGap);
+    let hint = if tcp == 0 {
+        "There is no TCP in it: was the right interface captured?"
+    } else if cut_handshakes {
+        "HTTP was found with holes in it: packets are missing or cut short (capture whole packets: tcpdump -s 0)."
+    } else {
+        "No TCP connection carries an HTTP request for an upgrade to WebSocket. TLS is not decrypted, and a connection captured after its handshake is recognised only by enough frames that follow one another."
+    };
+    format!("\nNo WebSocket connection found. {hint}\n")
+}
+
+/// One connection in the overview.
+#[derive(Debug)]
+pub(super) struct Row {
+    cells: Vec<String>,
+}
+
+impl Row {
+    pub(super) fn new(id: u64, report: &ConnectionReport) -> Self {
+        let closing = &report.closing;
+        let codes = |close: &crate::model::SideClose| match (close.sent_close, close.code) {
+            (None, _) => "?".to_owned(),
+            (Some(false), _) => "–".to_owned(),
+            (Some(true), None) => "empty".to_owned(),
+            (Some(true), Some(code)) => code.to_string(),
+        };
+        let must = count(report, Level::Must);
+        let should = count(report, Level::Should);
+        let findings = match (must, should) {
+            (0, 0) => String::new(),
+            (0, should) => format!("{should} should"),
+            (must, 0) => format!("{must} must"),
+            (must, should) => format!("{must} must, {should} should"),
+        };
+        let target = report.request.as_ref().map_or("", |r| r.target.as_str());
+        let started = match closing.started_by {
+            Some(Starter::One(role)) => role.name(),
+            Some(Starter::Both) => "both",
+            None => "–",
+        };
+        Self {
+            cells: vec![
+                id.to_string(),
+                wording::address(report, Role::Client),
+                wording::address(report, Role::Server),
+                shorten(&visible(target), 40),
+                report.response.as_ref().map_or("–".to_owned(), |r| r.status.to_string()),
+                format!("{}+{}", report.traffic.client.frame_count(), report.traffic.server.frame_count()),
+                closing.outcome.name().to_owned(),
+                started.to_owned(),
+                format!("{} / {}", codes(&closing.sides.client), codes(&closing.sides.server)),
+                findings,
+            ],
+        }
+    }
+}
+
+/// Different rules of a level that were broken.
+fn count(report: &ConnectionReport, level: Level) -> usize {
+    let mut rules: Vec<RuleId> =
+        report.findings.iter().filter(|f| f.level == level).map(|f| f.violation.rule()).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    rules.len()
+}
+
+/// A row a connection.
+pub(super) fn table(rows: &[Row], style: &Style) -> String {
+    let header = [
+        "#",
+        "client",
+        "server",
+        "target",
+        "status",
+        "frames",
+        "outcome",
+        "started by",
+        "codes c/s",
+        "findings",
+    ];
+    let rows = rows.iter().map(|r| r.cells.clone());
+    format!("\n{}", style.table(&header, rows, &[0], &[3, 9]))
+}
+
+/// Counts by outcome and by rule, where there are too many connections for rows.
+pub(super) fn counts(
+    connections: u64,
+    outcomes: impl Iterator<Item = (Outcome, u64)>,
+    rules: &BTreeMap<(Level, RuleId), u64>,
+    style: &Style,
+) -> String {
+    let percent = |n: u64| format!("{}.{} %", n * 100 / connections, n * 1000 / connections % 10);
+    let rows = outcomes.filter(|(_, n)| *n > 0).map(|(outcome, n)| {
+        vec![n.to_string(), percent(n), outcome.name().to_owned(), wording::outcome(outcome).to_owned()]
+    });
+    let mut out =
+        format!("\n{}", style.table(&["connections", "share", "outcome", "that is"], rows, &[0, 1], &[3]));
+    if !rules.is_empty() {
+        let rows = rules.iter().rev().map(|((level, rule), n)| {
+            vec![n.to_string(), level.name().to_owned(), rule.name().to_owned(), rule.rule().says.to_owned()]
+        });
+        let header = ["connections", "level", "rule", "clause"];
+        let _ = write!(out, "\n{}", style.table(&header, rows, &[0], &[3]));
+    }
+    out
+}
