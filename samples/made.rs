@@ -3,7 +3,7 @@
 use wslog::model::{LinkType, TcpFlags};
 
 use crate::support::capture_file::{Endian, Interface, Pcap, Unit, pcapng};
-use crate::support::conversation::{Client, Conversation, Server, TestPacket, merge};
+use crate::support::conversation::{Client, Server, Talk, TestPacket, merge};
 use crate::support::deflate::Deflate;
 use crate::support::frame::Frame;
 use crate::support::transform;
@@ -49,13 +49,13 @@ pub(crate) fn all() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// Between two addresses of RFC 5737's first documentation network.
-fn v4() -> Conversation {
-    Conversation::new("192.0.2.10:50001", "192.0.2.20:8080")
+fn v4() -> Talk {
+    Talk::new("192.0.2.10:50001", "192.0.2.20:8080")
 }
 
 /// Between two addresses of RFC 3849's documentation network.
-fn v6() -> Conversation {
-    Conversation::new("[2001:db8::10]:50001", "[2001:db8::20]:8080")
+fn v6() -> Talk {
+    Talk::new("[2001:db8::10]:50001", "[2001:db8::20]:8080")
 }
 
 fn from_server(packet: &TestPacket) -> bool {
@@ -290,7 +290,7 @@ fn crossing_closes() -> Vec<TestPacket> {
 }
 
 /// Prices, a question and an answer, and a sound end.
-fn prices() -> Conversation {
+fn prices() -> Talk {
     let mut talk = v4();
     talk.open().send(Client, Frame::text(r#"{"op":"subscribe","symbol":"WSLG"}"#));
     for n in 1..=3 {

@@ -15,9 +15,7 @@ use std::collections::BTreeSet;
 
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::model::{
-    ConnectionReport, InputReport, PacketNo, Segment, TcpFlags, Timestamp, WeirdKind, Weirds,
-};
+use crate::model::{Conversation, InputReport, PacketNo, Segment, TcpFlags, Timestamp, WeirdKind, Weirds};
 use crate::tcp::{Flow, FlowTable};
 pub use across::Across;
 pub use capture::{Beginning, Capture, CaptureSink, analyze_capture};
@@ -42,7 +40,7 @@ pub struct Analysis {
 }
 
 /// Takes each connection when it has ended.
-pub type Sink<'a> = dyn FnMut(Box<ConnectionReport>) -> Result<(), Error> + 'a;
+pub type Sink<'a> = dyn FnMut(Box<Conversation>) -> Result<(), Error> + 'a;
 
 impl Analysis {
     /// An analysis of the segments of input number `input`, and of those that [`Self::next_file`] goes on with.

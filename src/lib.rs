@@ -24,7 +24,7 @@
 //!   crate, never a sibling. Three exceptions: [`dissect`] and [`autobahn`] use the grammars [`http`] and
 //!   [`websocket`], [`explain`] uses `websocket` and the table of `autobahn`, and only [`engine`] joins the layers. `tests/layering.rs` reads the `use` lines.
 //! * The core knows no file, clock, environment, thread, log or terminal: those are [`source`]'s and the binary's.
-//! * [`reference`] is pure and knows no text; the words are in [`views`]; only `views` knows JSON and tables.
+//! * [`reference`](mod@reference) is pure and knows no text; the words are in [`views`]; only `views` knows JSON and tables.
 //! * An [`Observation`](model::Observation) says what one side was seen to do. It is the one intermediate form:
 //!   whatever a recording looks like, everything after it is shared.
 //! * What was sent is never rewritten: decoded forms are new values beside it.

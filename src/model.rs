@@ -6,7 +6,7 @@
 pub mod case;
 pub mod close;
 pub mod compression;
-pub mod connection;
+pub mod conversation;
 pub mod deflate;
 pub mod event;
 pub mod finding;
@@ -23,8 +23,8 @@ pub mod weird;
 
 pub use close::{CloseCode, ClosePayload, CodeRange, Reason};
 pub use compression::Compression;
-pub use connection::{
-    CaseRecord, ConnectionReport, EarlierHandshake, FrameRecord, InputReport, Part, Place, TcpRecord, Traffic,
+pub use conversation::{
+    CaseRecord, Conversation, EarlierHandshake, FrameRecord, InputReport, Part, Place, TcpRecord, Traffic,
 };
 pub use deflate::{BadParameter, DeflateFault};
 pub use event::{Event, Fact, FrameFacts, MessageFacts, MessageKind, What};

@@ -9,7 +9,7 @@ mod secrets;
 
 use std::borrow::Cow;
 
-use crate::model::{ConnectionReport, FieldLines, HandshakeFault, LocalView, Opcode, Role, Violation};
+use crate::model::{Conversation, FieldLines, HandshakeFault, LocalView, Opcode, Role, Violation};
 use secrets::Secrets;
 
 /// What to leave out.
@@ -25,7 +25,7 @@ pub enum Redaction {
 }
 
 /// Takes it out of `report`; once is enough, and twice would redact the redaction.
-pub fn redact(report: &mut ConnectionReport, what: Redaction) {
+pub fn redact(report: &mut Conversation, what: Redaction) {
     if what >= Redaction::Secrets {
         handshake(report);
     }
@@ -39,7 +39,7 @@ fn mark(text: &str) -> String {
     format!("<redacted {} bytes>", text.len())
 }
 
-fn handshake(report: &mut ConnectionReport) {
+fn handshake(report: &mut Conversation) {
     let mut secrets = Secrets::default();
     for earlier in &mut report.earlier {
         replace(&mut earlier.target, |target| secrets.uri(target));
@@ -132,7 +132,7 @@ fn fields(lines: &mut FieldLines, secrets: &mut Secrets) {
     }
 }
 
-fn payloads(report: &mut ConnectionReport) {
+fn payloads(report: &mut Conversation) {
     for frame in &mut report.frames {
         frame.redacted = frame.header.payload_len > 0;
         frame.preview.truncate(if frame.header.opcode == Opcode::CLOSE { 2 } else { 0 });

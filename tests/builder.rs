@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use wslog::model::{LengthForm, LinkType, TcpFlags};
 
 use support::capture_file::{Endian, Interface, Pcap, Unit, packet_bytes, pcapng};
-use support::conversation::{Client, Conversation, Server, Side, TestPacket};
+use support::conversation::{Client, Server, Side, Talk, TestPacket};
 use support::deflate::Deflate;
 use support::frame::{Frame, Mask};
 use support::rng::Rng;
@@ -20,7 +20,7 @@ mod support;
 
 /// A conversation with data in both directions, long frames, and sequence numbers that wrap.
 fn conversation() -> Vec<TestPacket> {
-    let mut talk = Conversation::new("192.0.2.10:50001", "192.0.2.20:8080").with_isns(u32::MAX - 300, 5);
+    let mut talk = Talk::new("192.0.2.10:50001", "192.0.2.20:8080").with_isns(u32::MAX - 300, 5);
     talk.open();
     for n in 0..4 {
         talk.send(Client, Frame::text(format!("question {n}"))).send(Server, Frame::binary(vec![n; 2_000]));
@@ -105,7 +105,7 @@ fn harmful_changes_take_one_packet() {
 
 #[test]
 fn held_segments_are_not_acknowledged() {
-    let mut talk = Conversation::new("192.0.2.10:50001", "192.0.2.20:8080");
+    let mut talk = Talk::new("192.0.2.10:50001", "192.0.2.20:8080");
     talk.open().hold(Client).hold(Server);
     talk.send(Client, Frame::close(1000, "")).send(Server, Frame::close(1001, ""));
     talk.release(Client).ack(Client);
@@ -256,7 +256,7 @@ fn snap_length_cuts() {
 #[test]
 fn headers_and_checksums_are_right() {
     for (client, server) in [("192.0.2.1:7", "192.0.2.2:8"), ("[2001:db8::1]:7", "[2001:db8::2]:8")] {
-        let mut talk = Conversation::new(client, server);
+        let mut talk = Talk::new(client, server);
         talk.open().send(Client, Frame::text("an odd number of bytes")).reset(Server);
         for packet in talk.packets() {
             check_ethernet(&packet);

@@ -10,7 +10,7 @@ use serde_json::Value;
 use wslog::views::escape::is_unsafe;
 
 use support::capture_file::{Endian, Interface, Pcap, pcapng};
-use support::conversation::{Client, Conversation, Server, TestPacket, merge};
+use support::conversation::{Client, Server, Talk, TestPacket, merge};
 use support::frame::Frame;
 use support::upgrade::refusal;
 
@@ -80,8 +80,8 @@ fn sample(name: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(name)).expect("a sample")
 }
 
-fn talk() -> Conversation {
-    Conversation::new("192.0.2.10:50001", "192.0.2.20:8080")
+fn talk() -> Talk {
+    Talk::new("192.0.2.10:50001", "192.0.2.20:8080")
 }
 
 /// A connection of `n` messages of 300 bytes.
@@ -287,7 +287,7 @@ fn fail_on_asks_about_findings_and_unclean_ends() {
 #[test]
 fn fail_on_passes_over_what_is_undetermined() {
     let talks = [("192.0.2.10:50001", 0), ("192.0.2.10:50002", 500)].map(|(client, start)| {
-        let mut talk = Conversation::new(client, "192.0.2.20:8080");
+        let mut talk = Talk::new(client, "192.0.2.20:8080");
         let upgrade = talk.upgrade();
         talk.pause(start).connect().bytes(Client, &upgrade.request());
         talk.pause(1_000).bytes(Server, &upgrade.response());
@@ -414,18 +414,18 @@ fn hostile_connections() -> Vec<TestPacket> {
         .send(Client, Frame::close(4000, HOSTILE))
         .end_tcp(Server);
 
-    let mut refused = Conversation::new("192.0.2.11:50001", "192.0.2.20:8080").with_isns(1, 2);
+    let mut refused = Talk::new("192.0.2.11:50001", "192.0.2.20:8080").with_isns(1, 2);
     let request = refused.upgrade().request();
     refused.connect().bytes(Client, &request);
     refused.bytes(Server, &refusal(&format!("403 {field}"), HOSTILE)).end_tcp(Server);
 
-    let mut wrong = Conversation::new("192.0.2.12:50001", "192.0.2.20:8080").with_isns(3, 4);
+    let mut wrong = Talk::new("192.0.2.12:50001", "192.0.2.20:8080").with_isns(3, 4);
     let mut upgrade = wrong.upgrade().answer("Sec-WebSocket-Extensions", &field);
     upgrade.accept = field;
     wrong.open_with(&upgrade).end_tcp(Client);
 
     // Control characters in a head: whatever becomes of it.
-    let mut raw = Conversation::new("192.0.2.13:50001", "192.0.2.20:8080").with_isns(5, 6);
+    let mut raw = Talk::new("192.0.2.13:50001", "192.0.2.20:8080").with_isns(5, 6);
     let mut upgrade = raw.upgrade().ask("X-Note", HOSTILE);
     upgrade.target = format!("/{HOSTILE}");
     raw.open_with(&upgrade).end_tcp(Client);

@@ -8,14 +8,14 @@ mod support;
 use flate2::{Compress, Compression, FlushCompress};
 use proptest::prelude::*;
 
-use support::conversation::{Client, Conversation, Server, Side};
+use support::conversation::{Client, Server, Side, Talk};
 use support::frame::Frame;
 use support::rng::Rng;
 use support::script::{acts, analyse, findings};
 
 /// A connection with permessage-deflate offered and taken with these parameters.
-fn connected(offered: &str, taken: &str) -> Conversation {
-    let mut talk = Conversation::new("192.0.2.10:50001", "192.0.2.20:8080");
+fn connected(offered: &str, taken: &str) -> Talk {
+    let mut talk = Talk::new("192.0.2.10:50001", "192.0.2.20:8080");
     let field = "Sec-WebSocket-Extensions";
     let upgrade = talk.upgrade();
     let upgrade = upgrade.ask(field, &format!("permessage-deflate{offered}"));
@@ -24,7 +24,7 @@ fn connected(offered: &str, taken: &str) -> Conversation {
 }
 
 /// What is found once the connection has closed; whatever it is, each message is shown inflated.
-fn found(mut talk: Conversation) -> String {
+fn found(mut talk: Talk) -> String {
     acts(&mut talk, "C: close 1000 | S: close 1000 | S: fin | C: fin");
     let reports = analyse(&talk.packets());
     assert_eq!(reports.len(), 1);
@@ -35,7 +35,7 @@ fn found(mut talk: Conversation) -> String {
     findings(&reports[0])
 }
 
-fn message(talk: &mut Conversation, side: Side, payload: &[u8]) {
+fn message(talk: &mut Talk, side: Side, payload: &[u8]) {
     // Binary: its bytes are free.
     talk.send(side, Frame::binary(payload).rsv(4));
 }

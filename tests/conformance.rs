@@ -12,7 +12,7 @@ use wslog::autobahn::{self, Kind};
 use wslog::engine::{Keep, analyze_case};
 use wslog::limits::Limits;
 use wslog::model::case::{Behavior, BehaviorClose};
-use wslog::model::{Certainty, ConnectionReport, Level, Role};
+use wslog::model::{Certainty, Conversation, Level, Role};
 
 use support::corpus::corpus;
 use support::essence::analyse_file;
@@ -44,7 +44,7 @@ enum Source {
     Capture,
 }
 
-fn logs(run: &Path) -> Vec<ConnectionReport> {
+fn logs(run: &Path) -> Vec<Conversation> {
     let mut reports = Vec::new();
     let keep = Keep { first: 0, last: 0, payload_bytes: 0 };
     for path in below(&run.join("reports")) {
@@ -81,7 +81,7 @@ fn each_defect_is_found() {
                 analyse_file(&fs::read(runs.join(run).join("capture.pcap")).expect("the capture of the run"))
             }
         };
-        let found = |report: &ConnectionReport| {
+        let found = |report: &Conversation| {
             let of =
                 |f: &wslog::model::Finding| f.by == Some(testee(run)) && f.violation.rule().name() == rule;
             report.findings.iter().any(of)

@@ -10,7 +10,7 @@ use wslog::autobahn::{self, Kind};
 use wslog::engine::{self, Keep};
 use wslog::limits::Limits;
 use wslog::model::case::{CaseReport, WireRow};
-use wslog::model::{Action, ConnectionReport, Level, Outcome, Role, Seen, StartEvidence, Starter, StreamEnd};
+use wslog::model::{Action, Conversation, Level, Outcome, Role, Seen, StartEvidence, Starter, StreamEnd};
 
 #[path = "support/corpus.rs"]
 mod corpus;
@@ -35,8 +35,8 @@ struct Difference<'a> {
     /// The claim is the log's, and not the capture's.
     in_log: bool,
     case: &'a CaseReport,
-    log: &'a ConnectionReport,
-    wire: &'a ConnectionReport,
+    log: &'a Conversation,
+    wire: &'a Conversation,
 }
 
 impl Difference<'_> {
@@ -76,13 +76,13 @@ const DIFFERENCES: &[Reason] = &[
         d.was_dropped() && (d.wire_finds(&["CL-RST"]) || of_outcome)
     }),
     ("who called close() is not whose FIN came first", |d| {
-        let by = |report: &ConnectionReport| report.closing.first_end.map(|end| end.by);
+        let by = |report: &Conversation| report.closing.first_end.map(|end| end.by);
         d.was_dropped()
             && (d.wire_finds(&["CL-TCP-SERVER-FIRST"])
                 || d.wire_finds(&["CL-REPLY"]) && by(d.log) != by(d.wire))
     }),
     ("the log shows the end of one side only", |d| {
-        let ended = |report: &ConnectionReport| {
+        let ended = |report: &Conversation| {
             d.by().and_then(|by| report.closing.ends[by]).is_some_and(|end| end.how != StreamEnd::Unobserved)
         };
         let unseen = |rule: &str| {
@@ -118,7 +118,7 @@ const DIFFERENCES: &[Reason] = &[
 ];
 
 /// What must not depend on the recording, sorted.
-fn claims(report: &ConnectionReport) -> Vec<Claim> {
+fn claims(report: &Conversation) -> Vec<Claim> {
     let mut claims: Vec<_> = report
         .findings
         .iter()
@@ -157,8 +157,8 @@ fn only_in<'a>(a: &'a [Claim], b: &[Claim]) -> Vec<&'a Claim> {
 /// Counts each difference by its reason; returns those without one.
 fn compare(
     case: &CaseReport,
-    log: &ConnectionReport,
-    wire: &ConnectionReport,
+    log: &Conversation,
+    wire: &Conversation,
     counts: &mut BTreeMap<&'static str, u64>,
 ) -> Vec<String> {
     let (of_log, of_wire) = (claims(log), claims(wire));
@@ -187,10 +187,10 @@ fn runs() -> Vec<PathBuf> {
 }
 
 /// The connections of a capture by their keys; TLS hides them.
-fn captured(path: &Path) -> HashMap<String, ConnectionReport> {
+fn captured(path: &Path) -> HashMap<String, Conversation> {
     let mut connections = HashMap::new();
     let source = File::open(path).expect("a capture");
-    let mut sink = |report: Option<Box<ConnectionReport>>, _| {
+    let mut sink = |report: Option<Box<Conversation>>, _| {
         if let Some(report) = report
             && let Some(key) = report.request.as_ref().and_then(|request| request.key().map(str::to_owned))
         {
@@ -218,7 +218,7 @@ fn cases(run: &Path, extension: &str) -> Vec<CaseReport> {
 }
 
 /// What was sent: whole frames by opcode, then all frames begun; the Close and its code.
-fn sent(report: &ConnectionReport, role: Role) -> ([u64; 17], bool, Option<u16>) {
+fn sent(report: &Conversation, role: Role) -> ([u64; 17], bool, Option<u16>) {
     let (side, traffic) = (&report.closing.sides[role], &report.traffic[role]);
     let mut frames = [traffic.frame_count() + traffic.frames_cut; 17];
     frames[..16].copy_from_slice(&traffic.frames);
@@ -226,12 +226,7 @@ fn sent(report: &ConnectionReport, role: Role) -> ([u64; 17], bool, Option<u16>)
 }
 
 /// Why log and wire may differ in what `role` sent.
-fn reason(
-    case: &CaseReport,
-    role: Role,
-    log: &ConnectionReport,
-    wire: &ConnectionReport,
-) -> Option<&'static str> {
+fn reason(case: &CaseReport, role: Role, log: &Conversation, wire: &Conversation) -> Option<&'static str> {
     let tester = if case.closing.is_server { Role::Server } else { Role::Client };
     let (logged, seen) = (sent(log, role), sent(wire, role));
     let fewer = |a: &[u64; 17], b: &[u64; 17]| a.iter().zip(b).all(|(a, b)| a <= b);

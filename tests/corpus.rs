@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use wslog::engine::{Keep, analyze_capture};
 use wslog::limits::Limits;
-use wslog::model::{CloseCode, ConnectionReport, FrameHeader, FrameRecord, Level, Outcome, Role};
+use wslog::model::{CloseCode, Conversation, FrameHeader, FrameRecord, Level, Outcome, Role};
 use wslog::views::FrameList;
 use wslog::views::json::JsonReport;
 
@@ -36,7 +36,7 @@ fn document(path: &Path) -> Vec<u8> {
     let mut json = JsonReport::new(&mut out, FrameList::Ends);
     let file = File::open(path).expect("a capture");
     let mut id = 0;
-    let mut take = |report: Option<Box<ConnectionReport>>, _open| {
+    let mut take = |report: Option<Box<Conversation>>, _open| {
         report.map_or(Ok(()), |report| {
             id += 1;
             json.connection(id, report)
@@ -59,7 +59,7 @@ fn every_capture_gives_the_same_document_twice() {
 }
 
 /// Connections by Sec-WebSocket-Key, and those whose request was not captured.
-fn by_key_and_without(path: &Path) -> (BTreeMap<String, ConnectionReport>, Vec<ConnectionReport>) {
+fn by_key_and_without(path: &Path) -> (BTreeMap<String, Conversation>, Vec<Conversation>) {
     let (mut all, mut without) = (BTreeMap::new(), Vec::new());
     for report in analyse_file(&fs::read(path).expect("a capture")) {
         match report.request.as_ref().and_then(|request| request.key().map(str::to_owned)) {
@@ -73,17 +73,17 @@ fn by_key_and_without(path: &Path) -> (BTreeMap<String, ConnectionReport>, Vec<C
 }
 
 /// Connections by Sec-WebSocket-Key, which all have.
-fn by_key(path: &Path) -> BTreeMap<String, ConnectionReport> {
+fn by_key(path: &Path) -> BTreeMap<String, Conversation> {
     let (all, without) = by_key_and_without(path);
     assert_eq!(without.len(), 0, "{}: without a key", path.display());
     all
 }
 
-fn target(report: &ConnectionReport) -> &str {
+fn target(report: &Conversation) -> &str {
     report.request.as_ref().map_or("", |request| &request.target)
 }
 
-fn sent(report: &ConnectionReport, by: Role) -> Vec<&FrameRecord> {
+fn sent(report: &Conversation, by: Role) -> Vec<&FrameRecord> {
     report.frames.iter().filter(|frame| frame.from == by).collect()
 }
 
@@ -98,7 +98,7 @@ struct Unnumbered<'a> {
 }
 
 impl<'a> Unnumbered<'a> {
-    fn new(report: &'a ConnectionReport) -> Self {
+    fn new(report: &'a Conversation) -> Self {
         let frames = |role| {
             sent(report, role).into_iter().map(|f| (f.header, f.preview.as_slice(), f.complete)).collect()
         };
@@ -111,7 +111,7 @@ impl<'a> Unnumbered<'a> {
     }
 }
 
-fn rules(report: &ConnectionReport) -> BTreeSet<(&'static str, Option<Role>)> {
+fn rules(report: &Conversation) -> BTreeSet<(&'static str, Option<Role>)> {
     report.findings.iter().map(|finding| (finding.violation.rule().name(), finding.by)).collect()
 }
 
@@ -196,7 +196,7 @@ enum Left {
 }
 
 /// What holes in the stream of `by` leave of its frames; `None` where its handshake has one.
-fn left(clean: &ConnectionReport, by: Role, holes: &[Hole]) -> Option<Vec<Left>> {
+fn left(clean: &Conversation, by: Role, holes: &[Hole]) -> Option<Vec<Left>> {
     let frames = sent(clean, by);
     let headers: u64 = frames.iter().map(|frame| frame.header.wire_len()).sum();
     let traffic = clean.traffic[by];
@@ -251,7 +251,7 @@ fn what_was_not_captured_changes_nothing_else() {
     }
     // What is recognised without its request is what was sent, and nobody is accused of anything else.
     for found in &without_key {
-        let client = |report: &ConnectionReport| report.tcp.map(|tcp| tcp.client);
+        let client = |report: &Conversation| report.tcp.map(|tcp| tcp.client);
         let clean = clean.values().find(|clean| client(clean) == client(found)).expect("a connection");
         for role in Role::BOTH {
             are_among(&sent(found, role), &sent(clean, role), target(clean));
@@ -270,13 +270,13 @@ fn are_among(found: &[&FrameRecord], all: &[&FrameRecord], what: &str) {
     }
 }
 
-fn rules_of(report: &ConnectionReport, level: Level) -> BTreeSet<(&'static str, Option<Role>)> {
+fn rules_of(report: &Conversation, level: Level) -> BTreeSet<(&'static str, Option<Role>)> {
     let weighty = report.findings.iter().filter(|finding| finding.level >= level);
     weighty.map(|finding| (finding.violation.rule().name(), finding.by)).collect()
 }
 
 #[track_caller]
-fn frames_are_what_is_left(clean: &ConnectionReport, damaged: &ConnectionReport, by: Role, left: &[Left]) {
+fn frames_are_what_is_left(clean: &Conversation, damaged: &Conversation, by: Role, left: &[Left]) {
     let (before, after) = (sent(clean, by), sent(damaged, by));
     let kept = left.iter().filter(|left| **left != Left::Nothing).count();
     let client = clean.tcp.as_ref().expect("a capture").client;

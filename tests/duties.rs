@@ -5,13 +5,13 @@
 mod support;
 
 use wslog::limits::Limits;
-use wslog::model::{ConnectionReport, PerRole, Role};
+use wslog::model::{Conversation, PerRole, Role};
 
 use support::conversation::TestPacket;
 use support::scene;
 use support::script::analyse;
 
-fn only(script: &str) -> ConnectionReport {
+fn only(script: &str) -> Conversation {
     let mut reports = analyse(&scene::play(script));
     assert_eq!(reports.len(), 1, "{script}");
     reports.remove(0)

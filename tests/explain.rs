@@ -12,10 +12,10 @@ use wslog::engine::Across;
 use wslog::explain;
 use wslog::limits::Limits;
 use wslog::model::topic::{CodeTopic, Example, LineWhat, RuleTopic, Topic};
-use wslog::model::{CloseCode, ConnectionReport, Level, RULES, Role, RuleId, Who};
+use wslog::model::{CloseCode, Conversation, Level, RULES, Role, RuleId, Who};
 use wslog::views::explain::json;
 
-use support::conversation::{Client, Conversation, Server, Side, merge};
+use support::conversation::{Client, Server, Side, Talk, merge};
 use support::script::{analyse, closing, findings};
 
 /// Rules of which no example can be made, and why.
@@ -28,19 +28,18 @@ const NO_EXAMPLE: &[(&str, &str)] = &[
 
 /// The connections of an example, as they are captured together.
 struct Stage {
-    talks: Vec<Conversation>,
+    talks: Vec<Talk>,
     /// Bytes of one segment that may not be complete.
     waiting: Option<(usize, Side, Vec<u8>)>,
 }
 
 impl Stage {
     /// The conversation of a connection, at the time of the latest act; it is made where it is not there.
-    fn talk(&mut self, example: &Example, connection: usize) -> &mut Conversation {
-        let now = self.talks.iter().map(Conversation::now_ns).max();
+    fn talk(&mut self, example: &Example, connection: usize) -> &mut Talk {
+        let now = self.talks.iter().map(Talk::now_ns).max();
         if connection > self.talks.len() {
             assert_eq!(connection, self.talks.len() + 1, "{}", example.title);
-            self.talks
-                .push(Conversation::new(&format!("192.0.2.10:{}", 50_000 + connection), "192.0.2.20:80"));
+            self.talks.push(Talk::new(&format!("192.0.2.10:{}", 50_000 + connection), "192.0.2.20:80"));
         }
         let talk = &mut self.talks[connection - 1];
         talk.not_before(now.unwrap_or_default())
@@ -66,7 +65,7 @@ impl Stage {
 }
 
 /// What the reference says of the connections of an example.
-fn play(example: &Example) -> Vec<ConnectionReport> {
+fn play(example: &Example) -> Vec<Conversation> {
     let mut stage = Stage { talks: Vec::new(), waiting: None };
     let mut opened = 0;
     for line in &example.lines {
@@ -103,7 +102,7 @@ fn play(example: &Example) -> Vec<ConnectionReport> {
         }
     }
     stage.send_waiting(example);
-    let mut reports = analyse(&merge(stage.talks.iter().map(Conversation::packets)));
+    let mut reports = analyse(&merge(stage.talks.iter().map(Talk::packets)));
     let mut across = Across::new(&Limits::default());
     reports.iter_mut().for_each(|report| across.see(0, report));
     reports
@@ -119,7 +118,7 @@ fn codes() -> Vec<CodeTopic> {
     topics.map(|topic| if let Topic::Code(code) = topic { code } else { panic!("a code") }).collect()
 }
 
-fn finds(reports: &[ConnectionReport], rule: RuleId) -> Vec<Option<Role>> {
+fn finds(reports: &[Conversation], rule: RuleId) -> Vec<Option<Role>> {
     let findings = reports.iter().flat_map(|report| &report.findings);
     findings.filter(|finding| finding.violation.rule() == rule).map(|finding| finding.by).collect()
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use wslog::views::escape::is_unsafe;
 
 use support::capture_file::Pcap;
-use support::conversation::{Client, Conversation, Server};
+use support::conversation::{Client, Server, Talk};
 use support::frame::Frame;
 use support::upgrade::refusal;
 
@@ -78,7 +78,7 @@ fn capture(text: &str) -> Vec<u8> {
     let token = field.replace([' ', ',', ';', '='], "");
     let mut packets = Vec::new();
     for n in 0..3_u8 {
-        let mut talk = Conversation::new(&format!("192.0.2.{}:50001", 10 + n), "192.0.2.20:8080");
+        let mut talk = Talk::new(&format!("192.0.2.{}:50001", 10 + n), "192.0.2.20:8080");
         let mut upgrade = talk
             .upgrade()
             .ask("Origin", &field)

@@ -4,11 +4,11 @@
 use std::path::Path;
 
 use wslog::limits::Limits;
-use wslog::model::{ConnectionReport, InputReport, WeirdKind, Weirds};
+use wslog::model::{Conversation, InputReport, WeirdKind, Weirds};
 use wslog::source::Reader;
 
 use support::capture_file::{Endian, Interface, Pcap, Record, pcapng};
-use support::conversation::{Client, Conversation};
+use support::conversation::{Client, Talk};
 use support::essence::analyse_file_within;
 use support::frame::Frame;
 use support::hostile::{ALL, as_file};
@@ -16,7 +16,7 @@ use support::hostile::{ALL, as_file};
 #[path = "support/support.rs"]
 mod support;
 
-fn analyse(name: &str, n: u64, limits: &Limits) -> (Vec<ConnectionReport>, InputReport) {
+fn analyse(name: &str, n: u64, limits: &Limits) -> (Vec<Conversation>, InputReport) {
     let (_, _, make) = ALL.iter().find(|row| row.0 == name).expect("a name of the list");
     let mut file = Vec::new();
     as_file(*make, n, &mut |bytes| file.extend_from_slice(bytes));
@@ -86,7 +86,7 @@ fn a_head_without_end() {
 /// file.
 #[test]
 fn absurd_lengths_are_not_believed() {
-    let mut talk = Conversation::new("192.0.2.10:50001", "192.0.2.20:8080");
+    let mut talk = Talk::new("192.0.2.10:50001", "192.0.2.20:8080");
     let packets = talk.open().send(Client, Frame::text("x")).packets();
     let plain = Pcap::default().write(&packets);
     let numbered: Vec<_> = packets.iter().map(|packet| (0, packet.clone())).collect();

@@ -163,7 +163,7 @@ fn reports_show_packets_by_file() {
                 .map(str::to_owned),
         );
     }
-    // In a capture of several files the bare number is none that other tools show: ConnectionReport::place has that.
+    // In a capture of several files the bare number is none that other tools show: Conversation::place has that.
     assert_eq!(taken, ["packet.0"], "only `number` of json.rs takes a packet number apart");
     assert_eq!(written, ["overview.rs"], "there the packets are those of one file");
 }

@@ -10,7 +10,7 @@ use wslog::limits::Limits;
 use wslog::model::{Compression, LinkType, Weirds};
 
 use support::capture_file::{Pcap, Record};
-use support::conversation::{Client, Conversation, Server, TestPacket, merge};
+use support::conversation::{Client, Server, Talk, TestPacket, merge};
 use support::deflate::{Blocks, Symbols};
 use support::frame::Frame;
 use support::pack::pack;
@@ -58,11 +58,11 @@ const SILENT: &[(&str, &str)] = &[
 
 const CLEAN: &str = "clean by C, sees 1000 clean / 1000 clean";
 
-fn talk() -> Conversation {
-    Conversation::new("192.0.2.10:50001", "192.0.2.20:8080")
+fn talk() -> Talk {
+    Talk::new("192.0.2.10:50001", "192.0.2.20:8080")
 }
 
-fn end(talk: &mut Conversation) -> Vec<TestPacket> {
+fn end(talk: &mut Talk) -> Vec<TestPacket> {
     talk.send(Client, Frame::close(1000, "")).send(Server, Frame::close(1000, "")).end_tcp(Server).packets()
 }
 
@@ -77,7 +77,7 @@ fn raw(packets: impl IntoIterator<Item = (i64, Vec<u8>)>) -> Vec<u8> {
 
 /// Two connections, the second inside the first.
 fn two_at_a_time() -> Vec<TestPacket> {
-    let mut inner = Conversation::new("192.0.2.11:50001", "192.0.2.20:8080").starting_after(1);
+    let mut inner = Talk::new("192.0.2.11:50001", "192.0.2.20:8080").starting_after(1);
     inner.open();
     merge([end(talk().open().pause(5_000)), end(&mut inner)])
 }
@@ -262,7 +262,7 @@ fn idle_connections_are_given_up_by_capture_time() {
     };
     assert_eq!(text(86_400), text(30), "the port was used again");
 
-    let other = Conversation::new("192.0.2.11:50001", "192.0.2.20:8080").starting_after(100).open().packets();
+    let other = Talk::new("192.0.2.11:50001", "192.0.2.20:8080").starting_after(100).open().packets();
     let (reports, _) = support::essence::analyse_file_within(
         &pcap(&merge([first.packets(), other])),
         &Limits { max_idle_seconds: 30, ..Limits::default() },

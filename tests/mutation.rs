@@ -9,7 +9,7 @@ use wslog::autobahn::{self, Kind, brief, index};
 use wslog::engine::{Across, Keep, analyze_capture, analyze_case};
 use wslog::error::Error;
 use wslog::limits::Limits;
-use wslog::model::{ConnectionReport, InputReport};
+use wslog::model::{Conversation, InputReport};
 use wslog::views::FrameList;
 use wslog::views::escape::{is_unsafe, visible};
 use wslog::views::json::JsonReport;
@@ -127,7 +127,7 @@ fn check(files: &[(PathBuf, Vec<u8>)], times: u64, read: fn(&[u8], &Path) -> Str
     }
 }
 
-fn render(reports: impl IntoIterator<Item = Box<ConnectionReport>>, input: InputReport) -> String {
+fn render(reports: impl IntoIterator<Item = Box<Conversation>>, input: InputReport) -> String {
     let (mut text, mut json) = (Vec::new(), Vec::new());
     let mut text_report =
         TextReport::new(&mut text, Style { width: 100, color: false }, FrameList::All, false);

@@ -33,7 +33,7 @@ use std::path::Path;
 
 use wslog::engine::Across;
 use wslog::limits::Limits;
-use wslog::model::{ConnectionReport, FrameRecord, RULES, Rule};
+use wslog::model::{Conversation, FrameRecord, RULES, Rule};
 
 use support::scene;
 use support::script::{all_steps, analyse, analyse_with, ending, findings};
@@ -96,7 +96,7 @@ fn judge(script: &str) -> [String; 3] {
     shows_what_inflates(script, &reports);
     let mut across = Across::new(&Limits::default());
     reports.iter_mut().for_each(|report| across.see(0, report));
-    let each = |of: fn(&ConnectionReport) -> String, usual: &str| {
+    let each = |of: fn(&Conversation) -> String, usual: &str| {
         let lines: Vec<String> = reports.iter().map(of).collect();
         let nothing = lines.iter().all(|line| line == usual);
         let shown = lines.iter().map(|line| if line.is_empty() { "-" } else { line.as_str() });
@@ -107,7 +107,7 @@ fn judge(script: &str) -> [String; 3] {
 }
 
 /// Whatever was agreed and broken, a compressed message that inflates is shown.
-fn shows_what_inflates(script: &str, reports: &[ConnectionReport]) {
+fn shows_what_inflates(script: &str, reports: &[Conversation]) {
     for report in reports {
         let found = findings(report);
         let last = |frame: &&FrameRecord| frame.compressed && frame.header.fin;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use wslog::model::{ConnectionReport, LocalView, RULES, SideClose, Starter};
+use wslog::model::{Conversation, LocalView, RULES, SideClose, Starter};
 
 use support::essence::analyse_file;
 
@@ -98,7 +98,7 @@ fn rules_named(cell: &str) -> BTreeSet<&str> {
     (0..words.len()).filter(|&i| i == 0 || words[i - 1] != "no").map(|i| words[i]).filter(is_rule).collect()
 }
 
-fn started_by(report: &ConnectionReport) -> String {
+fn started_by(report: &Conversation) -> String {
     let closing = &report.closing;
     let by = match closing.started_by {
         None => return "–".to_owned(),
@@ -108,7 +108,7 @@ fn started_by(report: &ConnectionReport) -> String {
     format!("{by} ({})", closing.evidence.name())
 }
 
-fn closes(report: &ConnectionReport) -> String {
+fn closes(report: &Conversation) -> String {
     let close = |side: &SideClose| match (side.sent_close, side.code, &side.reason) {
         (None, ..) => "unknown".to_owned(),
         (Some(false), ..) => "none".to_owned(),
@@ -120,7 +120,7 @@ fn closes(report: &ConnectionReport) -> String {
     format!("{}, {}", close(&sides.client), close(&sides.server))
 }
 
-fn sees(report: &ConnectionReport) -> String {
+fn sees(report: &Conversation) -> String {
     let view = |view: &LocalView| match (view.code, view.was_clean) {
         (None, _) => "–".to_owned(),
         (Some(code), Some(true)) => format!("{code} clean"),
@@ -138,7 +138,7 @@ fn the_analysis_says_what_the_readme_says() {
             panic!("9 columns: {row:?}")
         };
         let reports = analyse_file(&fs::read(folder().join(name)).expect("a sample"));
-        let of_each = |what: &dyn Fn(&ConnectionReport) -> String| {
+        let of_each = |what: &dyn Fn(&Conversation) -> String| {
             reports.iter().map(what).collect::<Vec<_>>().join(" then ")
         };
         assert_eq!(*outcome, of_each(&|r| r.closing.outcome.name().to_owned()), "{name}: outcome");

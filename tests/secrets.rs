@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use support::capture_file::Pcap;
-use support::conversation::{Client, Conversation, Server, TestPacket, merge};
+use support::conversation::{Client, Server, Talk, TestPacket, merge};
 use support::frame::Frame;
 use support::upgrade::{Upgrade, refusal};
 
@@ -83,8 +83,8 @@ const PLACES: &[Place] = &[
     }),
 ];
 
-fn talk(n: usize) -> Conversation {
-    Conversation::new(&format!("192.0.2.10:{}", 50_001 + n), "192.0.2.20:8080").with_isns(n as u32, 9)
+fn talk(n: usize) -> Talk {
+    Talk::new(&format!("192.0.2.10:{}", 50_001 + n), "192.0.2.20:8080").with_isns(n as u32, 9)
 }
 
 /// The handshake, taken and refused, where the refusal quotes what it refuses.

@@ -8,12 +8,12 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use wslog::model::{ConnectionReport, InputReport, Outcome, RULES};
+use wslog::model::{Conversation, InputReport, Outcome, RULES};
 use wslog::views::json::JsonReport;
 use wslog::views::text::{Style, TextReport};
 use wslog::views::{FrameList, summary};
 
-use support::conversation::{Client, Conversation, Server};
+use support::conversation::{Client, Server, Talk};
 use support::essence::analyse_file;
 use support::script::{acts, analyse, play};
 use support::upgrade::{accept_value, refusal};
@@ -87,14 +87,14 @@ const ROWS: &[Row] = &[
     ),
 ];
 
-fn opened(open: impl FnOnce(&mut Conversation)) -> Vec<ConnectionReport> {
-    let mut talk = Conversation::new("192.0.2.10:50001", "192.0.2.20:8080");
+fn opened(open: impl FnOnce(&mut Talk)) -> Vec<Conversation> {
+    let mut talk = Talk::new("192.0.2.10:50001", "192.0.2.20:8080");
     open(&mut talk);
     analyse(&talk.packets())
 }
 
 /// What fails before a script can begin.
-fn handshakes() -> Vec<(&'static str, Outcome, Vec<ConnectionReport>)> {
+fn handshakes() -> Vec<(&'static str, Outcome, Vec<Conversation>)> {
     let refused = opened(|talk| {
         let request = talk.upgrade().request();
         talk.connect().bytes(Client, &request).bytes(Server, &refusal("403 Forbidden", "no")).end_tcp(Server);
@@ -121,7 +121,7 @@ fn handshakes() -> Vec<(&'static str, Outcome, Vec<ConnectionReport>)> {
     ]
 }
 
-fn all() -> Vec<(&'static str, Outcome, ConnectionReport)> {
+fn all() -> Vec<(&'static str, Outcome, Conversation)> {
     let played = |&(name, outcome, script): &Row| (name, outcome, analyse(&play(script, false)));
     let rows = ROWS.iter().map(played).chain(handshakes());
     rows.map(|(name, outcome, mut reports)| {
@@ -164,7 +164,7 @@ fn every_outcome_has_its_sentences() {
 }
 
 /// The text of one connection as `wslog inspect` prints it, and its JSON without the summary, which is text itself.
-fn both(report: &ConnectionReport) -> (String, Value) {
+fn both(report: &Conversation) -> (String, Value) {
     let (mut text, mut json) = (Vec::new(), Vec::new());
     let mut page = TextReport::new(&mut text, Style { width: 400, color: false }, FrameList::All, true);
     page.connection(1, Box::new(report.clone()));
@@ -197,7 +197,7 @@ const WORDS: &[&str] =
     &["must", "should", "note", "proven", "likely", "undetermined", "met", "broken", "late", "unobserved"];
 
 #[track_caller]
-fn json_has_all_of_the_text(name: &str, report: &ConnectionReport) {
+fn json_has_all_of_the_text(name: &str, report: &Conversation) {
     let (text, document) = both(report);
     let mut known = BTreeSet::new();
     values(&document, &mut known);

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 use wslog::engine::{Capture, Keep};
 use wslog::limits::Limits;
-use wslog::model::{Compression, ConnectionReport, InputReport, LinkType, PacketNo, WeirdKind};
+use wslog::model::{Compression, Conversation, InputReport, LinkType, PacketNo, WeirdKind};
 
 use support::capture_file::{Endian, Interface, Pcap, Record, pcapng};
 use support::conversation::TestPacket;
@@ -25,9 +25,9 @@ const SCRIPT: &str = "C: text hi | S: text hi | C: 01 02 68 69 | S: ping x | C: 
                       | C: close 1002 | S: close 1002 | S: fin | C: fin";
 
 /// Reads files as one capture.
-fn read(files: &[Vec<u8>]) -> (Vec<InputReport>, Vec<ConnectionReport>) {
+fn read(files: &[Vec<u8>]) -> (Vec<InputReport>, Vec<Conversation>) {
     let mut connections = Vec::new();
-    let mut take = |report: Option<Box<ConnectionReport>>, _| {
+    let mut take = |report: Option<Box<Conversation>>, _| {
         connections.extend(report.map(|report| *report));
         Ok(())
     };
@@ -41,7 +41,7 @@ fn read(files: &[Vec<u8>]) -> (Vec<InputReport>, Vec<ConnectionReport>) {
 }
 
 /// Everything but the files.
-fn without_files(mut reports: Vec<ConnectionReport>) -> Vec<ConnectionReport> {
+fn without_files(mut reports: Vec<Conversation>) -> Vec<Conversation> {
     for report in &mut reports {
         (report.input, report.parts) = (0, Vec::new());
     }
@@ -95,7 +95,7 @@ fn a_capture_cut_between_any_packets_shows_the_same() {
 }
 
 /// Numbers lead back to the file and its own count.
-fn check_places(packets: &[TestPacket], cut: usize, found: &[ConnectionReport]) {
+fn check_places(packets: &[TestPacket], cut: usize, found: &[Conversation]) {
     for report in found {
         let tcp = report.tcp.expect("captured");
         assert_eq!(report.input, usize::from(tcp.first_packet.0 > cut as u64));

@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use wslog::model::{Certainty, ConnectionReport, Level, Outcome, Role, Starter};
+use wslog::model::{Certainty, Conversation, Level, Outcome, Role, Starter};
 
 use support::conversation::{Client, Server, Side, TestPacket};
 use support::essence::{assert_same, essence};
@@ -105,7 +105,7 @@ const fn role(side: Side) -> Role {
 /// A rule, and who broke it.
 type Breach = (Role, &'static str, &'static str);
 
-fn breaches(report: &ConnectionReport) -> BTreeSet<Breach> {
+fn breaches(report: &Conversation) -> BTreeSet<Breach> {
     let weighty = report.findings.iter().filter(|finding| finding.level > Level::Note);
     weighty.map(|f| (f.by.expect("a side"), f.level.name(), f.violation.rule().name())).collect()
 }
@@ -149,7 +149,7 @@ fn outcomes(played: &Played) -> &'static [Outcome] {
 }
 
 /// Holds what is concluded against what happened; the text says where they differ.
-fn check(report: &ConnectionReport, played: &Played, allowed: &[&[&str]]) -> Result<(), String> {
+fn check(report: &Conversation, played: &Played, allowed: &[&[&str]]) -> Result<(), String> {
     let differs = |what: &str, found: &dyn std::fmt::Debug, truth: &dyn std::fmt::Debug| {
         Err(format!("{what}:\n  found {found:?}\n  truth {truth:?}"))
     };
@@ -197,7 +197,7 @@ fn check(report: &ConnectionReport, played: &Played, allowed: &[&[&str]]) -> Res
 
 /// What must not depend on where a recording was taken: everything but times, packets, and the numbers of frames,
 /// which count those of both directions.
-fn conclusions(report: &ConnectionReport) -> String {
+fn conclusions(report: &Conversation) -> String {
     let mut out = String::new();
     let closing = &report.closing;
     let findings: BTreeSet<_> = report
@@ -226,7 +226,7 @@ fn conclusions(report: &ConnectionReport) -> String {
     out
 }
 
-fn only(packets: &[TestPacket]) -> ConnectionReport {
+fn only(packets: &[TestPacket]) -> Conversation {
     let mut reports = analyse(packets);
     assert_eq!(reports.len(), 1);
     reports.remove(0)
@@ -278,7 +278,7 @@ fn prove(scenario: &Scenario, changes: &[Change], allowed: &[&[&str]]) -> Played
 }
 
 /// Frames and findings, for the message of a failed test.
-fn listing(report: &ConnectionReport) -> String {
+fn listing(report: &Conversation) -> String {
     let mut out = String::new();
     for f in &report.frames {
         let _ =

@@ -12,7 +12,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use wslog::engine::{Analysis, Keep};
 use wslog::limits::Limits;
-use wslog::model::{ConnectionReport, Role};
+use wslog::model::{Conversation, Role};
 
 use support::conversation::TestPacket;
 use support::essence::analyse_file;
@@ -121,7 +121,7 @@ const TOLD: &[(&str, &str)] = &[
 
 /// What is told of a recording, a line a connection: the handshake, frames of both sides, findings, closing, and
 /// the weirds.
-fn told(reports: &[ConnectionReport]) -> String {
+fn told(reports: &[Conversation]) -> String {
     let mut text = String::new();
     for report in reports {
         let handshake = match (&report.request, &report.response, report.assumed) {
@@ -147,11 +147,11 @@ fn told(reports: &[ConnectionReport]) -> String {
 }
 
 /// With packets cut to so many bytes of payload.
-fn analyse_cut(packets: &[TestPacket], keep: usize) -> Vec<ConnectionReport> {
+fn analyse_cut(packets: &[TestPacket], keep: usize) -> Vec<Conversation> {
     let limits = Limits::default();
     let mut analysis = Analysis::new(0, &limits, Keep { first: usize::MAX, last: 0, payload_bytes: 256 });
     let mut reports = Vec::new();
-    let mut take = |report: Box<ConnectionReport>| {
+    let mut take = |report: Box<Conversation>| {
         reports.push(*report);
         Ok(())
     };

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use wslog::model::{Because, Certainty, ConnectionReport, PerRole, Role, Starter, StreamEnd};
+use wslog::model::{Because, Certainty, Conversation, PerRole, Role, Starter, StreamEnd};
 
 use support::corpus::{TIMED, corpus};
 use support::essence::analyse_file;
@@ -31,7 +31,7 @@ enum Claim {
     Step(&'static str, &'static str, &'static str),
 }
 
-fn claims(report: &ConnectionReport) -> BTreeSet<Claim> {
+fn claims(report: &Conversation) -> BTreeSet<Claim> {
     let closing = &report.closing;
     let mut claims = BTreeSet::from([
         Claim::Outcome(closing.outcome.name()),
@@ -66,12 +66,12 @@ fn claims(report: &ConnectionReport) -> BTreeSet<Claim> {
 /// The same connection at both ends, and a claim that only one of them makes.
 struct Difference<'a> {
     claim: &'a Claim,
-    ends: PerRole<&'a ConnectionReport>,
+    ends: PerRole<&'a Conversation>,
 }
 
 impl Difference<'_> {
     /// Whether the two captures have something of either side differently.
-    fn differs<T: PartialEq>(&self, what: impl Fn(&ConnectionReport, Role) -> T) -> bool {
+    fn differs<T: PartialEq>(&self, what: impl Fn(&Conversation, Role) -> T) -> bool {
         Role::BOTH.iter().any(|role| what(self.ends.client, *role) != what(self.ends.server, *role))
     }
 
@@ -87,7 +87,7 @@ impl Difference<'_> {
     /// A FIN of one side and an RST of the other, which has no acknowledgement number: who was first is told by
     /// the order of the recording only, and the two recordings have it differently.
     fn ends_crossed(&self) -> bool {
-        let first = |report: &ConnectionReport| report.closing.first_end.map(|end| end.by);
+        let first = |report: &Conversation| report.closing.first_end.map(|end| end.by);
         let reset =
             |role: &Role| self.ends.client.closing.ends[*role].is_some_and(|end| end.how == StreamEnd::Rst);
         Role::BOTH.iter().any(reset) && first(self.ends.client) != first(self.ends.server)
@@ -120,9 +120,9 @@ const DIFFERENCES: &[Reason] = &[
 ];
 
 /// Connections by Sec-WebSocket-Key.
-fn by_key(path: &Path) -> BTreeMap<String, ConnectionReport> {
+fn by_key(path: &Path) -> BTreeMap<String, Conversation> {
     let reports = analyse_file(&fs::read(path).expect("a capture"));
-    let key = |report: &ConnectionReport| report.request.as_ref()?.key().map(str::to_owned);
+    let key = |report: &Conversation| report.request.as_ref()?.key().map(str::to_owned);
     reports.into_iter().filter_map(|report| Some((key(&report)?, report))).collect()
 }
 

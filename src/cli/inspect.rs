@@ -7,7 +7,7 @@ use wslog::engine::order::Order;
 use wslog::engine::{self, Across, Capture, Keep};
 use wslog::error::Error;
 use wslog::limits::Limits;
-use wslog::model::{Certainty, ConnectionReport, Finding, InputReport, Level, Outcome, PacketNo, WeirdKind};
+use wslog::model::{Certainty, Conversation, Finding, InputReport, Level, Outcome, PacketNo, WeirdKind};
 use wslog::redact::Redaction;
 use wslog::source::file::{Input, Stop};
 use wslog::views::FrameList;
@@ -87,7 +87,7 @@ struct Reading<'a, W: Write> {
     keep: Keep,
     stop: Stop,
     renderer: Renderer<W>,
-    order: Order<Box<ConnectionReport>>,
+    order: Order<Box<Conversation>>,
     across: Across,
     inputs: Vec<InputReport>,
     /// Captures of several files.
@@ -189,7 +189,7 @@ impl<W: Write> Reading<'_, W> {
     fn connection(
         &mut self,
         base: usize,
-        report: Option<Box<ConnectionReport>>,
+        report: Option<Box<Conversation>>,
         open: Option<PacketNo>,
     ) -> Result<(), Error> {
         if let Some(report) = report {
@@ -266,7 +266,7 @@ impl<W: Write> Reading<'_, W> {
 /// An input as far as it is prepared beside the others.
 enum Ready {
     Capture(Box<Input>),
-    Case { connection: Box<ConnectionReport>, input: Box<InputReport> },
+    Case { connection: Box<Conversation>, input: Box<InputReport> },
 }
 
 impl Ready {
@@ -338,7 +338,7 @@ fn keep(args: &Inspect, limits: &Limits) -> Keep {
 }
 
 /// About how many bytes a report takes while it waits.
-fn weight(report: &ConnectionReport) -> usize {
+fn weight(report: &Conversation) -> usize {
     let frames: usize = report.frames.iter().map(|f| 160 + f.preview.capacity()).sum();
     let requested = report.request.iter().map(|request| request.fields.weight());
     // Twice for the lists, whose elements are kept on their own as well.
@@ -346,7 +346,7 @@ fn weight(report: &ConnectionReport) -> usize {
     2_048 + frames + heads + report.findings.len() * 128
 }
 
-fn is_found(report: &ConnectionReport, fail_on: Option<FailOn>) -> bool {
+fn is_found(report: &Conversation, fail_on: Option<FailOn>) -> bool {
     let Some(level) = fail_on else { return false };
     let level = match level {
         FailOn::Must => Level::Must,

@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use crate::engine::connection::file;
 use crate::limits::Limits;
-use crate::model::{ConnectionReport, PacketNo, Part};
+use crate::model::{Conversation, PacketNo, Part};
 use crate::reference::across::{Attempts, Key, KeyUse, Program, Trace, UnderWay};
 
 /// Adds to connections the findings that only several of them together show.
@@ -48,7 +48,7 @@ impl Across {
     }
 
     /// The next connection, of capture `capture`: any number that its files have in common and no other capture has.
-    pub fn see(&mut self, capture: usize, report: &mut ConnectionReport) {
+    pub fn see(&mut self, capture: usize, report: &mut Conversation) {
         if capture != self.capture {
             // Another recording may show the same connections from another place.
             self.capture = capture;
@@ -85,7 +85,7 @@ impl Across {
     }
 
     /// Lets `report` know the file of a packet of another connection.
-    fn tell_file(&self, report: &mut ConnectionReport, packet: PacketNo) {
+    fn tell_file(&self, report: &mut Conversation, packet: PacketNo) {
         let is_own = report.parts.first().is_none_or(|own| own.before < packet.0);
         let after = self.files.partition_point(|file| file.before < packet.0);
         if !is_own

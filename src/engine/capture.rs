@@ -7,16 +7,15 @@ use std::path::Path;
 use crate::engine::{Analysis, Keep};
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::model::{ConnectionReport, InputReport, LinkType, PacketNo, Timestamp, WeirdKind, Weirds};
+use crate::model::{Conversation, InputReport, LinkType, PacketNo, Timestamp, WeirdKind, Weirds};
 use crate::source::{Decoder, Reader};
 
 /// Takes each connection when it has ended, together with the first packet of the oldest one that is still open;
 /// `None` after the last.
-pub type CaptureSink<'a> =
-    dyn FnMut(Option<Box<ConnectionReport>>, Option<PacketNo>) -> Result<(), Error> + 'a;
+pub type CaptureSink<'a> = dyn FnMut(Option<Box<Conversation>>, Option<PacketNo>) -> Result<(), Error> + 'a;
 
 /// One capture, read file by file. Connections go on from file to file, and so do the numbers of the packets;
-/// [`ConnectionReport::place`] leads back to file and number.
+/// [`Conversation::place`] leads back to file and number.
 #[derive(Debug)]
 pub struct Capture {
     analysis: Analysis,

@@ -5,12 +5,12 @@ use crate::engine::connection::Stages;
 use crate::engine::recorder::Keep;
 use crate::limits::Limits;
 use crate::model::case::CaseReport;
-use crate::model::{CaseRecord, ConnectionReport, Role, Tail, Weirds};
+use crate::model::{CaseRecord, Conversation, Role, Tail, Weirds};
 
 /// Replays the wire log of a case and judges it again. There are no times, addresses and packets in it, and
 /// without a log neither handshake nor frames.
 #[must_use]
-pub fn analyze_case(report: CaseReport, input: usize, limits: &Limits, keep: Keep) -> Box<ConnectionReport> {
+pub fn analyze_case(report: CaseReport, input: usize, limits: &Limits, keep: Keep) -> Box<Conversation> {
     let mut stages = Stages::new(limits);
     let mut weirds = Weirds::default();
     let mut inconsistencies = report.inconsistencies.clone();

@@ -5,7 +5,7 @@ use crate::engine::recorder::{Keep, Recorder};
 use crate::limits::Limits;
 use crate::message::Messages;
 use crate::model::{
-    Certainty, ConnectionReport, Direction, Finding, Observation, Observed, PerRole, Role, RuleId, Segment,
+    Certainty, Conversation, Direction, Finding, Observation, Observed, PerRole, Role, RuleId, Segment,
     StreamEvent, Tail, TcpRecord, Timestamp, WeirdKind, Weirds, What,
 };
 use crate::reference::{Reference, host_port};
@@ -20,7 +20,7 @@ pub(super) enum Watched {
     /// capture may have late.
     Concluded {
         /// But for addresses, times and counts of the whole connection.
-        report: Box<ConnectionReport>,
+        report: Box<Conversation>,
         /// Who sent the request.
         client: Direction,
     },
@@ -118,7 +118,7 @@ impl Watched {
         limits: &Limits,
         keep: &Keep,
         until: Option<Timestamp>,
-    ) -> Result<Box<ConnectionReport>, Weirds> {
+    ) -> Result<Box<Conversation>, Weirds> {
         let followed = match self {
             Self::Followed(followed) => followed,
             Self::Concluded { mut report, client } => {
@@ -198,7 +198,7 @@ impl Stages {
     }
 
     /// What they conclude; where and when it was recorded is left to the caller.
-    pub(super) fn report(self, input: usize, mut weirds: Weirds, tail: &Tail) -> Box<ConnectionReport> {
+    pub(super) fn report(self, input: usize, mut weirds: Weirds, tail: &Tail) -> Box<Conversation> {
         let Self { reference, recorder, .. } = self;
         let conclusion = reference.finish(tail);
         if conclusion.findings_omitted > 0 {
@@ -216,7 +216,7 @@ impl Stages {
             });
         }
         let (frames, frames_resume, frames_omitted) = recorder.frames.into_list();
-        Box::new(ConnectionReport {
+        Box::new(Conversation {
             input,
             parts: Vec::new(),
             parts_before: Vec::new(),
@@ -243,7 +243,7 @@ impl Stages {
 }
 
 /// Adds a finding in its place among those of the connection, up to their cap.
-pub(super) fn file(report: &mut ConnectionReport, finding: Finding, max: usize) {
+pub(super) fn file(report: &mut Conversation, finding: Finding, max: usize) {
     if report.findings.len() >= max {
         let kept = report.findings.len();
         report.weirds.add(WeirdKind::FindingsCap, None, || format!("{kept} findings were kept, others not"));
@@ -256,7 +256,7 @@ pub(super) fn file(report: &mut ConnectionReport, finding: Finding, max: usize) 
 }
 
 /// The one note on a handshake that needs the addresses.
-fn add_host_port(report: &mut ConnectionReport, max: usize) {
+fn add_host_port(report: &mut Conversation, max: usize) {
     let (Some(request), Some(tcp)) = (&report.request, report.tcp) else { return };
     if let Some(mut finding) = host_port(request, tcp.server.port(), report.handshake_at.client) {
         if report.assumed {
@@ -273,7 +273,7 @@ fn conclude(
     client: Direction,
     weirds: Weirds,
     until: Option<Timestamp>,
-) -> Box<ConnectionReport> {
+) -> Box<Conversation> {
     let of = |dir| connection.stats(dir).unanswered;
     let tail = Tail { until, unanswered: PerRole { client: of(client), server: of(client.flip()) } };
     stages.report(0, weirds, &tail)
@@ -281,11 +281,11 @@ fn conclude(
 
 /// With what is known once no segment can come any more.
 fn completed(
-    mut report: Box<ConnectionReport>,
+    mut report: Box<Conversation>,
     connection: &Connection,
     client: Direction,
     limits: &Limits,
-) -> Box<ConnectionReport> {
+) -> Box<Conversation> {
     let endpoints = connection.endpoints();
     let (client_at, server_at) = match client {
         Direction::Orig => (endpoints.orig, endpoints.resp),

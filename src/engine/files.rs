@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{ConnectionReport, InputReport, PacketNo, Part, Weirds};
+use crate::model::{Conversation, InputReport, PacketNo, Part, Weirds};
 
 /// Files in the order of their packets, which are numbered on from one to the next.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl Files {
     }
 
     /// Says in `report` which files it is of, and counts it.
-    pub(super) fn place(&mut self, report: &mut ConnectionReport) {
+    pub(super) fn place(&mut self, report: &mut Conversation) {
         let Some(tcp) = report.tcp else { return };
         let first = self.of(tcp.first_packet);
         let last = self.of(tcp.last_packet).max(first);

@@ -8,7 +8,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use crate::model::{
-    Certainty, ConnectionReport, Finding, HandshakeFault, Outcome, PacketNo, Role, Timestamp, Violation,
+    Certainty, Conversation, Finding, HandshakeFault, Outcome, PacketNo, Role, Timestamp, Violation,
 };
 
 /// A new connection this soon did not wait. A random pause of up to five seconds, as 7.2.3 suggests, is as short
@@ -46,7 +46,7 @@ pub type Program = u64;
 impl Trace {
     /// Of a connection that is over; `None` for one without addresses.
     #[must_use]
-    pub fn of(report: &ConnectionReport) -> Option<Self> {
+    pub fn of(report: &Conversation) -> Option<Self> {
         let tcp = report.tcp?;
         let request = report.request.as_ref()?;
         let closing = &report.closing;

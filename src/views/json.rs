@@ -15,7 +15,7 @@ use serde::{Serialize, Serializer};
 use serde_json::ser::{CharEscape, Formatter};
 
 use crate::error::Error;
-use crate::model::{ConnectionReport, InputReport, Opcode, PacketNo, Timestamp, Traffic, Weird, Weirds};
+use crate::model::{Conversation, InputReport, Opcode, PacketNo, Timestamp, Traffic, Weird, Weirds};
 use crate::redact::{Redaction, redact};
 use crate::views::escape::is_unsafe;
 use crate::views::{FrameList, units};
@@ -53,7 +53,7 @@ impl<W: Write> JsonReport<W> {
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn connection(&mut self, id: u64, mut report: Box<ConnectionReport>) -> Result<(), Error> {
+    pub fn connection(&mut self, id: u64, mut report: Box<Conversation>) -> Result<(), Error> {
         redact(&mut report, self.redaction);
         if self.first {
             self.begin()?;
@@ -173,7 +173,7 @@ struct WeirdEntry<'a> {
 }
 
 /// Those of `connection`, or of an input.
-fn weirds<'a>(weirds: &'a Weirds, connection: Option<&ConnectionReport>) -> Vec<WeirdEntry<'a>> {
+fn weirds<'a>(weirds: &'a Weirds, connection: Option<&Conversation>) -> Vec<WeirdEntry<'a>> {
     let entry = |w: &'a Weird| {
         let (packet, packet_input) = match connection {
             Some(connection) => place(connection, w.packet),
@@ -189,7 +189,7 @@ const fn number(packet: PacketNo) -> u64 {
 }
 
 /// Number of a packet in its file, and the index of that input where it is not the connection's own.
-fn place(connection: &ConnectionReport, packet: Option<PacketNo>) -> (Option<u64>, Option<usize>) {
+fn place(connection: &Conversation, packet: Option<PacketNo>) -> (Option<u64>, Option<usize>) {
     let place = packet.map(|packet| connection.place(packet));
     let input = place.map(|place| place.input).filter(|input| *input != connection.input);
     (place.map(|place| number(place.packet)), input)
@@ -239,7 +239,7 @@ struct Sides<T> {
 }
 
 impl<'a> Connection<'a> {
-    fn new(id: u64, r: &'a ConnectionReport, frames: FrameList) -> Self {
+    fn new(id: u64, r: &'a Conversation, frames: FrameList) -> Self {
         let address = |a: std::net::SocketAddr| Address { ip: a.ip().to_string(), port: a.port() };
         let listed = frames != FrameList::None;
         let (last_packet, last_packet_input) = place(r, r.tcp.map(|tcp| tcp.last_packet));

@@ -6,7 +6,7 @@ mod timing;
 
 use crate::model::finding::Because;
 use crate::model::{
-    Action, Certainty, Closing, ConnectionReport, Finding, HandshakeFault, Level, LocalView, Outcome, Role,
+    Action, Certainty, Closing, Conversation, Finding, HandshakeFault, Level, LocalView, Outcome, Role,
     SideClose, Starter, Step, StepVerdict, StreamEnd, TcpEnd, Timestamp, Violation,
 };
 use crate::views::escape::visible;
@@ -15,7 +15,7 @@ use crate::views::wording;
 
 /// The sentences, in order.
 #[must_use]
-pub fn sentences(report: &ConnectionReport) -> Vec<String> {
+pub fn sentences(report: &Conversation) -> Vec<String> {
     let closing = &report.closing;
     let mut out = Vec::new();
     if let Some(sentence) = fault(report) {
@@ -40,7 +40,7 @@ fn the(role: Role) -> &'static str {
     wording::subject(Some(role))
 }
 
-fn after_start(report: &ConnectionReport, at: Option<Timestamp>) -> String {
+fn after_start(report: &Conversation, at: Option<Timestamp>) -> String {
     match (at, report.started_at) {
         (Some(at), Some(start)) => {
             // Of a connection picked up in its middle the start was not seen.
@@ -70,7 +70,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// What a 1009 was about: the limit is its sender's own, and only the frames tell which one.
-fn too_big(report: &ConnectionReport) -> Option<String> {
+fn too_big(report: &Conversation) -> Option<String> {
     let (by, largest) = report.findings.iter().find_map(|f| match f.violation {
         Violation::TooBig { largest } => Some((f.by?, largest?)),
         _ => None,
@@ -85,7 +85,7 @@ fn too_big(report: &ConnectionReport) -> Option<String> {
 }
 
 /// The fault for which a side failed the connection, or failed to.
-fn fault(report: &ConnectionReport) -> Option<String> {
+fn fault(report: &Conversation) -> Option<String> {
     let (by, rule, frame) = report.closing.failed_for?;
     let finding = report
         .findings
@@ -97,7 +97,7 @@ fn fault(report: &ConnectionReport) -> Option<String> {
 }
 
 /// Who ended the WebSocket connection, and how.
-fn ended(report: &ConnectionReport) -> String {
+fn ended(report: &Conversation) -> String {
     let closing = &report.closing;
     match closing.outcome {
         Outcome::HandshakeFailed => handshake_failed(report),
@@ -109,7 +109,7 @@ fn ended(report: &ConnectionReport) -> String {
 }
 
 /// What is known of an end that is not: the Close of one side, if it is there.
-fn not_observable(report: &ConnectionReport) -> String {
+fn not_observable(report: &Conversation) -> String {
     let unseen = Role::BOTH.into_iter().find(|role| report.traffic[*role].stream_bytes == 0);
     let why = match unseen {
         Some(role) => format!("Nothing that the {} sent is in the recording", role.name()),
@@ -128,7 +128,7 @@ fn not_observable(report: &ConnectionReport) -> String {
     format!("{why}: how it closed is not known.{known}")
 }
 
-fn handshake_failed(report: &ConnectionReport) -> String {
+fn handshake_failed(report: &Conversation) -> String {
     match (&report.response, &report.closing.first_end) {
         (Some(response), end) if response.status == 101 => {
             let ended = end.as_ref().map_or_else(String::new, |end| {
@@ -162,12 +162,12 @@ fn handshake_failed(report: &ConnectionReport) -> String {
 }
 
 /// Whether bytes came that are no response.
-fn answered_otherwise(report: &ConnectionReport) -> bool {
+fn answered_otherwise(report: &Conversation) -> bool {
     let is_not_http = |f: &Finding| matches!(f.violation, Violation::Handshake(HandshakeFault::NotHttp(_)));
     report.findings.iter().any(is_not_http)
 }
 
-fn open(report: &ConnectionReport) -> String {
+fn open(report: &Conversation) -> String {
     let sent: Vec<Role> =
         Role::BOTH.into_iter().filter(|role| report.closing.sides[*role].sent_close == Some(true)).collect();
     match sent.as_slice() {
@@ -185,7 +185,7 @@ fn open(report: &ConnectionReport) -> String {
     }
 }
 
-fn no_close(report: &ConnectionReport) -> String {
+fn no_close(report: &Conversation) -> String {
     let Some(end) = &report.closing.first_end else { return "TCP ended without a Close frame.".to_owned() };
     let idle = report
         .closing
@@ -208,7 +208,7 @@ fn no_close(report: &ConnectionReport) -> String {
     )
 }
 
-fn closed(report: &ConnectionReport) -> String {
+fn closed(report: &Conversation) -> String {
     let closing = &report.closing;
     match closing.started_by {
         Some(Starter::Both) => format!(
@@ -251,7 +251,7 @@ fn closed(report: &ConnectionReport) -> String {
 }
 
 /// What the other side made of the first Close.
-fn answer(report: &ConnectionReport, starter: Role) -> String {
+fn answer(report: &Conversation, starter: Role) -> String {
     let closing = &report.closing;
     let peer = starter.peer();
     let name = peer.name();
@@ -330,7 +330,7 @@ const fn verb(how: StreamEnd) -> &'static str {
 }
 
 /// Breaches that the sentences before did not name; at most three, then their number.
-fn other_breaches(report: &ConnectionReport) -> Vec<String> {
+fn other_breaches(report: &Conversation) -> Vec<String> {
     let told = report.closing.failed_for;
     let mut seen: Vec<(Option<Role>, &str)> = Vec::new();
     let mut out = Vec::new();
@@ -365,7 +365,7 @@ fn other_breaches(report: &ConnectionReport) -> Vec<String> {
     out
 }
 
-fn breach(report: &ConnectionReport, finding: &Finding) -> String {
+fn breach(report: &Conversation, finding: &Finding) -> String {
     let wording::Wording { did, .. } = wording::violation(report, &finding.violation);
     let place = match (finding.frame, finding.packet) {
         (Some(frame), _) => format!(", frame {frame}"),

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use crate::error::Error;
-use crate::model::{ConnectionReport, InputReport, Level, Outcome, RuleId};
+use crate::model::{Conversation, InputReport, Level, Outcome, RuleId};
 use crate::redact::{Redaction, redact};
 use crate::views::FrameList;
 pub use layout::Style;
@@ -39,7 +39,7 @@ pub struct TextReport<W> {
 struct Detail {
     id: u64,
     score: u32,
-    report: Box<ConnectionReport>,
+    report: Box<Conversation>,
     /// Those that are not shown after all are not looked through.
     is_redacted: bool,
 }
@@ -68,7 +68,7 @@ impl<W: Write> TextReport<W> {
     }
 
     /// Takes the next connection.
-    pub fn connection(&mut self, id: u64, mut report: Box<ConnectionReport>) {
+    pub fn connection(&mut self, id: u64, mut report: Box<Conversation>) {
         self.connections += 1;
         if let Some(at) = Outcome::ALL.iter().position(|o| *o == report.closing.outcome) {
             self.outcomes[at] += 1;
@@ -135,7 +135,7 @@ impl<W: Write> TextReport<W> {
 }
 
 /// How much there is to explain: a larger number is shown first to be kept.
-fn score(report: &ConnectionReport) -> u32 {
+fn score(report: &Conversation) -> u32 {
     let outcome = match report.closing.outcome {
         Outcome::Reset => 50,
         Outcome::CloseUnanswered | Outcome::NoCloseFrame => 40,

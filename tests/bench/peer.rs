@@ -85,7 +85,7 @@ fn frames_of_wslog(path: &Path) -> u64 {
     let input = Input::open(path, &limits, &Stop::new()).expect("it can be opened");
     let keep = Keep { first: 0, last: 0, payload_bytes: 0 };
     let mut frames = 0;
-    let mut count = |report: Option<Box<wslog::model::ConnectionReport>>, _open| {
+    let mut count = |report: Option<Box<wslog::model::Conversation>>, _open| {
         let traffic = report.map(|report| report.traffic);
         frames += traffic.map_or(0, |t| Role::BOTH.iter().map(|role| t[*role].frame_count()).sum());
         Ok(())

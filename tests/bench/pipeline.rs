@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use support::capture_file::{Endian, Pcap, Unit};
-use support::conversation::{Client, Conversation, Server, merge};
+use support::conversation::{Client, Server, Talk, merge};
 use support::frame::Frame;
 use wslog::engine::{self, Keep};
 use wslog::limits::Limits;
@@ -30,7 +30,7 @@ fn capture(connections: usize, rounds: usize, len: usize) -> Vec<u8> {
     let conversations = (0..connections).map(|i| {
         let client =
             format!("10.{}.{}.{}:{}", 1 + i / 62_500, i / 250 % 250, 1 + i % 250, 40_000 + i % 20_000);
-        let mut talk = Conversation::new(&client, "192.0.2.20:8080").starting_after((i / 100) as i64);
+        let mut talk = Talk::new(&client, "192.0.2.20:8080").starting_after((i / 100) as i64);
         talk.open();
         for _ in 0..rounds {
             talk.send(Client, Frame::text(message.as_str())).send(Server, Frame::text(message.as_str()));

@@ -2,10 +2,10 @@
 //!
 //! The script says who sends what, in the order in which it passes the point of capture. Sequence numbers count
 //! what was sent, acknowledgement numbers what the sender had received by then. What passes is received at once,
-//! unless [`Conversation::hold`] keeps it in flight: that is how two Close frames cross.
+//! unless [`Talk::hold`] keeps it in flight: that is how two Close frames cross.
 //!
 //! ```text
-//! let mut talk = Conversation::new("192.0.2.10:50001", "192.0.2.20:8080");
+//! let mut talk = Talk::new("192.0.2.10:50001", "192.0.2.20:8080");
 //! talk.open().send(Client, Frame::text("hi")).send(Server, Frame::close(1000, "")).…
 //! let packets = talk.packets();
 //! ```
@@ -109,7 +109,7 @@ struct End {
 
 /// The script so far. Its methods append to it and return it, so that calls can be chained.
 #[derive(Clone, Debug)]
-pub struct Conversation {
+pub struct Talk {
     now_ns: i64,
     client: End,
     server: End,
@@ -119,7 +119,7 @@ pub struct Conversation {
     late: Vec<(usize, usize)>,
 }
 
-impl Conversation {
+impl Talk {
     /// A conversation between two addresses like `192.0.2.10:50001` or `[2001:db8::1]:50001`, with nothing sent.
     pub fn new(client: &str, server: &str) -> Self {
         let end = |addr: &str, isn| End {

@@ -6,7 +6,7 @@ use std::path::Path;
 use wslog::engine::{Keep, analyze_capture};
 use wslog::limits::Limits;
 use wslog::model::{
-    ConnectionReport, InputReport, PacketNo, PerRole, Role, RuleId, Seen, StepVerdict, TcpEnd, Timing,
+    Conversation, InputReport, PacketNo, PerRole, Role, RuleId, Seen, StepVerdict, TcpEnd, Timing,
     TimingViolation, Violation, WeirdKind, Weirds,
 };
 use wslog::source::{Decoder, Reader};
@@ -14,15 +14,15 @@ use wslog::source::{Decoder, Reader};
 use super::conversation::TestPacket;
 
 /// What wslog reports of a capture file, in order of first packets.
-pub fn analyse_file(file: &[u8]) -> Vec<ConnectionReport> {
+pub fn analyse_file(file: &[u8]) -> Vec<Conversation> {
     analyse_file_within(file, &Limits::default()).0
 }
 
 /// The same with other caps, and what is reported of the file itself.
-pub fn analyse_file_within(file: &[u8], limits: &Limits) -> (Vec<ConnectionReport>, InputReport) {
+pub fn analyse_file_within(file: &[u8], limits: &Limits) -> (Vec<Conversation>, InputReport) {
     let keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256 };
     let mut reports = Vec::new();
-    let mut take = |report: Option<Box<ConnectionReport>>, _open| {
+    let mut take = |report: Option<Box<Conversation>>, _open| {
         reports.extend(report.map(|report| *report));
         Ok(())
     };
@@ -60,11 +60,11 @@ pub fn packets_of(file: &[u8]) -> Vec<TestPacket> {
 ///
 /// Left out because it is about packets, not about the endpoints: packet numbers, times, IP addresses, bytes
 /// retransmitted, how often each weird came, and HS-COALESCED, which says that two things shared a segment.
-pub fn essence(reports: &[ConnectionReport]) -> String {
+pub fn essence(reports: &[Conversation]) -> String {
     reports.iter().map(|report| essence_of(report.clone())).collect()
 }
 
-fn essence_of(mut report: ConnectionReport) -> String {
+fn essence_of(mut report: Conversation) -> String {
     report.input = 0;
     if let Some(tcp) = &mut report.tcp {
         tcp.client.set_ip(IpAddr::V4(Ipv4Addr::UNSPECIFIED));

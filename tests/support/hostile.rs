@@ -5,7 +5,7 @@ use flate2::{Compress, Compression, FlushCompress};
 use wslog::model::TcpFlags;
 
 use super::capture_file::{Pcap, Unit};
-use super::conversation::{Client, Conversation, START_NS, Server, TestPacket};
+use super::conversation::{Client, START_NS, Server, Talk, TestPacket};
 use super::frame::Frame;
 
 /// Time between two packets, in nanoseconds.
@@ -40,10 +40,10 @@ pub fn as_file(make: Generator, n: u64, out: &mut dyn FnMut(&[u8])) {
     });
 }
 
-fn talk(n: u64) -> Conversation {
+fn talk(n: u64) -> Talk {
     let (high, low) = (n / 60_000, n % 60_000);
     let client = format!("10.{}.{}.{}:{}", high >> 16 & 255, high >> 8 & 255, high & 255, 2_000 + low);
-    Conversation::new(&client, "192.0.2.20:8080")
+    Talk::new(&client, "192.0.2.20:8080")
 }
 
 /// Sends `bytes` behind what `talk` sent, in segments of `size` bytes.
@@ -59,7 +59,7 @@ fn stream(last: &TestPacket, bytes: &[u8], size: usize, sink: &mut Sink<'_>) -> 
 }
 
 /// An open connection; the last packet is the server's.
-fn opened(talk: &mut Conversation, deflate: bool, sink: &mut Sink<'_>) -> TestPacket {
+fn opened(talk: &mut Talk, deflate: bool, sink: &mut Sink<'_>) -> TestPacket {
     let mut upgrade = talk.upgrade();
     if deflate {
         let offer = "permessage-deflate; server_no_context_takeover";
@@ -83,7 +83,7 @@ fn one_connection(bytes: u64, sink: &mut Sink<'_>) {
 /// Connections with a message and a closing handshake each, the oldest ended when the next one is opened.
 fn connections(n: u64, sink: &mut Sink<'_>) {
     let mut open = std::collections::VecDeque::new();
-    let close = |(mut talk, sent): (Conversation, usize), sink: &mut Sink<'_>| {
+    let close = |(mut talk, sent): (Talk, usize), sink: &mut Sink<'_>| {
         talk.send(Client, Frame::close(1000, "")).send(Server, Frame::close(1000, "")).end_tcp(Server);
         talk.packets().into_iter().skip(sent).for_each(sink);
     };

@@ -24,7 +24,7 @@
 //! strangers                                        each connection has a client of its own
 //! ```
 
-use super::conversation::{Client, Conversation, Server, Side, TestPacket, merge};
+use super::conversation::{Client, Server, Side, Talk, TestPacket, merge};
 use super::deflate::Blocks;
 use super::frame::Frame;
 use super::script::{bytes, masked, one_act};
@@ -80,7 +80,7 @@ struct Scene {
     strangers: bool,
     with_head: bool,
     /// Conversations, and whether TCP is open.
-    talks: Vec<(Conversation, bool)>,
+    talks: Vec<(Talk, bool)>,
     /// Bytes of one segment that may not be complete.
     waiting: Option<(usize, Side, Vec<u8>)>,
 }
@@ -135,7 +135,7 @@ impl Scene {
     }
 
     /// The conversation, at the time of the latest act on any.
-    fn talk(&mut self, connection: usize) -> &mut Conversation {
+    fn talk(&mut self, connection: usize) -> &mut Talk {
         let now = self.talks.iter().map(|(talk, _)| talk.now_ns()).max();
         self.talks[connection - 1].0.not_before(now.unwrap_or_default())
     }
@@ -144,7 +144,7 @@ impl Scene {
         if connection > self.talks.len() {
             let n = u32::try_from(connection).expect("a small number");
             let client = format!("192.0.2.{}:{}", 10 + if self.strangers { n } else { 0 }, 50_000 + n);
-            let talk = Conversation::new(&client, &self.server).with_isns(n * 100_000, n * 100_000 + 7);
+            let talk = Talk::new(&client, &self.server).with_isns(n * 100_000, n * 100_000 + 7);
             self.talks.push((talk, false));
         }
         if !now || self.talks[connection - 1].1 {

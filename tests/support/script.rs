@@ -18,16 +18,15 @@
 use wslog::engine::{Analysis, Keep};
 use wslog::limits::Limits;
 use wslog::model::{
-    Action, Certainty, ConnectionReport, Level, Lifecycle, LocalView, PerRole, Role, StartEvidence, Starter,
-    Step,
+    Action, Certainty, Conversation, Level, Lifecycle, LocalView, PerRole, Role, StartEvidence, Starter, Step,
 };
 
-use super::conversation::{Client, Conversation, Server, Side, TestPacket};
+use super::conversation::{Client, Server, Side, Talk, TestPacket};
 use super::frame::Frame;
 
 /// The connection of a script; `deflate` has permessage-deflate agreed.
 pub fn play(script: &str, deflate: bool) -> Vec<TestPacket> {
-    let mut talk = Conversation::new("192.0.2.10:50001", "192.0.2.20:8080");
+    let mut talk = Talk::new("192.0.2.10:50001", "192.0.2.20:8080");
     let mut upgrade = talk.upgrade();
     if deflate {
         upgrade = upgrade.compressed();
@@ -38,7 +37,7 @@ pub fn play(script: &str, deflate: bool) -> Vec<TestPacket> {
 }
 
 /// Goes on with a conversation as the script says.
-pub fn acts(talk: &mut Conversation, script: &str) {
+pub fn acts(talk: &mut Talk, script: &str) {
     for act in script.split('|').map(str::trim).filter(|act| !act.is_empty()) {
         let (side, what) = act.split_once(':').unwrap_or_else(|| panic!("C: or S: before {act:?}"));
         let side = match side {
@@ -51,7 +50,7 @@ pub fn acts(talk: &mut Conversation, script: &str) {
 }
 
 /// One act.
-pub fn one_act(talk: &mut Conversation, side: Side, what: &str) {
+pub fn one_act(talk: &mut Talk, side: Side, what: &str) {
     let (verb, rest) = what.split_once(' ').unwrap_or((what, ""));
     match verb {
         "uncaptured" => talk.uncaptured(|talk| one_act(talk, side, rest)),
@@ -116,16 +115,16 @@ pub fn masked(plain: &[u8]) -> Vec<u8> {
 }
 
 /// What wslog reports of a list of packets.
-pub fn analyse(packets: &[TestPacket]) -> Vec<ConnectionReport> {
+pub fn analyse(packets: &[TestPacket]) -> Vec<Conversation> {
     analyse_with(packets, &Limits::default())
 }
 
 /// The same within other limits.
-pub fn analyse_with(packets: &[TestPacket], limits: &Limits) -> Vec<ConnectionReport> {
+pub fn analyse_with(packets: &[TestPacket], limits: &Limits) -> Vec<Conversation> {
     let keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256 };
     let mut analysis = Analysis::new(0, limits, keep);
     let mut reports = Vec::new();
-    let mut take = |report: Box<ConnectionReport>| {
+    let mut take = |report: Box<Conversation>| {
         reports.push(*report);
         Ok(())
     };
@@ -139,7 +138,7 @@ pub fn analyse_with(packets: &[TestPacket], limits: &Limits) -> Vec<ConnectionRe
 
 /// Findings as `S FR-RSV`, with `should` or `note` where it is less than a must, `?` where it is likely
 /// and `??` where it is undetermined.
-pub fn findings(report: &ConnectionReport) -> String {
+pub fn findings(report: &Conversation) -> String {
     let mut all: Vec<String> = report
         .findings
         .iter()
@@ -159,7 +158,7 @@ pub fn findings(report: &ConnectionReport) -> String {
 }
 
 /// All obligations: `S fail FR-RSV met`, `S may fail FR-LEN-MIN met`, `S refuse HS-KEY broken`, `S CL-REPLY late`.
-pub fn all_steps(report: &ConnectionReport) -> String {
+pub fn all_steps(report: &Conversation) -> String {
     let one = |step: &Step| {
         let what = match step.action {
             Action::Fail(_) | Action::FailHandshake(_) => " fail",
@@ -174,7 +173,7 @@ pub fn all_steps(report: &ConnectionReport) -> String {
 
 /// How it closed, with all that is not sure or out of the ordinary:
 /// `not_observable by ?, sees 1006? / ?, closing / open, ends cross, S may have closed, odd gap`.
-pub fn ending(report: &ConnectionReport) -> String {
+pub fn ending(report: &Conversation) -> String {
     let closing = &report.closing;
     let by = match closing.started_by {
         Some(Starter::One(role)) => letter(role),
@@ -215,7 +214,7 @@ pub fn ending(report: &ConnectionReport) -> String {
 
 /// Outcome, who started, and the codes both sides' applications will have seen: `clean by C, sees 1000 / 1000`;
 /// `clean?` where wasClean is not known.
-pub fn closing(report: &ConnectionReport) -> String {
+pub fn closing(report: &Conversation) -> String {
     let closing = &report.closing;
     let by = match closing.started_by {
         Some(Starter::One(role)) => letter(role),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{ConnectionReport, LocalView, Role, SideClose, Starter, Step, StreamEnd, TcpEnd};
+use crate::model::{Conversation, LocalView, Role, SideClose, Starter, Step, StreamEnd, TcpEnd};
 use crate::views::json::{place, time};
 use crate::views::{summary, wording};
 
@@ -82,7 +82,7 @@ struct StepEntry<'a> {
 }
 
 impl<'a> Closing<'a> {
-    pub(super) fn new(r: &'a ConnectionReport) -> Self {
+    pub(super) fn new(r: &'a Conversation) -> Self {
         let c = &r.closing;
         let end = |e: &TcpEnd| {
             let (packet, packet_input) = place(r, e.packet);
@@ -119,7 +119,7 @@ impl<'a> Closing<'a> {
 }
 
 impl<'a> Close<'a> {
-    fn new(r: &ConnectionReport, side: &'a SideClose) -> Self {
+    fn new(r: &Conversation, side: &'a SideClose) -> Self {
         let (packet, packet_input) = place(r, side.packet);
         Self {
             sent_close: side.sent_close,

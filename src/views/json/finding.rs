@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{ConnectionReport, Finding, Role};
+use crate::model::{Conversation, Finding, Role};
 use crate::views::json::{place, time};
 use crate::views::wording;
 
@@ -24,7 +24,7 @@ pub(super) struct FindingEntry<'a> {
 }
 
 impl FindingEntry<'_> {
-    pub(super) fn new(r: &ConnectionReport, f: &Finding) -> Self {
+    pub(super) fn new(r: &Conversation, f: &Finding) -> Self {
         let (packet, packet_input) = place(r, f.packet);
         let rule = f.violation.rule().rule();
         let words = wording::violation(r, &f.violation);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{ConnectionReport, FrameRecord};
+use crate::model::{Conversation, FrameRecord};
 use crate::views::escape::{as_text, hex};
 use crate::views::json::{place, time};
 
@@ -27,7 +27,7 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    pub(super) fn new(r: &ConnectionReport, f: &FrameRecord) -> Self {
+    pub(super) fn new(r: &Conversation, f: &FrameRecord) -> Self {
         let (packet, packet_input) = place(r, f.packet);
         Self {
             n: f.n,

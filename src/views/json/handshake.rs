@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{ConnectionReport, Extension, FieldLines, PacketNo, Timestamp};
+use crate::model::{Conversation, Extension, FieldLines, PacketNo, Timestamp};
 use crate::views::json::place;
 
 #[derive(Serialize)]
@@ -35,7 +35,7 @@ pub(super) struct Handshake<'a> {
 }
 
 impl<'a> Handshake<'a> {
-    pub(super) fn new(r: &'a ConnectionReport) -> Option<Self> {
+    pub(super) fn new(r: &'a Conversation) -> Option<Self> {
         let request = r.request.as_ref();
         if request.is_none() && !r.assumed {
             return None;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{ConnectionReport, PingFigures, Role, TIMEOUTS, TimingViolation, Unanswered, Violation};
+use crate::model::{Conversation, PingFigures, Role, TIMEOUTS, TimingViolation, Unanswered, Violation};
 use crate::views::json::Sides;
 use crate::views::units;
 
@@ -52,7 +52,7 @@ struct Tries {
 }
 
 impl Timing<'_> {
-    pub(super) fn new(r: &ConnectionReport) -> Self {
+    pub(super) fn new(r: &Conversation) -> Self {
         let timing = &r.timing;
         let idle_timeout = r.findings.iter().find_map(|finding| match finding.violation {
             Violation::Timing(TimingViolation::Idle { idle_ns, seconds }) => Some(IdleTimeout {

@@ -1,11 +1,11 @@
 //! Sentences on times, where they explain the end.
 
-use crate::model::{ConnectionReport, TimingViolation, Violation};
+use crate::model::{Conversation, TimingViolation, Violation};
 use crate::views::summary::the;
 use crate::views::{units, wording};
 
 /// What the silence before the end is consistent with, who had gone silent, and Pings without an answer.
-pub(super) fn sentences(report: &ConnectionReport) -> Vec<String> {
+pub(super) fn sentences(report: &Conversation) -> Vec<String> {
     let of_finding = |finding: &crate::model::Finding| {
         let Violation::Timing(timing) = finding.violation else { return None };
         let role = finding.by?;

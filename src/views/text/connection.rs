@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::model::case::{Behavior, BehaviorClose};
 use crate::model::{
-    CaseRecord, Closing, ConnectionReport, Finding, FrameRecord, Latency, Level, Opcode, Outcome, PacketNo,
+    CaseRecord, Closing, Conversation, Finding, FrameRecord, Latency, Level, Opcode, Outcome, PacketNo,
     PingFigures, Role, Starter, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
 };
 use crate::views::escape::{as_text, hex, visible};
@@ -18,7 +18,7 @@ const TIMELINE: usize = 12;
 const PREVIEW: usize = 48;
 
 /// Everything about one connection.
-pub(super) fn render(id: u64, report: &ConnectionReport, frames: FrameList, style: &Style) -> String {
+pub(super) fn render(id: u64, report: &Conversation, frames: FrameList, style: &Style) -> String {
     let mut out = String::new();
     heading(&mut out, id, report, style);
     out.push('\n');
@@ -36,7 +36,7 @@ pub(super) fn render(id: u64, report: &ConnectionReport, frames: FrameList, styl
     out
 }
 
-fn heading(out: &mut String, id: u64, report: &ConnectionReport, style: &Style) {
+fn heading(out: &mut String, id: u64, report: &Conversation, style: &Style) {
     let asked = report.request.as_ref().map_or_else(String::new, |request| {
         format!("{} {}  ", visible(&request.method), shorten(&visible(&request.target), 60))
     });
@@ -87,7 +87,7 @@ fn of_case(out: &mut String, record: &CaseRecord, style: &Style) {
     out.push('\n');
 }
 
-fn facts(out: &mut String, report: &ConnectionReport, style: &Style) {
+fn facts(out: &mut String, report: &Conversation, style: &Style) {
     out.push('\n');
     if let (Some(first), Some(tcp)) = (report.parts.first(), &report.tcp) {
         let last = report.place(tcp.last_packet);
@@ -118,7 +118,7 @@ fn facts(out: &mut String, report: &ConnectionReport, style: &Style) {
     }
 }
 
-fn handshake(report: &ConnectionReport) -> String {
+fn handshake(report: &Conversation) -> String {
     let mut parts = Vec::new();
     if let Some(at) = report.started_at {
         parts.push(format!("TCP from {}", units::date_time(at)));
@@ -231,7 +231,7 @@ fn pings(role: Role, figures: &PingFigures) -> Option<String> {
     Some(format!("{} sent {}: {}", role.name(), units::count(figures.sent, "Ping"), parts.join("; ")))
 }
 
-fn timeline(out: &mut String, report: &ConnectionReport, list: FrameList, style: &Style) {
+fn timeline(out: &mut String, report: &Conversation, list: FrameList, style: &Style) {
     let (from, left_out) = match list {
         FrameList::All => (0, report.frames_omitted),
         _ => {
@@ -262,14 +262,14 @@ fn timeline(out: &mut String, report: &ConnectionReport, list: FrameList, style:
     out.push_str(&style.table(&header, rows.into_iter().map(|(_, _, row)| row), &[0, 1, 4], &[5, 6]));
 }
 
-fn since_start(report: &ConnectionReport, at: Option<Timestamp>) -> String {
+fn since_start(report: &Conversation, at: Option<Timestamp>) -> String {
     match (at, report.started_at) {
         (Some(at), Some(start)) => units::offset(at.since(start)),
         _ => String::new(),
     }
 }
 
-fn frame_row(report: &ConnectionReport, f: &FrameRecord) -> Vec<String> {
+fn frame_row(report: &Conversation, f: &FrameRecord) -> Vec<String> {
     let mut marks: Vec<String> = f.broke.iter().map(|rule| format!("✗ {rule}")).collect();
     if !f.complete {
         marks.push("incomplete".to_owned());
@@ -317,7 +317,7 @@ fn payload(f: &FrameRecord) -> String {
     if f.inflated && !shown.is_empty() { format!("{shown} (inflated)") } else { shown }
 }
 
-fn end_row(report: &ConnectionReport, end: &TcpEnd) -> Vec<String> {
+fn end_row(report: &Conversation, end: &TcpEnd) -> Vec<String> {
     let what = match end.how {
         StreamEnd::Fin => "ends TCP (FIN)",
         StreamEnd::Rst => "resets TCP (RST)",
@@ -350,7 +350,7 @@ fn steps(out: &mut String, closing: &Closing, style: &Style) {
     let _ = write!(out, "\n{}", style.table(&header, rows, &[], &[1, 2, 3]));
 }
 
-fn findings(out: &mut String, report: &ConnectionReport, style: &Style) {
+fn findings(out: &mut String, report: &Conversation, style: &Style) {
     let groups = grouped(&report.findings);
     if groups.is_empty() {
         return;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::model::{
-    Compression, ConnectionReport, InputReport, Level, Outcome, PacketNo, Role, RuleId, Starter, WeirdKind,
+    Compression, Conversation, InputReport, Level, Outcome, PacketNo, Role, RuleId, Starter, WeirdKind,
     Weirds,
 };
 use crate::views::escape::visible;
@@ -93,7 +93,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn new(id: u64, report: &ConnectionReport) -> Self {
+    pub(super) fn new(id: u64, report: &Conversation) -> Self {
         let closing = &report.closing;
         let codes = |close: &crate::model::SideClose| match (close.sent_close, close.code) {
             (None, _) => "?".to_owned(),
@@ -133,7 +133,7 @@ impl Row {
 }
 
 /// Different rules of a level that were broken.
-fn count(report: &ConnectionReport, level: Level) -> usize {
+fn count(report: &Conversation, level: Level) -> usize {
     let mut rules: Vec<RuleId> =
         report.findings.iter().filter(|f| f.level == level).map(|f| f.violation.rule()).collect();
     rules.sort_unstable();

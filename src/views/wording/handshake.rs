@@ -1,7 +1,7 @@
 //! The words for the opening handshake.
 
 use crate::model::handshake::facts::{KeyForm, ProtocolsFault, Syntax, TargetForm};
-use crate::model::{ConnectionReport, HandshakeFault, Reaction, RuleId};
+use crate::model::{Conversation, HandshakeFault, Reaction, RuleId};
 use crate::views::escape::{hex, visible};
 use crate::views::units;
 use crate::views::wording::{Wording, packet, say};
@@ -60,7 +60,7 @@ fn head(kind: Syntax, line: &str, message: &str) -> Wording {
 
 /// The words for a fault of the opening handshake.
 #[expect(clippy::too_many_lines, reason = "one table, a row a fault")]
-pub(super) fn fault(report: &ConnectionReport, fault: &HandshakeFault) -> Wording {
+pub(super) fn fault(report: &Conversation, fault: &HandshakeFault) -> Wording {
     use HandshakeFault as Fault;
     match fault {
         Fault::RequestSyntax { kind, line } => head(*kind, line, "request"),

@@ -19,7 +19,7 @@ use wslog::views::json::JsonReport;
 use wslog::engine::order::Order;
 use wslog::views::text::{Style, TextReport};
 use wslog_fuzz::support::capture_file::{Endian, Interface, Pcap, Unit, pcapng};
-use wslog_fuzz::support::conversation::{Client, Conversation, Server, TestPacket, merge};
+use wslog_fuzz::support::conversation::{Client, Talk, Server, TestPacket, merge};
 use wslog_fuzz::support::deflate::Deflate;
 use wslog_fuzz::support::frame::{Frame, Mask};
 use wslog_fuzz::support::upgrade::{Upgrade, refusal};
@@ -108,7 +108,7 @@ fn wild(bytes: &[u8]) -> String {
 
 fn conversation(n: u8, input: &mut Input<'_>) -> Vec<TestPacket> {
     let (client, server) = (format!("192.0.2.1:{}", 5000 + u16::from(n % 3)), "192.0.2.2:80");
-    let mut talk = Conversation::new(&client, server)
+    let mut talk = Talk::new(&client, server)
         .starting_after(i64::from(input.byte() % 8))
         .with_isns(input.long(), 0xffff_ff00);
     let mut deflate = [Deflate::new(15), Deflate::new(15)];

@@ -8,7 +8,7 @@ use wslog::engine::{Keep, analyze_capture};
 use wslog::views::FrameList;
 use wslog::views::json::JsonReport;
 use wslog_fuzz::support::capture_file::Pcap;
-use wslog_fuzz::support::conversation::Conversation;
+use wslog_fuzz::support::conversation::Talk;
 use wslog_fuzz::support::upgrade::Upgrade;
 
 const SECRET: &str = "s3cr3t-4711-topf";
@@ -34,7 +34,7 @@ fuzz_target!(|data: &[u8]| {
     if text.contains("s3cr") {
         return;
     }
-    let mut talk = Conversation::new("192.0.2.1:5000", "192.0.2.2:80");
+    let mut talk = Talk::new("192.0.2.1:5000", "192.0.2.2:80");
     let upgrade = planted(talk.upgrade(), *how, &text);
     talk.open_with(&upgrade);
     let file = Pcap::default().write(&talk.packets());

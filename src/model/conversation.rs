@@ -120,7 +120,7 @@ pub struct Place<'a> {
 
 /// One WebSocket connection, explained.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ConnectionReport {
+pub struct Conversation {
     /// Index of its input, from 0; of several that are one capture, the one with its first packet.
     pub input: usize,
     /// The files its packets are in; empty where there is but one input, whose packet numbers stand as they are. Ask
@@ -167,7 +167,7 @@ pub struct ConnectionReport {
     pub case: Option<Box<CaseRecord>>,
 }
 
-impl ConnectionReport {
+impl Conversation {
     /// Where a packet is: one of this connection, or one that a finding speaks of.
     #[must_use]
     pub fn place(&self, packet: PacketNo) -> Place<'_> {
