@@ -6,13 +6,10 @@ mod diff;
 mod exit;
 mod explain;
 mod inspect;
+mod interrupt;
 mod limits;
-mod live;
 mod output;
-mod parallel;
 mod runs;
-mod sets;
-mod source;
 mod style;
 
 use std::ffi::OsString;

@@ -8,8 +8,11 @@ mod capture;
 mod case;
 mod connection;
 mod files;
+pub mod open;
 pub mod order;
+pub mod parallel;
 mod recorder;
+pub mod sets;
 
 use std::collections::BTreeSet;
 

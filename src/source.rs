@@ -11,6 +11,7 @@
 
 mod decoder;
 pub mod file;
+pub mod pipe;
 mod reader;
 
 pub use decoder::Decoder;

@@ -11,9 +11,9 @@ use wslog::views::run::{DiffReport, github, json, junit, markdown, text};
 
 use crate::cli::args::{Diff, FailOnChange, RunFormat};
 use crate::cli::exit::Exit;
-use crate::cli::parallel;
 use crate::cli::runs::{self, Loaded};
 use crate::cli::style;
+use wslog::engine::parallel;
 
 pub(super) fn run(args: &Diff) -> anyhow::Result<Exit> {
     let old = Loaded::open(&args.old, false)?;

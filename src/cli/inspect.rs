@@ -16,13 +16,13 @@ use wslog::views::text::TextReport;
 
 use crate::cli::args::{FailOn, Format, Frames, Inspect, Payload};
 use crate::cli::exit::{self, Exit};
+use crate::cli::interrupt;
 use crate::cli::limits::LimitArgs;
-use crate::cli::live;
 use crate::cli::output;
-use crate::cli::parallel;
-use crate::cli::sets::{End, Joining, Next, Queue};
-use crate::cli::source::{self, Source};
 use crate::cli::style;
+use wslog::engine::open::{self as source, Source};
+use wslog::engine::parallel;
+use wslog::engine::sets::{End, Joining, Next, Queue};
 
 /// Bytes of a payload under `--payload full`.
 const FULL_PAYLOAD: usize = 1 << 20;
@@ -61,7 +61,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
     };
 
     let stop = Stop::new();
-    live::heed_ctrl_c(&stop);
+    interrupt::heed_ctrl_c(&stop);
     let mut reading = Reading {
         args,
         limits: &limits,

@@ -14,8 +14,8 @@ use wslog::model::run::{CaseVerdict, Cases, Contradiction, RunSource};
 use wslog::source::file::{Input, Stop};
 
 use crate::cli::args::RunOutput;
-use crate::cli::parallel;
-use crate::cli::source;
+use wslog::engine::open as source;
+use wslog::engine::parallel;
 
 /// A run and where its case files are.
 #[derive(Debug, Default)]

@@ -7,12 +7,12 @@
 
 use std::path::{Path, PathBuf};
 
-use wslog::engine::Beginning;
-use wslog::limits::MAX_PAUSE_SECONDS;
-use wslog::model::{InputReport, LinkType, Timestamp};
-use wslog::source::file::{self, Unpacked};
+use crate::engine::Beginning;
+use crate::limits::MAX_PAUSE_SECONDS;
+use crate::model::{InputReport, LinkType, Timestamp};
+use crate::source::file::{self, Unpacked};
 
-use crate::cli::parallel;
+use crate::engine::parallel;
 
 /// The most by which files of one series may overlap: a recorder of several interfaces has their packets a little out
 /// of order.
@@ -20,7 +20,7 @@ const MAX_OVERLAP_NS: i64 = 1_000_000_000;
 
 /// What the user wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Joining {
+pub enum Joining {
     /// One capture where files follow each other.
     Following,
     /// All are one.
@@ -39,14 +39,14 @@ struct Waiting {
 
 /// The files to read, in the order given.
 #[derive(Debug)]
-pub(super) struct Queue {
+pub struct Queue {
     waiting: Vec<Waiting>,
     joining: Joining,
 }
 
 /// What is to be read next.
 #[derive(Debug)]
-pub(super) enum Next {
+pub enum Next {
     /// A capture, which other files may go on with.
     Capture(PathBuf),
     /// Files that go on with nothing, in the order given: reports, pipes, captures that nobody looked into.
@@ -55,7 +55,7 @@ pub(super) enum Next {
 
 /// How a capture ends, as far as it was read.
 #[derive(Clone, Debug)]
-pub(super) struct End {
+pub struct End {
     path: PathBuf,
     kind: &'static str,
     links: Vec<LinkType>,
@@ -66,7 +66,7 @@ pub(super) struct End {
 
 impl End {
     /// `before` is the end before this file. A file without times changes nothing.
-    pub(super) fn of(report: &InputReport, path: &Path, before: Option<Self>) -> Option<Self> {
+    pub fn of(report: &InputReport, path: &Path, before: Option<Self>) -> Option<Self> {
         let (Some(first_at), Some(last_at)) = (report.first_at, report.last_at) else { return before };
         let mut links = before.map_or_else(Vec::new, |before| before.links);
         links.extend(&report.link_types);
@@ -91,7 +91,7 @@ impl End {
 
 impl Queue {
     /// Looks into the files; a single one need not be looked at, nor pipes, which would lose what is read.
-    pub(super) fn new(paths: Vec<PathBuf>, joining: Joining) -> Self {
+    pub fn new(paths: Vec<PathBuf>, joining: Joining) -> Self {
         let look = paths.len() > 1 && joining != Joining::None;
         let begins = |path: &PathBuf| {
             let mut source = (look && path.is_file()).then(|| Unpacked::open(path).ok()).flatten()?;
@@ -103,13 +103,13 @@ impl Queue {
     }
 
     /// Files still waiting.
-    pub(super) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.waiting.len()
     }
 
     /// The first file of the next capture, which is the first one given, or one of its kind that begins earlier; or the
     /// files up to there.
-    pub(super) fn next(&mut self) -> Option<Next> {
+    pub fn next(&mut self) -> Option<Next> {
         let Some(begins) = self.waiting.first()?.begins else {
             let others = self.waiting.iter().take_while(|waiting| waiting.begins.is_none()).count();
             return Some(Next::Files(self.waiting.drain(..others).map(|waiting| waiting.path).collect()));
@@ -121,7 +121,7 @@ impl Queue {
     }
 
     /// The file that goes on where a capture ended.
-    pub(super) fn following(&mut self, end: &End) -> Option<PathBuf> {
+    pub fn following(&mut self, end: &End) -> Option<PathBuf> {
         let at = match self.joining {
             Joining::None => None,
             Joining::All => self.earliest(|_, _| true),

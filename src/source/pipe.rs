@@ -1,11 +1,11 @@
-//! Standard input as a pipe that somebody may still be writing to, and Ctrl-C.
+//! Standard input as a pipe that somebody may still be writing to.
 
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use wslog::source::file::Stop;
+use crate::source::file::Stop;
 
 /// What a pipe gives at a time.
 const CHUNK_BYTES: usize = 64 << 10;
@@ -17,19 +17,8 @@ const GRACE: Duration = Duration::from_secs(1);
 /// How often to look whether somebody asked to stop while nothing comes.
 const TICK: Duration = Duration::from_millis(50);
 
-/// The first Ctrl-C asks `stop`; the second one ends the process, for somebody does not want to wait.
-pub(super) fn heed_ctrl_c(stop: &Stop) {
-    let stop = stop.clone();
-    // Where Ctrl-C is ignored (nohup, jobs in the background of a script) it stays so.
-    let _ = ctrlc::try_set_handler(move || {
-        if stop.ask() {
-            std::process::exit(130);
-        }
-    });
-}
-
 /// Standard input, read by a thread of its own: a read that waits for a pipe cannot be called off.
-pub(super) fn stdin(stop: &Stop) -> Live {
+pub fn stdin(stop: &Stop) -> Live {
     let (sender, chunks) = sync_channel(CHUNKS);
     thread::spawn(move || copy(&mut io::stdin().lock(), &sender));
     Live { chunks, current: Vec::new(), at: 0, stop: stop.clone(), deadline: None }
@@ -55,7 +44,7 @@ fn copy(source: &mut impl Read, sender: &SyncSender<io::Result<Vec<u8>>>) {
 }
 
 /// The receiving end. Asked to stop, it gives what still comes for a while, then it ends.
-pub(super) struct Live {
+pub struct Live {
     chunks: Receiver<io::Result<Vec<u8>>>,
     current: Vec<u8>,
     at: usize,

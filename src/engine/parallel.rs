@@ -25,7 +25,7 @@ fn threads(items: usize) -> usize {
 ///
 /// # Errors
 /// The first of `take`; what is still to do is left.
-pub(super) fn in_order<T: Sync, R: Send, E>(
+pub fn in_order<T: Sync, R: Send, E>(
     items: &[T],
     work: impl Fn(&T) -> R + Sync,
     weigh: impl Fn(&R) -> u64 + Sync,
@@ -84,7 +84,7 @@ fn in_order_by<T: Sync, R: Send, E>(
 }
 
 /// `work` done on every item.
-pub(super) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let mut results = Vec::with_capacity(items.len());
     let take = |result| -> Result<(), Infallible> {
         results.push(result);

@@ -3,17 +3,18 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use wslog::autobahn::{self, Kind, SNIFF_BYTES};
-use wslog::error::Error;
-use wslog::limits::{Limits, MAX_REPORT_BYTES};
-use wslog::model::case::{CaseReport, ReportForm};
-use wslog::model::{Compression, InputReport, WeirdKind};
-use wslog::source::file::{self, Input, Stop, Unpacked};
+use crate::autobahn::{self, Kind, SNIFF_BYTES};
+use crate::error::Error;
+use crate::limits::{Limits, MAX_REPORT_BYTES};
+use crate::model::case::{CaseReport, ReportForm};
+use crate::model::{Compression, InputReport, WeirdKind};
+use crate::source::file::{self, Input, Stop, Unpacked};
 
-use crate::cli::{live, parallel};
+use crate::engine::parallel;
+use crate::source::pipe;
 
 /// An input, opened as what its first bytes say.
-pub(super) enum Source {
+pub enum Source {
     /// A capture, or what is to be refused as one.
     Capture(Box<Input>),
     /// The report of a case, and what is known of the input.
@@ -21,10 +22,10 @@ pub(super) enum Source {
 }
 
 /// Opens `path`; for `-` a pipe that somebody may still be writing to.
-pub(super) fn open(path: &Path, limits: &Limits, stop: &Stop) -> Result<Source, Error> {
+pub fn open(path: &Path, limits: &Limits, stop: &Stop) -> Result<Source, Error> {
     let Input { path, mut source } = if path == Path::new("-") {
         let stop = &stop.for_source();
-        Input::of(path, Box::new(live::stdin(stop)), limits, stop)
+        Input::of(path, Box::new(pipe::stdin(stop)), limits, stop)
     } else {
         Input::open(path, limits, stop)?
     };
@@ -60,7 +61,7 @@ pub(super) fn open(path: &Path, limits: &Limits, stop: &Stop) -> Result<Source, 
 }
 
 /// Adds to a report what only the input knows: how it was compressed, and why it ended.
-pub(super) fn account(report: &mut InputReport, source: &Unpacked) {
+pub fn account(report: &mut InputReport, source: &Unpacked) {
     report.compression = source.compression();
     let weirds = source.weirds();
     report.truncated |= weirds.as_slice().iter().any(|weird| weird.kind != WeirdKind::TrailingBytes);
@@ -74,7 +75,7 @@ pub(super) fn account(report: &mut InputReport, source: &Unpacked) {
 }
 
 /// An error of a reader of what is inside `source`, in words that are true of the file.
-pub(super) fn from_inside(error: Error, source: &Unpacked) -> Error {
+pub fn from_inside(error: Error, source: &Unpacked) -> Error {
     let compression = source.compression();
     if compression == Compression::None {
         return error;
@@ -110,7 +111,7 @@ fn refuse(path: &Path, detail: &str) -> Error {
 }
 
 /// The files behind `named`: of a directory its captures, else the cases it holds, each in one form only.
-pub(super) fn expand(named: &Path) -> Result<Vec<PathBuf>, Error> {
+pub fn expand(named: &Path) -> Result<Vec<PathBuf>, Error> {
     match file::expand(named) {
         Err(error @ Error::NothingInDirectory { .. }) => {
             let cases = cases(named).map_err(|source| Error::Open { path: named.to_owned(), source })?;
@@ -121,7 +122,7 @@ pub(super) fn expand(named: &Path) -> Result<Vec<PathBuf>, Error> {
 }
 
 /// Reports of cases in a directory: the JSON files; where there are none the pages.
-pub(super) fn cases(directory: &Path) -> io::Result<Vec<PathBuf>> {
+pub fn cases(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(directory)? {
         paths.push(entry?.path());
