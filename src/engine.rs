@@ -1,154 +1,301 @@
-//! Joins the layers: the only module that knows them all.
+//! Joins the rooms: from inputs to sinks.
 //!
-//! [`Analysis`] is one value: `push` segments, `finish`. Connections are handed to a sink as they end, so memory
-//! depends on how many are open, not on how many there were. A capture in several files is one analysis.
+//! ```text
+//!   inputs ─► open, sets ─► capture ─► segments ─► shards ─► ledger ─► delivery ─► sinks
+//!                │                        (line: one thread, or a reader, workers and a collector)
+//!                └──────► case ───────────────────────────────────────────┘
+//! ```
+//!
+//! [`Engine::run`] is all that `wslog inspect` does. Conversations are handed on as they end, in the order in which they
+//! began, so memory depends on how many are open, not on how many there were. The same inputs give the same results
+//! whatever the number of threads.
 
 mod across;
+mod analysis;
 mod capture;
 mod case;
 mod connection;
+mod delivery;
 mod files;
+mod gate;
+mod ledger;
+mod line;
 pub mod open;
-pub mod order;
+mod order;
 pub mod parallel;
 mod recorder;
-pub mod sets;
+mod sets;
+mod shards;
+mod sink;
+mod threads;
 
-use std::collections::BTreeSet;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::thread;
 
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::model::{Conversation, InputReport, PacketNo, Segment, TcpFlags, Timestamp, WeirdKind, Weirds};
-use crate::tcp::{Flow, FlowTable};
-pub use across::Across;
-pub use capture::{Beginning, Capture, CaptureSink, analyze_capture};
-pub use case::analyze_case;
-use connection::Watched;
-use files::Files;
-pub use recorder::Keep;
+use crate::model::{Conversation, ConversationId, InputReport};
+use crate::redact::Redaction;
+use crate::source::file::{Input, Stop};
 
-/// One input's connections.
-#[derive(Debug)]
-pub struct Analysis {
-    table: FlowTable<Watched>,
-    limits: Limits,
-    keep: Keep,
-    files: Files,
-    /// First packets of the connections that are, or may still become, WebSocket connections.
-    candidates: BTreeSet<PacketNo>,
-    /// Oddities that belong to no WebSocket connection.
-    weirds: Weirds,
-    /// Latest time of a segment: how far the recording went on for connections that had not ended.
-    last_at: Option<Timestamp>,
+pub use across::Across;
+pub use analysis::{Analysis, ConversationSink, analyze_capture, analyze_captures};
+use capture::Capture;
+pub use case::analyze_case;
+use delivery::Delivery;
+pub use gate::Gate;
+use line::{Collector, Direct, Line, Step};
+use open::Source;
+pub use recorder::{Happening, Keep};
+pub use sets::Joining;
+use sets::{End, Next, Queue};
+pub use sink::{Form, Sink};
+
+/// Threads beyond this have no shards to work on.
+const MAX_THREADS: usize = 64;
+
+/// Threads for as many cores as there are.
+#[must_use]
+pub fn all_cores() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-/// Takes each connection when it has ended.
-pub type Sink<'a> = dyn FnMut(Box<Conversation>) -> Result<(), Error> + 'a;
+/// Reads inputs and explains what it finds in them to its sinks.
+pub struct Engine<'s> {
+    limits: Limits,
+    threads: usize,
+    joining: Joining,
+    redaction: Redaction,
+    only: Option<Vec<ConversationId>>,
+    payload_bytes: usize,
+    stop: Stop,
+    sinks: Vec<&'s mut dyn Sink>,
+}
 
-impl Analysis {
-    /// An analysis of the segments of input number `input`, and of those that [`Self::next_file`] goes on with.
+/// What became of the inputs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Those that were read.
+    pub inputs: Vec<InputReport>,
+    /// Number of those that could not be.
+    pub failed: usize,
+    /// Number of those that nobody wanted to wait for.
+    pub unread: usize,
+}
+
+impl<'s> Engine<'s> {
+    /// An engine without sinks, on as many threads as there are cores.
     #[must_use]
-    pub fn new(input: usize, limits: &Limits, keep: Keep) -> Self {
+    pub fn new(limits: Limits) -> Self {
         Self {
-            table: FlowTable::new(limits),
-            limits: limits.clone(),
-            keep,
-            files: Files::new(input),
-            candidates: BTreeSet::new(),
-            weirds: Weirds::default(),
-            last_at: None,
+            payload_bytes: limits.max_preview_bytes,
+            limits,
+            threads: all_cores(),
+            joining: Joining::default(),
+            redaction: Redaction::default(),
+            only: None,
+            stop: Stop::new(),
+            sinks: Vec::new(),
         }
     }
 
-    /// Takes the next segment of the recording.
-    ///
-    /// # Errors
-    /// Those of `sink`.
-    pub fn push(&mut self, segment: &Segment<'_>, sink: &mut Sink<'_>) -> Result<(), Error> {
-        self.last_at = self.last_at.max(segment.at);
-        let mut is_new = false;
-        let flow = self.table.route(segment, &mut self.weirds, |_| {
-            is_new = true;
-            Watched::new(segment.flags.has(TcpFlags::SYN))
-        });
-        if is_new {
-            self.files.opened();
-            self.candidates.insert(segment.no);
-        }
-        flow.state.segment(&mut flow.connection, segment, &self.limits, &self.keep);
-        if flow.state.has_just_left() {
-            self.candidates.remove(&flow.connection.first_packet());
-        }
-        while let Some(flow) = self.table.next_ended() {
-            self.end(flow, sink)?;
-        }
-        Ok(())
-    }
-
-    /// First packet of the oldest connection that may still be reported.
+    /// One more that takes the results.
     #[must_use]
-    pub fn oldest_open(&self) -> Option<PacketNo> {
-        self.candidates.first().copied()
+    pub fn sink(mut self, sink: &'s mut dyn Sink) -> Self {
+        self.sinks.push(sink);
+        self
     }
 
-    /// Takes what was odd about packets before their segments got here.
-    fn odd(&mut self, weirds: Weirds) {
-        self.files.odd(weirds);
+    /// So many threads that analyse; with 1 all is done on the calling one.
+    #[must_use]
+    pub fn threads(self, threads: usize) -> Self {
+        Self { threads: threads.clamp(1, MAX_THREADS), ..self }
     }
 
-    /// What follows is from the next input, whose packets are numbered on from `before`.
-    pub fn next_file(&mut self, before: PacketNo, file: &str) {
-        self.files.odd(std::mem::take(&mut self.weirds));
-        self.files.next(before, file);
+    /// Which captures are read as one.
+    #[must_use]
+    pub fn joining(self, joining: Joining) -> Self {
+        Self { joining, ..self }
     }
 
-    /// Ends the recording: what is still open is reported as such. Fills the counts of `inputs`, one a file.
+    /// What the forms of sinks do not get to see.
+    #[must_use]
+    pub fn redacting(self, redaction: Redaction) -> Self {
+        Self { redaction, ..self }
+    }
+
+    /// Only these conversations reach the sinks; all are analysed and compared with one another.
+    #[must_use]
+    pub fn only(self, ids: Vec<ConversationId>) -> Self {
+        Self { only: Some(ids), ..self }
+    }
+
+    /// So many bytes of each payload are kept for the sinks, instead of [`Limits::max_preview_bytes`].
+    #[must_use]
+    pub fn payload_bytes(self, payload_bytes: usize) -> Self {
+        Self { payload_bytes, ..self }
+    }
+
+    /// Ends the reading when asked; what was read until then is reported.
+    #[must_use]
+    pub fn stopped_by(self, stop: &Stop) -> Self {
+        Self { stop: stop.clone(), ..self }
+    }
+
+    /// Reads `inputs`: files, directories, or `-` for standard input. What each is, its first bytes tell.
     ///
     /// # Errors
-    /// Those of `sink`.
-    pub fn finish(mut self, inputs: &mut [InputReport], sink: &mut Sink<'_>) -> Result<(), Error> {
-        self.table.finish();
-        while let Some(flow) = self.table.next_ended() {
-            self.end(flow, sink)?;
+    /// Those of the sinks. Inputs that cannot be read are counted and go to [`Sink::failed`].
+    pub fn run<P: AsRef<Path>>(self, inputs: &[P]) -> Result<Summary, Error> {
+        let Self { limits, threads, joining, redaction, only, payload_bytes, stop, sinks } = self;
+        let asked = sinks.iter().fold(Keep::NOTHING, |keep, sink| keep.and(sink.asks()));
+        let keep = Keep { payload_bytes, ..asked };
+        let (mut paths, mut failed) = (Vec::new(), Vec::new());
+        for named in inputs {
+            match open::expand(named.as_ref(), threads) {
+                Ok(files) => paths.extend(files),
+                Err(error) => failed.push(error),
+            }
         }
-        self.files.odd(self.weirds);
-        self.files.fill(inputs);
-        Ok(())
+        let reading = Reading { names: paths.len() > 1, limits: &limits, keep, threads, stop: &stop };
+        let queue = Queue::new(paths, joining, threads);
+        let delivery = Delivery::new(sinks, only, redaction);
+        let mut collector = Collector::new(delivery, queue.ids_name_inputs, &limits);
+        failed.into_iter().try_for_each(|error| collector.step(Step::Failed(error)))?;
+        let unread = if threads == 1 {
+            reading.all(queue, &mut Direct::new(&mut collector, &limits, keep))?
+        } else {
+            // A line that is gone has left the error of a sink behind.
+            threads::run(threads, &limits, keep, &mut collector, |line| reading.all(queue, line))?
+                .unwrap_or(0)
+        };
+        collector.end()?;
+        Ok(Summary { inputs: collector.inputs, failed: collector.failed, unread })
+    }
+}
+
+/// Gives a sink conversations that are at hand already, in the order given, and then the inputs, as an engine would.
+///
+/// # Errors
+/// Those of the sink.
+pub fn present(
+    conversations: impl IntoIterator<Item = Box<Conversation>>,
+    inputs: &[InputReport],
+    redaction: Redaction,
+    sink: &mut dyn Sink,
+) -> Result<(), Error> {
+    let mut delivery = Delivery::new(vec![&mut *sink], None, redaction);
+    conversations.into_iter().try_for_each(|conversation| delivery.conversation(conversation))?;
+    sink.end(inputs)
+}
+
+/// What reading goes by.
+struct Reading<'r> {
+    /// Connections say which files they are in.
+    names: bool,
+    limits: &'r Limits,
+    keep: Keep,
+    threads: usize,
+    stop: &'r Stop,
+}
+
+/// An input as far as it is prepared beside the others.
+enum Ready {
+    Capture(Box<Input>),
+    Case { conversation: Box<Conversation>, input: Box<InputReport> },
+}
+
+impl Ready {
+    fn new(source: Source, limits: &Limits, keep: Keep) -> Self {
+        match source {
+            Source::Capture(input) => Self::Capture(input),
+            Source::Case(case, input) => {
+                Self::Case { conversation: analyze_case(*case, limits, keep), input }
+            }
+        }
     }
 
-    fn end(&mut self, flow: Flow<Watched>, sink: &mut Sink<'_>) -> Result<(), Error> {
-        let Flow { mut connection, state } = flow;
-        self.candidates.remove(&connection.first_packet());
-        // One that has ended is let go of at some later packet; which one must not show.
-        let ended_at = connection.ended_at();
-        let given_up = ended_at.map(|at| at.plus_seconds(self.limits.max_idle_seconds));
-        let was_idle = !connection.is_closed() && given_up.is_some_and(|at| self.last_at > Some(at));
-        let until = match () {
-            () if connection.is_closed() => ended_at,
-            () if was_idle => given_up,
-            () => self.last_at,
-        };
-        let last_packet = connection.last_packet();
-        let result = state.finish(&mut connection, &self.limits, &self.keep, until);
-        let note = |weirds: &mut Weirds| {
-            if was_idle {
-                weirds.add(WeirdKind::FlowIdle, Some(last_packet), || {
-                    let max = self.limits.max_idle_seconds;
-                    format!("not closed, and nothing for more than {max} s after this packet; given up")
-                });
-            }
-        };
-        match result {
-            Ok(mut report) => {
-                note(&mut report.weirds);
-                self.files.place(&mut report);
-                sink(report)
-            }
-            Err(mut weirds) => {
-                note(&mut weirds);
-                self.weirds.merge(weirds);
-                Ok(())
+    /// About what it takes to keep it.
+    fn bytes(&self) -> u64 {
+        match self {
+            // Only opened, but few files can be.
+            Self::Capture(_) => u64::MAX,
+            Self::Case { conversation, input } => {
+                input.bytes.saturating_add(ledger::weight(conversation) as u64)
             }
         }
+    }
+}
+
+impl Reading<'_> {
+    /// Reads all; the number of inputs that nobody wanted to wait for.
+    fn all<L: Line>(&self, mut queue: Queue, line: &mut L) -> Result<usize, L::Halt> {
+        let mut unread = 0;
+        while !self.stop.is_asked() {
+            match queue.next_up() {
+                Some(Next::Files(paths)) => unread += self.files(&paths, &mut queue, line)?,
+                Some(Next::Capture(path)) => match Input::open(&path, self.limits, self.stop) {
+                    Ok(first) => self.capture(first, &mut queue, line)?,
+                    Err(error) => line.step(Step::Failed(error))?,
+                },
+                None => break,
+            }
+        }
+        Ok(unread + queue.len())
+    }
+
+    /// Reads files each for itself. Reports of cases are read, replayed and judged by several threads; a capture is one
+    /// piece of work.
+    fn files<L: Line>(&self, paths: &[PathBuf], queue: &mut Queue, line: &mut L) -> Result<usize, L::Halt> {
+        let (limits, keep, stop) = (self.limits, self.keep, self.stop);
+        let read =
+            |path: &PathBuf| open::open(path, limits, stop).map(|source| Ready::new(source, limits, keep));
+        let weigh = |read: &Result<Ready, Error>| read.as_ref().map_or(0, Ready::bytes);
+        let mut next = paths.iter();
+        let mut unread = 0;
+        parallel::in_order(self.threads, paths, read, weigh, |read| {
+            // What was opened ahead of its turn when somebody asked to stop may have come to less than it holds.
+            let is_pipe = next.next().is_some_and(|path| path == Path::new("-"));
+            let is_late = stop.is_asked() && !is_pipe;
+            match read {
+                Ok(Ready::Case { conversation, input }) => line.step(Step::Case { conversation, input }),
+                _ if is_late => {
+                    unread += 1;
+                    Ok(())
+                }
+                Ok(Ready::Capture(first)) => self.capture(*first, queue, line),
+                Err(error) => line.step(Step::Failed(error)),
+            }
+        })?;
+        Ok(unread)
+    }
+
+    /// Reads a capture from its first file on through those that follow it.
+    fn capture<L: Line>(&self, first: Input, queue: &mut Queue, line: &mut L) -> Result<(), L::Halt> {
+        let mut capture = Capture::new(self.names, self.limits);
+        line.step(Step::CaptureBegins)?;
+        let mut end = None;
+        let mut next = Some(first);
+        while let Some(Input { path, mut source }) = next.take() {
+            match capture.read(&mut source, &path, line)? {
+                Ok((mut report, odd)) => {
+                    open::account(&mut report, &source);
+                    end = End::of(&report, &path, end);
+                    line.step(Step::FileEnds { report: Box::new(report), odd })?;
+                }
+                Err(error) => line.step(Step::Failed(open::from_inside(error, &source)))?,
+            }
+            while next.is_none()
+                && !self.stop.is_asked()
+                && let Some(path) = end.as_ref().and_then(|end| queue.following(end))
+            {
+                match Input::open(&path, self.limits, self.stop) {
+                    Ok(input) => next = Some(input),
+                    Err(error) => line.step(Step::Failed(error))?,
+                }
+            }
+        }
+        capture.finish(line)
     }
 }

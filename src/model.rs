@@ -13,6 +13,7 @@ pub mod finding;
 pub mod flow;
 pub mod frame;
 pub mod handshake;
+pub mod id;
 pub mod observation;
 pub mod packet;
 pub mod rule;
@@ -39,6 +40,7 @@ pub use handshake::fault::HandshakeFault;
 pub use handshake::{
     AcceptValue, DeflateParams, Extension, FieldLines, Negotiated, UpgradeRequest, UpgradeResponse, field,
 };
+pub use id::{ConversationId, NoId};
 pub use observation::{Evidence, Missing, Observation, Observed, PerRole, Piece, Role, Undecodable};
 pub use packet::{LinkType, Packet, PacketNo, Segment, SeqNo, TcpFlags, Timestamp};
 pub use rule::{Level, RULES, Reaction, Rule, RuleId, Who};

@@ -15,4 +15,4 @@ pub mod pipe;
 mod reader;
 
 pub use decoder::Decoder;
-pub use reader::Reader;
+pub use reader::{Placed, Reader};

@@ -188,8 +188,8 @@ fn a_message_that_the_log_cuts_is_ended() {
         "a".repeat(64),
     );
     let case = autobahn::read_case(ReportForm::Json, json.as_bytes(), Path::new("case")).expect("a case");
-    let keep = engine::Keep { first: 0, last: 0, payload_bytes: 0 };
-    let report = engine::analyze_case(case.clone(), 0, &Limits::default(), keep);
+    let keep = engine::Keep { first: 0, last: 0, payload_bytes: 0, live: false };
+    let report = engine::analyze_case(case.clone(), &Limits::default(), keep);
     let rules: Vec<_> = report.findings.iter().map(|finding| finding.violation.rule()).collect();
     assert_eq!(rules, [] as [RuleId; 0]);
     assert_eq!(report.closing.outcome, Outcome::Clean);
@@ -367,8 +367,8 @@ fn old_and_new_shapes_say_the_same() {
     let said = |text: &str, form: ReportForm| {
         assert_eq!(autobahn::sniff(text.as_bytes()), Some(Kind::Case(form)));
         let case = autobahn::read_case(form, text.as_bytes(), Path::new("old")).expect("a case");
-        let keep = engine::Keep { first: usize::MAX, last: 0, payload_bytes: 64 };
-        let report = engine::analyze_case(case, 0, &Limits::default(), keep);
+        let keep = engine::Keep { first: usize::MAX, last: 0, payload_bytes: 64, live: false };
+        let report = engine::analyze_case(case, &Limits::default(), keep);
         let record = report.case.as_ref().expect("a case");
         assert_eq!(record.inconsistencies, [""; 0], "{text}");
         assert!(record.recomputed.agrees, "{}", record.recomputed.why);

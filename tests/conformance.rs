@@ -46,14 +46,14 @@ enum Source {
 
 fn logs(run: &Path) -> Vec<Conversation> {
     let mut reports = Vec::new();
-    let keep = Keep { first: 0, last: 0, payload_bytes: 0 };
+    let keep = Keep { first: 0, last: 0, payload_bytes: 0, live: false };
     for path in below(&run.join("reports")) {
         let bytes = fs::read(&path).expect("readable");
         if path.extension().is_some_and(|e| e == "json")
             && let Some(Kind::Case(form)) = autobahn::sniff(&bytes)
         {
             let case = autobahn::read_case(form, &bytes, &path).expect("a case");
-            reports.push(*analyze_case(case, 0, &Limits::default(), keep));
+            reports.push(*analyze_case(case, &Limits::default(), keep));
         }
     }
     reports

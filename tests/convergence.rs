@@ -15,7 +15,7 @@ use wslog::model::{Action, Conversation, Level, Outcome, Role, Seen, StartEviden
 #[path = "support/corpus.rs"]
 mod corpus;
 
-const KEEP: Keep = Keep { first: usize::MAX, last: 0, payload_bytes: 0 };
+const KEEP: Keep = Keep { first: usize::MAX, last: 0, payload_bytes: 0, live: false };
 
 /// Rules that rest on packets, or on other connections.
 const OF_PACKETS: &[&str] = &["CL-BACKOFF", "HS-COALESCED", "HS-EARLY-DATA", "HS-SERIAL"];
@@ -190,15 +190,13 @@ fn runs() -> Vec<PathBuf> {
 fn captured(path: &Path) -> HashMap<String, Conversation> {
     let mut connections = HashMap::new();
     let source = File::open(path).expect("a capture");
-    let mut sink = |report: Option<Box<Conversation>>, _| {
-        if let Some(report) = report
-            && let Some(key) = report.request.as_ref().and_then(|request| request.key().map(str::to_owned))
-        {
+    let mut sink = |report: Box<Conversation>| {
+        if let Some(key) = report.request.as_ref().and_then(|request| request.key().map(str::to_owned)) {
             connections.insert(key, *report);
         }
         Ok(())
     };
-    engine::analyze_capture(source, path, 0, &Limits::default(), KEEP, &mut sink).expect("readable");
+    engine::analyze_capture(source, path, &Limits::default(), KEEP, &mut sink).expect("readable");
     connections
 }
 
@@ -249,7 +247,7 @@ fn check(extension: &str) -> BTreeMap<&'static str, u64> {
         let connections = captured(capture);
         for case in cases(&run, extension) {
             let mut count = |what| *counts.entry(what).or_insert(0) += 1;
-            let analysis = engine::analyze_case(case.clone(), 0, &Limits::default(), KEEP);
+            let analysis = engine::analyze_case(case.clone(), &Limits::default(), KEEP);
             if !analysis.case.as_ref().expect("a case").inconsistencies.is_empty() {
                 count("reports with inconsistencies");
             }

@@ -2,11 +2,11 @@
 //! names). They are no part of it: where they are absent each test says so and has nothing to compare.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use wslog::engine::{Keep, analyze_capture};
+use wslog::engine::Engine;
 use wslog::limits::Limits;
 use wslog::model::{CloseCode, Conversation, FrameHeader, FrameRecord, Level, Outcome, Role};
 use wslog::views::FrameList;
@@ -29,32 +29,25 @@ fn captures(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The document of a capture, connections in the order in which they end.
-fn document(path: &Path) -> Vec<u8> {
-    let keep = Keep { first: 20, last: 20, payload_bytes: 256 };
+/// The document of a capture.
+fn document(path: &Path, threads: usize) -> Vec<u8> {
     let mut out = Vec::new();
     let mut json = JsonReport::new(&mut out, FrameList::Ends);
-    let file = File::open(path).expect("a capture");
-    let mut id = 0;
-    let mut take = |report: Option<Box<Conversation>>, _open| {
-        report.map_or(Ok(()), |report| {
-            id += 1;
-            json.connection(id, report)
-        })
-    };
-    let input = analyze_capture(file, path, 0, &Limits::default(), keep, &mut take).expect("it can be read");
-    json.finish(&[input]).expect("memory takes all");
+    Engine::new(Limits::default()).threads(threads).sink(&mut json).run(&[path]).expect("memory takes all");
     out
 }
 
 #[test]
-fn every_capture_gives_the_same_document_twice() {
+fn every_capture_gives_the_same_document_on_any_number_of_threads() {
     let Some(folder) = corpus("") else { return };
     let mut paths = Vec::new();
     captures(&folder, &mut paths);
     assert!(!paths.is_empty());
     for path in paths {
-        assert!(document(&path) == document(&path), "{}", path.display());
+        let one = document(&path, 1);
+        for threads in [2, 7] {
+            assert!(one == document(&path, threads), "{} on {threads} threads", path.display());
+        }
     }
 }
 

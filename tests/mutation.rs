@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use wslog::autobahn::policy::Policy;
 use wslog::autobahn::{self, Kind, brief, index};
-use wslog::engine::{Across, Keep, analyze_capture, analyze_case};
+use wslog::engine::{Across, Keep, Sink, analyze_capture, analyze_case, present};
 use wslog::error::Error;
 use wslog::limits::Limits;
 use wslog::model::{Conversation, InputReport};
+use wslog::redact::Redaction;
 use wslog::views::FrameList;
 use wslog::views::escape::{is_unsafe, visible};
 use wslog::views::json::JsonReport;
@@ -20,7 +21,7 @@ use support::rng::Rng;
 #[path = "support/support.rs"]
 mod support;
 
-const KEEP: Keep = Keep { first: 3, last: 3, payload_bytes: 40 };
+const KEEP: Keep = Keep { first: 3, last: 3, payload_bytes: 40, live: false };
 
 /// Small, so that what is changed reaches them.
 const LIMITS: Limits = Limits {
@@ -133,17 +134,19 @@ fn render(reports: impl IntoIterator<Item = Box<Conversation>>, input: InputRepo
         TextReport::new(&mut text, Style { width: 100, color: false }, FrameList::All, false);
     let mut json_report = JsonReport::new(&mut json, FrameList::All);
     let mut across = Across::new(&LIMITS);
-    for (id, mut report) in (1..).zip(reports) {
+    let mut seen = Vec::new();
+    for mut report in reports {
         across.see(0, &mut report);
         assert!(report.findings.len() <= LIMITS.max_findings);
         assert!(report.frames.len() <= KEEP.first + KEEP.last);
         assert!(report.frames.iter().all(|frame| frame.preview.len() <= KEEP.payload_bytes));
         assert!(report.earlier.len() <= LIMITS.max_earlier_handshakes);
-        text_report.connection(id, report.clone());
-        json_report.connection(id, report).expect("memory takes it");
+        seen.push(report);
     }
-    json_report.finish(std::slice::from_ref(&input)).expect("memory takes it");
-    text_report.finish(&[input]).expect("memory takes it");
+    for sink in [&mut json_report as &mut dyn Sink, &mut text_report] {
+        present(seen.clone(), std::slice::from_ref(&input), Redaction::Secrets, sink)
+            .expect("memory takes it");
+    }
     serde_json::from_slice::<serde_json::Value>(&json).expect("one JSON document");
     [text, json].map(|bytes| String::from_utf8(bytes).expect("a report is text")).concat()
 }
@@ -155,8 +158,8 @@ fn told(error: &Error) -> String {
 
 fn capture(bytes: &[u8], path: &Path) -> String {
     let mut reports = Vec::new();
-    let taken = analyze_capture(bytes, path, 0, &LIMITS, KEEP, &mut |report, _| {
-        reports.extend(report);
+    let taken = analyze_capture(bytes, path, &LIMITS, KEEP, &mut |report| {
+        reports.push(report);
         Ok(())
     });
     match taken {
@@ -175,7 +178,7 @@ fn report(bytes: &[u8], path: &Path) -> String {
         None => return verdict,
     };
     match case {
-        Ok(case) => render([analyze_case(case, 0, &LIMITS, KEEP)], InputReport::default()) + &verdict,
+        Ok(case) => render([analyze_case(case, &LIMITS, KEEP)], InputReport::default()) + &verdict,
         Err(error) => told(&error),
     }
 }

@@ -8,7 +8,9 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
+use wslog::engine::{Sink, present};
 use wslog::model::{Conversation, InputReport, Outcome, RULES};
+use wslog::redact::Redaction;
 use wslog::views::json::JsonReport;
 use wslog::views::text::{Style, TextReport};
 use wslog::views::{FrameList, summary};
@@ -167,11 +169,11 @@ fn every_outcome_has_its_sentences() {
 fn both(report: &Conversation) -> (String, Value) {
     let (mut text, mut json) = (Vec::new(), Vec::new());
     let mut page = TextReport::new(&mut text, Style { width: 400, color: false }, FrameList::All, true);
-    page.connection(1, Box::new(report.clone()));
-    page.finish(&[InputReport::default()]).expect("memory takes all");
     let mut document = JsonReport::new(&mut json, FrameList::All);
-    document.connection(1, Box::new(report.clone())).expect("memory takes all");
-    document.finish(&[InputReport::default()]).expect("memory takes all");
+    for sink in [&mut page as &mut dyn Sink, &mut document] {
+        let report = Box::new(report.clone());
+        present([report], &[InputReport::default()], Redaction::Secrets, sink).expect("memory takes all");
+    }
     let mut document: Value = serde_json::from_slice(&json).expect("JSON");
     document["connections"][0]["closing"]["summary"] = Value::Null;
     (String::from_utf8(text).expect("UTF-8"), document)

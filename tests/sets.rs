@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
-use wslog::engine::{Capture, Keep};
+use wslog::engine::{Keep, analyze_captures};
 use wslog::limits::Limits;
 use wslog::model::{Compression, Conversation, InputReport, LinkType, PacketNo, WeirdKind};
 
@@ -18,7 +18,7 @@ use support::wrap::{fragments, ip_packet};
 #[path = "support/support.rs"]
 mod support;
 
-const KEEP: Keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256 };
+const KEEP: Keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256, live: false };
 
 /// A fault, two messages, pings and a closing handshake.
 const SCRIPT: &str = "C: text hi | S: text hi | C: 01 02 68 69 | S: ping x | C: pong x | C: 80 02 68 69 | S: a1 01 61 \
@@ -27,16 +27,12 @@ const SCRIPT: &str = "C: text hi | S: text hi | C: 01 02 68 69 | S: ping x | C: 
 /// Reads files as one capture.
 fn read(files: &[Vec<u8>]) -> (Vec<InputReport>, Vec<Conversation>) {
     let mut connections = Vec::new();
-    let mut take = |report: Option<Box<Conversation>>, _| {
-        connections.extend(report.map(|report| *report));
+    let mut take = |report: Box<Conversation>| {
+        connections.push(*report);
         Ok(())
     };
-    let mut capture = Capture::new(0, true, &Limits::default(), KEEP);
-    for (n, file) in files.iter().enumerate() {
-        capture.read(&file[..], &PathBuf::from(format!("dir/{n}.pcap")), &mut take).expect("a capture");
-    }
-    let inputs = capture.finish(&mut take).expect("a sink that takes all");
-    connections.sort_by_key(|report| report.tcp.map(|tcp| tcp.first_packet));
+    let files = files.iter().enumerate().map(|(n, file)| (&file[..], format!("dir/{n}.pcap")));
+    let inputs = analyze_captures(files, true, &Limits::default(), KEEP, &mut take).expect("captures");
     (inputs, connections)
 }
 

@@ -149,7 +149,8 @@ fn told(reports: &[Conversation]) -> String {
 /// With packets cut to so many bytes of payload.
 fn analyse_cut(packets: &[TestPacket], keep: usize) -> Vec<Conversation> {
     let limits = Limits::default();
-    let mut analysis = Analysis::new(0, &limits, Keep { first: usize::MAX, last: 0, payload_bytes: 256 });
+    let mut analysis =
+        Analysis::new(&limits, Keep { first: usize::MAX, last: 0, payload_bytes: 256, live: false });
     let mut reports = Vec::new();
     let mut take = |report: Box<Conversation>| {
         reports.push(*report);

@@ -1,11 +1,12 @@
 //! What can be said on the command line.
 
 use std::io::Write;
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 use wslog::autobahn::policy::Pattern;
-use wslog::model::RULES;
+use wslog::model::{ConversationId, RULES};
 
 use crate::cli::limits::LimitArgs;
 
@@ -68,15 +69,18 @@ pub(super) struct Inspect {
     /// Write to FILE instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
-    /// Only the connection with this number, the N of its "#N", in full (repeatable)
+    /// Only the connection with this number, what stands behind its "#" (7, 2:7), in full (repeatable)
     #[arg(long, value_name = "ID")]
-    pub(super) connection: Vec<u64>,
+    pub(super) connection: Vec<ConversationId>,
     /// Read all captures as one, in order of their first packets [default: where each begins after the one before]
     #[arg(long, conflicts_with = "apart")]
     pub(super) joined: bool,
     /// Read each capture for itself
     #[arg(long)]
     pub(super) apart: bool,
+    /// Threads that analyse; the output is the same for any number [default: one a core]
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<NonZeroU16>,
     /// Which frames to list
     #[arg(long, value_enum, default_value_t = Frames::Ends)]
     pub(super) frames: Frames,

@@ -13,7 +13,7 @@ use crate::cli::args::{Diff, FailOnChange, RunFormat};
 use crate::cli::exit::Exit;
 use crate::cli::runs::{self, Loaded};
 use crate::cli::style;
-use wslog::engine::parallel;
+use wslog::engine::{all_cores, parallel};
 
 pub(super) fn run(args: &Diff) -> anyhow::Result<Exit> {
     let old = Loaded::open(&args.old, false)?;
@@ -34,7 +34,7 @@ pub(super) fn run(args: &Diff) -> anyhow::Result<Exit> {
     for agent in &mut diff.agents {
         let name = agent.agent.clone();
         let old_name = agent.old_agent.clone().unwrap_or_else(|| name.clone());
-        agent.changes = parallel::map(&agent.changes, |change| {
+        agent.changes = parallel::map(all_cores(), &agent.changes, |change| {
             let mut change: Change = change.clone();
             if change.old.is_some() && change.new.is_some() {
                 let reports = (old.report(&old_name, &change.case), new.report(&name, &change.case));

@@ -3,8 +3,9 @@
 use std::io;
 use std::process::ExitCode;
 
-use wslog::error::{Error, Likeness};
+use wslog::error::Error;
 use wslog::views::escape::visible;
+use wslog::views::remarks::hint;
 
 /// What the process ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,32 +39,4 @@ pub(super) fn explain(error: &anyhow::Error) -> Exit {
         eprintln!("  {hint}");
     }
     Exit::Trouble
-}
-
-fn hint(error: &Error) -> Option<&'static str> {
-    match error {
-        Error::Open { .. } | Error::Write(_) => None,
-        Error::Read { .. } => Some("is it a regular file or a pipe, and readable?"),
-        Error::Empty { .. } => {
-            Some("did the capturing program write anything? tcpdump -U flushes each packet")
-        }
-        Error::UnknownFormat { start, .. } => Some(match Likeness::of(start) {
-            Some(Likeness::Packed(_)) => "unpack it first; wslog reads gzip, zstd, lz4, xz and bzip2 itself",
-            Some(Likeness::Capture(_)) => "editcap -F pcapng IN OUT converts it",
-            None => "give a capture as tcpdump -w or Wireshark writes it (pcap, pcapng)",
-        }),
-        Error::Inside { .. } => {
-            Some("it should hold a capture (pcap, pcapng), or a report of the Autobahn Testsuite")
-        }
-        Error::BadHeader { .. } => Some("the file may be damaged; its first 24 bytes decide"),
-        Error::BadReport { advice, .. } => Some(advice),
-        Error::NothingInDirectory { .. } => Some("captures are recognised by their first bytes, not by name"),
-        Error::NoReport { .. } => Some(
-            "it should hold index.json, the reports of cases, or directories of such: the shards of one run",
-        ),
-        Error::UnknownTopic { .. } => Some(
-            "close codes (1006), rules (FR-RSV) and Autobahn cases (3.2): `wslog explain --list` names them",
-        ),
-        Error::BadPolicy { .. } => Some("`wslog check --help` shows a whole policy"),
-    }
 }

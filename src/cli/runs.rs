@@ -15,7 +15,7 @@ use wslog::source::file::{Input, Stop};
 
 use crate::cli::args::RunOutput;
 use wslog::engine::open as source;
-use wslog::engine::parallel;
+use wslog::engine::{all_cores, parallel};
 
 /// A run and where its case files are.
 #[derive(Debug, Default)]
@@ -89,7 +89,7 @@ impl Loaded {
         if !hold {
             return Ok(loaded);
         }
-        let read = parallel::map(&names, |(name, _, _)| {
+        let read = parallel::map(all_cores(), &names, |(name, _, _)| {
             let path = folder.join(name);
             path.is_file().then(|| read_verdict(&path))
         });
@@ -116,7 +116,7 @@ impl Loaded {
 
     fn of_directory(folder: &Path) -> Result<Self, Error> {
         let open = |source| Error::Open { path: folder.to_owned(), source };
-        let mut paths = source::cases(folder).map_err(open)?;
+        let mut paths = source::cases(folder, all_cores()).map_err(open)?;
         // What is named like a case and begins like none is not passed over: reading it says what is wrong.
         for entry in fs::read_dir(folder).map_err(open)? {
             let path = entry.map_err(open)?.path();
@@ -130,7 +130,8 @@ impl Loaded {
         }
         paths.sort_unstable();
         paths.dedup();
-        let read: Result<Vec<_>, _> = parallel::map(&paths, |path| read_verdict(path)).into_iter().collect();
+        let read: Result<Vec<_>, _> =
+            parallel::map(all_cores(), &paths, |path| read_verdict(path)).into_iter().collect();
         Ok(Self::of_cases(paths.into_iter().zip(read?)))
     }
 

@@ -1,47 +1,29 @@
-//! Captures, in one file or in several, through the stages.
+//! Captures, in one file or in several, from their packets to segments.
 
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::Path;
 
-use crate::engine::{Analysis, Keep};
+use crate::engine::line::{Line, Step};
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::model::{Conversation, InputReport, LinkType, PacketNo, Timestamp, WeirdKind, Weirds};
-use crate::source::{Decoder, Reader};
-
-/// Takes each connection when it has ended, together with the first packet of the oldest one that is still open;
-/// `None` after the last.
-pub type CaptureSink<'a> = dyn FnMut(Option<Box<Conversation>>, Option<PacketNo>) -> Result<(), Error> + 'a;
-
-/// One capture, read file by file. Connections go on from file to file, and so do the numbers of the packets;
-/// [`Conversation::place`] leads back to file and number.
-#[derive(Debug)]
-pub struct Capture {
-    analysis: Analysis,
-    /// One for all files: what a tunnel or a datagram began in one may go on in the next.
-    decoder: Decoder,
-    inputs: Vec<InputReport>,
-    names: bool,
-    /// Packets of the files read so far.
-    packets: u64,
-}
+use crate::model::{InputReport, LinkType, PacketNo, Timestamp, WeirdKind, Weirds};
+use crate::source::{Decoder, Placed, Reader};
 
 /// How a capture file begins: what decides whether it goes on where another ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Beginning {
+pub(super) struct Beginning {
     /// `pcap` or `pcapng`.
-    pub kind: &'static str,
+    pub(super) kind: &'static str,
     /// Link type of its first packet.
-    pub link: LinkType,
+    pub(super) link: LinkType,
     /// Time of its first packet.
-    pub at: Timestamp,
+    pub(super) at: Timestamp,
 }
 
 impl Beginning {
     /// Reads as far as the first packet. `None` for what is no capture, is empty, or has no times.
-    #[must_use]
-    pub fn of<R: Read>(source: R, path: &Path) -> Option<Self> {
+    pub(super) fn of<R: Read>(source: R, path: &Path) -> Option<Self> {
         let mut reader = Reader::open(source, path).ok()?;
         let kind = reader.kind();
         let packet = reader.next(&mut Weirds::default()).ok()??;
@@ -49,53 +31,63 @@ impl Beginning {
     }
 }
 
-impl Capture {
-    /// A capture whose first file is input number `input`. With `names` its connections say which files they are in.
-    #[must_use]
-    pub fn new(input: usize, names: bool, limits: &Limits, keep: Keep) -> Self {
-        Self {
-            analysis: Analysis::new(input, limits, keep),
-            decoder: Decoder::new(limits),
-            inputs: Vec::new(),
-            names,
-            packets: 0,
-        }
-    }
-
+/// One capture, read file by file. Connections go on from file to file, and so do the numbers of the packets;
+/// [`Conversation::place`](crate::model::Conversation::place) leads back to file and number.
+#[derive(Debug)]
+pub(super) struct Capture {
+    /// One for all files: what a tunnel or a datagram began in one may go on in the next.
+    decoder: Decoder,
+    names: bool,
     /// Files read so far.
-    #[must_use]
-    pub fn files(&self) -> usize {
-        self.inputs.len()
+    files: usize,
+    /// Packets of them.
+    packets: u64,
+}
+
+impl Capture {
+    /// A capture of which no file is read. With `names` its connections say which files they are in.
+    pub(super) fn new(names: bool, limits: &Limits) -> Self {
+        Self { decoder: Decoder::new(limits), names, files: 0, packets: 0 }
     }
 
-    /// Reads a file to its end, or its cut; its counts of connections are known in the end only.
-    ///
-    /// # Errors
-    /// If nothing can be read, and those of `sink`.
-    pub fn read<R: Read>(
+    /// Reads a file to its end, or its cut: what the reader knows of it, and what was odd about its packets. The counts
+    /// of its connections are known in the end only. An error inside says that nothing of it can be read.
+    pub(super) fn read<R: Read, L: Line>(
         &mut self,
         source: R,
         path: &Path,
-        sink: &mut CaptureSink<'_>,
-    ) -> Result<&mut InputReport, Error> {
-        let mut reader = Reader::open(source, path)?;
+        line: &mut L,
+    ) -> Result<Result<(InputReport, Weirds), Error>, L::Halt> {
+        let mut reader = match Reader::open(source, path) {
+            Ok(reader) => reader,
+            Err(error) => return Ok(Err(error)),
+        };
+        if let Some(bytes) = line.block_bytes() {
+            // What comes by a pipe is passed on as it comes.
+            reader.keep_blocks(if path == Path::new("-") { 0 } else { bytes });
+        }
         let mut report =
             InputReport { path: path.display().to_string(), kind: reader.kind(), ..InputReport::default() };
         let before = self.packets;
-        if self.names || !self.inputs.is_empty() {
-            let file = path.file_name().unwrap_or(path.as_os_str());
-            self.analysis.next_file(PacketNo(before), &file.to_string_lossy());
-        }
+        let name = (self.names || self.files > 0)
+            .then(|| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned());
+        line.step(Step::FileBegins { before: PacketNo(before), name })?;
         // The reader numbers packets by file, the decoder gets them as the capture does.
-        let (mut weirds, mut decoded) = (Weirds::default(), Weirds::default());
-        let mut ended = Vec::new();
+        let (mut weirds, mut odd) = (Weirds::default(), Weirds::default());
         let (mut last_link, mut known_links) = (None, BTreeSet::new());
+        let mut spare = None;
         let failed = loop {
-            let mut packet = match reader.next(&mut weirds) {
-                Ok(Some(packet)) => packet,
+            if let Some(block) = spare.take() {
+                reader.reuse(block);
+            }
+            let Placed { retired, offset, mut packet } = match reader.next_placed(&mut weirds) {
+                Ok(Some(placed)) => placed,
                 Ok(None) => break None,
                 Err(error) => break Some(error),
             };
+            if let Some(block) = retired {
+                spare = line.block(block)?;
+            }
             report.packets += 1;
             report.first_at = report.first_at.or(packet.at);
             report.last_at = packet.at.or(report.last_at);
@@ -104,30 +96,23 @@ impl Capture {
             }
             self.packets = before + packet.no.0;
             packet.no = PacketNo(self.packets);
-            let analysis = &mut self.analysis;
-            let mut pushed = Ok(());
-            self.decoder.decode(&packet, &mut decoded, &mut |segment| {
-                let result = analysis.push(segment, &mut |connection| {
-                    ended.push(connection);
-                    Ok(())
-                });
-                if pushed.is_ok() {
-                    pushed = result;
-                }
+            let mut nth = 0;
+            self.decoder.decode(&packet, &mut odd, &mut |segment| {
+                line.segment(segment, nth, place(packet.data, segment.payload).map(|at| offset + at));
+                nth += 1;
             });
-            pushed?;
-            for connection in ended.drain(..) {
-                sink(Some(connection), self.analysis.oldest_open())?;
-            }
+            line.settle()?;
         };
+        if line.block_bytes().is_some() {
+            line.block(reader.last_block())?;
+        }
         report.bytes = reader.bytes();
         report.truncated = reader.truncated();
         report.weirds = weirds;
-        self.analysis.odd(decoded);
         if let Some(error) = failed {
             // Nothing read so far is lost.
-            if report.packets == 0 && self.inputs.is_empty() {
-                return Err(error);
+            if report.packets == 0 && self.files == 0 {
+                return Ok(Err(error));
             }
             report.truncated = true;
             report.weirds.add(WeirdKind::TruncatedFile, Some(PacketNo(report.packets)), || {
@@ -135,39 +120,37 @@ impl Capture {
                 format!("{error}{cause}")
             });
         }
-        self.inputs.push(report);
-        let last = self.inputs.len() - 1;
-        Ok(&mut self.inputs[last])
+        self.files += 1;
+        Ok(Ok((report, odd)))
     }
 
-    /// Ends the capture: what is still open is reported as such. Returns the reports of its files.
-    ///
-    /// # Errors
-    /// Those of `sink`.
-    pub fn finish(mut self, sink: &mut CaptureSink<'_>) -> Result<Vec<InputReport>, Error> {
-        let mut decoded = Weirds::default();
-        self.decoder.finish(&mut decoded);
-        self.analysis.odd(decoded);
-        let mut last = |connection| sink(Some(connection), Some(PacketNo(0)));
-        self.analysis.finish(&mut self.inputs, &mut last)?;
-        sink(None, None)?;
-        Ok(self.inputs)
+    /// Ends the capture.
+    pub(super) fn finish<L: Line>(mut self, line: &mut L) -> Result<(), L::Halt> {
+        let mut odd = Weirds::default();
+        self.decoder.finish(&mut odd);
+        line.step(Step::CaptureEnds { odd })
     }
 }
 
-/// Reads a capture in one file to its end; see [`Capture::read`].
-///
-/// # Errors
-/// If the capture cannot be read, and those of `sink`. A capture cut off in the middle is no error.
-pub fn analyze_capture<R: Read>(
-    source: R,
-    path: &Path,
-    input: usize,
-    limits: &Limits,
-    keep: Keep,
-    sink: &mut CaptureSink<'_>,
-) -> Result<InputReport, Error> {
-    let mut capture = Capture::new(input, false, limits, keep);
-    capture.read(source, path, sink)?;
-    Ok(capture.finish(sink)?.into_iter().next().unwrap_or_default())
+/// Where `inner` begins in `outer`, if it is a part of it.
+#[inline]
+fn place(outer: &[u8], inner: &[u8]) -> Option<usize> {
+    let at = (inner.as_ptr() as usize).checked_sub(outer.as_ptr() as usize)?;
+    (at.checked_add(inner.len())? <= outer.len()).then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_found_in_what_it_is_a_part_of() {
+        let (bytes, other) = ([1_u8, 2, 3, 4], vec![3_u8, 4]);
+        assert_eq!(place(&bytes, &bytes[2..]), Some(2));
+        assert_eq!(place(&bytes, &bytes), Some(0));
+        assert_eq!(place(&bytes, &bytes[4..]), Some(4));
+        assert_eq!(place(&bytes[1..3], &bytes[2..]), None);
+        assert_eq!(place(&bytes[1..], &bytes[..2]), None);
+        assert_eq!(place(&bytes, &other), None);
+    }
 }

@@ -8,16 +8,16 @@ use crate::model::case::CaseReport;
 use crate::model::{CaseRecord, Conversation, Role, Tail, Weirds};
 
 /// Replays the wire log of a case and judges it again. There are no times, addresses and packets in it, and
-/// without a log neither handshake nor frames.
+/// without a log neither handshake nor frames. Its number and its input are left to the caller.
 #[must_use]
-pub fn analyze_case(report: CaseReport, input: usize, limits: &Limits, keep: Keep) -> Box<Conversation> {
+pub fn analyze_case(report: CaseReport, limits: &Limits, keep: Keep) -> Box<Conversation> {
     let mut stages = Stages::new(limits);
     let mut weirds = Weirds::default();
     let mut inconsistencies = report.inconsistencies.clone();
     inconsistencies.extend(autobahn::observe(&report, &mut |observation| {
-        stages.observe(observation, limits, &mut weirds, &keep);
+        stages.observe(observation, limits, &mut weirds, &keep, &mut |_| {});
     }));
-    let mut connection = stages.report(input, weirds, &Tail::default());
+    let mut connection = stages.report(weirds, &Tail::default());
     let (rx, tx) = (&report.statistics.rx_octets, &report.statistics.tx_octets);
     let (client, server) = if report.closing.is_server { (rx, tx) } else { (tx, rx) };
     for (role, octets) in [(Role::Client, client), (Role::Server, server)] {

@@ -1,12 +1,12 @@
 //! One TCP connection on its way through `dissect`, `message` and `reference`.
 
 use crate::dissect::{Dissector, Status};
-use crate::engine::recorder::{Keep, Recorder};
+use crate::engine::recorder::{Happening, Keep, Recorder};
 use crate::limits::Limits;
 use crate::message::Messages;
 use crate::model::{
-    Certainty, Conversation, Direction, Finding, Observation, Observed, PerRole, Role, RuleId, Segment,
-    StreamEvent, Tail, TcpRecord, Timestamp, WeirdKind, Weirds, What,
+    Certainty, Conversation, ConversationId, Direction, Finding, Observation, Observed, PerRole, Role,
+    RuleId, Segment, StreamEvent, Tail, TcpRecord, Timestamp, WeirdKind, Weirds, What,
 };
 use crate::reference::{Reference, host_port};
 use crate::tcp::Connection;
@@ -24,13 +24,20 @@ pub(super) enum Watched {
         /// Who sent the request.
         client: Direction,
     },
-    /// It carries something else; `left` once the caller has been told.
+    /// It carries something else.
     Ignored {
         /// Oddities until then.
         weirds: Weirds,
-        /// The caller knows.
-        left: bool,
     },
+}
+
+/// What a segment made of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// It goes on as it was.
+    Goes,
+    /// It has turned out not to be WebSocket.
+    Left,
 }
 
 /// A connection that is followed.
@@ -61,33 +68,28 @@ impl Watched {
         }))
     }
 
-    /// Whether it has turned out not to be WebSocket since this was last asked.
-    pub(super) const fn has_just_left(&mut self) -> bool {
-        match self {
-            Self::Ignored { left, .. } => !std::mem::replace(left, true),
-            Self::Followed(_) | Self::Concluded { .. } => false,
-        }
-    }
-
+    /// Takes the next segment; what somebody wants to hear of at once goes to `tell`.
     pub(super) fn segment(
         &mut self,
         connection: &mut Connection,
         segment: &Segment<'_>,
         limits: &Limits,
         keep: &Keep,
-    ) {
+        tell: &mut dyn FnMut(Happening),
+    ) -> Turn {
         match self {
             Self::Followed(followed) => {
                 let Followed { dissector, weirds, stages } = &mut **followed;
                 let mut tcp_weirds = std::mem::take(weirds);
                 connection.push(segment, limits, &mut tcp_weirds, &mut |event| {
-                    step(dissector, weirds, stages, &event, limits, keep);
+                    step(dissector, weirds, stages, &event, limits, keep, tell);
                 });
                 tcp_weirds.merge(std::mem::take(weirds));
                 *weirds = tcp_weirds;
                 if followed.dissector.status() == Status::NotWebSocket {
                     let weirds = std::mem::take(&mut followed.weirds);
-                    *self = Self::Ignored { weirds, left: false };
+                    *self = Self::Ignored { weirds };
+                    return Turn::Left;
                 } else if connection.is_complete() {
                     self.conclude(connection);
                 }
@@ -95,8 +97,9 @@ impl Watched {
             Self::Concluded { report, .. } => {
                 connection.push(segment, limits, &mut report.weirds, &mut |_| {});
             }
-            Self::Ignored { weirds, .. } => connection.push(segment, limits, weirds, &mut |_| {}),
+            Self::Ignored { weirds } => connection.push(segment, limits, weirds, &mut |_| {}),
         }
+        Turn::Goes
     }
 
     /// Draws the conclusions of a connection that is complete.
@@ -118,6 +121,7 @@ impl Watched {
         limits: &Limits,
         keep: &Keep,
         until: Option<Timestamp>,
+        tell: &mut dyn FnMut(Happening),
     ) -> Result<Box<Conversation>, Weirds> {
         let followed = match self {
             Self::Followed(followed) => followed,
@@ -125,7 +129,7 @@ impl Watched {
                 connection.finish(&mut report.weirds, &mut |_| {});
                 return Ok(completed(report, connection, client, limits));
             }
-            Self::Ignored { mut weirds, .. } => {
+            Self::Ignored { mut weirds } => {
                 connection.finish(&mut weirds, &mut |_| {});
                 return Err(weirds);
             }
@@ -133,7 +137,7 @@ impl Watched {
         let Followed { mut dissector, mut weirds, mut stages } = *followed;
         let mut tcp_weirds = Weirds::default();
         connection.finish(&mut tcp_weirds, &mut |event| {
-            step(&mut dissector, &mut weirds, &mut stages, &event, limits, keep);
+            step(&mut dissector, &mut weirds, &mut stages, &event, limits, keep, tell);
         });
         weirds.merge(tcp_weirds);
         match (stages, dissector.client()) {
@@ -153,11 +157,12 @@ fn step(
     event: &StreamEvent<'_>,
     limits: &Limits,
     keep: &Keep,
+    tell: &mut dyn FnMut(Happening),
 ) {
     let mut later = Weirds::default();
     dissector.push(event, limits, weirds, &mut |observation| {
         let stages = stages.get_or_insert_with(|| Box::new(Stages::new(limits)));
-        stages.observe(observation, limits, &mut later, keep);
+        stages.observe(observation, limits, &mut later, keep, tell);
     });
     if !later.is_empty() {
         weirds.merge(later);
@@ -180,13 +185,14 @@ impl Stages {
         limits: &Limits,
         weirds: &mut Weirds,
         keep: &Keep,
+        tell: &mut dyn FnMut(Happening),
     ) {
         let Self { messages, reference, recorder, broke } = self;
         messages.observe(&observation, limits, weirds, &mut |event| {
             broke.clear();
             reference.observe(&event, limits, broke);
             if let What::Frame(ref frame) = event.what {
-                recorder.frame(event.from, frame, broke, keep);
+                recorder.frame(event.from, frame, broke, keep, tell);
             }
         });
         match observation.what {
@@ -197,8 +203,8 @@ impl Stages {
         }
     }
 
-    /// What they conclude; where and when it was recorded is left to the caller.
-    pub(super) fn report(self, input: usize, mut weirds: Weirds, tail: &Tail) -> Box<Conversation> {
+    /// What they conclude; number, place and time are left to the caller.
+    pub(super) fn report(self, mut weirds: Weirds, tail: &Tail) -> Box<Conversation> {
         let Self { reference, recorder, .. } = self;
         let conclusion = reference.finish(tail);
         if conclusion.findings_omitted > 0 {
@@ -217,7 +223,8 @@ impl Stages {
         }
         let (frames, frames_resume, frames_omitted) = recorder.frames.into_list();
         Box::new(Conversation {
-            input,
+            id: ConversationId::flow(0),
+            input: 0,
             parts: Vec::new(),
             parts_before: Vec::new(),
             tcp: None,
@@ -276,7 +283,7 @@ fn conclude(
 ) -> Box<Conversation> {
     let of = |dir| connection.stats(dir).unanswered;
     let tail = Tail { until, unanswered: PerRole { client: of(client), server: of(client.flip()) } };
-    stages.report(0, weirds, &tail)
+    stages.report(weirds, &tail)
 }
 
 /// With what is known once no segment can come any more.

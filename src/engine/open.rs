@@ -1,20 +1,19 @@
-//! What `inspect` was given: captures, or reports of the Autobahn Testsuite.
+//! What an engine was given: captures, or reports of the Autobahn Testsuite.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::autobahn::{self, Kind, SNIFF_BYTES};
+use crate::engine::parallel;
 use crate::error::Error;
 use crate::limits::{Limits, MAX_REPORT_BYTES};
 use crate::model::case::{CaseReport, ReportForm};
 use crate::model::{Compression, InputReport, WeirdKind};
 use crate::source::file::{self, Input, Stop, Unpacked};
-
-use crate::engine::parallel;
 use crate::source::pipe;
 
 /// An input, opened as what its first bytes say.
-pub enum Source {
+pub(super) enum Source {
     /// A capture, or what is to be refused as one.
     Capture(Box<Input>),
     /// The report of a case, and what is known of the input.
@@ -22,7 +21,7 @@ pub enum Source {
 }
 
 /// Opens `path`; for `-` a pipe that somebody may still be writing to.
-pub fn open(path: &Path, limits: &Limits, stop: &Stop) -> Result<Source, Error> {
+pub(super) fn open(path: &Path, limits: &Limits, stop: &Stop) -> Result<Source, Error> {
     let Input { path, mut source } = if path == Path::new("-") {
         let stop = &stop.for_source();
         Input::of(path, Box::new(pipe::stdin(stop)), limits, stop)
@@ -61,7 +60,7 @@ pub fn open(path: &Path, limits: &Limits, stop: &Stop) -> Result<Source, Error> 
 }
 
 /// Adds to a report what only the input knows: how it was compressed, and why it ended.
-pub fn account(report: &mut InputReport, source: &Unpacked) {
+pub(super) fn account(report: &mut InputReport, source: &Unpacked) {
     report.compression = source.compression();
     let weirds = source.weirds();
     report.truncated |= weirds.as_slice().iter().any(|weird| weird.kind != WeirdKind::TrailingBytes);
@@ -75,7 +74,7 @@ pub fn account(report: &mut InputReport, source: &Unpacked) {
 }
 
 /// An error of a reader of what is inside `source`, in words that are true of the file.
-pub fn from_inside(error: Error, source: &Unpacked) -> Error {
+pub(super) fn from_inside(error: Error, source: &Unpacked) -> Error {
     let compression = source.compression();
     if compression == Compression::None {
         return error;
@@ -111,10 +110,11 @@ fn refuse(path: &Path, detail: &str) -> Error {
 }
 
 /// The files behind `named`: of a directory its captures, else the cases it holds, each in one form only.
-pub fn expand(named: &Path) -> Result<Vec<PathBuf>, Error> {
+pub(super) fn expand(named: &Path, threads: usize) -> Result<Vec<PathBuf>, Error> {
     match file::expand(named) {
         Err(error @ Error::NothingInDirectory { .. }) => {
-            let cases = cases(named).map_err(|source| Error::Open { path: named.to_owned(), source })?;
+            let cases =
+                cases(named, threads).map_err(|source| Error::Open { path: named.to_owned(), source })?;
             if cases.is_empty() { Err(error) } else { Ok(cases) }
         }
         expanded => expanded,
@@ -122,12 +122,12 @@ pub fn expand(named: &Path) -> Result<Vec<PathBuf>, Error> {
 }
 
 /// Reports of cases in a directory: the JSON files; where there are none the pages.
-pub fn cases(directory: &Path) -> io::Result<Vec<PathBuf>> {
+pub fn cases(directory: &Path, threads: usize) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(directory)? {
         paths.push(entry?.path());
     }
-    let kinds = parallel::map(&paths, |path| if path.is_file() { sniff(path) } else { Ok(None) });
+    let kinds = parallel::map(threads, &paths, |path| if path.is_file() { sniff(path) } else { Ok(None) });
     let mut json = Vec::new();
     let mut pages = Vec::new();
     for (path, kind) in paths.into_iter().zip(kinds) {

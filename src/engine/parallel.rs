@@ -1,7 +1,6 @@
-//! Work on many files by as many threads as there are cores, its results in the order of the files.
+//! Work on many files by several threads, its results in the order of the files.
 
 use std::convert::Infallible;
-use std::num::NonZero;
 use std::sync::mpsc;
 use std::thread;
 
@@ -14,24 +13,19 @@ const AHEAD: usize = 2;
 /// Threads beyond this wait for the disk and for whoever takes the results.
 const MAX_THREADS: usize = 16;
 
-/// Threads for so many items.
-fn threads(items: usize) -> usize {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    cores.min(MAX_THREADS).min(items.div_ceil(BATCH))
-}
-
-/// Does `work` on every item, and hands the results to `take`, on this thread and in the order of the items.
-/// `weigh` says about how many bytes a result waits with.
+/// Does `work` on every item by up to `threads` threads, and hands the results to `take`, on this thread and in the
+/// order of the items. `weigh` says about how many bytes a result waits with.
 ///
 /// # Errors
 /// The first of `take`; what is still to do is left.
 pub fn in_order<T: Sync, R: Send, E>(
+    threads: usize,
     items: &[T],
     work: impl Fn(&T) -> R + Sync,
     weigh: impl Fn(&R) -> u64 + Sync,
     take: impl FnMut(R) -> Result<(), E>,
 ) -> Result<(), E> {
-    in_order_by(threads(items.len()), items, work, weigh, take)
+    in_order_by(threads.min(MAX_THREADS).min(items.len().div_ceil(BATCH)), items, work, weigh, take)
 }
 
 fn in_order_by<T: Sync, R: Send, E>(
@@ -83,14 +77,14 @@ fn in_order_by<T: Sync, R: Send, E>(
     })
 }
 
-/// `work` done on every item.
-pub fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+/// `work` done on every item by up to `threads` threads.
+pub fn map<T: Sync, R: Send>(threads: usize, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let mut results = Vec::with_capacity(items.len());
     let take = |result| -> Result<(), Infallible> {
         results.push(result);
         Ok(())
     };
-    match in_order(items, work, |_| 0, take) {
+    match in_order(threads, items, work, |_| 0, take) {
         Ok(()) => results,
     }
 }
@@ -104,7 +98,7 @@ mod tests {
         for len in [0, 1, 31, 32, 33, 1_000] {
             let items: Vec<usize> = (0..len).collect();
             let doubled: Vec<usize> = (0..len).map(|n| n * 2).collect();
-            assert_eq!(map(&items, |n| n * 2), doubled);
+            assert_eq!(map(2, &items, |n| n * 2), doubled);
             for (threads, bytes) in [(1, 0), (2, 0), (7, 0), (2, BATCH_BYTES / 3), (7, u64::MAX)] {
                 let mut taken = Vec::new();
                 let take = |n| -> Result<(), ()> {

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use crate::limits::Limits;
 use crate::model::{
-    EarlierHandshake, Evidence, Fact, FrameFacts, FrameRecord, MessageKind, Opcode, PacketNo, PerRole, Role,
-    RuleId, Timestamp, Traffic, UpgradeRequest, UpgradeResponse, WeirdKind, Weirds,
+    EarlierHandshake, Evidence, Fact, FrameFacts, FrameRecord, MessageFacts, MessageKind, Opcode, PacketNo,
+    PerRole, Role, RuleId, Timestamp, Traffic, UpgradeRequest, UpgradeResponse, WeirdKind, Weirds,
 };
 
 /// What to keep of the frames of a connection.
@@ -17,6 +17,40 @@ pub struct Keep {
     pub last: usize,
     /// Bytes of each payload.
     pub payload_bytes: usize,
+    /// Frames and messages as they happen, each as a [`Happening`].
+    pub live: bool,
+}
+
+impl Keep {
+    /// Nothing.
+    pub const NOTHING: Self = Self { first: 0, last: 0, payload_bytes: 0, live: false };
+
+    /// What both want.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            first: self.first.max(other.first),
+            last: self.last.max(other.last),
+            payload_bytes: self.payload_bytes.max(other.payload_bytes),
+            live: self.live || other.live,
+        }
+    }
+}
+
+/// What happens on a conversation while it goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Happening {
+    /// A frame is over.
+    Frame(FrameRecord),
+    /// A message is over.
+    Message {
+        /// Who sent it.
+        from: Role,
+        /// What is so about it.
+        facts: MessageFacts,
+        /// Time of the last frame of it.
+        at: Option<Timestamp>,
+    },
 }
 
 /// Packet and time of a handshake message.
@@ -69,7 +103,14 @@ impl Recorder {
         self.handshake_at.server = place(evidence);
     }
 
-    pub(super) fn frame(&mut self, from: Role, frame: &FrameFacts<'_>, broke: &[RuleId], keep: &Keep) {
+    pub(super) fn frame(
+        &mut self,
+        from: Role,
+        frame: &FrameFacts<'_>,
+        broke: &[RuleId],
+        keep: &Keep,
+        tell: &mut dyn FnMut(Happening),
+    ) {
         let traffic = &mut self.traffic[from];
         let header = &frame.header;
         if frame.cut > 0 {
@@ -89,6 +130,15 @@ impl Recorder {
             }
         }
         self.frames.keep(from, frame, broke, keep);
+        if keep.live {
+            tell(Happening::Frame(self.frames.record(from, frame, broke, keep)));
+            for fact in frame.facts {
+                if let Fact::Message(facts) = *fact {
+                    let at = frame.last.and_then(|evidence| evidence.at());
+                    tell(Happening::Message { from, facts, at });
+                }
+            }
+        }
     }
 }
 
@@ -119,6 +169,13 @@ impl Frames {
             self.fill(&mut record, from, frame, broke, keep);
             self.last.push_back(record);
         }
+    }
+
+    /// A frame by itself.
+    fn record(&self, from: Role, frame: &FrameFacts<'_>, broke: &[RuleId], keep: &Keep) -> FrameRecord {
+        let mut record = empty(from, frame);
+        self.fill(&mut record, from, frame, broke, keep);
+        record
     }
 
     /// Fills a record, keeping the allocations it has.

@@ -7,21 +7,21 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::engine::Beginning;
+use crate::engine::capture::Beginning;
+use crate::engine::parallel;
 use crate::limits::MAX_PAUSE_SECONDS;
 use crate::model::{InputReport, LinkType, Timestamp};
 use crate::source::file::{self, Unpacked};
-
-use crate::engine::parallel;
 
 /// The most by which files of one series may overlap: a recorder of several interfaces has their packets a little out
 /// of order.
 const MAX_OVERLAP_NS: i64 = 1_000_000_000;
 
-/// What the user wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Which files are read as one capture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Joining {
     /// One capture where files follow each other.
+    #[default]
     Following,
     /// All are one.
     All,
@@ -39,14 +39,16 @@ struct Waiting {
 
 /// The files to read, in the order given.
 #[derive(Debug)]
-pub struct Queue {
+pub(super) struct Queue {
     waiting: Vec<Waiting>,
     joining: Joining,
+    /// A number of a flow alone does not tell which input it is of.
+    pub(super) ids_name_inputs: bool,
 }
 
 /// What is to be read next.
 #[derive(Debug)]
-pub enum Next {
+pub(super) enum Next {
     /// A capture, which other files may go on with.
     Capture(PathBuf),
     /// Files that go on with nothing, in the order given: reports, pipes, captures that nobody looked into.
@@ -55,7 +57,7 @@ pub enum Next {
 
 /// How a capture ends, as far as it was read.
 #[derive(Clone, Debug)]
-pub struct End {
+pub(super) struct End {
     path: PathBuf,
     kind: &'static str,
     links: Vec<LinkType>,
@@ -66,7 +68,7 @@ pub struct End {
 
 impl End {
     /// `before` is the end before this file. A file without times changes nothing.
-    pub fn of(report: &InputReport, path: &Path, before: Option<Self>) -> Option<Self> {
+    pub(super) fn of(report: &InputReport, path: &Path, before: Option<Self>) -> Option<Self> {
         let (Some(first_at), Some(last_at)) = (report.first_at, report.last_at) else { return before };
         let mut links = before.map_or_else(Vec::new, |before| before.links);
         links.extend(&report.link_types);
@@ -90,26 +92,46 @@ impl End {
 }
 
 impl Queue {
-    /// Looks into the files; a single one need not be looked at, nor pipes, which would lose what is read.
-    pub fn new(paths: Vec<PathBuf>, joining: Joining) -> Self {
-        let look = paths.len() > 1 && joining != Joining::None;
-        let begins = |path: &PathBuf| {
-            let mut source = (look && path.is_file()).then(|| Unpacked::open(path).ok()).flatten()?;
-            file::is_capture(&mut source).ok()?.then(|| Beginning::of(source, path))?
+    /// Looks into the files by `threads` threads; a single one need not be looked at, nor pipes, which would lose what
+    /// is read.
+    pub(super) fn new(paths: Vec<PathBuf>, joining: Joining, threads: usize) -> Self {
+        let several = paths.len() > 1;
+        let look = |path: &PathBuf| -> (bool, Option<Beginning>) {
+            let source = (several && path.is_file()).then(|| Unpacked::open(path).ok()).flatten();
+            let Some(mut source) = source else { return (path == Path::new("-"), None) };
+            let is_capture = file::is_capture(&mut source).unwrap_or(false);
+            let begins = (is_capture && joining != Joining::None).then(|| Beginning::of(source, path));
+            (is_capture, begins.flatten())
         };
-        let begins = parallel::map(&paths, begins);
+        let looked = parallel::map(threads, &paths, look);
+        let captures: Vec<_> = paths
+            .iter()
+            .zip(&looked)
+            .filter(|(_, (is_capture, _))| *is_capture)
+            .map(|(path, _)| path)
+            .collect();
+        let ids_name_inputs = several
+            && !captures.is_empty()
+            && (captures.len() < paths.len()
+                || match joining {
+                    Joining::All => false,
+                    Joining::None => true,
+                    // Names of one series are taken for one capture; where that is wrong, the later ones are named.
+                    Joining::Following => captures.windows(2).any(|two| series(two[0]) != series(two[1])),
+                });
+        let begins = looked.into_iter().map(|(_, begins)| begins);
         let waiting = paths.into_iter().zip(begins).map(|(path, begins)| Waiting { path, begins }).collect();
-        Self { waiting, joining }
+        Self { waiting, joining, ids_name_inputs }
     }
 
     /// Files still waiting.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.waiting.len()
     }
 
     /// The first file of the next capture, which is the first one given, or one of its kind that begins earlier; or the
     /// files up to there.
-    pub fn next(&mut self) -> Option<Next> {
+    pub(super) fn next_up(&mut self) -> Option<Next> {
         let Some(begins) = self.waiting.first()?.begins else {
             let others = self.waiting.iter().take_while(|waiting| waiting.begins.is_none()).count();
             return Some(Next::Files(self.waiting.drain(..others).map(|waiting| waiting.path).collect()));
@@ -121,7 +143,7 @@ impl Queue {
     }
 
     /// The file that goes on where a capture ended.
-    pub fn following(&mut self, end: &End) -> Option<PathBuf> {
+    pub(super) fn following(&mut self, end: &End) -> Option<PathBuf> {
         let at = match self.joining {
             Joining::None => None,
             Joining::All => self.earliest(|_, _| true),
@@ -190,7 +212,7 @@ mod tests {
                 }),
             })
             .collect();
-        let mut queue = Queue { waiting, joining };
+        let mut queue = Queue { waiting, joining, ids_name_inputs: false };
         let read = |path: &Path, end| {
             let file = files.iter().find(|file| Path::new(file.0) == path).expect("one of them");
             let times = if file.3 < 0.0 { None } else { Some((at(file.3), at(file.4))) };
@@ -204,7 +226,7 @@ mod tests {
             (file.0, End::of(&report, path, end))
         };
         let mut captures = Vec::new();
-        while let Some(next) = queue.next() {
+        while let Some(next) = queue.next_up() {
             let paths = match next {
                 Next::Capture(path) => vec![path],
                 Next::Files(paths) => paths,

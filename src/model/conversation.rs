@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::model::case::{CaseAccount, CaseReport, Recomputed};
 use crate::model::{
-    Closing, Compression, Finding, FrameHeader, LinkType, PacketNo, PerRole, Role, RuleId, Timestamp, Timing,
-    UpgradeRequest, UpgradeResponse, Weirds,
+    Closing, Compression, ConversationId, Finding, FrameHeader, LinkType, PacketNo, PerRole, Role, RuleId,
+    Timestamp, Timing, UpgradeRequest, UpgradeResponse, Weirds,
 };
 
 /// Counts of what one side sent.
@@ -121,6 +121,8 @@ pub struct Place<'a> {
 /// One WebSocket connection, explained.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conversation {
+    /// Its number.
+    pub id: ConversationId,
     /// Index of its input, from 0; of several that are one capture, the one with its first packet.
     pub input: usize,
     /// The files its packets are in; empty where there is but one input, whose packet numbers stand as they are. Ask

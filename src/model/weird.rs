@@ -163,17 +163,22 @@ impl Weirds {
         }
     }
 
-    /// Adds the counts of `other`.
+    /// Adds the counts of `other`; of two firsts the one in the earlier packet is kept.
     pub fn merge(&mut self, other: Self) {
         for weird in other.0 {
             self.push(weird);
         }
     }
 
-    /// Adds the count of `weird`.
+    /// Adds the count of `weird`; see [`Self::merge`].
     pub fn push(&mut self, weird: Weird) {
         match self.0.iter_mut().find(|w| w.kind == weird.kind) {
-            Some(known) => known.count = known.count.saturating_add(weird.count),
+            Some(known) => {
+                known.count = known.count.saturating_add(weird.count);
+                if weird.packet.zip(known.packet).is_some_and(|(new, known)| new < known) {
+                    (known.detail, known.packet) = (weird.detail, weird.packet);
+                }
+            }
             None => self.0.push(weird),
         }
     }

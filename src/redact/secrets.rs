@@ -318,15 +318,19 @@ impl Secrets {
 
     /// `name=value`
     fn parameter(&mut self, piece: &str) -> Option<String> {
-        let (name, value) = piece.split_once('=')?;
-        if value.is_empty() {
-            return None;
+        let mut start = 0;
+        loop {
+            let (before, rest) = piece.split_at_checked(start)?;
+            let (name, value) = rest.split_once('=')?;
+            if value.is_empty() {
+                return None;
+            }
+            if let Some(redacted) = self.named(name, value) {
+                return Some(format!("{before}{redacted}"));
+            }
+            // Some part parameters by a semicolon; where the one before holds a secret, it may as well be a part of it.
+            start += rest.find(';')? + 1;
         }
-        // Some part parameters by a semicolon; where the one before holds a secret, it may as well be a part of it.
-        self.named(name, value).or_else(|| {
-            let (first, more) = piece.split_once(';')?;
-            Some(format!("{first};{}", self.parameter(more)?))
-        })
     }
 
     fn named(&mut self, name: &str, value: &str) -> Option<String> {

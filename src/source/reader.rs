@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::limits::MAX_BLOCK_BYTES;
-use crate::model::{Packet, PacketNo, WeirdKind, Weirds};
+use crate::model::{Packet, PacketNo, Timestamp, WeirdKind, Weirds};
 use crate::source::reader::buffer::Buffer;
 use crate::source::reader::pcap::{HeaderError, Pcap};
 use crate::source::reader::pcapng::Pcapng;
@@ -33,6 +33,17 @@ pub struct Reader<R: Read> {
     /// Nothing more will come.
     ended: bool,
     truncated: bool,
+}
+
+/// A packet, and where it lies.
+pub struct Placed<'a> {
+    /// The block in which all packets before it lie that were given since the last such block, where this one begins
+    /// another.
+    pub retired: Option<Vec<u8>>,
+    /// Where its data begin in its own block.
+    pub offset: usize,
+    /// The packet.
+    pub packet: Packet<'a>,
 }
 
 enum Container {
@@ -110,6 +121,37 @@ impl<R: Read> Reader<R> {
         self.truncated
     }
 
+    /// From now on what packets lie in is kept as a whole, for [`Self::next_placed`] to give away: blocks of at least
+    /// `from_bytes`, or of what a source had where it is 0 and the source gives less at a time.
+    pub fn keep_blocks(&mut self, from_bytes: usize) {
+        self.buffer.keep_blocks(from_bytes);
+    }
+
+    /// Takes a block back whose bytes nobody needs any more.
+    pub fn reuse(&mut self, block: Vec<u8>) {
+        self.buffer.reuse(block);
+    }
+
+    /// At the end: the block of the packets given last.
+    #[must_use]
+    pub fn last_block(&mut self) -> Vec<u8> {
+        self.buffer.retired().unwrap_or_else(|| self.buffer.last_block())
+    }
+
+    /// The next packet with its place; see [`Self::next`] and [`Self::keep_blocks`].
+    ///
+    /// # Errors
+    /// Those of [`Self::next`].
+    #[inline]
+    pub fn next_placed(&mut self, weirds: &mut Weirds) -> Result<Option<Placed<'_>>, Error> {
+        let Some((record, no, at)) = self.record(weirds)? else { return Ok(None) };
+        let retired = self.buffer.retired();
+        let offset = self.buffer.position() + record.data.start;
+        let data = self.buffer.take(record.len).get(record.data).unwrap_or_default();
+        let packet = Packet { no, at, link: record.link, orig_len: record.orig_len, data };
+        Ok(Some(Placed { retired, offset, packet }))
+    }
+
     /// The next packet, borrowed until the one after it; `None` at the end.
     ///
     /// The end is also where the file was cut ([`WeirdKind::TruncatedFile`]) and where a block makes no sense
@@ -120,6 +162,17 @@ impl<R: Read> Reader<R> {
     /// [`Error::Read`]; the packets that arrived whole have been given before.
     #[inline]
     pub fn next(&mut self, weirds: &mut Weirds) -> Result<Option<Packet<'_>>, Error> {
+        let Some((record, no, at)) = self.record(weirds)? else { return Ok(None) };
+        let data = self.buffer.take(record.len).get(record.data).unwrap_or_default();
+        Ok(Some(Packet { no, at, link: record.link, orig_len: record.orig_len, data }))
+    }
+
+    /// Goes to the next packet and leaves its bytes untaken; its number and time.
+    #[inline]
+    fn record(
+        &mut self,
+        weirds: &mut Weirds,
+    ) -> Result<Option<(Record, PacketNo, Option<Timestamp>)>, Error> {
         let record = match self.advance(weirds) {
             Ok(Some(record)) => record,
             Ok(None) => return Ok(None),
@@ -143,9 +196,7 @@ impl<R: Read> Reader<R> {
             }
             at
         });
-        let block = self.buffer.take(record.len);
-        let data = block.get(record.data).unwrap_or_default();
-        Ok(Some(Packet { no, at, link: record.link, orig_len: record.orig_len, data }))
+        Ok(Some((record, no, at)))
     }
 
     /// Goes to the next packet and leaves its bytes untaken.

@@ -26,7 +26,7 @@ pub struct Flow<T> {
     pub state: T,
 }
 
-/// Flows by [`FlowKey`], at most `Limits::max_flows` at a time.
+/// Flows by [`FlowKey`], of all tables together at most `Limits::max_flows` at a time.
 ///
 /// For each segment: [`FlowTable::route`] it, push it into the flow's connection, then take every flow that is
 /// over from [`FlowTable::next_ended`] and finish its connection. A flow is over when its five-tuple is used
@@ -55,6 +55,8 @@ pub struct FlowTable<T> {
     /// Segments routed.
     routed: u64,
     max_flows: usize,
+    /// Tables that the flows are spread over.
+    tables: usize,
     linger: Duration,
     max_idle: Duration,
     /// Time of the segment routed before.
@@ -97,9 +99,9 @@ struct Moment {
 }
 
 impl<T> FlowTable<T> {
-    /// An empty table.
+    /// An empty table, one of `tables` that the flows of a capture are spread over.
     #[must_use]
-    pub fn new(limits: &Limits) -> Self {
+    pub fn new(limits: &Limits, tables: usize) -> Self {
         let nanos = |seconds: u32| i64::from(seconds) * 1_000_000_000;
         Self {
             index: HashMap::default(),
@@ -111,7 +113,8 @@ impl<T> FlowTable<T> {
             ended: VecDeque::new(),
             left: Vec::new(),
             routed: 0,
-            max_flows: limits.max_flows.clamp(1, u32::MAX as usize),
+            max_flows: limits.max_flows.div_ceil(tables.max(1)).clamp(1, u32::MAX as usize),
+            tables,
             linger: Duration { nanos: nanos(limits.closed_linger_seconds), packets: LINGER_PACKETS },
             max_idle: Duration { nanos: nanos(limits.max_idle_seconds), packets: u64::MAX },
             before: None,
@@ -161,17 +164,18 @@ impl<T> FlowTable<T> {
         ended.or_else(|| Some(self.slots.get_mut(self.left.pop()? as usize)?.take()?.flow))
     }
 
-    /// The capture is over: so are all flows, in the order of their first packet.
+    /// The flow that [`Self::next_ended`] gives next.
+    #[must_use]
+    pub fn peek_ended(&self) -> Option<&Flow<T>> {
+        self.ended.front().or_else(|| Some(&self.entry(*self.left.last()?)?.flow))
+    }
+
+    /// The capture is over: so are all flows, in the order in which they began.
     pub fn finish(&mut self) {
         let slots = (0_u32..).zip(&self.slots);
         self.left = slots.filter_map(|(slot, entry)| entry.is_some().then_some(slot)).collect();
-        let order = |slot: u32| {
-            let entry = self.slots.get(slot as usize).and_then(Option::as_ref);
-            entry.map(|Entry { flow: Flow { connection, .. }, .. }| {
-                (connection.first_packet(), key_of(connection))
-            })
-        };
-        self.left.sort_unstable_by_key(|slot| Reverse(order(*slot)));
+        let opened = |slot: u32| self.slots.get(slot as usize)?.as_ref().map(|entry| entry.opened);
+        self.left.sort_unstable_by_key(|slot| Reverse(opened(*slot)));
         self.index = HashMap::default();
         self.closed.clear();
         self.idle = Vec::new();
@@ -275,8 +279,12 @@ impl<T> FlowTable<T> {
                 continue;
             };
             if self.entry(slot).is_some_and(|entry| entry.seen == seen) {
-                weirds.add(WeirdKind::FlowEvicted, Some(packet), || {
-                    format!("more than {} connections at a time", self.max_flows)
+                weirds.add(WeirdKind::FlowEvicted, Some(packet), || match self.tables {
+                    1 => format!("more than {} connections at a time", self.max_flows),
+                    tables => format!(
+                        "more than {} connections at a time in one of the {tables} parts of the table",
+                        self.max_flows
+                    ),
                 });
                 self.take_out(slot);
             }
@@ -342,7 +350,7 @@ mod tests {
 
     #[test]
     fn addresses_cannot_be_chosen_to_hash_alike() {
-        let table: FlowTable<()> = FlowTable::new(&Limits::default());
+        let table: FlowTable<()> = FlowTable::new(&Limits::default(), 1);
         let hash = |n: u128| {
             let [low, high] = [CHOSEN | n, u128::MAX].map(|ip| (std::net::Ipv6Addr::from(ip), 80).into());
             table.index.hasher().hash_one(FlowKey::new(low, high))

@@ -9,14 +9,15 @@ mod handshake;
 mod timing;
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::ser::{CharEscape, Formatter};
 
+use crate::engine::{Form, Keep, Sink};
 use crate::error::Error;
 use crate::model::{Conversation, InputReport, Opcode, PacketNo, Timestamp, Traffic, Weird, Weirds};
-use crate::redact::{Redaction, redact};
 use crate::views::escape::is_unsafe;
 use crate::views::{FrameList, units};
 use closing::Closing;
@@ -32,7 +33,6 @@ pub const SCHEMA: &str = "wslog.inspect/1";
 pub struct JsonReport<W> {
     out: W,
     frames: FrameList,
-    redaction: Redaction,
     first: bool,
 }
 
@@ -40,34 +40,28 @@ impl<W: Write> JsonReport<W> {
     /// A document that begins with the first thing written to it: none is left half done where nothing could be read.
     #[must_use]
     pub fn new(out: W, frames: FrameList) -> Self {
-        Self { out, frames, redaction: Redaction::default(), first: true }
+        Self { out, frames, first: true }
     }
 
-    /// Leaves out other things than secrets.
-    #[must_use]
-    pub fn redacting(self, redaction: Redaction) -> Self {
-        Self { redaction, ..self }
-    }
-
-    /// Writes the next connection.
+    /// Writes the next connection, as [`connection`] made it.
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn connection(&mut self, id: u64, mut report: Box<Conversation>) -> Result<(), Error> {
-        redact(&mut report, self.redaction);
+    pub fn connection(&mut self, object: &[u8]) -> Result<(), Error> {
         if self.first {
             self.begin()?;
         }
         self.out.write_all(if self.first { b"\n" } else { b",\n" })?;
         self.first = false;
-        self.value(&Connection::new(id, &report, self.frames))
+        self.out.write_all(object)?;
+        Ok(())
     }
 
     /// Ends the document with the inputs, whose counts are known only now.
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn finish(mut self, inputs: &[InputReport]) -> Result<(), Error> {
+    pub fn finish(&mut self, inputs: &[InputReport]) -> Result<(), Error> {
         if self.first {
             self.begin()?;
         }
@@ -89,6 +83,35 @@ impl<W: Write> JsonReport<W> {
 
     fn value(&mut self, value: &impl Serialize) -> Result<(), Error> {
         write_value(&mut self.out, value)
+    }
+}
+
+/// Appends the object of a connection.
+pub fn connection(out: &mut Vec<u8>, conversation: &Conversation, frames: FrameList) {
+    // Memory does not fail, and neither do these types.
+    let _ = write_value(out, &Connection::new(conversation, frames));
+}
+
+impl<W: Write> Sink for JsonReport<W> {
+    fn asks(&self) -> Keep {
+        match self.frames {
+            FrameList::None => Keep::NOTHING,
+            FrameList::All => Keep { first: usize::MAX, ..Keep::NOTHING },
+            FrameList::Ends => Keep { first: 20, last: 20, ..Keep::NOTHING },
+        }
+    }
+
+    fn form(&self) -> Option<Form> {
+        let frames = self.frames;
+        Some(Arc::new(move |conversation, out| connection(out, conversation, frames)))
+    }
+
+    fn formed(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.connection(bytes)
+    }
+
+    fn end(&mut self, inputs: &[InputReport]) -> Result<(), Error> {
+        self.finish(inputs)
     }
 }
 
@@ -203,7 +226,7 @@ struct Address {
 
 #[derive(Serialize)]
 struct Connection<'a> {
-    id: u64,
+    id: String,
     input: usize,
     client: Option<Address>,
     server: Option<Address>,
@@ -239,12 +262,12 @@ struct Sides<T> {
 }
 
 impl<'a> Connection<'a> {
-    fn new(id: u64, r: &'a Conversation, frames: FrameList) -> Self {
+    fn new(r: &'a Conversation, frames: FrameList) -> Self {
         let address = |a: std::net::SocketAddr| Address { ip: a.ip().to_string(), port: a.port() };
         let listed = frames != FrameList::None;
         let (last_packet, last_packet_input) = place(r, r.tcp.map(|tcp| tcp.last_packet));
         Self {
-            id,
+            id: r.id.to_string(),
             input: r.input,
             client: r.tcp.map(|tcp| address(tcp.client)),
             server: r.tcp.map(|tcp| address(tcp.server)),

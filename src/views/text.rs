@@ -7,6 +7,7 @@ mod overview;
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use crate::engine::{Keep, Sink};
 use crate::error::Error;
 use crate::model::{Conversation, InputReport, Level, Outcome, RuleId};
 use crate::redact::{Redaction, redact};
@@ -37,11 +38,8 @@ pub struct TextReport<W> {
 /// A connection kept for the details.
 #[derive(Debug)]
 struct Detail {
-    id: u64,
     score: u32,
     report: Box<Conversation>,
-    /// Those that are not shown after all are not looked through.
-    is_redacted: bool,
 }
 
 impl<W: Write> TextReport<W> {
@@ -67,8 +65,8 @@ impl<W: Write> TextReport<W> {
         Self { redaction, ..self }
     }
 
-    /// Takes the next connection.
-    pub fn connection(&mut self, id: u64, mut report: Box<Conversation>) {
+    /// Takes the next connection. What is not shown in the end is not looked through for secrets.
+    pub fn connection(&mut self, report: &Conversation) {
         self.connections += 1;
         if let Some(at) = Outcome::ALL.iter().position(|o| *o == report.closing.outcome) {
             self.outcomes[at] += 1;
@@ -79,18 +77,30 @@ impl<W: Write> TextReport<W> {
         for rule in rules {
             *self.rules.entry(rule).or_default() += 1;
         }
+        let score = score(report);
         let is_listed = self.rows.len() <= LISTED;
-        if is_listed {
-            redact(&mut report, self.redaction);
-            self.rows.push(overview::Row::new(id, &report));
+        // Of equal ones the later goes, so that the first of a kind is shown.
+        let mildest = self.details.iter().enumerate().min_by_key(|(i, d)| (d.score, usize::MAX - i));
+        let given_up = match mildest {
+            Some((at, mildest)) if self.details.len() >= DETAILED && !self.selected => {
+                Some((at, score > mildest.score))
+            }
+            _ => None,
+        };
+        let is_kept = given_up.is_none_or(|(_, is_worse)| is_worse);
+        if !is_listed && !is_kept {
+            return;
         }
-        self.details.push(Detail { id, score: score(&report), report, is_redacted: is_listed });
-        if self.details.len() > DETAILED && !self.selected {
-            // Of equal ones the later goes, so that the first of a kind is shown.
-            let mildest = self.details.iter().enumerate().min_by_key(|(i, d)| (d.score, usize::MAX - i));
-            if let Some((at, _)) = mildest {
+        let mut report = Box::new(report.clone());
+        redact(&mut report, self.redaction);
+        if is_listed {
+            self.rows.push(overview::Row::new(&report));
+        }
+        if is_kept {
+            if let Some((at, _)) = given_up {
                 self.details.remove(at);
             }
+            self.details.push(Detail { score, report });
         }
     }
 
@@ -98,10 +108,7 @@ impl<W: Write> TextReport<W> {
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn finish(mut self, inputs: &[InputReport]) -> Result<(), Error> {
-        for detail in self.details.iter_mut().filter(|detail| !detail.is_redacted) {
-            redact(&mut detail.report, self.redaction);
-        }
+    pub fn finish(&mut self, inputs: &[InputReport]) -> Result<(), Error> {
         self.out.write_all(overview::inputs(inputs, &self.style).as_bytes())?;
         if self.connections == 0 {
             self.out.write_all(overview::nothing(inputs).as_bytes())?;
@@ -109,7 +116,7 @@ impl<W: Write> TextReport<W> {
             let outcomes = Outcome::ALL.into_iter().zip(self.outcomes);
             let counts = overview::counts(self.connections, outcomes, &self.rules, &self.style);
             self.out.write_all(counts.as_bytes())?;
-            let worst: Vec<_> = self.details.iter().map(|d| overview::Row::new(d.id, &d.report)).collect();
+            let worst: Vec<_> = self.details.iter().map(|d| overview::Row::new(&d.report)).collect();
             let title = format!("\nThe worst {} of {} connections\n", worst.len(), self.connections);
             self.out.write_all(title.as_bytes())?;
             self.out.write_all(overview::table(&worst, &self.style).as_bytes())?;
@@ -126,11 +133,30 @@ impl<W: Write> TextReport<W> {
             }
         }
         for detail in &self.details {
-            let text = connection::render(detail.id, &detail.report, self.frames, &self.style);
+            let text = connection::render(&detail.report, self.frames, &self.style);
             self.out.write_all(text.as_bytes())?;
         }
         self.out.flush()?;
         Ok(())
+    }
+}
+
+impl<W: Write> Sink for TextReport<W> {
+    fn asks(&self) -> Keep {
+        match self.frames {
+            FrameList::None => Keep::NOTHING,
+            FrameList::All => Keep { first: usize::MAX, ..Keep::NOTHING },
+            FrameList::Ends => Keep { last: connection::TIMELINE, ..Keep::NOTHING },
+        }
+    }
+
+    fn conversation(&mut self, conversation: &Conversation) -> Result<(), Error> {
+        self.connection(conversation);
+        Ok(())
+    }
+
+    fn end(&mut self, inputs: &[InputReport]) -> Result<(), Error> {
+        self.finish(inputs)
     }
 }
 

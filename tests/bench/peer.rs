@@ -83,14 +83,13 @@ struct Found {
 fn frames_of_wslog(path: &Path) -> u64 {
     let limits = Limits::default();
     let input = Input::open(path, &limits, &Stop::new()).expect("it can be opened");
-    let keep = Keep { first: 0, last: 0, payload_bytes: 0 };
+    let keep = Keep { first: 0, last: 0, payload_bytes: 0, live: false };
     let mut frames = 0;
-    let mut count = |report: Option<Box<wslog::model::Conversation>>, _open| {
-        let traffic = report.map(|report| report.traffic);
-        frames += traffic.map_or(0, |t| Role::BOTH.iter().map(|role| t[*role].frame_count()).sum());
+    let mut count = |report: Box<wslog::model::Conversation>| {
+        frames += Role::BOTH.iter().map(|role| report.traffic[*role].frame_count()).sum::<u64>();
         Ok(())
     };
-    match analyze_capture(input.source, path, 0, &limits, keep, &mut count) {
+    match analyze_capture(input.source, path, &limits, keep, &mut count) {
         Ok(_) => frames,
         Err(error) => {
             eprintln!("{}: {error}", path.display());

@@ -6,8 +6,8 @@ use std::path::Path;
 use wslog::engine::{Keep, analyze_capture};
 use wslog::limits::Limits;
 use wslog::model::{
-    Conversation, InputReport, PacketNo, PerRole, Role, RuleId, Seen, StepVerdict, TcpEnd, Timing,
-    TimingViolation, Violation, WeirdKind, Weirds,
+    Conversation, ConversationId, InputReport, PacketNo, PerRole, Role, RuleId, Seen, StepVerdict, TcpEnd,
+    Timing, TimingViolation, Violation, WeirdKind, Weirds,
 };
 use wslog::source::{Decoder, Reader};
 
@@ -20,15 +20,14 @@ pub fn analyse_file(file: &[u8]) -> Vec<Conversation> {
 
 /// The same with other caps, and what is reported of the file itself.
 pub fn analyse_file_within(file: &[u8], limits: &Limits) -> (Vec<Conversation>, InputReport) {
-    let keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256 };
+    let keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256, live: false };
     let mut reports = Vec::new();
-    let mut take = |report: Option<Box<Conversation>>, _open| {
-        reports.extend(report.map(|report| *report));
+    let mut take = |report: Box<Conversation>| {
+        reports.push(*report);
         Ok(())
     };
-    let input = analyze_capture(file, Path::new("capture"), 0, limits, keep, &mut take)
+    let input = analyze_capture(file, Path::new("capture"), limits, keep, &mut take)
         .expect("the capture can be read");
-    reports.sort_by_key(|report| report.tcp.as_ref().map(|tcp| tcp.first_packet));
     (reports, input)
 }
 
@@ -66,6 +65,7 @@ pub fn essence(reports: &[Conversation]) -> String {
 
 fn essence_of(mut report: Conversation) -> String {
     report.input = 0;
+    report.id = ConversationId::flow(0);
     if let Some(tcp) = &mut report.tcp {
         tcp.client.set_ip(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         tcp.server.set_ip(IpAddr::V4(Ipv4Addr::UNSPECIFIED));

@@ -121,8 +121,8 @@ pub fn analyse(packets: &[TestPacket]) -> Vec<Conversation> {
 
 /// The same within other limits.
 pub fn analyse_with(packets: &[TestPacket], limits: &Limits) -> Vec<Conversation> {
-    let keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256 };
-    let mut analysis = Analysis::new(0, limits, keep);
+    let keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256, live: false };
+    let mut analysis = Analysis::new(limits, keep);
     let mut reports = Vec::new();
     let mut take = |report: Box<Conversation>| {
         reports.push(*report);
@@ -132,7 +132,6 @@ pub fn analyse_with(packets: &[TestPacket], limits: &Limits) -> Vec<Conversation
         analysis.push(&packet.segment(no), &mut take).expect("the sink takes all");
     }
     analysis.finish(&mut [Default::default()], &mut take).expect("the sink takes all");
-    reports.sort_by_key(|r| r.tcp.map(|tcp| tcp.first_packet));
     reports
 }
 

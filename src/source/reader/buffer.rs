@@ -15,11 +15,51 @@ pub(super) struct Buffer<R> {
     end: usize,
     /// Bytes of the source taken so far.
     taken: u64,
+    /// How bytes that were taken are kept, where somebody wants them as a whole.
+    keeping: Option<Keeping>,
+}
+
+/// Blocks instead of one buffer: each is given away once all of it was taken, and nothing in it moves until then.
+struct Keeping {
+    /// A block goes when at least so many bytes of it were taken and more are wanted.
+    from_bytes: usize,
+    /// The first one that went since somebody asked.
+    retired: Option<Vec<u8>>,
+    /// Blocks that may be used again.
+    spare: Vec<Vec<u8>>,
 }
 
 impl<R: Read> Buffer<R> {
     pub(super) fn new(source: R) -> Self {
-        Self { source, bytes: vec![0; INITIAL_BYTES], start: 0, end: 0, taken: 0 }
+        Self { source, bytes: vec![0; INITIAL_BYTES], start: 0, end: 0, taken: 0, keeping: None }
+    }
+
+    /// From now on bytes that were taken are kept in blocks of at least `from_bytes`, for [`Self::retired`] to give away.
+    pub(super) fn keep_blocks(&mut self, from_bytes: usize) {
+        self.keeping = Some(Keeping { from_bytes, retired: None, spare: Vec::new() });
+    }
+
+    /// The block in which all lies that was taken since this was last asked, if it is used up.
+    pub(super) fn retired(&mut self) -> Option<Vec<u8>> {
+        self.keeping.as_mut()?.retired.take()
+    }
+
+    /// The block at hand, at the end of the source.
+    pub(super) fn last_block(&mut self) -> Vec<u8> {
+        (self.start, self.end) = (0, 0);
+        std::mem::take(&mut self.bytes)
+    }
+
+    /// Takes a block back that is not needed any more.
+    pub(super) fn reuse(&mut self, block: Vec<u8>) {
+        if let Some(keeping) = &mut self.keeping {
+            keeping.spare.push(block);
+        }
+    }
+
+    /// Where in the block the bytes taken last end.
+    pub(super) const fn position(&self) -> usize {
+        self.start
     }
 
     /// What has been read and not yet taken.
@@ -55,7 +95,26 @@ impl<R: Read> Buffer<R> {
     }
 
     fn make_room(&mut self) {
-        if self.start == self.end {
+        if let Some(keeping) = &mut self.keeping
+            && self.start > 0
+            && (self.end == self.bytes.len() || self.start >= keeping.from_bytes)
+        {
+            // What is not taken goes on in the next block.
+            let rest = self.start..self.end;
+            let mut next = keeping.spare.pop().unwrap_or_default();
+            next.resize(INITIAL_BYTES.max(rest.len().saturating_mul(2)), 0);
+            next[..rest.len()].copy_from_slice(&self.bytes[rest.clone()]);
+            let used = std::mem::replace(&mut self.bytes, next);
+            if keeping.retired.is_none() {
+                keeping.retired = Some(used);
+            } else {
+                // Nobody took a packet out of it.
+                keeping.spare.push(used);
+            }
+            (self.start, self.end) = (0, rest.len());
+            return;
+        }
+        if self.start == self.end && self.keeping.is_none() {
             (self.start, self.end) = (0, 0);
         } else if self.end == self.bytes.len() {
             if self.start == 0 {

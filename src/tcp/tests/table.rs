@@ -21,7 +21,7 @@ struct Feed {
 
 impl Feed {
     fn new(limits: Limits) -> Self {
-        Self { table: FlowTable::new(&limits), limits, weirds: Weirds::default(), ended: Vec::new() }
+        Self { table: FlowTable::new(&limits, 1), limits, weirds: Weirds::default(), ended: Vec::new() }
     }
 
     fn push(&mut self, segment: &OwnedSegment) {

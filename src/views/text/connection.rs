@@ -13,14 +13,14 @@ use crate::views::text::overview;
 use crate::views::{FrameList, case, summary, units, wording};
 
 /// Frames of the timeline before the end.
-const TIMELINE: usize = 12;
+pub(super) const TIMELINE: usize = 12;
 /// Characters of a payload in the timeline.
 const PREVIEW: usize = 48;
 
 /// Everything about one connection.
-pub(super) fn render(id: u64, report: &Conversation, frames: FrameList, style: &Style) -> String {
+pub(super) fn render(report: &Conversation, frames: FrameList, style: &Style) -> String {
     let mut out = String::new();
-    heading(&mut out, id, report, style);
+    heading(&mut out, report, style);
     out.push('\n');
     if let Some(record) = report.case.as_deref() {
         of_case(&mut out, record, style);
@@ -36,7 +36,7 @@ pub(super) fn render(id: u64, report: &Conversation, frames: FrameList, style: &
     out
 }
 
-fn heading(out: &mut String, id: u64, report: &Conversation, style: &Style) {
+fn heading(out: &mut String, report: &Conversation, style: &Style) {
     let asked = report.request.as_ref().map_or_else(String::new, |request| {
         format!("{} {}  ", visible(&request.method), shorten(&visible(&request.target), 60))
     });
@@ -51,7 +51,8 @@ fn heading(out: &mut String, id: u64, report: &Conversation, style: &Style) {
         _ => String::new(),
     };
     let head = format!(
-        "#{id}  {} (client) → {} (server)  {asked}{status}",
+        "#{}  {} (client) → {} (server)  {asked}{status}",
+        report.id,
         wording::address(report, Role::Client),
         wording::address(report, Role::Server),
     );

@@ -93,7 +93,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn new(id: u64, report: &Conversation) -> Self {
+    pub(super) fn new(report: &Conversation) -> Self {
         let closing = &report.closing;
         let codes = |close: &crate::model::SideClose| match (close.sent_close, close.code) {
             (None, _) => "?".to_owned(),
@@ -117,7 +117,7 @@ impl Row {
         };
         Self {
             cells: vec![
-                id.to_string(),
+                report.id.to_string(),
                 wording::address(report, Role::Client),
                 wording::address(report, Role::Server),
                 shorten(&visible(target), 40),

@@ -114,7 +114,7 @@ fn reports(folder: &Path, corpus: &Path) -> io::Result<()> {
 /// The connections of a capture.
 fn flows(file: &[u8], path: &Path) -> Vec<Flow> {
     let (mut weirds, limits) = (Weirds::default(), Limits::default());
-    let mut table: FlowTable<Flow> = FlowTable::new(&limits);
+    let mut table: FlowTable<Flow> = FlowTable::new(&limits, 1);
     let mut decoder = Decoder::new(&limits);
     let Ok(mut reader) = Reader::open(file, path) else { return Vec::new() };
     while let Ok(Some(packet)) = reader.next(&mut weirds) {

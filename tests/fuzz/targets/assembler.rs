@@ -100,7 +100,7 @@ fn run(mut input: Input<'_>) {
         max_history_bytes: if caps & 16 == 0 { 4 << 10 } else { 20 },
         ..Limits::default()
     };
-    let mut table: FlowTable<Contract> = FlowTable::new(&limits);
+    let mut table: FlowTable<Contract> = FlowTable::new(&limits, 1);
     let mut weirds = Weirds::default();
     // By port and side.
     let mut numbers = [[0xffff_ff00_u32, 0x7fff_ffc0]; 4];

@@ -13,10 +13,10 @@ use std::path::Path;
 use libfuzzer_sys::fuzz_target;
 use wslog::limits::Limits;
 use wslog::model::{LinkType, PacketNo, TcpFlags};
-use wslog::engine::{Keep, analyze_capture};
+use wslog::engine::{Keep, Sink, analyze_capture, present};
 use wslog::views::FrameList;
 use wslog::views::json::JsonReport;
-use wslog::engine::order::Order;
+use wslog::redact::Redaction;
 use wslog::views::text::{Style, TextReport};
 use wslog_fuzz::support::capture_file::{Endian, Interface, Pcap, Unit, pcapng};
 use wslog_fuzz::support::conversation::{Client, Talk, Server, TestPacket, merge};
@@ -48,36 +48,27 @@ fn limits() -> Limits {
 /// Text and JSON of the report, or the error.
 fn report(source: impl Read, len: usize) -> [String; 2] {
     let limits = limits();
-    let keep = Keep { first: 3, last: 3, payload_bytes: limits.max_preview_bytes };
+    let keep = Keep { first: 3, last: 3, payload_bytes: limits.max_preview_bytes, live: false };
     let (mut text, mut json) = (Vec::new(), Vec::new());
     let style = Style { width: 80, color: false };
     let mut text_report = TextReport::new(&mut text, style, FrameList::All, false);
     let mut json_report = JsonReport::new(&mut json, FrameList::All);
-    let mut order = Order::new(limits.max_waiting_report_bytes);
-    let mut reported = 0;
-    let input = analyze_capture(source, Path::new("fuzz"), 0, &limits, keep, &mut |connection, open| {
-        if let Some(connection) = connection {
-            reported += 1;
-            assert!(connection.findings.len() <= limits.max_findings);
-            assert!(connection.frames.len() <= 6);
-            let first = connection.tcp.map_or(PacketNo(0), |tcp| tcp.first_packet);
-            order.push(0, first, connection, 3_000);
-        }
-        let _: Result<(), Infallible> = order.release(0, open, |id, connection| {
-            text_report.connection(id, connection.clone());
-            json_report.connection(id, connection).expect("memory takes it");
-            Ok(())
-        });
+    let mut reported = Vec::new();
+    let input = analyze_capture(source, Path::new("fuzz"), &limits, keep, &mut |connection| {
+        assert!(connection.findings.len() <= limits.max_findings);
+        assert!(connection.frames.len() <= 6);
+        reported.push(connection);
         Ok(())
     });
     let input = match input {
         Ok(input) => input,
         Err(error) => return [error.to_string(), String::new()],
     };
-    assert_eq!(input.websocket_connections, reported);
+    assert_eq!(input.websocket_connections, reported.len() as u64);
     assert!(input.bytes <= len as u64);
-    json_report.finish(std::slice::from_ref(&input)).expect("memory takes it");
-    text_report.finish(&[input]).expect("memory takes it");
+    for sink in [&mut json_report as &mut dyn Sink, &mut text_report] {
+        present(reported.clone(), std::slice::from_ref(&input), Redaction::Secrets, sink).expect("memory takes it");
+    }
     [text, json].map(|bytes| String::from_utf8(bytes).expect("a report is text"))
 }
 

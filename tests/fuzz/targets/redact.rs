@@ -4,7 +4,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use wslog::limits::Limits;
-use wslog::engine::{Keep, analyze_capture};
+use wslog::engine::{Keep, analyze_capture, present};
+use wslog::redact::Redaction;
 use wslog::views::FrameList;
 use wslog::views::json::JsonReport;
 use wslog_fuzz::support::capture_file::Pcap;
@@ -40,12 +41,14 @@ fuzz_target!(|data: &[u8]| {
     let file = Pcap::default().write(&talk.packets());
     let mut json = Vec::new();
     let mut report = JsonReport::new(&mut json, FrameList::All);
-    let keep = Keep { first: 3, last: 3, payload_bytes: 40 };
-    analyze_capture(&file[..], "fuzz".as_ref(), 0, &Limits::default(), keep, &mut |connection, _| {
-        connection.map_or(Ok(()), |connection| report.connection(1, connection))
+    let keep = Keep { first: 3, last: 3, payload_bytes: 40, live: false };
+    let mut connections = Vec::new();
+    analyze_capture(&file[..], "fuzz".as_ref(), &Limits::default(), keep, &mut |connection| {
+        connections.push(connection);
+        Ok(())
     })
     .expect("a sound capture");
-    report.finish(&[]).expect("memory takes it");
+    present(connections, &[], Redaction::Secrets, &mut report).expect("memory takes it");
     let json = String::from_utf8(json).expect("JSON is text");
     assert!(!json.contains(SECRET), "{json}");
 });

@@ -11,7 +11,8 @@ use wslog::autobahn::{self, Kind, brief, diff, index};
 use wslog::limits::Limits;
 use wslog::model::InputReport;
 use wslog::model::case::{CaseReport, ReportForm};
-use wslog::engine::{Keep, analyze_case};
+use wslog::engine::{Keep, Sink, analyze_case, present};
+use wslog::redact::Redaction;
 use wslog::views::FrameList;
 use wslog::views::escape::{is_unsafe, visible};
 use wslog::views::json::JsonReport;
@@ -19,18 +20,17 @@ use wslog::views::text::{Style, TextReport};
 
 fn render(case: CaseReport) -> String {
     let limits = Limits { max_findings: 12, max_preview_bytes: 40, ..Limits::default() };
-    let keep = Keep { first: 3, last: 3, payload_bytes: limits.max_preview_bytes };
-    let connection = analyze_case(case, 0, &limits, keep);
+    let keep = Keep { first: 3, last: 3, payload_bytes: limits.max_preview_bytes, live: false };
+    let connection = analyze_case(case, &limits, keep);
     assert!(connection.findings.len() <= limits.max_findings && connection.frames.len() <= 6);
     let (mut text, mut json) = (Vec::new(), Vec::new());
     let mut text_report =
         TextReport::new(&mut text, Style { width: 80, color: false }, FrameList::All, false);
     let mut json_report = JsonReport::new(&mut json, FrameList::All);
-    text_report.connection(1, connection.clone());
-    json_report.connection(1, connection).expect("memory takes it");
-    let inputs = [InputReport::default()];
-    text_report.finish(&inputs).expect("memory takes it");
-    json_report.finish(&inputs).expect("memory takes it");
+    for sink in [&mut json_report as &mut dyn Sink, &mut text_report] {
+        let inputs = [InputReport::default()];
+        present([connection.clone()], &inputs, Redaction::Secrets, sink).expect("memory takes it");
+    }
     serde_json::from_slice::<serde_json::Value>(&json).expect("JSON");
     [text, json].map(|bytes| String::from_utf8(bytes).expect("a report is text")).concat()
 }

@@ -1,0 +1,37 @@
+//! Whether anything was found that is to fail a build.
+
+use crate::engine::sink::Sink;
+use crate::error::Error;
+use crate::model::{Certainty, Conversation, Finding, Level, Outcome};
+
+/// Looks for findings of a level or above, and for connections that did not close cleanly.
+#[derive(Clone, Copy, Debug)]
+pub struct Gate {
+    level: Level,
+    found: bool,
+}
+
+impl Gate {
+    /// A gate that nothing of this level may pass.
+    #[must_use]
+    pub const fn new(level: Level) -> Self {
+        Self { level, found: false }
+    }
+
+    /// Whether there was something.
+    #[must_use]
+    pub const fn found(&self) -> bool {
+        self.found
+    }
+}
+
+impl Sink for Gate {
+    fn conversation(&mut self, conversation: &Conversation) -> Result<(), Error> {
+        let outcome = conversation.closing.outcome;
+        let unclean = !matches!(outcome, Outcome::Clean | Outcome::CleanTcpReset | Outcome::Open);
+        // What may as well be nobody's fault is shown, and fails nothing.
+        let counts = |f: &Finding| f.level >= self.level && f.certainty > Certainty::Undetermined;
+        self.found |= unclean || conversation.findings.iter().any(counts);
+        Ok(())
+    }
+}

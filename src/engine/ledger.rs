@@ -1,0 +1,141 @@
+//! What happened on the flows of one capture, put in order: flows get their numbers, conversations their places.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+
+use crate::engine::files::Files;
+use crate::engine::order::Order;
+use crate::engine::recorder::Happening;
+use crate::engine::shards::{Happened, Start};
+use crate::error::Error;
+use crate::limits::Limits;
+use crate::model::{Conversation, ConversationId, InputReport, PacketNo, WeirdKind, Weirds};
+
+/// What a ledger gives away, in the order of ids; what happens while conversations go on in the order of the capture.
+#[derive(Debug)]
+pub(super) enum Entry {
+    /// A conversation that is over.
+    Conversation(Box<Conversation>),
+    /// Something on one that is not.
+    Happening(ConversationId, Box<Happening>),
+}
+
+/// Takes the entries.
+pub(super) type Taker<'a> = dyn FnMut(Entry) -> Result<(), Error> + 'a;
+
+/// The ledger of a capture. It must hear of everything in the order of the segments that it came of.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    /// How ids name the capture.
+    input: Option<NonZeroU32>,
+    files: Files,
+    /// Flows that began so far.
+    flows: u64,
+    /// Those that are conversations, or may still turn out to be; with their numbers.
+    candidates: BTreeMap<Start, u64>,
+    /// Oddities that belong to no conversation.
+    weirds: Weirds,
+    order: Order<Box<Conversation>>,
+}
+
+impl Ledger {
+    /// A ledger of the capture that begins with the input at `index`; `input` where ids have to name it.
+    pub(super) fn new(index: usize, input: Option<NonZeroU32>, limits: &Limits) -> Self {
+        Self {
+            input,
+            files: Files::new(index),
+            flows: 0,
+            candidates: BTreeMap::new(),
+            weirds: Weirds::default(),
+            order: Order::new(limits.max_waiting_report_bytes),
+        }
+    }
+
+    /// What follows is of the next file, whose packets are numbered on from `before`.
+    pub(super) fn next_file(&mut self, before: PacketNo, file: &str) {
+        self.files.odd(std::mem::take(&mut self.weirds));
+        self.files.next(before, file);
+    }
+
+    /// Takes what was odd about packets before their segments were seen.
+    pub(super) fn odd(&mut self, weirds: Weirds) {
+        self.files.odd(weirds);
+    }
+
+    /// Takes what came of the segment `here`.
+    ///
+    /// # Errors
+    /// Those of `take`.
+    pub(super) fn happened(
+        &mut self,
+        here: Start,
+        what: Happened,
+        take: &mut Taker<'_>,
+    ) -> Result<(), Error> {
+        match what {
+            Happened::Opened => {
+                self.files.opened();
+                self.flows += 1;
+                self.candidates.insert(here, self.flows);
+            }
+            Happened::Told(start, happening) => {
+                if let Some(flow) = self.candidates.get(&start) {
+                    let id = ConversationId { input: self.input, flow: *flow, stream: None };
+                    take(Entry::Happening(id, happening))?;
+                }
+            }
+            Happened::Left(start) => {
+                self.candidates.remove(&start);
+            }
+            Happened::Ended(start, mut conversation) => {
+                // It began before it ended.
+                let flow = self.candidates.remove(&start).unwrap_or_default();
+                conversation.id = ConversationId { input: self.input, flow, stream: None };
+                self.files.place(&mut conversation);
+                let bytes = weight(&conversation);
+                self.order.push(flow, conversation, bytes);
+                self.release(take)?;
+            }
+            Happened::Gone(start, weirds) => {
+                self.candidates.remove(&start);
+                self.weirds.merge(weirds);
+            }
+            Happened::Odd(weirds) => self.weirds.merge(weirds),
+        }
+        Ok(())
+    }
+
+    /// Ends the capture. Fills the counts of `inputs`, one a file.
+    ///
+    /// # Errors
+    /// Those of `take`.
+    pub(super) fn finish(mut self, inputs: &mut [InputReport], take: &mut Taker<'_>) -> Result<(), Error> {
+        self.candidates.clear();
+        self.release(take)?;
+        self.files.odd(self.weirds);
+        self.files.fill(inputs);
+        let late = self.order.out_of_order;
+        if late > 0
+            && let Some(input) = inputs.last_mut()
+        {
+            input.weirds.add(WeirdKind::ReportsOutOfOrder, None, || {
+                format!("{late} connections are listed after ones that began later")
+            });
+        }
+        Ok(())
+    }
+
+    fn release(&mut self, take: &mut Taker<'_>) -> Result<(), Error> {
+        let oldest = self.candidates.first_key_value().map(|(_, flow)| *flow);
+        self.order.release(oldest, |conversation| take(Entry::Conversation(conversation)))
+    }
+}
+
+/// About how many bytes a report takes while it waits.
+pub(super) fn weight(report: &Conversation) -> usize {
+    let frames: usize = report.frames.iter().map(|f| 160 + f.preview.capacity()).sum();
+    let requested = report.request.iter().map(|request| request.fields.weight());
+    // Twice for the lists, whose elements are kept on their own as well.
+    let heads: usize = requested.chain(report.response.iter().map(|r| r.fields.weight())).sum::<usize>() * 2;
+    2_048 + frames + heads + report.findings.len() * 128
+}

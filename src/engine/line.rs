@@ -1,0 +1,254 @@
+//! What reading does with what it finds: the same for one thread and for many.
+
+use std::num::NonZeroU32;
+
+use crate::engine::across::Across;
+use crate::engine::delivery::Delivery;
+use crate::engine::ledger::{Entry, Ledger};
+use crate::engine::recorder::Keep;
+use crate::engine::shards::{self, Happened, Happenings, Shards, Start};
+use crate::error::Error;
+use crate::limits::Limits;
+use crate::model::{Conversation, ConversationId, InputReport, PacketNo, Segment, Timestamp, Weirds};
+
+/// What the reader came to, apart from segments.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Another capture begins.
+    CaptureBegins,
+    /// Another file of it, whose packets are numbered on from `before`; `name` where connections say which it is.
+    FileBegins { before: PacketNo, name: Option<String> },
+    /// That file is over; `odd` is what was odd about its packets before their segments were seen.
+    FileEnds { report: Box<InputReport>, odd: Weirds },
+    /// The capture is over; `odd` is what was odd about packets of which the rest did not come.
+    CaptureEnds { odd: Weirds },
+    /// A block of segments is with the threads.
+    Block,
+    /// A case of the Autobahn Testsuite.
+    Case { conversation: Box<Conversation>, input: Box<InputReport> },
+    /// An input could not be read.
+    Failed(Error),
+}
+
+/// Where segments and steps go.
+pub(super) trait Line {
+    /// Why reading ends early.
+    type Halt;
+
+    /// Bytes of the blocks that segments must lie in; `None` where they need not.
+    fn block_bytes(&self) -> Option<usize>;
+
+    /// A segment, the `nth` of its packet, whose payload begins `at` in the block at hand; `None`: somewhere else.
+    fn segment(&mut self, segment: &Segment<'_>, nth: u32, at: Option<usize>);
+
+    /// The packet is over.
+    fn settle(&mut self) -> Result<(), Self::Halt>;
+
+    /// The block is over; gives one that may be used again.
+    fn block(&mut self, block: Vec<u8>) -> Result<Option<Vec<u8>>, Self::Halt>;
+
+    /// A step.
+    fn step(&mut self, step: Step) -> Result<(), Self::Halt>;
+}
+
+/// Takes steps and what happened in between, in order.
+pub(super) struct Collector<'s> {
+    pub(super) delivery: Delivery<'s>,
+    across: Across,
+    limits: Limits,
+    ids_name_inputs: bool,
+    /// Of the capture at hand, with its files so far.
+    ledger: Option<(Ledger, Vec<InputReport>)>,
+    pub(super) inputs: Vec<InputReport>,
+    /// Captures of several files.
+    sets: u64,
+    pub(super) failed: usize,
+}
+
+impl<'s> Collector<'s> {
+    pub(super) fn new(delivery: Delivery<'s>, ids_name_inputs: bool, limits: &Limits) -> Self {
+        Self {
+            delivery,
+            across: Across::new(limits),
+            limits: limits.clone(),
+            ids_name_inputs,
+            ledger: None,
+            inputs: Vec::new(),
+            sets: 0,
+            failed: 0,
+        }
+    }
+
+    /// How ids name the input that is read next.
+    fn name(&self) -> Option<NonZeroU32> {
+        u32::try_from(self.inputs.len() + 1).ok().and_then(NonZeroU32::new)
+    }
+
+    /// Takes what came of the segment `here` of the capture at hand.
+    pub(super) fn happened(&mut self, here: Start, what: Happened) -> Result<(), Error> {
+        let capture = self.inputs.len();
+        match &mut self.ledger {
+            Some((ledger, _)) => {
+                let (across, delivery) = (&mut self.across, &mut self.delivery);
+                ledger.happened(here, what, &mut |entry| pass(capture, entry, across, delivery))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Takes a step; what happened before the end of a capture must have been told before.
+    pub(super) fn step(&mut self, step: Step) -> Result<(), Error> {
+        match step {
+            Step::Block => {}
+            Step::CaptureBegins => {
+                // A set that was taken for all there is may not have been.
+                let input = self.name().filter(|_| self.ids_name_inputs || !self.inputs.is_empty());
+                self.ledger = Some((Ledger::new(self.inputs.len(), input, &self.limits), Vec::new()));
+            }
+            Step::FileBegins { before, name } => {
+                if let (Some((ledger, _)), Some(name)) = (&mut self.ledger, name) {
+                    ledger.next_file(before, &name);
+                }
+            }
+            Step::FileEnds { report, odd } => {
+                if let Some((ledger, files)) = &mut self.ledger {
+                    ledger.odd(odd);
+                    files.push(*report);
+                }
+            }
+            Step::CaptureEnds { odd } => {
+                if let Some((mut ledger, mut files)) = self.ledger.take() {
+                    ledger.odd(odd);
+                    let capture = self.inputs.len();
+                    let (across, delivery) = (&mut self.across, &mut self.delivery);
+                    ledger.finish(&mut files, &mut |entry| pass(capture, entry, across, delivery))?;
+                    self.read(files)?;
+                }
+            }
+            Step::Case { mut conversation, input } => {
+                let at = self.inputs.len();
+                conversation.input = at;
+                conversation.id = match self.name().filter(|_| self.ids_name_inputs) {
+                    Some(name) => ConversationId { input: Some(name), flow: 1, stream: None },
+                    None => ConversationId::flow(at as u64 + 1),
+                };
+                self.across.see(at, &mut conversation);
+                self.delivery.conversation(conversation)?;
+                self.read(vec![*input])?;
+            }
+            Step::Failed(error) => {
+                self.failed += 1;
+                self.delivery.sinks.iter_mut().for_each(|sink| sink.failed(&error));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the files of a capture, or a case, that was read.
+    fn read(&mut self, mut files: Vec<InputReport>) -> Result<(), Error> {
+        if files.len() > 1 {
+            self.sets += 1;
+            files.iter_mut().for_each(|file| file.set = Some(self.sets));
+        }
+        if !files.is_empty() {
+            self.delivery.sinks.iter_mut().try_for_each(|sink| sink.read(&files))?;
+        }
+        self.inputs.extend(files);
+        Ok(())
+    }
+
+    /// All has been read.
+    pub(super) fn end(&mut self) -> Result<(), Error> {
+        self.delivery.settle()?;
+        if self.inputs.is_empty() && self.failed > 0 {
+            return Ok(());
+        }
+        let inputs = &self.inputs;
+        self.delivery.sinks.iter_mut().try_for_each(|sink| sink.end(inputs))
+    }
+}
+
+/// Compares conversations of capture `capture` with those before it on their way; each capture has a number of its own.
+fn pass(capture: usize, entry: Entry, across: &mut Across, delivery: &mut Delivery<'_>) -> Result<(), Error> {
+    match entry {
+        Entry::Happening(id, happening) => delivery.happening(id, &happening),
+        Entry::Conversation(mut conversation) => {
+            across.see(capture, &mut conversation);
+            delivery.conversation(conversation)
+        }
+    }
+}
+
+/// The line of one thread: everything happens at once.
+pub(super) struct Direct<'c, 's> {
+    collector: &'c mut Collector<'s>,
+    limits: Limits,
+    keep: Keep,
+    shards: Option<Shards>,
+    count: usize,
+    happened: Happenings,
+    last_at: Option<Timestamp>,
+}
+
+impl<'c, 's> Direct<'c, 's> {
+    pub(super) fn new(collector: &'c mut Collector<'s>, limits: &Limits, keep: Keep) -> Self {
+        let count = shards::count(limits);
+        Self {
+            collector,
+            limits: limits.clone(),
+            keep,
+            shards: None,
+            count,
+            happened: Happenings::new(),
+            last_at: None,
+        }
+    }
+}
+
+impl Line for Direct<'_, '_> {
+    type Halt = Error;
+
+    fn block_bytes(&self) -> Option<usize> {
+        None
+    }
+
+    #[inline]
+    fn segment(&mut self, segment: &Segment<'_>, nth: u32, _: Option<usize>) {
+        self.last_at = self.last_at.max(segment.at);
+        if let Some(shards) = &mut self.shards {
+            shards.push(shards::of(segment, self.count), segment, nth, &mut self.happened);
+        }
+    }
+
+    #[inline]
+    fn settle(&mut self) -> Result<(), Self::Halt> {
+        for (here, what) in self.happened.drain(..) {
+            self.collector.happened(here, what)?;
+        }
+        Ok(())
+    }
+
+    fn block(&mut self, _: Vec<u8>) -> Result<Option<Vec<u8>>, Self::Halt> {
+        Ok(None)
+    }
+
+    fn step(&mut self, step: Step) -> Result<(), Self::Halt> {
+        match step {
+            Step::CaptureBegins => {
+                self.shards = Some(Shards::new(&self.limits, self.keep, 0, 1));
+                self.last_at = None;
+            }
+            Step::CaptureEnds { .. } => {
+                if let Some(shards) = self.shards.take() {
+                    let collector = &mut *self.collector;
+                    let mut tell = |happened: &mut Happenings| {
+                        happened.drain(..).try_for_each(|(here, what)| collector.happened(here, what))
+                    };
+                    shards.finish(self.last_at, &mut tell)?;
+                }
+            }
+            _ => {}
+        }
+        self.collector.step(step)
+    }
+}

@@ -1,0 +1,261 @@
+//! The flows of a capture, spread over virtual shards.
+//!
+//! Which shard a flow is of follows from its addresses alone, and so does how many there are from the limits: results
+//! are the same however many threads share the shards among them. Each has its own part of every total.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::net::IpAddr;
+
+use crate::engine::connection::{Turn, Watched};
+use crate::engine::recorder::{Happening, Keep};
+use crate::limits::Limits;
+use crate::model::{Conversation, PacketNo, Segment, TcpFlags, Timestamp, WeirdKind, Weirds};
+use crate::tcp::{Flow, FlowTable};
+
+/// Shards where there is room for flows enough to spread them.
+const MAX_SHARDS: usize = 64;
+
+/// Flows for which a shard of its own is worth while: below, parts of a total would be too uneven.
+const MIN_FLOWS: usize = 1_024;
+
+/// The segment that a flow began with: its packet, and which segment of that packet it is, for one packet can begin
+/// several flows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Start {
+    pub(super) packet: PacketNo,
+    pub(super) nth: u32,
+}
+
+/// What came of a segment.
+#[derive(Debug)]
+pub(super) enum Happened {
+    /// It begins a flow.
+    Opened,
+    /// Something that somebody wants to hear of at once, on the flow that began with that segment.
+    Told(Start, Box<Happening>),
+    /// That flow carries something else than WebSocket.
+    Left(Start),
+    /// That flow is over.
+    Ended(Start, Box<Conversation>),
+    /// That flow is over and never asked for WebSocket.
+    Gone(Start, Weirds),
+    /// Oddities that belong to no flow.
+    Odd(Weirds),
+}
+
+/// With the place of the segment that it came of.
+pub(super) type Happenings = Vec<(Start, Happened)>;
+
+/// A flow's state, and which segment of its first packet it began with.
+#[derive(Debug)]
+struct Tracked {
+    nth: u32,
+    watched: Watched,
+}
+
+/// One shard.
+#[derive(Debug)]
+struct Shard {
+    table: FlowTable<Tracked>,
+    /// Latest time of a segment of it: how far the recording went on for its flows that had not ended.
+    last_at: Option<Timestamp>,
+}
+
+/// Some of the shards of a capture: all of them, or those of one thread.
+#[derive(Debug)]
+pub(super) struct Shards {
+    shards: Vec<Shard>,
+    limits: Limits,
+    keep: Keep,
+}
+
+/// How many shards there are.
+pub(super) fn count(limits: &Limits) -> usize {
+    (limits.max_flows / MIN_FLOWS).clamp(1, MAX_SHARDS)
+}
+
+/// The shard of a segment, of `count`: the same for both directions, and on every machine.
+#[inline]
+pub(super) fn of(segment: &Segment<'_>, count: usize) -> usize {
+    if count == 1 {
+        return 0;
+    }
+    let ends = match (segment.src.ip(), segment.dst.ip()) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => u64::from(u32::from(a) ^ u32::from(b)),
+        (a, b) => {
+            let number = |ip: IpAddr| match ip {
+                IpAddr::V4(ip) => u128::from(u32::from(ip)),
+                IpAddr::V6(ip) => u128::from(ip),
+            };
+            let ends = number(a) ^ number(b);
+            (ends >> 64) as u64 ^ ends as u64
+        }
+    };
+    let ports = u64::from(segment.src.port() ^ segment.dst.port());
+    // Fibonacci hashing: the top bits depend on all bits.
+    let sum = (ends ^ ports << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    ((sum >> 32) as usize * count) >> 32
+}
+
+impl Shards {
+    /// Shards `first`, `first + step` … of those there are.
+    pub(super) fn new(limits: &Limits, keep: Keep, first: usize, step: usize) -> Self {
+        let count = count(limits);
+        let shards = (first..count)
+            .step_by(step.max(1))
+            .map(|_| Shard { table: FlowTable::new(limits, count), last_at: None })
+            .collect();
+        Self { shards, limits: limits.clone(), keep }
+    }
+
+    /// Takes the next segment, which is of the shard at `index` of these; says what came of it.
+    pub(super) fn push(&mut self, index: usize, segment: &Segment<'_>, nth: u32, out: &mut Happenings) {
+        let Self { shards, limits, keep } = self;
+        let Some(Shard { table, last_at }) = shards.get_mut(index) else { return };
+        *last_at = (*last_at).max(segment.at);
+        let here = Start { packet: segment.no, nth };
+        let mut weirds = Weirds::default();
+        let mut is_new = false;
+        let flow = table.route(segment, &mut weirds, |_| {
+            is_new = true;
+            Tracked { nth, watched: Watched::new(segment.flags.has(TcpFlags::SYN)) }
+        });
+        if is_new {
+            out.push((here, Happened::Opened));
+        }
+        let start = Start { packet: flow.connection.first_packet(), nth: flow.state.nth };
+        let mut tell = |happening| out.push((here, Happened::Told(start, Box::new(happening))));
+        match flow.state.watched.segment(&mut flow.connection, segment, limits, keep, &mut tell) {
+            Turn::Goes => {}
+            Turn::Left => out.push((here, Happened::Left(start))),
+        }
+        if !weirds.is_empty() {
+            out.push((here, Happened::Odd(weirds)));
+        }
+        while let Some(flow) = table.next_ended() {
+            end(flow, *last_at, limits, keep, here, out);
+        }
+    }
+
+    /// The recording is over, `last_at` the time of its last segment: what is still open ends, in the order in which it
+    /// began. `take` gets what came of each.
+    pub(super) fn finish<E>(
+        mut self,
+        last_at: Option<Timestamp>,
+        mut take: impl FnMut(&mut Happenings) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Self { shards, limits, keep } = &mut self;
+        let mut next: BinaryHeap<Reverse<(Start, usize)>> = BinaryHeap::new();
+        let start = |table: &FlowTable<Tracked>| {
+            let Flow { connection, state } = table.peek_ended()?;
+            Some(Start { packet: connection.first_packet(), nth: state.nth })
+        };
+        for (index, shard) in shards.iter_mut().enumerate() {
+            shard.table.finish();
+            next.extend(start(&shard.table).map(|start| Reverse((start, index))));
+        }
+        let mut out = Happenings::new();
+        while let Some(Reverse((_, index))) = next.pop() {
+            let Some(Shard { table, .. }) = shards.get_mut(index) else { continue };
+            if let Some(flow) = table.next_ended() {
+                let here = Start { packet: flow.connection.first_packet(), nth: flow.state.nth };
+                end(flow, last_at, limits, keep, here, &mut out);
+                take(&mut out)?;
+            }
+            next.extend(start(table).map(|start| Reverse((start, index))));
+        }
+        Ok(())
+    }
+}
+
+/// Ends a flow; `here` is what ended it, `last_at` how far the recording is known to have gone on.
+fn end(
+    flow: Flow<Tracked>,
+    last_at: Option<Timestamp>,
+    limits: &Limits,
+    keep: &Keep,
+    here: Start,
+    out: &mut Happenings,
+) {
+    let Flow { mut connection, state: Tracked { nth, watched } } = flow;
+    let start = Start { packet: connection.first_packet(), nth };
+    // One that has ended is let go of at some later packet; which one must not show.
+    let ended_at = connection.ended_at();
+    let given_up = ended_at.map(|at| at.plus_seconds(limits.max_idle_seconds));
+    let was_idle = !connection.is_closed() && given_up.is_some_and(|at| last_at > Some(at));
+    let until = match () {
+        () if connection.is_closed() => ended_at,
+        () if was_idle => given_up,
+        () => last_at,
+    };
+    let last_packet = connection.last_packet();
+    let mut tell = |happening| out.push((here, Happened::Told(start, Box::new(happening))));
+    let result = watched.finish(&mut connection, limits, keep, until, &mut tell);
+    let note = |weirds: &mut Weirds| {
+        if was_idle {
+            weirds.add(WeirdKind::FlowIdle, Some(last_packet), || {
+                let max = limits.max_idle_seconds;
+                format!("not closed, and nothing for more than {max} s after this packet; given up")
+            });
+        }
+    };
+    let happened = match result {
+        Ok(mut conversation) => {
+            note(&mut conversation.weirds);
+            Happened::Ended(start, conversation)
+        }
+        Err(mut weirds) => {
+            note(&mut weirds);
+            Happened::Gone(start, weirds)
+        }
+    };
+    out.push((here, happened));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::SeqNo;
+
+    fn segment(src: &str, dst: &str) -> Segment<'static> {
+        let address = |text: &str| text.parse().unwrap_or_else(|_| panic!("{text}"));
+        Segment {
+            no: PacketNo(1),
+            at: None,
+            src: address(src),
+            dst: address(dst),
+            seq: SeqNo(0),
+            ack: None,
+            flags: TcpFlags(0),
+            payload: &[],
+            cut_off: 0,
+        }
+    }
+
+    #[test]
+    fn both_directions_are_of_one_shard_and_flows_of_all() {
+        let mut seen = [0_u32; MAX_SHARDS];
+        for n in 0..6_400_u32 {
+            let (client, server) =
+                (format!("10.0.{}.{}:{}", n / 250, n % 250, 30_000 + n % 977), "192.0.2.1:80");
+            let shard = of(&segment(&client, server), MAX_SHARDS);
+            assert_eq!(shard, of(&segment(server, &client), MAX_SHARDS));
+            seen[shard] += 1;
+        }
+        assert!(seen.iter().all(|n| (40..200).contains(n)), "{seen:?}");
+        let mut ports = [false; MAX_SHARDS];
+        for port in 1_024..3_024 {
+            ports[of(&segment(&format!("[2001:db8::1]:{port}"), "[2001:db8::2]:443"), MAX_SHARDS)] = true;
+        }
+        assert!(ports.iter().all(|seen| *seen), "one client's flows are spread too");
+    }
+
+    #[test]
+    fn few_flows_are_not_parted() {
+        let limits = |max_flows| Limits { max_flows, ..Limits::default() };
+        for (flows, shards) in [(0, 1), (2, 1), (2_047, 1), (2_048, 2), (1_000_000, 64)] {
+            assert_eq!(count(&limits(flows)), shards, "{flows}");
+        }
+    }
+}

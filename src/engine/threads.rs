@@ -1,0 +1,331 @@
+//! The line of many threads: the reader slices packets and deals segments out by shard, workers do all the rest, and
+//! the collector puts together what came of them.
+//!
+//! ```text
+//!              ┌─ segments of a block ─► worker ─┐
+//!   reader ────┼─ segments of a block ─► worker ─┼─► collector ─┬─► forms ─┬─► sinks
+//!              └──────────── steps ──────────────┘              └─► forms ─┘
+//! ```
+//!
+//! Blocks of the capture are shared, not copied: whoever is the last to need one gives it back. A worker answers each
+//! block with one parcel, so the collector can merge the parcels of a block by the places of their segments, and gets
+//! what one thread alone would have got. All queues are short, and nothing flows backwards but empty blocks.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::thread;
+
+use crate::engine::line::{Collector, Line, Step};
+use crate::engine::recorder::Keep;
+use crate::engine::shards::{self, Happened, Happenings, Shards, Start};
+use crate::error::Error;
+use crate::limits::Limits;
+use crate::model::{PacketNo, Segment, SeqNo, TcpFlags, Timestamp};
+
+/// Blocks a worker may be behind the reader.
+const BLOCKS: usize = 4;
+/// Bytes taken out of a block before it is dealt out, where the source has more.
+const BLOCK_BYTES: usize = 128 << 10;
+/// Conversations in a parcel at the end of a capture.
+const PARCEL: usize = 32;
+
+/// Bytes that segments of one batch lie in.
+#[derive(Debug)]
+struct Bytes {
+    /// As they stand in the capture.
+    block: Vec<u8>,
+    /// Payloads that do not stand there as a whole: datagrams put together from fragments.
+    apart: Vec<u8>,
+}
+
+/// A segment on its way to a worker.
+#[derive(Debug)]
+struct Sent {
+    no: PacketNo,
+    at: Option<Timestamp>,
+    src: SocketAddr,
+    dst: SocketAddr,
+    seq: SeqNo,
+    ack: Option<SeqNo>,
+    flags: TcpFlags,
+    is_apart: bool,
+    /// Place of its shard among those of the worker.
+    index: u8,
+    nth: u32,
+    cut_off: u32,
+    from: u32,
+    len: u32,
+}
+
+#[derive(Debug)]
+enum Work {
+    /// A capture begins.
+    Begin,
+    /// Segments of a block.
+    Block(Arc<Bytes>, Vec<Sent>),
+    /// The capture is over.
+    End(Option<Timestamp>),
+}
+
+/// What a worker has to say; at the end of a capture several in a row, the last one empty.
+type Parcel = Happenings;
+
+/// Reads with `read` on a thread of its own, and analyses by `workers` threads. The collector works on this one.
+pub(super) fn run<T: Send>(
+    workers: usize,
+    limits: &Limits,
+    keep: Keep,
+    collector: &mut Collector<'_>,
+    read: impl FnOnce(&mut Dispatcher) -> T + Send,
+) -> Result<T, Error> {
+    let workers = workers.clamp(1, shards::count(limits).max(2));
+    thread::scope(|scope| {
+        let (give_steps, steps) = sync_channel(BLOCKS * 2);
+        let (give_spare, spare) = sync_channel(workers + BLOCKS * 2);
+        let mut dispatcher = Dispatcher {
+            count: shards::count(limits),
+            steps: give_steps,
+            workers: Vec::with_capacity(workers),
+            spare,
+            apart: Vec::new(),
+            last_at: None,
+        };
+        let mut parcels = Vec::with_capacity(workers);
+        for first in 0..workers {
+            let (give_work, work) = sync_channel(BLOCKS);
+            let (give_parcel, parcel) = sync_channel(BLOCKS);
+            dispatcher.workers.push(Worker { work: give_work, segments: Vec::new() });
+            parcels.push(parcel);
+            let give_spare = give_spare.clone();
+            scope.spawn(move || {
+                let new = || Shards::new(limits, keep, first, workers);
+                work_on(&work, &give_parcel, &give_spare, new);
+            });
+        }
+        drop(give_spare);
+        collector.delivery.with_threads(workers, scope);
+        let reader = scope.spawn(move || read(&mut dispatcher));
+        let collected = collect(collector, steps, parcels).and_then(|()| collector.delivery.settle());
+        collector.delivery.without_threads();
+        let read = match reader.join() {
+            Ok(read) => read,
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        collected.map(|()| read)
+    })
+}
+
+/// What a worker does until there is no more to do, or nobody listens.
+fn work_on(
+    work: &Receiver<Work>,
+    parcels: &SyncSender<Parcel>,
+    spare: &SyncSender<Vec<u8>>,
+    new: impl Fn() -> Shards,
+) {
+    let mut shards = new();
+    for work in work {
+        match work {
+            Work::Begin => shards = new(),
+            Work::Block(bytes, segments) => {
+                let mut happened = Happenings::new();
+                for sent in &segments {
+                    shards.push(usize::from(sent.index), &sent.segment(&bytes), sent.nth, &mut happened);
+                }
+                if let Some(Bytes { block, .. }) = Arc::into_inner(bytes) {
+                    // With enough at hand already it is let go.
+                    let _ = spare.try_send(block);
+                }
+                if parcels.send(happened).is_err() {
+                    return;
+                }
+            }
+            Work::End(last_at) => {
+                let mut parcel = Happenings::new();
+                let give = |happened: &mut Happenings| {
+                    parcel.append(happened);
+                    if parcel.len() < PARCEL { Ok(()) } else { parcels.send(std::mem::take(&mut parcel)) }
+                };
+                let ended = std::mem::replace(&mut shards, new());
+                if ended.finish(last_at, give).is_err()
+                    || (!parcel.is_empty() && parcels.send(parcel).is_err())
+                    || parcels.send(Happenings::new()).is_err()
+                {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Takes the steps, and before each what came of the segments before it.
+fn collect(
+    collector: &mut Collector<'_>,
+    steps: Receiver<Step>,
+    parcels: Vec<Receiver<Parcel>>,
+) -> Result<(), Error> {
+    loop {
+        let step = match steps.try_recv() {
+            Ok(step) => step,
+            Err(TryRecvError::Disconnected) => return Ok(()),
+            // A pipe may be silent for long: what is known is given on before.
+            Err(TryRecvError::Empty) if collector.delivery.use_time()? => continue,
+            Err(TryRecvError::Empty) => match steps.recv() {
+                Ok(step) => step,
+                Err(_) => return Ok(()),
+            },
+        };
+        match step {
+            Step::Block => {
+                // A worker that is gone has panicked; the scope passes that on.
+                let lists = parcels.iter().map(|parcel| parcel.recv().unwrap_or_default());
+                merge(lists.map(Vec::into_iter).collect(), |here, what| collector.happened(here, what))?;
+            }
+            Step::CaptureEnds { .. } => {
+                let lists = parcels.iter().map(|parcels| {
+                    std::iter::from_fn(|| parcels.recv().ok().filter(|parcel| !parcel.is_empty())).flatten()
+                });
+                merge(lists.collect(), |here, what| collector.happened(here, what))?;
+            }
+            _ => {}
+        }
+        collector.step(step)?;
+    }
+}
+
+/// Several lists in order as one.
+fn merge(
+    lists: Vec<impl Iterator<Item = (Start, Happened)>>,
+    mut take: impl FnMut(Start, Happened) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut lists: Vec<_> = lists.into_iter().map(Iterator::peekable).collect();
+    loop {
+        let mut first: Option<(Start, usize)> = None;
+        for (at, list) in lists.iter_mut().enumerate() {
+            if let Some((here, _)) = list.peek()
+                && first.is_none_or(|(earliest, _)| *here < earliest)
+            {
+                first = Some((*here, at));
+            }
+        }
+        let Some((_, at)) = first else { return Ok(()) };
+        if let Some((here, what)) = lists[at].next() {
+            take(here, what)?;
+        }
+    }
+}
+
+/// Nobody takes anything any more: a sink failed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gone;
+
+/// A worker as the reader sees it.
+struct Worker {
+    work: SyncSender<Work>,
+    /// For it, in the block at hand.
+    segments: Vec<Sent>,
+}
+
+/// The reader's end of the line.
+pub(super) struct Dispatcher {
+    /// Shards of all workers.
+    count: usize,
+    steps: SyncSender<Step>,
+    workers: Vec<Worker>,
+    /// Blocks that nobody needs any more.
+    spare: Receiver<Vec<u8>>,
+    /// Payloads of the block at hand that do not lie in it.
+    apart: Vec<u8>,
+    last_at: Option<Timestamp>,
+}
+
+impl Dispatcher {
+    fn tell(&self, mut work: impl FnMut() -> Work) -> Result<(), Gone> {
+        self.workers.iter().try_for_each(|worker| worker.work.send(work()).map_err(|_| Gone))
+    }
+}
+
+impl Line for Dispatcher {
+    type Halt = Gone;
+
+    fn block_bytes(&self) -> Option<usize> {
+        Some(BLOCK_BYTES)
+    }
+
+    #[inline]
+    fn segment(&mut self, segment: &Segment<'_>, nth: u32, at: Option<usize>) {
+        self.last_at = self.last_at.max(segment.at);
+        let shard = shards::of(segment, self.count);
+        let workers = self.workers.len();
+        // Offsets of a block, and of what is put together from one, are far below 4 GiB.
+        let from = at.unwrap_or_else(|| {
+            let from = self.apart.len();
+            self.apart.extend_from_slice(segment.payload);
+            from
+        });
+        self.workers[shard % workers].segments.push(Sent {
+            no: segment.no,
+            at: segment.at,
+            src: segment.src,
+            dst: segment.dst,
+            seq: segment.seq,
+            ack: segment.ack,
+            flags: segment.flags,
+            is_apart: at.is_none(),
+            index: (shard / workers) as u8,
+            nth,
+            cut_off: segment.cut_off,
+            from: from as u32,
+            len: segment.payload.len() as u32,
+        });
+    }
+
+    fn settle(&mut self) -> Result<(), Gone> {
+        Ok(())
+    }
+
+    fn block(&mut self, block: Vec<u8>) -> Result<Option<Vec<u8>>, Gone> {
+        let bytes = Arc::new(Bytes { block, apart: std::mem::take(&mut self.apart) });
+        for worker in &mut self.workers {
+            let room = worker.segments.len();
+            let segments = std::mem::replace(&mut worker.segments, Vec::with_capacity(room));
+            worker.work.send(Work::Block(Arc::clone(&bytes), segments)).map_err(|_| Gone)?;
+        }
+        self.steps.send(Step::Block).map_err(|_| Gone)?;
+        Ok(self.spare.try_recv().ok())
+    }
+
+    fn step(&mut self, step: Step) -> Result<(), Gone> {
+        let step = match step {
+            Step::CaptureBegins => {
+                self.last_at = None;
+                self.tell(|| Work::Begin)?;
+                step
+            }
+            Step::CaptureEnds { .. } => {
+                self.tell(|| Work::End(self.last_at))?;
+                step
+            }
+            other => other,
+        };
+        self.steps.send(step).map_err(|_| Gone)
+    }
+}
+
+impl Sent {
+    fn segment<'b>(&self, bytes: &'b Bytes) -> Segment<'b> {
+        let bytes = if self.is_apart { &bytes.apart } else { &bytes.block };
+        let from = self.from as usize;
+        Segment {
+            no: self.no,
+            at: self.at,
+            src: self.src,
+            dst: self.dst,
+            seq: self.seq,
+            ack: self.ack,
+            flags: self.flags,
+            payload: bytes.get(from..from + self.len as usize).unwrap_or_default(),
+            cut_off: self.cut_off,
+        }
+    }
+}

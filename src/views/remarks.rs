@@ -1,0 +1,119 @@
+//! What is said beside the data, on standard error: what kept an input from being read, or from being read to its end.
+
+use std::io::Write;
+
+use crate::engine::Sink;
+use crate::error::{Error, Likeness};
+use crate::model::{InputReport, WeirdKind};
+use crate::views::escape::visible;
+
+/// Writes remarks as they arise. What cannot be written is lost: the data do not depend on it.
+#[derive(Debug)]
+pub struct Remarks<W> {
+    out: W,
+    quiet: bool,
+}
+
+impl<W: Write> Remarks<W> {
+    /// Remarks to `out`; `quiet`: of inputs that cannot be read only.
+    pub const fn new(out: W, quiet: bool) -> Self {
+        Self { out, quiet }
+    }
+
+    fn line(&mut self, text: &str) {
+        let _ = writeln!(self.out, "wslog: {text}");
+    }
+
+    /// Says how many inputs were not read because somebody asked to stop.
+    pub fn unread(&mut self, inputs: usize) {
+        if inputs > 0 && !self.quiet {
+            let what = if inputs == 1 { "input was" } else { "inputs were" };
+            self.line(&format!("stopped; {inputs} {what} not read"));
+        }
+    }
+}
+
+impl<W: Write> Sink for Remarks<W> {
+    fn read(&mut self, files: &[InputReport]) -> Result<(), Error> {
+        if self.quiet {
+            return Ok(());
+        }
+        if files.len() > 1 {
+            self.line(&format!(
+                "{} files are read as one capture, in order of time (--apart reads each for itself)",
+                files.len()
+            ));
+        }
+        for file in files {
+            if let Some(what) = remark(file) {
+                self.line(&format!("{}: {what}", visible(&file.path)));
+            }
+        }
+        Ok(())
+    }
+
+    fn failed(&mut self, error: &Error) {
+        self.line(&visible(&chain(error)));
+        if let Some(hint) = hint(error) {
+            let _ = writeln!(self.out, "  {hint}");
+        }
+    }
+}
+
+/// What kept an input from being read to its end.
+fn remark(report: &InputReport) -> Option<&'static str> {
+    let has = |kind| report.weirds.as_slice().iter().any(|weird| weird.kind == kind);
+    Some(if report.interrupted {
+        "stopped; what was read so far is reported"
+    } else if has(WeirdKind::FileInflateCap) {
+        "a cap was reached; analysed up to there"
+    } else if has(WeirdKind::CorruptCompression) {
+        "its compressed data cannot be read to their end; analysed as far as they can"
+    } else if report.truncated {
+        "cut off in the middle; analysed up to the cut"
+    } else {
+        return None;
+    })
+}
+
+/// An error with its causes.
+fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// What to try where an input cannot be read.
+#[must_use]
+pub fn hint(error: &Error) -> Option<&'static str> {
+    match error {
+        Error::Open { .. } | Error::Write(_) => None,
+        Error::Read { .. } => Some("is it a regular file or a pipe, and readable?"),
+        Error::Empty { .. } => {
+            Some("did the capturing program write anything? tcpdump -U flushes each packet")
+        }
+        Error::UnknownFormat { start, .. } => Some(match Likeness::of(start) {
+            Some(Likeness::Packed(_)) => "unpack it first; wslog reads gzip, zstd, lz4, xz and bzip2 itself",
+            Some(Likeness::Capture(_)) => "editcap -F pcapng IN OUT converts it",
+            None => "give a capture as tcpdump -w or Wireshark writes it (pcap, pcapng)",
+        }),
+        Error::Inside { .. } => {
+            Some("it should hold a capture (pcap, pcapng), or a report of the Autobahn Testsuite")
+        }
+        Error::BadHeader { .. } => Some("the file may be damaged; its first 24 bytes decide"),
+        Error::BadReport { advice, .. } => Some(advice),
+        Error::NothingInDirectory { .. } => Some("captures are recognised by their first bytes, not by name"),
+        Error::NoReport { .. } => Some(
+            "it should hold index.json, the reports of cases, or directories of such: the shards of one run",
+        ),
+        Error::UnknownTopic { .. } => Some(
+            "close codes (1006), rules (FR-RSV) and Autobahn cases (3.2): `wslog explain --list` names them",
+        ),
+        Error::BadPolicy { .. } => Some("`wslog check --help` shows a whole policy"),
+    }
+}
