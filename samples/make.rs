@@ -1,6 +1,6 @@
 //! Writes the made samples: `cargo run --example make_samples` in the root of the project.
 //!
-//! `tests/samples.rs` fails where a file is not what this writes.
+//! `tests/engine/samples.rs` fails where a file is not what this writes.
 
 use std::fs;
 use std::path::Path;

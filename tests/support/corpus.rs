@@ -1,5 +1,4 @@
 //! Captures and reports of real runs, which lie beside the repository or where `WSLOG_CORPUS` names.
-#![allow(dead_code, unreachable_pub, reason = "some test crates take in this file alone")]
 
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,7 @@
 //! Builds captures for tests: a scripted conversation, changes that must not matter, and files of every format.
 //!
-//! A test takes it in with `#[path = "support/support.rs"] mod support;`. Nothing here reads a clock or a random
-//! source: the same script gives the same bytes on any machine.
+//! A test crate takes it in at its root with `#[path = "../support/support.rs"] mod support;`. Nothing here reads a
+//! clock or a random source: the same script gives the same bytes on any machine.
 #![allow(
     dead_code,
     unreachable_pub,

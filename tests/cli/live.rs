@@ -1,0 +1,127 @@
+//! Standard input as a pipe that is still being written to.
+#![cfg(unix)]
+
+use std::io::{Read, Write};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+use wslog::model::Compression;
+
+use crate::support::capture_file::Pcap;
+use crate::support::pack::pack;
+use crate::support::script::play;
+
+/// Far more than a pipe and the reader's queue hold: whoever has written so many bytes behind others knows that those
+/// have been analysed.
+const MORE_THAN_A_PIPE: usize = 1 << 20;
+
+fn start(arguments: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_wslog"))
+        .args(["inspect", "--format", "json"])
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs")
+}
+
+/// A connection that closes, then one that is open and sends for long.
+fn capture() -> Vec<u8> {
+    let mut packets = play("C: text hi | C: close 1000 | S: close 1000 | S: fin | C: fin", false);
+    let mut long = play("C: text first", false);
+    let end_ns = packets.last().expect("there are some").at_ns;
+    for (n, packet) in long.iter_mut().enumerate() {
+        packet.at_ns = end_ns + 1_000 * (1 + n as i64);
+        for end in [&mut packet.from, &mut packet.to] {
+            if end.port() != 8080 {
+                end.set_port(50_002);
+            }
+        }
+    }
+    packets.append(&mut long);
+    let again = packets.last().expect("there are some").clone();
+    let mut file = Pcap::default().write(&packets);
+    let record = Pcap::default().write(&[again])[24..].to_vec();
+    file.extend(record.repeat(MORE_THAN_A_PIPE / record.len()));
+    file
+}
+
+#[test]
+fn ctrl_c_reports_what_was_read() {
+    let mut child = start(&["-"]);
+    let mut stdin = child.stdin.take().expect("piped");
+    // Once this is written the conversation at its beginning has been read, and Ctrl-C is listened to.
+    stdin.write_all(&capture()).expect("it reads");
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(sent.success());
+    // The pipe stays open: only Ctrl-C can have ended it.
+    let mut out = String::new();
+    child.stdout.take().expect("piped").read_to_string(&mut out).expect("UTF-8");
+    let status = child.wait().expect("it ends");
+    drop(stdin);
+    assert_eq!(status.code(), Some(0), "{out}");
+    let document: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(document["inputs"][0]["interrupted"], true);
+    let outcomes: Vec<_> = document["connections"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|c| &c["closing"]["outcome"])
+        .collect();
+    assert_eq!(outcomes, ["clean", "open"]);
+    assert_eq!(document["inputs"][0]["weirds"][0]["name"], "interrupted");
+}
+
+#[test]
+fn the_end_of_the_pipe_is_the_end() {
+    let mut child = start(&["-"]);
+    let mut stdin = child.stdin.take().expect("piped");
+    let file = capture();
+    for piece in file.chunks(1 + file.len() / 7) {
+        stdin.write_all(piece).expect("it reads");
+    }
+    drop(stdin);
+    let out = child.wait_with_output().expect("it ends");
+    let document: Value = serde_json::from_slice(&out.stdout).expect("JSON");
+    assert_eq!(document["inputs"][0]["interrupted"], false);
+    assert_eq!(document["inputs"][0]["bytes"], file.len());
+    assert_eq!(document["connections"].as_array().expect("a list").len(), 2);
+}
+
+#[test]
+fn a_compressed_pipe_is_read_too() {
+    let packed = pack(Compression::Gzip, &capture());
+    let mut child = start(&["-"]);
+    child.stdin.take().expect("piped").write_all(&packed).expect("it reads");
+    let out = child.wait_with_output().expect("it ends");
+    let document: Value = serde_json::from_slice(&out.stdout).expect("JSON");
+    assert_eq!(document["inputs"][0]["compression"], "gzip");
+    assert_eq!(document["connections"].as_array().expect("a list").len(), 2);
+}
+
+#[test]
+fn nobody_reading_the_results_is_no_error() {
+    let mut child = start(&["--frames", "all", "-"]);
+    drop(child.stdout.take());
+    child.stdin.take().expect("piped").write_all(&capture()).expect("it reads");
+    let out = child.wait_with_output().expect("it ends");
+    assert_eq!((out.status.code(), String::from_utf8_lossy(&out.stderr).as_ref()), (Some(0), ""));
+}
+
+#[test]
+fn a_cut_compressed_file_is_a_warning() {
+    let capture = Pcap::default().write(&play("C: text hi | S: fin | C: fin", false));
+    let packed = pack(Compression::Gzip, &capture);
+    for (len, code, said) in [
+        (packed.len() - 1, 0, "cut off in the middle; analysed up to the cut"),
+        (12, 2, "nothing readable comes out: the file ends at byte 12, before the end of its gzip data"),
+        (10, 2, "nothing readable comes out: the file ends at byte 10, before the end of its gzip data"),
+    ] {
+        let mut child = start(&["-"]);
+        child.stdin.take().expect("piped").write_all(&packed[..len]).expect("it reads");
+        let out = child.wait_with_output().expect("it ends");
+        let errors = String::from_utf8_lossy(&out.stderr);
+        assert!(out.status.code() == Some(code) && errors.contains(said), "{errors}");
+    }
+}

@@ -1,0 +1,14 @@
+//! The binary as people run it: its commands, formats, exit codes, files and pipes.
+
+mod golden;
+mod harmless;
+mod limits;
+mod live;
+mod readme;
+mod runs;
+mod secrets;
+mod sets;
+mod shell;
+
+#[path = "../support/support.rs"]
+mod support;

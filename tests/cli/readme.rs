@@ -1,0 +1,72 @@
+//! What the README and the man page show is what the program prints. `WSLOG_BLESS=1` writes it anew.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn blessing() -> bool {
+    std::env::var_os("WSLOG_BLESS").is_some()
+}
+
+fn wslog(arguments: &[&str]) -> String {
+    let out = Command::new(env!("CARGO_BIN_EXE_wslog"))
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .expect("the binary runs");
+    // 1 is an answer too: a regression, a broken policy.
+    assert!(
+        matches!(out.status.code(), Some(0 | 1)),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    String::from_utf8(out.stdout).expect("UTF-8")
+}
+
+/// The README with the output of each `$ wslog` command below it.
+fn with_output(text: &str) -> String {
+    let mut out = String::new();
+    let mut in_output = false;
+    for line in text.lines() {
+        if in_output && line != "```" {
+            continue;
+        }
+        in_output = false;
+        let _ = writeln!(out, "{line}");
+        let sample = line
+            .strip_prefix("$ wslog ")
+            .filter(|c| (c.contains(" samples/") || c.starts_with("explain ")) && !c.contains('|'));
+        if let Some(command) = sample {
+            out.push_str(&wslog(&command.split(' ').collect::<Vec<_>>()));
+            in_output = true;
+        }
+    }
+    out
+}
+
+#[track_caller]
+fn check(path: &str, expected: &str) {
+    let path = root().join(path);
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    if blessing() {
+        fs::write(&path, expected).expect("writable");
+    } else {
+        assert!(found == expected, "{} is stale: WSLOG_BLESS=1 cargo test --test cli readme", path.display());
+    }
+}
+
+#[test]
+fn readme_shows_real_output() {
+    let text = fs::read_to_string(root().join("README.md")).expect("there");
+    check("README.md", &with_output(&text));
+}
+
+#[test]
+fn man_page_is_current() {
+    check("man/wslog.1", &wslog(&["man"]));
+}

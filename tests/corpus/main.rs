@@ -1,0 +1,12 @@
+//! Captures and reports of real runs, which lie next to the repository (`../shared/corpus`) or where `WSLOG_CORPUS`
+//! names. They are no part of it: where they are absent each test that needs them says so and has nothing to compare.
+
+mod autobahn;
+mod captures;
+mod conformance;
+mod convergence;
+mod vantage;
+mod verdicts;
+
+#[path = "../support/support.rs"]
+mod support;

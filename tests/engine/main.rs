@@ -1,0 +1,17 @@
+//! Captures that the tests make, from their bytes to what is concluded: containers, links, fragments, TCP as it comes,
+//! simulated endpoints, and what is made to hurt.
+
+mod builder;
+mod compressors;
+mod containers;
+mod fragments;
+mod hostile;
+mod invariance;
+mod mutation;
+mod samples;
+mod simulation;
+mod tcp_as_it_is;
+mod wrapping;
+
+#[path = "../support/support.rs"]
+mod support;

@@ -1,0 +1,365 @@
+//! Captures as they come, and TCP at its oddest (`support/oddities.rs`): what is still concluded of each. What was not
+//! recorded accuses nobody.
+//!
+//! Findings and closing are written as in `support/script.rs`.
+
+use std::fmt::Write;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use wslog::engine::{Analysis, Keep};
+use wslog::limits::Limits;
+use wslog::model::{Conversation, Role};
+
+use crate::support::conversation::TestPacket;
+use crate::support::essence::analyse_file;
+use crate::support::oddities::{TALK, is_server, oddities, only, tick};
+use crate::support::script::{analyse, closing, findings, play};
+use crate::support::transform::drop_acknowledged;
+
+/// `CLEAN` in the lines below.
+const CLEAN: &str = "clean by C, sees 1000 clean / 1000 clean";
+
+/// What is told of each oddity, a line a connection.
+const TOLD: &[(&str, &str)] = &[
+    ("begins without SYN", "5+5 frames |  | CLEAN"),
+    ("begins with the request", "5+5 frames |  | CLEAN"),
+    ("begins with the response", "response only, 5+5 frames | both note HS-ASSUMED | CLEAN"),
+    ("begins with the first frame", "no handshake, 5+5 frames | both note HS-ASSUMED | CLEAN"),
+    ("begins with the second", "no handshake, 4+5 frames | both note HS-ASSUMED | CLEAN"),
+    ("begins in the middle", "no handshake, 4+3 frames | both note HS-ASSUMED | CLEAN"),
+    ("begins with two frames that say enough", "no handshake, 2+1 frames | both note HS-ASSUMED | CLEAN"),
+    ("begins with too little to be known by", ""),
+    ("begins with nothing but the end", ""),
+    ("begins with two frames, no proof", ""),
+    // RSV1 may be permessage-deflate: neither judged nor inflated.
+    ("begins with frames that may be compressed", "no handshake, 5+3 frames | both note HS-ASSUMED | CLEAN"),
+    (
+        "client only",
+        "request only, 5+0 frames | both note HS-ASSUMED | not_observable by ?, sees - / 1000 clean? | gap handshake_gap",
+    ),
+    (
+        "server only",
+        "response only, 0+5 frames | both note HS-ASSUMED | not_observable by ?, sees 1000 clean? / - | gap",
+    ),
+    (
+        "client only, from the first frame",
+        "no handshake, 5+0 frames | both note HS-ASSUMED | not_observable by ?, sees - / 1000 clean? | gap",
+    ),
+    (
+        "server only, from the first frame",
+        "no handshake, 0+5 frames | both note HS-ASSUMED | not_observable by ?, sees 1000 clean? / - | gap",
+    ),
+    ("without the response", "request only, 5+5 frames | both note HS-ASSUMED | CLEAN | gap handshake_gap"),
+    ("without the request", "response only, 5+5 frames | both note HS-ASSUMED | CLEAN | gap"),
+    ("without either", "no handshake, 5+5 frames | both note HS-ASSUMED | CLEAN | gap"),
+    ("2000 bytes of each payload", "5+5 frames |  | CLEAN"),
+    (
+        "120 bytes of each payload",
+        "cut handshake, 5+5 frames | both note HS-ASSUMED | CLEAN | gap handshake_gap",
+    ),
+    (
+        "60 bytes of each payload",
+        "response only, 5+5 frames | both note HS-ASSUMED | CLEAN | gap handshake_gap",
+    ),
+    ("each packet twice", "5+5 frames |  | CLEAN"),
+    ("each packet twice, four later", "5+5 frames |  | CLEAN"),
+    (
+        "each packet twice, with a reset",
+        "1+0 frames | S note CL-ABNORMAL, S should CL-RST? | reset by S, sees 1006 / 1006",
+    ),
+    ("the client's packets late", "1501+1501 frames |  | CLEAN"),
+    ("the server's packets late", "1501+1501 frames |  | CLEAN"),
+    ("a hole over a frame", "5+4 frames |  | CLEAN | framing_resynchronised gap"),
+    ("a hole over half a frame", "5+4 frames |  | CLEAN | framing_resynchronised gap"),
+    // Frames follow, but no data frame to show that no Close was lost.
+    ("a hole over the last message", "5+4 frames |  | CLEAN | framing_resynchronised gap"),
+    ("a hole over the Close", "5+4 frames |  | not_observable by ?, sees - / 1000 clean? | framing_lost gap"),
+    ("a hole inside a payload", "1+3 frames |  | open by C, sees - / - | gap"),
+    ("RST", "1+1 frames | S note CL-ABNORMAL, S should CL-RST? | reset by S, sees 1006 / 1006"),
+    (
+        "RST after the peer's FIN",
+        "1+1 frames | C should CL-RST?, S note CL-ABNORMAL | no_close_frame by S, sees 1006 / 1006",
+    ),
+    ("RST after its own FIN", "1+1 frames | S note CL-ABNORMAL | no_close_frame by S, sees 1006 / 1006"),
+    (
+        "RST without acknowledgement number",
+        "1+1 frames | S note CL-ABNORMAL, S should CL-RST? | reset by S, sees 1006 / 1006",
+    ),
+    (
+        "RST from both sides",
+        "1+1 frames | C should CL-RST?, S note CL-ABNORMAL, S should CL-RST? | reset by S, sees 1006 / 1006",
+    ),
+    (
+        "RST after both Closes",
+        "2+2 frames | C note CL-RST?, C should CL-TCP-SERVER-FIRST | clean_tcp_reset by C, sees 1000 clean / 1000 clean",
+    ),
+    ("RST after both FINs", "2+2 frames |  | CLEAN"),
+    ("RST far from the window", "2+2 frames |  | CLEAN | sequence_out_of_window"),
+    (
+        "RST with text (RFC 9293 3.5.3)",
+        "1+1 frames | S note CL-ABNORMAL, S should CL-RST? | reset by S, sees 1006 / 1006",
+    ),
+    ("RST to the SYN", ""),
+    ("RST to the SYN, then tried again", "2+2 frames |  | CLEAN"),
+    ("as usual", "2+2 frames |  | CLEAN"),
+    ("both sides send a SYN", "2+2 frames |  | CLEAN"),
+    ("data with the SYN (RFC 7413)", "2+2 frames |  | CLEAN"),
+    ("data with the SYN, sent again", "2+2 frames |  | CLEAN"),
+    ("the FIN again", "2+2 frames |  | CLEAN"),
+    ("the FIN with the data before it, twice", "2+2 frames |  | CLEAN"),
+    ("keep-alive without data", "2+2 frames |  | CLEAN"),
+    ("keep-alive with a byte of no meaning", "2+2 frames |  | CLEAN"),
+    ("zero window probe: the next byte, then all", "2+2 frames |  | CLEAN"),
+    ("urgent data", "2+2 frames |  | CLEAN | urgent_data"),
+    ("ports used again", "2+1 frames |  | CLEAN\n2+1 frames |  | CLEAN"),
+    ("ports used again before the end", "2+0 frames |  | open by C, sees - / -\n2+1 frames |  | CLEAN"),
+];
+
+/// What is told of a recording, a line a connection: the handshake, frames of both sides, findings, closing, and
+/// the weirds.
+fn told(reports: &[Conversation]) -> String {
+    let mut text = String::new();
+    for report in reports {
+        let handshake = match (&report.request, &report.response, report.assumed) {
+            (Some(_), Some(_), false) => "",
+            (Some(_), Some(_), true) => "cut handshake, ",
+            (Some(_), None, _) => "request only, ",
+            (None, Some(_), _) => "response only, ",
+            (None, None, _) => "no handshake, ",
+        };
+        let mut weirds: Vec<&str> = report.weirds.as_slice().iter().map(|weird| weird.kind.name()).collect();
+        weirds.sort_unstable();
+        let line = format!(
+            "{handshake}{}+{} frames | {} | {} | {}",
+            report.traffic.client.frame_count(),
+            report.traffic.server.frame_count(),
+            findings(report),
+            closing(report),
+            weirds.join(" ")
+        );
+        let _ = writeln!(text, "{}", line.trim_end_matches([' ', '|']));
+    }
+    text.trim_end().to_owned()
+}
+
+/// With packets cut to so many bytes of payload.
+fn analyse_cut(packets: &[TestPacket], keep: usize) -> Vec<Conversation> {
+    let limits = Limits::default();
+    let mut analysis =
+        Analysis::new(&limits, Keep { first: usize::MAX, last: 0, payload_bytes: 256, live: false });
+    let mut reports = Vec::new();
+    let mut take = |report: Box<Conversation>| {
+        reports.push(*report);
+        Ok(())
+    };
+    for (no, packet) in (1..).zip(packets) {
+        let mut segment = packet.segment(no);
+        let kept = segment.payload.len().min(keep);
+        segment.cut_off = (segment.payload.len() - kept) as u32;
+        segment.payload = &segment.payload[..kept];
+        analysis.push(&segment, &mut take).expect("the sink takes all");
+    }
+    analysis.finish(&mut [Default::default()], &mut take).expect("the sink takes all");
+    reports
+}
+
+#[test]
+fn what_is_told_of_each() {
+    let oddities = oddities();
+    assert!(
+        oddities.iter().map(|odd| &odd.name).eq(TOLD.iter().map(|row| row.0)),
+        "each with what is told of it"
+    );
+    let mut wrong = String::new();
+    for (odd, (name, expected)) in oddities.iter().zip(TOLD) {
+        let (found, expected) =
+            (told(&analyse_cut(&odd.packets, odd.keep)), expected.replace("CLEAN", CLEAN));
+        if found != expected {
+            let _ = writeln!(wrong, "{name}\n  expected {expected}\n  found    {found}");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// Out of a file it is the same, and a snap length that cuts payloads is one that cuts packets.
+#[test]
+fn a_file_tells_the_same() {
+    for odd in oddities() {
+        assert_eq!(
+            told(&analyse_file(&odd.file())),
+            told(&analyse_cut(&odd.packets, odd.keep)),
+            "{}",
+            odd.name
+        );
+    }
+}
+
+#[test]
+fn a_fault_behind_what_it_is_known_by() {
+    let fault = TALK.replace("S: ping are you there", "C: raw 81 02 68 69 | S: ping are you there");
+    assert_eq!(analyse(&play(&fault, false)[5..]).len(), 1);
+}
+
+#[test]
+fn acknowledgements_tell_how_much_was_not_captured() {
+    let talk = play(TALK, false);
+    let reports = analyse(&only(&talk, false));
+    assert_eq!(reports[0].traffic.server.stream_bytes, 0, "nothing of the server was captured");
+    let whole = analyse(&talk)[0].traffic.server.stream_bytes;
+    let missing = reports[0].traffic.server.gap_bytes;
+    assert!((whole..=whole + 1).contains(&missing), "{missing} of {whole}");
+}
+
+#[test]
+fn fields_that_are_whole_are_known() {
+    let cut = analyse_cut(&play(TALK, false), 120);
+    let (request, response) = (cut[0].request.as_ref().unwrap(), cut[0].response.as_ref().unwrap());
+    assert_eq!((request.host(), request.key()), (Some("192.0.2.20:8080"), None));
+    assert_eq!((response.status, response.accept_valid()), (101, None), "not known is not wrong");
+}
+
+#[test]
+fn copies_are_counted() {
+    let talk = play(TALK, false);
+    let doubled: Vec<_> = talk.iter().flat_map(|packet| [packet.clone(), packet.clone()]).collect();
+    let payload: usize =
+        talk.iter().filter(|packet| is_server(packet)).map(|packet| packet.payload.len()).sum();
+    assert_eq!(analyse(&doubled)[0].traffic.server.retransmitted_bytes, payload as u64, "all of it");
+}
+
+#[test]
+fn a_fault_behind_a_hole_is_never_proven() {
+    let talk = play(&TALK.replace("S: ping", "S: a1 02 68 69 | S: text {\"tick\":2.5} | S: ping"), false);
+    let reports = analyse(&drop_acknowledged(&talk, tick(&talk)));
+    assert!(!findings(&reports[0]).split(", ").any(|f| f == "S FR-RSV"), "{}", told(&reports));
+}
+
+/// What the capture lacks may be the Close that was owed: an RST may have come after both, and who was not
+/// heard to fail may have failed.
+#[test]
+fn a_close_that_was_not_captured_is_held_against_nobody() {
+    for (script, expected) in [
+        ("C: close 1000 | S: uncaptured close 1000 | C: ack | S: rst", "S note CL-RST?"),
+        ("C: uncaptured close 1000 | S: close 1000 | C: ack | S: rst", "S note CL-RST?"),
+        ("C: uncaptured close 1000 | S: uncaptured close 1000 | C: ack | S: rst", "S note CL-RST?"),
+        // Nobody acknowledges it, but the number of the RST tells.
+        ("C: close 1000 | S: uncaptured close 1000 | S: rst", "S note CL-RST?"),
+        ("C: a1 02 68 69 | S: uncaptured close 1002 | S: rst", "C FR-RSV, S note CL-RST?"),
+        (
+            "S: a1 02 68 69 | C: text z | C: uncaptured close 1002 | S: close 1000 | S: fin | C: fin",
+            "S FR-RSV",
+        ),
+    ] {
+        let report = &analyse(&play(&format!("C: text x | S: text y | {script}"), false))[0];
+        assert_eq!(findings(report), expected, "{script}");
+        assert!(closing(report).starts_with("not_observable"), "{script}: {}", closing(report));
+    }
+}
+
+/// What acknowledges the response says nothing about where the server's stream begins.
+#[test]
+fn a_lost_syn_and_a_late_request_lose_no_response() {
+    let mut packets = play("C: close 1000 | S: close 1000 | S: fin | C: fin", false);
+    packets[3..6].rotate_right(1);
+    packets.drain(1..3);
+    // Undetermined: it rests on the order of the capture alone, which is wrong.
+    assert_eq!(told(&analyse(&packets)), format!("1+1 frames | C HS-EARLY-DATA?? | {CLEAN}"));
+}
+
+/// Packet `n` (from 0) changed.
+fn with(packets: &[TestPacket], n: usize, change: impl FnOnce(&mut TestPacket)) -> Vec<TestPacket> {
+    let mut changed = packets.to_vec();
+    change(&mut changed[n]);
+    changed
+}
+
+/// What the rest of a head holds or lacks, nobody is accused of.
+#[test]
+fn faults_in_heads_that_are_cut() {
+    let talk = play(TALK, false);
+    for (head, what, instead, rule) in [
+        (3, "Host", "Most", "C HS-HOST"),
+        (3, "Version: 13", "Version: 1x", "C HS-VERSION"),
+        (4, "Connection: Upgrade", "Connection: Upgrode", "S HS-CONNECTION-RESP"),
+    ] {
+        let faulty = with(&talk, head, |packet| {
+            let text = String::from_utf8(packet.payload.clone()).expect("a head");
+            assert!(text.contains(what), "{text}");
+            packet.payload = text.replacen(what, instead, 1).into_bytes();
+        });
+        let whole = findings(&analyse_cut(&faulty, 2_000)[0]);
+        assert!(whole.contains(rule), "{what}: {whole}");
+        let cut = findings(&analyse_cut(&faulty, 120)[0]);
+        assert_eq!(cut, "both note HS-ASSUMED", "{what}");
+    }
+}
+
+/// Streams of other protocols, and of none, that begin before the capture.
+fn foreign(client: &[Vec<u8>], server: &[Vec<u8>]) -> Vec<TestPacket> {
+    let talk = play("C: text x | S: text y", false);
+    let (mut ours, mut theirs) = (talk[5].clone(), talk[6].clone());
+    let mut packets = Vec::new();
+    for i in 0..client.len().max(server.len()) {
+        for (packet, payloads) in [(&mut ours, client), (&mut theirs, server)] {
+            if let Some(payload) = payloads.get(i) {
+                packet.payload.clone_from(payload);
+                packets.push(packet.clone());
+                packet.seq = packet.next_seq();
+            }
+        }
+    }
+    packets
+}
+
+#[test]
+fn other_protocols_are_not_taken_for_frames() {
+    let names = |n: u8| [&[0x82, 0x10][..], &[b'a' + n % 26; 16]].concat();
+    let certificate: Vec<u8> = (0..200).flat_map(names).collect();
+    for (what, client, server) in [
+        ("Redis", vec![b"*1\r\n$4\r\nPING\r\n".to_vec(); 30], vec![b"+PONG\r\n".to_vec(); 30]),
+        (
+            "TLS",
+            vec![[&[0x17, 3, 3, 0, 64][..], &[0xa5; 64]].concat(); 30],
+            vec![[&[0x17, 3, 3, 0, 64][..], &[0x5a; 64]].concat(); 30],
+        ),
+        ("MQTT", vec![vec![0xc0, 0]; 40], vec![vec![0xd0, 0]; 40]),
+        ("MQTT subscriptions", vec![vec![0x82, 5, 0, 1, 0, 0, 0]; 40], vec![vec![0x90, 3, 0, 1, 0]; 40]),
+        ("zeros", vec![vec![0; 100]; 40], vec![vec![0; 100]; 40]),
+        ("names in a certificate", vec![], certificate.chunks(1_440).map(<[u8]>::to_vec).collect()),
+        (
+            "names in a certificate, aligned",
+            vec![vec![22; 9]],
+            certificate.chunks(18 * 8).map(<[u8]>::to_vec).collect(),
+        ),
+        ("HTTP bodies", vec![], vec![vec![b'x'; 1_000]; 40]),
+    ] {
+        assert_eq!(told(&analyse(&foreign(&client, &server))), "", "{what}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_bytes_are_not_taken_for_frames(
+        client in vec(vec(any::<u8>(), 1..200), 0..20),
+        server in vec(vec(any::<u8>(), 1..200), 0..20),
+    ) {
+        prop_assert_eq!(told(&analyse(&foreign(&client, &server))), "");
+    }
+
+    /// Whatever is missing, nobody is accused: of a sound conversation no finding but notes is left.
+    #[test]
+    fn nothing_missing_makes_a_breach(missing in vec(0usize..18, 0..6), first in 0usize..10, keep in 1usize..400) {
+        let mut talk = play(TALK, false);
+        talk.remove(0);
+        let mut n = 0;
+        talk.retain(|_| { n += 1; n > first && !missing.contains(&n) });
+        for report in analyse_cut(&talk, keep) {
+            let accused: Vec<_> = report.findings.iter().filter(|f| f.level != wslog::model::Level::Note).collect();
+            prop_assert!(accused.is_empty(), "{:?}", accused);
+            prop_assert!(Role::BOTH.iter().all(|role| report.traffic[*role].frame_count() <= 5));
+        }
+    }
+}

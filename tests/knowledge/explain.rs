@@ -1,0 +1,344 @@
+//! What `wslog explain` shows is true: every example goes through the pipeline, and what it is said to show is found,
+//! or not found where it is said to be legal.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use wslog::engine::Across;
+use wslog::explain;
+use wslog::limits::Limits;
+use wslog::model::topic::{CodeTopic, Example, LineWhat, RuleTopic, Topic};
+use wslog::model::{CloseCode, Conversation, Level, RULES, Role, RuleId, Who};
+use wslog::views::explain::json;
+
+use crate::support::conversation::{Client, Server, Side, Talk, merge};
+use crate::support::script::{analyse, closing, findings};
+
+/// Rules of which no example can be made, and why.
+const NO_EXAMPLE: &[(&str, &str)] = &[
+    ("CL-TLS", "needs what is inside of TLS"),
+    ("HS-ASSUMED", "no rule of the reference yet: a connection picked up in its middle is not judged"),
+    ("HS-SNI", "needs TLS"),
+    ("PMD-BOMB", "the cap is beyond what DEFLATE can do in a few bytes"),
+];
+
+/// The connections of an example, as they are captured together.
+struct Stage {
+    talks: Vec<Talk>,
+    /// Bytes of one segment that may not be complete.
+    waiting: Option<(usize, Side, Vec<u8>)>,
+}
+
+impl Stage {
+    /// The conversation of a connection, at the time of the latest act; it is made where it is not there.
+    fn talk(&mut self, example: &Example, connection: usize) -> &mut Talk {
+        let now = self.talks.iter().map(Talk::now_ns).max();
+        if connection > self.talks.len() {
+            assert_eq!(connection, self.talks.len() + 1, "{}", example.title);
+            self.talks.push(Talk::new(&format!("192.0.2.10:{}", 50_000 + connection), "192.0.2.20:80"));
+        }
+        let talk = &mut self.talks[connection - 1];
+        talk.not_before(now.unwrap_or_default())
+    }
+
+    /// TCP, with the opening handshake where the example does not show one.
+    fn open(&mut self, example: &Example, connection: usize) {
+        let with_head = example.lines.iter().any(|line| matches!(line.what, LineWhat::Head(_)));
+        let talk = self.talk(example, connection);
+        if with_head {
+            talk.connect();
+        } else {
+            let upgrade = talk.upgrade();
+            talk.open_with(&if example.deflate { upgrade.compressed() } else { upgrade });
+        }
+    }
+
+    fn send_waiting(&mut self, example: &Example) {
+        if let Some((connection, side, bytes)) = self.waiting.take() {
+            self.talk(example, connection).bytes(side, &bytes);
+        }
+    }
+}
+
+/// What the reference says of the connections of an example.
+fn play(example: &Example) -> Vec<Conversation> {
+    let mut stage = Stage { talks: Vec::new(), waiting: None };
+    let mut opened = 0;
+    for line in &example.lines {
+        let side = if line.from == Role::Client { Client } else { Server };
+        let connection = usize::from(line.connection);
+        if let LineWhat::Bytes { wire, joined: true, .. } = &line.what {
+            let (to, before, bytes) = stage.waiting.as_mut().expect("something to join");
+            assert_eq!((*to, *before), (connection, side), "{}", example.title);
+            bytes.extend(wire);
+            continue;
+        }
+        stage.send_waiting(example);
+        // Who waits before a connection is there has not opened it yet.
+        if connection > opened && !matches!(line.what, LineWhat::Wait(_)) {
+            stage.open(example, connection);
+            opened = connection;
+        }
+        let talk = stage.talk(example, connection);
+        match &line.what {
+            LineWhat::Head(head) => stage.waiting = Some((connection, side, head.clone().into_bytes())),
+            LineWhat::Bytes { wire, uncaptured: true, .. } => {
+                talk.uncaptured(|talk| {
+                    talk.bytes(side, wire);
+                });
+            }
+            LineWhat::Bytes { wire, .. } => stage.waiting = Some((connection, side, wire.clone())),
+            LineWhat::Again => drop(talk.again(side)),
+            LineWhat::Fin => drop(talk.fin(side)),
+            LineWhat::Rst => drop(talk.reset(side)),
+            LineWhat::Ack => drop(talk.ack(side)),
+            LineWhat::Hold => drop(talk.hold(side)),
+            LineWhat::Release => drop(talk.release(side)),
+            LineWhat::Wait(ms) => drop(talk.pause(i64::from(*ms))),
+        }
+    }
+    stage.send_waiting(example);
+    let mut reports = analyse(&merge(stage.talks.iter().map(Talk::packets)));
+    let mut across = Across::new(&Limits::default());
+    reports.iter_mut().for_each(|report| across.see(0, report));
+    reports
+}
+
+fn rules() -> Vec<RuleTopic> {
+    let topics = explain::all_rules().into_iter();
+    topics.map(|topic| if let Topic::Rule(rule) = topic { rule } else { panic!("a rule") }).collect()
+}
+
+fn codes() -> Vec<CodeTopic> {
+    let topics = explain::all_codes().into_iter();
+    topics.map(|topic| if let Topic::Code(code) = topic { code } else { panic!("a code") }).collect()
+}
+
+fn finds(reports: &[Conversation], rule: RuleId) -> Vec<Option<Role>> {
+    let findings = reports.iter().flat_map(|report| &report.findings);
+    findings.filter(|finding| finding.violation.rule() == rule).map(|finding| finding.by).collect()
+}
+
+#[test]
+fn examples_of_rules_show_what_they_say() {
+    for topic in rules() {
+        let rule = topic.rule;
+        for example in &topic.examples {
+            let reports = play(example);
+            let found = finds(&reports, rule.id);
+            let all: Vec<_> = reports.iter().map(findings).collect();
+            let connections = example.lines.iter().map(|line| usize::from(line.connection)).max();
+            assert_eq!(Some(reports.len()), connections, "{}: {}", rule.name, example.title);
+            assert_eq!(!found.is_empty(), example.reported, "{}: {}: {all:?}", rule.name, example.title);
+            for by in found.into_iter().flatten() {
+                assert!(rule.who.includes(by) || rule.who == Who::N, "{} by the {}", rule.name, by.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_rule_is_explained_both_ways() {
+    for topic in rules() {
+        let name = topic.rule.name;
+        let of = |reported| topic.examples.iter().any(|example| example.reported == reported);
+        let explanation = topic.explanation.unwrap_or_else(|| panic!("{name} has no explanation"));
+        let exempt = NO_EXAMPLE.iter().any(|(rule, _)| *rule == name);
+        assert_eq!(of(true) && of(false), !exempt, "{name}");
+        assert_eq!(topic.examples.is_empty(), exempt, "{name}");
+        assert!(!topic.next.is_empty(), "{name} says nothing of where to look");
+        let texts = [explanation].into_iter().chain(topic.next.iter().copied()).chain(topic.peer);
+        for text in texts {
+            assert!(!text.is_empty() && !text.contains("  "), "{name}: {text}");
+        }
+    }
+}
+
+#[test]
+fn examples_of_codes_show_what_they_say() {
+    for topic in codes() {
+        let codes = &topic.entry.codes;
+        for example in &topic.examples {
+            let reports = play(example);
+            let breaks = topic.breaks.is_some_and(|rule| !finds(&reports, rule).is_empty());
+            assert_eq!(breaks, example.reported, "{codes:?} {}: {}", example.title, findings(&reports[0]));
+            if !example.reported && topic.entry.sent_by != Who::N {
+                let must = reports[0].findings.iter().any(|finding| finding.level == Level::Must);
+                assert!(!must, "{codes:?} {}", example.title);
+                let sent = [Role::Client, Role::Server].map(|role| reports[0].closing.sides[role].code);
+                assert!(
+                    sent.contains(&Some(CloseCode(*codes.start()))),
+                    "{codes:?} {}: {sent:?}",
+                    example.title
+                );
+            }
+        }
+        assert_eq!(topic.examples.is_empty(), codes == &(1015..=1015), "{codes:?}");
+    }
+}
+
+/// 1005 and 1006 are concluded where the titles of their examples say so.
+#[test]
+fn local_codes_come_about_as_told() {
+    let sees = |code: u16| {
+        let topic = codes().into_iter().find(|topic| topic.code == Some(CloseCode(code))).expect("a code");
+        let reports = topic.examples.iter().map(|example| closing(&play(example)[0]));
+        reports.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        sees(1005),
+        ["clean by C, sees 1000 clean / 1005 clean", "clean by S, sees 1005 clean / 1000 clean"]
+    );
+    assert_eq!(
+        sees(1006),
+        ["no_close_frame by S, sees 1006 / 1006", "close_unanswered by C, sees 1006 / 1000"]
+    );
+}
+
+/// Who may send a code in its entry, and who is noted for it by the reference, are the same.
+#[test]
+fn senders_of_codes_are_those_of_the_reference() {
+    for topic in codes() {
+        for role in [Role::Client, Role::Server] {
+            let may = topic.entry.sent_by.includes(role);
+            let example = topic.examples.iter().find(|example| example.lines[0].from == role);
+            if let Some(example) = example.filter(|_| ![1005, 1006].contains(topic.entry.codes.start())) {
+                assert_eq!(example.reported, !may, "{:?} of the {}", topic.entry.codes, role.name());
+            }
+        }
+    }
+}
+
+/// What a case asks of the testee, without its first words.
+#[test]
+fn what_cases_ask() {
+    for (case, asks) in [
+        ("2.1", "a Ping calls for a Pong with its payload (RFC 6455 5.5.2, 5.5.3)."),
+        (
+            "7.1.2",
+            "a Close calls for a Close (RFC 6455 5.5.1); another Close behind it is ignored (RFC 6455 7.1.5).",
+        ),
+        (
+            "7.1.3",
+            "a Close calls for a Close (RFC 6455 5.5.1); a Ping behind it calls for nothing (RFC 6455 5.5.2).",
+        ),
+    ] {
+        let topics = explain::find(case).expect(case);
+        let document = json::document(&topics).expect("a document");
+        let document: serde_json::Value = serde_json::from_str(&document).expect("JSON");
+        let found = document["topics"][0]["asks"].as_str().expect("words");
+        assert_eq!(found.strip_prefix("That is legal: "), Some(asks), "{case}");
+    }
+}
+
+/// Exit code, standard output and standard error of `wslog explain`.
+fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wslog"));
+    let output = command.arg("explain").args(arguments).output().expect("wslog runs");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// `tests/golden/explain/`; `WSLOG_BLESS=1` writes it anew.
+#[test]
+fn explanations_are_those_of_the_golden_files() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/explain");
+    for (name, arguments) in [
+        ("1002.txt", &["1002"][..]),
+        ("1006.txt", &["1006"]),
+        ("1006.json", &["--format", "json", "1006"]),
+        ("1010.txt", &["mandatory-extension"]),
+        ("4001.txt", &["4001"]),
+        ("5000.txt", &["5000"]),
+        ("3000-3999.txt", &["3000-3999"]),
+        ("1004-1006.txt", &["1004-1006"]),
+        ("FR-RSV.txt", &["FR-RSV"]),
+        ("FR-RSV.json", &["--format", "json", "fr-rsv"]),
+        ("HS-ACCEPT.txt", &["HS-ACCEPT"]),
+        ("CL-BACKOFF.txt", &["CL-BACKOFF"]),
+        ("CL-BACKOFF.json", &["--format", "json", "CL-BACKOFF"]),
+        ("CL-CROSS.txt", &["CL-CROSS"]),
+        ("FR-PING-PONG.txt", &["FR-PING-PONG"]),
+        ("PMD-CTX-LOST.txt", &["PMD-CTX-LOST"]),
+        ("case-3.2.txt", &["3.2"]),
+        ("case-3.2.json", &["--format", "json", "3.2"]),
+        ("case-6.4.1.txt", &["6.4.1"]),
+        ("case-9.1.txt", &["9.1"]),
+        ("list.txt", &["--list"]),
+        ("list-codes.txt", &["--list", "codes"]),
+    ] {
+        let width = ["--width", "100"];
+        let (code, out, err) = run(&[&width, arguments].concat());
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{arguments:?}");
+        let out = if name.ends_with(".json") {
+            let document: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+            format!("{document:#}\n")
+        } else {
+            out
+        };
+        let path = folder.join(name);
+        if std::env::var_os("WSLOG_BLESS").is_some() {
+            fs::create_dir_all(&folder).expect("tests/golden can be written");
+            fs::write(&path, &out).expect("tests/golden can be written");
+        }
+        let held = fs::read_to_string(&path).unwrap_or_default();
+        assert!(held == out, "{name} is stale: WSLOG_BLESS=1 cargo test --test knowledge explain");
+    }
+}
+
+#[test]
+fn what_is_not_known_is_said_with_what_is_near() {
+    for (arguments, said) in [
+        (&["FR-RSW"][..], "nearest: FR-RSV"),
+        (&["FR-RSV", "nonsense"], "nothing is known of \"nonsense\""),
+        (&["70000"], "nearest: 5000-65535"),
+        (&["3.99"], "nearest: 3.*"),
+        (&["abnormal"], "nearest: 1006"),
+        (&["5.5.1"], "CL-"),
+        (&["\u{1b}[31mred"], "\\u{1b}[31mred"),
+        (&[""], "nothing is known of"),
+        (&[], "<WHAT>"),
+        (&["--list", "colours"], "colours"),
+        (&["--list", "rules", "1006"], "cannot be used with"),
+    ] {
+        let (code, out, err) = run(arguments);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(err.contains(said), "{arguments:?}: {err}");
+    }
+    let (code, out, err) = run(&["9"]);
+    assert!(code == Some(0) && out.starts_with("9 not used") && err.contains("'9.*'"), "{err}");
+    assert_eq!(run(&["-q", "9"]).2, "");
+}
+
+/// Nothing that a width or a list could lose: every topic is in the JSON, in full.
+#[test]
+fn lists_hold_everything() {
+    for (kind, count, name) in
+        [("rules", RULES.len(), "rule"), ("codes", 24, "first"), ("cases", 517, "case")]
+    {
+        let (_, out, _) = run(&["--list", kind, "--format", "json"]);
+        let document: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+        let topics = document["topics"].as_array().expect("topics");
+        assert_eq!(topics.len(), count, "{kind}");
+        assert!(topics.iter().all(|topic| !topic[name].is_null()), "{kind}");
+        let (_, text, _) = run(&["--list", kind, "--width", "80"]);
+        assert_eq!(text.lines().find(|line| line.chars().count() > 80), None, "{kind}");
+    }
+    let codes = ["0", "1000", "1001", "1005", "1006", "1010", "1015", "1016", "3000", "4999", "5000"];
+    let topics: Vec<&str> =
+        RULES.iter().map(|rule| rule.name).chain(codes).chain(["7.1.6", "6.4.1"]).collect();
+    let (_, text, _) = run(&[&["--width", "80"], topics.as_slice()].concat());
+    assert_eq!(text.lines().find(|line| line.chars().count() > 80), None);
+}
+
+/// What names the commands names this one.
+#[test]
+fn completions_and_manual_know_it() {
+    for arguments in
+        [&["completions", "bash"][..], &["completions", "zsh"], &["completions", "fish"], &["man"]]
+    {
+        let output = Command::new(env!("CARGO_BIN_EXE_wslog")).args(arguments).output().expect("wslog runs");
+        assert!(String::from_utf8_lossy(&output.stdout).contains("explain"), "{arguments:?}");
+    }
+}

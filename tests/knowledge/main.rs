@@ -1,0 +1,10 @@
+//! What is known and said: the rules as a table, the duties, the explanations with their examples, the sentences.
+
+mod autobahn_account;
+mod duties;
+mod explain;
+mod reference;
+mod sentences;
+
+#[path = "../support/support.rs"]
+mod support;

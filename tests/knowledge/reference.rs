@@ -1,0 +1,273 @@
+//! The reference as a table: for each rule exchanges that break it and others that come near to it and are legal,
+//! with what is found and what was owed.
+//!
+//! The rows are in `tests/reference/`, in the notation of `support/scene.rs`:
+//!
+//! ```text
+//! FR-RSV                                  the rule that the rows below are about
+//!   5.2 RSV2                              a row: the clause, in the words of an engineer
+//!     C: a1 02 68 69 | FAIL               the exchange
+//!     = C FR-RSV                          what is found: by whom; `should`, `note`; `?` likely, `??` undetermined
+//!     > S fail FR-RSV met, …              what was owed by whom, and what became of it
+//!     ~ clean by S, sees 1002 clean / 1006    how it closed, and which code the client's and the server's
+//!                                             application are told, `clean` where wasClean is true
+//! ```
+//!
+//! Lines that say the usual are left out: nothing is found, nothing was owed, `clean by C, sees 1000 clean / 1000
+//! clean`. What several connections have is parted by `;`, `-` for nothing.
+//!
+//! In the line of the closing `?` and `??` mean the same, and `?` alone stands for what cannot be known. There may
+//! follow: states of both where TCP has not ended, `ends cross`, `S may have closed` (in what is missing), `odd` and
+//! names of weirds. `no WebSocket` where nothing is reported.
+//!
+//! `{999,5000}` makes a row of each: lists of a row are as long as one another and go together.
+//!
+//! `WSLOG_BLESS=1` writes the lines below the exchange anew; read the difference clause by clause, then run without.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use wslog::engine::Across;
+use wslog::limits::Limits;
+use wslog::model::{Conversation, FrameRecord, RULES, Rule};
+
+use crate::support::scene;
+use crate::support::script::{all_steps, analyse, analyse_with, ending, findings};
+
+const FILES: [&str; 6] =
+    ["request.txt", "response.txt", "frames.txt", "closing.txt", "timing.txt", "deflate.txt"];
+
+/// Rules without rows, and why.
+const NO_ROWS: &[(&str, &str)] = &[
+    ("CL-TLS", "not checked yet: needs what is inside of TLS"),
+    ("HS-SNI", "not checked yet: needs TLS"),
+    ("PMD-BOMB", "its cap is beyond what a row can hold: a test of its own lowers it"),
+];
+
+#[derive(Clone, Debug, Default)]
+struct Row {
+    rule: String,
+    clause: String,
+    script: String,
+    found: String,
+    owed: String,
+    end: String,
+}
+
+/// What a row without a line about its closing has.
+const USUAL: &str = "clean by C, sees 1000 clean / 1000 clean";
+
+impl Row {
+    /// The row as wslog has it.
+    fn judged(&self) -> Self {
+        let lists = lists(&self.script);
+        let many = lists.first().map_or(1, |list| list.items.len());
+        assert!(lists.iter().all(|list| list.items.len() == many), "lists of one length: {}", self.script);
+        let each: Vec<[String; 3]> = (0..many).map(|n| judge(&put_in(&self.script, &lists, n))).collect();
+        let [found, owed, end] = std::array::from_fn(|line| {
+            let texts: Vec<&str> = each.iter().map(|lines| lines[line].as_str()).collect();
+            in_common(&texts, &lists)
+        });
+        Self { found, owed, end, ..self.clone() }
+    }
+
+    /// Mark and text of the lines below the exchange, the usual ones left out.
+    fn lines(&self) -> [(&str, &str); 3] {
+        [("=", &self.found), (">", &self.owed), ("~", &self.end)]
+    }
+
+    fn finds(&self, rule: &str) -> bool {
+        self.found.split([' ', '?', ',', ';']).any(|word| word == rule)
+    }
+
+    fn is_owed(&self, rule: &str, verdict: &str) -> bool {
+        let step = format!(" {rule} {verdict}");
+        self.owed.split([',', ';']).any(|one| one.ends_with(&step))
+    }
+}
+
+/// Findings, steps and closing of an exchange.
+fn judge(script: &str) -> [String; 3] {
+    let mut reports = analyse(&scene::play(script));
+    shows_what_inflates(script, &reports);
+    let mut across = Across::new(&Limits::default());
+    reports.iter_mut().for_each(|report| across.see(0, report));
+    let each = |of: fn(&Conversation) -> String, usual: &str| {
+        let lines: Vec<String> = reports.iter().map(of).collect();
+        let nothing = lines.iter().all(|line| line == usual);
+        let shown = lines.iter().map(|line| if line.is_empty() { "-" } else { line.as_str() });
+        if nothing { String::new() } else { shown.collect::<Vec<_>>().join("; ") }
+    };
+    let end = if reports.is_empty() { "no WebSocket".to_owned() } else { each(ending, USUAL) };
+    [each(findings, ""), each(all_steps, ""), end]
+}
+
+/// Whatever was agreed and broken, a compressed message that inflates is shown.
+fn shows_what_inflates(script: &str, reports: &[Conversation]) {
+    for report in reports {
+        let found = findings(report);
+        let last = |frame: &&FrameRecord| frame.compressed && frame.header.fin;
+        let blind = report.frames.iter().filter(last).any(|frame| !frame.inflated);
+        let excused = ["PMD-INFLATE", "PMD-CTX-LOST"].iter().any(|rule| found.contains(rule));
+        assert!(!blind || excused || script.contains("uncaptured"), "a message is not shown: {script}");
+    }
+}
+
+/// `{a,b}` in a script.
+struct List<'a> {
+    text: &'a str,
+    items: Vec<&'a str>,
+}
+
+fn lists(script: &str) -> Vec<List<'_>> {
+    let inside = script.match_indices('{').map(|(from, _)| {
+        let to = from + script[from..].find('}').unwrap_or_else(|| panic!("no end of a list: {script}"));
+        List { text: &script[from..=to], items: script[from + 1..to].split(',').collect() }
+    });
+    inside.collect()
+}
+
+fn put_in(script: &str, lists: &[List<'_>], n: usize) -> String {
+    lists.iter().fold(script.to_owned(), |script, list| script.replacen(list.text, list.items[n], 1))
+}
+
+/// What the exchanges of a row have in common, with a list in place of its items.
+fn in_common(texts: &[&str], lists: &[List<'_>]) -> String {
+    let same = |texts: &[String]| texts.windows(2).all(|two| two[0] == two[1]);
+    let mut common: Vec<String> = texts.iter().map(|&text| text.to_owned()).collect();
+    for list in lists.iter().filter(|list| list.items.iter().all(|item| !item.is_empty())) {
+        if !same(&common) {
+            for (text, item) in common.iter_mut().zip(&list.items) {
+                *text = text.replace(item, list.text);
+            }
+        }
+    }
+    if same(&common) { common.swap_remove(0) } else { format!("DIFFERENT: {}", texts.join(" || ")) }
+}
+
+fn path(file: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference").join(file)
+}
+
+fn read(file: &str) -> (String, Vec<Row>) {
+    let text = fs::read_to_string(path(file)).expect("a table");
+    let mut comment = String::new();
+    let mut rows: Vec<Row> = Vec::new();
+    let mut rule = String::new();
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        let indent = line.len() - line.trim_start().len();
+        let words = line.trim();
+        match (indent, words.split_at(1)) {
+            (0, ("#", _)) => writeln!(comment, "{line}").expect("text"),
+            (0, _) => rule = words.to_owned(),
+            (2, _) => rows.push(Row { rule: rule.clone(), clause: words.to_owned(), ..Row::default() }),
+            (4, (mark, rest)) => {
+                let row = rows.last_mut().unwrap_or_else(|| panic!("{file}: {line}"));
+                match mark {
+                    "=" => row.found = rest.trim().to_owned(),
+                    ">" => row.owed = rest.trim().to_owned(),
+                    "~" => row.end = rest.trim().to_owned(),
+                    _ => row.script = words.to_owned(),
+                }
+            }
+            _ => panic!("{file}: {line:?}"),
+        }
+    }
+    (comment, rows)
+}
+
+fn written(comment: &str, rows: &[Row]) -> String {
+    let mut out = comment.to_owned();
+    let mut rule = "";
+    for row in rows {
+        if rule != row.rule {
+            let _ = writeln!(out, "\n{}", row.rule);
+            rule = &row.rule;
+        }
+        let _ = writeln!(out, "  {}\n    {}", row.clause, row.script);
+        for (mark, text) in row.lines() {
+            if !text.is_empty() {
+                let _ = writeln!(out, "    {mark} {text}");
+            }
+        }
+    }
+    out
+}
+
+fn all_rows() -> Vec<Row> {
+    FILES.iter().flat_map(|file| read(file).1).collect()
+}
+
+#[test]
+fn each_row_finds_and_is_owed_what_it_says() {
+    let mut wrong = String::new();
+    for file in FILES {
+        let (comment, rows) = read(file);
+        let judged: Vec<Row> = rows.iter().map(Row::judged).collect();
+        if std::env::var_os("WSLOG_BLESS").is_some() {
+            fs::write(path(file), written(&comment, &judged)).expect("tests/reference can be written");
+            continue;
+        }
+        for (row, now) in rows.iter().zip(&judged) {
+            if row.lines() != now.lines() || now.lines().iter().any(|(_, text)| text.contains("DIFFERENT")) {
+                let lines = now.lines().map(|(mark, text)| format!("\n  now {mark} {text}"));
+                let _ = writeln!(wrong, "{}: {}{}", row.rule, row.clause, lines.concat());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// The rows of a rule, the exceptions above aside.
+fn rules_with_rows() -> impl Iterator<Item = (&'static Rule, Vec<Row>)> {
+    let rows = all_rows();
+    RULES.iter().filter_map(move |rule| {
+        let own: Vec<Row> = rows.iter().filter(|row| row.rule == rule.name).cloned().collect();
+        let exempt = NO_ROWS.iter().any(|(name, _)| *name == rule.name);
+        assert_eq!(own.is_empty(), exempt, "{}: rows, or a reason for none", rule.name);
+        (!exempt).then_some((rule, own))
+    })
+}
+
+#[test]
+fn every_rule_is_there_broken_and_nearly_broken() {
+    for (rule, rows) in rules_with_rows() {
+        assert!(rows.iter().any(|row| row.finds(rule.name)), "{}: no row breaks it", rule.name);
+        assert!(rows.iter().any(|row| !row.finds(rule.name)), "{}: no row comes near", rule.name);
+    }
+    let rows = all_rows();
+    let known = |name: &str| RULES.iter().any(|rule| rule.name == name);
+    for row in &rows {
+        assert!(known(&row.rule), "{} is no rule", row.rule);
+        assert!(!row.clause.is_empty() && !row.script.is_empty(), "{row:?}");
+        let same = |other: &&Row| (&other.rule, &other.clause) == (&row.rule, &row.clause);
+        assert_eq!(rows.iter().filter(same).count(), 1, "{}: {} is there twice", row.rule, row.clause);
+    }
+    assert!(rows.len() >= 500, "{} rows", rows.len());
+}
+
+/// A rule for which the RFC orders the other side to fail, to close or to refuse is there with that done and not
+/// done.
+#[test]
+fn every_order_is_there_met_and_broken() {
+    for (rule, rows) in rules_with_rows().filter(|(rule, _)| rule.reaction.is_ordered()) {
+        let both =
+            ["met", "broken"].iter().all(|verdict| rows.iter().any(|row| row.is_owed(rule.name, verdict)));
+        assert!(both, "{}: the order is met in one row and broken in another", rule.name);
+    }
+    for verdict in ["met", "broken", "late", "unobserved", "not_applicable"] {
+        let shows = |row: &Row| row.owed.split([',', ';', ' ']).any(|word| word == verdict);
+        assert!(all_rows().iter().any(shows), "no step is {verdict}");
+    }
+}
+
+/// The rule without rows that is checked: its cap is lowered until five bytes reach it.
+#[test]
+fn a_cap_on_inflated_bytes_7692_8() {
+    for (cap, found) in [(4, "S note PMD-BOMB"), (5, "")] {
+        let limits = Limits { max_inflated_message_bytes: cap, ..Limits::default() };
+        let packets = scene::play("deflate | S: c1 07 f2 48 cd c9 c9 07 00 | CLOSE");
+        assert_eq!(findings(&analyse_with(&packets, &limits)[0]), found, "a cap of {cap} bytes");
+    }
+}
