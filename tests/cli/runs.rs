@@ -333,7 +333,7 @@ fn many_case_files_are_inspected_in_their_order() {
     for (at, connection) in connections.iter().enumerate() {
         let n = at + usize::from(at >= 7);
         assert_eq!(connection["autobahn"]["agent"], format!("agent {n}"));
-        assert_eq!((&connection["id"], &connection["input"]), (&(at + 1).into(), &at.into()));
+        assert_eq!((&connection["id"], &connection["input"]), (&(at + 1).to_string().into(), &at.into()));
         let path = value["inputs"][at]["path"].as_str().unwrap();
         assert!(path.ends_with(&format!("{n:03}.json")), "{path}");
     }

@@ -173,7 +173,7 @@ fn a_directory_stands_for_its_captures() {
     };
     assert_eq!(of("inputs", "kind"), ["pcapng", "pcap"]);
     assert_eq!(of("connections", "input"), [0, 1]);
-    assert_eq!(of("connections", "id"), [1, 2]);
+    assert_eq!(of("connections", "id"), ["1:1", "2:1"]);
 }
 
 #[test]
@@ -218,14 +218,19 @@ fn a_capture_cut_in_the_middle_is_reported_up_to_the_cut() {
 #[test]
 fn connections_are_chosen_by_number() {
     let two = "samples/port-reuse.pcap";
-    let ids = |arguments: &[&str]| -> Vec<u64> {
+    let ids = |arguments: &[&str]| -> Vec<String> {
         let document = json(arguments);
-        document["connections"].as_array().into_iter().flatten().filter_map(|c| c["id"].as_u64()).collect()
+        document["connections"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|c| c["id"].as_str().map(str::to_owned))
+            .collect()
     };
-    assert_eq!(ids(&[two]), [1, 2]);
-    assert_eq!(ids(&["--connection", "2", two]), [2]);
-    assert_eq!(ids(&["--connection", "2", "--connection", "1", two]), [1, 2]);
-    assert_eq!(ids(&["--connection", "3", two]), [0; 0]);
+    assert_eq!(ids(&[two]), ["1", "2"]);
+    assert_eq!(ids(&["--connection", "2", two]), ["2"]);
+    assert_eq!(ids(&["--connection", "2", "--connection", "1", two]), ["1", "2"]);
+    assert_eq!(ids(&["--connection", "3", two]), [""; 0]);
     let text = inspect(&["--connection", "2", two]);
     assert!(text.contains("session over") && !text.contains("#1 "), "{text}");
 }

@@ -8,6 +8,7 @@ mod fragments;
 mod hostile;
 mod invariance;
 mod mutation;
+mod run;
 mod samples;
 mod simulation;
 mod tcp_as_it_is;

@@ -12,15 +12,12 @@ use wslog::views::FrameList;
 use wslog::views::json::JsonReport;
 use wslog::views::text::{Style, TextReport};
 
-use support::capture_file::{Endian, Pcap, Record, Unit};
-use support::conversation::{Client, Server, Talk, TestPacket, merge};
-use support::frame::Frame;
-use support::oddities::oddities;
-use support::script::acts;
-use support::wrap::{self, fragments, ip_packet, typed};
-
-#[path = "support/support.rs"]
-mod support;
+use crate::support::capture_file::{Endian, Pcap, Record, Unit};
+use crate::support::conversation::{Client, Server, Talk, TestPacket, merge};
+use crate::support::frame::Frame;
+use crate::support::oddities::oddities;
+use crate::support::script::acts;
+use crate::support::wrap::{self, fragments, ip_packet, typed};
 
 /// Writes a file that the test `test` reads.
 fn file(test: &str, name: &str, bytes: &[u8]) -> PathBuf {
@@ -335,6 +332,9 @@ fn happenings_come_as_they_happen_to_whoever_asks() {
         for (_, happening) in of_it {
             match happening {
                 Happening::Frame(_) => frames += 1,
+                Happening::Message { .. } => messages += 1,
+            }
+        }
         let traffic = &conversation.traffic;
         let sent = [&traffic.client, &traffic.server];
         assert_eq!(frames, sent.iter().map(|t| t.frame_count() + t.frames_cut).sum::<u64>());
