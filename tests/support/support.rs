@@ -18,6 +18,7 @@ pub mod frame;
 pub mod hostile;
 pub mod oddities;
 pub mod pack;
+pub mod profile;
 pub mod rng;
 pub mod scene;
 pub mod script;
