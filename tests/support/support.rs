@@ -12,6 +12,7 @@
 pub mod capture_file;
 pub mod conversation;
 pub mod corpus;
+pub mod cost;
 pub mod deflate;
 pub mod essence;
 pub mod frame;
