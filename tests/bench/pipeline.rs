@@ -1,4 +1,4 @@
-//! How fast captures are analysed: `cargo bench`, medians of seven runs on one core.
+//! How fast captures of the five profiles are analysed: `cargo bench --bench pipeline`, medians of seven runs on one core.
 //!
 //! `cargo bench --bench pipeline -- --write DIR` writes the captures instead, for other tools to be timed on the
 //! very same bytes. `cargo bench --bench pipeline -- --hostile NAME N` writes one of the captures that are made to hurt
@@ -11,37 +11,14 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use support::capture_file::{Endian, Pcap, Unit};
-use support::conversation::{Client, Server, Talk, merge};
-use support::frame::Frame;
+use support::profile;
 use wslog::engine::{self, Keep};
 use wslog::limits::Limits;
-use wslog::model::LinkType;
 
 const RUNS: usize = 7;
 
-/// Name, and connections × rounds × bytes of a message.
-const PROFILES: [(&str, usize, usize, usize); 3] =
-    [("chat", 200, 500, 120), ("bulk", 8, 50, 65_536), ("many", 20_000, 2, 60)];
-
-fn capture(connections: usize, rounds: usize, len: usize) -> Vec<u8> {
-    let text = "The quick brown fox, žluťoučký kůň. ".repeat(len / 30 + 1);
-    let message: String = text.chars().take(len).collect();
-    let conversations = (0..connections).map(|i| {
-        let client =
-            format!("10.{}.{}.{}:{}", 1 + i / 62_500, i / 250 % 250, 1 + i % 250, 40_000 + i % 20_000);
-        let mut talk = Talk::new(&client, "192.0.2.20:8080").starting_after((i / 100) as i64);
-        talk.open();
-        for _ in 0..rounds {
-            talk.send(Client, Frame::text(message.as_str())).send(Server, Frame::text(message.as_str()));
-        }
-        talk.send(Client, Frame::close(1000, "")).send(Server, Frame::close(1000, "")).end_tcp(Server);
-        talk.packets()
-    });
-    let file =
-        Pcap { endian: Endian::Little, unit: Unit::Micro, link: LinkType::ETHERNET, snap_len: 262_144 };
-    file.write(&merge(conversations))
-}
+/// Size of a capture in bytes, about.
+const BYTES: usize = 50_000_000;
 
 fn analyse(capture: &[u8]) -> (u64, u64) {
     let keep = Keep { first: 0, last: 20, payload_bytes: 256, live: false };
@@ -76,8 +53,8 @@ fn main() {
         return hostile(&arguments[at + 1..]);
     }
     let write = arguments.iter().position(|a| a == "--write").and_then(|at| arguments.get(at + 1));
-    for (name, connections, rounds, len) in PROFILES {
-        let bytes = capture(connections, rounds, len);
+    for profile in profile::ALL {
+        let (name, bytes) = (profile.name, profile.capture(BYTES));
         if let Some(dir) = write {
             let path = Path::new(dir).join(format!("{name}.pcap"));
             std::fs::write(&path, &bytes).expect("writable");

@@ -4,10 +4,12 @@
 mod builder;
 mod compressors;
 mod containers;
+mod cost;
 mod fragments;
 mod hostile;
 mod invariance;
 mod mutation;
+mod profiles;
 mod run;
 mod samples;
 mod simulation;

@@ -24,6 +24,29 @@ impl Rng {
         (self.word() % n as u64) as usize
     }
 
+    /// A number from `low` to `high`, both among them.
+    pub fn between(&mut self, low: usize, high: usize) -> usize {
+        low + self.below(high - low + 1)
+    }
+
+    /// Whether a thing happens that happens in so many of a hundred cases.
+    pub fn percent(&mut self, cases: usize) -> bool {
+        self.below(100) < cases
+    }
+
+    /// One of these, each in so many of a hundred cases; the last where they are fewer.
+    pub fn pick<T: Copy>(&mut self, cases: &[(T, usize)]) -> T {
+        let mut roll = self.below(100);
+        let (last, rest) = cases.split_last().expect("something to pick from");
+        for &(one, cases) in rest {
+            if roll < cases {
+                return one;
+            }
+            roll -= cases;
+        }
+        last.0
+    }
+
     /// The next `N` bytes.
     pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
         std::array::from_fn(|_| self.word() as u8)

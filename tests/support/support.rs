@@ -12,12 +12,14 @@
 pub mod capture_file;
 pub mod conversation;
 pub mod corpus;
+pub mod cost;
 pub mod deflate;
 pub mod essence;
 pub mod frame;
 pub mod hostile;
 pub mod oddities;
 pub mod pack;
+pub mod profile;
 pub mod rng;
 pub mod scene;
 pub mod script;
