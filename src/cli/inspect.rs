@@ -34,7 +34,7 @@ enum Renderer<W: Write> {
 }
 
 pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
-    let limits = limits(&args.limits, args.payload);
+    let limits = limits(&args.limits, args.payload)?;
     let frames = match args.frames {
         Frames::Ends => FrameList::Ends,
         Frames::All => FrameList::All,
@@ -102,13 +102,13 @@ impl<W: Write> Reading<'_, W> {
     fn all(&mut self) -> Result<(), Error> {
         let mut paths = Vec::new();
         for named in &self.args.inputs {
-            match source::expand(named) {
+            match source::expand(named, self.limits) {
                 Ok(files) => paths.extend(files),
                 Err(error) => self.explain(error),
             }
         }
         let several = paths.len() > 1;
-        let mut queue = Queue::new(paths, joining(self.args));
+        let mut queue = Queue::new(paths, joining(self.args), self.limits);
         while !self.stop.is_asked() {
             match queue.next() {
                 Some(Next::Files(paths)) => self.files(&paths, several, &mut queue)?,
@@ -315,12 +315,12 @@ const fn joining(args: &Inspect) -> Joining {
     }
 }
 
-fn limits(args: &LimitArgs, payload: Payload) -> Limits {
-    let mut limits = args.limits();
+fn limits(args: &LimitArgs, payload: Payload) -> anyhow::Result<Limits> {
+    let mut limits = args.limits()?;
     if payload == Payload::Full {
         limits.max_preview_bytes = limits.max_preview_bytes.max(FULL_PAYLOAD);
     }
-    limits
+    Ok(limits)
 }
 
 fn keep(args: &Inspect, limits: &Limits) -> Keep {

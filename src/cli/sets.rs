@@ -1,14 +1,14 @@
 //! Which files are one capture, and which comes next.
 //!
 //! Programs that rotate files (`tcpdump -C`, `-G`, `-W`, `dumpcap -b`) leave one capture in many. Files are one where
-//! they are of one format and link type and each begins when the one before has ended, within an hour. Where
-//! recordings run side by side, their names have to say which go together; two that overlap, like both ends of a
-//! connection, never are one.
+//! they are of one format and link type and each begins when the one before has ended, within
+//! [`Limits::max_pause_seconds`]. Where recordings run side by side, their names have to say which go together; two
+//! that overlap, like both ends of a connection, never are one.
 
 use std::path::{Path, PathBuf};
 
 use wslog::engine::Beginning;
-use wslog::limits::MAX_PAUSE_SECONDS;
+use wslog::limits::Limits;
 use wslog::model::{InputReport, LinkType, Timestamp};
 use wslog::source::file::{self, Unpacked};
 
@@ -42,6 +42,7 @@ struct Waiting {
 pub(super) struct Queue {
     waiting: Vec<Waiting>,
     joining: Joining,
+    max_pause_ns: i64,
 }
 
 /// What is to be read next.
@@ -81,25 +82,25 @@ impl End {
     }
 
     /// Whether a file that begins at `at` follows; of one of the same series it may do so a little too early.
-    fn is_followed(&self, at: Timestamp, same_series: bool) -> bool {
+    fn is_followed(&self, at: Timestamp, same_series: bool, max_pause_ns: i64) -> bool {
         let pause = at.since(self.last_at);
         let overlap = pause.saturating_neg();
         let little = overlap <= MAX_OVERLAP_NS && overlap <= self.last_at.since(self.first_at) / 10;
-        (pause >= 0 || (same_series && little)) && pause <= i64::from(MAX_PAUSE_SECONDS) * 1_000_000_000
+        (pause >= 0 || (same_series && little)) && pause <= max_pause_ns
     }
 }
 
 impl Queue {
     /// Looks into the files; a single one need not be looked at, nor pipes, which would lose what is read.
-    pub(super) fn new(paths: Vec<PathBuf>, joining: Joining) -> Self {
+    pub(super) fn new(paths: Vec<PathBuf>, joining: Joining, limits: &Limits) -> Self {
         let look = paths.len() > 1 && joining != Joining::None;
         let begins = |path: &PathBuf| {
-            let mut source = (look && path.is_file()).then(|| Unpacked::open(path).ok()).flatten()?;
-            file::is_capture(&mut source).ok()?.then(|| Beginning::of(source, path))?
+            let mut source = (look && path.is_file()).then(|| Unpacked::open(path, limits).ok()).flatten()?;
+            file::is_capture(&mut source).ok()?.then(|| Beginning::of(source, path, limits))?
         };
         let begins = parallel::map(&paths, begins);
         let waiting = paths.into_iter().zip(begins).map(|(path, begins)| Waiting { path, begins }).collect();
-        Self { waiting, joining }
+        Self { waiting, joining, max_pause_ns: max_pause_ns(limits) }
     }
 
     /// Files still waiting.
@@ -129,7 +130,7 @@ impl Queue {
                 let series = series(&end.path);
                 let is_next = |waiting: &Waiting, begins: &Beginning, parallel: bool| {
                     let same = series == self::series(&waiting.path);
-                    (same || !parallel) && end.is_followed(begins.at, same)
+                    (same || !parallel) && end.is_followed(begins.at, same, self.max_pause_ns)
                 };
                 let next = self.earliest(|_, begins| end.is_like(begins))?;
                 let waiting = &self.waiting[next];
@@ -154,6 +155,10 @@ impl Queue {
         });
         fitting.min().map(|(_, at)| at)
     }
+}
+
+fn max_pause_ns(limits: &Limits) -> i64 {
+    i64::from(limits.max_pause_seconds) * 1_000_000_000
 }
 
 /// What the names of rotated files have in common: `cap.pcap`, `cap.pcap1` and `cap.pcap2.gz`;
@@ -190,7 +195,7 @@ mod tests {
                 }),
             })
             .collect();
-        let mut queue = Queue { waiting, joining };
+        let mut queue = Queue { waiting, joining, max_pause_ns: max_pause_ns(&Limits::DEFAULT) };
         let read = |path: &Path, end| {
             let file = files.iter().find(|file| Path::new(file.0) == path).expect("one of them");
             let times = if file.3 < 0.0 { None } else { Some((at(file.3), at(file.4))) };

@@ -41,8 +41,8 @@ pub struct Beginning {
 impl Beginning {
     /// Reads as far as the first packet. `None` for what is no capture, is empty, or has no times.
     #[must_use]
-    pub fn of<R: Read>(source: R, path: &Path) -> Option<Self> {
-        let mut reader = Reader::open(source, path).ok()?;
+    pub fn of<R: Read>(source: R, path: &Path, limits: &Limits) -> Option<Self> {
+        let mut reader = Reader::open(source, path).ok()?.within(limits);
         let kind = reader.kind();
         let packet = reader.next(&mut Weirds::default()).ok()??;
         Some(Self { kind, link: packet.link, at: packet.at? })
@@ -78,7 +78,7 @@ impl Capture {
         path: &Path,
         sink: &mut CaptureSink<'_>,
     ) -> Result<&mut InputReport, Error> {
-        let mut reader = Reader::open(source, path)?;
+        let mut reader = Reader::open(source, path)?.within(&self.analysis.limits);
         let mut report =
             InputReport { path: path.display().to_string(), kind: reader.kind(), ..InputReport::default() };
         let before = self.packets;
