@@ -153,13 +153,13 @@ impl<'s> Engine<'s> {
         let keep = Keep { payload_bytes, ..asked };
         let (mut paths, mut failed) = (Vec::new(), Vec::new());
         for named in inputs {
-            match open::expand(named.as_ref(), threads) {
+            match open::expand(named.as_ref(), threads, &limits) {
                 Ok(files) => paths.extend(files),
                 Err(error) => failed.push(error),
             }
         }
         let reading = Reading { names: paths.len() > 1, limits: &limits, keep, threads, stop: &stop };
-        let queue = Queue::new(paths, joining, threads);
+        let queue = Queue::new(paths, joining, threads, &limits);
         let delivery = Delivery::new(sinks, only, redaction);
         let mut collector = Collector::new(delivery, queue.ids_name_inputs, &limits);
         failed.into_iter().try_for_each(|error| collector.step(Step::Failed(error)))?;

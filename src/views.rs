@@ -5,6 +5,7 @@ pub mod case;
 pub mod escape;
 pub mod explain;
 pub mod json;
+pub mod limits;
 pub mod remarks;
 pub mod run;
 pub mod summary;

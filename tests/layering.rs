@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Layer, siblings it may import, outside crates it may name.
 const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("model", &[], &[]),
-    ("limits", &[], &[]),
+    ("limits", &["model"], &["thiserror"]),
     ("error", &[], &["thiserror"]),
     (
         "source",
@@ -59,6 +59,7 @@ const OUTSIDE: &[&str] = &[
     "serde_json",
     "sha1",
     "simdutf8",
+    "strsim",
     "terminal_size",
     "thiserror",
     "toml",

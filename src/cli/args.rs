@@ -8,7 +8,7 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 use wslog::autobahn::policy::Pattern;
 use wslog::model::{ConversationId, RULES};
 
-use crate::cli::limits::LimitArgs;
+use crate::cli::limits::{self, LimitArgs};
 
 /// Explains how WebSocket connections ended, from packet captures and Autobahn reports.
 ///
@@ -383,6 +383,7 @@ pub(super) fn man_page(out: &mut dyn Write) -> std::io::Result<()> {
         let body = String::from_utf8_lossy(&body).replace(".SH", ".SS");
         out.write_all(body.as_bytes())?;
     }
+    limits::man_section(out)?;
     rules(out)?;
     man.render_extra_section(out)?;
     man.render_version_section(out)

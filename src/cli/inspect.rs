@@ -23,7 +23,7 @@ use crate::cli::style;
 const FULL_PAYLOAD: usize = 1 << 20;
 
 pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
-    let limits = limits(&args.limits, args.payload);
+    let limits = limits(&args.limits, args.payload)?;
     let frames = match args.frames {
         Frames::Ends => FrameList::Ends,
         Frames::All => FrameList::All,
@@ -91,10 +91,10 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
     })
 }
 
-fn limits(args: &LimitArgs, payload: Payload) -> Limits {
-    let mut limits = args.limits();
+fn limits(args: &LimitArgs, payload: Payload) -> anyhow::Result<Limits> {
+    let mut limits = args.limits()?;
     if payload == Payload::Full {
         limits.max_preview_bytes = limits.max_preview_bytes.max(FULL_PAYLOAD);
     }
-    limits
+    Ok(limits)
 }

@@ -1,117 +1,144 @@
 //! Caps on the command line.
 
-use wslog::limits::Limits;
+use std::ffi::OsStr;
+use std::io::{self, Write};
 
-/// Caps on memory and work; reaching one is counted and shown as odd.
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use wslog::limits::{LIMITS, Limit, LimitError, Limits};
+use wslog::views::limits;
+use wslog::views::text::Style;
+
+/// The listing is the same wherever it goes, like --help.
+const PAGE: Style = Style { width: 80, color: false };
+
+/// Names alike by less than this are not what was meant (Jaro and Winkler).
+const ALIKE: f64 = 0.85;
+
+/// Caps, for any command that reads captures.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Limits")]
 pub(super) struct LimitArgs {
-    /// TCP connections followed at a time; the one silent the longest is given up
-    #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.max_flows, hide_short_help = true)]
-    pub(super) max_flows: usize,
-    /// Silence after which a connection that was not closed is given up
-    #[arg(long, value_name = "SECONDS", default_value_t = Limits::DEFAULT.max_idle_seconds, hide_short_help = true)]
-    pub(super) max_idle_seconds: u32,
-    /// Time a closed connection is kept for late segments
-    #[arg(long, value_name = "SECONDS", default_value_t = Limits::DEFAULT.closed_linger_seconds, hide_short_help = true)]
-    pub(super) max_linger_seconds: u32,
-    /// Out-of-order bytes kept per direction
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::DEFAULT.max_out_of_order_bytes, hide_short_help = true)]
-    pub(super) max_out_of_order: usize,
-    /// Out-of-order pieces kept per direction
-    #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.max_out_of_order_segments, hide_short_help = true)]
-    pub(super) max_out_of_order_segments: usize,
-    /// Bytes kept per direction to compare retransmissions with
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::DEFAULT.max_history_bytes, hide_short_help = true)]
-    pub(super) max_history: usize,
-    /// IP fragments kept until their datagram is whole
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::DEFAULT.max_fragment_bytes, hide_short_help = true)]
-    pub(super) max_fragment_bytes: usize,
-    /// IP datagrams in fragments followed at a time
-    #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.max_fragmented_datagrams, hide_short_help = true)]
-    pub(super) max_fragmented_datagrams: usize,
-    /// Time after which an IP datagram in fragments is given up
-    #[arg(long, value_name = "SECONDS", default_value_t = Limits::DEFAULT.fragment_expiry_seconds, hide_short_help = true)]
-    pub(super) max_fragment_seconds: u32,
-    /// Tunnels inside one another
-    #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.max_nesting, hide_short_help = true)]
-    pub(super) max_nesting: u32,
-    /// Length of an HTTP head
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::DEFAULT.max_handshake_bytes, hide_short_help = true)]
-    pub(super) max_handshake: usize,
-    /// Bytes of a direction searched for where frames begin
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::DEFAULT.max_resync_bytes, hide_short_help = true)]
-    pub(super) max_resync: usize,
-    /// Field lines of an opening handshake, with the elements of its lists
-    #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.max_handshake_parts, hide_short_help = true)]
-    pub(super) max_handshake_parts: usize,
-    /// Refused opening handshakes listed per connection
-    #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.max_earlier_handshakes, hide_short_help = true)]
-    pub(super) max_earlier_handshakes: usize,
-    /// Bytes kept of a payload; --payload full keeps 1 MiB at least
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::DEFAULT.max_preview_bytes, hide_short_help = true)]
-    pub(super) max_preview: usize,
-    /// Bytes inflated from one message
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::DEFAULT.max_inflated_message_bytes, hide_short_help = true)]
-    pub(super) max_inflated: u64,
-    /// Bytes inflated from all messages of a direction
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::DEFAULT.max_inflated_bytes, hide_short_help = true)]
-    pub(super) max_inflated_total: u64,
-    /// Inflated bytes per compressed one, in messages over 1 MiB
-    #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.max_inflate_ratio, hide_short_help = true)]
-    pub(super) max_inflate_ratio: u64,
-    /// Bytes read from one compressed file, as they are without compression
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::DEFAULT.max_inflated_file_bytes, hide_short_help = true)]
-    pub(super) max_inflated_file: u64,
-    /// Bytes per compressed byte of a file, once enough has come out of it
-    #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.max_file_inflate_ratio, hide_short_help = true)]
-    pub(super) max_file_inflate_ratio: u64,
-    /// Bytes read from a compressed file however many come from a byte of it
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::DEFAULT.file_inflate_ratio_from_bytes, hide_short_help = true)]
-    pub(super) max_file_at_any_ratio: u64,
-    /// Findings kept per connection
-    #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.max_findings, hide_short_help = true)]
-    pub(super) max_findings: usize,
-    /// Pings without a Pong kept per direction
-    #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.max_pending_pings, hide_short_help = true)]
-    pub(super) max_pending_pings: usize,
-    /// Earlier connections a connection is compared with
-    #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.max_compared_connections, hide_short_help = true)]
-    pub(super) max_compared_connections: usize,
-    /// Reports that wait for a connection that began before
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::DEFAULT.max_waiting_report_bytes, hide_short_help = true)]
-    pub(super) max_waiting_reports: usize,
+    /// Set a cap on memory or work, as in flows=10_000; --limit help lists them all (repeatable)
+    ///
+    /// In bytes k, M and G are KiB, MiB and GiB, as in preview-bytes=4k. A cap that is reached is counted in the report
+    /// and shown as odd.
+    #[arg(long = "limit", value_name = "NAME=VALUE", value_parser = SettingParser, hide_possible_values = true)]
+    settings: Vec<Setting>,
 }
 
 impl LimitArgs {
-    /// All caps: one without an option does not compile.
-    pub(super) const fn limits(&self) -> Limits {
-        Limits {
-            max_flows: self.max_flows,
-            max_idle_seconds: self.max_idle_seconds,
-            closed_linger_seconds: self.max_linger_seconds,
-            max_out_of_order_bytes: self.max_out_of_order,
-            max_out_of_order_segments: self.max_out_of_order_segments,
-            max_history_bytes: self.max_history,
-            max_fragment_bytes: self.max_fragment_bytes,
-            max_fragmented_datagrams: self.max_fragmented_datagrams,
-            fragment_expiry_seconds: self.max_fragment_seconds,
-            max_nesting: self.max_nesting,
-            max_handshake_bytes: self.max_handshake,
-            max_resync_bytes: self.max_resync,
-            max_handshake_parts: self.max_handshake_parts,
-            max_earlier_handshakes: self.max_earlier_handshakes,
-            max_preview_bytes: self.max_preview,
-            max_inflated_message_bytes: self.max_inflated,
-            max_inflated_bytes: self.max_inflated_total,
-            max_inflate_ratio: self.max_inflate_ratio,
-            max_inflated_file_bytes: self.max_inflated_file,
-            max_file_inflate_ratio: self.max_file_inflate_ratio,
-            file_inflate_ratio_from_bytes: self.max_file_at_any_ratio,
-            max_findings: self.max_findings,
-            max_pending_pings: self.max_pending_pings,
-            max_compared_connections: self.max_compared_connections,
-            max_waiting_report_bytes: self.max_waiting_reports,
+    /// All caps; of several values for one the last holds.
+    pub(super) fn limits(&self) -> Result<Limits, LimitError> {
+        let mut limits = Limits::DEFAULT;
+        for Setting { limit, value } in &self.settings {
+            limit.set(&mut limits, *value)?;
         }
+        Ok(limits)
     }
+}
+
+/// One cap and its value.
+#[derive(Clone, Copy, Debug)]
+struct Setting {
+    limit: &'static Limit,
+    value: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct SettingParser;
+
+impl TypedValueParser for SettingParser {
+    type Value = Setting;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Setting, clap::Error> {
+        if value == "help" {
+            // Like --help it is done as soon as it is read: nothing else needs to be there.
+            let mut answer = clap::Error::new(ErrorKind::DisplayHelp);
+            answer.insert(ContextKind::Custom, ContextValue::String(limits::text(&PAGE)));
+            return Err(answer);
+        }
+        StringValueParser::new().try_map(|text| setting(&text)).parse_ref(command, argument, value)
+    }
+
+    /// For completion: each cap with its default, ready to be changed.
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let of = |limit: &Limit| {
+            PossibleValue::new(format!("{}={}", limit.name, limit.unit.show(limit.default))).help(limit.what)
+        };
+        Some(Box::new(
+            [PossibleValue::new("help").help("List them all")].into_iter().chain(LIMITS.iter().map(of)),
+        ))
+    }
+}
+
+fn setting(text: &str) -> Result<Setting, String> {
+    let (name, value) = text.split_once('=').unwrap_or((text, ""));
+    let Some(limit) = Limit::named(name) else {
+        let near = near(name).join(", ");
+        let meant = if near.is_empty() { String::new() } else { format!("; did you mean {near}?") };
+        let error = LimitError::Unknown { name: name.to_owned() };
+        return Err(format!("{error}{meant} (--limit help lists them all)"));
+    };
+    if value.is_empty() {
+        let default = limit.unit.show(limit.default);
+        return Err(format!("give it a value; the default is {name}={default}"));
+    }
+    let value = limit.parse(value).map_err(|error| error.to_string())?;
+    Ok(Setting { limit, value })
+}
+
+/// Names that may have been meant by `text`, those most like it first.
+fn near(text: &str) -> Vec<&'static str> {
+    let text = text.to_ascii_lowercase().replace('_', "-");
+    let text = text.trim_start_matches('-');
+    let text = text.strip_prefix("max-").unwrap_or(text);
+    let likeness = |name: &str| {
+        // One word of a name, as `history` or `inflated`, means it however long the name is.
+        if text.len() > 3 && name.contains(text) { 1.0 } else { strsim::jaro_winkler(name, text) }
+    };
+    let mut near: Vec<_> = LIMITS.iter().map(|limit| (likeness(limit.name), limit.name)).collect();
+    near.retain(|(likeness, _)| *likeness >= ALIKE);
+    near.sort_by(|a, b| b.0.total_cmp(&a.0));
+    near.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+/// What `--limit help` has to say, if that is why the arguments were not read to their end.
+pub(super) fn asked_for(error: &clap::Error) -> Option<&str> {
+    match (error.kind(), error.get(ContextKind::Custom)) {
+        (ErrorKind::DisplayHelp, Some(ContextValue::String(listing))) => Some(listing),
+        _ => None,
+    }
+}
+
+/// Leads from an option `--max-…` to the limit it may mean, and from no value to the listing.
+pub(super) fn advise(error: &mut clap::Error) {
+    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return };
+    let tip = if error.kind() == ErrorKind::UnknownArgument && argument.starts_with("--max-") {
+        let name = near(argument).first().copied().unwrap_or("NAME");
+        error.remove(ContextKind::SuggestedArg);
+        format!("caps are set with --limit {name}=VALUE; wslog inspect --limit help lists them")
+    } else if argument.starts_with("--limit ") && error.remove(ContextKind::ValidValue).is_some() {
+        "--limit help lists the names".to_owned()
+    } else {
+        return;
+    };
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+}
+
+/// A section of the manual page: every cap, and why it stands where it does.
+pub(super) fn man_section(out: &mut dyn Write) -> io::Result<()> {
+    let roff = |text: &str| text.replace('\\', "\\e").replace('-', "\\-");
+    writeln!(out, ".SH LIMITS\n{}", roff(limits::INTRODUCTION))?;
+    for limit in LIMITS {
+        let assigned = format!("{}={}", limit.name, limit.unit.show(limit.default));
+        let counted = limit.weird().map_or_else(String::new, |weird| format!("; {}", weird.name()));
+        let head = format!("\\fB{}\\fR ({}{counted})", roff(&assigned), roff(limit.unit.name()));
+        writeln!(out, ".TP\n{head}\n{} {}", roff(&limits::sentences(limit)), roff(limit.reason))?;
+    }
+    Ok(())
 }

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use wslog::limits::Limits;
 use wslog::source::file::{Unpacked, is_capture};
 
 /// Creates `path`, or empties what is there, unless that is one of `inputs` or any capture: nobody wants a report in
@@ -15,7 +16,10 @@ pub(super) fn create(path: &Path, inputs: &[PathBuf]) -> anyhow::Result<File> {
         if inputs.iter().any(same) {
             bail!("{} is an input: the report needs another file", path.display());
         }
-        if Unpacked::open(path).and_then(|mut source| is_capture(&mut source)).unwrap_or(false) {
+        if Unpacked::open(path, &Limits::DEFAULT)
+            .and_then(|mut source| is_capture(&mut source))
+            .unwrap_or(false)
+        {
             bail!("{} is a capture: it is not overwritten", path.display());
         }
     }

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::Context;
 use wslog::autobahn::{self, Kind, brief, index};
 use wslog::error::Error;
-use wslog::limits::{Limits, MAX_REPORT_BYTES};
+use wslog::limits::Limits;
 use wslog::model::case::{CaseId, CaseReport, ReportForm, Run};
 use wslog::model::run::{CaseVerdict, Cases, Contradiction, RunSource};
 use wslog::source::file::{Input, Stop};
@@ -209,15 +209,17 @@ fn verdict(form: ReportForm, bytes: &[u8], path: &Path) -> Result<CaseVerdict, E
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    let source = Input::open(path, &Limits::default(), &Stop::new())?.source;
-    source.take(MAX_REPORT_BYTES + 1).read_to_end(&mut bytes).map_err(|source| Error::Read {
+    let limits = Limits::DEFAULT;
+    let most = limits.max_report_bytes;
+    let source = Input::open(path, &limits, &Stop::new())?.source;
+    source.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(|source| Error::Read {
         path: path.to_owned(),
         offset: bytes.len() as u64,
         source,
     })?;
     let detail = match bytes.len() as u64 {
         0 => "it is empty".to_owned(),
-        len if len > MAX_REPORT_BYTES => format!("it has more than {MAX_REPORT_BYTES} bytes"),
+        len if len > most => format!("it has more than {most} bytes"),
         _ => return Ok(bytes),
     };
     Err(Error::BadReport {

@@ -23,8 +23,8 @@ pub(super) struct Beginning {
 
 impl Beginning {
     /// Reads as far as the first packet. `None` for what is no capture, is empty, or has no times.
-    pub(super) fn of<R: Read>(source: R, path: &Path) -> Option<Self> {
-        let mut reader = Reader::open(source, path).ok()?;
+    pub(super) fn of<R: Read>(source: R, path: &Path, limits: &Limits) -> Option<Self> {
+        let mut reader = Reader::open(source, path).ok()?.within(limits);
         let kind = reader.kind();
         let packet = reader.next(&mut Weirds::default()).ok()??;
         Some(Self { kind, link: packet.link, at: packet.at? })
@@ -37,6 +37,7 @@ impl Beginning {
 pub(super) struct Capture {
     /// One for all files: what a tunnel or a datagram began in one may go on in the next.
     decoder: Decoder,
+    limits: Limits,
     names: bool,
     /// Files read so far.
     files: usize,
@@ -47,7 +48,7 @@ pub(super) struct Capture {
 impl Capture {
     /// A capture of which no file is read. With `names` its connections say which files they are in.
     pub(super) fn new(names: bool, limits: &Limits) -> Self {
-        Self { decoder: Decoder::new(limits), names, files: 0, packets: 0 }
+        Self { decoder: Decoder::new(limits), limits: limits.clone(), names, files: 0, packets: 0 }
     }
 
     /// Reads a file to its end, or its cut: what the reader knows of it, and what was odd about its packets. The counts
@@ -59,7 +60,7 @@ impl Capture {
         line: &mut L,
     ) -> Result<Result<(InputReport, Weirds), Error>, L::Halt> {
         let mut reader = match Reader::open(source, path) {
-            Ok(reader) => reader,
+            Ok(reader) => reader.within(&self.limits),
             Err(error) => return Ok(Err(error)),
         };
         if let Some(bytes) = line.block_bytes() {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::autobahn::{self, Kind, SNIFF_BYTES};
 use crate::engine::parallel;
 use crate::error::Error;
-use crate::limits::{Limits, MAX_REPORT_BYTES};
+use crate::limits::Limits;
 use crate::model::case::{CaseReport, ReportForm};
 use crate::model::{Compression, InputReport, WeirdKind};
 use crate::source::file::{self, Input, Stop, Unpacked};
@@ -34,14 +34,14 @@ pub(super) fn open(path: &Path, limits: &Limits, stop: &Stop) -> Result<Source, 
         Some(Kind::Index) => return Err(refuse(&path, "an index tells verdicts but no traffic")),
         None => return Ok(Source::Capture(Box::new(Input { path, source }))),
     };
-    let mut bytes = Vec::new();
+    let (mut bytes, most) = (Vec::new(), limits.max_report_bytes);
     source
         .by_ref()
-        .take(MAX_REPORT_BYTES + 1)
+        .take(most.saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(|e| fail(source.taken(), e))?;
-    if bytes.len() as u64 > MAX_REPORT_BYTES {
-        return Err(refuse(&path, "it is larger than any report"));
+    if bytes.len() as u64 > most {
+        return Err(refuse(&path, &format!("it has more than {most} bytes")));
     }
     let case = Box::new(autobahn::read_case(form, &bytes, &path)?);
     let mut report = InputReport {
@@ -110,8 +110,8 @@ fn refuse(path: &Path, detail: &str) -> Error {
 }
 
 /// The files behind `named`: of a directory its captures, else the cases it holds, each in one form only.
-pub(super) fn expand(named: &Path, threads: usize) -> Result<Vec<PathBuf>, Error> {
-    match file::expand(named) {
+pub(super) fn expand(named: &Path, threads: usize, limits: &Limits) -> Result<Vec<PathBuf>, Error> {
+    match file::expand(named, limits) {
         Err(error @ Error::NothingInDirectory { .. }) => {
             let cases =
                 cases(named, threads).map_err(|source| Error::Open { path: named.to_owned(), source })?;
@@ -144,5 +144,5 @@ pub fn cases(directory: &Path, threads: usize) -> io::Result<Vec<PathBuf>> {
 }
 
 fn sniff(path: &Path) -> io::Result<Option<Kind>> {
-    Ok(autobahn::sniff(Unpacked::open(path)?.peek(SNIFF_BYTES)?))
+    Ok(autobahn::sniff(Unpacked::open(path, &Limits::DEFAULT)?.peek(SNIFF_BYTES)?))
 }

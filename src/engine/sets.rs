@@ -1,15 +1,15 @@
 //! Which files are one capture, and which comes next.
 //!
 //! Programs that rotate files (`tcpdump -C`, `-G`, `-W`, `dumpcap -b`) leave one capture in many. Files are one where
-//! they are of one format and link type and each begins when the one before has ended, within an hour. Where
-//! recordings run side by side, their names have to say which go together; two that overlap, like both ends of a
-//! connection, never are one.
+//! they are of one format and link type and each begins when the one before has ended, within
+//! [`Limits::max_pause_seconds`]. Where recordings run side by side, their names have to say which go together; two
+//! that overlap, like both ends of a connection, never are one.
 
 use std::path::{Path, PathBuf};
 
 use crate::engine::capture::Beginning;
 use crate::engine::parallel;
-use crate::limits::MAX_PAUSE_SECONDS;
+use crate::limits::Limits;
 use crate::model::{InputReport, LinkType, Timestamp};
 use crate::source::file::{self, Unpacked};
 
@@ -44,6 +44,7 @@ pub(super) struct Queue {
     joining: Joining,
     /// A number of a flow alone does not tell which input it is of.
     pub(super) ids_name_inputs: bool,
+    max_pause_ns: i64,
 }
 
 /// What is to be read next.
@@ -83,24 +84,25 @@ impl End {
     }
 
     /// Whether a file that begins at `at` follows; of one of the same series it may do so a little too early.
-    fn is_followed(&self, at: Timestamp, same_series: bool) -> bool {
+    fn is_followed(&self, at: Timestamp, same_series: bool, max_pause_ns: i64) -> bool {
         let pause = at.since(self.last_at);
         let overlap = pause.saturating_neg();
         let little = overlap <= MAX_OVERLAP_NS && overlap <= self.last_at.since(self.first_at) / 10;
-        (pause >= 0 || (same_series && little)) && pause <= i64::from(MAX_PAUSE_SECONDS) * 1_000_000_000
+        (pause >= 0 || (same_series && little)) && pause <= max_pause_ns
     }
 }
 
 impl Queue {
     /// Looks into the files by `threads` threads; a single one need not be looked at, nor pipes, which would lose what
     /// is read.
-    pub(super) fn new(paths: Vec<PathBuf>, joining: Joining, threads: usize) -> Self {
+    pub(super) fn new(paths: Vec<PathBuf>, joining: Joining, threads: usize, limits: &Limits) -> Self {
         let several = paths.len() > 1;
         let look = |path: &PathBuf| -> (bool, Option<Beginning>) {
-            let source = (several && path.is_file()).then(|| Unpacked::open(path).ok()).flatten();
+            let source = (several && path.is_file()).then(|| Unpacked::open(path, limits).ok()).flatten();
             let Some(mut source) = source else { return (path == Path::new("-"), None) };
             let is_capture = file::is_capture(&mut source).unwrap_or(false);
-            let begins = (is_capture && joining != Joining::None).then(|| Beginning::of(source, path));
+            let begins =
+                (is_capture && joining != Joining::None).then(|| Beginning::of(source, path, limits));
             (is_capture, begins.flatten())
         };
         let looked = parallel::map(threads, &paths, look);
@@ -121,7 +123,7 @@ impl Queue {
                 });
         let begins = looked.into_iter().map(|(_, begins)| begins);
         let waiting = paths.into_iter().zip(begins).map(|(path, begins)| Waiting { path, begins }).collect();
-        Self { waiting, joining, ids_name_inputs }
+        Self { waiting, joining, ids_name_inputs, max_pause_ns: max_pause_ns(limits) }
     }
 
     /// Files still waiting.
@@ -151,7 +153,7 @@ impl Queue {
                 let series = series(&end.path);
                 let is_next = |waiting: &Waiting, begins: &Beginning, parallel: bool| {
                     let same = series == self::series(&waiting.path);
-                    (same || !parallel) && end.is_followed(begins.at, same)
+                    (same || !parallel) && end.is_followed(begins.at, same, self.max_pause_ns)
                 };
                 let next = self.earliest(|_, begins| end.is_like(begins))?;
                 let waiting = &self.waiting[next];
@@ -176,6 +178,10 @@ impl Queue {
         });
         fitting.min().map(|(_, at)| at)
     }
+}
+
+fn max_pause_ns(limits: &Limits) -> i64 {
+    i64::from(limits.max_pause_seconds) * 1_000_000_000
 }
 
 /// What the names of rotated files have in common: `cap.pcap`, `cap.pcap1` and `cap.pcap2.gz`;
@@ -212,7 +218,8 @@ mod tests {
                 }),
             })
             .collect();
-        let mut queue = Queue { waiting, joining, ids_name_inputs: false };
+        let mut queue =
+            Queue { waiting, joining, ids_name_inputs: false, max_pause_ns: max_pause_ns(&Limits::DEFAULT) };
         let read = |path: &Path, end| {
             let file = files.iter().find(|file| Path::new(file.0) == path).expect("one of them");
             let times = if file.3 < 0.0 { None } else { Some((at(file.3), at(file.4))) };

@@ -62,12 +62,12 @@ impl Input {
 ///
 /// # Errors
 /// [`Error::Open`] if the directory cannot be listed, [`Error::NothingInDirectory`].
-pub fn expand(named: &Path) -> Result<Vec<PathBuf>, Error> {
+pub fn expand(named: &Path, limits: &Limits) -> Result<Vec<PathBuf>, Error> {
     if !named.is_dir() {
         return Ok(vec![named.to_owned()]);
     }
     let mut paths = list(named).map_err(|source| Error::Open { path: named.to_owned(), source })?;
-    paths.retain(|path| path.is_file() && opens_as_capture(path).unwrap_or(true));
+    paths.retain(|path| path.is_file() && opens_as_capture(path, limits).unwrap_or(true));
     if paths.is_empty() {
         return Err(Error::NothingInDirectory { path: named.to_owned() });
     }
@@ -79,8 +79,8 @@ fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
     fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect()
 }
 
-fn opens_as_capture(path: &Path) -> io::Result<bool> {
-    is_capture(&mut Unpacked::open(path)?)
+fn opens_as_capture(path: &Path, limits: &Limits) -> io::Result<bool> {
+    is_capture(&mut Unpacked::open(path, limits)?)
 }
 
 /// Whether `source` begins like a capture; it stays to be read.
@@ -135,8 +135,11 @@ mod tests {
         scratch.file("c.pcap", b"not a capture");
         scratch.file("empty.pcap", b"");
         fs::create_dir(scratch.0.join("deeper.pcap")).unwrap();
-        let names: Vec<_> =
-            expand(&scratch.0).unwrap().iter().map(|p| p.file_name().unwrap().to_owned()).collect();
+        let names: Vec<_> = expand(&scratch.0, &Limits::DEFAULT)
+            .unwrap()
+            .iter()
+            .map(|p| p.file_name().unwrap().to_owned())
+            .collect();
         assert_eq!(names, ["a", "b.pcap", "z.txt"]);
     }
 
@@ -144,13 +147,13 @@ mod tests {
     fn a_directory_without_captures_is_an_error() {
         let scratch = Scratch::new("nothing");
         scratch.file("README", b"nothing here");
-        assert!(matches!(expand(&scratch.0), Err(Error::NothingInDirectory { .. })));
+        assert!(matches!(expand(&scratch.0, &Limits::DEFAULT), Err(Error::NothingInDirectory { .. })));
     }
 
     #[test]
     fn any_other_name_stands_for_itself() {
         for name in ["-", "no/such/file"] {
-            assert_eq!(expand(Path::new(name)).unwrap(), [Path::new(name)]);
+            assert_eq!(expand(Path::new(name), &Limits::DEFAULT).unwrap(), [Path::new(name)]);
         }
     }
 

@@ -10,7 +10,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::limits::MAX_BLOCK_BYTES;
+use crate::limits::Limits;
 use crate::model::{Packet, PacketNo, Timestamp, WeirdKind, Weirds};
 use crate::source::reader::buffer::Buffer;
 use crate::source::reader::pcap::{HeaderError, Pcap};
@@ -22,12 +22,13 @@ mod tests;
 
 /// Reads the packets of a pcap or pcapng file from any source, also one that gives a few bytes at a time.
 ///
-/// Memory is one buffer, which grows to the largest block, at most [`MAX_BLOCK_BYTES`] rounded up to a power
+/// Memory is one buffer, which grows to the largest block, at most [`Limits::max_block_bytes`] rounded up to a power
 /// of 2.
 pub struct Reader<R: Read> {
     buffer: Buffer<R>,
     container: Container,
     path: PathBuf,
+    max_block_bytes: usize,
     /// Packets met so far.
     count: u64,
     /// Nothing more will come.
@@ -62,7 +63,8 @@ impl Container {
 }
 
 impl<R: Read> Reader<R> {
-    /// Reads the header and finds out which format it is; `path` is for messages only.
+    /// Reads the header and finds out which format it is; `path` is for messages only. The caps are the default ones
+    /// ([`Reader::within`]).
     ///
     /// # Errors
     /// [`Error::Empty`], [`Error::UnknownFormat`], [`Error::BadHeader`], [`Error::Read`].
@@ -97,7 +99,18 @@ impl<R: Read> Reader<R> {
                 }
             }
         };
-        Ok(Self { buffer, container, path, count: 0, ended: false, truncated: false })
+        let max_block_bytes = Limits::DEFAULT.max_block_bytes;
+        Ok(Self { buffer, container, path, max_block_bytes, count: 0, ended: false, truncated: false })
+    }
+
+    /// The same under these caps. To be called before the first packet is read.
+    #[must_use]
+    pub fn within(mut self, limits: &Limits) -> Self {
+        self.max_block_bytes = limits.max_block_bytes;
+        if let Container::Pcapng(pcapng) = &mut self.container {
+            pcapng.max_interfaces = limits.max_interfaces;
+        }
+        self
     }
 
     /// `pcap` or `pcapng`.
@@ -204,7 +217,7 @@ impl<R: Read> Reader<R> {
     fn advance(&mut self, weirds: &mut Weirds) -> io::Result<Option<Record>> {
         while !self.ended {
             match self.container.step(self.buffer.available()) {
-                Step::Packet(record) => return Ok(Some(record)),
+                Step::Packet(record) if record.len <= self.max_block_bytes => return Ok(Some(record)),
                 other => self.no_packet(other, weirds)?,
             }
         }
@@ -214,11 +227,18 @@ impl<R: Read> Reader<R> {
     #[cold]
     fn no_packet(&mut self, step: Step, weirds: &mut Weirds) -> io::Result<()> {
         let start = self.buffer.offset();
+        let most = self.max_block_bytes;
         match step {
-            Step::Packet(_) => {}
-            Step::More(want) if want > MAX_BLOCK_BYTES => {
-                self.malformed(start, &format!("it claims {want} bytes, at most {MAX_BLOCK_BYTES}"), weirds);
+            Step::Packet(Record { len: want, .. })
+            | Step::Orphan { len: want, .. }
+            | Step::Passed(want)
+            | Step::More(want)
+                if want > most =>
+            {
+                self.malformed(start, &format!("it claims {want} bytes, at most {most}"), weirds);
             }
+            // Which is returned before.
+            Step::Packet(_) => {}
             Step::More(want) => {
                 if !self.buffer.fill(want)? {
                     self.end(start, want as u64, weirds);

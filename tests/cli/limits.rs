@@ -1,15 +1,15 @@
-//! Every cap from the command line: a capture that reaches it is said to have done so. And what is concluded beyond
-//! some of them as they are set.
+//! Every limit, set on the command line: a capture that reaches it is said to have done so. And what is concluded beyond
+//! some of them as they are by default.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use wslog::limits::Limits;
+use wslog::limits::{LIMITS, Limit, Limits, Reached};
 use wslog::model::{Compression, LinkType, Weirds};
 
-use crate::support::capture_file::{Pcap, Record};
+use crate::support::capture_file::{Endian, Interface, Pcap, Record, pcapng};
 use crate::support::conversation::{Client, Server, Talk, TestPacket, merge};
 use crate::support::deflate::{Blocks, Symbols};
 use crate::support::essence::{analyse_file_within, essence};
@@ -19,39 +19,48 @@ use crate::support::script::{analyse, closing, findings};
 use crate::support::upgrade::refusal;
 use crate::support::wrap::{self, fragments, ip_packet, typed};
 
-/// Option, a small cap, the weird it gives with its count, and a capture that gives it only under that cap.
-type Row = (&'static str, u64, &'static str, u64, fn() -> Vec<u8>);
+/// How a limit is reached.
+enum Way {
+    /// By a file that gives the weird of the limit so often under the first setting, and never without it.
+    Counted(u64, fn() -> Vec<u8>),
+    /// By files, and by a part of what is said of them: what it is under the first setting, and without it.
+    Seen(fn() -> Vec<Vec<u8>>, fn(&Ran) -> String, &'static str, &'static str),
+}
 
-const TABLE: &[Row] = &[
-    ("max-flows", 1, "flow_evicted", 1, || pcap(&two_at_a_time())),
-    ("max-idle-seconds", 5, "flow_idle", 1, || pcap(&pause(10_000))),
-    ("max-out-of-order", 10, "out_of_order_cap", 3, || pcap(&behind_a_hole())),
-    ("max-out-of-order-segments", 1, "out_of_order_cap", 2, || pcap(&behind_a_hole())),
-    ("max-fragment-bytes", 300, "fragment_cap", 9, || in_fragments(0, false)),
-    ("max-fragmented-datagrams", 1, "fragment_cap", 19, || in_fragments(0, true)),
-    ("max-fragment-seconds", 2, "ip_fragment", 2, || in_fragments(5_000_000_000, false)),
-    ("max-nesting", 1, "nesting_cap", 10, in_tunnels),
-    ("max-handshake", 100, "handshake_cap", 1, || pcap(&pause(0))),
-    ("max-handshake-parts", 3, "handshake_cap", 1, || pcap(&pause(0))),
-    ("max-earlier-handshakes", 1, "handshake_cap", 2, || pcap(&refused_thrice())),
-    ("max-inflated", 100, "inflate_cap", 1, || pcap(&compressed(&[500, 40]))),
-    ("max-inflated-total", 1_000, "inflate_cap", 2, || pcap(&compressed(&[500, 400, 300, 200]))),
-    ("max-inflate-ratio", 50, "inflate_cap", 1, || pcap(&compressed(&[2_000_000]))),
-    ("max-inflated-file", 300, "file_inflate_cap", 1, || pack(Compression::Gzip, &pcap(&pause(0)))),
-    ("max-findings", 2, "findings_cap", 3, || pcap(&five_faults())),
-    ("max-pending-pings", 2, "pings_cap", 3, || pcap(&five_pings())),
-    ("max-waiting-reports", 1, "reports_out_of_order", 1, || pcap(&two_at_a_time())),
-];
+use Way::{Counted, Seen};
 
-/// Options without a weird, and why.
-const SILENT: &[(&str, &str)] = &[
-    ("max-linger-seconds", "what comes later is a connection of its own, and counted as such"),
-    ("max-file-inflate-ratio", "counts from 64 MiB on; tests/engine/containers.rs gets there"),
-    ("max-file-at-any-ratio", "lets that ratio count; tests/engine/containers.rs sets both"),
-    ("max-resync", "where frames are not found again the connection says so, whatever the reason"),
-    ("max-history", "a retransmission of older bytes is counted, only not compared"),
-    ("max-preview", "each payload that is longer says `cut`"),
-    ("max-compared-connections", "no finding rests on what is not compared"),
+/// For each limit: what it is set to, then what else has to be set; and the way to reach it.
+const TABLE: &[(&[&str], Way)] = &[
+    (&["flows=1"], Counted(1, || pcap(&two_at_a_time()))),
+    (&["idle-seconds=5"], Counted(1, || pcap(&pause(10_000)))),
+    (&["closed-linger-seconds=0"], Seen(again_after_a_second, tcp_connections, "2", "1")),
+    (&["compared-connections=1"], Seen(one_key_twice, keys_used_again, "0", "1")),
+    (&["waiting-report-bytes=1"], Counted(1, || pcap(&two_at_a_time()))),
+    (&["out-of-order-bytes=10"], Counted(3, || pcap(&behind_a_hole()))),
+    (&["out-of-order-segments=1"], Counted(2, || pcap(&behind_a_hole()))),
+    (&["history-bytes=99"], Seen(again_but_otherwise, conflicts, "0", "1")),
+    (&["nesting=1"], Counted(10, in_tunnels)),
+    (&["fragment-bytes=300"], Counted(9, || in_fragments(0, false))),
+    (&["fragmented-datagrams=1"], Counted(19, || in_fragments(0, true))),
+    (&["fragment-expiry-seconds=2"], Counted(2, || in_fragments(5_000_000_000, false))),
+    (&["handshake-bytes=100"], Counted(1, || pcap(&pause(0)))),
+    (&["handshake-parts=3"], Counted(1, || pcap(&pause(0)))),
+    (&["earlier-handshakes=1"], Counted(2, || pcap(&refused_thrice()))),
+    (&["resync-bytes=100"], Counted(1, || pcap(&headless()))),
+    (&["preview-bytes=5"], Seen(hello, texts, "hello, cut", "hello there")),
+    (&["inflated-message-bytes=100"], Counted(1, || pcap(&compressed(&[500, 40])))),
+    (&["inflated-bytes=1_000"], Counted(2, || pcap(&compressed(&[500, 400, 300, 200])))),
+    (&["inflate-ratio=50"], Counted(1, || pcap(&compressed(&[2_000_000])))),
+    (&["pending-pings=2"], Counted(3, || pcap(&five_pings()))),
+    (&["findings=2"], Counted(3, || pcap(&five_faults()))),
+    (&["block-bytes=100"], Counted(1, || pcap(&pause(0)))),
+    (&["interfaces=1"], Counted(5, two_interfaces)),
+    (&["window-bytes=1k"], Counted(1, || [packed(Compression::Gzip), packed(Compression::Zstd)].concat())),
+    (&["inflated-file-bytes=300"], Counted(1, || packed(Compression::Gzip))),
+    (&["file-inflate-ratio=2", "file-inflate-ratio-from-bytes=0"], Counted(1, || packed(Compression::Gzip))),
+    (&["file-inflate-ratio-from-bytes=0", "file-inflate-ratio=2"], Counted(1, || packed(Compression::Gzip))),
+    (&["report-bytes=1k"], Seen(a_case, refusal_of_case, "it has more than 1024 bytes", "")),
+    (&["pause-seconds=5"], Seen(two_files, sets, "null null", "1 1")),
 ];
 
 const CLEAN: &str = "clean by C, sees 1000 clean / 1000 clean";
@@ -182,36 +191,306 @@ fn five_pings() -> Vec<TestPacket> {
     talk.packets()
 }
 
-fn wslog(arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_wslog")).args(arguments).output().expect("it runs");
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("UTF-8")
+/// Frames behind a hole that took a header, of which one alone does not show that it is one.
+fn headless() -> Vec<TestPacket> {
+    let mut talk = talk();
+    talk.open().uncaptured(|talk| {
+        talk.hold(Client).send(Server, Frame::text("x"));
+    });
+    talk.release(Client);
+    for _ in 0..8 {
+        talk.send(Server, Frame::binary([0xff; 200]));
+    }
+    talk.end_tcp(Server).packets()
 }
 
-/// How often that weird is in the report.
-fn count(path: &str, arguments: &[&str], weird: &str) -> u64 {
-    let text = wslog(&[&["inspect", "--format", "json", path], arguments].concat());
-    let document: Value = serde_json::from_str(&text).expect("JSON");
-    let parts = ["inputs", "connections"].map(|part| document[part].as_array().cloned().unwrap_or_default());
-    let weirds =
-        parts.concat().into_iter().flat_map(|part| part["weirds"].as_array().cloned().unwrap_or_default());
-    weirds.filter(|entry| entry["name"] == weird).filter_map(|entry| entry["count"].as_u64()).sum()
+fn again_after_a_second() -> Vec<Vec<u8>> {
+    let mut talk = talk();
+    end(talk.open());
+    vec![pcap(&talk.pause(1_000).again(Server).packets())]
+}
+
+/// Three connections: the key of the first is that of the last.
+fn one_key_twice() -> Vec<Vec<u8>> {
+    let other =
+        end(Talk::new("192.0.2.11:50001", "192.0.2.20:8080").with_isns(7, 8).starting_after(10).open());
+    let last = end(Talk::new("192.0.2.12:50001", "192.0.2.20:8080").starting_after(20).open());
+    vec![pcap(&merge([pause(0), other, last]))]
+}
+
+/// A message of 100 bytes sent twice, the second time with another first byte.
+fn again_but_otherwise() -> Vec<Vec<u8>> {
+    let mut talk = talk();
+    talk.open().send(Server, Frame::text([b'x'; 98])).again(Server);
+    let mut packets = talk.packets();
+    packets.last_mut().expect("it was sent again").payload[0] ^= 1;
+    vec![pcap(&packets)]
+}
+
+fn hello() -> Vec<Vec<u8>> {
+    let mut talk = talk();
+    vec![pcap(&end(talk.open().send(Server, Frame::text("hello there"))))]
+}
+
+/// What the client sends on one interface, what the server sends on another.
+fn two_interfaces() -> Vec<u8> {
+    let interfaces = ["a", "b"].map(|name| Interface::new(name, LinkType::ETHERNET));
+    let packets = pause(0).into_iter().map(|packet| (usize::from(packet.from.port() == 8080), packet));
+    pcapng(Endian::Little, &interfaces, &packets.collect::<Vec<_>>())
+}
+
+/// Much of one kind, compressed.
+fn packed(compression: Compression) -> Vec<u8> {
+    let mut talk = talk();
+    talk.open();
+    for _ in 0..10 {
+        talk.send(Server, Frame::text([b'x'; 1_000]));
+    }
+    pack(compression, &pcap(&end(&mut talk)))
+}
+
+fn a_case() -> Vec<Vec<u8>> {
+    vec![fs::read("samples/autobahn/after/alpha_case_3_2.json").expect("a sample")]
+}
+
+/// A capture that went on in another file after ten seconds.
+fn two_files() -> Vec<Vec<u8>> {
+    let mut second = talk().starting_after(10);
+    vec![pcap(&pause(0)), pcap(&end(second.open()))]
+}
+
+fn tcp_connections(ran: &Ran) -> String {
+    ran.document["inputs"][0]["tcp_connections"].to_string()
+}
+
+fn keys_used_again(ran: &Ran) -> String {
+    ran.lists("findings").filter(|finding| finding["rule"] == "HS-KEY").count().to_string()
+}
+
+fn conflicts(ran: &Ran) -> String {
+    ran.weird("conflicting_retransmission").to_string()
+}
+
+fn texts(ran: &Ran) -> String {
+    let frames = ran.document["connections"][0]["frames"].as_array().expect("a list").iter();
+    let payloads = frames.filter(|frame| frame["opcode"] == 1).map(|frame| &frame["payload"]);
+    let shown = payloads.map(|payload| {
+        let cut = if payload["cut"] == true { ", cut" } else { "" };
+        format!("{}{cut}", payload["text"].as_str().unwrap_or("no text"))
+    });
+    shown.collect::<Vec<_>>().join(" ")
+}
+
+fn refusal_of_case(ran: &Ran) -> String {
+    ran.errors.lines().next().and_then(|line| line.rsplit(": ").next()).unwrap_or_default().to_owned()
+}
+
+fn sets(ran: &Ran) -> String {
+    let inputs = ran.document["inputs"].as_array().expect("a list").iter();
+    inputs.map(|input| input["set"].to_string()).collect::<Vec<_>>().join(" ")
+}
+
+/// What `wslog inspect` said of files.
+struct Ran {
+    code: Option<i32>,
+    /// `Value::Null` where none was written.
+    document: Value,
+    errors: String,
+}
+
+impl Ran {
+    fn of(name: &str, files: &[Vec<u8>], settings: &[&str]) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("limits").join(name);
+        fs::create_dir_all(&folder).expect("a scratch directory");
+        let paths = (1..).zip(files).map(|(n, file)| {
+            let path = folder.join(n.to_string());
+            fs::write(&path, file).expect("a scratch file");
+            path.into_os_string().into_string().expect("UTF-8")
+        });
+        let paths = paths.collect::<Vec<_>>();
+        let mut arguments = vec!["inspect", "--quiet", "--format", "json", "--frames", "all"];
+        arguments.extend(settings.iter().flat_map(|setting| ["--limit", setting]));
+        arguments.extend(paths.iter().map(String::as_str));
+        let (code, out, errors) = wslog(&arguments);
+        let document = if out.is_empty() { Value::Null } else { serde_json::from_str(&out).expect("JSON") };
+        Self { code, document, errors }
+    }
+
+    /// What all inputs and connections have in lists of that name.
+    fn lists(&self, name: &str) -> impl Iterator<Item = &Value> {
+        let parts = ["inputs", "connections"].map(|part| self.document[part].as_array());
+        parts.into_iter().flatten().flatten().filter_map(move |part| part[name].as_array()).flatten()
+    }
+
+    /// How often that weird is in the report.
+    fn weird(&self, name: &str) -> u64 {
+        let counts = self.lists("weirds").filter(|weird| weird["name"] == name);
+        counts.filter_map(|weird| weird["count"].as_u64()).sum()
+    }
+}
+
+/// Exit code, standard output, standard error.
+fn wslog(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_wslog")).args(arguments).output().expect("it runs");
+    let [out, err] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).expect("UTF-8"));
+    (output.status.code(), out, err)
+}
+
+fn limit_of(settings: &[&str]) -> &'static Limit {
+    let name = settings[0].split_once('=').expect("NAME=VALUE").0;
+    Limit::named(name).unwrap_or_else(|| panic!("no limit is called {name}"))
+}
+
+/// Every row of the table of limits has a way here to reach it, in the same order.
+#[test]
+fn no_limit_is_forgotten() {
+    let tried: Vec<_> = TABLE.iter().map(|(settings, _)| limit_of(settings).name).collect();
+    for limit in LIMITS {
+        assert!(tried.contains(&limit.name), "nothing shows that {} can be reached", limit.name);
+    }
+    assert_eq!(tried, LIMITS.iter().map(|limit| limit.name).collect::<Vec<_>>());
 }
 
 #[test]
-fn each_cap_that_is_reached_is_a_counted_weird() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("limits");
-    fs::create_dir_all(&folder).expect("a scratch directory");
-    let mut found = Vec::new();
-    for (option, cap, weird, _, capture) in TABLE {
-        let path = folder.join(format!("{option}.pcap"));
-        fs::write(&path, capture()).expect("a scratch file");
-        let path = path.to_str().expect("UTF-8");
-        let under_cap = count(path, &[&format!("--{option}"), &cap.to_string()], weird);
-        found.push((*option, under_cap, count(path, &[], weird)));
+fn each_limit_that_is_reached_says_so() {
+    let (mut found, mut expected) = (Vec::new(), Vec::new());
+    for (settings, way) in TABLE {
+        let limit = limit_of(settings);
+        let run = |files: &[Vec<u8>], settings| Ran::of(limit.name, files, settings);
+        let (under, without) = match (way, limit.reached) {
+            (Counted(_, file), Reached::Counted(weird)) => {
+                let files = [file()];
+                let [under, without] = [settings, &settings[1..]].map(|settings| run(&files, settings));
+                assert_eq!(
+                    (under.code, without.code),
+                    (Some(0), Some(0)),
+                    "{}: {}",
+                    limit.name,
+                    under.errors
+                );
+                (under.weird(weird.name()).to_string(), without.weird(weird.name()).to_string())
+            }
+            (Seen(files, part, ..), Reached::Seen(_)) => {
+                let files = files();
+                (part(&run(&files, settings)), part(&run(&files, &settings[1..])))
+            }
+            _ => panic!("{}: a weird counts it, or something else shows it", limit.name),
+        };
+        found.push((limit.name, under, without));
+        expected.push(match way {
+            Counted(times, _) => (limit.name, times.to_string(), "0".to_owned()),
+            Seen(.., under, without) => (limit.name, (*under).to_owned(), (*without).to_owned()),
+        });
     }
-    let expected: Vec<_> = TABLE.iter().map(|row| (row.0, row.3, 0)).collect();
     assert_eq!(found, expected);
+}
+
+/// The smallest value and the largest one are values like others.
+#[test]
+fn no_value_of_a_limit_is_too_much() {
+    for (settings, way) in TABLE {
+        let limit = limit_of(settings);
+        let files = match way {
+            Counted(_, file) => vec![file()],
+            Seen(files, ..) => files(),
+        };
+        for value in [limit.least, limit.most] {
+            let setting = format!("{}={value}", limit.name);
+            let ran =
+                Ran::of(&format!("{}-ends", limit.name), &files, &[&[&*setting], &settings[1..]].concat());
+            // What lets nothing be read of an input says so.
+            let refused = value == 0 && ["inflated-file-bytes", "report-bytes"].contains(&limit.name);
+            let expected = if refused { Some(2) } else { Some(0) };
+            assert_eq!(ran.code, expected, "{setting}: {}", ran.errors);
+            assert_eq!(ran.errors.is_empty(), !refused, "{setting}: {}", ran.errors);
+        }
+    }
+}
+
+#[test]
+fn the_listing_has_every_limit() {
+    let (code, listing, errors) = wslog(&["inspect", "--limit", "help"]);
+    assert_eq!((code, errors.as_str()), (Some(0), ""), "no input is needed");
+    assert!(listing.lines().all(|line| line.chars().count() <= 80), "{listing}");
+    let words = listing.split_whitespace().collect::<Vec<_>>().join(" ");
+    for limit in LIMITS {
+        let weird = limit.weird().map_or("", |weird| weird.name());
+        let row = [limit.name, &limit.unit.show(limit.default), limit.unit.name(), weird, limit.what];
+        let row = row.iter().filter(|cell| !cell.is_empty()).copied().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(&row), "{row}");
+    }
+    let (_, script, _) = wslog(&["completions", "bash"]);
+    assert!(script.contains(" flows=1_000_000 "), "a limit is completed with its default, to be changed");
+    // As soon as it is read, like --help.
+    assert_eq!(wslog(&["inspect", "--limit=help", "no/such/file", "--no-such"]).1, listing);
+}
+
+#[test]
+fn settings_that_are_none() {
+    for (setting, says) in [
+        ("flowz=3", "no limit is called \"flowz\"; did you mean flows? (--limit help lists them all)"),
+        ("max-flows=3", "no limit is called \"max-flows\"; did you mean flows? "),
+        ("max_out_of_order=3", "did you mean out-of-order-bytes, out-of-order-segments? "),
+        ("xyz=3", "no limit is called \"xyz\" (--limit help lists them all)"),
+        ("=3", "no limit is called \"\" (--limit help"),
+        ("helpme", "no limit is called \"helpme\" (--limit help"),
+        ("flows", "give it a value; the default is flows=1_000_000"),
+        ("flows=", "give it a value; the default is flows=1_000_000"),
+        ("flows=0", "flows goes from 1 to 4_294_967_295"),
+        ("flows=1k", "flows takes a whole number (connections)"),
+        ("preview_bytes=-1", "preview-bytes takes a whole number (bytes, or KiB, MiB, GiB with k, M, G)"),
+        ("idle-seconds=99999999999999999999", "idle-seconds goes from 1 to 4_294_967_295"),
+    ] {
+        let (code, out, errors) = wslog(&["inspect", "--limit", setting, "samples/reset.pcap"]);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{setting}");
+        assert!(errors.contains(says), "{setting}: {errors}");
+    }
+    let (_, _, errors) = wslog(&["inspect", "samples/reset.pcap", "--limit"]);
+    assert!(errors.contains("tip: --limit help lists the names") && !errors.contains("possible"), "{errors}");
+}
+
+/// Each limit had an option of its own once.
+#[test]
+fn options_that_were_limits() {
+    for (option, name) in [
+        ("--max-flows=3", "flows"),
+        ("--max-linger-seconds", "closed-linger-seconds"),
+        ("--max-inflated", "inflated-message-bytes"),
+        ("--max-fragment-seconds", "fragment-expiry-seconds"),
+        ("--max-waiting-reports", "waiting-report-bytes"),
+        ("--max-preview", "preview-bytes"),
+        ("--max-nonsense", "NAME"),
+    ] {
+        let (code, _, errors) = wslog(&["inspect", option, "samples/reset.pcap"]);
+        assert_eq!(code, Some(2), "{option}");
+        assert_eq!(errors.matches("tip:").count(), 1, "{option}: {errors}");
+        let tip =
+            format!("tip: caps are set with --limit {name}=VALUE; wslog inspect --limit help lists them");
+        assert!(errors.contains(&tip), "{option}: {errors}");
+    }
+    let (_, _, errors) = wslog(&["inspect", "--filter", "x", "samples/reset.pcap"]);
+    assert!(!errors.contains("--limit"), "{errors}");
+}
+
+/// `--payload full` asks for 1 MiB, a limit for as much as it says.
+#[test]
+fn whole_payloads_and_their_limit() {
+    let mut talk = talk();
+    let long = pcap(&end(talk.open().send(Server, Frame::text(vec![b'x'; 1_100_000]))));
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("limits-long.pcap");
+    fs::write(&path, long).expect("a scratch file");
+    let path = path.to_str().expect("UTF-8");
+    let kept = |more: &[&str]| {
+        let arguments = [&["inspect", "--format", "json", "--frames", "all", path], more].concat();
+        let document: Value = serde_json::from_str(&wslog(&arguments).1).expect("JSON");
+        let frames = document["connections"][0]["frames"].as_array().expect("a list").iter();
+        frames.filter_map(|frame| frame["payload"]["text"].as_str()).map(str::len).max()
+    };
+    assert_eq!(kept(&[]), Some(256));
+    assert_eq!(kept(&["--limit", "preview-bytes=10", "--limit", "preview-bytes=1k"]), Some(1 << 10));
+    assert_eq!(kept(&["--payload", "full"]), Some(1 << 20));
+    assert_eq!(kept(&["--payload", "full", "--limit", "preview-bytes=1k"]), Some(1 << 20));
+    assert_eq!(kept(&["--limit", "preview-bytes=2M", "--payload", "full"]), Some(1_100_000));
 }
 
 /// A Pong for a Ping that was given up is held against nobody.
@@ -221,26 +500,6 @@ fn what_was_given_up_accuses_nobody() {
     let (reports, _) = analyse_file_within(&pcap(&five_pings()), &limits);
     let found: Vec<_> = reports[0].findings.iter().map(|f| f.violation.rule().name()).collect();
     assert!(!found.contains(&"FR-PONG-DATA") && !found.contains(&"FR-PONG-UNSOL"), "{found:?}");
-}
-
-/// That every limit is set by an option, the compiler sees; that every option is tried, this does.
-#[test]
-fn no_option_is_forgotten() {
-    let help = wslog(&["inspect", "--help"]);
-    let mut offered: Vec<_> =
-        help.split_whitespace().filter_map(|word| word.strip_prefix("--max-")).collect();
-    offered.retain(|word| !word.contains(['.', ',']));
-    let mut tried: Vec<_> = TABLE.iter().map(|row| row.0).chain(SILENT.iter().map(|row| row.0)).collect();
-    let mut offered: Vec<_> = offered.into_iter().map(|word| format!("max-{word}")).collect();
-    tried.sort_unstable();
-    offered.sort_unstable();
-    assert_eq!(offered, tried);
-    let fields = format!("{:?}", Limits::default()).matches(": ").count();
-    assert_eq!(fields, tried.len());
-    assert_eq!(help.matches("[default: ").count() - help.matches("[default: text]").count(), {
-        // Of the limits, and of --joined, --frames, --payload, --color.
-        tried.len() + 5
-    });
 }
 
 /// Giving up an idle connection changes nothing but what is said of its end.

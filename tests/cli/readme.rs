@@ -1,9 +1,12 @@
-//! What the README and the man page show is what the program prints. `WSLOG_BLESS=1` writes it anew.
+//! What the README and the man page show is what the program prints, or what its tables hold. `WSLOG_BLESS=1` writes it
+//! anew.
 
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+
+use wslog::views::limits::markdown;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -28,15 +31,21 @@ fn wslog(arguments: &[&str]) -> String {
     String::from_utf8(out.stdout).expect("UTF-8")
 }
 
-/// The README with the output of each `$ wslog` command below it.
+/// The README with the output of each `$ wslog` command below it, and with the table of limits.
 fn with_output(text: &str) -> String {
+    let limits = markdown();
+    let head = limits.lines().next().expect("a table");
     let mut out = String::new();
-    let mut in_output = false;
+    let (mut in_output, mut in_limits) = (false, false);
     for line in text.lines() {
-        if in_output && line != "```" {
+        if (in_output && line != "```") || (in_limits && line.starts_with('|')) {
             continue;
         }
-        in_output = false;
+        (in_output, in_limits) = (false, line == head);
+        if in_limits {
+            out.push_str(&limits);
+            continue;
+        }
         let _ = writeln!(out, "{line}");
         let sample = line
             .strip_prefix("$ wslog ")
@@ -63,6 +72,7 @@ fn check(path: &str, expected: &str) {
 #[test]
 fn readme_shows_real_output() {
     let text = fs::read_to_string(root().join("README.md")).expect("there");
+    assert!(text.contains(markdown().lines().next().expect("a table")), "the README has no table of limits");
     check("README.md", &with_output(&text));
 }
 

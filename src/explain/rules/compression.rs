@@ -7,9 +7,9 @@ pub(super) const RULES: &[More] = &[
     More {
         rule: RuleId::PmdBomb,
         peer: None,
-        text: "A few bytes can inflate to very many. wslog stops at its caps (--max-inflated, and a ratio that DEFLATE \
-               itself cannot exceed) and counts the rest; it accuses nobody.",
-        next: &["the size of the message, and the cap: --max-inflated raises it"],
+        text: "A few bytes can inflate to very many. wslog stops at its caps (inflated-message-bytes, and a ratio that \
+               DEFLATE itself cannot exceed) and counts the rest; it accuses nobody.",
+        next: &["the size of the message, and the cap: --limit inflated-message-bytes=1G raises it"],
         shows: &[],
     },
     More {

@@ -6,7 +6,6 @@ use bzip2::{Decompress as Bunzip2, Status as BzStatus};
 use flate2::{Decompress as Gunzip, FlushDecompress, Status as ZStatus};
 use lzma_rust2::{Action, Status as XzStatus, XzStream};
 
-use crate::limits::MAX_WINDOW_BYTES;
 use crate::source::file::raw::Raw;
 
 /// Given at a time to the decoder of .xz, which forgets what came of the piece it fails in.
@@ -65,9 +64,9 @@ impl Member {
         Self::new(raw, Decoder::Gzip(Gunzip::new_gzip(15)))
     }
 
-    pub(super) fn xz(raw: Raw) -> Self {
+    pub(super) fn xz(raw: Raw, max_window_bytes: u64) -> Self {
         // The dictionary and less than 1 MiB besides.
-        let kib = u32::try_from((MAX_WINDOW_BYTES >> 10) + 1_024).unwrap_or(u32::MAX);
+        let kib = u32::try_from((max_window_bytes >> 10) + 1_024).unwrap_or(u32::MAX);
         Self::new(raw, Decoder::Xz(Box::new(XzStream::new_mem_limit(false, kib))))
     }
 

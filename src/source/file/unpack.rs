@@ -18,7 +18,7 @@ use crate::source::file::zstd::Zstd;
 ///
 /// What is wrong with compressed data is no error: reading ends there, like at the end, and [`Unpacked::weirds`] has
 /// the reason. Members that follow one another are read as one, whatever each is compressed with. Memory is that of
-/// one decompressor, at most [`MAX_WINDOW_BYTES`](crate::limits::MAX_WINDOW_BYTES) and some.
+/// one decompressor, at most [`Limits::max_window_bytes`] and some.
 pub struct Unpacked {
     state: State,
     compression: Compression,
@@ -44,6 +44,8 @@ struct Caps {
     ratio: u64,
     /// The ratio counts from here on.
     free: u64,
+    /// Bytes a decompressor may look back.
+    window: u64,
 }
 
 enum State {
@@ -60,13 +62,13 @@ enum Decoder {
 }
 
 impl Decoder {
-    fn new(compression: Compression, raw: Raw) -> Result<Self, Raw> {
+    fn new(compression: Compression, raw: Raw, window: u64) -> Result<Self, Raw> {
         Ok(match compression {
             Compression::None => return Err(raw),
             Compression::Gzip => Self::Member(Member::gzip(raw)),
-            Compression::Zstd => Self::Zstd(Box::new(Zstd::new(raw))),
+            Compression::Zstd => Self::Zstd(Box::new(Zstd::new(raw, window))),
             Compression::Lz4 => Self::Lz4(FrameDecoder::new(raw)),
-            Compression::Xz => Self::Member(Member::xz(raw)),
+            Compression::Xz => Self::Member(Member::xz(raw, window)),
             Compression::Bzip2 => Self::Member(Member::bzip2(raw)),
         })
     }
@@ -102,6 +104,7 @@ impl Unpacked {
             bytes: limits.max_inflated_file_bytes,
             ratio: limits.max_file_inflate_ratio.max(1),
             free: limits.file_inflate_ratio_from_bytes,
+            window: limits.max_window_bytes,
         };
         Self {
             state: State::Start(Raw::new(source)),
@@ -116,12 +119,12 @@ impl Unpacked {
         }
     }
 
-    /// Opens a file to look into it, with the default caps.
+    /// Opens a file to look into it.
     ///
     /// # Errors
     /// Those of opening it.
-    pub fn open(path: &Path) -> io::Result<Self> {
-        Ok(Self::new(Box::new(File::open(path)?), &Limits::default(), Stop::new()))
+    pub fn open(path: &Path, limits: &Limits) -> io::Result<Self> {
+        Ok(Self::new(Box::new(File::open(path)?), limits, Stop::new()))
     }
 
     /// The next bytes, up to `n`, which stay to be read; fewer only at the end.
@@ -211,7 +214,7 @@ impl Unpacked {
         let first = raw.peek(SNIFF_BYTES)?;
         self.compression = format::of(first);
         let skips = format::skippable(first).is_some();
-        match Decoder::new(self.compression, raw) {
+        match Decoder::new(self.compression, raw, self.caps.window) {
             Ok(decoder) => self.state = State::Member(Box::new(decoder)),
             Err(raw) if skips => {
                 // Only Zstandard files are known to begin so (pzstd).
@@ -269,7 +272,7 @@ impl Unpacked {
                     return Err(error);
                 }
                 if error.kind() == io::ErrorKind::OutOfMemory {
-                    let most = crate::limits::MAX_WINDOW_BYTES;
+                    let most = self.caps.window;
                     self.weirds.add(WeirdKind::FileInflateCap, None, || {
                         format!("to decompress it takes more than {most} bytes of memory; reading stopped")
                     });
@@ -296,7 +299,7 @@ impl Unpacked {
             let start = raw.peek(SNIFF_BYTES)?;
             let compression = format::of(start);
             let Some(len) = format::skippable(start) else {
-                match Decoder::new(compression, raw) {
+                match Decoder::new(compression, raw, self.caps.window) {
                     Ok(decoder) => self.state = State::Member(Box::new(decoder)),
                     Err(raw) => self.trail(raw)?,
                 }

@@ -5,7 +5,6 @@ use std::io::{self, ErrorKind, Read};
 use ruzstd::decoding::errors::FrameDecoderError;
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-use crate::limits::MAX_WINDOW_BYTES;
 use crate::source::file::raw::Raw;
 
 /// The last block, empty, and room for a checksum: what ends a frame that was cut.
@@ -21,9 +20,9 @@ pub(super) struct Zstd {
 }
 
 impl Zstd {
-    pub(super) fn new(raw: Raw) -> Self {
+    pub(super) fn new(raw: Raw, max_window_bytes: u64) -> Self {
         let mut decoder = FrameDecoder::new();
-        decoder.set_max_window_size(MAX_WINDOW_BYTES);
+        decoder.set_max_window_size(max_window_bytes);
         Self { raw, decoder, begun: false, failed: None }
     }
 

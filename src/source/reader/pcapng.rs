@@ -10,7 +10,7 @@ use pcap_parser::{
     parse_option_be, parse_option_le,
 };
 
-use crate::limits::MAX_INTERFACES;
+use crate::limits::Limits;
 use crate::model::LinkType;
 use crate::source::reader::step::{Record, Step};
 use crate::source::reader::time::Clock;
@@ -73,10 +73,11 @@ struct Interface {
 /// The section being read.
 pub(super) struct Pcapng {
     order: Order,
-    /// At most `MAX_INTERFACES`.
+    /// At most `max_interfaces`.
     interfaces: Vec<Interface>,
     /// Interfaces described, kept or not.
     described: usize,
+    pub(super) max_interfaces: usize,
 }
 
 /// The words of a block that cannot be read.
@@ -105,7 +106,8 @@ impl Pcapng {
             ));
         }
         version_of(order, head)?;
-        Ok(Self { order, interfaces: Vec::new(), described: 0 })
+        let max_interfaces = Limits::DEFAULT.max_interfaces;
+        Ok(Self { order, interfaces: Vec::new(), described: 0, max_interfaces })
     }
 
     /// The block at the start of `bytes`.
@@ -175,7 +177,7 @@ impl Pcapng {
         };
         let clock = self.clock(options)?;
         self.described = self.described.saturating_add(1);
-        if self.interfaces.len() < MAX_INTERFACES {
+        if self.interfaces.len() < self.max_interfaces {
             let link = LinkType(self.order.u16([l0, l1]));
             self.interfaces.push(Interface { link, snap_len: self.order.u32([s0, s1, s2, s3]), clock });
         }

@@ -3,7 +3,7 @@ use std::io::ErrorKind;
 use proptest::prelude::*;
 
 use super::*;
-use crate::limits::MAX_INTERFACES;
+use crate::limits::Limits;
 
 /// What a reader must give, whatever the container.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -313,10 +313,10 @@ fn a_packet_of_an_unknown_interface_keeps_its_number() {
 #[test]
 fn interfaces_over_the_cap_are_unknown() {
     let mut file = Writer::new(Endian::Little).section();
-    for _ in 0..=MAX_INTERFACES {
+    for _ in 0..=Limits::DEFAULT.max_interfaces {
         file = file.interface(1, 0, None);
     }
-    let last = u32::try_from(MAX_INTERFACES).unwrap();
+    let last = u32::try_from(Limits::DEFAULT.max_interfaces).unwrap();
     let file = file.enhanced(last - 1, 0, 1, b"a").enhanced(last, 0, 1, b"b");
     let expected = "unknown_interface: packet 2 is of interface 65536, described are 65537";
     check_weird("one too many", &file.bytes, 1, expected);
@@ -429,7 +429,7 @@ fn large_blocks() {
     let data = vec![7; 3 << 20];
     let large = Sample { at: None, link: 1, orig_len: 3 << 20, data };
     let file = Writer::new(Endian::Little).section().interface(1, 0, None).simple(3 << 20, &large.data);
-    let secrets = file.part().raw(&vec![1; MAX_BLOCK_BYTES]);
+    let secrets = file.part().raw(&vec![1; Limits::DEFAULT.max_block_bytes]);
     let file = file.block(10, secrets).simple(3 << 20, &large.data);
     check("a skipped block may exceed the cap", &file.bytes, &[large.clone(), large]);
     let mut file = file.bytes;
@@ -440,6 +440,43 @@ fn large_blocks() {
         start + 12
     );
     check_weird("an unknown block of 4 GiB", &file, 2, &expected);
+}
+
+/// The cap on a block is the same whether its bytes were read ahead or have to be waited for.
+#[test]
+fn caps_of_ones_own() {
+    let pcapng = || Writer::new(Endian::Little).section().interface(1, 0, None).simple(12, b"123456789012");
+    let samples = samples();
+    let pcap = pcap_file(Endian::Big, 0xa1b2_c3d4, 1, &samples[..1]);
+    let longest = pcap.len() - 24;
+    for (name, file, max_block_bytes, packets) in [
+        ("pcap", &pcap, longest, 1),
+        ("pcap", &pcap, longest - 1, 0),
+        ("as long", &pcapng().bytes, 28, 1),
+        ("a packet", &pcapng().simple(13, b"1234567890123").bytes, 28, 1),
+        ("an orphan", &pcapng().enhanced(1, 0, 1, b"a").bytes, 28, 1),
+        ("an interface", &pcapng().interface(1, 0, Some((9, 0))).simple(1, b"a").bytes, 28, 1),
+    ] {
+        let limits = Limits { max_block_bytes, ..Limits::DEFAULT };
+        let read = |source: &mut dyn io::Read| {
+            let mut reader = Reader::open(source, Path::new("x")).unwrap().within(&limits);
+            let (mut weirds, mut packets) = (Weirds::default(), 0);
+            while reader.next(&mut weirds).unwrap().is_some() {
+                packets += 1;
+            }
+            (packets, weirds.into_vec())
+        };
+        let (given, weirds) = read(&mut &file[..]);
+        assert_eq!(given, packets, "{name}");
+        let kinds: Vec<_> = weirds.iter().map(|weird| weird.kind.name()).collect();
+        let is_over = !(name == "as long" || max_block_bytes == longest);
+        assert_eq!(kinds, if is_over { vec!["malformed_block"] } else { vec![] }, "{name}");
+        assert_eq!(
+            read(&mut Pipe { left: file, step: 1, interrupted: false, fails: false }),
+            (given, weirds),
+            "{name}"
+        );
+    }
 }
 
 /// Cuts a file at every byte: what is given is a prefix, and only a cut inside a record is one.

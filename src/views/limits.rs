@@ -1,0 +1,56 @@
+//! The table of limits.
+
+use crate::limits::{LIMITS, Limit, Reached};
+use crate::views::text::Style;
+
+/// How limits are set, and what comes of reaching one.
+pub const INTRODUCTION: &str = "--limit NAME=VALUE sets a cap on memory or work, and may be given again for another. \
+    In bytes k, M and G are KiB, MiB and GiB; an underscore may stand between digits. Reaching a cap is counted in \
+    the report, as odd, under the name given here; where none is given, the text says how else it shows.";
+
+/// What is capped, and where no weird counts that it was reached, how else that shows.
+#[must_use]
+pub fn sentences(limit: &Limit) -> String {
+    match limit.reached {
+        Reached::Counted(_) => limit.what.to_owned(),
+        Reached::Seen(how) => format!("{} {how}", limit.what),
+    }
+}
+
+/// All of them for people at a terminal: name, default, unit and weird, and below what is capped.
+#[must_use]
+pub fn text(style: &Style) -> String {
+    let mut out = style.wrap(INTRODUCTION, 0);
+    out.push('\n');
+    let rows = LIMITS.iter().map(|limit| {
+        [limit.name, &limit.unit.show(limit.default), limit.unit.name(), counted(limit)]
+            .map(str::to_owned)
+            .to_vec()
+    });
+    let table = style.table(&["name", "default", "unit", "counted as"], rows, &[1], &[]);
+    let mut lines = table.lines();
+    out.extend(lines.next().map(|head| format!("{head}\n")));
+    for (line, limit) in lines.zip(LIMITS) {
+        out.push_str(&format!("{line}\n{}", style.wrap(&sentences(limit), 6)));
+    }
+    out
+}
+
+/// All of them as a table in Markdown.
+#[must_use]
+pub fn markdown() -> String {
+    let mut out = "| limit | default | what is capped | counted as |\n|---|---|---|---|\n".to_owned();
+    for limit in LIMITS {
+        let Limit { name, default, unit, .. } = limit;
+        let counted = limit.weird().map_or_else(String::new, |weird| format!("`{}`", weird.name()));
+        let default = unit.show(*default);
+        let unit = if limit.name.ends_with(unit.name()) { "" } else { unit.name() };
+        let default = format!("{default} {unit}");
+        out.push_str(&format!("| `{name}` | {} | {} | {counted} |\n", default.trim_end(), sentences(limit)));
+    }
+    out
+}
+
+fn counted(limit: &Limit) -> &'static str {
+    limit.weird().map_or("", |weird| weird.name())
+}
