@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use wslog::engine::{Keep, analyze_capture};
 use wslog::limits::Limits;
 use wslog::model::{CloseCode, Conversation, FrameHeader, FrameRecord, Level, Outcome, Role};
+use wslog::redact::{self, Redaction};
 use wslog::views::FrameList;
 use wslog::views::json::JsonReport;
 
@@ -39,7 +40,7 @@ fn document(path: &Path) -> Vec<u8> {
     let mut take = |report: Option<Box<Conversation>>, _open| {
         report.map_or(Ok(()), |report| {
             id += 1;
-            json.connection(id, report)
+            json.connection(id, redact::seal(report, Redaction::Secrets))
         })
     };
     let input = analyze_capture(file, path, 0, &Limits::default(), keep, &mut take).expect("it can be read");
@@ -62,7 +63,8 @@ fn every_capture_gives_the_same_document_twice() {
 fn by_key_and_without(path: &Path) -> (BTreeMap<String, Conversation>, Vec<Conversation>) {
     let (mut all, mut without) = (BTreeMap::new(), Vec::new());
     for report in analyse_file(&fs::read(path).expect("a capture")) {
-        match report.request.as_ref().and_then(|request| request.key().map(str::to_owned)) {
+        match report.request.as_ref().and_then(|request| request.key().map(|key| key.into_sent().to_owned()))
+        {
             Some(key) => {
                 assert!(all.insert(key, report).is_none(), "{}: keys are fresh", path.display());
             }
@@ -80,7 +82,7 @@ fn by_key(path: &Path) -> BTreeMap<String, Conversation> {
 }
 
 fn target(report: &Conversation) -> &str {
-    report.request.as_ref().map_or("", |request| &request.target)
+    report.request.as_ref().map_or("", |request| request.target.as_sent())
 }
 
 fn sent(report: &Conversation, by: Role) -> Vec<&FrameRecord> {
@@ -100,7 +102,10 @@ struct Unnumbered<'a> {
 impl<'a> Unnumbered<'a> {
     fn new(report: &'a Conversation) -> Self {
         let frames = |role| {
-            sent(report, role).into_iter().map(|f| (f.header, f.preview.as_slice(), f.complete)).collect()
+            sent(report, role)
+                .into_iter()
+                .map(|f| (f.header, f.preview.as_sent().as_slice(), f.complete))
+                .collect()
         };
         Self {
             frames: Role::BOTH.map(frames),

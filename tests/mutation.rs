@@ -10,6 +10,7 @@ use wslog::engine::{Across, Keep, analyze_capture, analyze_case};
 use wslog::error::Error;
 use wslog::limits::Limits;
 use wslog::model::{Conversation, InputReport};
+use wslog::redact::{self, Redaction};
 use wslog::views::FrameList;
 use wslog::views::escape::{is_unsafe, visible};
 use wslog::views::json::JsonReport;
@@ -137,10 +138,10 @@ fn render(reports: impl IntoIterator<Item = Box<Conversation>>, input: InputRepo
         across.see(0, &mut report);
         assert!(report.findings.len() <= LIMITS.max_findings);
         assert!(report.frames.len() <= KEEP.first + KEEP.last);
-        assert!(report.frames.iter().all(|frame| frame.preview.len() <= KEEP.payload_bytes));
+        assert!(report.frames.iter().all(|frame| frame.preview.as_sent().len() <= KEEP.payload_bytes));
         assert!(report.earlier.len() <= LIMITS.max_earlier_handshakes);
-        text_report.connection(id, report.clone());
-        json_report.connection(id, report).expect("memory takes it");
+        text_report.connection(id, redact::seal(report.clone(), Redaction::Secrets));
+        json_report.connection(id, redact::seal(report, Redaction::Secrets)).expect("memory takes it");
     }
     json_report.finish(std::slice::from_ref(&input)).expect("memory takes it");
     text_report.finish(&[input]).expect("memory takes it");

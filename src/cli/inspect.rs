@@ -8,7 +8,7 @@ use wslog::engine::{self, Across, Capture, Keep};
 use wslog::error::Error;
 use wslog::limits::Limits;
 use wslog::model::{Certainty, Conversation, Finding, InputReport, Level, Outcome, PacketNo, WeirdKind};
-use wslog::redact::Redaction;
+use wslog::redact::{self, Redaction};
 use wslog::source::file::{Input, Stop};
 use wslog::views::FrameList;
 use wslog::views::json::JsonReport;
@@ -53,10 +53,10 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         _ => Redaction::Secrets,
     };
     let renderer = match args.format {
-        Format::Json => Renderer::Json(JsonReport::new(out, frames).redacting(redaction)),
+        Format::Json => Renderer::Json(JsonReport::new(out, frames)),
         Format::Text => {
             let selected = !args.connection.is_empty();
-            Renderer::Text(TextReport::new(out, style, frames, selected).redacting(redaction))
+            Renderer::Text(TextReport::new(out, style, frames, selected))
         }
     };
 
@@ -66,6 +66,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         args,
         limits: &limits,
         keep,
+        redaction,
         stop,
         renderer,
         order: Order::new(limits.max_waiting_report_bytes),
@@ -85,6 +86,7 @@ struct Reading<'a, W: Write> {
     args: &'a Inspect,
     limits: &'a Limits,
     keep: Keep,
+    redaction: Redaction,
     stop: Stop,
     renderer: Renderer<W>,
     order: Order<Box<Conversation>>,
@@ -203,6 +205,7 @@ impl<W: Write> Reading<'_, W> {
                 return Ok(());
             }
             self.found |= is_found(&report, self.args.fail_on);
+            let report = redact::seal(report, self.redaction);
             match &mut self.renderer {
                 Renderer::Json(json) => json.connection(id, report),
                 Renderer::Text(text) => {
@@ -339,10 +342,11 @@ fn keep(args: &Inspect, limits: &Limits) -> Keep {
 
 /// About how many bytes a report takes while it waits.
 fn weight(report: &Conversation) -> usize {
-    let frames: usize = report.frames.iter().map(|f| 160 + f.preview.capacity()).sum();
-    let requested = report.request.iter().map(|request| request.fields.weight());
+    let frames: usize = report.frames.iter().map(|f| 160 + f.preview.as_sent().capacity()).sum();
+    let requested = report.request.iter().map(|request| request.fields.as_sent().weight());
     // Twice for the lists, whose elements are kept on their own as well.
-    let heads: usize = requested.chain(report.response.iter().map(|r| r.fields.weight())).sum::<usize>() * 2;
+    let heads: usize =
+        requested.chain(report.response.iter().map(|r| r.fields.as_sent().weight())).sum::<usize>() * 2;
     2_048 + frames + heads + report.findings.len() * 128
 }
 

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use crate::limits::Limits;
 use crate::model::{
-    EarlierHandshake, Evidence, Fact, FrameFacts, FrameRecord, MessageKind, Opcode, PacketNo, PerRole, Role,
-    RuleId, Timestamp, Traffic, UpgradeRequest, UpgradeResponse, WeirdKind, Weirds,
+    Bytes, EarlierHandshake, Evidence, Fact, FrameFacts, FrameRecord, MessageKind, Opcode, PacketNo, PerRole,
+    Role, RuleId, Timestamp, Traffic, UpgradeRequest, UpgradeResponse, WeirdKind, Weirds,
 };
 
 /// What to keep of the frames of a connection.
@@ -143,8 +143,9 @@ impl Frames {
         record.at = frame.first.at();
         record.packet = frame.first.packet();
         record.header = frame.header;
-        record.preview.clear();
-        record.preview.extend_from_slice(kept);
+        let preview = record.preview.as_sent_mut();
+        preview.clear();
+        preview.extend_from_slice(kept);
         record.inflated = frame.inflated.is_some();
         record.preview_cut = cut;
         record.complete = frame.is_complete();
@@ -187,7 +188,7 @@ fn empty(from: Role, frame: &FrameFacts<'_>) -> FrameRecord {
         at: None,
         packet: None,
         header: frame.header,
-        preview: Vec::new(),
+        preview: Bytes::default(),
         inflated: false,
         preview_cut: false,
         complete: false,

@@ -15,8 +15,8 @@ use serde::{Serialize, Serializer};
 use serde_json::ser::{CharEscape, Formatter};
 
 use crate::error::Error;
-use crate::model::{Conversation, InputReport, Opcode, PacketNo, Timestamp, Traffic, Weird, Weirds};
-use crate::redact::{Redaction, redact};
+use crate::model::{Conversation, InputReport, Opcode, PacketNo, Text, Timestamp, Traffic, Weird, Weirds};
+use crate::redact::{Sealed, Shown};
 use crate::views::escape::is_unsafe;
 use crate::views::{FrameList, units};
 use closing::Closing;
@@ -32,7 +32,6 @@ pub const SCHEMA: &str = "wslog.inspect/1";
 pub struct JsonReport<W> {
     out: W,
     frames: FrameList,
-    redaction: Redaction,
     first: bool,
 }
 
@@ -40,21 +39,15 @@ impl<W: Write> JsonReport<W> {
     /// A document that begins with the first thing written to it: none is left half done where nothing could be read.
     #[must_use]
     pub fn new(out: W, frames: FrameList) -> Self {
-        Self { out, frames, redaction: Redaction::default(), first: true }
-    }
-
-    /// Leaves out other things than secrets.
-    #[must_use]
-    pub fn redacting(self, redaction: Redaction) -> Self {
-        Self { redaction, ..self }
+        Self { out, frames, first: true }
     }
 
     /// Writes the next connection.
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn connection(&mut self, id: u64, mut report: Box<Conversation>) -> Result<(), Error> {
-        redact(&mut report, self.redaction);
+    pub fn connection(&mut self, id: u64, report: Sealed) -> Result<(), Error> {
+        let report = report.open();
         if self.first {
             self.begin()?;
         }
@@ -121,6 +114,12 @@ impl Formatter for TerminalSafe {
     }
 }
 
+impl Serialize for Text<Shown> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+}
+
 #[derive(Serialize)]
 struct Input<'a> {
     path: &'a str,
@@ -173,7 +172,7 @@ struct WeirdEntry<'a> {
 }
 
 /// Those of `connection`, or of an input.
-fn weirds<'a>(weirds: &'a Weirds, connection: Option<&Conversation>) -> Vec<WeirdEntry<'a>> {
+fn weirds<'a>(weirds: &'a Weirds, connection: Option<&Conversation<Shown>>) -> Vec<WeirdEntry<'a>> {
     let entry = |w: &'a Weird| {
         let (packet, packet_input) = match connection {
             Some(connection) => place(connection, w.packet),
@@ -189,7 +188,7 @@ const fn number(packet: PacketNo) -> u64 {
 }
 
 /// Number of a packet in its file, and the index of that input where it is not the connection's own.
-fn place(connection: &Conversation, packet: Option<PacketNo>) -> (Option<u64>, Option<usize>) {
+fn place(connection: &Conversation<Shown>, packet: Option<PacketNo>) -> (Option<u64>, Option<usize>) {
     let place = packet.map(|packet| connection.place(packet));
     let input = place.map(|place| place.input).filter(|input| *input != connection.input);
     (place.map(|place| number(place.packet)), input)
@@ -239,7 +238,7 @@ struct Sides<T> {
 }
 
 impl<'a> Connection<'a> {
-    fn new(id: u64, r: &'a Conversation, frames: FrameList) -> Self {
+    fn new(id: u64, r: &'a Conversation<Shown>, frames: FrameList) -> Self {
         let address = |a: std::net::SocketAddr| Address { ip: a.ip().to_string(), port: a.port() };
         let listed = frames != FrameList::None;
         let (last_packet, last_packet_input) = place(r, r.tcp.map(|tcp| tcp.last_packet));

@@ -9,7 +9,7 @@ use std::io::Write;
 
 use crate::error::Error;
 use crate::model::{Conversation, InputReport, Level, Outcome, RuleId};
-use crate::redact::{Redaction, redact};
+use crate::redact::{Sealed, Shown};
 use crate::views::FrameList;
 pub use layout::Style;
 
@@ -24,7 +24,6 @@ pub struct TextReport<W> {
     out: W,
     style: Style,
     frames: FrameList,
-    redaction: Redaction,
     /// Whoever asked for single connections gets all of those in full.
     selected: bool,
     connections: u64,
@@ -39,9 +38,14 @@ pub struct TextReport<W> {
 struct Detail {
     id: u64,
     score: u32,
-    report: Box<Conversation>,
-    /// Those that are not shown after all are not looked through.
-    is_redacted: bool,
+    report: Kept,
+}
+
+/// Those that are not shown after all are not opened.
+#[derive(Debug)]
+enum Kept {
+    Sealed(Sealed),
+    Open(Box<Conversation<Shown>>),
 }
 
 impl<W: Write> TextReport<W> {
@@ -51,7 +55,6 @@ impl<W: Write> TextReport<W> {
             out,
             style,
             frames,
-            redaction: Redaction::Secrets,
             selected,
             connections: 0,
             outcomes: [0; Outcome::ALL.len()],
@@ -61,30 +64,27 @@ impl<W: Write> TextReport<W> {
         }
     }
 
-    /// Leaves out other things than secrets.
-    #[must_use]
-    pub fn redacting(self, redaction: Redaction) -> Self {
-        Self { redaction, ..self }
-    }
-
     /// Takes the next connection.
-    pub fn connection(&mut self, id: u64, mut report: Box<Conversation>) {
+    pub fn connection(&mut self, id: u64, report: Sealed) {
         self.connections += 1;
-        if let Some(at) = Outcome::ALL.iter().position(|o| *o == report.closing.outcome) {
+        if let Some(at) = Outcome::ALL.iter().position(|o| *o == report.outcome()) {
             self.outcomes[at] += 1;
         }
-        let mut rules: Vec<_> = report.findings.iter().map(|f| (f.level, f.violation.rule())).collect();
+        let mut rules: Vec<_> = report.rules().collect();
         rules.sort_unstable();
         rules.dedup();
+        let score = score(report.outcome(), &rules);
         for rule in rules {
             *self.rules.entry(rule).or_default() += 1;
         }
-        let is_listed = self.rows.len() <= LISTED;
-        if is_listed {
-            redact(&mut report, self.redaction);
+        let report = if self.rows.len() <= LISTED {
+            let report = report.open();
             self.rows.push(overview::Row::new(id, &report));
-        }
-        self.details.push(Detail { id, score: score(&report), report, is_redacted: is_listed });
+            Kept::Open(report)
+        } else {
+            Kept::Sealed(report)
+        };
+        self.details.push(Detail { id, score, report });
         if self.details.len() > DETAILED && !self.selected {
             // Of equal ones the later goes, so that the first of a kind is shown.
             let mildest = self.details.iter().enumerate().min_by_key(|(i, d)| (d.score, usize::MAX - i));
@@ -99,9 +99,11 @@ impl<W: Write> TextReport<W> {
     /// # Errors
     /// Those of `out`.
     pub fn finish(mut self, inputs: &[InputReport]) -> Result<(), Error> {
-        for detail in self.details.iter_mut().filter(|detail| !detail.is_redacted) {
-            redact(&mut detail.report, self.redaction);
-        }
+        let details = std::mem::take(&mut self.details).into_iter().map(|detail| match detail.report {
+            Kept::Sealed(report) => (detail.id, report.open()),
+            Kept::Open(report) => (detail.id, report),
+        });
+        let details: Vec<_> = details.collect();
         self.out.write_all(overview::inputs(inputs, &self.style).as_bytes())?;
         if self.connections == 0 {
             self.out.write_all(overview::nothing(inputs).as_bytes())?;
@@ -109,7 +111,7 @@ impl<W: Write> TextReport<W> {
             let outcomes = Outcome::ALL.into_iter().zip(self.outcomes);
             let counts = overview::counts(self.connections, outcomes, &self.rules, &self.style);
             self.out.write_all(counts.as_bytes())?;
-            let worst: Vec<_> = self.details.iter().map(|d| overview::Row::new(d.id, &d.report)).collect();
+            let worst: Vec<_> = details.iter().map(|(id, report)| overview::Row::new(*id, report)).collect();
             let title = format!("\nThe worst {} of {} connections\n", worst.len(), self.connections);
             self.out.write_all(title.as_bytes())?;
             self.out.write_all(overview::table(&worst, &self.style).as_bytes())?;
@@ -117,16 +119,16 @@ impl<W: Write> TextReport<W> {
                 .write_all(b"Others: --connection ID for one in full, --format json for all.\n".as_slice())?;
         } else if self.connections > 1 {
             self.out.write_all(overview::table(&self.rows, &self.style).as_bytes())?;
-            if self.connections > self.details.len() as u64 {
+            if self.connections > details.len() as u64 {
                 let note = format!(
                     "In full below: the {} with most to say. Others: --connection ID, or --format json.\n",
-                    self.details.len()
+                    details.len()
                 );
                 self.out.write_all(note.as_bytes())?;
             }
         }
-        for detail in &self.details {
-            let text = connection::render(detail.id, &detail.report, self.frames, &self.style);
+        for (id, report) in &details {
+            let text = connection::render(*id, report, self.frames, &self.style);
             self.out.write_all(text.as_bytes())?;
         }
         self.out.flush()?;
@@ -135,8 +137,8 @@ impl<W: Write> TextReport<W> {
 }
 
 /// How much there is to explain: a larger number is shown first to be kept.
-fn score(report: &Conversation) -> u32 {
-    let outcome = match report.closing.outcome {
+fn score(outcome: Outcome, rules: &[(Level, RuleId)]) -> u32 {
+    let outcome = match outcome {
         Outcome::Reset => 50,
         Outcome::CloseUnanswered | Outcome::NoCloseFrame => 40,
         Outcome::HandshakeFailed => 30,
@@ -144,12 +146,9 @@ fn score(report: &Conversation) -> u32 {
         Outcome::Open | Outcome::CleanTcpReset => 5,
         Outcome::Clean => 0,
     };
-    let mut rules: Vec<_> = report.findings.iter().map(|f| (f.violation.rule(), f.level)).collect();
-    rules.sort_unstable();
-    rules.dedup();
     let findings: u32 = rules
         .iter()
-        .map(|(_, level)| match level {
+        .map(|(level, _)| match level {
             Level::Must => 100,
             Level::Should => 10,
             Level::Note => 0,
