@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use crate::model::Text;
+
 pub mod body;
 pub mod extensions;
 pub mod facts;
@@ -24,15 +26,15 @@ pub enum Fault {
 }
 
 /// Bytes for a person to read: what is not UTF-8 stands as U+FFFD.
-fn text(bytes: &[u8]) -> String {
-    readable(bytes).into_owned()
+fn text(bytes: &[u8]) -> Text {
+    Text::from(readable(bytes).into_owned())
 }
 
 /// The same for what is nearly always one of a few words, which then cost no allocation.
-fn familiar(bytes: &[u8]) -> Cow<'static, str> {
+fn familiar(bytes: &[u8]) -> Text {
     const WORDS: [&str; 4] = ["GET", "HTTP/1.1", "Switching Protocols", "Web Socket Protocol Handshake"];
     let word = WORDS.into_iter().find(|word| word.as_bytes() == bytes);
-    word.map_or_else(|| Cow::Owned(text(bytes)), Cow::Borrowed)
+    word.map_or_else(|| text(bytes), |word| Text::new(Cow::Borrowed(word)))
 }
 
 /// Text, borrowed where it can be. The strict check comes first: it is the faster one, and seldom fails.

@@ -1,7 +1,8 @@
 //! The values that cross the borders between layers: plain data with public fields, `std` only.
 //!
 //! Wire numbers are newtypes that hold every value, known or not; names are those of the RFCs. Not knowing is
-//! a value (`None`, [`Missing`], [`StreamEnd::Unobserved`]), never an empty vector, 0 or `false`.
+//! a value (`None`, [`Missing`], [`StreamEnd::Unobserved`]), never an empty vector, 0 or `false`. What peers wrote is
+//! [`Quoted`] until it has been decided what of it may be seen: [`wire`].
 
 pub mod case;
 pub mod close;
@@ -21,6 +22,7 @@ pub mod run;
 pub mod stream;
 pub mod topic;
 pub mod weird;
+pub mod wire;
 
 pub use close::{CloseCode, ClosePayload, CodeRange, Reason};
 pub use compression::Compression;
@@ -38,7 +40,8 @@ pub use flow::{Direction, Endpoints, FlowKey, PerDirection};
 pub use frame::{FrameHeader, LengthForm, MaskingKey, Opcode, Rsv};
 pub use handshake::fault::HandshakeFault;
 pub use handshake::{
-    AcceptValue, DeflateParams, Extension, FieldLines, Negotiated, UpgradeRequest, UpgradeResponse, field,
+    AcceptValue, DeflateParams, Extension, FieldLines, Lines, Negotiated, UpgradeRequest, UpgradeResponse,
+    field,
 };
 pub use id::{ConversationId, NoId};
 pub use observation::{Evidence, Missing, Observation, Observed, PerRole, Piece, Role, Undecodable};
@@ -46,3 +49,4 @@ pub use packet::{LinkType, Packet, PacketNo, Segment, SeqNo, TcpFlags, Timestamp
 pub use rule::{Level, RULES, Reaction, Rule, RuleId, Who};
 pub use stream::{Carrier, GapCause, StreamEnd, StreamEvent, Tail, Unanswered};
 pub use weird::{Weird, WeirdKind, Weirds};
+pub use wire::{Bytes, Excerpt, Quoted, Stage, Text, Wire};

@@ -1,15 +1,55 @@
 //! What a report leaves out, since it goes into tickets: secrets by default, payloads on request.
 //!
-//! A secret is known by where it stands: the fields that carry credentials, parameters of a URI that are called
-//! like one, the user in a URI, the token among subprotocols, and whatever has the shape of a JSON Web Token. It
-//! stands as `<redacted 24 bytes>`; its length often tells what is wrong with it. Where a secret was found in the
-//! handshake, it is taken out of everything else that quotes the handshake as well.
+//! A secret is known by where it stands: the fields that carry credentials, parameters of a URI or an extension that
+//! are called like one, the user in a URI, the token among subprotocols, and whatever has the shape of a JSON Web
+//! Token. It stands as `<redacted 24 bytes>`; its length often tells what is wrong with it. Where a secret was found in
+//! the handshake, it is taken out of everything else that quotes the wire as well, whatever stands first.
+//!
+//! # No place is forgotten
+//!
+//! * What a peer wrote is [`Quoted`] in the model, and cannot be displayed ([`model::wire`](crate::model::wire)).
+//! * Views take [`Shown`] only, and only this module makes it: what gives the right to is private to it.
+//! * It makes a `Conversation<Shown>` of a `Conversation<Quoted>` place by place, by patterns without `..` and `_`. A
+//!   new field or variant does not compile before it stands there, a text in it not before it went through a decision.
+//!   `tests/layering.rs` sees to it that the patterns stay so.
+//!
+//! A view that wants the conversation itself does not compile:
+//!
+//! ```compile_fail,E0308
+//! # use wslog::{model::Conversation, views::{FrameList, json}};
+//! fn leak(conversation: &Conversation) {
+//!     json::connection(&mut Vec::new(), conversation, FrameList::None);
+//! }
+//! ```
+//!
+//! It has to be sealed, which says what is to be left out:
+//!
+//! ```
+//! # use wslog::{model::Conversation, redact, views::{FrameList, json}};
+//! fn write(conversation: Box<Conversation>) -> Vec<u8> {
+//!     let mut out = Vec::new();
+//!     let shown = redact::seal(conversation, redact::Redaction::Secrets).open();
+//!     json::connection(&mut out, &shown, FrameList::None);
+//!     out
+//! }
+//! ```
+//!
+//! Nobody else has the right to what may be seen:
+//!
+//! ```compile_fail,E0423
+//! wslog::model::Wire::write("s3cr3t", wslog::redact::Shown(()));
+//! ```
 
+mod pass;
 mod secrets;
 
-use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
 
-use crate::model::{Conversation, FieldLines, HandshakeFault, LocalView, Opcode, Role, Violation};
+use crate::model::{
+    Certainty, Conversation, ConversationId, FrameRecord, Level, Outcome, Quoted, RuleId, Stage, Wire,
+};
+use pass::{Look, Pass};
 use secrets::Secrets;
 
 /// What to leave out.
@@ -24,124 +64,110 @@ pub enum Redaction {
     Payloads,
 }
 
-/// Takes it out of `report`; once is enough, and twice would redact the redaction.
-pub fn redact(report: &mut Conversation, what: Redaction) {
-    if what >= Redaction::Secrets {
-        handshake(report);
-    }
-    if what >= Redaction::Payloads {
-        payloads(report);
+/// What may be seen: it has been decided about, and displays like any text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown(());
+
+/// The right to it.
+const SHOWN: Shown = Shown(());
+
+impl Stage for Shown {
+    const IS_DECIDED: bool = true;
+}
+
+impl<T: Deref> Deref for Wire<T, Shown> {
+    type Target = T::Target;
+
+    fn deref(&self) -> &T::Target {
+        self.read(SHOWN)
     }
 }
 
-/// What stands for `text`.
-fn mark(text: &str) -> String {
-    format!("<redacted {} bytes>", text.len())
+impl<T: fmt::Display> fmt::Display for Wire<T, Shown> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.read(SHOWN).fmt(f)
+    }
 }
 
-fn handshake(report: &mut Conversation) {
+impl<T> Wire<T, Shown> {
+    /// What may be seen of it.
+    #[must_use]
+    pub fn shown(self) -> T {
+        self.take(SHOWN)
+    }
+}
+
+/// A conversation on its way to a view, which sees of it what no peer wrote, until it opens it: most of many are only
+/// counted, and looking through them all would be for nothing.
+#[derive(Clone, Debug)]
+pub struct Sealed {
+    conversation: Box<Conversation<Quoted>>,
+    redaction: Redaction,
+}
+
+/// Readies a conversation for a view, which gets to see it without what is to be left out.
+#[must_use]
+pub const fn seal(conversation: Box<Conversation<Quoted>>, redaction: Redaction) -> Sealed {
+    Sealed { conversation, redaction }
+}
+
+impl Sealed {
+    /// Its number.
+    #[must_use]
+    pub const fn id(&self) -> ConversationId {
+        self.conversation.id
+    }
+
+    /// How it ended.
+    #[must_use]
+    pub const fn outcome(&self) -> Outcome {
+        self.conversation.closing.outcome
+    }
+
+    /// Level and rule of each finding.
+    pub fn rules(&self) -> impl Iterator<Item = (Level, RuleId)> {
+        self.conversation.findings.iter().map(|finding| (finding.level, finding.violation.rule()))
+    }
+
+    /// Level and certainty of each finding.
+    pub fn weights(&self) -> impl Iterator<Item = (Level, Certainty)> {
+        self.conversation.findings.iter().map(|finding| (finding.level, finding.certainty))
+    }
+
+    /// What may be seen of it.
+    #[must_use]
+    pub fn open(self) -> Box<Conversation<Shown>> {
+        let look = self.redaction.look();
+        let mut secrets = Secrets::default();
+        let mut first = Pass { from: Quoted, to: SHOWN, look, secrets: &mut secrets };
+        let shown = first.conversation(*self.conversation);
+        if secrets.is_empty() {
+            return Box::new(shown);
+        }
+        // What stood before a secret may quote it as well.
+        let mut again = Pass { from: SHOWN, to: SHOWN, look: Look::Known, secrets: &mut secrets };
+        Box::new(again.conversation(shown))
+    }
+}
+
+impl Redaction {
+    const fn look(self) -> Look {
+        match self {
+            Self::Nothing => Look::Away,
+            Self::Secrets => Look::Secrets,
+            Self::Payloads => Look::Payloads,
+        }
+    }
+}
+
+/// What may be seen of a frame by itself, while its conversation goes on.
+#[must_use]
+pub fn frame(frame: FrameRecord, redaction: Redaction) -> FrameRecord<Shown> {
     let mut secrets = Secrets::default();
-    for earlier in &mut report.earlier {
-        replace(&mut earlier.target, |target| secrets.uri(target));
-    }
-    if let Some(request) = &mut report.request {
-        replace(&mut request.target, |target| secrets.uri(target));
-        // First, since a token may stand in another field line than what announces it.
-        secrets.subprotocols(&mut request.subprotocols);
-        fields(&mut request.fields, &mut secrets);
-    }
-    if let Some(response) = &mut report.response {
-        fields(&mut response.fields, &mut secrets);
-        if let Some(phrase) = secrets.text(&response.phrase) {
-            response.phrase = Cow::Owned(phrase);
-        }
-        let body = String::from_utf8_lossy(&response.body_start);
-        if let Some(body) = secrets.text(&body) {
-            response.body_start = body.into_bytes();
-        }
-    }
-    for finding in &mut report.findings {
-        if let Violation::Handshake(fault) = &mut finding.violation {
-            quoted(fault, &mut secrets);
-        }
-    }
+    Pass { from: Quoted, to: SHOWN, look: redaction.look(), secrets: &mut secrets }.frame(frame)
 }
 
-/// What a finding quotes of the handshake, possibly cut short.
-fn quoted(fault: &mut HandshakeFault, secrets: &mut Secrets) {
-    use HandshakeFault as Fault;
-    match fault {
-        Fault::RequestSyntax { line, .. } | Fault::ResponseSyntax { line, .. } => {
-            replace(line, |line| secrets.line(line));
-        }
-        Fault::Target { target, .. } => replace(target, |target| secrets.uri(target)),
-        Fault::Method(text)
-        | Fault::HttpVersion(text)
-        | Fault::Extensions { value: text, .. }
-        | Fault::Unregistered(text)
-        | Fault::NotOffered(text)
-        | Fault::OldResponse(text)
-        | Fault::Body(text) => replace(text, |text| secrets.text(text)),
-        Fault::Subprotocol(text) => replace(text, |text| secrets.list(text)),
-        Fault::NoUpgrade(Some(text))
-        | Fault::NoConnection(Some(text))
-        | Fault::Version(Some(text))
-        | Fault::Key { found: Some(text), .. }
-        | Fault::ResponseUpgrade(Some(text))
-        | Fault::ResponseConnection(Some(text))
-        | Fault::Accept { found: Some(text), .. } => replace(text, |text| secrets.text(text)),
-        Fault::Subprotocols { element: Some(element), before, .. } => {
-            let mut elements = [before.take().unwrap_or_default(), std::mem::take(element)];
-            secrets.subprotocols(&mut elements);
-            let [first, second] = elements;
-            (*before, *element) = (Some(first), second);
-        }
-        _ => {}
-    }
-}
-
-fn replace(text: &mut String, redacted: impl FnOnce(&str) -> Option<String>) {
-    if let Some(redacted) = redacted(text) {
-        *text = redacted;
-    }
-}
-
-fn fields(lines: &mut FieldLines, secrets: &mut Secrets) {
-    let mut redacted: Option<FieldLines> = None;
-    for (n, (name, value)) in lines.iter().enumerate() {
-        let line = match secrets.field(name, value) {
-            Some(value) => Some((Cow::Borrowed(name), value)),
-            // What has no colon is all name.
-            None if value.is_empty() => secrets.no_field(name).map(|name| (Cow::Owned(name), String::new())),
-            None => None,
-        };
-        if line.is_some() && redacted.is_none() {
-            let mut before = FieldLines::with_capacity(lines.weight(), lines.len());
-            lines.iter().take(n).for_each(|(name, value)| before.push(name, value));
-            redacted = Some(before);
-        }
-        if let Some(redacted) = &mut redacted {
-            match line {
-                Some((name, value)) => redacted.push(&name, &value),
-                None => redacted.push(name, value),
-            }
-        }
-    }
-    if let Some(redacted) = redacted {
-        *lines = redacted;
-    }
-}
-
-fn payloads(report: &mut Conversation) {
-    for frame in &mut report.frames {
-        frame.redacted = frame.header.payload_len > 0;
-        frame.preview.truncate(if frame.header.opcode == Opcode::CLOSE { 2 } else { 0 });
-    }
-    let closing = &mut *report.closing;
-    for role in Role::BOTH {
-        let LocalView { reason, .. } = &mut closing.sees[role];
-        for reason in [reason, &mut closing.sides[role].reason].into_iter().flatten() {
-            *reason = mark(reason);
-        }
-    }
+/// What stands for so many bytes.
+fn mark(bytes: usize) -> String {
+    format!("<redacted {bytes} bytes>")
 }

@@ -121,7 +121,7 @@ fn handshake(
     };
     let mut request = upgrade::request(&head);
     request.facts.syntax = request.facts.syntax.filter(is_of_the_wire);
-    let expected = request.key().map(upgrade::expected_accept);
+    let expected = request.key().map(|key| upgrade::expected_accept(key.as_sent()));
     let what = Observed::Request(Box::new(request));
     sink(Observation { from: Role::Client, what, evidence: evidence(Role::Client) });
 

@@ -53,7 +53,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         Format::Text => {
             let selected = !args.connection.is_empty();
             let style = style::of(args.look, args.output.is_none());
-            Box::new(TextReport::new(out, style, frames, selected).redacting(redaction))
+            Box::new(TextReport::new(out, style, frames, selected))
         }
     };
     let mut remarks = Remarks::new(io::stderr(), args.look.quiet);

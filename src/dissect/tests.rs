@@ -129,10 +129,12 @@ fn play(steps: &[Step]) -> Seen {
 fn show(observation: &Observation<'_>) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let what = match &observation.what {
-        Observed::Request(request) => format!("{} {}", request.method, request.target),
+        Observed::Request(request) => format!("{} {}", request.method.as_sent(), request.target.as_sent()),
         Observed::Response(response) => {
             let valid = response.accept_valid().map_or("", |valid| if valid { " valid" } else { " invalid" });
-            format!("{}{valid} {}", response.status, text(&response.body_start)).trim_end().to_owned()
+            format!("{}{valid} {}", response.status, text(response.body_start.as_sent()))
+                .trim_end()
+                .to_owned()
         }
         Observed::Frame(header) => format!("{} {}", header.opcode, header.payload_len),
         Observed::Payload(Piece::Bytes(bytes)) => format!("| {}", text(bytes)),
@@ -141,7 +143,7 @@ fn show(observation: &Observation<'_>) -> String {
         Observed::FrameEnd { cut } => format!("cut {cut}"),
         Observed::Undecodable(Undecodable::CutHeader { bytes }) => format!("cut header of {}", bytes.len()),
         Observed::Undecodable(Undecodable::FramingLost { skipped }) => format!("lost {skipped}"),
-        Observed::Undecodable(Undecodable::NotHttp { start }) => format!("no HTTP {}", start.len()),
+        Observed::Undecodable(Undecodable::NotHttp { start }) => format!("no HTTP {}", start.as_sent().len()),
         Observed::Gap { len, .. } => format!("gap {len}"),
         Observed::Acked(offset) => format!("acked {offset}"),
         Observed::StreamEnd(how) => format!("{how:?}"),

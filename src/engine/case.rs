@@ -5,7 +5,7 @@ use crate::engine::connection::Stages;
 use crate::engine::recorder::Keep;
 use crate::limits::Limits;
 use crate::model::case::CaseReport;
-use crate::model::{CaseRecord, Conversation, Role, Tail, Weirds};
+use crate::model::{CaseRecord, Conversation, Role, Tail, Weirds, Wire};
 
 /// Replays the wire log of a case and judges it again. There are no times, addresses and packets in it, and
 /// without a log neither handshake nor frames. Its number and its input are left to the caller.
@@ -26,6 +26,7 @@ pub fn analyze_case(report: CaseReport, limits: &Limits, keep: Keep) -> Box<Conv
     }
     let recomputed = autobahn::verdict::judge(&report);
     let account = autobahn::account::explain_case(&report);
-    connection.case = Some(Box::new(CaseRecord { report, recomputed, account, inconsistencies }));
+    let record = CaseRecord { report, recomputed, account, inconsistencies };
+    connection.case = Some(Wire::new(Box::new(record)));
     connection
 }

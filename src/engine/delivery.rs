@@ -8,7 +8,7 @@ use crate::engine::recorder::Happening;
 use crate::engine::sink::{Form, Sink};
 use crate::error::Error;
 use crate::model::{Conversation, ConversationId};
-use crate::redact::{Redaction, redact};
+use crate::redact::{self, Redaction, Sealed};
 
 /// Conversations that are formed at a time: handing each over by itself costs more than many a form.
 const CHUNK: usize = 16;
@@ -21,17 +21,14 @@ pub(super) struct Delivery<'s> {
     /// `None`: all.
     only: Option<Vec<ConversationId>>,
     forms: Forms,
+    redaction: Redaction,
     /// Conversations that are not being formed yet.
-    chunk: Vec<Box<Conversation>>,
+    chunk: Vec<Sealed>,
     pool: Option<Pool>,
 }
 
 /// What makes bytes of a conversation: the index of each sink that has a form.
-#[derive(Clone)]
-struct Forms {
-    forms: Vec<(usize, Form)>,
-    redaction: Redaction,
-}
+type Forms = Vec<(usize, Form)>;
 
 /// What one form made of one conversation: index of the sink, and where the bytes end.
 type Ends = Vec<(usize, usize)>;
@@ -45,25 +42,25 @@ struct Formed {
 
 /// Threads that form; chunks go round them in turn, so results come in order from each in its turn.
 struct Pool {
-    threads: Vec<(SyncSender<Vec<Box<Conversation>>>, Receiver<Formed>)>,
+    threads: Vec<(SyncSender<Vec<Sealed>>, Receiver<Formed>)>,
     /// The threads at work, in the order of their chunks.
     under_way: VecDeque<usize>,
     next: usize,
 }
 
-impl Forms {
-    /// Makes the bytes of `conversation`.
-    fn fill(&self, mut conversation: Box<Conversation>, formed: &mut Formed) {
-        redact(&mut conversation, self.redaction);
-        for (sink, form) in &self.forms {
-            form(&conversation, &mut formed.bytes);
-            formed.ends.push((*sink, formed.bytes.len()));
+impl Formed {
+    /// Adds what the forms make of a conversation.
+    fn add(&mut self, conversation: Sealed, forms: &Forms) {
+        let conversation = conversation.open();
+        for (sink, form) in forms {
+            form(&conversation, &mut self.bytes);
+            self.ends.push((*sink, self.bytes.len()));
         }
     }
 
-    fn all(&self, chunk: Vec<Box<Conversation>>) -> Formed {
-        let mut formed = Formed::default();
-        chunk.into_iter().for_each(|conversation| self.fill(conversation, &mut formed));
+    fn of(chunk: Vec<Sealed>, forms: &Forms) -> Self {
+        let mut formed = Self::default();
+        chunk.into_iter().for_each(|conversation| formed.add(conversation, forms));
         formed
     }
 }
@@ -75,22 +72,22 @@ impl<'s> Delivery<'s> {
         redaction: Redaction,
     ) -> Self {
         let forms = sinks.iter().enumerate().filter_map(|(at, sink)| Some((at, sink.form()?))).collect();
-        Self { sinks, only, forms: Forms { forms, redaction }, chunk: Vec::new(), pool: None }
+        Self { sinks, only, forms, redaction, chunk: Vec::new(), pool: None }
     }
 
     /// Has the forms filled by `threads` threads from now on.
     pub(super) fn with_threads<'scope>(&mut self, threads: usize, scope: &'scope Scope<'scope, '_>) {
-        if self.forms.forms.is_empty() {
+        if self.forms.is_empty() {
             return;
         }
         let threads = (0..threads)
             .map(|_| {
-                let (give, chunks) = sync_channel::<Vec<Box<Conversation>>>(AHEAD);
+                let (give, chunks) = sync_channel::<Vec<Sealed>>(AHEAD);
                 let (done, formed) = sync_channel(AHEAD);
                 let forms = self.forms.clone();
                 scope.spawn(move || {
                     for chunk in chunks {
-                        if done.send(forms.all(chunk)).is_err() {
+                        if done.send(Formed::of(chunk, &forms)).is_err() {
                             return;
                         }
                     }
@@ -114,11 +111,15 @@ impl<'s> Delivery<'s> {
     ///
     /// # Errors
     /// Those of the sinks.
-    pub(super) fn happening(&mut self, id: ConversationId, happening: &Happening) -> Result<(), Error> {
+    pub(super) fn happening(&mut self, id: ConversationId, happening: Happening) -> Result<(), Error> {
         if !self.is_wanted(&id) {
             return Ok(());
         }
-        self.sinks.iter_mut().try_for_each(|sink| sink.happening(id, happening))
+        let happening = match happening {
+            Happening::Frame(frame) => Happening::Frame(redact::frame(frame, self.redaction)),
+            Happening::Message { from, facts, at } => Happening::Message { from, facts, at },
+        };
+        self.sinks.iter_mut().try_for_each(|sink| sink.happening(id, &happening))
     }
 
     /// Takes the next conversation.
@@ -129,16 +130,16 @@ impl<'s> Delivery<'s> {
         if !self.is_wanted(&conversation.id) {
             return Ok(());
         }
+        let conversation = redact::seal(conversation, self.redaction);
         self.sinks.iter_mut().try_for_each(|sink| sink.conversation(&conversation))?;
         match self.pool {
-            _ if self.forms.forms.is_empty() => Ok(()),
+            _ if self.forms.is_empty() => Ok(()),
             Some(_) => {
                 self.chunk.push(conversation);
                 if self.chunk.len() < CHUNK { Ok(()) } else { self.hand_over() }
             }
             None => {
-                let mut formed = Formed::default();
-                self.forms.fill(conversation, &mut formed);
+                let formed = Formed::of(vec![conversation], &self.forms);
                 deliver(&mut self.sinks, &formed)
             }
         }

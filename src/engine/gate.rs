@@ -2,7 +2,8 @@
 
 use crate::engine::sink::Sink;
 use crate::error::Error;
-use crate::model::{Certainty, Conversation, Finding, Level, Outcome};
+use crate::model::{Certainty, Level, Outcome};
+use crate::redact::Sealed;
 
 /// Looks for findings of a level or above, and for connections that did not close cleanly.
 #[derive(Clone, Copy, Debug)]
@@ -26,12 +27,12 @@ impl Gate {
 }
 
 impl Sink for Gate {
-    fn conversation(&mut self, conversation: &Conversation) -> Result<(), Error> {
-        let outcome = conversation.closing.outcome;
+    fn conversation(&mut self, conversation: &Sealed) -> Result<(), Error> {
+        let outcome = conversation.outcome();
         let unclean = !matches!(outcome, Outcome::Clean | Outcome::CleanTcpReset | Outcome::Open);
         // What may as well be nobody's fault is shown, and fails nothing.
-        let counts = |f: &Finding| f.level >= self.level && f.certainty > Certainty::Undetermined;
-        self.found |= unclean || conversation.findings.iter().any(counts);
+        let counts = |(level, certainty)| level >= self.level && certainty > Certainty::Undetermined;
+        self.found |= unclean || conversation.weights().any(counts);
         Ok(())
     }
 }

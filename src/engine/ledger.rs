@@ -133,9 +133,10 @@ impl Ledger {
 
 /// About how many bytes a report takes while it waits.
 pub(super) fn weight(report: &Conversation) -> usize {
-    let frames: usize = report.frames.iter().map(|f| 160 + f.preview.capacity()).sum();
-    let requested = report.request.iter().map(|request| request.fields.weight());
+    let frames: usize = report.frames.iter().map(|f| 160 + f.preview.as_sent().capacity()).sum();
+    let requested = report.request.iter().map(|request| request.fields.as_sent().weight());
     // Twice for the lists, whose elements are kept on their own as well.
-    let heads: usize = requested.chain(report.response.iter().map(|r| r.fields.weight())).sum::<usize>() * 2;
+    let heads: usize =
+        requested.chain(report.response.iter().map(|r| r.fields.as_sent().weight())).sum::<usize>() * 2;
     2_048 + frames + heads + report.findings.len() * 128
 }

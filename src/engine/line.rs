@@ -171,7 +171,7 @@ impl<'s> Collector<'s> {
 /// Compares conversations of capture `capture` with those before it on their way; each capture has a number of its own.
 fn pass(capture: usize, entry: Entry, across: &mut Across, delivery: &mut Delivery<'_>) -> Result<(), Error> {
     match entry {
-        Entry::Happening(id, happening) => delivery.happening(id, &happening),
+        Entry::Happening(id, happening) => delivery.happening(id, *happening),
         Entry::Conversation(mut conversation) => {
             across.see(capture, &mut conversation);
             delivery.conversation(conversation)

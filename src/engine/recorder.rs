@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 
 use crate::limits::Limits;
 use crate::model::{
-    EarlierHandshake, Evidence, Fact, FrameFacts, FrameRecord, MessageFacts, MessageKind, Opcode, PacketNo,
-    PerRole, Role, RuleId, Timestamp, Traffic, UpgradeRequest, UpgradeResponse, WeirdKind, Weirds,
+    Bytes, EarlierHandshake, Evidence, Fact, FrameFacts, FrameRecord, MessageFacts, MessageKind, Opcode,
+    PacketNo, PerRole, Quoted, Role, RuleId, Stage, Timestamp, Traffic, UpgradeRequest, UpgradeResponse,
+    WeirdKind, Weirds,
 };
 
 /// What to keep of the frames of a connection.
@@ -39,9 +40,9 @@ impl Keep {
 
 /// What happens on a conversation while it goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Happening {
+pub enum Happening<S: Stage = Quoted> {
     /// A frame is over.
-    Frame(FrameRecord),
+    Frame(FrameRecord<S>),
     /// A message is over.
     Message {
         /// Who sent it.
@@ -200,8 +201,9 @@ impl Frames {
         record.at = frame.first.at();
         record.packet = frame.first.packet();
         record.header = frame.header;
-        record.preview.clear();
-        record.preview.extend_from_slice(kept);
+        let preview = record.preview.as_sent_mut();
+        preview.clear();
+        preview.extend_from_slice(kept);
         record.inflated = frame.inflated.is_some();
         record.preview_cut = cut;
         record.complete = frame.is_complete();
@@ -244,7 +246,7 @@ fn empty(from: Role, frame: &FrameFacts<'_>) -> FrameRecord {
         at: None,
         packet: None,
         header: frame.header,
-        preview: Vec::new(),
+        preview: Bytes::default(),
         inflated: false,
         preview_cut: false,
         complete: false,

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use crate::engine::recorder::{Happening, Keep};
 use crate::error::Error;
 use crate::model::{Conversation, ConversationId, InputReport};
+use crate::redact::{Sealed, Shown};
 
 /// The work on a conversation that needs to know no other, as any thread can do it: appends what
-/// [`Sink::formed`] is to get. The conversation has been redacted.
-pub type Form = Arc<dyn Fn(&Conversation, &mut Vec<u8>) + Send + Sync>;
+/// [`Sink::formed`] is to get.
+pub type Form = Arc<dyn Fn(&Conversation<Shown>, &mut Vec<u8>) + Send + Sync>;
 
 /// Takes what an [`Engine`](crate::engine::Engine) finds: conversations in the order of their ids, happenings in the
 /// order of the capture. All calls come from the thread that called [`Engine::run`](crate::engine::Engine::run). An
@@ -30,16 +31,16 @@ pub trait Sink {
     ///
     /// # Errors
     /// If it cannot be passed on.
-    fn happening(&mut self, id: ConversationId, happening: &Happening) -> Result<(), Error> {
+    fn happening(&mut self, id: ConversationId, happening: &Happening<Shown>) -> Result<(), Error> {
         let _ = (id, happening);
         Ok(())
     }
 
-    /// The next conversation; not redacted.
+    /// The next conversation, sealed: what a peer wrote is seen by opening a copy.
     ///
     /// # Errors
     /// If it cannot be passed on.
-    fn conversation(&mut self, conversation: &Conversation) -> Result<(), Error> {
+    fn conversation(&mut self, conversation: &Sealed) -> Result<(), Error> {
         let _ = conversation;
         Ok(())
     }

@@ -19,7 +19,7 @@ use nom::{IResult, Parser};
 
 use crate::http::grammar::is_tchar;
 use crate::http::text;
-use crate::model::Extension;
+use crate::model::{Extension, Text};
 
 type Parsed<'a, T> = IResult<&'a [u8], T, ()>;
 
@@ -74,7 +74,7 @@ fn extension(input: &[u8]) -> Parsed<'_, (Extension, bool)> {
     Ok((rest, (Extension { name: text(name), parameters }, sound)))
 }
 
-fn parameter(input: &[u8]) -> Parsed<'_, (String, Option<String>, bool)> {
+fn parameter(input: &[u8]) -> Parsed<'_, (Text, Option<Text>, bool)> {
     let bare = token.map(|value| (text(value), true));
     let quoted = quoted.map(|value| (text(&value), !value.is_empty() && value.iter().all(|&b| is_tchar(b))));
     let value = opt(preceded(spaced("="), alt((bare, quoted))));
@@ -116,10 +116,10 @@ mod tests {
             .into_iter()
             .map(|extension| {
                 let parameters = extension.parameters.into_iter().map(|(name, value)| match value {
-                    Some(value) => format!(";{name}={value}"),
-                    None => format!(";{name}"),
+                    Some(value) => format!(";{}={}", name.as_sent(), value.as_sent()),
+                    None => format!(";{}", name.as_sent()),
                 });
-                extension.name + &parameters.collect::<String>()
+                extension.name.into_sent().into_owned() + &parameters.collect::<String>()
             })
             .collect();
         if malformed {

@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use crate::http::grammar::is_tchar;
 use crate::http::{Fields, RequestHead, ResponseHead, extensions};
-use crate::model::FieldLines;
 use crate::model::field::{EXTENSIONS, PROTOCOL};
 use crate::model::handshake::facts::{
     HostPort, KeyForm, ListFault, ProtocolsFault, RequestFacts, ResponseFacts, Syntax, SyntaxFault,
     TargetForm, TokenIn,
 };
+use crate::model::{Lines, Text};
 
 /// About a request with these fields.
 #[must_use]
-pub fn of_request(head: &RequestHead<'_>, fields: &FieldLines, subprotocols: &[String]) -> RequestFacts {
+pub fn of_request(head: &RequestHead<'_>, fields: &Lines, subprotocols: &[Text]) -> RequestFacts {
     let start = (!head.is_exact).then_some(SyntaxFault { line: 0, kind: Syntax::StartLine });
     let mut facts = RequestFacts {
         syntax: worse(syntax(head.fields), start),
@@ -64,7 +64,7 @@ pub fn of_request(head: &RequestHead<'_>, fields: &FieldLines, subprotocols: &[S
 
 /// About a response with these fields.
 #[must_use]
-pub fn of_response(head: &ResponseHead<'_>, fields: &FieldLines) -> ResponseFacts {
+pub fn of_response(head: &ResponseHead<'_>, fields: &Lines) -> ResponseFacts {
     let mut facts = ResponseFacts { syntax: syntax(head.fields), ..ResponseFacts::default() };
     let mut lists = Lists::default();
     for (name, value) in fields.iter() {
@@ -233,22 +233,24 @@ fn is_browser(agent: &str) -> bool {
     agent.starts_with("Mozilla/") && (agent.contains("AppleWebKit/") || agent.contains(" Gecko/"))
 }
 
-fn protocols_fault(list: &[String]) -> Option<ProtocolsFault> {
+fn protocols_fault(list: &[Text]) -> Option<ProtocolsFault> {
     if list.is_empty() {
         return Some(ProtocolsFault::Empty);
     }
     let index = |at: usize| u16::try_from(at).unwrap_or(u16::MAX);
-    if let Some(at) = list.iter().position(|element| !is_token(element)) {
+    if let Some(at) = list.iter().position(|element| !is_token(element.as_sent())) {
         return Some(ProtocolsFault::NotToken(index(at)));
     }
     if list.len() == 1 {
         return None;
     }
     let mut known = BTreeSet::new();
-    list.iter().position(|element| !known.insert(element)).map(|at| ProtocolsFault::Repeated(index(at)))
+    list.iter()
+        .position(|element| !known.insert(element.as_sent()))
+        .map(|at| ProtocolsFault::Repeated(index(at)))
 }
 
-fn list_fault(fields: &FieldLines) -> Option<ListFault> {
+fn list_fault(fields: &Lines) -> Option<ListFault> {
     fields.values(EXTENSIONS).zip(0_u16..).find_map(|(value, field)| {
         let at = extensions::fault(value.as_bytes())?;
         Some(ListFault { field, at: u16::try_from(at).unwrap_or(u16::MAX) })

@@ -31,7 +31,7 @@ use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
 use crate::http::{Fault, readable};
-use crate::model::FieldLines;
+use crate::model::Lines;
 
 /// Longest method in bytes. The longest registered one has 17; the bound ends the wait for the space.
 const MAX_METHOD: usize = 64;
@@ -201,9 +201,9 @@ impl<'a> Fields<'a> {
 impl Fields<'_> {
     /// The owned form: text, each fold one space.
     #[must_use]
-    pub fn to_lines(self) -> FieldLines {
+    pub fn to_lines(self) -> Lines {
         // A line of a handshake has some forty bytes; a guess too low costs a second allocation.
-        let mut lines = FieldLines::with_capacity(self.0.len(), self.0.len() / 24);
+        let mut lines = Lines::with_capacity(self.0.len(), self.0.len() / 24);
         for line in self {
             lines.push(&readable(line.name), &readable(&unfold(line.value)));
         }
@@ -368,7 +368,6 @@ fn fault(err: nom::Err<()>) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::text;
 
     /// One line for a head, or the fault.
     fn show(input: &str) -> String {
@@ -380,12 +379,12 @@ mod tests {
         let input = input.as_bytes();
         let parsed = if skip_empty_lines(input).starts_with(b"HTTP") {
             response_head(input).map(|(head, len)| {
-                let line = format!("{} {} {:?}", text(head.version), head.status, text(head.phrase));
+                let line = format!("{} {} {:?}", readable(head.version), head.status, readable(head.phrase));
                 shown(&line, head.fields, len)
             })
         } else {
             request_head(input).map(|(head, len)| {
-                let line = [head.method, head.target, head.version].map(text).join(" ");
+                let line = [head.method, head.target, head.version].map(readable).join(" ");
                 shown(&line, head.fields, len)
             })
         };
@@ -456,7 +455,7 @@ mod tests {
     #[test]
     fn values_that_are_not_utf8() {
         let (head, _) = request_head(b"GET /\xff HTTP/1.1\r\nA: \xfe\r\n\r\n").unwrap();
-        assert_eq!(text(head.target), "/\u{fffd}");
+        assert_eq!(readable(head.target), "/\u{fffd}");
         assert_eq!(head.fields.to_lines().first("a"), Some("\u{fffd}"));
     }
 

@@ -6,7 +6,7 @@ use sha1::{Digest, Sha1};
 
 use crate::http::{Fields, RequestHead, ResponseHead, extensions, facts, familiar, text};
 use crate::model::field::{ACCEPT, EXTENSIONS, PREFIX, PROTOCOL, UPGRADE};
-use crate::model::{AcceptValue, UpgradeRequest, UpgradeResponse};
+use crate::model::{AcceptValue, Bytes, FieldLines, Text, UpgradeRequest, UpgradeResponse};
 
 /// Bytes of a refusal's body kept for display.
 pub const MAX_BODY_START: usize = 256;
@@ -53,7 +53,7 @@ pub fn expected_accept(key: &str) -> AcceptValue {
 pub fn request(head: &RequestHead<'_>) -> UpgradeRequest {
     let fields = head.fields.to_lines();
     let (extensions, extensions_malformed) = extensions::parse(fields.values(EXTENSIONS).map(str::as_bytes));
-    let subprotocols: Vec<String> = head.fields.elements(PROTOCOL).map(text).collect();
+    let subprotocols: Vec<Text> = head.fields.elements(PROTOCOL).map(text).collect();
     UpgradeRequest {
         facts: facts::of_request(head, &fields, &subprotocols),
         method: familiar(head.method),
@@ -62,7 +62,7 @@ pub fn request(head: &RequestHead<'_>) -> UpgradeRequest {
         subprotocols,
         extensions,
         extensions_malformed,
-        fields,
+        fields: FieldLines::new(fields),
     }
 }
 
@@ -84,8 +84,8 @@ pub fn response(
         extensions,
         extensions_malformed,
         switches: switches(head),
-        body_start,
-        fields,
+        body_start: Bytes::new(body_start),
+        fields: FieldLines::new(fields),
     }
 }
 
@@ -93,6 +93,7 @@ pub fn response(
 mod tests {
     use super::*;
     use crate::http::{request_head, response_head};
+    use crate::model::Wire;
 
     const REQUEST: &str = "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: WebSocket\r\n\
         Connection: keep-alive, Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: http://example.com\r\n\
@@ -110,14 +111,14 @@ mod tests {
         assert_eq!(len, REQUEST.len());
         assert!(is_asked(&head));
         let request = request(&head);
-        assert_eq!([&*request.method, &request.target, &request.http_version], ["GET", "/chat", "HTTP/1.1"]);
-        assert_eq!(request.host(), Some("server.example.com"));
-        assert_eq!(request.key(), Some("dGhlIHNhbXBsZSBub25jZQ=="));
-        assert_eq!(request.version(), Some("13"));
-        assert_eq!(request.origin(), Some("http://example.com"));
+        assert!(request.method == "GET" && request.target == "/chat" && request.http_version == "HTTP/1.1");
+        assert_eq!(request.host(), Some(Wire::new("server.example.com")));
+        assert_eq!(request.key(), Some(Wire::new("dGhlIHNhbXBsZSBub25jZQ==")));
+        assert_eq!(request.version(), Some(Wire::new("13")));
+        assert_eq!(request.origin(), Some(Wire::new("http://example.com")));
         assert_eq!(request.subprotocols, ["chat", "superchat", "third"]);
         assert_eq!(request.extensions.len(), 1);
-        assert_eq!(request.fields.len(), 9);
+        assert_eq!(request.fields.as_sent().len(), 9);
         assert!(!request.extensions_malformed);
     }
 

@@ -1,6 +1,6 @@
 //! Body of a Close frame (RFC 6455 5.5.1).
 
-use crate::model::{CloseCode, ClosePayload, Reason};
+use crate::model::{Bytes, CloseCode, ClosePayload, Reason, Text};
 
 /// Most bytes of a Close body that are kept. More than 125 break RFC 6455 5.5; the reason is worth reading
 /// all the same.
@@ -25,7 +25,7 @@ fn parse_reason(bytes: &[u8]) -> Option<Reason> {
         return None;
     }
     Some(match std::str::from_utf8(bytes) {
-        Ok(text) => Reason::Text(text.to_owned()),
-        Err(fault) => Reason::Invalid { bytes: bytes.to_vec(), valid_up_to: fault.valid_up_to() },
+        Ok(text) => Reason::Text(Text::from(text)),
+        Err(fault) => Reason::Invalid { bytes: Bytes::from(bytes), valid_up_to: fault.valid_up_to() },
     })
 }

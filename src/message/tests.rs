@@ -85,14 +85,14 @@ fn response(extensions: Vec<Extension>) -> UpgradeResponse {
         extensions_malformed: false,
         facts: Default::default(),
         switches: true,
-        body_start: Vec::new(),
+        body_start: crate::model::Bytes::default(),
     }
 }
 
 /// `permessage-deflate` with these parameters, parted by `;`; `None` for no extension.
 fn extensions(deflate: Option<&str>) -> Vec<Extension> {
     let parameters = |list: &str| {
-        list.split(';').map(str::trim).filter(|p| !p.is_empty()).map(|p| (p.to_owned(), None)).collect()
+        list.split(';').map(str::trim).filter(|p| !p.is_empty()).map(|p| (p.into(), None)).collect()
     };
     deflate
         .map(|list| Extension { name: "permessage-deflate".into(), parameters: parameters(list) })
@@ -226,7 +226,7 @@ fn tell(told: &mut String, from: Role, frame: &FrameFacts<'_>) {
         Some(ClosePayload::OneByte(byte)) => write!(told, " close({byte:02x})").unwrap(),
         Some(ClosePayload::Code { code, reason: None }) => write!(told, " close({code})").unwrap(),
         Some(ClosePayload::Code { code, reason: Some(Reason::Text(text)) }) => {
-            write!(told, " close({code} {text})").unwrap();
+            write!(told, " close({code} {})", text.as_sent()).unwrap();
         }
         Some(ClosePayload::Code { code, reason: Some(Reason::Invalid { valid_up_to, .. }) }) => {
             write!(told, " close({code} utf8@{valid_up_to})").unwrap();

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::model::{Bytes, Text};
+
 /// Status code of a Close frame, or of a conclusion about one (1005, 1006 and 1015 exist only there).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CloseCode(pub u16);
@@ -103,11 +105,11 @@ impl fmt::Display for CloseCode {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// Valid UTF-8, not empty.
-    Text(String),
+    Text(Text),
     /// Not UTF-8.
     Invalid {
         /// The bytes as sent (after unmasking).
-        bytes: Vec<u8>,
+        bytes: Bytes,
         /// Index of the first byte that is not part of valid UTF-8.
         valid_up_to: usize,
     },
@@ -147,7 +149,7 @@ impl ClosePayload {
 
     /// The reason, where it is there and is UTF-8.
     #[must_use]
-    pub fn reason(&self) -> Option<&str> {
+    pub const fn reason(&self) -> Option<&Text> {
         match self {
             Self::Code { reason: Some(Reason::Text(text)), .. } => Some(text),
             _ => None,

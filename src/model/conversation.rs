@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::model::case::{CaseAccount, CaseReport, Recomputed};
 use crate::model::{
-    Closing, Compression, ConversationId, Finding, FrameHeader, LinkType, PacketNo, PerRole, Role, RuleId,
-    Timestamp, Timing, UpgradeRequest, UpgradeResponse, Weirds,
+    Bytes, Closing, Compression, ConversationId, Finding, FrameHeader, LinkType, PacketNo, PerRole, Quoted,
+    Role, RuleId, Stage, Text, Timestamp, Timing, UpgradeRequest, UpgradeResponse, Weirds, Wire,
 };
 
 /// Counts of what one side sent.
@@ -42,7 +42,7 @@ impl Traffic {
 
 /// A frame kept for display.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FrameRecord {
+pub struct FrameRecord<S: Stage = Quoted> {
     /// Number in the connection.
     pub n: u64,
     /// Sender.
@@ -54,7 +54,7 @@ pub struct FrameRecord {
     /// Header as sent.
     pub header: FrameHeader,
     /// First payload bytes, unmasked; inflated where `inflated` says so.
-    pub preview: Vec<u8>,
+    pub preview: Bytes<S>,
     /// The preview shows the inflated data.
     pub inflated: bool,
     /// There is more than the preview shows.
@@ -75,9 +75,9 @@ pub struct FrameRecord {
 
 /// A refused or abandoned handshake before the one that counts, on the same TCP connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EarlierHandshake {
+pub struct EarlierHandshake<S: Stage = Quoted> {
     /// Request target.
-    pub target: String,
+    pub target: Text<S>,
     /// Status of the refusal; `None` without a response.
     pub status: Option<u16>,
 }
@@ -118,9 +118,9 @@ pub struct Place<'a> {
     pub file: Option<&'a str>,
 }
 
-/// One WebSocket connection, explained.
+/// One WebSocket connection, explained. What peers wrote in it is at a stage.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Conversation {
+pub struct Conversation<S: Stage = Quoted> {
     /// Its number.
     pub id: ConversationId,
     /// Index of its input, from 0; of several that are one capture, the one with its first packet.
@@ -138,38 +138,38 @@ pub struct Conversation {
     /// Time of the last packet.
     pub ended_at: Option<Timestamp>,
     /// The request.
-    pub request: Option<Box<UpgradeRequest>>,
+    pub request: Option<Box<UpgradeRequest<S>>>,
     /// The response.
-    pub response: Option<Box<UpgradeResponse>>,
+    pub response: Option<Box<UpgradeResponse<S>>>,
     /// The opening handshake is not, or not wholly, in the recording; what is not there is unknown, not left out.
     pub assumed: bool,
     /// Packet and time of request and response.
     pub handshake_at: PerRole<Option<(PacketNo, Option<Timestamp>)>>,
     /// Handshakes before this one.
-    pub earlier: Vec<EarlierHandshake>,
+    pub earlier: Vec<EarlierHandshake<S>>,
     /// Counts of both sides.
     pub traffic: PerRole<Traffic>,
     /// The first frames, then the last ones; `frames_omitted` in between.
-    pub frames: Vec<FrameRecord>,
+    pub frames: Vec<FrameRecord<S>>,
     /// Index in `frames` of the first one behind the omitted ones.
     pub frames_resume: usize,
     /// Frames not kept.
     pub frames_omitted: u64,
     /// Clauses broken and notes, in the order found.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Finding<S>>,
     /// Findings beyond the cap.
     pub findings_omitted: u64,
     /// How it closed.
-    pub closing: Box<Closing>,
+    pub closing: Box<Closing<S>>,
     /// Latencies, rhythms and silences.
     pub timing: Box<Timing>,
     /// Oddities of its recording.
     pub weirds: Weirds,
     /// The case of the Autobahn Testsuite whose log tells of it; `None` for a capture.
-    pub case: Option<Box<CaseRecord>>,
+    pub case: Option<Wire<Box<CaseRecord>, S>>,
 }
 
-impl Conversation {
+impl<S: Stage> Conversation<S> {
     /// Where a packet is: one of this connection, or one that a finding speaks of.
     #[must_use]
     pub fn place(&self, packet: PacketNo) -> Place<'_> {

@@ -1,16 +1,16 @@
 //! permessage-deflate (RFC 7692): what can be wrong with its negotiation, and with what is compressed under it.
 
-use crate::model::{Role, RuleId};
+use crate::model::{Quoted, Role, RuleId, Stage, Text};
 
 /// A clause of RFC 7692 broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DeflateFault {
+pub enum DeflateFault<S: Stage = Quoted> {
     /// An offer or an answer has a parameter it may not have.
     Parameter {
         /// Its name.
-        name: String,
+        name: Text<S>,
         /// Its value.
-        value: Option<String>,
+        value: Option<Text<S>>,
         /// What is wrong with it.
         why: BadParameter,
     },
@@ -63,7 +63,7 @@ pub enum BadParameter {
     ValueUnwanted,
 }
 
-impl DeflateFault {
+impl<S: Stage> DeflateFault<S> {
     /// The clause it is about.
     #[must_use]
     pub const fn rule(&self) -> RuleId {

@@ -12,7 +12,7 @@ pub use step::{Action, Expectation, Seen, Since, Step, StepVerdict};
 pub use timing::{KnownTimeout, Latency, PingFigures, TIMEOUTS, Timing, TimingViolation};
 pub use violation::{Handled, KeyPattern, ResetWhen, Violation};
 
-use crate::model::{Level, PacketNo, Role, Timestamp};
+use crate::model::{Level, PacketNo, Quoted, Role, Stage, Timestamp};
 
 /// How sure a conclusion is, given what a passive observer can know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,9 +39,9 @@ impl Certainty {
 
 /// A clause broken, or worth a note, with its evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub struct Finding<S: Stage = Quoted> {
     /// What.
-    pub violation: Violation,
+    pub violation: Violation<S>,
     /// How much it weighs here; the level of the rule, or less.
     pub level: Level,
     /// Who; `None` for both sides together.

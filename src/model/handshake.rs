@@ -3,9 +3,9 @@
 pub mod facts;
 pub mod fault;
 
-use std::borrow::Cow;
 use std::fmt;
 
+use crate::model::{Bytes, Excerpt, Quoted, Stage, Text, Wire};
 use facts::{RequestFacts, ResponseFacts};
 
 /// The header fields of the opening handshake (RFC 6455 11.3), spelt as there.
@@ -14,6 +14,8 @@ pub mod field {
     pub const PREFIX: &str = "Sec-WebSocket-";
     /// Of request and response.
     pub const UPGRADE: &str = "Upgrade";
+    /// Of request and response: the option `Upgrade`.
+    pub const CONNECTION: &str = "Connection";
     /// The client's nonce.
     pub const KEY: &str = "Sec-WebSocket-Key";
     /// The version asked for, or those on offer.
@@ -30,14 +32,17 @@ pub mod field {
 /// without the white space around it. Bytes that are not UTF-8 stand as U+FFFD.
 ///
 /// One text and its divisions, since every connection has some twenty of them.
+pub type FieldLines<S = Quoted> = Wire<Lines, S>;
+
+/// Names and values, one after the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FieldLines {
+pub struct Lines {
     text: String,
     /// Where each name and each value ends in `text`.
     ends: Vec<(usize, usize)>,
 }
 
-impl FieldLines {
+impl Lines {
     /// Room for about so many bytes and lines.
     #[must_use]
     pub fn with_capacity(bytes: usize, lines: usize) -> Self {
@@ -92,104 +97,119 @@ impl FieldLines {
     }
 }
 
+impl<S: Stage> FieldLines<S> {
+    /// Names and values, at their stage.
+    pub fn iter(&self) -> impl Iterator<Item = (Excerpt<'_, S>, Excerpt<'_, S>)> {
+        self.value().iter().map(|(name, value)| (Wire::at(name), Wire::at(value)))
+    }
+}
+
 /// One element of a `Sec-WebSocket-Extensions` field (RFC 6455 9.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Extension {
+pub struct Extension<S: Stage = Quoted> {
     /// Its token.
-    pub name: String,
+    pub name: Text<S>,
     /// Parameters in order; a quoted value stands without its quotes.
-    pub parameters: Vec<(String, Option<String>)>,
+    pub parameters: Vec<(Text<S>, Option<Text<S>>)>,
 }
 
 /// A request that asks for the WebSocket protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UpgradeRequest {
+pub struct UpgradeRequest<S: Stage = Quoted> {
     /// Method, `GET` in a sound request.
-    pub method: Cow<'static, str>,
+    pub method: Text<S>,
     /// Request target as sent.
-    pub target: String,
+    pub target: Text<S>,
     /// HTTP version as sent, as in `HTTP/1.1`.
-    pub http_version: Cow<'static, str>,
+    pub http_version: Text<S>,
     /// Every field line.
-    pub fields: FieldLines,
+    pub fields: FieldLines<S>,
     /// Subprotocols offered, in order of preference, all `Sec-WebSocket-Protocol` fields together.
-    pub subprotocols: Vec<String>,
+    pub subprotocols: Vec<Text<S>>,
     /// Extensions offered, all `Sec-WebSocket-Extensions` fields together, as far as they parse.
-    pub extensions: Vec<Extension>,
+    pub extensions: Vec<Extension<S>>,
     /// An extension field does not follow the grammar of RFC 6455 9.1.
     pub extensions_malformed: bool,
     /// What is so about it.
     pub facts: RequestFacts,
 }
 
-impl UpgradeRequest {
+impl<S: Stage> UpgradeRequest<S> {
     /// Value of the first `Host`.
     #[must_use]
-    pub fn host(&self) -> Option<&str> {
-        self.fields.first("Host")
+    pub fn host(&self) -> Option<Excerpt<'_, S>> {
+        self.first("Host")
     }
 
     /// Value of the first `Sec-WebSocket-Key`.
     #[must_use]
-    pub fn key(&self) -> Option<&str> {
-        self.fields.first(field::KEY)
+    pub fn key(&self) -> Option<Excerpt<'_, S>> {
+        self.first(field::KEY)
     }
 
     /// Value of the first `Sec-WebSocket-Version`.
     #[must_use]
-    pub fn version(&self) -> Option<&str> {
-        self.fields.first(field::VERSION)
+    pub fn version(&self) -> Option<Excerpt<'_, S>> {
+        self.first(field::VERSION)
     }
 
     /// Value of the first `Origin`.
     #[must_use]
-    pub fn origin(&self) -> Option<&str> {
-        self.fields.first("Origin")
+    pub fn origin(&self) -> Option<Excerpt<'_, S>> {
+        self.first("Origin")
+    }
+
+    fn first(&self, name: &str) -> Option<Excerpt<'_, S>> {
+        self.fields.value().first(name).map(Wire::at)
     }
 }
 
 /// The response to an [`UpgradeRequest`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UpgradeResponse {
+pub struct UpgradeResponse<S: Stage = Quoted> {
     /// HTTP version as sent.
-    pub http_version: Cow<'static, str>,
+    pub http_version: Text<S>,
     /// Status code.
     pub status: u16,
     /// Reason phrase, which may be empty.
-    pub phrase: Cow<'static, str>,
+    pub phrase: Text<S>,
     /// Every field line.
-    pub fields: FieldLines,
+    pub fields: FieldLines<S>,
     /// The accept value that the key of the request asks for; `None` where it had no key.
     pub expected_accept: Option<AcceptValue>,
     /// Extensions of the answer, as far as they parse.
-    pub extensions: Vec<Extension>,
+    pub extensions: Vec<Extension<S>>,
     /// An extension field does not follow the grammar of RFC 6455 9.1.
     pub extensions_malformed: bool,
     /// Status 101 with `websocket` among the tokens of `Upgrade`, or with a `Sec-WebSocket-Accept`: frames follow.
     pub switches: bool,
     /// First bytes of the body of a refusal, as far as they came in the segment that ended the head.
-    pub body_start: Vec<u8>,
+    pub body_start: Bytes<S>,
     /// What is so about it.
     pub facts: ResponseFacts,
 }
 
-impl UpgradeResponse {
+impl<S: Stage> UpgradeResponse<S> {
     /// The first value of `Sec-WebSocket-Accept`.
     #[must_use]
-    pub fn accept(&self) -> Option<&str> {
-        self.fields.first(field::ACCEPT)
+    pub fn accept(&self) -> Option<Excerpt<'_, S>> {
+        self.first(field::ACCEPT)
     }
 
     /// Whether that is the value the key asks for; `None` where either is missing.
     #[must_use]
     pub fn accept_valid(&self) -> Option<bool> {
-        Some(self.accept()? == self.expected_accept.as_ref()?.as_str())
+        Some(self.accept()? == *self.expected_accept.as_ref()?.as_str())
     }
 
     /// Value of the first `Sec-WebSocket-Protocol`.
     #[must_use]
-    pub fn subprotocol(&self) -> Option<&str> {
-        self.fields.first(field::PROTOCOL)
+    pub fn subprotocol(&self) -> Option<Excerpt<'_, S>> {
+        self.first(field::PROTOCOL)
+    }
+
+    fn first(&self, name: &str) -> Option<Excerpt<'_, S>> {
+        self.fields.value().first(name).map(Wire::at)
     }
 }
 
@@ -248,12 +268,15 @@ impl Negotiated {
     /// What the extensions of a response settle. Values that are no window size count as 15.
     #[must_use]
     pub fn from_response(extensions: &[Extension]) -> Self {
-        let deflate =
-            extensions.iter().find(|e| e.name.eq_ignore_ascii_case("permessage-deflate")).map(|e| {
-                let has = |name: &str| e.parameters.iter().any(|(n, _)| n.eq_ignore_ascii_case(name));
+        let deflate = extensions
+            .iter()
+            .find(|e| e.name.as_sent().eq_ignore_ascii_case("permessage-deflate"))
+            .map(|e| {
+                let has =
+                    |name: &str| e.parameters.iter().any(|(n, _)| n.as_sent().eq_ignore_ascii_case(name));
                 let bits = |name: &str| {
-                    let value = e.parameters.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
-                    value.and_then(|(_, v)| DeflateParams::window_bits(v.as_deref()?)).unwrap_or(15)
+                    let value = e.parameters.iter().find(|(n, _)| n.as_sent().eq_ignore_ascii_case(name));
+                    value.and_then(|(_, v)| DeflateParams::window_bits(v.as_ref()?.as_sent())).unwrap_or(15)
                 };
                 DeflateParams {
                     server_no_context_takeover: has("server_no_context_takeover"),

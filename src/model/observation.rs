@@ -3,7 +3,7 @@
 use std::ops::{Index, IndexMut};
 
 use crate::model::{
-    Carrier, FrameHeader, GapCause, PacketNo, StreamEnd, Timestamp, UpgradeRequest, UpgradeResponse,
+    Bytes, Carrier, FrameHeader, GapCause, PacketNo, StreamEnd, Timestamp, UpgradeRequest, UpgradeResponse,
 };
 
 /// Side of a WebSocket connection (RFC 6455 1.2): the client sent the opening handshake.
@@ -169,7 +169,7 @@ pub enum Undecodable {
     /// What stands where an HTTP head should is none.
     NotHttp {
         /// First bytes of it.
-        start: Vec<u8>,
+        start: Bytes,
     },
 }
 

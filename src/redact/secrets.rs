@@ -1,7 +1,12 @@
 //! Where secrets stand in an opening handshake, and what is left of a text without them.
 
+mod known;
+
+use std::mem;
+
 use crate::model::field;
 use crate::redact::mark;
+use known::Known;
 
 /// Words that name a secret: in the name of a field or parameter, parted there by any punctuation.
 const WORDS: &[&str] = &[
@@ -99,11 +104,8 @@ const WEB_TOKEN_HEAD: usize = 10;
 /// Secrets shorter than this are not looked for in other texts: they would be found everywhere.
 const QUOTED: usize = 6;
 
-/// Characters by which a secret is known although its end was cut off.
-const START: usize = 8;
-
-/// So many secrets of a connection are looked for in other texts.
-const QUOTABLE: usize = 256;
+/// Cookies of a field that are looked for in other texts one by one.
+const COOKIES: usize = 256;
 
 /// URIs inside parameters of URIs are looked into so deep.
 const NESTED: u8 = 2;
@@ -111,30 +113,48 @@ const NESTED: u8 = 2;
 /// The secrets of one connection.
 #[derive(Debug, Default)]
 pub(super) struct Secrets {
-    known: Vec<String>,
+    known: Known,
     /// Depth of the URI that is looked at.
     depth: u8,
 }
 
 impl Secrets {
+    /// Whether none is to be looked for in other texts.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
     /// Hides `text`.
     fn hide(&mut self, text: &str) -> String {
         self.remember(text);
-        mark(text)
+        mark(text.len())
     }
 
     /// Looks for `text` elsewhere, too.
     fn remember(&mut self, text: &str) {
-        let is_kept = text.len() >= QUOTED && self.known.len() < QUOTABLE;
-        if is_kept && !self.known.iter().any(|known| known == text) {
-            self.known.push(text.to_owned());
+        if text.len() >= QUOTED {
+            self.known.insert(text);
         }
     }
 
-    /// Value of a field without its secrets; `None` where it has none, here and below.
+    /// Any text without the secrets known so far, whole or cut short at its end; `None` where it has none, here and
+    /// below.
+    pub(super) fn known(&self, text: &str) -> Option<String> {
+        self.known.without(text)
+    }
+
+    /// Whether a known secret, or the beginning of one at the end, is in a payload.
+    pub(super) fn is_in(&self, payload: &[u8]) -> bool {
+        self.known.next(payload, 0).is_some()
+    }
+
+    /// Value of a field.
     pub(super) fn field(&mut self, name: &str, value: &str) -> Option<String> {
         if name.eq_ignore_ascii_case(field::PROTOCOL) {
             return self.list(value);
+        }
+        if name.eq_ignore_ascii_case(field::EXTENSIONS) {
+            return self.extensions(value);
         }
         if let Some(redacted) = self.folded(value) {
             return Some(redacted);
@@ -149,7 +169,7 @@ impl Secrets {
         if FIELDS.iter().any(|known| name.eq_ignore_ascii_case(known)) || is_secret(name) {
             // Of a cookie that is set, only the first pair is a secret; where another quotes a cookie, it quotes the value.
             let pairs =
-                if name.get(..3).is_some_and(|set| set.eq_ignore_ascii_case("set")) { 1 } else { QUOTABLE };
+                if name.get(..3).is_some_and(|set| set.eq_ignore_ascii_case("set")) { 1 } else { COOKIES };
             let values = value.split(';').take(pairs).filter_map(|pair| Some(pair.split_once('=')?.1));
             values.for_each(|value| self.remember(value));
             return Some(self.credentials(value));
@@ -208,31 +228,65 @@ impl Secrets {
 
     /// A list of subprotocols as it stands in its field.
     pub(super) fn list(&mut self, value: &str) -> Option<String> {
-        let mut elements: Vec<String> = value.split(',').map(|element| element.trim().to_owned()).collect();
-        self.subprotocols(&mut elements).then(|| elements.join(", ")).or_else(|| self.text(value))
+        let mut out = String::new();
+        let (mut found, mut is_announced) = (false, false);
+        for element in value.split(',').map(str::trim) {
+            let redacted = self.element(element, &mut is_announced);
+            found |= redacted.is_some();
+            out.push_str(if out.is_empty() { "" } else { ", " });
+            out.push_str(redacted.as_deref().unwrap_or(element));
+        }
+        if found { Some(out) } else { self.text(value) }
     }
 
-    /// Hides what is a token among subprotocols; true if there was one.
-    pub(super) fn subprotocols(&mut self, elements: &mut [String]) -> bool {
-        let mut found = false;
-        let mut is_announced = false;
-        for element in elements {
-            let announces = is_secret(element) && !element.contains('.');
-            let redacted = if is_announced && !element.is_empty() {
-                Some(self.hide(element))
-            } else if announces {
-                self.text(element)
-            } else {
-                self.subprotocol(element)
-            };
-            // A word that another announces may itself announce: `token, bearer, …`.
-            is_announced = announces;
-            if let Some(redacted) = redacted {
-                *element = redacted;
-                found = true;
-            }
+    /// The next of a list of subprotocols; the one before it may have announced a token, as this one may.
+    pub(super) fn element(&mut self, element: &str, is_announced: &mut bool) -> Option<String> {
+        let announces = is_secret(element) && !element.contains('.');
+        // A word that another announces may itself announce: `token, bearer, …`.
+        let is_token = mem::replace(is_announced, announces) && !element.is_empty();
+        if is_token {
+            Some(self.hide(element))
+        } else if announces {
+            self.text(element)
+        } else {
+            self.subprotocol(element)
         }
-        found
+    }
+
+    /// A list of extensions as it stands in its field.
+    fn extensions(&mut self, value: &str) -> Option<String> {
+        let mut out = String::new();
+        let mut found = false;
+        let (mut in_quotes, mut is_escaped) = (false, false);
+        let is_end = |c: char| {
+            match c {
+                _ if is_escaped => is_escaped = false,
+                '\\' if in_quotes => is_escaped = true,
+                '"' => in_quotes = !in_quotes,
+                ',' | ';' => return !in_quotes,
+                _ => {}
+            }
+            false
+        };
+        for piece in value.split_inclusive(is_end) {
+            let (parameter, end) = piece.split_at(piece.trim_end_matches([',', ';', ' ', '\t']).len());
+            let named = parameter.split_once('=').and_then(|(name, value)| {
+                let start = value.len() - value.trim_start_matches([' ', '\t', '"']).len();
+                let (before, value) = value.split_at(start);
+                let (value, behind) = value.split_at(value.trim_end_matches('"').len());
+                let hidden = self.named(name.trim(), value)?;
+                Some(format!("{name}={before}{hidden}{behind}"))
+            });
+            found |= named.is_some();
+            out.push_str(named.as_deref().unwrap_or(parameter));
+            out.push_str(end);
+        }
+        if found { Some(self.text(&out).unwrap_or(out)) } else { self.text(value) }
+    }
+
+    /// Value of a parameter of an extension, its quotes taken off.
+    pub(super) fn parameter_value(&mut self, name: &str, value: &str) -> Option<String> {
+        self.named(name, value).or_else(|| self.text(value))
     }
 
     /// `access_token.<token>` and the like.
@@ -258,7 +312,7 @@ impl Secrets {
     }
 
     /// Words, of which some may be URIs.
-    fn words(&mut self, value: &str) -> Option<String> {
+    pub(super) fn words(&mut self, value: &str) -> Option<String> {
         if !value.contains(['=', '@']) {
             return self.text(value);
         }
@@ -326,27 +380,27 @@ impl Secrets {
                 return None;
             }
             if let Some(redacted) = self.named(name, value) {
-                return Some(format!("{before}{redacted}"));
+                return Some(format!("{before}{name}={redacted}"));
             }
             // Some part parameters by a semicolon; where the one before holds a secret, it may as well be a part of it.
             start += rest.find(';')? + 1;
         }
     }
 
+    /// A value by what it is called, which may be percent-encoded.
     fn named(&mut self, name: &str, value: &str) -> Option<String> {
         let named = decoded(name);
         // A whole URI may be the value of a parameter.
-        let mut inner = Self { known: Vec::new(), depth: self.depth + 1 };
+        let mut inner = Self { known: Known::default(), depth: self.depth + 1 };
         let mut holds =
             || inner.depth < NESTED && value.contains('%') && inner.uri(&decoded(value)).is_some();
         let is_whole = WHOLE.iter().any(|known| named.eq_ignore_ascii_case(known));
-        let redacted = is_whole || is_secret(&named) || holds();
+        let is_hidden = !value.is_empty() && (is_whole || is_secret(&named) || holds());
         inner.known.iter().for_each(|secret| self.remember(secret));
-        redacted.then(|| format!("{name}={}", self.hide(value)))
+        is_hidden.then(|| self.hide(value))
     }
 
-    /// Any text: without the secrets known so far, whole or cut short at its end, and without what looks like a
-    /// JSON Web Token.
+    /// Any text: without the secrets known so far, and without what looks like a JSON Web Token.
     pub(super) fn text(&mut self, text: &str) -> Option<String> {
         let mut out: Option<String> = None;
         while let Some(token) = web_token(out.as_deref().unwrap_or(text)) {
@@ -354,25 +408,8 @@ impl Secrets {
             let hidden = self.hide(&token);
             out = Some(out.as_deref().unwrap_or(text).replace(&token, &hidden));
         }
-        // The longest first, lest a part of one be found in another.
-        self.known.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        for secret in &self.known {
-            let known = out.as_deref().unwrap_or(text);
-            if known.contains(secret.as_str()) {
-                out = Some(known.replace(secret.as_str(), &mark(secret)));
-            } else if let Some(at) = cut_off(known, secret) {
-                let (before, part) = known.split_at(at);
-                out = Some(format!("{before}{}", mark(part)));
-            }
-        }
-        out
+        self.known(out.as_deref().unwrap_or(text)).or(out)
     }
-}
-
-/// Where `text` ends in the beginning of `secret`.
-fn cut_off(text: &str, secret: &str) -> Option<usize> {
-    let start = secret.get(..START)?;
-    text.match_indices(start).map(|(at, _)| at).find(|&at| secret.starts_with(text.get(at..).unwrap_or("\0")))
 }
 
 /// Whether a name is that of a secret.
@@ -499,7 +536,14 @@ mod tests {
                     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
                     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
                 ),
-                ("Sec-WebSocket-Extensions: a; key=b", "Sec-WebSocket-Extensions: a; key=b"),
+                (
+                    "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=15, a",
+                    "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=15, a",
+                ),
+                (
+                    "Sec-WebSocket-Extensions: a; token=bc ;d=e,f;key = \"g,\\\";h\", i; sig=\"j;k=l",
+                    "Sec-WebSocket-Extensions: a; token=<redacted 2 bytes> ;d=e,f;key = \"<redacted 6 bytes>\", i; sig=\"<redacted 5 bytes>",
+                ),
                 ("Origin: https://u:p@h", "Origin: https://<redacted 3 bytes>@h"),
                 ("Referer: https://h/?token=a;b", "Referer: https://h/?token=<redacted 3 bytes>"),
                 ("Host: u@h:80", "Host: <redacted 1 bytes>@h:80"),

@@ -67,14 +67,14 @@ impl Trace {
             life: Life { first_packet: tcp.first_packet, began: report.started_at, ended, is_abnormal },
             asked: report.handshake_at.client.and_then(|(packet, at)| Some((packet, at?))),
             settled: response.or(ended),
-            key: request.key().and_then(digits),
+            key: request.key().and_then(|key| digits(key.as_sent())),
             // Fields that tell may be cut off.
             program: (!request.facts.forwarded && !report.assumed).then(|| {
                 let sum = address(SEED, tcp.client.ip());
                 let sum = hash(address(sum, tcp.server.ip()), &tcp.server.port().to_be_bytes());
-                hash(sum, request.fields.first("User-Agent").unwrap_or_default().as_bytes())
+                hash(sum, request.fields.as_sent().first("User-Agent").unwrap_or_default().as_bytes())
             }),
-            target: hash(SEED, request.target.as_bytes()),
+            target: hash(SEED, request.target.as_sent().as_bytes()),
         })
     }
 

@@ -139,7 +139,7 @@ fn side_close(ends: &PerRole<Endpoint>, role: Role) -> SideClose {
     SideClose {
         sent_close: Some(true),
         code: close.payload.code(),
-        reason: close.payload.reason().map(str::to_owned),
+        reason: close.payload.reason().cloned(),
         at: close.evidence.at(),
         frame: Some(close.frame),
         packet: close.evidence.packet(),

@@ -4,7 +4,7 @@
 //! An answer does not say which offer it takes. It is sound if it could be to one of them; otherwise it is held
 //! against the one it misses least, and where there were several, what it broke is likely, not proven.
 
-use crate::model::{BadParameter, Certainty, DeflateFault, DeflateParams, Extension};
+use crate::model::{BadParameter, Certainty, DeflateFault, DeflateParams, Extension, Text};
 
 /// The offers of one request, as far as an answer depends on them.
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ struct Offer {
 
 /// Whether it is permessage-deflate.
 pub(super) fn is_deflate(extension: &Extension) -> bool {
-    extension.name.eq_ignore_ascii_case("permessage-deflate")
+    extension.name.as_sent().eq_ignore_ascii_case("permessage-deflate")
 }
 
 /// Reads the offers among `extensions`; what is wrong with one goes to `report`.
@@ -120,7 +120,7 @@ enum Side {
 fn bad_parameter(extension: &Extension, side: Side) -> Option<DeflateFault> {
     let parameters = &extension.parameters;
     parameters.iter().enumerate().find_map(|(n, (name, value))| {
-        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        let is = |known: &str| name.as_sent().eq_ignore_ascii_case(known);
         let before = parameters.iter().take(n);
         let why = if is(SNCT) || is(CNCT) {
             value.is_some().then_some(BadParameter::ValueUnwanted)
@@ -129,7 +129,7 @@ fn bad_parameter(extension: &Extension, side: Side) -> Option<DeflateFault> {
                 // Without a value it offers to be limited (7.1.2.2).
                 None if is(CMWB) && side == Side::Offer => None,
                 None => Some(BadParameter::ValueMissing),
-                Some(value) if DeflateParams::window_bits(value).is_none() => {
+                Some(value) if DeflateParams::window_bits(value.as_sent()).is_none() => {
                     Some(BadParameter::NoWindowBits)
                 }
                 Some(_) => None,
@@ -137,14 +137,15 @@ fn bad_parameter(extension: &Extension, side: Side) -> Option<DeflateFault> {
         } else {
             Some(BadParameter::Unknown)
         };
-        let repeated = || before.into_iter().any(|(other, _)| is(other)).then_some(BadParameter::Repeated);
+        let repeated =
+            || before.into_iter().any(|(other, _)| is(other.as_sent())).then_some(BadParameter::Repeated);
         let why = why.or_else(repeated)?;
         Some(DeflateFault::Parameter { name: name.clone(), value: value.clone(), why })
     })
 }
 
-fn find<'a>(extension: &'a Extension, name: &str) -> Option<&'a Option<String>> {
-    let known = extension.parameters.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
+fn find<'a>(extension: &'a Extension, name: &str) -> Option<&'a Option<Text>> {
+    let known = extension.parameters.iter().find(|(other, _)| other.as_sent().eq_ignore_ascii_case(name));
     known.map(|(_, value)| value)
 }
 
@@ -153,5 +154,5 @@ fn has(extension: &Extension, name: &str) -> bool {
 }
 
 fn window_bits(extension: &Extension, name: &str) -> Option<u8> {
-    DeflateParams::window_bits(find(extension, name)?.as_deref()?)
+    DeflateParams::window_bits(find(extension, name)?.as_ref()?.as_sent())
 }

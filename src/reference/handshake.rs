@@ -10,8 +10,8 @@ mod request;
 mod response;
 
 use crate::model::{
-    Action, Certainty, Evidence, Expectation, HandshakeFault, Level, PerRole, Role, RuleId, Seen, Since,
-    Step, StepVerdict, UpgradeRequest, UpgradeResponse, Violation,
+    Action, Bytes, Certainty, Evidence, Expectation, HandshakeFault, Level, Lines, PerRole, Role, RuleId,
+    Seen, Since, Step, StepVerdict, Text, UpgradeRequest, UpgradeResponse, Violation,
 };
 use crate::reference::deflate;
 use crate::reference::endpoint::Endpoint;
@@ -65,10 +65,10 @@ pub(super) struct Handshake {
 #[derive(Debug, Default)]
 struct Offered {
     deflate: bool,
-    extensions: Vec<String>,
+    extensions: Vec<Text>,
     /// Not all of the list could be read.
     extensions_cut: bool,
-    subprotocols: Vec<String>,
+    subprotocols: Vec<Text>,
 }
 
 impl Handshake {
@@ -211,10 +211,10 @@ impl Handshake {
     }
 
     /// What stands where the response should is not HTTP.
-    pub(super) fn not_http(&mut self, start: &[u8], evidence: Option<Evidence>, findings: &mut Findings) {
+    pub(super) fn not_http(&mut self, start: &Bytes, evidence: Option<Evidence>, findings: &mut Findings) {
         if self.requested && self.status.is_none() {
             self.not_http = true;
-            let fault = HandshakeFault::NotHttp(start.to_vec());
+            let fault = HandshakeFault::NotHttp { start: start.clone(), redacted: false };
             add(findings, Role::Server, fault, Certainty::Proven, Place::at(evidence));
         }
     }
@@ -339,28 +339,28 @@ fn add(findings: &mut Findings, by: Role, fault: HandshakeFault, certainty: Cert
 }
 
 /// As much of a value as a finding shows.
-fn shown(value: &str) -> String {
-    value.chars().take(MAX_SHOWN).collect()
+fn shown(value: &str) -> Text {
+    Text::from(value.chars().take(MAX_SHOWN).collect::<String>())
 }
 
 /// All values of a field; `None` where there is none.
-fn joined(fields: &crate::model::FieldLines, name: &str) -> Option<String> {
+fn joined(fields: &Lines, name: &str) -> Option<Text> {
     let mut values = fields.values(name);
-    let mut all = shown(values.next()?);
+    let mut all = shown(values.next()?).into_sent().into_owned();
     for value in values {
         if all.len() > MAX_SHOWN {
             break;
         }
         all.push_str(", ");
-        all.push_str(&shown(value));
+        all.push_str(shown(value).as_sent());
     }
     Some(shown(&all))
 }
 
 /// A field line as sent, the start line being none of them.
-fn line(fields: &crate::model::FieldLines, number: u16) -> String {
-    let Some(index) = usize::from(number).checked_sub(1) else { return String::new() };
-    fields.iter().nth(index).map_or_else(String::new, |(name, value)| {
+fn line(fields: &Lines, number: u16) -> Text {
+    let Some(index) = usize::from(number).checked_sub(1) else { return Text::default() };
+    fields.iter().nth(index).map_or_else(Text::default, |(name, value)| {
         if value.is_empty() { shown(name) } else { shown(&format!("{name}: {value}")) }
     })
 }

@@ -17,7 +17,8 @@ use serde_json::ser::{CharEscape, Formatter};
 
 use crate::engine::{Form, Keep, Sink};
 use crate::error::Error;
-use crate::model::{Conversation, InputReport, Opcode, PacketNo, Timestamp, Traffic, Weird, Weirds};
+use crate::model::{Conversation, InputReport, Opcode, PacketNo, Text, Timestamp, Traffic, Weird, Weirds};
+use crate::redact::Shown;
 use crate::views::escape::is_unsafe;
 use crate::views::{FrameList, units};
 use closing::Closing;
@@ -87,7 +88,7 @@ impl<W: Write> JsonReport<W> {
 }
 
 /// Appends the object of a connection.
-pub fn connection(out: &mut Vec<u8>, conversation: &Conversation, frames: FrameList) {
+pub fn connection(out: &mut Vec<u8>, conversation: &Conversation<Shown>, frames: FrameList) {
     // Memory does not fail, and neither do these types.
     let _ = write_value(out, &Connection::new(conversation, frames));
 }
@@ -144,6 +145,12 @@ impl Formatter for TerminalSafe {
     }
 }
 
+impl Serialize for Text<Shown> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+}
+
 #[derive(Serialize)]
 struct Input<'a> {
     path: &'a str,
@@ -196,7 +203,7 @@ struct WeirdEntry<'a> {
 }
 
 /// Those of `connection`, or of an input.
-fn weirds<'a>(weirds: &'a Weirds, connection: Option<&Conversation>) -> Vec<WeirdEntry<'a>> {
+fn weirds<'a>(weirds: &'a Weirds, connection: Option<&Conversation<Shown>>) -> Vec<WeirdEntry<'a>> {
     let entry = |w: &'a Weird| {
         let (packet, packet_input) = match connection {
             Some(connection) => place(connection, w.packet),
@@ -212,7 +219,7 @@ const fn number(packet: PacketNo) -> u64 {
 }
 
 /// Number of a packet in its file, and the index of that input where it is not the connection's own.
-fn place(connection: &Conversation, packet: Option<PacketNo>) -> (Option<u64>, Option<usize>) {
+fn place(connection: &Conversation<Shown>, packet: Option<PacketNo>) -> (Option<u64>, Option<usize>) {
     let place = packet.map(|packet| connection.place(packet));
     let input = place.map(|place| place.input).filter(|input| *input != connection.input);
     (place.map(|place| number(place.packet)), input)
@@ -262,7 +269,7 @@ struct Sides<T> {
 }
 
 impl<'a> Connection<'a> {
-    fn new(r: &'a Conversation, frames: FrameList) -> Self {
+    fn new(r: &'a Conversation<Shown>, frames: FrameList) -> Self {
         let address = |a: std::net::SocketAddr| Address { ip: a.ip().to_string(), port: a.port() };
         let listed = frames != FrameList::None;
         let (last_packet, last_packet_input) = place(r, r.tcp.map(|tcp| tcp.last_packet));

@@ -9,13 +9,14 @@ use crate::model::{
     Action, Certainty, Closing, Conversation, Finding, HandshakeFault, Level, LocalView, Outcome, Role,
     SideClose, Starter, Step, StepVerdict, StreamEnd, TcpEnd, Timestamp, Violation,
 };
+use crate::redact::Shown;
 use crate::views::escape::visible;
 use crate::views::units;
 use crate::views::wording;
 
 /// The sentences, in order.
 #[must_use]
-pub fn sentences(report: &Conversation) -> Vec<String> {
+pub fn sentences(report: &Conversation<Shown>) -> Vec<String> {
     let closing = &report.closing;
     let mut out = Vec::new();
     if let Some(sentence) = fault(report) {
@@ -40,7 +41,7 @@ fn the(role: Role) -> &'static str {
     wording::subject(Some(role))
 }
 
-fn after_start(report: &Conversation, at: Option<Timestamp>) -> String {
+fn after_start(report: &Conversation<Shown>, at: Option<Timestamp>) -> String {
     match (at, report.started_at) {
         (Some(at), Some(start)) => {
             // Of a connection picked up in its middle the start was not seen.
@@ -52,7 +53,7 @@ fn after_start(report: &Conversation, at: Option<Timestamp>) -> String {
     }
 }
 
-fn close_with_reason(side: &SideClose) -> String {
+fn close_with_reason(side: &SideClose<Shown>) -> String {
     let close = wording::close(side.code);
     match &side.reason {
         Some(reason) => format!("{close} and the reason \"{}\"", shortened(&visible(reason))),
@@ -70,7 +71,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// What a 1009 was about: the limit is its sender's own, and only the frames tell which one.
-fn too_big(report: &Conversation) -> Option<String> {
+fn too_big(report: &Conversation<Shown>) -> Option<String> {
     let (by, largest) = report.findings.iter().find_map(|f| match f.violation {
         Violation::TooBig { largest } => Some((f.by?, largest?)),
         _ => None,
@@ -85,7 +86,7 @@ fn too_big(report: &Conversation) -> Option<String> {
 }
 
 /// The fault for which a side failed the connection, or failed to.
-fn fault(report: &Conversation) -> Option<String> {
+fn fault(report: &Conversation<Shown>) -> Option<String> {
     let (by, rule, frame) = report.closing.failed_for?;
     let finding = report
         .findings
@@ -97,7 +98,7 @@ fn fault(report: &Conversation) -> Option<String> {
 }
 
 /// Who ended the WebSocket connection, and how.
-fn ended(report: &Conversation) -> String {
+fn ended(report: &Conversation<Shown>) -> String {
     let closing = &report.closing;
     match closing.outcome {
         Outcome::HandshakeFailed => handshake_failed(report),
@@ -109,7 +110,7 @@ fn ended(report: &Conversation) -> String {
 }
 
 /// What is known of an end that is not: the Close of one side, if it is there.
-fn not_observable(report: &Conversation) -> String {
+fn not_observable(report: &Conversation<Shown>) -> String {
     let unseen = Role::BOTH.into_iter().find(|role| report.traffic[*role].stream_bytes == 0);
     let why = match unseen {
         Some(role) => format!("Nothing that the {} sent is in the recording", role.name()),
@@ -128,7 +129,7 @@ fn not_observable(report: &Conversation) -> String {
     format!("{why}: how it closed is not known.{known}")
 }
 
-fn handshake_failed(report: &Conversation) -> String {
+fn handshake_failed(report: &Conversation<Shown>) -> String {
     match (&report.response, &report.closing.first_end) {
         (Some(response), end) if response.status == 101 => {
             let ended = end.as_ref().map_or_else(String::new, |end| {
@@ -162,12 +163,13 @@ fn handshake_failed(report: &Conversation) -> String {
 }
 
 /// Whether bytes came that are no response.
-fn answered_otherwise(report: &Conversation) -> bool {
-    let is_not_http = |f: &Finding| matches!(f.violation, Violation::Handshake(HandshakeFault::NotHttp(_)));
+fn answered_otherwise(report: &Conversation<Shown>) -> bool {
+    let is_not_http =
+        |f: &Finding<Shown>| matches!(f.violation, Violation::Handshake(HandshakeFault::NotHttp { .. }));
     report.findings.iter().any(is_not_http)
 }
 
-fn open(report: &Conversation) -> String {
+fn open(report: &Conversation<Shown>) -> String {
     let sent: Vec<Role> =
         Role::BOTH.into_iter().filter(|role| report.closing.sides[*role].sent_close == Some(true)).collect();
     match sent.as_slice() {
@@ -185,7 +187,7 @@ fn open(report: &Conversation) -> String {
     }
 }
 
-fn no_close(report: &Conversation) -> String {
+fn no_close(report: &Conversation<Shown>) -> String {
     let Some(end) = &report.closing.first_end else { return "TCP ended without a Close frame.".to_owned() };
     let idle = report
         .closing
@@ -208,7 +210,7 @@ fn no_close(report: &Conversation) -> String {
     )
 }
 
-fn closed(report: &Conversation) -> String {
+fn closed(report: &Conversation<Shown>) -> String {
     let closing = &report.closing;
     match closing.started_by {
         Some(Starter::Both) => format!(
@@ -251,7 +253,7 @@ fn closed(report: &Conversation) -> String {
 }
 
 /// What the other side made of the first Close.
-fn answer(report: &Conversation, starter: Role) -> String {
+fn answer(report: &Conversation<Shown>, starter: Role) -> String {
     let closing = &report.closing;
     let peer = starter.peer();
     let name = peer.name();
@@ -295,12 +297,12 @@ fn answer(report: &Conversation, starter: Role) -> String {
     }
 }
 
-fn is_no_reply(finding: &Finding, by: Role) -> bool {
+fn is_no_reply(finding: &Finding<Shown>, by: Role) -> bool {
     finding.by == Some(by) && matches!(finding.violation, Violation::NoReply { .. })
 }
 
 /// Which TCP end came first, where that is not said yet.
-fn tcp(closing: &Closing) -> Option<String> {
+fn tcp(closing: &Closing<Shown>) -> Option<String> {
     let end: &TcpEnd = closing.first_end.as_ref()?;
     if !matches!(closing.outcome, Outcome::Clean | Outcome::CleanTcpReset) {
         return None;
@@ -330,13 +332,13 @@ const fn verb(how: StreamEnd) -> &'static str {
 }
 
 /// Breaches that the sentences before did not name; at most three, then their number.
-fn other_breaches(report: &Conversation) -> Vec<String> {
+fn other_breaches(report: &Conversation<Shown>) -> Vec<String> {
     let told = report.closing.failed_for;
     let mut seen: Vec<(Option<Role>, &str)> = Vec::new();
     let mut out = Vec::new();
     let mut more = 0;
     // What is left open is listed, and no sentence of a ticket.
-    let is_breach = |f: &&Finding| f.level == Level::Must && f.certainty != Certainty::Undetermined;
+    let is_breach = |f: &&Finding<Shown>| f.level == Level::Must && f.certainty != Certainty::Undetermined;
     for finding in report.findings.iter().filter(is_breach) {
         let key = (finding.by, finding.violation.rule().name());
         let is_told =
@@ -365,7 +367,7 @@ fn other_breaches(report: &Conversation) -> Vec<String> {
     out
 }
 
-fn breach(report: &Conversation, finding: &Finding) -> String {
+fn breach(report: &Conversation<Shown>, finding: &Finding<Shown>) -> String {
     let wording::Wording { did, .. } = wording::violation(report, &finding.violation);
     let place = match (finding.frame, finding.packet) {
         (Some(frame), _) => format!(", frame {frame}"),
@@ -381,8 +383,8 @@ fn breach(report: &Conversation, finding: &Finding) -> String {
 }
 
 /// What both applications will have been told.
-fn views(closing: &Closing) -> Option<String> {
-    let say = |view: &LocalView| match view {
+fn views(closing: &Closing<Shown>) -> Option<String> {
+    let say = |view: &LocalView<Shown>| match view {
         LocalView { because: Because::NoConnection, .. } => Some("no connection at all".to_owned()),
         LocalView { code: Some(code), was_clean: Some(clean), .. } => {
             Some(format!("{code}, {}", if *clean { "clean" } else { "not clean" }))

@@ -10,7 +10,7 @@ use std::io::Write;
 use crate::engine::{Keep, Sink};
 use crate::error::Error;
 use crate::model::{Conversation, InputReport, Level, Outcome, RuleId};
-use crate::redact::{Redaction, redact};
+use crate::redact::{Sealed, Shown};
 use crate::views::FrameList;
 pub use layout::Style;
 
@@ -25,7 +25,6 @@ pub struct TextReport<W> {
     out: W,
     style: Style,
     frames: FrameList,
-    redaction: Redaction,
     /// Whoever asked for single connections gets all of those in full.
     selected: bool,
     connections: u64,
@@ -39,7 +38,7 @@ pub struct TextReport<W> {
 #[derive(Debug)]
 struct Detail {
     score: u32,
-    report: Box<Conversation>,
+    report: Box<Conversation<Shown>>,
 }
 
 impl<W: Write> TextReport<W> {
@@ -49,7 +48,6 @@ impl<W: Write> TextReport<W> {
             out,
             style,
             frames,
-            redaction: Redaction::Secrets,
             selected,
             connections: 0,
             outcomes: [0; Outcome::ALL.len()],
@@ -59,25 +57,19 @@ impl<W: Write> TextReport<W> {
         }
     }
 
-    /// Leaves out other things than secrets.
-    #[must_use]
-    pub fn redacting(self, redaction: Redaction) -> Self {
-        Self { redaction, ..self }
-    }
-
     /// Takes the next connection. What is not shown in the end is not looked through for secrets.
-    pub fn connection(&mut self, report: &Conversation) {
+    pub fn connection(&mut self, report: &Sealed) {
         self.connections += 1;
-        if let Some(at) = Outcome::ALL.iter().position(|o| *o == report.closing.outcome) {
+        if let Some(at) = Outcome::ALL.iter().position(|o| *o == report.outcome()) {
             self.outcomes[at] += 1;
         }
-        let mut rules: Vec<_> = report.findings.iter().map(|f| (f.level, f.violation.rule())).collect();
+        let mut rules: Vec<_> = report.rules().collect();
         rules.sort_unstable();
         rules.dedup();
+        let score = score(report.outcome(), &rules);
         for rule in rules {
             *self.rules.entry(rule).or_default() += 1;
         }
-        let score = score(report);
         let is_listed = self.rows.len() <= LISTED;
         // Of equal ones the later goes, so that the first of a kind is shown.
         let mildest = self.details.iter().enumerate().min_by_key(|(i, d)| (d.score, usize::MAX - i));
@@ -91,8 +83,7 @@ impl<W: Write> TextReport<W> {
         if !is_listed && !is_kept {
             return;
         }
-        let mut report = Box::new(report.clone());
-        redact(&mut report, self.redaction);
+        let report = report.clone().open();
         if is_listed {
             self.rows.push(overview::Row::new(&report));
         }
@@ -150,7 +141,7 @@ impl<W: Write> Sink for TextReport<W> {
         }
     }
 
-    fn conversation(&mut self, conversation: &Conversation) -> Result<(), Error> {
+    fn conversation(&mut self, conversation: &Sealed) -> Result<(), Error> {
         self.connection(conversation);
         Ok(())
     }
@@ -161,8 +152,8 @@ impl<W: Write> Sink for TextReport<W> {
 }
 
 /// How much there is to explain: a larger number is shown first to be kept.
-fn score(report: &Conversation) -> u32 {
-    let outcome = match report.closing.outcome {
+fn score(outcome: Outcome, rules: &[(Level, RuleId)]) -> u32 {
+    let outcome = match outcome {
         Outcome::Reset => 50,
         Outcome::CloseUnanswered | Outcome::NoCloseFrame => 40,
         Outcome::HandshakeFailed => 30,
@@ -170,12 +161,9 @@ fn score(report: &Conversation) -> u32 {
         Outcome::Open | Outcome::CleanTcpReset => 5,
         Outcome::Clean => 0,
     };
-    let mut rules: Vec<_> = report.findings.iter().map(|f| (f.violation.rule(), f.level)).collect();
-    rules.sort_unstable();
-    rules.dedup();
     let findings: u32 = rules
         .iter()
-        .map(|(_, level)| match level {
+        .map(|(level, _)| match level {
             Level::Must => 100,
             Level::Should => 10,
             Level::Note => 0,

@@ -10,6 +10,7 @@ use crate::model::{
     Action, CloseCode, Conversation, Finding, FrameHeader, Handled, KeyPattern, LengthForm, Outcome,
     PacketNo, ResetWhen, Role, Seen, Step, StreamEnd, Violation,
 };
+use crate::redact::Shown;
 use crate::views::escape::visible;
 use crate::views::units;
 
@@ -57,12 +58,12 @@ pub fn frame(header: &FrameHeader) -> String {
 
 /// Where a side was: its address; without a capture the `Host` the client asked for, or a dash.
 #[must_use]
-pub fn address(report: &Conversation, role: Role) -> String {
+pub fn address(report: &Conversation<Shown>, role: Role) -> String {
     let host = || report.request.as_ref().filter(|_| role == Role::Server)?.host();
     match (&report.tcp, role) {
         (Some(tcp), Role::Client) => tcp.client.to_string(),
         (Some(tcp), Role::Server) => tcp.server.to_string(),
-        (None, _) => host().map_or_else(|| "–".to_owned(), |host| visible(host).into_owned()),
+        (None, _) => host().map_or_else(|| "–".to_owned(), |host| visible(&host).into_owned()),
     }
 }
 
@@ -89,7 +90,7 @@ pub const fn subject(by: Option<Role>) -> &'static str {
 
 /// A whole sentence for a finding: who did what, and the clause.
 #[must_use]
-pub fn message(report: &Conversation, finding: &Finding) -> String {
+pub fn message(report: &Conversation<Shown>, finding: &Finding<Shown>) -> String {
     let Wording { did, .. } = violation(report, &finding.violation);
     format!("{} {did} ({}).", subject(finding.by), finding.violation.rule().rule().section)
 }
@@ -113,7 +114,7 @@ fn say(expected: impl Into<String>, observed: impl Into<String>, did: impl Into<
 /// The words for a violation in a report, which knows where packets are.
 #[must_use]
 #[expect(clippy::too_many_lines, reason = "one table, a row a violation")]
-pub fn violation(report: &Conversation, violation: &Violation) -> Wording {
+pub fn violation(report: &Conversation<Shown>, violation: &Violation<Shown>) -> Wording {
     match violation {
         Violation::Handshake(fault) => handshake::fault(report, fault),
         Violation::AfterFail(what) => say(
@@ -468,7 +469,7 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
 }
 
 /// A packet by its number, and by its file where the connection is in several.
-pub(super) fn packet(report: &Conversation, packet: PacketNo) -> String {
+pub(super) fn packet(report: &Conversation<Shown>, packet: PacketNo) -> String {
     let place = report.place(packet);
     match place.file {
         Some(file) => format!("packet {} of {}", place.packet, visible(file)),

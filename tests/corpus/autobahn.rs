@@ -369,8 +369,8 @@ fn old_and_new_shapes_say_the_same() {
         let keep = engine::Keep { first: usize::MAX, last: 0, payload_bytes: 64, live: false };
         let report = engine::analyze_case(case, &Limits::default(), keep);
         let record = report.case.as_ref().expect("a case");
-        assert_eq!(record.inconsistencies, [""; 0], "{text}");
-        assert!(record.recomputed.agrees, "{}", record.recomputed.why);
+        assert_eq!(record.as_sent().inconsistencies, [""; 0], "{text}");
+        assert!(record.as_sent().recomputed.agrees, "{}", record.as_sent().recomputed.why);
         let frames: Vec<_> =
             report.frames.iter().map(|f| (f.header, f.preview.clone(), f.complete)).collect();
         let findings: Vec<_> = report.findings.iter().map(|f| (f.violation.rule(), f.by)).collect();

@@ -51,7 +51,8 @@ fn every_capture_gives_the_same_document_on_any_number_of_threads() {
 fn by_key_and_without(path: &Path) -> (BTreeMap<String, Conversation>, Vec<Conversation>) {
     let (mut all, mut without) = (BTreeMap::new(), Vec::new());
     for report in analyse_file(&fs::read(path).expect("a capture")) {
-        match report.request.as_ref().and_then(|request| request.key().map(str::to_owned)) {
+        match report.request.as_ref().and_then(|request| request.key().map(|key| key.into_sent().to_owned()))
+        {
             Some(key) => {
                 assert!(all.insert(key, report).is_none(), "{}: keys are fresh", path.display());
             }
@@ -69,7 +70,7 @@ fn by_key(path: &Path) -> BTreeMap<String, Conversation> {
 }
 
 fn target(report: &Conversation) -> &str {
-    report.request.as_ref().map_or("", |request| &request.target)
+    report.request.as_ref().map_or("", |request| request.target.as_sent())
 }
 
 fn sent(report: &Conversation, by: Role) -> Vec<&FrameRecord> {
@@ -89,7 +90,10 @@ struct Unnumbered<'a> {
 impl<'a> Unnumbered<'a> {
     fn new(report: &'a Conversation) -> Self {
         let frames = |role| {
-            sent(report, role).into_iter().map(|f| (f.header, f.preview.as_slice(), f.complete)).collect()
+            sent(report, role)
+                .into_iter()
+                .map(|f| (f.header, f.preview.as_sent().as_slice(), f.complete))
+                .collect()
         };
         Self {
             frames: Role::BOTH.map(frames),

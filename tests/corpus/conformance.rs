@@ -97,7 +97,7 @@ fn nothing_is_proven_against_sound_libraries_where_the_suite_found_nothing() {
             continue;
         }
         for report in logs(&run) {
-            let case = report.case.as_ref().expect("a case");
+            let case = report.case.as_ref().expect("a case").as_sent();
             let passed = matches!(case.report.behavior, Behavior::Ok | Behavior::Informational)
                 && matches!(case.report.behavior_close, BehaviorClose::Ok | BehaviorClose::Informational);
             let proven = |f: &&wslog::model::Finding| {

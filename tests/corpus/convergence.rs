@@ -9,7 +9,9 @@ use wslog::autobahn::{self, Kind};
 use wslog::engine::{self, Keep};
 use wslog::limits::Limits;
 use wslog::model::case::{CaseReport, WireRow};
-use wslog::model::{Action, Conversation, Level, Outcome, Role, Seen, StartEvidence, Starter, StreamEnd};
+use wslog::model::{
+    Action, Conversation, Level, Outcome, Role, Seen, SideClose, StartEvidence, Starter, StreamEnd,
+};
 
 use crate::support::corpus;
 
@@ -103,7 +105,7 @@ const DIFFERENCES: &[Reason] = &[
             _ => None,
         };
         // Two bytes of the payload are the code.
-        pong || Role::BOTH.into_iter().filter_map(reason).any(|reason| reason.len() > 62)
+        pong || Role::BOTH.into_iter().filter_map(reason).any(|reason| reason.as_sent().len() > 62)
     }),
     ("the tester had not read the Close that its host had received", |d| {
         let (log, wire) = (&d.log.closing, &d.wire.closing);
@@ -132,11 +134,14 @@ fn claims(report: &Conversation) -> Vec<Claim> {
         Starter::One(role) => role.name(),
         Starter::Both => "both",
     })));
-    claims.extend(
-        Role::BOTH.map(|of| Claim::Reason { of: of.name(), reason: closing.sides[of].reason.clone() }),
-    );
+    claims
+        .extend(Role::BOTH.map(|of| Claim::Reason { of: of.name(), reason: reason_of(&closing.sides[of]) }));
     claims.sort();
     claims
+}
+
+fn reason_of(side: &SideClose) -> Option<String> {
+    side.reason.as_ref().map(|reason| reason.as_sent().to_string())
 }
 
 /// What is in `a` and not in `b`; both sorted.
@@ -189,7 +194,9 @@ fn captured(path: &Path) -> HashMap<String, Conversation> {
     let mut connections = HashMap::new();
     let source = File::open(path).expect("a capture");
     let mut sink = |report: Box<Conversation>| {
-        if let Some(key) = report.request.as_ref().and_then(|request| request.key().map(str::to_owned)) {
+        if let Some(key) =
+            report.request.as_ref().and_then(|request| request.key().map(|key| key.into_sent().to_owned()))
+        {
             connections.insert(key, *report);
         }
         Ok(())
@@ -246,7 +253,7 @@ fn check(extension: &str) -> BTreeMap<&'static str, u64> {
         for case in cases(&run, extension) {
             let mut count = |what| *counts.entry(what).or_insert(0) += 1;
             let analysis = engine::analyze_case(case.clone(), &Limits::default(), KEEP);
-            if !analysis.case.as_ref().expect("a case").inconsistencies.is_empty() {
+            if !analysis.case.as_ref().expect("a case").as_sent().inconsistencies.is_empty() {
                 count("reports with inconsistencies");
             }
             let paused = case.wire_log.iter().flatten().any(|row| matches!(row, WireRow::Log(_)));
@@ -255,7 +262,8 @@ fn check(extension: &str) -> BTreeMap<&'static str, u64> {
                 continue;
             }
             let log = &analysis;
-            let key = log.request.as_ref().and_then(|request| request.key().map(str::to_owned));
+            let key =
+                log.request.as_ref().and_then(|request| request.key().map(|key| key.into_sent().to_owned()));
             let Some(wire) = key.and_then(|key| connections.get(&key)) else {
                 count("not in the capture in clear");
                 continue;

@@ -118,7 +118,7 @@ const DIFFERENCES: &[Reason] = &[
 /// Connections by Sec-WebSocket-Key.
 fn by_key(path: &Path) -> BTreeMap<String, Conversation> {
     let reports = analyse_file(&fs::read(path).expect("a capture"));
-    let key = |report: &Conversation| report.request.as_ref()?.key().map(str::to_owned);
+    let key = |report: &Conversation| report.request.as_ref()?.key().map(|key| key.into_sent().to_owned());
     reports.into_iter().filter_map(|report| Some((key(&report)?, report))).collect()
 }
 
@@ -139,7 +139,7 @@ fn both_ends_of_a_bad_link_conclude_the_same() {
                 Some((reason, _)) => *counts.entry(reason).or_default() += 1,
                 None => {
                     let place = if said.client.contains(claim) { "client" } else { "server" };
-                    let target = client.request.as_ref().map_or("", |request| &request.target);
+                    let target = client.request.as_ref().map_or("", |request| request.target.as_sent());
                     unexplained.push(format!("{target}: only at the {place}: {claim:?}"));
                 }
             }

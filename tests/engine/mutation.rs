@@ -136,7 +136,7 @@ fn render(reports: impl IntoIterator<Item = Box<Conversation>>, input: InputRepo
         across.see(0, &mut report);
         assert!(report.findings.len() <= LIMITS.max_findings);
         assert!(report.frames.len() <= KEEP.first + KEEP.last);
-        assert!(report.frames.iter().all(|frame| frame.preview.len() <= KEEP.payload_bytes));
+        assert!(report.frames.iter().all(|frame| frame.preview.as_sent().len() <= KEEP.payload_bytes));
         assert!(report.earlier.len() <= LIMITS.max_earlier_handshakes);
         seen.push(report);
     }

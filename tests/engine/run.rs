@@ -8,6 +8,7 @@ use wslog::engine::{Engine, Happening, Joining, Keep, Sink};
 use wslog::error::Error;
 use wslog::limits::Limits;
 use wslog::model::{Conversation, ConversationId, InputReport, LinkType, PacketNo, Role, WeirdKind};
+use wslog::redact::{Sealed, Shown};
 use wslog::views::FrameList;
 use wslog::views::json::JsonReport;
 use wslog::views::text::{Style, TextReport};
@@ -36,8 +37,8 @@ fn pcap(link: LinkType) -> Pcap {
 #[derive(Debug, Default)]
 struct Heard {
     asks: Option<Keep>,
-    conversations: Vec<Conversation>,
-    happenings: Vec<(ConversationId, Happening)>,
+    conversations: Vec<Conversation<Shown>>,
+    happenings: Vec<(ConversationId, Happening<Shown>)>,
     read: Vec<usize>,
     failed: Vec<String>,
     inputs: Option<Vec<InputReport>>,
@@ -48,13 +49,13 @@ impl Sink for Heard {
         self.asks.unwrap_or(Keep::NOTHING)
     }
 
-    fn happening(&mut self, id: ConversationId, happening: &Happening) -> Result<(), Error> {
+    fn happening(&mut self, id: ConversationId, happening: &Happening<Shown>) -> Result<(), Error> {
         self.happenings.push((id, happening.clone()));
         Ok(())
     }
 
-    fn conversation(&mut self, conversation: &Conversation) -> Result<(), Error> {
-        self.conversations.push(conversation.clone());
+    fn conversation(&mut self, conversation: &Sealed) -> Result<(), Error> {
+        self.conversations.push(*conversation.clone().open());
         Ok(())
     }
 
@@ -138,7 +139,7 @@ fn two_connections_begun_by_one_packet_are_two() {
             let heard = hear(&[path], Joining::default(), threads);
             let inputs = heard.inputs.as_deref().unwrap_or_default();
             assert_eq!((inputs[0].tcp_connections, inputs[0].websocket_connections), (2, 2));
-            let first = |c: &Conversation| c.tcp.map(|tcp| (tcp.first_packet, tcp.client));
+            let first = |c: &Conversation<Shown>| c.tcp.map(|tcp| (tcp.first_packet, tcp.client));
             if together {
                 assert!(
                     heard.conversations.iter().all(|c| first(c).is_some_and(|(no, _)| no == PacketNo(1)))
@@ -358,7 +359,7 @@ fn happenings_come_as_they_happen_to_whoever_asks() {
 fn a_sink_that_fails_ends_the_run() {
     struct Failing(usize);
     impl Sink for Failing {
-        fn conversation(&mut self, _: &Conversation) -> Result<(), Error> {
+        fn conversation(&mut self, _: &Sealed) -> Result<(), Error> {
             self.0 += 1;
             if self.0 < 3 { Ok(()) } else { Err(Error::Write(std::io::Error::other("full"))) }
         }

@@ -112,7 +112,7 @@ fn closes(report: &Conversation) -> String {
         (Some(false), ..) => "none".to_owned(),
         (Some(true), None, _) => "empty".to_owned(),
         (Some(true), Some(code), None) => code.to_string(),
-        (Some(true), Some(code), Some(reason)) => format!("{code} \"{reason}\""),
+        (Some(true), Some(code), Some(reason)) => format!("{code} \"{}\"", reason.as_sent()),
     };
     let sides = &report.closing.sides;
     format!("{}, {}", close(&sides.client), close(&sides.server))

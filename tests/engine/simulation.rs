@@ -12,7 +12,7 @@ use proptest::sample::{Index, select};
 use wslog::model::{Certainty, Conversation, Level, Outcome, Role, Starter};
 
 use crate::support::conversation::{Client, Server, Side, TestPacket};
-use crate::support::essence::{assert_same, essence};
+use crate::support::essence::{assert_same, essence, shown};
 use crate::support::script::analyse;
 use crate::support::simulation::faults::{FAULTS, Plant};
 use crate::support::simulation::plan::{Act, Ending, Path, Reaction, Scenario, Ways, What};
@@ -170,7 +170,11 @@ fn check(report: &Conversation, played: &Played, allowed: &[&[&str]]) -> Result<
     }
     for (role, end) in [(Role::Client, &played.client), (Role::Server, &played.server)] {
         let (side, sent) = (&closing.sides[role], &end.truth.sent);
-        let found = (side.sent_close, side.code.map(|code| code.0), side.reason.as_deref());
+        let found = (
+            side.sent_close,
+            side.code.map(|code| code.0),
+            side.reason.as_ref().map(|reason| &**reason.as_sent()),
+        );
         let truth = match sent {
             Some(close) => (Some(true), close.code, close.reason),
             None => (Some(false), None, None),
@@ -180,7 +184,11 @@ fn check(report: &Conversation, played: &Played, allowed: &[&[&str]]) -> Result<
         }
         let view = &closing.sees[role];
         if let (Some(code), Certainty::Proven) = (view.code, view.certainty) {
-            let seen = (code.0, view.reason.as_deref(), view.was_clean.unwrap_or(false));
+            let seen = (
+                code.0,
+                view.reason.as_ref().map(|reason| &**reason.as_sent()),
+                view.was_clean.unwrap_or(false),
+            );
             if seen != end.reports {
                 return differs("local view", &(role, seen), &end.reports);
             }
@@ -195,6 +203,7 @@ fn check(report: &Conversation, played: &Played, allowed: &[&[&str]]) -> Result<
 /// What must not depend on where a recording was taken: everything but times, packets, and the numbers of frames,
 /// which count those of both directions.
 fn conclusions(report: &Conversation) -> String {
+    let report = &shown(report.clone());
     let mut out = String::new();
     let closing = &report.closing;
     let findings: BTreeSet<_> = report

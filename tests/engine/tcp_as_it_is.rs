@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use wslog::engine::{Analysis, Keep};
 use wslog::limits::Limits;
-use wslog::model::{Conversation, Role};
+use wslog::model::{Conversation, Role, Wire};
 
 use crate::support::conversation::TestPacket;
 use crate::support::essence::analyse_file;
@@ -215,7 +215,7 @@ fn acknowledgements_tell_how_much_was_not_captured() {
 fn fields_that_are_whole_are_known() {
     let cut = analyse_cut(&play(TALK, false), 120);
     let (request, response) = (cut[0].request.as_ref().unwrap(), cut[0].response.as_ref().unwrap());
-    assert_eq!((request.host(), request.key()), (Some("192.0.2.20:8080"), None));
+    assert_eq!((request.host(), request.key()), (Some(Wire::new("192.0.2.20:8080")), None));
     assert_eq!((response.status, response.accept_valid()), (101, None), "not known is not wrong");
 }
 

@@ -9,6 +9,7 @@ use wslog::model::{
     Conversation, ConversationId, InputReport, PacketNo, PerRole, Role, RuleId, Seen, StepVerdict, TcpEnd,
     Timing, TimingViolation, Violation, WeirdKind, Weirds,
 };
+use wslog::redact::{self, Redaction, Shown};
 use wslog::source::{Decoder, Reader};
 
 use super::conversation::TestPacket;
@@ -63,7 +64,13 @@ pub fn essence(reports: &[Conversation]) -> String {
     reports.iter().map(|report| essence_of(report.clone())).collect()
 }
 
-fn essence_of(mut report: Conversation) -> String {
+/// A report that shows what peers wrote.
+pub fn shown(report: Conversation) -> Conversation<Shown> {
+    *redact::seal(Box::new(report), Redaction::Nothing).open()
+}
+
+fn essence_of(report: Conversation) -> String {
+    let mut report = shown(report);
     report.input = 0;
     report.id = ConversationId::flow(0);
     if let Some(tcp) = &mut report.tcp {

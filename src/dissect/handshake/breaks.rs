@@ -7,7 +7,8 @@ use crate::dissect::head::{MAX_FOREIGN, PartialHead};
 use crate::dissect::{Item, Out, role};
 use crate::http::{request_head, response_head, upgrade};
 use crate::model::{
-    Carrier, Direction, Evidence, GapCause, Observation, Observed, Role, StreamEnd, Undecodable, WeirdKind,
+    Bytes, Carrier, Direction, Evidence, GapCause, Observation, Observed, Role, StreamEnd, Undecodable,
+    WeirdKind,
 };
 
 impl Handshake {
@@ -165,7 +166,7 @@ impl Handshake {
         out: &mut Out<'_, S>,
     ) -> Verdict {
         if let Some(client) = self.tells_foreign(dir) {
-            let start = bytes.get(..MAX_FOREIGN).unwrap_or(bytes).to_vec();
+            let start = Bytes::from(bytes.get(..MAX_FOREIGN).unwrap_or(bytes));
             let what = Observed::Undecodable(Undecodable::NotHttp { start });
             out.emit(role(dir, client), what, Some(Evidence::Capture { carrier, offset }));
         }

@@ -57,7 +57,7 @@ impl Handshake {
         }
         let upgrade = is_asked.then(|| {
             let request = Box::new(upgrade::request(&head));
-            let expected = request.key().map(upgrade::expected_accept);
+            let expected = request.key().map(|key| upgrade::expected_accept(key.as_sent()));
             let evidence = Evidence::Capture { carrier, offset: start };
             out.emit(Role::Client, Observed::Request(request), Some(evidence));
             expected
@@ -167,7 +167,7 @@ impl Handshake {
 impl Answer {
     /// Takes the next bytes of the body, chunks joined. True where no more of them are wanted.
     fn push(&mut self, bytes: &[u8]) -> bool {
-        let start = &mut self.response.body_start;
+        let start = self.response.body_start.as_sent_mut();
         let read = self.body.push(bytes, |content| {
             let room = upgrade::MAX_BODY_START - start.len();
             start.extend_from_slice(content.get(..room).unwrap_or(content));

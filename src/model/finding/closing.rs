@@ -1,6 +1,8 @@
 //! How a connection closed: who started, what each side sent, what each side was told.
 
-use crate::model::{Certainty, CloseCode, PacketNo, PerRole, Role, RuleId, Step, StreamEnd, Timestamp};
+use crate::model::{
+    Certainty, CloseCode, PacketNo, PerRole, Quoted, Role, RuleId, Stage, Step, StreamEnd, Text, Timestamp,
+};
 
 /// How a connection ended; names as in the JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,13 +94,13 @@ impl StartEvidence {
 
 /// One side's part in the closing handshake.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SideClose {
+pub struct SideClose<S: Stage = Quoted> {
     /// It sent a Close; `None` where a gap may hide one.
     pub sent_close: Option<bool>,
     /// Code of its first Close.
     pub code: Option<CloseCode>,
     /// Reason of it, where that is UTF-8.
-    pub reason: Option<String>,
+    pub reason: Option<Text<S>>,
     /// When.
     pub at: Option<Timestamp>,
     /// Frame number.
@@ -183,11 +185,11 @@ pub enum Because {
 
 /// What one side's API will have reported (`CloseEvent` of the WebSocket API).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LocalView {
+pub struct LocalView<S: Stage = Quoted> {
     /// Code, 1005 and 1006 included; `None` where nothing is reported or it cannot be known.
     pub code: Option<CloseCode>,
     /// Reason.
-    pub reason: Option<String>,
+    pub reason: Option<Text<S>>,
     /// wasClean.
     pub was_clean: Option<bool>,
     /// Why.
@@ -198,7 +200,7 @@ pub struct LocalView {
 
 /// How the connection closed: expected beside observed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Closing {
+pub struct Closing<S: Stage = Quoted> {
     /// How it ended.
     pub outcome: Outcome,
     /// Who started.
@@ -206,7 +208,7 @@ pub struct Closing {
     /// What decided that.
     pub evidence: StartEvidence,
     /// Close frames of both sides.
-    pub sides: PerRole<SideClose>,
+    pub sides: PerRole<SideClose<S>>,
     /// The TCP end that came first.
     pub first_end: Option<TcpEnd>,
     /// Neither side had received the other's end of TCP when it sent its own.
@@ -214,7 +216,7 @@ pub struct Closing {
     /// Both directions' ends.
     pub ends: PerRole<Option<TcpEnd>>,
     /// What each side's API will have reported.
-    pub sees: PerRole<LocalView>,
+    pub sees: PerRole<LocalView<S>>,
     /// Nanoseconds without any frame before the first Close, or before TCP ended without one.
     pub idle_before_close_ns: Option<i64>,
     /// Who owed what.

@@ -1,14 +1,14 @@
 //! What was done against, or noted about, a clause.
 
 use crate::model::{
-    CloseCode, DeflateFault, HandshakeFault, PacketNo, Rsv, RuleId, StreamEnd, TimingViolation,
+    CloseCode, DeflateFault, HandshakeFault, PacketNo, Quoted, Rsv, RuleId, Stage, StreamEnd, TimingViolation,
 };
 
 /// What was done against, or noted about, a clause, with the numbers that show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Violation {
+pub enum Violation<S: Stage = Quoted> {
     /// Of the opening handshake.
-    Handshake(HandshakeFault),
+    Handshake(HandshakeFault<S>),
     /// A new connection soon after the abnormal end of an earlier one.
     Reconnected {
         /// Nanoseconds from that end to this connection.
@@ -178,7 +178,7 @@ pub enum Violation {
         offset: u64,
     },
     /// permessage-deflate negotiated or used against RFC 7692.
-    Deflate(DeflateFault),
+    Deflate(DeflateFault<S>),
     /// Late, never, silent.
     Timing(TimingViolation),
 }
@@ -242,7 +242,7 @@ pub enum ResetWhen {
     Unknown,
 }
 
-impl Violation {
+impl<S: Stage> Violation<S> {
     /// First packet of the other connection it speaks of.
     #[must_use]
     pub const fn earlier(&self) -> Option<PacketNo> {

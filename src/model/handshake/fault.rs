@@ -1,27 +1,27 @@
 //! What an opening handshake did against a clause, or what is worth a note about it.
 
 use crate::model::handshake::facts::{KeyForm, ProtocolsFault, Syntax, TargetForm};
-use crate::model::{Level, PacketNo, RuleId};
+use crate::model::{AcceptValue, Bytes, Level, PacketNo, Quoted, RuleId, Stage, Text};
 
 /// What was done against a clause of the opening handshake (RFC 6455 4), or noted about it, with what shows it.
 /// Texts are as sent, up to a cap.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum HandshakeFault {
+pub enum HandshakeFault<S: Stage = Quoted> {
     /// The request leaves the grammar of HTTP.
     RequestSyntax {
         /// How.
         kind: Syntax,
         /// The line.
-        line: String,
+        line: Text<S>,
     },
     /// Another method than GET.
-    Method(String),
+    Method(Text<S>),
     /// HTTP below 1.1.
-    HttpVersion(String),
+    HttpVersion(Text<S>),
     /// A request target that is none of a WebSocket.
     Target {
         /// As sent.
-        target: String,
+        target: Text<S>,
         /// What it is.
         form: TargetForm,
     },
@@ -35,15 +35,15 @@ pub enum HandshakeFault {
         tcp: u16,
     },
     /// No `websocket` in `Upgrade`; its value, where there is one.
-    NoUpgrade(Option<String>),
+    NoUpgrade(Option<Text<S>>),
     /// No `Upgrade` in `Connection`; its value, where there is one.
-    NoConnection(Option<String>),
+    NoConnection(Option<Text<S>>),
     /// A key that is none.
     Key {
         /// What it is.
         form: KeyForm,
         /// As sent.
-        found: Option<String>,
+        found: Option<Text<S>>,
     },
     /// More than one key.
     Keys(u16),
@@ -53,7 +53,7 @@ pub enum HandshakeFault {
         earlier: PacketNo,
     },
     /// No version, or one that is no number; as sent.
-    Version(Option<String>),
+    Version(Option<Text<S>>),
     /// More than one version.
     Versions(u16),
     /// Another version than 13.
@@ -70,21 +70,21 @@ pub enum HandshakeFault {
         /// Why.
         fault: ProtocolsFault,
         /// The element.
-        element: Option<String>,
+        element: Option<Text<S>>,
         /// The one before it, which may say that it is a token.
-        before: Option<String>,
+        before: Option<Text<S>>,
     },
     /// A browser's request without `Origin`.
     NoOrigin,
     /// Extensions against their grammar.
     Extensions {
         /// Value of the field.
-        value: String,
+        value: Text<S>,
         /// Byte of it, from 0, at which it leaves the grammar.
         at: u16,
     },
     /// An extension that is not registered.
-    Unregistered(String),
+    Unregistered(Text<S>),
     /// A handshake of the client with the same server was under way.
     Serial {
         /// First packet of that connection.
@@ -98,34 +98,39 @@ pub enum HandshakeFault {
     NoResponse,
     /// 101 to a request that broke this rule.
     Accepted(RuleId),
-    /// What came instead of a response is not HTTP; its first bytes.
-    NotHttp(Vec<u8>),
+    /// What came instead of a response is not HTTP.
+    NotHttp {
+        /// Its first bytes.
+        start: Bytes<S>,
+        /// They were taken out of the report.
+        redacted: bool,
+    },
     /// The 101 leaves the grammar of HTTP.
     ResponseSyntax {
         /// How.
         kind: Syntax,
         /// The line.
-        line: String,
+        line: Text<S>,
     },
     /// A 101 in HTTP below 1.1.
-    OldResponse(String),
+    OldResponse(Text<S>),
     /// `Upgrade` of the 101 is not `websocket`; its value, where there is one.
-    ResponseUpgrade(Option<String>),
+    ResponseUpgrade(Option<Text<S>>),
     /// No `Upgrade` in `Connection` of the 101; its value, where there is one.
-    ResponseConnection(Option<String>),
+    ResponseConnection(Option<Text<S>>),
     /// The accept value is not the one the key asks for.
     Accept {
         /// What it should have been; `None` where the request had no key.
-        expected: Option<String>,
+        expected: Option<AcceptValue>,
         /// What was sent.
-        found: Option<String>,
+        found: Option<Text<S>>,
     },
     /// More than one accept value.
     Accepts(u16),
     /// An extension that was not offered.
-    NotOffered(String),
+    NotOffered(Text<S>),
     /// A subprotocol that was not offered, or none; as sent.
-    Subprotocol(String),
+    Subprotocol(Text<S>),
     /// More than one subprotocol field.
     SubprotocolFields(u16),
     /// Subprotocols were offered and none was chosen.
@@ -138,14 +143,14 @@ pub enum HandshakeFault {
         after_ns: i64,
     },
     /// A 101 that announces a body: the field.
-    Body(String),
+    Body(Text<S>),
     /// The first frames came in the segment of the 101.
     Coalesced,
     /// The opening handshake is not, or not wholly, in the recording.
     Assumed,
 }
 
-impl HandshakeFault {
+impl<S: Stage> HandshakeFault<S> {
     /// The clause it is about.
     #[must_use]
     pub const fn rule(&self) -> RuleId {
@@ -168,7 +173,7 @@ impl HandshakeFault {
             Self::Status(_) => RuleId::HsStatus,
             Self::NoResponse => RuleId::HsNoResponse,
             Self::Accepted(_) => RuleId::HsAccepted,
-            Self::NotHttp(_) | Self::ResponseSyntax { .. } | Self::OldResponse(_) => RuleId::HsHttpResp,
+            Self::NotHttp { .. } | Self::ResponseSyntax { .. } | Self::OldResponse(_) => RuleId::HsHttpResp,
             Self::ResponseUpgrade(_) => RuleId::HsUpgradeResp,
             Self::ResponseConnection(_) => RuleId::HsConnectionResp,
             Self::Accept { .. } | Self::Accepts(_) => RuleId::HsAccept,

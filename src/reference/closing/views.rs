@@ -82,7 +82,7 @@ fn closed(side: &Endpoint, close: &SentClose) -> LocalView {
     let proven = arrived == Some(true) && in_time == Some(true) && !close.faulty;
     LocalView {
         code: Some(close.payload.code().unwrap_or(CloseCode::NO_STATUS_RCVD)),
-        reason: close.payload.reason().map(str::to_owned),
+        reason: close.payload.reason().cloned(),
         was_clean,
         because,
         certainty: if proven { Certainty::Proven } else { Certainty::Likely },

@@ -1,7 +1,7 @@
 //! What a 101 did against a clause.
 
 use crate::model::handshake::facts::TokenIn;
-use crate::model::{Certainty, HandshakeFault, RuleId, UpgradeResponse};
+use crate::model::{Certainty, Excerpt, HandshakeFault, RuleId, Text, UpgradeResponse};
 use crate::reference::handshake::request::extensions;
 use crate::reference::handshake::{Offered, joined, line, shown};
 
@@ -14,13 +14,13 @@ pub(super) fn check(
     found: &mut impl FnMut(HandshakeFault, Certainty),
 ) {
     let facts = &response.facts;
-    let fields = &response.fields;
+    let fields = response.fields.as_sent();
     let mut proven = |fault| found(fault, Certainty::Proven);
     if let Some(fault) = facts.syntax {
         proven(HandshakeFault::ResponseSyntax { kind: fault.kind, line: line(fields, fault.line) });
     }
-    if &*response.http_version < "HTTP/1.1" {
-        proven(HandshakeFault::OldResponse(response.http_version.clone().into_owned()));
+    if response.http_version.as_sent().as_ref() < "HTTP/1.1" {
+        proven(HandshakeFault::OldResponse(response.http_version.clone()));
     }
     if facts.upgrade != TokenIn::Found {
         proven(HandshakeFault::ResponseUpgrade(joined(fields, "Upgrade")));
@@ -41,8 +41,8 @@ pub(super) fn check(
     }
     let Some(offered) = offered else { return };
     for extension in &response.extensions {
-        if let Some(certainty) = offered.lacks_extension(&extension.name) {
-            found(HandshakeFault::NotOffered(shown(&extension.name)), certainty);
+        if let Some(certainty) = offered.lacks_extension(extension.name.as_sent()) {
+            found(HandshakeFault::NotOffered(shown(extension.name.as_sent())), certainty);
         }
     }
     subprotocol(response, offered, found);
@@ -67,10 +67,7 @@ fn accept(
         Some(RuleId::HsKey) if sent.is_some() => Certainty::Likely,
         _ => Certainty::Proven,
     };
-    let fault = HandshakeFault::Accept {
-        expected: expected.map(|value| value.as_str().to_owned()),
-        found: sent.map(shown),
-    };
+    let fault = HandshakeFault::Accept { expected, found: sent.map(|value| shown(value.as_sent())) };
     found(fault, certainty);
 }
 
@@ -80,7 +77,7 @@ fn subprotocol(
     found: &mut impl FnMut(HandshakeFault, Certainty),
 ) {
     let facts = &response.facts;
-    let Some(chosen) = response.subprotocol() else {
+    let Some(chosen) = response.subprotocol().map(Excerpt::into_sent) else {
         if !offered.subprotocols.is_empty() {
             found(HandshakeFault::NoSubprotocol, Certainty::Proven);
         }
@@ -89,10 +86,11 @@ fn subprotocol(
     if facts.protocols > 1 {
         found(HandshakeFault::SubprotocolFields(facts.protocols), Certainty::Proven);
     }
-    let is = |other: &String| other == chosen;
+    let is = |other: &Text| *other == *chosen;
     if !facts.protocol_is_token || !offered.subprotocols.iter().any(is) {
         // The RFC does not say whether case counts.
-        let in_other_case = offered.subprotocols.iter().any(|other| other.eq_ignore_ascii_case(chosen));
+        let in_other_case =
+            offered.subprotocols.iter().any(|other| other.as_sent().eq_ignore_ascii_case(chosen));
         let certainty = if in_other_case { Certainty::Likely } else { Certainty::Proven };
         found(HandshakeFault::Subprotocol(shown(chosen)), certainty);
     }
@@ -102,7 +100,7 @@ impl Offered {
     /// How sure it is that the client did not offer an extension; `None` where it did.
     fn lacks_extension(&self, name: &str) -> Option<Certainty> {
         let is_offered = (self.deflate && name.eq_ignore_ascii_case("permessage-deflate"))
-            || self.extensions.iter().any(|offer| offer.eq_ignore_ascii_case(name));
+            || self.extensions.iter().any(|offer| offer.as_sent().eq_ignore_ascii_case(name));
         match (is_offered, self.extensions_cut) {
             (true, _) => None,
             // It may stand in the part that could not be read.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::model::{Conversation, LocalView, Role, SideClose, Starter, Step, StreamEnd, TcpEnd};
+use crate::redact::Shown;
 use crate::views::json::{place, time};
 use crate::views::{summary, wording};
 
@@ -82,7 +83,7 @@ struct StepEntry<'a> {
 }
 
 impl<'a> Closing<'a> {
-    pub(super) fn new(r: &'a Conversation) -> Self {
+    pub(super) fn new(r: &'a Conversation<Shown>) -> Self {
         let c = &r.closing;
         let end = |e: &TcpEnd| {
             let (packet, packet_input) = place(r, e.packet);
@@ -119,7 +120,7 @@ impl<'a> Closing<'a> {
 }
 
 impl<'a> Close<'a> {
-    fn new(r: &Conversation, side: &'a SideClose) -> Self {
+    fn new(r: &Conversation<Shown>, side: &'a SideClose<Shown>) -> Self {
         let (packet, packet_input) = place(r, side.packet);
         Self {
             sent_close: side.sent_close,
@@ -135,7 +136,7 @@ impl<'a> Close<'a> {
 }
 
 impl<'a> View<'a> {
-    fn new(view: &'a LocalView) -> Self {
+    fn new(view: &'a LocalView<Shown>) -> Self {
         Self {
             code: view.code.map(|c| c.0),
             reason: view.reason.as_deref(),

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::model::{Conversation, Finding, Role};
+use crate::redact::Shown;
 use crate::views::json::{place, time};
 use crate::views::wording;
 
@@ -24,7 +25,7 @@ pub(super) struct FindingEntry<'a> {
 }
 
 impl FindingEntry<'_> {
-    pub(super) fn new(r: &Conversation, f: &Finding) -> Self {
+    pub(super) fn new(r: &Conversation<Shown>, f: &Finding<Shown>) -> Self {
         let (packet, packet_input) = place(r, f.packet);
         let rule = f.violation.rule().rule();
         let words = wording::violation(r, &f.violation);

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::model::{Conversation, FrameRecord};
+use crate::redact::Shown;
 use crate::views::escape::{as_text, hex};
 use crate::views::json::{place, time};
 
@@ -27,7 +28,7 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    pub(super) fn new(r: &Conversation, f: &FrameRecord) -> Self {
+    pub(super) fn new(r: &Conversation<Shown>, f: &FrameRecord<Shown>) -> Self {
         let (packet, packet_input) = place(r, f.packet);
         Self {
             n: f.n,
@@ -65,7 +66,7 @@ struct Payload {
 }
 
 impl Payload {
-    fn new(f: &FrameRecord) -> Option<Self> {
+    fn new(f: &FrameRecord<Shown>) -> Option<Self> {
         if f.redacted {
             let redacted = Some(f.header.payload_len);
             return Some(Self { redacted, text: None, hex: None, inflated: false, cut: false });

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::model::{Conversation, Extension, FieldLines, PacketNo, Timestamp};
+use crate::model::{Conversation, Extension, FieldLines, PacketNo, Text, Timestamp, Wire};
+use crate::redact::Shown;
 use crate::views::json::place;
 
 #[derive(Serialize)]
@@ -22,7 +23,7 @@ pub(super) struct Handshake<'a> {
     origin: Option<&'a str>,
     extensions: Vec<ExtensionEntry<'a>>,
     offered_extensions: Vec<ExtensionEntry<'a>>,
-    offered_subprotocols: &'a [String],
+    offered_subprotocols: &'a [Text<Shown>],
     request_packet: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_packet_input: Option<usize>,
@@ -35,7 +36,7 @@ pub(super) struct Handshake<'a> {
 }
 
 impl<'a> Handshake<'a> {
-    pub(super) fn new(r: &'a Conversation) -> Option<Self> {
+    pub(super) fn new(r: &'a Conversation<Shown>) -> Option<Self> {
         let request = r.request.as_ref();
         if request.is_none() && !r.assumed {
             return None;
@@ -50,16 +51,16 @@ impl<'a> Handshake<'a> {
             complete: response.is_some_and(|r| r.switches),
             assumed: r.assumed,
             method: request.map(|r| &*r.method),
-            target: request.map(|r| r.target.as_str()),
-            host: request.and_then(|r| r.host()),
+            target: request.map(|r| &*r.target),
+            host: request.and_then(|r| r.host()).map(Wire::shown),
             status: response.map(|r| r.status),
-            key: request.and_then(|r| r.key()),
-            accept: response.and_then(|r| r.accept()),
+            key: request.and_then(|r| r.key()).map(Wire::shown),
+            accept: response.and_then(|r| r.accept()).map(Wire::shown),
             accept_valid: response.and_then(|r| r.accept_valid()),
             accept_expected: response.and_then(|r| Some(r.expected_accept.as_ref()?.as_str())),
-            version: request.and_then(|r| r.version()),
-            subprotocol: response.and_then(|r| r.subprotocol()),
-            origin: request.and_then(|r| r.origin()),
+            version: request.and_then(|r| r.version()).map(Wire::shown),
+            subprotocol: response.and_then(|r| r.subprotocol()).map(Wire::shown),
+            origin: request.and_then(|r| r.origin()).map(Wire::shown),
             extensions: response.map_or_else(Vec::new, |r| extensions(&r.extensions)),
             offered_extensions: request.map_or_else(Vec::new, |r| extensions(&r.extensions)),
             offered_subprotocols: request.map_or(&[], |r| &r.subprotocols),
@@ -80,15 +81,15 @@ struct ExtensionEntry<'a> {
     parameters: Vec<(&'a str, Option<&'a str>)>,
 }
 
-fn extensions(list: &[Extension]) -> Vec<ExtensionEntry<'_>> {
+fn extensions(list: &[Extension<Shown>]) -> Vec<ExtensionEntry<'_>> {
     list.iter()
         .map(|e| ExtensionEntry {
             name: &e.name,
-            parameters: e.parameters.iter().map(|(n, v)| (n.as_str(), v.as_deref())).collect(),
+            parameters: e.parameters.iter().map(|(n, v)| (&**n, v.as_deref())).collect(),
         })
         .collect()
 }
 
-fn fields(lines: &FieldLines) -> Vec<(&str, &str)> {
-    lines.iter().collect()
+fn fields(lines: &FieldLines<Shown>) -> Vec<(&str, &str)> {
+    lines.iter().map(|(name, value)| (name.shown(), value.shown())).collect()
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::model::{Conversation, PingFigures, Role, TIMEOUTS, TimingViolation, Unanswered, Violation};
+use crate::redact::Shown;
 use crate::views::json::Sides;
 use crate::views::units;
 
@@ -52,7 +53,7 @@ struct Tries {
 }
 
 impl Timing<'_> {
-    pub(super) fn new(r: &Conversation) -> Self {
+    pub(super) fn new(r: &Conversation<Shown>) -> Self {
         let timing = &r.timing;
         let idle_timeout = r.findings.iter().find_map(|finding| match finding.violation {
             Violation::Timing(TimingViolation::Idle { idle_ns, seconds }) => Some(IdleTimeout {

@@ -4,6 +4,7 @@ use crate::model::{
     Certainty, CloseCode, Conversation, Finding, Level, Outcome, PacketNo, Role, Starter, StreamEnd, TcpEnd,
     TimingViolation, Violation,
 };
+use crate::redact::Shown;
 use crate::views::escape::visible;
 use crate::views::text::layout::shorten;
 use crate::views::wording;
@@ -12,7 +13,7 @@ use crate::views::wording;
 const TARGET: usize = 60;
 
 /// The sentence, beginning with "Look next at"; none where nothing is left open.
-pub(super) fn sentence(report: &Conversation) -> Option<String> {
+pub(super) fn sentence(report: &Conversation<Shown>) -> Option<String> {
     if report.case.is_some() {
         // The tester breaks rules on purpose, and the account of the case has said what it wanted to see.
         return None;
@@ -34,11 +35,11 @@ pub(super) fn sentence(report: &Conversation) -> Option<String> {
     next.map(|next| format!("Look next at {next}."))
 }
 
-fn packet(report: &Conversation, no: Option<PacketNo>) -> String {
+fn packet(report: &Conversation<Shown>, no: Option<PacketNo>) -> String {
     no.map_or_else(String::new, |no| format!(" ({})", wording::packet(report, no)))
 }
 
-fn handshake(report: &Conversation) -> String {
+fn handshake(report: &Conversation<Shown>) -> String {
     let target = report.request.as_ref().map_or_else(String::new, |request| {
         format!(" for {} {}", visible(&request.method), shorten(&visible(&request.target), TARGET))
     });
@@ -58,20 +59,20 @@ fn handshake(report: &Conversation) -> String {
 }
 
 /// The fault for which the connection was failed.
-fn faulty_frame(report: &Conversation) -> Option<String> {
+fn faulty_frame(report: &Conversation<Shown>) -> Option<String> {
     let (by, rule, frame) = report.closing.failed_for?;
     let finding = report.findings.iter().find(|f| f.frame == Some(frame) && f.violation.rule() == rule)?;
     Some(written_by(report, finding, by, frame))
 }
 
 /// The first breach that is proven, where nobody failed the connection for it.
-fn breach(report: &Conversation) -> Option<String> {
-    let is_breach = |f: &&Finding| f.level == Level::Must && f.certainty == Certainty::Proven;
+fn breach(report: &Conversation<Shown>) -> Option<String> {
+    let is_breach = |f: &&Finding<Shown>| f.level == Level::Must && f.certainty == Certainty::Proven;
     let finding = report.findings.iter().find(|f| is_breach(f) && f.frame.is_some() && f.by.is_some())?;
     Some(written_by(report, finding, finding.by?, finding.frame?))
 }
 
-fn written_by(report: &Conversation, finding: &Finding, by: Role, frame: u64) -> String {
+fn written_by(report: &Conversation<Shown>, finding: &Finding<Shown>, by: Role, frame: u64) -> String {
     format!(
         "frame {frame}{} and at what wrote it, the {}'s library or something in between; wslog explain {} has the clause",
         packet(report, finding.packet),
@@ -80,8 +81,8 @@ fn written_by(report: &Conversation, finding: &Finding, by: Role, frame: u64) ->
     )
 }
 
-fn silent(report: &Conversation) -> Option<String> {
-    let is_silent = |v: &Violation| matches!(v, Violation::Timing(TimingViolation::Silent { .. }));
+fn silent(report: &Conversation<Shown>) -> Option<String> {
+    let is_silent = |v: &Violation<Shown>| matches!(v, Violation::Timing(TimingViolation::Silent { .. }));
     let role = report.findings.iter().find(|f| is_silent(&f.violation))?.by?;
     Some(format!(
         "the host of the {} at that time, and the network between: sleep, crash, or a lost route",
@@ -89,7 +90,7 @@ fn silent(report: &Conversation) -> Option<String> {
     ))
 }
 
-fn idle(report: &Conversation) -> Option<String> {
+fn idle(report: &Conversation<Shown>) -> Option<String> {
     report.findings.iter().find_map(|finding| match finding.violation {
         Violation::Timing(TimingViolation::Idle { seconds, .. }) => Some(format!(
             "the idle time-outs of what stands between client and server; Pings more often than every {seconds} s would show whether that was it"
@@ -99,7 +100,7 @@ fn idle(report: &Conversation) -> Option<String> {
 }
 
 /// The side that left a Close without an answer.
-fn unanswered(report: &Conversation) -> Option<String> {
+fn unanswered(report: &Conversation<Shown>) -> Option<String> {
     let closing = &report.closing;
     let Some(Starter::One(starter)) = closing.started_by else { return None };
     let peer = starter.peer();
@@ -121,7 +122,7 @@ fn unanswered(report: &Conversation) -> Option<String> {
 }
 
 /// TCP ended, and no Close says why.
-fn bare_end(report: &Conversation) -> Option<String> {
+fn bare_end(report: &Conversation<Shown>) -> Option<String> {
     if !matches!(report.closing.outcome, Outcome::NoCloseFrame | Outcome::Reset) {
         return None;
     }
@@ -145,7 +146,7 @@ fn bare_end(report: &Conversation) -> Option<String> {
 }
 
 /// A code that means trouble of its sender.
-fn code(report: &Conversation) -> Option<String> {
+fn code(report: &Conversation<Shown>) -> Option<String> {
     let Some(Starter::One(starter)) = report.closing.started_by else { return None };
     let code = report.closing.sides[starter].code?;
     let is_usual = code == CloseCode::NORMAL_CLOSURE || code.0 == 1001;

@@ -1,12 +1,13 @@
 //! Sentences on times, where they explain the end.
 
 use crate::model::{Conversation, TimingViolation, Violation};
+use crate::redact::Shown;
 use crate::views::summary::the;
 use crate::views::{units, wording};
 
 /// What the silence before the end is consistent with, who had gone silent, and Pings without an answer.
-pub(super) fn sentences(report: &Conversation) -> Vec<String> {
-    let of_finding = |finding: &crate::model::Finding| {
+pub(super) fn sentences(report: &Conversation<Shown>) -> Vec<String> {
+    let of_finding = |finding: &crate::model::Finding<Shown>| {
         let Violation::Timing(timing) = finding.violation else { return None };
         let role = finding.by?;
         match timing {

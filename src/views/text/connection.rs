@@ -7,6 +7,7 @@ use crate::model::{
     CaseRecord, Closing, Conversation, Finding, FrameRecord, Latency, Level, Opcode, Outcome, PacketNo,
     PingFigures, Role, Starter, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
 };
+use crate::redact::Shown;
 use crate::views::escape::{as_text, hex, visible};
 use crate::views::text::layout::{Style, Tone, shorten};
 use crate::views::text::overview;
@@ -18,7 +19,7 @@ pub(super) const TIMELINE: usize = 12;
 const PREVIEW: usize = 48;
 
 /// Everything about one connection.
-pub(super) fn render(report: &Conversation, frames: FrameList, style: &Style) -> String {
+pub(super) fn render(report: &Conversation<Shown>, frames: FrameList, style: &Style) -> String {
     let mut out = String::new();
     heading(&mut out, report, style);
     out.push('\n');
@@ -36,7 +37,7 @@ pub(super) fn render(report: &Conversation, frames: FrameList, style: &Style) ->
     out
 }
 
-fn heading(out: &mut String, report: &Conversation, style: &Style) {
+fn heading(out: &mut String, report: &Conversation<Shown>, style: &Style) {
     let asked = report.request.as_ref().map_or_else(String::new, |request| {
         format!("{} {}  ", visible(&request.method), shorten(&visible(&request.target), 60))
     });
@@ -88,7 +89,7 @@ fn of_case(out: &mut String, record: &CaseRecord, style: &Style) {
     out.push('\n');
 }
 
-fn facts(out: &mut String, report: &Conversation, style: &Style) {
+fn facts(out: &mut String, report: &Conversation<Shown>, style: &Style) {
     out.push('\n');
     if let (Some(first), Some(tcp)) = (report.parts.first(), &report.tcp) {
         let last = report.place(tcp.last_packet);
@@ -119,7 +120,7 @@ fn facts(out: &mut String, report: &Conversation, style: &Style) {
     }
 }
 
-fn handshake(report: &Conversation) -> String {
+fn handshake(report: &Conversation<Shown>) -> String {
     let mut parts = Vec::new();
     if let Some(at) = report.started_at {
         parts.push(format!("TCP from {}", units::date_time(at)));
@@ -148,7 +149,7 @@ fn handshake(report: &Conversation) -> String {
             None => {}
         }
         if let Some(subprotocol) = response.subprotocol() {
-            parts.push(format!("subprotocol {}", visible(subprotocol)));
+            parts.push(format!("subprotocol {}", visible(&subprotocol)));
         }
         for extension in &response.extensions {
             parts.push(visible(&extension_text(extension)).into_owned());
@@ -163,8 +164,8 @@ fn handshake(report: &Conversation) -> String {
     parts.join(" · ")
 }
 
-fn extension_text(extension: &crate::model::Extension) -> String {
-    let mut text = extension.name.clone();
+fn extension_text(extension: &crate::model::Extension<Shown>) -> String {
+    let mut text = extension.name.to_string();
     for (name, value) in &extension.parameters {
         let _ = match value {
             Some(value) => write!(text, "; {name}={value}"),
@@ -232,7 +233,7 @@ fn pings(role: Role, figures: &PingFigures) -> Option<String> {
     Some(format!("{} sent {}: {}", role.name(), units::count(figures.sent, "Ping"), parts.join("; ")))
 }
 
-fn timeline(out: &mut String, report: &Conversation, list: FrameList, style: &Style) {
+fn timeline(out: &mut String, report: &Conversation<Shown>, list: FrameList, style: &Style) {
     let (from, left_out) = match list {
         FrameList::All => (0, report.frames_omitted),
         _ => {
@@ -263,14 +264,14 @@ fn timeline(out: &mut String, report: &Conversation, list: FrameList, style: &St
     out.push_str(&style.table(&header, rows.into_iter().map(|(_, _, row)| row), &[0, 1, 4], &[5, 6]));
 }
 
-fn since_start(report: &Conversation, at: Option<Timestamp>) -> String {
+fn since_start(report: &Conversation<Shown>, at: Option<Timestamp>) -> String {
     match (at, report.started_at) {
         (Some(at), Some(start)) => units::offset(at.since(start)),
         _ => String::new(),
     }
 }
 
-fn frame_row(report: &Conversation, f: &FrameRecord) -> Vec<String> {
+fn frame_row(report: &Conversation<Shown>, f: &FrameRecord<Shown>) -> Vec<String> {
     let mut marks: Vec<String> = f.broke.iter().map(|rule| format!("✗ {rule}")).collect();
     if !f.complete {
         marks.push("incomplete".to_owned());
@@ -286,7 +287,7 @@ fn frame_row(report: &Conversation, f: &FrameRecord) -> Vec<String> {
     ]
 }
 
-fn payload(f: &FrameRecord) -> String {
+fn payload(f: &FrameRecord<Shown>) -> String {
     if f.header.opcode == Opcode::CLOSE
         && let Some((code, reason)) = f.preview.split_at_checked(2)
     {
@@ -318,7 +319,7 @@ fn payload(f: &FrameRecord) -> String {
     if f.inflated && !shown.is_empty() { format!("{shown} (inflated)") } else { shown }
 }
 
-fn end_row(report: &Conversation, end: &TcpEnd) -> Vec<String> {
+fn end_row(report: &Conversation<Shown>, end: &TcpEnd) -> Vec<String> {
     let what = match end.how {
         StreamEnd::Fin => "ends TCP (FIN)",
         StreamEnd::Rst => "resets TCP (RST)",
@@ -330,7 +331,7 @@ fn end_row(report: &Conversation, end: &TcpEnd) -> Vec<String> {
     row
 }
 
-fn steps(out: &mut String, closing: &Closing, style: &Style) {
+fn steps(out: &mut String, closing: &Closing<Shown>, style: &Style) {
     if closing.steps.is_empty() {
         return;
     }
@@ -351,7 +352,7 @@ fn steps(out: &mut String, closing: &Closing, style: &Style) {
     let _ = write!(out, "\n{}", style.table(&header, rows, &[], &[1, 2, 3]));
 }
 
-fn findings(out: &mut String, report: &Conversation, style: &Style) {
+fn findings(out: &mut String, report: &Conversation<Shown>, style: &Style) {
     let groups = grouped(&report.findings);
     if groups.is_empty() {
         return;
@@ -382,10 +383,10 @@ fn findings(out: &mut String, report: &Conversation, style: &Style) {
 }
 
 /// Findings of one rule by one side as one row with their number; weightiest first.
-fn grouped(findings: &[Finding]) -> Vec<(&Finding, usize)> {
-    let mut groups: Vec<(&Finding, usize)> = Vec::new();
+fn grouped(findings: &[Finding<Shown>]) -> Vec<(&Finding<Shown>, usize)> {
+    let mut groups: Vec<(&Finding<Shown>, usize)> = Vec::new();
     for finding in findings {
-        let same = |(known, _): &&mut (&Finding, usize)| {
+        let same = |(known, _): &&mut (&Finding<Shown>, usize)| {
             known.violation.rule() == finding.violation.rule()
                 && known.by == finding.by
                 && known.level == finding.level

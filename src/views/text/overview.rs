@@ -7,6 +7,7 @@ use crate::model::{
     Compression, Conversation, InputReport, Level, Outcome, PacketNo, Role, RuleId, Starter, WeirdKind,
     Weirds,
 };
+use crate::redact::Shown;
 use crate::views::escape::visible;
 use crate::views::text::layout::{Style, Tone, shorten};
 use crate::views::{units, wording};
@@ -93,9 +94,9 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn new(report: &Conversation) -> Self {
+    pub(super) fn new(report: &Conversation<Shown>) -> Self {
         let closing = &report.closing;
-        let codes = |close: &crate::model::SideClose| match (close.sent_close, close.code) {
+        let codes = |close: &crate::model::SideClose<Shown>| match (close.sent_close, close.code) {
             (None, _) => "?".to_owned(),
             (Some(false), _) => "–".to_owned(),
             (Some(true), None) => "empty".to_owned(),
@@ -109,7 +110,7 @@ impl Row {
             (must, 0) => format!("{must} must"),
             (must, should) => format!("{must} must, {should} should"),
         };
-        let target = report.request.as_ref().map_or("", |r| r.target.as_str());
+        let target = report.request.as_ref().map_or("", |r| &*r.target);
         let started = match closing.started_by {
             Some(Starter::One(role)) => role.name(),
             Some(Starter::Both) => "both",
@@ -133,7 +134,7 @@ impl Row {
 }
 
 /// Different rules of a level that were broken.
-fn count(report: &Conversation, level: Level) -> usize {
+fn count(report: &Conversation<Shown>, level: Level) -> usize {
     let mut rules: Vec<RuleId> =
         report.findings.iter().filter(|f| f.level == level).map(|f| f.violation.rule()).collect();
     rules.sort_unstable();

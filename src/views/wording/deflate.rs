@@ -1,6 +1,7 @@
 //! The words for faults under permessage-deflate.
 
 use crate::model::{BadParameter, DeflateFault};
+use crate::redact::Shown;
 use crate::views::escape::visible;
 use crate::views::units;
 use crate::views::wording::{Wording, say};
@@ -9,7 +10,7 @@ use crate::views::wording::{Wording, say};
 const MAX_PARAMETER: usize = 80;
 
 /// The words for a fault.
-pub(super) fn fault(fault: &DeflateFault) -> Wording {
+pub(super) fn fault(fault: &DeflateFault<Shown>) -> Wording {
     match fault {
         DeflateFault::Parameter { name, value, why } => parameter(name, value.as_deref(), *why),
         DeflateFault::OfferNotDeclined => say(

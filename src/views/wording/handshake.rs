@@ -1,7 +1,8 @@
 //! The words for the opening handshake.
 
 use crate::model::handshake::facts::{KeyForm, ProtocolsFault, Syntax, TargetForm};
-use crate::model::{Conversation, HandshakeFault, Reaction, RuleId};
+use crate::model::{AcceptValue, Conversation, HandshakeFault, Reaction, RuleId, Text};
+use crate::redact::Shown;
 use crate::views::escape::{hex, visible};
 use crate::views::units;
 use crate::views::wording::{Wording, packet, say};
@@ -10,7 +11,7 @@ use crate::views::wording::{Wording, packet, say};
 const STRIPPED: &str = "; a proxy that is not told to pass the upgrade on removes it";
 
 /// `Upgrade: h2c` or `Upgrade absent`.
-fn field(name: &str, value: Option<&String>) -> String {
+fn field(name: &str, value: Option<&Text<Shown>>) -> String {
     match value {
         Some(value) if value.is_empty() => format!("{name} empty"),
         Some(value) => format!("{name}: {}", visible(value)),
@@ -60,7 +61,7 @@ fn head(kind: Syntax, line: &str, message: &str) -> Wording {
 
 /// The words for a fault of the opening handshake.
 #[expect(clippy::too_many_lines, reason = "one table, a row a fault")]
-pub(super) fn fault(report: &Conversation, fault: &HandshakeFault) -> Wording {
+pub(super) fn fault(report: &Conversation<Shown>, fault: &HandshakeFault<Shown>) -> Wording {
     use HandshakeFault as Fault;
     match fault {
         Fault::RequestSyntax { kind, line } => head(*kind, line, "request"),
@@ -75,7 +76,7 @@ pub(super) fn fault(report: &Conversation, fault: &HandshakeFault) -> Wording {
         }
         Fault::HttpVersion(version) => say(
             "HTTP/1.1 or above",
-            version.as_str(),
+            visible(version),
             format!(
                 "asked for the upgrade in {version}, which has none; a proxy that speaks HTTP/1.0 to its servers lowers the version"
             ),
@@ -236,11 +237,14 @@ pub(super) fn fault(report: &Conversation, fault: &HandshakeFault) -> Wording {
             "status 101",
             format!("granted the upgrade though the request broke {rule}"),
         ),
-        Fault::NotHttp(start) => say(
-            "an HTTP response",
-            format!("bytes that begin with {}", hex(start)),
-            format!("answered the opening handshake with bytes that are not HTTP ({})", hex(start)),
-        ),
+        Fault::NotHttp { start, redacted } => {
+            let start = if *redacted { String::from_utf8_lossy(start).into_owned() } else { hex(start) };
+            say(
+                "an HTTP response",
+                format!("bytes that begin with {start}"),
+                format!("answered the opening handshake with bytes that are not HTTP ({start})"),
+            )
+        }
         Fault::OldResponse(version) => say(
             "HTTP/1.1",
             format!("{version} 101"),
@@ -263,7 +267,7 @@ pub(super) fn fault(report: &Conversation, fault: &HandshakeFault) -> Wording {
             )
         }
         Fault::Accept { expected, found } => {
-            let expected = expected.as_deref().unwrap_or("a value for a valid key");
+            let expected = expected.as_ref().map_or("a value for a valid key", AcceptValue::as_str);
             let found = found.as_deref().map_or("none".into(), |v| visible(v).into_owned());
             let did =
                 format!("answered 101 with Sec-WebSocket-Accept {found}, where the key asks for {expected}");

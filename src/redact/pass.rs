@@ -1,0 +1,628 @@
+//! Every place of a conversation where something from the wire can stand, and what is decided about it.
+//!
+//! No pattern here has a `..` or a `_` that stands for more than one: what the model gains has to be named.
+
+use std::borrow::Cow;
+use std::str::Utf8Error;
+
+use crate::model::case::{
+    Behavior, BehaviorClose, CaseAccount, CaseEvent, CaseReport, ClosingBehavior, Recomputed,
+};
+use crate::model::{
+    Bytes, CaseRecord, Closing, Conversation, DeflateFault, EarlierHandshake, Extension, FieldLines, Finding,
+    FrameRecord, HandshakeFault, Lines, LocalView, Opcode, PerRole, SideClose, Stage, Text, UpgradeRequest,
+    UpgradeResponse, Violation, Wire, field,
+};
+use crate::redact::mark;
+use crate::redact::secrets::Secrets;
+
+/// What a pass looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Nothing.
+    Away,
+    /// Secrets, by where they stand.
+    Secrets,
+    /// The same, and payloads.
+    Payloads,
+    /// Secrets that are known.
+    Known,
+}
+
+/// One look at everything that is from the wire, by which it gets from one stage to another. What stays is moved, not
+/// copied.
+#[derive(Debug)]
+pub(super) struct Pass<'a, From, To> {
+    pub(super) from: From,
+    pub(super) to: To,
+    pub(super) look: Look,
+    pub(super) secrets: &'a mut Secrets,
+}
+
+/// Moves on the variants that hold nothing from the wire; the others are arms as of any `match`.
+macro_rules! moved {
+    (
+        $value:expr, $kind:ident:
+        $($name:ident $(($($part:ident),+))? $({ $($field:ident),+ })?),+ $(,)?;
+        $($arms:tt)+
+    ) => {
+        match $value {
+            $($kind::$name $(($($part),+))? $({ $($field),+ })? => $kind::$name $(($($part),+))? $({ $($field),+ })?,)+
+            $($arms)+
+        }
+    };
+}
+
+impl<From: Stage, To: Stage> Pass<'_, From, To> {
+    pub(super) fn conversation(&mut self, conversation: Conversation<From>) -> Conversation<To> {
+        let Conversation {
+            id,
+            input,
+            parts,
+            parts_before,
+            tcp,
+            started_at,
+            ended_at,
+            request,
+            response,
+            assumed,
+            handshake_at,
+            earlier,
+            traffic,
+            frames,
+            frames_resume,
+            frames_omitted,
+            findings,
+            findings_omitted,
+            closing,
+            timing,
+            weirds,
+            case,
+        } = conversation;
+        Conversation {
+            earlier: earlier.into_iter().map(|earlier| self.earlier(earlier)).collect(),
+            request: request.map(|request| Box::new(self.request(*request))),
+            response: response.map(|response| Box::new(self.response(*response))),
+            findings: findings.into_iter().map(|finding| self.finding(finding)).collect(),
+            closing: Box::new(self.closing(*closing)),
+            frames: frames.into_iter().map(|frame| self.frame(frame)).collect(),
+            case: case.map(|case| self.case(case)),
+            // Names of files, numbers, and words of our own.
+            id,
+            input,
+            parts,
+            parts_before,
+            tcp,
+            started_at,
+            ended_at,
+            assumed,
+            handshake_at,
+            traffic,
+            frames_resume,
+            frames_omitted,
+            findings_omitted,
+            timing,
+            weirds,
+        }
+    }
+
+    fn earlier(&mut self, earlier: EarlierHandshake<From>) -> EarlierHandshake<To> {
+        let EarlierHandshake { target, status } = earlier;
+        EarlierHandshake { target: self.text(target, Secrets::uri), status }
+    }
+
+    fn request(&mut self, request: UpgradeRequest<From>) -> UpgradeRequest<To> {
+        let UpgradeRequest {
+            method,
+            target,
+            http_version,
+            fields,
+            subprotocols,
+            extensions,
+            extensions_malformed,
+            facts,
+        } = request;
+        let mut is_announced = false;
+        UpgradeRequest {
+            method: self.text(method, Secrets::text),
+            target: self.text(target, Secrets::uri),
+            http_version: self.text(http_version, Secrets::text),
+            // Before the fields, since a token may stand in another line than what announces it.
+            subprotocols: subprotocols
+                .into_iter()
+                .map(|element| self.text(element, |secrets, text| secrets.element(text, &mut is_announced)))
+                .collect(),
+            fields: self.fields(fields),
+            extensions: self.extensions(extensions),
+            extensions_malformed,
+            facts,
+        }
+    }
+
+    fn response(&mut self, response: UpgradeResponse<From>) -> UpgradeResponse<To> {
+        let UpgradeResponse {
+            http_version,
+            status,
+            phrase,
+            fields,
+            expected_accept,
+            extensions,
+            extensions_malformed,
+            switches,
+            body_start,
+            facts,
+        } = response;
+        UpgradeResponse {
+            http_version: self.text(http_version, Secrets::text),
+            fields: self.fields(fields),
+            phrase: self.text(phrase, Secrets::words),
+            extensions: self.extensions(extensions),
+            body_start: self.body(body_start),
+            // The accept value is a digest of our own making.
+            expected_accept,
+            status,
+            extensions_malformed,
+            switches,
+            facts,
+        }
+    }
+
+    fn fields(&mut self, fields: FieldLines<From>) -> FieldLines<To> {
+        let lines = fields.take(self.from);
+        let rest = match self.look {
+            Look::Away => None,
+            Look::Secrets | Look::Payloads => rewritten(&lines, |name, value| {
+                let rest = self.secrets.field(name, value);
+                // What has no colon is all name.
+                let is_line = rest.is_none() && value.is_empty();
+                (if is_line { self.secrets.no_field(name) } else { self.secrets.text(name) }, rest)
+            }),
+            Look::Known => {
+                rewritten(&lines, |name, value| (self.secrets.known(name), self.secrets.known(value)))
+            }
+        };
+        Wire::write(rest.unwrap_or(lines), self.to)
+    }
+
+    fn extensions(&mut self, extensions: Vec<Extension<From>>) -> Vec<Extension<To>> {
+        let extension = |extension| {
+            let Extension { name, parameters } = extension;
+            let name = self.text(name, Secrets::text);
+            let parameters = parameters.into_iter().map(|(name, value)| self.parameter(name, value));
+            Extension { name, parameters: parameters.collect() }
+        };
+        extensions.into_iter().map(extension).collect()
+    }
+
+    /// A parameter of an extension.
+    fn parameter(&mut self, name: Text<From>, value: Option<Text<From>>) -> (Text<To>, Option<Text<To>>) {
+        let called = name.read(self.from);
+        let value =
+            value.map(|value| self.text(value, |secrets, value| secrets.parameter_value(called, value)));
+        (self.text(name, Secrets::text), value)
+    }
+
+    /// The body of a refusal, read as text.
+    fn body(&mut self, start: Bytes<From>) -> Bytes<To> {
+        let mut start = start.take(self.from);
+        let text = String::from_utf8_lossy(&start);
+        if let Some(rest) = self.rest(&text, Secrets::words) {
+            start = rest.into_bytes();
+        }
+        Wire::write(start, self.to)
+    }
+
+    fn finding(&mut self, finding: Finding<From>) -> Finding<To> {
+        let Finding { violation, level, by, certainty, frame, packet, at } = finding;
+        Finding { violation: self.violation(violation), level, by, certainty, frame, packet, at }
+    }
+
+    fn violation(&mut self, violation: Violation<From>) -> Violation<To> {
+        moved!(violation, Violation:
+            Reconnected { pause_ns, times, earlier }, AfterFail(handled), ContinuationOrphan, ControlBetween { opcode },
+            ControlFragmented, ControlTooLong { len }, Cut { len, got }, Interleave, LengthNotMinimal { len, bytes },
+            LengthTopBit { len }, NotMasked, MaskingKey { frames, pattern }, Masked, MessageUnfinished { message },
+            ReservedOpcode(opcode), PongData { ping, ping_len, pong_len }, PongUnsolicited, Rsv(bits), Rsv1OnControl,
+            Rsv1OnContinuation, TextNotUtf8 { offset }, TooBig { largest }, NoCloseFrame(how), NoExtensionNamed,
+            CodeReserved(code), CodeOutOfRange(code), CodeRole(code), Crossing, DataAfterClose, SecondClose,
+            OtherCode { received, sent }, FailCode { fault, sent }, FailSilent { fault, how }, CloseOneByte, CloseEmpty,
+            NotFailed { fault, frame, handled }, ReasonNotUtf8 { offset }, NoReply { close, how }, Reset(when),
+            ClientEndedTcpFirst, InflateCapped, ContextLost, FinalBlock, InflateFailed { offset }, Timing(timing);
+            Violation::Handshake(fault) => Violation::Handshake(self.handshake(fault)),
+            Violation::Deflate(fault) => Violation::Deflate(self.deflate(fault)),
+        )
+    }
+
+    /// What a finding quotes of the handshake, possibly cut short.
+    fn handshake(&mut self, fault: HandshakeFault<From>) -> HandshakeFault<To> {
+        use HandshakeFault as Fault;
+        let value_of =
+            |name: &'static str| move |secrets: &mut Secrets, value: &str| secrets.field(name, value);
+        moved!(fault, Fault:
+            Hosts(count), HostPort { named, tcp }, Keys(count), KeyReused { earlier }, Versions(count),
+            OtherVersion(version), VersionAnswer { asked, status }, NoOrigin, Serial { earlier }, EarlyData,
+            Status(status), NoResponse, Accepted(rule), Accepts(count), SubprotocolFields(count), NoSubprotocol,
+            NotFailed, KeptOpen { after_ns }, Coalesced, Assumed;
+            Fault::RequestSyntax { kind, line } => {
+                Fault::RequestSyntax { kind, line: self.text(line, Secrets::line) }
+            }
+            Fault::ResponseSyntax { kind, line } => {
+                Fault::ResponseSyntax { kind, line: self.text(line, Secrets::line) }
+            }
+            Fault::Method(method) => Fault::Method(self.text(method, Secrets::text)),
+            Fault::HttpVersion(version) => Fault::HttpVersion(self.text(version, Secrets::text)),
+            Fault::OldResponse(version) => Fault::OldResponse(self.text(version, Secrets::text)),
+            Fault::Target { target, form } => Fault::Target { target: self.text(target, Secrets::uri), form },
+            Fault::NoUpgrade(found) => Fault::NoUpgrade(self.if_any(found, value_of(field::UPGRADE))),
+            Fault::NoConnection(found) => Fault::NoConnection(self.if_any(found, value_of(field::CONNECTION))),
+            Fault::ResponseUpgrade(found) => {
+                Fault::ResponseUpgrade(self.if_any(found, value_of(field::UPGRADE)))
+            }
+            Fault::ResponseConnection(found) => {
+                Fault::ResponseConnection(self.if_any(found, value_of(field::CONNECTION)))
+            }
+            Fault::Key { form, found } => {
+                Fault::Key { form, found: self.if_any(found, value_of(field::KEY)) }
+            }
+            Fault::Version(found) => Fault::Version(self.if_any(found, value_of(field::VERSION))),
+            Fault::Accept { expected, found } => {
+                Fault::Accept { expected, found: self.if_any(found, value_of(field::ACCEPT)) }
+            }
+            Fault::Subprotocols { fault, element, before } => {
+                let mut is_announced = false;
+                let mut part = |pass: &mut Self, part| {
+                    pass.if_any(part, |secrets, text| secrets.element(text, &mut is_announced))
+                };
+                let before = part(self, before);
+                Fault::Subprotocols { fault, element: part(self, element), before }
+            }
+            Fault::Subprotocol(found) => Fault::Subprotocol(self.text(found, Secrets::list)),
+            Fault::Extensions { value, at } => {
+                Fault::Extensions { value: self.text(value, value_of(field::EXTENSIONS)), at }
+            }
+            Fault::Unregistered(name) => Fault::Unregistered(self.text(name, Secrets::text)),
+            Fault::NotOffered(name) => Fault::NotOffered(self.text(name, Secrets::text)),
+            Fault::Body(line) => Fault::Body(self.text(line, Secrets::line)),
+            Fault::NotHttp { start, redacted } => {
+                let start = start.take(self.from);
+                // They are shown as numbers, in which nothing could stand for a part of them.
+                match self.rest(&String::from_utf8_lossy(&start), Secrets::text) {
+                    None => Fault::NotHttp { start: Wire::write(start, self.to), redacted },
+                    Some(_) => {
+                        let start = Wire::write(mark(start.len()).into_bytes(), self.to);
+                        Fault::NotHttp { start, redacted: true }
+                    }
+                }
+            }
+        )
+    }
+
+    fn deflate(&mut self, fault: DeflateFault<From>) -> DeflateFault<To> {
+        moved!(fault, DeflateFault:
+            OfferNotDeclined, ClientWindowUnasked { bits }, ServerWindow { offered, answered }, ServerTakeover,
+            ContextKept { sender, before }, BeyondWindow { distance, bits }, TailKept;
+            DeflateFault::Parameter { name, value, why } => {
+                let (name, value) = self.parameter(name, value);
+                DeflateFault::Parameter { name, value, why }
+            }
+        )
+    }
+
+    fn closing(&mut self, closing: Closing<From>) -> Closing<To> {
+        let Closing {
+            outcome,
+            started_by,
+            evidence,
+            sides,
+            first_end,
+            ends_crossed,
+            ends,
+            sees,
+            idle_before_close_ns,
+            steps,
+            failed_for,
+        } = closing;
+        Closing {
+            sides: PerRole { client: self.side(sides.client), server: self.side(sides.server) },
+            sees: PerRole { client: self.view(sees.client), server: self.view(sees.server) },
+            outcome,
+            started_by,
+            evidence,
+            first_end,
+            ends_crossed,
+            ends,
+            idle_before_close_ns,
+            steps,
+            failed_for,
+        }
+    }
+
+    fn side(&mut self, side: SideClose<From>) -> SideClose<To> {
+        let SideClose { sent_close, code, reason, at, frame, packet, state } = side;
+        SideClose { sent_close, code, reason: self.reason(reason), at, frame, packet, state }
+    }
+
+    fn view(&mut self, view: LocalView<From>) -> LocalView<To> {
+        let LocalView { code, reason, was_clean, because, certainty } = view;
+        LocalView { code, reason: self.reason(reason), was_clean, because, certainty }
+    }
+
+    fn reason(&mut self, reason: Option<Text<From>>) -> Option<Text<To>> {
+        let is_payload = self.look == Look::Payloads;
+        self.if_any(
+            reason,
+            |secrets, reason| {
+                if is_payload { Some(mark(reason.len())) } else { secrets.text(reason) }
+            },
+        )
+    }
+
+    /// Of payloads only what is known of the handshake is a secret.
+    pub(super) fn frame(&mut self, frame: FrameRecord<From>) -> FrameRecord<To> {
+        let FrameRecord {
+            n,
+            from,
+            at,
+            packet,
+            header,
+            preview,
+            inflated,
+            preview_cut,
+            complete,
+            message,
+            compressed,
+            mut redacted,
+            text,
+            broke,
+        } = frame;
+        let mut preview = preview.take(self.from);
+        let is_close = header.opcode == Opcode::CLOSE;
+        match self.look {
+            Look::Away | Look::Secrets => {}
+            Look::Payloads => {
+                redacted = header.payload_len > 0;
+                preview.truncate(if is_close { 2 } else { 0 });
+            }
+            Look::Known => {
+                // Behind its code a Close has text.
+                let code = preview.len().min(if is_close { 2 } else { 0 });
+                let (_, content) = preview.split_at(code);
+                if self.secrets.is_in(content) {
+                    let rest = readable(content).filter(|_| text || is_close);
+                    let rest = rest.and_then(|text| self.secrets.known(text));
+                    redacted |= rest.is_none();
+                    preview.truncate(code);
+                    preview.extend_from_slice(rest.unwrap_or_default().as_bytes());
+                }
+            }
+        }
+        let preview = Wire::write(preview, self.to);
+        FrameRecord {
+            n,
+            from,
+            at,
+            packet,
+            header,
+            preview,
+            inflated,
+            preview_cut,
+            complete,
+            message,
+            compressed,
+            redacted,
+            text,
+            broke,
+        }
+    }
+
+    /// A report of the Autobahn Testsuite quotes its test data, under whatever redaction; only secrets of the handshake
+    /// are none of those.
+    fn case(&mut self, record: Wire<Box<CaseRecord>, From>) -> Wire<Box<CaseRecord>, To> {
+        let mut record = record.take(self.from);
+        if self.look != Look::Away {
+            self.record(&mut record);
+        }
+        Wire::write(record, self.to)
+    }
+
+    fn record(&mut self, record: &mut CaseRecord) {
+        let CaseRecord { report, recomputed, account, inconsistencies } = record;
+        self.report(report);
+        self.recomputed(recomputed);
+        self.account(account);
+        inconsistencies.iter_mut().for_each(|text| self.told(text));
+    }
+
+    fn report(&mut self, report: &mut CaseReport) {
+        let CaseReport {
+            form: _,
+            agent,
+            id: _,
+            index: _,
+            started,
+            duration_ms: _,
+            description,
+            expectation,
+            behavior,
+            behavior_close,
+            result,
+            result_close,
+            expected,
+            received,
+            expected_close: _,
+            closing,
+            http_request,
+            http_response,
+            statistics: _,
+            wire_log,
+            inconsistencies,
+        } = report;
+        // The heads are request and response of the conversation, the rows of the log its frames.
+        (*http_request, *http_response, *wire_log) = (None, None, None);
+        for text in [agent, description, expectation] {
+            self.told(text);
+        }
+        for text in [started, result, result_close].into_iter().flatten().chain(inconsistencies) {
+            self.told(text);
+        }
+        self.behavior(behavior);
+        self.behavior_close(behavior_close);
+        for (behavior, events) in expected.iter_mut().flatten() {
+            self.behavior(behavior);
+            events.iter_mut().for_each(|event| self.event(event));
+        }
+        received.iter_mut().flatten().for_each(|event| self.event(event));
+        self.closing_behavior(closing);
+    }
+
+    fn account(&mut self, account: &mut CaseAccount) {
+        let CaseAccount {
+            id: _,
+            agent,
+            testee: _,
+            about: _,
+            // What the suite sends it has from its own tables.
+            sends: _,
+            logged_frames: _,
+            fault: _,
+            expected_close: _,
+            acts: _,
+            closing,
+            opened: _,
+            recorded: (behavior, behavior_close),
+            recomputed,
+        } = account;
+        self.told(agent);
+        self.closing_behavior(closing);
+        self.behavior(behavior);
+        self.behavior_close(behavior_close);
+        self.recomputed(recomputed);
+    }
+
+    fn recomputed(&mut self, recomputed: &mut Recomputed) {
+        let Recomputed { behavior, behavior_close, agrees: _, why } = recomputed;
+        behavior.iter_mut().for_each(|behavior| self.behavior(behavior));
+        behavior_close.iter_mut().for_each(|behavior| self.behavior_close(behavior));
+        self.told(why);
+    }
+
+    fn closing_behavior(&mut self, closing: &mut ClosingBehavior) {
+        let ClosingBehavior {
+            is_server: _,
+            closed_by_me: _,
+            failed_by_me: _,
+            dropped_by_me: _,
+            was_clean: _,
+            was_not_clean_reason,
+            was_server_connection_drop_timeout: _,
+            was_open_handshake_timeout: _,
+            was_close_handshake_timeout: _,
+            local_close_code: _,
+            local_close_reason,
+            remote_close_code: _,
+            remote_close_reason,
+        } = closing;
+        for text in [was_not_clean_reason, local_close_reason, remote_close_reason].into_iter().flatten() {
+            self.told(text);
+        }
+    }
+
+    fn event(&mut self, event: &mut CaseEvent) {
+        match event {
+            CaseEvent::Message(text, _) => self.told(text),
+            CaseEvent::Ping(text) | CaseEvent::Pong(text) | CaseEvent::Timeout(text) => self.told(text),
+            CaseEvent::Other(name, rest) => [name, rest].into_iter().for_each(|text| self.told(text)),
+        }
+    }
+
+    fn behavior(&mut self, behavior: &mut Behavior) {
+        match behavior {
+            Behavior::Other(word) => self.told(word),
+            Behavior::Ok
+            | Behavior::Informational
+            | Behavior::NonStrict
+            | Behavior::Unimplemented
+            | Behavior::Failed => {}
+        }
+    }
+
+    fn behavior_close(&mut self, behavior: &mut BehaviorClose) {
+        match behavior {
+            BehaviorClose::Other(word) => self.told(word),
+            BehaviorClose::Ok
+            | BehaviorClose::Informational
+            | BehaviorClose::FailedByClient
+            | BehaviorClose::WrongCode
+            | BehaviorClose::Unclean
+            | BehaviorClose::Failed => {}
+        }
+    }
+
+    /// Text of a report.
+    fn told(&mut self, text: &mut String) {
+        if let Some(rest) = self.rest(text, Secrets::text) {
+            *text = rest;
+        }
+    }
+
+    fn if_any(
+        &mut self,
+        text: Option<Text<From>>,
+        find: impl FnOnce(&mut Secrets, &str) -> Option<String>,
+    ) -> Option<Text<To>> {
+        text.map(|text| self.text(text, find))
+    }
+
+    /// Text in which secrets are found by `find`.
+    fn text(
+        &mut self,
+        text: Text<From>,
+        find: impl FnOnce(&mut Secrets, &str) -> Option<String>,
+    ) -> Text<To> {
+        let text = text.take(self.from);
+        let rest = self.rest(&text, find);
+        Wire::write(rest.map_or(text, Cow::Owned), self.to)
+    }
+
+    /// What is left of `text`; `None` where that is all.
+    fn rest(
+        &mut self,
+        text: &str,
+        find: impl FnOnce(&mut Secrets, &str) -> Option<String>,
+    ) -> Option<String> {
+        match self.look {
+            Look::Away => None,
+            Look::Secrets | Look::Payloads => find(self.secrets, text),
+            Look::Known => self.secrets.known(text),
+        }
+    }
+}
+
+/// Bytes as text, but for a character that is cut off; `None` where they are none.
+fn readable(bytes: &[u8]) -> Option<&str> {
+    let whole = |fault: Utf8Error| match fault.error_len() {
+        None => bytes.get(..fault.valid_up_to()).and_then(|whole| str::from_utf8(whole).ok()),
+        Some(_) => None,
+    };
+    str::from_utf8(bytes).map_or_else(whole, Some)
+}
+
+/// The lines with what stands for their names and values; `None` where all stay as they are.
+fn rewritten(
+    lines: &Lines,
+    mut line: impl FnMut(&str, &str) -> (Option<String>, Option<String>),
+) -> Option<Lines> {
+    let mut out: Option<Lines> = None;
+    for (n, (name, value)) in lines.iter().enumerate() {
+        let rest = line(name, value);
+        if out.is_none() && rest != (None, None) {
+            let mut before = Lines::with_capacity(lines.weight(), lines.len());
+            lines.iter().take(n).for_each(|(name, value)| before.push(name, value));
+            out = Some(before);
+        }
+        if let Some(out) = &mut out {
+            out.push(rest.0.as_deref().unwrap_or(name), rest.1.as_deref().unwrap_or(value));
+        }
+    }
+    out
+}
