@@ -4,27 +4,64 @@
 //! This page is the architecture.
 //!
 //! ```text
-//!    pcap, pcapng, compressed or not, in one file or rotated
-//!  bytes ─► Packet ─► Segment ─► StreamEvent ─► Observation ─► Event ─► Finding + Closing ─► bytes
-//!         └── source ──┘     tcp         dissect         message  reference         redact, views
-//!                                       (http, websocket)  ▲
-//!    case .json, .html, pasted text ───────► autobahn ───────┘ (the same grammars)
+//!    pcap, pcapng, compressed or not, in one file or rotated              Autobahn case .json, .html, pasted text
+//!  bytes ─► Segment ─► StreamEvent ─► Observation ◄──────────────────────────────────────┘ autobahn
+//!    source        tcp         dissect     │    (both with the grammars http, websocket)
+//!                                          │ message
+//!                                        Event
+//!                                          │ reference
+//!                           Finding, Step, Closing: a Conversation ─► redact ─► what may be seen ─► views ─► bytes
+//!  engine joins all of it: inputs, threads, order, comparison of conversations, sinks
 //! ```
 //!
-//! What a close code, a rule or a case means, whatever recording it turns up in, [`explain`] knows; its examples go
-//! through the stages above only in tests.
+//! The unit is a [`Conversation`](model::Conversation): one WebSocket connection, or one attempt at it, wherever it was
+//! carried, known by its [`ConversationId`](model::ConversationId).
 //!
-//! Whole runs of the Autobahn Testsuite go a way of their own: [`autobahn`] reads the verdicts, compares two runs
-//! or holds one against a policy, and [`views`] says what came out.
+//! # The rooms
+//!
+//! | room | job |
+//! |---|---|
+//! | [`model`] | the values that cross borders; what peers wrote as types of their own ([`model::wire`]) |
+//! | [`limits`], [`error`] | every cap, as one table; why wslog cannot go on |
+//! | [`source`] | from files and pipes to packets and their TCP segments: containers, compression, links, tunnels, fragments |
+//! | [`tcp`] | segments to byte streams |
+//! | [`http`], [`websocket`] | grammars, without state |
+//! | [`dissect`] | streams to observations |
+//! | [`message`] | fragments, UTF-8, permessage-deflate |
+//! | [`reference`](mod@reference) | the state machine of RFC 6455, both endpoints, pure |
+//! | [`explain`] | what a close code, a rule or a case means, whatever recording it turns up in |
+//! | [`autobahn`] | reports of the Autobahn Testsuite; its verdicts; runs compared, and held against a policy |
+//! | [`engine`] | [`Engine`](engine::Engine), [`Sink`](engine::Sink): what `wslog inspect` does is one call |
+//! | [`redact`] | secrets: the only way from a conversation to a view |
+//! | [`views`] | bytes out, a sink and a file a format |
+//! | `main`, `cli` | arguments to an engine and its sinks, exit codes; nothing else |
+//!
+//! Where things go that are not there yet:
+//!
+//! * **TLS**: a room `tls` beside [`tcp`], which takes the stream events of a connection and gives those of the bytes inside;
+//!   `engine` puts it before [`dissect`], which does not know the difference.
+//! * **HTTP/2**: a room `http2` that takes the events of one stream and gives those of many, each of which gets the `stream`
+//!   of its [`ConversationId`](model::ConversationId) from `engine` and goes to a [`dissect`] of its own.
+//! * **HTML**, or any other output: one file in [`views`] with a [`Sink`](engine::Sink) and its
+//!   [`FORMAT`](views::Format), named in the one list of the command line.
+//! * **Rows of frames or messages**: a sink that [asks](engine::Sink::asks) to hear of them as they
+//!   [happen](engine::Happening).
 //!
 //! # Invariants, mostly things that are absent
 //!
-//! * Data flows one way. A stage takes values and hands values on, by return or to a sink; none calls upward.
-//! * Layers form a star round [`model`]: a layer imports `model`, [`limits`], [`error`] and its own outside
-//!   crate, never a sibling. Three exceptions: [`dissect`] and [`autobahn`] use the grammars [`http`] and
-//!   [`websocket`], [`explain`] uses `websocket` and the table of `autobahn`, and only [`engine`] joins the layers. `tests/layering.rs` reads the `use` lines.
-//! * The core knows no file, clock, environment, thread, log or terminal: those are [`source`]'s and the binary's.
-//! * [`reference`](mod@reference) is pure and knows no text; the words are in [`views`]; only `views` knows JSON and tables.
+//! * Data flows one way. A room takes values and hands values on, by return or to a sink; none calls upward.
+//! * Rooms form a star round [`model`]: a room imports `model`, [`limits`], [`error`] and its own outside crates. The
+//!   exceptions stand in one table, in `tests/layering.rs`, which parses every file whole and holds them to it; only [`engine`]
+//!   joins the rooms.
+//! * A conversation is known by its id and by nothing else: packet numbers are evidence, and one packet can begin two. A flow
+//!   gets its number at its first packet, so nothing that is left out later changes another's.
+//! * The same inputs give the same bytes of output, on any machine and for any number of threads. What a total is shared by
+//!   (shards of flows) follows from addresses and [`limits`], never from threads; expiry goes by capture time, never by the clock.
+//! * The core knows no file, clock, environment, thread, log or terminal: files and pipes are [`source`]'s, threads
+//!   [`engine`]'s, all else the binary's.
+//! * What peers wrote has no `Display` and no `Deref` until [`redact`] has decided about it; a field that it forgets does not compile.
+//! * What no sink asks for is not kept.
+//! * [`reference`](mod@reference) knows no text; the words are in [`views`]; only `views` knows JSON and tables.
 //! * An [`Observation`](model::Observation) says what one side was seen to do. It is the one intermediate form:
 //!   whatever a recording looks like, everything after it is shared.
 //! * What was sent is never rewritten: decoded forms are new values beside it.
@@ -34,8 +71,7 @@
 //!   broke a clause. A peer's fault is never an error, and nothing is dropped without a count.
 //! * No panic, no recursion without a cap and no allocation by a claimed length on captured bytes. Every cap is in
 //!   [`limits`].
-//! * Expiry goes by capture time: the same file gives the same bytes of output on any machine.
-//! * In-order bytes travel from the reader's buffer to the frame decoder without a copy, frames by pieces: memory
+//! * In-order bytes travel from the reader's block to the frame decoder without a copy, frames by pieces: memory
 //!   depends on how many connections are open, not on the size of the capture.
 //!
 //! # What a passive reference may say
@@ -56,7 +92,10 @@
 //! | tester, testee | Autobahn's sides; RX and TX of its wire log are the tester's |
 //! | orig, resp | who opened TCP, who answered; client and server only once the handshake proves it |
 //! | packet, packet number | a captured record; "frame" is kept for WebSocket |
-//! | input, capture, set | what was named; what was recorded; the files that are one capture |
+//! | conversation, id | one WebSocket connection or attempt, wherever it was carried; its number |
+//! | engine, sink, set | what joins the rooms; what takes results; the files that are one capture |
+//! | input, capture | what was named; what was recorded |
+//! | block, shard | bytes of a capture that segments lie in; a part of the flows with its part of every total |
 //! | member | one of the compressed streams a file is made of |
 //! | segment, retransmission, out of order, gap, conflict | TCP (RFC 9293), as Wireshark and Zeek use them |
 //! | frame, control frame, data frame, fragment, message | RFC 6455 section 5 |

@@ -1,4 +1,4 @@
-//! Values to bytes, one renderer a file. What is said is worded once, in [`wording`] and [`summary`], and every
+//! Values to bytes, a [`Sink`] and a file a format. What is said is worded once, in [`wording`] and [`summary`], and every
 //! renderer says the same. What is secret is taken out of each connection before it is rendered, by [`redact`](crate::redact).
 
 pub mod case;
@@ -12,6 +12,33 @@ pub mod summary;
 pub mod text;
 pub mod units;
 pub mod wording;
+
+use std::io::Write;
+
+use crate::engine::Sink;
+use text::Style;
+
+/// A format of `wslog inspect`.
+#[derive(Clone, Copy, Debug)]
+pub struct Format {
+    /// What `--format` calls it.
+    pub name: &'static str,
+    /// What it is for, in a few words.
+    pub what: &'static str,
+    /// The sink that writes it.
+    pub sink: for<'o> fn(Box<dyn Write + 'o>, Options) -> Box<dyn Sink + 'o>,
+}
+
+/// What is asked of a view; each takes what it can do.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Which frames are listed.
+    pub frames: FrameList,
+    /// Single connections were asked for: all of them are shown in full.
+    pub selected: bool,
+    /// How text looks.
+    pub style: Style,
+}
 
 /// Which frames a report lists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

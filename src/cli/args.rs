@@ -4,9 +4,11 @@ use std::io::Write;
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 use wslog::autobahn::policy::Pattern;
 use wslog::model::{ConversationId, RULES};
+use wslog::views;
 
 use crate::cli::limits::{self, LimitArgs};
 
@@ -63,9 +65,9 @@ pub(super) struct Inspect {
     /// Captures (pcap, pcapng; compressed or not), Autobahn cases (JSON, HTML, pasted text), directories that hold some, or - for standard input
     #[arg(required = true, value_name = "INPUT")]
     pub(super) inputs: Vec<PathBuf>,
-    /// Text for people, or the document wslog.inspect/1
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(super) format: Format,
+    /// How the report is written
+    #[arg(long, value_parser = view(), default_value = VIEWS[0].name)]
+    pub(super) format: views::Format,
     /// Write to FILE instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
@@ -288,6 +290,16 @@ pub(super) enum Allow {
     FailedByClient,
     WrongCode,
     Unclean,
+}
+
+/// The formats of `wslog inspect`.
+const VIEWS: &[views::Format] = &[views::text::FORMAT, views::json::FORMAT];
+
+fn view() -> impl TypedValueParser<Value = views::Format> {
+    let values = VIEWS.iter().map(|view| PossibleValue::new(view.name).help(view.what));
+    // What is none of them does not get through the first parser.
+    PossibleValuesParser::new(values)
+        .map(|name| VIEWS.iter().find(|view| view.name == name).copied().unwrap_or(VIEWS[0]))
 }
 
 fn renamed(text: &str) -> Result<String, String> {

@@ -2,17 +2,15 @@
 
 use std::io::{self, BufWriter, Write};
 
-use wslog::engine::{Engine, Gate, Joining, Sink};
+use wslog::engine::{Engine, Gate, Joining};
 use wslog::limits::Limits;
 use wslog::model::Level;
 use wslog::redact::Redaction;
 use wslog::source::file::Stop;
-use wslog::views::FrameList;
-use wslog::views::json::JsonReport;
 use wslog::views::remarks::Remarks;
-use wslog::views::text::TextReport;
+use wslog::views::{FrameList, Options};
 
-use crate::cli::args::{FailOn, Format, Frames, Inspect, Payload};
+use crate::cli::args::{FailOn, Frames, Inspect, Payload};
 use crate::cli::exit::Exit;
 use crate::cli::interrupt;
 use crate::cli::limits::LimitArgs;
@@ -47,15 +45,9 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         Some(path) => Box::new(output::create(path, &args.inputs)?),
         None => Box::new(io::stdout().lock()),
     };
-    let out = BufWriter::with_capacity(1 << 16, out);
-    let mut view: Box<dyn Sink> = match args.format {
-        Format::Json => Box::new(JsonReport::new(out, frames)),
-        Format::Text => {
-            let selected = !args.connection.is_empty();
-            let style = style::of(args.look, args.output.is_none());
-            Box::new(TextReport::new(out, style, frames, selected))
-        }
-    };
+    let out = Box::new(BufWriter::with_capacity(1 << 16, out));
+    let style = style::of(args.look, args.output.is_none());
+    let mut view = (args.format.sink)(out, Options { frames, selected: !args.connection.is_empty(), style });
     let mut remarks = Remarks::new(io::stderr(), args.look.quiet);
     let mut gate = args.fail_on.map(|level| {
         Gate::new(match level {

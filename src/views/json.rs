@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::model::{Conversation, InputReport, Opcode, PacketNo, Text, Timestamp, Traffic, Weird, Weirds};
 use crate::redact::Shown;
 use crate::views::escape::is_unsafe;
-use crate::views::{FrameList, units};
+use crate::views::{Format as View, FrameList, units};
 use closing::Closing;
 use finding::FindingEntry;
 use frame::Frame;
@@ -28,6 +28,13 @@ use handshake::Handshake;
 
 /// Name and version of the format.
 pub const SCHEMA: &str = "wslog.inspect/1";
+
+/// For programs.
+pub const FORMAT: View = View {
+    name: "json",
+    what: "The document wslog.inspect/1",
+    sink: |out, options| Box::new(JsonReport::new(out, options.frames)),
+};
 
 /// Writes the document as connections come.
 #[derive(Debug)]

@@ -11,8 +11,15 @@ use crate::engine::{Keep, Sink};
 use crate::error::Error;
 use crate::model::{Conversation, InputReport, Level, Outcome, RuleId};
 use crate::redact::{Sealed, Shown};
-use crate::views::FrameList;
+use crate::views::{Format, FrameList};
 pub use layout::Style;
+
+/// For people.
+pub const FORMAT: Format = Format {
+    name: "text",
+    what: "Text for people",
+    sink: |out, options| Box::new(TextReport::new(out, options.style, options.frames, options.selected)),
+};
 
 /// Connections shown in full; of more, the worst.
 const DETAILED: usize = 10;
