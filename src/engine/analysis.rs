@@ -91,11 +91,8 @@ struct Plain<'s, 'f> {
 }
 
 impl Line for Plain<'_, '_> {
+    const BLOCK_BYTES: Option<usize> = None;
     type Halt = Error;
-
-    fn block_bytes(&self) -> Option<usize> {
-        None
-    }
 
     fn segment(&mut self, segment: &Segment<'_>, _: u32, _: Option<usize>) {
         if self.result.is_ok() {

@@ -63,7 +63,7 @@ impl Capture {
             Ok(reader) => reader.within(&self.limits),
             Err(error) => return Ok(Err(error)),
         };
-        if let Some(bytes) = line.block_bytes() {
+        if let Some(bytes) = L::BLOCK_BYTES {
             // What comes by a pipe is passed on as it comes.
             reader.keep_blocks(if path == Path::new("-") { 0 } else { bytes });
         }
@@ -81,7 +81,13 @@ impl Capture {
             if let Some(block) = spare.take() {
                 reader.reuse(block);
             }
-            let Placed { retired, offset, mut packet } = match reader.next_placed(&mut weirds) {
+            let next = match L::BLOCK_BYTES {
+                Some(_) => reader.next_placed(&mut weirds),
+                None => reader
+                    .next(&mut weirds)
+                    .map(|packet| packet.map(|packet| Placed { retired: None, offset: 0, packet })),
+            };
+            let Placed { retired, offset, mut packet } = match next {
                 Ok(Some(placed)) => placed,
                 Ok(None) => break None,
                 Err(error) => break Some(error),
@@ -99,12 +105,13 @@ impl Capture {
             packet.no = PacketNo(self.packets);
             let mut nth = 0;
             self.decoder.decode(&packet, &mut odd, &mut |segment| {
-                line.segment(segment, nth, place(packet.data, segment.payload).map(|at| offset + at));
+                let at = L::BLOCK_BYTES.and_then(|_| place(packet.data, segment.payload));
+                line.segment(segment, nth, at.map(|at| offset + at));
                 nth += 1;
             });
             line.settle()?;
         };
-        if line.block_bytes().is_some() {
+        if L::BLOCK_BYTES.is_some() {
             line.block(reader.last_block())?;
         }
         report.bytes = reader.bytes();

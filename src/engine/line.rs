@@ -36,7 +36,7 @@ pub(super) trait Line {
     type Halt;
 
     /// Bytes of the blocks that segments must lie in; `None` where they need not.
-    fn block_bytes(&self) -> Option<usize>;
+    const BLOCK_BYTES: Option<usize>;
 
     /// A segment, the `nth` of its packet, whose payload begins `at` in the block at hand; `None`: somewhere else.
     fn segment(&mut self, segment: &Segment<'_>, nth: u32, at: Option<usize>);
@@ -206,11 +206,8 @@ impl<'c, 's> Direct<'c, 's> {
 }
 
 impl Line for Direct<'_, '_> {
+    const BLOCK_BYTES: Option<usize> = None;
     type Halt = Error;
-
-    fn block_bytes(&self) -> Option<usize> {
-        None
-    }
 
     #[inline]
     fn segment(&mut self, segment: &Segment<'_>, nth: u32, _: Option<usize>) {

@@ -246,11 +246,8 @@ impl Dispatcher {
 }
 
 impl Line for Dispatcher {
+    const BLOCK_BYTES: Option<usize> = Some(BLOCK_BYTES);
     type Halt = Gone;
-
-    fn block_bytes(&self) -> Option<usize> {
-        Some(BLOCK_BYTES)
-    }
 
     #[inline]
     fn segment(&mut self, segment: &Segment<'_>, nth: u32, at: Option<usize>) {

@@ -157,7 +157,12 @@ impl<R: Read> Reader<R> {
     /// Those of [`Self::next`].
     #[inline]
     pub fn next_placed(&mut self, weirds: &mut Weirds) -> Result<Option<Placed<'_>>, Error> {
-        let Some((record, no, at)) = self.record(weirds)? else { return Ok(None) };
+        let record = match self.advance(weirds) {
+            Ok(Some(record)) => record,
+            Ok(None) => return Ok(None),
+            Err(source) => return Err(self.failed(source)),
+        };
+        let (no, at) = self.stamp(record.nanoseconds, weirds);
         let retired = self.buffer.retired();
         let offset = self.buffer.position() + record.data.start;
         let data = self.buffer.take(record.len).get(record.data).unwrap_or_default();
@@ -175,32 +180,22 @@ impl<R: Read> Reader<R> {
     /// [`Error::Read`]; the packets that arrived whole have been given before.
     #[inline]
     pub fn next(&mut self, weirds: &mut Weirds) -> Result<Option<Packet<'_>>, Error> {
-        let Some((record, no, at)) = self.record(weirds)? else { return Ok(None) };
+        let record = match self.advance(weirds) {
+            Ok(Some(record)) => record,
+            Ok(None) => return Ok(None),
+            Err(source) => return Err(self.failed(source)),
+        };
+        let (no, at) = self.stamp(record.nanoseconds, weirds);
         let data = self.buffer.take(record.len).get(record.data).unwrap_or_default();
         Ok(Some(Packet { no, at, link: record.link, orig_len: record.orig_len, data }))
     }
 
-    /// Goes to the next packet and leaves its bytes untaken; its number and time.
+    /// Number and time of the packet that comes now.
     #[inline]
-    fn record(
-        &mut self,
-        weirds: &mut Weirds,
-    ) -> Result<Option<(Record, PacketNo, Option<Timestamp>)>, Error> {
-        let record = match self.advance(weirds) {
-            Ok(Some(record)) => record,
-            Ok(None) => return Ok(None),
-            Err(source) => {
-                self.ended = true;
-                return Err(Error::Read {
-                    path: self.path.clone(),
-                    offset: self.buffer.read_so_far(),
-                    source,
-                });
-            }
-        };
+    fn stamp(&mut self, nanoseconds: Option<i128>, weirds: &mut Weirds) -> (PacketNo, Option<Timestamp>) {
         self.count += 1;
         let no = PacketNo(self.count);
-        let at = record.nanoseconds.map(|nanoseconds| {
+        let at = nanoseconds.map(|nanoseconds| {
             let (at, exact) = time::clamp(nanoseconds);
             if !exact {
                 weirds.add(WeirdKind::TimeOutOfRange, Some(no), || {
@@ -209,7 +204,13 @@ impl<R: Read> Reader<R> {
             }
             at
         });
-        Ok(Some((record, no, at)))
+        (no, at)
+    }
+
+    #[cold]
+    fn failed(&mut self, source: io::Error) -> Error {
+        self.ended = true;
+        Error::Read { path: self.path.clone(), offset: self.buffer.read_so_far(), source }
     }
 
     /// Goes to the next packet and leaves its bytes untaken.

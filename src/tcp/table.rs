@@ -39,7 +39,8 @@ pub struct Flow<T> {
 pub struct FlowTable<T> {
     /// Slot by key. The seed is random: with a known one a capture could be made whose flows all hash alike.
     index: HashMap<FlowKey, u32, RandomState>,
-    slots: Vec<Option<Entry<T>>>,
+    /// Boxed: the many small tables of a capture would else waste what a growing vector keeps ahead.
+    slots: Vec<Option<Box<Entry<T>>>>,
     /// Empty slots.
     free: Vec<u32>,
     /// The slot routed to last: only there can a connection have closed since.
@@ -152,7 +153,12 @@ impl<T> FlowTable<T> {
         let entry = self.slots[slot as usize].get_or_insert_with(|| {
             let connection = Connection::new(segment);
             let state = make(&connection);
-            Entry { flow: Flow { connection, state }, opened: routed, seen: routed, in_closed: false }
+            Box::new(Entry {
+                flow: Flow { connection, state },
+                opened: routed,
+                seen: routed,
+                in_closed: false,
+            })
         });
         entry.seen = routed;
         &mut entry.flow
@@ -195,7 +201,7 @@ impl<T> FlowTable<T> {
     }
 
     fn entry(&self, slot: u32) -> Option<&Entry<T>> {
-        self.slots.get(slot as usize)?.as_ref()
+        self.slots.get(slot as usize)?.as_deref()
     }
 
     /// Whether `segment` belongs to a later connection than the one in `slot`. Decided by this flow alone, so
