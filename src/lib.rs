@@ -65,6 +65,8 @@
 //! * An [`Observation`](model::Observation) says what one side was seen to do. It is the one intermediate form:
 //!   whatever a recording looks like, everything after it is shared.
 //! * What was sent is never rewritten: decoded forms are new values beside it.
+//! * What a peer wrote cannot be displayed: it is [`Quoted`](model::Quoted) until [`redact`] has decided what of it may be
+//!   seen, and [`views`] take [`Shown`](redact::Shown) only. A place that is forgotten does not compile.
 //! * Not knowing is a value. `None`, [`Missing`](model::Missing), `Unobserved`, `Undetermined` are said as such.
 //! * Three kinds of trouble, three types: [`Error`](error::Error), wslog cannot go on;
 //!   [`Weird`](model::Weird), the recording is odd, counted and shown; [`Finding`](model::Finding), an endpoint
@@ -101,6 +103,7 @@
 //! | frame, control frame, data frame, fragment, message | RFC 6455 section 5 |
 //! | Close, status code, reason; closing handshake; *Fail the WebSocket Connection*; *cleanly* | RFC 6455 section 7 |
 //! | 1005, 1006, 1015 | never on the wire: values of a conclusion |
+//! | quoted, shown; sealed | what a peer wrote, as it came, and what may be seen of it; a conversation on the way from one to the other |
 //! | weird | an odd recording, nobody accused |
 //! | observation | one thing one side was seen to do, with its evidence |
 //! | evidence | packet and stream offset that show it, and what its sender had received by then |

@@ -1,5 +1,5 @@
 //! Values to bytes, a [`Sink`] and a file a format. What is said is worded once, in [`wording`] and [`summary`], and every
-//! renderer says the same. What is secret is taken out of each connection before it is rendered, by [`redact`](crate::redact).
+//! renderer says the same. Of what peers wrote they see what [`redact`](crate::redact) shows them, and nothing else.
 
 pub mod case;
 pub mod escape;

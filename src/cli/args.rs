@@ -91,8 +91,9 @@ pub(super) struct Inspect {
     pub(super) payload: Payload,
     /// Leave out payloads and the reasons of Close frames too, not only secrets of the handshake
     ///
-    /// Secrets are left out anyway: credentials, cookies, tokens in the target or among the subprotocols. What is
-    /// left out stands as <redacted 24 bytes>. The account of an Autobahn case goes on quoting its test data.
+    /// Secrets are left out anyway: credentials, cookies, tokens in the target, among the subprotocols or in extensions,
+    /// and whatever quotes them. What is left out stands as <redacted 24 bytes>. The account of an Autobahn case goes on
+    /// quoting its test data.
     #[arg(long, conflicts_with = "no_redact")]
     pub(super) redact: bool,
     /// Show everything, secrets of the handshake included

@@ -12,7 +12,7 @@
 //!
 //! ```compile_fail,E0277
 //! let target = wslog::model::Text::from("/chat?token=s3cr3t");
-//! println!("{target}");
+//! let shown = format!("{target}");
 //! ```
 
 use std::borrow::Cow;

@@ -175,13 +175,16 @@ impl Secrets {
             return Some(self.credentials(value));
         }
         if name.eq_ignore_ascii_case("Host") {
-            return self.authority(value);
+            return self.authority(value).or_else(|| self.text(value));
         }
         self.words(value)
     }
 
     /// The value of a field into which the next one was folded, since its line begins with a blank.
     fn folded(&mut self, value: &str) -> Option<String> {
+        if !value.contains(':') {
+            return None;
+        }
         let is_field =
             |name: &str| FIELDS.iter().any(|known| name.eq_ignore_ascii_case(known)) || is_secret(name);
         value.match_indices(": ").find_map(|(at, mark)| {
@@ -313,7 +316,7 @@ impl Secrets {
 
     /// Words, of which some may be URIs.
     pub(super) fn words(&mut self, value: &str) -> Option<String> {
-        if !value.contains(['=', '@']) {
+        if !value.contains('=') && !value.contains('@') {
             return self.text(value);
         }
         let mut out = String::new();
@@ -429,7 +432,12 @@ fn web_token(text: &str) -> Option<&str> {
     let is_part = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
     let len = |from: &str| from.bytes().take_while(|b| is_part(*b)).count();
     let mut rest = text;
-    while let Some(from) = rest.find("eyJ").and_then(|at| rest.get(at..)) {
+    // By its rarest letter: most texts have none.
+    let start = |rest: &str| {
+        let mut ends = rest.match_indices('J').filter_map(|(at, _)| at.checked_sub(2));
+        ends.find(|at| rest.get(*at..).is_some_and(|from| from.starts_with("ey")))
+    };
+    while let Some(from) = start(rest).and_then(|at| rest.get(at..)) {
         let head = len(from);
         let behind = from.get(head..).unwrap_or_default();
         let claims = behind.strip_prefix('.').map_or(0, len);

@@ -1,13 +1,22 @@
 //! A secret planted in each place of an opening handshake is in no report, unless it is asked for.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+use wslog::engine::{Sink, present};
+use wslog::model::{Conversation, DeflateFault, HandshakeFault, InputReport, Violation};
+use wslog::redact::Redaction;
+use wslog::views::FrameList;
+use wslog::views::json::JsonReport;
+use wslog::views::text::{Style, TextReport};
 
 use crate::support::capture_file::Pcap;
-use crate::support::conversation::{Client, Server, Talk, TestPacket, merge};
+use crate::support::conversation::{Client, Server, Side, Talk, TestPacket, merge};
+use crate::support::corpus::corpus;
+use crate::support::essence::analyse_file;
 use crate::support::frame::Frame;
 use crate::support::upgrade::{Upgrade, refusal};
 
@@ -210,5 +219,363 @@ fn a_refused_request_tried_again_shows_none_either() {
                 around(&shown, SECRET)
             );
         }
+    }
+}
+
+/// Everything that peers write, line by line.
+struct Written {
+    /// Target of a request that was refused before.
+    earlier: Option<String>,
+    method: String,
+    target: String,
+    request: Vec<String>,
+    status: String,
+    response: Vec<String>,
+    body: String,
+    /// What came instead of a response.
+    foreign: Option<String>,
+    /// Frames before a Close of each side.
+    frames: Vec<(Side, Frame)>,
+    reasons: [String; 2],
+}
+
+impl Written {
+    fn new(upgrade: &Upgrade) -> Self {
+        let lines = |head: Vec<u8>| {
+            let head = String::from_utf8(head).expect("text");
+            head.lines().skip(1).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+        };
+        Self {
+            earlier: None,
+            method: "GET".to_owned(),
+            target: "/chat".to_owned(),
+            request: lines(upgrade.request()),
+            status: "101 Switching Protocols".to_owned(),
+            response: lines(upgrade.response()),
+            body: String::new(),
+            foreign: None,
+            frames: Vec::new(),
+            reasons: ["bye".to_owned(), String::new()],
+        }
+    }
+
+    /// Writes another line in the place of that field, or behind the others.
+    fn ask(&mut self, line: String) {
+        put(&mut self.request, line);
+    }
+
+    fn answer(&mut self, line: String) {
+        put(&mut self.response, line);
+    }
+
+    fn refuse(&mut self, status: String, body: String) {
+        (self.status, self.body) = (status, body);
+    }
+
+    fn packets(&self) -> Vec<TestPacket> {
+        let head = |start: &str, lines: &[String]| format!("{start}\r\n{}\r\n\r\n", lines.join("\r\n"));
+        let mut talk = talk(0);
+        talk.connect();
+        if let Some(target) = &self.earlier {
+            let plain = Upgrade { target: target.clone(), ..talk.upgrade() };
+            talk.bytes(Client, &plain.request()).bytes(Server, &refusal("403 No", "no"));
+        }
+        let request = format!("{} {} HTTP/1.1", self.method, self.target);
+        talk.bytes(Client, head(&request, &self.request).as_bytes());
+        let response = head(&format!("HTTP/1.1 {}", self.status), &self.response) + &self.body;
+        talk.bytes(Server, self.foreign.as_ref().unwrap_or(&response).as_bytes());
+        if self.status.starts_with("101") && self.foreign.is_none() {
+            for (side, frame) in &self.frames {
+                talk.send(*side, frame.clone());
+            }
+            let [client, server] = &self.reasons;
+            talk.send(Client, Frame::close(1000, client)).send(Server, Frame::close(1000, server));
+        }
+        talk.end_tcp(Server);
+        talk.packets()
+    }
+}
+
+fn put(lines: &mut Vec<String>, line: String) {
+    let name = |line: &str| line.split(':').next().unwrap_or_default().to_ascii_lowercase();
+    match lines.iter_mut().find(|known| name(known) == name(&line)) {
+        Some(known) => *known = line,
+        None => lines.push(line),
+    }
+}
+
+/// What gives a secret away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sign {
+    /// Its own shape.
+    Shape,
+    /// Another place, which comes later and is known for secrets.
+    Elsewhere,
+    /// The place.
+    Place,
+}
+use Sign::{Elsewhere, Place as InPlace, Shape};
+
+/// Every place where a peer's text can stand, by what gives a secret away there.
+type Row = (&'static str, &'static [Sign], fn(&mut Written, &str));
+
+const ANY: &[Sign] = &[Shape, Elsewhere];
+
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    ("method", &[Elsewhere], |w, s| w.method = s.to_owned()),
+    ("target", ANY, |w, s| w.target = format!("/{s}")),
+    ("parameter of the target", ANY, |w, s| w.target = format!("/chat?x={s}")),
+    ("faulty target", ANY, |w, s| w.target = format!("{s}/chat#x")),
+    ("target with a blank", ANY, |w, s| w.target = format!("/chat {s}")),
+    ("target, cut short", &[Elsewhere], |w, s| w.target = format!("{}{s}", "x".repeat(190))),
+    ("token in the target", &[InPlace], |w, s| w.target = format!("/chat?token={s}")),
+    ("earlier target", ANY, |w, s| w.earlier = Some(format!("/{s}"))),
+    ("earlier faulty target", ANY, |w, s| w.earlier = Some(format!("{s}#"))),
+    ("token in an earlier target", &[InPlace], |w, s| w.earlier = Some(format!("/?token={s}"))),
+    ("field name", ANY, |w, s| w.ask(format!("{s}: x"))),
+    ("field", ANY, |w, s| w.ask(format!("X-Note: {s}"))),
+    ("field without a colon", ANY, |w, s| w.ask(s.to_owned())),
+    ("bearer without a colon", &[InPlace], |w, s| w.ask(format!("X Bearer {s}"))),
+    ("field name that is no token", ANY, |w, s| w.ask(format!("X {s}: x"))),
+    ("field with a control character", ANY, |w, s| w.ask(format!("X: \x01{s}"))),
+    ("blank before the colon", ANY, |w, s| w.ask(format!("X : {s}"))),
+    ("folded field", ANY, |w, s| w.ask(format!("X: y\r\n {s}"))),
+    ("Host", ANY, |w, s| w.ask(format!("Host: {s}"))),
+    ("Upgrade", ANY, |w, s| w.ask(format!("Upgrade: websocket, {s}"))),
+    ("other Upgrade", ANY, |w, s| w.ask(format!("Upgrade: {s}"))),
+    ("token in Upgrade", &[InPlace], |w, s| w.ask(format!("Upgrade: x; token={s}"))),
+    ("Connection", ANY, |w, s| w.ask(format!("Connection: Upgrade, {s}"))),
+    ("other Connection", ANY, |w, s| w.ask(format!("Connection: {s}"))),
+    ("Sec-WebSocket-Key", ANY, |w, s| w.ask(format!("Sec-WebSocket-Key: {s}"))),
+    ("Sec-WebSocket-Version", ANY, |w, s| w.ask(format!("Sec-WebSocket-Version: {s}"))),
+    ("Origin", ANY, |w, s| w.ask(format!("Origin: {s}"))),
+    ("bearer", &[InPlace], |w, s| w.ask(format!("Authorization: Bearer {s}"))),
+    ("subprotocol", ANY, |w, s| w.ask(format!("Sec-WebSocket-Protocol: chat, {s}"))),
+    ("faulty subprotocol", ANY, |w, s| w.ask(format!("Sec-WebSocket-Protocol: chat, {s}@"))),
+    ("subprotocol before a faulty one", ANY, |w, s| w.ask(format!("Sec-WebSocket-Protocol: {s}, @"))),
+    ("repeated subprotocol", ANY, |w, s| w.ask(format!("Sec-WebSocket-Protocol: {s}, {s}"))),
+    ("bearer among subprotocols", &[InPlace], |w, s| w.ask(format!("Sec-WebSocket-Protocol: bearer, {s}"))),
+    ("extension", ANY, |w, s| w.ask(format!("Sec-WebSocket-Extensions: {s}"))),
+    ("name of a parameter", ANY, |w, s| w.ask(format!("Sec-WebSocket-Extensions: x; {s}"))),
+    ("parameter", ANY, |w, s| w.ask(format!("Sec-WebSocket-Extensions: x; y={s}"))),
+    ("quoted parameter", ANY, |w, s| w.ask(format!("Sec-WebSocket-Extensions: x; y=\"{s}\""))),
+    ("token as parameter", &[InPlace], |w, s| w.ask(format!("Sec-WebSocket-Extensions: x; token={s}"))),
+    ("quoted token as parameter", &[InPlace], |w, s| {
+        w.ask(format!("Sec-WebSocket-Extensions: x; token=\"a,\\b;{s}\""));
+    }),
+    ("name of a parameter of permessage-deflate", ANY, |w, s| {
+        w.ask(format!("Sec-WebSocket-Extensions: permessage-deflate; {s}"));
+    }),
+    ("parameter of permessage-deflate", ANY, |w, s| {
+        w.ask(format!("Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits={s}"));
+    }),
+    ("token of permessage-deflate", &[InPlace], |w, s| {
+        w.ask(format!("Sec-WebSocket-Extensions: permessage-deflate; token={s}"));
+    }),
+    ("faulty extensions", ANY, |w, s| w.ask(format!("Sec-WebSocket-Extensions: x; y={s}; ="))),
+    ("token in faulty extensions", &[InPlace], |w, s| {
+        w.ask(format!("Sec-WebSocket-Extensions: x; token={s}; ="));
+    }),
+    ("phrase", ANY, |w, s| w.refuse(format!("403 {s}"), String::new())),
+    ("token in the phrase", &[InPlace], |w, s| w.refuse(format!("403 token={s}"), String::new())),
+    ("body", ANY, |w, s| w.refuse("403 No".to_owned(), format!("no {s} here"))),
+    ("token in the body", &[InPlace], |w, s| w.refuse("403 No".to_owned(), format!("see /?token={s} "))),
+    ("instead of a response", &[Elsewhere], |w, s| w.foreign = Some(format!("{s} is no HTTP at all\r\n\r\n"))),
+    ("instead of a response, cut short", &[Elsewhere], |w, s| w.foreign = Some(format!("no HTTP {s}\r\n\r\n"))),
+    ("field name of the response", ANY, |w, s| w.answer(format!("{s}: x"))),
+    ("field of the response", ANY, |w, s| w.answer(format!("X-Note: {s}"))),
+    ("field of the response without a colon", ANY, |w, s| w.answer(s.to_owned())),
+    ("cookie that is set", &[InPlace], |w, s| w.answer(format!("Set-Cookie: a={s}; Path=/"))),
+    ("folded field of the response", ANY, |w, s| w.answer(format!("X: y\r\n {s}"))),
+    ("Upgrade of the response", ANY, |w, s| w.answer(format!("Upgrade: {s}"))),
+    ("Connection of the response", ANY, |w, s| w.answer(format!("Connection: {s}"))),
+    ("Sec-WebSocket-Accept", ANY, |w, s| w.answer(format!("Sec-WebSocket-Accept: {s}"))),
+    ("Transfer-Encoding of a 101", ANY, |w, s| w.answer(format!("Transfer-Encoding: {s}"))),
+    ("subprotocol chosen", ANY, |w, s| w.answer(format!("Sec-WebSocket-Protocol: {s}"))),
+    ("extension taken", ANY, |w, s| w.answer(format!("Sec-WebSocket-Extensions: {s}"))),
+    ("parameter taken", ANY, |w, s| w.answer(format!("Sec-WebSocket-Extensions: x; y={s}"))),
+    ("token taken", &[InPlace], |w, s| w.answer(format!("Sec-WebSocket-Extensions: x; token={s}"))),
+    ("faulty extensions of the response", ANY, |w, s| w.answer(format!("Sec-WebSocket-Extensions: x; y={s} z"))),
+    ("reason of the client", ANY, |w, s| w.reasons[0] = format!("bad {s}")),
+    ("reason of the server", ANY, |w, s| w.reasons[1] = format!("bad {s}")),
+    ("text", &[Elsewhere], |w, s| w.frames.push((Client, Frame::text(format!("hello {s}"))))),
+    ("fragment", &[Elsewhere], |w, s| {
+        w.frames.push((Server, Frame::text("hello ").not_final()));
+        w.frames.push((Server, Frame::continuation(s)));
+    }),
+    ("text that is not UTF-8", &[Elsewhere], |w, s| {
+        w.frames.push((Client, Frame::text([b"\xff", s.as_bytes()].concat())));
+    }),
+    ("binary", &[Elsewhere], |w, s| w.frames.push((Server, Frame::binary(s)))),
+    ("Ping", &[Elsewhere], |w, s| w.frames.push((Server, Frame::ping(s)))),
+];
+
+/// Both views of all that is reported.
+fn views(reports: &[Conversation], redaction: Redaction) -> String {
+    let (mut text, mut json) = (Vec::new(), Vec::new());
+    let mut page = TextReport::new(&mut text, Style { width: 60_000, color: false }, FrameList::All, true);
+    let mut document = JsonReport::new(&mut json, FrameList::All);
+    for sink in [&mut page as &mut dyn Sink, &mut document] {
+        let reports = reports.iter().map(|report| Box::new(report.clone()));
+        present(reports, &[InputReport::default()], redaction, sink).expect("memory takes it");
+    }
+    String::from_utf8([text, json].concat()).expect("UTF-8")
+}
+
+#[test]
+fn no_place_of_a_handshake_is_forgotten() {
+    for (name, signs, plant) in ROWS {
+        for sign in *signs {
+            let secret = if *sign == Shape { WEB_TOKEN } else { SECRET };
+            let mut written = Written::new(&talk(0).upgrade());
+            plant(&mut written, secret);
+            match (sign, &written.foreign) {
+                (Elsewhere, None) => written.answer(format!("Set-Cookie: id={secret}")),
+                (Elsewhere, Some(_)) => written.ask(format!("Authorization: Bearer {secret}")),
+                (Shape | InPlace, _) => {}
+            }
+            let reports = analyse_file(&Pcap::default().write(&written.packets()));
+            assert_eq!(reports.len(), 1, "{name}");
+            // No more of it is seen than what any word may begin with.
+            let start = &secret[..8];
+            let hex: String = start.bytes().map(|byte| format!("{byte:02x}")).collect();
+            for redaction in [Redaction::Secrets, Redaction::Payloads] {
+                let shown = views(&reports, redaction);
+                assert!(!shown.contains(start), "{name}, {sign:?}: {}", around(&shown, start));
+                assert!(!shown.contains(&hex), "{name}, {sign:?}: {}", around(&shown, &hex));
+            }
+            let shown = views(&reports, Redaction::Nothing);
+            assert!(shown.contains(start) || shown.contains(&hex), "{name}, {sign:?}: not planted");
+        }
+    }
+}
+
+/// The faults that quote the handshake are among the rows above.
+#[test]
+fn every_fault_that_quotes_is_planted() {
+    let mut planted = BTreeSet::new();
+    for (_, _, plant) in ROWS {
+        let mut written = Written::new(&talk(0).upgrade());
+        plant(&mut written, SECRET);
+        for finding in
+            analyse_file(&Pcap::default().write(&written.packets())).iter().flat_map(|r| &r.findings)
+        {
+            match &finding.violation {
+                Violation::Handshake(fault) => planted.extend(quoting(fault)),
+                Violation::Deflate(DeflateFault::Parameter { value, .. }) => {
+                    planted.insert(if value.is_some() { "parameter with a value" } else { "parameter" });
+                }
+                _ => {}
+            }
+        }
+    }
+    let all = [
+        "Accept",
+        "Body",
+        "Extensions",
+        "Key",
+        "Method",
+        "NoConnection",
+        "NoUpgrade",
+        "NotHttp",
+        "NotOffered",
+        "RequestSyntax",
+        "ResponseConnection",
+        "ResponseSyntax",
+        "ResponseUpgrade",
+        "Subprotocol",
+        "Subprotocols",
+        "Target",
+        "Unregistered",
+        "Version",
+        "parameter",
+        "parameter with a value",
+    ];
+    assert_eq!(planted, BTreeSet::from(all));
+}
+
+/// The name of a fault that quotes what a peer chose to write; HTTP versions are two digits.
+fn quoting(fault: &HandshakeFault) -> Option<&'static str> {
+    use HandshakeFault as Fault;
+    Some(match fault {
+        Fault::RequestSyntax { .. } => "RequestSyntax",
+        Fault::Method(_) => "Method",
+        Fault::Target { .. } => "Target",
+        Fault::NoUpgrade(_) => "NoUpgrade",
+        Fault::NoConnection(_) => "NoConnection",
+        Fault::Key { .. } => "Key",
+        Fault::Version(_) => "Version",
+        Fault::Subprotocols { .. } => "Subprotocols",
+        Fault::Extensions { .. } => "Extensions",
+        Fault::Unregistered(_) => "Unregistered",
+        Fault::NotHttp { .. } => "NotHttp",
+        Fault::ResponseSyntax { .. } => "ResponseSyntax",
+        Fault::ResponseUpgrade(_) => "ResponseUpgrade",
+        Fault::ResponseConnection(_) => "ResponseConnection",
+        Fault::Accept { .. } => "Accept",
+        Fault::NotOffered(_) => "NotOffered",
+        Fault::Subprotocol(_) => "Subprotocol",
+        Fault::Body(_) => "Body",
+        Fault::HttpVersion(_)
+        | Fault::OldResponse(_)
+        | Fault::Hosts(_)
+        | Fault::HostPort { .. }
+        | Fault::Keys(_)
+        | Fault::KeyReused { .. }
+        | Fault::Versions(_)
+        | Fault::OtherVersion(_)
+        | Fault::VersionAnswer { .. }
+        | Fault::NoOrigin
+        | Fault::Serial { .. }
+        | Fault::EarlyData
+        | Fault::Status(_)
+        | Fault::NoResponse
+        | Fault::Accepted(_)
+        | Fault::Accepts(_)
+        | Fault::SubprotocolFields(_)
+        | Fault::NoSubprotocol
+        | Fault::NotFailed
+        | Fault::KeptOpen { .. }
+        | Fault::Coalesced
+        | Fault::Assumed => return None,
+    })
+}
+
+/// Parameters of extensions, in a capture that somebody made to show it.
+#[test]
+fn a_capture_that_leaked_does_not() {
+    let Some(path) = corpus("house").map(|house| house.join("leak.pcap")) else { return };
+    let path = path.to_str().expect("UTF-8");
+    for format in ["text", "json"] {
+        for more in [&[][..], &["--redact"]] {
+            let shown = inspect(&[&["--format", format, "--frames", "all", path], more].concat());
+            for secret in ["SuperSecret", "eyJhbGci"] {
+                assert!(!shown.contains(secret), "{format} {more:?}: {}", around(&shown, secret));
+            }
+            assert!(shown.contains("bearer=<redacted 54 bytes>"), "{shown}");
+        }
+    }
+}
+
+/// Of a case the test data stay, under any redaction, and secrets of its handshake do not.
+#[test]
+fn a_case_shows_its_test_data_and_no_secret() {
+    let report = fs::read_to_string("samples/case_3_2.txt").expect("the sample");
+    let report = report
+        .replace("Host: 127.0.0.1:9001", &format!("Host: 127.0.0.1:9001\nAuthorization: Bearer {SECRET}"))
+        .replace("wspp - Case", &format!("{SECRET} - Case"));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("secrets");
+    fs::create_dir_all(&folder).expect("a scratch directory");
+    let path = folder.join("case.txt").into_os_string().into_string().expect("UTF-8");
+    fs::write(&path, report).expect("a scratch file");
+    for format in ["text", "json"] {
+        for more in [&[][..], &["--redact"]] {
+            let shown = inspect(&[&["--format", format, &path], more].concat());
+            assert!(!shown.contains(SECRET), "{format} {more:?}: {}", around(&shown, SECRET));
+            assert!(shown.contains("<redacted 16 bytes>"), "{shown}");
+            assert!(format == "text" || shown.contains("Hello, world!"), "{more:?}: {shown}");
+        }
+        assert!(inspect(&["--no-redact", "--format", format, &path]).contains(SECRET));
     }
 }

@@ -17,7 +17,9 @@ const START: usize = 4;
 #[derive(Debug, Default)]
 pub(super) struct Known {
     secrets: Vec<String>,
-    /// A bit for each hash of a start.
+    /// What they begin with, each once.
+    firsts: Vec<u8>,
+    /// A bit for each hash of a start, where they are many.
     starts: Option<Box<[u64; 64]>>,
 }
 
@@ -33,10 +35,14 @@ impl Known {
     /// Adds a secret, up to their cap.
     pub(super) fn insert(&mut self, secret: &str) {
         if let Err(at) = self.secrets.binary_search_by(|known| known.as_str().cmp(secret))
-            && let Some((word, bit)) = secret.as_bytes().first_chunk().map(place)
+            && let Some(start) = secret.as_bytes().first_chunk()
             && self.secrets.len() < MAX
         {
             self.secrets.insert(at, secret.to_owned());
+            if !self.firsts.contains(&start[0]) {
+                self.firsts.push(start[0]);
+            }
+            let (word, bit) = place(start);
             self.starts.get_or_insert_with(|| Box::new([0; 64]))[word] |= bit;
         }
     }
@@ -60,22 +66,40 @@ impl Known {
 
     /// Where from `from` on the next secret stands, or several that overlap.
     pub(super) fn next(&self, text: &[u8], from: usize) -> Option<Range<usize>> {
-        let starts = self.starts.as_deref()?;
-        let mut found: Option<Range<usize>> = None;
-        let windows = text.get(from..)?.windows(START).filter_map(|window| window.first_chunk());
-        for (at, start) in (from..).zip(windows) {
-            if found.as_ref().is_some_and(|found| at >= found.end) {
-                break;
+        let len_at = |at: usize| self.at_start(text.get(at..)?);
+        let mut start = self.next_start(text, from)?;
+        let mut end = loop {
+            match len_at(start) {
+                Some(len) => break start + len,
+                None => start = self.next_start(text, start + 1)?,
             }
-            let (word, bit) = place(start);
-            if starts[word] & bit != 0
-                && let Some(len) = text.get(at..).and_then(|rest| self.at_start(rest))
-            {
-                let known = found.get_or_insert(at..at);
-                known.end = known.end.max(at + len);
-            }
+        };
+        let mut at = start;
+        while let Some(next) = self.next_start(text, at + 1).filter(|next| *next < end) {
+            at = next;
+            end = end.max(at + len_at(at).unwrap_or(0));
         }
-        found
+        Some(start..end)
+    }
+
+    /// Where from `from` on a secret may begin.
+    fn next_start(&self, text: &[u8], from: usize) -> Option<usize> {
+        let rest = text.get(from..)?;
+        let at = match *self.firsts {
+            [] => None,
+            [a] => memchr::memchr(a, rest),
+            [a, b] => memchr::memchr2(a, b, rest),
+            [a, b, c] => memchr::memchr3(a, b, c, rest),
+            _ => {
+                let starts = self.starts.as_deref()?;
+                let is_start = |start: &[u8; START]| {
+                    let (word, bit) = place(start);
+                    starts[word] & bit != 0
+                };
+                rest.windows(START).position(|window| window.first_chunk().is_some_and(is_start))
+            }
+        };
+        Some(from + at?)
     }
 
     /// Length of the longest secret that `text` begins with, or of what is left of one that it ends in.
@@ -144,8 +168,14 @@ mod tests {
     proptest! {
         #[test]
         fn every_byte_of_a_secret_is_found_and_no_other(
-            secrets in prop::collection::vec("[ab]{6,11}", 0..6), text in "[ab]{0,40}",
+            secrets in prop::collection::vec("[a-e][ab]{5,10}", 1..8),
+            pieces in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..6, 0_usize..12), 0..8),
         ) {
+            let piece = |(of, from, to): &(prop::sample::Index, usize, usize)| {
+                let secret = of.get(&secrets);
+                secret.get(*from..secret.len().min(*to)).unwrap_or("b").to_owned()
+            };
+            let text: String = pieces.iter().map(piece).collect();
             let known = known(&secrets.iter().map(String::as_str).collect::<Vec<_>>());
             let mut expected = vec![false; text.len()];
             for at in 0..text.len() {
