@@ -1,5 +1,6 @@
 //! Values to bytes, a [`Sink`] and a file a format. What is said is worded once, in [`wording`] and [`summary`], and every
-//! renderer says the same. Of what peers wrote they see what [`redact`](crate::redact) shows them, and nothing else.
+//! renderer says the same; the fields of what programs read are declared once, as [`row`]s. What is secret is taken out of
+//! each connection before it is rendered, by [`redact`](crate::redact).
 
 pub mod case;
 pub mod escape;
@@ -7,6 +8,7 @@ pub mod explain;
 pub mod json;
 pub mod limits;
 pub mod remarks;
+pub mod row;
 pub mod run;
 pub mod summary;
 pub mod text;

@@ -26,7 +26,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("reference", &["model", "limits"], &[]),
     ("explain", &["model", "error", "autobahn", "websocket"], &[]),
     ("redact", &["model"], &["memchr"]),
-    ("views", &["model", "limits", "error", "redact"], &["comfy_table", "serde", "serde_json", "jiff"]),
+    ("views", &["model", "limits", "error", "redact"], &["comfy_table", "itoa", "jiff"]),
     (
         "engine",
         &["autobahn", "dissect", "error", "limits", "message", "model", "reference", "source", "tcp"],
@@ -48,6 +48,7 @@ const OUTSIDE: &[&str] = &[
     "flate2",
     "foldhash",
     "html5gum",
+    "itoa",
     "jiff",
     "lz4_flex",
     "lzma_rust2",

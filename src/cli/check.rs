@@ -57,7 +57,7 @@ pub(super) fn run(args: &Check) -> anyhow::Result<Exit> {
             let style = style::of(args.output.look, args.output.output.is_none());
             text::check(&report, &style)
         }
-        RunFormat::Json => json::check(&report)?,
+        RunFormat::Json => json::check(&report),
         RunFormat::Markdown => markdown::check(&report),
         RunFormat::Junit => junit::check(&report),
         RunFormat::Github => github::check(&report),

@@ -52,7 +52,7 @@ pub(super) fn run(args: &Diff) -> anyhow::Result<Exit> {
             let style = style::of(args.output.look, args.output.output.is_none());
             text::diff(&report, &style)
         }
-        RunFormat::Json => json::diff(&report)?,
+        RunFormat::Json => json::diff(&report),
         RunFormat::Markdown => markdown::diff(&report),
         RunFormat::Junit => junit::diff(&report),
         RunFormat::Github => github::diff(&report),

@@ -16,7 +16,7 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Exit> {
         None => args.what.iter().map(|what| explain::find(what)).collect::<Result<_, _>>()?,
     };
     let text = match args.format {
-        Format::Json => json::document(&asked.concat())?,
+        Format::Json => json::document(&asked.concat()),
         Format::Text => {
             let style = style::of(args.look, args.output.is_none());
             let part = |topics: &Vec<Topic>| match topics.as_slice() {

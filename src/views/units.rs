@@ -2,11 +2,36 @@
 
 use crate::model::Timestamp;
 
-/// RFC 3339, UTC, nine digits.
+/// RFC 3339, UTC, nine digits: `2013-02-26T20:07:25.123456000Z`, in ASCII.
 #[must_use]
-pub fn rfc3339(at: Timestamp) -> String {
-    jiff::Timestamp::from_nanosecond(i128::from(at.0))
-        .map_or_else(|_| format!("{} ns", at.0), |t| t.strftime("%Y-%m-%dT%H:%M:%S.%9fZ").to_string())
+pub fn rfc3339(at: Timestamp) -> [u8; 30] {
+    const SECOND: i64 = 1_000_000_000;
+    let ns = at.0.rem_euclid(SECOND).unsigned_abs() as u32;
+    // 64 bits of nanoseconds reach from 1677 to 2262, all of them years that jiff knows.
+    let whole = jiff::Timestamp::from_second(at.0.div_euclid(SECOND)).unwrap_or_default();
+    let civil = jiff::tz::Offset::UTC.to_datetime(whole);
+    let year = civil.year().unsigned_abs();
+    let [c0, c1, y0, y1] = four_digits(year);
+    let [[m0, m1], [d0, d1]] = [civil.month(), civil.day()].map(|n| two_digits(n.unsigned_abs()));
+    let [[h0, h1], [i0, i1], [s0, s1]] =
+        [civil.hour(), civil.minute(), civil.second()].map(|n| two_digits(n.unsigned_abs()));
+    let [n1, n2, n3, n4] = four_digits((ns / 10_000 % 10_000) as u16);
+    let [n5, n6, n7, n8] = four_digits((ns % 10_000) as u16);
+    let n0 = b'0' + (ns / 100_000_000) as u8;
+    [
+        c0, c1, y0, y1, b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', i0, i1, b':', s0, s1, b'.', n0, n1,
+        n2, n3, n4, n5, n6, n7, n8, b'Z',
+    ]
+}
+
+const fn four_digits(n: u16) -> [u8; 4] {
+    let [a, b] = two_digits((n / 100) as u8);
+    let [c, d] = two_digits((n % 100) as u8);
+    [a, b, c, d]
+}
+
+const fn two_digits(n: u8) -> [u8; 2] {
+    [b'0' + n / 10, b'0' + n % 10]
 }
 
 /// `2013-02-26 20:07:25.123Z`.
@@ -61,7 +86,17 @@ pub fn count(n: u64, noun: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn times_are_those_of_jiff(at in any::<i64>()) {
+            let known = jiff::Timestamp::from_nanosecond(i128::from(at)).map(|at| format!("{at:.9}"));
+            prop_assert_eq!(String::from_utf8(rfc3339(Timestamp(at)).to_vec()).ok(), known.ok());
+        }
+    }
 
     #[test]
     fn durations_and_sizes() {
@@ -82,7 +117,13 @@ mod tests {
             assert_eq!(bytes(n), text);
         }
         assert_eq!(offset(1_234_567_890), "+1.234567");
-        assert_eq!(rfc3339(Timestamp(1_361_909_245_123_456_000)), "2013-02-26T20:07:25.123456000Z");
-        assert_eq!(rfc3339(Timestamp(i64::MIN)), "1677-09-21T00:12:43.145224192Z");
+        for (at, text) in [
+            (1_361_909_245_123_456_000, "2013-02-26T20:07:25.123456000Z"),
+            (i64::MIN, "1677-09-21T00:12:43.145224192Z"),
+            (i64::MAX, "2262-04-11T23:47:16.854775807Z"),
+            (-1, "1969-12-31T23:59:59.999999999Z"),
+        ] {
+            assert_eq!(rfc3339(Timestamp(at)), text.as_bytes());
+        }
     }
 }

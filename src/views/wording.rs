@@ -5,6 +5,8 @@ mod deflate;
 mod handshake;
 mod timing;
 
+use std::fmt;
+
 use crate::model::finding::Because;
 use crate::model::{
     Action, CloseCode, Conversation, Finding, FrameHeader, Handled, KeyPattern, LengthForm, Outcome,
@@ -88,11 +90,26 @@ pub const fn subject(by: Option<Role>) -> &'static str {
     }
 }
 
-/// A whole sentence for a finding: who did what, and the clause.
-#[must_use]
-pub fn message(report: &Conversation<Shown>, finding: &Finding<Shown>) -> String {
-    let Wording { did, .. } = violation(report, &finding.violation);
-    format!("{} {did} ({}).", subject(finding.by), finding.violation.rule().rule().section)
+impl Wording {
+    /// The words in a whole sentence on the finding they are for: who did what, and the clause.
+    #[must_use]
+    pub fn message<'a>(&'a self, finding: &'a Finding<Shown>) -> Message<'a> {
+        Message { finding, did: &self.did }
+    }
+}
+
+/// `The client sent a frame with RSV2 set … (RFC 6455 5.2).`
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    finding: &'a Finding<Shown>,
+    did: &'a str,
+}
+
+impl fmt::Display for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { finding, did } = self;
+        write!(f, "{} {did} ({}).", subject(finding.by), finding.violation.rule().rule().section)
+    }
 }
 
 fn handled(handled: Handled) -> String {

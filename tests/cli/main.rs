@@ -5,6 +5,7 @@ mod harmless;
 mod limits;
 mod live;
 mod readme;
+mod rows;
 mod runs;
 mod secrets;
 mod sets;

@@ -1,318 +1,292 @@
 //! `wslog.explain/1`.
 
-use serde::Serialize;
-
-use crate::error::Error;
 use crate::model::topic::{CaseTopic, CodeTopic, Example, Line, LineWhat, RuleTopic, ShownFrame, Topic};
 use crate::model::{CloseCode, Opcode, RuleId, Who};
-use crate::views::escape::hex;
 use crate::views::explain as words;
-use crate::views::json::case::Expected;
-use crate::views::json::write_value;
+use crate::views::json::case::{Event, expected};
+use crate::views::json::write::document as in_a_line;
+use crate::views::row::{
+    Boolean, Encoder, Field, Hex, Integer, Kind, List, Map, OrAbsent, Text, Type, Value, row,
+};
 
 /// Name and version of the format.
 pub const SCHEMA: &str = "wslog.explain/1";
 
+/// The fields of the document.
+pub const FIELDS: &[Field] = Document::FIELDS;
+
 /// The topics, each in full.
-///
-/// # Errors
-/// [`Error::Write`].
-pub fn document(topics: &[Topic]) -> Result<String, Error> {
-    let mut out = Vec::new();
-    let topics = topics.iter().map(TopicEntry::new).collect();
-    write_value(&mut out, &Document { schema: SCHEMA, wslog: env!("CARGO_PKG_VERSION"), topics })?;
-    out.push(b'\n');
-    Ok(String::from_utf8_lossy(&out).into_owned())
+#[must_use]
+pub fn document(topics: &[Topic]) -> String {
+    in_a_line(Document(topics))
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
-    schema: &'static str,
-    wslog: &'static str,
-    topics: Vec<TopicEntry<'a>>,
+row! {
+    /// Things explained.
+    struct Document<'a>(topics: &'a [Topic]);
+
+    /// Name and version of the format.
+    schema: Text = SCHEMA,
+    /// Version of wslog.
+    wslog: Text = env!("CARGO_PKG_VERSION"),
+    /// What was asked for.
+    topics: List<TopicEntry> = topics.iter().map(TopicEntry),
 }
 
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum TopicEntry<'a> {
-    CloseCode(Code<'a>),
-    Rule(RuleEntry<'a>),
-    AutobahnCase(Case<'a>),
+/// A close code, a rule or a case, told apart by `kind`.
+#[derive(Clone, Copy, Debug)]
+struct TopicEntry<'a>(&'a Topic);
+
+impl Type for TopicEntry<'_> {
+    const KIND: &'static Kind = &Kind::Either(&[Code::KIND, RuleEntry::KIND, Case::KIND]);
 }
 
-impl<'a> TopicEntry<'a> {
-    fn new(topic: &'a Topic) -> Self {
-        match topic {
-            Topic::Code(code) => Self::CloseCode(Code::new(code)),
-            Topic::Rule(rule) => Self::Rule(RuleEntry::new(rule)),
-            Topic::Case(case) => Self::AutobahnCase(Case::new(case)),
+impl Value<Self> for TopicEntry<'_> {
+    fn encode(self, to: &mut impl Encoder) {
+        match self.0 {
+            Topic::Code(code) => Code(code).encode(to),
+            Topic::Rule(rule) => RuleEntry(rule).encode(to),
+            Topic::Case(case) => Case(case).encode(to),
         }
     }
 }
 
-#[derive(Serialize)]
-struct Code<'a> {
-    code: Option<u16>,
-    first: u16,
-    last: u16,
-    name: Option<&'static str>,
-    range: &'static str,
-    registration: &'static str,
-    sent_by: &'static str,
-    on_the_wire: bool,
-    section: &'a str,
-    meaning: &'a str,
-    reported: &'a str,
-    finding: Option<&'static str>,
-    fits_breach_of: Vec<&'static str>,
-    causes: &'a [&'a str],
-    next: &'a [&'a str],
-    examples: Vec<ExampleEntry<'a>>,
+row! {
+    /// A close code, or a range of codes.
+    struct Code<'a>(topic: &'a CodeTopic);
+
+    let entry = topic.entry;
+
+    /// `close_code`.
+    kind: Text = "close_code",
+    /// The code; null for a range.
+    code: Option<Integer> = topic.code.map(|code| code.0),
+    /// First of the codes of which the same is to be said.
+    first: Integer = *entry.codes.start(),
+    /// Last of them.
+    last: Integer = *entry.codes.end(),
+    /// Its name in the registry of IANA, in lower case.
+    name: Option<Text> = topic.code.and_then(CloseCode::name),
+    /// The range of RFC 6455 7.4.2 it lies in.
+    range: Text = words::code_range(topic),
+    /// How it stands in the registry: `assigned`, `reserved`, `unassigned`, `private` or `out_of_range`.
+    registration: Text = entry.registration.name(),
+    /// Who may send it in a Close frame.
+    sent_by: Text = entry.sent_by.name(),
+    /// Whether it may be in a Close frame at all.
+    on_the_wire: Boolean = entry.sent_by != Who::N,
+    /// Where that is written.
+    section: Text = entry.section,
+    /// What it stands for.
+    meaning: Text = entry.meaning,
+    /// What the program of the side that receives or concludes it is told.
+    reported: Text = entry.reported,
+    /// The rule that sending it breaks.
+    finding: Option<Text> = topic.breaks.map(RuleId::name),
+    /// Rules whose breach is fittingly answered with it.
+    fits_breach_of: List<Text> = topic.answers.iter().map(|rule| rule.name()),
+    /// What is behind it when it is seen.
+    causes: List<Text> = entry.causes.iter().copied(),
+    /// Where to look then.
+    next: List<Text> = entry.next.iter().copied(),
+    /// How it looks on the wire.
+    examples: List<ExampleEntry> = topic.examples.iter().map(ExampleEntry),
 }
 
-impl<'a> Code<'a> {
-    fn new(topic: &'a CodeTopic) -> Self {
-        let entry = topic.entry;
-        Self {
-            code: topic.code.map(|code| code.0),
-            first: *entry.codes.start(),
-            last: *entry.codes.end(),
-            name: topic.code.and_then(CloseCode::name),
-            range: words::code_range(topic),
-            registration: entry.registration.name(),
-            sent_by: entry.sent_by.name(),
-            on_the_wire: entry.sent_by != Who::N,
-            section: entry.section,
-            meaning: entry.meaning,
-            reported: entry.reported,
-            finding: topic.breaks.map(RuleId::name),
-            fits_breach_of: topic.answers.iter().map(|rule| rule.name()).collect(),
-            causes: entry.causes,
-            next: entry.next,
-            examples: examples(&topic.examples),
-        }
-    }
+row! {
+    /// A rule.
+    struct RuleEntry<'a>(topic: &'a RuleTopic);
+
+    let rule = topic.rule;
+    let cases = topic.cases.iter();
+
+    /// `rule`.
+    kind: Text = "rule",
+    /// Its name.
+    rule: Text = rule.name,
+    /// How much a breach weighs: `must`, `should` or `note`.
+    level: Text = rule.level.name(),
+    /// The clauses.
+    section: Text = rule.section,
+    /// Whom it binds.
+    who: Text = rule.who.name(),
+    /// What it says.
+    says: Text = rule.says,
+    /// More about it.
+    explanation: Option<Text> = topic.explanation,
+    /// What the other side does about a breach.
+    reaction: Reaction = Reaction(topic),
+    /// Where to look when it is broken.
+    next: List<Text> = topic.next.iter().copied(),
+    /// Cases of the Autobahn Testsuite that exercise it.
+    autobahn_cases: List<CaseOf> = cases.map(|(id, is_broken)| CaseOf(id.as_str(), *is_broken)),
+    /// Broken, and nearly so.
+    examples: List<ExampleEntry> = topic.examples.iter().map(ExampleEntry),
 }
 
-#[derive(Serialize)]
-struct RuleEntry<'a> {
-    rule: &'a str,
-    level: &'a str,
-    section: &'a str,
-    who: &'a str,
-    says: &'a str,
-    explanation: Option<&'a str>,
-    reaction: Reaction<'a>,
-    next: &'a [&'a str],
-    autobahn_cases: Vec<CaseOf<'a>>,
-    examples: Vec<ExampleEntry<'a>>,
+row! {
+    /// What the other side does about a breach.
+    struct Reaction<'a>(topic: &'a RuleTopic);
+
+    /// In a word.
+    kind: Text = words::reaction_name(topic),
+    /// Close codes that fit.
+    codes: List<Integer> = topic.rule.reaction.codes().iter().copied(),
+    /// In a sentence.
+    message: Option<Text> = words::reaction(topic),
 }
 
-#[derive(Serialize)]
-struct Reaction<'a> {
-    kind: &'a str,
-    codes: &'a [u16],
-    message: Option<String>,
+row! {
+    /// A case that exercises a rule.
+    struct CaseOf<'a>(case: &'a str, is_broken: bool);
+
+    /// Its number.
+    case: Text = case,
+    /// Whether the tester breaks the rule in it.
+    broken_by_tester: Boolean = is_broken,
 }
 
-#[derive(Serialize)]
-struct CaseOf<'a> {
-    case: &'a str,
-    broken_by_tester: bool,
+row! {
+    /// A case of the Autobahn Testsuite.
+    struct Case<'a>(topic: &'a CaseTopic);
+
+    let rules = topic.rules.iter();
+
+    /// `autobahn_case`.
+    kind: Text = "autobahn_case",
+    /// Its number.
+    case: Text = topic.id.as_str(),
+    /// What it is about.
+    about: Text = topic.about,
+    /// What the tester sends.
+    sends: Text = words::case_sends(topic),
+    /// What is asked of the testee.
+    asks: Text = words::case_asks(topic),
+    /// What the suite expects, in a sentence.
+    events: Text = words::case_events(topic),
+    /// What it expects, by the verdict that it leads to; null where the suite judges in another way.
+    expected: Option<Map<List<Event>>> = topic.expects.as_deref().map(expected),
+    /// Whether there is nothing to pass or fail.
+    informational: Boolean = topic.informational,
+    /// What the suite expects of the closing.
+    closing: Closing = Closing(topic),
+    /// Rules it exercises.
+    rules: List<RuleOf> = rules.map(|(rule, id, is_broken)| RuleOf(rule, id.is_some(), *is_broken)),
+    /// Whether this was compared with reports of real runs.
+    compared_with_runs: Boolean = topic.compared,
 }
 
-impl<'a> RuleEntry<'a> {
-    fn new(topic: &'a RuleTopic) -> Self {
-        let rule = topic.rule;
-        let cases = topic.cases.iter();
-        Self {
-            rule: rule.name,
-            level: rule.level.name(),
-            section: rule.section,
-            who: rule.who.name(),
-            says: rule.says,
-            explanation: topic.explanation,
-            reaction: Reaction {
-                kind: words::reaction_name(topic),
-                codes: rule.reaction.codes(),
-                message: words::reaction(topic),
-            },
-            next: topic.next,
-            autobahn_cases: cases
-                .map(|(id, broken)| CaseOf { case: id.as_str(), broken_by_tester: *broken })
-                .collect(),
-            examples: examples(&topic.examples),
-        }
-    }
+row! {
+    /// What a case expects of the closing.
+    struct Closing<'a>(topic: &'a CaseTopic);
+
+    let close = &topic.close;
+
+    /// Who sends the first Close: `tester` or `testee`.
+    first: Text = if close.closed_by_me { "tester" } else { "testee" },
+    /// Codes that the testee may send.
+    codes: List<Integer> = close.codes.iter().copied(),
+    /// Whether it has to be clean.
+    clean: Boolean = close.require_clean,
+    /// Whether the case fails where the other side closes.
+    wrong_side_fails: Boolean = close.wrong_endpoint_is_fatal,
+    /// Whether the case fails for another code.
+    wrong_code_fails: Boolean = topic.wrong_code_is_fatal,
+    /// All that in a sentence.
+    message: Text = words::case_closing(topic),
 }
 
-#[derive(Serialize)]
-struct Case<'a> {
-    case: &'a str,
-    about: &'a str,
-    sends: String,
-    asks: String,
-    events: String,
-    expected: Option<Expected<'a>>,
-    informational: bool,
-    closing: Closing<'a>,
-    rules: Vec<RuleOf<'a>>,
-    compared_with_runs: bool,
+row! {
+    /// A rule that a case exercises.
+    struct RuleOf<'a>(rule: &'a str, is_checked: bool, is_broken: bool);
+
+    /// Its name.
+    rule: Text = rule,
+    /// Whether wslog checks it.
+    checked: Boolean = is_checked,
+    /// Whether the tester breaks it in the case.
+    broken_by_tester: Boolean = is_broken,
 }
 
-#[derive(Serialize)]
-struct Closing<'a> {
-    first: &'a str,
-    codes: &'a [u16],
-    clean: bool,
-    wrong_side_fails: bool,
-    wrong_code_fails: bool,
-    message: String,
-}
+row! {
+    /// What crosses the wire.
+    struct ExampleEntry<'a>(example: &'a Example);
 
-#[derive(Serialize)]
-struct RuleOf<'a> {
-    rule: &'a str,
-    checked: bool,
-    broken_by_tester: bool,
-}
-
-impl<'a> Case<'a> {
-    fn new(topic: &'a CaseTopic) -> Self {
-        let close = &topic.close;
-        let rules = topic.rules.iter();
-        Self {
-            case: topic.id.as_str(),
-            about: topic.about,
-            sends: words::case_sends(topic),
-            asks: words::case_asks(topic),
-            events: words::case_events(topic),
-            expected: topic.expects.as_deref().map(Expected),
-            informational: topic.informational,
-            closing: Closing {
-                first: if close.closed_by_me { "tester" } else { "testee" },
-                codes: &close.codes,
-                clean: close.require_clean,
-                wrong_side_fails: close.wrong_endpoint_is_fatal,
-                wrong_code_fails: topic.wrong_code_is_fatal,
-                message: words::case_closing(topic),
-            },
-            rules: rules
-                .map(|(rule, id, broken)| RuleOf { rule, checked: id.is_some(), broken_by_tester: *broken })
-                .collect(),
-            compared_with_runs: topic.compared,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct ExampleEntry<'a> {
-    title: &'a str,
-    reported: bool,
-    permessage_deflate: bool,
-    lines: Vec<LineEntry<'a>>,
-}
-
-#[derive(Serialize)]
-struct LineEntry<'a> {
-    /// Only where the example has more than one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    connection: Option<u8>,
-    from: &'a str,
-    what: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    head: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hex: Option<String>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    same_segment: bool,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    not_recorded: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    milliseconds: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    frame: Option<Frame>,
-}
-
-/// As the frame of `wslog.inspect/1`, as far as it applies.
-#[derive(Serialize)]
-struct Frame {
-    fin: bool,
-    rsv: u8,
-    opcode: u8,
-    masked: bool,
-    masking_key: Option<String>,
-    length: u64,
-    payload: Option<Payload>,
-    complete: bool,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Payload {
-    Text(String),
-    Hex(String),
-}
-
-fn examples(examples: &[Example]) -> Vec<ExampleEntry<'_>> {
-    examples
-        .iter()
-        .map(|example| ExampleEntry {
-            title: example.title,
-            reported: example.reported,
-            permessage_deflate: example.deflate,
-            lines: lines(&example.lines),
-        })
-        .collect()
-}
-
-fn lines(lines: &[Line]) -> Vec<LineEntry<'_>> {
+    let lines = &example.lines;
     let is_one = lines.iter().all(|line| line.connection == 1);
-    let number = |one: &Line| (!is_one).then_some(one.connection);
-    lines.iter().map(|one| LineEntry { connection: number(one), ..line(one) }).collect()
+
+    /// What it shows.
+    title: Text = example.title,
+    /// Whether the rule is reported; where not, it comes near to that, but is legal.
+    reported: Boolean = example.reported,
+    /// Whether permessage-deflate was agreed.
+    permessage_deflate: Boolean = example.deflate,
+    /// What happens, in order.
+    lines: List<LineEntry> = lines.iter().map(|line| LineEntry(line, is_one)),
 }
 
-fn line(line: &Line) -> LineEntry<'_> {
-    let mut entry = LineEntry {
-        connection: None,
-        from: line.from.name(),
-        what: words::act_name(&line.what),
-        head: None,
-        hex: None,
-        same_segment: false,
-        not_recorded: false,
-        milliseconds: None,
-        frame: None,
-    };
-    match &line.what {
-        LineWhat::Head(head) => entry.head = Some(head),
-        LineWhat::Bytes { wire, joined, uncaptured, frame: shown } => {
-            entry.hex = Some(hex(wire));
-            entry.same_segment = *joined;
-            entry.not_recorded = *uncaptured;
-            entry.frame = shown.as_ref().map(frame);
-        }
-        LineWhat::Wait(ms) => entry.milliseconds = Some(*ms),
-        _ => {}
-    }
-    entry
-}
+row! {
+    /// One thing a side does.
+    struct LineEntry<'a>(line: &'a Line, is_only_connection: bool);
 
-fn frame(shown: &ShownFrame) -> Frame {
-    let header = &shown.header;
-    let text = match std::str::from_utf8(&shown.payload) {
-        Ok(text) if header.opcode == Opcode::TEXT && header.rsv.0 == 0 => Some(text.to_owned()),
+    let sent = match &line.what {
+        LineWhat::Bytes { wire, joined, uncaptured, frame } => Some((wire, *joined, *uncaptured, frame.as_ref())),
         _ => None,
     };
-    Frame {
-        fin: header.fin,
-        rsv: header.rsv.0,
-        opcode: header.opcode.bits(),
-        masked: header.masking_key.is_some(),
-        masking_key: header.masking_key.map(|key| key.to_string()),
-        length: header.payload_len,
-        payload: (!shown.payload.is_empty())
-            .then(|| text.map_or_else(|| Payload::Hex(hex(&shown.payload)), Payload::Text)),
-        complete: shown.payload.len() as u64 == header.payload_len,
-    }
+
+    /// On which connection of the example, where it has several.
+    connection: OrAbsent<Integer> = (!is_only_connection).then_some(line.connection),
+    /// Who: `client` or `server`.
+    from: Text = line.from.name(),
+    /// What, in a word.
+    what: Text = words::act_name(&line.what),
+    /// The head of its part of the opening handshake.
+    head: OrAbsent<Text> = if let LineWhat::Head(head) = &line.what { Some(head) } else { None },
+    /// The bytes it sends.
+    hex: OrAbsent<Hex> = sent.map(|(wire, ..)| &**wire),
+    /// They share a segment with what it sent before.
+    same_segment: OrAbsent<Boolean> = sent.and_then(|(_, joined, ..)| joined.then_some(true)),
+    /// The recording lacks them.
+    not_recorded: OrAbsent<Boolean> = sent.and_then(|(_, _, uncaptured, _)| uncaptured.then_some(true)),
+    /// How long nothing happens.
+    milliseconds: OrAbsent<Integer> = if let LineWhat::Wait(ms) = line.what { Some(ms) } else { None },
+    /// The frame that begins with the bytes.
+    frame: OrAbsent<Frame> = sent.and_then(|(.., frame)| frame).map(Frame),
+}
+
+row! {
+    /// As the frame of `wslog.inspect/1`, as far as it applies.
+    struct Frame<'a>(shown: &'a ShownFrame);
+
+    let header = &shown.header;
+
+    /// The FIN bit.
+    fin: Boolean = header.fin,
+    /// The bits RSV1 (4), RSV2 (2) and RSV3 (1).
+    rsv: Integer = header.rsv.0,
+    /// The opcode.
+    opcode: Integer = header.opcode.bits(),
+    /// The MASK bit.
+    masked: Boolean = header.masking_key.is_some(),
+    /// The masking key.
+    masking_key: Option<Hex> = header.masking_key.map(|key| key.0),
+    /// Length of the payload as its header has it, in bytes.
+    length: Integer = header.payload_len,
+    /// Its payload, unmasked; null where it is empty.
+    payload: Option<Payload> = (!shown.payload.is_empty()).then_some(Payload(shown)),
+    /// Whether all of the payload is there.
+    complete: Boolean = shown.payload.len() as u64 == header.payload_len,
+}
+
+row! {
+    /// A payload, as text or in hex.
+    struct Payload<'a>(shown: &'a ShownFrame);
+
+    let is_text = shown.header.opcode == Opcode::TEXT && shown.header.rsv.0 == 0;
+    let text = std::str::from_utf8(&shown.payload).ok().filter(|_| is_text);
+
+    /// As text, of a text frame.
+    text: OrAbsent<Text> = text,
+    /// Its bytes.
+    hex: OrAbsent<Hex> = text.is_none().then_some(&*shown.payload),
 }

@@ -2,154 +2,147 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Serialize, Serializer};
-
-use crate::model::CaseRecord;
-use crate::model::case::{Behavior, CaseEvent, ClosingBehavior};
+use crate::model::case::{Behavior, BehaviorClose, CaseEvent, CaseReport, ClosingBehavior, WireStatistics};
+use crate::model::{self, CaseRecord};
 use crate::views::case;
+use crate::views::json::Sentences;
+use crate::views::row::{Boolean, Displayed, Encoder, Integer, Kind, List, Map, Text, Type, Value, row};
 
-#[derive(Serialize)]
-pub(super) struct Autobahn<'a> {
-    agent: &'a str,
-    case: &'a str,
-    index: Option<u64>,
-    tester_is: &'a str,
-    started: Option<&'a str>,
-    duration_ms: Option<u64>,
-    behavior: &'a str,
-    behavior_close: &'a str,
-    result: Option<&'a str>,
-    result_close: Option<&'a str>,
-    recomputed: Recomputed<'a>,
-    expected: Option<Expected<'a>>,
-    received: Option<Vec<Event<'a>>>,
-    closing_behavior: Closing<'a>,
-    wire_statistics: Statistics,
-    inconsistencies: &'a [String],
-    account: String,
+row! {
+    /// A case of the Autobahn Testsuite, as its report has it.
+    pub(super) struct Autobahn<'a>(record: &'a CaseRecord);
+
+    let CaseRecord { report, recomputed, account, inconsistencies } = record;
+    let CaseReport { closing, statistics, .. } = report;
+
+    /// What was tested.
+    agent: Text = &report.agent,
+    /// Number of the case, as in `3.2`.
+    case: Text = report.id.as_str(),
+    /// Its number among the cases that were run.
+    index: Option<Integer> = report.index,
+    /// Role of the tester: `client` or `server`.
+    tester_is: Text = if closing.is_server { "server" } else { "client" },
+    /// When it was run, as written there.
+    started: Option<Text> = report.started.as_deref(),
+    /// How long it took, in milliseconds.
+    duration_ms: Option<Integer> = report.duration_ms,
+    /// The suite's verdict on what the testee did.
+    behavior: Text = report.behavior.as_str(),
+    /// The suite's verdict on how it closed.
+    behavior_close: Text = report.behavior_close.as_str(),
+    /// The suite's reason for the first.
+    result: Option<Text> = report.result.as_deref(),
+    /// The suite's reason for the second.
+    result_close: Option<Text> = report.result_close.as_deref(),
+    /// Both verdicts, worked out anew.
+    recomputed: Recomputed = Recomputed(recomputed),
+    /// What the suite expects, by the verdict that it leads to.
+    expected: Option<Map<List<Event>>> = report.expected.as_deref().map(expected),
+    /// What came.
+    received: Option<List<Event>> = report.received.as_deref().map(|events| events.iter().map(Event)),
+    /// How it closed, as the tester noted.
+    closing_behavior: Closing = Closing(closing),
+    /// What the tester counted.
+    wire_statistics: Statistics = Statistics(statistics),
+    /// Where the report contradicts itself.
+    inconsistencies: List<Text> = inconsistencies,
+    /// What the tester sent, what was asked of the testee, what it did, and why the verdict is what it is.
+    account: Text = Displayed(Sentences(&case::sentences(account))),
 }
 
-#[derive(Serialize)]
-struct Recomputed<'a> {
-    behavior: Option<&'a str>,
-    behavior_close: Option<&'a str>,
-    agrees: bool,
-    why: &'a str,
+row! {
+    /// Verdicts worked out anew.
+    pub(super) struct Recomputed<'a>(recomputed: &'a model::case::Recomputed);
+
+    /// On what the testee did; null where its events cannot tell.
+    behavior: Option<Text> = recomputed.behavior.as_ref().map(Behavior::as_str),
+    /// On how it closed.
+    behavior_close: Option<Text> = recomputed.behavior_close.as_ref().map(BehaviorClose::as_str),
+    /// Whether they are those of the report, as far as there are any.
+    agrees: Boolean = recomputed.agrees,
+    /// Why.
+    why: Text = &recomputed.why,
 }
 
 /// Events by verdict, in the order of the report.
-pub(in crate::views) struct Expected<'a>(pub(in crate::views) &'a [(Behavior, Vec<CaseEvent>)]);
-
-impl Serialize for Expected<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(behavior, events)| (behavior.as_str(), list(events))))
-    }
+pub(in crate::views) fn expected(
+    by_verdict: &[(Behavior, Vec<CaseEvent>)],
+) -> impl Iterator<Item = (&str, impl Iterator<Item = Event<'_>>)> {
+    by_verdict.iter().map(|(verdict, events)| (verdict.as_str(), events.iter().map(Event)))
 }
 
 /// As the suite writes it: `["message", text, binary]`, `["ping", text]`.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Event<'a> {
-    Message(&'a str, &'a str, bool),
-    Named(&'a str, &'a str),
+#[derive(Clone, Copy, Debug)]
+pub(in crate::views) struct Event<'a>(&'a CaseEvent);
+
+impl Type for Event<'_> {
+    const KIND: &'static Kind =
+        &Kind::Either(&[<(Text, Text, Boolean) as Type>::KIND, <(Text, Text) as Type>::KIND]);
 }
 
-fn list(events: &[CaseEvent]) -> Vec<Event<'_>> {
-    events.iter().map(event).collect()
-}
-
-fn event(event: &CaseEvent) -> Event<'_> {
-    match event {
-        CaseEvent::Message(text, binary) => Event::Message("message", text, *binary),
-        CaseEvent::Ping(text) => Event::Named("ping", text),
-        CaseEvent::Pong(text) => Event::Named("pong", text),
-        CaseEvent::Timeout(tag) => Event::Named("timeout", tag),
-        CaseEvent::Other(name, rest) => Event::Named(name, rest),
+impl Value<Self> for Event<'_> {
+    fn encode(self, to: &mut impl Encoder) {
+        let (name, text) = match self.0 {
+            CaseEvent::Message(text, binary) => {
+                return Value::<(Text, Text, Boolean)>::encode(("message", text, *binary), to);
+            }
+            CaseEvent::Ping(text) => ("ping", text),
+            CaseEvent::Pong(text) => ("pong", text),
+            CaseEvent::Timeout(tag) => ("timeout", tag),
+            CaseEvent::Other(name, rest) => (name.as_str(), rest),
+        };
+        Value::<(Text, Text)>::encode((name, text), to);
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Closing<'a> {
-    is_server: bool,
-    closed_by_me: bool,
-    failed_by_me: bool,
-    dropped_by_me: bool,
-    was_clean: bool,
-    was_not_clean_reason: Option<&'a str>,
-    was_server_connection_drop_timeout: bool,
-    was_open_handshake_timeout: bool,
-    was_close_handshake_timeout: bool,
-    local_close_code: Option<u16>,
-    local_close_reason: Option<&'a str>,
-    remote_close_code: Option<u16>,
-    remote_close_reason: Option<&'a str>,
+row! {
+    /// How a case closed; names and meaning are those of the suite.
+    pub(super) struct Closing<'a>(c: &'a ClosingBehavior);
+
+    /// The tester was the server, the testee the client.
+    isServer: Boolean = c.is_server,
+    /// The tester sent its Close first.
+    closedByMe: Boolean = c.closed_by_me,
+    /// The tester failed the connection.
+    failedByMe: Boolean = c.failed_by_me,
+    /// The tester dropped TCP.
+    droppedByMe: Boolean = c.dropped_by_me,
+    /// Both Closes were exchanged, and the server dropped TCP.
+    wasClean: Boolean = c.was_clean,
+    /// Why it was not clean.
+    wasNotCleanReason: Option<Text> = c.was_not_clean_reason.as_deref(),
+    /// The tester, as client, waited in vain for the server to drop TCP.
+    wasServerConnectionDropTimeout: Boolean = c.was_server_connection_drop_timeout,
+    /// The opening handshake took too long.
+    wasOpenHandshakeTimeout: Boolean = c.was_open_handshake_timeout,
+    /// The testee did not answer the tester's Close in time.
+    wasCloseHandshakeTimeout: Boolean = c.was_close_handshake_timeout,
+    /// Code of the tester's Close.
+    localCloseCode: Option<Integer> = c.local_close_code,
+    /// Reason of the tester's Close.
+    localCloseReason: Option<Text> = c.local_close_reason.as_deref(),
+    /// Code of the testee's Close.
+    remoteCloseCode: Option<Integer> = c.remote_close_code,
+    /// Reason of the testee's Close.
+    remoteCloseReason: Option<Text> = c.remote_close_reason.as_deref(),
 }
 
-impl<'a> Closing<'a> {
-    fn new(c: &'a ClosingBehavior) -> Self {
-        Self {
-            is_server: c.is_server,
-            closed_by_me: c.closed_by_me,
-            failed_by_me: c.failed_by_me,
-            dropped_by_me: c.dropped_by_me,
-            was_clean: c.was_clean,
-            was_not_clean_reason: c.was_not_clean_reason.as_deref(),
-            was_server_connection_drop_timeout: c.was_server_connection_drop_timeout,
-            was_open_handshake_timeout: c.was_open_handshake_timeout,
-            was_close_handshake_timeout: c.was_close_handshake_timeout,
-            local_close_code: c.local_close_code,
-            local_close_reason: c.local_close_reason.as_deref(),
-            remote_close_code: c.remote_close_code,
-            remote_close_reason: c.remote_close_reason.as_deref(),
-        }
-    }
+row! {
+    /// What the tester counted.
+    pub(super) struct Statistics<'a>(counted: &'a WireStatistics);
+
+    /// Octets received: how often chops of each size came.
+    rx_octets: Map<Integer> = by_text(&counted.rx_octets),
+    /// Octets sent: how often chops of each size went out.
+    tx_octets: Map<Integer> = by_text(&counted.tx_octets),
+    /// Frames received, by opcode.
+    rx_frames: Map<Integer> = by_text(&counted.rx_frames),
+    /// Frames sent, by opcode.
+    tx_frames: Map<Integer> = by_text(&counted.tx_frames),
 }
 
-/// Counts by chop size and by opcode; the keys are texts, as in the suite's own files.
-#[derive(Serialize)]
-struct Statistics {
-    rx_octets: BTreeMap<String, u64>,
-    tx_octets: BTreeMap<String, u64>,
-    rx_frames: BTreeMap<String, u64>,
-    tx_frames: BTreeMap<String, u64>,
-}
-
-fn counts(list: &[(u64, u64)]) -> BTreeMap<String, u64> {
-    list.iter().map(|(key, count)| (key.to_string(), *count)).collect()
-}
-
-impl<'a> Autobahn<'a> {
-    pub(super) fn new(record: &'a CaseRecord) -> Self {
-        let CaseRecord { report, recomputed, account, inconsistencies } = record;
-        Self {
-            agent: &report.agent,
-            case: report.id.as_str(),
-            index: report.index,
-            tester_is: if report.closing.is_server { "server" } else { "client" },
-            started: report.started.as_deref(),
-            duration_ms: report.duration_ms,
-            behavior: report.behavior.as_str(),
-            behavior_close: report.behavior_close.as_str(),
-            result: report.result.as_deref(),
-            result_close: report.result_close.as_deref(),
-            recomputed: Recomputed {
-                behavior: recomputed.behavior.as_ref().map(Behavior::as_str),
-                behavior_close: recomputed.behavior_close.as_ref().map(|b| b.as_str()),
-                agrees: recomputed.agrees,
-                why: &recomputed.why,
-            },
-            expected: report.expected.as_deref().map(Expected),
-            received: report.received.as_deref().map(list),
-            closing_behavior: Closing::new(&report.closing),
-            wire_statistics: Statistics {
-                rx_octets: counts(&report.statistics.rx_octets),
-                tx_octets: counts(&report.statistics.tx_octets),
-                rx_frames: counts(&report.statistics.rx_frames),
-                tx_frames: counts(&report.statistics.tx_frames),
-            },
-            inconsistencies,
-            account: case::sentences(account).join(" "),
-        }
-    }
+/// In the order of the keys as texts, as in the suite's own files.
+fn by_text(counts: &[(u64, u64)]) -> BTreeMap<String, u64> {
+    counts.iter().map(|(key, count)| (key.to_string(), *count)).collect()
 }

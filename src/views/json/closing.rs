@@ -1,164 +1,158 @@
 //! The `closing` object of a connection.
 
-use serde::Serialize;
-
-use crate::model::{Conversation, LocalView, Role, SideClose, Starter, Step, StreamEnd, TcpEnd};
+use crate::model::{self, Conversation, PerRole, Role, RuleId, SideClose, Starter, StreamEnd, TcpEnd};
 use crate::redact::Shown;
-use crate::views::json::{place, time};
+use crate::views::json::{Sentences, place, sides};
+use crate::views::row::{Boolean, Displayed, Integer, List, Nanoseconds, OrAbsent, Text, Time, row};
 use crate::views::{summary, wording};
 
-#[derive(Serialize)]
-pub(super) struct Closing<'a> {
-    outcome: &'a str,
-    started_by: Option<&'a str>,
-    evidence: &'a str,
-    client: Close<'a>,
-    server: Close<'a>,
-    tcp: Tcp<'a>,
-    client_sees: View<'a>,
-    server_sees: View<'a>,
-    idle_before_close_ns: Option<i64>,
-    failed_for: Option<FailedFor<'a>>,
-    steps: Vec<StepEntry<'a>>,
-    summary: String,
+row! {
+    /// How a connection closed: expected beside observed.
+    pub(super) struct Closing<'a>(r: &'a Conversation<Shown>);
+
+    let c = &*r.closing;
+
+    /// How it ended, in a word: `clean`, `clean_tcp_reset`, `close_unanswered`, `no_close_frame`, `reset`, `open`,
+    /// `handshake_failed` or `not_observable`.
+    outcome: Text = c.outcome.name(),
+    /// Who started: `client`, `server` or `both`.
+    started_by: Option<Text> = c.started_by.map(started_by),
+    /// What decided that: `acknowledgement`, `only_close`, `tcp_end`, `order` or `undetermined`.
+    evidence: Text = c.evidence.name(),
+    /// The client's part in the closing handshake.
+    client: Close = Close(r, &c.sides.client),
+    /// The server's part.
+    server: Close = Close(r, &c.sides.server),
+    /// How TCP ended.
+    tcp: Tcp = Tcp(r),
+    /// What the client's program will have been told.
+    client_sees: View = View(&c.sees.client),
+    /// What the server's will.
+    server_sees: View = View(&c.sees.server),
+    /// Without any frame before the first Close, or before TCP ended without one.
+    idle_before_close_ns: Option<Nanoseconds> = c.idle_before_close_ns,
+    /// The fault for which a side failed the connection.
+    failed_for: Option<FailedFor> = c.failed_for.map(|(by, rule, frame)| FailedFor(by, rule, frame)),
+    /// Who owed what, and what came of it.
+    steps: List<Step> = c.steps.iter().map(Step),
+    /// The account of the connection in sentences.
+    summary: Text = Displayed(Sentences(&summary::sentences(r))),
 }
 
-#[derive(Serialize)]
-struct FailedFor<'a> {
-    rule: &'a str,
-    by: &'a str,
-    frame: u64,
+row! {
+    /// The part of one side in the closing handshake.
+    pub(super) struct Close<'a>(r: &'a Conversation<Shown>, side: &'a SideClose<Shown>);
+
+    let (packet, packet_input) = place(r, side.packet);
+
+    /// Whether it sent a Close; null where a gap may hide one.
+    sent_close: Option<Boolean> = side.sent_close,
+    /// Status code of its first Close; null without one.
+    code: Option<Integer> = side.code.map(|code| code.0),
+    /// Reason of its first Close, where that is UTF-8.
+    reason: Option<Text> = side.reason.as_deref(),
+    /// Time of its first Close.
+    at: Option<Time> = side.at,
+    /// Number of that frame.
+    frame: Option<Integer> = side.frame,
+    /// Packet of it.
+    packet: Option<Integer> = packet,
+    /// Index of the input of that packet, where it is another than the connection's.
+    packet_input: OrAbsent<Integer> = packet_input,
+    /// Where the recording leaves this side: `connecting`, `open`, `closing` or `closed`.
+    state: Text = side.state.name(),
 }
 
-#[derive(Serialize)]
-struct Close<'a> {
-    sent_close: Option<bool>,
-    code: Option<u16>,
-    reason: Option<&'a str>,
-    at: Option<String>,
-    frame: Option<u64>,
-    packet: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    packet_input: Option<usize>,
-    state: &'a str,
+row! {
+    /// How TCP ended.
+    pub(super) struct Tcp<'a>(r: &'a Conversation<Shown>);
+
+    let c = &*r.closing;
+    let PerRole { client, server } =
+        sides(&c.ends, |end| end.as_ref().map_or("unobserved", |end| how(end.how)));
+
+    /// The end that came first.
+    first_end: Option<End> = c.first_end.as_ref().map(|end| End(r, end)),
+    /// Neither side had received the other's end when it sent its own.
+    crossed: Boolean = c.ends_crossed,
+    /// How the client ended its direction: `fin`, `rst`, `dropped` or `unobserved`.
+    client_end: Text = client,
+    /// How the server ended its direction.
+    server_end: Text = server,
 }
 
-#[derive(Serialize)]
-struct Tcp<'a> {
-    first_end: Option<End<'a>>,
-    crossed: bool,
-    client_end: &'a str,
-    server_end: &'a str,
+row! {
+    /// End of one direction of TCP.
+    pub(super) struct End<'a>(r: &'a Conversation<Shown>, end: &'a TcpEnd);
+
+    let (packet, packet_input) = place(r, end.packet);
+
+    /// Whose: `client` or `server`.
+    by: Text = end.by.name(),
+    /// How: `fin`, `rst`, `dropped` or `unobserved`.
+    how: Text = how(end.how),
+    /// When.
+    at: Option<Time> = end.at,
+    /// Packet with the FIN or RST.
+    packet: Option<Integer> = packet,
+    /// Index of the input of that packet, where it is another than the connection's.
+    packet_input: OrAbsent<Integer> = packet_input,
 }
 
-#[derive(Serialize)]
-struct End<'a> {
-    by: &'a str,
-    how: &'a str,
-    at: Option<String>,
-    packet: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    packet_input: Option<usize>,
+row! {
+    /// What the program of one side will have been told (`CloseEvent` of the WebSocket API).
+    pub(super) struct View<'a>(view: &'a model::LocalView<Shown>);
+
+    /// Code, 1005 and 1006 included; null where nothing is reported or it cannot be known.
+    code: Option<Integer> = view.code.map(|code| code.0),
+    /// Reason.
+    reason: Option<Text> = view.reason.as_deref(),
+    /// `wasClean`.
+    was_clean: Option<Boolean> = view.was_clean,
+    /// Why that.
+    because: Text = wording::because(view.because),
+    /// How sure: `proven`, `likely` or `undetermined`.
+    certainty: Text = view.certainty.name(),
 }
 
-#[derive(Serialize)]
-struct View<'a> {
-    code: Option<u16>,
-    reason: Option<&'a str>,
-    was_clean: Option<bool>,
-    because: &'a str,
-    certainty: &'a str,
+row! {
+    /// The fault for which a side failed the connection.
+    pub(super) struct FailedFor(by: Role, rule: RuleId, frame: u64);
+
+    /// Name of the rule.
+    rule: Text = rule.name(),
+    /// Who broke it: `client` or `server`.
+    by: Text = by.name(),
+    /// Number of the frame that did.
+    frame: Integer = frame,
 }
 
-#[derive(Serialize)]
-struct StepEntry<'a> {
-    rule: &'a str,
-    owed_by: &'a str,
-    expected: String,
-    observed: String,
-    verdict: &'a str,
-    section: String,
-    since_frame: Option<u64>,
-    since_at: Option<String>,
+row! {
+    /// Something that was owed.
+    pub(super) struct Step<'a>(step: &'a model::Step);
+
+    /// Name of the rule it was owed by.
+    rule: Text = step.rule.name(),
+    /// Who owed it: `client` or `server`.
+    owed_by: Text = step.owed_by.name(),
+    /// What.
+    expected: Text = &wording::owed(step),
+    /// What was seen of it.
+    observed: Text = &wording::seen(step),
+    /// What came of it: `met`, `broken`, `late`, `unobserved` or `not_applicable`.
+    verdict: Text = step.verdict.name(),
+    /// The clauses.
+    section: Text = &wording::clause(step),
+    /// Number of the frame from which on it was owed.
+    since_frame: Option<Integer> = step.since.frame,
+    /// Time from which on it was owed.
+    since_at: Option<Time> = step.since.at,
 }
 
-impl<'a> Closing<'a> {
-    pub(super) fn new(r: &'a Conversation<Shown>) -> Self {
-        let c = &r.closing;
-        let end = |e: &TcpEnd| {
-            let (packet, packet_input) = place(r, e.packet);
-            End { by: e.by.name(), how: how(e.how), at: time(e.at), packet, packet_input }
-        };
-        let side_end = |role: Role| c.ends[role].map_or("unobserved", |e| how(e.how));
-        Self {
-            outcome: c.outcome.name(),
-            started_by: c.started_by.map(|s| match s {
-                Starter::One(role) => role.name(),
-                Starter::Both => "both",
-            }),
-            evidence: c.evidence.name(),
-            client: Close::new(r, &c.sides.client),
-            server: Close::new(r, &c.sides.server),
-            tcp: Tcp {
-                first_end: c.first_end.as_ref().map(end),
-                crossed: c.ends_crossed,
-                client_end: side_end(Role::Client),
-                server_end: side_end(Role::Server),
-            },
-            client_sees: View::new(&c.sees.client),
-            server_sees: View::new(&c.sees.server),
-            idle_before_close_ns: c.idle_before_close_ns,
-            failed_for: c.failed_for.map(|(by, rule, frame)| FailedFor {
-                rule: rule.name(),
-                by: by.name(),
-                frame,
-            }),
-            steps: c.steps.iter().map(StepEntry::new).collect(),
-            summary: summary::sentences(r).join(" "),
-        }
-    }
-}
-
-impl<'a> Close<'a> {
-    fn new(r: &Conversation<Shown>, side: &'a SideClose<Shown>) -> Self {
-        let (packet, packet_input) = place(r, side.packet);
-        Self {
-            sent_close: side.sent_close,
-            code: side.code.map(|c| c.0),
-            reason: side.reason.as_deref(),
-            at: time(side.at),
-            frame: side.frame,
-            packet,
-            packet_input,
-            state: side.state.name(),
-        }
-    }
-}
-
-impl<'a> View<'a> {
-    fn new(view: &'a LocalView<Shown>) -> Self {
-        Self {
-            code: view.code.map(|c| c.0),
-            reason: view.reason.as_deref(),
-            was_clean: view.was_clean,
-            because: wording::because(view.because),
-            certainty: view.certainty.name(),
-        }
-    }
-}
-
-impl StepEntry<'_> {
-    fn new(step: &Step) -> Self {
-        Self {
-            rule: step.rule.name(),
-            owed_by: step.owed_by.name(),
-            expected: wording::owed(step),
-            observed: wording::seen(step),
-            verdict: step.verdict.name(),
-            section: wording::clause(step),
-            since_frame: step.since.frame,
-            since_at: time(step.since.at),
-        }
+const fn started_by(starter: Starter) -> &'static str {
+    match starter {
+        Starter::One(role) => role.name(),
+        Starter::Both => "both",
     }
 }
 

@@ -1,47 +1,41 @@
 //! An entry of `findings`.
 
-use serde::Serialize;
-
-use crate::model::{Conversation, Finding, Role};
+use crate::model::{self, Conversation, Role};
 use crate::redact::Shown;
-use crate::views::json::{place, time};
+use crate::views::json::place;
+use crate::views::row::{Displayed, Integer, OrAbsent, Text, Time, row};
 use crate::views::wording;
 
-#[derive(Serialize)]
-pub(super) struct FindingEntry<'a> {
-    rule: &'a str,
-    level: &'a str,
-    by: &'a str,
-    certainty: &'a str,
-    frame: Option<u64>,
-    packet: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    packet_input: Option<usize>,
-    at: Option<String>,
-    section: &'a str,
-    expected: String,
-    observed: String,
-    message: String,
-}
+row! {
+    /// A clause broken, or a note.
+    pub(super) struct Finding<'a>(r: &'a Conversation<Shown>, finding: &'a model::Finding<Shown>);
 
-impl FindingEntry<'_> {
-    pub(super) fn new(r: &Conversation<Shown>, f: &Finding<Shown>) -> Self {
-        let (packet, packet_input) = place(r, f.packet);
-        let rule = f.violation.rule().rule();
-        let words = wording::violation(r, &f.violation);
-        Self {
-            rule: rule.name,
-            level: f.level.name(),
-            by: f.by.map_or("both", Role::name),
-            certainty: f.certainty.name(),
-            frame: f.frame,
-            packet,
-            packet_input,
-            at: time(f.at),
-            section: rule.section,
-            message: wording::message(r, f),
-            expected: words.expected,
-            observed: words.observed,
-        }
-    }
+    let (packet, packet_input) = place(r, finding.packet);
+    let rule = finding.violation.rule().rule();
+    let words = wording::violation(r, &finding.violation);
+
+    /// Name of the rule.
+    rule: Text = rule.name,
+    /// How much it weighs here: `must`, `should` or `note`.
+    level: Text = finding.level.name(),
+    /// Who: `client`, `server` or `both`.
+    by: Text = finding.by.map_or("both", Role::name),
+    /// How sure: `proven`, `likely` or `undetermined`.
+    certainty: Text = finding.certainty.name(),
+    /// Number of the frame that shows it.
+    frame: Option<Integer> = finding.frame,
+    /// Packet that shows it.
+    packet: Option<Integer> = packet,
+    /// Index of the input of that packet, where it is another than the connection's.
+    packet_input: OrAbsent<Integer> = packet_input,
+    /// Time of that packet.
+    at: Option<Time> = finding.at,
+    /// The clauses.
+    section: Text = rule.section,
+    /// What they ask for here.
+    expected: Text = &words.expected,
+    /// What was there instead.
+    observed: Text = &words.observed,
+    /// Both in a sentence.
+    message: Text = Displayed(words.message(finding)),
 }

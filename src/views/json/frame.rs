@@ -1,83 +1,71 @@
 //! An entry of `frames`.
 
-use serde::Serialize;
-
 use crate::model::{Conversation, FrameRecord};
 use crate::redact::Shown;
-use crate::views::escape::{as_text, hex};
-use crate::views::json::{place, time};
+use crate::views::escape::as_text;
+use crate::views::json::place;
+use crate::views::row::{Boolean, Hex, Integer, OrAbsent, Text, Time, row};
 
-#[derive(Serialize)]
-pub(super) struct Frame {
-    n: u64,
-    from: &'static str,
-    at: Option<String>,
-    packet: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    packet_input: Option<usize>,
-    fin: bool,
-    rsv: u8,
-    opcode: u8,
-    masked: bool,
-    masking_key: Option<String>,
-    length: u64,
-    payload: Option<Payload>,
-    complete: bool,
-    message: Option<u64>,
-    compressed: bool,
+row! {
+    /// A frame.
+    pub(super) struct Frame<'a>(r: &'a Conversation<Shown>, frame: &'a FrameRecord<Shown>);
+
+    let header = &frame.header;
+    let (packet, packet_input) = place(r, frame.packet);
+
+    /// Its number in the connection, from 1.
+    n: Integer = frame.n,
+    /// Who sent it: `client` or `server`.
+    from: Text = frame.from.name(),
+    /// Time of its first byte.
+    at: Option<Time> = frame.at,
+    /// Packet of its first byte.
+    packet: Option<Integer> = packet,
+    /// Index of the input of that packet, where it is another than the connection's.
+    packet_input: OrAbsent<Integer> = packet_input,
+    /// The FIN bit.
+    fin: Boolean = header.fin,
+    /// The bits RSV1 (4), RSV2 (2) and RSV3 (1).
+    rsv: Integer = header.rsv.0,
+    /// The opcode.
+    opcode: Integer = header.opcode.bits(),
+    /// The MASK bit.
+    masked: Boolean = header.masking_key.is_some(),
+    /// The masking key.
+    masking_key: Option<Hex> = header.masking_key.map(|key| key.0),
+    /// Length of the payload as its header has it, in bytes.
+    length: Integer = header.payload_len,
+    /// Its payload, unmasked; null where it is empty or not shown.
+    payload: Option<Payload> = Payload::of(frame),
+    /// Whether every byte of the payload is in the recording.
+    complete: Boolean = frame.complete,
+    /// Number of the message it is a part of, from 1.
+    message: Option<Integer> = frame.message,
+    /// Whether that message is compressed.
+    compressed: Boolean = frame.compressed,
 }
 
-impl Frame {
-    pub(super) fn new(r: &Conversation<Shown>, f: &FrameRecord<Shown>) -> Self {
-        let (packet, packet_input) = place(r, f.packet);
-        Self {
-            n: f.n,
-            from: f.from.name(),
-            at: time(f.at),
-            packet,
-            packet_input,
-            fin: f.header.fin,
-            rsv: f.header.rsv.0,
-            opcode: f.header.opcode.bits(),
-            masked: f.header.masking_key.is_some(),
-            masking_key: f.header.masking_key.map(|k| k.to_string()),
-            length: f.header.payload_len,
-            payload: Payload::new(f),
-            complete: f.complete,
-            message: f.message,
-            compressed: f.compressed,
-        }
-    }
+row! {
+    /// A payload, as text, in hex, or by its length alone.
+    pub(super) struct Payload<'a>(frame: &'a FrameRecord<Shown>, text: Option<&'a str>);
+
+    let is_shown = !frame.redacted;
+
+    /// Bytes of it, all of which were left out.
+    redacted: OrAbsent<Integer> = frame.redacted.then_some(frame.header.payload_len),
+    /// The first bytes of it as text, where the message is text.
+    text: OrAbsent<Text> = text.filter(|_| is_shown),
+    /// The first bytes of it.
+    hex: OrAbsent<Hex> = (is_shown && text.is_none()).then_some(&*frame.preview),
+    /// They are shown inflated.
+    inflated: OrAbsent<Boolean> = (is_shown && frame.inflated).then_some(true),
+    /// There is more than is shown.
+    cut: OrAbsent<Boolean> = (is_shown && frame.preview_cut).then_some(true),
 }
 
-#[derive(Serialize)]
-struct Payload {
-    /// Bytes it had.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    redacted: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hex: Option<String>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    inflated: bool,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    cut: bool,
-}
-
-impl Payload {
-    fn new(f: &FrameRecord<Shown>) -> Option<Self> {
-        if f.redacted {
-            let redacted = Some(f.header.payload_len);
-            return Some(Self { redacted, text: None, hex: None, inflated: false, cut: false });
-        }
-        let text = if f.text { as_text(&f.preview, f.preview_cut) } else { None };
-        (!f.preview.is_empty()).then(|| Self {
-            redacted: None,
-            hex: text.is_none().then(|| hex(&f.preview)),
-            text: text.map(str::to_owned),
-            inflated: f.inflated,
-            cut: f.preview_cut,
-        })
+impl<'a> Payload<'a> {
+    fn of(frame: &'a FrameRecord<Shown>) -> Option<Self> {
+        let text = || if frame.text { as_text(&frame.preview, frame.preview_cut) } else { None };
+        (frame.redacted || !frame.preview.is_empty()).then(|| Self(frame, text()))
     }
 }

@@ -1,95 +1,83 @@
 //! The `handshake` object of a connection.
 
-use serde::Serialize;
-
-use crate::model::{Conversation, Extension, FieldLines, PacketNo, Text, Timestamp, Wire};
+use crate::model::{self, Conversation};
 use crate::redact::Shown;
 use crate::views::json::place;
+use crate::views::row::{Boolean, Integer, List, Nanoseconds, OrAbsent, Text, row};
 
-#[derive(Serialize)]
-pub(super) struct Handshake<'a> {
-    complete: bool,
-    assumed: bool,
-    method: Option<&'a str>,
-    target: Option<&'a str>,
-    host: Option<&'a str>,
-    status: Option<u16>,
-    key: Option<&'a str>,
-    accept: Option<&'a str>,
-    accept_valid: Option<bool>,
-    accept_expected: Option<&'a str>,
-    version: Option<&'a str>,
-    subprotocol: Option<&'a str>,
-    origin: Option<&'a str>,
-    extensions: Vec<ExtensionEntry<'a>>,
-    offered_extensions: Vec<ExtensionEntry<'a>>,
-    offered_subprotocols: &'a [Text<Shown>],
-    request_packet: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request_packet_input: Option<usize>,
-    response_packet: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    response_packet_input: Option<usize>,
-    response_after_ns: Option<i64>,
-    request_headers: Vec<(&'a str, &'a str)>,
-    response_headers: Vec<(&'a str, &'a str)>,
+row! {
+    /// The opening handshake, as sent.
+    pub(super) struct Handshake<'a>(r: &'a Conversation<Shown>);
+
+    let request = r.request.as_deref();
+    let response = r.response.as_deref();
+    let [asked, answered] = [r.handshake_at.client, r.handshake_at.server];
+    let (request_packet, request_packet_input) = place(r, asked.map(|(packet, _)| packet));
+    let (response_packet, response_packet_input) = place(r, answered.map(|(packet, _)| packet));
+    let times = asked.and_then(|(_, at)| at).zip(answered.and_then(|(_, at)| at));
+
+    /// Whether the server switched protocols.
+    complete: Boolean = response.is_some_and(|r| r.switches),
+    /// Whether it is not, or not wholly, in the recording: what is not there is unknown.
+    assumed: Boolean = r.assumed,
+    /// Method of the request.
+    method: Option<Text> = request.map(|r| &*r.method),
+    /// Request target.
+    target: Option<Text> = request.map(|r| &*r.target),
+    /// Value of the first `Host`.
+    host: Option<Text> = request.and_then(|r| r.host()),
+    /// Status of the response.
+    status: Option<Integer> = response.map(|r| r.status),
+    /// Value of the first `Sec-WebSocket-Key`.
+    key: Option<Text> = request.and_then(|r| r.key()),
+    /// Value of the first `Sec-WebSocket-Accept`.
+    accept: Option<Text> = response.and_then(|r| r.accept()),
+    /// Whether that is what the key asks for.
+    accept_valid: Option<Boolean> = response.and_then(|r| r.accept_valid()),
+    /// What the key asks for.
+    accept_expected: Option<Text> = response.and_then(|r| Some(r.expected_accept.as_ref()?.as_str())),
+    /// Value of the first `Sec-WebSocket-Version` of the request.
+    version: Option<Text> = request.and_then(|r| r.version()),
+    /// Value of the first `Sec-WebSocket-Protocol` of the response.
+    subprotocol: Option<Text> = response.and_then(|r| r.subprotocol()),
+    /// Value of the first `Origin`.
+    origin: Option<Text> = request.and_then(|r| r.origin()),
+    /// Extensions of the response.
+    extensions: List<Extension> = response.into_iter().flat_map(|r| &r.extensions).map(Extension),
+    /// Extensions that the request offered.
+    offered_extensions: List<Extension> = request.into_iter().flat_map(|r| &r.extensions).map(Extension),
+    /// Subprotocols that the request offered, in order of preference.
+    offered_subprotocols: List<Text> = request.into_iter().flat_map(|r| &r.subprotocols),
+    /// Packet in which the request began.
+    request_packet: Option<Integer> = request_packet,
+    /// Index of the input of that packet, where it is another than the connection's.
+    request_packet_input: OrAbsent<Integer> = request_packet_input,
+    /// Packet in which the response began.
+    response_packet: Option<Integer> = response_packet,
+    /// Index of the input of that packet, where it is another than the connection's.
+    response_packet_input: OrAbsent<Integer> = response_packet_input,
+    /// From the request to the response.
+    response_after_ns: Option<Nanoseconds> = times.map(|(asked, answered)| answered.since(asked)),
+    /// Names and values of the field lines of the request, in order.
+    request_headers: List<(Text, Text)> = request.into_iter().flat_map(|r| r.fields.iter()),
+    /// Names and values of the field lines of the response, in order.
+    response_headers: List<(Text, Text)> = response.into_iter().flat_map(|r| r.fields.iter()),
 }
 
 impl<'a> Handshake<'a> {
-    pub(super) fn new(r: &'a Conversation<Shown>) -> Option<Self> {
-        let request = r.request.as_ref();
-        if request.is_none() && !r.assumed {
-            return None;
-        }
-        let response = r.response.as_ref();
-        let times =
-            (r.handshake_at.client.and_then(|(_, at)| at), r.handshake_at.server.and_then(|(_, at)| at));
-        let packet = |seen: Option<(PacketNo, Option<Timestamp>)>| place(r, seen.map(|(packet, _)| packet));
-        let (request_packet, request_packet_input) = packet(r.handshake_at.client);
-        let (response_packet, response_packet_input) = packet(r.handshake_at.server);
-        Some(Self {
-            complete: response.is_some_and(|r| r.switches),
-            assumed: r.assumed,
-            method: request.map(|r| &*r.method),
-            target: request.map(|r| &*r.target),
-            host: request.and_then(|r| r.host()).map(Wire::shown),
-            status: response.map(|r| r.status),
-            key: request.and_then(|r| r.key()).map(Wire::shown),
-            accept: response.and_then(|r| r.accept()).map(Wire::shown),
-            accept_valid: response.and_then(|r| r.accept_valid()),
-            accept_expected: response.and_then(|r| Some(r.expected_accept.as_ref()?.as_str())),
-            version: request.and_then(|r| r.version()).map(Wire::shown),
-            subprotocol: response.and_then(|r| r.subprotocol()).map(Wire::shown),
-            origin: request.and_then(|r| r.origin()).map(Wire::shown),
-            extensions: response.map_or_else(Vec::new, |r| extensions(&r.extensions)),
-            offered_extensions: request.map_or_else(Vec::new, |r| extensions(&r.extensions)),
-            offered_subprotocols: request.map_or(&[], |r| &r.subprotocols),
-            request_packet,
-            request_packet_input,
-            response_packet,
-            response_packet_input,
-            response_after_ns: times.0.zip(times.1).map(|(asked, answered)| answered.since(asked)),
-            request_headers: request.map_or_else(Vec::new, |r| fields(&r.fields)),
-            response_headers: response.map_or_else(Vec::new, |r| fields(&r.fields)),
-        })
+    pub(super) fn of(r: &'a Conversation<Shown>) -> Option<Self> {
+        (r.request.is_some() || r.assumed).then_some(Self(r))
     }
 }
 
-#[derive(Serialize)]
-struct ExtensionEntry<'a> {
-    name: &'a str,
-    parameters: Vec<(&'a str, Option<&'a str>)>,
-}
+row! {
+    /// An extension of the WebSocket protocol, offered or taken.
+    pub(super) struct Extension<'a>(extension: &'a model::Extension<Shown>);
 
-fn extensions(list: &[Extension<Shown>]) -> Vec<ExtensionEntry<'_>> {
-    list.iter()
-        .map(|e| ExtensionEntry {
-            name: &e.name,
-            parameters: e.parameters.iter().map(|(n, v)| (&**n, v.as_deref())).collect(),
-        })
-        .collect()
-}
+    let parameters = extension.parameters.iter();
 
-fn fields(lines: &FieldLines<Shown>) -> Vec<(&str, &str)> {
-    lines.iter().map(|(name, value)| (name.shown(), value.shown())).collect()
+    /// Its token.
+    name: Text = &extension.name,
+    /// Names and values of its parameters, in order; null for those without a value.
+    parameters: List<(Text, Option<Text>)> = parameters.map(|(name, value)| (name, value.as_ref())),
 }

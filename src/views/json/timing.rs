@@ -1,107 +1,99 @@
 //! The `timing` object of a connection.
 
-use serde::Serialize;
-
-use crate::model::{Conversation, PingFigures, Role, TIMEOUTS, TimingViolation, Unanswered, Violation};
+use crate::model::{self, Conversation, PerRole, PingFigures, Role, TIMEOUTS, TimingViolation, Violation};
 use crate::redact::Shown;
-use crate::views::json::Sides;
-use crate::views::units;
+use crate::views::json::sides;
+use crate::views::row::{Integer, List, Nanoseconds, Text, Time, row};
 
-#[derive(Serialize)]
-pub(super) struct Timing<'a> {
-    handshake_ns: Option<i64>,
-    close_reply_ns: Option<i64>,
-    server_tcp_end_ns: Option<i64>,
-    idle_before_end_ns: Option<i64>,
-    idle_timeout: Option<IdleTimeout<'a>>,
-    observed_until: Option<String>,
-    pings: Sides<Option<Pings>>,
-    unanswered_tries: Sides<Option<Tries>>,
+row! {
+    /// Latencies, rhythms and silences.
+    pub(super) struct Timing<'a>(r: &'a Conversation<Shown>);
+
+    let timing = &*r.timing;
+
+    /// From the request to the response.
+    handshake_ns: Option<Nanoseconds> = timing.handshake_ns,
+    /// From the first Close to the one that answers it.
+    close_reply_ns: Option<Nanoseconds> = timing.close_reply_ns,
+    /// From the moment the server had sent and received a Close to its end of TCP.
+    server_tcp_end_ns: Option<Nanoseconds> = timing.server_tcp_end_ns,
+    /// The same as `closing.idle_before_close_ns`.
+    idle_before_end_ns: Option<Nanoseconds> = r.closing.idle_before_close_ns,
+    /// A silence before the end that is as long as a well-known time-out.
+    idle_timeout: Option<IdleTimeout> = IdleTimeout::of(r),
+    /// Time up to which the recording would have shown more of this connection.
+    observed_until: Option<Time> = timing.until,
+    /// The Pings of each side.
+    pings: PerRole<Option<Pings>> = sides(&timing.pings, |pings| pings.as_ref().map(Pings)),
+    /// Tries to send again that were never acknowledged.
+    unanswered_tries: PerRole<Option<Tries>> = sides(&timing.unanswered, |tries| tries.as_ref().map(Tries)),
 }
 
-/// A silence consistent with a well-known time-out.
-#[derive(Serialize)]
-struct IdleTimeout<'a> {
-    ended_by: Option<&'a str>,
-    idle_ns: i64,
-    seconds: u32,
-    consistent_with: Vec<&'a str>,
+row! {
+    /// A silence consistent with a well-known time-out.
+    pub(super) struct IdleTimeout(by: Option<Role>, idle_ns: i64, timeout: u32);
+
+    let known = TIMEOUTS.iter().filter(|known| known.seconds == timeout);
+
+    /// Who ended TCP after it: `client` or `server`.
+    ended_by: Option<Text> = by.map(Role::name),
+    /// How long it was.
+    idle_ns: Nanoseconds = idle_ns,
+    /// The time-out.
+    seconds: Integer = timeout,
+    /// What has it by default.
+    consistent_with: List<Text> = known.map(|known| known.name),
 }
 
-#[derive(Serialize)]
-struct Pings {
-    sent: u64,
-    unanswered: Option<u64>,
-    interval_ns: Option<i64>,
-    latency: Option<Latency>,
-}
-
-#[derive(Serialize)]
-struct Latency {
-    pongs: u64,
-    min_ns: i64,
-    mean_ns: i64,
-    max_ns: i64,
-    slowest_frame: u64,
-}
-
-#[derive(Serialize)]
-struct Tries {
-    tries: u32,
-    first_at: Option<String>,
-    last_at: Option<String>,
-}
-
-impl Timing<'_> {
-    pub(super) fn new(r: &Conversation<Shown>) -> Self {
-        let timing = &r.timing;
-        let idle_timeout = r.findings.iter().find_map(|finding| match finding.violation {
-            Violation::Timing(TimingViolation::Idle { idle_ns, seconds }) => Some(IdleTimeout {
-                ended_by: finding.by.map(Role::name),
-                idle_ns,
-                seconds,
-                consistent_with: TIMEOUTS.iter().filter(|t| t.seconds == seconds).map(|t| t.name).collect(),
-            }),
+impl IdleTimeout {
+    fn of(r: &Conversation<Shown>) -> Option<Self> {
+        r.findings.iter().find_map(|finding| match finding.violation {
+            Violation::Timing(TimingViolation::Idle { idle_ns, seconds }) => {
+                Some(Self(finding.by, idle_ns, seconds))
+            }
             _ => None,
-        });
-        let pings = |role: Role| timing.pings[role].as_ref().map(Pings::new);
-        let tries = |role: Role| timing.unanswered[role].as_ref().map(Tries::new);
-        Self {
-            handshake_ns: timing.handshake_ns,
-            close_reply_ns: timing.close_reply_ns,
-            server_tcp_end_ns: timing.server_tcp_end_ns,
-            idle_before_end_ns: r.closing.idle_before_close_ns,
-            idle_timeout,
-            observed_until: timing.until.map(units::rfc3339),
-            pings: Sides { client: pings(Role::Client), server: pings(Role::Server) },
-            unanswered_tries: Sides { client: tries(Role::Client), server: tries(Role::Server) },
-        }
+        })
     }
 }
 
-impl Pings {
-    fn new(figures: &PingFigures) -> Self {
-        Self {
-            sent: figures.sent,
-            unanswered: figures.unanswered,
-            interval_ns: figures.interval_ns,
-            latency: figures.latency.map(|l| Latency {
-                pongs: l.pongs,
-                min_ns: l.min_ns,
-                mean_ns: l.mean_ns,
-                max_ns: l.max_ns,
-                slowest_frame: l.slowest_frame,
-            }),
-        }
-    }
+row! {
+    /// Pings of one side.
+    pub(super) struct Pings<'a>(figures: &'a PingFigures);
+
+    /// How many.
+    sent: Integer = figures.sent,
+    /// Those after the last one that was answered; null where Pongs may be missing in the recording.
+    unanswered: Option<Integer> = figures.unanswered,
+    /// Their interval, where they come in one.
+    interval_ns: Option<Nanoseconds> = figures.interval_ns,
+    /// From Ping to Pong at the point of capture.
+    latency: Option<Latency> = figures.latency.as_ref().map(Latency),
 }
 
-impl Tries {
-    fn new(sent: &Unanswered) -> Self {
-        Self {
-            tries: sent.tries,
-            first_at: sent.first_at.map(units::rfc3339),
-            last_at: sent.last_at.map(units::rfc3339),
-        }
-    }
+row! {
+    /// Times from Ping to Pong.
+    pub(super) struct Latency<'a>(latency: &'a model::Latency);
+
+    /// Pongs measured.
+    pongs: Integer = latency.pongs,
+    /// The shortest.
+    min_ns: Nanoseconds = latency.min_ns,
+    /// The mean.
+    mean_ns: Nanoseconds = latency.mean_ns,
+    /// The longest.
+    max_ns: Nanoseconds = latency.max_ns,
+    /// Number of the Pong frame that took longest.
+    slowest_frame: Integer = latency.slowest_frame,
+}
+
+row! {
+    /// What one side sent again, at the end, without any answer.
+    pub(super) struct Tries<'a>(sent: &'a model::Unanswered);
+
+    /// How often.
+    tries: Integer = sent.tries,
+    /// Time of the first try.
+    first_at: Option<Time> = sent.first_at,
+    /// Time of the last.
+    last_at: Option<Time> = sent.last_at,
 }

@@ -2,284 +2,261 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
-use crate::error::Error;
-use crate::model::case::IndexEntry;
+use crate::model::case::{CaseId, IndexEntry};
 use crate::model::run::{
-    AgentDiff, BreachKind, Change, ChangeKind, CheckCounts, Contradiction, DiffCounts, Judged, RunSource,
+    AgentCheck, AgentDiff, Breach, BreachKind, Change, ChangeKind, CheckCounts, Checked, Contradiction,
+    DiffCounts, Judged, RunSource,
 };
-use crate::views::json::write_value;
+use crate::views::json::write::document;
+use crate::views::row::{Boolean, Field, Integer, List, Map, Text, row};
 use crate::views::run::{CheckReport, DiffReport};
 
+/// The fields of `wslog.diff/1`.
+pub const DIFF: &[Field] = Diff::FIELDS;
+
+/// The fields of `wslog.check/1`.
+pub const CHECK: &[Field] = Check::FIELDS;
+
 /// Two runs compared.
-///
-/// # Errors
-/// [`Error::Write`].
-pub fn diff(report: &DiffReport<'_>) -> Result<String, Error> {
-    document(&Diff {
-        schema: "wslog.diff/1",
-        old: Source::new(report.old),
-        new: Source::new(report.new),
-        agents: report.diff.agents.iter().map(Agent::new).collect(),
-        totals: Counts::new(&report.diff.totals),
-    })
+#[must_use]
+pub fn diff(report: &DiffReport<'_>) -> String {
+    document(Diff(report))
 }
 
 /// A run held against a policy.
-///
-/// # Errors
-/// [`Error::Write`].
-pub fn check(report: &CheckReport<'_>) -> Result<String, Error> {
+#[must_use]
+pub fn check(report: &CheckReport<'_>) -> String {
+    document(Check(report))
+}
+
+row! {
+    /// Two runs compared.
+    struct Diff<'a>(report: &'a DiffReport<'a>);
+
+    let diff = report.diff;
+
+    /// Name and version of the format.
+    schema: Text = "wslog.diff/1",
+    /// The old run.
+    old: Source = Source(report.old),
+    /// The new run.
+    new: Source = Source(report.new),
+    /// Agents in the order of their names.
+    agents: List<Agent> = diff.agents.iter().map(Agent),
+    /// Cases of all agents by what became of them.
+    totals: Changes = Changes(&diff.totals),
+}
+
+row! {
+    /// Where a run came from.
+    struct Source<'a>(source: &'a RunSource);
+
+    /// The path as given; several joined by commas.
+    path: Text = &source.path,
+    /// Cases of all agents.
+    cases: Integer = source.cases,
+    /// Where its parts disagree.
+    contradictions: List<Told> = source.contradictions.iter().map(Told),
+}
+
+row! {
+    /// Where the index, a case file or a shard says something else than another.
+    struct Told<'a>(told: &'a Contradiction);
+
+    /// Whose case.
+    agent: Text = &told.agent,
+    /// Which.
+    case: Text = told.case.as_str(),
+    /// Who says what.
+    detail: Text = &told.detail,
+}
+
+row! {
+    /// The cases of an agent in both runs.
+    struct Agent<'a>(agent: &'a AgentDiff);
+
+    let sections = agent.sections.iter().map(|(section, counts)| (section.to_string(), Changes(counts)));
+
+    /// Its name, in the new run if it is there.
+    agent: Text = &agent.agent,
+    /// Its name in the old run, where that is another.
+    old_agent: Option<Text> = agent.old_agent.as_deref(),
+    /// Its cases.
+    cases: Integer = agent.totals.cases(),
+    /// Those that are not the same in both runs, in the order of cases.
+    changes: List<Entry> = agent.changes.iter().map(Entry),
+    /// Its cases by their first number, and by what became of them.
+    sections: Map<Changes> = sections.collect::<BTreeMap<_, _>>(),
+    /// All of its cases by what became of them.
+    totals: Changes = Changes(&agent.totals),
+}
+
+row! {
+    /// A case that is not the same in both runs.
+    struct Entry<'a>(change: &'a Change);
+
+    /// Which.
+    case: Text = change.case.as_str(),
+    /// What became of it: `regression`, `fixed`, `changed`, `missing` or `added`.
+    kind: Text = change.kind.name(),
+    /// In the old run.
+    old: Option<Verdict> = change.old.as_ref().map(Verdict),
+    /// In the new run.
+    new: Option<Verdict> = change.new.as_ref().map(Verdict),
+    /// What differs, in words.
+    why: Text = &change.why,
+}
+
+row! {
+    /// A case in a run.
+    struct Verdict<'a>(entry: &'a IndexEntry);
+
+    /// Verdict on what the testee did.
+    behavior: Text = entry.behavior.as_str(),
+    /// Verdict on how it closed.
+    behavior_close: Text = entry.behavior_close.as_str(),
+    /// Code of the testee's Close.
+    remote_close_code: Option<Integer> = entry.remote_close_code,
+    /// How long it took, in milliseconds.
+    duration_ms: Option<Integer> = entry.duration_ms,
+}
+
+row! {
+    /// Cases by what became of them.
+    struct Changes<'a>(counts: &'a DiffCounts);
+
+    /// Worse behavior or worse close, whatever else got better.
+    regression: Integer = counts.of(ChangeKind::Regression),
+    /// Better, and nothing worse.
+    fixed: Integer = counts.of(ChangeKind::Fixed),
+    /// Of the same rank, but not the same.
+    changed: Integer = counts.of(ChangeKind::Changed),
+    /// Only in the old run.
+    missing: Integer = counts.of(ChangeKind::Missing),
+    /// Only in the new run.
+    added: Integer = counts.of(ChangeKind::Added),
+    /// The same in both.
+    unchanged: Integer = counts.unchanged,
+}
+
+row! {
+    /// A run held against a policy.
+    struct Check<'a>(report: &'a CheckReport<'a>);
+
     let checked = report.checked;
-    document(&Check {
-        schema: "wslog.check/1",
-        passed: checked.passed(),
-        run: Source::new(report.run),
-        violations: checked
-            .breaches
-            .iter()
-            .map(|b| Violation {
-                agent: b.agent.as_deref(),
-                case: b.case.as_ref().map(crate::model::case::CaseId::as_str),
-                kind: b.kind.name(),
-                detail: &b.detail,
-            })
-            .collect(),
-        expected_failures: checked
-            .agents
-            .iter()
-            .flat_map(|agent| {
-                agent.cases.iter().filter_map(|case| match &case.judged {
-                    Judged::ExpectedFailure(reason) => {
-                        Some(Expected { agent: &agent.agent, case: case.id.as_str(), reason })
-                    }
-                    _ => None,
-                })
-            })
-            .collect(),
-        agents: checked
-            .agents
-            .iter()
-            .map(|agent| AgentTotals {
-                agent: &agent.agent,
-                totals: Judgements::new(&agent.totals),
-                sections: agent
-                    .sections
-                    .iter()
-                    .map(|(section, counts)| (section.to_string(), Judgements::new(counts)))
-                    .collect(),
-            })
-            .collect(),
-        totals: Totals {
-            cases: Judgements::new(&checked.totals),
-            violations: BreachKind::ALL.into_iter().map(|k| (k.name(), checked.count(k))).collect(),
-            case_files: Files {
-                held: checked.files_held,
-                absent: checked.files_absent,
-                overwritten: checked.files_overwritten,
-            },
-        },
-    })
+
+    /// Name and version of the format.
+    schema: Text = "wslog.check/1",
+    /// Whether it keeps the policy.
+    passed: Boolean = checked.passed(),
+    /// The run.
+    run: Source = Source(report.run),
+    /// How it does not, by agent, case and kind; those about no agent first.
+    violations: List<Violation> = checked.breaches.iter().map(Violation),
+    /// Cases that fail as expected.
+    expected_failures: List<ExpectedFailure> = checked.agents.iter().flat_map(ExpectedFailure::of),
+    /// Agents in the order of their names.
+    agents: List<AgentTotals> = checked.agents.iter().map(AgentTotals),
+    /// Counts over all agents.
+    totals: Totals = Totals(checked),
 }
 
-fn document(value: &impl Serialize) -> Result<String, Error> {
-    let mut out = Vec::new();
-    write_value(&mut out, value)?;
-    out.push(b'\n');
-    Ok(String::from_utf8_lossy(&out).into_owned())
+row! {
+    /// A way in which a run does not keep its policy.
+    struct Violation<'a>(breach: &'a Breach);
+
+    /// Whose; null where it is the whole run.
+    agent: Option<Text> = breach.agent.as_deref(),
+    /// Which case; null where it is not about one.
+    case: Option<Text> = breach.case.as_ref().map(CaseId::as_str),
+    /// How: `failed`, `close_failed`, `missing`, `unexpected_pass`, `extra`, `no_report` or `inconsistent`.
+    kind: Text = breach.kind.name(),
+    /// In words.
+    detail: Text = &breach.detail,
 }
 
-#[derive(Serialize)]
-struct Diff<'a> {
-    schema: &'static str,
-    old: Source<'a>,
-    new: Source<'a>,
-    agents: Vec<Agent<'a>>,
-    totals: Counts,
+row! {
+    /// A case that fails as the policy expects.
+    struct ExpectedFailure<'a>(agent: &'a str, case: &'a CaseId, reason: &'a str);
+
+    /// Whose.
+    agent: Text = agent,
+    /// Which.
+    case: Text = case.as_str(),
+    /// Why, in the words of the policy.
+    reason: Text = reason,
 }
 
-#[derive(Serialize)]
-struct Source<'a> {
-    path: &'a str,
-    cases: u64,
-    contradictions: Vec<Told<'a>>,
-}
-
-impl<'a> Source<'a> {
-    fn new(source: &'a RunSource) -> Self {
-        Self {
-            path: &source.path,
-            cases: source.cases,
-            contradictions: source.contradictions.iter().map(Told::new).collect(),
-        }
+impl<'a> ExpectedFailure<'a> {
+    fn of(agent: &'a AgentCheck) -> impl Iterator<Item = Self> {
+        agent.cases.iter().filter_map(|case| match &case.judged {
+            Judged::ExpectedFailure(reason) => Some(Self(&agent.agent, &case.id, reason)),
+            _ => None,
+        })
     }
 }
 
-#[derive(Serialize)]
-struct Told<'a> {
-    agent: &'a str,
-    case: &'a str,
-    detail: &'a str,
+row! {
+    /// The cases of an agent, counted.
+    struct AgentTotals<'a>(agent: &'a AgentCheck);
+
+    let sections = agent.sections.iter().map(|(section, counts)| (section.to_string(), Judgements(counts)));
+
+    /// Its name.
+    agent: Text = &agent.agent,
+    /// All of its cases.
+    totals: Judgements = Judgements(&agent.totals),
+    /// Its cases by their first number.
+    sections: Map<Judgements> = sections.collect::<BTreeMap<_, _>>(),
 }
 
-impl<'a> Told<'a> {
-    fn new(told: &'a Contradiction) -> Self {
-        Self { agent: &told.agent, case: told.case.as_str(), detail: &told.detail }
-    }
+row! {
+    /// Cases by what the policy says of them.
+    struct Judgements<'a>(counts: &'a CheckCounts);
+
+    /// Cases that ran.
+    cases: Integer = counts.cases,
+    /// Those that passed.
+    passed: Integer = counts.passed,
+    /// Those that fail as expected.
+    expected_failures: Integer = counts.expected_failures,
+    /// Those that are not judged.
+    skipped: Integer = counts.skipped,
+    /// Those that break the policy.
+    broken: Integer = counts.broken,
 }
 
-#[derive(Serialize)]
-struct Agent<'a> {
-    agent: &'a str,
-    old_agent: Option<&'a str>,
-    cases: u64,
-    changes: Vec<Entry<'a>>,
-    sections: BTreeMap<String, Counts>,
-    totals: Counts,
+row! {
+    /// Counts over all agents.
+    struct Totals<'a>(checked: &'a Checked);
+
+    let counts = &checked.totals;
+    let violations = BreachKind::ALL.into_iter().map(|kind| (kind.name(), checked.count(kind)));
+
+    /// Cases that ran.
+    cases: Integer = counts.cases,
+    /// Those that passed.
+    passed: Integer = counts.passed,
+    /// Those that fail as expected.
+    expected_failures: Integer = counts.expected_failures,
+    /// Those that are not judged.
+    skipped: Integer = counts.skipped,
+    /// Those that break the policy.
+    broken: Integer = counts.broken,
+    /// Violations by kind.
+    violations: Map<Integer> = violations.collect::<BTreeMap<_, _>>(),
+    /// Case files beside the index.
+    case_files: Files = Files(checked),
 }
 
-impl<'a> Agent<'a> {
-    fn new(agent: &'a AgentDiff) -> Self {
-        Self {
-            agent: &agent.agent,
-            old_agent: agent.old_agent.as_deref(),
-            cases: agent.totals.cases(),
-            changes: agent.changes.iter().map(Entry::new).collect(),
-            sections: agent.sections.iter().map(|(s, c)| (s.to_string(), Counts::new(c))).collect(),
-            totals: Counts::new(&agent.totals),
-        }
-    }
-}
+row! {
+    /// Case files beside an index.
+    struct Files<'a>(checked: &'a Checked);
 
-#[derive(Serialize)]
-struct Entry<'a> {
-    case: &'a str,
-    kind: &'static str,
-    old: Option<Verdict<'a>>,
-    new: Option<Verdict<'a>>,
-    why: &'a str,
-}
-
-impl<'a> Entry<'a> {
-    fn new(change: &'a Change) -> Self {
-        Self {
-            case: change.case.as_str(),
-            kind: change.kind.name(),
-            old: change.old.as_ref().map(Verdict::new),
-            new: change.new.as_ref().map(Verdict::new),
-            why: &change.why,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Verdict<'a> {
-    behavior: &'a str,
-    behavior_close: &'a str,
-    remote_close_code: Option<u16>,
-    duration_ms: Option<u64>,
-}
-
-impl<'a> Verdict<'a> {
-    fn new(entry: &'a IndexEntry) -> Self {
-        Self {
-            behavior: entry.behavior.as_str(),
-            behavior_close: entry.behavior_close.as_str(),
-            remote_close_code: entry.remote_close_code,
-            duration_ms: entry.duration_ms,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Counts {
-    regression: u64,
-    fixed: u64,
-    changed: u64,
-    missing: u64,
-    added: u64,
-    unchanged: u64,
-}
-
-impl Counts {
-    const fn new(counts: &DiffCounts) -> Self {
-        Self {
-            regression: counts.of(ChangeKind::Regression),
-            fixed: counts.of(ChangeKind::Fixed),
-            changed: counts.of(ChangeKind::Changed),
-            missing: counts.of(ChangeKind::Missing),
-            added: counts.of(ChangeKind::Added),
-            unchanged: counts.unchanged,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Check<'a> {
-    schema: &'static str,
-    passed: bool,
-    run: Source<'a>,
-    violations: Vec<Violation<'a>>,
-    expected_failures: Vec<Expected<'a>>,
-    agents: Vec<AgentTotals<'a>>,
-    totals: Totals,
-}
-
-#[derive(Serialize)]
-struct Violation<'a> {
-    agent: Option<&'a str>,
-    case: Option<&'a str>,
-    kind: &'static str,
-    detail: &'a str,
-}
-
-#[derive(Serialize)]
-struct Expected<'a> {
-    agent: &'a str,
-    case: &'a str,
-    reason: &'a str,
-}
-
-#[derive(Serialize)]
-struct AgentTotals<'a> {
-    agent: &'a str,
-    totals: Judgements,
-    sections: BTreeMap<String, Judgements>,
-}
-
-#[derive(Serialize)]
-struct Judgements {
-    cases: u64,
-    passed: u64,
-    expected_failures: u64,
-    skipped: u64,
-    broken: u64,
-}
-
-impl Judgements {
-    const fn new(counts: &CheckCounts) -> Self {
-        Self {
-            cases: counts.cases,
-            passed: counts.passed,
-            expected_failures: counts.expected_failures,
-            skipped: counts.skipped,
-            broken: counts.broken,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Totals {
-    #[serde(flatten)]
-    cases: Judgements,
-    violations: BTreeMap<&'static str, u64>,
-    case_files: Files,
-}
-
-#[derive(Serialize)]
-struct Files {
-    held: u64,
-    absent: u64,
-    overwritten: u64,
+    /// Held against the index.
+    held: Integer = checked.files_held,
+    /// Entries of the index whose file is not there.
+    absent: Integer = checked.files_absent,
+    /// Entries whose file was written over by another agent of the same file name.
+    overwritten: Integer = checked.files_overwritten,
 }

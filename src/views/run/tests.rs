@@ -79,8 +79,8 @@ fn all() -> Vec<(&'static str, String)> {
     vec![
         ("text", text::diff(&diff, &style)),
         ("text", text::check(&check, &style)),
-        ("json", json::diff(&diff).unwrap()),
-        ("json", json::check(&check).unwrap()),
+        ("json", json::diff(&diff)),
+        ("json", json::check(&check)),
         ("markdown", markdown::diff(&diff)),
         ("markdown", markdown::check(&check)),
         ("junit", junit::diff(&diff)),

@@ -1,0 +1,160 @@
+//! An entry of `connections`.
+
+use std::net::SocketAddr;
+
+use crate::model::{self, Conversation, Opcode, PerRole};
+use crate::redact::Shown;
+use crate::views::FrameList;
+use crate::views::json::case::Autobahn;
+use crate::views::json::closing::Closing;
+use crate::views::json::finding::Finding;
+use crate::views::json::frame::Frame;
+use crate::views::json::handshake::Handshake;
+use crate::views::json::timing::Timing;
+use crate::views::json::{place, sides};
+use crate::views::row::{
+    Displayed, Encoder, Integer, Kind, List, Map, Nanoseconds, OrAbsent, Text, Time, Type, Value, row,
+};
+
+row! {
+    /// One WebSocket connection, or an attempt at it.
+    pub(super) struct Connection<'a>(r: &'a Conversation<Shown>, frames: FrameList);
+
+    let is_listed = frames != FrameList::None;
+    let (last_packet, last_packet_input) = place(r, r.tcp.map(|tcp| tcp.last_packet));
+
+    /// Its number, by which `--connection` knows it.
+    id: Text = Displayed(r.id),
+    /// Index in `inputs` of the input with its first packet.
+    input: Integer = r.input,
+    /// Address of the client; null in the log of a tester.
+    client: Option<Address> = r.tcp.map(|tcp| Address(tcp.client)),
+    /// Address of the server; null in the log of a tester.
+    server: Option<Address> = r.tcp.map(|tcp| Address(tcp.server)),
+    /// Its first packet.
+    first_packet: Option<Integer> = place(r, r.tcp.map(|tcp| tcp.first_packet)).0,
+    /// Its last packet.
+    last_packet: Option<Integer> = last_packet,
+    /// Index of the input of the last packet, where it is another.
+    last_packet_input: OrAbsent<Integer> = last_packet_input,
+    /// Time of the first packet.
+    started_at: Option<Time> = r.started_at,
+    /// Time of the last packet.
+    ended_at: Option<Time> = r.ended_at,
+    /// From the first packet to the last.
+    duration_ns: Option<Nanoseconds> = r.started_at.zip(r.ended_at).map(|(start, end)| end.since(start)),
+    /// What recorded it: `capture`, or `tester` for the log of one.
+    vantage: Text = if r.tcp.is_some() { "capture" } else { "tester" },
+    /// Always null: what is in TLS is not read.
+    tls: Option<Tls> = None::<Tls>,
+    /// Version of HTTP that carried the opening handshake.
+    http: Text = "1.1",
+    /// The opening handshake; null where the connection has none in the recording that could be read.
+    handshake: Option<Handshake> = Handshake::of(r),
+    /// Handshakes before this one on the same TCP connection, refused or abandoned.
+    earlier_handshakes: List<Earlier> = r.earlier.iter().map(Earlier),
+    /// What each side sent.
+    traffic: PerRole<Traffic> = sides(&r.traffic, Traffic),
+    /// How it closed.
+    closing: Closing = Closing(r),
+    /// Latencies, rhythms and silences.
+    timing: Timing = Timing(r),
+    /// Clauses broken, and notes, in the order found.
+    findings: List<Finding> = r.findings.iter().map(|finding| Finding(r, finding)),
+    /// Findings beyond the cap.
+    findings_omitted: Integer = r.findings_omitted,
+    /// Its frames, as far as they were asked for.
+    frames: OrAbsent<List<Frame>> = is_listed.then(|| r.frames.iter().map(|frame| Frame(r, frame))),
+    /// Frames that are not listed, between the first ones and the last ones.
+    frames_omitted: OrAbsent<Integer> = is_listed.then_some(r.frames_omitted),
+    /// The case of the Autobahn Testsuite whose report tells of it.
+    autobahn: Option<Autobahn> = r.case.as_deref().map(Autobahn),
+    /// What is odd about its recording.
+    weirds: List<Weird> = r.weirds.as_slice().iter().map(|weird| Weird(r, weird)),
+}
+
+/// What there is to say of TLS: nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Tls {}
+
+impl Type for Tls {
+    const KIND: &'static Kind = &Kind::Object(&[]);
+}
+
+impl Value<Self> for Tls {
+    fn encode(self, _: &mut impl Encoder) {
+        match self {}
+    }
+}
+
+row! {
+    /// An end of a TCP connection.
+    pub(super) struct Address(address: SocketAddr);
+
+    /// IPv4 or IPv6.
+    ip: Text = Displayed(address.ip()),
+    /// TCP port.
+    port: Integer = address.port(),
+}
+
+row! {
+    /// A handshake that came to nothing.
+    pub(super) struct Earlier<'a>(earlier: &'a model::EarlierHandshake<Shown>);
+
+    /// Its request target.
+    target: Text = &earlier.target,
+    /// Status of the refusal; null without a response.
+    status: Option<Integer> = earlier.status,
+}
+
+row! {
+    /// What one side sent.
+    pub(super) struct Traffic<'a>(sent: &'a model::Traffic);
+
+    let frames = (0u8..).zip(sent.frames).filter(|(_, count)| *count > 0);
+
+    /// Bytes of its TCP stream in the recording, each once, the handshake included.
+    stream_bytes: Integer = sent.stream_bytes,
+    /// Whole frames by name of their opcode; opcodes that did not occur are left out.
+    frames: Map<Integer> = frames.map(|(bits, count)| (Opcode::from_bits(bits).name(), count)),
+    /// Frames that its stream ended inside of.
+    frames_cut: Integer = sent.frames_cut,
+    /// Messages that ended.
+    messages: Messages = Messages(sent),
+    /// Payload bytes of all frames in the recording.
+    frame_payload_bytes: Integer = sent.frame_payload_bytes,
+    /// Bytes of all messages that ended, inflated; those that could not be inflated are left out.
+    message_bytes: Integer = sent.message_bytes,
+    /// Bytes missing from its TCP stream.
+    gap_bytes: Integer = sent.gap_bytes,
+    /// Bytes of its TCP stream that came again.
+    retransmitted_bytes: Integer = sent.retransmitted_bytes,
+}
+
+row! {
+    /// Messages by type.
+    pub(super) struct Messages<'a>(sent: &'a model::Traffic);
+
+    /// Text messages.
+    text: Integer = sent.text_messages,
+    /// Binary messages.
+    binary: Integer = sent.binary_messages,
+}
+
+row! {
+    /// Something odd about the recording of a connection.
+    pub(super) struct Weird<'a>(r: &'a Conversation<Shown>, weird: &'a model::Weird);
+
+    let (packet, packet_input) = place(r, weird.packet);
+
+    /// What, by its name.
+    name: Text = weird.kind.name(),
+    /// How often.
+    count: Integer = weird.count,
+    /// The first time in words.
+    detail: Text = &weird.detail,
+    /// Packet that showed it first.
+    packet: Option<Integer> = packet,
+    /// Index of the input of that packet, where it is another than the connection's.
+    packet_input: OrAbsent<Integer> = packet_input,
+}

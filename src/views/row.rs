@@ -1,0 +1,391 @@
+//! Rows: what a format is fed. The fields of a row are declared once, by [`row!`]: name, type, what it holds, and how
+//! it is got. The declaration writes the values into any [`Encoder`], and is the table that schemas and columns are made of.
+
+use std::fmt;
+
+use crate::model::{PerRole, Timestamp, wire};
+use crate::redact::Shown;
+
+/// A field of a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// Its name, the same in every format.
+    pub name: &'static str,
+    /// What its values are.
+    pub kind: &'static Kind,
+    /// Whether it is left out of an object where there is no value.
+    pub optional: bool,
+    /// What it holds.
+    pub doc: &'static str,
+}
+
+/// What values are.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// A whole number that fits 64 bits, with or without sign.
+    Integer,
+    /// True or false.
+    Boolean,
+    /// Text.
+    Text,
+    /// Bytes, as text two hexadecimal digits each.
+    Hex,
+    /// A time in nanoseconds; as text in RFC 3339, UTC, nine digits.
+    Time,
+    /// A length of time in nanoseconds, as a whole number.
+    Nanoseconds,
+    /// What the kind says, or null where it is unknown or empty.
+    OrNull(&'static Self),
+    /// Any number of one kind, in order.
+    List(&'static Self),
+    /// One of each, in this order.
+    Tuple(&'static [&'static Self]),
+    /// One of several kinds.
+    Either(&'static [&'static Self]),
+    /// Values of one kind by names that are not known beforehand.
+    Map(&'static Self),
+    /// A row of its own.
+    Object(&'static [Field]),
+}
+
+/// The type of a field as a declaration has it, which no value is of: those are [`Value`]s of it.
+pub(super) trait Type {
+    /// What its values are.
+    const KIND: &'static Kind;
+    /// Whether a field is left out where it has none.
+    const OPTIONAL: bool = false;
+}
+
+/// What can be encoded where a declaration says `T`.
+pub(super) trait Value<T> {
+    /// Hands itself on.
+    fn encode(self, to: &mut impl Encoder);
+
+    /// Whether the field is left out.
+    fn is_absent(&self) -> bool {
+        false
+    }
+}
+
+/// What takes the values: a format.
+pub(super) trait Encoder: Sized {
+    /// No value.
+    fn null(&mut self);
+    /// True or false.
+    fn boolean(&mut self, value: bool);
+    /// A number from 0 on.
+    fn unsigned(&mut self, value: u64);
+    /// A number.
+    fn signed(&mut self, value: i64);
+    /// Text, which may hold any character.
+    fn text(&mut self, text: &str);
+    /// Text that is not put together before.
+    fn display(&mut self, text: impl fmt::Display);
+    /// Bytes.
+    fn hex(&mut self, bytes: &[u8]);
+    /// A time.
+    fn time(&mut self, at: Timestamp);
+    /// A list, each of whose elements is handed on by [`Self::element`].
+    fn list(&mut self, elements: impl FnOnce(&mut Self));
+    /// The next of a list.
+    fn element<T>(&mut self, value: impl Value<T>);
+    /// A row or a map, each of whose fields is handed on by [`Self::field`] or [`Self::entry`].
+    fn object(&mut self, fields: impl FnOnce(&mut Self));
+    /// The next field of a row, in the order of the declaration. `key` is its name with the punctuation of JSON, `,"name":`.
+    fn field<T: Type>(&mut self, key: &'static str, value: impl Value<T>);
+    /// The next of a map.
+    fn entry<T>(&mut self, name: &str, value: impl Value<T>);
+}
+
+impl Field {
+    pub(super) const fn new<T: Type>(name: &'static str, doc: &'static str) -> Self {
+        Self { name, kind: T::KIND, optional: T::OPTIONAL, doc: doc.trim_ascii() }
+    }
+}
+
+/// Declares a row: a tuple struct of what its values are made of, and below it the fields.
+///
+/// ```text
+/// row! {
+///     /// A ping.
+///     pub(super) struct Ping<'a>(talk: &'a Conversation, ping: &'a PingRecord);
+///
+///     let (packet, input) = place(talk, ping.packet);     // what several fields need
+///
+///     /// Packet it began in.
+///     packet: Option<Integer> = packet,                   // null where there is none
+///     /// Index of its input, where it is another than the connection's.
+///     input: OrAbsent<Integer> = input,                   // left out where there is none
+///     /// Its payload.
+///     payload: Hex = &ping.payload,
+/// }
+/// ```
+///
+/// The types are those of [`row`](self): `Integer`, `Boolean`, `Text`, `Hex`, `Time`, `Nanoseconds`, `List<T>`, `Map<T>`,
+/// `PerRole<T>`, tuples, other rows, and of these `Option` and `OrAbsent`.
+macro_rules! row {
+    (
+        $(#[doc = $about:literal])+
+        $vis:vis struct $Row:ident $(<$life:lifetime>)? ($($source:ident: $Source:ty),+ $(,)?);
+        $(let $shared:pat = $of:expr;)*
+        $($(#[doc = $doc:literal])+ $name:ident: $Type:ty = $value:expr),+ $(,)?
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Copy, Debug)]
+        $vis struct $Row $(<$life>)? ($($vis $Source),+);
+
+        impl $(<$life>)? $Row $(<$life>)? {
+            /// Its fields, in the order they are written in.
+            $vis const FIELDS: &'static [$crate::views::row::Field] =
+                &[$($crate::views::row::Field::new::<$Type>(stringify!($name), concat!($($doc),+))),+];
+        }
+
+        impl $(<$life>)? $crate::views::row::Type for $Row $(<$life>)? {
+            const KIND: &'static $crate::views::row::Kind = &$crate::views::row::Kind::Object(Self::FIELDS);
+        }
+
+        impl $(<$life>)? $crate::views::row::Value<Self> for $Row $(<$life>)? {
+            fn encode(self, to: &mut impl $crate::views::row::Encoder) {
+                let Self($($source),+) = self;
+                $(let $shared = $of;)*
+                to.object(|to| {
+                    $(to.field::<$Type>(concat!(",\"", stringify!($name), "\":"), $value);)+
+                });
+            }
+        }
+    };
+}
+
+pub(super) use row;
+
+/// A whole number.
+#[derive(Debug)]
+pub(super) enum Integer {}
+
+/// True or false.
+#[derive(Debug)]
+pub(super) enum Boolean {}
+
+/// Text.
+#[derive(Debug)]
+pub(super) enum Text {}
+
+/// Bytes.
+#[derive(Debug)]
+pub(super) enum Hex {}
+
+/// A time.
+#[derive(Debug)]
+pub(super) enum Time {}
+
+/// A length of time.
+#[derive(Debug)]
+pub(super) enum Nanoseconds {}
+
+/// `T`, or no field at all.
+#[derive(Debug)]
+pub(super) struct OrAbsent<T>(T);
+
+/// Any number of `T`.
+#[derive(Debug)]
+pub(super) struct List<T>(T);
+
+/// `T` by names.
+#[derive(Debug)]
+pub(super) struct Map<T>(T);
+
+/// A value that is text when it is displayed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Displayed<D>(pub(super) D);
+
+macro_rules! types {
+    ($($Type:ty: $kind:expr),+ $(,)?) => { $(impl Type for $Type { const KIND: &'static Kind = &$kind; })+ };
+}
+
+types! {
+    Integer: Kind::Integer,
+    Boolean: Kind::Boolean,
+    Text: Kind::Text,
+    Hex: Kind::Hex,
+    Time: Kind::Time,
+    Nanoseconds: Kind::Nanoseconds,
+}
+
+impl<T: Type> Type for Option<T> {
+    const KIND: &'static Kind = &Kind::OrNull(T::KIND);
+}
+
+impl<T: Type> Type for OrAbsent<T> {
+    const KIND: &'static Kind = T::KIND;
+    const OPTIONAL: bool = true;
+}
+
+impl<T: Type> Type for List<T> {
+    const KIND: &'static Kind = &Kind::List(T::KIND);
+}
+
+impl<T: Type> Type for Map<T> {
+    const KIND: &'static Kind = &Kind::Map(T::KIND);
+}
+
+impl<A: Type, B: Type> Type for (A, B) {
+    const KIND: &'static Kind = &Kind::Tuple(&[A::KIND, B::KIND]);
+}
+
+impl<A: Type, B: Type, C: Type> Type for (A, B, C) {
+    const KIND: &'static Kind = &Kind::Tuple(&[A::KIND, B::KIND, C::KIND]);
+}
+
+impl<T: Type> Type for PerRole<T> {
+    const KIND: &'static Kind = &Kind::Object(
+        const { &[Field::new::<T>("client", "The client's."), Field::new::<T>("server", "The server's.")] },
+    );
+}
+
+macro_rules! unsigned {
+    ($($Int:ty),+) => {
+        $(impl Value<Integer> for $Int {
+            fn encode(self, to: &mut impl Encoder) {
+                to.unsigned(self.into());
+            }
+        })+
+    };
+}
+
+unsigned!(u8, u16, u32, u64);
+
+impl Value<Integer> for usize {
+    fn encode(self, to: &mut impl Encoder) {
+        to.unsigned(self as u64);
+    }
+}
+
+impl Value<Nanoseconds> for i64 {
+    fn encode(self, to: &mut impl Encoder) {
+        to.signed(self);
+    }
+}
+
+impl Value<Boolean> for bool {
+    fn encode(self, to: &mut impl Encoder) {
+        to.boolean(self);
+    }
+}
+
+impl Value<Text> for &str {
+    fn encode(self, to: &mut impl Encoder) {
+        to.text(self);
+    }
+}
+
+impl Value<Text> for &String {
+    fn encode(self, to: &mut impl Encoder) {
+        to.text(self);
+    }
+}
+
+impl Value<Text> for String {
+    fn encode(self, to: &mut impl Encoder) {
+        to.text(&self);
+    }
+}
+
+impl Value<Text> for &wire::Text<Shown> {
+    fn encode(self, to: &mut impl Encoder) {
+        to.text(self);
+    }
+}
+
+impl Value<Text> for wire::Excerpt<'_, Shown> {
+    fn encode(self, to: &mut impl Encoder) {
+        to.text(self.shown());
+    }
+}
+
+impl<D: fmt::Display> Value<Text> for Displayed<D> {
+    fn encode(self, to: &mut impl Encoder) {
+        to.display(self.0);
+    }
+}
+
+impl Value<Hex> for &[u8] {
+    fn encode(self, to: &mut impl Encoder) {
+        to.hex(self);
+    }
+}
+
+impl<const N: usize> Value<Hex> for [u8; N] {
+    fn encode(self, to: &mut impl Encoder) {
+        to.hex(&self);
+    }
+}
+
+impl Value<Time> for Timestamp {
+    fn encode(self, to: &mut impl Encoder) {
+        to.time(self);
+    }
+}
+
+impl<T, V: Value<T>> Value<Option<T>> for Option<V> {
+    fn encode(self, to: &mut impl Encoder) {
+        match self {
+            Some(value) => value.encode(to),
+            None => to.null(),
+        }
+    }
+}
+
+impl<T, V: Value<T>> Value<OrAbsent<T>> for Option<V> {
+    fn encode(self, to: &mut impl Encoder) {
+        if let Some(value) = self {
+            value.encode(to);
+        }
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl<T, I: IntoIterator<Item: Value<T>>> Value<List<T>> for I {
+    fn encode(self, to: &mut impl Encoder) {
+        to.list(|to| self.into_iter().for_each(|value| to.element(value)));
+    }
+}
+
+impl<T, K: AsRef<str>, V: Value<T>, I: IntoIterator<Item = (K, V)>> Value<Map<T>> for I {
+    fn encode(self, to: &mut impl Encoder) {
+        to.object(|to| self.into_iter().for_each(|(name, value)| to.entry(name.as_ref(), value)));
+    }
+}
+
+impl<T, V: Value<T>> Value<PerRole<T>> for PerRole<V>
+where
+    T: Type,
+{
+    fn encode(self, to: &mut impl Encoder) {
+        to.object(|to| {
+            to.field::<T>(",\"client\":", self.client);
+            to.field::<T>(",\"server\":", self.server);
+        });
+    }
+}
+
+impl<A, B, X: Value<A>, Y: Value<B>> Value<(A, B)> for (X, Y) {
+    fn encode(self, to: &mut impl Encoder) {
+        to.list(|to| {
+            to.element(self.0);
+            to.element(self.1);
+        });
+    }
+}
+
+impl<A, B, C, X: Value<A>, Y: Value<B>, Z: Value<C>> Value<(A, B, C)> for (X, Y, Z) {
+    fn encode(self, to: &mut impl Encoder) {
+        to.list(|to| {
+            to.element(self.0);
+            to.element(self.1);
+            to.element(self.2);
+        });
+    }
+}

@@ -1,0 +1,212 @@
+//! The tables of fields are the JSON: what comes out has no key that is not declared, lacks none that always stands
+//! there, and holds what the declaration says; and no field is declared that nothing shows.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use wslog::engine::{Keep, analyze_captures};
+use wslog::explain;
+use wslog::limits::Limits;
+use wslog::model::Conversation;
+use wslog::model::case::CaseId;
+use wslog::model::run::{Contradiction, RunDiff, RunSource};
+use wslog::redact::{Redaction, seal};
+use wslog::views::row::{Field, Kind};
+use wslog::views::run::DiffReport;
+use wslog::views::{FrameList, json, run};
+
+use crate::support::capture_file::Pcap;
+use crate::support::conversation::{Client, Server, Talk};
+use crate::support::essence::packets_of;
+use crate::support::script::{analyse, play};
+use crate::support::upgrade::refusal;
+
+fn parse(document: &[u8]) -> Value {
+    serde_json::from_slice(document).expect("JSON")
+}
+
+/// Documents of `tests/golden`, which other tests hold against the output.
+fn golden(folder: &str) -> Vec<(String, Value)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(folder);
+    let paths = fs::read_dir(folder).expect("golden files").map(|entry| entry.expect("readable").path());
+    let documents = paths.filter(|path| path.extension().is_some_and(|ending| ending == "json"));
+    documents.map(|path| (path.display().to_string(), parse(&fs::read(&path).expect("a file")))).collect()
+}
+
+/// The paths of all fields declared.
+fn declared(fields: &[Field], at: &str, out: &mut BTreeSet<String>) {
+    for field in fields {
+        let path = format!("{at}.{}", field.name);
+        declared_by(field.kind, &path, out);
+        out.insert(path);
+    }
+}
+
+fn declared_by(kind: &Kind, at: &str, out: &mut BTreeSet<String>) {
+    match kind {
+        Kind::Object(fields) => declared(fields, at, out),
+        Kind::OrNull(kind) | Kind::List(kind) | Kind::Map(kind) => declared_by(kind, at, out),
+        Kind::Tuple(kinds) | Kind::Either(kinds) => kinds.iter().for_each(|kind| declared_by(kind, at, out)),
+        Kind::Integer | Kind::Boolean | Kind::Text | Kind::Hex | Kind::Time | Kind::Nanoseconds => {}
+    }
+}
+
+/// Holds an object against its fields; the paths of those it has go to `seen`.
+fn object(fields: &[Field], object: &Value, at: &str, seen: &mut BTreeSet<String>) -> Result<(), String> {
+    let object = object.as_object().ok_or_else(|| format!("{at} is no object: {object}"))?;
+    if let Some(key) = object.keys().find(|key| !fields.iter().any(|field| field.name == **key)) {
+        return Err(format!("{at}.{key} is not declared"));
+    }
+    for field in fields {
+        let path = format!("{at}.{}", field.name);
+        match object.get(field.name) {
+            Some(found) => value(field.kind, found, &path, seen)?,
+            None if field.optional => continue,
+            None => return Err(format!("{path} is missing")),
+        }
+        seen.insert(path);
+    }
+    Ok(())
+}
+
+fn value(kind: &Kind, found: &Value, at: &str, seen: &mut BTreeSet<String>) -> Result<(), String> {
+    let is_such = match kind {
+        Kind::Integer => found.is_u64(),
+        Kind::Nanoseconds => found.is_i64(),
+        Kind::Boolean => found.is_boolean(),
+        Kind::Text => found.is_string(),
+        Kind::Hex => found.as_str().is_some_and(|text| {
+            text.len().is_multiple_of(2) && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        }),
+        Kind::Time => found.as_str().is_some_and(|text| {
+            text.len() == 30 && text.ends_with('Z') && text.parse::<jiff::Timestamp>().is_ok()
+        }),
+        Kind::OrNull(_) if found.is_null() => true,
+        Kind::OrNull(kind) => return value(kind, found, at, seen),
+        Kind::Object(fields) => return object(fields, found, at, seen),
+        Kind::List(kind) => {
+            let list = found.as_array().ok_or_else(|| format!("{at} is no list: {found}"))?;
+            return list.iter().try_for_each(|found| value(kind, found, at, seen));
+        }
+        Kind::Map(kind) => {
+            let map = found.as_object().ok_or_else(|| format!("{at} is no map: {found}"))?;
+            return map.values().try_for_each(|found| value(kind, found, at, seen));
+        }
+        Kind::Tuple(kinds) => {
+            let list = found.as_array().filter(|list| list.len() == kinds.len());
+            let list = list.ok_or_else(|| format!("{at} is no list of {}: {found}", kinds.len()))?;
+            return kinds.iter().zip(list).try_for_each(|(kind, found)| value(kind, found, at, seen));
+        }
+        Kind::Either(kinds) => {
+            let mut fitting = kinds.iter().filter_map(|kind| {
+                let mut seen = BTreeSet::new();
+                value(kind, found, at, &mut seen).is_ok().then_some(seen)
+            });
+            let first = fitting.next().ok_or_else(|| format!("{at} is none of its kinds: {found}"))?;
+            seen.extend(first);
+            true
+        }
+    };
+    if is_such { Ok(()) } else { Err(format!("{at} is not {kind:?}: {found}")) }
+}
+
+/// Holds rows against their fields, and the fields against the rows.
+fn check(name: &str, fields: &[Field], rows: &[(String, Value)]) {
+    let (mut all, mut seen) = (BTreeSet::new(), BTreeSet::new());
+    declared(fields, name, &mut all);
+    for (from, row) in rows {
+        object(fields, row, name, &mut seen).unwrap_or_else(|wrong| panic!("{from}: {wrong}"));
+    }
+    let unseen: Vec<_> = all.difference(&seen).collect();
+    assert!(unseen.is_empty(), "declared, and nowhere to be seen: {unseen:#?}");
+}
+
+/// Every sample as two files, the first of which has but one packet.
+fn in_two_files() -> Vec<(String, Conversation)> {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+    let paths = fs::read_dir(samples).expect("samples").map(|entry| entry.expect("readable").path());
+    let captures = paths.filter(|path| path.extension().is_some_and(|ending| ending == "pcap"));
+    let read = |path: PathBuf| {
+        let packets = packets_of(&fs::read(&path).expect("a sample"));
+        let files = [&packets[..1], &packets[1..]].map(|part| Pcap::default().write(part));
+        let files = files.iter().zip(["1.pcap", "2.pcap"]).map(|(file, name)| (&file[..], name));
+        let mut conversations = Vec::new();
+        let mut take = |conversation: Box<Conversation>| {
+            conversations.push((path.display().to_string(), *conversation));
+            Ok(())
+        };
+        let keep = Keep { first: usize::MAX, payload_bytes: 256, ..Keep::NOTHING };
+        analyze_captures(files, true, &Limits::default(), keep, &mut take).expect("captures");
+        conversations
+    };
+    captures.flat_map(read).collect()
+}
+
+fn row(conversation: &Conversation, what: Redaction, frames: FrameList) -> Value {
+    let mut out = Vec::new();
+    json::connection(&mut out, &seal(Box::new(conversation.clone()), what).open(), frames);
+    parse(&out)
+}
+
+/// What no sample shows: a handshake refused before the one that counts, a client that sends again in vain.
+fn in_no_sample() -> Vec<Conversation> {
+    let mut refused = Talk::new("192.0.2.10:50001", "192.0.2.20:8080");
+    refused.connect();
+    let upgrade = refused.upgrade();
+    let refusal =
+        String::from_utf8(refusal("401 No", "")).expect("ASCII").replace("Connection: close\r\n", "");
+    refused.bytes(Client, &upgrade.request()).bytes(Server, refusal.as_bytes());
+    refused.bytes(Client, &upgrade.request()).bytes(Server, &upgrade.response());
+    let in_vain = play("C: text a | C: wait 1000 | C: again | C: wait 2000 | C: again", false);
+    [refused.packets(), in_vain].iter().flat_map(|packets| analyse(packets)).collect()
+}
+
+#[test]
+fn connections_and_inputs_have_the_fields_that_are_declared() {
+    let (mut connections, mut inputs) = (Vec::new(), Vec::new());
+    for (name, mut document) in golden("") {
+        for (rows, of) in [(&mut connections, "connections"), (&mut inputs, "inputs")] {
+            let Value::Array(found) = document[of].take() else { panic!("{name}: no {of}") };
+            rows.extend(found.into_iter().map(|row| (name.clone(), row)));
+        }
+    }
+    let others = in_no_sample().into_iter().map(|conversation| ("in no sample".to_owned(), conversation));
+    for (name, conversation) in in_two_files().into_iter().chain(others) {
+        for (what, frames) in [(Redaction::Secrets, FrameList::None), (Redaction::Payloads, FrameList::All)] {
+            connections.push((name.clone(), row(&conversation, what, frames)));
+        }
+    }
+    check("connections", json::CONNECTION, &connections);
+    check("inputs", json::INPUT, &inputs);
+}
+
+#[test]
+fn runs_have_the_fields_that_are_declared() {
+    let told = Contradiction {
+        agent: "alpha".to_owned(),
+        case: CaseId::new("3.2").expect("a case"),
+        detail: "the index says OK, the case file FAILED".to_owned(),
+    };
+    let source = RunSource { path: "run".to_owned(), cases: 1, contradictions: vec![told] };
+    let report = DiffReport { old: &source, new: &source, diff: &RunDiff::default() };
+    let contradicted = ("contradicted".to_owned(), parse(run::json::diff(&report).as_bytes()));
+    let (mut diffs, mut checks): (Vec<_>, Vec<_>) =
+        golden("runs").into_iter().partition(|(_, document)| document["schema"] == "wslog.diff/1");
+    checks.iter_mut().for_each(|(_, check)| check["run"] = contradicted.1["old"].clone());
+    diffs.push(contradicted);
+    check("diff", run::json::DIFF, &diffs);
+    check("check", run::json::CHECK, &checks);
+}
+
+#[test]
+fn explanations_have_the_fields_that_are_declared() {
+    let topics = [explain::all_codes(), explain::all_rules(), explain::all_cases()].concat();
+    let code = explain::find("1006").expect("a code");
+    let documents = [topics, code].map(|topics| {
+        let document = wslog::views::explain::json::document(&topics);
+        ("explained".to_owned(), parse(document.as_bytes()))
+    });
+    check("explain", wslog::views::explain::json::FIELDS, &documents);
+}
