@@ -43,7 +43,7 @@ impl Decoder {
     /// snap length cut is given with [`Segment::cut_off`] and counted as
     /// [`WeirdKind::CutPayload`](crate::model::WeirdKind::CutPayload). A segment that came in IP fragments has
     /// number and time of the packet that made it whole.
-    #[inline]
+    #[inline(always)]
     pub fn decode(&mut self, packet: &Packet<'_>, weirds: &mut Weirds, sink: &mut dyn FnMut(&Segment<'_>)) {
         let mut walk = Walk {
             no: packet.no,
