@@ -86,19 +86,20 @@ impl Ledger {
             }
             Happened::Left(start) => {
                 self.candidates.remove(&start);
-            }
-            Happened::Ended(start, mut conversation) => {
-                // It began before it ended.
-                let flow = self.candidates.remove(&start).unwrap_or_default();
-                conversation.id = ConversationId { input: self.input, flow, stream: None };
-                self.files.place(&mut conversation);
-                let bytes = weight(&conversation);
-                self.order.push(flow, conversation, bytes);
                 self.release(take)?;
             }
-            Happened::Gone(start, weirds) => {
+            Happened::Concluded(start, mut conversation) => {
+                // Its flow began before, and is not over.
+                let flow = self.candidates.get(&start).copied().unwrap_or_default();
+                conversation.id = ConversationId { input: self.input, flow, ..conversation.id };
+                self.files.place(&mut conversation);
+                let bytes = weight(&conversation);
+                self.order.push(conversation.id, conversation, bytes);
+            }
+            Happened::Over(start, weirds) => {
                 self.candidates.remove(&start);
                 self.weirds.merge(weirds);
+                self.release(take)?;
             }
             Happened::Odd(weirds) => self.weirds.merge(weirds),
         }
@@ -126,6 +127,9 @@ impl Ledger {
     }
 
     fn release(&mut self, take: &mut Taker<'_>) -> Result<(), Error> {
+        if self.order.is_empty() {
+            return Ok(());
+        }
         let oldest = self.candidates.first_key_value().map(|(_, flow)| *flow);
         self.order.release(oldest, |conversation| take(Entry::Conversation(conversation)))
     }

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::ConversationId;
+
 /// Values that wait until nothing older can come. Memory is capped: beyond the cap the oldest go ahead.
 #[derive(Debug)]
 pub(super) struct Order<T> {
-    waiting: BTreeMap<u64, (T, usize)>,
+    waiting: BTreeMap<ConversationId, (T, usize)>,
     bytes: usize,
     max_bytes: usize,
-    last: u64,
+    last: Option<ConversationId>,
     /// Values that were released after one with a later number.
     pub(super) out_of_order: u64,
 }
@@ -16,17 +18,22 @@ pub(super) struct Order<T> {
 impl<T> Order<T> {
     /// An empty queue that keeps about `max_bytes`.
     pub(super) const fn new(max_bytes: usize) -> Self {
-        Self { waiting: BTreeMap::new(), bytes: 0, max_bytes, last: 0, out_of_order: 0 }
+        Self { waiting: BTreeMap::new(), bytes: 0, max_bytes, last: None, out_of_order: 0 }
     }
 
-    /// Takes the value with a number, of about `bytes` bytes.
-    pub(super) fn push(&mut self, number: u64, value: T, bytes: usize) {
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Takes the value with an id, of about `bytes` bytes.
+    pub(super) fn push(&mut self, id: ConversationId, value: T, bytes: usize) {
         self.bytes += bytes;
-        self.waiting.insert(number, (value, bytes));
+        self.waiting.insert(id, (value, bytes));
     }
 
-    /// Gives out what nothing can precede any more while the lowest number that may still come is `open` (`None`:
-    /// none will), and what memory has no room for.
+    /// Gives out what nothing can precede any more while the first flow that something may still come of is `open`
+    /// (`None`: there is none), and what memory has no room for.
     ///
     /// # Errors
     /// Whatever `release` returns.
@@ -35,17 +42,17 @@ impl<T> Order<T> {
         open: Option<u64>,
         mut release: impl FnMut(T) -> Result<(), E>,
     ) -> Result<(), E> {
-        while let Some((&number, _)) = self.waiting.first_key_value() {
-            let is_due = open.is_none_or(|open| number < open);
+        while let Some((&id, _)) = self.waiting.first_key_value() {
+            let is_due = open.is_none_or(|open| id.flow < open);
             if !is_due && self.bytes <= self.max_bytes {
                 break;
             }
             let Some((_, (value, bytes))) = self.waiting.pop_first() else { break };
             self.bytes = self.bytes.saturating_sub(bytes);
-            if self.last > number {
+            if self.last > Some(id) {
                 self.out_of_order += 1;
             }
-            self.last = self.last.max(number);
+            self.last = self.last.max(Some(id));
             release(value)?;
         }
         Ok(())
@@ -69,15 +76,27 @@ mod tests {
     #[test]
     fn waits_for_older_connections_but_not_for_ever() {
         let mut order = Order::new(100);
-        order.push(5, "b", 40);
+        order.push(ConversationId::flow(5), "b", 40);
         assert_eq!(drain(&mut order, Some(1)), Vec::<&str>::new());
-        order.push(9, "c", 40);
+        order.push(ConversationId::flow(9), "c", 40);
         assert_eq!(drain(&mut order, Some(6)), ["b"]);
-        order.push(12, "d", 90);
+        order.push(ConversationId::flow(12), "d", 90);
         assert_eq!(drain(&mut order, Some(6)), ["c"], "the cap lets the oldest go ahead");
         assert_eq!(order.out_of_order, 0);
-        order.push(6, "a", 1);
+        order.push(ConversationId::flow(6), "a", 1);
         assert_eq!(drain(&mut order, None), ["a", "d"]);
         assert_eq!(order.out_of_order, 1);
+    }
+
+    #[test]
+    fn a_flow_can_carry_several() {
+        let mut order = Order::new(1_000);
+        let stream = |stream| ConversationId { stream: Some(stream), ..ConversationId::flow(2) };
+        for (id, value) in [(stream(9), "c"), (stream(5), "b"), (ConversationId::flow(1), "a")] {
+            order.push(id, value, 1);
+        }
+        assert_eq!(drain(&mut order, Some(2)), ["a"]);
+        assert_eq!(drain(&mut order, Some(3)), ["b", "c"]);
+        assert_eq!(order.out_of_order, 0);
     }
 }

@@ -36,10 +36,10 @@ pub(super) enum Happened {
     Told(Start, Box<Happening>),
     /// That flow carries something else than WebSocket.
     Left(Start),
-    /// That flow is over.
-    Ended(Start, Box<Conversation>),
-    /// That flow is over and never asked for WebSocket.
-    Gone(Start, Weirds),
+    /// A conversation of that flow is over. A flow can carry several; which stream carried it, it says itself.
+    Concluded(Start, Box<Conversation>),
+    /// That flow is over; what was odd about it outside of conversations.
+    Over(Start, Weirds),
     /// Oddities that belong to no flow.
     Odd(Weirds),
 }
@@ -200,17 +200,18 @@ fn end(
             });
         }
     };
-    let happened = match result {
+    let weirds = match result {
         Ok(mut conversation) => {
             note(&mut conversation.weirds);
-            Happened::Ended(start, conversation)
+            out.push((here, Happened::Concluded(start, conversation)));
+            Weirds::default()
         }
         Err(mut weirds) => {
             note(&mut weirds);
-            Happened::Gone(start, weirds)
+            weirds
         }
     };
-    out.push((here, happened));
+    out.push((here, Happened::Over(start, weirds)));
 }
 
 #[cfg(test)]

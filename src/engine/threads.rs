@@ -12,6 +12,7 @@
 //! what one thread alone would have got. All queues are short, and nothing flows backwards but empty blocks.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread;
@@ -54,8 +55,8 @@ struct Sent {
     index: u8,
     nth: u32,
     cut_off: u32,
-    from: u32,
-    len: u32,
+    /// Where its payload lies.
+    payload: Range<usize>,
 }
 
 #[derive(Debug)]
@@ -254,7 +255,6 @@ impl Line for Dispatcher {
         self.last_at = self.last_at.max(segment.at);
         let shard = shards::of(segment, self.count);
         let workers = self.workers.len();
-        // Offsets of a block, and of what is put together from one, are far below 4 GiB.
         let from = at.unwrap_or_else(|| {
             let from = self.apart.len();
             self.apart.extend_from_slice(segment.payload);
@@ -272,8 +272,7 @@ impl Line for Dispatcher {
             index: (shard / workers) as u8,
             nth,
             cut_off: segment.cut_off,
-            from: from as u32,
-            len: segment.payload.len() as u32,
+            payload: from..from + segment.payload.len(),
         });
     }
 
@@ -312,7 +311,6 @@ impl Line for Dispatcher {
 impl Sent {
     fn segment<'b>(&self, bytes: &'b Bytes) -> Segment<'b> {
         let bytes = if self.is_apart { &bytes.apart } else { &bytes.block };
-        let from = self.from as usize;
         Segment {
             no: self.no,
             at: self.at,
@@ -321,7 +319,7 @@ impl Sent {
             seq: self.seq,
             ack: self.ack,
             flags: self.flags,
-            payload: bytes.get(from..from + self.len as usize).unwrap_or_default(),
+            payload: bytes.get(self.payload.clone()).unwrap_or_default(),
             cut_off: self.cut_off,
         }
     }
