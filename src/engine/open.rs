@@ -123,11 +123,9 @@ pub(super) fn expand(named: &Path, threads: usize, limits: &Limits) -> Result<Ve
 
 /// Reports of cases in a directory: the JSON files; where there are none the pages.
 pub fn cases(directory: &Path, threads: usize) -> io::Result<Vec<PathBuf>> {
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(directory)? {
-        paths.push(entry?.path());
-    }
-    let kinds = parallel::map(threads, &paths, |path| if path.is_file() { sniff(path) } else { Ok(None) });
+    let paths = file::list(directory)?;
+    let look = |path: &PathBuf| if file::is_regular(path) { sniff(path) } else { Ok(None) };
+    let kinds = parallel::map(threads, &paths, look);
     let mut json = Vec::new();
     let mut pages = Vec::new();
     for (path, kind) in paths.into_iter().zip(kinds) {

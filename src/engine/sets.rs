@@ -98,7 +98,8 @@ impl Queue {
     pub(super) fn new(paths: Vec<PathBuf>, joining: Joining, threads: usize, limits: &Limits) -> Self {
         let several = paths.len() > 1;
         let look = |path: &PathBuf| -> (bool, Option<Beginning>) {
-            let source = (several && path.is_file()).then(|| Unpacked::open(path, limits).ok()).flatten();
+            let source =
+                (several && file::is_regular(path)).then(|| Unpacked::open(path, limits).ok()).flatten();
             let Some(mut source) = source else { return (path == Path::new("-"), None) };
             let is_capture = file::is_capture(&mut source).unwrap_or(false);
             let begins =

@@ -75,12 +75,22 @@ pub fn expand(named: &Path, limits: &Limits) -> Result<Vec<PathBuf>, Error> {
     Ok(paths)
 }
 
-fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
+/// What is in a directory, in no order.
+///
+/// # Errors
+/// Those of listing it.
+pub fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
     fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect()
 }
 
 fn opens_as_capture(path: &Path, limits: &Limits) -> io::Result<bool> {
     is_capture(&mut Unpacked::open(path, limits)?)
+}
+
+/// Whether `path` is a regular file, or a link to one. A pipe would lose what somebody looks at.
+#[must_use]
+pub fn is_regular(path: &Path) -> bool {
+    path.is_file()
 }
 
 /// Whether `source` begins like a capture; it stays to be read.
