@@ -1,5 +1,5 @@
-//! Rows: what a format is fed. The fields of a row are declared once, by [`row!`]: name, type, what it holds, and how
-//! it is got. The declaration writes the values into any [`Encoder`], and is the table that schemas and columns are made of.
+//! Rows: what a format is fed. The fields of a row are declared once, by `row!`: name, type, what it holds, and how
+//! it is got. The declaration writes the values into any `Encoder`, and is the table that schemas and columns are made of.
 
 use std::fmt;
 

@@ -15,7 +15,8 @@ mod tests;
 const FIRST_ETHER_TYPE: u16 = 0x0600;
 
 /// What is in a packet of this link type.
-#[inline]
+// Once a packet, by each way of reading.
+#[inline(always)]
 pub(super) fn packet(walk: &mut Walk<'_>, link: LinkType, data: View<'_>) -> Result<(), Odd> {
     match link {
         LinkType::ETHERNET => ether::frame(walk, data),
