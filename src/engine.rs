@@ -12,6 +12,7 @@
 
 mod across;
 mod analysis;
+mod candidates;
 mod capture;
 mod case;
 mod connection;

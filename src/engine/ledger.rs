@@ -1,8 +1,8 @@
 //! What happened on the flows of one capture, put in order: flows get their numbers, conversations their places.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
+use crate::engine::candidates::Candidates;
 use crate::engine::files::Files;
 use crate::engine::order::Order;
 use crate::engine::recorder::Happening;
@@ -31,8 +31,7 @@ pub(super) struct Ledger {
     files: Files,
     /// Flows that began so far.
     flows: u64,
-    /// Those that are conversations, or may still turn out to be; with their numbers.
-    candidates: BTreeMap<Start, u64>,
+    candidates: Candidates,
     /// Oddities that belong to no conversation.
     weirds: Weirds,
     order: Order<Box<Conversation>>,
@@ -45,7 +44,7 @@ impl Ledger {
             input,
             files: Files::new(index),
             flows: 0,
-            candidates: BTreeMap::new(),
+            candidates: Candidates::default(),
             weirds: Weirds::default(),
             order: Order::new(limits.max_waiting_report_bytes),
         }
@@ -79,25 +78,25 @@ impl Ledger {
                 self.candidates.insert(here, self.flows);
             }
             Happened::Told(start, happening) => {
-                if let Some(flow) = self.candidates.get(&start) {
-                    let id = ConversationId { input: self.input, flow: *flow, stream: None };
+                if let Some(flow) = self.candidates.get(start) {
+                    let id = ConversationId { input: self.input, flow, stream: None };
                     take(Entry::Happening(id, happening))?;
                 }
             }
             Happened::Left(start) => {
-                self.candidates.remove(&start);
+                self.candidates.remove(start);
                 self.release(take)?;
             }
             Happened::Concluded(start, mut conversation) => {
                 // Its flow began before, and is not over.
-                let flow = self.candidates.get(&start).copied().unwrap_or_default();
+                let flow = self.candidates.get(start).unwrap_or_default();
                 conversation.id = ConversationId { input: self.input, flow, ..conversation.id };
                 self.files.place(&mut conversation);
                 let bytes = weight(&conversation);
                 self.order.push(conversation.id, conversation, bytes);
             }
             Happened::Over(start, weirds) => {
-                self.candidates.remove(&start);
+                self.candidates.remove(start);
                 self.weirds.merge(weirds);
                 self.release(take)?;
             }
@@ -130,8 +129,7 @@ impl Ledger {
         if self.order.is_empty() {
             return Ok(());
         }
-        let oldest = self.candidates.first_key_value().map(|(_, flow)| *flow);
-        self.order.release(oldest, |conversation| take(Entry::Conversation(conversation)))
+        self.order.release(self.candidates.oldest(), |conversation| take(Entry::Conversation(conversation)))
     }
 }
 
