@@ -2,7 +2,6 @@
 //! bytes the frame codec makes and reads.
 
 mod codes;
-mod rules;
 mod script;
 
 use std::ops::RangeInclusive;
@@ -10,8 +9,9 @@ use std::ops::RangeInclusive;
 use crate::autobahn::account::fault;
 use crate::autobahn::cases::{self, Case, ExpectedEvent};
 use crate::error::Error;
+use crate::knowledge::Show;
 use crate::model::case::CaseId;
-use crate::model::topic::{CaseTopic, RuleTopic, Topic};
+use crate::model::topic::{CaseTopic, Example, RuleTopic, Topic};
 use crate::model::{CloseCode, RULES, Rule};
 
 /// Names proposed for one that is not known.
@@ -108,19 +108,21 @@ fn rules_of(name: &str) -> Vec<Topic> {
 }
 
 fn rule_topic(rule: &'static Rule) -> RuleTopic {
-    let more = rules::find(rule.id);
     let exercises = |case: &'static Case| {
         let row = case.rules.iter().find(|row| row.name == rule.name)?;
         Some((case.id.clone(), row.broken))
     };
     RuleTopic {
         rule,
-        explanation: more.map(|more| more.text),
-        peer: more.and_then(|more| more.peer),
-        next: more.map_or(&[], |more| more.next),
-        examples: more.map(rules::More::examples).unwrap_or_default(),
+        examples: rule.known.shows.iter().filter_map(example).collect(),
         cases: cases::all().iter().filter_map(exercises).collect(),
     }
+}
+
+/// An example; `None` where its script is none, which a test rules out.
+fn example(show: &Show) -> Option<Example> {
+    let lines = script::parse(show.script)?;
+    Some(Example { title: show.title, reported: show.reported, deflate: show.deflate, lines })
 }
 
 fn case_topic(case: &Case) -> CaseTopic {
@@ -169,9 +171,8 @@ fn nearest(name: &str) -> Vec<String> {
 
 /// A number that is no case may be a section of the RFC; else the cases of the same section of the suite are near.
 fn nearest_number(number: &str) -> Vec<String> {
-    let is_of = |rule: &&Rule| {
-        rule.section.strip_prefix("RFC 6455 ").is_some_and(|all| all.split(", ").any(|one| one == number))
-    };
+    let is_of =
+        |rule: &&Rule| rule.clauses.iter().any(|clause| clause.rfc == 6455 && clause.section == number);
     let mut near: Vec<String> =
         RULES.iter().filter(is_of).map(|rule| rule.name.to_owned()).take(PROPOSED).collect();
     let mut start = number;
@@ -263,6 +264,13 @@ mod tests {
         check_unknown("2-1", &[]);
         check_unknown("abnormal", &["1006", "CL-ABNORMAL"]);
         assert!(find(&"x".repeat(100_000)).is_err());
+    }
+
+    #[test]
+    fn every_script_can_be_read() {
+        for rule in RULES {
+            assert_eq!(rule_topic(rule).examples.len(), rule.known.shows.len(), "{}", rule.name);
+        }
     }
 
     #[test]

@@ -22,6 +22,7 @@
 //! | room | job |
 //! |---|---|
 //! | [`model`] | the values that cross borders; what peers wrote as types of their own ([`model::wire`]) |
+//! | [`knowledge`] | what is known whatever the recording: the rules, a file each; numbers; the words for all of it |
 //! | [`limits`], [`error`] | every cap, as one table; why wslog cannot go on |
 //! | [`source`] | from files and pipes to packets and their TCP segments: containers, compression, links, tunnels, fragments |
 //! | [`tcp`] | segments to byte streams |
@@ -61,7 +62,10 @@
 //!   [`engine`]'s, all else the binary's.
 //! * What peers wrote has no `Display` and no `Deref` until [`redact`] has decided about it; a field that it forgets does not compile.
 //! * What no sink asks for is not kept.
-//! * [`reference`](mod@reference) knows no text; the words are in [`views`]; only `views` knows JSON and tables.
+//! * A rule is one file of [`knowledge::rules`]: its row, what a finding of it carries, its words, what of it quotes the wire,
+//!   its explanation and examples. [`model`] and `knowledge` know each other, since a conversation holds findings.
+//! * [`reference`](mod@reference) knows no text; the words are in [`knowledge`] and [`views`]; only `views` knows JSON and
+//!   tables.
 //! * An [`Observation`](model::Observation) says what one side was seen to do. It is the one intermediate form:
 //!   whatever a recording looks like, everything after it is shared.
 //! * What was sent is never rewritten: decoded forms are new values beside it.
@@ -123,6 +127,7 @@ pub mod engine;
 pub mod error;
 pub mod explain;
 pub mod http;
+pub mod knowledge;
 pub mod limits;
 pub mod message;
 pub mod model;

@@ -8,7 +8,6 @@ pub mod case;
 pub mod close;
 pub mod compression;
 pub mod conversation;
-pub mod deflate;
 pub mod event;
 pub mod finding;
 pub mod flow;
@@ -17,28 +16,25 @@ pub mod handshake;
 pub mod id;
 pub mod observation;
 pub mod packet;
-pub mod rule;
 pub mod run;
 pub mod stream;
 pub mod topic;
 pub mod weird;
 pub mod wire;
 
+pub use crate::knowledge::{KnownTimeout, Level, RULES, Reaction, Rule, RuleId, TIMEOUTS, Violation, Who};
 pub use close::{CloseCode, ClosePayload, CodeRange, Reason};
 pub use compression::Compression;
 pub use conversation::{
     CaseRecord, Conversation, EarlierHandshake, FrameRecord, InputReport, Part, Place, TcpRecord, Traffic,
 };
-pub use deflate::{BadParameter, DeflateFault};
 pub use event::{Event, Fact, FrameFacts, MessageFacts, MessageKind, What};
 pub use finding::{
-    Action, Because, Certainty, Closing, Expectation, Finding, Handled, KeyPattern, Latency, Lifecycle,
-    LocalView, Outcome, PingFigures, ResetWhen, Seen, SideClose, Since, StartEvidence, Starter, Step,
-    StepVerdict, TIMEOUTS, TcpEnd, Timing, TimingViolation, Violation,
+    Action, Because, Certainty, Closing, Expectation, Finding, Handled, Latency, Lifecycle, LocalView,
+    Outcome, PingFigures, Seen, SideClose, Since, StartEvidence, Starter, Step, StepVerdict, TcpEnd, Timing,
 };
 pub use flow::{Direction, Endpoints, FlowKey, PerDirection};
 pub use frame::{FrameHeader, LengthForm, MaskingKey, Opcode, Rsv};
-pub use handshake::fault::HandshakeFault;
 pub use handshake::{
     AcceptValue, DeflateParams, Extension, FieldLines, Lines, Negotiated, UpgradeRequest, UpgradeResponse,
     field,
@@ -46,7 +42,6 @@ pub use handshake::{
 pub use id::{ConversationId, NoId};
 pub use observation::{Evidence, Missing, Observation, Observed, PerRole, Piece, Role, Undecodable};
 pub use packet::{LinkType, Packet, PacketNo, Segment, SeqNo, TcpFlags, Timestamp};
-pub use rule::{Level, RULES, Reaction, Rule, RuleId, Who};
 pub use stream::{Carrier, GapCause, StreamEnd, StreamEvent, Tail, Unanswered};
 pub use weird::{Weird, WeirdKind, Weirds};
-pub use wire::{Bytes, Excerpt, Quoted, Stage, Text, Wire};
+pub use wire::{Bytes, Excerpt, Quoted, Readable, Stage, Text, Wire};

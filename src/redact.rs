@@ -43,11 +43,9 @@
 mod pass;
 mod secrets;
 
-use std::fmt;
-use std::ops::Deref;
-
 use crate::model::{
-    Certainty, Conversation, ConversationId, FrameRecord, Level, Outcome, Quoted, RuleId, Stage, Wire,
+    Certainty, Conversation, ConversationId, FrameRecord, Level, Outcome, Quoted, Readable, RuleId, Stage,
+    Wire,
 };
 use pass::{Look, Pass};
 use secrets::Secrets;
@@ -75,19 +73,7 @@ impl Stage for Shown {
     const IS_DECIDED: bool = true;
 }
 
-impl<T: Deref> Deref for Wire<T, Shown> {
-    type Target = T::Target;
-
-    fn deref(&self) -> &T::Target {
-        self.read(SHOWN)
-    }
-}
-
-impl<T: fmt::Display> fmt::Display for Wire<T, Shown> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.read(SHOWN).fmt(f)
-    }
-}
+impl Readable for Shown {}
 
 impl<T> Wire<T, Shown> {
     /// What may be seen of it.

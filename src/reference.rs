@@ -17,13 +17,15 @@ mod masking;
 mod pings;
 mod reaction;
 mod state;
-mod thresholds;
 mod timing;
 
+use crate::knowledge::rules::{
+    ClDataAfter, ClDouble, ClNewMsg, FrAfterFail, FrCut, FrMsgUnfinished, FrPongData, FrTooBig,
+};
 use crate::limits::Limits;
 use crate::model::{
     Certainty, Closing, Event, Evidence, Expectation, Finding, FrameFacts, Handled, Level, PerRole, Role,
-    RuleId, Tail, Timestamp, Timing, TimingViolation, Undecodable, Violation, What,
+    RuleId, Tail, Timestamp, Timing, Undecodable, What,
 };
 use endpoint::Endpoint;
 use findings::{Findings, Place};
@@ -255,9 +257,9 @@ impl Reference {
         }
         let opcode = frame.header.opcode;
         if opcode == crate::model::Opcode::CLOSE {
-            self.findings.add(Some(from), Violation::SecondClose, place);
+            self.findings.add(Some(from), ClDouble, place);
         } else if !opcode.is_control() {
-            self.findings.add(Some(from), Violation::DataAfterClose, place);
+            self.findings.add(Some(from), ClDataAfter, place);
         }
     }
 
@@ -270,7 +272,7 @@ impl Reference {
         let begins = matches!(frame.header.opcode, crate::model::Opcode::TEXT | crate::model::Opcode::BINARY);
         let Some(close) = self.ends[from.peer()].close().filter(|_| begins) else { return };
         if frame.first.acked().zip(close.end).is_some_and(|(acked, end)| acked >= end) {
-            let violation = Violation::Timing(TimingViolation::NewMessage { close: close.frame });
+            let violation = ClNewMsg { close: close.frame };
             self.ends[from].noted_new_message = true;
             self.findings.add_as(Some(from), violation, Level::Note, Certainty::Likely, place);
         }
@@ -296,7 +298,7 @@ impl Reference {
         if let Some(close) = side.close() {
             // Only a Close that failed the connection makes a later Pong a breach (5.5.2, 7.1.7).
             if matches!(handled, Handled::Ping { .. }) && fault.fits(close.payload.code()) {
-                self.findings.add(Some(from), Violation::AfterFail(handled), place);
+                self.findings.add(Some(from), FrAfterFail { handled }, place);
             }
         } else if side.handled.is_none_or(|(known, ..)| handled.weight() > known.weight()) {
             side.handled = Some((handled, certainty, place));
@@ -306,7 +308,7 @@ impl Reference {
     fn undecodable(&mut self, from: Role, undecodable: &Undecodable, evidence: Option<Evidence>) {
         match undecodable {
             Undecodable::CutHeader { bytes } => {
-                let violation = Violation::Cut { len: None, got: bytes.len() as u64 };
+                let violation = FrCut { len: None, got: bytes.len() as u64 };
                 self.findings.add(Some(from), violation, Place::at(evidence));
             }
             Undecodable::FramingLost { .. } => self.ends[from].lost = true,
@@ -330,7 +332,7 @@ impl Reference {
             let side = &self.ends[role];
             let over = side.close().is_some() || side.end().is_some();
             if let (true, false, Some((message, place))) = (over, side.lost, side.open_message) {
-                self.findings.add(Some(role), Violation::MessageUnfinished { message }, place);
+                self.findings.add(Some(role), FrMsgUnfinished { message }, place);
             }
         }
     }
@@ -343,7 +345,7 @@ impl Reference {
             let Some(pings) = &mut self.ends[role.peer()].pings else { continue };
             for mismatch in std::mem::take(&mut pings.mismatches) {
                 let place = mismatch.place;
-                let violation = Violation::PongData {
+                let violation = FrPongData {
                     ping: mismatch.ping,
                     ping_len: mismatch.ping_len,
                     pong_len: mismatch.pong_len,
@@ -366,7 +368,7 @@ impl Reference {
                 let peer = Some(&self.ends[role.peer()]).filter(|peer| !peer.has_gap());
                 let largest = peer.and_then(|peer| peer.largest).filter(|(n, _)| n < frame);
                 let place = Place::frame(*frame, *evidence);
-                self.findings.add(Some(role), Violation::TooBig { largest }, place);
+                self.findings.add(Some(role), FrTooBig { largest }, place);
             }
         }
     }

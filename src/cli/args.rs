@@ -370,7 +370,7 @@ fn rules(out: &mut dyn Write) -> std::io::Result<()> {
     writeln!(out, ".SH RULES")?;
     writeln!(out, "What a finding can be about; \\fBwslog explain\\fR \\fIRULE\\fR tells more.")?;
     for rule in RULES {
-        let head = format!("{} ({}, {})", rule.name, rule.level.name(), rule.section);
+        let head = format!("{} ({}, {})", rule.name, rule.level.name(), rule.section());
         writeln!(out, ".TP\n\\fB{}\\fR\n{}", roff(&head), roff(rule.says))?;
     }
     Ok(())

@@ -36,8 +36,8 @@ fn breaks(entry: &CodeEntry) -> Option<RuleId> {
     match entry.registration {
         Registration::Reserved => Some(RuleId::ClCodeReserved),
         Registration::OutOfRange => Some(RuleId::ClCodeRange),
-        Registration::Unassigned if entry.sent_by == Who::N => Some(RuleId::ClCodeRange),
-        _ if entry.sent_by != Who::E => Some(RuleId::ClCodeRole),
+        Registration::Unassigned if entry.sent_by == Who::Nobody => Some(RuleId::ClCodeRange),
+        _ if entry.sent_by != Who::Either => Some(RuleId::ClCodeRole),
         _ => None,
     }
 }
@@ -101,7 +101,7 @@ mod tests {
     fn entries_agree_with_the_codes_of_the_model() {
         for entry in CODES {
             for code in entry.codes.clone().map(CloseCode) {
-                assert!(!code.is_never_sent() || entry.sent_by == Who::N, "{code}");
+                assert!(!code.is_never_sent() || entry.sent_by == Who::Nobody, "{code}");
                 assert_eq!(
                     code.range(),
                     CloseCode(*entry.codes.end()).range(),

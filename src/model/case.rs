@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::frame::{Opcode, Rsv};
 use super::observation::Role;
-use super::rule::RuleId;
+use crate::knowledge::RuleId;
 
 /// Number of a case, as in `3.2` or `10.1.1`. Ordered by number, not as text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -1,18 +1,19 @@
 //! What the reference concludes: broken clauses, obligations, and how the connection closed.
 
 mod closing;
+mod handled;
 mod step;
 mod timing;
-mod violation;
 
 pub use closing::{
     Because, Closing, Lifecycle, LocalView, Outcome, SideClose, StartEvidence, Starter, TcpEnd,
 };
+pub use handled::Handled;
 pub use step::{Action, Expectation, Seen, Since, Step, StepVerdict};
-pub use timing::{KnownTimeout, Latency, PingFigures, TIMEOUTS, Timing, TimingViolation};
-pub use violation::{Handled, KeyPattern, ResetWhen, Violation};
+pub use timing::{Latency, PingFigures, Timing};
 
-use crate::model::{Level, PacketNo, Quoted, Role, Stage, Timestamp};
+use crate::knowledge::{Level, Violation};
+use crate::model::{PacketNo, Quoted, Role, Stage, Timestamp};
 
 /// How sure a conclusion is, given what a passive observer can know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,7 +1,6 @@
 //! The opening handshake (RFC 6455 4) as sent, and what it settled.
 
 pub mod facts;
-pub mod fault;
 
 use std::fmt;
 

@@ -86,12 +86,6 @@ pub struct CodeTopic {
 pub struct RuleTopic {
     /// The row of the table.
     pub rule: &'static Rule,
-    /// More about it; `None` where nothing was written. A test holds that there is something for every rule.
-    pub explanation: Option<&'static str>,
-    /// What the other side does about a breach, where the reaction of the rule does not say it all.
-    pub peer: Option<&'static str>,
-    /// Where to look when it is broken.
-    pub next: &'static [&'static str],
     /// Broken, and nearly so.
     pub examples: Vec<Example>,
     /// Cases of the suite that exercise it, and whether the tester breaks it there.

@@ -18,6 +18,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Deref;
 
 /// What has become of something from the wire. A value of a stage is the right to write and read at it.
 pub trait Stage: Copy + Eq + fmt::Debug {
@@ -32,6 +33,9 @@ pub struct Quoted;
 impl Stage for Quoted {
     const IS_DECIDED: bool = false;
 }
+
+/// At this stage text displays as any text does, and is read as such. Only `redact` has one.
+pub trait Readable: Stage {}
 
 /// Something that a peer wrote, at a stage.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -102,6 +106,20 @@ impl<T, S: Stage> Wire<T, S> {
     #[must_use]
     pub fn take(self, _right: S) -> T {
         self.value
+    }
+}
+
+impl<T: Deref, S: Readable> Deref for Wire<T, S> {
+    type Target = T::Target;
+
+    fn deref(&self) -> &T::Target {
+        &self.value
+    }
+}
+
+impl<T: fmt::Display, S: Readable> fmt::Display for Wire<T, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
     }
 }
 

@@ -5,13 +5,13 @@
 use std::borrow::Cow;
 use std::str::Utf8Error;
 
+use crate::knowledge::Decide;
 use crate::model::case::{
     Behavior, BehaviorClose, CaseAccount, CaseEvent, CaseReport, ClosingBehavior, Recomputed,
 };
 use crate::model::{
-    Bytes, CaseRecord, Closing, Conversation, DeflateFault, EarlierHandshake, Extension, FieldLines, Finding,
-    FrameRecord, HandshakeFault, Lines, LocalView, Opcode, PerRole, SideClose, Stage, Text, UpgradeRequest,
-    UpgradeResponse, Violation, Wire, field,
+    Bytes, CaseRecord, Closing, Conversation, EarlierHandshake, Extension, FieldLines, Finding, FrameRecord,
+    Lines, LocalView, Opcode, PerRole, SideClose, Stage, Text, UpgradeRequest, UpgradeResponse, Wire,
 };
 use crate::redact::mark;
 use crate::redact::secrets::Secrets;
@@ -37,20 +37,6 @@ pub(super) struct Pass<'a, From, To> {
     pub(super) to: To,
     pub(super) look: Look,
     pub(super) secrets: &'a mut Secrets,
-}
-
-/// Moves on the variants that hold nothing from the wire; the others are arms as of any `match`.
-macro_rules! moved {
-    (
-        $value:expr, $kind:ident:
-        $($name:ident $(($($part:ident),+))? $({ $($field:ident),+ })?),+ $(,)?;
-        $($arms:tt)+
-    ) => {
-        match $value {
-            $($kind::$name $(($($part),+))? $({ $($field),+ })? => $kind::$name $(($($part),+))? $({ $($field),+ })?,)+
-            $($arms)+
-        }
-    };
 }
 
 impl<From: Stage, To: Stage> Pass<'_, From, To> {
@@ -214,98 +200,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
 
     fn finding(&mut self, finding: Finding<From>) -> Finding<To> {
         let Finding { violation, level, by, certainty, frame, packet, at } = finding;
-        Finding { violation: self.violation(violation), level, by, certainty, frame, packet, at }
-    }
-
-    fn violation(&mut self, violation: Violation<From>) -> Violation<To> {
-        moved!(violation, Violation:
-            Reconnected { pause_ns, times, earlier }, AfterFail(handled), ContinuationOrphan, ControlBetween { opcode },
-            ControlFragmented, ControlTooLong { len }, Cut { len, got }, Interleave, LengthNotMinimal { len, bytes },
-            LengthTopBit { len }, NotMasked, MaskingKey { frames, pattern }, Masked, MessageUnfinished { message },
-            ReservedOpcode(opcode), PongData { ping, ping_len, pong_len }, PongUnsolicited, Rsv(bits), Rsv1OnControl,
-            Rsv1OnContinuation, TextNotUtf8 { offset }, TooBig { largest }, NoCloseFrame(how), NoExtensionNamed,
-            CodeReserved(code), CodeOutOfRange(code), CodeRole(code), Crossing, DataAfterClose, SecondClose,
-            OtherCode { received, sent }, FailCode { fault, sent }, FailSilent { fault, how }, CloseOneByte, CloseEmpty,
-            NotFailed { fault, frame, handled }, ReasonNotUtf8 { offset }, NoReply { close, how }, Reset(when),
-            ClientEndedTcpFirst, InflateCapped, ContextLost, FinalBlock, InflateFailed { offset }, Timing(timing);
-            Violation::Handshake(fault) => Violation::Handshake(self.handshake(fault)),
-            Violation::Deflate(fault) => Violation::Deflate(self.deflate(fault)),
-        )
-    }
-
-    /// What a finding quotes of the handshake, possibly cut short.
-    fn handshake(&mut self, fault: HandshakeFault<From>) -> HandshakeFault<To> {
-        use HandshakeFault as Fault;
-        let value_of =
-            |name: &'static str| move |secrets: &mut Secrets, value: &str| secrets.field(name, value);
-        moved!(fault, Fault:
-            Hosts(count), HostPort { named, tcp }, Keys(count), KeyReused { earlier }, Versions(count),
-            OtherVersion(version), VersionAnswer { asked, status }, NoOrigin, Serial { earlier }, EarlyData,
-            Status(status), NoResponse, Accepted(rule), Accepts(count), SubprotocolFields(count), NoSubprotocol,
-            NotFailed, KeptOpen { after_ns }, Coalesced, Assumed;
-            Fault::RequestSyntax { kind, line } => {
-                Fault::RequestSyntax { kind, line: self.text(line, Secrets::line) }
-            }
-            Fault::ResponseSyntax { kind, line } => {
-                Fault::ResponseSyntax { kind, line: self.text(line, Secrets::line) }
-            }
-            Fault::Method(method) => Fault::Method(self.text(method, Secrets::text)),
-            Fault::HttpVersion(version) => Fault::HttpVersion(self.text(version, Secrets::text)),
-            Fault::OldResponse(version) => Fault::OldResponse(self.text(version, Secrets::text)),
-            Fault::Target { target, form } => Fault::Target { target: self.text(target, Secrets::uri), form },
-            Fault::NoUpgrade(found) => Fault::NoUpgrade(self.if_any(found, value_of(field::UPGRADE))),
-            Fault::NoConnection(found) => Fault::NoConnection(self.if_any(found, value_of(field::CONNECTION))),
-            Fault::ResponseUpgrade(found) => {
-                Fault::ResponseUpgrade(self.if_any(found, value_of(field::UPGRADE)))
-            }
-            Fault::ResponseConnection(found) => {
-                Fault::ResponseConnection(self.if_any(found, value_of(field::CONNECTION)))
-            }
-            Fault::Key { form, found } => {
-                Fault::Key { form, found: self.if_any(found, value_of(field::KEY)) }
-            }
-            Fault::Version(found) => Fault::Version(self.if_any(found, value_of(field::VERSION))),
-            Fault::Accept { expected, found } => {
-                Fault::Accept { expected, found: self.if_any(found, value_of(field::ACCEPT)) }
-            }
-            Fault::Subprotocols { fault, element, before } => {
-                let mut is_announced = false;
-                let mut part = |pass: &mut Self, part| {
-                    pass.if_any(part, |secrets, text| secrets.element(text, &mut is_announced))
-                };
-                let before = part(self, before);
-                Fault::Subprotocols { fault, element: part(self, element), before }
-            }
-            Fault::Subprotocol(found) => Fault::Subprotocol(self.text(found, Secrets::list)),
-            Fault::Extensions { value, at } => {
-                Fault::Extensions { value: self.text(value, value_of(field::EXTENSIONS)), at }
-            }
-            Fault::Unregistered(name) => Fault::Unregistered(self.text(name, Secrets::text)),
-            Fault::NotOffered(name) => Fault::NotOffered(self.text(name, Secrets::text)),
-            Fault::Body(line) => Fault::Body(self.text(line, Secrets::line)),
-            Fault::NotHttp { start, redacted } => {
-                let start = start.take(self.from);
-                // They are shown as numbers, in which nothing could stand for a part of them.
-                match self.rest(&String::from_utf8_lossy(&start), Secrets::text) {
-                    None => Fault::NotHttp { start: Wire::write(start, self.to), redacted },
-                    Some(_) => {
-                        let start = Wire::write(mark(start.len()).into_bytes(), self.to);
-                        Fault::NotHttp { start, redacted: true }
-                    }
-                }
-            }
-        )
-    }
-
-    fn deflate(&mut self, fault: DeflateFault<From>) -> DeflateFault<To> {
-        moved!(fault, DeflateFault:
-            OfferNotDeclined, ClientWindowUnasked { bits }, ServerWindow { offered, answered }, ServerTakeover,
-            ContextKept { sender, before }, BeyondWindow { distance, bits }, TailKept;
-            DeflateFault::Parameter { name, value, why } => {
-                let (name, value) = self.parameter(name, value);
-                DeflateFault::Parameter { name, value, why }
-            }
-        )
+        Finding { violation: violation.decided(self), level, by, certainty, frame, packet, at }
     }
 
     fn closing(&mut self, closing: Closing<From>) -> Closing<To> {
@@ -594,6 +489,51 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             Look::Away => None,
             Look::Secrets | Look::Payloads => find(self.secrets, text),
             Look::Known => self.secrets.known(text),
+        }
+    }
+}
+
+impl<From: Stage, To: Stage> Decide<From, To> for Pass<'_, From, To> {
+    fn text(&mut self, text: Text<From>) -> Text<To> {
+        self.text(text, Secrets::text)
+    }
+
+    fn uri(&mut self, text: Text<From>) -> Text<To> {
+        self.text(text, Secrets::uri)
+    }
+
+    fn line(&mut self, text: Text<From>) -> Text<To> {
+        self.text(text, Secrets::line)
+    }
+
+    fn list(&mut self, text: Text<From>) -> Text<To> {
+        self.text(text, Secrets::list)
+    }
+
+    fn value(&mut self, field: &'static str, text: Text<From>) -> Text<To> {
+        self.text(text, |secrets, value| secrets.field(field, value))
+    }
+
+    fn elements(
+        &mut self,
+        before: Option<Text<From>>,
+        element: Option<Text<From>>,
+    ) -> (Option<Text<To>>, Option<Text<To>>) {
+        let mut is_announced = false;
+        let mut part = |part| self.if_any(part, |secrets, text| secrets.element(text, &mut is_announced));
+        (part(before), part(element))
+    }
+
+    fn parameter(&mut self, name: Text<From>, value: Option<Text<From>>) -> (Text<To>, Option<Text<To>>) {
+        self.parameter(name, value)
+    }
+
+    /// They are shown as numbers, in which nothing could stand for a part of them.
+    fn bytes(&mut self, bytes: Bytes<From>) -> (Bytes<To>, bool) {
+        let bytes = bytes.take(self.from);
+        match self.rest(&String::from_utf8_lossy(&bytes), Secrets::text) {
+            None => (Wire::write(bytes, self.to), false),
+            Some(_) => (Wire::write(mark(bytes.len()).into_bytes(), self.to), true),
         }
     }
 }

@@ -7,9 +7,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::model::{
-    Certainty, Conversation, Finding, HandshakeFault, Outcome, PacketNo, Role, Timestamp, Violation,
-};
+use crate::knowledge::rules::{ClBackoff, HsKey, HsSerial};
+use crate::model::{Certainty, Conversation, Finding, Outcome, PacketNo, Role, Timestamp, Violation};
 
 /// A new connection this soon did not wait. A random pause of up to five seconds, as 7.2.3 suggests, is as short
 /// once in fifty times.
@@ -119,8 +118,8 @@ impl KeyUse {
         // The two sides of a proxy carry one handshake.
         let is_one_client = self.client == later.client && self.server == later.server;
         let certainty = if is_one_client { Certainty::Likely } else { Certainty::Undetermined };
-        let fault = HandshakeFault::KeyReused { earlier: self.first_packet };
-        Some(finding(Violation::Handshake(fault), certainty, packet, at))
+        let fault = HsKey::Reused { earlier: self.first_packet };
+        Some(finding(fault, certainty, packet, at))
     }
 }
 
@@ -135,7 +134,7 @@ impl UnderWay {
         let settled = later.settled?;
         let found = self.0.and_then(|(first, until, earlier)| {
             let overlap = if first <= asked { asked < until } else { first < settled };
-            let fault = Violation::Handshake(HandshakeFault::Serial { earlier });
+            let fault = HsSerial { earlier };
             overlap.then(|| finding(fault, Certainty::Undetermined, packet, asked))
         });
         if self.0.is_none_or(|(_, until, _)| settled > until) {
@@ -199,16 +198,19 @@ impl Attempts {
         } else {
             return None;
         };
-        let violation = Violation::Reconnected { pause_ns, times: self.times, earlier: last.first_packet };
+        let violation = ClBackoff { pause_ns, times: self.times, earlier: last.first_packet };
         Some(finding(violation, certainty, next.first_packet, next.began?))
     }
 }
 
-fn finding(violation: Violation, certainty: Certainty, packet: PacketNo, at: Timestamp) -> Finding {
-    let level = match &violation {
-        Violation::Handshake(fault) => fault.level(),
-        other => other.rule().rule().level,
-    };
+fn finding(
+    violation: impl Into<Violation>,
+    certainty: Certainty,
+    packet: PacketNo,
+    at: Timestamp,
+) -> Finding {
+    let violation = violation.into();
+    let level = violation.level();
     Finding {
         violation,
         level,

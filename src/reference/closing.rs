@@ -6,9 +6,10 @@ mod views;
 
 pub(super) use steps::had_both_at;
 
+use crate::knowledge::rules::{ClAbnormal, ClCross, ClEcho, ClRst, ResetWhen};
 use crate::model::{
-    Certainty, Closing, Level, Outcome, PerRole, ResetWhen, Role, SideClose, StartEvidence, Starter,
-    StreamEnd, Tail, TcpEnd, Violation,
+    Certainty, Closing, Level, Outcome, PerRole, Role, SideClose, StartEvidence, Starter, StreamEnd, Tail,
+    TcpEnd,
 };
 use crate::reference::endpoint::Endpoint;
 use crate::reference::findings::{Findings, Place};
@@ -214,7 +215,7 @@ fn notes(
         (started_by, ends.client.close(), ends.server.close())
     {
         let later = if client.frame < server.frame { server } else { client };
-        findings.add(None, Violation::Crossing, Place::frame(later.frame, later.evidence));
+        findings.add(None, ClCross, Place::frame(later.frame, later.evidence));
     }
     if let (Some(Starter::One(starter)), Some(client), Some(server)) =
         (started_by, ends.client.close(), ends.server.close())
@@ -223,7 +224,7 @@ fn notes(
         let (received, sent) = (close.payload.code(), answer.payload.code());
         if received != sent {
             let place = Place::frame(answer.frame, answer.evidence);
-            findings.add(Some(starter.peer()), Violation::OtherCode { received, sent }, place);
+            findings.add(Some(starter.peer()), ClEcho { received, sent }, place);
         }
     }
     let closes = [ends.client.close(), ends.server.close()].iter().flatten().count();
@@ -240,11 +241,11 @@ fn notes(
                 _ => (ResetWhen::AfterCloses, Level::Note),
             };
             // A middlebox can send an RST in anybody's name.
-            findings.add_as(Some(role), Violation::Reset(when), level, Certainty::Likely, place);
+            findings.add_as(Some(role), ClRst { when }, level, Certainty::Likely, place);
         }
         let is_first = order.role() == Some(role) || matches!(order, EndOrder::Crossed(_));
         if is_first && matches!(outcome, Outcome::NoCloseFrame | Outcome::Reset) {
-            findings.add(Some(role), Violation::NoCloseFrame(end.how), place);
+            findings.add(Some(role), ClAbnormal { how: end.how }, place);
         }
     }
 }

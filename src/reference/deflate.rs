@@ -4,7 +4,8 @@
 //! An answer does not say which offer it takes. It is sound if it could be to one of them; otherwise it is held
 //! against the one it misses least, and where there were several, what it broke is likely, not proven.
 
-use crate::model::{BadParameter, Certainty, DeflateFault, DeflateParams, Extension, Text};
+use crate::knowledge::rules::{BadParameter, PmdCmwbUnasked, PmdParam, PmdSmwb, PmdSnct};
+use crate::model::{Certainty, DeflateParams, Extension, Text, Violation};
 
 /// The offers of one request, as far as an answer depends on them.
 #[derive(Debug, Default)]
@@ -32,11 +33,7 @@ pub(super) fn is_deflate(extension: &Extension) -> bool {
 }
 
 /// Reads the offers among `extensions`; what is wrong with one goes to `report`.
-pub(super) fn offers(
-    extensions: &[Extension],
-    malformed: bool,
-    mut report: impl FnMut(DeflateFault),
-) -> Offers {
+pub(super) fn offers(extensions: &[Extension], malformed: bool, mut report: impl FnMut(Violation)) -> Offers {
     let mut offers = Offers { unclear: malformed, ..Offers::default() };
     for extension in extensions.iter().filter(|extension| is_deflate(extension)) {
         let fault = bad_parameter(extension, Side::Offer);
@@ -63,7 +60,7 @@ pub(super) fn answer(
     answer: &Extension,
     malformed: bool,
     offers: Option<&Offers>,
-    mut report: impl FnMut(DeflateFault, Certainty),
+    mut report: impl FnMut(Violation, Certainty),
 ) -> bool {
     if let Some(fault) = bad_parameter(answer, Side::Answer) {
         report(fault, Certainty::Proven);
@@ -85,23 +82,23 @@ pub(super) fn answer(
     let mut broken = false;
     for fault in nearest.into_iter().flatten() {
         // Taking a faulty offer is the server's fault alone: the answer itself can be sound.
-        broken |= fault != DeflateFault::OfferNotDeclined;
+        broken |= fault != Violation::PmdParam(PmdParam::NotDeclined);
         report(fault, certainty);
     }
     broken
 }
 
 /// What is wrong with the answer if it takes this offer.
-fn faults(offer: &Offer, answer: &Extension) -> [Option<DeflateFault>; 4] {
+fn faults(offer: &Offer, answer: &Extension) -> [Option<Violation>; 4] {
     let answered = window_bits(answer, SMWB);
     let unasked = window_bits(answer, CMWB).filter(|_| !offer.client_max_window_bits);
     let window = offer.server_max_window_bits.filter(|&most| answered.is_none_or(|bits| bits > most));
     let takeover = offer.server_no_context_takeover && !has(answer, SNCT);
     [
-        offer.faulty.then_some(DeflateFault::OfferNotDeclined),
-        unasked.map(|bits| DeflateFault::ClientWindowUnasked { bits }),
-        window.map(|offered| DeflateFault::ServerWindow { offered, answered }),
-        takeover.then_some(DeflateFault::ServerTakeover),
+        offer.faulty.then_some(PmdParam::NotDeclined.into()),
+        unasked.map(|bits| PmdCmwbUnasked { bits }.into()),
+        window.map(|offered| PmdSmwb { offered, answered }.into()),
+        takeover.then_some(PmdSnct.into()),
     ]
 }
 
@@ -117,7 +114,7 @@ enum Side {
 }
 
 /// The first parameter that makes a server decline the offer, or a client fail for the answer (7.1).
-fn bad_parameter(extension: &Extension, side: Side) -> Option<DeflateFault> {
+fn bad_parameter(extension: &Extension, side: Side) -> Option<Violation> {
     let parameters = &extension.parameters;
     parameters.iter().enumerate().find_map(|(n, (name, value))| {
         let is = |known: &str| name.as_sent().eq_ignore_ascii_case(known);
@@ -140,7 +137,7 @@ fn bad_parameter(extension: &Extension, side: Side) -> Option<DeflateFault> {
         let repeated =
             || before.into_iter().any(|(other, _)| is(other.as_sent())).then_some(BadParameter::Repeated);
         let why = why.or_else(repeated)?;
-        Some(DeflateFault::Parameter { name: name.clone(), value: value.clone(), why })
+        Some(PmdParam::Parameter { name: name.clone(), value: value.clone(), why }.into())
     })
 }
 

@@ -36,12 +36,24 @@ impl Place {
 }
 
 impl Findings {
-    pub(super) fn add(&mut self, by: Option<Role>, violation: Violation, place: Place) {
-        let level = violation.rule().rule().level;
+    pub(super) fn add(&mut self, by: Option<Role>, violation: impl Into<Violation>, place: Place) {
+        let violation = violation.into();
+        let level = violation.level();
         self.add_as(by, violation, level, Certainty::Proven, place);
     }
 
     pub(super) fn add_as(
+        &mut self,
+        by: Option<Role>,
+        violation: impl Into<Violation>,
+        level: Level,
+        certainty: Certainty,
+        place: Place,
+    ) {
+        self.keep(by, violation.into(), level, certainty, place);
+    }
+
+    fn keep(
         &mut self,
         by: Option<Role>,
         violation: Violation,

@@ -1,8 +1,14 @@
 //! Rules a single frame can break, given its sender's role and what was negotiated (RFC 6455 5, 7.4; RFC 7692 6).
 
+use crate::knowledge::rules::{
+    Cl1010Reason, ClCodeRange, ClCodeReserved, ClCodeRole, ClLen1, ClNoCode, ClReasonUtf8, FrContOrphan,
+    FrCtlBetween, FrCtlFrag, FrCtlLen, FrCut, FrInterleave, FrLenMin, FrLenMsb, FrMaskC, FrMaskKey, FrMaskS,
+    FrOpcode, FrRsv, FrTextUtf8, PmdBfinal, PmdBomb, PmdCnct, PmdCtxLost, PmdInflate, PmdRsv1Cont,
+    PmdRsv1Ctl, PmdSnctUse, PmdTail, PmdWindow,
+};
 use crate::model::{
-    Certainty, CloseCode, ClosePayload, DeflateFault, Fact, FrameFacts, LengthForm, Level, Opcode, Reason,
-    Role, Rsv, Violation,
+    Certainty, CloseCode, ClosePayload, Fact, FrameFacts, LengthForm, Level, Opcode, Reason, Role, Rsv,
+    Violation,
 };
 use crate::reference::Handshake;
 use crate::reference::endpoint::Endpoint;
@@ -26,29 +32,29 @@ pub(super) fn check(
     facts(role, frame, handshake, report);
     if frame.cut > 0 {
         let len = frame.header.payload_len;
-        note(report, Violation::Cut { len: Some(len), got: len.saturating_sub(frame.cut) });
+        note(report, FrCut { len: Some(len), got: len.saturating_sub(frame.cut) });
     }
     if let Some(payload) = frame.close {
         close(role, payload, report);
     }
 }
 
-fn must(report: &mut Report<'_>, violation: Violation) {
-    report(violation, Level::Must, Certainty::Proven);
+fn must(report: &mut Report<'_>, violation: impl Into<Violation>) {
+    report(violation.into(), Level::Must, Certainty::Proven);
 }
 
-fn note(report: &mut Report<'_>, violation: Violation) {
-    report(violation, Level::Note, Certainty::Proven);
+fn note(report: &mut Report<'_>, violation: impl Into<Violation>) {
+    report(violation.into(), Level::Note, Certainty::Proven);
 }
 
 fn header(role: Role, frame: &FrameFacts<'_>, side: &mut Endpoint, report: &mut Report<'_>) {
     let header = &frame.header;
     match (role, header.masking_key) {
-        (Role::Client, None) => must(report, Violation::NotMasked),
-        (Role::Server, Some(_)) => must(report, Violation::Masked),
+        (Role::Client, None) => must(report, FrMaskC),
+        (Role::Server, Some(_)) => must(report, FrMaskS),
         (Role::Client, Some(key)) => {
             if let Some((pattern, frames)) = side.keys.next(key) {
-                must(report, Violation::MaskingKey { frames, pattern });
+                must(report, FrMaskKey { frames, pattern });
             }
         }
         (Role::Server, None) => {}
@@ -56,10 +62,10 @@ fn header(role: Role, frame: &FrameFacts<'_>, side: &mut Endpoint, report: &mut 
     let len = header.payload_len;
     if !header.length_is_minimal() {
         let bytes = if header.length_form == LengthForm::Sixteen { 2 } else { 8 };
-        must(report, Violation::LengthNotMinimal { len, bytes });
+        must(report, FrLenMin { len, bytes });
     }
     if len >> 63 != 0 {
-        must(report, Violation::LengthTopBit { len });
+        must(report, FrLenMsb { len });
     }
 }
 
@@ -69,55 +75,56 @@ fn reserved(frame: &FrameFacts<'_>, handshake: &Handshake, report: &mut Report<'
         return; // It may define bits and opcodes (9.1); what it is, wslog does not know.
     }
     if header.opcode.is_reserved() {
-        must(report, Violation::ReservedOpcode(header.opcode.bits()));
+        must(report, FrOpcode { opcode: header.opcode.bits() });
     }
     let mut without_meaning = header.rsv;
     if handshake.deflate && header.rsv.rsv1() {
         without_meaning = header.rsv.without(Rsv::RSV1);
         if header.opcode.is_control() {
-            must(report, Violation::Rsv1OnControl);
+            must(report, PmdRsv1Ctl);
         } else if header.opcode == Opcode::CONTINUATION {
-            must(report, Violation::Rsv1OnContinuation);
+            must(report, PmdRsv1Cont);
         }
     }
     if without_meaning != Rsv(0) {
-        must(report, Violation::Rsv(without_meaning));
+        must(report, FrRsv { bits: without_meaning });
     }
 }
 
 fn control(frame: &FrameFacts<'_>, side: &mut Endpoint, report: &mut Report<'_>) {
     let header = &frame.header;
     if !header.fin {
-        must(report, Violation::ControlFragmented);
+        must(report, FrCtlFrag);
     }
     if header.payload_len > 125 {
-        must(report, Violation::ControlTooLong { len: header.payload_len });
+        must(report, FrCtlLen { len: header.payload_len });
     }
     let between = side.open_message.is_some() && header.opcode != Opcode::CLOSE;
     if between && !std::mem::replace(&mut side.noted_control_between, true) {
-        note(report, Violation::ControlBetween { opcode: header.opcode.name() });
+        note(report, FrCtlBetween { opcode: header.opcode.name() });
     }
 }
 
 fn facts(role: Role, frame: &FrameFacts<'_>, handshake: &Handshake, report: &mut Report<'_>) {
     for fact in frame.facts {
         match *fact {
-            Fact::ContinuationWithoutStart => must(report, Violation::ContinuationOrphan),
-            Fact::MessageInsideMessage => must(report, Violation::Interleave),
-            Fact::InvalidUtf8 { offset } => must(report, Violation::TextNotUtf8 { offset }),
-            Fact::InflateFailed { offset } => must(report, Violation::InflateFailed { offset }),
-            Fact::ContextLost => note(report, Violation::ContextLost),
-            Fact::InflateCapped => note(report, Violation::InflateCapped),
-            Fact::FinalBlock => note(report, Violation::FinalBlock),
-            Fact::DeflateTail => must(report, Violation::Deflate(DeflateFault::TailKept)),
+            Fact::ContinuationWithoutStart => must(report, FrContOrphan),
+            Fact::MessageInsideMessage => must(report, FrInterleave),
+            Fact::InvalidUtf8 { offset } => must(report, FrTextUtf8 { offset }),
+            Fact::InflateFailed { offset } => must(report, PmdInflate { offset }),
+            Fact::ContextLost => note(report, PmdCtxLost),
+            Fact::InflateCapped => note(report, PmdBomb),
+            Fact::FinalBlock => note(report, PmdBfinal),
+            Fact::DeflateTail => must(report, PmdTail),
             // What a void negotiation agreed is not known.
             Fact::BeyondWindow { .. } | Fact::ContextKept { .. } if handshake.deflate_void => {}
             Fact::BeyondWindow { distance, bits } => {
-                must(report, Violation::Deflate(DeflateFault::BeyondWindow { distance, bits }));
+                must(report, PmdWindow { distance, bits });
             }
-            Fact::ContextKept { before } => {
-                must(report, Violation::Deflate(DeflateFault::ContextKept { sender: role, before }));
-            }
+            Fact::ContextKept { before } => match role {
+                Role::Client => must(report, PmdCnct { before }),
+                Role::Server => must(report, PmdSnctUse { before }),
+            },
             Fact::Message(_) | Fact::PayloadMissing => {}
         }
     }
@@ -126,8 +133,8 @@ fn facts(role: Role, frame: &FrameFacts<'_>, handshake: &Handshake, report: &mut
 /// Rules on the body of a Close (5.5.1, 7.4).
 fn close(role: Role, payload: &ClosePayload, report: &mut Report<'_>) {
     match payload {
-        ClosePayload::Empty => note(report, Violation::CloseEmpty),
-        ClosePayload::OneByte(_) => must(report, Violation::CloseOneByte),
+        ClosePayload::Empty => note(report, ClNoCode),
+        ClosePayload::OneByte(_) => must(report, ClLen1),
         ClosePayload::Partial { code } => {
             if let Some(code) = code {
                 close_code(role, *code, report);
@@ -136,10 +143,10 @@ fn close(role: Role, payload: &ClosePayload, report: &mut Report<'_>) {
         ClosePayload::Code { code, reason } => {
             close_code(role, *code, report);
             if let Some(Reason::Invalid { valid_up_to, .. }) = reason {
-                must(report, Violation::ReasonNotUtf8 { offset: *valid_up_to as u64 });
+                must(report, ClReasonUtf8 { offset: *valid_up_to as u64 });
             }
             if *code == CloseCode::MANDATORY_EXTENSION && role == Role::Client && reason.is_none() {
-                report(Violation::NoExtensionNamed, Level::Should, Certainty::Proven);
+                report(Cl1010Reason.into(), Level::Should, Certainty::Proven);
             }
         }
     }
@@ -147,13 +154,13 @@ fn close(role: Role, payload: &ClosePayload, report: &mut Report<'_>) {
 
 fn close_code(role: Role, code: CloseCode, report: &mut Report<'_>) {
     match code.0 {
-        1004 => note(report, Violation::CodeReserved(code)),
-        _ if code.is_never_sent() => must(report, Violation::CodeReserved(code)),
-        0..=999 | 5000.. => must(report, Violation::CodeOutOfRange(code)),
+        1004 => note(report, ClCodeReserved { code }),
+        _ if code.is_never_sent() => must(report, ClCodeReserved { code }),
+        0..=999 | 5000.. => must(report, ClCodeRange { code }),
         // Unassigned today; a later registration would make it legal.
-        1016..=2999 => report(Violation::CodeOutOfRange(code), Level::Must, Certainty::Likely),
-        1010 if role == Role::Server => note(report, Violation::CodeRole(code)),
-        1012..=1014 if role == Role::Client => note(report, Violation::CodeRole(code)),
+        1016..=2999 => report(ClCodeRange { code }.into(), Level::Must, Certainty::Likely),
+        1010 if role == Role::Server => note(report, ClCodeRole { code }),
+        1012..=1014 if role == Role::Client => note(report, ClCodeRole { code }),
         _ => {}
     }
 }

@@ -9,9 +9,14 @@
 mod request;
 mod response;
 
+use crate::knowledge::rules::{
+    HsAccepted, HsAssumed, HsCoalesced, HsEarlyData, HsHost, HsHttpReq, HsHttpResp, HsKey, HsNoResponse,
+    HsNotFailed, HsStatus, HsVersion, HsVersionAnswer,
+};
+use crate::model::handshake::facts::KeyForm;
 use crate::model::{
-    Action, Bytes, Certainty, Evidence, Expectation, HandshakeFault, Level, Lines, PerRole, Role, RuleId,
-    Seen, Since, Step, StepVerdict, Text, UpgradeRequest, UpgradeResponse, Violation,
+    Action, Bytes, Certainty, Evidence, Expectation, Level, Lines, PerRole, Role, RuleId, Seen, Since, Step,
+    StepVerdict, Text, UpgradeRequest, UpgradeResponse, Violation,
 };
 use crate::reference::deflate;
 use crate::reference::endpoint::Endpoint;
@@ -86,7 +91,7 @@ impl Handshake {
     /// The part of `from` is not, or not wholly, in the recording.
     pub(super) fn note_unseen(&mut self, from: Role, evidence: Option<Evidence>, findings: &mut Findings) {
         if !self.unseen.client && !self.unseen.server {
-            findings.add(None, Violation::Handshake(HandshakeFault::Assumed), Place::at(evidence));
+            findings.add(None, HsAssumed, Place::at(evidence));
         }
         findings.assuming = true;
         self.unseen[from] = true;
@@ -114,7 +119,7 @@ impl Handshake {
         *self = Self { requested: true, request: evidence, earlier, unseen, ..Self::default() };
         if !unseen.client {
             request::check(request, &mut |fault| {
-                if fault.must_be_refused() {
+                if must_be_refused(&fault) {
                     self.refuse = self.refuse.or(Some(fault.rule()));
                 }
                 add(findings, Role::Client, fault, Certainty::Proven, Place::at(evidence));
@@ -124,7 +129,7 @@ impl Handshake {
         let is_cut = request.extensions_malformed || unseen.client;
         self.offers = deflate::offers(&request.extensions, is_cut, |fault| {
             if !unseen.client {
-                findings.add(Some(Role::Client), Violation::Deflate(fault), Place::at(evidence));
+                findings.add(Some(Role::Client), fault, Place::at(evidence));
             }
         });
         for extension in &request.extensions {
@@ -164,16 +169,16 @@ impl Handshake {
                 None if early.packet().is_some() => Certainty::Undetermined,
                 None => Certainty::Likely,
             };
-            add(findings, Role::Client, HandshakeFault::EarlyData, certainty, Place::at(Some(early)));
+            add(findings, Role::Client, HsEarlyData, certainty, Place::at(Some(early)));
         }
         if response.status == 101 {
             if let Some(rule) = self.refuse {
-                add(findings, Role::Server, HandshakeFault::Accepted(rule), Certainty::Proven, place);
+                add(findings, Role::Server, HsAccepted { rule }, Certainty::Proven, place);
             }
             if self.is_judged() && !self.unseen.server {
                 let offered = Some(&self.offered).filter(|_| !self.unseen.client);
                 response::check(response, self.refuse, offered, &mut |fault, certainty| {
-                    if fault.must_be_failed() && certainty == Certainty::Proven {
+                    if must_be_failed(&fault) && certainty == Certainty::Proven {
                         self.fail = self.fail.or(Some(fault.rule()));
                     }
                     add(findings, Role::Server, fault, certainty, place);
@@ -183,11 +188,11 @@ impl Handshake {
             findings.muted = !self.is_judged();
             return;
         }
-        add(findings, Role::Server, HandshakeFault::Status(response.status), Certainty::Proven, place);
+        add(findings, Role::Server, HsStatus { status: response.status }, Certainty::Proven, place);
         // Other errors have other reasons: these two are what a server says to a version it does not speak.
         let names_versions = response.facts.names_versions || self.unseen.server;
         if let (Some(asked), 400 | 426, false) = (self.other_version, response.status, names_versions) {
-            let fault = HandshakeFault::VersionAnswer { asked, status: response.status };
+            let fault = HsVersionAnswer { asked, status: response.status };
             add(findings, Role::Server, fault, Certainty::Likely, place);
         }
     }
@@ -201,9 +206,8 @@ impl Handshake {
         let offers = self.requested.then_some(&self.offers);
         self.deflate_void =
             deflate::answer(answer, response.extensions_malformed, offers, |fault, certainty| {
-                let violation = Violation::Deflate(fault);
-                first = first.or(Some(violation.rule()));
-                findings.add_as(Some(Role::Server), violation, Level::Must, certainty, place);
+                first = first.or(Some(fault.rule()));
+                findings.add_as(Some(Role::Server), fault, Level::Must, certainty, place);
             });
         if self.deflate_void {
             self.fail = self.fail.or(first);
@@ -214,7 +218,7 @@ impl Handshake {
     pub(super) fn not_http(&mut self, start: &Bytes, evidence: Option<Evidence>, findings: &mut Findings) {
         if self.requested && self.status.is_none() {
             self.not_http = true;
-            let fault = HandshakeFault::NotHttp { start: start.clone(), redacted: false };
+            let fault = HsHttpResp::NotHttp { start: start.clone(), redacted: false };
             add(findings, Role::Server, fault, Certainty::Proven, Place::at(evidence));
         }
     }
@@ -232,7 +236,7 @@ impl Handshake {
         let with_response = || self.response.filter(|response| response.packet().is_some())?.packet();
         let is_first = is_first && !self.unseen.server;
         if from == Role::Server && is_first && with_response().is_some_and(|no| first.packet() == Some(no)) {
-            add(findings, from, HandshakeFault::Coalesced, Certainty::Proven, place);
+            add(findings, from, HsCoalesced, Certainty::Proven, place);
         }
         if from == Role::Client
             && self.fail.is_some()
@@ -240,7 +244,7 @@ impl Handshake {
             && self.was_answered(first) != Some(false)
         {
             self.carried_on = Some((n, first));
-            add(findings, from, HandshakeFault::NotFailed, Certainty::Proven, place);
+            add(findings, from, HsNotFailed::SentFrames, Certainty::Proven, place);
         }
     }
 
@@ -266,7 +270,7 @@ impl Handshake {
         {
             let place = Place::at(Some(end.evidence));
             let level = if self.refuse.is_some() { Level::Should } else { Level::Note };
-            let violation = Violation::Handshake(HandshakeFault::NoResponse);
+            let violation = HsNoResponse;
             findings.add_as(Some(Role::Server), violation, level, Certainty::Proven, place);
         }
     }
@@ -301,7 +305,7 @@ impl Handshake {
                 let after_ns = since(end.evidence);
                 let late = after_ns.filter(|ns| *ns > FAILS_WITHIN_NS && !ends.client.lost);
                 if let Some(after_ns) = late {
-                    let fault = HandshakeFault::KeptOpen { after_ns };
+                    let fault = HsNotFailed::KeptOpen { after_ns };
                     add(findings, Role::Client, fault, Certainty::Likely, Place::at(Some(end.evidence)));
                 }
                 let verdict = if late.is_some() { StepVerdict::Late } else { StepVerdict::Met };
@@ -333,9 +337,10 @@ fn to_refuse(rule: RuleId, request: Option<Evidence>) -> Expectation {
     Expectation { rule, owed_by: Role::Server, action: Action::Refuse(rule), since }
 }
 
-fn add(findings: &mut Findings, by: Role, fault: HandshakeFault, certainty: Certainty, place: Place) {
+fn add(findings: &mut Findings, by: Role, fault: impl Into<Violation>, certainty: Certainty, place: Place) {
+    let fault = fault.into();
     let level = fault.level();
-    findings.add_as(Some(by), Violation::Handshake(fault), level, certainty, place);
+    findings.add_as(Some(by), fault, level, certainty, place);
 }
 
 /// As much of a value as a finding shows.
@@ -363,4 +368,37 @@ fn line(fields: &Lines, number: u16) -> Text {
     fields.iter().nth(index).map_or_else(Text::default, |(name, value)| {
         if value.is_empty() { shown(name) } else { shown(&format!("{name}: {value}")) }
     })
+}
+
+/// Whether the server must refuse a request for it (RFC 6455 4.2.1). It need not decode the key (4.2.2), and HTTP
+/// itself lets it pass over some faults of syntax.
+const fn must_be_refused(fault: &Violation) -> bool {
+    match fault {
+        Violation::HsHttpReq(HsHttpReq { kind, .. }) => !kind.is_tolerated_in_request(),
+        Violation::HsKey(HsKey::Malformed { form, .. }) => matches!(form, KeyForm::Absent),
+        Violation::HsMethod(_)
+        | Violation::HsTarget(_)
+        | Violation::HsHost(HsHost::Count(_))
+        | Violation::HsUpgradeReq(_)
+        | Violation::HsConnectionReq(_)
+        | Violation::HsKey(HsKey::Several(_))
+        | Violation::HsVersion(HsVersion::NoNumber(_) | HsVersion::Several(_))
+        | Violation::HsProtoReq(_)
+        | Violation::HsExtSyntax(_) => true,
+        _ => false,
+    }
+}
+
+/// Whether the client must fail the connection for it in a 101 (RFC 6455 4.1, 9.1).
+const fn must_be_failed(fault: &Violation) -> bool {
+    match fault {
+        Violation::HsHttpResp(HsHttpResp::Syntax { kind, .. }) => !kind.is_tolerated_in_response(),
+        Violation::HsUpgradeResp(_)
+        | Violation::HsConnectionResp(_)
+        | Violation::HsAccept(_)
+        | Violation::HsExtSyntax(_)
+        | Violation::HsExtUnreq(_)
+        | Violation::HsProtoUnreq(_) => true,
+        _ => false,
+    }
 }

@@ -1,6 +1,7 @@
 //! Masking keys that an attacker could foresee (RFC 6455 5.3, 10.3).
 
-use crate::model::{KeyPattern, MaskingKey};
+use crate::knowledge::rules::KeyPattern;
+use crate::model::MaskingKey;
 
 /// Frames in a row with a pattern before it is called one: once is chance.
 const ENOUGH: u64 = 4;

@@ -2,14 +2,12 @@
 
 use std::collections::VecDeque;
 
+use crate::knowledge::rules::{FrPongLate, FrPongUnsol};
+use crate::knowledge::thresholds::{KEEP_ALIVE_NS, LATE_NS, RHYTHM_PART};
 use crate::limits::Limits;
-use crate::model::{
-    Certainty, Evidence, FrameFacts, Latency, Level, PerRole, PingFigures, Role, Timestamp, TimingViolation,
-    Violation,
-};
+use crate::model::{Certainty, Evidence, FrameFacts, Latency, Level, PerRole, PingFigures, Role, Timestamp};
 use crate::reference::endpoint::Endpoint;
 use crate::reference::findings::{Findings, Place};
-use crate::reference::thresholds::{KEEP_ALIVE_NS, LATE_NS, RHYTHM_PART};
 
 /// The Pings of one endpoint.
 #[derive(Debug, Default)]
@@ -228,7 +226,7 @@ pub(super) fn answer(
         }
     }
     if !has_gap && !std::mem::replace(&mut ends[from].noted_unsolicited, true) {
-        findings.add(Some(from), Violation::PongUnsolicited, place);
+        findings.add(Some(from), FrPongUnsol, place);
     }
     None
 }
@@ -238,7 +236,7 @@ fn late(from: Role, ping: &PendingPing, back: Timestamp, owed: bool, findings: &
     let Some(arrived) = ping.arrived.flatten() else { return };
     let after_ns = back.since(arrived);
     if owed && after_ns >= LATE_NS {
-        let violation = Violation::Timing(TimingViolation::PongLate { ping: ping.frame, after_ns });
+        let violation = FrPongLate { ping: ping.frame, after_ns };
         findings.add_as(Some(from), violation, Level::Should, Certainty::Likely, place);
     }
 }

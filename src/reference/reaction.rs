@@ -1,5 +1,6 @@
 //! What an endpoint made of the peer's fault: failed the connection (RFC 6455 7.1.7), or carried on.
 
+use crate::knowledge::rules::{ClFailCode, ClFailSilent, ClNotFailed, FrAfterFail};
 use crate::model::{
     Certainty, Handled, Level, PerRole, Reaction, Role, RuleId, Seen, Step, StepVerdict, StreamEnd, Violation,
 };
@@ -171,7 +172,7 @@ fn wrong_code(role: Role, close: &SentClose, fault: &Fault, findings: &mut Findi
     if fault.is_in_close() && !fault.rule.rule().reaction.is_ordered() {
         return;
     }
-    let violation = Violation::FailCode { fault: fault.rule, sent: close.payload.code() };
+    let violation = ClFailCode { fault: fault.rule, sent: close.payload.code() };
     findings.add_as(Some(role), violation, Level::Should, Certainty::Likely, close_place(close));
 }
 
@@ -184,7 +185,7 @@ fn carried_on(
     findings: &mut Findings,
 ) {
     let level = if fault.rule.rule().reaction.is_ordered() { Level::Must } else { Level::Note };
-    let violation = Violation::NotFailed { fault: fault.rule, frame: fault.frame, handled };
+    let violation = ClNotFailed { fault: fault.rule, frame: fault.frame, handled };
     findings.add_as(Some(role), violation, level, certainty, place);
 }
 
@@ -194,7 +195,7 @@ fn silent(role: Role, side: &Endpoint, fault: &Fault, how: StreamEnd, findings: 
         Reaction::Fail(_) | Reaction::MayFail(_) => Level::Should,
         Reaction::Close(_) | Reaction::Refuse(_) | Reaction::FailHandshake | Reaction::Nothing => return,
     };
-    let violation = Violation::FailSilent { fault: fault.rule, how };
+    let violation = ClFailSilent { fault: fault.rule, how };
     if side.lost {
         return; // Its Close may be what the recording lacks.
     }
@@ -205,7 +206,7 @@ fn silent(role: Role, side: &Endpoint, fault: &Fault, how: StreamEnd, findings: 
 /// After failing: process nothing more of what the peer sends.
 fn nothing_more(role: Role, close: &SentClose, findings: &Findings) -> Step {
     let breach = findings.kept.iter().find_map(|f| match f.violation {
-        Violation::AfterFail(handled) if f.by == Some(role) => Some(handled),
+        Violation::FrAfterFail(FrAfterFail { handled }) if f.by == Some(role) => Some(handled),
         _ => None,
     });
     let seen = breach.map_or(Seen::NothingMore, Seen::CarriedOn);

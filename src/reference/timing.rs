@@ -1,9 +1,11 @@
 //! What times tell once the recording is over: Pings nobody answered, a side gone silent, a silence as long as a
 //! well-known time-out, and the figures of the report.
 
+use crate::knowledge::rules::{ClHalfOpen, ClIdle, FrPingPong};
+use crate::knowledge::thresholds::{NEVER_NS, SILENT_NS, SILENT_TRIES, TIMEOUT_EARLY_NS, TIMEOUT_LATE_NS};
 use crate::model::{
     Certainty, Closing, Evidence, Level, Outcome, PerRole, Role, Seen, Step, StepVerdict, StreamEnd,
-    TIMEOUTS, Tail, Timestamp, Timing, TimingViolation, Unanswered, Violation,
+    TIMEOUTS, Tail, Timestamp, Timing, Unanswered,
 };
 use crate::reference::closing::had_both_at;
 use crate::reference::duties;
@@ -11,7 +13,6 @@ use crate::reference::endpoint::Endpoint;
 use crate::reference::findings::{Findings, Place};
 use crate::reference::pings::PendingPing;
 use crate::reference::reaction::Judgement;
-use crate::reference::thresholds::{NEVER_NS, SILENT_NS, SILENT_TRIES, TIMEOUT_EARLY_NS, TIMEOUT_LATE_NS};
 
 /// The figures; findings and steps that follow from them are added.
 pub(super) fn conclude(
@@ -59,9 +60,9 @@ fn silent(ends: &PerRole<Endpoint>, role: Role, tail: &Tail, findings: &mut Find
     }
     let pending = peer.pings.iter().flat_map(|pings| pings.pending());
     let ping = pending.filter(|ping| ping.arrived.is_none()).map(|ping| ping.frame).next();
-    let violation = TimingViolation::Silent { tries, for_ns, ping };
+    let violation = ClHalfOpen { tries, for_ns, ping };
     let place = Place { frame: ping, evidence: peer.end().map(|end| end.evidence) };
-    findings.add_as(Some(role), Violation::Timing(violation), Level::Note, Certainty::Likely, place);
+    findings.add_as(Some(role), violation, Level::Note, Certainty::Likely, place);
     true
 }
 
@@ -107,9 +108,9 @@ fn pings(
     let alive = oldest.arrived.flatten().zip(side.last_sent_at);
     let is_alive = alive.is_some_and(|(arrived, sent)| sent.since(arrived) >= NEVER_NS);
     let certainty = if is_alive { Certainty::Proven } else { Certainty::Likely };
-    let violation = TimingViolation::NoPong { ping: oldest.frame, pings: count, waited_ns };
+    let violation = FrPingPong { ping: oldest.frame, pings: count, waited_ns };
     let place = Place::frame(oldest.frame, oldest.evidence);
-    findings.add_as(Some(role), Violation::Timing(violation), Level::Must, certainty, place);
+    findings.add_as(Some(role), violation, Level::Must, certainty, place);
     Some(duties::answer_ping(role, oldest).settle(Seen::NothingFor(waited_ns), StepVerdict::Broken))
 }
 
@@ -134,7 +135,7 @@ fn idle(ends: &PerRole<Endpoint>, closing: &Closing, findings: &mut Findings) {
         (-TIMEOUT_EARLY_NS..=TIMEOUT_LATE_NS).contains(&over)
     };
     let Some(known) = TIMEOUTS.iter().find(|known| meets(known.seconds)) else { return };
-    let violation = TimingViolation::Idle { idle_ns, seconds: known.seconds };
+    let violation = ClIdle { idle_ns, seconds: known.seconds };
     let place = Place::at(ends[end.by].end().map(|end| end.evidence));
-    findings.add_as(Some(end.by), Violation::Timing(violation), Level::Note, Certainty::Likely, place);
+    findings.add_as(Some(end.by), violation, Level::Note, Certainty::Likely, place);
 }

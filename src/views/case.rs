@@ -90,7 +90,7 @@ fn noun(frame: &CaseFrame, fault: Option<RuleId>) -> String {
     }
     let close = match frame.opcode {
         Opcode::CLOSE => Some(match close_code(&frame.payload) {
-            Some(code) => format!("a Close {}", wording::code(Some(code))),
+            Some(code) => format!("a Close {}", wording::named_code(Some(code))),
             None if frame.payload.is_empty() => "a Close without a code".to_owned(),
             None => "a Close with half a code".to_owned(),
         }),
@@ -184,7 +184,7 @@ pub(super) fn asks(
 ) -> String {
     let Some(rule) = fault else { return owed(sends) };
     let rule = rule.rule();
-    let section = rule.section;
+    let section = rule.section();
     let suite = match close {
         _ if informational => "takes anything".to_owned(),
         Some(close) if close.closed_by_me => {

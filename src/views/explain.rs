@@ -41,24 +41,24 @@ fn code_range(topic: &CodeTopic) -> &'static str {
 
 fn code_sender(topic: &CodeTopic) -> &'static str {
     match (topic.entry.sent_by, topic.entry.registration) {
-        (Who::E, _) => "either side",
-        (Who::C, _) => "clients; from a server it is noted",
-        (Who::S, _) => "servers and gateways; from a client it is noted",
-        (Who::N, Registration::Reserved) if topic.code.is_some_and(CloseCode::is_never_sent) => {
+        (Who::Either, _) => "either side",
+        (Who::Client, _) => "clients; from a server it is noted",
+        (Who::Server, _) => "servers and gateways; from a client it is noted",
+        (Who::Nobody, Registration::Reserved) if topic.code.is_some_and(CloseCode::is_never_sent) => {
             "nobody: it is a local conclusion and never stands in a Close frame"
         }
-        (Who::N, Registration::Reserved) => "nobody: it is reserved",
-        (Who::N, Registration::Unassigned) => "nobody, as long as it is not assigned",
-        (Who::N, _) => "nobody: it is in no range in use",
+        (Who::Nobody, Registration::Reserved) => "nobody: it is reserved",
+        (Who::Nobody, Registration::Unassigned) => "nobody, as long as it is not assigned",
+        (Who::Nobody, _) => "nobody: it is in no range in use",
     }
 }
 
 fn rule_who(rule: &Rule) -> &'static str {
     match rule.who {
-        Who::C => "the client",
-        Who::S => "the server",
-        Who::E => "either side",
-        Who::N => "nobody: it tells what the recording lacks",
+        Who::Client => "the client",
+        Who::Server => "the server",
+        Who::Either => "either side",
+        Who::Nobody => "nobody: it tells what the recording lacks",
     }
 }
 
@@ -68,7 +68,7 @@ fn or(codes: &[u16]) -> String {
 
 /// What the other side does about a breach; `None` where there is nothing to do.
 fn reaction(topic: &RuleTopic) -> Option<String> {
-    if let Some(peer) = topic.peer {
+    if let Some(peer) = topic.rule.known.peer {
         return Some(peer.to_owned());
     }
     Some(match topic.rule.reaction {
@@ -94,7 +94,7 @@ fn reaction(topic: &RuleTopic) -> Option<String> {
 
 const fn reaction_name(topic: &RuleTopic) -> &'static str {
     match topic.rule.reaction {
-        Reaction::Nothing if topic.peer.is_some() => "other",
+        Reaction::Nothing if topic.rule.known.peer.is_some() => "other",
         Reaction::Nothing => "none",
         Reaction::Fail(_) => "fail",
         Reaction::MayFail(_) => "may_fail",

@@ -4,10 +4,12 @@
 mod next;
 mod timing;
 
+use crate::knowledge::rules::{FrTooBig, HsHttpResp};
+use crate::knowledge::words::{Words, shortened};
 use crate::model::finding::Because;
 use crate::model::{
-    Action, Certainty, Closing, Conversation, Finding, HandshakeFault, Level, LocalView, Outcome, Role,
-    SideClose, Starter, Step, StepVerdict, StreamEnd, TcpEnd, Timestamp, Violation,
+    Action, Certainty, Closing, Conversation, Finding, Level, LocalView, Outcome, Role, SideClose, Starter,
+    Step, StepVerdict, StreamEnd, TcpEnd, Timestamp, Violation,
 };
 use crate::redact::Shown;
 use crate::views::escape::visible;
@@ -61,19 +63,10 @@ fn close_with_reason(side: &SideClose<Shown>) -> String {
     }
 }
 
-/// As much of a peer's text as a sentence bears.
-fn shortened(text: &str) -> String {
-    const MAX: usize = 80;
-    if text.chars().count() <= MAX {
-        return text.to_owned();
-    }
-    format!("{}…", text.chars().take(MAX).collect::<String>())
-}
-
 /// What a 1009 was about: the limit is its sender's own, and only the frames tell which one.
 fn too_big(report: &Conversation<Shown>) -> Option<String> {
     let (by, largest) = report.findings.iter().find_map(|f| match f.violation {
-        Violation::TooBig { largest } => Some((f.by?, largest?)),
+        Violation::FrTooBig(FrTooBig { largest }) => Some((f.by?, largest?)),
         _ => None,
     })?;
     let (frame, len) = largest;
@@ -92,8 +85,8 @@ fn fault(report: &Conversation<Shown>) -> Option<String> {
         .findings
         .iter()
         .find(|f| f.by == Some(by) && f.frame == Some(frame) && f.violation.rule() == rule)?;
-    let wording::Wording { did, .. } = wording::violation(report, &finding.violation);
-    let section = rule.rule().section;
+    let Words { did, .. } = finding.violation.words(report);
+    let section = rule.rule().section();
     Some(format!("{} {did} (frame {frame}, {section}).", the(by)))
 }
 
@@ -165,7 +158,7 @@ fn handshake_failed(report: &Conversation<Shown>) -> String {
 /// Whether bytes came that are no response.
 fn answered_otherwise(report: &Conversation<Shown>) -> bool {
     let is_not_http =
-        |f: &Finding<Shown>| matches!(f.violation, Violation::Handshake(HandshakeFault::NotHttp { .. }));
+        |f: &Finding<Shown>| matches!(f.violation, Violation::HsHttpResp(HsHttpResp::NotHttp { .. }));
     report.findings.iter().any(is_not_http)
 }
 
@@ -298,7 +291,7 @@ fn answer(report: &Conversation<Shown>, starter: Role) -> String {
 }
 
 fn is_no_reply(finding: &Finding<Shown>, by: Role) -> bool {
-    finding.by == Some(by) && matches!(finding.violation, Violation::NoReply { .. })
+    finding.by == Some(by) && matches!(finding.violation, Violation::ClReply(_))
 }
 
 /// Which TCP end came first, where that is not said yet.
@@ -368,7 +361,7 @@ fn other_breaches(report: &Conversation<Shown>) -> Vec<String> {
 }
 
 fn breach(report: &Conversation<Shown>, finding: &Finding<Shown>) -> String {
-    let wording::Wording { did, .. } = wording::violation(report, &finding.violation);
+    let Words { did, .. } = finding.violation.words(report);
     let place = match (finding.frame, finding.packet) {
         (Some(frame), _) => format!(", frame {frame}"),
         (None, Some(packet)) => format!(", {}", wording::packet(report, packet)),
@@ -378,7 +371,7 @@ fn breach(report: &Conversation<Shown>, finding: &Finding<Shown>) -> String {
     format!(
         "{} {did} ({}{place}{hedge}).",
         wording::subject(finding.by),
-        finding.violation.rule().rule().section
+        finding.violation.rule().rule().section()
     )
 }
 

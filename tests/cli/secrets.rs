@@ -7,7 +7,10 @@ use std::process::Command;
 
 use serde_json::Value;
 use wslog::engine::{Sink, present};
-use wslog::model::{Conversation, DeflateFault, HandshakeFault, InputReport, Violation};
+use wslog::knowledge::rules::{
+    HsAccept, HsHttpResp, HsKey, HsMethod, HsProtoUnreq, HsVersion, PmdParam, Violation,
+};
+use wslog::model::{Conversation, InputReport};
 use wslog::redact::Redaction;
 use wslog::views::FrameList;
 use wslog::views::json::JsonReport;
@@ -461,13 +464,7 @@ fn every_fault_that_quotes_is_planted() {
         for finding in
             analyse_file(&Pcap::default().write(&written.packets())).iter().flat_map(|r| &r.findings)
         {
-            match &finding.violation {
-                Violation::Handshake(fault) => planted.extend(quoting(fault)),
-                Violation::Deflate(DeflateFault::Parameter { value, .. }) => {
-                    planted.insert(if value.is_some() { "parameter with a value" } else { "parameter" });
-                }
-                _ => {}
-            }
+            planted.extend(quoting(&finding.violation));
         }
     }
     let all = [
@@ -495,50 +492,30 @@ fn every_fault_that_quotes_is_planted() {
     assert_eq!(planted, BTreeSet::from(all));
 }
 
-/// The name of a fault that quotes what a peer chose to write; HTTP versions are two digits.
-fn quoting(fault: &HandshakeFault) -> Option<&'static str> {
-    use HandshakeFault as Fault;
-    Some(match fault {
-        Fault::RequestSyntax { .. } => "RequestSyntax",
-        Fault::Method(_) => "Method",
-        Fault::Target { .. } => "Target",
-        Fault::NoUpgrade(_) => "NoUpgrade",
-        Fault::NoConnection(_) => "NoConnection",
-        Fault::Key { .. } => "Key",
-        Fault::Version(_) => "Version",
-        Fault::Subprotocols { .. } => "Subprotocols",
-        Fault::Extensions { .. } => "Extensions",
-        Fault::Unregistered(_) => "Unregistered",
-        Fault::NotHttp { .. } => "NotHttp",
-        Fault::ResponseSyntax { .. } => "ResponseSyntax",
-        Fault::ResponseUpgrade(_) => "ResponseUpgrade",
-        Fault::ResponseConnection(_) => "ResponseConnection",
-        Fault::Accept { .. } => "Accept",
-        Fault::NotOffered(_) => "NotOffered",
-        Fault::Subprotocol(_) => "Subprotocol",
-        Fault::Body(_) => "Body",
-        Fault::HttpVersion(_)
-        | Fault::OldResponse(_)
-        | Fault::Hosts(_)
-        | Fault::HostPort { .. }
-        | Fault::Keys(_)
-        | Fault::KeyReused { .. }
-        | Fault::Versions(_)
-        | Fault::OtherVersion(_)
-        | Fault::VersionAnswer { .. }
-        | Fault::NoOrigin
-        | Fault::Serial { .. }
-        | Fault::EarlyData
-        | Fault::Status(_)
-        | Fault::NoResponse
-        | Fault::Accepted(_)
-        | Fault::Accepts(_)
-        | Fault::SubprotocolFields(_)
-        | Fault::NoSubprotocol
-        | Fault::NotFailed
-        | Fault::KeptOpen { .. }
-        | Fault::Coalesced
-        | Fault::Assumed => return None,
+/// The name of what quotes what a peer chose to write; HTTP versions are two digits.
+fn quoting(violation: &Violation) -> Option<&'static str> {
+    Some(match violation {
+        Violation::HsHttpReq(_) => "RequestSyntax",
+        Violation::HsMethod(HsMethod::Method(_)) => "Method",
+        Violation::HsTarget(_) => "Target",
+        Violation::HsUpgradeReq(_) => "NoUpgrade",
+        Violation::HsConnectionReq(_) => "NoConnection",
+        Violation::HsKey(HsKey::Malformed { .. }) => "Key",
+        Violation::HsVersion(HsVersion::NoNumber(_)) => "Version",
+        Violation::HsProtoReq(_) => "Subprotocols",
+        Violation::HsExtSyntax(_) => "Extensions",
+        Violation::HsExtUnreg(_) => "Unregistered",
+        Violation::HsHttpResp(HsHttpResp::NotHttp { .. }) => "NotHttp",
+        Violation::HsHttpResp(HsHttpResp::Syntax { .. }) => "ResponseSyntax",
+        Violation::HsUpgradeResp(_) => "ResponseUpgrade",
+        Violation::HsConnectionResp(_) => "ResponseConnection",
+        Violation::HsAccept(HsAccept::Value { .. }) => "Accept",
+        Violation::HsExtUnreq(_) => "NotOffered",
+        Violation::HsProtoUnreq(HsProtoUnreq::NotOffered(_)) => "Subprotocol",
+        Violation::Hs101Body(_) => "Body",
+        Violation::PmdParam(PmdParam::Parameter { value: Some(_), .. }) => "parameter with a value",
+        Violation::PmdParam(PmdParam::Parameter { value: None, .. }) => "parameter",
+        _ => return None,
     })
 }
 

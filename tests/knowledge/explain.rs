@@ -132,7 +132,12 @@ fn examples_of_rules_show_what_they_say() {
             assert_eq!(Some(reports.len()), connections, "{}: {}", rule.name, example.title);
             assert_eq!(!found.is_empty(), example.reported, "{}: {}: {all:?}", rule.name, example.title);
             for by in found.into_iter().flatten() {
-                assert!(rule.who.includes(by) || rule.who == Who::N, "{} by the {}", rule.name, by.name());
+                assert!(
+                    rule.who.includes(by) || rule.who == Who::Nobody,
+                    "{} by the {}",
+                    rule.name,
+                    by.name()
+                );
             }
         }
     }
@@ -143,12 +148,12 @@ fn every_rule_is_explained_both_ways() {
     for topic in rules() {
         let name = topic.rule.name;
         let of = |reported| topic.examples.iter().any(|example| example.reported == reported);
-        let explanation = topic.explanation.unwrap_or_else(|| panic!("{name} has no explanation"));
+        let known = topic.rule.known;
         let exempt = NO_EXAMPLE.iter().any(|(rule, _)| *rule == name);
         assert_eq!(of(true) && of(false), !exempt, "{name}");
         assert_eq!(topic.examples.is_empty(), exempt, "{name}");
-        assert!(!topic.next.is_empty(), "{name} says nothing of where to look");
-        let texts = [explanation].into_iter().chain(topic.next.iter().copied()).chain(topic.peer);
+        assert!(!known.next.is_empty(), "{name} says nothing of where to look");
+        let texts = [known.text].into_iter().chain(known.next.iter().copied()).chain(known.peer);
         for text in texts {
             assert!(!text.is_empty() && !text.contains("  "), "{name}: {text}");
         }
@@ -163,7 +168,7 @@ fn examples_of_codes_show_what_they_say() {
             let reports = play(example);
             let breaks = topic.breaks.is_some_and(|rule| !finds(&reports, rule).is_empty());
             assert_eq!(breaks, example.reported, "{codes:?} {}: {}", example.title, findings(&reports[0]));
-            if !example.reported && topic.entry.sent_by != Who::N {
+            if !example.reported && topic.entry.sent_by != Who::Nobody {
                 let must = reports[0].findings.iter().any(|finding| finding.level == Level::Must);
                 assert!(!must, "{codes:?} {}", example.title);
                 let sent = [Role::Client, Role::Server].map(|role| reports[0].closing.sides[role].code);

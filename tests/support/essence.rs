@@ -4,10 +4,13 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
 use wslog::engine::{Keep, analyze_capture};
+use wslog::knowledge::rules::{
+    ClHalfOpen, ClIdle, ClReplyLate, ClServerImmediate, ClTcpNever, FrPingPong, FrPongLate,
+};
 use wslog::limits::Limits;
 use wslog::model::{
     Conversation, ConversationId, InputReport, PacketNo, PerRole, Role, RuleId, Seen, StepVerdict, TcpEnd,
-    Timing, TimingViolation, Violation, WeirdKind, Weirds,
+    Timing, Violation, WeirdKind, Weirds,
 };
 use wslog::redact::{self, Redaction, Shown};
 use wslog::source::{Decoder, Reader};
@@ -88,9 +91,7 @@ fn essence_of(report: Conversation) -> String {
     report.findings.retain(|finding| finding.violation.rule() != RuleId::HsCoalesced);
     for finding in &mut report.findings {
         (finding.at, finding.packet) = (None, None);
-        if let Violation::Timing(timing) = &mut finding.violation {
-            untimed(timing);
-        }
+        untimed(&mut finding.violation);
     }
     // They stand in order of packets; of those in one packet the order is that of frames.
     report.findings.sort_by_cached_key(|finding| format!("{:?} {finding:?}", finding.frame));
@@ -123,16 +124,16 @@ fn essence_of(report: Conversation) -> String {
 }
 
 /// Takes durations, and the number of segments, out of what rests on them.
-fn untimed(timing: &mut TimingViolation) {
-    match timing {
-        TimingViolation::NoPong { waited_ns: ns, .. }
-        | TimingViolation::PongLate { after_ns: ns, .. }
-        | TimingViolation::ReplyLate { after_ns: ns, .. }
-        | TimingViolation::TcpKeptOpen { for_ns: ns }
-        | TimingViolation::TcpNeverEnded { for_ns: ns }
-        | TimingViolation::Idle { idle_ns: ns, .. } => *ns = 0,
-        TimingViolation::Silent { tries, for_ns, .. } => (*tries, *for_ns) = (0, 0),
-        TimingViolation::NewMessage { .. } => {}
+fn untimed(violation: &mut Violation<Shown>) {
+    match violation {
+        Violation::FrPingPong(FrPingPong { waited_ns: ns, .. })
+        | Violation::FrPongLate(FrPongLate { after_ns: ns, .. })
+        | Violation::ClReplyLate(ClReplyLate { after_ns: ns, .. })
+        | Violation::ClServerImmediate(ClServerImmediate { for_ns: ns })
+        | Violation::ClTcpNever(ClTcpNever { for_ns: ns })
+        | Violation::ClIdle(ClIdle { idle_ns: ns, .. }) => *ns = 0,
+        Violation::ClHalfOpen(ClHalfOpen { tries, for_ns, .. }) => (*tries, *for_ns) = (0, 0),
+        _ => {}
     }
 }
 

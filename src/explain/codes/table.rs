@@ -15,7 +15,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 0..=999,
         registration: OutOfRange,
-        sent_by: Who::N,
+        sent_by: Who::Nobody,
         section: "RFC 6455 7.4.2",
         meaning: "Not used by the protocol.",
         reported: STRICT,
@@ -31,7 +31,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 1000..=1000,
         registration: Assigned,
-        sent_by: Who::E,
+        sent_by: Who::Either,
         section: "RFC 6455 7.4.1",
         meaning: "The purpose for which the connection was opened is fulfilled.",
         reported: AS_RECEIVED,
@@ -48,7 +48,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 1001..=1001,
         registration: Assigned,
-        sent_by: Who::E,
+        sent_by: Who::Either,
         section: "RFC 6455 7.4.1",
         meaning: "The sender goes away: a server shuts down, or a browser leaves the page.",
         reported: AS_RECEIVED,
@@ -65,7 +65,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 1002..=1002,
         registration: Assigned,
-        sent_by: Who::E,
+        sent_by: Who::Either,
         section: "RFC 6455 7.4.1",
         meaning: "The sender fails the connection for a protocol error of the other side.",
         reported: AS_RECEIVED,
@@ -83,7 +83,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 1003..=1003,
         registration: Assigned,
-        sent_by: Who::E,
+        sent_by: Who::Either,
         section: "RFC 6455 7.4.1",
         meaning: "The sender received a type of data that it cannot accept, as binary where it takes only text.",
         reported: AS_RECEIVED,
@@ -96,7 +96,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 1004..=1004,
         registration: Reserved,
-        sent_by: Who::N,
+        sent_by: Who::Nobody,
         section: "RFC 6455 7.4.1",
         meaning: "Reserved; a meaning may be defined one day. The RFC does not forbid to send it, so wslog only notes it; \
          Autobahn (7.9.3) wants it refused.",
@@ -110,7 +110,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 1005..=1005,
         registration: Reserved,
-        sent_by: Who::N,
+        sent_by: Who::Nobody,
         section: "RFC 6455 7.1.5, 7.4.1",
         meaning: "A conclusion of the receiver, never sent: a Close frame was received, and it carried no code.",
         reported: "1005 with an empty reason; wasClean is true if the receiver's own Close had gone out when TCP ended",
@@ -124,7 +124,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 1006..=1006,
         registration: Reserved,
-        sent_by: Who::N,
+        sent_by: Who::Nobody,
         section: "RFC 6455 7.1.5, 7.4.1",
         meaning: "A conclusion of one side, never sent: the connection ended and this side had processed no Close frame. The two \
          sides need not agree: one often reports 1006 where the other reports 1000 or 1001.",
@@ -155,7 +155,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 1007..=1007,
         registration: Assigned,
-        sent_by: Who::E,
+        sent_by: Who::Either,
         section: "RFC 6455 7.4.1, 8.1",
         meaning: "The sender received data that does not fit the type of its message: text that is not UTF-8.",
         reported: AS_RECEIVED,
@@ -170,7 +170,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 1008..=1008,
         registration: Assigned,
-        sent_by: Who::E,
+        sent_by: Who::Either,
         section: "RFC 6455 7.4.1",
         meaning: "The sender received a message against its policy; also where no other code fits or details are to stay hidden.",
         reported: AS_RECEIVED,
@@ -187,7 +187,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 1009..=1009,
         registration: Assigned,
-        sent_by: Who::E,
+        sent_by: Who::Either,
         section: "RFC 6455 7.4.1, 10.4",
         meaning: "The sender received a message, or the header of a frame, that is larger than it is willing to take.",
         reported: AS_RECEIVED,
@@ -204,7 +204,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 1010..=1010,
         registration: Assigned,
-        sent_by: Who::C,
+        sent_by: Who::Client,
         section: "RFC 6455 7.4.1",
         meaning: "The client needs an extension that the server did not take; the reason should list which. A server does not \
          need the code: it can refuse the opening handshake.",
@@ -220,7 +220,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 1011..=1011,
         registration: Assigned,
-        sent_by: Who::E,
+        sent_by: Who::Either,
         section: "RFC 6455 7.4.1",
         meaning: "The sender met a condition that it did not expect and cannot go on. The RFC speaks of servers; erratum 3227 \
          has it for both sides.",
@@ -238,7 +238,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 1012..=1012,
         registration: Assigned,
-        sent_by: Who::S,
+        sent_by: Who::Server,
         section: "IANA registry (RFC 6455 11.7)",
         meaning: "The service restarts. A client may connect again; the registration asks for a random delay of 5 to 30 s.",
         reported: AS_RECEIVED,
@@ -251,7 +251,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 1013..=1013,
         registration: Assigned,
-        sent_by: Who::S,
+        sent_by: Who::Server,
         section: "IANA registry (RFC 6455 11.7)",
         meaning: "Try again later: the server is overloaded. A client connects again only to another address, or when its user \
          asks for it.",
@@ -262,7 +262,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 1014..=1014,
         registration: Assigned,
-        sent_by: Who::S,
+        sent_by: Who::Server,
         section: "IANA registry (RFC 6455 11.7)",
         meaning: "Bad gateway: the sender is a gateway or proxy, and what it got from the server behind it is not valid. It is \
          the counterpart of HTTP 502.",
@@ -275,7 +275,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 1015..=1015,
         registration: Reserved,
-        sent_by: Who::N,
+        sent_by: Who::Nobody,
         section: "RFC 6455 7.4.1",
         meaning: "A conclusion of one side, never sent: the TLS handshake failed, as when a certificate cannot be verified. No \
          WebSocket connection came to be.",
@@ -293,7 +293,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 1016..=2999,
         registration: Unassigned,
-        sent_by: Who::N,
+        sent_by: Who::Nobody,
         section: "RFC 6455 7.4.2",
         meaning: "Reserved for the protocol, its revisions and extensions; nothing is assigned here today. A later registration \
          would make a code legal, so wslog calls a finding for it likely, not proven.",
@@ -307,7 +307,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 3000..=3999,
         registration: Unassigned,
-        sent_by: Who::E,
+        sent_by: Who::Either,
         section: "RFC 6455 7.4.2, 11.7",
         meaning: "For libraries, frameworks and applications, registered with IANA first come, first served. Few of those in use \
          are registered: what one means, the software of the sender knows.",
@@ -321,7 +321,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 3000..=3000,
         registration: Assigned,
-        sent_by: Who::E,
+        sent_by: Who::Either,
         section: "IANA registry (RFC 6455 11.7)",
         meaning: "Unauthorized: the other side has to be authorized for what it asked of the application. The counterpart of HTTP \
          401.",
@@ -338,7 +338,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 3003..=3003,
         registration: Assigned,
-        sent_by: Who::E,
+        sent_by: Who::Either,
         section: "IANA registry (RFC 6455 11.7)",
         meaning: "Forbidden: the other side is known but has no permission for what it asked of the application. The counterpart \
          of HTTP 403.",
@@ -349,7 +349,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 3008..=3008,
         registration: Assigned,
-        sent_by: Who::E,
+        sent_by: Who::Either,
         section: "IANA registry (RFC 6455 11.7)",
         meaning: "Timeout: the other side took too long to answer the application. The counterpart of HTTP 408.",
         reported: AS_RECEIVED,
@@ -362,7 +362,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 4000..=4999,
         registration: Private,
-        sent_by: Who::E,
+        sent_by: Who::Either,
         section: "RFC 6455 7.4.2",
         meaning: "For private use, never registered: both sides have agreed on the meaning, and only they know it.",
         reported: AS_RECEIVED,
@@ -375,7 +375,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 5000..=65535,
         registration: OutOfRange,
-        sent_by: Who::N,
+        sent_by: Who::Nobody,
         section: "RFC 6455 7.4.2",
         meaning: "No meaning is defined from 5000 on.",
         reported: STRICT,

@@ -1,15 +1,15 @@
 //! The closing handshake and the end of TCP as obligations, and what came of them (RFC 6455 5.5.1, 7.1.1).
 
+use crate::knowledge::rules::{ClReply, ClReplyLate, ClServerImmediate, ClTcpNever, ClTcpServerFirst};
+use crate::knowledge::thresholds::{CLIENT_WAIT_NS, DELAYED_ACK_NS, LATE_NS, NEVER_NS};
 use crate::model::{
-    Certainty, Level, PerRole, Role, Seen, Starter, Step, StepVerdict, StreamEnd, Tail, Timestamp,
-    TimingViolation, Violation,
+    Certainty, Level, PerRole, Role, Seen, Starter, Step, StepVerdict, StreamEnd, Tail, Timestamp, Violation,
 };
 use crate::reference::duties;
 use crate::reference::endpoint::Endpoint;
 use crate::reference::findings::{Findings, Place};
 use crate::reference::reaction::Judgement;
 use crate::reference::state::{Ended, SentClose};
-use crate::reference::thresholds::{CLIENT_WAIT_NS, DELAYED_ACK_NS, LATE_NS, NEVER_NS};
 
 /// The answer to the first Close (5.5.1).
 pub(super) fn answer(
@@ -31,7 +31,7 @@ pub(super) fn answer(
         let late = late_by(side, answer.evidence.at())
             .filter(|_| reactions[owing].failed_for.is_none() && !side.has_gap());
         let Some(after_ns) = late else { return Some(duty.settle(seen, StepVerdict::Met)) };
-        let late = TimingViolation::ReplyLate { close: close.frame, after_ns, came: true };
+        let late = ClReplyLate { close: close.frame, after_ns, came: true };
         let place = Place::frame(answer.frame, answer.evidence);
         timed(owing, late, place, findings);
         return Some(duty.settle(seen, StepVerdict::Late));
@@ -48,7 +48,7 @@ pub(super) fn answer(
         _ if side.lost => StepVerdict::Unobserved,
         known => {
             let certainty = if known == Some(true) { Certainty::Proven } else { Certainty::Likely };
-            let violation = Violation::NoReply { close: close.frame, how: end.how };
+            let violation = ClReply { close: close.frame, how: end.how };
             let place = Place::at(Some(end.evidence));
             findings.add_as(Some(owing), violation, Level::Must, certainty, place);
             StepVerdict::Broken
@@ -83,15 +83,16 @@ fn unanswered(
         (None, None) => Seen::Nothing,
     };
     let Some(after_ns) = waited else { return duty.settle(seen, StepVerdict::Unobserved) };
-    let violation = TimingViolation::ReplyLate { close: close.frame, after_ns, came: false };
+    let violation = ClReplyLate { close: close.frame, after_ns, came: false };
     timed(starter.peer(), violation, Place::frame(close.frame, close.evidence), findings);
     duty.settle(seen, StepVerdict::Late)
 }
 
 /// A breach that rests on a time: likely at best.
-fn timed(role: Role, violation: TimingViolation, place: Place, findings: &mut Findings) {
-    let level = violation.rule().rule().level;
-    findings.add_as(Some(role), Violation::Timing(violation), level, Certainty::Likely, place);
+fn timed(role: Role, violation: impl Into<Violation>, place: Place, findings: &mut Findings) {
+    let violation = violation.into();
+    let level = violation.level();
+    findings.add_as(Some(role), violation, level, Certainty::Likely, place);
 }
 
 /// When `side` had both Closes: the later of its own and the acknowledgement of the peer's; without that, of both
@@ -150,7 +151,7 @@ pub(super) fn tcp(ends: &PerRole<Endpoint>, tail: &Tail, findings: &mut Findings
             let place = Place::at(Some(client.evidence));
             let leave = duties::leave_tcp(later);
             let Some(wait) = since(client).filter(|ns| *ns >= CLIENT_WAIT_NS) else {
-                findings.add(Some(Role::Client), Violation::ClientEndedTcpFirst, place);
+                findings.add(Some(Role::Client), ClTcpServerFirst, place);
                 steps.push(leave.settle(seen(client), StepVerdict::Broken));
                 steps.extend([never.client, never.server].into_iter().flatten());
                 return steps;
@@ -198,7 +199,7 @@ fn kept_open(ends: &PerRole<Endpoint>, until: Option<Timestamp>, min_ns: i64) ->
 }
 
 fn keeps(for_ns: i64, place: Place, findings: &mut Findings) {
-    timed(Role::Server, TimingViolation::TcpKeptOpen { for_ns }, place, findings);
+    timed(Role::Server, ClServerImmediate { for_ns }, place, findings);
 }
 
 /// The peer has ended TCP by FIN after both Closes, and `role` has not: it owes its own end.
@@ -215,7 +216,7 @@ fn never(ends: &PerRole<Endpoint>, role: Role, tail: &Tail, findings: &mut Findi
     let may_have_ended = side.lost || may_have_ended(ends, role);
     match waited.filter(|ns| has_fin && !may_have_ended && *ns >= NEVER_NS) {
         Some(for_ns) => {
-            let violation = TimingViolation::TcpNeverEnded { for_ns };
+            let violation = ClTcpNever { for_ns };
             timed(role, violation, Place::at(Some(fin.evidence)), findings);
             Some(duty.settle(Seen::NothingFor(for_ns), StepVerdict::Broken))
         }

@@ -1,9 +1,12 @@
 //! What a request did against a clause.
 
+use crate::knowledge::rules::{
+    HsConnectionReq, HsExtSyntax, HsExtUnreg, HsHost, HsHttpReq, HsKey, HsMethod, HsOrigin, HsProtoReq,
+    HsTarget, HsUpgradeReq, HsVersion,
+};
 use crate::model::handshake::facts::{HostPort, KeyForm, ProtocolsFault, Syntax, TargetForm, TokenIn};
 use crate::model::{
-    Certainty, Excerpt, Extension, Finding, HandshakeFault, Lines, PacketNo, Role, Text, Timestamp,
-    UpgradeRequest, Violation,
+    Certainty, Excerpt, Extension, Finding, Lines, PacketNo, Role, Text, Timestamp, UpgradeRequest, Violation,
 };
 use crate::reference::handshake::{joined, line, shown};
 
@@ -11,7 +14,7 @@ use crate::reference::handshake::{joined, line, shown};
 const REGISTERED: [&str; 2] = ["permessage-deflate", "bbf-usp-protocol"];
 
 /// Names each fault of the request, in the order of its parts.
-pub(super) fn check(request: &UpgradeRequest, found: &mut impl FnMut(HandshakeFault)) {
+pub(super) fn check(request: &UpgradeRequest, found: &mut impl FnMut(Violation)) {
     let facts = &request.facts;
     let fields = request.fields.as_sent();
     let shown_excerpt = |value: Excerpt<'_>| shown(value.as_sent());
@@ -25,36 +28,36 @@ pub(super) fn check(request: &UpgradeRequest, found: &mut impl FnMut(HandshakeFa
             }
             _ => line(fields, fault.line),
         };
-        found(HandshakeFault::RequestSyntax { kind: fault.kind, line });
+        found(HsHttpReq { kind: fault.kind, line }.into());
     }
     if request.method != "GET" {
-        found(HandshakeFault::Method(shown(request.method.as_sent())));
+        found(HsMethod::Method(shown(request.method.as_sent())).into());
     }
     if request.http_version.as_sent().as_ref() < "HTTP/1.1" {
-        found(HandshakeFault::HttpVersion(request.http_version.clone()));
+        found(HsMethod::Version(request.http_version.clone()).into());
     }
     if matches!(facts.target, TargetForm::Fragment | TargetForm::Other) {
-        found(HandshakeFault::Target { target: shown(request.target.as_sent()), form: facts.target });
+        found(HsTarget { target: shown(request.target.as_sent()), form: facts.target }.into());
     }
     if facts.hosts != 1 {
-        found(HandshakeFault::Hosts(facts.hosts));
+        found(HsHost::Count(facts.hosts).into());
     }
     if facts.upgrade != TokenIn::Found {
-        found(HandshakeFault::NoUpgrade(joined(fields, "Upgrade")));
+        found(HsUpgradeReq { found: joined(fields, "Upgrade") }.into());
     }
     if facts.connection != TokenIn::Found {
-        found(HandshakeFault::NoConnection(joined(fields, "Connection")));
+        found(HsConnectionReq { found: joined(fields, "Connection") }.into());
     }
     if facts.keys > 1 {
-        found(HandshakeFault::Keys(facts.keys));
+        found(HsKey::Several(facts.keys).into());
     } else if facts.key != KeyForm::Sound {
-        found(HandshakeFault::Key { form: facts.key, found: request.key().map(shown_excerpt) });
+        found(HsKey::Malformed { form: facts.key, found: request.key().map(shown_excerpt) }.into());
     }
     match (facts.versions, facts.version) {
-        (2.., _) => found(HandshakeFault::Versions(facts.versions)),
+        (2.., _) => found(HsVersion::Several(facts.versions).into()),
         (_, Some(13)) => {}
-        (_, Some(other)) => found(HandshakeFault::OtherVersion(other)),
-        (_, None) => found(HandshakeFault::Version(request.version().map(shown_excerpt))),
+        (_, Some(other)) => found(HsVersion::Other(other).into()),
+        (_, None) => found(HsVersion::NoNumber(request.version().map(shown_excerpt)).into()),
     }
     if let Some(fault) = facts.subprotocols {
         let at = match fault {
@@ -64,11 +67,11 @@ pub(super) fn check(request: &UpgradeRequest, found: &mut impl FnMut(HandshakeFa
         let element =
             |at: Option<usize>| request.subprotocols.get(at?).map(|element| shown(element.as_sent()));
         let (element, before) = (element(at), element(at.and_then(|at| at.checked_sub(1))));
-        found(HandshakeFault::Subprotocols { fault, element, before });
+        found(HsProtoReq { fault, element, before }.into());
     }
     // Drafts before 13 had a field of another name.
     if facts.browser && facts.version == Some(13) && request.origin().is_none() {
-        found(HandshakeFault::NoOrigin);
+        found(HsOrigin.into());
     }
     extensions(fields, facts.extensions, &request.extensions, found);
 }
@@ -78,16 +81,16 @@ pub(super) fn extensions(
     fields: &Lines,
     fault: Option<crate::model::handshake::facts::ListFault>,
     list: &[Extension],
-    found: &mut impl FnMut(HandshakeFault),
+    found: &mut impl FnMut(Violation),
 ) {
     if let Some(fault) = fault {
         let value = fields.values("Sec-WebSocket-Extensions").nth(usize::from(fault.field));
-        found(HandshakeFault::Extensions { value: value.map(shown).unwrap_or_default(), at: fault.at });
+        found(HsExtSyntax { value: value.map(shown).unwrap_or_default(), at: fault.at }.into());
     }
     // One of them tells the story.
     let is_known = |e: &Extension| REGISTERED.iter().any(|name| e.name.as_sent().eq_ignore_ascii_case(name));
     if let Some(unknown) = list.iter().find(|extension| !is_known(extension)) {
-        found(HandshakeFault::Unregistered(shown(unknown.name.as_sent())));
+        found(HsExtUnreg { name: shown(unknown.name.as_sent()) }.into());
     }
 }
 
@@ -106,10 +109,10 @@ pub fn host_port(
     if request.facts.target != TargetForm::Path {
         return None;
     }
-    let fault = HandshakeFault::HostPort { named, tcp };
+    let violation = Violation::from(HsHost::Port { named, tcp });
     Some(Finding {
-        level: fault.level(),
-        violation: Violation::Handshake(fault),
+        level: violation.level(),
+        violation,
         by: Some(Role::Client),
         certainty: Certainty::Proven,
         frame: None,

@@ -1,7 +1,10 @@
 //! What a 101 did against a clause.
 
+use crate::knowledge::rules::{
+    Hs101Body, HsAccept, HsConnectionResp, HsExtUnreq, HsHttpResp, HsProtoNone, HsProtoUnreq, HsUpgradeResp,
+};
 use crate::model::handshake::facts::TokenIn;
-use crate::model::{Certainty, Excerpt, HandshakeFault, RuleId, Text, UpgradeResponse};
+use crate::model::{Certainty, Excerpt, RuleId, Text, UpgradeResponse, Violation};
 use crate::reference::handshake::request::extensions;
 use crate::reference::handshake::{Offered, joined, line, shown};
 
@@ -11,29 +14,29 @@ pub(super) fn check(
     response: &UpgradeResponse,
     refuse: Option<RuleId>,
     offered: Option<&Offered>,
-    found: &mut impl FnMut(HandshakeFault, Certainty),
+    found: &mut impl FnMut(Violation, Certainty),
 ) {
     let facts = &response.facts;
     let fields = response.fields.as_sent();
     let mut proven = |fault| found(fault, Certainty::Proven);
     if let Some(fault) = facts.syntax {
-        proven(HandshakeFault::ResponseSyntax { kind: fault.kind, line: line(fields, fault.line) });
+        proven(HsHttpResp::Syntax { kind: fault.kind, line: line(fields, fault.line) }.into());
     }
     if response.http_version.as_sent().as_ref() < "HTTP/1.1" {
-        proven(HandshakeFault::OldResponse(response.http_version.clone()));
+        proven(HsHttpResp::Old(response.http_version.clone()).into());
     }
     if facts.upgrade != TokenIn::Found {
-        proven(HandshakeFault::ResponseUpgrade(joined(fields, "Upgrade")));
+        proven(HsUpgradeResp { found: joined(fields, "Upgrade") }.into());
     }
     if facts.connection != TokenIn::Found {
-        proven(HandshakeFault::ResponseConnection(joined(fields, "Connection")));
+        proven(HsConnectionResp { found: joined(fields, "Connection") }.into());
     }
     if facts.announces_body {
         let field = fields.iter().find(|(name, _)| {
             name.eq_ignore_ascii_case("Content-Length") || name.eq_ignore_ascii_case("Transfer-Encoding")
         });
         let field = field.map(|(name, value)| shown(&format!("{name}: {value}")));
-        proven(HandshakeFault::Body(field.unwrap_or_default()));
+        proven(Hs101Body { line: field.unwrap_or_default() }.into());
     }
     extensions(fields, facts.extensions, &response.extensions, &mut proven);
     if offered.is_some() || response.facts.accepts != 1 {
@@ -42,20 +45,16 @@ pub(super) fn check(
     let Some(offered) = offered else { return };
     for extension in &response.extensions {
         if let Some(certainty) = offered.lacks_extension(extension.name.as_sent()) {
-            found(HandshakeFault::NotOffered(shown(extension.name.as_sent())), certainty);
+            found(HsExtUnreq { name: shown(extension.name.as_sent()) }.into(), certainty);
         }
     }
     subprotocol(response, offered, found);
 }
 
-fn accept(
-    response: &UpgradeResponse,
-    refuse: Option<RuleId>,
-    found: &mut impl FnMut(HandshakeFault, Certainty),
-) {
+fn accept(response: &UpgradeResponse, refuse: Option<RuleId>, found: &mut impl FnMut(Violation, Certainty)) {
     let (expected, sent) = (response.expected_accept, response.accept());
     if response.facts.accepts > 1 {
-        return found(HandshakeFault::Accepts(response.facts.accepts), Certainty::Proven);
+        return found(HsAccept::Several(response.facts.accepts).into(), Certainty::Proven);
     }
     // Without a key no value is the right one: that is the client's fault, and the server's to have taken it.
     let is_without_key = expected.is_none() && sent.is_some();
@@ -67,24 +66,20 @@ fn accept(
         Some(RuleId::HsKey) if sent.is_some() => Certainty::Likely,
         _ => Certainty::Proven,
     };
-    let fault = HandshakeFault::Accept { expected, found: sent.map(|value| shown(value.as_sent())) };
+    let fault = HsAccept::Value { expected, found: sent.map(|value| shown(value.as_sent())) }.into();
     found(fault, certainty);
 }
 
-fn subprotocol(
-    response: &UpgradeResponse,
-    offered: &Offered,
-    found: &mut impl FnMut(HandshakeFault, Certainty),
-) {
+fn subprotocol(response: &UpgradeResponse, offered: &Offered, found: &mut impl FnMut(Violation, Certainty)) {
     let facts = &response.facts;
     let Some(chosen) = response.subprotocol().map(Excerpt::into_sent) else {
         if !offered.subprotocols.is_empty() {
-            found(HandshakeFault::NoSubprotocol, Certainty::Proven);
+            found(HsProtoNone.into(), Certainty::Proven);
         }
         return;
     };
     if facts.protocols > 1 {
-        found(HandshakeFault::SubprotocolFields(facts.protocols), Certainty::Proven);
+        found(HsProtoUnreq::Several(facts.protocols).into(), Certainty::Proven);
     }
     let is = |other: &Text| *other == *chosen;
     if !facts.protocol_is_token || !offered.subprotocols.iter().any(is) {
@@ -92,7 +87,7 @@ fn subprotocol(
         let in_other_case =
             offered.subprotocols.iter().any(|other| other.as_sent().eq_ignore_ascii_case(chosen));
         let certainty = if in_other_case { Certainty::Likely } else { Certainty::Proven };
-        found(HandshakeFault::Subprotocol(shown(chosen)), certainty);
+        found(HsProtoUnreq::NotOffered(shown(chosen)).into(), certainty);
     }
 }
 

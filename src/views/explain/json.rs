@@ -6,7 +6,7 @@ use crate::views::explain as words;
 use crate::views::json::case::{Event, expected};
 use crate::views::json::write::document as in_a_line;
 use crate::views::row::{
-    Boolean, Encoder, Field, Hex, Integer, Kind, List, Map, OrAbsent, Text, Type, Value, row,
+    Boolean, Displayed, Encoder, Field, Hex, Integer, Kind, List, Map, OrAbsent, Text, Type, Value, row,
 };
 
 /// Name and version of the format.
@@ -74,7 +74,7 @@ row! {
     /// Who may send it in a Close frame.
     sent_by: Text = entry.sent_by.name(),
     /// Whether it may be in a Close frame at all.
-    on_the_wire: Boolean = entry.sent_by != Who::N,
+    on_the_wire: Boolean = entry.sent_by != Who::Nobody,
     /// Where that is written.
     section: Text = entry.section,
     /// What it stands for.
@@ -107,17 +107,17 @@ row! {
     /// How much a breach weighs: `must`, `should` or `note`.
     level: Text = rule.level.name(),
     /// The clauses.
-    section: Text = rule.section,
+    section: Text = Displayed(rule.section()),
     /// Whom it binds.
     who: Text = rule.who.name(),
     /// What it says.
     says: Text = rule.says,
     /// More about it.
-    explanation: Option<Text> = topic.explanation,
+    explanation: Text = rule.known.text,
     /// What the other side does about a breach.
     reaction: Reaction = Reaction(topic),
     /// Where to look when it is broken.
-    next: List<Text> = topic.next.iter().copied(),
+    next: List<Text> = rule.known.next.iter().copied(),
     /// Cases of the Autobahn Testsuite that exercise it.
     autobahn_cases: List<CaseOf> = cases.map(|(id, is_broken)| CaseOf(id.as_str(), *is_broken)),
     /// Broken, and nearly so.

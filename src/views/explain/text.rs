@@ -42,7 +42,7 @@ pub fn list(topics: &[Topic], style: &Style) -> String {
         topics.iter().filter_map(|topic| if let Topic::Rule(rule) = topic { Some(rule.rule) } else { None });
     let rows: Vec<_> = rules
         .map(|rule| {
-            let section = rule.section.replace("RFC ", "");
+            let section = format!("{:#}", rule.section());
             vec![
                 rule.name.into(),
                 rule.level.name().into(),
@@ -138,7 +138,7 @@ fn code_text(topic: &CodeTopic, style: &Style) -> String {
     if !topic.examples.is_empty() {
         let _ = write!(out, "\n  {}\n", style.paint(Tone::Heading, "On the wire"));
         // No clause forbids them: the finding is a note.
-        let noted = entry.sent_by != Who::N || topic.code == Some(CloseCode(1004));
+        let noted = entry.sent_by != Who::Nobody || topic.code == Some(CloseCode(1004));
         for shown in &topic.examples {
             let mark = if noted { "Noted" } else { "Not to be sent" };
             example(&mut out, shown.reported.then_some(mark), shown, style);
@@ -149,13 +149,11 @@ fn code_text(topic: &CodeTopic, style: &Style) -> String {
 
 fn rule_text(topic: &RuleTopic, style: &Style) -> String {
     let rule = topic.rule;
-    let mut out = heading(rule.name, &["rule", rule.level.name(), rule.section], style);
+    let mut out = heading(rule.name, &["rule", rule.level.name(), &rule.section().to_string()], style);
     out.push('\n');
     let mut says = sentence(rule.says);
-    if let Some(more) = topic.explanation {
-        says.push(' ');
-        says.push_str(more);
-    }
+    says.push(' ');
+    says.push_str(rule.known.text);
     out.push_str(&style.wrap(&says, 2));
     out.push('\n');
     let by = if rule.level == Level::Note { "about" } else { "broken by" };
@@ -178,7 +176,7 @@ fn rule_text(topic: &RuleTopic, style: &Style) -> String {
             field(&mut out, name, &format!("in {shown}"), style);
         }
     }
-    bullets(&mut out, "Look next at", topic.next, style);
+    bullets(&mut out, "Look next at", topic.rule.known.next, style);
     if !topic.examples.is_empty() {
         let _ = write!(out, "\n  {}\n", style.paint(Tone::Heading, "On the wire"));
     }

@@ -1,5 +1,6 @@
 //! The `closing` object of a connection.
 
+use crate::knowledge::Clauses;
 use crate::model::{self, Conversation, PerRole, Role, RuleId, SideClose, Starter, StreamEnd, TcpEnd};
 use crate::redact::Shown;
 use crate::views::json::{Sentences, place, sides};
@@ -142,7 +143,7 @@ row! {
     /// What came of it: `met`, `broken`, `late`, `unobserved` or `not_applicable`.
     verdict: Text = step.verdict.name(),
     /// The clauses.
-    section: Text = &wording::clause(step),
+    section: Text = Displayed(Clauses(&wording::clauses(step))),
     /// Number of the frame from which on it was owed.
     since_frame: Option<Integer> = step.since.frame,
     /// Time from which on it was owed.

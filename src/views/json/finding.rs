@@ -12,7 +12,7 @@ row! {
 
     let (packet, packet_input) = place(r, finding.packet);
     let rule = finding.violation.rule().rule();
-    let words = wording::violation(r, &finding.violation);
+    let words = finding.violation.words(r);
 
     /// Name of the rule.
     rule: Text = rule.name,
@@ -31,11 +31,11 @@ row! {
     /// Time of that packet.
     at: Option<Time> = finding.at,
     /// The clauses.
-    section: Text = rule.section,
+    section: Text = Displayed(rule.section()),
     /// What they ask for here.
     expected: Text = &words.expected,
     /// What was there instead.
     observed: Text = &words.observed,
     /// Both in a sentence.
-    message: Text = Displayed(words.message(finding)),
+    message: Text = Displayed(wording::Message { finding, did: &words.did }),
 }

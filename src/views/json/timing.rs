@@ -1,6 +1,7 @@
 //! The `timing` object of a connection.
 
-use crate::model::{self, Conversation, PerRole, PingFigures, Role, TIMEOUTS, TimingViolation, Violation};
+use crate::knowledge::rules::ClIdle;
+use crate::model::{self, Conversation, PerRole, PingFigures, Role, TIMEOUTS, Violation};
 use crate::redact::Shown;
 use crate::views::json::sides;
 use crate::views::row::{Integer, List, Nanoseconds, Text, Time, row};
@@ -48,9 +49,7 @@ row! {
 impl IdleTimeout {
     fn of(r: &Conversation<Shown>) -> Option<Self> {
         r.findings.iter().find_map(|finding| match finding.violation {
-            Violation::Timing(TimingViolation::Idle { idle_ns, seconds }) => {
-                Some(Self(finding.by, idle_ns, seconds))
-            }
+            Violation::ClIdle(ClIdle { idle_ns, seconds }) => Some(Self(finding.by, idle_ns, seconds)),
             _ => None,
         })
     }

@@ -1,8 +1,9 @@
 //! What to look at next: one sentence, where the recording leaves a question and something else can answer it.
 
+use crate::knowledge::rules::ClIdle;
 use crate::model::{
     Certainty, CloseCode, Conversation, Finding, Level, Outcome, PacketNo, Role, Starter, StreamEnd, TcpEnd,
-    TimingViolation, Violation,
+    Violation,
 };
 use crate::redact::Shown;
 use crate::views::escape::visible;
@@ -82,7 +83,7 @@ fn written_by(report: &Conversation<Shown>, finding: &Finding<Shown>, by: Role, 
 }
 
 fn silent(report: &Conversation<Shown>) -> Option<String> {
-    let is_silent = |v: &Violation<Shown>| matches!(v, Violation::Timing(TimingViolation::Silent { .. }));
+    let is_silent = |v: &Violation<Shown>| matches!(v, Violation::ClHalfOpen(_));
     let role = report.findings.iter().find(|f| is_silent(&f.violation))?.by?;
     Some(format!(
         "the host of the {} at that time, and the network between: sleep, crash, or a lost route",
@@ -92,7 +93,7 @@ fn silent(report: &Conversation<Shown>) -> Option<String> {
 
 fn idle(report: &Conversation<Shown>) -> Option<String> {
     report.findings.iter().find_map(|finding| match finding.violation {
-        Violation::Timing(TimingViolation::Idle { seconds, .. }) => Some(format!(
+        Violation::ClIdle(ClIdle { seconds, .. }) => Some(format!(
             "the idle time-outs of what stands between client and server; Pings more often than every {seconds} s would show whether that was it"
         )),
         _ => None,

@@ -1,6 +1,7 @@
 //! Sentences on times, where they explain the end.
 
-use crate::model::{Conversation, TimingViolation, Violation};
+use crate::knowledge::rules::{ClHalfOpen, ClIdle};
+use crate::model::{Conversation, Violation};
 use crate::redact::Shown;
 use crate::views::summary::the;
 use crate::views::{units, wording};
@@ -8,15 +9,14 @@ use crate::views::{units, wording};
 /// What the silence before the end is consistent with, who had gone silent, and Pings without an answer.
 pub(super) fn sentences(report: &Conversation<Shown>) -> Vec<String> {
     let of_finding = |finding: &crate::model::Finding<Shown>| {
-        let Violation::Timing(timing) = finding.violation else { return None };
         let role = finding.by?;
-        match timing {
-            TimingViolation::Idle { idle_ns, seconds } => Some(format!(
+        match finding.violation {
+            Violation::ClIdle(ClIdle { idle_ns, seconds }) => Some(format!(
                 "A silence of {} before an end of TCP is consistent with an idle time-out of {seconds} s, as is common with {}; the recording does not show what stood in the way.",
                 units::duration(idle_ns),
                 wording::timeouts(seconds)
             )),
-            TimingViolation::Silent { tries, for_ns, ping } => {
+            Violation::ClHalfOpen(ClHalfOpen { tries, for_ns, ping }) => {
                 let ping = ping.map_or_else(String::new, |ping| {
                     format!(" The Ping in frame {ping} was neither acknowledged nor answered.")
                 });

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::knowledge::Clauses;
+use crate::knowledge::words::Words;
 use crate::model::case::{Behavior, BehaviorClose};
 use crate::model::{
     CaseRecord, Closing, Conversation, Finding, FrameRecord, Latency, Level, Opcode, Outcome, PacketNo,
@@ -343,7 +345,7 @@ fn steps(out: &mut String, closing: &Closing<Shown>, style: &Style) {
         vec![
             step.owed_by.name().to_owned(),
             wording::owed(step),
-            wording::clause(step).replace("RFC ", ""),
+            format!("{:#}", Clauses(&wording::clauses(step))),
             wording::seen(step),
             verdict,
         ]
@@ -365,13 +367,13 @@ fn findings(out: &mut String, report: &Conversation<Shown>, style: &Style) {
             (None, None) => String::new(),
         };
         let times = if count > 1 { format!(" ×{count}, first here") } else { String::new() };
-        let wording::Wording { did, .. } = wording::violation(report, &finding.violation);
+        let Words { did, .. } = finding.violation.words(report);
         vec![
             finding.level.name().to_owned(),
             finding.violation.rule().name().to_owned(),
             format!("{} {did}{times}", wording::subject(finding.by)),
             place,
-            finding.violation.rule().rule().section.replace("RFC ", ""),
+            format!("{:#}", finding.violation.rule().rule().section()),
             finding.certainty.name().to_owned(),
         ]
     });

@@ -1,0 +1,17 @@
+//! What is known whatever the recording: the [rules], a file each, the numbers that wslog holds against what it sees, and
+//! the words for all of it.
+
+mod carried;
+mod known;
+mod prelude;
+mod rule;
+pub mod rules;
+pub mod thresholds;
+mod timeouts;
+pub mod words;
+
+pub(crate) use carried::Decide;
+pub use known::{Known, Show};
+pub use rule::{Clause, Clauses, Level, Reaction, Rule, Who, rfc6455, rfc7692, rfc9110, rfc9112, rfc9293};
+pub use rules::{RULES, RuleId, Violation};
+pub use timeouts::{KnownTimeout, TIMEOUTS};

@@ -1,0 +1,38 @@
+//! CL-1010-REASON: A 1010 without a reason.
+
+use crate::knowledge::prelude::*;
+
+/// There is no more to say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cl1010Reason;
+
+pub(super) const ROW: Row = Row {
+    name: "CL-1010-REASON",
+    clauses: &[rfc6455("7.4.1")],
+    level: Should,
+    who: Who::Client,
+    reaction: Nothing,
+    says: "a client that closes with 1010 lists the extensions it missed in the reason",
+};
+
+impl Told for Cl1010Reason {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "the missing extensions in the reason",
+            "1010 without a reason",
+            "closed with 1010 and named no extension",
+        )
+    }
+}
+
+impl QuotesNothing for Cl1010Reason {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: None,
+    text: "1010 is of use only if it says what was missing; the reason is where the client writes it.",
+    next: &["Sec-WebSocket-Extensions in request and response: what was offered and not taken"],
+    shows: &[
+        found("no reason", "C: close 1010 | S: close 1000"),
+        legal("the extension is named", "C: close 1010 permessage-deflate | S: close 1000"),
+    ],
+};

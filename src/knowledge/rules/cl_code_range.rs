@@ -1,0 +1,46 @@
+//! CL-CODE-RANGE: A code outside the ranges in use.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClCodeRange {
+    /// It.
+    pub code: CloseCode,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "CL-CODE-RANGE",
+    clauses: &[rfc6455("5.5.1"), rfc6455("7.4.2")],
+    level: Must,
+    who: Who::Either,
+    reaction: MayFail(&[1002]),
+    says: "a status code is a registered one below 3000, or from 3000 to 4999",
+};
+
+impl Told for ClCodeRange {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { code } = self;
+        say.words(
+            "1000 to 1014 as registered, or 3000 to 4999",
+            format!("code {code}"),
+            format!("sent a Close with the code {code}, which is in no range in use"),
+        )
+    }
+}
+
+impl QuotesNothing for ClCodeRange {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: None,
+    text: "Below 1000 no code is used, 1016 to 2999 are not assigned, from 5000 on none is defined. \
+           Applications have 4000 to 4999.",
+    next: &[
+        "what the application of the sender passed to close()",
+        "the byte order of the code: e8 03 is 1000 reversed",
+    ],
+    shows: &[
+        found("999", "C: close 999 | S: close 1002 | S: fin | C: fin"),
+        legal("4999", "C: close 4999 | S: close 4999 | S: fin | C: fin"),
+    ],
+};

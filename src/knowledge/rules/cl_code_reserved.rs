@@ -1,0 +1,50 @@
+//! CL-CODE-RESERVED: A code that may not be sent.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClCodeReserved {
+    /// It.
+    pub code: CloseCode,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "CL-CODE-RESERVED",
+    clauses: &[rfc6455("7.4.1")],
+    level: Must,
+    who: Who::Either,
+    reaction: MayFail(&[1002]),
+    says: "1005, 1006 and 1015 name local conclusions and are not sent; 1004 is reserved",
+};
+
+impl Told for ClCodeReserved {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { code } = self;
+        say.words(
+            "a code that may be sent",
+            format!("code {code}"),
+            format!(
+                "sent a Close with the code {code}, which {}",
+                match code.0 {
+                    1004 => "is reserved without a meaning",
+                    _ => "names a local conclusion and is never sent",
+                }
+            ),
+        )
+    }
+}
+
+impl QuotesNothing for ClCodeReserved {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: None,
+    text: "1005, 1006 and 1015 are what an API reports where there was no code, no Close, or no TLS. On the \
+           wire they would say that what is there is not there. 1004 is set aside without a meaning: a \
+           note.",
+    next: &["a library or proxy that passes the code its API reported on to another connection"],
+    shows: &[
+        found("1006 in a Close", "C: close 1006 | S: close 1002 | S: fin | C: fin"),
+        legal("an empty Close, which makes the server report 1005", "C: close | S: close | S: fin | C: fin"),
+    ],
+};

@@ -1,0 +1,39 @@
+//! CL-DATA-AFTER: A data frame after the own Close.
+
+use crate::knowledge::prelude::*;
+
+/// There is no more to say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClDataAfter;
+
+pub(super) const ROW: Row = Row {
+    name: "CL-DATA-AFTER",
+    clauses: &[rfc6455("5.5.1")],
+    level: Must,
+    who: Who::Either,
+    reaction: Nothing,
+    says: "no data frame follows the own Close",
+};
+
+impl Told for ClDataAfter {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "no data frame after the own Close",
+            "a data frame",
+            "sent a data frame after its own Close",
+        )
+    }
+}
+
+impl QuotesNothing for ClDataAfter {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some("may ignore it (1.4)"),
+    text: "The Close is the last thing an application says: what comes behind it the receiver may ignore. \
+           Ping and Pong stay legal.",
+    next: &["two threads or tasks of the sender: one closed while the other was writing"],
+    shows: &[
+        found("a text behind the Close", "C: close 1000 | C: text x | S: close 1000 | S: fin | C: fin"),
+        legal("a Ping behind it", "C: close 1000 | C: ping x | S: close 1000 | S: fin | C: fin"),
+    ],
+};

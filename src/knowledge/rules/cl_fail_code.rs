@@ -1,0 +1,46 @@
+//! CL-FAIL-CODE: Failed with a code that does not fit.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClFailCode {
+    /// The peer's fault.
+    pub fault: RuleId,
+    /// Code sent.
+    pub sent: Option<CloseCode>,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "CL-FAIL-CODE",
+    clauses: &[rfc6455("7.1.7"), rfc6455("7.4.1")],
+    level: Should,
+    who: Who::Either,
+    reaction: Nothing,
+    says: "the Close of an endpoint that fails the connection carries a code that fits the fault",
+};
+
+impl Told for ClFailCode {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { fault, sent } = self;
+        let fitting = or(fault.rule().reaction.codes());
+        say.words(
+            format!("Close {fitting}, which fits {fault}"),
+            close(*sent),
+            format!("closed with {} after a breach of {fault}, for which {fitting} fits", close(*sent)),
+        )
+    }
+}
+
+impl QuotesNothing for ClFailCode {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: None,
+    text: "The code is all that the side at fault gets to read about its fault. 1002 fits a breach of the \
+           framing, 1007 a text that is not UTF-8, 1009 a length.",
+    next: &["whether the Close was for this fault at all: an application can close for a reason of its own"],
+    shows: &[
+        found("1011 for RSV1", "C: c1 00 | S: close 1011 | C: close 1011 | S: fin | C: fin"),
+        legal("1002 for RSV1", "C: c1 00 | S: close 1002 | C: close 1002 | S: fin | C: fin"),
+    ],
+};

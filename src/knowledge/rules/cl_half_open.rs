@@ -1,0 +1,64 @@
+//! CL-HALF-OPEN: This side went silent while the other sent again and again.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClHalfOpen {
+    /// How often the other side tried again without any answer.
+    pub tries: u32,
+    /// From the first of them to the last.
+    pub for_ns: i64,
+    /// Frame number of the Ping that was neither answered nor acknowledged.
+    pub ping: Option<u64>,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "CL-HALF-OPEN",
+    clauses: &[rfc9293("3.8.3")],
+    level: Note,
+    who: Who::Either,
+    reaction: Nothing,
+    says: "a side that answers nothing, not even with acknowledgements, has gone, or the way to it has",
+};
+
+impl Told for ClHalfOpen {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { tries, for_ns, ping } = *self;
+        let ping = ping.map_or_else(String::new, |ping| format!(", with the Ping in frame {ping},"));
+        let sent = format!("{tries} tries to send again in {}{ping}", duration(for_ns));
+        say.words(
+            "an acknowledgement at least",
+            format!("none for {}", sent.trim_end_matches(',')),
+            format!("went silent: {sent} got no acknowledgement; its host or the way to it may be gone"),
+        )
+    }
+}
+
+impl QuotesNothing for ClHalfOpen {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some(
+        "goes on until its own retransmissions or a missing Pong make it give up; it then reports 1006",
+    ),
+    text: "A host without power, an unplugged cable or a firewall that forgot the connection sends no FIN \
+           and no RST: the other side sends again and again, and nothing comes back. wslog notes it after \
+           three segments sent again over three seconds or more. That a Ping goes unanswered by an \
+           application that hangs is something else: there the host still acknowledges.",
+    next: &[
+        "whether other connections to the same host went silent at the same time",
+        "a recording at the silent host: do the segments arrive, do its answers leave?",
+        "the state table of a firewall or NAT between them, and how long it keeps an idle connection",
+    ],
+    shows: &[
+        found(
+            "sent again three times, never acknowledged",
+            "C: text hi | C: wait 1000 | C: again | C: wait 2000 | C: again | C: wait 4000 | C: again",
+        ),
+        legal(
+            "acknowledged in the end",
+            "C: text hi | C: wait 1000 | C: again | C: wait 2000 | C: again | C: wait 4000 | C: again | \
+             S: ack",
+        ),
+    ],
+};

@@ -1,0 +1,60 @@
+//! CL-IDLE: TCP ended after a silence as long as a well-known time-out.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClIdle {
+    /// The silence.
+    pub idle_ns: i64,
+    /// The time-out in seconds: rows of [`TIMEOUTS`](crate::knowledge::TIMEOUTS).
+    pub seconds: u32,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "CL-IDLE",
+    clauses: &[rfc6455("5.5.2")],
+    level: Note,
+    who: Who::Either,
+    reaction: Nothing,
+    says: "proxies and load balancers end idle connections; Pings and Pongs keep a connection from being \
+           idle",
+};
+
+impl Told for ClIdle {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { idle_ns, seconds } = *self;
+        let idle = duration(idle_ns);
+        say.words(
+            "Pings more often than the shortest idle time-out on the way",
+            format!("{idle} without a frame, then the end of TCP; consistent with a time-out of {seconds} s"),
+            format!(
+                "ended TCP after {idle} without a frame, which is consistent with an idle time-out of \
+                 {seconds} s, of this side or of something on the way; commonly so long: {}",
+                timeouts(seconds)
+            ),
+        )
+    }
+}
+
+impl QuotesNothing for ClIdle {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some("reports 1006"),
+    text: "They mostly do it without a Close, and neither application learns who it was. wslog notes an end \
+           without a Close after a silence as long as a well-known one (nginx and AWS load balancers 60 s, \
+           Heroku 55 s and others). That is consistent with it and no more: the length alone does not say \
+           whose timer it was.",
+    next: &[
+        "the idle time-out of every hop on the way, in its configuration",
+        "Pings: one side has to send them more often than the shortest of these time-outs",
+        "a recording on the other side of the proxy: which of its two connections ended first?",
+    ],
+    shows: &[
+        found("60 s of silence, then FIN", "C: text a | S: text b | S: wait 60000 | S: fin | C: fin"),
+        legal(
+            "a Close that tells why",
+            "C: text a | S: text b | S: wait 60000 | S: close 1001 | C: close 1001 | S: fin | C: fin",
+        ),
+    ],
+};

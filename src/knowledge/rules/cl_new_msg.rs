@@ -1,0 +1,54 @@
+//! CL-NEW-MSG: A message begun after the peer's Close had reached the host.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClNewMsg {
+    /// Frame number of that Close.
+    pub close: u64,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "CL-NEW-MSG",
+    clauses: &[rfc6455("5.1"), rfc6455("6.1"), rfc6455("7.1.3")],
+    level: Note,
+    who: Who::Either,
+    reaction: Nothing,
+    says: "messages are begun in state OPEN; a received Close ends it",
+};
+
+impl Told for ClNewMsg {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { close } = *self;
+        say.words(
+            "no new message once a Close has been received",
+            format!("a message begun after its host had acknowledged the Close in frame {close}"),
+            format!(
+                "began a message after its host had acknowledged the Close in frame {close}; its \
+                 application may not have read that Close yet"
+            ),
+        )
+    }
+}
+
+impl QuotesNothing for ClNewMsg {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some("may ignore it (1.4)"),
+    text: "A message may be sent until the own Close is out (5.1), but sending one starts in state OPEN \
+           (6.1), which a received Close ends. The host had received the Close; whether its application had \
+           read it nothing shows, so this is a note. The message is mostly lost: who has sent a Close \
+           seldom reads on.",
+    next: &[
+        "whether that message mattered: its sender got no error for it",
+        "an application that writes without looking at the state of the connection",
+    ],
+    shows: &[
+        found("a text between the two Closes", "S: close 1000 | C: text a | C: close 1000 | S: fin | C: fin"),
+        legal(
+            "the last fragment of a message that had begun",
+            "C: 01 01 61 | S: close 1000 | C: 80 01 62 | C: close 1000 | S: fin | C: fin",
+        ),
+    ],
+};

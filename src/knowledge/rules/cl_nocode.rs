@@ -1,0 +1,39 @@
+//! CL-NOCODE: A Close without code.
+
+use crate::knowledge::prelude::*;
+
+/// There is no more to say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClNoCode;
+
+pub(super) const ROW: Row = Row {
+    name: "CL-NOCODE",
+    clauses: &[rfc6455("7.1.5"), rfc6455("7.4")],
+    level: Note,
+    who: Who::Either,
+    reaction: Nothing,
+    says: "a Close without a body is legal; the other side reports 1005",
+};
+
+impl Told for ClNoCode {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "a code is optional",
+            "no code",
+            "sent a Close without a code, which is legal; the other side reports 1005",
+        )
+    }
+}
+
+impl QuotesNothing for ClNoCode {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some("reports 1005"),
+    text: "The code is optional. Where there is none the receiver's application reports 1005, and a \
+           browser's close() without arguments sends just that.",
+    next: &["nothing is wrong; a code and a reason would tell more"],
+    shows: &[
+        found("an empty Close", "C: close | S: close 1000 | S: fin | C: fin"),
+        legal("a Close with a code", "C: close 1000 | S: close 1000 | S: fin | C: fin"),
+    ],
+};

@@ -1,0 +1,51 @@
+//! CL-REPLY: A received Close was not answered.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClReply {
+    /// Frame number of the Close.
+    pub close: u64,
+    /// What it did instead.
+    pub how: StreamEnd,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "CL-REPLY",
+    clauses: &[rfc6455("5.5.1")],
+    level: Must,
+    who: Who::Either,
+    reaction: Nothing,
+    says: "a received Close is answered with a Close, unless one was sent before",
+};
+
+impl Told for ClReply {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { close, how } = self;
+        say.words(
+            format!("a Close in answer to frame {close}"),
+            format!("{} without one", end(*how)),
+            format!("ended TCP by {} without answering the Close in frame {close}", end(*how)),
+        )
+    }
+}
+
+impl QuotesNothing for ClReply {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some("may give up waiting and end TCP; it reports 1006"),
+    text: "The closing handshake is two Closes. Where the second one is missing the side that started \
+           reports 1006, though the other had read its code.",
+    next: &[
+        "the side that did not answer: a process that ended, or a library that closes the socket on a Close",
+        "whether its host had received the Close when it ended TCP: wslog reports it only then",
+    ],
+    shows: &[
+        found("TCP ends in place of the answer", "C: close 1000 | S: fin | C: fin"),
+        legal(
+            "TCP had ended before the Close came",
+            "S: hold | C: close 1000 | S: fin | S: release | C: fin",
+        ),
+    ],
+};

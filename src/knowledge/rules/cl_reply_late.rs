@@ -1,0 +1,61 @@
+//! CL-REPLY-LATE: An answering Close that came late, or had not come when the recording ended.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClReplyLate {
+    /// Frame number of the Close to be answered.
+    pub close: u64,
+    /// From its acknowledgement on.
+    pub after_ns: i64,
+    /// It came.
+    pub came: bool,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "CL-REPLY-LATE",
+    clauses: &[rfc6455("5.5.1")],
+    level: Should,
+    who: Who::Either,
+    reaction: Nothing,
+    says: "a Close is answered as soon as practical; an open message may be finished first",
+};
+
+impl Told for ClReplyLate {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { close, after_ns, came } = *self;
+        let after = duration(after_ns);
+        let (observed, did) = if came {
+            ("Close", "answered the Close in frame")
+        } else {
+            ("no Close", "had not answered the Close in frame")
+        };
+        say.words(
+            format!("a Close as soon as practical; {OURS} 5 s for late"),
+            format!("{observed} {after} after its host had acknowledged the other"),
+            format!("{did} {close} {after} after its host had acknowledged it"),
+        )
+    }
+}
+
+impl QuotesNothing for ClReplyLate {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some("may give up waiting and end TCP; it then reports 1006"),
+    text: "Closing libraries wait some seconds for the answer; one that comes later finds nobody. wslog \
+           takes 5 s from the acknowledgement of the Close for late. A message that is open may be finished \
+           first, however long that takes.",
+    next: &[
+        "what kept the side busy: an application that blocks the thread which reads frames",
+        "a proxy that answers only after the server behind it has",
+    ],
+    shows: &[
+        found("after 5 s", "C: close 1000 | S: ack | S: wait 5000 | S: close 1000 | S: fin | C: fin"),
+        legal(
+            "as late, but behind the rest of a message",
+            "S: 01 01 61 | C: close 1000 | S: ack | S: wait 5000 | S: 80 01 62 | S: close 1000 | S: fin | \
+             C: fin",
+        ),
+    ],
+};

@@ -1,0 +1,61 @@
+//! CL-RST: TCP was reset.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClRst {
+    /// When.
+    pub when: ResetWhen,
+}
+
+/// Where in the closing a reset came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResetWhen {
+    /// Before any Close.
+    BeforeClose,
+    /// After one side's Close.
+    BetweenCloses,
+    /// After both.
+    AfterCloses,
+    /// A Close may be in a gap, and have come before.
+    Unknown,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "CL-RST",
+    clauses: &[rfc6455("7.1.1"), rfc6455("7.2.1")],
+    level: Should,
+    who: Who::Either,
+    reaction: Nothing,
+    says: "TCP ends in an orderly way (FIN); RST can destroy data, a Close included, that the peer has not \
+           read yet",
+};
+
+impl Told for ClRst {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { when } = self;
+        let when = match when {
+            ResetWhen::BeforeClose => "before any Close frame",
+            ResetWhen::BetweenCloses => "after one Close and before the other",
+            ResetWhen::AfterCloses => "after both Close frames",
+            ResetWhen::Unknown => "where a gap may hide a Close frame",
+        };
+        say.words("FIN", format!("RST {when}"), format!("reset TCP {when}"))
+    }
+}
+
+impl QuotesNothing for ClRst {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some("reports the code of the Close that it had read before, else 1006"),
+    text: "RST throws away what the receiver has not read, a Close included: its application then reports \
+           1006 though the Close had arrived. A host also sends RST where a process closes a socket with \
+           unread data. A middlebox can send one in the name of either side, so the finding is never \
+           proven.",
+    next: &[
+        "what the side that reset had not read: data behind its last acknowledgement",
+        "a second capture at the other end: did the RST leave that host?",
+    ],
+    shows: &[found("before any Close", "C: text x | S: rst"), legal("FIN", "C: text x | S: fin | C: fin")],
+};

@@ -1,0 +1,54 @@
+//! CL-SERVER-IMMEDIATE: The server kept TCP open after both Closes.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClServerImmediate {
+    /// For how long, as far as was seen.
+    pub for_ns: i64,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "CL-SERVER-IMMEDIATE",
+    clauses: &[rfc6455("5.5.1"), rfc6455("7.1.1")],
+    level: Must,
+    who: Who::Server,
+    reaction: Nothing,
+    says: "once it has sent and received a Close the server ends TCP immediately",
+};
+
+impl Told for ClServerImmediate {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { for_ns } = *self;
+        say.words(
+            format!(
+                "the server ends TCP immediately after both Closes; {OURS} 5 s for late, or 1 s if the \
+                 client then gave up"
+            ),
+            format!("TCP kept open for {}", duration(for_ns)),
+            format!("kept TCP open for {} after both Close frames", duration(for_ns)),
+        )
+    }
+}
+
+impl QuotesNothing for ClServerImmediate {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some("may end TCP itself after a while; its application may get its close event only then"),
+    text: "With both Closes exchanged nothing is left to say, and the server is to end TCP (FIN) so that \
+           it, not the client, keeps the port in TIME-WAIT. wslog takes 5 s for late, or 1 s if the client \
+           has then given up. A connection is closed only when TCP is: until then both APIs may still say \
+           CLOSING.",
+    next: &[
+        "a server that leaves the end of TCP to the client, or to a time-out of its own",
+        "a proxy that keeps the connection open for another request",
+    ],
+    shows: &[
+        found("FIN after 5 s", "C: close 1000 | S: close 1000 | C: ack | S: wait 5000 | S: fin | C: fin"),
+        legal(
+            "after half a second",
+            "C: close 1000 | S: close 1000 | C: ack | S: wait 500 | S: fin | C: fin",
+        ),
+    ],
+};

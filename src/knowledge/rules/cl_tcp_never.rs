@@ -1,0 +1,58 @@
+//! CL-TCP-NEVER: Both Closes and the other side's FIN were there, the own FIN never came.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClTcpNever {
+    /// How long the recording went on behind that FIN.
+    pub for_ns: i64,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "CL-TCP-NEVER",
+    clauses: &[rfc6455("5.5.1")],
+    level: Must,
+    who: Who::Either,
+    reaction: Nothing,
+    says: "an endpoint that has sent and received a Close ends TCP",
+};
+
+impl Told for ClTcpNever {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { for_ns } = *self;
+        say.words(
+            format!("its own end of TCP after both Closes and the other side's FIN; {OURS} 10 s for never"),
+            format!("none in {}", duration(for_ns)),
+            format!(
+                "did not end TCP within {} of the other side's FIN, after both Close frames",
+                duration(for_ns)
+            ),
+        )
+    }
+}
+
+impl QuotesNothing for ClTcpNever {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some(
+        "has ended its half; its host keeps the connection in FIN-WAIT-2 until a timer of its own ends it",
+    ),
+    text: "Both Closes are exchanged and the other side has ended TCP: the own FIN is all that is missing. \
+           The process has kept the socket open, and such sockets add up (CLOSE-WAIT). wslog takes 10 s for \
+           never; where the recording ends sooner it says nothing.",
+    next: &[
+        "sockets in CLOSE-WAIT on that host, and the process that holds them",
+        "an application that drops its connection object without closing it",
+    ],
+    shows: &[
+        found(
+            "11 s behind the server's FIN there is none of the client",
+            "C: close 1000 | S: close 1000 | S: fin | C: ack | S: wait 11000 | S: ack",
+        ),
+        legal(
+            "it comes after 2 s",
+            "C: close 1000 | S: close 1000 | S: fin | C: ack | C: wait 2000 | C: fin",
+        ),
+    ],
+};

@@ -1,0 +1,40 @@
+//! CL-TCP-SERVER-FIRST: The client's FIN came before the server's.
+
+use crate::knowledge::prelude::*;
+
+/// There is no more to say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClTcpServerFirst;
+
+pub(super) const ROW: Row = Row {
+    name: "CL-TCP-SERVER-FIRST",
+    clauses: &[rfc6455("5.5.1"), rfc6455("7.1.1")],
+    level: Should,
+    who: Who::Client,
+    reaction: Nothing,
+    says: "after the closing handshake the server ends TCP first; the client waits for it",
+};
+
+impl Told for ClTcpServerFirst {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "the server ends TCP first",
+            "the client did not wait for it",
+            "ended TCP without waiting for the server to do so, after both Close frames",
+        )
+    }
+}
+
+impl QuotesNothing for ClTcpServerFirst {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: None,
+    text: "The side that ends TCP first keeps the port for minutes (TIME-WAIT). That is to be the client, \
+           which has one connection, not the server; so after both Closes the client waits for the server's \
+           FIN. It may go first after a wait of its own.",
+    next: &["a client that ends TCP as soon as it has both Closes: nothing is lost by it"],
+    shows: &[
+        found("the client's FIN is first", "C: close 1000 | S: close 1000 | C: fin | S: fin"),
+        legal("the server's is", "C: close 1000 | S: close 1000 | S: fin | C: fin"),
+    ],
+};

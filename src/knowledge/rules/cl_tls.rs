@@ -1,0 +1,33 @@
+//! CL-TLS: Where the connection runs over TLS, close_notify precedes the FIN.
+
+use crate::knowledge::prelude::*;
+
+/// Nothing finds it yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClTls {}
+
+pub(super) const ROW: Row = Row {
+    name: "CL-TLS",
+    clauses: &[rfc6455("7.1.1")],
+    level: Should,
+    who: Who::Either,
+    reaction: Nothing,
+    says: "where the connection runs over TLS, close_notify precedes the FIN",
+};
+
+impl Told for ClTls {
+    fn words(&self, _: &Say<'_>) -> Words {
+        match *self {}
+    }
+}
+
+impl QuotesNothing for ClTls {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some("cannot tell an end of the stream from a connection that was cut"),
+    text: "A FIN can be forged or come from something on the way; close_notify comes from the peer itself, \
+           under its keys. For a WebSocket connection both Closes already say as much, so little is lost \
+           here after a clean closing handshake. wslog does not report this yet.",
+    next: &["a library that closes the socket without shutting TLS down first: many do"],
+    shows: &[],
+};

@@ -1,0 +1,43 @@
+//! FR-AFTER-FAIL: After its failing Close this side answered `what` that came later.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrAfterFail {
+    /// What.
+    pub handled: Handled,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "FR-AFTER-FAIL",
+    clauses: &[rfc6455("7.1.7")],
+    level: Must,
+    who: Who::Either,
+    reaction: Nothing,
+    says: "an endpoint that has failed the connection processes nothing more of what the peer sends",
+};
+
+impl Told for FrAfterFail {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { handled } = self;
+        say.words(
+            "nothing more processed after failing the connection",
+            went_on(*handled),
+            format!("had failed the connection and yet {}", went_on(*handled)),
+        )
+    }
+}
+
+impl QuotesNothing for FrAfterFail {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: None,
+    text: "Who fails the connection stops reading: neither a later Ping nor the answering Close is \
+           processed. A Pong or a second Close after the own one shows that it went on.",
+    next: &["whether the answer was to something from before the fault: the acknowledgement numbers tell"],
+    shows: &[
+        found("a Ping from after the fault is answered", "C: c1 00 | S: close 1002 | C: ping x | S: pong x"),
+        legal("a Ping from before it is", "C: ping x | C: c1 00 | S: close 1002 | S: pong x"),
+    ],
+};

@@ -1,0 +1,46 @@
+//! FR-CTL-LEN: A control frame longer than 125 bytes.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrCtlLen {
+    /// Claimed length.
+    pub len: u64,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "FR-CTL-LEN",
+    clauses: &[rfc6455("5.5")],
+    level: Must,
+    who: Who::Either,
+    reaction: MayFail(&[1002]),
+    says: "the payload of a control frame is 125 bytes at the most",
+};
+
+impl Told for FrCtlLen {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { len } = self;
+        say.words(
+            "at most 125 bytes in a control frame",
+            count(*len, "byte"),
+            format!("sent a control frame of {}, more than 125", count(*len, "byte")),
+        )
+    }
+}
+
+impl QuotesNothing for FrCtlLen {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: None,
+    text: "125 bytes is what the seven-bit length can hold. Of a Close two are the code, so its reason has \
+           123 at the most, counted in bytes of UTF-8.",
+    next: &[
+        "a Close: the length of the reason that the application passed",
+        "a Ping: the payload it was given",
+    ],
+    shows: &[
+        found("126 bytes", "C: 89 7e 00 7e 61*126 | S: close 1002 | C: close 1002 | S: fin | C: fin"),
+        legal("125 bytes", "C: 89 7d 61*125 | S: 8a 7d 61*125"),
+    ],
+};

@@ -1,0 +1,51 @@
+//! FR-CUT: The stream ended inside a frame.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrCut {
+    /// Claimed payload length; `None` if the header itself was cut.
+    pub len: Option<u64>,
+    /// Payload (or header) bytes that came.
+    pub got: u64,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "FR-CUT",
+    clauses: &[rfc6455("5.2")],
+    level: Note,
+    who: Who::Either,
+    reaction: Nothing,
+    says: "a frame has as many payload bytes as its header announces",
+};
+
+impl Told for FrCut {
+    fn words(&self, say: &Say<'_>) -> Words {
+        match self {
+            Self { len: Some(len), got } => say.words(
+                format!("{} of payload", count(*len, "byte")),
+                format!("{} before the stream ended", count(*got, "byte")),
+                format!("ended its stream inside a frame: {got} of {} came", count(*len, "payload byte")),
+            ),
+            Self { len: None, got } => say.words(
+                "a whole frame header",
+                format!("{} before the stream ended", count(*got, "byte")),
+                format!("ended its stream inside a frame header, after {}", count(*got, "byte")),
+            ),
+        }
+    }
+}
+
+impl QuotesNothing for FrCut {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some("drops what came of the frame"),
+    text: "TCP ended while a frame was on its way: what came of it is a fragment of a message that no \
+           application will get.",
+    next: &["who ended TCP, and whether its peer was still sending", "a proxy with a limit on bytes or time"],
+    shows: &[
+        found("one of five bytes came", "C: 82 05 61 | C: fin | S: fin"),
+        legal("all five", "C: 82 05 61*5 | C: fin | S: fin"),
+    ],
+};

@@ -1,0 +1,39 @@
+//! FR-MASK-C: A client's frame without mask.
+
+use crate::knowledge::prelude::*;
+
+/// There is no more to say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrMaskC;
+
+pub(super) const ROW: Row = Row {
+    name: "FR-MASK-C",
+    clauses: &[rfc6455("5.1"), rfc6455("5.3"), rfc6455("6.1")],
+    level: Must,
+    who: Who::Client,
+    reaction: Close(&[1002]),
+    says: "a client masks every frame",
+};
+
+impl Told for FrMaskC {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words("MASK set on a client's frame", "MASK clear", "sent a frame without masking it")
+    }
+}
+
+impl QuotesNothing for FrMaskC {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: None,
+    text: "Masking keeps what a script sends from looking like HTTP to a proxy. It holds for every frame of \
+           a client, Close, Ping and Pong included, over TLS too. The server must close the connection; a \
+           Close frame with 1002 is optional.",
+    next: &[
+        "a client that is no browser: does it mask control frames too?",
+        "whether wslog was told the right roles: both sides of a proxy can look alike",
+    ],
+    shows: &[
+        found("MASK clear", "C: raw 81 02 68 69 | S: close 1002 | C: close 1002 | S: fin | C: fin"),
+        legal("MASK set, and no payload to mask", "C: 81 00"),
+    ],
+};

@@ -1,0 +1,65 @@
+//! FR-MASK-KEY: A predictable masking key.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrMaskKey {
+    /// How many frames in a row the pattern held.
+    pub frames: u64,
+    /// The pattern.
+    pub pattern: KeyPattern,
+}
+
+/// Why masking keys are predictable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyPattern {
+    /// The same key again.
+    Same,
+    /// All zero.
+    Zero,
+    /// Each one more than the one before.
+    Counter,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "FR-MASK-KEY",
+    clauses: &[rfc6455("5.3"), rfc6455("10.3")],
+    level: Must,
+    who: Who::Client,
+    reaction: Nothing,
+    says: "the masking key is fresh and unpredictable for each frame",
+};
+
+impl Told for FrMaskKey {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { frames, pattern } = self;
+        let pattern = match pattern {
+            KeyPattern::Same => "the same masking key",
+            KeyPattern::Zero => "the masking key 00000000",
+            KeyPattern::Counter => "masking keys that count up by one",
+        };
+        say.words(
+            "a fresh, unpredictable masking key for each frame",
+            format!("{pattern} in {frames} frames in a row"),
+            format!("used {pattern} in {frames} frames in a row"),
+        )
+    }
+}
+
+impl QuotesNothing for FrMaskKey {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: None,
+    text: "A key that can be foretold gives a script the bytes on the wire back, which masking is there to \
+           prevent. The same key a few times in a row can be chance; wslog reports four.",
+    next: &["the source of the keys: it has to be a random generator made for secrets, asked for each frame"],
+    shows: &[
+        found(
+            "the key 00000000 in four frames in a row",
+            "C: raw 81 81 00 00 00 00 61 | C: raw 81 81 00 00 00 00 62 | C: raw 81 81 00 00 00 00 63 | \
+             C: raw 81 81 00 00 00 00 64",
+        ),
+        legal("a fresh key for each frame", "C: text a | C: text b | C: text c | C: text d"),
+    ],
+};

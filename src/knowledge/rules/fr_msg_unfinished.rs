@@ -1,0 +1,43 @@
+//! FR-MSG-UNFINISHED: A message that was left open.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrMsgUnfinished {
+    /// Its number.
+    pub message: u64,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "FR-MSG-UNFINISHED",
+    clauses: &[rfc6455("5.5.1"), rfc6455("6.1")],
+    level: Note,
+    who: Who::Either,
+    reaction: Nothing,
+    says: "a message whose last fragment was not sent is lost",
+};
+
+impl Told for FrMsgUnfinished {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { message } = self;
+        say.words(
+            "the last fragment of the message",
+            format!("message {message} left open"),
+            format!("left message {message} unfinished, which is lost with the connection"),
+        )
+    }
+}
+
+impl QuotesNothing for FrMsgUnfinished {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some("drops what came of the message"),
+    text: "An endpoint may close in the middle of a message. That is legal; the receiver's application \
+           never sees the message.",
+    next: &["what made the sender close: its application, or a fault of the other side"],
+    shows: &[
+        found("the Close comes before the last fragment", "C: 01 01 68 | C: close 1000 | S: close 1000"),
+        legal("and behind it", "C: 01 01 68 | C: 80 01 69 | C: close 1000 | S: close 1000"),
+    ],
+};

@@ -1,0 +1,70 @@
+//! FR-PING-PONG: Pings that were never answered.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrPingPong {
+    /// Frame number of the oldest of them.
+    pub ping: u64,
+    /// How many there are.
+    pub pings: u64,
+    /// From the acknowledgement of that Ping to the end of the duty.
+    pub waited_ns: i64,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "FR-PING-PONG",
+    clauses: &[rfc6455("5.5.2"), rfc6455("5.5.3")],
+    level: Must,
+    who: Who::Either,
+    reaction: Nothing,
+    says: "a Ping is answered with a Pong, unless a Close was received before",
+};
+
+impl Told for FrPingPong {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { ping, pings, waited_ns } = *self;
+        let more = match pings {
+            0 | 1 => String::new(),
+            more => format!(" (and {} after it)", count(more - 1, "Ping")),
+        };
+        let waited = duration(waited_ns);
+        say.words(
+            format!("a Pong for the Ping in frame {ping}; {OURS} 10 s for never"),
+            format!("none within {waited} of its acknowledgement{more}"),
+            format!(
+                "did not answer the Ping in frame {ping}{more}: its host had acknowledged it {waited} \
+                 before the duty or the recording ended"
+            ),
+        )
+    }
+}
+
+impl QuotesNothing for FrPingPong {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some("may take the connection for dead and end it; a Close with 1011 or an end of TCP is usual"),
+    text: "Libraries answer a Ping by themselves, so an unanswered one mostly means that nobody reads: a \
+           thread that blocks, a buffer that is full, a process that was stopped. The host had acknowledged \
+           the Ping, so it was not lost on the way. A Pong for a later Ping covers the earlier ones, and \
+           after a Close none is owed. wslog takes 10 s for never; it is proven where the side went on \
+           sending.",
+    next: &[
+        "what that side was doing meanwhile: a long computation, a debugger, an event loop that was blocked",
+        "a proxy that answers or swallows Pings itself: a recording behind it shows whether they pass",
+        "the sender's Ping time-out, if it closed because of this",
+    ],
+    shows: &[
+        found(
+            "no Pong in 10 s, though a text was sent",
+            "S: ping x | C: ack | C: wait 10000 | C: text a | C: close 1000 | S: close 1000 | S: fin | \
+             C: fin",
+        ),
+        legal(
+            "a Pong for the later of two Pings",
+            "S: ping x | C: ack | C: wait 4000 | S: ping y | C: pong y | C: wait 10000 | C: close 1000 | \
+             S: close 1000 | S: fin | C: fin",
+        ),
+    ],
+};

@@ -1,0 +1,31 @@
+//! FR-PONG-UNSOL: A Pong nobody asked for.
+
+use crate::knowledge::prelude::*;
+
+/// There is no more to say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrPongUnsol;
+
+pub(super) const ROW: Row = Row {
+    name: "FR-PONG-UNSOL",
+    clauses: &[rfc6455("5.5.3")],
+    level: Note,
+    who: Who::Either,
+    reaction: Nothing,
+    says: "a Pong that answers no Ping is legal, as a heartbeat",
+};
+
+impl Told for FrPongUnsol {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words("no Pong is due", "a Pong", "sent a Pong that no Ping had asked for, which is legal")
+    }
+}
+
+impl QuotesNothing for FrPongUnsol {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some("owes no answer"),
+    text: "A Pong may be sent at any time, as a heartbeat in one direction. Nothing is owed for it.",
+    next: &["nothing, unless the receiver closed because of it: then the receiver is wrong"],
+    shows: &[found("no Ping came before", "S: pong x"), legal("it answers a Ping", "C: ping x | S: pong x")],
+};

@@ -1,0 +1,51 @@
+//! FR-RSV: RSV bits without a meaning.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrRsv {
+    /// Those without a meaning.
+    pub bits: Rsv,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "FR-RSV",
+    clauses: &[rfc6455("5.2"), rfc6455("9.1")],
+    level: Must,
+    who: Who::Either,
+    reaction: Fail(&[1002]),
+    says: "RSV1, RSV2 and RSV3 are 0 unless a negotiated extension gives them a meaning",
+};
+
+impl Told for FrRsv {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { bits } = self;
+        say.words(
+            format!("{bits} clear: no negotiated extension gives it a meaning"),
+            format!("{bits} set"),
+            format!("sent a frame with {bits} set, which no negotiated extension gives a meaning"),
+        )
+    }
+}
+
+impl QuotesNothing for FrRsv {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: None,
+    text: "The three bits belong to extensions. permessage-deflate gives RSV1 a meaning on the first frame \
+           of a message, and only if the response of the server took it: an offer alone counts for nothing. \
+           The receiver must fail the connection, for it cannot know what the bit does to the payload.",
+    next: &[
+        "Sec-WebSocket-Extensions in both heads: RSV1 and an offer that was not taken means a sender that \
+         compresses all the same",
+        "a proxy that removed the field from one of the heads",
+    ],
+    shows: &[
+        found(
+            "RSV1 on a text frame without an extension",
+            "S: c1 02 68 69 | C: close 1002 | S: close 1002 | S: fin | C: fin",
+        ),
+        legal("the same bit on a compressed message", "S: c1 07 f2 48 cd c9 c9 07 00").deflate(),
+    ],
+};

@@ -1,0 +1,38 @@
+//! HS-ASSUMED: The opening handshake is not, or not wholly, in the recording.
+
+use crate::knowledge::prelude::*;
+
+/// There is no more to say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HsAssumed;
+
+pub(super) const ROW: Row = Row {
+    name: "HS-ASSUMED",
+    clauses: &[rfc6455("4")],
+    level: Note,
+    who: Who::Nobody,
+    reaction: Nothing,
+    says: "the opening handshake is not in the recording: roles and extensions are assumed",
+};
+
+impl Told for HsAssumed {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "the opening handshake in the recording",
+            "not, or not wholly, recorded",
+            "began with an opening handshake that is not, or not wholly, in the recording: what it settled \
+             is unknown",
+        )
+    }
+}
+
+impl QuotesNothing for HsAssumed {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: None,
+    text: "A recording that began after the connection did shows neither who asked for it nor what was \
+           agreed. The mask tells clients from servers, but what RSV1 means depends on a response that is \
+           not there. wslog does not report this yet.",
+    next: &["a recording that begins before the connection does"],
+    shows: &[],
+};

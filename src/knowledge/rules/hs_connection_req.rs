@@ -1,0 +1,62 @@
+//! HS-CONNECTION-REQ: No `Upgrade` in `Connection`; its value, where there is one.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HsConnectionReq<S: Stage = Quoted> {
+    /// Its value, where there is one.
+    pub found: Option<Text<S>>,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "HS-CONNECTION-REQ",
+    clauses: &[rfc6455("4.1"), rfc6455("4.2.1")],
+    level: Must,
+    who: Who::Client,
+    reaction: Refuse(&[400, 426]),
+    says: "Connection of the request has the token Upgrade; a proxy that removes hop-by-hop fields takes it \
+           away",
+};
+
+impl<S: Readable> Told for HsConnectionReq<S> {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { found } = self;
+        let found = field("Connection", found.as_ref());
+        say.words(
+            "Connection with the token Upgrade",
+            found.as_str(),
+            format!("sent a WebSocket request without the token Upgrade in Connection ({found}){STRIPPED}"),
+        )
+    }
+}
+
+impl<S: Stage> HsConnectionReq<S> {
+    /// What may be seen of it.
+    pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsConnectionReq<To> {
+        let Self { found } = self;
+        HsConnectionReq { found: found.map(|found| by.value(field::CONNECTION, found)) }
+    }
+}
+
+pub(super) const KNOWN: Known = Known {
+    peer: None,
+    text: "Connection names the fields that are meant for the next hop only, and Upgrade is one of them. A \
+           proxy that was not told about WebSocket takes both away and writes a Connection of its own: the \
+           server sees a plain GET, and the client's application reports 1006.",
+    next: &[
+        "the same request on both sides of the proxy: what the client sent tells whose fault it is",
+        "nginx: proxy_http_version 1.1, and proxy_set_header for Upgrade and Connection; Apache httpd: \
+         mod_proxy_wstunnel, or upgrade= of mod_proxy_http",
+    ],
+    shows: &[
+        found(
+            "the value of a proxy",
+            "C: request Connection: close | S: status 400 Bad Request | S: fin | C: fin",
+        ),
+        legal(
+            "beside another token, in small letters",
+            "C: request Connection: keep-alive, upgrade | S: 101",
+        ),
+    ],
+};

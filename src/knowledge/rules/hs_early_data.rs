@@ -1,0 +1,44 @@
+//! HS-EARLY-DATA: Bytes behind the request, before the response.
+
+use crate::knowledge::prelude::*;
+
+/// There is no more to say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HsEarlyData;
+
+pub(super) const ROW: Row = Row {
+    name: "HS-EARLY-DATA",
+    clauses: &[rfc6455("4.1")],
+    level: Must,
+    who: Who::Client,
+    reaction: Nothing,
+    says: "the client waits for the response before it sends anything behind its request",
+};
+
+impl Told for HsEarlyData {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "nothing behind the request before the response",
+            "bytes sent before any of the response had arrived",
+            "sent bytes behind its request before any of the response had arrived",
+        )
+    }
+}
+
+impl QuotesNothing for HsEarlyData {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some("may read it as frames after its 101, or drop it; after a refusal it is no frame at all"),
+    text: "Until the 101 is there the client does not know whether frames are understood. If the server \
+           refuses, or a plain HTTP server stands there, these bytes are read as the next request. The \
+           acknowledgement number tells what the client had received when it sent them, the order of the \
+           recording does not.",
+    next: &[
+        "a client that counts the connection as open once its request is sent",
+        "whether the server handled the first message: some throw away what came before their 101",
+    ],
+    shows: &[
+        found("a message right behind the request", "C: request | C: text hi | S: 101"),
+        legal("once the response is there", "C: request | S: 101 | C: text hi"),
+    ],
+};

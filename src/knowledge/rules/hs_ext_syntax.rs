@@ -1,0 +1,67 @@
+//! HS-EXT-SYNTAX: Extensions against their grammar.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HsExtSyntax<S: Stage = Quoted> {
+    /// Value of the field.
+    pub value: Text<S>,
+    /// Byte of it, from 0, at which it leaves the grammar.
+    pub at: u16,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "HS-EXT-SYNTAX",
+    clauses: &[rfc6455("4.2.2"), rfc6455("4.3"), rfc6455("9.1")],
+    level: Must,
+    who: Who::Either,
+    reaction: Refuse(&[400]),
+    says: "Sec-WebSocket-Extensions is a list of tokens with parameters; otherwise a server refuses the \
+           request and a client fails the connection",
+};
+
+impl<S: Readable> Told for HsExtSyntax<S> {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { value, at } = self;
+        let found = field("Sec-WebSocket-Extensions", Some(value));
+        say.words(
+            "a list of extensions: tokens, with parameters behind semicolons",
+            format!("{found}, wrong from byte {at} on"),
+            format!("sent a list of extensions that does not follow its grammar from byte {at} on ({found})"),
+        )
+    }
+}
+
+impl<S: Stage> HsExtSyntax<S> {
+    /// What may be seen of it.
+    pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsExtSyntax<To> {
+        let Self { value, at } = self;
+        HsExtSyntax { value: by.value(field::EXTENSIONS, value), at }
+    }
+}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some(
+        "a server must refuse such a request with an HTTP error (4.2.1), such as 400; a client must fail \
+         the connection for such a response (9.1): no frame, and TCP ended",
+    ),
+    text: "The value is a list parted by commas; parameters follow their extension behind semicolons, and a \
+           quoted value is a token inside the quotes. An empty field is no list: who offers or takes \
+           nothing leaves the field out.",
+    next: &[
+        "the byte that the finding names",
+        "code that puts the value together from parts: a separator too many, or an empty list",
+    ],
+    shows: &[
+        found(
+            "a semicolon with nothing behind it",
+            "C: request Sec-WebSocket-Extensions: permessage-deflate; | S: status 400 Bad Request | \
+             S: fin | C: fin",
+        ),
+        legal(
+            "a value in quotes",
+            "C: request Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=\"10\" | S: 101",
+        ),
+    ],
+};

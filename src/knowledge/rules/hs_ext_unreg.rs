@@ -1,0 +1,56 @@
+//! HS-EXT-UNREG: An extension that is not registered.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HsExtUnreg<S: Stage = Quoted> {
+    /// Its name.
+    pub name: Text<S>,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "HS-EXT-UNREG",
+    clauses: &[rfc6455("9.1"), rfc6455("11.4")],
+    level: Note,
+    who: Who::Either,
+    reaction: Nothing,
+    says: "extension names are registered; a server leaves out those it does not know",
+};
+
+impl<S: Readable> Told for HsExtUnreg<S> {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { name } = self;
+        say.words(
+            "a registered extension",
+            visible(name),
+            format!("named the extension {}, which is not registered; in use that is common", visible(name)),
+        )
+    }
+}
+
+impl<S: Stage> HsExtUnreg<S> {
+    /// What may be seen of it.
+    pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsExtUnreg<To> {
+        let Self { name } = self;
+        HsExtUnreg { name: by.text(name) }
+    }
+}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some("a server leaves it out of its response; the connection goes on without it"),
+    text: "IANA registers names of extensions, and the RFC has nobody use others. Few keep to it, and an \
+           offer that the server does not know does no harm, so this is a note. wslog does not know what \
+           such an extension does to frames.",
+    next: &[
+        "whether the response took it: then reserved bits and payloads can mean something else than they say",
+        "an old name: x-webkit-deflate-frame and deflate-frame came before permessage-deflate",
+    ],
+    shows: &[
+        found(
+            "a name that was never registered",
+            "C: request Sec-WebSocket-Extensions: x-webkit-deflate-frame | S: 101",
+        ),
+        legal("a registered one", "C: request Sec-WebSocket-Extensions: permessage-deflate | S: 101"),
+    ],
+};

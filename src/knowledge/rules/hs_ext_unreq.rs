@@ -1,0 +1,60 @@
+//! HS-EXT-UNREQ: An extension that was not offered.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HsExtUnreq<S: Stage = Quoted> {
+    /// Its name.
+    pub name: Text<S>,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "HS-EXT-UNREQ",
+    clauses: &[rfc6455("4.1"), rfc6455("4.2.2"), rfc6455("9.1")],
+    level: Must,
+    who: Who::Server,
+    reaction: FailHandshake,
+    says: "the server takes only extensions that were offered; otherwise the client fails the connection",
+};
+
+impl<S: Readable> Told for HsExtUnreq<S> {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { name } = self;
+        say.words(
+            "only extensions that were offered",
+            format!("{}, which was not", visible(name)),
+            format!("took the extension {}, which the client had not offered", visible(name)),
+        )
+    }
+}
+
+impl<S: Stage> HsExtUnreq<S> {
+    /// What may be seen of it.
+    pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsExtUnreq<To> {
+        let Self { name } = self;
+        HsExtUnreq { name: by.text(name) }
+    }
+}
+
+pub(super) const KNOWN: Known = Known {
+    peer: None,
+    text: "What was not offered the client may not understand: with permessage-deflate it would get \
+           payloads that it cannot read. Servers do this that compress by configuration, and proxies that \
+           take the offer out of the request.",
+    next: &[
+        "the request on the server's side of a proxy: was the offer there?",
+        "a server that is configured to compress always",
+    ],
+    shows: &[
+        found(
+            "permessage-deflate without an offer",
+            "C: request | S: 101 Sec-WebSocket-Extensions: permessage-deflate | C: fin | S: fin",
+        ),
+        legal(
+            "with one",
+            "C: request Sec-WebSocket-Extensions: permessage-deflate | \
+             S: 101 Sec-WebSocket-Extensions: permessage-deflate | S: text hi",
+        ),
+    ],
+};

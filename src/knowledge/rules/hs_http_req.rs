@@ -1,0 +1,55 @@
+//! HS-HTTP-REQ: The request leaves the grammar of HTTP.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HsHttpReq<S: Stage = Quoted> {
+    /// How.
+    pub kind: Syntax,
+    /// The line.
+    pub line: Text<S>,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "HS-HTTP-REQ",
+    clauses: &[rfc6455("4.1"), rfc6455("4.2.1"), rfc9112("2.2"), rfc9112("3"), rfc9112("5")],
+    level: Must,
+    who: Who::Client,
+    reaction: Refuse(&[400]),
+    says: "the opening handshake is a valid HTTP request",
+};
+
+impl<S: Readable> Told for HsHttpReq<S> {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { kind, line } = self;
+        head(say, *kind, line, "request")
+    }
+}
+
+impl<S: Stage> HsHttpReq<S> {
+    /// What may be seen of it.
+    pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsHttpReq<To> {
+        let Self { kind, line } = self;
+        HsHttpReq { kind, line: by.line(line) }
+    }
+}
+
+pub(super) const KNOWN: Known = Known {
+    peer: None,
+    text: "A request that each hop reads in its own way can be smuggled past one of them, so servers and \
+           proxies refuse it: a blank before the colon, a line without a colon, a control character. What \
+           HTTP lets a server pass over (a bare LF, a folded line) breaks the clause too, but need not be \
+           refused.",
+    next: &[
+        "the line that the finding quotes: a value set by the application may hold a line break",
+        "a client that writes the request itself",
+    ],
+    shows: &[
+        found(
+            "a blank before the colon",
+            "C: request +X-Trace : 1 | S: status 400 Bad Request | S: fin | C: fin",
+        ),
+        legal("no blank behind it", "C: request +X-Trace:1 | S: 101"),
+    ],
+};

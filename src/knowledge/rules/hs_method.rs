@@ -1,0 +1,71 @@
+//! HS-METHOD: The method is GET and the version of HTTP at least 1.1; a proxy that speaks HTTP/1.0 to its servers
+//! lowers it.
+
+use crate::knowledge::prelude::*;
+
+/// What was wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HsMethod<S: Stage = Quoted> {
+    /// Another method than GET.
+    Method(Text<S>),
+    /// HTTP below 1.1.
+    Version(Text<S>),
+}
+
+pub(super) const ROW: Row = Row {
+    name: "HS-METHOD",
+    clauses: &[rfc6455("4.1"), rfc6455("4.2.1")],
+    level: Must,
+    who: Who::Client,
+    reaction: Refuse(&[400, 405]),
+    says: "the method is GET and the version of HTTP at least 1.1; a proxy that speaks HTTP/1.0 to its \
+           servers lowers it",
+};
+
+impl<S: Readable> Told for HsMethod<S> {
+    fn words(&self, say: &Say<'_>) -> Words {
+        match self {
+            Self::Method(method) => {
+                let method = visible(method);
+                say.words(
+                    "method GET",
+                    format!("method {method}"),
+                    format!("asked for the upgrade with {method} instead of GET"),
+                )
+            }
+            Self::Version(version) => say.words(
+                "HTTP/1.1 or above",
+                visible(version),
+                format!(
+                    "asked for the upgrade in {version}, which has none; a proxy that speaks HTTP/1.0 to \
+                     its servers lowers the version"
+                ),
+            ),
+        }
+    }
+}
+
+impl<S: Stage> HsMethod<S> {
+    /// What may be seen of it.
+    pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsMethod<To> {
+        match self {
+            Self::Method(method) => HsMethod::Method(by.text(method)),
+            Self::Version(version) => HsMethod::Version(by.text(version)),
+        }
+    }
+}
+
+pub(super) const KNOWN: Known = Known {
+    peer: None,
+    text: "HTTP/1.0 has no Upgrade. A client seldom sends it; a proxy does that speaks HTTP/1.0 to the \
+           servers behind it, and then every WebSocket connection through it fails with 1006 while plain \
+           requests work.",
+    next: &[
+        "HTTP/1.0: the proxy before the server (nginx: proxy_http_version 1.1)",
+        "POST or another method: something that is no WebSocket client, or a redirect followed as POST",
+    ],
+    shows: &[
+        found("HTTP/1.0", "C: request !GET /chat HTTP/1.0 | S: status 400 Bad Request | S: fin | C: fin"),
+        legal("a later HTTP/1: at least 1.1 is asked", "C: request !GET /chat HTTP/1.2 | S: 101"),
+    ],
+};

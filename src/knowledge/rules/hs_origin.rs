@@ -1,0 +1,50 @@
+//! HS-ORIGIN: A browser's request without `Origin`.
+
+use crate::knowledge::prelude::*;
+
+/// There is no more to say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HsOrigin;
+
+pub(super) const ROW: Row = Row {
+    name: "HS-ORIGIN",
+    clauses: &[rfc6455("4.1"), rfc6455("4.2.1")],
+    level: Note,
+    who: Who::Client,
+    reaction: Nothing,
+    says: "a browser sends Origin: without it the client is no browser, or the field was removed on the way",
+};
+
+impl Told for HsOrigin {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "Origin, as browsers send it",
+            "Origin absent, User-Agent of a browser",
+            "sent no Origin though its User-Agent names a browser: it is none, or a proxy removed the field",
+        )
+    }
+}
+
+impl QuotesNothing for HsOrigin {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some("may refuse a request without Origin, with 403 for example (4.2.2, 10.2)"),
+    text: "Browsers send Origin with every opening handshake and scripts cannot leave it out; servers check \
+           it against connections from foreign pages. User-Agent names a browser here, which any program \
+           can claim to be.",
+    next: &[
+        "User-Agent: a test tool or a scraper that copies the one of a browser",
+        "a proxy that removes Origin, if the client is a browser",
+    ],
+    shows: &[
+        found(
+            "the User-Agent of a browser, no Origin",
+            "C: request User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/120.0 | S: 101",
+        ),
+        legal(
+            "a page without an origin that can be named",
+            "C: request User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/120.0 & \
+             Origin: null | S: 101",
+        ),
+    ],
+};

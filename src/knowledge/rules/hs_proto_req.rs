@@ -1,0 +1,73 @@
+//! HS-PROTO-REQ: A list of subprotocols that is none.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HsProtoReq<S: Stage = Quoted> {
+    /// Why.
+    pub fault: ProtocolsFault,
+    /// The element.
+    pub element: Option<Text<S>>,
+    /// The one before it, which may say that it is a token.
+    pub before: Option<Text<S>>,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "HS-PROTO-REQ",
+    clauses: &[rfc6455("4.1"), rfc6455("4.2.1"), rfc6455("4.3")],
+    level: Must,
+    who: Who::Client,
+    reaction: Refuse(&[400]),
+    says: "subprotocols are tokens, at least one where the field is there, none of them twice; several \
+           fields are fine",
+};
+
+impl<S: Readable> Told for HsProtoReq<S> {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { fault, element, .. } = self;
+        let element = element.as_deref().map(visible).unwrap_or_default();
+        let what = match fault {
+            ProtocolsFault::Empty => "none".to_owned(),
+            ProtocolsFault::NotToken(_) => format!("{element}, which is no token"),
+            ProtocolsFault::Repeated(_) => format!("{element} twice"),
+        };
+        say.words(
+            "subprotocols that are tokens, each once",
+            format!("Sec-WebSocket-Protocol with {what}"),
+            format!("sent a request with Sec-WebSocket-Protocol and in it {what}"),
+        )
+    }
+}
+
+impl<S: Stage> HsProtoReq<S> {
+    /// What may be seen of it.
+    pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsProtoReq<To> {
+        let Self { fault, element, before } = self;
+        let (before, element) = by.elements(before, element);
+        HsProtoReq { fault, element, before }
+    }
+}
+
+pub(super) const KNOWN: Known = Known {
+    peer: None,
+    text: "The field lists what the client can speak, best first. A browser refuses a bad list before \
+           anything is sent (SyntaxError), so this comes from other clients. Names have no blank, slash, \
+           comma or quote in them.",
+    next: &[
+        "the list that the application passed: a name twice, an empty one, or a URI in place of a token",
+        "a token for authentication sent in this field: base64 with '/' or '=' is no token; base64url \
+         without padding is",
+    ],
+    shows: &[
+        found(
+            "the same name twice",
+            "C: request Sec-WebSocket-Protocol: chat, chat | S: status 400 Bad Request | S: fin | C: fin",
+        ),
+        legal(
+            "two fields",
+            "C: request Sec-WebSocket-Protocol: chat & +Sec-WebSocket-Protocol: superchat | \
+             S: 101 Sec-WebSocket-Protocol: chat",
+        ),
+    ],
+};

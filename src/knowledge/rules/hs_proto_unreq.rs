@@ -1,0 +1,78 @@
+//! HS-PROTO-UNREQ: The server chooses one subprotocol of those offered, or leaves the field out; otherwise the client
+//! fails the connection.
+
+use crate::knowledge::prelude::*;
+
+/// What was wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HsProtoUnreq<S: Stage = Quoted> {
+    /// A subprotocol that was not offered, or none; as sent.
+    NotOffered(Text<S>),
+    /// More than one subprotocol field.
+    Several(u16),
+}
+
+pub(super) const ROW: Row = Row {
+    name: "HS-PROTO-UNREQ",
+    clauses: &[rfc6455("4.1"), rfc6455("4.2.2"), rfc6455("11.3.4")],
+    level: Must,
+    who: Who::Server,
+    reaction: FailHandshake,
+    says: "the server chooses one subprotocol of those offered, or leaves the field out; otherwise the \
+           client fails the connection",
+};
+
+impl<S: Readable> Told for HsProtoUnreq<S> {
+    fn words(&self, say: &Say<'_>) -> Words {
+        match self {
+            Self::NotOffered(found) => say.words(
+                "one of the subprotocols offered, or no Sec-WebSocket-Protocol",
+                field("Sec-WebSocket-Protocol", Some(found)),
+                format!(
+                    "answered 101 with {}, which the client had not offered",
+                    field("Sec-WebSocket-Protocol", Some(found))
+                ),
+            ),
+            Self::Several(count) => {
+                let found = times("Sec-WebSocket-Protocol", *count);
+                say.words(
+                    "Sec-WebSocket-Protocol once at the most",
+                    found.as_str(),
+                    format!("answered 101 with {found}"),
+                )
+            }
+        }
+    }
+}
+
+impl<S: Stage> HsProtoUnreq<S> {
+    /// What may be seen of it.
+    pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsProtoUnreq<To> {
+        match self {
+            Self::NotOffered(found) => HsProtoUnreq::NotOffered(by.list(found)),
+            Self::Several(count) => HsProtoUnreq::Several(count),
+        }
+    }
+}
+
+pub(super) const KNOWN: Known = Known {
+    peer: None,
+    text: "The server picks one name from the list of the client, or sends no such field. A fixed answer \
+           whatever was offered, the whole list sent back, or an empty field each make the client fail the \
+           connection and report 1006.",
+    next: &[
+        "a server that answers with a constant, or sends the list of the request back",
+        "a client that was not given the subprotocol of this server",
+    ],
+    shows: &[
+        found(
+            "another one than offered",
+            "C: request Sec-WebSocket-Protocol: chat | S: 101 Sec-WebSocket-Protocol: mqtt | C: fin | S: fin",
+        ),
+        legal(
+            "one of two",
+            "C: request Sec-WebSocket-Protocol: chat, mqtt | S: 101 Sec-WebSocket-Protocol: mqtt | \
+             S: text hi",
+        ),
+    ],
+};

@@ -1,0 +1,52 @@
+//! HS-SERIAL: A handshake of the client with the same server was under way.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HsSerial {
+    /// First packet of that connection.
+    pub earlier: PacketNo,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "HS-SERIAL",
+    clauses: &[rfc6455("4.1")],
+    level: Must,
+    who: Who::Client,
+    reaction: Nothing,
+    says: "a client has one opening handshake with a server under way at a time; several programs, or \
+           several hosts behind one address, look the same",
+};
+
+impl Told for HsSerial {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { earlier } = self;
+        say.words(
+            "one opening handshake with a server at a time",
+            format!("one more under way on the connection that began with {}", say.packet(*earlier)),
+            format!(
+                "began an opening handshake while that of the connection of {} was under way, unless these \
+                 are two programs or two hosts behind one address",
+                say.packet(*earlier)
+            ),
+        )
+    }
+}
+
+impl QuotesNothing for HsSerial {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: None,
+    text: "One at a time keeps a page from flooding a server with handshakes. Browsers queue them by \
+           address. wslog compares only requests with the same User-Agent, leaves out those that name a \
+           proxy, and is never sure.",
+    next: &[
+        "whether the two are one program: the ports, the targets, the times",
+        "a pool or a test that opens all its connections at once",
+    ],
+    shows: &[
+        found("a second request before the first response", "C: request | C2: request | S: 101 | S2: 101"),
+        legal("behind it", "C: request | S: 101 | C2: request | S2: 101"),
+    ],
+};

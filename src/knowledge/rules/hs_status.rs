@@ -1,0 +1,47 @@
+//! HS-STATUS: The upgrade was refused.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HsStatus {
+    /// The one that refused it.
+    pub status: u16,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "HS-STATUS",
+    clauses: &[rfc6455("4.1"), rfc6455("4.2.2")],
+    level: Note,
+    who: Who::Server,
+    reaction: Nothing,
+    says: "any status but 101 refuses the upgrade; the client follows HTTP",
+};
+
+impl Told for HsStatus {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { status } = self;
+        say.words(
+            "101 Switching Protocols",
+            format!("status {status}"),
+            format!("refused the upgrade with status {status}"),
+        )
+    }
+}
+
+impl QuotesNothing for HsStatus {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some("follows HTTP; a browser fails the connection"),
+    text: "Only 101 opens a WebSocket connection. A browser does not follow a redirect here, shows no body, \
+           and reports 1006 whatever the status was.",
+    next: &[
+        "the status and the body of the response",
+        "401, 403: credentials or Origin; 404: the path; 200: something took the request for plain HTTP; \
+         426: the version; 502, 504: the server behind a proxy",
+    ],
+    shows: &[
+        found("refused", "C: request | S: status 403 Forbidden | S: fin | C: fin"),
+        legal("accepted", "C: request | S: 101 | S: text hi"),
+    ],
+};

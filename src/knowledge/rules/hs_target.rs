@@ -1,0 +1,64 @@
+//! HS-TARGET: A request target that is none of a WebSocket.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HsTarget<S: Stage = Quoted> {
+    /// As sent.
+    pub target: Text<S>,
+    /// What it is.
+    pub form: TargetForm,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "HS-TARGET",
+    clauses: &[rfc6455("3"), rfc6455("4.1"), rfc6455("4.2.1")],
+    level: Must,
+    who: Who::Client,
+    reaction: Refuse(&[400]),
+    says: "the request target is a path or an absolute http or https URI, without a fragment",
+};
+
+impl<S: Readable> Told for HsTarget<S> {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { target, form } = self;
+        let what = match form {
+            TargetForm::Fragment => "a target with a fragment",
+            _ => "a target that is neither a path nor an http or https URI",
+        };
+        let target = visible(target);
+        say.words(
+            "a path, or an absolute http or https URI, without #",
+            format!("request target {target}"),
+            format!("asked for {what}: {target}"),
+        )
+    }
+}
+
+impl<S: Stage> HsTarget<S> {
+    /// What may be seen of it.
+    pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsTarget<To> {
+        let Self { target, form } = self;
+        HsTarget { target: by.uri(target), form }
+    }
+}
+
+pub(super) const KNOWN: Known = Known {
+    peer: None,
+    text: "The request line has the path and the query, as in any request to a server, or a whole http or \
+           https URI. ws and wss are names for people and APIs; they do not stand in the request. A \
+           fragment stays with the client: a '#' that is part of a name is written %23.",
+    next: &[
+        "a client that puts the URI it was given into the request line as it is",
+        "a '#' in a path or query that was not escaped",
+    ],
+    shows: &[
+        found(
+            "a ws URI",
+            "C: request !GET ws://server.example.com/chat HTTP/1.1 | S: status 400 Bad Request | S: fin | \
+             C: fin",
+        ),
+        legal("the http URI", "C: request !GET http://server.example.com/chat HTTP/1.1 | S: 101"),
+    ],
+};

@@ -1,0 +1,83 @@
+//! HS-VERSION: Sec-WebSocket-Version stands once and is 13; another number asks for another protocol.
+
+use crate::knowledge::prelude::*;
+
+/// What was wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HsVersion<S: Stage = Quoted> {
+    /// No version, or one that is no number; as sent.
+    NoNumber(Option<Text<S>>),
+    /// More than one version.
+    Several(u16),
+    /// Another version than 13.
+    Other(u8),
+}
+
+pub(super) const ROW: Row = Row {
+    name: "HS-VERSION",
+    clauses: &[rfc6455("4.1"), rfc6455("4.2.1"), rfc6455("4.2.2"), rfc6455("4.4"), rfc6455("11.3.5")],
+    level: Must,
+    who: Who::Client,
+    reaction: Refuse(&[400, 426]),
+    says: "Sec-WebSocket-Version stands once and is 13; another number asks for another protocol",
+};
+
+impl<S: Readable> Told for HsVersion<S> {
+    fn words(&self, say: &Say<'_>) -> Words {
+        match self {
+            Self::NoNumber(found) => {
+                let found = field("Sec-WebSocket-Version", found.as_ref());
+                say.words(
+                    "Sec-WebSocket-Version: 13",
+                    found.as_str(),
+                    format!("sent a request with {found} instead of 13"),
+                )
+            }
+            Self::Several(count) => {
+                let found = times("Sec-WebSocket-Version", *count);
+                say.words(
+                    "Sec-WebSocket-Version once",
+                    found.as_str(),
+                    format!("sent a request with {found}"),
+                )
+            }
+            Self::Other(version) => say.words(
+                "Sec-WebSocket-Version: 13",
+                format!("Sec-WebSocket-Version: {version}"),
+                format!(
+                    "asked for version {version} of the protocol, which is not that of RFC 6455: its frames \
+                     are not judged"
+                ),
+            ),
+        }
+    }
+}
+
+impl<S: Stage> HsVersion<S> {
+    /// What may be seen of it.
+    pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsVersion<To> {
+        match self {
+            Self::NoNumber(found) => HsVersion::NoNumber(found.map(|found| by.value(field::VERSION, found))),
+            Self::Several(count) => HsVersion::Several(count),
+            Self::Other(version) => HsVersion::Other(version),
+        }
+    }
+}
+
+pub(super) const KNOWN: Known = Known {
+    peer: None,
+    text: "13 is the only version that was ever standard; 7 and 8 were drafts that browsers of 2011 sent. \
+           The field stands once and has one number. Another number is no fault but another protocol: a \
+           note, and wslog does not judge its frames.",
+    next: &[
+        "a client that writes the request itself",
+        "a field that is there twice: a proxy or a script that adds what the library sends already",
+    ],
+    shows: &[
+        found(
+            "the field is missing",
+            "C: request -Sec-WebSocket-Version | S: status 400 Bad Request | S: fin | C: fin",
+        ),
+        legal("its name in small letters, and no blank", "C: request sec-websocket-version:13 | S: 101"),
+    ],
+};

@@ -1,0 +1,36 @@
+//! PMD-BOMB: A cap on inflating was reached.
+
+use crate::knowledge::prelude::*;
+
+/// There is no more to say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PmdBomb;
+
+pub(super) const ROW: Row = Row {
+    name: "PMD-BOMB",
+    clauses: &[rfc7692("8")],
+    level: Note,
+    who: Who::Either,
+    reaction: Nothing,
+    says: "compressed data that grows beyond a cap is not inflated further here",
+};
+
+impl Told for PmdBomb {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "inflated data below the cap",
+            "the cap was reached",
+            "sent compressed data that inflates beyond wslog's cap; the rest was not inflated",
+        )
+    }
+}
+
+impl QuotesNothing for PmdBomb {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: None,
+    text: "A few bytes can inflate to very many. wslog stops at its caps (inflated-message-bytes, and a \
+           ratio that DEFLATE itself cannot exceed) and counts the rest; it accuses nobody.",
+    next: &["the size of the message, and the cap: --limit inflated-message-bytes=1G raises it"],
+    shows: &[],
+};

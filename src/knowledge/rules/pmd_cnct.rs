@@ -1,0 +1,59 @@
+//! PMD-CNCT: A client that was answered client_no_context_takeover compresses each message without reference to those
+//! before.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PmdCnct {
+    /// The most bytes by which a reference begins before the message.
+    pub before: u32,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "PMD-CNCT",
+    clauses: &[rfc7692("7.1.1.2"), rfc7692("7.2.1")],
+    level: Must,
+    who: Who::Client,
+    reaction: MayFail(&[1007, 1002]),
+    says: "a client that was answered client_no_context_takeover compresses each message without reference \
+           to those before",
+};
+
+impl Told for PmdCnct {
+    fn words(&self, say: &Say<'_>) -> Words {
+        context_kept(say, Role::Client, self.before)
+    }
+}
+
+impl QuotesNothing for PmdCnct {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some(
+        "need not have kept anything to refer to: it may fail the connection with Close 1007 or 1002 when \
+         the message does not inflate; one that kept the window does not notice",
+    ),
+    text: "Once client_no_context_takeover stands in the answer each message of the client is compressed by \
+           itself: no reference begins before it. In the offer alone the parameter is a hint and binds \
+           nobody. Typical is that the first message is read and the second fails.",
+    next: &[
+        "whether the client reads the parameters of the answer at all, or only those it offered",
+        "a compressor that is not reset between messages",
+    ],
+    shows: &[
+        found(
+            "the second \"Hello\" refers to the first",
+            "C: request Sec-WebSocket-Extensions: permessage-deflate | \
+             S: 101 Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover | \
+             C: c1 07 f2 48 cd c9 c9 07 00 | C: c1 05 f2 00 11 00 00",
+        )
+        .deflate(),
+        legal(
+            "both are compressed alike",
+            "C: request Sec-WebSocket-Extensions: permessage-deflate | \
+             S: 101 Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover | \
+             C: c1 07 f2 48 cd c9 c9 07 00 | C: c1 07 f2 48 cd c9 c9 07 00",
+        )
+        .deflate(),
+    ],
+};

@@ -1,0 +1,44 @@
+//! PMD-CTX-LOST: The context of the compression is lost.
+
+use crate::knowledge::prelude::*;
+
+/// There is no more to say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PmdCtxLost;
+
+pub(super) const ROW: Row = Row {
+    name: "PMD-CTX-LOST",
+    clauses: &[rfc7692("7.2.2")],
+    level: Note,
+    who: Who::Nobody,
+    reaction: Nothing,
+    says: "with context takeover a message can be inflated only if all before it could",
+};
+
+impl Told for PmdCtxLost {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "the compression context",
+            "lost in an earlier gap or failure",
+            "sent a compressed message that cannot be inflated here: its context was lost earlier",
+        )
+    }
+}
+
+impl QuotesNothing for PmdCtxLost {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: None,
+    text: "With context takeover a message may refer to the ones before it. Where one of them is missing \
+           from the recording, those behind it cannot be read here; the endpoints had no such trouble.",
+    next: &["a recording without gaps", "no_context_takeover, if messages are to be read one by one"],
+    shows: &[
+        found(
+            "a byte of a compressed message was not recorded",
+            "S: raw c1 07 f2 48 | S: uncaptured raw cd | S: raw c9 c9 07 00 | C: ack | \
+             S: c1 05 f2 00 11 00 00",
+        )
+        .deflate(),
+        legal("nothing is missing", "S: c1 07 f2 48 cd c9 c9 07 00 | S: c1 05 f2 00 11 00 00").deflate(),
+    ],
+};

@@ -1,0 +1,51 @@
+//! PMD-INFLATE: Compressed data that is none.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PmdInflate {
+    /// Compressed bytes of the message before the fault.
+    pub offset: u64,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "PMD-INFLATE",
+    clauses: &[rfc7692("7.2.1"), rfc7692("7.2.2")],
+    level: Must,
+    who: Who::Either,
+    reaction: MayFail(&[1007, 1002]),
+    says: "the payload of a compressed message, with 00 00 ff ff appended, is a valid DEFLATE stream",
+};
+
+impl Told for PmdInflate {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { offset } = self;
+        say.words(
+            "a DEFLATE stream",
+            format!("invalid at compressed byte {offset} of the message"),
+            format!("sent a compressed message that does not inflate (compressed byte {offset})"),
+        )
+    }
+}
+
+impl QuotesNothing for PmdInflate {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: None,
+    text: "The receiver appends 00 00 ff ff and inflates. Where that fails the message is lost, and with \
+           context takeover all that follow. The RFC prescribes no code; libraries use 1007 or 1002.",
+    next: &[
+        "whether sender and receiver agree on context takeover and window: the first message inflates, the \
+         second does not",
+        "a proxy that decompresses and leaves RSV1 set",
+    ],
+    shows: &[
+        found(
+            "a block of the reserved type 3",
+            "C: c1 04 ff ff ff ff | S: close 1007 | C: close 1007 | S: fin | C: fin",
+        )
+        .deflate(),
+        legal("\"Hello\" in one fixed Huffman block", "C: c1 07 f2 48 cd c9 c9 07 00").deflate(),
+    ],
+};

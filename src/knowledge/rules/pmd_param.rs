@@ -1,0 +1,120 @@
+//! PMD-PARAM: An offer or an answer of permessage-deflate has no parameters but its four, each at most once, with its
+//! kind of value; a server declines any other offer, a client fails for any other answer.
+
+use crate::knowledge::prelude::*;
+
+/// What was wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PmdParam<S: Stage = Quoted> {
+    /// An offer or an answer has a parameter it may not have.
+    Parameter {
+        /// Its name.
+        name: Text<S>,
+        /// Its value.
+        value: Option<Text<S>>,
+        /// What is wrong with it.
+        why: BadParameter,
+    },
+    /// The answer takes an offer that a server must decline.
+    NotDeclined,
+}
+
+/// What is wrong with a parameter of permessage-deflate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadParameter {
+    /// No such parameter is defined.
+    Unknown,
+    /// It stands there more than once.
+    Repeated,
+    /// Its value is no number from 8 to 15 without leading zeros.
+    NoWindowBits,
+    /// It has no value and needs one.
+    ValueMissing,
+    /// It has a value and may have none.
+    ValueUnwanted,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "PMD-PARAM",
+    clauses: &[rfc7692("7"), rfc7692("7.1")],
+    level: Must,
+    who: Who::Either,
+    reaction: FailHandshake,
+    says: "an offer or an answer of permessage-deflate has no parameters but its four, each at most once, \
+           with its kind of value; a server declines any other offer, a client fails for any other answer",
+};
+
+impl<S: Readable> Told for PmdParam<S> {
+    fn words(&self, say: &Say<'_>) -> Words {
+        match self {
+            Self::Parameter { name, value, why } => parameter(say, name, value.as_deref(), *why),
+            Self::NotDeclined => say.words(
+                "the offer of permessage-deflate declined, for a parameter in it",
+                "it was taken",
+                "took an offer of permessage-deflate that it must decline for a parameter in it",
+            ),
+        }
+    }
+}
+
+fn parameter(say: &Say<'_>, name: &str, value: Option<&str>, why: BadParameter) -> Words {
+    let shown = match value {
+        Some(value) => format!("{}={}", shortened(&visible(name)), shortened(&visible(value))),
+        None => shortened(&visible(name)),
+    };
+    let expected = match why {
+        BadParameter::Unknown => "a parameter of permessage-deflate",
+        BadParameter::Repeated => "each parameter once",
+        BadParameter::NoWindowBits => "a number from 8 to 15 without leading zeros",
+        BadParameter::ValueMissing => "a number from 8 to 15 as value",
+        BadParameter::ValueUnwanted => "no value",
+    };
+    let what = match why {
+        BadParameter::Unknown => "which is not defined there",
+        BadParameter::Repeated => "a second time",
+        BadParameter::NoWindowBits => "where a number from 8 to 15 without leading zeros has to stand",
+        BadParameter::ValueMissing => "without the value it needs",
+        BadParameter::ValueUnwanted => "with a value, where none may stand",
+    };
+    let did = format!("sent the parameter {shown} of permessage-deflate, {what}");
+    say.words(expected, shown, did)
+}
+
+impl<S: Stage> PmdParam<S> {
+    /// What may be seen of it.
+    pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> PmdParam<To> {
+        match self {
+            Self::Parameter { name, value, why } => {
+                let (name, value) = by.parameter(name, value);
+                PmdParam::Parameter { name, value, why }
+            }
+            Self::NotDeclined => PmdParam::NotDeclined,
+        }
+    }
+}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some(
+        "a server declines such an offer: it answers without the extension, or takes another offer; a \
+         client must fail the connection for such an answer, before it is established",
+    ),
+    text: "There are client_ and server_no_context_takeover, without a value, and client_ and \
+           server_max_window_bits, from 8 to 15 without a leading zero; only an offer may have \
+           client_max_window_bits without one. An offer with anything else is as good as none, so \
+           compression is off and nothing else tells why.",
+    next: &[
+        "the parameter the finding names: a misspelt name, 16, or a value like true",
+        "the response: without the extension no message is compressed, and that is legal",
+    ],
+    shows: &[
+        found(
+            "a window of 7 bits is offered, and declined",
+            "C: request Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=7 | S: 101",
+        ),
+        legal(
+            "8 bits, and taken",
+            "C: request Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=8 | \
+             S: 101 Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=8",
+        ),
+    ],
+};

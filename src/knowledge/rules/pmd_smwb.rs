@@ -1,0 +1,68 @@
+//! PMD-SMWB: `server_max_window_bits` was offered, and the answer does not keep to it.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PmdSmwb {
+    /// As offered.
+    pub offered: u8,
+    /// As answered.
+    pub answered: Option<u8>,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "PMD-SMWB",
+    clauses: &[rfc7692("7.1.2.1")],
+    level: Must,
+    who: Who::Server,
+    reaction: FailHandshake,
+    says: "a server that takes an offer with server_max_window_bits answers with the same value or a \
+           smaller one",
+};
+
+impl Told for PmdSmwb {
+    fn words(&self, say: &Say<'_>) -> Words {
+        match self {
+            Self { offered, answered: Some(answered) } => say.words(
+                format!("server_max_window_bits={offered} or less, as offered"),
+                format!("server_max_window_bits={answered}"),
+                format!("answered server_max_window_bits={answered}, where the client had offered {offered}"),
+            ),
+            Self { offered, answered: None } => say.words(
+                format!("server_max_window_bits={offered} or less, as offered"),
+                "no server_max_window_bits",
+                format!(
+                    "took an offer with server_max_window_bits={offered} and left that parameter out of the \
+                     answer"
+                ),
+            ),
+        }
+    }
+}
+
+impl QuotesNothing for PmdSmwb {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: None,
+    text: "A client that offers server_max_window_bits has memory for that window and no more. A server \
+           that takes the offer says that it keeps to it, with the same value or a smaller one; one that \
+           cannot declines. Leaving the parameter out stands for 15 bits, even where 15 was offered.",
+    next: &[
+        "a server library that cannot limit its window: it has to decline the offer",
+        "several offers: the answer has to fit one of them as a whole",
+    ],
+    shows: &[
+        found(
+            "10 offered, 11 answered",
+            "C: request Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10 | \
+             S: 101 Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=11 | C: fin | \
+             S: fin",
+        ),
+        legal(
+            "9 answered",
+            "C: request Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10 | \
+             S: 101 Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=9",
+        ),
+    ],
+};

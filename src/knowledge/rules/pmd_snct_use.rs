@@ -1,0 +1,59 @@
+//! PMD-SNCT-USE: A server that answered server_no_context_takeover compresses each message without reference to those
+//! before.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PmdSnctUse {
+    /// The most bytes by which a reference begins before the message.
+    pub before: u32,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "PMD-SNCT-USE",
+    clauses: &[rfc7692("7.1.1.1"), rfc7692("7.2.1")],
+    level: Must,
+    who: Who::Server,
+    reaction: MayFail(&[1007, 1002]),
+    says: "a server that answered server_no_context_takeover compresses each message without reference to \
+           those before",
+};
+
+impl Told for PmdSnctUse {
+    fn words(&self, say: &Say<'_>) -> Words {
+        context_kept(say, Role::Server, self.before)
+    }
+}
+
+impl QuotesNothing for PmdSnctUse {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some(
+        "need not have kept anything to refer to: it may fail the connection with Close 1007 or 1002 when \
+         the message does not inflate; one that kept the window does not notice",
+    ),
+    text: "With server_no_context_takeover in the answer each message of the server is compressed by \
+           itself: no reference begins before it. Typical is that the first message is read and the second \
+           fails.",
+    next: &[
+        "a compressor that is not reset between messages",
+        "a proxy that writes the parameter into the answer of a server which does not know of it",
+    ],
+    shows: &[
+        found(
+            "the second \"Hello\" refers to the first",
+            "C: request Sec-WebSocket-Extensions: permessage-deflate | \
+             S: 101 Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover | \
+             S: c1 07 f2 48 cd c9 c9 07 00 | S: c1 05 f2 00 11 00 00",
+        )
+        .deflate(),
+        legal(
+            "both are compressed alike",
+            "C: request Sec-WebSocket-Extensions: permessage-deflate | \
+             S: 101 Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover | \
+             S: c1 07 f2 48 cd c9 c9 07 00 | S: c1 07 f2 48 cd c9 c9 07 00",
+        )
+        .deflate(),
+    ],
+};

@@ -1,0 +1,41 @@
+//! PMD-TAIL: A message ends with the 00 00 ff ff that its sender has to take off.
+
+use crate::knowledge::prelude::*;
+
+/// There is no more to say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PmdTail;
+
+pub(super) const ROW: Row = Row {
+    name: "PMD-TAIL",
+    clauses: &[rfc7692("7.2.1")],
+    level: Must,
+    who: Who::Either,
+    reaction: Nothing,
+    says: "the 00 00 ff ff at the end of the compressed data of a message is taken off",
+};
+
+impl Told for PmdTail {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "the last 00 00 ff ff taken off",
+            "an empty stored block, 00 00 ff ff included, at the end",
+            "left the 00 00 ff ff at the end of a compressed message, which has to be taken off: a receiver \
+             that puts it back and keeps its window may fail on the next message",
+        )
+    }
+}
+
+impl QuotesNothing for PmdTail {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some("appends its own 00 00 ff ff behind it; the message inflates all the same"),
+    text: "A compressor that is flushed ends with 00 00 ff ff; the sender takes these four bytes off and \
+           the receiver puts them back. Left on they are an empty block more: nothing is lost but four \
+           bytes a message.",
+    next: &["the library of the sender: it sends what its compressor gave it as it is"],
+    shows: &[
+        found("the four bytes are left on", "S: c1 0b f2 48 cd c9 c9 07 00 00 00 ff ff").deflate(),
+        legal("and taken off", "S: c1 07 f2 48 cd c9 c9 07 00").deflate(),
+    ],
+};

@@ -1,0 +1,83 @@
+//! Text from the wire, made fit for a terminal: nothing a peer sent may move the cursor, change colours or
+//! reorder the line.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// Whether a terminal or a bidirectional renderer would act on the character instead of showing it, or show
+/// nothing: C0, DEL, C1, line and paragraph separators, bidi controls, zero-width and other format characters, tags,
+/// fillers, variation selectors but that of emoji (U+FE0F), and private use, which looks as any font likes.
+#[must_use]
+pub const fn is_unsafe(c: char) -> bool {
+    matches!(c,
+        '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}'
+        | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{3164}' | '\u{e000}'..='\u{f8ff}' | '\u{fe00}'..='\u{fe0e}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+        | '\u{f0000}'..='\u{10ffff}')
+}
+
+/// `text` with each unsafe character as `\n`, `\t`, `\r` or `\u{…}`, and each backslash doubled where one such
+/// escape stands beside it would be mistaken for one.
+#[must_use]
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\\' => out.push_str("\\\\"),
+            c if is_unsafe(c) => {
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Bytes in hex, two digits each, no separators.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, b| {
+        let _ = write!(out, "{b:02x}");
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_control_c1_or_bidi_character_passes() {
+        for (input, shown) in [
+            ("plain é 日本 😀", "plain é 日本 😀"),
+            ("back\\slash", "back\\slash"),
+            ("a\x1b[31mred\x07", "a\\u{1b}[31mred\\u{7}"),
+            ("line\r\nnext\\", "line\\r\\nnext\\\\"),
+            ("c1\u{9b}2J", "c1\\u{9b}2J"),
+            ("\u{202e}gpj.exe\u{2066}", "\\u{202e}gpj.exe\\u{2066}"),
+            (
+                "filler\u{3164}\u{115f} tag\u{e0041} vs\u{fe01}\u{e0100} ❤\u{fe0f}",
+                "filler\\u{3164}\\u{115f} tag\\u{e0041} vs\\u{fe01}\\u{e0100} ❤\u{fe0f}",
+            ),
+            (
+                "line\u{2028}\u{2029} private\u{e000}\u{10fffd}",
+                "line\\u{2028}\\u{2029} private\\u{e000}\\u{10fffd}",
+            ),
+            ("zero\u{200b}width\u{feff}", "zero\\u{200b}width\\u{feff}"),
+        ] {
+            assert_eq!(visible(input), shown);
+        }
+        for c in (0..=0x10_ffff).filter_map(char::from_u32).filter(|c| c.is_control()) {
+            assert!(is_unsafe(c), "{c:?}");
+        }
+    }
+}
