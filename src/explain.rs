@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use crate::autobahn::account::fault;
 use crate::autobahn::cases::{self, Case, ExpectedEvent};
 use crate::error::Error;
-use crate::knowledge::Show;
+use crate::knowledge::{CODES, Show};
 use crate::model::case::CaseId;
 use crate::model::topic::{CaseTopic, Example, RuleTopic, Topic};
 use crate::model::{CloseCode, RULES, Rule};
@@ -26,7 +26,7 @@ pub fn all_rules() -> Vec<Topic> {
 /// Every range of close codes and every code with a meaning of its own, in order.
 #[must_use]
 pub fn all_codes() -> Vec<Topic> {
-    codes::CODES.iter().map(|entry| Topic::Code(codes::topic(None, entry))).collect()
+    CODES.iter().map(|entry| Topic::Code(codes::topic(None, entry))).collect()
 }
 
 /// Every case of the suite, in its order.
@@ -65,9 +65,8 @@ fn code_range(text: &str) -> Option<RangeInclusive<u16>> {
 
 /// The entry of just that range, or all that lie in it, or overlap it.
 fn codes_in(range: &RangeInclusive<u16>) -> Vec<Topic> {
-    let same = codes::CODES.iter().filter(|entry| entry.codes == *range);
-    let overlaps =
-        codes::CODES.iter().filter(|e| e.codes.start() <= range.end() && range.start() <= e.codes.end());
+    let same = CODES.iter().filter(|entry| entry.codes == *range);
+    let overlaps = CODES.iter().filter(|e| e.codes.start() <= range.end() && range.start() <= e.codes.end());
     let mut entries: Vec<_> = same.collect();
     if entries.is_empty() {
         entries = overlaps.collect();
@@ -80,9 +79,8 @@ fn plain(name: &str) -> String {
 }
 
 fn code_named(name: &str) -> Option<Vec<Topic>> {
-    let named =
-        (0..=u16::MAX).map(CloseCode).find(|code| code.name().is_some_and(|n| plain(n) == plain(name)))?;
-    Some(vec![Topic::Code(codes::find(named))])
+    let named = CODES.iter().find(|entry| entry.name.is_some_and(|n| plain(n) == plain(name)))?;
+    Some(vec![Topic::Code(codes::topic(None, named))])
 }
 
 /// The case, or all cases below the number.
@@ -156,7 +154,7 @@ fn nearest(name: &str) -> Vec<String> {
     }
     let wanted = plain(name);
     let rules = RULES.iter().map(|rule| (rule.name.to_owned(), plain(rule.name)));
-    let codes = (1000..=3999).map(CloseCode).filter_map(|code| Some((code.to_string(), plain(code.name()?))));
+    let codes = CODES.iter().filter_map(|entry| Some((entry.codes.start().to_string(), plain(entry.name?))));
     let mut known: Vec<(usize, String)> = rules
         .chain(codes)
         .map(|(shown, plain)| {

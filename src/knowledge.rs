@@ -2,6 +2,7 @@
 //! the words for all of it.
 
 mod carried;
+mod codes;
 mod known;
 mod prelude;
 mod rule;
@@ -11,6 +12,7 @@ mod timeouts;
 pub mod words;
 
 pub(crate) use carried::Decide;
+pub use codes::CODES;
 pub use known::{Known, Show};
 pub use rule::{Clause, Clauses, Level, Reaction, Rule, Who, rfc6455, rfc7692, rfc9110, rfc9112, rfc9293};
 pub use rules::{RULES, RuleId, Violation};

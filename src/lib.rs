@@ -22,7 +22,7 @@
 //! | room | job |
 //! |---|---|
 //! | [`model`] | the values that cross borders; what peers wrote as types of their own ([`model::wire`]) |
-//! | [`knowledge`] | what is known whatever the recording: the rules, a file each; numbers; the words for all of it |
+//! | [`knowledge`] | what is known whatever the recording: the rules, a file each; close codes; time-outs and thresholds; the words for all of it |
 //! | [`limits`], [`error`] | every cap, as one table; why wslog cannot go on |
 //! | [`source`] | from files and pipes to packets and their TCP segments: containers, compression, links, tunnels, fragments |
 //! | [`tcp`] | segments to byte streams |

@@ -1,12 +1,9 @@
-//! Close codes: the "WebSocket Close Code Number" registry of IANA and the ranges of RFC 6455 7.4.2, with what is
-//! behind a code when it is seen.
-
-mod table;
+//! A close code looked up: its entry, the rules that it answers or breaks, how it looks on the wire.
 
 use crate::explain::script;
+use crate::knowledge::CODES;
 use crate::model::topic::{CodeEntry, CodeTopic, Example, Registration};
 use crate::model::{CloseCode, RULES, Role, RuleId, Who};
-pub(super) use table::CODES;
 
 /// What is to be said of one code.
 pub(super) fn find(code: CloseCode) -> CodeTopic {

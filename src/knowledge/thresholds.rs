@@ -13,8 +13,15 @@ pub const LATE_NS: i64 = 5 * SECOND_NS;
 pub const NEVER_NS: i64 = 10 * SECOND_NS;
 
 /// A client that has waited so long for the server's FIN may end TCP itself (7.1.1: "a reasonable time period"),
-/// and the server has not ended it immediately. Autobahn's clients wait 1 s, which is the shortest wait known.
-pub const CLIENT_WAIT_NS: i64 = 990_000_000;
+/// and the server has not ended it immediately. Autobahn's clients wait so long, which is the shortest wait known.
+pub const CLIENT_WAIT_NS: i64 = SECOND_NS;
+
+/// By so much less a wait of that length can be seen: timers are coarse, and the packet was captured on its way.
+pub const CLIENT_WAIT_EARLY_NS: i64 = 10_000_000;
+
+/// A client that fails the connection has nothing to wait for: so long TCP may stay open, which leaves room for a slow
+/// one, and for a lost FIN that is sent again.
+pub const FAILS_WITHIN_NS: i64 = NEVER_NS;
 
 /// An acknowledgement is held back so long at the most (RFC 1122 4.2.3.2): the host may have had the bytes earlier
 /// than it says.
@@ -39,5 +46,18 @@ pub const TIMEOUT_EARLY_NS: i64 = 300_000_000;
 
 /// ...to so much after it: timers that are checked once a second.
 pub const TIMEOUT_LATE_NS: i64 = 1_500_000_000;
+
+/// A new connection this soon did not wait. A random pause of up to five seconds, as 7.2.3 suggests, is as short
+/// once in fifty times.
+pub const AT_ONCE_NS: i64 = 100_000_000;
+
+/// Pauses below this are compared: longer ones may be the end of a backoff that is truncated.
+pub const SHORT_PAUSE_NS: i64 = 5 * SECOND_NS;
+
+/// Pauses in a row that must not have grown. Random ones of a growing backoff seldom shrink so often.
+pub const PAUSES: usize = 4;
+
+/// Frames in a row with a pattern in their masking keys before it is called one: fewer are chance.
+pub const SAME_KEYS: u64 = 4;
 
 const SECOND_NS: i64 = 1_000_000_000;

@@ -2,12 +2,14 @@
 //! is worded here once.
 
 mod escape;
+mod figures;
 pub(super) mod handshake;
 pub mod units;
 
 use crate::knowledge::TIMEOUTS;
 use crate::model::{CloseCode, Conversation, Handled, PacketNo, Place, Role, Stage, StreamEnd};
 pub use escape::{hex, is_unsafe, visible};
+pub use figures::filled;
 
 /// A finding in words.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::knowledge::CODES;
 use crate::model::{Bytes, Text};
 
 /// Status code of a Close frame, or of a conclusion about one (1005, 1006 and 1015 exist only there).
@@ -69,29 +70,8 @@ impl CloseCode {
 
     /// Name in the registry of IANA ("WebSocket Close Code Number"), in lower case; `None` where it has none.
     #[must_use]
-    pub const fn name(self) -> Option<&'static str> {
-        Some(match self.0 {
-            1000 => "normal closure",
-            1001 => "going away",
-            1002 => "protocol error",
-            1003 => "unsupported data",
-            1004 => "reserved",
-            1005 => "no status rcvd",
-            1006 => "abnormal closure",
-            1007 => "invalid frame payload data",
-            1008 => "policy violation",
-            1009 => "message too big",
-            1010 => "mandatory extension",
-            1011 => "internal error",
-            1012 => "service restart",
-            1013 => "try again later",
-            1014 => "bad gateway",
-            1015 => "TLS handshake",
-            3000 => "unauthorized",
-            3003 => "forbidden",
-            3008 => "timeout",
-            _ => return None,
-        })
+    pub fn name(self) -> Option<&'static str> {
+        CODES.iter().find(|entry| entry.codes == (self.0..=self.0))?.name
     }
 }
 

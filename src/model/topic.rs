@@ -21,6 +21,8 @@ pub enum Topic {
 pub struct CodeEntry {
     /// The codes.
     pub codes: RangeInclusive<u16>,
+    /// Name of the one code in the registry of IANA, in lower case; `None` of a range.
+    pub name: Option<&'static str>,
     /// How they stand in the registry of IANA.
     pub registration: Registration,
     /// Who may send them in a Close frame.

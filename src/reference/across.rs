@@ -8,17 +8,8 @@
 use std::net::{IpAddr, SocketAddr};
 
 use crate::knowledge::rules::{ClBackoff, HsKey, HsSerial};
+use crate::knowledge::thresholds::{AT_ONCE_NS, PAUSES, SHORT_PAUSE_NS};
 use crate::model::{Certainty, Conversation, Finding, Outcome, PacketNo, Role, Timestamp, Violation};
-
-/// A new connection this soon did not wait. A random pause of up to five seconds, as 7.2.3 suggests, is as short
-/// once in fifty times.
-const AT_ONCE_NS: i64 = 100_000_000;
-
-/// Pauses below this are compared: longer ones may be the end of a backoff that is truncated.
-const SHORT_NS: i64 = 5_000_000_000;
-
-/// Pauses in a row that must not have grown. Random ones of a growing backoff seldom shrink so often.
-const PAUSES: usize = 4;
 
 /// What is compared of a connection.
 #[derive(Clone, Copy, Debug)]
@@ -186,11 +177,11 @@ impl Attempts {
         };
         let lasted = last.ended?.since(last.began?);
         // After a connection that held, a pause begins anew.
-        self.times = if lasted < SHORT_NS { self.times.saturating_add(1) } else { 1 };
+        self.times = if lasted < SHORT_PAUSE_NS { self.times.saturating_add(1) } else { 1 };
         self.pauses.rotate_left(1);
         self.pauses[PAUSES - 1] = pause_ns;
         let [first, ..] = self.pauses;
-        let is_row = self.times as usize >= PAUSES && self.pauses.iter().all(|pause| *pause < SHORT_NS);
+        let is_row = self.times as usize >= PAUSES && self.pauses.iter().all(|pause| *pause < SHORT_PAUSE_NS);
         let certainty = if is_row && pause_ns <= first.saturating_add(first / 4) {
             Certainty::Likely
         } else if pause_ns < AT_ONCE_NS {

@@ -13,6 +13,7 @@ use crate::knowledge::rules::{
     HsAccepted, HsAssumed, HsCoalesced, HsEarlyData, HsHost, HsHttpReq, HsHttpResp, HsKey, HsNoResponse,
     HsNotFailed, HsStatus, HsVersion, HsVersionAnswer,
 };
+use crate::knowledge::thresholds::FAILS_WITHIN_NS;
 use crate::model::handshake::facts::KeyForm;
 use crate::model::{
     Action, Bytes, Certainty, Evidence, Expectation, Level, Lines, PerRole, Role, RuleId, Seen, Since, Step,
@@ -23,10 +24,6 @@ use crate::reference::endpoint::Endpoint;
 use crate::reference::findings::{Findings, Place};
 
 pub use request::host_port;
-
-/// How long a client that fails the connection keeps TCP open. It has nothing to wait for; ten seconds leave room
-/// for a slow one, and for a lost FIN that is sent again.
-const FAILS_WITHIN_NS: i64 = 10_000_000_000;
 
 /// Characters of a value that a finding shows.
 const MAX_SHOWN: usize = 200;

@@ -1,10 +1,8 @@
 //! Masking keys that an attacker could foresee (RFC 6455 5.3, 10.3).
 
 use crate::knowledge::rules::KeyPattern;
+use crate::knowledge::thresholds::SAME_KEYS;
 use crate::model::MaskingKey;
-
-/// Frames in a row with a pattern before it is called one: once is chance.
-const ENOUGH: u64 = 4;
 
 /// Watches the keys of one endpoint.
 #[derive(Debug, Default)]
@@ -24,9 +22,9 @@ impl KeyWatch {
             Some(last) if is_next(last, key) => (self.same, self.counting) = (0, self.counting + 1),
             _ => (self.same, self.counting) = (0, 0),
         }
-        let pattern = if self.same + 1 >= ENOUGH {
+        let pattern = if self.same + 1 >= SAME_KEYS {
             Some((if key == 0 { KeyPattern::Zero } else { KeyPattern::Same }, self.same + 1))
-        } else if self.counting + 1 >= ENOUGH {
+        } else if self.counting + 1 >= SAME_KEYS {
             Some((KeyPattern::Counter, self.counting + 1))
         } else {
             None

@@ -43,8 +43,9 @@ pub(super) const KNOWN: Known = Known {
     peer: Some("gets all its clients back at the same moment, often while it is still starting"),
     text: "A server that restarts drops all its connections at once; clients that return without a random \
            pause all return together. wslog looks at ends that came from the server or the network without \
-           a Close: a new connection within 100 ms, or four short pauses in a row that do not grow. The \
-           same address, server, target and User-Agent may still be two programs, so it is likely at best.",
+           a Close: a new connection within {at_once}, or {pauses} short pauses in a row that do not grow. \
+           The same address, server, target and User-Agent may still be two programs, so it is likely at \
+           best.",
     next: &[
         "the reconnect settings of the client's library: first delay, factor, jitter",
         "what ends the connections: every pause of the same length points to a timer without backoff",

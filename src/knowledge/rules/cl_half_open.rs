@@ -43,8 +43,8 @@ pub(super) const KNOWN: Known = Known {
     ),
     text: "A host without power, an unplugged cable or a firewall that forgot the connection sends no FIN \
            and no RST: the other side sends again and again, and nothing comes back. wslog notes it after \
-           three segments sent again over three seconds or more. That a Ping goes unanswered by an \
-           application that hangs is something else: there the host still acknowledges.",
+           {silent_tries} segments sent again over {silent} seconds or more. That a Ping goes unanswered by \
+           an application that hangs is something else: there the host still acknowledges.",
     next: &[
         "whether other connections to the same host went silent at the same time",
         "a recording at the silent host: do the segments arrive, do its answers leave?",

@@ -42,9 +42,8 @@ impl QuotesNothing for ClIdle {}
 pub(super) const KNOWN: Known = Known {
     peer: Some("reports 1006"),
     text: "They mostly do it without a Close, and neither application learns who it was. wslog notes an end \
-           without a Close after a silence as long as a well-known one (nginx and AWS load balancers 60 s, \
-           Heroku 55 s and others). That is consistent with it and no more: the length alone does not say \
-           whose timer it was.",
+           without a Close after a silence as long as a well-known one: {timeouts_of}. That is consistent \
+           with it and no more: the length alone does not say whose timer it was.",
     next: &[
         "the idle time-out of every hop on the way, in its configuration",
         "Pings: one side has to send them more often than the shortest of these time-outs",

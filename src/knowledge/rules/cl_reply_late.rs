@@ -32,7 +32,7 @@ impl Told for ClReplyLate {
             ("no Close", "had not answered the Close in frame")
         };
         say.words(
-            format!("a Close as soon as practical; {OURS} 5 s for late"),
+            format!("a Close as soon as practical; {OURS} {} for late", whole(LATE_NS)),
             format!("{observed} {after} after its host had acknowledged the other"),
             format!("{did} {close} {after} after its host had acknowledged it"),
         )
@@ -44,8 +44,8 @@ impl QuotesNothing for ClReplyLate {}
 pub(super) const KNOWN: Known = Known {
     peer: Some("may give up waiting and end TCP; it then reports 1006"),
     text: "Closing libraries wait some seconds for the answer; one that comes later finds nobody. wslog \
-           takes 5 s from the acknowledgement of the Close for late. A message that is open may be finished \
-           first, however long that takes.",
+           takes {late} from the acknowledgement of the Close for late. A message that is open may be \
+           finished first, however long that takes.",
     next: &[
         "what kept the side busy: an application that blocks the thread which reads frames",
         "a proxy that answers only after the server behind it has",

@@ -23,8 +23,10 @@ impl Told for ClServerImmediate {
         let Self { for_ns } = *self;
         say.words(
             format!(
-                "the server ends TCP immediately after both Closes; {OURS} 5 s for late, or 1 s if the \
-                 client then gave up"
+                "the server ends TCP immediately after both Closes; {OURS} {} for late, or {} if the client \
+                 then gave up",
+                whole(LATE_NS),
+                whole(CLIENT_WAIT_NS)
             ),
             format!("TCP kept open for {}", duration(for_ns)),
             format!("kept TCP open for {} after both Close frames", duration(for_ns)),
@@ -37,9 +39,9 @@ impl QuotesNothing for ClServerImmediate {}
 pub(super) const KNOWN: Known = Known {
     peer: Some("may end TCP itself after a while; its application may get its close event only then"),
     text: "With both Closes exchanged nothing is left to say, and the server is to end TCP (FIN) so that \
-           it, not the client, keeps the port in TIME-WAIT. wslog takes 5 s for late, or 1 s if the client \
-           has then given up. A connection is closed only when TCP is: until then both APIs may still say \
-           CLOSING.",
+           it, not the client, keeps the port in TIME-WAIT. wslog takes {late} for late, or {client_wait} \
+           if the client has then given up. A connection is closed only when TCP is: until then both APIs \
+           may still say CLOSING.",
     next: &[
         "a server that leaves the end of TCP to the client, or to a time-out of its own",
         "a proxy that keeps the connection open for another request",

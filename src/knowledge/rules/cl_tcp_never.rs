@@ -22,7 +22,10 @@ impl Told for ClTcpNever {
     fn words(&self, say: &Say<'_>) -> Words {
         let Self { for_ns } = *self;
         say.words(
-            format!("its own end of TCP after both Closes and the other side's FIN; {OURS} 10 s for never"),
+            format!(
+                "its own end of TCP after both Closes and the other side's FIN; {OURS} {} for never",
+                whole(NEVER_NS)
+            ),
             format!("none in {}", duration(for_ns)),
             format!(
                 "did not end TCP within {} of the other side's FIN, after both Close frames",
@@ -39,8 +42,8 @@ pub(super) const KNOWN: Known = Known {
         "has ended its half; its host keeps the connection in FIN-WAIT-2 until a timer of its own ends it",
     ),
     text: "Both Closes are exchanged and the other side has ended TCP: the own FIN is all that is missing. \
-           The process has kept the socket open, and such sockets add up (CLOSE-WAIT). wslog takes 10 s for \
-           never; where the recording ends sooner it says nothing.",
+           The process has kept the socket open, and such sockets add up (CLOSE-WAIT). wslog takes {never} \
+           for never; where the recording ends sooner it says nothing.",
     next: &[
         "sockets in CLOSE-WAIT on that host, and the process that holds them",
         "an application that drops its connection object without closing it",

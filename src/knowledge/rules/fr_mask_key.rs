@@ -52,7 +52,7 @@ impl QuotesNothing for FrMaskKey {}
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A key that can be foretold gives a script the bytes on the wire back, which masking is there to \
-           prevent. The same key a few times in a row can be chance; wslog reports four.",
+           prevent. The same key a few times in a row can be chance; wslog reports {same_keys}.",
     next: &["the source of the keys: it has to be a random generator made for secrets, asked for each frame"],
     shows: &[
         found(

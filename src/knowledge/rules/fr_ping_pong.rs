@@ -31,7 +31,7 @@ impl Told for FrPingPong {
         };
         let waited = duration(waited_ns);
         say.words(
-            format!("a Pong for the Ping in frame {ping}; {OURS} 10 s for never"),
+            format!("a Pong for the Ping in frame {ping}; {OURS} {} for never", whole(NEVER_NS)),
             format!("none within {waited} of its acknowledgement{more}"),
             format!(
                 "did not answer the Ping in frame {ping}{more}: its host had acknowledged it {waited} \
@@ -48,7 +48,7 @@ pub(super) const KNOWN: Known = Known {
     text: "Libraries answer a Ping by themselves, so an unanswered one mostly means that nobody reads: a \
            thread that blocks, a buffer that is full, a process that was stopped. The host had acknowledged \
            the Ping, so it was not lost on the way. A Pong for a later Ping covers the earlier ones, and \
-           after a Close none is owed. wslog takes 10 s for never; it is proven where the side went on \
+           after a Close none is owed. wslog takes {never} for never; it is proven where the side went on \
            sending.",
     next: &[
         "what that side was doing meanwhile: a long computation, a debugger, an event loop that was blocked",

@@ -24,7 +24,7 @@ impl Told for FrPongLate {
     fn words(&self, say: &Say<'_>) -> Words {
         let Self { ping, after_ns } = *self;
         say.words(
-            format!("a Pong as soon as is practical; {OURS} 5 s for late"),
+            format!("a Pong as soon as is practical; {OURS} {} for late", whole(LATE_NS)),
             format!("Pong {} after its host had acknowledged the Ping", duration(after_ns)),
             format!(
                 "answered the Ping in frame {ping} {} after its host had acknowledged it",
@@ -39,8 +39,8 @@ impl QuotesNothing for FrPongLate {}
 pub(super) const KNOWN: Known = Known {
     peer: Some("may have given up by then"),
     text: "A Pong waits behind whatever its sender is busy with, and the time it takes is a measure of \
-           that. wslog takes 5 s from the acknowledgement of the Ping for late: the way there is then not \
-           counted, nor is what a lost segment cost.",
+           that. wslog takes {late} from the acknowledgement of the Ping for late: the way there is then \
+           not counted, nor is what a lost segment cost.",
     next: &[
         "the times of the other Pongs: one outlier is a pause, a growing row is an overload",
         "a large message that was on its way before the Pong: it cannot overtake a frame",

@@ -15,6 +15,13 @@ pub fn duration(ns: i64) -> String {
     }
 }
 
+/// A duration that is a whole number of its unit: `100 ms`, `5 s`.
+#[must_use]
+pub fn whole(ns: i64) -> String {
+    let ms = ns / 1_000_000;
+    if ms % 1_000 == 0 { format!("{} s", ms / 1_000) } else { format!("{ms} ms") }
+}
+
 /// A size: `640 bytes`, `4.2 kB`, `1.3 GB` (powers of 1000).
 #[must_use]
 pub fn bytes(n: u64) -> String {

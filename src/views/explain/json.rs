@@ -1,5 +1,6 @@
 //! `wslog.explain/1`.
 
+use crate::knowledge::words::filled;
 use crate::model::topic::{CaseTopic, CodeTopic, Example, Line, LineWhat, RuleTopic, ShownFrame, Topic};
 use crate::model::{CloseCode, Opcode, RuleId, Who};
 use crate::views::explain as words;
@@ -88,7 +89,7 @@ row! {
     /// What is behind it when it is seen.
     causes: List<Text> = entry.causes.iter().copied(),
     /// Where to look then.
-    next: List<Text> = entry.next.iter().copied(),
+    next: List<Text> = entry.next.iter().map(|next| Displayed(filled(next))),
     /// How it looks on the wire.
     examples: List<ExampleEntry> = topic.examples.iter().map(ExampleEntry),
 }
@@ -113,7 +114,7 @@ row! {
     /// What it says.
     says: Text = rule.says,
     /// More about it.
-    explanation: Text = rule.known.text,
+    explanation: Text = &*filled(rule.known.text),
     /// What the other side does about a breach.
     reaction: Reaction = Reaction(topic),
     /// Where to look when it is broken.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::knowledge::words::filled;
 use crate::model::topic::{CaseTopic, CodeTopic, Example, Line, LineWhat, RuleTopic, Topic};
 use crate::model::{CloseCode, Level, Who};
 use crate::views::escape::visible;
@@ -106,7 +107,7 @@ fn bullets(out: &mut String, title: &str, items: &[&str], style: &Style) {
     }
     let _ = write!(out, "\n  {}\n", style.paint(Tone::Heading, title));
     for item in items {
-        let wrapped = style.wrap(item, 4);
+        let wrapped = style.wrap(&filled(item), 4);
         out.push_str("  - ");
         out.push_str(wrapped.get(4..).unwrap_or_default());
     }
@@ -153,7 +154,7 @@ fn rule_text(topic: &RuleTopic, style: &Style) -> String {
     out.push('\n');
     let mut says = sentence(rule.says);
     says.push(' ');
-    says.push_str(rule.known.text);
+    says.push_str(&filled(rule.known.text));
     out.push_str(&style.wrap(&says, 2));
     out.push('\n');
     let by = if rule.level == Level::Note { "about" } else { "broken by" };

@@ -1,6 +1,7 @@
-//! The table: what is known of each code and of each range.
+//! Close codes: the "WebSocket Close Code Number" registry of IANA and the ranges of RFC 6455 7.4.2, and what is known of
+//! each.
 
-use crate::model::Who;
+use crate::knowledge::Who;
 use crate::model::topic::{CodeEntry, Registration};
 
 use Registration::{Assigned, OutOfRange, Private, Reserved, Unassigned};
@@ -11,9 +12,10 @@ const STRICT: &str = "left open by the RFC: a strict receiver fails the connecti
     passes the code on";
 
 /// Every range, and every code with a meaning of its own.
-pub(in crate::explain) const CODES: &[CodeEntry] = &[
+pub const CODES: &[CodeEntry] = &[
     CodeEntry {
         codes: 0..=999,
+        name: None,
         registration: OutOfRange,
         sent_by: Who::Nobody,
         section: "RFC 6455 7.4.2",
@@ -30,6 +32,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     },
     CodeEntry {
         codes: 1000..=1000,
+        name: Some("normal closure"),
         registration: Assigned,
         sent_by: Who::Either,
         section: "RFC 6455 7.4.1",
@@ -47,6 +50,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     },
     CodeEntry {
         codes: 1001..=1001,
+        name: Some("going away"),
         registration: Assigned,
         sent_by: Who::Either,
         section: "RFC 6455 7.4.1",
@@ -64,6 +68,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     },
     CodeEntry {
         codes: 1002..=1002,
+        name: Some("protocol error"),
         registration: Assigned,
         sent_by: Who::Either,
         section: "RFC 6455 7.4.1",
@@ -82,6 +87,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     },
     CodeEntry {
         codes: 1003..=1003,
+        name: Some("unsupported data"),
         registration: Assigned,
         sent_by: Who::Either,
         section: "RFC 6455 7.4.1",
@@ -95,6 +101,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     },
     CodeEntry {
         codes: 1004..=1004,
+        name: Some("reserved"),
         registration: Reserved,
         sent_by: Who::Nobody,
         section: "RFC 6455 7.4.1",
@@ -109,6 +116,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     },
     CodeEntry {
         codes: 1005..=1005,
+        name: Some("no status rcvd"),
         registration: Reserved,
         sent_by: Who::Nobody,
         section: "RFC 6455 7.1.5, 7.4.1",
@@ -123,6 +131,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     },
     CodeEntry {
         codes: 1006..=1006,
+        name: Some("abnormal closure"),
         registration: Reserved,
         sent_by: Who::Nobody,
         section: "RFC 6455 7.1.5, 7.4.1",
@@ -147,13 +156,14 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
         next: &[
             "closing.outcome, and the first FIN or RST: who ended TCP, and when",
             "CL-ABNORMAL, CL-RST, CL-REPLY and CL-FAIL-SILENT among the findings",
-            "closing.idle_before_close_ns: a silence of 55, 60, 100, 240 or 350 s is consistent with the default \
+            "closing.idle_before_close_ns: a silence of {timeouts} s is consistent with the default \
              time-out of a well-known proxy",
             "a second capture at the other end: a FIN or RST that its host did not send came from between",
         ],
     },
     CodeEntry {
         codes: 1007..=1007,
+        name: Some("invalid frame payload data"),
         registration: Assigned,
         sent_by: Who::Either,
         section: "RFC 6455 7.4.1, 8.1",
@@ -169,6 +179,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     },
     CodeEntry {
         codes: 1008..=1008,
+        name: Some("policy violation"),
         registration: Assigned,
         sent_by: Who::Either,
         section: "RFC 6455 7.4.1",
@@ -186,6 +197,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     },
     CodeEntry {
         codes: 1009..=1009,
+        name: Some("message too big"),
         registration: Assigned,
         sent_by: Who::Either,
         section: "RFC 6455 7.4.1, 10.4",
@@ -203,6 +215,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     },
     CodeEntry {
         codes: 1010..=1010,
+        name: Some("mandatory extension"),
         registration: Assigned,
         sent_by: Who::Client,
         section: "RFC 6455 7.4.1",
@@ -219,6 +232,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     },
     CodeEntry {
         codes: 1011..=1011,
+        name: Some("internal error"),
         registration: Assigned,
         sent_by: Who::Either,
         section: "RFC 6455 7.4.1",
@@ -237,6 +251,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     },
     CodeEntry {
         codes: 1012..=1012,
+        name: Some("service restart"),
         registration: Assigned,
         sent_by: Who::Server,
         section: "IANA registry (RFC 6455 11.7)",
@@ -250,6 +265,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     },
     CodeEntry {
         codes: 1013..=1013,
+        name: Some("try again later"),
         registration: Assigned,
         sent_by: Who::Server,
         section: "IANA registry (RFC 6455 11.7)",
@@ -261,6 +277,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     },
     CodeEntry {
         codes: 1014..=1014,
+        name: Some("bad gateway"),
         registration: Assigned,
         sent_by: Who::Server,
         section: "IANA registry (RFC 6455 11.7)",
@@ -274,6 +291,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     },
     CodeEntry {
         codes: 1015..=1015,
+        name: Some("TLS handshake"),
         registration: Reserved,
         sent_by: Who::Nobody,
         section: "RFC 6455 7.4.1",
@@ -292,6 +310,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     },
     CodeEntry {
         codes: 1016..=2999,
+        name: None,
         registration: Unassigned,
         sent_by: Who::Nobody,
         section: "RFC 6455 7.4.2",
@@ -306,6 +325,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     },
     CodeEntry {
         codes: 3000..=3999,
+        name: None,
         registration: Unassigned,
         sent_by: Who::Either,
         section: "RFC 6455 7.4.2, 11.7",
@@ -320,6 +340,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     },
     CodeEntry {
         codes: 3000..=3000,
+        name: Some("unauthorized"),
         registration: Assigned,
         sent_by: Who::Either,
         section: "IANA registry (RFC 6455 11.7)",
@@ -337,6 +358,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     },
     CodeEntry {
         codes: 3003..=3003,
+        name: Some("forbidden"),
         registration: Assigned,
         sent_by: Who::Either,
         section: "IANA registry (RFC 6455 11.7)",
@@ -348,6 +370,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     },
     CodeEntry {
         codes: 3008..=3008,
+        name: Some("timeout"),
         registration: Assigned,
         sent_by: Who::Either,
         section: "IANA registry (RFC 6455 11.7)",
@@ -361,6 +384,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     },
     CodeEntry {
         codes: 4000..=4999,
+        name: None,
         registration: Private,
         sent_by: Who::Either,
         section: "RFC 6455 7.4.2",
@@ -374,6 +398,7 @@ pub(in crate::explain) const CODES: &[CodeEntry] = &[
     },
     CodeEntry {
         codes: 5000..=65535,
+        name: None,
         registration: OutOfRange,
         sent_by: Who::Nobody,
         section: "RFC 6455 7.4.2",
