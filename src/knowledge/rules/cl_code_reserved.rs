@@ -5,7 +5,7 @@ use crate::knowledge::prelude::*;
 /// What shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClCodeReserved {
-    /// It.
+    /// The code it carried.
     pub code: CloseCode,
 }
 

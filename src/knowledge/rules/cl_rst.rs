@@ -5,7 +5,7 @@ use crate::knowledge::prelude::*;
 /// What shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClRst {
-    /// When.
+    /// Where in the closing it came.
     pub when: ResetWhen,
 }
 

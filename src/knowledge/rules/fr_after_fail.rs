@@ -5,7 +5,7 @@ use crate::knowledge::prelude::*;
 /// What shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrAfterFail {
-    /// What.
+    /// What it answered all the same.
     pub handled: Handled,
 }
 

@@ -5,7 +5,7 @@ use crate::knowledge::prelude::*;
 /// What shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrOpcode {
-    /// It.
+    /// The opcode, 3 to 7 or 11 to 15.
     pub opcode: u8,
 }
 

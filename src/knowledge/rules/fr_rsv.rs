@@ -5,7 +5,7 @@ use crate::knowledge::prelude::*;
 /// What shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrRsv {
-    /// Those without a meaning.
+    /// Those that were set and that no negotiated extension gives a meaning.
     pub bits: Rsv,
 }
 

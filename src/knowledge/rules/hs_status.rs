@@ -5,7 +5,7 @@ use crate::knowledge::prelude::*;
 /// What shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HsStatus {
-    /// The one that refused it.
+    /// The status of the response.
     pub status: u16,
 }
 
