@@ -50,7 +50,7 @@ use open::Source;
 pub use recorder::{Happening, Keep};
 pub use sets::Joining;
 use sets::{End, Next, Queue};
-pub use sink::{Form, Sink};
+pub use sink::{Each, Form, Sink, each};
 
 /// Threads beyond this have no shards to work on.
 const MAX_THREADS: usize = 64;
