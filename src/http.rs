@@ -25,9 +25,9 @@ use std::fmt;
 
 use crate::model::Text;
 
-pub mod body;
+mod body;
 pub mod extensions;
-pub mod facts;
+mod facts;
 pub mod grammar;
 pub mod upgrade;
 

@@ -5,23 +5,23 @@
 //! [`Quoted`] until it has been decided what of it may be seen: [`wire`].
 
 pub mod case;
-pub mod close;
-pub mod compression;
-pub mod conversation;
-pub mod deflate;
-pub mod event;
-pub mod finding;
-pub mod flow;
-pub mod frame;
+mod close;
+mod compression;
+mod conversation;
+mod deflate;
+mod event;
+pub(crate) mod finding;
+mod flow;
+mod frame;
 pub mod handshake;
-pub mod id;
-pub mod observation;
-pub mod packet;
-pub mod rule;
+mod id;
+mod observation;
+mod packet;
+pub(crate) mod rule;
 pub mod run;
-pub mod stream;
+mod stream;
 pub mod topic;
-pub mod weird;
+mod weird;
 pub mod wire;
 
 pub use close::{CloseCode, ClosePayload, CodeRange, Reason};
@@ -32,9 +32,9 @@ pub use conversation::{
 pub use deflate::{BadParameter, DeflateFault};
 pub use event::{Event, Fact, FrameFacts, MessageFacts, MessageKind, What};
 pub use finding::{
-    Action, Because, Certainty, Closing, Expectation, Finding, Handled, KeyPattern, Latency, Lifecycle,
-    LocalView, Outcome, PingFigures, ResetWhen, Seen, SideClose, Since, StartEvidence, Starter, Step,
-    StepVerdict, TIMEOUTS, TcpEnd, Timing, TimingViolation, Violation,
+    Action, Because, Certainty, Closing, Expectation, Finding, Handled, KeyPattern, KnownTimeout, Latency,
+    Lifecycle, LocalView, Outcome, PingFigures, ResetWhen, Seen, SideClose, Since, StartEvidence, Starter,
+    Step, StepVerdict, TIMEOUTS, TcpEnd, Timing, TimingViolation, Violation,
 };
 pub use flow::{Direction, Endpoints, FlowKey, PerDirection};
 pub use frame::{FrameHeader, LengthForm, MaskingKey, Opcode, Rsv};

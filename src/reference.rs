@@ -5,7 +5,7 @@
 //! bounded by the acknowledgement number of the segment that carried it. Events are expected in causal order:
 //! what a segment acknowledges comes before it.
 
-pub mod across;
+pub(crate) mod across;
 mod closing;
 mod deflate;
 mod duties;
@@ -30,7 +30,7 @@ use findings::{Findings, Place};
 use handshake::Handshake;
 use state::{Ended, SentClose};
 
-pub use handshake::host_port;
+pub(crate) use handshake::host_port;
 
 /// Both endpoints of one connection, and what was found.
 #[derive(Debug)]

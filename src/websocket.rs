@@ -18,12 +18,12 @@
 //! # Ok::<(), Incomplete>(())
 //! ```
 
-pub mod chain;
-pub mod decoder;
-pub mod encode;
-pub mod header;
+mod chain;
+mod decoder;
+pub(crate) mod encode;
+mod header;
 pub mod mask;
 
-pub use chain::Chain;
+pub(crate) use chain::Chain;
 pub use decoder::{Decoded, Decoder, Ending};
 pub use header::{Incomplete, parse_header};

@@ -267,7 +267,7 @@ pub struct Negotiated {
 impl Negotiated {
     /// What the extensions of a response settle. Values that are no window size count as 15.
     #[must_use]
-    pub fn from_response(extensions: &[Extension]) -> Self {
+    pub(crate) fn from_response(extensions: &[Extension]) -> Self {
         let deflate = extensions
             .iter()
             .find(|e| e.name.as_sent().eq_ignore_ascii_case("permessage-deflate"))

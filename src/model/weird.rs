@@ -150,7 +150,7 @@ impl Weirds {
     }
 
     /// Counts `count` of a kind.
-    pub fn add_many(
+    pub(crate) fn add_many(
         &mut self,
         kind: WeirdKind,
         count: u64,
@@ -185,7 +185,7 @@ impl Weirds {
 
     /// All kinds seen, given away.
     #[must_use]
-    pub fn into_vec(self) -> Vec<Weird> {
+    pub(crate) fn into_vec(self) -> Vec<Weird> {
         self.0
     }
 

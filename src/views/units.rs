@@ -4,7 +4,7 @@ use crate::model::Timestamp;
 
 /// RFC 3339, UTC, nine digits: `2013-02-26T20:07:25.123456000Z`, in ASCII.
 #[must_use]
-pub fn rfc3339(at: Timestamp) -> [u8; 30] {
+pub(super) fn rfc3339(at: Timestamp) -> [u8; 30] {
     const SECOND: i64 = 1_000_000_000;
     let ns = at.0.rem_euclid(SECOND).unsigned_abs() as u32;
     // 64 bits of nanoseconds reach from 1677 to 2262, all of them years that jiff knows.
@@ -36,14 +36,14 @@ const fn two_digits(n: u8) -> [u8; 2] {
 
 /// `2013-02-26 20:07:25.123Z`.
 #[must_use]
-pub fn date_time(at: Timestamp) -> String {
+pub(super) fn date_time(at: Timestamp) -> String {
     jiff::Timestamp::from_nanosecond(i128::from(at.0))
         .map_or_else(|_| format!("{} ns", at.0), |t| t.strftime("%Y-%m-%d %H:%M:%S.%3fZ").to_string())
 }
 
 /// A duration in the unit that suits it: `0.4 ms`, `1.250 s`, `3 min 20 s`.
 #[must_use]
-pub fn duration(ns: i64) -> String {
+pub(super) fn duration(ns: i64) -> String {
     let sign = if ns < 0 { "-" } else { "" };
     let ns = ns.unsigned_abs();
     let (us, ms, s) = (ns / 1_000, ns / 1_000_000, ns / 1_000_000_000);
@@ -58,7 +58,7 @@ pub fn duration(ns: i64) -> String {
 
 /// Seconds since the start of a connection with six digits, as in a timeline: `+0.001234`.
 #[must_use]
-pub fn offset(ns: i64) -> String {
+pub(super) fn offset(ns: i64) -> String {
     let sign = if ns < 0 { "-" } else { "+" };
     let us = ns.unsigned_abs() / 1_000;
     format!("{sign}{}.{:06}", us / 1_000_000, us % 1_000_000)
@@ -66,7 +66,7 @@ pub fn offset(ns: i64) -> String {
 
 /// A size: `640 bytes`, `4.2 kB`, `1.3 GB` (powers of 1000).
 #[must_use]
-pub fn bytes(n: u64) -> String {
+pub(super) fn bytes(n: u64) -> String {
     if n < 1_000 {
         return count(n, "byte");
     }
@@ -80,7 +80,7 @@ pub fn bytes(n: u64) -> String {
 
 /// `1 frame`, `2 frames`, `0 frames`.
 #[must_use]
-pub fn count(n: u64, noun: &str) -> String {
+pub(super) fn count(n: u64, noun: &str) -> String {
     format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 

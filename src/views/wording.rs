@@ -29,7 +29,7 @@ pub struct Wording {
 
 /// `1002 protocol error`, `4001`, or `no code`.
 #[must_use]
-pub fn code(code: Option<CloseCode>) -> String {
+pub(crate) fn code(code: Option<CloseCode>) -> String {
     match code {
         Some(code) => code.name().map_or_else(|| code.to_string(), |name| format!("{code} ({name})")),
         None => "without a code".to_owned(),
@@ -38,13 +38,13 @@ pub fn code(code: Option<CloseCode>) -> String {
 
 /// `Close 1002 (protocol error)` or `Close without a code`.
 #[must_use]
-pub fn close(close_code: Option<CloseCode>) -> String {
+pub(crate) fn close(close_code: Option<CloseCode>) -> String {
     format!("Close {}", code(close_code))
 }
 
 /// `text FIN RSV2 masked`.
 #[must_use]
-pub fn frame(header: &FrameHeader) -> String {
+pub(crate) fn frame(header: &FrameHeader) -> String {
     let mut out = header.opcode.name().to_owned();
     if header.fin {
         out.push_str(" FIN");
@@ -60,7 +60,7 @@ pub fn frame(header: &FrameHeader) -> String {
 
 /// Where a side was: its address; without a capture the `Host` the client asked for, or a dash.
 #[must_use]
-pub fn address(report: &Conversation<Shown>, role: Role) -> String {
+pub(crate) fn address(report: &Conversation<Shown>, role: Role) -> String {
     let host = || report.request.as_ref().filter(|_| role == Role::Server)?.host();
     match (&report.tcp, role) {
         (Some(tcp), Role::Client) => tcp.client.to_string(),
@@ -71,7 +71,7 @@ pub fn address(report: &Conversation<Shown>, role: Role) -> String {
 
 /// `FIN`, `RST`.
 #[must_use]
-pub const fn end(how: StreamEnd) -> &'static str {
+pub(crate) const fn end(how: StreamEnd) -> &'static str {
     match how {
         StreamEnd::Fin => "FIN",
         StreamEnd::Rst => "RST",
@@ -82,7 +82,7 @@ pub const fn end(how: StreamEnd) -> &'static str {
 
 /// `The client`, `The server`, `Both sides`.
 #[must_use]
-pub const fn subject(by: Option<Role>) -> &'static str {
+pub(crate) const fn subject(by: Option<Role>) -> &'static str {
     match by {
         Some(Role::Client) => "The client",
         Some(Role::Server) => "The server",
@@ -385,7 +385,7 @@ pub fn violation(report: &Conversation<Shown>, violation: &Violation<Shown>) -> 
 
 /// What a step asked for.
 #[must_use]
-pub fn owed(step: &Step) -> String {
+pub(crate) fn owed(step: &Step) -> String {
     let codes = |rule: crate::model::RuleId| {
         rule.rule().reaction.codes().iter().map(u16::to_string).collect::<Vec<_>>().join(" or ")
     };
@@ -405,7 +405,7 @@ pub fn owed(step: &Step) -> String {
 
 /// The clauses of a step.
 #[must_use]
-pub fn clause(step: &Step) -> String {
+pub(crate) fn clause(step: &Step) -> String {
     let section = step.rule.rule().section;
     match step.action {
         Action::Fail(_) if !section.contains("7.1.7") => format!("{section}, 7.1.7"),
@@ -418,7 +418,7 @@ pub fn clause(step: &Step) -> String {
 
 /// What was seen of a step.
 #[must_use]
-pub fn seen(step: &Step) -> String {
+pub(crate) fn seen(step: &Step) -> String {
     let after = |ns: Option<i64>| ns.map_or_else(String::new, |ns| format!(" after {}", units::duration(ns)));
     match step.seen {
         Seen::Close { frame, code, after_ns } => {
@@ -440,7 +440,7 @@ pub fn seen(step: &Step) -> String {
 
 /// Why a side reports what it reports.
 #[must_use]
-pub const fn because(because: Because) -> &'static str {
+pub(crate) const fn because(because: Because) -> &'static str {
     match because {
         Because::CloseReceived => "first Close received (7.1.5), closing handshake complete (7.1.4)",
         Because::CloseNotAnswered => "first Close received (7.1.5), but it sent none itself (7.1.4)",
@@ -472,7 +472,7 @@ pub const fn because(because: Because) -> &'static str {
 
 /// The outcome in a few words.
 #[must_use]
-pub const fn outcome(outcome: Outcome) -> &'static str {
+pub(crate) const fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Clean => "closed cleanly",
         Outcome::CleanTcpReset => "closed cleanly, TCP reset",

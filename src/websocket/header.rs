@@ -14,7 +14,7 @@ use nom::{IResult, Parser};
 use crate::model::{FrameHeader, LengthForm, MaskingKey, Opcode, Rsv};
 
 /// Longest header in bytes.
-pub const MAX_HEADER: usize = 14;
+pub(super) const MAX_HEADER: usize = 14;
 
 /// The bytes end inside a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
