@@ -55,7 +55,7 @@ impl<W: Write> JsonReport<W> {
         Self { out, frames, first: true }
     }
 
-    /// Writes the next connection, as [`connection`] made it.
+    /// Writes the next connection, as [`connection()`] made it.
     ///
     /// # Errors
     /// Those of `out`.
