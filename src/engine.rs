@@ -75,6 +75,7 @@ pub struct Engine<'s> {
 
 /// What became of the inputs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Summary {
     /// Those that were read.
     pub inputs: Vec<InputReport>,

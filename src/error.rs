@@ -7,6 +7,7 @@ use thiserror::Error;
 
 /// An input could not be read at all, or output not written.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum Error {
     /// The file or directory cannot be opened.
     #[error("cannot open {}", path.display())]

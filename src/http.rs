@@ -36,6 +36,7 @@ pub use grammar::{FieldLine, Fields, RequestHead, ResponseHead, Start, request_h
 
 /// Why bytes are not what a grammar asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Fault {
     /// They may become it with more bytes.
     Incomplete,

@@ -87,6 +87,8 @@
 //! * Three kinds of trouble, three types: [`Error`](error::Error), wslog cannot go on;
 //!   [`Weird`](model::Weird), the recording is odd, counted and shown; [`Finding`](model::Finding), an endpoint
 //!   broke a clause. A peer's fault is never an error, and nothing is dropped without a count.
+//! * What only wslog makes is `#[non_exhaustive]`, its errors included. What others make too (limits, options, packets, frames,
+//!   observations), and what they must not forget a part of (roles, levels, kinds of rows), is not.
 //! * No panic, no recursion without a cap and no allocation by a claimed length on captured bytes. Every cap is in
 //!   [`limits`].
 //! * In-order bytes travel from the reader's block to the frame decoder without a copy, frames by pieces: memory

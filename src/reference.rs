@@ -46,6 +46,7 @@ pub struct Reference {
 
 /// What the reference concludes.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Conclusion {
     /// Broken clauses and notes, by packet.
     pub findings: Vec<Finding>,

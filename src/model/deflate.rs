@@ -4,6 +4,7 @@ use crate::model::{Quoted, Role, RuleId, Stage, Text};
 
 /// A clause of RFC 7692 broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DeflateFault<S: Stage = Quoted> {
     /// An offer or an answer has a parameter it may not have.
     Parameter {
@@ -50,6 +51,7 @@ pub enum DeflateFault<S: Stage = Quoted> {
 
 /// What is wrong with a parameter of permessage-deflate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum BadParameter {
     /// No such parameter is defined.
     Unknown,

@@ -115,6 +115,7 @@ pub struct Extension<S: Stage = Quoted> {
 
 /// A request that asks for the WebSocket protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UpgradeRequest<S: Stage = Quoted> {
     /// Method, `GET` in a sound request.
     pub method: Text<S>,
@@ -166,6 +167,7 @@ impl<S: Stage> UpgradeRequest<S> {
 
 /// The response to an [`UpgradeRequest`].
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UpgradeResponse<S: Stage = Quoted> {
     /// HTTP version as sent.
     pub http_version: Text<S>,
@@ -259,6 +261,7 @@ impl DeflateParams {
 
 /// What handshake settled for the frames that follow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Negotiated {
     /// permessage-deflate, where the server took it.
     pub deflate: Option<DeflateParams>,

@@ -66,6 +66,7 @@ impl Who {
 
 /// What the RFC has the *other* side do when the rule is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Reaction {
     /// Nothing.
     Nothing,
@@ -100,6 +101,7 @@ impl Reaction {
 
 /// One clause.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Rule {
     /// Its identity.
     pub id: RuleId,
@@ -126,6 +128,7 @@ macro_rules! rules {
     ($($id:ident $name:literal $section:literal $level:ident $who:ident $reaction:expr, $says:literal;)*) => {
         /// Identity of a [`Rule`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
         pub enum RuleId {
             $(#[doc = $says] $id,)*
         }

@@ -4,6 +4,7 @@ use crate::model::PacketNo;
 
 /// What is odd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum WeirdKind {
     /// The capture file ends inside a record.
     TruncatedFile,
@@ -128,6 +129,7 @@ impl WeirdKind {
 
 /// One kind of oddity in one input or connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Weird {
     /// What.
     pub kind: WeirdKind,

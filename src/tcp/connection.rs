@@ -44,6 +44,7 @@ pub struct Connection {
 
 /// What one direction came to so far. Bytes still waiting behind a hole are not in `stream_bytes` yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Stats {
     /// Bytes handed on, each once.
     pub stream_bytes: u64,

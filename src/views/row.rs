@@ -9,6 +9,7 @@ use crate::redact::Shown;
 
 /// A field of a row.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Field {
     /// Its name, the same in every format.
     pub name: &'static str,

@@ -18,6 +18,7 @@ use crate::views::units;
 
 /// A violation in words.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Wording {
     /// What the clause asks for here.
     pub expected: String,

@@ -82,6 +82,7 @@ impl TimingViolation {
 
 /// A well-known idle time-out of something between client and server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct KnownTimeout {
     /// Whose, and its setting.
     pub name: &'static str,
@@ -105,6 +106,7 @@ pub const TIMEOUTS: &[KnownTimeout] = &[
 
 /// Figures of a connection; `None` where its recording does not show them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Timing {
     /// From the request to the response.
     pub handshake_ns: Option<i64>,
@@ -122,6 +124,7 @@ pub struct Timing {
 
 /// The Pings of one side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PingFigures {
     /// Pings it sent.
     pub sent: u64,
@@ -135,6 +138,7 @@ pub struct PingFigures {
 
 /// Times from Ping to Pong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Latency {
     /// How many were measured.
     pub pongs: u64,

@@ -6,6 +6,7 @@ use crate::model::{
 
 /// What was done against, or noted about, a clause, with the numbers that show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Violation<S: Stage = Quoted> {
     /// Of the opening handshake.
     Handshake(HandshakeFault<S>),
@@ -185,6 +186,7 @@ pub enum Violation<S: Stage = Quoted> {
 
 /// What an endpoint handled although it should have handled nothing more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Handled {
     /// It answered this later Ping.
     Ping {
@@ -220,6 +222,7 @@ impl Handled {
 
 /// Why masking keys are predictable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum KeyPattern {
     /// The same key again.
     Same,
@@ -231,6 +234,7 @@ pub enum KeyPattern {
 
 /// Where in the closing a reset came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ResetWhen {
     /// Before any Close.
     BeforeClose,
