@@ -22,7 +22,7 @@ use crate::reference::deflate;
 use crate::reference::endpoint::Endpoint;
 use crate::reference::findings::{Findings, Place};
 
-pub use request::host_port;
+pub(crate) use request::host_port;
 
 /// How long a client that fails the connection keeps TCP open. It has nothing to wait for; ten seconds leave room
 /// for a slow one, and for a lost FIN that is sent again.
