@@ -23,7 +23,7 @@ mod page;
 pub mod policy;
 mod python;
 mod rows;
-pub mod seen;
+mod seen;
 mod sniff;
 mod suite;
 mod tables;
@@ -35,7 +35,8 @@ use std::path::Path;
 
 use crate::error::Error;
 use crate::model::case::{CaseReport, ReportForm};
-pub use sniff::{Kind, SNIFF_BYTES, sniff};
+pub(crate) use sniff::SNIFF_BYTES;
+pub use sniff::{Kind, sniff};
 pub use wirelog::observe;
 
 /// Reads the report of one case in the form that [`sniff()`] found.

@@ -51,7 +51,7 @@ use open::Source;
 pub use recorder::{Happening, Keep};
 pub use sets::Joining;
 use sets::{End, Next, Queue};
-pub use sink::{Form, Sink};
+pub use sink::{Each, Form, Sink, each};
 
 /// Threads beyond this have no shards to work on.
 const MAX_THREADS: usize = 64;
@@ -76,6 +76,7 @@ pub struct Engine<'s> {
 
 /// What became of the inputs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Summary {
     /// Those that were read.
     pub inputs: Vec<InputReport>,

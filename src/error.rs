@@ -7,6 +7,7 @@ use thiserror::Error;
 
 /// An input could not be read at all, or output not written.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum Error {
     /// The file or directory cannot be opened.
     #[error("cannot open {}", path.display())]
@@ -122,7 +123,7 @@ fn proposed(nearest: &[String]) -> String {
 
 /// What people take for a capture, or have one in, and wslog does not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Likeness {
+pub(crate) enum Likeness {
     /// It has to be unpacked first.
     Packed(&'static str),
     /// A capture of another format.
@@ -132,7 +133,7 @@ pub enum Likeness {
 impl Likeness {
     /// By the first bytes of a file.
     #[must_use]
-    pub fn of(start: &[u8]) -> Option<Self> {
+    pub(crate) fn of(start: &[u8]) -> Option<Self> {
         Some(match start {
             [b'P', b'K', 3, 4, ..] => Self::Packed("a ZIP archive"),
             [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => Self::Packed("a 7-Zip archive"),

@@ -2,14 +2,32 @@
 //!
 //! Everything here borrows the bytes it is given; only [`upgrade`] makes owned values, once a connection.
 //! Grammars are as lenient as servers in use are, so that a faulty handshake is read and can be judged.
+//!
+//! The request of RFC 6455 1.3, and what the answer to its key must be:
+//!
+//! ```
+//! use wslog::http::{Fault, request_head, upgrade};
+//!
+//! let request = b"GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+//!     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+//! let (head, len) = request_head(request)?;
+//! assert_eq!((head.method, head.target, len), (&b"GET"[..], &b"/chat"[..], request.len()));
+//! assert!(upgrade::is_asked(&head));
+//! assert_eq!(upgrade::expected_accept("dGhlIHNhbXBsZSBub25jZQ==").0, *b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+//!
+//! assert_eq!(request_head(&request[..40]).err(), Some(Fault::Incomplete));
+//! # Ok::<(), Fault>(())
+//! ```
 
 use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
 
 use crate::model::Text;
 
-pub mod body;
+mod body;
 pub mod extensions;
-pub mod facts;
+mod facts;
 pub mod grammar;
 pub mod upgrade;
 
@@ -18,12 +36,24 @@ pub use grammar::{FieldLine, Fields, RequestHead, ResponseHead, Start, request_h
 
 /// Why bytes are not what a grammar asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Fault {
     /// They may become it with more bytes.
     Incomplete,
     /// No more bytes can make them so.
     Malformed,
 }
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Incomplete => "the bytes end too early",
+            Self::Malformed => "not what the grammar asks for",
+        })
+    }
+}
+
+impl Error for Fault {}
 
 /// Bytes for a person to read: what is not UTF-8 stands as U+FFFD.
 fn text(bytes: &[u8]) -> Text {

@@ -1,7 +1,23 @@
 //! Explains how WebSocket connections ended, from packet captures and Autobahn reports: who ended them, which clause of RFC 6455 was
 //! broken, what should have come next and what did.
 //!
-//! This page is the architecture.
+//! A capture in, what each of its connections came to out:
+//!
+//! ```
+//! use wslog::{engine, limits::Limits, views::summary};
+//!
+//! let capture = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/crossing-closes.pcap");
+//! let mut accounts = Vec::new();
+//! let mut sink = engine::each(|conversation| accounts.push(summary::sentences(conversation).join(" ")));
+//! engine::Engine::new(Limits::DEFAULT).sink(&mut sink).run(&[capture])?;
+//! assert!(accounts[0].starts_with("Both sides started the closing handshake: the client with Close 1000"));
+//! # Ok::<(), wslog::error::Error>(())
+//! ```
+//!
+//! [`Sink`](engine::Sink) shows one of one's own, [`websocket`] and [`http`] the grammars by themselves. The feature `cli`, which is
+//! on by default, is the binary and what it alone needs: a library is had with `default-features = false`.
+//!
+//! The rest of this page is the architecture.
 //!
 //! ```text
 //!    pcap, pcapng, compressed or not, in one file or rotated              Autobahn case .json, .html, pasted text
@@ -75,6 +91,8 @@
 //! * Three kinds of trouble, three types: [`Error`](error::Error), wslog cannot go on;
 //!   [`Weird`](model::Weird), the recording is odd, counted and shown; [`Finding`](model::Finding), an endpoint
 //!   broke a clause. A peer's fault is never an error, and nothing is dropped without a count.
+//! * What only wslog makes is `#[non_exhaustive]`, its errors included. What others make too (limits, options, packets, frames,
+//!   observations), and what they must not forget a part of (roles, levels, kinds of rows), is not.
 //! * No panic, no recursion without a cap and no allocation by a claimed length on captured bytes. Every cap is in
 //!   [`limits`].
 //! * In-order bytes travel from the reader's block to the frame decoder without a copy, frames by pieces: memory

@@ -5,21 +5,21 @@
 //! [`Quoted`] until it has been decided what of it may be seen: [`wire`].
 
 pub mod case;
-pub mod close;
-pub mod compression;
-pub mod conversation;
-pub mod event;
-pub mod finding;
-pub mod flow;
-pub mod frame;
+mod close;
+mod compression;
+mod conversation;
+mod event;
+pub(crate) mod finding;
+mod flow;
+mod frame;
 pub mod handshake;
-pub mod id;
-pub mod observation;
-pub mod packet;
+mod id;
+mod observation;
+mod packet;
 pub mod run;
-pub mod stream;
+mod stream;
 pub mod topic;
-pub mod weird;
+mod weird;
 pub mod wire;
 
 pub use crate::knowledge::{KnownTimeout, Level, RULES, Reaction, Rule, RuleId, TIMEOUTS, Violation, Who};

@@ -116,7 +116,7 @@ impl Sealed {
     }
 
     /// Level and certainty of each finding.
-    pub fn weights(&self) -> impl Iterator<Item = (Level, Certainty)> {
+    pub(crate) fn weights(&self) -> impl Iterator<Item = (Level, Certainty)> {
         self.conversation.findings.iter().map(|finding| (finding.level, finding.certainty))
     }
 

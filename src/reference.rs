@@ -5,7 +5,7 @@
 //! bounded by the acknowledgement number of the segment that carried it. Events are expected in causal order:
 //! what a segment acknowledges comes before it.
 
-pub mod across;
+pub(crate) mod across;
 mod closing;
 mod deflate;
 mod duties;
@@ -32,7 +32,7 @@ use findings::{Findings, Place};
 use handshake::Handshake;
 use state::{Ended, SentClose};
 
-pub use handshake::host_port;
+pub(crate) use handshake::host_port;
 
 /// Both endpoints of one connection, and what was found.
 #[derive(Debug)]
@@ -48,6 +48,7 @@ pub struct Reference {
 
 /// What the reference concludes.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Conclusion {
     /// Broken clauses and notes, by packet.
     pub findings: Vec<Finding>,

@@ -11,8 +11,9 @@
 
 mod decoder;
 pub mod file;
-pub mod pipe;
+pub(crate) mod pipe;
 mod reader;
 
 pub use decoder::Decoder;
-pub use reader::{Placed, Reader};
+pub(crate) use reader::Placed;
+pub use reader::Reader;

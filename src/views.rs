@@ -12,7 +12,7 @@ pub mod row;
 pub mod run;
 pub mod summary;
 pub mod text;
-pub mod units;
+mod units;
 pub mod wording;
 
 use std::io::Write;

@@ -80,7 +80,7 @@ impl ExpectedEvent {
 
     /// Whether `event` shows this one, cut as the suite cuts or whole.
     #[must_use]
-    pub fn is_shown_by(&self, event: &CaseEvent) -> bool {
+    pub(crate) fn is_shown_by(&self, event: &CaseEvent) -> bool {
         let shows = |payload: &CasePayload, text: &str| {
             shown_payload(payload) == text
                 || payload.len() == text.len() as u64
@@ -101,7 +101,7 @@ impl ExpectedEvent {
 
 /// `bytes`, the first of `len`, as the suite shows data: text, or hex after `0x` where it is not UTF-8.
 #[must_use]
-pub fn shown(bytes: &[u8], len: u64) -> String {
+pub(crate) fn shown(bytes: &[u8], len: u64) -> String {
     let head = &bytes[..bytes.len().min(SHOWN)];
     let mut text = match std::str::from_utf8(head) {
         Ok(text) => text.to_owned(),

@@ -7,7 +7,7 @@ use crate::model::case::{CaseEvent, CasePayload, LoggedData, WireRow};
 
 /// An event as the log tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoggedEvent {
+pub(super) struct LoggedEvent {
     /// Text or binary for a message, Ping, Pong; continuation stands for a timer of the tester.
     pub opcode: Opcode,
     /// Payload of all fragments, as far as it is known from its beginning; the tag of a timer.
@@ -22,7 +22,7 @@ impl LoggedEvent {
 
     /// Whether it can be `expected`: nothing of what is known differs.
     #[must_use]
-    pub fn fits(&self, expected: &ExpectedEvent) -> bool {
+    pub(super) fn fits(&self, expected: &ExpectedEvent) -> bool {
         match expected {
             ExpectedEvent::Message(payload, binary) => {
                 self.opcode == if *binary { Opcode::BINARY } else { Opcode::TEXT } && self.carries(payload)
@@ -37,7 +37,7 @@ impl LoggedEvent {
 
     /// Whether its payload can be `payload`.
     #[must_use]
-    pub fn carries(&self, payload: &CasePayload) -> bool {
+    pub(super) fn carries(&self, payload: &CasePayload) -> bool {
         let known = self.data.known.len();
         self.data.len.is_none_or(|len| len == payload.len())
             && known as u64 <= payload.len()
@@ -46,7 +46,7 @@ impl LoggedEvent {
 
     /// As a report shows it.
     #[must_use]
-    pub fn to_event(&self) -> CaseEvent {
+    pub(super) fn to_event(&self) -> CaseEvent {
         let text = shown(&self.data.known, self.data.len.unwrap_or(self.data.known.len() as u64));
         match self.opcode {
             Opcode::PING => CaseEvent::Ping(text),
@@ -59,7 +59,7 @@ impl LoggedEvent {
 
 /// What the rows tell of the testee, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sight {
+pub(super) enum Sight {
     /// The tester noted an event.
     Event(LoggedEvent),
     /// The testee's first Close.
@@ -77,7 +77,7 @@ pub enum Sight {
 /// A frame is logged after what the tester did about it, so the row behind that Close is the frame it was sent for.
 /// The suite drops it if it is data and yet takes note of it if it is a Ping or a Pong. Nothing after it counts.
 #[must_use]
-pub fn sights(rows: &[WireRow], failed_by_me: bool) -> Vec<Sight> {
+pub(super) fn sights(rows: &[WireRow], failed_by_me: bool) -> Vec<Sight> {
     let mut out = Vec::new();
     let mut message: Option<LoggedEvent> = None;
     let (mut closing, mut failed, mut received_close) = (false, false, false);
@@ -131,7 +131,7 @@ fn append(data: &mut LoggedData, fragment: &LoggedData) {
 
 /// Code of a Close body.
 #[must_use]
-pub fn code(data: &LoggedData) -> Option<u16> {
+pub(super) fn code(data: &LoggedData) -> Option<u16> {
     data.known.first_chunk().map(|code| u16::from_be_bytes(*code))
 }
 

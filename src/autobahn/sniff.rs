@@ -12,7 +12,7 @@ pub enum Kind {
 }
 
 /// Bytes that always suffice: a pasted page may open with some text of its own.
-pub const SNIFF_BYTES: usize = 4096;
+pub(crate) const SNIFF_BYTES: usize = 4096;
 
 /// Keys of a case that can stand first in its file: some suites did not sort them.
 const CASE_KEYS: &[&[u8]] = &[

@@ -35,7 +35,7 @@ pub fn judge(report: &CaseReport) -> Recomputed {
 
 /// Whether the opening handshake was completed: the tester then sends, logs or waits for something.
 #[must_use]
-pub fn was_open(report: &CaseReport) -> bool {
+pub(crate) fn was_open(report: &CaseReport) -> bool {
     let statistics = &report.statistics;
     let frames = !statistics.rx_frames.is_empty() || !statistics.tx_frames.is_empty();
     let logged = report.wire_log.iter().flatten().any(|row| {

@@ -40,6 +40,7 @@ impl Keep {
 
 /// What happens on a conversation while it goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Happening<S: Stage = Quoted> {
     /// A frame is over.
     Frame(FrameRecord<S>),

@@ -14,6 +14,38 @@ pub type Form = Arc<dyn Fn(&Conversation<Shown>, &mut Vec<u8>) + Send + Sync>;
 /// Takes what an [`Engine`](crate::engine::Engine) finds: conversations in the order of their ids, happenings in the
 /// order of the capture. All calls come from the thread that called [`Engine::run`](crate::engine::Engine::run). An
 /// error of any of them ends the run.
+///
+/// A sink of one's own, which lists what was found and at which packet. Of what peers wrote a conversation shows what
+/// [`Engine::redacting`](crate::engine::Engine::redacting) leaves, once it is [opened](Sealed::open); a sink that only
+/// counts need not open it.
+///
+/// ```
+/// use wslog::engine::{Engine, Sink};
+/// use wslog::error::Error;
+/// use wslog::limits::Limits;
+/// use wslog::redact::Sealed;
+///
+/// #[derive(Default)]
+/// struct Found(Vec<String>);
+///
+/// impl Sink for Found {
+///     fn conversation(&mut self, sealed: &Sealed) -> Result<(), Error> {
+///         let conversation = sealed.clone().open();
+///         for finding in &conversation.findings {
+///             let (rule, packet) = (finding.violation.rule(), finding.packet);
+///             self.0.push(format!("#{} {rule} at packet {packet:?}", conversation.id));
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// let capture = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/protocol-error-1002.pcapng");
+/// let mut found = Found::default();
+/// let summary = Engine::new(Limits::DEFAULT).sink(&mut found).run(&[capture])?;
+/// assert_eq!(found.0, ["#1 FR-RSV at packet Some(PacketNo(7))"]);
+/// assert_eq!((summary.inputs.len(), summary.failed), (1, 0));
+/// # Ok::<(), Error>(())
+/// ```
 pub trait Sink {
     /// What it wants kept of the frames of each conversation, and whether it wants to hear of them as they come. What
     /// no sink asks for is not kept.
@@ -74,6 +106,23 @@ pub trait Sink {
     /// If it cannot be passed on.
     fn end(&mut self, inputs: &[InputReport]) -> Result<(), Error> {
         let _ = inputs;
+        Ok(())
+    }
+}
+
+/// A sink that only looks at conversations, from a function: [`each`].
+#[derive(Clone, Copy, Debug)]
+pub struct Each<F>(F);
+
+/// Calls `look` with what may be seen of each conversation, in the order of their ids. What cannot fail and needs
+/// nothing else of a run needs no [`Sink`] of its own.
+pub const fn each<F: FnMut(&Conversation<Shown>)>(look: F) -> Each<F> {
+    Each(look)
+}
+
+impl<F: FnMut(&Conversation<Shown>)> Sink for Each<F> {
+    fn conversation(&mut self, conversation: &Sealed) -> Result<(), Error> {
+        (self.0)(&conversation.clone().open());
         Ok(())
     }
 }

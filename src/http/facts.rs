@@ -13,7 +13,7 @@ use crate::model::{Lines, Text};
 
 /// About a request with these fields.
 #[must_use]
-pub fn of_request(head: &RequestHead<'_>, fields: &Lines, subprotocols: &[Text]) -> RequestFacts {
+pub(super) fn of_request(head: &RequestHead<'_>, fields: &Lines, subprotocols: &[Text]) -> RequestFacts {
     let start = (!head.is_exact).then_some(SyntaxFault { line: 0, kind: Syntax::StartLine });
     let mut facts = RequestFacts {
         syntax: worse(syntax(head.fields), start),
@@ -64,7 +64,7 @@ pub fn of_request(head: &RequestHead<'_>, fields: &Lines, subprotocols: &[Text])
 
 /// About a response with these fields.
 #[must_use]
-pub fn of_response(head: &ResponseHead<'_>, fields: &Lines) -> ResponseFacts {
+pub(super) fn of_response(head: &ResponseHead<'_>, fields: &Lines) -> ResponseFacts {
     let mut facts = ResponseFacts { syntax: syntax(head.fields), ..ResponseFacts::default() };
     let mut lists = Lists::default();
     for (name, value) in fields.iter() {

@@ -9,7 +9,7 @@ use crate::model::field::{ACCEPT, EXTENSIONS, PREFIX, PROTOCOL, UPGRADE};
 use crate::model::{AcceptValue, Bytes, FieldLines, Text, UpgradeRequest, UpgradeResponse};
 
 /// Bytes of a refusal's body kept for display.
-pub const MAX_BODY_START: usize = 256;
+pub(crate) const MAX_BODY_START: usize = 256;
 
 /// What a server appends to the key (RFC 6455 1.3).
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -32,7 +32,7 @@ pub fn switches(head: &ResponseHead<'_>) -> bool {
 /// How many values the owned form of a head would hold: its field lines, and what commas and semicolons part in
 /// its lists.
 #[must_use]
-pub fn parts(fields: Fields<'_>) -> usize {
+pub(crate) fn parts(fields: Fields<'_>) -> usize {
     let lists = [EXTENSIONS, PROTOCOL].into_iter().flat_map(|name| fields.values(name));
     let marks = lists.flatten().filter(|b| matches!(b, b',' | b';')).count();
     fields.count().saturating_add(marks)

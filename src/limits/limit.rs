@@ -30,6 +30,7 @@ pub struct Limit {
 
 /// What the values of a limit count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Unit {
     /// Bytes, the only ones that may be given with k, M or G.
     Bytes,
@@ -41,6 +42,7 @@ pub enum Unit {
 
 /// How it shows that a cap was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Reached {
     /// By a weird, which counts how often.
     Counted(WeirdKind),

@@ -369,6 +369,7 @@ pub struct Run {
 
 /// Payload of a frame the suite sends, or of an event it expects.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CasePayload {
     /// A pattern, repeated or cut to a length in bytes.
     Bytes {
@@ -420,6 +421,7 @@ impl CasePayload {
 
 /// A frame the tester sends of its own accord.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CaseFrame {
     /// Opcode.
     pub opcode: Opcode,
@@ -441,6 +443,7 @@ pub struct CaseFrame {
 
 /// A step of the tester.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CaseStep {
     /// It sends a frame.
     Frame(CaseFrame),
@@ -450,6 +453,7 @@ pub enum CaseStep {
 
 /// The verdict judged again from what the report tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Recomputed {
     /// `None` where the events cannot confirm it (sections 9, 12 and 13), or the report has too little.
     pub behavior: Option<Behavior>,
@@ -463,6 +467,7 @@ pub struct Recomputed {
 
 /// Something the testee was seen to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TesteeAct {
     /// It sent a message back: the 1-based number among those of the tester.
     Echoed(usize),
@@ -485,6 +490,7 @@ pub enum TesteeAct {
 
 /// What a case says of the testee, as facts: what was sent, what is asked of the receiver, what it did.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct CaseAccount {
     /// Which case.
     pub id: CaseId,

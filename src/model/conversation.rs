@@ -11,6 +11,7 @@ use crate::model::{
 
 /// Counts of what one side sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Traffic {
     /// Bytes of its TCP stream in the recording, each once, handshake included.
     pub stream_bytes: u64,
@@ -42,6 +43,7 @@ impl Traffic {
 
 /// A frame kept for display.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FrameRecord<S: Stage = Quoted> {
     /// Number in the connection.
     pub n: u64,
@@ -75,6 +77,7 @@ pub struct FrameRecord<S: Stage = Quoted> {
 
 /// A refused or abandoned handshake before the one that counts, on the same TCP connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct EarlierHandshake<S: Stage = Quoted> {
     /// Request target.
     pub target: Text<S>,
@@ -84,6 +87,7 @@ pub struct EarlierHandshake<S: Stage = Quoted> {
 
 /// A TCP connection in a capture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TcpRecord {
     /// The client's address.
     pub client: SocketAddr,
@@ -98,6 +102,7 @@ pub struct TcpRecord {
 /// A file among those that are one capture. Packets are numbered on from file to file; each file's own numbers,
 /// which are those other tools show, begin behind `before`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Part {
     /// Index of the input, from 0.
     pub input: usize,
@@ -109,6 +114,7 @@ pub struct Part {
 
 /// Where a packet is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Place<'a> {
     /// Number in its file.
     pub packet: PacketNo,
@@ -120,6 +126,7 @@ pub struct Place<'a> {
 
 /// One WebSocket connection, explained. What peers wrote in it is at a stage.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Conversation<S: Stage = Quoted> {
     /// Its number.
     pub id: ConversationId,
@@ -191,6 +198,7 @@ impl<S: Stage> Conversation<S> {
 
 /// A case of the Autobahn Testsuite, and what was made of its report.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct CaseRecord {
     /// The report.
     pub report: CaseReport,
@@ -204,6 +212,7 @@ pub struct CaseRecord {
 
 /// What was read from one input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InputReport {
     /// As given; `-` for standard input.
     pub path: String,

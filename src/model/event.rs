@@ -17,6 +17,7 @@ pub enum MessageKind {
 
 /// A message that its sender has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MessageFacts {
     /// Number of the message in the connection, both sides together, by its first frame, from 1.
     pub n: u64,
@@ -36,6 +37,7 @@ pub struct MessageFacts {
 
 /// Something that is so about a frame or the message it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Fact {
     /// A continuation frame while no message was open.
     ContinuationWithoutStart,
@@ -80,6 +82,7 @@ pub enum Fact {
 
 /// A frame, whole or cut, with what is known about it.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct FrameFacts<'a> {
     /// Number of the frame in the connection, both sides together, by its first byte, from 1.
     pub n: u64,
@@ -125,6 +128,7 @@ impl FrameFacts<'_> {
 /// What happened.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::large_enum_variant, reason = "events are lent to a sink, never stored; most are frames")]
+#[non_exhaustive]
 pub enum What<'a> {
     /// The client's opening handshake.
     Request(&'a UpgradeRequest),
@@ -162,6 +166,7 @@ pub enum What<'a> {
 
 /// An observation with its facts.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Event<'a> {
     /// Who.
     pub from: Role,

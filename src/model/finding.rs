@@ -40,6 +40,7 @@ impl Certainty {
 
 /// A clause broken, or worth a note, with its evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Finding<S: Stage = Quoted> {
     /// What.
     pub violation: Violation<S>,

@@ -114,6 +114,7 @@ pub struct Extension<S: Stage = Quoted> {
 
 /// A request that asks for the WebSocket protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UpgradeRequest<S: Stage = Quoted> {
     /// Method, `GET` in a sound request.
     pub method: Text<S>,
@@ -165,6 +166,7 @@ impl<S: Stage> UpgradeRequest<S> {
 
 /// The response to an [`UpgradeRequest`].
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UpgradeResponse<S: Stage = Quoted> {
     /// HTTP version as sent.
     pub http_version: Text<S>,
@@ -258,6 +260,7 @@ impl DeflateParams {
 
 /// What handshake settled for the frames that follow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Negotiated {
     /// permessage-deflate, where the server took it.
     pub deflate: Option<DeflateParams>,
@@ -266,7 +269,7 @@ pub struct Negotiated {
 impl Negotiated {
     /// What the extensions of a response settle. Values that are no window size count as 15.
     #[must_use]
-    pub fn from_response(extensions: &[Extension]) -> Self {
+    pub(crate) fn from_response(extensions: &[Extension]) -> Self {
         let deflate = extensions
             .iter()
             .find(|e| e.name.as_sent().eq_ignore_ascii_case("permessage-deflate"))

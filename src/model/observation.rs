@@ -132,6 +132,7 @@ impl Evidence {
 
 /// Why a part of a payload is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Missing {
     /// A hole in the TCP stream.
     StreamGap(GapCause),
@@ -155,6 +156,7 @@ pub enum Piece<'a> {
 
 /// Bytes that do not form what should stand there.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Undecodable {
     /// The stream ended inside a frame header.
     CutHeader {

@@ -53,6 +53,7 @@ pub struct Contradiction {
 
 /// The case files of a run, as far as they are there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Cases {
     /// By agent, then case.
     pub verdicts: BTreeMap<String, BTreeMap<CaseId, CaseVerdict>>,
@@ -77,6 +78,7 @@ pub struct RunSource {
 
 /// What became of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum ChangeKind {
     /// Worse behavior or worse close, whatever else got better.
     Regression,
@@ -109,6 +111,7 @@ impl ChangeKind {
 
 /// A case that is not as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Change {
     /// Which case.
     pub case: CaseId,
@@ -124,6 +127,7 @@ pub struct Change {
 
 /// Cases by what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DiffCounts {
     /// Regressions.
     pub regression: u64,
@@ -180,6 +184,7 @@ impl DiffCounts {
 
 /// One agent in two runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AgentDiff {
     /// Its name, in the new run if it is there.
     pub agent: String,
@@ -197,6 +202,7 @@ pub struct AgentDiff {
 
 /// One run against another.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RunDiff {
     /// In the order of their names.
     pub agents: Vec<AgentDiff>,
@@ -206,6 +212,7 @@ pub struct RunDiff {
 
 /// How a run does not keep a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum BreachKind {
     /// The behavior of a case does not pass (its close may not either), or an expected failure fails otherwise.
     Failed,
@@ -278,6 +285,7 @@ pub enum Judged {
 
 /// A case that ran.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CheckedCase {
     /// Which case.
     pub id: CaseId,
@@ -289,6 +297,7 @@ pub struct CheckedCase {
 
 /// Cases by what the policy says of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CheckCounts {
     /// Cases that ran.
     pub cases: u64,
@@ -317,6 +326,7 @@ impl CheckCounts {
 
 /// One agent against a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AgentCheck {
     /// Its name.
     pub agent: String,
@@ -330,6 +340,7 @@ pub struct AgentCheck {
 
 /// A run against a policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Checked {
     /// In the order of their names.
     pub agents: Vec<AgentCheck>,

@@ -16,6 +16,7 @@ pub struct Carrier {
 
 /// Why bytes are missing from a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum GapCause {
     /// The receiver acknowledged them, so they were on the wire; the capture missed them.
     NotCaptured,
@@ -43,6 +44,7 @@ pub enum StreamEnd {
 /// What one side sent again while the other stayed silent: it sent nothing at all, not even an acknowledgement,
 /// from the first try on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Unanswered {
     /// How often: retransmissions and keep-alive probes; those within 100 ms of one another are one try, for no
     /// retransmission timer is so short.
@@ -55,6 +57,7 @@ pub struct Unanswered {
 
 /// What is known of a connection besides its events once the recording, or its place in it, is over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Tail {
     /// The recording went on until then and would have shown more of this connection.
     pub until: Option<Timestamp>,

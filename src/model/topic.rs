@@ -7,6 +7,7 @@ use crate::model::{CloseCode, FrameHeader, Role, Rule, RuleId, Who};
 
 /// One thing explained.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Topic {
     /// A close code, or a range of them.
     Code(CodeTopic),
@@ -18,6 +19,7 @@ pub enum Topic {
 
 /// Codes that share all there is to say about them.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CodeEntry {
     /// The codes.
     pub codes: RangeInclusive<u16>,
@@ -70,6 +72,7 @@ impl Registration {
 
 /// A close code, or a range of them.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct CodeTopic {
     /// The code asked for; `None` where it was the whole range.
     pub code: Option<CloseCode>,
@@ -85,6 +88,7 @@ pub struct CodeTopic {
 
 /// A clause.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct RuleTopic {
     /// The row of the table.
     pub rule: &'static Rule,
@@ -96,6 +100,7 @@ pub struct RuleTopic {
 
 /// A case of the suite.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct CaseTopic {
     /// Which.
     pub id: CaseId,
@@ -121,6 +126,7 @@ pub struct CaseTopic {
 
 /// What crosses the wire, from the opening handshake on.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Example {
     /// What it shows.
     pub title: &'static str,
@@ -134,6 +140,7 @@ pub struct Example {
 
 /// One thing a side does.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Line {
     /// On which connection of the example, from 1.
     pub connection: u8,
@@ -177,6 +184,7 @@ pub enum LineWhat {
 
 /// A frame as decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ShownFrame {
     /// Its header.
     pub header: FrameHeader,

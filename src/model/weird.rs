@@ -4,6 +4,7 @@ use crate::model::PacketNo;
 
 /// What is odd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum WeirdKind {
     /// The capture file ends inside a record.
     TruncatedFile,
@@ -128,6 +129,7 @@ impl WeirdKind {
 
 /// One kind of oddity in one input or connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Weird {
     /// What.
     pub kind: WeirdKind,
@@ -150,7 +152,7 @@ impl Weirds {
     }
 
     /// Counts `count` of a kind.
-    pub fn add_many(
+    pub(crate) fn add_many(
         &mut self,
         kind: WeirdKind,
         count: u64,
@@ -185,7 +187,7 @@ impl Weirds {
 
     /// All kinds seen, given away.
     #[must_use]
-    pub fn into_vec(self) -> Vec<Weird> {
+    pub(crate) fn into_vec(self) -> Vec<Weird> {
         self.0
     }
 

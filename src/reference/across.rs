@@ -13,7 +13,7 @@ use crate::model::{Certainty, Conversation, Finding, Outcome, PacketNo, Role, Ti
 
 /// What is compared of a connection.
 #[derive(Clone, Copy, Debug)]
-pub struct Trace {
+pub(crate) struct Trace {
     client: IpAddr,
     server: SocketAddr,
     first_packet: PacketNo,
@@ -28,15 +28,15 @@ pub struct Trace {
 }
 
 /// The digits of a sound key.
-pub type Key = [u8; 22];
+pub(crate) type Key = [u8; 22];
 
 /// Which client, as far as it can be told: a hash of its address, its server and its User-Agent.
-pub type Program = u64;
+pub(crate) type Program = u64;
 
 impl Trace {
     /// Of a connection that is over; `None` for one without addresses.
     #[must_use]
-    pub fn of(report: &Conversation) -> Option<Self> {
+    pub(crate) fn of(report: &Conversation) -> Option<Self> {
         let tcp = report.tcp?;
         let request = report.request.as_ref()?;
         let closing = &report.closing;
@@ -70,26 +70,26 @@ impl Trace {
 
     /// Its key, where that is a sound one.
     #[must_use]
-    pub const fn key(&self) -> Option<Key> {
+    pub(crate) const fn key(&self) -> Option<Key> {
         self.key
     }
 
     /// Its client; `None` where the request came by way of a proxy, or may have.
     #[must_use]
-    pub const fn program(&self) -> Option<Program> {
+    pub(crate) const fn program(&self) -> Option<Program> {
         self.program
     }
 
     /// A hash of its target.
     #[must_use]
-    pub const fn target(&self) -> u64 {
+    pub(crate) const fn target(&self) -> u64 {
         self.target
     }
 }
 
 /// The first connection with a key.
 #[derive(Clone, Copy, Debug)]
-pub struct KeyUse {
+pub(crate) struct KeyUse {
     client: IpAddr,
     server: SocketAddr,
     first_packet: PacketNo,
@@ -98,13 +98,13 @@ pub struct KeyUse {
 impl KeyUse {
     /// By this connection.
     #[must_use]
-    pub const fn new(trace: &Trace) -> Self {
+    pub(crate) const fn new(trace: &Trace) -> Self {
         Self { client: trace.client, server: trace.server, first_packet: trace.first_packet }
     }
 
     /// The note on a connection with the same key.
     #[must_use]
-    pub fn again(&self, later: &Trace) -> Option<Finding> {
+    pub(crate) fn again(&self, later: &Trace) -> Option<Finding> {
         let (packet, at) = later.asked?;
         // The two sides of a proxy carry one handshake.
         let is_one_client = self.client == later.client && self.server == later.server;
@@ -116,11 +116,11 @@ impl KeyUse {
 
 /// Of the handshakes of a program with a server the one that was settled last.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct UnderWay(Option<(Timestamp, Timestamp, PacketNo)>);
+pub(crate) struct UnderWay(Option<(Timestamp, Timestamp, PacketNo)>);
 
 impl UnderWay {
     /// Takes the next connection: whether two handshakes were under way at once.
-    pub fn next(&mut self, later: &Trace) -> Option<Finding> {
+    pub(crate) fn next(&mut self, later: &Trace) -> Option<Finding> {
         let (packet, asked) = later.asked?;
         let settled = later.settled?;
         let found = self.0.and_then(|(first, until, earlier)| {
@@ -147,7 +147,7 @@ struct Life {
 
 /// The connections of one program to one target, one after the other.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Attempts {
+pub(crate) struct Attempts {
     last: Option<Life>,
     /// The last pauses, the latest at the end.
     pauses: [i64; PAUSES],
@@ -156,7 +156,7 @@ pub struct Attempts {
 
 impl Attempts {
     /// Takes the next connection, in the order in which they began.
-    pub fn next(&mut self, next: &Trace) -> Option<Finding> {
+    pub(crate) fn next(&mut self, next: &Trace) -> Option<Finding> {
         let next = &next.life;
         let found = self.after_last(next);
         // Of several at a time the last to end counts; one that never ends makes the rest no reconnects.

@@ -23,7 +23,7 @@ use crate::reference::deflate;
 use crate::reference::endpoint::Endpoint;
 use crate::reference::findings::{Findings, Place};
 
-pub use request::host_port;
+pub(crate) use request::host_port;
 
 /// Characters of a value that a finding shows.
 const MAX_SHOWN: usize = 200;

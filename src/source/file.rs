@@ -62,7 +62,7 @@ impl Input {
 ///
 /// # Errors
 /// [`Error::Open`] if the directory cannot be listed, [`Error::NothingInDirectory`].
-pub fn expand(named: &Path, limits: &Limits) -> Result<Vec<PathBuf>, Error> {
+pub(crate) fn expand(named: &Path, limits: &Limits) -> Result<Vec<PathBuf>, Error> {
     if !named.is_dir() {
         return Ok(vec![named.to_owned()]);
     }

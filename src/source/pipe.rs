@@ -18,7 +18,7 @@ const GRACE: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_millis(50);
 
 /// Standard input, read by a thread of its own: a read that waits for a pipe cannot be called off.
-pub fn stdin(stop: &Stop) -> Live {
+pub(crate) fn stdin(stop: &Stop) -> Live {
     let (sender, chunks) = sync_channel(CHUNKS);
     thread::spawn(move || copy(&mut io::stdin().lock(), &sender));
     Live { chunks, current: Vec::new(), at: 0, stop: stop.clone(), deadline: None }
@@ -44,7 +44,7 @@ fn copy(source: &mut impl Read, sender: &SyncSender<io::Result<Vec<u8>>>) {
 }
 
 /// The receiving end. Asked to stop, it gives what still comes for a while, then it ends.
-pub struct Live {
+pub(crate) struct Live {
     chunks: Receiver<io::Result<Vec<u8>>>,
     current: Vec<u8>,
     at: usize,

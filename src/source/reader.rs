@@ -37,7 +37,7 @@ pub struct Reader<R: Read> {
 }
 
 /// A packet, and where it lies.
-pub struct Placed<'a> {
+pub(crate) struct Placed<'a> {
     /// The block in which all packets before it lie that were given since the last such block, where this one begins
     /// another.
     pub retired: Option<Vec<u8>>,
@@ -136,7 +136,7 @@ impl<R: Read> Reader<R> {
 
     /// From now on what packets lie in is kept as a whole, for [`Self::next_placed`] to give away: blocks of at least
     /// `from_bytes`, or of what a source had where it is 0 and the source gives less at a time.
-    pub fn keep_blocks(&mut self, from_bytes: usize) {
+    pub(crate) fn keep_blocks(&mut self, from_bytes: usize) {
         self.buffer.keep_blocks(from_bytes);
     }
 
@@ -147,7 +147,7 @@ impl<R: Read> Reader<R> {
 
     /// At the end: the block of the packets given last.
     #[must_use]
-    pub fn last_block(&mut self) -> Vec<u8> {
+    pub(crate) fn last_block(&mut self) -> Vec<u8> {
         self.buffer.retired().unwrap_or_else(|| self.buffer.last_block())
     }
 
@@ -156,7 +156,7 @@ impl<R: Read> Reader<R> {
     /// # Errors
     /// Those of [`Self::next`].
     #[inline]
-    pub fn next_placed(&mut self, weirds: &mut Weirds) -> Result<Option<Placed<'_>>, Error> {
+    pub(crate) fn next_placed(&mut self, weirds: &mut Weirds) -> Result<Option<Placed<'_>>, Error> {
         let record = match self.advance(weirds) {
             Ok(Some(record)) => record,
             Ok(None) => return Ok(None),

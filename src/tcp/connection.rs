@@ -44,6 +44,7 @@ pub struct Connection {
 
 /// What one direction came to so far. Bytes still waiting behind a hole are not in `stream_bytes` yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Stats {
     /// Bytes handed on, each once.
     pub stream_bytes: u64,
@@ -179,44 +180,44 @@ impl Connection {
 
     /// The packet it began with.
     #[must_use]
-    pub fn first_packet(&self) -> PacketNo {
+    pub(crate) fn first_packet(&self) -> PacketNo {
         self.first_packet
     }
 
     /// The packet pushed last.
     #[must_use]
-    pub fn last_packet(&self) -> PacketNo {
+    pub(crate) fn last_packet(&self) -> PacketNo {
         self.last_packet
     }
 
     /// Time of the first packet.
     #[must_use]
-    pub fn started_at(&self) -> Option<Timestamp> {
+    pub(crate) fn started_at(&self) -> Option<Timestamp> {
         self.started_at
     }
 
     /// Time of the last packet that has one.
     #[must_use]
-    pub fn ended_at(&self) -> Option<Timestamp> {
+    pub(crate) fn ended_at(&self) -> Option<Timestamp> {
         self.ended_at
     }
 
     /// Whether no more bytes can be due: both FINs were seen and acknowledged, or there was an RST. Segments that
     /// the capture has late may still come.
     #[must_use]
-    pub fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.reset || (self.halves.orig.is_fin_acked() && self.halves.resp.is_fin_acked())
     }
 
     /// Whether both streams are over, whole, and acknowledged: no segment that still comes can add to them.
     #[must_use]
-    pub fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         let is_over = |half: &Half| half.is_fin_acked() && half.has_ended();
         is_over(&self.halves.orig) && is_over(&self.halves.resp) && self.order.is_idle()
     }
 
     /// Frees what is kept to compare retransmissions with: none is compared from here on.
-    pub fn forget_bytes(&mut self) {
+    pub(crate) fn forget_bytes(&mut self) {
         self.halves.orig.forget_bytes();
         self.halves.resp.forget_bytes();
     }

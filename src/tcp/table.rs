@@ -172,7 +172,7 @@ impl<T> FlowTable<T> {
 
     /// The flow that [`Self::next_ended`] gives next.
     #[must_use]
-    pub fn peek_ended(&self) -> Option<&Flow<T>> {
+    pub(crate) fn peek_ended(&self) -> Option<&Flow<T>> {
         self.ended.front().or_else(|| Some(&self.entry(*self.left.last()?)?.flow))
     }
 

@@ -1,5 +1,6 @@
-//! Rows: what a format is fed. The fields of a row are declared once, by `row!`: name, type, what it holds, and how
-//! it is got. The declaration writes the values into any `Encoder`, and is the table that schemas and columns are made of.
+//! Rows: what programs read, whatever the format. The fields of a row are declared once, by `row!`: name, type, what each
+//! holds, and how it is got. The declaration hands the values to any `Encoder`, and it is the table of [`Field`]s that
+//! schemas and columns are made of.
 
 use std::fmt;
 
@@ -8,6 +9,7 @@ use crate::redact::Shown;
 
 /// A field of a row.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Field {
     /// Its name, the same in every format.
     pub name: &'static str,

@@ -65,7 +65,7 @@ impl<W: Write> TextReport<W> {
     }
 
     /// Takes the next connection. What is not shown in the end is not looked through for secrets.
-    pub fn connection(&mut self, report: &Sealed) {
+    pub(crate) fn connection(&mut self, report: &Sealed) {
         self.connections += 1;
         if let Some(at) = Outcome::ALL.iter().position(|o| *o == report.outcome()) {
             self.outcomes[at] += 1;
@@ -106,7 +106,7 @@ impl<W: Write> TextReport<W> {
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn finish(&mut self, inputs: &[InputReport]) -> Result<(), Error> {
+    pub(crate) fn finish(&mut self, inputs: &[InputReport]) -> Result<(), Error> {
         self.out.write_all(overview::inputs(inputs, &self.style).as_bytes())?;
         if self.connections == 0 {
             self.out.write_all(overview::nothing(inputs).as_bytes())?;

@@ -14,7 +14,7 @@ use crate::views::units;
 
 /// `text FIN RSV2 masked`.
 #[must_use]
-pub fn frame(header: &FrameHeader) -> String {
+pub(crate) fn frame(header: &FrameHeader) -> String {
     let mut out = header.opcode.name().to_owned();
     if header.fin {
         out.push_str(" FIN");
@@ -30,7 +30,7 @@ pub fn frame(header: &FrameHeader) -> String {
 
 /// Where a side was: its address; without a capture the `Host` the client asked for, or a dash.
 #[must_use]
-pub fn address(report: &Conversation<Shown>, role: Role) -> String {
+pub(crate) fn address(report: &Conversation<Shown>, role: Role) -> String {
     let host = || report.request.as_ref().filter(|_| role == Role::Server)?.host();
     match (&report.tcp, role) {
         (Some(tcp), Role::Client) => tcp.client.to_string(),
@@ -41,7 +41,7 @@ pub fn address(report: &Conversation<Shown>, role: Role) -> String {
 
 /// `The client`, `The server`, `Both sides`.
 #[must_use]
-pub const fn subject(by: Option<Role>) -> &'static str {
+pub(crate) const fn subject(by: Option<Role>) -> &'static str {
     match by {
         Some(Role::Client) => "The client",
         Some(Role::Server) => "The server",
@@ -67,7 +67,7 @@ impl fmt::Display for Message<'_> {
 
 /// What a step asked for.
 #[must_use]
-pub fn owed(step: &Step) -> String {
+pub(crate) fn owed(step: &Step) -> String {
     match step.action {
         Action::Fail(rule) => {
             format!("fail the connection: Close {}, or drop TCP", or(rule.rule().reaction.codes()))
@@ -88,7 +88,7 @@ pub fn owed(step: &Step) -> String {
 
 /// The clauses of a step: those of its rule, and the one that has the other side act.
 #[must_use]
-pub fn clauses(step: &Step) -> Vec<Clause> {
+pub(crate) fn clauses(step: &Step) -> Vec<Clause> {
     let mut clauses = step.rule.rule().clauses.to_vec();
     let acting = match step.action {
         Action::Fail(_) | Action::FailHandshake(_) => Some(rfc6455("7.1.7")),
@@ -101,7 +101,7 @@ pub fn clauses(step: &Step) -> Vec<Clause> {
 
 /// What was seen of a step.
 #[must_use]
-pub fn seen(step: &Step) -> String {
+pub(crate) fn seen(step: &Step) -> String {
     let after = |ns: Option<i64>| ns.map_or_else(String::new, |ns| format!(" after {}", units::duration(ns)));
     match step.seen {
         Seen::Close { frame, code, after_ns } => {
@@ -123,7 +123,7 @@ pub fn seen(step: &Step) -> String {
 
 /// Why a side reports what it reports.
 #[must_use]
-pub const fn because(because: Because) -> &'static str {
+pub(crate) const fn because(because: Because) -> &'static str {
     match because {
         Because::CloseReceived => "first Close received (7.1.5), closing handshake complete (7.1.4)",
         Because::CloseNotAnswered => "first Close received (7.1.5), but it sent none itself (7.1.4)",
@@ -155,7 +155,7 @@ pub const fn because(because: Because) -> &'static str {
 
 /// The outcome in a few words.
 #[must_use]
-pub const fn outcome(outcome: Outcome) -> &'static str {
+pub(crate) const fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Clean => "closed cleanly",
         Outcome::CleanTcpReset => "closed cleanly, TCP reset",

@@ -23,7 +23,7 @@ const MAX_TEXT_BITS: u32 = 16;
 ///
 /// What fits is weighed in bits: so many that a stream of random bytes would pass once in two to their power.
 #[derive(Clone, Debug)]
-pub struct Chain {
+pub(crate) struct Chain {
     start: u64,
     /// Offset of the next header.
     next: u64,
@@ -44,7 +44,7 @@ pub struct Chain {
 impl Chain {
     /// Frames from that offset on, masked or not, where that is known.
     #[must_use]
-    pub const fn new(start: u64, masked: Option<bool>) -> Self {
+    pub(crate) const fn new(start: u64, masked: Option<bool>) -> Self {
         Self {
             start,
             next: start,
@@ -62,36 +62,36 @@ impl Chain {
 
     /// Where it begins.
     #[must_use]
-    pub const fn start(&self) -> u64 {
+    pub(crate) const fn start(&self) -> u64 {
         self.start
     }
 
     /// What speaks for it.
     #[must_use]
-    pub const fn bits(&self) -> u32 {
+    pub(crate) const fn bits(&self) -> u32 {
         self.bits
     }
 
     /// What of it is due to payloads that make sense.
     #[must_use]
-    pub const fn text_bits(&self) -> u32 {
+    pub(crate) const fn text_bits(&self) -> u32 {
         self.text_bits
     }
 
     /// Segments that ended with a frame.
     #[must_use]
-    pub const fn aligned(&self) -> u32 {
+    pub(crate) const fn aligned(&self) -> u32 {
         self.aligned
     }
 
     /// Whether its frames are masked; `None` before the first.
     #[must_use]
-    pub const fn masked(&self) -> Option<bool> {
+    pub(crate) const fn masked(&self) -> Option<bool> {
         self.masked
     }
 
     /// The bytes of a segment, those before the start of the chain too. False where they cannot be such frames.
-    pub fn data(&mut self, offset: u64, bytes: &[u8]) -> bool {
+    pub(crate) fn data(&mut self, offset: u64, bytes: &[u8]) -> bool {
         let end = offset.saturating_add(bytes.len() as u64);
         if self.next.saturating_add(self.have as u64) < offset {
             return false;
@@ -129,12 +129,12 @@ impl Chain {
 
     /// Bytes that are missing. False where a header would be among them.
     #[must_use]
-    pub const fn gap(&self, offset: u64, len: u64) -> bool {
+    pub(crate) const fn gap(&self, offset: u64, len: u64) -> bool {
         self.have == 0 && self.next >= offset.saturating_add(len)
     }
 
     /// The stream ends at that offset.
-    pub const fn end(&mut self, offset: u64) {
+    pub(crate) const fn end(&mut self, offset: u64) {
         if self.next == offset && self.have == 0 && self.next > self.start {
             self.bits = self.bits.saturating_add(END_BITS);
         }

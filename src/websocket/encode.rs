@@ -4,7 +4,7 @@ use crate::model::{FrameHeader, LengthForm, MaskingKey, Opcode, Rsv};
 
 /// Header of a frame with FIN set and the shortest length form.
 #[must_use]
-pub const fn header(opcode: Opcode, masking_key: Option<MaskingKey>, payload_len: u64) -> FrameHeader {
+pub(crate) const fn header(opcode: Opcode, masking_key: Option<MaskingKey>, payload_len: u64) -> FrameHeader {
     let length_form = match payload_len {
         0..=125 => LengthForm::Seven,
         126..=0xffff => LengthForm::Sixteen,
@@ -16,7 +16,7 @@ pub const fn header(opcode: Opcode, masking_key: Option<MaskingKey>, payload_len
 /// The header on the wire. A length its form has no room for is cut to its low bits, of the seven-bit form to
 /// 125, for 126 and 127 announce another one.
 #[must_use]
-pub fn encode_header(header: &FrameHeader) -> Vec<u8> {
+pub(crate) fn encode_header(header: &FrameHeader) -> Vec<u8> {
     let mask = if header.masking_key.is_some() { 0x80 } else { 0 };
     let mut bytes = vec![u8::from(header.fin) << 7 | header.rsv.0 << 4 | header.opcode.bits()];
     let len = header.payload_len.to_be_bytes();
@@ -34,7 +34,7 @@ pub fn encode_header(header: &FrameHeader) -> Vec<u8> {
 
 /// The frame on the wire.
 #[must_use]
-pub fn encode(header: &FrameHeader, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn encode(header: &FrameHeader, payload: &[u8]) -> Vec<u8> {
     let key = header.masking_key.map_or([0; 4], |key| key.0);
     let masked = payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key);
     encode_header(header).into_iter().chain(masked).collect()

@@ -4,6 +4,9 @@
 //! header = %b( FIN RSV1 RSV2 RSV3 4opcode MASK 7length ) [ 16length / 64length ] [ 4OCTET ]
 //! ```
 
+use std::error::Error;
+use std::fmt;
+
 use nom::combinator::cond;
 use nom::number::streaming::{be_u8, be_u16, be_u32, be_u64};
 use nom::{IResult, Parser};
@@ -11,11 +14,19 @@ use nom::{IResult, Parser};
 use crate::model::{FrameHeader, LengthForm, MaskingKey, Opcode, Rsv};
 
 /// Longest header in bytes.
-pub const MAX_HEADER: usize = 14;
+pub(super) const MAX_HEADER: usize = 14;
 
 /// The bytes end inside a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Incomplete;
+
+impl fmt::Display for Incomplete {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the bytes end inside a frame header")
+    }
+}
+
+impl Error for Incomplete {}
 
 /// Parses a base framing header (RFC 6455 5.2), which is [`FrameHeader::wire_len`] bytes long, 2 to 14.
 ///

@@ -334,6 +334,7 @@ fn happenings_come_as_they_happen_to_whoever_asks() {
             match happening {
                 Happening::Frame(_) => frames += 1,
                 Happening::Message { .. } => messages += 1,
+                other => panic!("not asked for: {other:?}"),
             }
         }
         let traffic = &conversation.traffic;

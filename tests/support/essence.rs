@@ -96,7 +96,10 @@ fn essence_of(report: Conversation) -> String {
     // They stand in order of packets; of those in one packet the order is that of frames.
     report.findings.sort_by_cached_key(|finding| format!("{:?} {finding:?}", finding.frame));
 
-    let unplaced = |end: TcpEnd| TcpEnd { at: None, packet: None, ..end };
+    let unplaced = |mut end: TcpEnd| {
+        (end.at, end.packet) = (None, None);
+        end
+    };
     let closing = &mut report.closing;
     closing.idle_before_close_ns = None;
     closing.first_end = closing.first_end.map(unplaced);

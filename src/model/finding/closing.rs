@@ -6,6 +6,7 @@ use crate::model::{
 
 /// How a connection ended; names as in the JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Outcome {
     /// Both Close frames, then an orderly TCP end.
     Clean,
@@ -65,6 +66,7 @@ pub enum Starter {
 
 /// What decided who started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum StartEvidence {
     /// Acknowledgement numbers: the later Close left after its host had received the earlier one, or not.
     Acknowledgement,
@@ -94,6 +96,7 @@ impl StartEvidence {
 
 /// One side's part in the closing handshake.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SideClose<S: Stage = Quoted> {
     /// It sent a Close; `None` where a gap may hide one.
     pub sent_close: Option<bool>,
@@ -113,6 +116,7 @@ pub struct SideClose<S: Stage = Quoted> {
 
 /// States of an endpoint (RFC 6455 4.1, 7.1.3, 7.1.4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Lifecycle {
     /// The opening handshake is not complete.
     #[default]
@@ -140,6 +144,7 @@ impl Lifecycle {
 
 /// End of one direction of TCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TcpEnd {
     /// Whose.
     pub by: Role,
@@ -153,6 +158,7 @@ pub struct TcpEnd {
 
 /// Why a side's API reports what it reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Because {
     /// The first Close it received decides (7.1.5).
     CloseReceived,
@@ -185,6 +191,7 @@ pub enum Because {
 
 /// What one side's API will have reported (`CloseEvent` of the WebSocket API).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LocalView<S: Stage = Quoted> {
     /// Code, 1005 and 1006 included; `None` where nothing is reported or it cannot be known.
     pub code: Option<CloseCode>,
@@ -200,6 +207,7 @@ pub struct LocalView<S: Stage = Quoted> {
 
 /// How the connection closed: expected beside observed.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Closing<S: Stage = Quoted> {
     /// How it ended.
     pub outcome: Outcome,

@@ -4,6 +4,7 @@ use crate::model::{CloseCode, Handled, Role, RuleId, StreamEnd, Timestamp};
 
 /// What a side owed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Action {
     /// Fail the connection: Close with one of the codes, or drop TCP.
     Fail(RuleId),
@@ -29,6 +30,7 @@ pub enum Action {
 
 /// What was seen of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Seen {
     /// A Close.
     Close {
@@ -71,6 +73,7 @@ pub enum Seen {
 
 /// Whether an obligation was kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum StepVerdict {
     /// Done.
     Met,
@@ -100,6 +103,7 @@ impl StepVerdict {
 
 /// What called for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Since {
     /// Frame number.
     pub frame: Option<u64>,
@@ -109,6 +113,7 @@ pub struct Since {
 
 /// An obligation: opened by something an endpoint received, settled by what it did next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Expectation {
     /// The clause.
     pub rule: RuleId,
@@ -123,7 +128,7 @@ pub struct Expectation {
 impl Expectation {
     /// With what was seen of it, and the judgement.
     #[must_use]
-    pub const fn settle(self, seen: Seen, verdict: StepVerdict) -> Step {
+    pub(crate) const fn settle(self, seen: Seen, verdict: StepVerdict) -> Step {
         let Self { rule, owed_by, action, since } = self;
         Step { rule, owed_by, action, since, seen, verdict }
     }
@@ -131,6 +136,7 @@ impl Expectation {
 
 /// An obligation of the closing and what came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Step {
     /// The clause.
     pub rule: RuleId,

@@ -4,6 +4,7 @@ use crate::model::Timestamp;
 
 /// Figures of a connection; `None` where its recording does not show them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Timing {
     /// From the request to the response.
     pub handshake_ns: Option<i64>,
@@ -21,6 +22,7 @@ pub struct Timing {
 
 /// The Pings of one side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PingFigures {
     /// Pings it sent.
     pub sent: u64,
@@ -34,6 +36,7 @@ pub struct PingFigures {
 
 /// Times from Ping to Pong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Latency {
     /// How many were measured.
     pub pongs: u64,

@@ -7,6 +7,7 @@ use crate::model::Evidence;
 
 /// About a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RequestFacts {
     /// Its first fault against the grammar of HTTP, one that may not be passed over before one that may.
     pub syntax: Option<SyntaxFault>,
@@ -40,6 +41,7 @@ pub struct RequestFacts {
 
 /// About a response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ResponseFacts {
     /// As in [`RequestFacts::syntax`].
     pub syntax: Option<SyntaxFault>,
@@ -65,6 +67,7 @@ pub struct ResponseFacts {
 
 /// Where a head leaves the grammar of HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SyntaxFault {
     /// 0 for the start line, then field lines from 1, a folded one counted once.
     pub line: u16,
@@ -74,6 +77,7 @@ pub struct SyntaxFault {
 
 /// How a line leaves the grammar of HTTP (RFC 9110 5, RFC 9112 2 to 5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Syntax {
     /// No colon.
     NoColon,
@@ -108,6 +112,7 @@ impl Syntax {
 
 /// Shape of a request target (RFC 9112 3.2; RFC 6455 3, 4.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TargetForm {
     /// A path.
     #[default]
@@ -122,6 +127,7 @@ pub enum TargetForm {
 
 /// Port in a `Host` field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum HostPort {
     /// There is no such field, or it is no host with a port.
     #[default]
@@ -134,6 +140,7 @@ pub enum HostPort {
 
 /// Whether a token stands in a field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TokenIn {
     /// There is no such field.
     #[default]
@@ -146,6 +153,7 @@ pub enum TokenIn {
 
 /// Shape of a key: base64 of 16 bytes in a sound one. Pad bits that are not 0 are not looked at (erratum 3150).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum KeyForm {
     /// There is none.
     #[default]
@@ -160,6 +168,7 @@ pub enum KeyForm {
 
 /// Why a list of subprotocols is none (RFC 6455 4.1, item 10). Indices count the elements of all fields together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ProtocolsFault {
     /// No element.
     Empty,
@@ -171,6 +180,7 @@ pub enum ProtocolsFault {
 
 /// Where a `Sec-WebSocket-Extensions` leaves its grammar (RFC 6455 9.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ListFault {
     /// Which of the fields of that name, from 0.
     pub field: u16,

@@ -96,7 +96,7 @@ pub(super) fn extensions(
 
 /// A note where `Host` names another port than the connection has. A target that is a whole URI overrides `Host`.
 #[must_use]
-pub fn host_port(
+pub(crate) fn host_port(
     request: &UpgradeRequest,
     tcp: u16,
     place: Option<(PacketNo, Option<Timestamp>)>,

@@ -171,7 +171,7 @@ impl Unpacked {
 
     /// Whether reading ended because somebody asked for it.
     #[must_use]
-    pub fn is_interrupted(&self) -> bool {
+    pub(crate) fn is_interrupted(&self) -> bool {
         self.stop.is_heeded()
     }
 

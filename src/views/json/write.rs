@@ -142,6 +142,7 @@ fn escape_from(out: &mut Vec<u8>, text: &str, mut at: usize) {
 }
 
 /// Index of the first byte that is not printable ASCII, or is a quotation mark or a backslash.
+#[inline]
 fn suspect(bytes: &[u8]) -> Option<usize> {
     let (words, rest) = bytes.as_chunks();
     for (i, word) in words.iter().enumerate() {

@@ -99,11 +99,18 @@ fn observe(
                 Observed::Payload(Piece::Bytes(bytes)) => payload[from].extend_from_slice(bytes),
                 mut what => {
                     // As much of a refusal as its segment had.
-                    if let Observed::Response(response) = &mut what {
-                        response.body_start.clear();
-                    }
+                    let wrote = match &mut what {
+                        Observed::Request(request) => {
+                            format!("{:?} {:?}", request.target.as_sent(), request.fields.as_sent())
+                        }
+                        Observed::Response(response) => {
+                            response.body_start.as_sent_mut().clear();
+                            format!("{:?} {:?}", response.phrase.as_sent(), response.fields.as_sent())
+                        }
+                        _ => String::new(),
+                    };
                     let payload = std::mem::take(&mut payload[from]);
-                    seen[from].push(format!("{payload:x?} {what:?}"));
+                    seen[from].push(format!("{payload:x?} {what:?} {wrote}"));
                 }
             }
         });

@@ -100,7 +100,7 @@ fn handshake(negotiation: u8) -> [(Role, Observed<'static>); 2] {
     let request = wslog::http::upgrade::request(&request);
     let response = wslog::http::upgrade::response(
         &response,
-        request.key().map(wslog::http::upgrade::expected_accept),
+        request.key().map(|key| wslog::http::upgrade::expected_accept(key.as_sent())),
         Vec::new(),
     );
     [
