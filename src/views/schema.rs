@@ -110,6 +110,8 @@ fn of_kind(kind: &'static Kind, at: &str, out: &mut Vec<Object>) {
         Kind::Map(kind) => of_kind(kind, &format!("{at}.*"), out),
         Kind::Tuple(kinds) | Kind::Either(kinds) => kinds.iter().for_each(|kind| of_kind(kind, at, out)),
         Kind::Object(fields) => match out.iter_mut().find(|object| object.fields == fields) {
+            // One of several kinds at a place may have it where another has it too.
+            Some(object) if object.paths.iter().any(|path| path == at) => {}
             Some(object) => object.paths.push(at.to_owned()),
             None => {
                 out.push(Object { paths: vec![at.to_owned()], fields });

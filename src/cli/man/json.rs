@@ -9,17 +9,19 @@ use crate::cli::man::{name, roff, see_also};
 
 const ABOUT: &[&str] = &[
     "With `--format json` a command writes one document (RFC 8259), an object whose field `schema` names it and its \
-     version. Each object of the documents is listed below under the place where it stands: `[]` is any element of a \
-     list, `*` any name.",
+     version. Each object of the documents is listed below under the places where it stands, and what is inside it under \
+     the first of these: `[]` is any element of a list, `*` any name. Several at one place are told apart by their field \
+     `kind`.",
     "A field whose type ends in `or null` is null where there is no value, or none is known. A field that may be left out \
      is not there instead. All others are always there.",
     "`wslog man --schema` prints the JSON Schema of a document.",
 ];
 
-const TYPES: [(&str, &str); 3] = [
+const TYPES: [(&str, &str); 4] = [
     ("hex", "A string: bytes, two hexadecimal digits each."),
     ("time", "A string: RFC 3339, UTC, nine digits behind the second, as in 2024-05-01T12:00:00.000000000Z."),
     ("nanoseconds", "An integer."),
+    ("... by name", "An object with such values, whose names are not known beforehand."),
 ];
 
 /// Every document, and every object of it.
