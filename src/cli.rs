@@ -8,6 +8,7 @@ mod explain;
 mod inspect;
 mod interrupt;
 mod limits;
+mod man;
 mod output;
 mod runs;
 mod style;
@@ -53,16 +54,12 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
             clap_complete::generate(shell, &mut command, "wslog", &mut out);
             write_out(&out)
         }
-        Command::Man => man().and_then(|page| write_out(&page)),
+        Command::Man(args::Manual { schema: Some(document), .. }) => write_out(document.schema().as_bytes()),
+        Command::Man(args::Manual { page, .. }) => {
+            man::page(page).and_then(|page| write_out(page.as_bytes()))
+        }
     };
     result.unwrap_or_else(|error| exit::explain(&error))
-}
-
-/// The man page, from the same definitions as `--help`.
-fn man() -> anyhow::Result<Vec<u8>> {
-    let mut page = Vec::new();
-    args::man_page(&mut page)?;
-    Ok(page)
 }
 
 fn write_out(bytes: &[u8]) -> anyhow::Result<Exit> {

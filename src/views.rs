@@ -10,6 +10,7 @@ pub mod limits;
 pub mod remarks;
 pub mod row;
 pub mod run;
+pub mod schema;
 pub mod summary;
 pub mod text;
 mod units;

@@ -1,16 +1,16 @@
 //! What can be said on the command line.
 
-use std::io::Write;
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use wslog::autobahn::policy::Pattern;
-use wslog::model::{ConversationId, RULES};
+use wslog::model::ConversationId;
 use wslog::views;
+use wslog::views::schema::{DOCUMENTS, Document};
 
-use crate::cli::limits::{self, LimitArgs};
+use crate::cli::limits::LimitArgs;
 
 /// Explains how WebSocket connections ended, from packet captures and Autobahn reports.
 ///
@@ -51,8 +51,7 @@ pub(super) enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
-    Man,
+    Man(Manual),
 }
 
 /// Explain every WebSocket connection of the inputs
@@ -199,6 +198,49 @@ A whole policy:
   result = \"should have been\"      # part of what the suite said
   may_pass = false                   # true: fails at times only";
 
+/// Print a page of the manual, or the JSON Schema of a document
+///
+/// To read a page: wslog man wslog-json | man -l -
+#[derive(Debug, clap::Args)]
+pub(super) struct Manual {
+    /// Which page
+    #[arg(value_enum, default_value_t = Page::Wslog)]
+    pub(super) page: Page,
+    /// Print the schema (JSON Schema 2020-12) of what this command writes with --format json
+    #[arg(long, value_name = "COMMAND", value_parser = document(), conflicts_with = "page")]
+    pub(super) schema: Option<&'static Document>,
+}
+
+/// A page of the manual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Page {
+    /// The commands, a line each
+    Wslog,
+    /// wslog inspect, and its limits
+    WslogInspect,
+    /// wslog diff
+    WslogDiff,
+    /// wslog check
+    WslogCheck,
+    /// wslog explain
+    WslogExplain,
+    /// The documents that --format json writes
+    WslogJson,
+    /// The rules
+    WslogRules,
+}
+
+impl Page {
+    /// Its section of the manual.
+    pub(super) const fn section(self) -> u8 {
+        match self {
+            Self::WslogJson => 5,
+            Self::WslogRules => 7,
+            _ => 1,
+        }
+    }
+}
+
 /// How text is shown.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(super) struct Look {
@@ -303,6 +345,14 @@ fn view() -> impl TypedValueParser<Value = views::Format> {
         .map(|name| VIEWS.iter().find(|view| view.name == name).copied().unwrap_or(VIEWS[0]))
 }
 
+/// Documents by the command that writes them.
+fn document() -> impl TypedValueParser<Value = &'static Document> {
+    let values = DOCUMENTS.iter().map(|document| PossibleValue::new(document.command).help(document.name));
+    // What is none of them does not get through the first parser.
+    PossibleValuesParser::new(values)
+        .map(|command| DOCUMENTS.iter().find(|document| document.command == command).unwrap_or(&DOCUMENTS[0]))
+}
+
 fn renamed(text: &str) -> Result<String, String> {
     match text.split_once('=') {
         Some((old, new)) if !old.is_empty() && !new.is_empty() => Ok(text.to_owned()),
@@ -362,42 +412,4 @@ pub(super) enum Color {
     Auto,
     Always,
     Never,
-}
-
-/// The table of rules, as `wslog explain --list` has it.
-fn rules(out: &mut dyn Write) -> std::io::Result<()> {
-    let roff = |text: &str| text.replace('\\', "\\e").replace('-', "\\-");
-    writeln!(out, ".SH RULES")?;
-    writeln!(out, "What a finding can be about; \\fBwslog explain\\fR \\fIRULE\\fR tells more.")?;
-    for rule in RULES {
-        let head = format!("{} ({}, {})", rule.name, rule.level.name(), rule.section());
-        writeln!(out, ".TP\n\\fB{}\\fR\n{}", roff(&head), roff(rule.says))?;
-    }
-    Ok(())
-}
-
-/// One page for all commands: clap's pages of `wslog` and of each command, one after the other.
-pub(super) fn man_page(out: &mut dyn Write) -> std::io::Result<()> {
-    let mut command = Args::command();
-    command.build();
-    let man = clap_mangen::Man::new(command.clone()).date("");
-    man.render_title(out)?;
-    man.render_name_section(out)?;
-    man.render_synopsis_section(out)?;
-    man.render_description_section(out)?;
-    for sub in command.get_subcommands().filter(|c| c.get_name() != "help") {
-        let name = sub.get_name().to_owned();
-        let page = clap_mangen::Man::new(sub.clone());
-        writeln!(out, ".SH \"WSLOG {}\"", name.to_uppercase())?;
-        let mut body = Vec::new();
-        page.render_synopsis_section(&mut body)?;
-        page.render_description_section(&mut body)?;
-        page.render_options_section(&mut body)?;
-        let body = String::from_utf8_lossy(&body).replace(".SH", ".SS");
-        out.write_all(body.as_bytes())?;
-    }
-    limits::man_section(out)?;
-    rules(out)?;
-    man.render_extra_section(out)?;
-    man.render_version_section(out)
 }

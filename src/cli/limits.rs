@@ -1,7 +1,6 @@
 //! Caps on the command line.
 
 use std::ffi::OsStr;
-use std::io::{self, Write};
 
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -128,17 +127,4 @@ pub(super) fn advise(error: &mut clap::Error) {
         return;
     };
     error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
-}
-
-/// A section of the manual page: every cap, and why it stands where it does.
-pub(super) fn man_section(out: &mut dyn Write) -> io::Result<()> {
-    let roff = |text: &str| text.replace('\\', "\\e").replace('-', "\\-");
-    writeln!(out, ".SH LIMITS\n{}", roff(limits::INTRODUCTION))?;
-    for limit in LIMITS {
-        let assigned = format!("{}={}", limit.name, limit.unit.show(limit.default));
-        let counted = limit.weird().map_or_else(String::new, |weird| format!("; {}", weird.name()));
-        let head = format!("\\fB{}\\fR ({}{counted})", roff(&assigned), roff(limit.unit.name()));
-        writeln!(out, ".TP\n{head}\n{} {}", roff(&limits::sentences(limit)), roff(limit.reason))?;
-    }
-    Ok(())
 }

@@ -53,7 +53,9 @@ fn code_sender(topic: &CodeTopic) -> &'static str {
     }
 }
 
-fn rule_who(rule: &Rule) -> &'static str {
+/// Who can break it, in words.
+#[must_use]
+pub const fn rule_who(rule: &Rule) -> &'static str {
     match rule.who {
         Who::Client => "the client",
         Who::Server => "the server",
@@ -67,11 +69,12 @@ fn or(codes: &[u16]) -> String {
 }
 
 /// What the other side does about a breach; `None` where there is nothing to do.
-fn reaction(topic: &RuleTopic) -> Option<String> {
-    if let Some(peer) = topic.rule.known.peer {
+#[must_use]
+pub fn reaction(rule: &Rule) -> Option<String> {
+    if let Some(peer) = rule.known.peer {
         return Some(peer.to_owned());
     }
-    Some(match topic.rule.reaction {
+    Some(match rule.reaction {
         Reaction::Nothing => return None,
         Reaction::Fail(codes) => {
             format!("must fail the connection (7.1.7): Close {}, or an end of TCP without one", or(codes))

@@ -19,13 +19,21 @@ use crate::engine::{Form, Keep, Sink};
 use crate::error::Error;
 use crate::model::{Conversation, InputReport, PacketNo, PerRole};
 use crate::redact::Shown;
-use crate::views::row::Field;
+use crate::views::row::{Field, List, Text};
 use crate::views::{Format, FrameList};
 use connection::Connection;
 use input::Input;
 
 /// Name and version of the format.
 pub const SCHEMA: &str = "wslog.inspect/1";
+
+/// The fields of the document, which is written as the connections come.
+pub const DOCUMENT: &[Field] = &[
+    Field::new::<Text>("schema", "Name and version of the format."),
+    Field::new::<Text>("wslog", "Version of wslog."),
+    Field::new::<List<Connection<'static>>>("connections", "WebSocket connections, and attempts at one."),
+    Field::new::<List<Input<'static>>>("inputs", "What was read."),
+];
 
 /// The fields of an element of `connections`.
 pub const CONNECTION: &[Field] = Connection::FIELDS;

@@ -8,7 +8,7 @@ use crate::model::{PerRole, Timestamp, wire};
 use crate::redact::Shown;
 
 /// A field of a row.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Field {
     /// Its name, the same in every format.
@@ -22,7 +22,7 @@ pub struct Field {
 }
 
 /// What values are.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A whole number that fits 64 bits, with or without sign.
     Integer,

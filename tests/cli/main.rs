@@ -7,6 +7,7 @@ mod live;
 mod readme;
 mod rows;
 mod runs;
+mod schema;
 mod secrets;
 mod sets;
 mod shell;

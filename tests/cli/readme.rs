@@ -1,12 +1,14 @@
-//! What the README and the man page show is what the program prints, or what its tables hold. `WSLOG_BLESS=1` writes it
+//! What the README and the manual show is what the program prints, or what its tables hold. `WSLOG_BLESS=1` writes it
 //! anew.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use wslog::views::limits::markdown;
+use wslog::views::schema::DOCUMENTS;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -77,6 +79,31 @@ fn readme_shows_real_output() {
 }
 
 #[test]
-fn man_page_is_current() {
-    check("man/wslog.1", &wslog(&["man"]));
+fn manual_is_current() {
+    let pages = [
+        "wslog.1",
+        "wslog-inspect.1",
+        "wslog-diff.1",
+        "wslog-check.1",
+        "wslog-explain.1",
+        "wslog-json.5",
+        "wslog-rules.7",
+    ];
+    for file in pages {
+        let (page, _) = file.split_once('.').expect("a section");
+        check(&format!("man/{file}"), &wslog(&["man", page]));
+    }
+    assert_eq!(wslog(&["man"]), wslog(&["man", "wslog"]));
+    let there = fs::read_dir(root().join("man")).expect("there").map(|entry| entry.expect("readable").path());
+    let there: BTreeSet<_> = there.filter(|path| path.is_file()).collect();
+    assert_eq!(there, pages.iter().map(|file| root().join("man").join(file)).collect());
+}
+
+#[test]
+fn schemas_are_current() {
+    for document in DOCUMENTS {
+        let file = format!("man/schema/{}.json", document.name.replace('/', "-"));
+        check(&file, &wslog(&["man", "--schema", document.command]));
+    }
+    assert_eq!(fs::read_dir(root().join("man/schema")).expect("there").count(), DOCUMENTS.len());
 }

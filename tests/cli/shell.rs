@@ -547,7 +547,7 @@ fn help_version_man_page_and_completions_print() {
         assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{arguments:?}");
         assert!(ran.out.starts_with(begins), "{arguments:?}: {:?}", ran.out.get(..80));
     }
-    let page = run(["man"]).out;
+    let page = run(["man", "wslog-inspect"]).out;
     for option in ["fail\\-on", "frames", "payload", "connection", "NO_COLOR"] {
         assert!(page.contains(option), "{option}");
     }

@@ -22,6 +22,7 @@ pub mod pack;
 pub mod profile;
 pub mod rng;
 pub mod scene;
+pub mod schema;
 pub mod script;
 pub mod simulation;
 pub mod transform;

@@ -134,7 +134,7 @@ row! {
     /// Close codes that fit.
     codes: List<Integer> = topic.rule.reaction.codes().iter().copied(),
     /// In a sentence.
-    message: Option<Text> = words::reaction(topic),
+    message: Option<Text> = words::reaction(topic.rule),
 }
 
 row! {

@@ -159,7 +159,7 @@ fn rule_text(topic: &RuleTopic, style: &Style) -> String {
     out.push('\n');
     let by = if rule.level == Level::Note { "about" } else { "broken by" };
     field(&mut out, by, words::rule_who(rule), style);
-    if let Some(reaction) = words::reaction(topic) {
+    if let Some(reaction) = words::reaction(topic.rule) {
         field(&mut out, "the other side", &reaction, style);
     }
     for (name, broken) in [("Autobahn breaks", true), ("Autobahn has it", false)] {

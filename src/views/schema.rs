@@ -1,0 +1,272 @@
+//! The documents for programs as their declarations have them: their objects, and their JSON Schemas (2020-12).
+
+use crate::views::json::write;
+use crate::views::row::{Field, Kind};
+use crate::views::{explain, json, run};
+
+/// The meta-schema.
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// Two digits a byte.
+const HEX: &str = "^([0-9a-f][0-9a-f])*$";
+
+/// RFC 3339, UTC, nine digits.
+const TIME: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{9}Z$";
+
+/// Every document.
+pub const DOCUMENTS: &[Document] = &[
+    Document {
+        command: "inspect",
+        name: json::SCHEMA,
+        what: "WebSocket connections, and how they ended.",
+        fields: json::DOCUMENT,
+    },
+    Document {
+        command: "diff",
+        name: "wslog.diff/1",
+        what: "Two runs of the Autobahn Testsuite, compared.",
+        fields: run::json::DIFF,
+    },
+    Document {
+        command: "check",
+        name: "wslog.check/1",
+        what: "A run of the Autobahn Testsuite, held against a policy.",
+        fields: run::json::CHECK,
+    },
+    Document {
+        command: "explain",
+        name: explain::json::SCHEMA,
+        what: "Close codes, rules and cases, explained.",
+        fields: explain::json::FIELDS,
+    },
+];
+
+/// What a command writes for programs.
+#[derive(Clone, Copy, Debug)]
+pub struct Document {
+    /// The command, as in `inspect`.
+    pub command: &'static str,
+    /// Name and version, as its field `schema` has it.
+    pub name: &'static str,
+    /// What it holds.
+    pub what: &'static str,
+    /// Its fields.
+    pub fields: &'static [Field],
+}
+
+/// An object of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// Where it stands, as in `connections[].client`: more than once, if it is the same in several places.
+    pub paths: Vec<String>,
+    /// Its fields.
+    pub fields: &'static [Field],
+}
+
+impl Document {
+    /// Its objects, the document itself left out, each before those inside it.
+    #[must_use]
+    pub fn objects(&self) -> Vec<Object> {
+        let mut out = Vec::new();
+        below(self.fields, "", &mut out);
+        out
+    }
+
+    /// Its schema. An object that stands in several places is defined once, under its first place.
+    #[must_use]
+    pub fn schema(&self) -> String {
+        let objects = self.objects();
+        let definitions = Definitions { names: names(&objects), objects: &objects };
+        let mut members = vec![
+            ("$schema".to_owned(), text(DIALECT)),
+            ("title".to_owned(), text(self.name)),
+            ("description".to_owned(), text(self.what)),
+        ];
+        members.extend(definitions.object(self.fields, Some(self.name)));
+        let defined = definitions.names.iter().zip(&objects);
+        let defined = defined
+            .map(|(name, object)| (name.clone(), Json::Object(definitions.object(object.fields, None))));
+        members.push(("$defs".to_owned(), Json::Object(defined.collect())));
+        let mut out = Vec::new();
+        Json::Object(members).write(&mut out, 0);
+        out.push(b'\n');
+        String::from_utf8_lossy(&out).into_owned()
+    }
+}
+
+/// Appends the objects that are values of these fields.
+fn below(fields: &'static [Field], at: &str, out: &mut Vec<Object>) {
+    for field in fields {
+        let dot = if at.is_empty() { "" } else { "." };
+        of_kind(field.kind, &format!("{at}{dot}{}", field.name), out);
+    }
+}
+
+fn of_kind(kind: &'static Kind, at: &str, out: &mut Vec<Object>) {
+    match *kind {
+        Kind::Integer | Kind::Boolean | Kind::Text | Kind::Hex | Kind::Time | Kind::Nanoseconds => {}
+        Kind::OrNull(kind) => of_kind(kind, at, out),
+        Kind::List(kind) => of_kind(kind, &format!("{at}[]"), out),
+        Kind::Map(kind) => of_kind(kind, &format!("{at}.*"), out),
+        Kind::Tuple(kinds) | Kind::Either(kinds) => kinds.iter().for_each(|kind| of_kind(kind, at, out)),
+        Kind::Object(fields) => match out.iter_mut().find(|object| object.fields == fields) {
+            // One of several kinds at a place may have it where another has it too.
+            Some(object) if object.paths.iter().any(|path| path == at) => {}
+            Some(object) => object.paths.push(at.to_owned()),
+            None => {
+                out.push(Object { paths: vec![at.to_owned()], fields });
+                below(fields, at, out);
+            }
+        },
+    }
+}
+
+/// A name for each, of the letters that need no escape in a reference: several at one place are numbered.
+fn names(objects: &[Object]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for object in objects {
+        let place = object.paths.first().map_or("", String::as_str).replace("[]", "").replace(".*", "");
+        let numbered = (2..).map(|number| format!("{place}-{number}"));
+        let name = std::iter::once(place.clone()).chain(numbered).find(|name| !names.contains(name));
+        names.push(name.unwrap_or(place));
+    }
+    names
+}
+
+struct Definitions<'a> {
+    objects: &'a [Object],
+    names: Vec<String>,
+}
+
+impl Definitions<'_> {
+    /// The members of the schema of an object. `document` is what its field `schema` always says.
+    fn object(&self, fields: &'static [Field], document: Option<&str>) -> Vec<(String, Json)> {
+        let properties = fields.iter().map(|field| {
+            let mut members = match document.filter(|_| field.name == "schema") {
+                Some(name) => vec![("const".to_owned(), text(name))],
+                None => self.kind(field.kind),
+            };
+            members.insert(0, ("description".to_owned(), text(field.doc)));
+            (field.name.to_owned(), Json::Object(members))
+        });
+        let required = fields.iter().filter(|field| !field.optional).map(|field| text(field.name));
+        vec![
+            ("type".to_owned(), text("object")),
+            ("properties".to_owned(), Json::Object(properties.collect())),
+            ("required".to_owned(), Json::List(required.collect())),
+            ("additionalProperties".to_owned(), Json::Boolean(false)),
+        ]
+    }
+
+    /// The members of the schema of a value.
+    fn kind(&self, kind: &'static Kind) -> Vec<(String, Json)> {
+        let typed = |name: &str| ("type".to_owned(), text(name));
+        let schemas = |kinds: &'static [&'static Kind]| {
+            Json::List(kinds.iter().map(|kind| Json::Object(self.kind(kind))).collect())
+        };
+        match *kind {
+            Kind::Integer | Kind::Nanoseconds => vec![typed("integer")],
+            Kind::Boolean => vec![typed("boolean")],
+            Kind::Text => vec![typed("string")],
+            Kind::Hex => vec![typed("string"), ("pattern".to_owned(), text(HEX))],
+            Kind::Time => vec![
+                typed("string"),
+                ("format".to_owned(), text("date-time")),
+                ("pattern".to_owned(), text(TIME)),
+            ],
+            Kind::OrNull(kind) => self.or_null(kind),
+            Kind::List(kind) => vec![typed("array"), ("items".to_owned(), Json::Object(self.kind(kind)))],
+            Kind::Map(kind) => {
+                vec![typed("object"), ("additionalProperties".to_owned(), Json::Object(self.kind(kind)))]
+            }
+            Kind::Tuple(kinds) => vec![
+                typed("array"),
+                ("prefixItems".to_owned(), schemas(kinds)),
+                ("items".to_owned(), Json::Boolean(false)),
+                ("minItems".to_owned(), Json::Number(kinds.len())),
+            ],
+            Kind::Either(kinds) => vec![("anyOf".to_owned(), schemas(kinds))],
+            Kind::Object(fields) => {
+                let mut defined = self.names.iter().zip(self.objects);
+                let name = defined.find(|(_, object)| object.fields == fields).map_or("", |(name, _)| name);
+                vec![("$ref".to_owned(), text(&format!("#/$defs/{name}")))]
+            }
+        }
+    }
+
+    /// Keywords of one type pass over values of another, so null is one more type; a reference has none of its own.
+    fn or_null(&self, kind: &'static Kind) -> Vec<(String, Json)> {
+        let null = text("null");
+        let mut members = self.kind(kind);
+        match members.first_mut() {
+            Some((key, of)) if key == "type" => {
+                *of = Json::List(vec![std::mem::replace(of, Json::Boolean(true)), null]);
+                members
+            }
+            _ => {
+                let null = Json::Object(vec![("type".to_owned(), null)]);
+                vec![("anyOf".to_owned(), Json::List(vec![Json::Object(members), null]))]
+            }
+        }
+    }
+}
+
+/// What schemas are made of, with members in order.
+enum Json {
+    Boolean(bool),
+    Number(usize),
+    Text(String),
+    List(Vec<Self>),
+    Object(Vec<(String, Self)>),
+}
+
+fn text(text: &str) -> Json {
+    Json::Text(text.to_owned())
+}
+
+impl Json {
+    /// In lines, but for lists of mere names.
+    fn write(&self, out: &mut Vec<u8>, depth: usize) {
+        match self {
+            Self::Boolean(value) => write::value::<crate::views::row::Boolean>(out, *value),
+            Self::Number(value) => write::value::<crate::views::row::Integer>(out, *value),
+            Self::Text(text) => write::value::<crate::views::row::Text>(out, text),
+            Self::List(list) if list.iter().all(|element| matches!(element, Self::Text(_))) => {
+                out.push(b'[');
+                for (i, element) in list.iter().enumerate() {
+                    out.extend_from_slice(if i == 0 { b"" } else { b", " });
+                    element.write(out, depth);
+                }
+                out.push(b']');
+            }
+            Self::List(list) => {
+                bracketed(out, *b"[]", depth, list, |element, out| element.write(out, depth + 1));
+            }
+            Self::Object(members) => bracketed(out, *b"{}", depth, members, |(name, value), out| {
+                write::value::<crate::views::row::Text>(out, name);
+                out.extend_from_slice(b": ");
+                value.write(out, depth + 1);
+            }),
+        }
+    }
+}
+
+fn bracketed<T>(
+    out: &mut Vec<u8>,
+    [open, close]: [u8; 2],
+    depth: usize,
+    parts: &[T],
+    each: impl Fn(&T, &mut Vec<u8>),
+) {
+    out.push(open);
+    for (i, part) in parts.iter().enumerate() {
+        out.extend_from_slice(if i == 0 { b"\n" } else { b",\n" });
+        out.resize(out.len() + 2 * (depth + 1), b' ');
+        each(part, out);
+    }
+    if !parts.is_empty() {
+        out.push(b'\n');
+        out.resize(out.len() + 2 * depth, b' ');
+    }
+    out.push(close);
+}
