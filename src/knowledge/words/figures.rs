@@ -30,7 +30,11 @@ fn figure(name: &str) -> Option<String> {
         "at_once" => whole(AT_ONCE_NS),
         "pauses" => number(PAUSES as u64),
         "same_keys" => number(SAME_KEYS),
-        "timeouts" => lengths().iter().map(u32::to_string).collect::<Vec<_>>().join(", "),
+        "timeouts" => {
+            let all: Vec<_> = lengths().iter().map(u32::to_string).collect();
+            let (last, others) = all.split_last()?;
+            format!("{} or {last}", others.join(", "))
+        }
         "timeouts_of" => {
             let each = |seconds: &u32| format!("{} {seconds} s", timeouts(*seconds));
             let all: Vec<_> = lengths().iter().map(each).collect();
