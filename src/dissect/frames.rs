@@ -109,6 +109,7 @@ impl Frames {
     }
 
     /// The peer of `dir` has acknowledged its bytes up to `offset`.
+    #[inline]
     pub(super) fn acked<S: FnMut(Observation<'_>)>(
         &self,
         dir: Direction,

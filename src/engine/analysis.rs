@@ -10,7 +10,7 @@ use crate::engine::line::{Line, Step};
 use crate::engine::shards::{self, Happenings, Shards};
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::model::{Conversation, InputReport, PacketNo, Segment, Timestamp, Weirds};
+use crate::model::{Conversation, InputReport, PacketNo, Segment, Weirds};
 
 /// Takes each conversation, in the order of their ids.
 pub type ConversationSink<'a> = dyn FnMut(Box<Conversation>) -> Result<(), Error> + 'a;
@@ -23,7 +23,6 @@ pub struct Analysis {
     count: usize,
     ledger: Ledger,
     happened: Happenings,
-    last_at: Option<Timestamp>,
     /// Packet of the last segment, and which of its segments that was.
     last: (PacketNo, u32),
 }
@@ -37,7 +36,6 @@ impl Analysis {
             count: shards::count(limits),
             ledger: Ledger::new(0, None, limits),
             happened: Happenings::new(),
-            last_at: None,
             last: (PacketNo(0), 0),
         }
     }
@@ -50,7 +48,6 @@ impl Analysis {
         let (packet, nth) = self.last;
         let nth = if packet == segment.no { nth.saturating_add(1) } else { 0 };
         self.last = (segment.no, nth);
-        self.last_at = self.last_at.max(segment.at);
         self.shards.push(shards::of(segment, self.count), segment, nth, &mut self.happened);
         tell(&mut self.ledger, &mut self.happened, sink)
     }
@@ -60,7 +57,8 @@ impl Analysis {
     /// # Errors
     /// Those of `sink`.
     pub fn finish(self, inputs: &mut [InputReport], sink: &mut ConversationSink<'_>) -> Result<(), Error> {
-        let Self { shards, mut ledger, last_at, .. } = self;
+        let Self { shards, mut ledger, .. } = self;
+        let last_at = shards.last_at();
         shards.finish(last_at, |happened| tell(&mut ledger, happened, sink))?;
         ledger.finish(inputs, &mut |entry| pass(entry, sink))
     }

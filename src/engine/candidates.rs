@@ -13,6 +13,8 @@ pub(super) struct Candidates {
     /// `None` for one that has gone.
     flows: VecDeque<(Start, Option<u64>)>,
     gone: usize,
+    /// Where the last one was found: what is looked for twice comes in a row.
+    found: usize,
 }
 
 impl Candidates {
@@ -21,13 +23,17 @@ impl Candidates {
         self.flows.push_back((start, Some(flow)));
     }
 
-    fn find(&self, start: Start) -> Option<usize> {
-        self.flows.binary_search_by_key(&start, |(known, _)| *known).ok()
+    fn find(&mut self, start: Start) -> Option<usize> {
+        if self.flows.get(self.found).is_none_or(|(known, _)| *known != start) {
+            self.found = self.flows.binary_search_by_key(&start, |(known, _)| *known).ok()?;
+        }
+        Some(self.found)
     }
 
     /// The number of the flow that began so.
-    pub(super) fn get(&self, start: Start) -> Option<u64> {
-        self.flows.get(self.find(start)?)?.1
+    pub(super) fn get(&mut self, start: Start) -> Option<u64> {
+        let at = self.find(start)?;
+        self.flows.get(at)?.1
     }
 
     /// Nothing comes of that flow any more.

@@ -15,7 +15,7 @@ pub fn analyze_case(report: CaseReport, limits: &Limits, keep: Keep) -> Box<Conv
     let mut weirds = Weirds::default();
     let mut inconsistencies = report.inconsistencies.clone();
     inconsistencies.extend(autobahn::observe(&report, &mut |observation| {
-        stages.observe(observation, limits, &mut weirds, &keep, &mut |_| {});
+        stages.observe(observation, limits, &mut weirds, &keep, &mut Vec::new());
     }));
     let mut connection = stages.report(weirds, &Tail::default());
     let (rx, tx) = (&report.statistics.rx_octets, &report.statistics.tx_octets);

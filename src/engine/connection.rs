@@ -68,21 +68,21 @@ impl Watched {
         }))
     }
 
-    /// Takes the next segment; what somebody wants to hear of at once goes to `tell`.
+    /// Takes the next segment; what somebody wants to hear of at once goes to `told`.
     pub(super) fn segment(
         &mut self,
         connection: &mut Connection,
         segment: &Segment<'_>,
         limits: &Limits,
         keep: &Keep,
-        tell: &mut dyn FnMut(Happening),
+        told: &mut Vec<Happening>,
     ) -> Turn {
         match self {
             Self::Followed(followed) => {
                 let Followed { dissector, weirds, stages } = &mut **followed;
                 let mut tcp_weirds = std::mem::take(weirds);
                 connection.push(segment, limits, &mut tcp_weirds, &mut |event| {
-                    step(dissector, weirds, stages, &event, limits, keep, tell);
+                    step(dissector, weirds, stages, &event, limits, keep, told);
                 });
                 tcp_weirds.merge(std::mem::take(weirds));
                 *weirds = tcp_weirds;
@@ -121,7 +121,7 @@ impl Watched {
         limits: &Limits,
         keep: &Keep,
         until: Option<Timestamp>,
-        tell: &mut dyn FnMut(Happening),
+        told: &mut Vec<Happening>,
     ) -> Result<Box<Conversation>, Weirds> {
         let followed = match self {
             Self::Followed(followed) => followed,
@@ -137,7 +137,7 @@ impl Watched {
         let Followed { mut dissector, mut weirds, mut stages } = *followed;
         let mut tcp_weirds = Weirds::default();
         connection.finish(&mut tcp_weirds, &mut |event| {
-            step(&mut dissector, &mut weirds, &mut stages, &event, limits, keep, tell);
+            step(&mut dissector, &mut weirds, &mut stages, &event, limits, keep, told);
         });
         weirds.merge(tcp_weirds);
         match (stages, dissector.client()) {
@@ -157,12 +157,12 @@ fn step(
     event: &StreamEvent<'_>,
     limits: &Limits,
     keep: &Keep,
-    tell: &mut dyn FnMut(Happening),
+    told: &mut Vec<Happening>,
 ) {
     let mut later = Weirds::default();
     dissector.push(event, limits, weirds, &mut |observation| {
         let stages = stages.get_or_insert_with(|| Box::new(Stages::new(limits)));
-        stages.observe(observation, limits, &mut later, keep, tell);
+        stages.observe(observation, limits, &mut later, keep, told);
     });
     if !later.is_empty() {
         weirds.merge(later);
@@ -185,14 +185,14 @@ impl Stages {
         limits: &Limits,
         weirds: &mut Weirds,
         keep: &Keep,
-        tell: &mut dyn FnMut(Happening),
+        told: &mut Vec<Happening>,
     ) {
         let Self { messages, reference, recorder, broke } = self;
         messages.observe(&observation, limits, weirds, &mut |event| {
             broke.clear();
             reference.observe(&event, limits, broke);
             if let What::Frame(ref frame) = event.what {
-                recorder.frame(event.from, frame, broke, keep, tell);
+                recorder.frame(event.from, frame, broke, keep, told);
             }
         });
         match observation.what {

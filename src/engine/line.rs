@@ -9,7 +9,7 @@ use crate::engine::recorder::Keep;
 use crate::engine::shards::{self, Happened, Happenings, Shards, Start};
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::model::{Conversation, ConversationId, InputReport, PacketNo, Segment, Timestamp, Weirds};
+use crate::model::{Conversation, ConversationId, InputReport, PacketNo, Segment, Weirds};
 
 /// What the reader came to, apart from segments.
 #[derive(Debug)]
@@ -187,21 +187,12 @@ pub(super) struct Direct<'c, 's> {
     shards: Option<Shards>,
     count: usize,
     happened: Happenings,
-    last_at: Option<Timestamp>,
 }
 
 impl<'c, 's> Direct<'c, 's> {
     pub(super) fn new(collector: &'c mut Collector<'s>, limits: &Limits, keep: Keep) -> Self {
         let count = shards::count(limits);
-        Self {
-            collector,
-            limits: limits.clone(),
-            keep,
-            shards: None,
-            count,
-            happened: Happenings::new(),
-            last_at: None,
-        }
+        Self { collector, limits: limits.clone(), keep, shards: None, count, happened: Happenings::new() }
     }
 }
 
@@ -211,7 +202,6 @@ impl Line for Direct<'_, '_> {
 
     #[inline]
     fn segment(&mut self, segment: &Segment<'_>, nth: u32, _: Option<usize>) {
-        self.last_at = self.last_at.max(segment.at);
         if let Some(shards) = &mut self.shards {
             shards.push(shards::of(segment, self.count), segment, nth, &mut self.happened);
         }
@@ -233,7 +223,6 @@ impl Line for Direct<'_, '_> {
         match step {
             Step::CaptureBegins => {
                 self.shards = Some(Shards::new(&self.limits, self.keep, 0, 1));
-                self.last_at = None;
             }
             Step::CaptureEnds { .. } => {
                 if let Some(shards) = self.shards.take() {
@@ -241,7 +230,8 @@ impl Line for Direct<'_, '_> {
                     let mut tell = |happened: &mut Happenings| {
                         happened.drain(..).try_for_each(|(here, what)| collector.happened(here, what))
                     };
-                    shards.finish(self.last_at, &mut tell)?;
+                    let last_at = shards.last_at();
+                    shards.finish(last_at, &mut tell)?;
                 }
             }
             _ => {}

@@ -111,7 +111,7 @@ impl Recorder {
         frame: &FrameFacts<'_>,
         broke: &[RuleId],
         keep: &Keep,
-        tell: &mut dyn FnMut(Happening),
+        told: &mut Vec<Happening>,
     ) {
         let traffic = &mut self.traffic[from];
         let header = &frame.header;
@@ -133,12 +133,24 @@ impl Recorder {
         }
         self.frames.keep(from, frame, broke, keep);
         if keep.live {
-            tell(Happening::Frame(self.frames.record(from, frame, broke, keep)));
-            for fact in frame.facts {
-                if let Fact::Message(facts) = *fact {
-                    let at = frame.last.and_then(|evidence| evidence.at());
-                    tell(Happening::Message { from, facts, at });
-                }
+            self.tell(from, frame, broke, keep, told);
+        }
+    }
+
+    #[cold]
+    fn tell(
+        &self,
+        from: Role,
+        frame: &FrameFacts<'_>,
+        broke: &[RuleId],
+        keep: &Keep,
+        told: &mut Vec<Happening>,
+    ) {
+        told.push(Happening::Frame(self.frames.record(from, frame, broke, keep)));
+        for fact in frame.facts {
+            if let Fact::Message(facts) = *fact {
+                let at = frame.last.and_then(|evidence| evidence.at());
+                told.push(Happening::Message { from, facts, at });
             }
         }
     }

@@ -68,6 +68,8 @@ pub(super) struct Shards {
     shards: Vec<Shard>,
     limits: Limits,
     keep: Keep,
+    /// What the segment at hand has to tell.
+    told: Vec<Happening>,
 }
 
 /// How many shards there are.
@@ -106,12 +108,12 @@ impl Shards {
             .step_by(step.max(1))
             .map(|_| Shard { table: FlowTable::new(limits, count), last_at: None })
             .collect();
-        Self { shards, limits: limits.clone(), keep }
+        Self { shards, limits: limits.clone(), keep, told: Vec::new() }
     }
 
     /// Takes the next segment, which is of the shard at `index` of these; says what came of it.
     pub(super) fn push(&mut self, index: usize, segment: &Segment<'_>, nth: u32, out: &mut Happenings) {
-        let Self { shards, limits, keep } = self;
+        let Self { shards, limits, keep, told } = self;
         let Some(Shard { table, last_at }) = shards.get_mut(index) else { return };
         *last_at = (*last_at).max(segment.at);
         let here = Start { packet: segment.no, nth };
@@ -125,17 +127,24 @@ impl Shards {
             out.push((here, Happened::Opened));
         }
         let start = Start { packet: flow.connection.first_packet(), nth: flow.state.nth };
-        let mut tell = |happening| out.push((here, Happened::Told(start, Box::new(happening))));
-        match flow.state.watched.segment(&mut flow.connection, segment, limits, keep, &mut tell) {
-            Turn::Goes => {}
-            Turn::Left => out.push((here, Happened::Left(start))),
+        let turn = flow.state.watched.segment(&mut flow.connection, segment, limits, keep, told);
+        if !told.is_empty() {
+            tell(told, here, start, out);
+        }
+        if turn == Turn::Left {
+            out.push((here, Happened::Left(start)));
         }
         if !weirds.is_empty() {
             out.push((here, Happened::Odd(weirds)));
         }
         while let Some(flow) = table.next_ended() {
-            end(flow, *last_at, limits, keep, here, out);
+            end(flow, *last_at, limits, keep, here, told, out);
         }
+    }
+
+    /// Latest time of a segment.
+    pub(super) fn last_at(&self) -> Option<Timestamp> {
+        self.shards.iter().map(|shard| shard.last_at).max().flatten()
     }
 
     /// The recording is over, `last_at` the time of its last segment: what is still open ends, in the order in which it
@@ -145,7 +154,7 @@ impl Shards {
         last_at: Option<Timestamp>,
         mut take: impl FnMut(&mut Happenings) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Self { shards, limits, keep } = &mut self;
+        let Self { shards, limits, keep, told } = &mut self;
         let mut next: BinaryHeap<Reverse<(Start, usize)>> = BinaryHeap::new();
         let start = |table: &FlowTable<Tracked>| {
             let Flow { connection, state } = table.peek_ended()?;
@@ -160,13 +169,19 @@ impl Shards {
             let Some(Shard { table, .. }) = shards.get_mut(index) else { continue };
             if let Some(flow) = table.next_ended() {
                 let here = Start { packet: flow.connection.first_packet(), nth: flow.state.nth };
-                end(flow, last_at, limits, keep, here, &mut out);
+                end(flow, last_at, limits, keep, here, told, &mut out);
                 take(&mut out)?;
             }
             next.extend(start(table).map(|start| Reverse((start, index))));
         }
         Ok(())
     }
+}
+
+/// Passes on what was told of the flow that began at `start`.
+#[cold]
+fn tell(told: &mut Vec<Happening>, here: Start, start: Start, out: &mut Happenings) {
+    out.extend(told.drain(..).map(|happening| (here, Happened::Told(start, Box::new(happening)))));
 }
 
 /// Ends a flow; `here` is what ended it, `last_at` how far the recording is known to have gone on.
@@ -176,6 +191,7 @@ fn end(
     limits: &Limits,
     keep: &Keep,
     here: Start,
+    told: &mut Vec<Happening>,
     out: &mut Happenings,
 ) {
     let Flow { mut connection, state: Tracked { nth, watched } } = flow;
@@ -190,8 +206,10 @@ fn end(
         () => last_at,
     };
     let last_packet = connection.last_packet();
-    let mut tell = |happening| out.push((here, Happened::Told(start, Box::new(happening))));
-    let result = watched.finish(&mut connection, limits, keep, until, &mut tell);
+    let result = watched.finish(&mut connection, limits, keep, until, told);
+    if !told.is_empty() {
+        tell(told, here, start, out);
+    }
     let note = |weirds: &mut Weirds| {
         if was_idle {
             weirds.add(WeirdKind::FlowIdle, Some(last_packet), || {

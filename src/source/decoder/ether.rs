@@ -30,7 +30,8 @@ use ether_type::*;
 const MAX_LENGTH: u16 = 1500;
 
 /// An Ethernet frame.
-#[inline]
+// Once a packet, by each way of reading.
+#[inline(always)]
 pub(super) fn frame(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
     let (&[.., high, low], rest) = data.header::<14>("Ethernet")?;
     match u16::from_be_bytes([high, low]) {
