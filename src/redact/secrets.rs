@@ -610,4 +610,14 @@ mod tests {
             assert_eq!(secrets.text(text).as_deref(), expected, "{text}");
         }
     }
+
+    /// A target is as long as its sender likes, and threads have small stacks.
+    #[test]
+    fn parameters_parted_by_semicolons_take_no_stack() {
+        let target = format!("/?{}token=s3cr3t-4711", "a=b;".repeat(4_000));
+        let redact = move || Secrets::default().uri(&target);
+        let thread = std::thread::Builder::new().stack_size(64 << 10).spawn(redact);
+        let redacted = thread.and_then(|thread| thread.join().map_err(|_| std::io::Error::other("panicked")));
+        assert!(redacted.is_ok_and(|redacted| redacted.is_some_and(|text| !text.contains("s3cr3t"))));
+    }
 }
