@@ -36,7 +36,7 @@
 //!
 //! Nobody else has the right to what may be seen:
 //!
-//! ```compile_fail,E0423
+//! ```compile_fail,E0603
 //! wslog::model::Wire::write("s3cr3t", wslog::redact::Shown(()));
 //! ```
 

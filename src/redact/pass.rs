@@ -163,9 +163,10 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
                 let is_line = rest.is_none() && value.is_empty();
                 (if is_line { self.secrets.no_field(name) } else { self.secrets.text(name) }, rest)
             }),
-            Look::Known => {
-                rewritten(&lines, |name, value| (self.secrets.known(name), self.secrets.known(value)))
-            }
+            Look::Known => rewritten(&lines, |name, value| {
+                let rest = if is_of_the_handshake(name, value) { None } else { self.secrets.known(value) };
+                (self.secrets.known(name), rest)
+            }),
         };
         Wire::write(rest.unwrap_or(lines), self.to)
     }
@@ -536,6 +537,15 @@ impl<From: Stage, To: Stage> Decide<From, To> for Pass<'_, From, To> {
             Some(_) => (Wire::write(mark(bytes.len()).into_bytes(), self.to), true),
         }
     }
+}
+
+/// Whether it is a key or an accept value, made for this connection: no secret, whatever else repeats it.
+fn is_of_the_handshake(name: &str, value: &str) -> bool {
+    let digits = value.trim_end_matches('=');
+    let len = (value.len(), digits.len());
+    (name.eq_ignore_ascii_case(field::KEY) && len == (24, 22)
+        || name.eq_ignore_ascii_case(field::ACCEPT) && len == (28, 27))
+        && digits.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
 }
 
 /// Bytes as text, but for a character that is cut off; `None` where they are none.

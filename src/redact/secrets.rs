@@ -3,6 +3,7 @@
 mod known;
 
 use std::mem;
+use std::ops::Range;
 
 use crate::model::field;
 use crate::redact::mark;
@@ -137,7 +138,7 @@ impl Secrets {
         }
     }
 
-    /// Any text without the secrets known so far, whole or cut short at its end; `None` where it has none, here and
+    /// Any text without the secrets found so far, whole or cut short at its end; `None` where it has none, here and
     /// below.
     pub(super) fn known(&self, text: &str) -> Option<String> {
         self.known.without(text)
@@ -171,7 +172,7 @@ impl Secrets {
             let pairs =
                 if name.get(..3).is_some_and(|set| set.eq_ignore_ascii_case("set")) { 1 } else { COOKIES };
             let values = value.split(';').take(pairs).filter_map(|pair| Some(pair.split_once('=')?.1));
-            values.for_each(|value| self.remember(value));
+            values.filter(|value| !is_words(value)).for_each(|value| self.remember(value));
             return Some(self.credentials(value));
         }
         if name.eq_ignore_ascii_case("Host") {
@@ -375,17 +376,14 @@ impl Secrets {
 
     /// `name=value`
     fn parameter(&mut self, piece: &str) -> Option<String> {
+        // Some part parameters by a semicolon; where the one before holds a secret, it may as well be a part of it.
         let mut start = 0;
         loop {
-            let (before, rest) = piece.split_at_checked(start)?;
-            let (name, value) = rest.split_once('=')?;
-            if value.is_empty() {
-                return None;
+            let rest = piece.get(start..)?;
+            let (name, value) = rest.split_once('=').filter(|(_, value)| !value.is_empty())?;
+            if let Some(hidden) = self.named(name, value) {
+                return Some(format!("{}{name}={hidden}", piece.get(..start)?));
             }
-            if let Some(redacted) = self.named(name, value) {
-                return Some(format!("{before}{name}={redacted}"));
-            }
-            // Some part parameters by a semicolon; where the one before holds a secret, it may as well be a part of it.
             start += rest.find(';')? + 1;
         }
     }
@@ -403,16 +401,27 @@ impl Secrets {
         is_hidden.then(|| self.hide(value))
     }
 
-    /// Any text: without the secrets known so far, and without what looks like a JSON Web Token.
+    /// Any text: what looks like a JSON Web Token.
     pub(super) fn text(&mut self, text: &str) -> Option<String> {
-        let mut out: Option<String> = None;
-        while let Some(token) = web_token(out.as_deref().unwrap_or(text)) {
-            let token = token.to_owned();
-            let hidden = self.hide(&token);
-            out = Some(out.as_deref().unwrap_or(text).replace(&token, &hidden));
+        let mut out = String::new();
+        let mut end = 0;
+        while let Some(token) = web_token(text, end) {
+            out.push_str(text.get(end..token.start).unwrap_or_default());
+            out.push_str(&self.hide(text.get(token.clone()).unwrap_or_default()));
+            end = token.end;
         }
-        self.known(out.as_deref().unwrap_or(text)).or(out)
+        (end > 0).then(|| out + text.get(end..).unwrap_or_default())
     }
+}
+
+/// Whether a value is made of nothing but words, as names of hosts, languages and protocols are: nobody could see any
+/// of them any more, and no secret is one.
+fn is_words(value: &str) -> bool {
+    value.split(['-', '_', '.', '/', ' ']).all(|word| {
+        let rest = word.get(1..).unwrap_or_default();
+        word.bytes().all(|b| b.is_ascii_alphabetic())
+            && (rest.bytes().all(|b| b.is_ascii_lowercase()) || !word.bytes().any(|b| b.is_ascii_lowercase()))
+    })
 }
 
 /// Whether a name is that of a secret.
@@ -427,33 +436,29 @@ fn is_secret(name: &str) -> bool {
     })
 }
 
-/// The first part of `text` that has the shape of a JSON Web Token (RFC 7519): base64url of `{"`, a point, more.
-fn web_token(text: &str) -> Option<&str> {
-    let is_part = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-    let len = |from: &str| from.bytes().take_while(|b| is_part(*b)).count();
-    let mut rest = text;
-    // By its rarest letter: most texts have none.
-    let start = |rest: &str| {
-        let mut ends = rest.match_indices('J').filter_map(|(at, _)| at.checked_sub(2));
-        ends.find(|at| rest.get(*at..).is_some_and(|from| from.starts_with("ey")))
-    };
-    while let Some(from) = start(rest).and_then(|at| rest.get(at..)) {
-        let head = len(from);
-        let behind = from.get(head..).unwrap_or_default();
-        let claims = behind.strip_prefix('.').map_or(0, len);
-        if head < WEB_TOKEN_HEAD || claims == 0 {
-            // Whatever begins inside this part ends with it.
-            rest = behind;
-            continue;
+/// The first part of `text` from `at` on that has the shape of a JSON Web Token (RFC 7519): base64url of `{"`, a point,
+/// more.
+fn web_token(text: &str, mut at: usize) -> Option<Range<usize>> {
+    let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    let bytes = text.as_bytes();
+    let len = |from: usize| bytes.get(from..).unwrap_or_default().iter().take_while(|b| is_part(b)).count();
+    loop {
+        // By its rarest letter: most texts have none.
+        let mut ends = text.get(at..)?.match_indices('J').filter_map(|(end, _)| (at + end).checked_sub(2));
+        let start =
+            ends.find(|start| *start >= at && bytes.get(*start..).is_some_and(|b| b.starts_with(b"ey")))?;
+        let head = len(start);
+        let mut end = start + head;
+        if head >= WEB_TOKEN_HEAD && bytes.get(end) == Some(&b'.') && len(end + 1) > 0 {
+            // The claims, then the signature or the further parts of an encrypted one.
+            while bytes.get(end) == Some(&b'.') {
+                end += 1 + len(end + 1);
+            }
+            return Some(start..end);
         }
-        let mut end = head + 1 + claims;
-        // The signature, or the further parts of an encrypted one.
-        while let Some(more) = from.get(end..).and_then(|rest| rest.strip_prefix('.')) {
-            end += 1 + len(more);
-        }
-        return from.get(..end);
+        // Whatever begins inside this part ends with it.
+        at = end;
     }
-    None
 }
 
 /// Percent-encoding undone.
@@ -598,6 +603,34 @@ mod tests {
     }
 
     #[test]
+    fn web_tokens() {
+        check(
+            |secrets, text| secrets.text(text),
+            &[
+                ("JWT", "<redacted 49 bytes>"),
+                ("a JWT, JWT.", "a <redacted 49 bytes>, <redacted 50 bytes>"),
+                ("xeyJhbGciOiJ9.e", "x<redacted 14 bytes>"),
+                ("eyJhbGciOiJ9..e", "eyJhbGciOiJ9..e"),
+                ("eyJhbGciOiJ9.a..b.c d", "<redacted 19 bytes> d"),
+                ("eyJhbGci.OiJ9 J eJ yJ eyJeyJeyJeyJ", "eyJhbGci.OiJ9 J eJ yJ eyJeyJeyJeyJ"),
+                ("eyJ.JWT", "eyJ.<redacted 49 bytes>"),
+            ],
+        );
+    }
+
+    #[test]
+    fn words_of_a_cookie_are_none() {
+        let mut secrets = Secrets::default();
+        let cookie = "transport=websocket; domain=chat.example.com; enc=permessage-deflate; v=UPGRADE; id=aBcdefgh; n=abcdef1";
+        assert!(secrets.field("Cookie", cookie).is_some());
+        let known = |text: &str| secrets.known(text).is_some();
+        for word in ["websocket", "chat.example.com", "permessage-deflate", "UPGRADE"] {
+            assert!(!known(word), "{word}");
+        }
+        assert!(known("aBcdefgh") && known("abcdef1") && known(cookie));
+    }
+
+    #[test]
     fn what_was_found_is_hidden_elsewhere_too() {
         let mut secrets = Secrets::default();
         assert!(secrets.field("Authorization", "Bearer abcdefghijkl").is_some());
@@ -607,7 +640,7 @@ mod tests {
             ("abcdefg", None),
             ("abcdefgh and more", None),
         ] {
-            assert_eq!(secrets.text(text).as_deref(), expected, "{text}");
+            assert_eq!(secrets.known(text).as_deref(), expected, "{text}");
         }
     }
 

@@ -83,23 +83,25 @@ impl Known {
     }
 
     /// Where from `from` on a secret may begin.
-    fn next_start(&self, text: &[u8], from: usize) -> Option<usize> {
-        let rest = text.get(from..)?;
-        let at = match *self.firsts {
-            [] => None,
-            [a] => memchr::memchr(a, rest),
-            [a, b] => memchr::memchr2(a, b, rest),
-            [a, b, c] => memchr::memchr3(a, b, c, rest),
-            _ => {
-                let starts = self.starts.as_deref()?;
-                let is_start = |start: &[u8; START]| {
-                    let (word, bit) = place(start);
-                    starts[word] & bit != 0
-                };
-                rest.windows(START).position(|window| window.first_chunk().is_some_and(is_start))
-            }
+    fn next_start(&self, text: &[u8], mut from: usize) -> Option<usize> {
+        let starts = self.starts.as_deref()?;
+        let is_start = |start: &[u8; START]| {
+            let (word, bit) = place(start);
+            starts[word] & bit != 0
         };
-        Some(from + at?)
+        loop {
+            let rest = text.get(from..)?;
+            from += match *self.firsts {
+                [a] => memchr::memchr(a, rest),
+                [a, b] => memchr::memchr2(a, b, rest),
+                [a, b, c] => memchr::memchr3(a, b, c, rest),
+                _ => Some(0),
+            }?;
+            if is_start(text.get(from..)?.first_chunk()?) {
+                return Some(from);
+            }
+            from += 1;
+        }
     }
 
     /// Length of the longest secret that `text` begins with, or of what is left of one that it ends in.
