@@ -259,8 +259,6 @@ impl Secrets {
 
     /// A list of extensions as it stands in its field.
     fn extensions(&mut self, value: &str) -> Option<String> {
-        let mut out = String::new();
-        let mut found = false;
         let (mut in_quotes, mut is_escaped) = (false, false);
         let is_end = |c: char| {
             match c {
@@ -272,6 +270,22 @@ impl Secrets {
             }
             false
         };
+        // What is in quotes may be parameters as well, where quotes are out of order.
+        let found = self.parameters(value, is_end, |secrets, quoted| {
+            secrets.parameters(quoted, |c| matches!(c, ',' | ';'), |_, _| None)
+        });
+        self.text(found.as_deref().unwrap_or(value)).or(found)
+    }
+
+    /// Parameters of extensions that end at such characters; those that are no secrets go to `other`.
+    fn parameters(
+        &mut self,
+        value: &str,
+        is_end: impl FnMut(char) -> bool,
+        other: impl Fn(&mut Self, &str) -> Option<String>,
+    ) -> Option<String> {
+        let mut out = String::new();
+        let mut found = false;
         for piece in value.split_inclusive(is_end) {
             let (parameter, end) = piece.split_at(piece.trim_end_matches([',', ';', ' ', '\t']).len());
             let named = parameter.split_once('=').and_then(|(name, value)| {
@@ -281,11 +295,12 @@ impl Secrets {
                 let hidden = self.named(name.trim(), value)?;
                 Some(format!("{name}={before}{hidden}{behind}"))
             });
+            let named = named.or_else(|| other(self, parameter));
             found |= named.is_some();
             out.push_str(named.as_deref().unwrap_or(parameter));
             out.push_str(end);
         }
-        if found { Some(self.text(&out).unwrap_or(out)) } else { self.text(value) }
+        found.then_some(out)
     }
 
     /// Value of a parameter of an extension, its quotes taken off.
@@ -552,6 +567,10 @@ mod tests {
                 (
                     "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=15, a",
                     "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=15, a",
+                ),
+                (
+                    "Sec-WebSocket-Extensions: \"a=; token=b, c",
+                    "Sec-WebSocket-Extensions: \"a=; token=<redacted 1 bytes>, c",
                 ),
                 (
                     "Sec-WebSocket-Extensions: a; token=bc ;d=e,f;key = \"g,\\\";h\", i; sig=\"j;k=l",
