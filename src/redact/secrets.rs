@@ -391,29 +391,33 @@ impl Secrets {
 
     /// `name=value`
     fn parameter(&mut self, piece: &str) -> Option<String> {
-        // Some part parameters by a semicolon; where the one before holds a secret, it may as well be a part of it.
         let mut start = 0;
         loop {
             let rest = piece.get(start..)?;
             let (name, value) = rest.split_once('=').filter(|(_, value)| !value.is_empty())?;
-            if let Some(hidden) = self.named(name, value) {
-                return Some(format!("{}{name}={hidden}", piece.get(..start)?));
+            // Some part parameters by a semicolon; where the one before holds a secret, it may as well be a part of it.
+            if is_called_secret(name) || start == 0 && self.holds_secret(value) {
+                return Some(format!("{}{name}={}", piece.get(..start)?, self.hide(value)));
             }
-            start += rest.find(';')? + 1;
+            start += match name.rfind(';') {
+                Some(at) => at + 1,
+                None => name.len() + 1 + value.find(';')? + 1,
+            };
         }
     }
 
-    /// A value by what it is called, which may be percent-encoded.
+    /// A value by what it is called.
     fn named(&mut self, name: &str, value: &str) -> Option<String> {
-        let named = decoded(name);
-        // A whole URI may be the value of a parameter.
-        let mut inner = Self { known: Known::default(), depth: self.depth + 1 };
-        let mut holds =
-            || inner.depth < NESTED && value.contains('%') && inner.uri(&decoded(value)).is_some();
-        let is_whole = WHOLE.iter().any(|known| named.eq_ignore_ascii_case(known));
-        let is_hidden = !value.is_empty() && (is_whole || is_secret(&named) || holds());
-        inner.known.iter().for_each(|secret| self.remember(secret));
+        let is_hidden = !value.is_empty() && (is_called_secret(name) || self.holds_secret(value));
         is_hidden.then(|| self.hide(value))
+    }
+
+    /// Whether a value is a whole URI, percent-encoded, with a secret in it.
+    fn holds_secret(&mut self, value: &str) -> bool {
+        let mut inner = Self { known: Known::default(), depth: self.depth + 1 };
+        let holds = inner.depth < NESTED && value.contains('%') && inner.uri(&decoded(value)).is_some();
+        inner.known.iter().for_each(|secret| self.remember(secret));
+        holds
     }
 
     /// Any text: what looks like a JSON Web Token.
@@ -427,6 +431,12 @@ impl Secrets {
         }
         (end > 0).then(|| out + text.get(end..).unwrap_or_default())
     }
+}
+
+/// Whether a parameter is called like a secret, maybe percent-encoded.
+fn is_called_secret(name: &str) -> bool {
+    let name = decoded(name);
+    WHOLE.iter().any(|known| name.eq_ignore_ascii_case(known)) || is_secret(&name)
 }
 
 /// Whether a value is made of nothing but words, as names of hosts, languages and protocols are: nobody could see any
@@ -546,6 +556,8 @@ mod tests {
                 ("/a//b@c", "/a//b@c"),
                 ("/?a=1;token=abc;c=d", "/?a=1;token=<redacted 7 bytes>"),
                 ("/?a=1;b=2&c=d", "/?a=1;b=2&c=d"),
+                ("/?a;b;=c;;code=d;e", "/?a;b;=c;;code=<redacted 3 bytes>"),
+                ("/?a=1;b=%2Fws%3Ftoken%3Dabc", "/?a=<redacted 23 bytes>"),
             ],
         );
     }

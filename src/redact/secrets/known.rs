@@ -19,7 +19,7 @@ pub(super) struct Known {
     secrets: Vec<String>,
     /// What they begin with, each once.
     firsts: Vec<u8>,
-    /// A bit for each hash of a start, where they are many.
+    /// A bit for each hash of a start.
     starts: Option<Box<[u64; 64]>>,
 }
 
