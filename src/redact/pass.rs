@@ -11,7 +11,7 @@ use crate::model::case::{
 };
 use crate::model::{
     Bytes, CaseRecord, Closing, Conversation, EarlierHandshake, Extension, FieldLines, Finding, FrameRecord,
-    Lines, LocalView, Opcode, PerRole, SideClose, Stage, Text, UpgradeRequest, UpgradeResponse, Wire,
+    Lines, LocalView, Opcode, PerRole, SideClose, Stage, Text, UpgradeRequest, UpgradeResponse, Wire, field,
 };
 use crate::redact::mark;
 use crate::redact::secrets::Secrets;
