@@ -29,9 +29,10 @@ impl QuotesNothing for ClTcpServerFirst {}
 
 pub(super) const KNOWN: Known = Known {
     peer: None,
-    text: "The side that ends TCP first keeps the port for minutes (TIME-WAIT). That is to be the client, \
-           which has one connection, not the server; so after both Closes the client waits for the server's \
-           FIN. It may go first after a wait of its own.",
+    text: "The side that ends TCP first holds TIME-WAIT. That is to be the server, which a new connection \
+           with a higher sequence number may take out of it at once; a client in TIME-WAIT cannot open the \
+           same connection again for two segment lifetimes. So after both Closes the client waits for the \
+           server's FIN. It may go first after a wait of its own.",
     next: &["a client that ends TCP as soon as it has both Closes: nothing is lost by it"],
     shows: &[
         found("the client's FIN is first", "C: close 1000 | S: close 1000 | C: fin | S: fin"),

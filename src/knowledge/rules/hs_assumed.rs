@@ -32,7 +32,7 @@ pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A recording that began after the connection did shows neither who asked for it nor what was \
            agreed. The mask tells clients from servers, but what RSV1 means depends on a response that is \
-           not there. wslog does not report this yet.",
+           not there. What a side is not seen to have done in it is unknown, and held against nobody.",
     next: &["a recording that begins before the connection does"],
     shows: &[],
 };
