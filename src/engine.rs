@@ -188,7 +188,7 @@ pub fn present(
     sink: &mut dyn Sink,
 ) -> Result<(), Error> {
     let mut delivery = Delivery::new(vec![&mut *sink], None, redaction);
-    conversations.into_iter().try_for_each(|conversation| delivery.conversation(conversation))?;
+    conversations.into_iter().try_for_each(|conversation| delivery.conversation(conversation, 0))?;
     sink.end(inputs)
 }
 
@@ -224,7 +224,7 @@ impl Ready {
             // Only opened, but few files can be.
             Self::Capture(_) => u64::MAX,
             Self::Case { conversation, input } => {
-                input.bytes.saturating_add(ledger::weight(conversation) as u64)
+                input.bytes.saturating_add(shards::weight(conversation) as u64)
             }
         }
     }

@@ -157,7 +157,7 @@ impl PickUp {
     ) -> Option<Box<Frames>> {
         let (head, _) = response_head(head).ok()?;
         let Item::Data { offset, bytes, carrier } = rest else { return None };
-        if !upgrade::switches(&head) || upgrade::parts(head.fields) > out.limits.max_handshake_parts {
+        if !upgrade::switches(&head) || upgrade::has_more_parts(head.fields, out.limits.max_handshake_parts) {
             return None;
         }
         let evidence = Some(Evidence::Capture { carrier, offset: start });

@@ -49,6 +49,12 @@ impl Across {
 
     /// The next connection, of capture `capture`: any number that its files have in common and no other capture has.
     pub fn see(&mut self, capture: usize, report: &mut Conversation) {
+        let trace = Trace::of(report);
+        self.compare(capture, report, trace.as_ref());
+    }
+
+    /// The same, with what is compared of it at hand.
+    pub(super) fn compare(&mut self, capture: usize, report: &mut Conversation, trace: Option<&Trace>) {
         if capture != self.capture {
             // Another recording may show the same connections from another place.
             self.capture = capture;
@@ -62,19 +68,19 @@ impl Across {
         {
             self.files.insert(at, part.clone());
         }
-        let Some(trace) = Trace::of(report) else { return };
+        let Some(trace) = trace else { return };
         let mut found = [None, None, None];
         if let Some(key) = trace.key() {
             match self.keys.get(&key) {
-                Some(earlier) => found[0] = earlier.again(&trace),
-                None => self.keys.insert(key, KeyUse::new(&trace)),
+                Some(earlier) => found[0] = earlier.again(trace),
+                None => self.keys.insert(key, KeyUse::new(trace)),
             }
         }
         if let Some(program) = trace.program() {
-            found[1] = self.handshakes.or_default(program, |handshakes| handshakes.next(&trace));
+            found[1] = self.handshakes.or_default(program, |handshakes| handshakes.next(trace));
             // Mixed so that one target of two programs is two.
             let attempt = program.rotate_left(1) ^ trace.target();
-            found[2] = self.attempts.or_default(attempt, |attempts| attempts.next(&trace));
+            found[2] = self.attempts.or_default(attempt, |attempts| attempts.next(trace));
         }
         for finding in found.into_iter().flatten() {
             if let Some(earlier) = finding.violation.earlier() {

@@ -76,7 +76,7 @@ fn tell(
 
 fn pass(entry: Entry, sink: &mut ConversationSink<'_>) -> Result<(), Error> {
     match entry {
-        Entry::Conversation(conversation) => sink(conversation),
+        Entry::Conversation(concluded) => sink(concluded.conversation),
         Entry::Happening(..) => Ok(()),
     }
 }

@@ -1,19 +1,19 @@
 //! From ordered conversations to sinks: selection, and the forms, which any thread can fill.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::Scope;
+use std::sync::mpsc::{Receiver, Sender};
 
 use crate::engine::recorder::Happening;
 use crate::engine::sink::{Form, Sink};
+use crate::engine::threads::Work;
 use crate::error::Error;
 use crate::model::{Conversation, ConversationId};
 use crate::redact::{self, Redaction, Sealed};
 
 /// Conversations that are formed at a time: handing each over by itself costs more than many a form.
 const CHUNK: usize = 16;
-/// Chunks under way for each thread.
-const AHEAD: usize = 2;
+/// Conversations under way for each thread. Far fewer are while it has other work: it takes what comes in turn.
+const AHEAD: usize = 1_024;
 
 /// Brings conversations to the sinks.
 pub(super) struct Delivery<'s> {
@@ -22,35 +22,50 @@ pub(super) struct Delivery<'s> {
     only: Option<Vec<ConversationId>>,
     forms: Forms,
     redaction: Redaction,
-    /// Conversations that are not being formed yet.
-    chunk: Vec<Sealed>,
+    /// What the forms make, on this thread.
+    formed: Formed,
     pool: Option<Pool>,
 }
 
 /// What makes bytes of a conversation: the index of each sink that has a form.
-type Forms = Vec<(usize, Form)>;
+pub(super) type Forms = Vec<(usize, Form)>;
 
-/// What one form made of one conversation: index of the sink, and where the bytes end.
-type Ends = Vec<(usize, usize)>;
-
-/// A chunk of conversations, formed one after the other.
-#[derive(Default)]
-struct Formed {
+/// What forms made of conversations, one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Formed {
     bytes: Vec<u8>,
-    ends: Ends,
+    /// Index of the sink, and where the bytes end; for each conversation as many as there are forms.
+    ends: Vec<(usize, usize)>,
 }
 
-/// Threads that form; chunks go round them in turn, so results come in order from each in its turn.
+/// Threads that form: each the conversations that it made itself, which it also lets go of. Memory that goes back to
+/// where it came from costs a fraction of what it costs elsewhere.
 struct Pool {
-    threads: Vec<(SyncSender<Vec<Sealed>>, Receiver<Formed>)>,
-    /// The threads at work, in the order of their chunks.
+    makers: Vec<Maker>,
+    /// Whose the conversations under way are, in order.
     under_way: VecDeque<usize>,
+}
+
+/// A thread that makes conversations and forms them, as the collector sees it.
+struct Maker {
+    work: Sender<Work>,
+    formed: Receiver<Formed>,
+    /// Not handed over yet.
+    chunk: Vec<Sealed>,
+    /// Chunks handed over that have not come back.
+    out: usize,
+    /// What came back last, and how far it has been passed on.
+    at_hand: Formed,
     next: usize,
+    start: usize,
 }
 
 impl Formed {
     /// Adds what the forms make of a conversation.
-    fn add(&mut self, conversation: Sealed, forms: &Forms) {
+    pub(super) fn add(&mut self, conversation: Sealed, forms: &Forms) {
+        if forms.is_empty() {
+            return;
+        }
         let conversation = conversation.open();
         for (sink, form) in forms {
             form(&conversation, &mut self.bytes);
@@ -58,10 +73,9 @@ impl Formed {
         }
     }
 
-    fn of(chunk: Vec<Sealed>, forms: &Forms) -> Self {
-        let mut formed = Self::default();
-        chunk.into_iter().for_each(|conversation| formed.add(conversation, forms));
-        formed
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
     }
 }
 
@@ -72,33 +86,32 @@ impl<'s> Delivery<'s> {
         redaction: Redaction,
     ) -> Self {
         let forms = sinks.iter().enumerate().filter_map(|(at, sink)| Some((at, sink.form()?))).collect();
-        Self { sinks, only, forms, redaction, chunk: Vec::new(), pool: None }
+        Self { sinks, only, forms, redaction, formed: Formed::default(), pool: None }
     }
 
-    /// Has the forms filled by `threads` threads from now on.
-    pub(super) fn with_threads<'scope>(&mut self, threads: usize, scope: &'scope Scope<'scope, '_>) {
-        if self.forms.is_empty() {
-            return;
-        }
-        let threads = (0..threads)
-            .map(|_| {
-                let (give, chunks) = sync_channel::<Vec<Sealed>>(AHEAD);
-                let (done, formed) = sync_channel(AHEAD);
-                let forms = self.forms.clone();
-                scope.spawn(move || {
-                    for chunk in chunks {
-                        if done.send(Formed::of(chunk, &forms)).is_err() {
-                            return;
-                        }
-                    }
-                });
-                (give, formed)
+    /// What makes bytes of a conversation, for the threads.
+    pub(super) fn forms(&self) -> Forms {
+        self.forms.clone()
+    }
+
+    /// Has conversations formed and let go of by the threads that made them from now on: what each takes its work by,
+    /// and gives it back by.
+    pub(super) fn with_threads(&mut self, threads: impl Iterator<Item = (Sender<Work>, Receiver<Formed>)>) {
+        let makers = threads
+            .map(|(work, formed)| Maker {
+                work,
+                formed,
+                chunk: Vec::new(),
+                out: 0,
+                at_hand: Formed::default(),
+                next: 0,
+                start: 0,
             })
             .collect();
-        self.pool = Some(Pool { threads, under_way: VecDeque::new(), next: 0 });
+        self.pool = Some(Pool { makers, under_way: VecDeque::new() });
     }
 
-    /// Has them filled at once again; the threads end.
+    /// Has them formed at once again; the threads may end.
     pub(super) fn without_threads(&mut self) {
         self.pool = None;
     }
@@ -122,59 +135,53 @@ impl<'s> Delivery<'s> {
         self.sinks.iter_mut().try_for_each(|sink| sink.happening(id, &happening))
     }
 
-    /// Takes the next conversation.
+    /// Takes the next conversation, made by the thread `maker`.
     ///
     /// # Errors
     /// Those of the sinks.
-    pub(super) fn conversation(&mut self, conversation: Box<Conversation>) -> Result<(), Error> {
-        if !self.is_wanted(&conversation.id) {
-            return Ok(());
-        }
+    pub(super) fn conversation(
+        &mut self,
+        conversation: Box<Conversation>,
+        maker: usize,
+    ) -> Result<(), Error> {
+        let is_wanted = self.is_wanted(&conversation.id);
         let conversation = redact::seal(conversation, self.redaction);
-        self.sinks.iter_mut().try_for_each(|sink| sink.conversation(&conversation))?;
-        match self.pool {
-            _ if self.forms.is_empty() => Ok(()),
-            Some(_) => {
-                self.chunk.push(conversation);
-                if self.chunk.len() < CHUNK { Ok(()) } else { self.hand_over() }
+        if is_wanted {
+            self.sinks.iter_mut().try_for_each(|sink| sink.conversation(&conversation))?;
+        }
+        let Self { sinks, forms, formed, pool, .. } = self;
+        match pool {
+            Some(pool) if is_wanted || forms.is_empty() => {
+                pool.take(conversation, maker, !forms.is_empty());
+                let room = pool.makers.len() * AHEAD;
+                pool.deliver(sinks, forms.len(), |pool| pool.under_way.len() > room)
             }
-            None => {
-                let formed = Formed::of(vec![conversation], &self.forms);
-                deliver(&mut self.sinks, &formed)
+            None if is_wanted && !forms.is_empty() => {
+                formed.clear();
+                formed.add(conversation, forms);
+                let mut start = 0;
+                formed.ends.iter().try_for_each(|&(sink, end)| {
+                    let bytes = &formed.bytes[std::mem::replace(&mut start, end)..end];
+                    sinks[sink].formed(bytes)
+                })
             }
+            _ => Ok(()),
         }
     }
 
-    /// Has the conversations at hand formed.
-    fn hand_over(&mut self) -> Result<(), Error> {
-        let Some(pool) = &mut self.pool else { return Ok(()) };
-        if self.chunk.is_empty() {
-            return Ok(());
-        }
-        // So that no queue is ever full.
-        while pool.under_way.len() >= pool.threads.len() * AHEAD {
-            pool.deliver_next(&mut self.sinks)?;
-        }
-        let at = pool.next;
-        pool.next = (at + 1) % pool.threads.len();
-        // A thread that is gone has panicked; the scope passes that on.
-        if pool.threads[at].0.send(std::mem::take(&mut self.chunk)).is_ok() {
-            pool.under_way.push_back(at);
+    /// Passes on what is formed.
+    ///
+    /// # Errors
+    /// Those of the sinks.
+    pub(super) fn pass_on(&mut self) -> Result<(), Error> {
+        let Self { sinks, forms, pool: Some(pool), .. } = self else { return Ok(()) };
+        while let Some(&at) = pool.under_way.front()
+            && pool.makers[at].look()
+        {
+            pool.under_way.pop_front();
+            pool.makers[at].deliver(sinks, forms.len())?;
         }
         Ok(())
-    }
-
-    /// Does something that can be done while nothing new comes; whether there was anything.
-    ///
-    /// # Errors
-    /// Those of the sinks.
-    pub(super) fn use_time(&mut self) -> Result<bool, Error> {
-        match &mut self.pool {
-            Some(pool) if !pool.under_way.is_empty() => pool.deliver_next(&mut self.sinks)?,
-            Some(_) if !self.chunk.is_empty() => self.hand_over()?,
-            _ => return Ok(false),
-        }
-        Ok(true)
     }
 
     /// Waits for all that is under way.
@@ -182,32 +189,80 @@ impl<'s> Delivery<'s> {
     /// # Errors
     /// Those of the sinks.
     pub(super) fn settle(&mut self) -> Result<(), Error> {
-        self.hand_over()?;
-        if let Some(pool) = &mut self.pool {
-            while !pool.under_way.is_empty() {
-                pool.deliver_next(&mut self.sinks)?;
-            }
+        let Self { sinks, forms, pool: Some(pool), .. } = self else { return Ok(()) };
+        pool.deliver(sinks, forms.len(), |pool| !pool.under_way.is_empty())
+    }
+}
+
+impl Pool {
+    /// Takes a conversation, of which something is to come back where `is_formed`.
+    fn take(&mut self, conversation: Sealed, maker: usize, is_formed: bool) {
+        let at = maker % self.makers.len();
+        let maker = &mut self.makers[at];
+        maker.chunk.push(conversation);
+        if maker.chunk.len() >= CHUNK {
+            maker.hand_over();
+        }
+        if is_formed {
+            self.under_way.push_back(at);
+        }
+    }
+
+    /// Passes on what was made of the oldest conversations as long as `more` says so, waiting for it.
+    fn deliver(
+        &mut self,
+        sinks: &mut [&mut dyn Sink],
+        forms: usize,
+        more: impl Fn(&Self) -> bool,
+    ) -> Result<(), Error> {
+        while more(self)
+            && let Some(at) = self.under_way.pop_front()
+        {
+            self.makers[at].deliver(sinks, forms)?;
         }
         Ok(())
     }
 }
 
-impl Pool {
-    /// Waits for the oldest chunk, and gives it on.
-    fn deliver_next(&mut self, sinks: &mut [&mut dyn Sink]) -> Result<(), Error> {
-        let Some(at) = self.under_way.pop_front() else { return Ok(()) };
-        match self.threads[at].1.recv() {
-            Ok(formed) => deliver(sinks, &formed),
-            Err(_) => Ok(()),
+impl Maker {
+    fn hand_over(&mut self) {
+        let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK));
+        // One that is gone has panicked; the scope passes that on.
+        if self.work.send(Work::form(chunk)).is_ok() {
+            self.out += 1;
         }
     }
-}
 
-fn deliver(sinks: &mut [&mut dyn Sink], formed: &Formed) -> Result<(), Error> {
-    let mut start = 0;
-    for &(sink, end) in &formed.ends {
-        sinks[sink].formed(&formed.bytes[start..end])?;
-        start = end;
+    /// Looks whether its next conversation is formed.
+    fn look(&mut self) -> bool {
+        if self.next >= self.at_hand.ends.len() {
+            match self.formed.try_recv() {
+                Ok(formed) => self.take(formed),
+                Err(_) => return false,
+            }
+        }
+        true
     }
-    Ok(())
+
+    fn take(&mut self, formed: Formed) {
+        self.out -= 1;
+        (self.at_hand, self.next, self.start) = (formed, 0, 0);
+    }
+
+    /// Passes on what its forms made of its next conversation, once it is there.
+    fn deliver(&mut self, sinks: &mut [&mut dyn Sink], forms: usize) -> Result<(), Error> {
+        if self.next >= self.at_hand.ends.len() {
+            if self.out == 0 {
+                self.hand_over();
+            }
+            let Ok(formed) = self.formed.recv() else { return Ok(()) };
+            self.take(formed);
+        }
+        for &(sink, end) in self.at_hand.ends.iter().skip(self.next).take(forms) {
+            let start = std::mem::replace(&mut self.start, end);
+            sinks[sink].formed(&self.at_hand.bytes[start..end])?;
+        }
+        self.next += forms;
+        Ok(())
+    }
 }

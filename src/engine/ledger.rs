@@ -6,16 +6,16 @@ use crate::engine::candidates::Candidates;
 use crate::engine::files::Files;
 use crate::engine::order::Order;
 use crate::engine::recorder::Happening;
-use crate::engine::shards::{Happened, Start};
+use crate::engine::shards::{Concluded, Happened, Start};
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::model::{Conversation, ConversationId, InputReport, PacketNo, WeirdKind, Weirds};
+use crate::model::{ConversationId, InputReport, PacketNo, WeirdKind, Weirds};
 
 /// What a ledger gives away, in the order of ids; what happens while conversations go on in the order of the capture.
 #[derive(Debug)]
 pub(super) enum Entry {
     /// A conversation that is over.
-    Conversation(Box<Conversation>),
+    Conversation(Box<Concluded>),
     /// Something on one that is not.
     Happening(ConversationId, Box<Happening>),
 }
@@ -34,7 +34,7 @@ pub(super) struct Ledger {
     candidates: Candidates,
     /// Oddities that belong to no conversation.
     weirds: Weirds,
-    order: Order<Box<Conversation>>,
+    order: Order<Box<Concluded>>,
 }
 
 impl Ledger {
@@ -87,13 +87,14 @@ impl Ledger {
                 self.candidates.remove(start);
                 self.release(take)?;
             }
-            Happened::Concluded(start, mut conversation) => {
+            Happened::Concluded(start, mut concluded) => {
                 // Its flow began before, and is not over.
                 let flow = self.candidates.get(start).unwrap_or_default();
+                let conversation = &mut concluded.conversation;
                 conversation.id = ConversationId { input: self.input, flow, ..conversation.id };
-                self.files.place(&mut conversation);
-                let bytes = weight(&conversation);
-                self.order.push(conversation.id, conversation, bytes);
+                self.files.place(conversation);
+                let (id, weight) = (conversation.id, concluded.weight);
+                self.order.push(id, concluded, weight);
             }
             Happened::Over(start, weirds) => {
                 self.candidates.remove(start);
@@ -129,16 +130,6 @@ impl Ledger {
         if self.order.is_empty() {
             return Ok(());
         }
-        self.order.release(self.candidates.oldest(), |conversation| take(Entry::Conversation(conversation)))
+        self.order.release(self.candidates.oldest(), |concluded| take(Entry::Conversation(concluded)))
     }
-}
-
-/// About how many bytes a report takes while it waits.
-pub(super) fn weight(report: &Conversation) -> usize {
-    let frames: usize = report.frames.iter().map(|f| 160 + f.preview.as_sent().capacity()).sum();
-    let requested = report.request.iter().map(|request| request.fields.as_sent().weight());
-    // Twice for the lists, whose elements are kept on their own as well.
-    let heads: usize =
-        requested.chain(report.response.iter().map(|r| r.fields.as_sent().weight())).sum::<usize>() * 2;
-    2_048 + frames + heads + report.findings.len() * 128
 }

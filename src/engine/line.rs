@@ -6,7 +6,7 @@ use crate::engine::across::Across;
 use crate::engine::delivery::Delivery;
 use crate::engine::ledger::{Entry, Ledger};
 use crate::engine::recorder::Keep;
-use crate::engine::shards::{self, Happened, Happenings, Shards, Start};
+use crate::engine::shards::{self, Concluded, Happened, Happenings, Shards, Start};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::model::{Conversation, ConversationId, InputReport, PacketNo, Segment, Weirds};
@@ -133,7 +133,8 @@ impl<'s> Collector<'s> {
                     None => ConversationId::flow(at as u64 + 1),
                 };
                 self.across.see(at, &mut conversation);
-                self.delivery.conversation(conversation)?;
+                // It was made by a thread that is gone: the others take turns.
+                self.delivery.conversation(conversation, at)?;
                 self.read(vec![*input])?;
             }
             Step::Failed(error) => {
@@ -172,9 +173,10 @@ impl<'s> Collector<'s> {
 fn pass(capture: usize, entry: Entry, across: &mut Across, delivery: &mut Delivery<'_>) -> Result<(), Error> {
     match entry {
         Entry::Happening(id, happening) => delivery.happening(id, *happening),
-        Entry::Conversation(mut conversation) => {
-            across.see(capture, &mut conversation);
-            delivery.conversation(conversation)
+        Entry::Conversation(concluded) => {
+            let Concluded { mut conversation, trace, maker, .. } = *concluded;
+            across.compare(capture, &mut conversation, trace.as_ref());
+            delivery.conversation(conversation, maker)
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::engine::connection::{Turn, Watched};
 use crate::engine::recorder::{Happening, Keep};
 use crate::limits::Limits;
 use crate::model::{Conversation, PacketNo, Segment, TcpFlags, Timestamp, WeirdKind, Weirds};
+use crate::reference::across::Trace;
 use crate::tcp::{Flow, FlowTable};
 
 /// Shards where there is room for flows enough to spread them.
@@ -37,11 +38,40 @@ pub(super) enum Happened {
     /// That flow carries something else than WebSocket.
     Left(Start),
     /// A conversation of that flow is over. A flow can carry several; which stream carried it, it says itself.
-    Concluded(Start, Box<Conversation>),
+    Concluded(Start, Box<Concluded>),
     /// That flow is over; what was odd about it outside of conversations.
     Over(Start, Weirds),
     /// Oddities that belong to no flow.
     Odd(Weirds),
+}
+
+/// A conversation that is over, with what only its thread should have to look it through for.
+#[derive(Debug)]
+pub(super) struct Concluded {
+    pub(super) conversation: Box<Conversation>,
+    /// What is compared of it with others.
+    pub(super) trace: Option<Trace>,
+    /// About how many bytes it takes.
+    pub(super) weight: usize,
+    /// Which thread made it.
+    pub(super) maker: usize,
+}
+
+impl Concluded {
+    /// Of a conversation that the thread `maker` made.
+    pub(super) fn new(conversation: Box<Conversation>, maker: usize) -> Self {
+        Self { trace: Trace::of(&conversation), weight: weight(&conversation), conversation, maker }
+    }
+}
+
+/// About how many bytes a report takes while it waits.
+pub(super) fn weight(report: &Conversation) -> usize {
+    let frames: usize = report.frames.iter().map(|f| 160 + f.preview.as_sent().capacity()).sum();
+    let requested = report.request.iter().map(|request| request.fields.as_sent().weight());
+    // Twice for the lists, whose elements are kept on their own as well.
+    let heads: usize =
+        requested.chain(report.response.iter().map(|r| r.fields.as_sent().weight())).sum::<usize>() * 2;
+    2_048 + frames + heads + report.findings.len() * 128
 }
 
 /// With the place of the segment that it came of.
@@ -70,6 +100,8 @@ pub(super) struct Shards {
     keep: Keep,
     /// What the segment at hand has to tell.
     told: Vec<Happening>,
+    /// The thread that they are of.
+    maker: usize,
 }
 
 /// How many shards there are.
@@ -108,12 +140,12 @@ impl Shards {
             .step_by(step.max(1))
             .map(|_| Shard { table: FlowTable::new(limits, count), last_at: None })
             .collect();
-        Self { shards, limits: limits.clone(), keep, told: Vec::new() }
+        Self { shards, limits: limits.clone(), keep, told: Vec::new(), maker: first }
     }
 
     /// Takes the next segment, which is of the shard at `index` of these; says what came of it.
     pub(super) fn push(&mut self, index: usize, segment: &Segment<'_>, nth: u32, out: &mut Happenings) {
-        let Self { shards, limits, keep, told } = self;
+        let Self { shards, limits, keep, told, maker } = self;
         let Some(Shard { table, last_at }) = shards.get_mut(index) else { return };
         *last_at = (*last_at).max(segment.at);
         let here = Start { packet: segment.no, nth };
@@ -138,7 +170,7 @@ impl Shards {
             out.push((here, Happened::Odd(weirds)));
         }
         while let Some(flow) = table.next_ended() {
-            end(flow, *last_at, limits, keep, here, told, out);
+            end(flow, *last_at, limits, keep, *maker, here, told, out);
         }
     }
 
@@ -154,7 +186,7 @@ impl Shards {
         last_at: Option<Timestamp>,
         mut take: impl FnMut(&mut Happenings) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Self { shards, limits, keep, told } = &mut self;
+        let Self { shards, limits, keep, told, maker } = &mut self;
         let mut next: BinaryHeap<Reverse<(Start, usize)>> = BinaryHeap::new();
         let start = |table: &FlowTable<Tracked>| {
             let Flow { connection, state } = table.peek_ended()?;
@@ -169,7 +201,7 @@ impl Shards {
             let Some(Shard { table, .. }) = shards.get_mut(index) else { continue };
             if let Some(flow) = table.next_ended() {
                 let here = Start { packet: flow.connection.first_packet(), nth: flow.state.nth };
-                end(flow, last_at, limits, keep, here, told, &mut out);
+                end(flow, last_at, limits, keep, *maker, here, told, &mut out);
                 take(&mut out)?;
             }
             next.extend(start(table).map(|start| Reverse((start, index))));
@@ -190,6 +222,7 @@ fn end(
     last_at: Option<Timestamp>,
     limits: &Limits,
     keep: &Keep,
+    maker: usize,
     here: Start,
     told: &mut Vec<Happening>,
     out: &mut Happenings,
@@ -221,7 +254,7 @@ fn end(
     let weirds = match result {
         Ok(mut conversation) => {
             note(&mut conversation.weirds);
-            out.push((here, Happened::Concluded(start, conversation)));
+            out.push((here, Happened::Concluded(start, Box::new(Concluded::new(conversation, maker)))));
             Weirds::default()
         }
         Err(mut weirds) => {

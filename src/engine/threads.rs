@@ -3,29 +3,36 @@
 //!
 //! ```text
 //!              ┌─ segments of a block ─► worker ─┐
-//!   reader ────┼─ segments of a block ─► worker ─┼─► collector ─┬─► forms ─┬─► sinks
-//!              └──────────── steps ──────────────┘              └─► forms ─┘
+//!   reader ────┼─ segments of a block ─► worker ─┼─► collector ───► sinks
+//!              └──────────── steps ──────────────┘ │   ▲
+//!                                    worker ◄──────┘   │ what it forms
+//!                                       └──────────────┘
 //! ```
 //!
 //! Blocks of the capture are shared, not copied: whoever is the last to need one gives it back. A worker answers each
 //! block with one parcel, so the collector can merge the parcels of a block by the places of their segments, and gets
-//! what one thread alone would have got. All queues are short, and nothing flows backwards but empty blocks.
+//! what one thread alone would have got. Conversations go back, numbered, to the worker that made them, which fills the
+//! forms and lets go of them. The reader waits when it is a few steps ahead of the collector; nobody else waits for
+//! anything but work, so that nothing can wait in a circle.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel};
 use std::thread;
 
+use crate::engine::delivery::{Formed, Forms};
 use crate::engine::line::{Collector, Line, Step};
 use crate::engine::recorder::Keep;
 use crate::engine::shards::{self, Happened, Happenings, Shards, Start};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::model::{PacketNo, Segment, SeqNo, TcpFlags, Timestamp};
+use crate::redact::Sealed;
 
-/// Blocks a worker may be behind the reader.
-const BLOCKS: usize = 4;
+/// Steps the collector may be behind the reader, most of them blocks.
+const STEPS: usize = 8;
 /// Bytes taken out of a block before it is dealt out, where the source has more.
 const BLOCK_BYTES: usize = 128 << 10;
 /// Conversations in a parcel at the end of a capture.
@@ -59,14 +66,27 @@ struct Sent {
     payload: Range<usize>,
 }
 
+/// What a worker is to do.
 #[derive(Debug)]
-enum Work {
+pub(super) struct Work(Task);
+
+#[derive(Debug)]
+enum Task {
     /// A capture begins.
     Begin,
     /// Segments of a block.
     Block(Arc<Bytes>, Vec<Sent>),
     /// The capture is over.
     End(Option<Timestamp>),
+    /// Conversations that it made, to be formed.
+    Form(Vec<Sealed>),
+}
+
+impl Work {
+    /// Forming of conversations.
+    pub(super) const fn form(chunk: Vec<Sealed>) -> Self {
+        Self(Task::Form(chunk))
+    }
 }
 
 /// What a worker has to say; at the end of a capture several in a row, the last one empty.
@@ -82,30 +102,41 @@ pub(super) fn run<T: Send>(
 ) -> Result<T, Error> {
     let workers = workers.clamp(1, shards::count(limits).max(2));
     thread::scope(|scope| {
-        let (give_steps, steps) = sync_channel(BLOCKS * 2);
-        let (give_spare, spare) = sync_channel(workers + BLOCKS * 2);
+        let (give_steps, steps) = sync_channel(STEPS);
+        let (give_blocks, blocks) = sync_channel(STEPS);
         let mut dispatcher = Dispatcher {
             count: shards::count(limits),
             steps: give_steps,
             workers: Vec::with_capacity(workers),
-            spare,
+            blocks,
             apart: Vec::new(),
             last_at: None,
         };
-        let mut parcels = Vec::with_capacity(workers);
+        let (mut parcels, mut makers) = (Vec::with_capacity(workers), Vec::with_capacity(workers));
         for first in 0..workers {
-            let (give_work, work) = sync_channel(BLOCKS);
-            let (give_parcel, parcel) = sync_channel(BLOCKS);
-            dispatcher.workers.push(Worker { work: give_work, segments: Vec::new() });
+            let (give_work, work) = channel();
+            let (give_parcels, parcel) = channel();
+            let (give_formed, formed) = channel();
+            let (give_lists, lists) = sync_channel(STEPS);
+            makers.push((give_work.clone(), formed));
+            dispatcher.workers.push(Worker { work: give_work, segments: Vec::new(), lists });
             parcels.push(parcel);
-            let give_spare = give_spare.clone();
+            let (blocks, forms) = (give_blocks.clone(), collector.delivery.forms());
             scope.spawn(move || {
                 let new = || Shards::new(limits, keep, first, workers);
-                work_on(&work, &give_parcel, &give_spare, new);
+                let desk = Desk {
+                    work,
+                    later: VecDeque::new(),
+                    parcels: give_parcels,
+                    formed: give_formed,
+                    forms,
+                    blocks,
+                    lists: give_lists,
+                };
+                desk.work_on(new);
             });
         }
-        drop(give_spare);
-        collector.delivery.with_threads(workers, scope);
+        collector.delivery.with_threads(makers.into_iter());
         let reader = scope.spawn(move || read(&mut dispatcher));
         let collected = collect(collector, steps, parcels).and_then(|()| collector.delivery.settle());
         collector.delivery.without_threads();
@@ -117,45 +148,81 @@ pub(super) fn run<T: Send>(
     })
 }
 
-/// What a worker does until there is no more to do, or nobody listens.
-fn work_on(
-    work: &Receiver<Work>,
-    parcels: &SyncSender<Parcel>,
-    spare: &SyncSender<Vec<u8>>,
-    new: impl Fn() -> Shards,
-) {
-    let mut shards = new();
-    for work in work {
-        match work {
-            Work::Begin => shards = new(),
-            Work::Block(bytes, segments) => {
-                let mut happened = Happenings::new();
-                for sent in &segments {
-                    shards.push(usize::from(sent.index), &sent.segment(&bytes), sent.nth, &mut happened);
+/// What a worker takes its work from and gives it to.
+struct Desk {
+    work: Receiver<Work>,
+    /// Work that was looked at while something else was to be done first.
+    later: VecDeque<Task>,
+    parcels: Sender<Parcel>,
+    formed: Sender<Formed>,
+    forms: Forms,
+    /// Blocks and lists of segments that nobody needs any more, for the reader. With enough at hand already they are
+    /// let go.
+    blocks: SyncSender<Vec<u8>>,
+    lists: SyncSender<Vec<Sent>>,
+}
+
+impl Desk {
+    /// Works until there is no more to do, or nobody listens.
+    fn work_on(mut self, new: impl Fn() -> Shards) {
+        let mut shards = new();
+        while let Some(task) = self.later.pop_front().or_else(|| self.work.recv().ok().map(|work| work.0)) {
+            let done = match task {
+                Task::Begin => {
+                    shards = new();
+                    Ok(())
                 }
-                if let Some(Bytes { block, .. }) = Arc::into_inner(bytes) {
-                    // With enough at hand already it is let go.
-                    let _ = spare.try_send(block);
-                }
-                if parcels.send(happened).is_err() {
-                    return;
-                }
-            }
-            Work::End(last_at) => {
-                let mut parcel = Happenings::new();
-                let give = |happened: &mut Happenings| {
-                    parcel.append(happened);
-                    if parcel.len() < PARCEL { Ok(()) } else { parcels.send(std::mem::take(&mut parcel)) }
-                };
-                let ended = std::mem::replace(&mut shards, new());
-                if ended.finish(last_at, give).is_err()
-                    || (!parcel.is_empty() && parcels.send(parcel).is_err())
-                    || parcels.send(Happenings::new()).is_err()
-                {
-                    return;
-                }
+                Task::Block(bytes, segments) => self.block(&mut shards, bytes, segments),
+                Task::End(last_at) => self.end(std::mem::replace(&mut shards, new()), last_at),
+                Task::Form(chunk) => self.form(chunk),
+            };
+            if done.is_err() {
+                return;
             }
         }
+    }
+
+    fn block(&self, shards: &mut Shards, bytes: Arc<Bytes>, mut segments: Vec<Sent>) -> Result<(), Gone> {
+        let mut happened = Happenings::new();
+        for sent in &segments {
+            shards.push(usize::from(sent.index), &sent.segment(&bytes), sent.nth, &mut happened);
+        }
+        segments.clear();
+        let _ = self.lists.try_send(segments);
+        if let Some(Bytes { block, .. }) = Arc::into_inner(bytes) {
+            let _ = self.blocks.try_send(block);
+        }
+        self.parcels.send(happened).map_err(|_| Gone)
+    }
+
+    fn end(&mut self, ended: Shards, last_at: Option<Timestamp>) -> Result<(), Gone> {
+        let mut parcel = Happenings::new();
+        let give = |happened: &mut Happenings| {
+            parcel.append(happened);
+            if parcel.len() < PARCEL {
+                return Ok(());
+            }
+            self.parcels.send(std::mem::take(&mut parcel)).map_err(|_| Gone)?;
+            // What comes back meanwhile need not pile up.
+            while let Ok(Work(task)) = self.work.try_recv() {
+                match task {
+                    Task::Form(chunk) => self.form(chunk)?,
+                    other => self.later.push_back(other),
+                }
+            }
+            Ok(())
+        };
+        ended.finish(last_at, give)?;
+        if !parcel.is_empty() {
+            self.parcels.send(parcel).map_err(|_| Gone)?;
+        }
+        self.parcels.send(Happenings::new()).map_err(|_| Gone)
+    }
+
+    fn form(&self, chunk: Vec<Sealed>) -> Result<(), Gone> {
+        let mut formed = Formed::default();
+        chunk.into_iter().for_each(|conversation| formed.add(conversation, &self.forms));
+        if self.forms.is_empty() { Ok(()) } else { self.formed.send(formed).map_err(|_| Gone) }
     }
 }
 
@@ -170,11 +237,13 @@ fn collect(
             Ok(step) => step,
             Err(TryRecvError::Disconnected) => return Ok(()),
             // A pipe may be silent for long: what is known is given on before.
-            Err(TryRecvError::Empty) if collector.delivery.use_time()? => continue,
-            Err(TryRecvError::Empty) => match steps.recv() {
-                Ok(step) => step,
-                Err(_) => return Ok(()),
-            },
+            Err(TryRecvError::Empty) => {
+                collector.delivery.settle()?;
+                match steps.recv() {
+                    Ok(step) => step,
+                    Err(_) => return Ok(()),
+                }
+            }
         };
         match step {
             Step::Block => {
@@ -191,6 +260,7 @@ fn collect(
             _ => {}
         }
         collector.step(step)?;
+        collector.delivery.pass_on()?;
     }
 }
 
@@ -222,9 +292,11 @@ pub(super) struct Gone;
 
 /// A worker as the reader sees it.
 struct Worker {
-    work: SyncSender<Work>,
+    work: Sender<Work>,
     /// For it, in the block at hand.
     segments: Vec<Sent>,
+    /// Lists that it is done with.
+    lists: Receiver<Vec<Sent>>,
 }
 
 /// The reader's end of the line.
@@ -234,15 +306,15 @@ pub(super) struct Dispatcher {
     steps: SyncSender<Step>,
     workers: Vec<Worker>,
     /// Blocks that nobody needs any more.
-    spare: Receiver<Vec<u8>>,
+    blocks: Receiver<Vec<u8>>,
     /// Payloads of the block at hand that do not lie in it.
     apart: Vec<u8>,
     last_at: Option<Timestamp>,
 }
 
 impl Dispatcher {
-    fn tell(&self, mut work: impl FnMut() -> Work) -> Result<(), Gone> {
-        self.workers.iter().try_for_each(|worker| worker.work.send(work()).map_err(|_| Gone))
+    fn tell(&self, mut task: impl FnMut() -> Task) -> Result<(), Gone> {
+        self.workers.iter().try_for_each(|worker| worker.work.send(Work(task())).map_err(|_| Gone))
     }
 }
 
@@ -283,23 +355,23 @@ impl Line for Dispatcher {
     fn block(&mut self, block: Vec<u8>) -> Result<Option<Vec<u8>>, Gone> {
         let bytes = Arc::new(Bytes { block, apart: std::mem::take(&mut self.apart) });
         for worker in &mut self.workers {
-            let room = worker.segments.len();
-            let segments = std::mem::replace(&mut worker.segments, Vec::with_capacity(room));
-            worker.work.send(Work::Block(Arc::clone(&bytes), segments)).map_err(|_| Gone)?;
+            let list = worker.lists.try_recv().unwrap_or_default();
+            let segments = std::mem::replace(&mut worker.segments, list);
+            worker.work.send(Work(Task::Block(Arc::clone(&bytes), segments))).map_err(|_| Gone)?;
         }
         self.steps.send(Step::Block).map_err(|_| Gone)?;
-        Ok(self.spare.try_recv().ok())
+        Ok(self.blocks.try_recv().ok())
     }
 
     fn step(&mut self, step: Step) -> Result<(), Gone> {
         let step = match step {
             Step::CaptureBegins => {
                 self.last_at = None;
-                self.tell(|| Work::Begin)?;
+                self.tell(|| Task::Begin)?;
                 step
             }
             Step::CaptureEnds { .. } => {
-                self.tell(|| Work::End(self.last_at))?;
+                self.tell(|| Task::End(self.last_at))?;
                 step
             }
             other => other,

@@ -22,11 +22,11 @@
 //! pass over such lines and go on.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use nom::branch::alt;
-use nom::bytes::{complete, streaming};
+use nom::bytes::streaming;
 use nom::combinator::{recognize, value};
-use nom::multi::many0_count;
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
@@ -156,7 +156,7 @@ impl<'a> Fields<'a> {
             loop {
                 let (start, value) = rest.split_at_checked(name.len())?;
                 if value.first() == Some(&b':') && start.eq_ignore_ascii_case(name.as_bytes()) {
-                    let (behind, line) = field_line(rest).ok()?;
+                    let (behind, line) = field_line(rest)?;
                     rest = behind;
                     return Some(line.value);
                 }
@@ -204,8 +204,20 @@ impl Fields<'_> {
     pub fn to_lines(self) -> Lines {
         // A line of a handshake has some forty bytes; a guess too low costs a second allocation.
         let mut lines = Lines::with_capacity(self.0.len(), self.0.len() / 24);
-        for line in self {
-            lines.push(&readable(line.name), &readable(&unfold(line.value)));
+        let Ok(mut rest) = std::str::from_utf8(self.0) else {
+            self.for_each(|line| lines.push(&readable(line.name), &readable(&unfold(line.value))));
+            return lines;
+        };
+        // Looked at once as a whole, it is text wherever it is divided.
+        while let Some(Cut { name, value, next }) = cut(rest.as_bytes()) {
+            let part = |range: Range<usize>| rest.get(range).unwrap_or_default().trim_ascii();
+            match part(value) {
+                folded if folded.contains('\n') => {
+                    lines.push(rest.get(name).unwrap_or_default(), &readable(&unfold(folded.as_bytes())))
+                }
+                value => lines.push(rest.get(name).unwrap_or_default(), value),
+            }
+            rest = rest.get(next..).unwrap_or_default();
         }
         lines
     }
@@ -215,7 +227,7 @@ impl<'a> Iterator for Fields<'a> {
     type Item = FieldLine<'a>;
 
     fn next(&mut self) -> Option<FieldLine<'a>> {
-        let (rest, line) = field_line(self.0).ok()?;
+        let (rest, line) = field_line(self.0)?;
         self.0 = rest;
         Some(line)
     }
@@ -295,22 +307,36 @@ fn fields(input: &[u8]) -> Result<(&[u8], Fields<'_>), Fault> {
     Ok((rest, Fields(lines.unwrap_or_default())))
 }
 
-fn field_line(input: &[u8]) -> Parsed<'_, FieldLine<'_>> {
-    let (rest, line) = whole_line(input)?;
-    let Some(colon) = memchr::memchr(b':', line) else {
-        return Ok((rest, FieldLine { name: trim(line), value: &[] }));
-    };
-    let fold = preceded(complete::take_while1(is_blank), whole_line);
-    let (rest, folded) = recognize((whole_line, many0_count(fold))).parse(input)?;
-    let (name, value) = folded.split_at(colon);
-    Ok((rest, FieldLine { name, value: trim(value.get(1..).unwrap_or_default()) }))
+fn field_line(input: &[u8]) -> Option<(&[u8], FieldLine<'_>)> {
+    let Cut { name, value, next } = cut(input)?;
+    let part = |range: Range<usize>| input.get(range).unwrap_or_default();
+    Some((part(next..input.len()), FieldLine { name: part(name), value: trim(part(value)) }))
 }
 
-/// Bytes up to an LF, which is taken as well.
-fn whole_line(input: &[u8]) -> Parsed<'_, &[u8]> {
-    let end = memchr::memchr(b'\n', input).ok_or(nom::Err::Error(()))?;
-    let (line, rest) = input.split_at(end);
-    Ok((rest.get(1..).unwrap_or_default(), line))
+/// Where a field line with its folds is to be divided.
+struct Cut {
+    name: Range<usize>,
+    /// White space around it included.
+    value: Range<usize>,
+    /// Where the next line begins.
+    next: usize,
+}
+
+/// By hand, for each head is divided here, and each line of it: a field line, which must be whole.
+fn cut(input: &[u8]) -> Option<Cut> {
+    let mut end = memchr::memchr(b'\n', input)?;
+    let line = input.get(..end)?;
+    let Some(colon) = line.iter().position(|&b| b == b':') else {
+        let start = end - line.trim_ascii_start().len();
+        let name = start..start + trim(line).len();
+        return Some(Cut { name, value: end..end, next: end + 1 });
+    };
+    while let Some(b' ' | b'\t') = input.get(end + 1)
+        && let Some(len) = input.get(end + 1..).and_then(|rest| memchr::memchr(b'\n', rest))
+    {
+        end += 1 + len;
+    }
+    Some(Cut { name: 0..colon, value: colon + 1..end, next: end + 1 })
 }
 
 /// Each fold of a value as one space (RFC 9112 5.2).

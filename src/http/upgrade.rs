@@ -29,10 +29,15 @@ pub fn switches(head: &ResponseHead<'_>) -> bool {
         && (head.fields.has_token(UPGRADE, "websocket") || head.fields.values(ACCEPT).next().is_some())
 }
 
-/// How many values the owned form of a head would hold: its field lines, and what commas and semicolons part in
-/// its lists.
+/// Whether the owned form of a head would hold more than `max` values: its field lines, and what commas and semicolons
+/// part in its lists.
 #[must_use]
-pub(crate) fn parts(fields: Fields<'_>) -> usize {
+pub(crate) fn has_more_parts(fields: Fields<'_>, max: usize) -> bool {
+    // Each takes a byte: for nearly every head that is the answer.
+    fields.raw().len() > max && parts(fields) > max
+}
+
+fn parts(fields: Fields<'_>) -> usize {
     let lists = [EXTENSIONS, PROTOCOL].into_iter().flat_map(|name| fields.values(name));
     let marks = lists.flatten().filter(|b| matches!(b, b',' | b';')).count();
     fields.count().saturating_add(marks)
@@ -53,7 +58,8 @@ pub fn expected_accept(key: &str) -> AcceptValue {
 pub fn request(head: &RequestHead<'_>) -> UpgradeRequest {
     let fields = head.fields.to_lines();
     let (extensions, extensions_malformed) = extensions::parse(fields.values(EXTENSIONS).map(str::as_bytes));
-    let subprotocols: Vec<Text> = head.fields.elements(PROTOCOL).map(text).collect();
+    let lists = fields.values(PROTOCOL).flat_map(|list| list.split(',')).map(str::trim_ascii);
+    let subprotocols: Vec<Text> = lists.filter(|e| !e.is_empty()).map(|e| Text::from(e.to_owned())).collect();
     UpgradeRequest {
         facts: facts::of_request(head, &fields, &subprotocols),
         method: familiar(head.method),

@@ -52,7 +52,7 @@ impl Handshake {
         };
         self.answered(out);
         let is_asked = upgrade::is_asked(&head);
-        if is_asked && upgrade::parts(head.fields) > out.limits.max_handshake_parts {
+        if is_asked && upgrade::has_more_parts(head.fields, out.limits.max_handshake_parts) {
             return self.too_many_parts(dir, start, len, carrier, out);
         }
         let upgrade = is_asked.then(|| {
@@ -92,15 +92,16 @@ impl Handshake {
         let Some(asked) = self.asked.take_if(|asked| asked.may_answer(&head, &carrier)) else {
             return self.passed_over(dir, &head);
         };
-        if asked.upgrade.is_some() && upgrade::parts(head.fields) > out.limits.max_handshake_parts {
+        if asked.upgrade.is_some() && upgrade::has_more_parts(head.fields, out.limits.max_handshake_parts) {
             return self.too_many_parts(dir, start, len, carrier, out);
         }
         let length = Length::of_response(&head, asked.method == Method::Head).unwrap_or(Length::UntilClose);
-        // The field that says so may be cut off.
-        let switches = upgrade::switches(&head) || (head.status == 101 && self.cut[dir]);
+        let mut switches = false;
         if let Some(expected) = asked.upgrade {
             let mut response = Box::new(upgrade::response(&head, expected, Vec::new()));
-            response.switches = switches;
+            // The field that says so may be cut off.
+            response.switches |= head.status == 101 && self.cut[dir];
+            switches = response.switches;
             response.facts.early = self.sent_early(dir.flip(), start);
             let evidence = Evidence::Capture { carrier, offset: start };
             self.answer = Some(Box::new(Answer { response, evidence, body: Body::new(length) }));
@@ -108,7 +109,7 @@ impl Handshake {
             self.answer_body(&[], out);
         }
         if head.status == 101 {
-            return if asked.upgrade.is_some() && switches { self.switch(dir) } else { self.give_up() };
+            return if switches { self.switch(dir) } else { self.give_up() };
         }
         if asked.method == Method::Connect && (200..300).contains(&head.status) {
             // A tunnel: what follows in both directions is a connection of its own.
