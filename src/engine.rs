@@ -224,7 +224,7 @@ impl Ready {
             // Only opened, but few files can be.
             Self::Capture(_) => u64::MAX,
             Self::Case { conversation, input } => {
-                input.bytes.saturating_add(shards::weight(conversation) as u64)
+                input.bytes.saturating_add(connection::weight(conversation) as u64)
             }
         }
     }

@@ -8,6 +8,7 @@ use crate::model::{
     Certainty, Conversation, ConversationId, Direction, Finding, Observation, Observed, PerRole, Role,
     RuleId, Segment, StreamEvent, Tail, TcpRecord, Timestamp, WeirdKind, Weirds, What,
 };
+use crate::reference::across::Trace;
 use crate::reference::{Reference, host_port};
 use crate::tcp::Connection;
 
@@ -19,8 +20,8 @@ pub(super) enum Watched {
     /// TCP is over and so is what can be concluded: the stages are gone while the connection waits for what the
     /// capture may have late.
     Concluded {
-        /// But for addresses, times and counts of the whole connection.
-        report: Box<Conversation>,
+        /// But for the end and the counts of the whole connection.
+        concluded: Box<Concluded>,
         /// Who sent the request.
         client: Direction,
     },
@@ -29,6 +30,19 @@ pub(super) enum Watched {
         /// Oddities until then.
         weirds: Weirds,
     },
+}
+
+/// A conversation that is over, with what it would have to be looked through for later, by which time it has gone from
+/// the cache.
+#[derive(Debug)]
+pub(super) struct Concluded {
+    pub(super) conversation: Box<Conversation>,
+    /// What is compared of it with others.
+    pub(super) trace: Option<Trace>,
+    /// About how many bytes it takes.
+    pub(super) weight: usize,
+    /// Which thread made it.
+    pub(super) maker: usize,
 }
 
 /// What a segment made of a connection.
@@ -91,11 +105,11 @@ impl Watched {
                     *self = Self::Ignored { weirds };
                     return Turn::Left;
                 } else if connection.is_complete() {
-                    self.conclude(connection);
+                    self.conclude(connection, limits);
                 }
             }
-            Self::Concluded { report, .. } => {
-                connection.push(segment, limits, &mut report.weirds, &mut |_| {});
+            Self::Concluded { concluded, .. } => {
+                connection.push(segment, limits, &mut concluded.conversation.weirds, &mut |_| {});
             }
             Self::Ignored { weirds } => connection.push(segment, limits, weirds, &mut |_| {}),
         }
@@ -103,13 +117,13 @@ impl Watched {
     }
 
     /// Draws the conclusions of a connection that is complete.
-    fn conclude(&mut self, connection: &mut Connection) {
+    fn conclude(&mut self, connection: &mut Connection, limits: &Limits) {
         connection.forget_bytes();
         let Self::Followed(followed) = self else { return };
         if let (Some(stages), Some(client)) = (followed.stages.take(), followed.dissector.client()) {
             let weirds = std::mem::take(&mut followed.weirds);
-            let report = conclude(*stages, connection, client, weirds, connection.ended_at());
-            *self = Self::Concluded { report, client };
+            let concluded = conclude(*stages, connection, client, weirds, connection.ended_at(), limits);
+            *self = Self::Concluded { concluded, client };
         }
     }
 
@@ -122,12 +136,13 @@ impl Watched {
         keep: &Keep,
         until: Option<Timestamp>,
         told: &mut Vec<Happening>,
-    ) -> Result<Box<Conversation>, Weirds> {
+    ) -> Result<Box<Concluded>, Weirds> {
         let followed = match self {
             Self::Followed(followed) => followed,
-            Self::Concluded { mut report, client } => {
-                connection.finish(&mut report.weirds, &mut |_| {});
-                return Ok(completed(report, connection, client, limits));
+            Self::Concluded { mut concluded, client } => {
+                connection.finish(&mut concluded.conversation.weirds, &mut |_| {});
+                complete(&mut concluded.conversation, connection, client);
+                return Ok(concluded);
             }
             Self::Ignored { mut weirds } => {
                 connection.finish(&mut weirds, &mut |_| {});
@@ -142,8 +157,9 @@ impl Watched {
         weirds.merge(tcp_weirds);
         match (stages, dissector.client()) {
             (Some(stages), Some(client)) => {
-                let report = conclude(*stages, connection, client, weirds, until);
-                Ok(completed(report, connection, client, limits))
+                let mut concluded = conclude(*stages, connection, client, weirds, until, limits);
+                complete(&mut concluded.conversation, connection, client);
+                Ok(concluded)
             }
             _ => Err(weirds),
         }
@@ -273,45 +289,57 @@ fn add_host_port(report: &mut Conversation, max: usize) {
     }
 }
 
-/// What the stages conclude when the recording would have shown more until then.
+/// What the stages conclude when the recording would have shown more until then. What a segment that still comes can
+/// change is left to [`complete`].
 fn conclude(
     stages: Stages,
     connection: &Connection,
     client: Direction,
     weirds: Weirds,
     until: Option<Timestamp>,
-) -> Box<Conversation> {
+    limits: &Limits,
+) -> Box<Concluded> {
     let of = |dir| connection.stats(dir).unanswered;
     let tail = Tail { until, unanswered: PerRole { client: of(client), server: of(client.flip()) } };
-    stages.report(weirds, &tail)
-}
-
-/// With what is known once no segment can come any more.
-fn completed(
-    mut report: Box<Conversation>,
-    connection: &Connection,
-    client: Direction,
-    limits: &Limits,
-) -> Box<Conversation> {
+    let mut conversation = stages.report(weirds, &tail);
     let endpoints = connection.endpoints();
     let (client_at, server_at) = match client {
         Direction::Orig => (endpoints.orig, endpoints.resp),
         Direction::Resp => (endpoints.resp, endpoints.orig),
     };
-    for (role, dir) in [(Role::Client, client), (Role::Server, client.flip())] {
-        let stats = connection.stats(dir);
-        report.traffic[role].stream_bytes = stats.stream_bytes;
-        report.traffic[role].gap_bytes = stats.gap_bytes;
-        report.traffic[role].retransmitted_bytes = stats.retransmitted_bytes;
-    }
-    report.tcp = Some(TcpRecord {
+    conversation.tcp = Some(TcpRecord {
         client: client_at,
         server: server_at,
         first_packet: connection.first_packet(),
         last_packet: connection.last_packet(),
     });
-    report.started_at = connection.started_at();
-    report.ended_at = connection.ended_at();
-    add_host_port(&mut report, limits.max_findings);
-    report
+    conversation.started_at = connection.started_at();
+    add_host_port(&mut conversation, limits.max_findings);
+    let (trace, weight) = (Trace::of(&conversation), weight(&conversation));
+    Box::new(Concluded { conversation, trace, weight, maker: 0 })
+}
+
+/// Adds what is known once no segment can come any more.
+fn complete(conversation: &mut Conversation, connection: &Connection, client: Direction) {
+    for (role, dir) in [(Role::Client, client), (Role::Server, client.flip())] {
+        let stats = connection.stats(dir);
+        let traffic = &mut conversation.traffic[role];
+        traffic.stream_bytes = stats.stream_bytes;
+        traffic.gap_bytes = stats.gap_bytes;
+        traffic.retransmitted_bytes = stats.retransmitted_bytes;
+    }
+    if let Some(tcp) = &mut conversation.tcp {
+        tcp.last_packet = connection.last_packet();
+    }
+    conversation.ended_at = connection.ended_at();
+}
+
+/// About how many bytes a conversation takes while it waits.
+pub(super) fn weight(conversation: &Conversation) -> usize {
+    let frames: usize = conversation.frames.iter().map(|f| 160 + f.preview.as_sent().capacity()).sum();
+    let requested = conversation.request.iter().map(|request| request.fields.as_sent().weight());
+    let responded = conversation.response.iter().map(|response| response.fields.as_sent().weight());
+    // Twice for the lists, whose elements are kept on their own as well.
+    let heads = requested.chain(responded).sum::<usize>() * 2;
+    2_048 + frames + heads + conversation.findings.len() * 128
 }

@@ -3,10 +3,11 @@
 use std::num::NonZeroU32;
 
 use crate::engine::candidates::Candidates;
+use crate::engine::connection::Concluded;
 use crate::engine::files::Files;
 use crate::engine::order::Order;
 use crate::engine::recorder::Happening;
-use crate::engine::shards::{Concluded, Happened, Start};
+use crate::engine::shards::{Happened, Start};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::model::{ConversationId, InputReport, PacketNo, WeirdKind, Weirds};

@@ -3,10 +3,11 @@
 use std::num::NonZeroU32;
 
 use crate::engine::across::Across;
+use crate::engine::connection::Concluded;
 use crate::engine::delivery::Delivery;
 use crate::engine::ledger::{Entry, Ledger};
 use crate::engine::recorder::Keep;
-use crate::engine::shards::{self, Concluded, Happened, Happenings, Shards, Start};
+use crate::engine::shards::{self, Happened, Happenings, Shards, Start};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::model::{Conversation, ConversationId, InputReport, PacketNo, Segment, Weirds};

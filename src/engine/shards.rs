@@ -7,11 +7,10 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::net::IpAddr;
 
-use crate::engine::connection::{Turn, Watched};
+use crate::engine::connection::{Concluded, Turn, Watched};
 use crate::engine::recorder::{Happening, Keep};
 use crate::limits::Limits;
-use crate::model::{Conversation, PacketNo, Segment, TcpFlags, Timestamp, WeirdKind, Weirds};
-use crate::reference::across::Trace;
+use crate::model::{PacketNo, Segment, TcpFlags, Timestamp, WeirdKind, Weirds};
 use crate::tcp::{Flow, FlowTable};
 
 /// Shards where there is room for flows enough to spread them.
@@ -45,35 +44,6 @@ pub(super) enum Happened {
     Odd(Weirds),
 }
 
-/// A conversation that is over, with what only its thread should have to look it through for.
-#[derive(Debug)]
-pub(super) struct Concluded {
-    pub(super) conversation: Box<Conversation>,
-    /// What is compared of it with others.
-    pub(super) trace: Option<Trace>,
-    /// About how many bytes it takes.
-    pub(super) weight: usize,
-    /// Which thread made it.
-    pub(super) maker: usize,
-}
-
-impl Concluded {
-    /// Of a conversation that the thread `maker` made.
-    pub(super) fn new(conversation: Box<Conversation>, maker: usize) -> Self {
-        Self { trace: Trace::of(&conversation), weight: weight(&conversation), conversation, maker }
-    }
-}
-
-/// About how many bytes a report takes while it waits.
-pub(super) fn weight(report: &Conversation) -> usize {
-    let frames: usize = report.frames.iter().map(|f| 160 + f.preview.as_sent().capacity()).sum();
-    let requested = report.request.iter().map(|request| request.fields.as_sent().weight());
-    // Twice for the lists, whose elements are kept on their own as well.
-    let heads: usize =
-        requested.chain(report.response.iter().map(|r| r.fields.as_sent().weight())).sum::<usize>() * 2;
-    2_048 + frames + heads + report.findings.len() * 128
-}
-
 /// With the place of the segment that it came of.
 pub(super) type Happenings = Vec<(Start, Happened)>;
 
@@ -96,11 +66,17 @@ struct Shard {
 #[derive(Debug)]
 pub(super) struct Shards {
     shards: Vec<Shard>,
-    limits: Limits,
-    keep: Keep,
+    terms: Terms,
     /// What the segment at hand has to tell.
     told: Vec<Happening>,
-    /// The thread that they are of.
+}
+
+/// What a thread goes by.
+#[derive(Debug)]
+struct Terms {
+    limits: Limits,
+    keep: Keep,
+    /// Its number.
     maker: usize,
 }
 
@@ -140,12 +116,12 @@ impl Shards {
             .step_by(step.max(1))
             .map(|_| Shard { table: FlowTable::new(limits, count), last_at: None })
             .collect();
-        Self { shards, limits: limits.clone(), keep, told: Vec::new(), maker: first }
+        Self { shards, terms: Terms { limits: limits.clone(), keep, maker: first }, told: Vec::new() }
     }
 
     /// Takes the next segment, which is of the shard at `index` of these; says what came of it.
     pub(super) fn push(&mut self, index: usize, segment: &Segment<'_>, nth: u32, out: &mut Happenings) {
-        let Self { shards, limits, keep, told, maker } = self;
+        let Self { shards, terms, told } = self;
         let Some(Shard { table, last_at }) = shards.get_mut(index) else { return };
         *last_at = (*last_at).max(segment.at);
         let here = Start { packet: segment.no, nth };
@@ -159,7 +135,8 @@ impl Shards {
             out.push((here, Happened::Opened));
         }
         let start = Start { packet: flow.connection.first_packet(), nth: flow.state.nth };
-        let turn = flow.state.watched.segment(&mut flow.connection, segment, limits, keep, told);
+        let turn =
+            flow.state.watched.segment(&mut flow.connection, segment, &terms.limits, &terms.keep, told);
         if !told.is_empty() {
             tell(told, here, start, out);
         }
@@ -170,7 +147,7 @@ impl Shards {
             out.push((here, Happened::Odd(weirds)));
         }
         while let Some(flow) = table.next_ended() {
-            end(flow, *last_at, limits, keep, *maker, here, told, out);
+            end(flow, *last_at, terms, here, told, out);
         }
     }
 
@@ -186,7 +163,7 @@ impl Shards {
         last_at: Option<Timestamp>,
         mut take: impl FnMut(&mut Happenings) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Self { shards, limits, keep, told, maker } = &mut self;
+        let Self { shards, terms, told } = &mut self;
         let mut next: BinaryHeap<Reverse<(Start, usize)>> = BinaryHeap::new();
         let start = |table: &FlowTable<Tracked>| {
             let Flow { connection, state } = table.peek_ended()?;
@@ -201,7 +178,7 @@ impl Shards {
             let Some(Shard { table, .. }) = shards.get_mut(index) else { continue };
             if let Some(flow) = table.next_ended() {
                 let here = Start { packet: flow.connection.first_packet(), nth: flow.state.nth };
-                end(flow, last_at, limits, keep, *maker, here, told, &mut out);
+                end(flow, last_at, terms, here, told, &mut out);
                 take(&mut out)?;
             }
             next.extend(start(table).map(|start| Reverse((start, index))));
@@ -220,13 +197,12 @@ fn tell(told: &mut Vec<Happening>, here: Start, start: Start, out: &mut Happenin
 fn end(
     flow: Flow<Tracked>,
     last_at: Option<Timestamp>,
-    limits: &Limits,
-    keep: &Keep,
-    maker: usize,
+    terms: &Terms,
     here: Start,
     told: &mut Vec<Happening>,
     out: &mut Happenings,
 ) {
+    let Terms { limits, keep, maker } = terms;
     let Flow { mut connection, state: Tracked { nth, watched } } = flow;
     let start = Start { packet: connection.first_packet(), nth };
     // One that has ended is let go of at some later packet; which one must not show.
@@ -252,9 +228,10 @@ fn end(
         }
     };
     let weirds = match result {
-        Ok(mut conversation) => {
-            note(&mut conversation.weirds);
-            out.push((here, Happened::Concluded(start, Box::new(Concluded::new(conversation, maker)))));
+        Ok(mut concluded) => {
+            note(&mut concluded.conversation.weirds);
+            concluded.maker = *maker;
+            out.push((here, Happened::Concluded(start, concluded)));
             Weirds::default()
         }
         Err(mut weirds) => {

@@ -17,7 +17,6 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel};
 use std::thread;
@@ -43,27 +42,50 @@ const PARCEL: usize = 32;
 struct Bytes {
     /// As they stand in the capture.
     block: Vec<u8>,
-    /// Payloads that do not stand there as a whole: datagrams put together from fragments.
-    apart: Vec<u8>,
+    /// What does not stand there as a whole.
+    apart: Apart,
 }
 
-/// A segment on its way to a worker.
+/// What segments have that lies in no block as a whole.
+#[derive(Debug, Default)]
+struct Apart {
+    /// Payloads: datagrams put together from fragments.
+    bytes: Vec<u8>,
+    /// Addresses that are long: a place of their own keeps the others short.
+    ends: Vec<(SocketAddr, SocketAddr)>,
+}
+
+/// A segment on its way to a worker. Small, for there is one a packet, written by one core and read by another.
 #[derive(Debug)]
 struct Sent {
     no: PacketNo,
     at: Option<Timestamp>,
-    src: SocketAddr,
-    dst: SocketAddr,
+    ends: Ends,
     seq: SeqNo,
-    ack: Option<SeqNo>,
+    ack: SeqNo,
     flags: TcpFlags,
+    has_ack: bool,
     is_apart: bool,
     /// Place of its shard among those of the worker.
     index: u8,
     nth: u32,
     cut_off: u32,
     /// Where its payload lies.
-    payload: Range<usize>,
+    from: u32,
+    len: u32,
+}
+
+/// Its addresses.
+#[derive(Debug)]
+enum Ends {
+    V4 {
+        src: [u8; 4],
+        dst: [u8; 4],
+        src_port: u16,
+        dst_port: u16,
+    },
+    /// Any others, by their place in [`Apart::ends`].
+    Apart(u32),
 }
 
 /// What a worker is to do.
@@ -109,7 +131,7 @@ pub(super) fn run<T: Send>(
             steps: give_steps,
             workers: Vec::with_capacity(workers),
             blocks,
-            apart: Vec::new(),
+            apart: Apart::default(),
             last_at: None,
         };
         let (mut parcels, mut makers) = (Vec::with_capacity(workers), Vec::with_capacity(workers));
@@ -307,8 +329,8 @@ pub(super) struct Dispatcher {
     workers: Vec<Worker>,
     /// Blocks that nobody needs any more.
     blocks: Receiver<Vec<u8>>,
-    /// Payloads of the block at hand that do not lie in it.
-    apart: Vec<u8>,
+    /// Of the segments of the block at hand.
+    apart: Apart,
     last_at: Option<Timestamp>,
 }
 
@@ -328,23 +350,24 @@ impl Line for Dispatcher {
         let shard = shards::of(segment, self.count);
         let workers = self.workers.len();
         let from = at.unwrap_or_else(|| {
-            let from = self.apart.len();
-            self.apart.extend_from_slice(segment.payload);
+            let from = self.apart.bytes.len();
+            self.apart.bytes.extend_from_slice(segment.payload);
             from
         });
         self.workers[shard % workers].segments.push(Sent {
             no: segment.no,
             at: segment.at,
-            src: segment.src,
-            dst: segment.dst,
+            ends: Ends::of(segment, &mut self.apart),
             seq: segment.seq,
-            ack: segment.ack,
+            ack: segment.ack.unwrap_or(SeqNo(0)),
             flags: segment.flags,
+            has_ack: segment.ack.is_some(),
             is_apart: at.is_none(),
             index: (shard / workers) as u8,
             nth,
             cut_off: segment.cut_off,
-            payload: from..from + segment.payload.len(),
+            from: short(from),
+            len: short(segment.payload.len()),
         });
     }
 
@@ -382,17 +405,53 @@ impl Line for Dispatcher {
 
 impl Sent {
     fn segment<'b>(&self, bytes: &'b Bytes) -> Segment<'b> {
-        let bytes = if self.is_apart { &bytes.apart } else { &bytes.block };
+        let (src, dst) = self.ends.addresses(&bytes.apart);
+        let bytes = if self.is_apart { &bytes.apart.bytes } else { &bytes.block };
+        let payload = bytes.get(self.from as usize..).and_then(|bytes| bytes.get(..self.len as usize));
         Segment {
             no: self.no,
             at: self.at,
-            src: self.src,
-            dst: self.dst,
+            src,
+            dst,
             seq: self.seq,
-            ack: self.ack,
+            ack: self.has_ack.then_some(self.ack),
             flags: self.flags,
-            payload: bytes.get(self.payload.clone()).unwrap_or_default(),
+            payload: payload.unwrap_or_default(),
             cut_off: self.cut_off,
         }
     }
+}
+
+impl Ends {
+    #[inline]
+    fn of(segment: &Segment<'_>, apart: &mut Apart) -> Self {
+        match (segment.src, segment.dst) {
+            (SocketAddr::V4(src), SocketAddr::V4(dst)) => Self::V4 {
+                src: src.ip().octets(),
+                dst: dst.ip().octets(),
+                src_port: src.port(),
+                dst_port: dst.port(),
+            },
+            ends => {
+                apart.ends.push(ends);
+                Self::Apart(short(apart.ends.len() - 1))
+            }
+        }
+    }
+
+    #[inline]
+    fn addresses(&self, apart: &Apart) -> (SocketAddr, SocketAddr) {
+        match *self {
+            Self::V4 { src, dst, src_port, dst_port } => {
+                (SocketAddr::from((src, src_port)), SocketAddr::from((dst, dst_port)))
+            }
+            Self::Apart(at) => apart.ends[at as usize],
+        }
+    }
+}
+
+/// A place in a block, or in what belongs to it: a block holds [`BLOCK_BYTES`], or one packet that is longer.
+#[inline]
+fn short(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
 }

@@ -210,12 +210,12 @@ impl Fields<'_> {
         };
         // Looked at once as a whole, it is text wherever it is divided.
         while let Some(Cut { name, value, next }) = cut(rest.as_bytes()) {
-            let part = |range: Range<usize>| rest.get(range).unwrap_or_default().trim_ascii();
-            match part(value) {
-                folded if folded.contains('\n') => {
-                    lines.push(rest.get(name).unwrap_or_default(), &readable(&unfold(folded.as_bytes())))
-                }
-                value => lines.push(rest.get(name).unwrap_or_default(), value),
+            let part = |range: Range<usize>| rest.get(range).unwrap_or_default();
+            let value = part(value).trim_ascii();
+            if value.contains('\n') {
+                lines.push(part(name), &readable(&unfold(value.as_bytes())));
+            } else {
+                lines.push(part(name), value);
             }
             rest = rest.get(next..).unwrap_or_default();
         }
