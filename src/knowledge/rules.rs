@@ -52,6 +52,7 @@ mod fr_rsv;
 mod fr_text_utf8;
 mod fr_too_big;
 mod hs_101_body;
+mod hs_426;
 mod hs_accept;
 mod hs_accepted;
 mod hs_assumed;
@@ -148,6 +149,7 @@ pub use fr_rsv::FrRsv;
 pub use fr_text_utf8::FrTextUtf8;
 pub use fr_too_big::FrTooBig;
 pub use hs_101_body::Hs101Body;
+pub use hs_426::Hs426;
 pub use hs_accept::HsAccept;
 pub use hs_accepted::HsAccepted;
 pub use hs_assumed::HsAssumed;
@@ -265,6 +267,7 @@ const fn unquoted<T: QuotesNothing>(carried: T) -> T {
 
 rules! {
     Hs101Body<S> in hs_101_body,
+    Hs426 in hs_426,
     HsAccept<S> in hs_accept,
     HsAccepted in hs_accepted,
     HsAssumed in hs_assumed,
@@ -363,6 +366,7 @@ impl<S: Stage> Violation<S> {
     pub fn level(&self) -> Level {
         match self {
             Self::HsHost(HsHost::Port { .. })
+            | Self::HsNoResponse(HsNoResponse { broke: None })
             | Self::HsKey(HsKey::Reused { .. })
             | Self::HsVersion(HsVersion::Other(_))
             | Self::HsHttpResp(HsHttpResp::Old(_)) => Level::Note,
