@@ -264,7 +264,7 @@ fn every_order_is_there_met_and_broken() {
 
 /// The rule without rows that is checked: its cap is lowered until five bytes reach it.
 #[test]
-fn a_cap_on_inflated_bytes_7692_8() {
+fn a_cap_on_inflated_bytes_10_4() {
     for (cap, found) in [(4, "S note PMD-BOMB"), (5, "")] {
         let limits = Limits { max_inflated_message_bytes: cap, ..Limits::default() };
         let packets = scene::play("deflate | S: c1 07 f2 48 cd c9 c9 07 00 | CLOSE");
