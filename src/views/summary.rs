@@ -307,9 +307,9 @@ fn tcp(closing: &Closing<Shown>) -> Option<String> {
         None => String::new(),
     };
     let order = if end.by == Role::Server {
-        "which 7.1.1 leaves to the server"
+        "which RFC 6455 7.1.1 leaves to the server"
     } else {
-        "though 7.1.1 leaves that to the server"
+        "though RFC 6455 7.1.1 leaves that to the server"
     };
     let order = if end.how == StreamEnd::Rst { String::new() } else { format!(", {order}") };
     let first = if end.how == StreamEnd::Dropped { "" } else { " first" };
