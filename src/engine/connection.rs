@@ -282,7 +282,8 @@ fn conclude(
     until: Option<Timestamp>,
 ) -> Box<Conversation> {
     let of = |dir| connection.stats(dir).unanswered;
-    let tail = Tail { until, unanswered: PerRole { client: of(client), server: of(client.flip()) } };
+    let unanswered = PerRole { client: of(client), server: of(client.flip()) };
+    let tail = Tail { until, unanswered, log_of: None };
     stages.report(weirds, &tail)
 }
 

@@ -27,6 +27,7 @@ mod cl_reply;
 mod cl_reply_late;
 mod cl_rst;
 mod cl_server_immediate;
+mod cl_tcp_early;
 mod cl_tcp_never;
 mod cl_tcp_server_first;
 mod cl_tls;
@@ -124,6 +125,7 @@ pub use cl_reply::ClReply;
 pub use cl_reply_late::ClReplyLate;
 pub use cl_rst::{ClRst, ResetWhen};
 pub use cl_server_immediate::ClServerImmediate;
+pub use cl_tcp_early::{ClTcpEarly, Left};
 pub use cl_tcp_never::ClTcpNever;
 pub use cl_tcp_server_first::ClTcpServerFirst;
 pub use cl_tls::ClTls;
@@ -341,6 +343,7 @@ rules! {
     ClReplyLate in cl_reply_late,
     ClRst in cl_rst,
     ClServerImmediate in cl_server_immediate,
+    ClTcpEarly in cl_tcp_early,
     ClTcpNever in cl_tcp_never,
     ClTcpServerFirst in cl_tcp_server_first,
     ClTls in cl_tls,

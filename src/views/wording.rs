@@ -159,6 +159,7 @@ pub(crate) const fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Clean => "closed cleanly",
         Outcome::CleanTcpReset => "closed cleanly, TCP reset",
+        Outcome::CloseCutShort => "closing handshake cut short",
         Outcome::CloseUnanswered => "Close not answered",
         Outcome::NoCloseFrame => "ended without a Close frame",
         Outcome::Reset => "reset without a Close frame",

@@ -1,11 +1,15 @@
 //! The account of an Autobahn case, from the report to its sentences.
 
 use wslog::autobahn::account::explain_case;
+use wslog::engine::{Keep, analyze_case};
+use wslog::limits::Limits;
 use wslog::model::case::{
     Behavior, BehaviorClose, CaseEvent, CaseId, CaseReport, ClosingBehavior, LoggedData, LoggedFrame,
     ReportForm, WireRow, WireStatistics,
 };
 use wslog::views::case::sentences;
+
+use crate::support::script::findings;
 
 /// A report of a case in which the client closed with 1002 and the server answered and ended TCP.
 fn report(id: &str, received: Option<Vec<CaseEvent>>, rows: Option<Vec<WireRow>>) -> CaseReport {
@@ -190,4 +194,29 @@ fn a_case_that_is_not_known_has_only_what_was_seen() {
     assert_eq!((account.about, account.sends.len(), account.fault), (None, 0, None));
     assert_eq!(account.recomputed.behavior_close, None);
     assert!(account.recomputed.agrees);
+}
+
+const REQUEST: &str = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+const RESPONSE: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+
+/// What stands in the log of the tester it has read; what the testee has read the log does not tell.
+#[test]
+fn who_left_a_close_without_an_answer() {
+    let close = || frame(8, 0, &[3, 0xe8]);
+    let masked = LoggedFrame { masked: Some(true), masking_key: Some([1, 2, 3, 4]), ..close() };
+    for (rows, dropped_by_me, expected) in [
+        (vec![WireRow::RxFrame(masked)], true, "S CL-REPLY"),
+        (vec![WireRow::TxFrame(close())], false, "C CL-REPLY?"),
+    ] {
+        let dropped = WireRow::TcpDropped { by_me: dropped_by_me };
+        let mut report = report("7.1.1", Some(Vec::new()), Some([rows, vec![dropped]].concat()));
+        report.closing.dropped_by_me = dropped_by_me;
+        report.http_request = Some(REQUEST.to_owned());
+        report.http_response = Some(RESPONSE.to_owned());
+        let keep = Keep { first: 0, last: 0, payload_bytes: 0, live: false };
+        let found = findings(&analyze_case(report, &Limits::default(), keep));
+        assert!(found.split(", ").any(|finding| finding == expected), "{found}");
+    }
 }
