@@ -88,7 +88,8 @@ fn reserved(frame: &FrameFacts<'_>, handshake: &Handshake, report: &mut Report<'
         }
     }
     if without_meaning != Rsv(0) {
-        must(report, FrRsv { bits: without_meaning });
+        let inflates = frame.facts.contains(&Fact::InflatesAsOffered);
+        must(report, FrRsv { bits: without_meaning, inflates });
     }
 }
 
@@ -126,7 +127,8 @@ fn facts(role: Role, frame: &FrameFacts<'_>, handshake: &Handshake, report: &mut
                 Role::Client => must(report, PmdCnct { before }),
                 Role::Server => must(report, PmdSnctUse { before }),
             },
-            Fact::Message(_) | Fact::PayloadMissing => {}
+            // Told with the RSV1 that it explains.
+            Fact::InflatesAsOffered | Fact::Message(_) | Fact::PayloadMissing => {}
         }
     }
 }
