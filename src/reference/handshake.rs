@@ -302,7 +302,7 @@ impl Handshake {
     fn refused(&self, ends: &PerRole<Endpoint>) -> Option<Step> {
         let rule = self.refuse?;
         let lost = ends.client.lost || ends.server.lost;
-        let since = |end: Evidence| Some(end.at()?.since(self.request?.at()?));
+        let since = |end: Evidence| Some(end.at()?.since(self.request?.at()?)).filter(|ns| *ns >= 0);
         let (seen, verdict) = match (self.status, ends.server.end()) {
             (Some(status), _) => return Some(refused_with(rule, status, self.request)),
             (None, _) if self.not_http => (Seen::NotHttp, StepVerdict::Broken),
@@ -325,7 +325,7 @@ impl Handshake {
     /// What the client made of a response for which it must fail the connection (4.1).
     fn failed(&self, ends: &PerRole<Endpoint>, findings: &mut Findings) -> Option<Step> {
         let rule = self.fail?;
-        let since = |end: Evidence| Some(end.at()?.since(self.response?.at()?));
+        let since = |end: Evidence| Some(end.at()?.since(self.response?.at()?)).filter(|ns| *ns >= 0);
         let (seen, verdict) = match (self.carried_on, ends.client.end(), ends.server.end()) {
             (Some((frame, _)), ..) => (Seen::Frame { frame }, StepVerdict::Broken),
             (None, Some(end), server) if server.as_ref().is_none_or(|server| end.is_own(server)) => {

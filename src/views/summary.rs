@@ -254,7 +254,9 @@ fn answer(report: &Conversation<Shown>, starter: Role) -> String {
     let name = peer.name();
     let side = &closing.sides[peer];
     let since = |at: Option<Timestamp>| match (at, closing.sides[starter].at) {
-        (Some(at), Some(start)) => format!(" {} later", units::duration(at.since(start))),
+        (Some(at), Some(start)) if at >= start => {
+            format!(" {} later", units::duration(at.since(start)))
+        }
         _ => String::new(),
     };
     if side.sent_close == Some(true) {

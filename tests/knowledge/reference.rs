@@ -30,7 +30,7 @@ use std::path::Path;
 
 use wslog::engine::Across;
 use wslog::limits::Limits;
-use wslog::model::{Conversation, FrameRecord, RULES, Rule, Violation};
+use wslog::model::{Conversation, FrameRecord, RULES, Rule, Seen, Step, Violation};
 
 use crate::support::scene;
 use crate::support::script::{all_steps, analyse, analyse_with, ending, findings};
@@ -304,5 +304,30 @@ fn what_was_offered_is_tried_9_1() {
             _ => None,
         });
         assert_eq!(tried.collect::<Vec<_>>().join(" "), expected, "{settings}: {script}");
+    }
+}
+
+/// No exchange of the tables, nor one whose packets were recorded in another order, is told a negative time.
+#[test]
+fn no_time_is_negative() {
+    for row in all_rows() {
+        let lists = lists(&row.script);
+        let mut packets = scene::play(&put_in(&row.script, &lists, 0));
+        for reversed in [false, true] {
+            if reversed {
+                let half = packets.len() / 2;
+                packets[half..].reverse();
+            }
+            for report in analyse(&packets) {
+                let told = |step: &Step| match step.seen {
+                    Seen::Close { after_ns, .. } | Seen::TcpEnd { after_ns, .. } => after_ns,
+                    Seen::NothingFor(ns) | Seen::PeerWaited(ns) => Some(ns),
+                    _ => None,
+                };
+                let figures = [report.timing.close_reply_ns, report.timing.server_tcp_end_ns];
+                let mut all = report.closing.steps.iter().map(told).chain(figures);
+                assert!(all.all(|ns| ns.is_none_or(|ns| ns >= 0)), "{}: {}", row.rule, row.script);
+            }
+        }
     }
 }

@@ -29,7 +29,8 @@ pub(super) fn answer(
     let owing = starter.peer();
     let side = &ends[owing];
     let duty = duties::answer_close(owing, close);
-    let since_close = |at: Option<Timestamp>| Some(at?.since(close.evidence.at()?));
+    // What a recording has before the Close was not so long after it.
+    let since_close = |at: Option<Timestamp>| Some(at?.since(close.evidence.at()?)).filter(|ns| *ns >= 0);
     if let Some(answer) = side.close() {
         let code = answer.payload.code();
         let seen = Seen::Close { frame: answer.frame, code, after_ns: since_close(answer.evidence.at()) };
