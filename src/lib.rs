@@ -106,7 +106,8 @@
 //! answer; one in a segment that does not crosses it, and both started. An obligation still open when the
 //! recording ends is unobserved, not broken; a gap lowers certainty and never makes a finding.
 //! Time is charged to an endpoint from the acknowledgement on that shows that its host had what was to be answered;
-//! what only time says is likely, never proven.
+//! what only time says is likely, never proven. Nor does an acknowledgement prove that an application has read what its
+//! host had: only what it sends in answer does. [`Certainty`](model::Certainty) has the definitions.
 //!
 //! # Glossary
 //!

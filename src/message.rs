@@ -14,7 +14,8 @@ mod utf8;
 
 use crate::limits::Limits;
 use crate::model::{
-    Event, Evidence, Negotiated, Observation, Observed, PerRole, Role, UpgradeResponse, Weirds, What,
+    Event, Evidence, Extension, Negotiated, Observation, Observed, PerRole, Role, UpgradeResponse, Weirds,
+    What,
 };
 use inflate::Agreement;
 use side::{Connection, Side};
@@ -27,6 +28,8 @@ use side::{Connection, Side};
 #[derive(Debug, Default)]
 pub struct Messages {
     negotiated: Negotiated,
+    /// The client offered permessage-deflate.
+    offered: bool,
     /// What the server agreed to is not, or not wholly, known.
     unknown_extensions: bool,
     /// Frames of both roles that began.
@@ -66,6 +69,7 @@ impl Messages {
                     frame: self.frames,
                     messages: &mut self.messages,
                     deflate: agreement(self.negotiated, from),
+                    not_taken: self.offered && self.negotiated.deflate.is_none(),
                     unknown_extensions: self.unknown_extensions,
                 };
                 return side.begin(header, first, connection, weirds);
@@ -75,7 +79,12 @@ impl Messages {
                 return side.piece(piece, packet, limits, weirds);
             }
             Observed::FrameEnd { cut } => return side.end(from, cut, evidence, limits, sink),
-            Observed::Request(ref request) => What::Request(request),
+            Observed::Request(ref request) => {
+                let is_deflate =
+                    |offer: &Extension| offer.name.as_sent().eq_ignore_ascii_case("permessage-deflate");
+                self.offered = request.extensions.iter().any(is_deflate);
+                What::Request(request)
+            }
             Observed::Response(ref response) => {
                 self.settle(response);
                 What::Response(response)

@@ -110,9 +110,10 @@ impl Sealed {
         self.conversation.closing.outcome
     }
 
-    /// Level and rule of each finding.
+    /// Level and rule of each finding that counts: of what is undetermined none does.
     pub fn rules(&self) -> impl Iterator<Item = (Level, RuleId)> {
-        self.conversation.findings.iter().map(|finding| (finding.level, finding.violation.rule()))
+        let counted = self.conversation.findings.iter().filter(|f| f.certainty != Certainty::Undetermined);
+        counted.map(|finding| (finding.level, finding.violation.rule()))
     }
 
     /// Level and certainty of each finding.

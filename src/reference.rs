@@ -25,7 +25,7 @@ use crate::knowledge::rules::{
 use crate::limits::Limits;
 use crate::model::{
     Certainty, Closing, Event, Evidence, Expectation, Finding, FrameFacts, Handled, Level, PerRole, Role,
-    RuleId, Tail, Timestamp, Timing, Undecodable, What,
+    RuleId, StreamEnd, Tail, Timestamp, Timing, Undecodable, What,
 };
 use endpoint::Endpoint;
 use findings::{Findings, Place};
@@ -172,11 +172,15 @@ impl Reference {
         let is_first = self.ends[from].frames == 0;
         self.handshake.frame(from, frame.n, frame.first, is_first, &mut self.findings);
 
+        let answers =
+            |theirs: &&SentClose| frame.first.acked().zip(theirs.end).is_none_or(|(acked, end)| acked >= end);
+        let echoed = self.ends[from.peer()].close().filter(answers).and_then(|theirs| theirs.payload.code());
         frame_rules::check(
             from,
             frame,
             &self.handshake,
             &mut self.ends[from],
+            echoed,
             &mut |violation, level, certainty| {
                 self.findings.add_as(Some(from), violation, level, certainty, place);
             },
@@ -287,9 +291,17 @@ impl Reference {
         } else {
             None
         };
+        // A Pong without data may be one that nobody asked for.
+        let has_data = frame.header.payload_len > 0;
+        if let Some(ping) = answered.filter(|_| has_data) {
+            self.ends[from].reads(ping);
+        }
         let Some(fault) = self.ends[peer].fault.as_deref().copied() else { return };
         let handled = match answered {
-            Some(ping) if ping > fault.frame => Some((Handled::Ping { ping }, Certainty::Proven)),
+            Some(ping) if ping > fault.frame => {
+                let certainty = if has_data { Certainty::Proven } else { Certainty::Likely };
+                Some((Handled::Ping { ping }, certainty))
+            }
             _ if frame.header.opcode.is_control() || !fault.was_received(frame.first.acked()) => None,
             _ if fault.is_echoed_by(frame) => Some((Handled::Echo, Certainty::Likely)),
             _ => Some((Handled::Data, Certainty::Likely)),
@@ -299,7 +311,8 @@ impl Reference {
         if let Some(close) = side.close() {
             // Only a Close that failed the connection makes a later Pong a breach (5.5.2, 7.1.7).
             if matches!(handled, Handled::Ping { .. }) && fault.fits(close.payload.code()) {
-                self.findings.add(Some(from), FrAfterFail { handled }, place);
+                let violation = FrAfterFail { handled };
+                self.findings.add_as(Some(from), violation, Level::Must, certainty, place);
             }
         } else if side.handled.is_none_or(|(known, ..)| handled.weight() > known.weight()) {
             side.handled = Some((handled, certainty, place));
@@ -311,6 +324,7 @@ impl Reference {
             Undecodable::CutHeader { bytes } => {
                 let violation = FrCut { len: None, got: bytes.len() as u64 };
                 self.findings.add(Some(from), violation, Place::at(evidence));
+                self.ends[from].ends_in_frame();
             }
             Undecodable::FramingLost { .. } => self.ends[from].lost = true,
             Undecodable::NotHttp { start } => self.handshake.not_http(start, evidence, &mut self.findings),
@@ -333,7 +347,12 @@ impl Reference {
             let side = &self.ends[role];
             let over = side.close().is_some() || side.end().is_some();
             if let (true, false, Some((message, place))) = (over, side.lost, side.open_message) {
-                self.findings.add(Some(role), FrMsgUnfinished { message }, place);
+                // An RST can be anybody's: the message may have gone on.
+                let is_reset =
+                    side.close().is_none() && side.end().is_some_and(|end| end.how == StreamEnd::Rst);
+                let certainty = if is_reset { Certainty::Likely } else { Certainty::Proven };
+                let violation = FrMsgUnfinished { message };
+                self.findings.add_as(Some(role), violation, Level::Note, certainty, place);
             }
         }
     }

@@ -17,7 +17,9 @@ pub fn analyze_case(report: CaseReport, limits: &Limits, keep: Keep) -> Box<Conv
     inconsistencies.extend(autobahn::observe(&report, &mut |observation| {
         stages.observe(observation, limits, &mut weirds, &keep, &mut Vec::new());
     }));
-    let mut connection = stages.report(weirds, &Tail::default());
+    let tester = if report.closing.is_server { Role::Server } else { Role::Client };
+    let tail = Tail { log_of: Some(tester), ..Tail::default() };
+    let mut connection = stages.report(weirds, &tail);
     let (rx, tx) = (&report.statistics.rx_octets, &report.statistics.tx_octets);
     let (client, server) = if report.closing.is_server { (rx, tx) } else { (tx, rx) };
     for (role, octets) in [(Role::Client, client), (Role::Server, server)] {

@@ -300,7 +300,8 @@ fn conclude(
     limits: &Limits,
 ) -> Box<Concluded> {
     let of = |dir| connection.stats(dir).unanswered;
-    let tail = Tail { until, unanswered: PerRole { client: of(client), server: of(client.flip()) } };
+    let unanswered = PerRole { client: of(client), server: of(client.flip()) };
+    let tail = Tail { until, unanswered, log_of: None };
     let mut conversation = stages.report(weirds, &tail);
     let endpoints = connection.endpoints();
     let (client_at, server_at) = match client {

@@ -7,7 +7,7 @@ use crate::model::topic::{CodeEntry, Registration};
 use Registration::{Assigned, OutOfRange, Private, Reserved, Unassigned};
 
 const AS_RECEIVED: &str = "the code and the reason as received; wasClean is true if the receiver's own Close had \
-    gone out when TCP ended. The sender reports the code of the Close that came back (1006 if none did), never its own (7.1.5)";
+    gone out when TCP ended. The sender reports the code of the Close that came back (1006 if none did), never its own (RFC 6455 7.1.5)";
 const STRICT: &str = "left open by the RFC: a strict receiver fails the connection and reports 1006, a lenient one \
     passes the code on";
 
@@ -40,7 +40,7 @@ pub const CODES: &[CodeEntry] = &[
         reported: AS_RECEIVED,
         causes: &[
             "the application closed with 1000, or its library sends 1000 where the application names no code",
-            "a library answers any Close with 1000: an answer only typically echoes the code it received (5.5.1)",
+            "a library answers any Close with 1000: an answer only typically echoes the code it received (RFC 6455 5.5.1)",
             "not close() without arguments in a browser: that sends an empty Close, and the other side reports 1005",
         ],
         next: &[
@@ -106,7 +106,7 @@ pub const CODES: &[CodeEntry] = &[
         sent_by: Who::Nobody,
         section: "RFC 6455 7.4.1",
         meaning: "Reserved; a meaning may be defined one day. The RFC does not forbid to send it, so wslog only notes it; \
-         Autobahn (7.9.3) wants it refused.",
+         Autobahn (case 7.9.3) wants it refused.",
         reported: STRICT,
         causes: &[
             "a code for \"too large\" from a draft before RFC 6455: that is 1009 today",

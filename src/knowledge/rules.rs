@@ -27,6 +27,7 @@ mod cl_reply;
 mod cl_reply_late;
 mod cl_rst;
 mod cl_server_immediate;
+mod cl_tcp_early;
 mod cl_tcp_never;
 mod cl_tcp_server_first;
 mod cl_tls;
@@ -52,6 +53,7 @@ mod fr_rsv;
 mod fr_text_utf8;
 mod fr_too_big;
 mod hs_101_body;
+mod hs_426;
 mod hs_accept;
 mod hs_accepted;
 mod hs_assumed;
@@ -123,6 +125,7 @@ pub use cl_reply::ClReply;
 pub use cl_reply_late::ClReplyLate;
 pub use cl_rst::{ClRst, ResetWhen};
 pub use cl_server_immediate::ClServerImmediate;
+pub use cl_tcp_early::{ClTcpEarly, Left};
 pub use cl_tcp_never::ClTcpNever;
 pub use cl_tcp_server_first::ClTcpServerFirst;
 pub use cl_tls::ClTls;
@@ -148,6 +151,7 @@ pub use fr_rsv::FrRsv;
 pub use fr_text_utf8::FrTextUtf8;
 pub use fr_too_big::FrTooBig;
 pub use hs_101_body::Hs101Body;
+pub use hs_426::Hs426;
 pub use hs_accept::HsAccept;
 pub use hs_accepted::HsAccepted;
 pub use hs_assumed::HsAssumed;
@@ -265,6 +269,7 @@ const fn unquoted<T: QuotesNothing>(carried: T) -> T {
 
 rules! {
     Hs101Body<S> in hs_101_body,
+    Hs426 in hs_426,
     HsAccept<S> in hs_accept,
     HsAccepted in hs_accepted,
     HsAssumed in hs_assumed,
@@ -338,6 +343,7 @@ rules! {
     ClReplyLate in cl_reply_late,
     ClRst in cl_rst,
     ClServerImmediate in cl_server_immediate,
+    ClTcpEarly in cl_tcp_early,
     ClTcpNever in cl_tcp_never,
     ClTcpServerFirst in cl_tcp_server_first,
     ClTls in cl_tls,
@@ -363,6 +369,7 @@ impl<S: Stage> Violation<S> {
     pub fn level(&self) -> Level {
         match self {
             Self::HsHost(HsHost::Port { .. })
+            | Self::HsNoResponse(HsNoResponse { broke: None })
             | Self::HsKey(HsKey::Reused { .. })
             | Self::HsVersion(HsVersion::Other(_))
             | Self::HsHttpResp(HsHttpResp::Old(_)) => Level::Note,

@@ -60,4 +60,8 @@ pub const PAUSES: usize = 4;
 /// Frames in a row with a pattern in their masking keys before it is called one: fewer are chance.
 pub const SAME_KEYS: u64 = 4;
 
+/// Keys that are used in turn, at the most. Two random keys are the same once in four thousand million times: a set of
+/// keys that was used twice in the same order is none of chance, however large.
+pub const KEYS_IN_TURN: usize = 8;
+
 const SECOND_NS: i64 = 1_000_000_000;

@@ -5,9 +5,11 @@
 
 mod inflater;
 mod scanner;
+mod trial;
 
 pub(super) use inflater::{Inflater, Stop};
 use scanner::Scanner;
+pub(super) use trial::Trial;
 
 use crate::model::Fact;
 

@@ -3,7 +3,7 @@
 use crate::limits::Limits;
 use crate::message::close;
 use crate::message::fragments::{Fragments, OpenMessage, Placement};
-use crate::message::inflate::{Agreement, Context, Loss, Stop};
+use crate::message::inflate::{Agreement, Context, Loss, Stop, Trial};
 use crate::model::{
     Event, Evidence, Fact, FrameFacts, FrameHeader, Opcode, PacketNo, Piece, Role, WeirdKind, Weirds, What,
 };
@@ -18,6 +18,8 @@ pub(super) struct Side {
     frame: Option<OpenFrame>,
     fragments: Fragments,
     context: Context,
+    /// Made for the first message that may be compressed without an agreement.
+    trial: Option<Box<Trial>>,
     /// First payload bytes of the frame.
     payload: Vec<u8>,
     /// First bytes the frame added to an inflated message.
@@ -46,6 +48,8 @@ pub(super) struct Connection<'a> {
     pub(super) messages: &'a mut u64,
     /// Under permessage-deflate: what this role agreed to.
     pub(super) deflate: Option<Agreement>,
+    /// permessage-deflate was offered, and not agreed.
+    pub(super) not_taken: bool,
     /// permessage-deflate may have been agreed, unseen.
     pub(super) unknown_extensions: bool,
 }
@@ -71,6 +75,9 @@ impl Side {
                 *connection.messages = connection.messages.saturating_add(1);
                 let deflate = connection.deflate.filter(|_| header.rsv.rsv1());
                 let assumed = deflate.is_none() && connection.unknown_extensions && header.rsv.rsv1();
+                if header.rsv.rsv1() && header.fin && connection.not_taken {
+                    self.trial.get_or_insert_default().start();
+                }
                 let mut message = OpenMessage::new(*connection.messages, kind, deflate.is_some() || assumed);
                 if assumed {
                     // With which parameters it was compressed, if it was, is not known.
@@ -129,6 +136,9 @@ impl Side {
                     self.facts.push(Fact::PayloadMissing);
                 }
                 frame.missing = frame.missing.saturating_add(len);
+                if let Some(trial) = &mut self.trial {
+                    trial.give_up();
+                }
                 if let Some(message) = message {
                     message.wire_bytes = message.wire_bytes.saturating_add(len);
                     message.lose();
@@ -144,6 +154,9 @@ impl Side {
                         opcode => preview_len(opcode, limits),
                     };
                     extend_up_to(&mut self.payload, bytes, most);
+                }
+                if let Some(trial) = &mut self.trial {
+                    trial.push(bytes, limits);
                 }
                 if let Some(message) = message {
                     message.wire_bytes = message.wire_bytes.saturating_add(bytes.len() as u64);
@@ -197,6 +210,9 @@ impl Side {
         if frame.header.fin && cut == 0 && frame.message.is_some() {
             self.end_message();
         }
+        if cut == 0 && self.trial.as_mut().is_some_and(|trial| trial.finish()) {
+            self.facts.push(Fact::InflatesAsOffered);
+        }
         let OpenFrame { n, header, first, message, compressed, missing } = frame;
         let close = (header.opcode == Opcode::CLOSE).then(|| {
             let whole = missing == 0 && cut == 0 && self.payload.len() as u64 == header.payload_len;
@@ -240,6 +256,9 @@ impl Side {
     /// Frames were lost in a hole.
     pub(super) fn gap(&mut self) {
         self.fragments.gap();
+        if let Some(trial) = &mut self.trial {
+            trial.give_up();
+        }
         self.context.lose(Loss::Gap);
     }
 }

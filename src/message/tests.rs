@@ -210,6 +210,7 @@ fn tell(told: &mut String, from: Role, frame: &FrameFacts<'_>) {
             }
             Fact::InvalidUtf8 { offset } => write!(told, " utf8@{offset}"),
             Fact::InflateFailed { offset } => write!(told, " broken@{offset}"),
+            Fact::InflatesAsOffered => write!(told, " inflates-as-offered"),
             Fact::ContextLost => write!(told, " context-lost"),
             Fact::InflateCapped => write!(told, " capped"),
             Fact::BeyondWindow { distance, bits } => write!(told, " window({distance}>2^{bits})"),

@@ -72,6 +72,8 @@ pub enum Fact {
         /// The most bytes by which a reference begins before the message.
         before: u32,
     },
+    /// RSV1 is set and the payload, all of a message, inflates, though permessage-deflate was offered and not agreed.
+    InflatesAsOffered,
     /// The message still has the 00 00 ff ff at its end that RFC 7692 7.2.1 has its sender take off.
     DeflateTail,
     /// A DEFLATE block with BFINAL=1 stood before the end of the message (RFC 7692 7.2.3.4: legal).

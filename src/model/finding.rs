@@ -18,11 +18,14 @@ use crate::model::{PacketNo, Quoted, Role, Stage, Timestamp};
 /// How sure a conclusion is, given what a passive observer can know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Certainty {
-    /// The recording leaves it open.
+    /// One of several readings of the recording. It is shown, never counted, and never what a gate fails for.
     Undetermined,
-    /// Everything fits, but something unseen could explain it too.
+    /// It rests on what can be otherwise: on time; on the acknowledgement of a host, which says nothing of its
+    /// application; on an RST or a FIN in somebody's name, which a host sends for a process that is gone and a box on
+    /// the way for anybody; on the order of the recording.
     Likely,
-    /// The recording proves it.
+    /// It follows from what this recording shows of the sender's own bytes and their order. That a segment does not
+    /// acknowledge something is of that kind: its sender did not have it then.
     Proven,
 }
 

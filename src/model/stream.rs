@@ -1,6 +1,6 @@
 //! What reassembly hands on: in-order bytes of both directions, their holes and their ends.
 
-use crate::model::{Direction, PacketNo, PerRole, Timestamp};
+use crate::model::{Direction, PacketNo, PerRole, Role, Timestamp};
 
 /// The segment that carried something, and what its sender had received by then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +63,8 @@ pub struct Tail {
     pub until: Option<Timestamp>,
     /// By sender of what was sent again.
     pub unanswered: PerRole<Option<Unanswered>>,
+    /// The recording is the log of this side: what the other sent in it, this one has read.
+    pub log_of: Option<Role>,
 }
 
 /// One step of a reassembled TCP connection. Offsets count payload bytes of `dir` from 0.

@@ -1,6 +1,7 @@
 //! The closing handshake and the end of TCP: who started, what was owed, what each side will have been told
 //! (RFC 6455 7).
 
+mod early;
 mod steps;
 mod views;
 
@@ -33,9 +34,10 @@ pub(super) fn conclude(
         steps.extend_from_slice(&reactions[role].steps);
     }
     if handshake.is_established(&ends.client) && handshake.is_judged() {
-        steps.extend(steps::answer(ends, reactions, started_by, tail, findings));
-        steps.extend(steps::tcp(ends, tail, findings));
-        notes(ends, started_by, outcome, order, findings);
+        let early = early::find(ends, reactions, findings);
+        steps.extend(steps::answer(ends, reactions, started_by, &early, tail, findings));
+        steps.extend(steps::tcp(ends, &early, tail, findings));
+        notes(ends, started_by.zip(Some(evidence)), outcome, order, findings);
     }
     let mut sees = PerRole {
         client: views::of(handshake, ends, reactions, Role::Client, outcome),
@@ -160,6 +162,7 @@ fn outcome(handshake: &Handshake, ends: &PerRole<Endpoint>, order: EndOrder) -> 
     }
     match (ends.client.close(), ends.server.close(), order) {
         (_, _, EndOrder::Open) => Outcome::Open,
+        (Some(_), Some(_), _) if early::cut_short(ends) => Outcome::CloseCutShort,
         (Some(_), Some(_), _) if order.is_reset(ends) => Outcome::CleanTcpReset,
         (Some(_), Some(_), _) => Outcome::Clean,
         (None, _, _) if ends.client.lost => Outcome::NotObservable,
@@ -206,25 +209,30 @@ fn started(ends: &PerRole<Endpoint>, outcome: Outcome, order: EndOrder) -> (Opti
 /// What is worth saying about the end though nobody may be to blame.
 fn notes(
     ends: &PerRole<Endpoint>,
-    started_by: Option<Starter>,
+    started: Option<(Starter, StartEvidence)>,
     outcome: Outcome,
     order: EndOrder,
     findings: &mut Findings,
 ) {
-    if let (Some(Starter::Both), Some(client), Some(server)) =
-        (started_by, ends.client.close(), ends.server.close())
+    if let (Some((Starter::Both, _)), Some(client), Some(server)) =
+        (started, ends.client.close(), ends.server.close())
     {
         let later = if client.frame < server.frame { server } else { client };
         findings.add(None, ClCross, Place::frame(later.frame, later.evidence));
     }
-    if let (Some(Starter::One(starter)), Some(client), Some(server)) =
-        (started_by, ends.client.close(), ends.server.close())
+    if let (Some((Starter::One(starter), evidence)), Some(client), Some(server)) =
+        (started, ends.client.close(), ends.server.close())
     {
         let (close, answer) = if starter == Role::Client { (client, server) } else { (server, client) };
         let (received, sent) = (close.payload.code(), answer.payload.code());
         if received != sent {
             let place = Place::frame(answer.frame, answer.evidence);
-            findings.add(Some(starter.peer()), ClEcho { received, sent }, place);
+            let certainty = match evidence {
+                StartEvidence::Order => Certainty::Likely,
+                _ => Certainty::Proven,
+            };
+            let violation = ClEcho { received, sent };
+            findings.add_as(Some(starter.peer()), violation, Level::Note, certainty, place);
         }
     }
     let closes = [ends.client.close(), ends.server.close()].iter().flatten().count();
@@ -245,7 +253,8 @@ fn notes(
         }
         let is_first = order.role() == Some(role) || matches!(order, EndOrder::Crossed(_));
         if is_first && matches!(outcome, Outcome::NoCloseFrame | Outcome::Reset) {
-            findings.add(Some(role), ClAbnormal { how: end.how }, place);
+            let violation = ClAbnormal { how: end.how };
+            findings.add_as(Some(role), violation, Level::Note, early::by_end(end), place);
         }
     }
 }

@@ -26,6 +26,10 @@ pub(super) struct Endpoint {
     pub(super) lost: bool,
     /// Its frames were recognised again behind what was lost.
     pub(super) resumed: bool,
+    /// The last frame of the peer that it is known to have read: a Ping whose data it sent back.
+    read: Option<u64>,
+    /// Its stream ends inside a frame.
+    in_frame: bool,
     /// Message it has begun and not ended, and the frame that began it.
     pub(super) open_message: Option<(u64, Place)>,
     /// Length and first bytes of its last data frame.
@@ -116,6 +120,8 @@ impl Endpoint {
             received: None,
             lost: false,
             resumed: false,
+            read: None,
+            in_frame: false,
             open_message: None,
             last_data: None,
             largest: None,
@@ -176,6 +182,26 @@ impl Endpoint {
         Some(self.received? >= end?)
     }
 
+    /// It has sent back what stood in this frame of the peer.
+    pub(super) fn reads(&mut self, frame: u64) {
+        self.read = self.read.max(Some(frame));
+    }
+
+    /// Whether it has sent something for which it must have read the peer's Close.
+    pub(super) fn has_read(&self, close: &SentClose) -> bool {
+        self.read > Some(close.frame)
+    }
+
+    /// Its stream ended inside a frame header.
+    pub(super) const fn ends_in_frame(&mut self) {
+        self.in_frame = true;
+    }
+
+    /// Whether it is in the middle of a message, or of a frame, which may be its Close.
+    pub(super) const fn is_in_message(&self) -> bool {
+        self.in_frame || self.open_message.is_some()
+    }
+
     /// Whether frames of it may be missing, a Ping or Pong among them.
     pub(super) const fn has_gap(&self) -> bool {
         self.lost || self.resumed
@@ -197,6 +223,7 @@ impl Endpoint {
     /// Books a frame it sent, after the rules have seen it; `faulty` if it broke one to which the peer reacts.
     pub(super) fn sent(&mut self, frame: &FrameFacts<'_>, faulty: bool, limits: &Limits) {
         self.frames += 1;
+        self.in_frame = frame.cut > 0;
         self.last_sent_at = frame.last.and_then(|e| e.at()).or(frame.first.at()).or(self.last_sent_at);
         self.state.open();
         let header = &frame.header;

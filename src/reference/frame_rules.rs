@@ -16,12 +16,13 @@ use crate::reference::endpoint::Endpoint;
 /// Where the violations go: what, how much it weighs here, how sure.
 type Report<'a> = dyn FnMut(Violation, Level, Certainty) + 'a;
 
-/// Checks one frame of `role`.
+/// Checks one frame of `role`; `echoed` is the code of a Close of the peer that a Close answers here.
 pub(super) fn check(
     role: Role,
     frame: &FrameFacts<'_>,
     handshake: &Handshake,
     side: &mut Endpoint,
+    echoed: Option<CloseCode>,
     report: &mut Report<'_>,
 ) {
     header(role, frame, side, report);
@@ -35,7 +36,7 @@ pub(super) fn check(
         note(report, FrCut { len: Some(len), got: len.saturating_sub(frame.cut) });
     }
     if let Some(payload) = frame.close {
-        close(role, payload, report);
+        close(role, payload, echoed, report);
     }
 }
 
@@ -87,7 +88,8 @@ fn reserved(frame: &FrameFacts<'_>, handshake: &Handshake, report: &mut Report<'
         }
     }
     if without_meaning != Rsv(0) {
-        must(report, FrRsv { bits: without_meaning });
+        let inflates = frame.facts.contains(&Fact::InflatesAsOffered);
+        must(report, FrRsv { bits: without_meaning, inflates });
     }
 }
 
@@ -125,42 +127,46 @@ fn facts(role: Role, frame: &FrameFacts<'_>, handshake: &Handshake, report: &mut
                 Role::Client => must(report, PmdCnct { before }),
                 Role::Server => must(report, PmdSnctUse { before }),
             },
-            Fact::Message(_) | Fact::PayloadMissing => {}
+            // Told with the RSV1 that it explains.
+            Fact::InflatesAsOffered | Fact::Message(_) | Fact::PayloadMissing => {}
         }
     }
 }
 
 /// Rules on the body of a Close (5.5.1, 7.4).
-fn close(role: Role, payload: &ClosePayload, report: &mut Report<'_>) {
+fn close(role: Role, payload: &ClosePayload, echoed: Option<CloseCode>, report: &mut Report<'_>) {
     match payload {
         ClosePayload::Empty => note(report, ClNoCode),
         ClosePayload::OneByte(_) => must(report, ClLen1),
         ClosePayload::Partial { code } => {
             if let Some(code) = code {
-                close_code(role, *code, report);
+                close_code(role, *code, echoed, report);
             }
         }
         ClosePayload::Code { code, reason } => {
-            close_code(role, *code, report);
+            close_code(role, *code, echoed, report);
             if let Some(Reason::Invalid { valid_up_to, .. }) = reason {
                 must(report, ClReasonUtf8 { offset: *valid_up_to as u64 });
             }
-            if *code == CloseCode::MANDATORY_EXTENSION && role == Role::Client && reason.is_none() {
+            let is_own = echoed != Some(*code);
+            if *code == CloseCode::MANDATORY_EXTENSION && role == Role::Client && reason.is_none() && is_own {
                 report(Cl1010Reason.into(), Level::Should, Certainty::Proven);
             }
         }
     }
 }
 
-fn close_code(role: Role, code: CloseCode, report: &mut Report<'_>) {
+/// Who sends the code back that it received, as is usual (5.5.1), has not chosen it: then it says nothing of its role.
+fn close_code(role: Role, code: CloseCode, echoed: Option<CloseCode>, report: &mut Report<'_>) {
+    let is_own = echoed != Some(code);
     match code.0 {
         1004 => note(report, ClCodeReserved { code }),
         _ if code.is_never_sent() => must(report, ClCodeReserved { code }),
         0..=999 | 5000.. => must(report, ClCodeRange { code }),
         // Unassigned today; a later registration would make it legal.
         1016..=2999 => report(ClCodeRange { code }.into(), Level::Must, Certainty::Likely),
-        1010 if role == Role::Server => note(report, ClCodeRole { code }),
-        1012..=1014 if role == Role::Client => note(report, ClCodeRole { code }),
+        1010 if role == Role::Server && is_own => note(report, ClCodeRole { code }),
+        1012..=1014 if role == Role::Client && is_own => note(report, ClCodeRole { code }),
         _ => {}
     }
 }

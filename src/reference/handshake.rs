@@ -10,18 +10,19 @@ mod request;
 mod response;
 
 use crate::knowledge::rules::{
-    HsAccepted, HsAssumed, HsCoalesced, HsEarlyData, HsHost, HsHttpReq, HsHttpResp, HsKey, HsNoResponse,
-    HsNotFailed, HsStatus, HsVersion, HsVersionAnswer,
+    Hs426, HsAccepted, HsAssumed, HsCoalesced, HsEarlyData, HsHost, HsHttpReq, HsHttpResp, HsKey,
+    HsNoResponse, HsNotFailed, HsStatus, HsVersion, HsVersionAnswer,
 };
 use crate::knowledge::thresholds::FAILS_WITHIN_NS;
-use crate::model::handshake::facts::KeyForm;
+use crate::model::handshake::facts::{KeyForm, TokenIn};
 use crate::model::{
     Action, Bytes, Certainty, Evidence, Expectation, Level, Lines, PerRole, Role, RuleId, Seen, Since, Step,
-    StepVerdict, Text, UpgradeRequest, UpgradeResponse, Violation,
+    StepVerdict, StreamEnd, Text, UpgradeRequest, UpgradeResponse, Violation,
 };
 use crate::reference::deflate;
 use crate::reference::endpoint::Endpoint;
 use crate::reference::findings::{Findings, Place};
+use crate::reference::state::Ended;
 
 pub(crate) use request::host_port;
 
@@ -53,6 +54,8 @@ pub(super) struct Handshake {
     refuse: Option<RuleId>,
     /// The first rule the response broke for which the client must fail the connection.
     fail: Option<RuleId>,
+    /// Whether the client waited for the response is settled.
+    waited: bool,
     /// The client's first frame after such a response.
     carried_on: Option<(u64, Evidence)>,
     /// The server sent something else than HTTP.
@@ -167,6 +170,7 @@ impl Handshake {
                 None => Certainty::Likely,
             };
             add(findings, Role::Client, HsEarlyData, certainty, Place::at(Some(early)));
+            self.waited = true;
         }
         if response.status == 101 {
             if let Some(rule) = self.refuse {
@@ -186,6 +190,9 @@ impl Handshake {
             return;
         }
         add(findings, Role::Server, HsStatus { status: response.status }, Certainty::Proven, place);
+        if response.status == 426 && response.facts.upgrade == TokenIn::NoField && !self.unseen.server {
+            add(findings, Role::Server, Hs426, Certainty::Proven, place);
+        }
         // Other errors have other reasons: these two are what a server says to a version it does not speak.
         let names_versions = response.facts.names_versions || self.unseen.server;
         if let (Some(asked), 400 | 426, false) = (self.other_version, response.status, names_versions) {
@@ -230,6 +237,11 @@ impl Handshake {
         findings: &mut Findings,
     ) {
         let place = Place::frame(n, first);
+        // Recorded behind the 101, and yet sent without any of it: its own acknowledgement number says so.
+        let waited = from == Role::Server || std::mem::replace(&mut self.waited, true);
+        if !waited && !self.unseen.client && !self.unseen.server && self.was_answered(first) == Some(false) {
+            add(findings, from, HsEarlyData, Certainty::Proven, place);
+        }
         let with_response = || self.response.filter(|response| response.packet().is_some())?.packet();
         let is_first = is_first && !self.unseen.server;
         if from == Role::Server && is_first && with_response().is_some_and(|no| first.packet() == Some(no)) {
@@ -241,7 +253,11 @@ impl Handshake {
             && self.was_answered(first) != Some(false)
         {
             self.carried_on = Some((n, first));
-            add(findings, from, HsNotFailed::SentFrames, Certainty::Proven, place);
+            let certainty = match self.was_answered(first) {
+                Some(_) => Certainty::Proven,
+                None => Certainty::Likely,
+            };
+            add(findings, from, HsNotFailed::SentFrames, certainty, place);
         }
     }
 
@@ -266,23 +282,37 @@ impl Handshake {
             && ends.client.end().is_none_or(|client| end.is_own(client))
         {
             let place = Place::at(Some(end.evidence));
-            let level = if self.refuse.is_some() { Level::Should } else { Level::Note };
-            let violation = HsNoResponse;
-            findings.add_as(Some(Role::Server), violation, level, Certainty::Proven, place);
+            // That its host had the request does not prove that it was read.
+            let broke = self.refuse.filter(|_| self.had_request(end) != Some(false));
+            let certainty = if broke.is_some() || end.how == StreamEnd::Rst {
+                Certainty::Likely
+            } else {
+                Certainty::Proven
+            };
+            add(findings, Role::Server, HsNoResponse { broke }, certainty, place);
         }
+    }
+
+    /// Whether the server's host had received any of the request when it ended TCP.
+    fn had_request(&self, end: &Ended) -> Option<bool> {
+        Some(end.evidence.acked()? > self.request?.offset()?)
     }
 
     /// What the server made of a request that it must refuse (4.2.1).
     fn refused(&self, ends: &PerRole<Endpoint>) -> Option<Step> {
         let rule = self.refuse?;
         let lost = ends.client.lost || ends.server.lost;
-        let since = |end: Evidence| Some(end.at()?.since(self.request?.at()?));
+        let since = |end: Evidence| Some(end.at()?.since(self.request?.at()?)).filter(|ns| *ns >= 0);
         let (seen, verdict) = match (self.status, ends.server.end()) {
             (Some(status), _) => return Some(refused_with(rule, status, self.request)),
             (None, _) if self.not_http => (Seen::NotHttp, StepVerdict::Broken),
             (None, _) if lost => (Seen::Nothing, StepVerdict::Unobserved),
             (None, Some(end)) if ends.client.end().is_none_or(|client| end.is_own(client)) => {
-                (Seen::TcpEnd { how: end.how, after_ns: since(end.evidence) }, StepVerdict::Broken)
+                let verdict = match self.had_request(end) {
+                    Some(false) => StepVerdict::NotApplicable,
+                    _ => StepVerdict::Broken,
+                };
+                (Seen::TcpEnd { how: end.how, after_ns: since(end.evidence) }, verdict)
             }
             (None, _) => match ends.client.end() {
                 Some(end) => (Seen::PeerEndedTcp(end.how), StepVerdict::Unobserved),
@@ -295,7 +325,7 @@ impl Handshake {
     /// What the client made of a response for which it must fail the connection (4.1).
     fn failed(&self, ends: &PerRole<Endpoint>, findings: &mut Findings) -> Option<Step> {
         let rule = self.fail?;
-        let since = |end: Evidence| Some(end.at()?.since(self.response?.at()?));
+        let since = |end: Evidence| Some(end.at()?.since(self.response?.at()?)).filter(|ns| *ns >= 0);
         let (seen, verdict) = match (self.carried_on, ends.client.end(), ends.server.end()) {
             (Some((frame, _)), ..) => (Seen::Frame { frame }, StepVerdict::Broken),
             (None, Some(end), server) if server.as_ref().is_none_or(|server| end.is_own(server)) => {

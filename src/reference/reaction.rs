@@ -156,7 +156,7 @@ fn close_place(close: &SentClose) -> Place {
 }
 
 fn after(fault: &Fault, at: Option<crate::model::Timestamp>) -> Option<i64> {
-    Some(at?.since(fault.evidence.at()?))
+    Some(at?.since(fault.evidence.at()?)).filter(|ns| *ns >= 0)
 }
 
 fn closed_seen(close: &SentClose, fault: &Fault) -> Seen {

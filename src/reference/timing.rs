@@ -39,10 +39,12 @@ pub(super) fn conclude(
             (crate::model::Action::AnswerClose, Seen::Close { after_ns, .. }) => after_ns,
             _ => None,
         }),
+        // What came before both Closes was not after them.
         server_tcp_end_ns: between(
             had_both_at(&ends.server, &ends.client),
             ends.server.end().and_then(|end| end.evidence.at()),
-        ),
+        )
+        .filter(|ns| *ns >= 0),
         until: tail.until,
         pings: PerRole { client: figures(Role::Client), server: figures(Role::Server) },
         unanswered: tail.unanswered,
@@ -104,13 +106,10 @@ fn pings(
         return timed.then(|| duties::answer_ping(role, oldest).settle(seen, StepVerdict::Unobserved));
     };
     let count = pings.pending().filter(is_owed).filter(|ping| ping.arrived.is_some()).count() as u64;
-    // What it went on sending shows that it was there to answer.
-    let alive = oldest.arrived.flatten().zip(side.last_sent_at);
-    let is_alive = alive.is_some_and(|(arrived, sent)| sent.since(arrived) >= NEVER_NS);
-    let certainty = if is_alive { Certainty::Proven } else { Certainty::Likely };
     let violation = FrPingPong { ping: oldest.frame, pings: count, waited_ns };
     let place = Place::frame(oldest.frame, oldest.evidence);
-    findings.add_as(Some(role), violation, Level::Must, certainty, place);
+    // That its host had the Ping says nothing of its application, and the time is ours.
+    findings.add_as(Some(role), violation, Level::Must, Certainty::Likely, place);
     Some(duties::answer_ping(role, oldest).settle(Seen::NothingFor(waited_ns), StepVerdict::Broken))
 }
 

@@ -1,6 +1,7 @@
 //! The account of an Autobahn case in sentences: what the tester sent, what is asked of the testee, what it did,
 //! and why the verdict is what it is.
 
+use crate::knowledge::{Clauses, rfc6455};
 use crate::model::case::{Behavior, CaseAccount, CaseFrame, CasePayload, CaseStep, ExpectedClose, TesteeAct};
 use crate::model::{CloseCode, Opcode, Reaction, RuleId};
 use crate::views::escape::visible;
@@ -194,10 +195,13 @@ pub(super) fn asks(
         _ => "wants it failed".to_owned(),
     };
     match rule.reaction {
-        Reaction::Fail(_) => format!("The {testee} must fail the connection ({section}, 7.1.7)."),
+        Reaction::Fail(_) => {
+            let clauses = [rule.clauses, &[rfc6455("7.1.7")]].concat();
+            format!("The {testee} must fail the connection ({}).", Clauses(&clauses))
+        }
         Reaction::Close(_) => format!("The {testee} must close the connection ({section})."),
         Reaction::MayFail(_) => format!(
-            "The RFC forbids that ({section}) and leaves it to the {testee} to fail the connection (10.7); the suite {suite}."
+            "The RFC forbids that ({section}) and leaves it to the {testee} to fail the connection (RFC 6455 10.7); the suite {suite}."
         ),
         Reaction::Nothing | Reaction::Refuse(_) | Reaction::FailHandshake => {
             format!("The RFC forbids that ({section}) and orders no reaction; the suite wants it ignored.")
@@ -269,7 +273,7 @@ fn did(account: &CaseAccount) -> String {
     let subject =
         if carried_on(account) { format!("The {testee} carried on: it") } else { format!("The {testee}") };
     let silent = if left_pings(account) && answered == 0 {
-        " and left the Ping behind the fault unanswered, as it must (7.1.7)"
+        " and left the Ping behind the fault unanswered, as it must (RFC 6455 7.1.7)"
     } else {
         ""
     };
@@ -329,10 +333,10 @@ fn tester(account: &CaseAccount) -> String {
         (None, ..) => "sent no Close".to_owned(),
     };
     let tcp = match (closing.is_server, closing.dropped_by_me) {
-        (true, true) => " and ended TCP, as a server should (7.1.1)".to_owned(),
-        (false, true) => " and ended TCP itself, which was the server's to do (7.1.1)".to_owned(),
-        (false, false) => format!("; the {peer} ended TCP, as a server should (7.1.1)"),
-        (true, false) => format!("; the {peer} ended TCP, which was the server's to do (7.1.1)"),
+        (true, true) => " and ended TCP, as a server should (RFC 6455 7.1.1)".to_owned(),
+        (false, true) => " and ended TCP itself, which was the server's to do (RFC 6455 7.1.1)".to_owned(),
+        (false, false) => format!("; the {peer} ended TCP, as a server should (RFC 6455 7.1.1)"),
+        (true, false) => format!("; the {peer} ended TCP, which was the server's to do (RFC 6455 7.1.1)"),
     };
     let close = if tcp.starts_with(';') { close.trim_end_matches(',') } else { &close };
     format!("The tester, as {role}, {close}{tcp}.")

@@ -77,20 +77,29 @@ pub fn reaction(rule: &Rule) -> Option<String> {
     Some(match rule.reaction {
         Reaction::Nothing => return None,
         Reaction::Fail(codes) => {
-            format!("must fail the connection (7.1.7): Close {}, or an end of TCP without one", or(codes))
+            format!(
+                "must fail the connection (RFC 6455 7.1.7): Close {}, or an end of TCP without one",
+                or(codes)
+            )
         }
         Reaction::MayFail(codes) => {
-            format!("may fail the connection with Close {} (10.7); carrying on breaks no must", or(codes))
+            format!(
+                "may fail the connection with Close {} (RFC 6455 10.7); carrying on breaks no must",
+                or(codes)
+            )
         }
         Reaction::Refuse(codes) => {
-            format!("must refuse the request with an HTTP error (4.2.1), such as {}", or(codes))
+            format!("must refuse the request with an HTTP error (RFC 6455 4.2.1), such as {}", or(codes))
         }
         Reaction::FailHandshake => {
-            "must fail the connection before it is established (4.1, 7.1.7): no frame, and TCP ended"
+            "must fail the connection before it is established (RFC 6455 4.1, 7.1.7): no frame, and TCP ended"
                 .to_owned()
         }
         Reaction::Close(codes) => {
-            format!("must close the connection (5.1); Close {} before the end of TCP is optional", or(codes))
+            format!(
+                "must close the connection (RFC 6455 5.1); Close {} before the end of TCP is optional",
+                or(codes)
+            )
         }
     })
 }

@@ -4,12 +4,12 @@
 mod next;
 mod timing;
 
-use crate::knowledge::rules::{FrTooBig, HsHttpResp};
+use crate::knowledge::rules::{ClTcpEarly, FrTooBig, HsHttpResp, Left};
 use crate::knowledge::words::{Words, shortened};
 use crate::model::finding::Because;
 use crate::model::{
-    Action, Certainty, Closing, Conversation, Finding, Level, LocalView, Outcome, Role, SideClose, Starter,
-    Step, StepVerdict, StreamEnd, TcpEnd, Timestamp, Violation,
+    Action, Certainty, Closing, Conversation, Finding, Level, LocalView, Outcome, Role, Seen, SideClose,
+    Starter, Step, StepVerdict, StreamEnd, TcpEnd, Timestamp, Violation,
 };
 use crate::redact::Shown;
 use crate::views::escape::visible;
@@ -25,7 +25,7 @@ pub fn sentences(report: &Conversation<Shown>) -> Vec<String> {
         out.push(sentence);
     }
     out.push(ended(report));
-    if let Some(sentence) = tcp(closing) {
+    if let Some(sentence) = tcp(report) {
         out.push(sentence);
     }
     out.extend(timing::sentences(report));
@@ -98,7 +98,9 @@ fn ended(report: &Conversation<Shown>) -> String {
         Outcome::Open => open(report),
         Outcome::NotObservable => not_observable(report),
         Outcome::NoCloseFrame | Outcome::Reset => no_close(report),
-        Outcome::Clean | Outcome::CleanTcpReset | Outcome::CloseUnanswered => closed(report),
+        Outcome::Clean | Outcome::CleanTcpReset | Outcome::CloseCutShort | Outcome::CloseUnanswered => {
+            closed(report)
+        }
     }
 }
 
@@ -252,7 +254,9 @@ fn answer(report: &Conversation<Shown>, starter: Role) -> String {
     let name = peer.name();
     let side = &closing.sides[peer];
     let since = |at: Option<Timestamp>| match (at, closing.sides[starter].at) {
-        (Some(at), Some(start)) => format!(" {} later", units::duration(at.since(start))),
+        (Some(at), Some(start)) if at >= start => {
+            format!(" {} later", units::duration(at.since(start)))
+        }
         _ => String::new(),
     };
     if side.sent_close == Some(true) {
@@ -262,7 +266,17 @@ fn answer(report: &Conversation<Shown>, starter: Role) -> String {
         (Some(end), theirs) if theirs.is_none_or(|t| end.packet <= t.packet) => {
             let is_due = |step: &&Step| step.action == Action::AnswerClose && step.owed_by == peer;
             let step = closing.steps.iter().find(is_due);
-            if step.is_some_and(|step| step.verdict == StepVerdict::NotApplicable) {
+            if left_in_message(report, peer) {
+                return format!(
+                    "the {name} ended TCP by {}{}, in the middle of a message",
+                    wording::end(end.how),
+                    since(end.at)
+                );
+            }
+            let had_ended = |step: &Step| {
+                step.verdict == StepVerdict::NotApplicable && matches!(step.seen, Seen::TcpEnd { .. })
+            };
+            if step.is_some_and(had_ended) {
                 return format!(
                     "the {name} ended TCP by {}{}, before that Close had reached it",
                     wording::end(end.how),
@@ -272,7 +286,7 @@ fn answer(report: &Conversation<Shown>, starter: Role) -> String {
             let owed =
                 report.findings.iter().find(|f| is_no_reply(f, peer)).map_or("", |f| match f.certainty {
                     Certainty::Proven => ", though RFC 6455 5.5.1 has it answer first",
-                    _ => ", though RFC 6455 5.5.1 has it answer first if it had received the Close",
+                    _ => ", though RFC 6455 5.5.1 has it answer first if it had read the Close",
                 });
             format!(
                 "the {name} sent no Close but ended TCP by {}{}{owed}",
@@ -290,13 +304,28 @@ fn answer(report: &Conversation<Shown>, starter: Role) -> String {
     }
 }
 
+fn left_in_message(report: &Conversation<Shown>, by: Role) -> bool {
+    let is_so = |f: &Finding<Shown>| {
+        matches!(f.violation, Violation::ClTcpEarly(ClTcpEarly { left: Left::InMessage, .. }))
+    };
+    report.findings.iter().any(|f| f.by == Some(by) && is_so(f))
+}
+
 fn is_no_reply(finding: &Finding<Shown>, by: Role) -> bool {
     finding.by == Some(by) && matches!(finding.violation, Violation::ClReply(_))
 }
 
 /// Which TCP end came first, where that is not said yet.
-fn tcp(closing: &Closing<Shown>) -> Option<String> {
+fn tcp(report: &Conversation<Shown>) -> Option<String> {
+    let closing = &report.closing;
     let end: &TcpEnd = closing.first_end.as_ref()?;
+    if closing.outcome == Outcome::CloseCutShort {
+        let left = report.findings.iter().find(|f| matches!(f.violation, Violation::ClTcpEarly(_)));
+        let by = left.and_then(|f| f.by).unwrap_or(end.by);
+        let how = closing.ends[by].map_or(end.how, |end| end.how);
+        let theirs = by.peer().name();
+        return Some(format!("{} {} before the {theirs}'s Close had reached it.", the(by), verb(how)));
+    }
     if !matches!(closing.outcome, Outcome::Clean | Outcome::CleanTcpReset) {
         return None;
     }
@@ -307,9 +336,9 @@ fn tcp(closing: &Closing<Shown>) -> Option<String> {
         None => String::new(),
     };
     let order = if end.by == Role::Server {
-        "which 7.1.1 leaves to the server"
+        "which RFC 6455 7.1.1 leaves to the server"
     } else {
-        "though 7.1.1 leaves that to the server"
+        "though RFC 6455 7.1.1 leaves that to the server"
     };
     let order = if end.how == StreamEnd::Rst { String::new() } else { format!(", {order}") };
     let first = if end.how == StreamEnd::Dropped { "" } else { " first" };

@@ -162,7 +162,7 @@ impl<W: Write> Sink for TextReport<W> {
 fn score(outcome: Outcome, rules: &[(Level, RuleId)]) -> u32 {
     let outcome = match outcome {
         Outcome::Reset => 50,
-        Outcome::CloseUnanswered | Outcome::NoCloseFrame => 40,
+        Outcome::CloseCutShort | Outcome::CloseUnanswered | Outcome::NoCloseFrame => 40,
         Outcome::HandshakeFailed => 30,
         Outcome::NotObservable => 20,
         Outcome::Open | Outcome::CleanTcpReset => 5,

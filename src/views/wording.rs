@@ -125,14 +125,14 @@ pub(crate) fn seen(step: &Step) -> String {
 #[must_use]
 pub(crate) const fn because(because: Because) -> &'static str {
     match because {
-        Because::CloseReceived => "first Close received (7.1.5), closing handshake complete (7.1.4)",
-        Because::CloseNotAnswered => "first Close received (7.1.5), but it sent none itself (7.1.4)",
+        Because::CloseReceived => "first Close received, closing handshake complete (RFC 6455 7.1.4, 7.1.5)",
+        Because::CloseNotAnswered => "first Close received, but it sent none itself (RFC 6455 7.1.4, 7.1.5)",
         Because::TcpStillOpen => {
-            "both Closes were exchanged, but TCP had not ended when the recording did (7.1.4)"
+            "both Closes were exchanged, but TCP had not ended when the recording did (RFC 6455 7.1.4)"
         }
-        Because::NoCloseReceived => "no Close was received before TCP ended (7.1.5)",
+        Because::NoCloseReceived => "no Close was received before TCP ended (RFC 6455 7.1.5)",
         Because::EndedByItsHost => {
-            "no Close was received (7.1.5) and its own side ended TCP; a host does that too for a process that has died, and something on the way can reset in its name: its application saw this only if it was still there"
+            "no Close was received (RFC 6455 7.1.5) and its own side ended TCP; a host does that too for a process that has died, and something on the way can reset in its name: its application saw this only if it was still there"
         }
         Because::CloseAfterOwnEnd => {
             "it had ended TCP before a Close arrived; if it still read that Close, it reports its code"
@@ -141,12 +141,12 @@ pub(crate) const fn because(because: Because) -> &'static str {
             "a Close was sent to it, but TCP had ended or its receipt was never acknowledged"
         }
         Because::Failed => {
-            "it failed the connection itself and processes no answer (7.1.7); many libraries report their own code"
+            "it failed the connection itself and processes no answer (RFC 6455 7.1.7); many libraries report their own code"
         }
         Because::FailedForClose => {
             "it failed the connection for a fault in the Close it received; what it reports is left open by the RFC, browsers report 1006"
         }
-        Because::NotEstablished => "the opening handshake was not completed (7.1.5)",
+        Because::NotEstablished => "the opening handshake was not completed (RFC 6455 7.1.5)",
         Because::NoConnection => "the opening handshake was not completed: there is no connection to report",
         Because::Open => "the connection was open when the recording ended",
         Because::NotRecorded => "the recording has a gap over the end",
@@ -159,6 +159,7 @@ pub(crate) const fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Clean => "closed cleanly",
         Outcome::CleanTcpReset => "closed cleanly, TCP reset",
+        Outcome::CloseCutShort => "closing handshake cut short",
         Outcome::CloseUnanswered => "Close not answered",
         Outcome::NoCloseFrame => "ended without a Close frame",
         Outcome::Reset => "reset without a Close frame",

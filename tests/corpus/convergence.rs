@@ -18,7 +18,7 @@ use crate::support::corpus;
 const KEEP: Keep = Keep { first: usize::MAX, last: 0, payload_bytes: 0, live: false };
 
 /// Rules that rest on packets, or on other connections.
-const OF_PACKETS: &[&str] = &["CL-BACKOFF", "HS-COALESCED", "HS-EARLY-DATA", "HS-SERIAL"];
+const OF_PACKETS: &[&str] = &["CL-BACKOFF", "CL-TCP-EARLY", "HS-COALESCED", "HS-EARLY-DATA", "HS-SERIAL"];
 
 /// Something said of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,6 +74,12 @@ const DIFFERENCES: &[Reason] = &[
         );
         let of_outcome = matches!(d.claim, Claim::Outcome(_)) && same_class && d.was_reset();
         d.was_dropped() && (d.wire_finds(&["CL-RST"]) || of_outcome)
+    }),
+    ("the log does not tell what had arrived when TCP ended", |d| {
+        let outcomes = (d.log.closing.outcome, d.wire.closing.outcome);
+        d.was_dropped()
+            && matches!(d.claim, Claim::Outcome(_))
+            && outcomes == (Outcome::Clean, Outcome::CloseCutShort)
     }),
     ("who called close() is not whose FIN came first", |d| {
         let by = |report: &Conversation| report.closing.first_end.map(|end| end.by);

@@ -1,11 +1,15 @@
 //! The account of an Autobahn case, from the report to its sentences.
 
 use wslog::autobahn::account::explain_case;
+use wslog::engine::{Keep, analyze_case};
+use wslog::limits::Limits;
 use wslog::model::case::{
     Behavior, BehaviorClose, CaseEvent, CaseId, CaseReport, ClosingBehavior, LoggedData, LoggedFrame,
     ReportForm, WireRow, WireStatistics,
 };
 use wslog::views::case::sentences;
+
+use crate::support::script::findings;
 
 /// A report of a case in which the client closed with 1002 and the server answered and ended TCP.
 fn report(id: &str, received: Option<Vec<CaseEvent>>, rows: Option<Vec<WireRow>>) -> CaseReport {
@@ -88,8 +92,8 @@ fn a_client_that_fails_the_connection() {
         &[
             SENT,
             ASKED,
-            "The client answered Close 1002 (protocol error) after echoing the first message and left the Ping behind the fault unanswered, as it must (7.1.7).",
-            "The tester, as server, answered Close 1000 (normal closure) and ended TCP, as a server should (7.1.1).",
+            "The client answered Close 1002 (protocol error) after echoing the first message and left the Ping behind the fault unanswered, as it must (RFC 6455 7.1.7).",
+            "The tester, as server, answered Close 1000 (normal closure) and ended TCP, as a server should (RFC 6455 7.1.1).",
             "The closing was clean; verdict OK and closing OK, both confirmed.",
             "The one event, a text message \"Hello, world!\", is what OK expects; the testee closed first, as it should, and the testee's code 1002 is allowed.",
         ],
@@ -117,7 +121,7 @@ fn a_client_that_does_not_see_the_fault() {
             SENT,
             ASKED,
             "The client carried on: it sent no Close after echoing 2 messages and answering the Ping.",
-            "The tester, as server, failed the connection with Close 1000 (normal closure) and ended TCP, as a server should (7.1.1).",
+            "The tester, as server, failed the connection with Close 1000 (normal closure) and ended TCP, as a server should (RFC 6455 7.1.1).",
             "The closing was not clean; verdict FAILED and closing FAILED, both confirmed.",
             "Event 2 is a text message \"Hello, world!\", where OK expects nothing more; the tester closed first, which was up to the testee.",
         ],
@@ -144,7 +148,7 @@ fn a_server_that_masks_its_frames() {
             "The tester sent a Close without a code with RSV1, RSV2 and RSV3 set though no extension was negotiated.",
             "The server must fail the connection (RFC 6455 5.2, 9.1, 7.1.7).",
             "The server answered Close 1002 (protocol error).",
-            "The tester, as client, failed the connection for what the server sent, with Close 1002 (protocol error) \"masked\\u{1b} frame\"; the server ended TCP, as a server should (7.1.1).",
+            "The tester, as client, failed the connection for what the server sent, with Close 1002 (protocol error) \"masked\\u{1b} frame\"; the server ended TCP, as a server should (RFC 6455 7.1.1).",
             "The closing was clean; verdict OK and closing FAILED, both confirmed.",
             "No event came, as OK expects; the tester closed first, which was up to the testee.",
         ],
@@ -190,4 +194,29 @@ fn a_case_that_is_not_known_has_only_what_was_seen() {
     assert_eq!((account.about, account.sends.len(), account.fault), (None, 0, None));
     assert_eq!(account.recomputed.behavior_close, None);
     assert!(account.recomputed.agrees);
+}
+
+const REQUEST: &str = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+const RESPONSE: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+
+/// What stands in the log of the tester it has read; what the testee has read the log does not tell.
+#[test]
+fn who_left_a_close_without_an_answer() {
+    let close = || frame(8, 0, &[3, 0xe8]);
+    let masked = LoggedFrame { masked: Some(true), masking_key: Some([1, 2, 3, 4]), ..close() };
+    for (rows, dropped_by_me, expected) in [
+        (vec![WireRow::RxFrame(masked)], true, "S CL-REPLY"),
+        (vec![WireRow::TxFrame(close())], false, "C CL-REPLY?"),
+    ] {
+        let dropped = WireRow::TcpDropped { by_me: dropped_by_me };
+        let mut report = report("7.1.1", Some(Vec::new()), Some([rows, vec![dropped]].concat()));
+        report.closing.dropped_by_me = dropped_by_me;
+        report.http_request = Some(REQUEST.to_owned());
+        report.http_response = Some(RESPONSE.to_owned());
+        let keep = Keep { first: 0, last: 0, payload_bytes: 0, live: false };
+        let found = findings(&analyze_case(report, &Limits::default(), keep));
+        assert!(found.split(", ").any(|finding| finding == expected), "{found}");
+    }
 }

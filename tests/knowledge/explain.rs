@@ -7,6 +7,7 @@ use std::process::Command;
 
 use wslog::engine::Across;
 use wslog::explain;
+use wslog::knowledge::CODES;
 use wslog::limits::Limits;
 use wslog::model::topic::{CodeTopic, Example, LineWhat, RuleTopic, Topic};
 use wslog::model::{CloseCode, Conversation, Level, RULES, Role, RuleId, Who};
@@ -158,6 +159,37 @@ fn every_rule_is_explained_both_ways() {
             assert!(!text.is_empty() && !text.contains("  "), "{name}: {text}");
         }
     }
+}
+
+/// A section in brackets stands behind the number of its RFC; a case of the suite behind its word.
+#[test]
+fn no_section_without_its_rfc() {
+    let rules = RULES.iter().flat_map(|rule| {
+        let known = rule.known;
+        let reaction = wslog::views::explain::reaction(rule).unwrap_or_default();
+        let texts = [known.text, rule.says].into_iter().chain(known.next.iter().copied());
+        texts.map(str::to_owned).chain([reaction]).collect::<Vec<_>>()
+    });
+    let codes = CODES.iter().flat_map(|entry| {
+        let texts = [entry.meaning, entry.reported].into_iter();
+        texts
+            .chain(entry.causes.iter().copied())
+            .chain(entry.next.iter().copied())
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    });
+    let is_section = |text: &str| {
+        text.contains('.') && text.split('.').all(|part| part.parse::<u8>().is_ok_and(|n| n < 20))
+    };
+    let mut bracketed = 0;
+    for text in rules.chain(codes) {
+        for inside in text.split('(').skip(1).filter_map(|rest| rest.split(')').next()) {
+            bracketed += usize::from(inside.starts_with("RFC "));
+            let first = inside.split([',', ';', ' ']).next().unwrap_or_default();
+            assert!(!is_section(first), "({inside}) in: {text}");
+        }
+    }
+    assert!(bracketed > 30, "{bracketed}");
 }
 
 #[test]

@@ -30,7 +30,7 @@ use std::path::Path;
 
 use wslog::engine::Across;
 use wslog::limits::Limits;
-use wslog::model::{Conversation, FrameRecord, RULES, Rule};
+use wslog::model::{Conversation, FrameRecord, RULES, Rule, Seen, Step, Violation};
 
 use crate::support::scene;
 use crate::support::script::{all_steps, analyse, analyse_with, ending, findings};
@@ -264,10 +264,70 @@ fn every_order_is_there_met_and_broken() {
 
 /// The rule without rows that is checked: its cap is lowered until five bytes reach it.
 #[test]
-fn a_cap_on_inflated_bytes_7692_8() {
+fn a_cap_on_inflated_bytes_10_4() {
     for (cap, found) in [(4, "S note PMD-BOMB"), (5, "")] {
         let limits = Limits { max_inflated_message_bytes: cap, ..Limits::default() };
         let packets = scene::play("deflate | S: c1 07 f2 48 cd c9 c9 07 00 | CLOSE");
         assert_eq!(findings(&analyse_with(&packets, &limits)[0]), found, "a cap of {cap} bytes");
+    }
+}
+
+/// RSV1 that was offered and not agreed: whether the payload inflates is told of each message.
+#[test]
+fn what_was_offered_is_tried_9_1() {
+    const OFFER: &str = "offers pd; client_max_window_bits -> none";
+    let limits = Limits::default();
+    let small = Limits { max_inflated_message_bytes: 4, ..Limits::default() };
+    for (settings, script, limits, expected) in [
+        (OFFER, "C: zip Hello", &limits, "yes"),
+        (OFFER, "S: zip Hello", &limits, "yes"),
+        (OFFER, "C: c1 07 f2 48 cd c9 c9 07 00", &limits, "yes"),
+        // The second refers back to the first, and a Ping between them is none of it.
+        (OFFER, "C: zip Hello | C: ping zip | C: zip x <3,2", &limits, "yes yes"),
+        (OFFER, "C: zip final 65 6e 64; as-is", &limits, "yes"),
+        (OFFER, "C: zip Hello; stored; as-is", &limits, "yes"),
+        // Text, nothing, half of a message; after one that does not, the window is not known any more.
+        (OFFER, "C: c1 02 68 69 | C: zip Hello", &limits, "no no"),
+        (OFFER, "C: c1 00", &limits, "no"),
+        (OFFER, "C: 41 07 f2 48 cd c9 c9 07 00 | C: 80 00", &limits, "no"),
+        (OFFER, "C: raw c1 87 00 00 00 00 f2 48 cd c9 | C: fin", &limits, "no"),
+        (OFFER, "C: d9 05 f2 48 cd c9 c9", &limits, "no"),
+        (OFFER, "C: zip Hello", &small, "no"),
+        // Not offered, or offered in another protocol's name.
+        ("offers none -> none", "C: zip Hello", &limits, "no"),
+        ("offers x-webkit-deflate-frame -> none", "C: zip Hello", &limits, "no"),
+    ] {
+        let packets = scene::play(&format!("{settings} | {script}"));
+        let reports = analyse_with(&packets, limits);
+        let tried = reports[0].findings.iter().filter_map(|finding| match &finding.violation {
+            Violation::FrRsv(found) => Some(if found.inflates { "yes" } else { "no" }),
+            _ => None,
+        });
+        assert_eq!(tried.collect::<Vec<_>>().join(" "), expected, "{settings}: {script}");
+    }
+}
+
+/// No exchange of the tables, nor one whose packets were recorded in another order, is told a negative time.
+#[test]
+fn no_time_is_negative() {
+    for row in all_rows() {
+        let lists = lists(&row.script);
+        let mut packets = scene::play(&put_in(&row.script, &lists, 0));
+        for reversed in [false, true] {
+            if reversed {
+                let half = packets.len() / 2;
+                packets[half..].reverse();
+            }
+            for report in analyse(&packets) {
+                let told = |step: &Step| match step.seen {
+                    Seen::Close { after_ns, .. } | Seen::TcpEnd { after_ns, .. } => after_ns,
+                    Seen::NothingFor(ns) | Seen::PeerWaited(ns) => Some(ns),
+                    _ => None,
+                };
+                let figures = [report.timing.close_reply_ns, report.timing.server_tcp_end_ns];
+                let mut all = report.closing.steps.iter().map(told).chain(figures);
+                assert!(all.all(|ns| ns.is_none_or(|ns| ns >= 0)), "{}: {}", row.rule, row.script);
+            }
+        }
     }
 }

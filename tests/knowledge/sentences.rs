@@ -8,8 +8,9 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use wslog::engine::{Sink, present};
-use wslog::model::{Conversation, InputReport, Outcome, RULES};
+use wslog::engine::{Across, Sink, present};
+use wslog::limits::Limits;
+use wslog::model::{Certainty, Conversation, InputReport, Level, Outcome, RULES};
 use wslog::redact::{self, Redaction, Sealed};
 use wslog::views::json::JsonReport;
 use wslog::views::text::{Style, TextReport};
@@ -17,6 +18,7 @@ use wslog::views::{FrameList, summary};
 
 use crate::support::conversation::{Client, Server, Talk};
 use crate::support::essence::analyse_file;
+use crate::support::scene;
 use crate::support::script::{acts, analyse, play};
 use crate::support::upgrade::{accept_value, refusal};
 
@@ -59,6 +61,10 @@ const ROWS: &[Row] = &[
         Outcome::Clean,
         "C: 83 00 | C: ping x | S: pong x | C: close 1000 | S: close 1000 | S: fin | C: fin",
     ),
+    ("cut-short", Outcome::CloseCutShort, "C: close 1001 | C: fin | S: close 1001 | S: fin"),
+    ("cut-short-by-server", Outcome::CloseCutShort, "S: close 1000 | S: fin | C: close 1000 | C: fin"),
+    ("left-unanswered", Outcome::CloseUnanswered, "C: close 1001 | C: fin | S: fin"),
+    ("left-in-a-message", Outcome::CloseUnanswered, "C: 01 01 61 | S: close 1001 | C: fin | S: fin"),
     ("reset-after-closes", Outcome::CleanTcpReset, "S: close 1000 | C: close 1000 | S: ack | S: rst"),
     ("unanswered-fin", Outcome::CloseUnanswered, "C: close 1000 | S: ack | S: wait 20 | S: fin | C: fin"),
     ("unanswered-rst", Outcome::CloseUnanswered, "S: close 1001 | C: ack | C: rst"),
@@ -255,4 +261,26 @@ fn nothing_is_named_in_the_text_only() {
         }
     }
     assert!(read > 20);
+}
+
+/// What is undetermined is shown, and counts for nothing: not in the overview, and not among the worst.
+#[test]
+fn what_is_undetermined_is_not_counted() {
+    let mut reports = analyse(&scene::play("C: request | C2: request | S: 101 | S2: 101 | CLOSE"));
+    let mut across = Across::new(&Limits::default());
+    reports.iter_mut().for_each(|report| across.see(0, report));
+    let found = reports.iter().flat_map(|report| &report.findings);
+    let sure: Vec<_> = found.filter(|f| f.level == Level::Must).map(|f| f.certainty).collect();
+    assert_eq!(sure, [Certainty::Undetermined], "there is one");
+    assert!(reports.iter().all(|report| sealed(report).rules().all(|(level, _)| level < Level::Must)));
+    let mut text = Vec::new();
+    let mut page = TextReport::new(&mut text, Style { width: 400, color: false }, FrameList::None, false);
+    let reports = reports.into_iter().map(Box::new);
+    present(reports, &[InputReport::default()], Redaction::Secrets, &mut page).expect("memory takes all");
+    let text = String::from_utf8(text).expect("UTF-8");
+    let (overview, details) = text.split_once("\n#1 ").expect("the first in full");
+    let row = overview.lines().find(|line| line.trim_start().starts_with("2 ")).expect("a row of the second");
+    assert!(row.contains(" open ") && !row.contains("must"), "{overview}");
+    assert!(details.contains("HS-SERIAL"), "{details}");
+    assert!(details.contains("undetermined"), "{details}");
 }

@@ -19,9 +19,13 @@ const LEVELS: [(&str, &str); 3] = [
 ];
 
 const CERTAINTY: [(&str, &str); 3] = [
-    ("proven", "The recording proves it."),
-    ("likely", "Everything fits, but something unseen could explain it too."),
-    ("undetermined", "The recording leaves it open."),
+    ("proven", "It follows from what the recording shows of the sender's own bytes and their order."),
+    (
+        "likely",
+        "It rests on something else too: on time, on a host's acknowledgement (which says nothing of its application), on an \
+         RST or FIN in somebody's name, on the order of the recording.",
+    ),
+    ("undetermined", "One of several readings: shown, never counted, and no reason to fail a build."),
 ];
 
 /// Every rule, in the order of the table.

@@ -29,7 +29,8 @@ impl QuotesNothing for Cl1010Reason {}
 
 pub(super) const KNOWN: Known = Known {
     peer: None,
-    text: "1010 is of use only if it says what was missing; the reason is where the client writes it.",
+    text: "1010 is of use only if it says what was missing; the reason is where the client writes it. A client \
+           that sends the 1010 of a server back misses nothing itself.",
     next: &["Sec-WebSocket-Extensions in request and response: what was offered and not taken"],
     shows: &[
         found("no reason", "C: close 1010 | S: close 1000"),

@@ -28,7 +28,7 @@ impl Told for ClDataAfter {
 impl QuotesNothing for ClDataAfter {}
 
 pub(super) const KNOWN: Known = Known {
-    peer: Some("may ignore it (1.4)"),
+    peer: Some("may ignore it (RFC 6455 1.4)"),
     text: "The Close is the last thing an application says: what comes behind it the receiver may ignore. \
            Ping and Pong stay legal.",
     next: &["two threads or tasks of the sender: one closed while the other was writing"],

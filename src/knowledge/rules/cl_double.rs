@@ -24,7 +24,7 @@ impl Told for ClDouble {
 impl QuotesNothing for ClDouble {}
 
 pub(super) const KNOWN: Known = Known {
-    peer: Some("ignores it: the first Close counts (7.1.5)"),
+    peer: Some("ignores it: the first Close counts (RFC 6455 7.1.5)"),
     text: "The first Close decides code and reason; the receiver ignores what follows.",
     next: &["an application that calls close() again when the answer arrives"],
     shows: &[

@@ -13,7 +13,7 @@ pub struct ClFailCode {
 
 pub(super) const ROW: Row = Row {
     name: "CL-FAIL-CODE",
-    clauses: &[rfc6455("7.1.7"), rfc6455("7.4.1")],
+    clauses: &[rfc6455("7.1.7"), rfc6455("7.4.1"), rfc6455("10.7")],
     level: Should,
     who: Who::Either,
     reaction: Nothing,

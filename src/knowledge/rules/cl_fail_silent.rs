@@ -36,7 +36,7 @@ impl QuotesNothing for ClFailSilent {}
 pub(super) const KNOWN: Known = Known {
     peer: Some("reports 1006"),
     text: "Without a Close the side at fault reports 1006 and does not learn what was wrong. For a missing \
-           or a wrong mask the Close is optional (5.1).",
+           or a wrong mask the Close is optional (RFC 6455 5.1).",
     next: &[
         "the log of the side that ended TCP: it knows why",
         "the finding against the other side just before",

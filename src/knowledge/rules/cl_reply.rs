@@ -36,10 +36,13 @@ impl QuotesNothing for ClReply {}
 pub(super) const KNOWN: Known = Known {
     peer: Some("may give up waiting and end TCP; it reports 1006"),
     text: "The closing handshake is two Closes. Where the second one is missing the side that started \
-           reports 1006, though the other had read its code.",
+           reports 1006. That a host has acknowledged the Close and ended TCP says nothing of its application, \
+           which may have been gone by then: that is likely. Proven it is where it answered something behind the \
+           Close, a Ping, and so had read it. A side in the middle of a message may finish that first, and one \
+           that was left before it could answer owes nothing: both are CL-TCP-EARLY of whoever ended TCP.",
     next: &[
         "the side that did not answer: a process that ended, or a library that closes the socket on a Close",
-        "whether its host had received the Close when it ended TCP: wslog reports it only then",
+        "the log of its application: whether it read the Close. That its host had it wslog has checked",
     ],
     shows: &[
         found("TCP ends in place of the answer", "C: close 1000 | S: fin | C: fin"),
@@ -47,5 +50,6 @@ pub(super) const KNOWN: Known = Known {
             "TCP had ended before the Close came",
             "S: hold | C: close 1000 | S: fin | S: release | C: fin",
         ),
+        legal("it was left before it could answer", "C: close 1000 | C: fin | S: fin"),
     ],
 };

@@ -20,7 +20,7 @@ impl Told for ClTcpServerFirst {
         say.words(
             "the server ends TCP first",
             "the client did not wait for it",
-            "ended TCP without waiting for the server to do so, after both Close frames",
+            "ended TCP without waiting for the server to do so",
         )
     }
 }

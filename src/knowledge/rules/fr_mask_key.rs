@@ -20,6 +20,8 @@ pub enum KeyPattern {
     Zero,
     /// Each one more than the one before.
     Counter,
+    /// So many keys, one after the other, over and over.
+    InTurn(u8),
 }
 
 pub(super) const ROW: Row = Row {
@@ -38,6 +40,7 @@ impl Told for FrMaskKey {
             KeyPattern::Same => "the same masking key",
             KeyPattern::Zero => "the masking key 00000000",
             KeyPattern::Counter => "masking keys that count up by one",
+            KeyPattern::InTurn(keys) => &format!("{keys} masking keys in turn"),
         };
         say.words(
             "a fresh, unpredictable masking key for each frame",
@@ -52,13 +55,19 @@ impl QuotesNothing for FrMaskKey {}
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A key that can be foretold gives a script the bytes on the wire back, which masking is there to \
-           prevent. The same key a few times in a row can be chance; wslog reports {same_keys}.",
+           prevent. The same key a few times in a row can be chance; wslog reports {same_keys}. A few keys used \
+           in turn are as easy to foretell as one, and reported once each of them was used twice.",
     next: &["the source of the keys: it has to be a random generator made for secrets, asked for each frame"],
     shows: &[
         found(
             "the key 00000000 in four frames in a row",
             "C: raw 81 81 00 00 00 00 61 | C: raw 81 81 00 00 00 00 62 | C: raw 81 81 00 00 00 00 63 | \
              C: raw 81 81 00 00 00 00 64",
+        ),
+        found(
+            "two keys in turn",
+            "C: raw 81 81 37 fa 21 3d 56 | C: raw 81 81 9b fd 10 9e fa | C: raw 81 81 37 fa 21 3d 56 | \
+             C: raw 81 81 9b fd 10 9e fa",
         ),
         legal("a fresh key for each frame", "C: text a | C: text b | C: text c | C: text d"),
     ],

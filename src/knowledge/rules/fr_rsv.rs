@@ -7,6 +7,8 @@ use crate::knowledge::prelude::*;
 pub struct FrRsv {
     /// Those that were set and that no negotiated extension gives a meaning.
     pub bits: Rsv,
+    /// The payload inflates with the permessage-deflate that was offered and not agreed.
+    pub inflates: bool,
 }
 
 pub(super) const ROW: Row = Row {
@@ -20,11 +22,16 @@ pub(super) const ROW: Row = Row {
 
 impl Told for FrRsv {
     fn words(&self, say: &Say<'_>) -> Words {
-        let Self { bits } = self;
+        let Self { bits, inflates } = self;
+        let inflates = if *inflates {
+            "; it inflates with what was offered, permessage-deflate, which the server did not agree to"
+        } else {
+            ""
+        };
         say.words(
             format!("{bits} clear: no negotiated extension gives it a meaning"),
-            format!("{bits} set"),
-            format!("sent a frame with {bits} set, which no negotiated extension gives a meaning"),
+            format!("{bits} set{inflates}"),
+            format!("sent a frame with {bits} set, which no negotiated extension gives a meaning{inflates}"),
         )
     }
 }
@@ -35,7 +42,9 @@ pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "The three bits belong to extensions. permessage-deflate gives RSV1 a meaning on the first frame \
            of a message, and only if the response of the server took it: an offer alone counts for nothing. \
-           The receiver must fail the connection, for it cannot know what the bit does to the payload.",
+           The receiver must fail the connection, for it cannot know what the bit does to the payload. Where \
+           permessage-deflate was offered and not agreed wslog tries it: if the payload inflates, its sender \
+           compresses as if it had been.",
     next: &[
         "Sec-WebSocket-Extensions in both heads: RSV1 and an offer that was not taken means a sender that \
          compresses all the same",
@@ -45,6 +54,10 @@ pub(super) const KNOWN: Known = Known {
         found(
             "RSV1 on a text frame without an extension",
             "S: c1 02 68 69 | C: close 1002 | S: close 1002 | S: fin | C: fin",
+        ),
+        found(
+            "compressed, though the server did not agree to what was offered",
+            "C: request Sec-WebSocket-Extensions: permessage-deflate | S: 101 | C: c1 07 f2 48 cd c9 c9 07 00",
         ),
         legal("the same bit on a compressed message", "S: c1 07 f2 48 cd c9 c9 07 00").deflate(),
     ],

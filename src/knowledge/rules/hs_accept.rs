@@ -63,7 +63,9 @@ impl<S: Stage> HsAccept<S> {
 }
 
 pub(super) const KNOWN: Known = Known {
-    peer: Some("must fail the connection: it ends TCP, and sends no Close, for none is open yet (4.1)"),
+    peer: Some(
+        "must fail the connection: it ends TCP, and sends no Close, for none is open yet (RFC 6455 4.1)",
+    ),
     text: "The value proves that the server has read this request and speaks WebSocket: a cache or a plain \
            HTTP server cannot answer it by chance. White space round it does not count.",
     next: &[

@@ -32,13 +32,18 @@ pub(super) const KNOWN: Known = Known {
     text: "Until the 101 is there the client does not know whether frames are understood. If the server \
            refuses, or a plain HTTP server stands there, these bytes are read as the next request. The \
            acknowledgement number tells what the client had received when it sent them, the order of the \
-           recording does not.",
+           recording does not: where they are recorded behind the 101 and acknowledge nothing of it, they were \
+           sent without it all the same.",
     next: &[
         "a client that counts the connection as open once its request is sent",
         "whether the server handled the first message: some throw away what came before their 101",
     ],
     shows: &[
         found("a message right behind the request", "C: request | C: text hi | S: 101"),
+        found(
+            "the 101 was on its way to the client then",
+            "C: request | C: hold | S: 101 | C: text hi | C: release",
+        ),
         legal("once the response is there", "C: request | S: 101 | C: text hi"),
     ],
 };

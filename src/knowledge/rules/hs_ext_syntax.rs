@@ -43,8 +43,8 @@ impl<S: Stage> HsExtSyntax<S> {
 
 pub(super) const KNOWN: Known = Known {
     peer: Some(
-        "a server must refuse such a request with an HTTP error (4.2.1), such as 400; a client must fail \
-         the connection for such a response (9.1): no frame, and TCP ended",
+        "a server must refuse such a request with an HTTP error (RFC 6455 4.2.1), such as 400; a client must fail \
+         the connection for such a response (RFC 6455 9.1): no frame, and TCP ended",
     ),
     text: "The value is a list parted by commas; parameters follow their extension behind semicolons, and a \
            quoted value is a token inside the quotes. An empty field is no list: who offers or takes \

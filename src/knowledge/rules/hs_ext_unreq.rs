@@ -11,7 +11,7 @@ pub struct HsExtUnreq<S: Stage = Quoted> {
 
 pub(super) const ROW: Row = Row {
     name: "HS-EXT-UNREQ",
-    clauses: &[rfc6455("4.1"), rfc6455("4.2.2"), rfc6455("9.1")],
+    clauses: &[rfc6455("4.1"), rfc6455("4.2.2"), rfc6455("9")],
     level: Must,
     who: Who::Server,
     reaction: FailHandshake,

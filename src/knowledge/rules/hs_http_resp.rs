@@ -69,7 +69,7 @@ impl<S: Stage> HsHttpResp<S> {
 
 pub(super) const KNOWN: Known = Known {
     peer: Some(
-        "must fail the connection where HTTP leaves no way to read it (4.1): no frame, and TCP ended; it \
+        "must fail the connection where HTTP leaves no way to read it (RFC 6455 4.1): no frame, and TCP ended; it \
          may pass over a blank before a colon or a bare LF",
     ),
     text: "What comes back is not HTTP, or a 101 with a line that is none. Bytes that are no HTTP at all \

@@ -83,8 +83,8 @@ impl<S: Stage> HsKey<S> {
 
 pub(super) const KNOWN: Known = Known {
     peer: Some(
-        "must refuse a request without a key, or with two, with an HTTP error (4.2.1), such as 400; it need \
-         not decode the value (4.2.2), so granting one of a wrong length breaks nothing",
+        "must refuse a request without a key, or with two, with an HTTP error (RFC 6455 4.2.1), such as 400; it need \
+         not decode the value (RFC 6455 4.2.2), so granting one of a wrong length breaks nothing",
     ),
     text: "The key ties the response to this request; it is no secret and authenticates nobody. 16 bytes in \
            base64 are 24 characters, the last two of them '='. The same key on two connections is a note: \

@@ -28,7 +28,7 @@ impl Told for HsOrigin {
 impl QuotesNothing for HsOrigin {}
 
 pub(super) const KNOWN: Known = Known {
-    peer: Some("may refuse a request without Origin, with 403 for example (4.2.2, 10.2)"),
+    peer: Some("may refuse a request without Origin, with 403 for example (RFC 6455 4.2.2, 10.2)"),
     text: "Browsers send Origin with every opening handshake and scripts cannot leave it out; servers check \
            it against connections from foreign pages. User-Agent names a browser here, which any program \
            can claim to be.",

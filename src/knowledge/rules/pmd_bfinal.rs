@@ -8,7 +8,7 @@ pub struct PmdBfinal;
 
 pub(super) const ROW: Row = Row {
     name: "PMD-BFINAL",
-    clauses: &[rfc7692("7.2.3.4")],
+    clauses: &[rfc7692("7.2.1"), rfc7692("7.2.3.4")],
     level: Note,
     who: Who::Either,
     reaction: Nothing,

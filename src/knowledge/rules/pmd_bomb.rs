@@ -8,7 +8,7 @@ pub struct PmdBomb;
 
 pub(super) const ROW: Row = Row {
     name: "PMD-BOMB",
-    clauses: &[rfc7692("8")],
+    clauses: &[rfc6455("10.4")],
     level: Note,
     who: Who::Either,
     reaction: Nothing,

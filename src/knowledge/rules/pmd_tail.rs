@@ -11,7 +11,7 @@ pub(super) const ROW: Row = Row {
     clauses: &[rfc7692("7.2.1")],
     level: Must,
     who: Who::Either,
-    reaction: Nothing,
+    reaction: MayFail(&[1007, 1002]),
     says: "the 00 00 ff ff at the end of the compressed data of a message is taken off",
 };
 
@@ -29,11 +29,16 @@ impl Told for PmdTail {
 impl QuotesNothing for PmdTail {}
 
 pub(super) const KNOWN: Known = Known {
-    peer: Some("appends its own 00 00 ff ff behind it; the message inflates all the same"),
+    peer: None,
     text: "A compressor that is flushed ends with 00 00 ff ff; the sender takes these four bytes off and \
-           the receiver puts them back. Left on they are an empty block more: nothing is lost but four \
-           bytes a message.",
-    next: &["the library of the sender: it sends what its compressor gave it as it is"],
+           the receiver puts them back. Left on, they end the message by themselves, and what the receiver \
+           puts behind them is the start of a block that never ends. The message inflates; with context \
+           takeover the next one is read as the rest of that block, and fails. Without, each message \
+           inflates by itself.",
+    next: &[
+        "the library of the sender: it sends what its compressor gave it as it is",
+        "a Close 1007 or 1002 after the next compressed message, though nothing is wrong with that one",
+    ],
     shows: &[
         found("the four bytes are left on", "S: c1 0b f2 48 cd c9 c9 07 00 00 00 ff ff").deflate(),
         legal("and taken off", "S: c1 07 f2 48 cd c9 c9 07 00").deflate(),

@@ -12,6 +12,8 @@ pub enum Outcome {
     Clean,
     /// Both Close frames, then RST.
     CleanTcpReset,
+    /// Both Close frames were sent, but one side had ended TCP before the other's could arrive.
+    CloseCutShort,
     /// One Close; the other side ended TCP or stayed silent until it ended.
     CloseUnanswered,
     /// TCP ended by FIN without any Close.
@@ -28,9 +30,10 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome, in the order in which reports count them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Clean,
         Self::CleanTcpReset,
+        Self::CloseCutShort,
         Self::CloseUnanswered,
         Self::NoCloseFrame,
         Self::Reset,
@@ -45,6 +48,7 @@ impl Outcome {
         match self {
             Self::Clean => "clean",
             Self::CleanTcpReset => "clean_tcp_reset",
+            Self::CloseCutShort => "close_cut_short",
             Self::CloseUnanswered => "close_unanswered",
             Self::NoCloseFrame => "no_close_frame",
             Self::Reset => "reset",

@@ -5,6 +5,7 @@ use crate::knowledge::thresholds::{CLIENT_WAIT_EARLY_NS, CLIENT_WAIT_NS, DELAYED
 use crate::model::{
     Certainty, Level, PerRole, Role, Seen, Starter, Step, StepVerdict, StreamEnd, Tail, Timestamp, Violation,
 };
+use crate::reference::closing::early::{LeftEarly, by_end};
 use crate::reference::duties;
 use crate::reference::endpoint::Endpoint;
 use crate::reference::findings::{Findings, Place};
@@ -12,13 +13,14 @@ use crate::reference::reaction::Judgement;
 use crate::reference::state::{Ended, SentClose};
 
 /// From here on a wait counts as one of [`CLIENT_WAIT_NS`].
-const WAITED_NS: i64 = CLIENT_WAIT_NS - CLIENT_WAIT_EARLY_NS;
+pub(super) const WAITED_NS: i64 = CLIENT_WAIT_NS - CLIENT_WAIT_EARLY_NS;
 
 /// The answer to the first Close (5.5.1).
 pub(super) fn answer(
     ends: &PerRole<Endpoint>,
     reactions: &PerRole<Judgement>,
     started_by: Option<Starter>,
+    early: &LeftEarly,
     tail: &Tail,
     findings: &mut Findings,
 ) -> Option<Step> {
@@ -27,7 +29,8 @@ pub(super) fn answer(
     let owing = starter.peer();
     let side = &ends[owing];
     let duty = duties::answer_close(owing, close);
-    let since_close = |at: Option<Timestamp>| Some(at?.since(close.evidence.at()?));
+    // What a recording has before the Close was not so long after it.
+    let since_close = |at: Option<Timestamp>| Some(at?.since(close.evidence.at()?)).filter(|ns| *ns >= 0);
     if let Some(answer) = side.close() {
         let code = answer.payload.code();
         let seen = Seen::Close { frame: answer.frame, code, after_ns: since_close(answer.evidence.at()) };
@@ -43,14 +46,25 @@ pub(super) fn answer(
         // Failing the connection takes the place of the answer (7.1.7).
         return Some(duty.settle(Seen::NothingMore, StepVerdict::NotApplicable));
     }
+    if let Some(left) = ends[starter]
+        .end()
+        .filter(|left| early[starter].is_some() && side.end().is_none_or(|end| !end.is_own(left)))
+    {
+        // It was left before it could answer.
+        return Some(duty.settle(Seen::PeerEndedTcp(left.how), StepVerdict::NotApplicable));
+    }
     let Some(end) = side.end() else { return Some(unanswered(ends, starter, close, tail, findings)) };
     let seen = Seen::TcpEnd { how: end.how, after_ns: since_close(end.evidence.at()) };
     let verdict = match end.knew(close) {
         // It had ended TCP before the Close arrived: there was nothing to answer.
         Some(false) => StepVerdict::NotApplicable,
         _ if side.lost => StepVerdict::Unobserved,
-        known => {
-            let certainty = if known == Some(true) { Certainty::Proven } else { Certainty::Likely };
+        // It may finish a message first.
+        _ if side.is_in_message() => StepVerdict::NotApplicable,
+        _ => {
+            // A host acknowledges, and ends TCP, for a process that has read nothing or is gone.
+            let has_read = side.has_read(close) || tail.log_of == Some(owing);
+            let certainty = if has_read { Certainty::Proven } else { Certainty::Likely };
             let violation = ClReply { close: close.frame, how: end.how };
             let place = Place::at(Some(end.evidence));
             findings.add_as(Some(owing), violation, Level::Must, certainty, place);
@@ -78,7 +92,7 @@ fn unanswered(
     let (side, waiting) = (&ends[starter.peer()], &ends[starter]);
     let duty = duties::answer_close(starter.peer(), close);
     let until = waiting.end().map_or(tail.until, |end| end.evidence.at());
-    let waited = late_by(side, until).filter(|ns| *ns >= NEVER_NS && !side.lost);
+    let waited = late_by(side, until).filter(|ns| *ns >= NEVER_NS && !side.lost && !side.is_in_message());
     let seen = match (waiting.end(), waited) {
         (Some(_), Some(ns)) => Seen::PeerWaited(ns),
         (None, Some(ns)) => Seen::NothingFor(ns),
@@ -109,7 +123,12 @@ pub(in crate::reference) fn had_both_at(side: &Endpoint, peer: &Endpoint) -> Opt
 }
 
 /// After both Closes the server ends TCP first, at once, and the client after it (5.5.1, 7.1.1).
-pub(super) fn tcp(ends: &PerRole<Endpoint>, tail: &Tail, findings: &mut Findings) -> Vec<Step> {
+pub(super) fn tcp(
+    ends: &PerRole<Endpoint>,
+    early: &LeftEarly,
+    tail: &Tail,
+    findings: &mut Findings,
+) -> Vec<Step> {
     let Some(later) = duties::later_close(ends) else { return Vec::new() };
     let mut steps = Vec::new();
     let never = PerRole {
@@ -118,9 +137,21 @@ pub(super) fn tcp(ends: &PerRole<Endpoint>, tail: &Tail, findings: &mut Findings
     };
     let is_accused = never.server.is_some_and(|step| step.verdict == StepVerdict::Broken);
     let both_at = later.evidence.at();
-    let since = |end: &Ended| Some(end.evidence.at()?.since(both_at?));
+    // Who failed the connection may have ended TCP before: that was not after both.
+    let since = |end: &Ended| Some(end.evidence.at()?.since(both_at?)).filter(|ns| *ns >= 0);
     let seen = |end: &Ended| Seen::TcpEnd { how: end.how, after_ns: since(end) };
     let first = duties::end_tcp_first(later);
+    let left = |role: Role| ends[role].end().filter(|_| early[role].is_some_and(|early| !early.failed));
+    if left(Role::Client).is_some() || left(Role::Server).is_some() {
+        // Whoever left did so before there was anything to wait for.
+        for (role, duty) in [(Role::Server, first), (Role::Client, duties::leave_tcp(later))] {
+            steps.extend(left(role).map(|end| {
+                duty.settle(Seen::TcpEnd { how: end.how, after_ns: None }, StepVerdict::NotApplicable)
+            }));
+        }
+        steps.extend([never.client, never.server].into_iter().flatten());
+        return steps;
+    }
     match (ends.client.end(), ends.server.end()) {
         (None, None) => {
             let kept = kept_open(ends, tail.until, LATE_NS).filter(|_| !may_have_ended(ends, Role::Server));
@@ -154,7 +185,8 @@ pub(super) fn tcp(ends: &PerRole<Endpoint>, tail: &Tail, findings: &mut Findings
             let place = Place::at(Some(client.evidence));
             let leave = duties::leave_tcp(later);
             let Some(wait) = since(client).filter(|ns| *ns >= WAITED_NS) else {
-                findings.add(Some(Role::Client), ClTcpServerFirst, place);
+                let violation = ClTcpServerFirst;
+                findings.add_as(Some(Role::Client), violation, Level::Should, by_end(client), place);
                 steps.push(leave.settle(seen(client), StepVerdict::Broken));
                 steps.extend([never.client, never.server].into_iter().flatten());
                 return steps;

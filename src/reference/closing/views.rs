@@ -78,8 +78,10 @@ fn closed(side: &Endpoint, close: &SentClose) -> LocalView {
         None if side.lost => (None, Because::NotRecorded),
         None => (Some(false), Because::CloseNotAnswered),
     };
-    // To a faulty Close it may have failed the connection, with whatever code: the RFC leaves open what it reports then.
-    let proven = arrived == Some(true) && in_time == Some(true) && !close.faulty;
+    // What its host had, its application has read only where it sent something for it. To a faulty Close it may have
+    // failed the connection, with whatever code: the RFC leaves open what it reports then.
+    let has_read = side.close().is_some() || side.has_read(close);
+    let proven = arrived == Some(true) && in_time == Some(true) && has_read && !close.faulty;
     LocalView {
         code: Some(close.payload.code().unwrap_or(CloseCode::NO_STATUS_RCVD)),
         reason: close.payload.reason().cloned(),

@@ -13,8 +13,8 @@ row! {
 
     let c = &*r.closing;
 
-    /// How it ended, in a word: `clean`, `clean_tcp_reset`, `close_unanswered`, `no_close_frame`, `reset`, `open`,
-    /// `handshake_failed` or `not_observable`.
+    /// How it ended, in a word: `clean`, `clean_tcp_reset`, `close_cut_short`, `close_unanswered`, `no_close_frame`,
+    /// `reset`, `open`, `handshake_failed` or `not_observable`.
     outcome: Text = c.outcome.name(),
     /// Who started: `client`, `server` or `both`.
     started_by: Option<Text> = c.started_by.map(started_by),

@@ -105,6 +105,15 @@ fn unanswered(report: &Conversation<Shown>) -> Option<String> {
     let closing = &report.closing;
     let Some(Starter::One(starter)) = closing.started_by else { return None };
     let peer = starter.peer();
+    let has_left =
+        |f: &Finding<Shown>| f.by == Some(starter) && matches!(f.violation, Violation::ClTcpEarly(_));
+    if let Some(left) = report.findings.iter().find(|f| has_left(f)) {
+        return Some(format!(
+            "what closed the {}'s socket right behind its Close{}: the answer could not arrive any more",
+            starter.name(),
+            packet(report, left.packet)
+        ));
+    }
     if closing.outcome != Outcome::CloseUnanswered || closing.sides[peer].sent_close != Some(false) {
         return None;
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::model::{
-    Compression, Conversation, InputReport, Level, Outcome, PacketNo, Role, RuleId, Starter, WeirdKind,
-    Weirds,
+    Certainty, Compression, Conversation, Finding, InputReport, Level, Outcome, PacketNo, Role, RuleId,
+    Starter, WeirdKind, Weirds,
 };
 use crate::redact::Shown;
 use crate::views::escape::visible;
@@ -133,10 +133,11 @@ impl Row {
     }
 }
 
-/// Different rules of a level that were broken.
+/// Different rules of a level that were broken; what is undetermined counts for nothing.
 fn count(report: &Conversation<Shown>, level: Level) -> usize {
+    let is_counted = |f: &&Finding<Shown>| f.level == level && f.certainty != Certainty::Undetermined;
     let mut rules: Vec<RuleId> =
-        report.findings.iter().filter(|f| f.level == level).map(|f| f.violation.rule()).collect();
+        report.findings.iter().filter(is_counted).map(|f| f.violation.rule()).collect();
     rules.sort_unstable();
     rules.dedup();
     rules.len()

@@ -76,6 +76,10 @@ pub struct Truth {
     pub failed: bool,
     /// It ended TCP; `true` if the other side's end had arrived before.
     pub ended: Option<bool>,
+    /// It ended TCP before the other side's Close, or its end, had arrived.
+    pub left: bool,
+    /// From outside, that it ended TCP looks like failing for a fault over which it had passed.
+    pub looks_failed: bool,
     /// What it did against the RFC: level and rule.
     pub planted: Vec<(&'static str, &'static str)>,
     /// It sent a Pong of its own accord while a Ping waited: if it never answers that one, it looks like an answer
@@ -347,6 +351,7 @@ impl Endpoint {
             Plant::Habit(Habit::Resets) => {
                 self.plants_own();
                 self.truth.ended = Some(self.peer_ended);
+                self.truth.left = !self.peer_ended && !self.has_close;
                 out.push(Effect::Reset);
             }
             Plant::Habit(_) | Plant::Request(_) | Plant::Response(_) => {}

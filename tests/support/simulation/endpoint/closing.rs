@@ -138,11 +138,18 @@ impl Endpoint {
         }
         self.pong_was_due();
         self.kept_tcp_open(5_500 * MS);
-        if self.truth.received.is_some() && self.truth.sent.is_none() && !self.truth.failed {
-            self.plants("must", "CL-REPLY");
+        if let (Some((_, at)), None, false) = (&self.truth.received, &self.truth.sent, self.truth.failed) {
+            // It may finish its message first, and owes nothing where it was left at once.
+            match (self.mid_message, self.peer_ended && self.now - at < 1_000 * MS) {
+                (false, false) => self.plants("must", "CL-REPLY"),
+                (true, _) if !self.peer_ended => self.plants(self.weight_of_leaving(), "CL-TCP-EARLY"),
+                _ => {}
+            }
         }
         // From outside, ending TCP of its own accord looks like failing for the fault.
-        let passed_over = self.passed_over.take().filter(|fault| !self.peer_ended && !fault.is_of_mask);
+        let passed_over = self.passed_over.take().filter(|_| !self.peer_ended);
+        self.truth.looks_failed = passed_over.is_some();
+        let passed_over = passed_over.filter(|fault| !fault.is_of_mask);
         if passed_over.is_some() {
             self.plants("should", "CL-FAIL-SILENT");
         }
@@ -151,6 +158,15 @@ impl Endpoint {
             self.plants_own();
         }
         self.truth.ended = Some(self.peer_ended);
+        self.truth.left = !self.peer_ended && !self.has_close;
         out.push(Effect::Fin);
+    }
+
+    /// A client leaves the end of TCP to the server; a server may go.
+    const fn weight_of_leaving(&self) -> &'static str {
+        match self.side {
+            Client => "should",
+            Server => "note",
+        }
     }
 }

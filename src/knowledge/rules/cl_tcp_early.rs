@@ -1,0 +1,74 @@
+//! CL-TCP-EARLY: TCP ended before the closing handshake was complete.
+
+use crate::knowledge::prelude::*;
+
+/// What shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClTcpEarly {
+    /// How it ended TCP.
+    pub how: StreamEnd,
+    /// How far the closing handshake was for it.
+    pub left: Left,
+}
+
+/// How far the closing handshake was for a side that left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// It had sent its own Close, and the other side's had not arrived.
+    BehindClose {
+        /// Frame number of its own.
+        close: u64,
+    },
+    /// It had sent none, and the other side's had not arrived.
+    WithoutClose,
+    /// The other side's had arrived, and it was in the middle of a message, after which it would have answered.
+    InMessage,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "CL-TCP-EARLY",
+    clauses: &[rfc6455("7.1.1"), rfc6455("7.1.2"), rfc6455("7.1.4")],
+    level: Should,
+    who: Who::Either,
+    reaction: Nothing,
+    says: "TCP ends once a Close was both sent and received",
+};
+
+impl Told for ClTcpEarly {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { how, left } = *self;
+        let end = end(how);
+        let when = match left {
+            Left::BehindClose { close } => {
+                format!("behind its Close in frame {close}, before the other side's had arrived")
+            }
+            Left::WithoutClose => "without a Close, before the other side's had arrived".to_owned(),
+            Left::InMessage => "in the middle of a message, in place of its Close".to_owned(),
+        };
+        say.words(
+            "TCP left open until a Close was both sent and received",
+            format!("{end} {when}"),
+            format!("ended TCP by {end} {when}"),
+        )
+    }
+}
+
+impl QuotesNothing for ClTcpEarly {}
+
+pub(super) const KNOWN: Known = Known {
+    peer: Some("has nobody left to answer: its Close is refused by an RST, or read by nobody"),
+    text: "The closing handshake is complete for a side that has sent a Close and received one. TCP that ends \
+           before is no clean end (RFC 6455 7.1.4), and the answer that is owed can no longer arrive. The finding \
+           is about the side that left, not about the one that was left. For a client it is a should: it leaves \
+           the end of TCP to the server (RFC 6455 7.1.1). A server may close when it likes (RFC 6455 7.3), and no clause has it \
+           wait for the answer: for a server it is a note. Who has waited {client_wait} for the other Close, or has \
+           failed the connection, may go.",
+    next: &[
+        "the call that closes the socket right behind the Close, or a process that ends there: the side that left",
+        "whether the other side was in the middle of a message: it may finish that first",
+    ],
+    shows: &[
+        found("a FIN right behind the own Close", "C: close 1000 | C: fin | S: close 1000 | S: fin"),
+        legal("the answer is waited for", "C: close 1000 | S: close 1000 | S: fin | C: fin"),
+    ],
+};
