@@ -7,8 +7,8 @@ use crate::knowledge::rules::{
     PmdRsv1Ctl, PmdSnctUse, PmdTail, PmdWindow,
 };
 use crate::model::{
-    Certainty, CloseCode, ClosePayload, Fact, FrameFacts, LengthForm, Level, Opcode, Reason, Role, Rsv,
-    Violation,
+    Certainty, CloseCode, ClosePayload, Fact, FrameFacts, FrameHeader, LengthForm, Level, Opcode, Reason,
+    Role, Rsv, Violation,
 };
 use crate::reference::Handshake;
 use crate::reference::endpoint::Endpoint;
@@ -51,8 +51,13 @@ fn note(report: &mut Report<'_>, violation: impl Into<Violation>) {
 fn header(role: Role, frame: &FrameFacts<'_>, side: &mut Endpoint, report: &mut Report<'_>) {
     let header = &frame.header;
     match (role, header.masking_key) {
-        (Role::Client, None) => must(report, FrMaskC),
+        (Role::Client, None) => {
+            side.keys.give_up();
+            must(report, FrMaskC);
+        }
         (Role::Server, Some(_)) => must(report, FrMaskS),
+        // Behind a header that no client writes, what looks like a key may be part of a payload.
+        (Role::Client, Some(_)) if !looks_written(header) => side.keys.give_up(),
         (Role::Client, Some(key)) => {
             if let Some((pattern, frames)) = side.keys.next(key) {
                 must(report, FrMaskKey { frames, pattern });
@@ -68,6 +73,14 @@ fn header(role: Role, frame: &FrameFacts<'_>, side: &mut Endpoint, report: &mut 
     if len >> 63 != 0 {
         must(report, FrLenMsb { len });
     }
+}
+
+/// Whether a header is one that a client can have meant, whatever it may compress.
+fn looks_written(header: &FrameHeader) -> bool {
+    let is_short = header.payload_len <= 125 && header.fin;
+    !header.opcode.is_reserved()
+        && header.rsv.without(Rsv::RSV1) == Rsv(0)
+        && (!header.opcode.is_control() || is_short)
 }
 
 fn reserved(frame: &FrameFacts<'_>, handshake: &Handshake, report: &mut Report<'_>) {

@@ -46,6 +46,11 @@ impl KeyWatch {
         pattern
     }
 
+    /// What comes from now on may be no keys.
+    pub(super) const fn give_up(&mut self) {
+        self.told = true;
+    }
+
     /// Counts the keys that come again as far back as the one before did.
     fn turn(&mut self, key: u32) {
         let known = self.recent.get(..self.known).unwrap_or_default();
