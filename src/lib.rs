@@ -43,6 +43,7 @@
 //! | [`source`] | from files and pipes to packets and their TCP segments: containers, compression, links, tunnels, fragments |
 //! | [`tcp`] | segments to byte streams |
 //! | [`http`], [`websocket`] | grammars, without state |
+//! | [`notation`] | exchanges in a line of text: examples, and the tables of tests |
 //! | [`dissect`] | streams to observations |
 //! | [`message`] | fragments, UTF-8, permessage-deflate |
 //! | [`reference`](mod@reference) | the state machine of RFC 6455, both endpoints, pure |
@@ -149,6 +150,7 @@ pub mod knowledge;
 pub mod limits;
 pub mod message;
 pub mod model;
+pub mod notation;
 pub mod redact;
 pub mod reference;
 pub mod source;

@@ -9,6 +9,7 @@ mod close;
 mod compression;
 mod conversation;
 mod event;
+mod exchange;
 pub(crate) mod finding;
 mod flow;
 mod frame;
@@ -29,6 +30,7 @@ pub use conversation::{
     CaseRecord, Conversation, EarlierHandshake, FrameRecord, InputReport, Part, Place, TcpRecord, Traffic,
 };
 pub use event::{Event, Fact, FrameFacts, MessageFacts, MessageKind, What};
+pub use exchange::{Act, Deed, Exchange, ShownFrame};
 pub use finding::{
     Action, Because, Certainty, Closing, Expectation, Finding, Handled, Latency, Lifecycle, LocalView,
     Outcome, PingFigures, Seen, SideClose, Since, StartEvidence, Starter, Step, StepVerdict, TcpEnd, Timing,

@@ -33,6 +33,7 @@ const ROOMS: &[Room] = &[
     Room { name: "tcp", rooms: &["model", "limits"], crates: &["foldhash"], world: &[] },
     Room { name: "http", rooms: &["model"], crates: &["nom", "sha1", "base64", "memchr"], world: &[] },
     Room { name: "websocket", rooms: &["model"], crates: &["nom"], world: &[] },
+    Room { name: "notation", rooms: &["model", "http::upgrade", "websocket"], crates: &[], world: &[] },
     Room { name: "dissect", rooms: &["model", "limits", "http", "websocket"], crates: &[], world: &[] },
     Room {
         name: "autobahn",
@@ -44,7 +45,7 @@ const ROOMS: &[Room] = &[
     Room { name: "reference", rooms: &["knowledge", "model", "limits"], crates: &[], world: &[] },
     Room {
         name: "explain",
-        rooms: &["knowledge", "model", "error", "autobahn::account", "autobahn::cases", "websocket"],
+        rooms: &["knowledge", "model", "notation", "error", "autobahn::account", "autobahn::cases"],
         crates: &[],
         world: &[],
     },

@@ -20,25 +20,16 @@ pub struct Show {
     pub title: &'static str,
     /// It makes a finding of the rule.
     pub reported: bool,
-    /// permessage-deflate is agreed in it.
-    pub deflate: bool,
-    /// In the notation of [`explain`](crate::explain).
+    /// In the [notation](crate::notation) of exchanges.
     pub script: &'static str,
 }
 
 /// An example that makes a finding of the rule.
 pub(super) const fn found(title: &'static str, script: &'static str) -> Show {
-    Show { title, reported: true, deflate: false, script }
+    Show { title, reported: true, script }
 }
 
 /// One that comes near to it and is legal.
 pub(super) const fn legal(title: &'static str, script: &'static str) -> Show {
-    Show { title, reported: false, deflate: false, script }
-}
-
-impl Show {
-    /// The same with permessage-deflate agreed.
-    pub(super) const fn deflate(self) -> Self {
-        Self { deflate: true, ..self }
-    }
+    Show { title, reported: false, script }
 }

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use crate::model::case::{Behavior, CaseEvent, CaseId, CaseStep, ExpectedClose};
-use crate::model::{CloseCode, FrameHeader, Role, Rule, RuleId, Who};
+use crate::model::{CloseCode, Exchange, Rule, RuleId, Who};
 
 /// One thing explained.
 #[derive(Clone, Debug)]
@@ -124,7 +124,7 @@ pub struct CaseTopic {
     pub compared: bool,
 }
 
-/// What crosses the wire, from the opening handshake on.
+/// What crosses the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Example {
@@ -132,62 +132,6 @@ pub struct Example {
     pub title: &'static str,
     /// It makes a finding of the rule; `false` where it comes near to that, but is legal.
     pub reported: bool,
-    /// permessage-deflate was agreed.
-    pub deflate: bool,
-    /// What happens, in order.
-    pub lines: Vec<Line>,
-}
-
-/// One thing a side does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Line {
-    /// On which connection of the example, from 1.
-    pub connection: u8,
-    /// Who.
-    pub from: Role,
-    /// What.
-    pub what: LineWhat,
-}
-
-/// What a side does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LineWhat {
-    /// It sends the head of its part of the opening handshake.
-    Head(String),
-    /// It sends bytes after the handshake.
-    Bytes {
-        /// As on the wire.
-        wire: Vec<u8>,
-        /// They share a segment with what it sent before.
-        joined: bool,
-        /// The recording lacks them.
-        uncaptured: bool,
-        /// The frame that begins with them; `None` where they do not hold a whole header.
-        frame: Option<ShownFrame>,
-    },
-    /// Its host sends the last payload again.
-    Again,
-    /// It ends TCP by FIN.
-    Fin,
-    /// It resets TCP.
-    Rst,
-    /// It acknowledges what it has received.
-    Ack,
-    /// What the other side sends from here on is under way to it and has not arrived.
-    Hold,
-    /// That arrives.
-    Release,
-    /// So many milliseconds go by before it does something.
-    Wait(u32),
-}
-
-/// A frame as decoded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ShownFrame {
-    /// Its header.
-    pub header: FrameHeader,
-    /// Its payload, unmasked, as far as it is there.
-    pub payload: Vec<u8>,
+    /// What happens.
+    pub exchange: Exchange,
 }

@@ -4,8 +4,8 @@ pub mod json;
 pub mod text;
 
 use crate::model::case::CaseEvent;
-use crate::model::topic::{CaseTopic, CodeTopic, LineWhat, Registration, RuleTopic, ShownFrame};
-use crate::model::{CloseCode, CodeRange, Opcode, Reaction, Rule, RuleId, Who};
+use crate::model::topic::{CaseTopic, CodeTopic, Registration, RuleTopic};
+use crate::model::{CloseCode, CodeRange, Deed, Opcode, Reaction, Rule, RuleId, ShownFrame, Who};
 use crate::views::escape::{hex, visible};
 use crate::views::{case, units, wording};
 
@@ -248,30 +248,38 @@ fn hex_of(bytes: &[u8]) -> String {
 }
 
 /// What a side does, where it is no head and no bytes.
-fn act(what: &LineWhat) -> String {
+fn act(what: &Deed) -> String {
     match what {
-        LineWhat::Head(_) | LineWhat::Bytes { .. } => String::new(),
-        LineWhat::Again => "sends the last payload again".to_owned(),
-        LineWhat::Fin => "ends TCP (FIN)".to_owned(),
-        LineWhat::Rst => "resets TCP (RST)".to_owned(),
-        LineWhat::Ack => "acknowledges what it has received".to_owned(),
-        LineWhat::Hold => "receives nothing for now: what comes is under way".to_owned(),
-        LineWhat::Release => "receives what was under way".to_owned(),
-        LineWhat::Wait(ms) => format!("waits {}", units::duration(i64::from(*ms) * 1_000_000)),
+        Deed::Head(_) | Deed::Bytes { .. } => String::new(),
+        Deed::Again => "sends the last payload again".to_owned(),
+        Deed::Probe => "probes whether the other side is there: a byte it sent before".to_owned(),
+        Deed::Fin => "ends TCP (FIN)".to_owned(),
+        Deed::Rst => "resets TCP (RST)".to_owned(),
+        Deed::BareRst => "resets TCP (RST without an acknowledgement number)".to_owned(),
+        Deed::Ack => "acknowledges what it has received".to_owned(),
+        Deed::Hold => "receives nothing for now: what comes is under way".to_owned(),
+        Deed::Release => "receives what was under way".to_owned(),
+        Deed::Late(packets) => {
+            format!("what it sent last is recorded {} later", units::count(u64::from(*packets), "packet"))
+        }
+        Deed::Wait(ms) => format!("waits {}", units::duration(i64::from(*ms) * 1_000_000)),
     }
 }
 
-const fn act_name(what: &LineWhat) -> &'static str {
+const fn act_name(what: &Deed) -> &'static str {
     match what {
-        LineWhat::Head(_) => "head",
-        LineWhat::Bytes { .. } => "bytes",
-        LineWhat::Again => "again",
-        LineWhat::Fin => "fin",
-        LineWhat::Rst => "rst",
-        LineWhat::Ack => "ack",
-        LineWhat::Hold => "hold",
-        LineWhat::Release => "release",
-        LineWhat::Wait(_) => "wait",
+        Deed::Head(_) => "head",
+        Deed::Bytes { .. } => "bytes",
+        Deed::Again => "again",
+        Deed::Probe => "probe",
+        Deed::Fin => "fin",
+        Deed::Rst => "rst",
+        Deed::BareRst => "bare_rst",
+        Deed::Ack => "ack",
+        Deed::Hold => "hold",
+        Deed::Release => "release",
+        Deed::Late(_) => "late",
+        Deed::Wait(_) => "wait",
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) const KNOWN: Known = Known {
            bytes a message.",
     next: &["the library of the sender: it sends what its compressor gave it as it is"],
     shows: &[
-        found("the four bytes are left on", "S: c1 0b f2 48 cd c9 c9 07 00 00 00 ff ff").deflate(),
-        legal("and taken off", "S: c1 07 f2 48 cd c9 c9 07 00").deflate(),
+        found("the four bytes are left on", "deflate | S: c1 0b f2 48 cd c9 c9 07 00 00 00 ff ff"),
+        legal("and taken off", "deflate | S: c1 07 f2 48 cd c9 c9 07 00"),
     ],
 };

@@ -1,10 +1,11 @@
 //! Explanations for people.
 
 use std::fmt::Write;
+use std::iter;
 
 use crate::knowledge::words::filled;
-use crate::model::topic::{CaseTopic, CodeTopic, Example, Line, LineWhat, RuleTopic, Topic};
-use crate::model::{CloseCode, Level, Who};
+use crate::model::topic::{CaseTopic, CodeTopic, Example, RuleTopic, Topic};
+use crate::model::{Act, CloseCode, Deed, Level, Who};
 use crate::views::escape::visible;
 use crate::views::explain as words;
 use crate::views::text::Style;
@@ -228,44 +229,47 @@ fn sentence(text: &str) -> String {
 
 fn example(out: &mut String, mark: Option<&str>, example: &Example, style: &Style) {
     let mark = mark.map_or_else(String::new, |mark| format!("{mark}: "));
-    let agreed = if example.deflate { " (permessage-deflate is agreed)" } else { "" };
+    let exchange = &example.exchange;
+    let agreed = if exchange.is_compressed() { " (permessage-deflate is agreed)" } else { "" };
     out.push('\n');
     out.push_str(&style.wrap(&format!("{mark}{}{agreed}", example.title), 2));
-    let is_one = example.lines.iter().all(|line| line.connection == 1);
-    let from = |line: &Line| match (line.from.name(), line.connection) {
+    let is_one = exchange.acts.iter().all(|act| act.connection == 1);
+    let from = |act: &Act| match (act.from.name(), act.connection) {
         (name, _) if is_one => name.to_owned(),
         (name, connection) => format!("{name} #{connection}"),
     };
     let rows: Vec<_> =
-        example.lines.iter().flat_map(|line| rows(from(line), &line.what, example.deflate)).collect();
+        exchange.acts.iter().flat_map(|act| rows(from(act), act, exchange.is_compressed())).collect();
     let inner = Style { width: style.width.saturating_sub(2), ..*style };
     for line in inner.table(&["from", "on the wire", "which is"], rows, &[], &[1, 2]).lines() {
         let _ = writeln!(out, "  {line}");
     }
 }
 
-fn rows(from: String, what: &LineWhat, deflate: bool) -> Vec<Vec<String>> {
-    match what {
-        LineWhat::Head(head) => {
-            let lines = head.lines().filter(|line| !line.is_empty()).enumerate();
-            let from = |i| if i == 0 { from.clone() } else { String::new() };
-            lines.map(|(i, text)| vec![from(i), visible(text).into_owned(), String::new()]).collect()
+fn rows(from: String, act: &Act, deflate: bool) -> Vec<Vec<String>> {
+    let marks = [act.joined.then_some("in the same segment"), act.uncaptured.then_some("not recorded")];
+    let marks = || marks.into_iter().flatten().map(str::to_owned);
+    let marked = |is: String| listed(iter::once(is).chain(marks()));
+    match &act.what {
+        Deed::Head(head) => {
+            let first = |of: String| iter::once(of).chain(iter::repeat(String::new()));
+            let lines = head.lines().filter(|line| !line.is_empty()).map(|line| visible(line).into_owned());
+            let cells = first(from).zip(lines).zip(first(listed(marks())));
+            cells.map(|((from, line), is)| vec![from, line, is]).collect()
         }
-        LineWhat::Bytes { wire, joined, uncaptured, frame } => {
-            let mut is = frame.as_ref().map_or_else(
-                || units::count(wire.len() as u64, "byte"),
-                |frame| words::frame(frame, deflate),
-            );
-            if *joined {
-                is.push_str(", in the same segment");
-            }
-            if *uncaptured {
-                is = format!("{}, not recorded", units::count(wire.len() as u64, "byte"));
-            }
-            vec![vec![from, bytes(wire), is]]
+        Deed::Bytes { wire, frame } => {
+            let is = match frame {
+                Some(frame) if !act.uncaptured => words::frame(frame, deflate),
+                _ => units::count(wire.len() as u64, "byte"),
+            };
+            vec![vec![from, bytes(wire), marked(is)]]
         }
-        what => vec![vec![from, String::new(), words::act(what)]],
+        what => vec![vec![from, String::new(), marked(words::act(what))]],
     }
+}
+
+fn listed(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 fn bytes(wire: &[u8]) -> String {
