@@ -13,6 +13,7 @@ pub mod run;
 pub mod schema;
 pub mod summary;
 pub mod text;
+mod told;
 mod units;
 pub mod wording;
 

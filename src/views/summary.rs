@@ -5,7 +5,7 @@ mod next;
 mod timing;
 
 use crate::knowledge::rules::{FrTooBig, HsHttpResp};
-use crate::knowledge::words::{Words, shortened};
+use crate::knowledge::words::shortened;
 use crate::model::finding::Because;
 use crate::model::{
     Action, Certainty, Closing, Conversation, Finding, Level, LocalView, Outcome, Role, SideClose, Starter,
@@ -13,15 +13,21 @@ use crate::model::{
 };
 use crate::redact::Shown;
 use crate::views::escape::visible;
+use crate::views::told::Told;
 use crate::views::units;
 use crate::views::wording;
 
 /// The sentences, in order.
 #[must_use]
 pub fn sentences(report: &Conversation<Shown>) -> Vec<String> {
+    of(report, &Told::all(report))
+}
+
+/// The same of findings that are told elsewhere, too.
+pub(super) fn of(report: &Conversation<Shown>, findings: &[Told<'_>]) -> Vec<String> {
     let closing = &report.closing;
     let mut out = Vec::new();
-    if let Some(sentence) = fault(report) {
+    if let Some(sentence) = fault(report, findings) {
         out.push(sentence);
     }
     out.push(ended(report));
@@ -30,7 +36,7 @@ pub fn sentences(report: &Conversation<Shown>) -> Vec<String> {
     }
     out.extend(timing::sentences(report));
     out.extend(too_big(report));
-    out.extend(other_breaches(report));
+    out.extend(other_breaches(report, findings));
     if let Some(sentence) = views(closing) {
         out.push(sentence);
     }
@@ -79,15 +85,12 @@ fn too_big(report: &Conversation<Shown>) -> Option<String> {
 }
 
 /// The fault for which a side failed the connection, or failed to.
-fn fault(report: &Conversation<Shown>) -> Option<String> {
+fn fault(report: &Conversation<Shown>, findings: &[Told<'_>]) -> Option<String> {
     let (by, rule, frame) = report.closing.failed_for?;
-    let finding = report
-        .findings
-        .iter()
-        .find(|f| f.by == Some(by) && f.frame == Some(frame) && f.violation.rule() == rule)?;
-    let Words { did, .. } = finding.violation.words(report);
+    let is_it = |f: &Finding<Shown>| (f.by, f.frame, f.violation.rule()) == (Some(by), Some(frame), rule);
+    let told = findings.iter().find(|told| is_it(told.finding))?;
     let section = rule.rule().section();
-    Some(format!("{} {did} (frame {frame}, {section}).", the(by)))
+    Some(format!("{} {} (frame {frame}, {section}).", the(by), told.did()))
 }
 
 /// Who ended the WebSocket connection, and how.
@@ -325,17 +328,18 @@ const fn verb(how: StreamEnd) -> &'static str {
 }
 
 /// Breaches that the sentences before did not name; at most three, then their number.
-fn other_breaches(report: &Conversation<Shown>) -> Vec<String> {
-    let told = report.closing.failed_for;
+fn other_breaches(report: &Conversation<Shown>, findings: &[Told<'_>]) -> Vec<String> {
+    let failed_for = report.closing.failed_for;
     let mut seen: Vec<(Option<Role>, &str)> = Vec::new();
     let mut out = Vec::new();
     let mut more = 0;
     // What is left open is listed, and no sentence of a ticket.
-    let is_breach = |f: &&Finding<Shown>| f.level == Level::Must && f.certainty != Certainty::Undetermined;
-    for finding in report.findings.iter().filter(is_breach) {
+    let is_breach = |f: &Finding<Shown>| f.level == Level::Must && f.certainty != Certainty::Undetermined;
+    for told in findings.iter().filter(|told| is_breach(told.finding)) {
+        let finding = told.finding;
         let key = (finding.by, finding.violation.rule().name());
-        let is_told =
-            told.is_some_and(|(by, rule, _)| finding.by == Some(by) && finding.violation.rule() == rule);
+        let is_told = failed_for
+            .is_some_and(|(by, rule, _)| finding.by == Some(by) && finding.violation.rule() == rule);
         let is_told = is_told
             || report.closing.started_by.is_some_and(|starter| match starter {
                 Starter::One(role) => {
@@ -349,7 +353,7 @@ fn other_breaches(report: &Conversation<Shown>) -> Vec<String> {
         }
         seen.push(key);
         if out.len() < 3 {
-            out.push(breach(report, finding));
+            out.push(breach(report, told));
         } else {
             more += 1;
         }
@@ -360,8 +364,8 @@ fn other_breaches(report: &Conversation<Shown>) -> Vec<String> {
     out
 }
 
-fn breach(report: &Conversation<Shown>, finding: &Finding<Shown>) -> String {
-    let Words { did, .. } = finding.violation.words(report);
+fn breach(report: &Conversation<Shown>, told: &Told<'_>) -> String {
+    let finding = told.finding;
     let place = match (finding.frame, finding.packet) {
         (Some(frame), _) => format!(", frame {frame}"),
         (None, Some(packet)) => format!(", {}", wording::packet(report, packet)),
@@ -369,8 +373,9 @@ fn breach(report: &Conversation<Shown>, finding: &Finding<Shown>) -> String {
     };
     let hedge = if finding.certainty == Certainty::Proven { "" } else { ", likely" };
     format!(
-        "{} {did} ({}{place}{hedge}).",
+        "{} {} ({}{place}{hedge}).",
         wording::subject(finding.by),
+        told.did(),
         finding.violation.rule().rule().section()
     )
 }

@@ -5,11 +5,12 @@ use crate::model::{self, Conversation, PerRole, Role, RuleId, SideClose, Starter
 use crate::redact::Shown;
 use crate::views::json::{Sentences, place, sides};
 use crate::views::row::{Boolean, Displayed, Integer, List, Nanoseconds, OrAbsent, Text, Time, row};
+use crate::views::told::Told;
 use crate::views::{summary, wording};
 
 row! {
     /// How a connection closed: expected beside observed.
-    pub(super) struct Closing<'a>(r: &'a Conversation<Shown>);
+    pub(super) struct Closing<'a>(r: &'a Conversation<Shown>, findings: &'a [Told<'a>]);
 
     let c = &*r.closing;
 
@@ -37,7 +38,7 @@ row! {
     /// Who owed what, and what came of it.
     steps: List<Step> = c.steps.iter().map(Step),
     /// The account of the connection in sentences.
-    summary: Text = Displayed(Sentences(&summary::sentences(r))),
+    summary: Text = Displayed(Sentences(&summary::of(r, findings))),
 }
 
 row! {

@@ -3,16 +3,16 @@
 use std::fmt::Write;
 
 use crate::knowledge::Clauses;
-use crate::knowledge::words::Words;
 use crate::model::case::{Behavior, BehaviorClose};
 use crate::model::{
-    CaseRecord, Closing, Conversation, Finding, FrameRecord, Latency, Level, Opcode, Outcome, PacketNo,
-    PingFigures, Role, Starter, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
+    CaseRecord, Closing, Conversation, FrameRecord, Latency, Level, Opcode, Outcome, PacketNo, PingFigures,
+    Role, Starter, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
 };
 use crate::redact::Shown;
 use crate::views::escape::{as_text, hex, visible};
 use crate::views::text::layout::{Style, Tone, shorten};
 use crate::views::text::overview;
+use crate::views::told::Told;
 use crate::views::{FrameList, case, summary, units, wording};
 
 /// Frames of the timeline before the end.
@@ -28,13 +28,14 @@ pub(super) fn render(report: &Conversation<Shown>, frames: FrameList, style: &St
     if let Some(record) = report.case.as_deref() {
         of_case(&mut out, record, style);
     }
-    out.push_str(&style.wrap(&summary::sentences(report).join(" "), 2));
+    let told = Told::all(report);
+    out.push_str(&style.wrap(&summary::of(report, &told).join(" "), 2));
     facts(&mut out, report, style);
     if frames != FrameList::None {
         timeline(&mut out, report, frames, style);
     }
     steps(&mut out, &report.closing, style);
-    findings(&mut out, report, style);
+    findings(&mut out, report, &told, style);
     out.push_str(&overview::weirds(&report.weirds, 2, |packet| wording::packet(report, packet)));
     out
 }
@@ -354,12 +355,13 @@ fn steps(out: &mut String, closing: &Closing<Shown>, style: &Style) {
     let _ = write!(out, "\n{}", style.table(&header, rows, &[], &[1, 2, 3]));
 }
 
-fn findings(out: &mut String, report: &Conversation<Shown>, style: &Style) {
-    let groups = grouped(&report.findings);
+fn findings(out: &mut String, report: &Conversation<Shown>, told: &[Told<'_>], style: &Style) {
+    let groups = grouped(told);
     if groups.is_empty() {
         return;
     }
-    let rows = groups.into_iter().map(|(finding, count)| {
+    let rows = groups.into_iter().map(|(told, count)| {
+        let finding = told.finding;
         let place = match (finding.frame, finding.packet) {
             (Some(frame), Some(packet)) => format!("frame {frame}, {}", wording::packet(report, packet)),
             (Some(frame), None) => format!("frame {frame}"),
@@ -367,11 +369,10 @@ fn findings(out: &mut String, report: &Conversation<Shown>, style: &Style) {
             (None, None) => String::new(),
         };
         let times = if count > 1 { format!(" ×{count}, first here") } else { String::new() };
-        let Words { did, .. } = finding.violation.words(report);
         vec![
             finding.level.name().to_owned(),
             finding.violation.rule().name().to_owned(),
-            format!("{} {did}{times}", wording::subject(finding.by)),
+            format!("{} {}{times}", wording::subject(finding.by), told.did()),
             place,
             format!("{:#}", finding.violation.rule().rule().section()),
             finding.certainty.name().to_owned(),
@@ -385,19 +386,15 @@ fn findings(out: &mut String, report: &Conversation<Shown>, style: &Style) {
 }
 
 /// Findings of one rule by one side as one row with their number; weightiest first.
-fn grouped(findings: &[Finding<Shown>]) -> Vec<(&Finding<Shown>, usize)> {
-    let mut groups: Vec<(&Finding<Shown>, usize)> = Vec::new();
-    for finding in findings {
-        let same = |(known, _): &&mut (&Finding<Shown>, usize)| {
-            known.violation.rule() == finding.violation.rule()
-                && known.by == finding.by
-                && known.level == finding.level
-        };
-        match groups.iter_mut().find(same) {
+fn grouped<'t, 'a>(told: &'t [Told<'a>]) -> Vec<(&'t Told<'a>, usize)> {
+    let mut groups: Vec<(&Told<'_>, usize)> = Vec::new();
+    let kind = |told: &Told<'_>| (told.finding.violation.rule(), told.finding.by, told.finding.level);
+    for one in told {
+        match groups.iter_mut().find(|(known, _)| kind(known) == kind(one)) {
             Some((_, count)) => *count += 1,
-            None => groups.push((finding, 1)),
+            None => groups.push((one, 1)),
         }
     }
-    groups.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.level));
+    groups.sort_by_key(|(told, _)| std::cmp::Reverse(told.finding.level));
     groups
 }
