@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::model::Hex;
+
 /// An input could not be read at all, or output not written.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -34,7 +36,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// The first bytes are those of no known format.
-    #[error("{} is neither pcap nor pcapng: it begins with {}{}", path.display(), hex(start), like(start))]
+    #[error("{} is neither pcap nor pcapng: it begins with {:#}{}", path.display(), Hex(start), like(start))]
     UnknownFormat {
         /// As given.
         path: PathBuf,
@@ -157,8 +159,4 @@ fn like(start: &[u8]) -> String {
         Some(Likeness::Packed(name) | Likeness::Capture(name)) => format!(", like {name}"),
         None => String::new(),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ")
 }

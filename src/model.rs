@@ -14,6 +14,7 @@ pub(crate) mod finding;
 mod flow;
 mod frame;
 pub mod handshake;
+mod hex;
 mod id;
 mod observation;
 mod packet;
@@ -41,6 +42,8 @@ pub use handshake::{
     AcceptValue, DeflateParams, Extension, FieldLines, Lines, Negotiated, UpgradeRequest, UpgradeResponse,
     field,
 };
+pub use hex::Hex;
+pub(crate) use hex::{hex_digit, hex_number, unhex};
 pub use id::{ConversationId, NoId};
 pub use observation::{Evidence, Missing, Observation, Observed, PerRole, Piece, Role, Undecodable};
 pub use packet::{LinkType, Packet, PacketNo, Segment, SeqNo, TcpFlags, Timestamp};

@@ -23,7 +23,7 @@ const ROOMS: &[Room] = &[
     Room { name: "model", rooms: &["knowledge"], crates: &[], world: &[] },
     Room { name: "knowledge", rooms: &["model"], crates: &[], world: &[] },
     Room { name: "limits", rooms: &["model::WeirdKind"], crates: &["thiserror"], world: &[] },
-    Room { name: "error", rooms: &[], crates: &["thiserror"], world: &[] },
+    Room { name: "error", rooms: &["model::Hex"], crates: &["thiserror"], world: &[] },
     Room {
         name: "source",
         rooms: &["model", "limits", "error"],

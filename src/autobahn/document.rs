@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::autobahn::data;
 use crate::error::Error;
+use crate::model::hex_number;
 
 const STAND_IN: u32 = 0x10_0000;
 
@@ -111,7 +112,7 @@ fn backslash(text: &str) -> Option<usize> {
 /// The number of a `\uXXXX` at that place.
 fn escape(text: &str, at: usize) -> Option<u32> {
     let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
-    digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok())?
+    hex_number(digits.as_bytes())
 }
 
 #[cfg(test)]

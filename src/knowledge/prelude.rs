@@ -10,11 +10,11 @@ pub(super) use crate::knowledge::thresholds::{CLIENT_WAIT_NS, LATE_NS, NEVER_NS}
 pub(super) use crate::knowledge::words::handshake::{STRIPPED, field, head, times};
 pub(super) use crate::knowledge::words::units::{bytes, count, duration, whole};
 pub(super) use crate::knowledge::words::{
-    OURS, Say, Words, close, context_kept, end, handled as went_on, hex, named_code, or, shortened, timeouts,
+    OURS, Say, Words, close, context_kept, end, handled as went_on, named_code, or, shortened, timeouts,
     visible,
 };
 pub(super) use crate::model::handshake::facts::{KeyForm, ProtocolsFault, Syntax, TargetForm};
 pub(super) use crate::model::{
-    AcceptValue, Bytes, CloseCode, Handled, LengthForm, PacketNo, Quoted, Readable, Role, Rsv, Stage,
+    AcceptValue, Bytes, CloseCode, Handled, Hex, LengthForm, PacketNo, Quoted, Readable, Role, Rsv, Stage,
     StreamEnd, Text, field,
 };

@@ -8,7 +8,7 @@ pub mod units;
 
 use crate::knowledge::TIMEOUTS;
 use crate::model::{CloseCode, Conversation, Handled, PacketNo, Place, Role, Stage, StreamEnd};
-pub use escape::{hex, is_unsafe, visible};
+pub use escape::{is_unsafe, visible};
 pub use figures::filled;
 
 /// A finding in words.
@@ -71,13 +71,17 @@ fn placed(place: &Place<'_>) -> String {
     }
 }
 
-/// `1002 protocol error`, `4001`, or `no code`.
+/// `1002`, or `without a code`.
+#[must_use]
+pub fn bare_code(code: Option<CloseCode>) -> String {
+    code.map_or_else(|| "without a code".to_owned(), |code| code.to_string())
+}
+
+/// `1002 (protocol error)`, `4001`, or `without a code`.
 #[must_use]
 pub fn named_code(code: Option<CloseCode>) -> String {
-    match code {
-        Some(code) => code.name().map_or_else(|| code.to_string(), |name| format!("{code} ({name})")),
-        None => "without a code".to_owned(),
-    }
+    let name = code.and_then(CloseCode::name).map_or_else(String::new, |name| format!(" ({name})"));
+    bare_code(code) + &name
 }
 
 /// `Close 1002 (protocol error)` or `Close without a code`.
@@ -109,18 +113,30 @@ pub fn handled(handled: Handled) -> String {
     }
 }
 
-/// `1002`, `1002 or 1007`.
+/// Parts with something between.
 #[must_use]
-pub fn or(numbers: &[u16]) -> String {
-    numbers.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ")
+pub fn joined<T: ToString>(parts: impl IntoIterator<Item = T>, between: &str) -> String {
+    parts.into_iter().map(|part| part.to_string()).collect::<Vec<_>>().join(between)
+}
+
+/// `1002`, `1002 or 1007`: codes, any of which will do.
+#[must_use]
+pub fn or(codes: &[u16]) -> String {
+    joined(codes, " or ")
 }
 
 /// `a`, `a and b`, `a, b and c`.
 #[must_use]
-pub fn and(parts: &[&str]) -> String {
+pub fn and<T: ToString>(parts: impl IntoIterator<Item = T>) -> String {
+    listed(parts, "and")
+}
+
+/// The same with another word before the last.
+fn listed<T: ToString>(parts: impl IntoIterator<Item = T>, word: &str) -> String {
+    let parts: Vec<String> = parts.into_iter().map(|part| part.to_string()).collect();
     match parts.split_last() {
-        Some((last, [])) => (*last).to_owned(),
-        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} {word} {last}", others.join(", ")),
         None => String::new(),
     }
 }
@@ -128,18 +144,29 @@ pub fn and(parts: &[&str]) -> String {
 /// Whose time-outs are so long.
 #[must_use]
 pub fn timeouts(seconds: u32) -> String {
-    let named = TIMEOUTS.iter().filter(|known| known.seconds == seconds).map(|known| known.name);
-    and(&named.collect::<Vec<_>>())
+    and(TIMEOUTS.iter().filter(|known| known.seconds == seconds).map(|known| known.name))
+}
+
+/// The first `max` characters of a text that has more.
+#[must_use]
+pub fn start_of(text: &str, max: usize) -> Option<&str> {
+    let (end, _) = text.char_indices().nth(max)?;
+    text.get(..end)
+}
+
+/// At most `max` characters, the cut shown by an ellipsis.
+#[must_use]
+pub fn shorten(text: &str, max: usize) -> String {
+    match start_of(text, max).and_then(|_| start_of(text, max.saturating_sub(1))) {
+        Some(start) => format!("{start}…"),
+        None => text.to_owned(),
+    }
 }
 
 /// As much of a peer's text as a sentence bears.
 #[must_use]
 pub fn shortened(text: &str) -> String {
-    const MAX: usize = 80;
-    match text.char_indices().nth(MAX) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
+    start_of(text, 80).map_or_else(|| text.to_owned(), |start| format!("{start}…"))
 }
 
 /// RFC 6455 names no number of seconds.

@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::mem::discriminant;
 
 use super::frame::{Opcode, Rsv};
 use super::observation::Role;
@@ -93,6 +94,12 @@ pub enum BehaviorClose {
 }
 
 impl Behavior {
+    /// Whether it ranks behind the other; words that are not known rank alike, behind all others.
+    #[must_use]
+    pub fn is_worse_than(&self, other: &Self) -> bool {
+        discriminant(self) != discriminant(other) && self > other
+    }
+
     /// From the word of a report.
     #[must_use]
     pub fn new(word: &str) -> Self {
@@ -121,6 +128,12 @@ impl Behavior {
 }
 
 impl BehaviorClose {
+    /// As [`Behavior::is_worse_than`].
+    #[must_use]
+    pub fn is_worse_than(&self, other: &Self) -> bool {
+        discriminant(self) != discriminant(other) && self > other
+    }
+
     /// From the word of a report.
     #[must_use]
     pub fn new(word: &str) -> Self {

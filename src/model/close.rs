@@ -25,6 +25,13 @@ pub enum CodeRange {
 }
 
 impl CloseCode {
+    /// The code that a Close body begins with, and the reason behind it; `None` where two bytes are not there.
+    #[must_use]
+    pub fn split(body: &[u8]) -> Option<(Self, &[u8])> {
+        let (code, reason) = body.split_first_chunk()?;
+        Some((Self(u16::from_be_bytes(*code)), reason))
+    }
+
     /// 1000, purpose fulfilled.
     pub const NORMAL_CLOSURE: Self = Self(1000);
     /// 1001, server going down or page left.

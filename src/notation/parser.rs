@@ -6,7 +6,7 @@ use super::NotationError;
 use super::blocks::Blocks;
 use super::frames::Frames;
 use super::heads::Heads;
-use crate::model::{Act, Deed, Exchange, Opcode, Role};
+use crate::model::{Act, Deed, Exchange, Opcode, Role, unhex};
 
 /// What is written short, and who closes or fails first, with which code unless another is given.
 const SHORT: [(&str, Role, u16); 3] =
@@ -214,7 +214,7 @@ pub(super) fn bytes(hex: &str) -> Result<Vec<u8>, &str> {
     let mut out = Vec::new();
     for word in hex.split_whitespace() {
         let (byte, times) = word.split_once('*').unwrap_or((word, "1"));
-        let byte = u8::from_str_radix(byte, 16).map_err(|_| word)?;
+        let [byte] = *unhex(byte.as_bytes()).ok_or(word)? else { return Err(word) };
         let times: u16 = times.parse().map_err(|_| word)?;
         out.extend(repeat_n(byte, times.into()));
     }

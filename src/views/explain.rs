@@ -3,10 +3,11 @@
 pub mod json;
 pub mod text;
 
+use crate::knowledge::words::{joined, or, shorten};
 use crate::model::case::CaseEvent;
 use crate::model::topic::{CaseTopic, CodeTopic, Registration, RuleTopic};
-use crate::model::{CloseCode, CodeRange, Deed, Opcode, Reaction, Rule, RuleId, ShownFrame, Who};
-use crate::views::escape::{hex, visible};
+use crate::model::{CloseCode, CodeRange, Deed, Hex, Opcode, Reaction, Rule, RuleId, ShownFrame, Who};
+use crate::views::escape::visible;
 use crate::views::{case, units, wording};
 
 /// `1006`, or `4000–4999`.
@@ -62,10 +63,6 @@ pub const fn rule_who(rule: &Rule) -> &'static str {
         Who::Either => "either side",
         Who::Nobody => "nobody: it tells what the recording lacks",
     }
-}
-
-fn or(codes: &[u16]) -> String {
-    codes.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ")
 }
 
 /// What the other side does about a breach; `None` where there is nothing to do.
@@ -227,24 +224,15 @@ const SHOWN: usize = 24;
 fn payload(frame: &ShownFrame, compressed: bool) -> String {
     let is_text = frame.header.opcode == Opcode::TEXT && !compressed || frame.header.opcode.is_control();
     let text = |bytes: &[u8]| match std::str::from_utf8(bytes) {
-        Ok(text) if is_text => visible(text).into_owned(),
-        _ => hex_of(bytes),
+        Ok(text) if is_text || text.is_empty() => visible(text).into_owned(),
+        _ => format!("0x{}", Hex(bytes)),
     };
-    let shown = match frame.payload.as_slice() {
-        [high, low, reason @ ..] if frame.header.opcode == Opcode::CLOSE => {
-            let code = CloseCode(u16::from_be_bytes([*high, *low]));
-            let name = code.name().map_or_else(String::new, |name| format!(" {name}"));
-            let reason = if reason.is_empty() { String::new() } else { format!(": {}", text(reason)) };
-            return format!("{code}{name}{reason}");
-        }
-        [] => String::new(),
-        bytes => text(bytes),
-    };
-    if shown.chars().count() > SHOWN { shown.chars().take(SHOWN - 1).chain(['…']).collect() } else { shown }
-}
-
-fn hex_of(bytes: &[u8]) -> String {
-    format!("0x{}", hex(bytes))
+    if let Some((code, reason)) =
+        CloseCode::split(&frame.payload).filter(|_| frame.header.opcode == Opcode::CLOSE)
+    {
+        return wording::close_body(code, &text(reason));
+    }
+    shorten(&text(&frame.payload), SHOWN)
 }
 
 /// What a side does, where it is no head and no bytes.
@@ -284,5 +272,5 @@ const fn act_name(what: &Deed) -> &'static str {
 }
 
 fn names(rules: &[RuleId]) -> String {
-    rules.iter().map(|rule| rule.name()).collect::<Vec<_>>().join(", ")
+    joined(rules, ", ")
 }

@@ -36,7 +36,11 @@ impl<S: Readable> Told for HsHttpResp<S> {
     fn words(&self, say: &Say<'_>) -> Words {
         match self {
             Self::NotHttp { start, redacted } => {
-                let start = if *redacted { String::from_utf8_lossy(start).into_owned() } else { hex(start) };
+                let start = if *redacted {
+                    String::from_utf8_lossy(start).into_owned()
+                } else {
+                    Hex(start).to_string()
+                };
                 say.words(
                     "an HTTP response",
                     format!("bytes that begin with {start}"),

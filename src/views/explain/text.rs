@@ -3,9 +3,9 @@
 use std::fmt::Write;
 use std::iter;
 
-use crate::knowledge::words::filled;
+use crate::knowledge::words::{filled, joined};
 use crate::model::topic::{CaseTopic, CodeTopic, Example, RuleTopic, Topic};
-use crate::model::{Act, CloseCode, Deed, Level, Who};
+use crate::model::{Act, CloseCode, Deed, Hex, Level, Who};
 use crate::views::escape::visible;
 use crate::views::explain as words;
 use crate::views::text::Style;
@@ -77,9 +77,9 @@ pub fn list(topics: &[Topic], style: &Style) -> String {
 }
 
 fn code_row(code: &CodeTopic) -> Vec<String> {
-    let by = match code.entry.sent_by.name() {
-        "either" => "either side",
-        by => by,
+    let by = match code.entry.sent_by {
+        Who::Either => "either side",
+        who => who.name(),
     };
     let meaning = code.entry.meaning.split_inclusive('.').next().unwrap_or_default();
     vec![words::code_name(code), words::code_title(code).to_owned(), by.to_owned(), meaning.to_owned()]
@@ -125,10 +125,10 @@ fn code_text(topic: &CodeTopic, style: &Style) -> String {
     field(&mut out, "sent by", words::code_sender(topic), style);
     field(&mut out, "reported", entry.reported, style);
     if let Some(rule) = topic.breaks {
-        let whose = match entry.sent_by.name() {
-            "client" => "if a server sends it",
-            "server" => "if a client sends it",
-            _ => "if it is sent",
+        let whose = match entry.sent_by {
+            Who::Client => "if a server sends it",
+            Who::Server => "if a client sends it",
+            Who::Either | Who::Nobody => "if it is sent",
         };
         field(&mut out, "finding", &format!("{rule} {whose}"), style);
     }
@@ -171,7 +171,7 @@ fn rule_text(topic: &RuleTopic, style: &Style) -> String {
             .map(|(id, _)| id.as_str())
             .collect();
         if !cases.is_empty() {
-            let mut shown = cases.iter().take(CASES).copied().collect::<Vec<_>>().join(", ");
+            let mut shown = joined(cases.iter().take(CASES), ", ");
             if cases.len() > CASES {
                 let _ = write!(shown, " and {} more", cases.len() - CASES);
             }
@@ -206,7 +206,7 @@ fn case_text(topic: &CaseTopic, style: &Style) -> String {
     field(&mut out, "closing", &words::case_closing(topic), style);
     let rules = |broken: bool| {
         let named = topic.rules.iter().filter(move |(_, _, by_tester)| *by_tester == broken);
-        named.map(|(name, _, _)| *name).collect::<Vec<_>>().join(", ")
+        joined(named.map(|(name, _, _)| name), ", ")
     };
     for (name, rules) in [("tester breaks", rules(true)), ("exercises", rules(false))] {
         if !rules.is_empty() {
@@ -220,11 +220,7 @@ fn case_text(topic: &CaseTopic, style: &Style) -> String {
 /// A sentence of what begins small and has no full stop.
 fn sentence(text: &str) -> String {
     let mut chars = text.chars();
-    let mut out: String = chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect();
-    if !out.ends_with('.') {
-        out.push('.');
-    }
-    out
+    chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).chain(['.']).collect()
 }
 
 fn example(out: &mut String, mark: Option<&str>, example: &Example, style: &Style) {
@@ -248,13 +244,14 @@ fn example(out: &mut String, mark: Option<&str>, example: &Example, style: &Styl
 
 fn rows(from: String, act: &Act, deflate: bool) -> Vec<Vec<String>> {
     let marks = [act.joined.then_some("in the same segment"), act.uncaptured.then_some("not recorded")];
-    let marks = || marks.into_iter().flatten().map(str::to_owned);
-    let marked = |is: String| listed(iter::once(is).chain(marks()));
+    let marked = |is: Option<String>| {
+        joined(is.into_iter().chain(marks.into_iter().flatten().map(str::to_owned)), ", ")
+    };
     match &act.what {
         Deed::Head(head) => {
             let first = |of: String| iter::once(of).chain(iter::repeat(String::new()));
             let lines = head.lines().filter(|line| !line.is_empty()).map(|line| visible(line).into_owned());
-            let cells = first(from).zip(lines).zip(first(listed(marks())));
+            let cells = first(from).zip(lines).zip(first(marked(None)));
             cells.map(|((from, line), is)| vec![from, line, is]).collect()
         }
         Deed::Bytes { wire, frame } => {
@@ -262,18 +259,15 @@ fn rows(from: String, act: &Act, deflate: bool) -> Vec<Vec<String>> {
                 Some(frame) if !act.uncaptured => words::frame(frame, deflate),
                 _ => units::count(wire.len() as u64, "byte"),
             };
-            vec![vec![from, bytes(wire), marked(is)]]
+            vec![vec![from, bytes(wire), marked(Some(is))]]
         }
-        what => vec![vec![from, String::new(), marked(words::act(what))]],
+        what => vec![vec![from, String::new(), marked(Some(words::act(what)))]],
     }
 }
 
-fn listed(parts: impl Iterator<Item = String>) -> String {
-    parts.collect::<Vec<_>>().join(", ")
-}
-
 fn bytes(wire: &[u8]) -> String {
-    let shown: Vec<String> = wire.iter().take(BYTES).map(|byte| format!("{byte:02x}")).collect();
-    let more = wire.len().saturating_sub(BYTES);
-    if more == 0 { shown.join(" ") } else { format!("{} … {more} more", shown.join(" ")) }
+    match wire.split_at_checked(BYTES) {
+        Some((start, more @ [_, ..])) => format!("{:#} … {} more", Hex(start), more.len()),
+        _ => format!("{:#}", Hex(wire)),
+    }
 }

@@ -1,13 +1,13 @@
 //! What to look at next: one sentence, where the recording leaves a question and something else can answer it.
 
 use crate::knowledge::rules::ClIdle;
+use crate::knowledge::words::shorten;
 use crate::model::{
     Certainty, CloseCode, Conversation, Finding, Level, Outcome, PacketNo, Role, Starter, StreamEnd, TcpEnd,
     Violation,
 };
 use crate::redact::Shown;
 use crate::views::escape::visible;
-use crate::views::text::layout::shorten;
 use crate::views::wording;
 
 /// Characters of a request target in a sentence.

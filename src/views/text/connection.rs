@@ -3,14 +3,15 @@
 use std::fmt::Write;
 
 use crate::knowledge::Clauses;
+use crate::knowledge::words::shorten;
 use crate::model::case::{Behavior, BehaviorClose};
 use crate::model::{
-    CaseRecord, Closing, Conversation, FrameRecord, Latency, Level, Opcode, Outcome, PacketNo, PingFigures,
-    Role, Starter, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
+    CaseRecord, CloseCode, Closing, Conversation, FrameRecord, Hex, Latency, Level, Opcode, Outcome,
+    PacketNo, PingFigures, Role, Starter, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
 };
 use crate::redact::Shown;
-use crate::views::escape::{as_text, hex, visible};
-use crate::views::text::layout::{Style, Tone, shorten};
+use crate::views::escape::{as_text, visible};
+use crate::views::text::layout::{Style, Tone};
 use crate::views::text::overview;
 use crate::views::told::Told;
 use crate::views::{FrameList, case, summary, units, wording};
@@ -292,20 +293,15 @@ fn frame_row(report: &Conversation<Shown>, f: &FrameRecord<Shown>) -> Vec<String
 
 fn payload(f: &FrameRecord<Shown>) -> String {
     if f.header.opcode == Opcode::CLOSE
-        && let Some((code, reason)) = f.preview.split_at_checked(2)
+        && let Some((code, reason)) = CloseCode::split(&f.preview)
     {
-        let code = u16::from_be_bytes([code[0], code[1]]);
-        let code = crate::model::CloseCode(code);
-        let name = code.name().map_or_else(String::new, |n| format!(" {n}"));
         let reason = if f.redacted && f.header.payload_len > 2 {
-            format!(": <redacted {} bytes>", f.header.payload_len - 2)
-        } else if reason.is_empty() {
-            String::new()
+            format!("<redacted {} bytes>", f.header.payload_len - 2)
         } else {
             as_text(reason, f.preview_cut)
-                .map_or_else(|| format!(": 0x{}", hex(reason)), |text| format!(": {}", visible(text)))
+                .map_or_else(|| format!("0x{}", Hex(reason)), |text| visible(text).into_owned())
         };
-        return shorten(&format!("{code}{name}{reason}"), PREVIEW);
+        return shorten(&wording::close_body(code, &reason), PREVIEW);
     }
     if f.redacted {
         return format!("<redacted {} bytes>", f.header.payload_len);
@@ -313,7 +309,7 @@ fn payload(f: &FrameRecord<Shown>) -> String {
     let text = if f.text || f.header.opcode.is_control() { as_text(&f.preview, f.preview_cut) } else { None };
     let mut shown = match text {
         Some(text) => visible(text).into_owned(),
-        None => format!("0x{}", hex(f.preview.get(..PREVIEW / 2).unwrap_or(&f.preview))),
+        None => format!("0x{}", Hex(f.preview.get(..PREVIEW / 2).unwrap_or(&f.preview))),
     };
     if f.preview_cut && shown.chars().count() <= PREVIEW {
         shown.push('…');
