@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 use crate::autobahn::account::fault;
 use crate::autobahn::cases::{self, Case, ExpectedEvent};
 use crate::error::Error;
-use crate::knowledge::{CODES, Show};
+use crate::knowledge::{CODES, WrittenExample};
 use crate::model::case::CaseId;
 use crate::model::topic::{CaseTopic, Example, RuleTopic, Topic};
 use crate::model::{CloseCode, RULES, Rule};
@@ -118,9 +118,9 @@ fn rule_topic(rule: &'static Rule) -> RuleTopic {
 }
 
 /// An example; `None` where its script is none, which a test rules out.
-fn example(show: &Show) -> Option<Example> {
-    let exchange = notation::parse(show.script).ok()?;
-    Some(Example { title: show.title, reported: show.reported, exchange })
+fn example(written: &WrittenExample) -> Option<Example> {
+    let exchange = notation::parse(written.script).ok()?;
+    Some(Example { title: written.title, reported: written.reported, exchange })
 }
 
 fn case_topic(case: &Case) -> CaseTopic {

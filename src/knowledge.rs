@@ -13,7 +13,8 @@ pub mod words;
 
 pub(crate) use carried::Decide;
 pub use codes::CODES;
-pub use known::{Known, Show};
+pub(crate) use codes::REGISTRY;
+pub use known::{Known, WrittenExample};
 pub use rule::{Clause, Clauses, Level, Reaction, Rule, Who, rfc6455, rfc7692, rfc9110, rfc9112, rfc9293};
 pub use rules::{RULES, RuleId, Violation};
 pub use timeouts::{KnownTimeout, TIMEOUTS};

@@ -2,7 +2,7 @@
 //! renderer says the same; the fields of what programs read are declared once, as [`row`]s. What is secret is taken out of
 //! each connection before it is rendered, by [`redact`](crate::redact).
 
-pub mod case;
+pub mod account;
 pub mod escape;
 pub mod explain;
 pub mod json;
@@ -50,8 +50,8 @@ pub enum FrameList {
     /// The first and the last of each connection.
     #[default]
     Ends,
-    /// All.
+    /// Every frame that was recorded.
     All,
-    /// None.
+    /// No frame.
     None,
 }

@@ -13,7 +13,7 @@ const SHOWN: usize = 64;
 /// A case of the suite.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// Its number.
+    /// Its number in the suite.
     pub id: CaseId,
     /// What the tester does of its own accord.
     pub sends: Vec<CaseStep>,

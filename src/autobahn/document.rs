@@ -22,7 +22,6 @@ pub(super) struct Document {
     has_stand_ins: bool,
 }
 
-/// An object.
 pub(super) type Object = Map<String, Value>;
 
 impl Document {
@@ -46,7 +45,6 @@ impl Document {
         }
     }
 
-    /// For people.
     pub(super) fn text(&self, text: &str) -> String {
         let visible = |c| if is_stand_in(c) { char::REPLACEMENT_CHARACTER } else { c };
         if self.has_stand_ins { text.chars().map(visible).collect() } else { text.to_owned() }

@@ -153,7 +153,6 @@ fn with_end(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// Both directions.
 struct Tracks<'a> {
     rx: Track<'a>,
     tx: Track<'a>,

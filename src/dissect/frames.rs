@@ -16,7 +16,6 @@ pub(super) struct Frames {
     tracks: PerDirection<Track>,
 }
 
-/// One direction.
 #[derive(Debug)]
 struct Track {
     decoder: Decoder,

@@ -53,7 +53,6 @@ pub(super) struct Handshake {
     sides: PerDirection<Side>,
 }
 
-/// One direction.
 #[derive(Debug, Default)]
 struct Side {
     stage: Stage,
@@ -341,7 +340,7 @@ impl Handshake {
                             };
                         }
                         Scanned::Malformed => {
-                            let carrier = side.head.is_foreign_by(carrier);
+                            let carrier = side.head.mark_foreign(carrier);
                             if side.head.wants_more() && self.tells_foreign(dir).is_some() {
                                 rest = &[];
                             } else {

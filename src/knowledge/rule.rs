@@ -207,7 +207,7 @@ impl Rule {
 }
 
 impl RuleId {
-    /// The clause.
+    /// The row of the table.
     #[must_use]
     pub fn rule(self) -> &'static Rule {
         &RULES[self as usize]

@@ -1,15 +1,15 @@
 //! The words for findings, plain and exact: who, what, the number; no adjectives. What is said in more than one place
 //! is worded here once.
 
-mod escape;
 mod figures;
-pub(super) mod handshake;
+pub(super) mod heads;
 pub mod units;
+mod visible;
 
 use crate::knowledge::TIMEOUTS;
 use crate::model::{CloseCode, Conversation, Handled, PacketNo, Place, Role, Stage, StreamEnd};
-pub use escape::{is_unsafe, visible};
 pub use figures::filled;
+pub use visible::{is_unsafe, visible};
 
 /// A finding in words.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -113,7 +113,7 @@ impl Behavior {
         }
     }
 
-    /// The word.
+    /// The word of a report that stands for it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -148,7 +148,7 @@ impl BehaviorClose {
         }
     }
 
-    /// The word.
+    /// The word of a report that stands for it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -252,7 +252,7 @@ pub struct LoggedFrame {
     pub data: LoggedData,
     /// Opcode as logged.
     pub opcode: u8,
-    /// FIN.
+    /// Whether FIN was set.
     pub fin: bool,
     /// Reserved bits, RSV1 is 4.
     pub rsv: u8,
@@ -318,7 +318,7 @@ pub struct CaseReport {
     pub form: ReportForm,
     /// Who was tested.
     pub agent: String,
-    /// Which case.
+    /// Its number in the suite.
     pub id: CaseId,
     /// 1-based position in the run; in JSON only.
     pub index: Option<u64>,
@@ -340,7 +340,7 @@ pub struct CaseReport {
     pub result_close: Option<String>,
     /// Expected events by verdict, in the order of the report; `None` where it was cut or is not there.
     pub expected: Option<Vec<(Behavior, Vec<CaseEvent>)>>,
-    /// Events seen.
+    /// Events in the order the tester saw them; `None` where the report lacks them.
     pub received: Option<Vec<CaseEvent>>,
     /// In JSON only.
     pub expected_close: Option<ExpectedClose>,
@@ -348,9 +348,9 @@ pub struct CaseReport {
     pub closing: ClosingBehavior,
     /// The opening handshake as text; `None` for `?` and null.
     pub http_request: Option<String>,
-    /// Its answer.
+    /// Head of the response, as the report quotes it.
     pub http_response: Option<String>,
-    /// Counts.
+    /// Frames and octets by the counters of the suite.
     pub statistics: WireStatistics,
     /// The log, in order; `None` where none was kept.
     pub wire_log: Option<Vec<WireRow>>,
@@ -365,7 +365,7 @@ pub struct IndexEntry {
     pub behavior: Behavior,
     /// Verdict on the closing.
     pub behavior_close: BehaviorClose,
-    /// In milliseconds.
+    /// How long the case took, in milliseconds.
     pub duration_ms: Option<u64>,
     /// Code of the testee's Close.
     pub remote_close_code: Option<u16>,
@@ -393,7 +393,7 @@ pub enum CasePayload {
     },
     /// A stretch of one of the suite's files, whose content is not known here.
     File {
-        /// Which file.
+        /// Name of the file among the data of the suite.
         name: String,
         /// Its length: bytes, or characters of a text.
         len: u64,
@@ -401,13 +401,13 @@ pub enum CasePayload {
 }
 
 impl CasePayload {
-    /// Nothing.
+    /// A payload of no bytes.
     #[must_use]
     pub const fn empty() -> Self {
         Self::Bytes { pattern: Vec::new(), len: 0 }
     }
 
-    /// Its length.
+    /// Bytes, whether or not they are known.
     #[must_use]
     pub const fn len(&self) -> u64 {
         match self {
@@ -436,11 +436,11 @@ impl CasePayload {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CaseFrame {
-    /// Opcode.
+    /// Its opcode, reserved ones included.
     pub opcode: Opcode,
-    /// FIN.
+    /// Whether FIN was set.
     pub fin: bool,
-    /// Reserved bits.
+    /// RSV1 to RSV3.
     pub rsv: Rsv,
     /// Payload; of a Close the code and the reason.
     pub payload: CasePayload,
@@ -460,7 +460,7 @@ pub struct CaseFrame {
 pub enum CaseStep {
     /// It sends a frame.
     Frame(CaseFrame),
-    /// It waits.
+    /// It waits before it goes on.
     Wait,
 }
 
@@ -505,7 +505,7 @@ pub enum TesteeAct {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CaseAccount {
-    /// Which case.
+    /// Its number in the suite.
     pub id: CaseId,
     /// Who was tested.
     pub agent: String,

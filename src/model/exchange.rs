@@ -36,9 +36,9 @@ impl Exchange {
 pub struct Act {
     /// On which connection, from 1.
     pub connection: u8,
-    /// Who.
+    /// The side that did it.
     pub from: Role,
-    /// What.
+    /// Bytes, an act of TCP, or a wait.
     pub what: Deed,
     /// It shares a segment with what the same side sent before.
     pub joined: bool,
@@ -72,7 +72,7 @@ pub enum Deed {
     Ack,
     /// What the other side sends from here on is under way to it and has not arrived.
     Hold,
-    /// That arrives.
+    /// What was under way to it arrives.
     Release,
     /// What it sent last is recorded behind so many packets that follow.
     Late(u8),
@@ -84,7 +84,7 @@ pub enum Deed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShownFrame {
-    /// Its header.
+    /// As the codec reads it back from the wire.
     pub header: FrameHeader,
     /// Its payload, unmasked, as far as it is there.
     pub payload: Vec<u8>,

@@ -42,13 +42,13 @@ impl Certainty {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding<S: Stage = Quoted> {
-    /// What.
+    /// The rule, with the numbers that show the breach.
     pub violation: Violation<S>,
     /// How much it weighs here; the level of the rule, or less.
     pub level: Level,
     /// Who; `None` for both sides together.
     pub by: Option<Role>,
-    /// How sure.
+    /// How far the recording shows it.
     pub certainty: Certainty,
     /// Number of the frame that shows it.
     pub frame: Option<u64>,

@@ -84,7 +84,7 @@ pub enum Evidence {
 }
 
 impl Evidence {
-    /// The packet.
+    /// The packet that shows it; `None` in a log.
     #[must_use]
     pub const fn packet(&self) -> Option<PacketNo> {
         match self {
@@ -93,7 +93,7 @@ impl Evidence {
         }
     }
 
-    /// The time.
+    /// Time of that packet; `None` without a clock.
     #[must_use]
     pub const fn at(&self) -> Option<Timestamp> {
         match self {
@@ -147,9 +147,9 @@ pub enum Piece<'a> {
     Bytes(&'a [u8]),
     /// So many bytes are not known.
     Missing {
-        /// How many.
+        /// How many bytes.
         len: u64,
-        /// Why.
+        /// What kept them out of the recording.
         cause: Missing,
     },
 }
@@ -199,9 +199,9 @@ pub enum Observed<'a> {
     Undecodable(Undecodable),
     /// A hole between frames, or over the start of one.
     Gap {
-        /// Bytes lost.
+        /// How many bytes are missing.
         len: u64,
-        /// Why.
+        /// What took them.
         cause: GapCause,
     },
     /// Behind bytes that could not be read, frames were recognised again by one another.
@@ -222,9 +222,9 @@ pub enum Observed<'a> {
 /// One thing one side was seen to do.
 #[derive(Clone, Debug)]
 pub struct Observation<'a> {
-    /// Who.
+    /// The side that did it.
     pub from: Role,
-    /// What.
+    /// Frame, payload, gap or end.
     pub what: Observed<'a>,
     /// Where it stands; `None` only for what the recording did not show (`StreamEnd::Unobserved`, a frame cut
     /// by it).

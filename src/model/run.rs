@@ -9,13 +9,13 @@ use crate::model::case::{Behavior, BehaviorClose, CaseId, CaseReport, IndexEntry
 pub struct CaseVerdict {
     /// Who was tested.
     pub agent: String,
-    /// Which case.
+    /// Its number in the suite.
     pub id: CaseId,
     /// Verdict on the events.
     pub behavior: Behavior,
     /// Verdict on the closing.
     pub behavior_close: BehaviorClose,
-    /// In milliseconds.
+    /// How long the case took, in milliseconds.
     pub duration_ms: Option<u64>,
     /// Code of the testee's Close.
     pub remote_close_code: Option<u16>,
@@ -43,9 +43,9 @@ impl From<&CaseReport> for CaseVerdict {
 /// Two places of a run that disagree: index and case file, or two shards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contradiction {
-    /// Whose case.
+    /// The testee, as the suite calls it.
     pub agent: String,
-    /// Which case.
+    /// Its number in the suite.
     pub case: CaseId,
     /// Who says what.
     pub detail: String,
@@ -113,7 +113,7 @@ impl ChangeKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Change {
-    /// Which case.
+    /// Its number in the suite.
     pub case: CaseId,
     /// What became of it.
     pub kind: ChangeKind,
@@ -129,9 +129,9 @@ pub struct Change {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DiffCounts {
-    /// Regressions.
+    /// Cases with a worse verdict than before.
     pub regression: u64,
-    /// Fixed ones.
+    /// Cases with a better verdict.
     pub fixed: u64,
     /// Of the same rank, but not the same.
     pub changed: u64,
@@ -175,7 +175,7 @@ impl DiffCounts {
         self.regression + self.fixed + self.changed + self.unchanged
     }
 
-    /// All cases.
+    /// Cases of either run.
     #[must_use]
     pub const fn cases(&self) -> u64 {
         self.compared() + self.missing + self.added
@@ -264,20 +264,20 @@ pub struct Breach {
     pub agent: Option<String>,
     /// Which case; `None` where it is not about one.
     pub case: Option<CaseId>,
-    /// How.
+    /// Which promise of the policy it breaks.
     pub kind: BreachKind,
-    /// In words.
+    /// What broke it, in words.
     pub detail: String,
 }
 
 /// What a policy says of a case that ran.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judged {
-    /// Passes.
+    /// Its verdict is one that the policy lets pass.
     Passed,
     /// Fails as expected, for this reason.
     ExpectedFailure(String),
-    /// Not judged.
+    /// The policy leaves it out.
     Skipped,
     /// In the breaches.
     Broken,
@@ -287,9 +287,9 @@ pub enum Judged {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CheckedCase {
-    /// Which case.
+    /// Its number in the suite.
     pub id: CaseId,
-    /// Its entry.
+    /// Its verdicts, and where its file is.
     pub entry: IndexEntry,
     /// What the policy says.
     pub judged: Judged,
@@ -305,7 +305,7 @@ pub struct CheckCounts {
     pub passed: u64,
     /// Fail as expected.
     pub expected_failures: u64,
-    /// Not judged.
+    /// The policy leaves it out.
     pub skipped: u64,
     /// In the breaches.
     pub broken: u64,
@@ -328,9 +328,9 @@ impl CheckCounts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AgentCheck {
-    /// Its name.
+    /// The testee, as the suite calls it.
     pub agent: String,
-    /// In order.
+    /// Its cases in the order of their numbers.
     pub cases: Vec<CheckedCase>,
     /// By first number of the case.
     pub sections: BTreeMap<u32, CheckCounts>,

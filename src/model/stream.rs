@@ -73,7 +73,7 @@ pub struct Tail {
 pub enum StreamEvent<'a> {
     /// The next bytes.
     Data {
-        /// Whose bytes.
+        /// The direction whose stream it is.
         dir: Direction,
         /// Offset of the first one.
         offset: u64,
@@ -84,20 +84,20 @@ pub enum StreamEvent<'a> {
     },
     /// Bytes that will not come.
     Gap {
-        /// Whose bytes.
+        /// The direction whose stream it is.
         dir: Direction,
         /// Offset of the first one.
         offset: u64,
-        /// How many.
+        /// How many bytes.
         len: u64,
-        /// Why.
+        /// What took them.
         cause: GapCause,
         /// The segment that made it certain.
         carrier: Carrier,
     },
     /// A retransmission differs from the bytes that came first, which are kept.
     Conflict {
-        /// Whose bytes.
+        /// The direction whose stream it is.
         dir: Direction,
         /// Offset of the first differing byte.
         offset: u64,
@@ -117,9 +117,9 @@ pub enum StreamEvent<'a> {
     },
     /// The direction is over.
     End {
-        /// Whose.
+        /// The direction that ended.
         dir: Direction,
-        /// How.
+        /// FIN, RST, or what else is known of it.
         how: StreamEnd,
         /// The segment with the FIN or RST (the first seen with it); `None` for `Unobserved`.
         carrier: Option<Carrier>,

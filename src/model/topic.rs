@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use crate::knowledge::Clause;
 use crate::model::case::{Behavior, CaseEvent, CaseId, CaseStep, ExpectedClose};
 use crate::model::{CloseCode, Exchange, Rule, RuleId, Who};
 
@@ -11,7 +12,7 @@ use crate::model::{CloseCode, Exchange, Rule, RuleId, Who};
 pub enum Topic {
     /// A close code, or a range of them.
     Code(CodeTopic),
-    /// A clause.
+    /// A rule, with examples and the cases that exercise it.
     Rule(RuleTopic),
     /// A case of the suite.
     Case(CaseTopic),
@@ -21,7 +22,7 @@ pub enum Topic {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CodeEntry {
-    /// The codes.
+    /// First and last; a single code is both.
     pub codes: RangeInclusive<u16>,
     /// Name of the one code in the registry of IANA, in lower case; `None` of a range.
     pub name: Option<&'static str>,
@@ -30,7 +31,7 @@ pub struct CodeEntry {
     /// Who may send them in a Close frame.
     pub sent_by: Who,
     /// Where that is written.
-    pub section: &'static str,
+    pub clauses: &'static [Clause],
     /// What they stand for.
     pub meaning: &'static str,
     /// What the API of the side that receives (or concludes) them reports.
@@ -86,7 +87,7 @@ pub struct CodeTopic {
     pub examples: Vec<Example>,
 }
 
-/// A clause.
+/// A rule, with examples and the cases that exercise it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RuleTopic {
@@ -102,7 +103,7 @@ pub struct RuleTopic {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CaseTopic {
-    /// Which.
+    /// Its number in the suite.
     pub id: CaseId,
     /// What it is about, in a line.
     pub about: &'static str,
@@ -132,6 +133,6 @@ pub struct Example {
     pub title: &'static str,
     /// It makes a finding of the rule; `false` where it comes near to that, but is legal.
     pub reported: bool,
-    /// What happens.
+    /// The exchange, as it was read from the notation.
     pub exchange: Exchange,
 }

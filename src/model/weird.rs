@@ -131,9 +131,9 @@ impl WeirdKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Weird {
-    /// What.
+    /// Which oddity, under the name it is counted by.
     pub kind: WeirdKind,
-    /// How often.
+    /// Times it was seen; only the first is told in words.
     pub count: u64,
     /// The first one, in words with its numbers.
     pub detail: String,

@@ -10,9 +10,7 @@ pub(super) struct Context<'c, S> {
     pub(super) now: u32,
     /// `Limits::max_history_bytes`.
     pub(super) max_history_bytes: usize,
-    /// Oddities.
     pub(super) weirds: &'c mut Weirds,
-    /// Results.
     pub(super) sink: &'c mut S,
 }
 

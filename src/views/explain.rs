@@ -4,11 +4,12 @@ pub mod json;
 pub mod text;
 
 use crate::knowledge::words::{joined, or, shorten};
+use crate::knowledge::{Clauses, REGISTRY};
 use crate::model::case::CaseEvent;
 use crate::model::topic::{CaseTopic, CodeTopic, Registration, RuleTopic};
 use crate::model::{CloseCode, CodeRange, Deed, Hex, Opcode, Reaction, Rule, RuleId, ShownFrame, Who};
 use crate::views::escape::visible;
-use crate::views::{case, units, wording};
+use crate::views::{account, units, wording};
 
 /// `1006`, or `4000–4999`.
 fn code_name(topic: &CodeTopic) -> String {
@@ -16,6 +17,12 @@ fn code_name(topic: &CodeTopic) -> String {
         Some(code) => code.to_string(),
         None => format!("{}–{}", topic.entry.codes.start(), topic.entry.codes.end()),
     }
+}
+
+/// `RFC 6455 7.4.1`, or `IANA registry (RFC 6455 11.7)`.
+fn code_source(topic: &CodeTopic) -> String {
+    let clauses = Clauses(topic.entry.clauses);
+    if topic.entry.clauses == [REGISTRY] { format!("IANA registry ({clauses})") } else { clauses.to_string() }
 }
 
 fn code_title(topic: &CodeTopic) -> &'static str {
@@ -105,12 +112,12 @@ const fn reaction_name(topic: &RuleTopic) -> &'static str {
 }
 
 fn case_sends(topic: &CaseTopic) -> String {
-    format!("The tester sends {}.", case::sends_in_words(&topic.sends, topic.fault))
+    format!("The tester sends {}.", account::sends_in_words(&topic.sends, topic.fault))
 }
 
 fn case_asks(topic: &CaseTopic) -> String {
     let fault = topic.fault.map(|(rule, _)| rule);
-    case::asks("testee", &topic.sends, fault, Some(&topic.close), topic.informational)
+    account::asks("testee", &topic.sends, fault, Some(&topic.close), topic.informational)
 }
 
 /// How the suite judges the events.

@@ -41,7 +41,7 @@ pub const CONNECTION: &[Field] = Connection::FIELDS;
 /// The fields of an element of `inputs`.
 pub const INPUT: &[Field] = Input::FIELDS;
 
-/// For programs.
+/// What `--format` offers.
 pub const FORMAT: Format = Format {
     name: "json",
     what: "The document wslog.inspect/1",

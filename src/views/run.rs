@@ -18,7 +18,7 @@ pub struct DiffReport<'a> {
     pub old: &'a RunSource,
     /// Where the new one came from.
     pub new: &'a RunSource,
-    /// What changed.
+    /// Changes between two runs.
     pub diff: &'a RunDiff,
 }
 

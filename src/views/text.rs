@@ -14,7 +14,7 @@ use crate::redact::{Sealed, Shown};
 use crate::views::{Format, FrameList};
 pub use layout::Style;
 
-/// For people.
+/// What `--format` offers.
 pub const FORMAT: Format = Format {
     name: "text",
     what: "Text for people",

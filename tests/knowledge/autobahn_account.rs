@@ -5,7 +5,7 @@ use wslog::model::case::{
     Behavior, BehaviorClose, CaseEvent, CaseId, CaseReport, ClosingBehavior, LoggedData, LoggedFrame,
     ReportForm, WireRow, WireStatistics,
 };
-use wslog::views::case::sentences;
+use wslog::views::account::sentences;
 
 /// A report of a case in which the client closed with 1002 and the server answered and ended TCP.
 fn report(id: &str, received: Option<Vec<CaseEvent>>, rows: Option<Vec<WireRow>>) -> CaseReport {

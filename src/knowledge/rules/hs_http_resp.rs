@@ -14,9 +14,9 @@ pub enum HsHttpResp<S: Stage = Quoted> {
     },
     /// The 101 leaves the grammar of HTTP.
     Syntax {
-        /// How.
+        /// Where it leaves the grammar.
         kind: Syntax,
-        /// The line.
+        /// The first line that does not fit.
         line: Text<S>,
     },
     /// A 101 in HTTP below 1.1.

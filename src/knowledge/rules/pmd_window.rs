@@ -5,7 +5,7 @@ use crate::knowledge::prelude::*;
 /// What shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PmdWindow {
-    /// Its distance.
+    /// How far back the reference goes, in bytes.
     pub distance: u32,
     /// Base-2 logarithm of the window.
     pub bits: u8,

@@ -58,7 +58,7 @@ impl Outcome {
 /// Who started the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Starter {
-    /// One side.
+    /// The other answered, or was left.
     One(Role),
     /// Both: their Closes crossed.
     Both,
@@ -76,7 +76,7 @@ pub enum StartEvidence {
     TcpEnd,
     /// Order in the recording only.
     Order,
-    /// Nothing did.
+    /// No acknowledgement, no order and no end of TCP says it.
     Undetermined,
 }
 
@@ -104,11 +104,11 @@ pub struct SideClose<S: Stage = Quoted> {
     pub code: Option<CloseCode>,
     /// Reason of it, where that is UTF-8.
     pub reason: Option<Text<S>>,
-    /// When.
+    /// Time of its packet; `None` without a clock.
     pub at: Option<Timestamp>,
-    /// Frame number.
+    /// Number of its frame, as `--frames` counts.
     pub frame: Option<u64>,
-    /// Packet.
+    /// Packet in which its frame began.
     pub packet: Option<PacketNo>,
     /// Where the recording leaves it.
     pub state: Lifecycle,
@@ -146,11 +146,11 @@ impl Lifecycle {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TcpEnd {
-    /// Whose.
+    /// The side that ended its direction.
     pub by: Role,
-    /// How.
+    /// FIN, RST, or what else is known of it.
     pub how: StreamEnd,
-    /// When.
+    /// Time of its packet; `None` without a clock.
     pub at: Option<Timestamp>,
     /// Packet with the FIN or RST.
     pub packet: Option<PacketNo>,
@@ -195,13 +195,13 @@ pub enum Because {
 pub struct LocalView<S: Stage = Quoted> {
     /// Code, 1005 and 1006 included; `None` where nothing is reported or it cannot be known.
     pub code: Option<CloseCode>,
-    /// Reason.
+    /// Reason of the Close that it reports; empty is `None`.
     pub reason: Option<Text<S>>,
-    /// wasClean.
+    /// `wasClean` of the CloseEvent; `None` where it cannot be known.
     pub was_clean: Option<bool>,
-    /// Why.
+    /// The reason in the terms of RFC 6455 7.1.
     pub because: Because,
-    /// How sure.
+    /// How far the recording shows that.
     pub certainty: Certainty,
 }
 
@@ -211,7 +211,7 @@ pub struct LocalView<S: Stage = Quoted> {
 pub struct Closing<S: Stage = Quoted> {
     /// How it ended.
     pub outcome: Outcome,
-    /// Who started.
+    /// Whose Close, or end of TCP, came first; `None` where that is unknown.
     pub started_by: Option<Starter>,
     /// What decided that.
     pub evidence: StartEvidence,

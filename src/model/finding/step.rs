@@ -34,16 +34,16 @@ pub enum Action {
 pub enum Seen {
     /// A Close.
     Close {
-        /// Frame number.
+        /// Number of its frame, as `--frames` counts.
         frame: u64,
-        /// Its code.
+        /// `None` where the Close had none.
         code: Option<CloseCode>,
         /// Nanoseconds after what called for it, where both times are known.
         after_ns: Option<i64>,
     },
     /// TCP ended by this side.
     TcpEnd {
-        /// How.
+        /// FIN, RST, or what else is known of it.
         how: StreamEnd,
         /// Nanoseconds after what called for it.
         after_ns: Option<i64>,
@@ -56,7 +56,7 @@ pub enum Seen {
     NotHttp,
     /// It went on as if the handshake were sound: a frame.
     Frame {
-        /// Its number.
+        /// Number of that frame.
         frame: u64,
     },
     /// It carried on.
@@ -75,9 +75,9 @@ pub enum Seen {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StepVerdict {
-    /// Done.
+    /// What was owed was done.
     Met,
-    /// Not done.
+    /// The other thing was done, or nothing in time.
     Broken,
     /// Done too late.
     Late,
@@ -105,9 +105,9 @@ impl StepVerdict {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Since {
-    /// Frame number.
+    /// Number of its frame, as `--frames` counts.
     pub frame: Option<u64>,
-    /// Time.
+    /// Time of its packet; `None` without a clock.
     pub at: Option<Timestamp>,
 }
 
@@ -115,13 +115,13 @@ pub struct Since {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Expectation {
-    /// The clause.
+    /// The rule that it is owed by.
     pub rule: RuleId,
     /// Who owes it.
     pub owed_by: Role,
-    /// What.
+    /// What the rule has it do.
     pub action: Action,
-    /// Since when.
+    /// The frame and the time from which on it is owed.
     pub since: Since,
 }
 
@@ -138,16 +138,16 @@ impl Expectation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Step {
-    /// The clause.
+    /// The rule that it is owed by.
     pub rule: RuleId,
     /// Who owed it.
     pub owed_by: Role,
-    /// What.
+    /// What the rule has it do.
     pub action: Action,
-    /// Since when.
+    /// The frame and the time from which on it is owed.
     pub since: Since,
     /// What was seen.
     pub seen: Seen,
-    /// The judgement.
+    /// What came of it.
     pub verdict: StepVerdict,
 }

@@ -77,7 +77,7 @@ row! {
     /// Whether it may be in a Close frame at all.
     on_the_wire: Boolean = entry.sent_by != Who::Nobody,
     /// Where that is written.
-    section: Text = entry.section,
+    section: Text = words::code_source(topic),
     /// What it stands for.
     meaning: Text = entry.meaning,
     /// What the program of the side that receives or concludes it is told.

@@ -117,7 +117,7 @@ fn bullets(out: &mut String, title: &str, items: &[&str], style: &Style) {
 fn code_text(topic: &CodeTopic, style: &Style) -> String {
     let entry = topic.entry;
     let name = format!("{} {}", words::code_name(topic), words::code_title(topic));
-    let mut out = heading(&name, &["close code", entry.section], style);
+    let mut out = heading(&name, &["close code", &words::code_source(topic)], style);
     out.push('\n');
     out.push_str(&style.wrap(entry.meaning, 2));
     out.push('\n');

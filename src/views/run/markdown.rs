@@ -12,7 +12,6 @@ use crate::views::units;
 const ROWS: usize = 100;
 /// Bytes of all tables: GitHub takes no comment of more than 65 536 characters.
 const BYTES: usize = 60_000;
-/// Contradictions listed.
 const CONTRADICTIONS: usize = 20;
 
 /// Two runs compared.

@@ -14,7 +14,7 @@ use crate::views::escape::{as_text, visible};
 use crate::views::text::layout::{Style, Tone};
 use crate::views::text::overview;
 use crate::views::told::Told;
-use crate::views::{FrameList, case, summary, units, wording};
+use crate::views::{FrameList, account, summary, units, wording};
 
 /// Frames of the timeline before the end.
 pub(super) const TIMELINE: usize = 12;
@@ -86,7 +86,7 @@ fn of_case(out: &mut String, record: &CaseRecord, style: &Style) {
     );
     out.push_str(&style.wrap(&line, 2));
     out.push('\n');
-    out.push_str(&style.wrap(&visible(&case::sentences(account).join(" ")), 2));
+    out.push_str(&style.wrap(&visible(&account::sentences(account).join(" ")), 2));
     for inconsistency in inconsistencies {
         out.push_str(&style.wrap(&format!("inconsistent: {}", visible(inconsistency)), 2));
     }
