@@ -19,7 +19,7 @@ pub mod wording;
 
 use std::io::Write;
 
-use crate::engine::Sink;
+use crate::engine::{Keep, Sink};
 use text::Style;
 
 /// A format of `wslog inspect`.
@@ -42,6 +42,17 @@ pub struct Options {
     pub selected: bool,
     /// How text looks.
     pub style: Style,
+}
+
+impl FrameList {
+    /// What of the frames a view wants kept that shows so many where not all are asked for.
+    const fn keep(self, ends: Keep) -> Keep {
+        match self {
+            Self::None => Keep::NOTHING,
+            Self::All => Keep { first: usize::MAX, ..Keep::NOTHING },
+            Self::Ends => ends,
+        }
+    }
 }
 
 /// Which frames a report lists.

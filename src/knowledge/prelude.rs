@@ -10,8 +10,8 @@ pub(super) use crate::knowledge::thresholds::{CLIENT_WAIT_NS, LATE_NS, NEVER_NS}
 pub(super) use crate::knowledge::words::heads::{STRIPPED, field, head, times};
 pub(super) use crate::knowledge::words::units::{bytes, count, duration, whole};
 pub(super) use crate::knowledge::words::{
-    OURS, Say, Words, close, context_kept, end, handled as went_on, named_code, or, shortened, timeouts,
-    visible,
+    KEPT_NOTHING, OURS, Say, Words, close, context_kept, end, handled as went_on, named_code, or, shortened,
+    timeouts, visible,
 };
 pub(super) use crate::model::handshake::facts::{KeyForm, ProtocolsFault, Syntax, TargetForm};
 pub(super) use crate::model::{

@@ -57,109 +57,76 @@ impl fmt::Display for CaseId {
     }
 }
 
-/// Verdict on the events of a case. Declared best first: the order is the rank.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Behavior {
-    /// As expected.
-    Ok,
-    /// Nothing to pass or fail.
-    Informational,
-    /// Tolerated.
-    NonStrict,
-    /// The testee lacks what the case needs (permessage-deflate).
-    Unimplemented,
-    /// Not as expected.
-    Failed,
-    /// Any other word, as some old suites wrote (`NO_CLOSE`).
-    Other(String),
+/// A verdict of the suite, by the word of a report.
+macro_rules! verdict {
+    ($(#[doc = $doc:literal])+ $Verdict:ident { $($(#[doc = $of:literal])+ $name:ident = $word:literal,)+ }) => {
+        $(#[doc = $doc])+
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $Verdict {
+            $($(#[doc = $of])+ $name,)+
+            /// Any other word, as some old suites wrote (`NO_CLOSE`).
+            Other(String),
+        }
+
+        impl $Verdict {
+            /// From the word of a report.
+            #[must_use]
+            pub fn new(word: &str) -> Self {
+                match word {
+                    $($word => Self::$name,)+
+                    other => Self::Other(other.to_owned()),
+                }
+            }
+
+            /// The word of a report that stands for it.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$name => $word,)+
+                    Self::Other(word) => word,
+                }
+            }
+
+            /// Whether it ranks behind the other; words that are not known rank alike, behind all others.
+            #[must_use]
+            pub fn is_worse_than(&self, other: &Self) -> bool {
+                discriminant(self) != discriminant(other) && self > other
+            }
+        }
+    };
 }
 
-/// Verdict on how a case closed. Declared best first: the order is the rank.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum BehaviorClose {
-    /// Properly closed.
-    Ok,
-    /// Nothing to pass or fail.
-    Informational,
-    /// The tester, as client, had to drop TCP itself.
-    FailedByClient,
-    /// Closed by the testee with a code that was not expected.
-    WrongCode,
-    /// The closing handshake was not completed.
-    Unclean,
-    /// Closed by the wrong side, or never open.
-    Failed,
-    /// Any other word.
-    Other(String),
-}
-
-impl Behavior {
-    /// Whether it ranks behind the other; words that are not known rank alike, behind all others.
-    #[must_use]
-    pub fn is_worse_than(&self, other: &Self) -> bool {
-        discriminant(self) != discriminant(other) && self > other
-    }
-
-    /// From the word of a report.
-    #[must_use]
-    pub fn new(word: &str) -> Self {
-        match word {
-            "OK" => Self::Ok,
-            "INFORMATIONAL" => Self::Informational,
-            "NON-STRICT" => Self::NonStrict,
-            "UNIMPLEMENTED" => Self::Unimplemented,
-            "FAILED" => Self::Failed,
-            other => Self::Other(other.to_owned()),
-        }
-    }
-
-    /// The word of a report that stands for it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Ok => "OK",
-            Self::Informational => "INFORMATIONAL",
-            Self::NonStrict => "NON-STRICT",
-            Self::Unimplemented => "UNIMPLEMENTED",
-            Self::Failed => "FAILED",
-            Self::Other(word) => word,
-        }
+verdict! {
+    /// Verdict on the events of a case. Declared best first: the order is the rank.
+    Behavior {
+        /// As expected.
+        Ok = "OK",
+        /// Nothing to pass or fail.
+        Informational = "INFORMATIONAL",
+        /// Tolerated.
+        NonStrict = "NON-STRICT",
+        /// The testee lacks what the case needs (permessage-deflate).
+        Unimplemented = "UNIMPLEMENTED",
+        /// Not as expected.
+        Failed = "FAILED",
     }
 }
 
-impl BehaviorClose {
-    /// As [`Behavior::is_worse_than`].
-    #[must_use]
-    pub fn is_worse_than(&self, other: &Self) -> bool {
-        discriminant(self) != discriminant(other) && self > other
-    }
-
-    /// From the word of a report.
-    #[must_use]
-    pub fn new(word: &str) -> Self {
-        match word {
-            "OK" => Self::Ok,
-            "INFORMATIONAL" => Self::Informational,
-            "FAILED BY CLIENT" => Self::FailedByClient,
-            "WRONG CODE" => Self::WrongCode,
-            "UNCLEAN" => Self::Unclean,
-            "FAILED" => Self::Failed,
-            other => Self::Other(other.to_owned()),
-        }
-    }
-
-    /// The word of a report that stands for it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Ok => "OK",
-            Self::Informational => "INFORMATIONAL",
-            Self::FailedByClient => "FAILED BY CLIENT",
-            Self::WrongCode => "WRONG CODE",
-            Self::Unclean => "UNCLEAN",
-            Self::Failed => "FAILED",
-            Self::Other(word) => word,
-        }
+verdict! {
+    /// Verdict on how a case closed. Declared best first: the order is the rank.
+    BehaviorClose {
+        /// Properly closed.
+        Ok = "OK",
+        /// Nothing to pass or fail.
+        Informational = "INFORMATIONAL",
+        /// The tester, as client, had to drop TCP itself.
+        FailedByClient = "FAILED BY CLIENT",
+        /// Closed by the testee with a code that was not expected.
+        WrongCode = "WRONG CODE",
+        /// The closing handshake was not completed.
+        Unclean = "UNCLEAN",
+        /// Closed by the wrong side, or never open.
+        Failed = "FAILED",
     }
 }
 
@@ -462,6 +429,17 @@ pub enum CaseStep {
     Frame(CaseFrame),
     /// It waits before it goes on.
     Wait,
+}
+
+impl CaseStep {
+    /// The frame, if it is one.
+    #[must_use]
+    pub const fn frame(&self) -> Option<&CaseFrame> {
+        match self {
+            Self::Frame(frame) => Some(frame),
+            Self::Wait => None,
+        }
+    }
 }
 
 /// The verdict judged again from what the report tells.

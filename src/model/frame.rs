@@ -137,6 +137,18 @@ pub enum LengthForm {
     SixtyFour,
 }
 
+impl LengthForm {
+    /// The one that RFC 6455 5.2 asks for, which is the shortest.
+    #[must_use]
+    pub const fn of(len: u64) -> Self {
+        match len {
+            0..=125 => Self::Seven,
+            126..=0xffff => Self::Sixteen,
+            _ => Self::SixtyFour,
+        }
+    }
+}
+
 /// A frame header, 2 to 14 bytes on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameHeader {

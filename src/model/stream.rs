@@ -41,6 +41,19 @@ pub enum StreamEnd {
     Unobserved,
 }
 
+impl StreamEnd {
+    /// `fin`, `rst`, `dropped` or `unobserved`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fin => "fin",
+            Self::Rst => "rst",
+            Self::Dropped => "dropped",
+            Self::Unobserved => "unobserved",
+        }
+    }
+}
+
 /// What one side sent again while the other stayed silent: it sent nothing at all, not even an acknowledgement,
 /// from the first try on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -32,10 +32,7 @@ pub fn sentences(account: &CaseAccount) -> Vec<String> {
 }
 
 fn frames(sends: &[CaseStep]) -> impl Iterator<Item = &CaseFrame> {
-    sends.iter().filter_map(|step| match step {
-        CaseStep::Frame(frame) => Some(frame),
-        CaseStep::Wait => None,
-    })
+    sends.iter().filter_map(CaseStep::frame)
 }
 
 fn sent(account: &CaseAccount) -> String {
@@ -306,8 +303,8 @@ fn carried_on(account: &CaseAccount) -> bool {
 /// A Ping came behind a frame for which the RFC orders the connection failed.
 fn left_pings(account: &CaseAccount) -> bool {
     account.fault.is_some_and(|(rule, at)| {
-        let is_ping = |step: &CaseStep| matches!(step, CaseStep::Frame(f) if f.opcode == Opcode::PING);
-        rule.rule().reaction.is_ordered() && account.sends.iter().skip(at + 1).any(is_ping)
+        let mut behind = account.sends.iter().skip(at + 1).filter_map(CaseStep::frame);
+        rule.rule().reaction.is_ordered() && behind.any(|frame| frame.opcode == Opcode::PING)
     })
 }
 

@@ -112,11 +112,7 @@ pub fn connection(out: &mut Vec<u8>, conversation: &Conversation<Shown>, frames:
 
 impl<W: Write> Sink for JsonReport<W> {
     fn asks(&self) -> Keep {
-        match self.frames {
-            FrameList::None => Keep::NOTHING,
-            FrameList::All => Keep { first: usize::MAX, ..Keep::NOTHING },
-            FrameList::Ends => Keep { first: 20, last: 20, ..Keep::NOTHING },
-        }
+        self.frames.keep(Keep { first: 20, last: 20, ..Keep::NOTHING })
     }
 
     fn form(&self) -> Option<Form> {

@@ -185,11 +185,7 @@ fn open(report: &Conversation<Shown>) -> String {
 
 fn no_close(report: &Conversation<Shown>) -> String {
     let Some(end) = &report.closing.first_end else { return "TCP ended without a Close frame.".to_owned() };
-    let idle = report
-        .closing
-        .idle_before_close_ns
-        .filter(|ns| *ns >= 1_000_000_000)
-        .map_or_else(String::new, |ns| format!(", after {} without a frame", units::duration(ns)));
+    let idle = silence(&report.closing, ", after");
     if report.closing.ends_crossed {
         return format!(
             "Both sides ended TCP{}{idle}, without a Close frame: neither had received the other's FIN or RST when it sent its own.",
@@ -204,6 +200,12 @@ fn no_close(report: &Conversation<Shown>) -> String {
         the(end.by),
         after_start(report, end.at)
     )
+}
+
+/// How long nothing came before the end, where that is worth a word.
+fn silence(closing: &Closing<Shown>, word: &str) -> String {
+    let idle = closing.idle_before_close_ns.filter(|ns| *ns >= 1_000_000_000);
+    idle.map_or_else(String::new, |ns| format!("{word} {} without a frame", units::duration(ns)))
 }
 
 fn closed(report: &Conversation<Shown>) -> String {
@@ -226,10 +228,7 @@ fn closed(report: &Conversation<Shown>) -> String {
                 Some(false) => "closed after it with",
                 None => "started the closing handshake with",
             };
-            let idle = closing
-                .idle_before_close_ns
-                .filter(|ns| *ns >= 1_000_000_000)
-                .map_or_else(String::new, |ns| format!(" and {} without a frame", units::duration(ns)));
+            let idle = silence(closing, " and");
             let first = format!(
                 "{} {verb} {}{}{idle}",
                 the(role),

@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-pub use crate::knowledge::words::{and, close, end, named_code, packet, shortened, timeouts};
 use crate::knowledge::words::{bare_code, handled, or};
+pub(crate) use crate::knowledge::words::{close, end, packet, timeouts};
 use crate::knowledge::{Clause, rfc6455};
 use crate::model::finding::Because;
 use crate::model::{

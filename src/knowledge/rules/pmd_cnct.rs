@@ -29,10 +29,7 @@ impl Told for PmdCnct {
 impl QuotesNothing for PmdCnct {}
 
 pub(super) const KNOWN: Known = Known {
-    peer: Some(
-        "need not have kept anything to refer to: it may fail the connection with Close 1007 or 1002 when \
-         the message does not inflate; one that kept the window does not notice",
-    ),
+    peer: Some(KEPT_NOTHING),
     text: "Once client_no_context_takeover stands in the answer each message of the client is compressed by \
            itself: no reference begins before it. In the offer alone the parameter is a hint and binds \
            nobody. Typical is that the first message is read and the second fails.",

@@ -29,10 +29,7 @@ impl Told for PmdSnctUse {
 impl QuotesNothing for PmdSnctUse {}
 
 pub(super) const KNOWN: Known = Known {
-    peer: Some(
-        "need not have kept anything to refer to: it may fail the connection with Close 1007 or 1002 when \
-         the message does not inflate; one that kept the window does not notice",
-    ),
+    peer: Some(KEPT_NOTHING),
     text: "With server_no_context_takeover in the answer each message of the server is compressed by \
            itself: no reference begins before it. Typical is that the first message is read and the second \
            fails.",

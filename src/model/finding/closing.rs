@@ -64,6 +64,17 @@ pub enum Starter {
     Both,
 }
 
+impl Starter {
+    /// `client`, `server` or `both`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::One(role) => role.name(),
+            Self::Both => "both",
+        }
+    }
+}
+
 /// What decided who started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]

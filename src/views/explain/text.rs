@@ -5,7 +5,7 @@ use std::iter;
 
 use crate::knowledge::words::{filled, joined};
 use crate::model::topic::{CaseTopic, CodeTopic, Example, RuleTopic, Topic};
-use crate::model::{Act, CloseCode, Deed, Hex, Level, Who};
+use crate::model::{Act, CloseCode, Deed, Hex, Level, Rule, Who};
 use crate::views::escape::visible;
 use crate::views::explain as words;
 use crate::views::text::Style;
@@ -27,53 +27,37 @@ pub fn full(topics: &[Topic], style: &Style) -> String {
         Topic::Rule(rule) => rule_text(rule, style),
         Topic::Case(case) => case_text(case, style),
     };
-    topics.iter().map(topic).collect::<Vec<_>>().join("\n")
+    joined(topics.iter().map(topic), "\n")
 }
 
 /// A row for each topic, those of a kind in one table.
 #[must_use]
 pub fn list(topics: &[Topic], style: &Style) -> String {
-    let mut tables = Vec::new();
-    let codes =
-        topics.iter().filter_map(|topic| if let Topic::Code(code) = topic { Some(code) } else { None });
-    let rows: Vec<_> = codes.map(code_row).collect();
-    if !rows.is_empty() {
-        tables.push(style.table(&["code", "name", "sent by", "meaning"], rows, &[], &[1, 3]));
+    let (mut codes, mut rules, mut cases) = (Vec::new(), Vec::new(), Vec::new());
+    for topic in topics {
+        match topic {
+            Topic::Code(code) => codes.push(code_row(code)),
+            Topic::Rule(topic) => rules.push(rule_row(topic.rule)),
+            Topic::Case(case) => cases.push(case_row(case)),
+        }
     }
-    let rules =
-        topics.iter().filter_map(|topic| if let Topic::Rule(rule) = topic { Some(rule.rule) } else { None });
-    let rows: Vec<_> = rules
-        .map(|rule| {
-            let section = format!("{:#}", rule.section());
-            vec![
-                rule.name.into(),
-                rule.level.name().into(),
-                rule.who.name().into(),
-                section,
-                rule.says.into(),
-            ]
-        })
-        .collect();
-    if !rows.is_empty() {
-        tables.push(style.table(
-            &["rule", "level", "broken by", "clause", "what it says"],
-            rows,
-            &[],
-            &[3, 4],
-        ));
-    }
-    let cases =
-        topics.iter().filter_map(|topic| if let Topic::Case(case) = topic { Some(case) } else { None });
-    let rows: Vec<_> = cases
-        .map(|case| {
-            let first = if case.close.closed_by_me { "tester" } else { "testee" };
-            vec![case.id.to_string(), case.about.to_owned(), first.to_owned(), words::codes_of(case)]
-        })
-        .collect();
-    if !rows.is_empty() {
-        tables.push(style.table(&["case", "what it is about", "closed by", "with"], rows, &[], &[1]));
-    }
-    tables.join("\n")
+    let tables = [
+        (&["code", "name", "sent by", "meaning"][..], codes, &[1, 3][..]),
+        (&["rule", "level", "broken by", "clause", "what it says"], rules, &[3, 4]),
+        (&["case", "what it is about", "closed by", "with"], cases, &[1]),
+    ];
+    let tables = tables.into_iter().filter(|(_, rows, _)| !rows.is_empty());
+    joined(tables.map(|(header, rows, flexible)| style.table(header, rows, &[], flexible)), "\n")
+}
+
+fn rule_row(rule: &Rule) -> Vec<String> {
+    let section = format!("{:#}", rule.section());
+    vec![rule.name.into(), rule.level.name().into(), rule.who.name().into(), section, rule.says.into()]
+}
+
+fn case_row(case: &CaseTopic) -> Vec<String> {
+    let first = if case.close.closed_by_me { "tester" } else { "testee" };
+    vec![case.id.to_string(), case.about.to_owned(), first.to_owned(), words::codes_of(case)]
 }
 
 fn code_row(code: &CodeTopic) -> Vec<String> {

@@ -150,6 +150,6 @@ fn bare_end(report: &Conversation<Shown>) -> Option<String> {
 fn code(report: &Conversation<Shown>) -> Option<String> {
     let Some(Starter::One(starter)) = report.closing.started_by else { return None };
     let code = report.closing.sides[starter].code?;
-    let is_usual = code == CloseCode::NORMAL_CLOSURE || code.0 == 1001;
+    let is_usual = [CloseCode::NORMAL_CLOSURE, CloseCode::GOING_AWAY].contains(&code);
     (!is_usual).then(|| format!("the log of the {}: it chose {code}, and only it knows why", starter.name()))
 }
