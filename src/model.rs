@@ -8,6 +8,7 @@ pub mod case;
 mod close;
 mod compression;
 mod conversation;
+mod count;
 mod event;
 mod exchange;
 pub(crate) mod finding;
@@ -30,6 +31,7 @@ pub use compression::Compression;
 pub use conversation::{
     CaseRecord, Conversation, EarlierHandshake, FrameRecord, InputReport, Part, Place, TcpRecord, Traffic,
 };
+pub use count::count;
 pub use event::{Event, Fact, FrameFacts, MessageFacts, MessageKind, What};
 pub use exchange::{Act, Deed, Exchange, ShownFrame};
 pub use finding::{

@@ -37,7 +37,15 @@ const ROOMS: &[Room] = &[
     Room { name: "dissect", rooms: &["model", "limits", "http", "websocket"], crates: &[], world: &[] },
     Room {
         name: "autobahn",
-        rooms: &["knowledge::RULES", "knowledge::RuleId", "model", "error", "http", "websocket"],
+        rooms: &[
+            "knowledge::RULES",
+            "knowledge::RuleId",
+            "knowledge::words",
+            "model",
+            "error",
+            "http",
+            "websocket",
+        ],
         crates: &["html5gum", "nom", "serde", "serde_json", "toml", "toml_edit"],
         world: &[],
     },

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::knowledge::words::start_of;
 use crate::model::case::{
     Behavior, BehaviorClose, CaseEvent, CaseId, CaseReport, IndexEntry, LoggedFrame, Run, WireRow,
 };
@@ -288,9 +289,10 @@ fn quote(text: &str) -> String {
 }
 
 fn quote_up_to(text: &str, max: usize) -> String {
-    let short: String = text.chars().take(max).collect();
-    let cut = if short.len() < text.len() { format!("… ({} bytes)", text.len()) } else { String::new() };
-    format!("\"{short}\"{cut}")
+    match start_of(text, max) {
+        Some(start) => format!("\"{start}\"… ({} bytes)", text.len()),
+        None => format!("\"{text}\""),
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::dissect::{Item, Out, role};
 use crate::http::{Start, response_head, upgrade};
 use crate::model::{
     Carrier, Direction, Evidence, Observation, Observed, PerDirection, Role, StreamEnd, Undecodable,
-    WeirdKind,
+    WeirdKind, count,
 };
 
 /// For masked frames, where the other direction agrees.
@@ -268,8 +268,8 @@ impl PickUp {
             if end > since {
                 out.weirds.add(WeirdKind::HandshakeGap, carrier.map(|c| c.packet), || {
                     format!(
-                        "{} bytes of the {} behind a handshake that is not whole were not read",
-                        end - since,
+                        "{} of the {} behind a handshake that is not whole were not read",
+                        count(end - since, "byte"),
                         from.name()
                     )
                 });

@@ -7,7 +7,9 @@ use crate::knowledge::words::{joined, or, shorten};
 use crate::knowledge::{Clauses, REGISTRY};
 use crate::model::case::CaseEvent;
 use crate::model::topic::{CaseTopic, CodeTopic, Registration, RuleTopic};
-use crate::model::{CloseCode, CodeRange, Deed, Hex, Opcode, Reaction, Rule, RuleId, ShownFrame, Who};
+use crate::model::{
+    CloseCode, CodeRange, Deed, Hex, Opcode, Reaction, Rule, RuleId, ShownFrame, StreamEnd, Who,
+};
 use crate::views::escape::visible;
 use crate::views::{account, units, wording};
 
@@ -248,8 +250,8 @@ fn act(what: &Deed) -> String {
         Deed::Head(_) | Deed::Bytes { .. } => String::new(),
         Deed::Again => "sends the last payload again".to_owned(),
         Deed::Probe => "probes whether the other side is there: a byte it sent before".to_owned(),
-        Deed::Fin => "ends TCP (FIN)".to_owned(),
-        Deed::Rst => "resets TCP (RST)".to_owned(),
+        Deed::Fin => wording::ends(StreamEnd::Fin).to_owned(),
+        Deed::Rst => wording::ends(StreamEnd::Rst).to_owned(),
         Deed::BareRst => "resets TCP (RST without an acknowledgement number)".to_owned(),
         Deed::Ack => "acknowledges what it has received".to_owned(),
         Deed::Hold => "receives nothing for now: what comes is under way".to_owned(),

@@ -2,7 +2,7 @@
 //! what each side's application will have been told.
 
 mod next;
-mod timing;
+mod silence;
 
 use crate::knowledge::rules::{FrTooBig, HsHttpResp};
 use crate::knowledge::words::shortened;
@@ -34,7 +34,7 @@ pub(super) fn of(report: &Conversation<Shown>, findings: &[Told<'_>]) -> Vec<Str
     if let Some(sentence) = tcp(closing) {
         out.push(sentence);
     }
-    out.extend(timing::sentences(report));
+    out.extend(silence::sentences(report));
     out.extend(too_big(report));
     out.extend(other_breaches(report, findings));
     if let Some(sentence) = views(closing) {
@@ -192,7 +192,7 @@ fn no_close(report: &Conversation<Shown>) -> String {
             after_start(report, end.at)
         );
     }
-    let ended = verb(end.how);
+    let ended = wording::ended(end.how);
     let because =
         if report.closing.failed_for.is_some_and(|(by, _, _)| by != end.by) { " for it" } else { "" };
     format!(
@@ -315,15 +315,7 @@ fn tcp(closing: &Closing<Shown>) -> Option<String> {
     };
     let order = if end.how == StreamEnd::Rst { String::new() } else { format!(", {order}") };
     let first = if end.how == StreamEnd::Dropped { "" } else { " first" };
-    Some(format!("{} {}{first}{order}{other}.", the(end.by), verb(end.how)))
-}
-
-const fn verb(how: StreamEnd) -> &'static str {
-    match how {
-        StreamEnd::Rst => "reset TCP",
-        StreamEnd::Dropped => "dropped TCP, as the log has it",
-        StreamEnd::Fin | StreamEnd::Unobserved => "ended TCP by FIN",
-    }
+    Some(format!("{} {}{first}{order}{other}.", the(end.by), wording::ended(end.how)))
 }
 
 /// Breaches that the sentences before did not name; at most three, then their number.
@@ -357,8 +349,10 @@ fn other_breaches(report: &Conversation<Shown>, findings: &[Told<'_>]) -> Vec<St
             more += 1;
         }
     }
-    if more > 0 {
-        out.push(format!("{} more kinds of breach are listed below.", more));
+    match more {
+        0 => {}
+        1 => out.push("1 more kind of breach is listed below.".to_owned()),
+        _ => out.push(format!("{more} more kinds of breach are listed below.")),
     }
     out
 }

@@ -9,10 +9,32 @@ use crate::knowledge::{Clause, rfc6455};
 use crate::model::finding::Because;
 use crate::model::{
     Action, CloseCode, Conversation, Finding, FrameHeader, Outcome, Reaction, Role, RuleId, Seen, Step,
+    StreamEnd,
 };
 use crate::redact::Shown;
 use crate::views::escape::visible;
 use crate::views::units;
+
+/// What a side did to TCP.
+#[must_use]
+pub(crate) const fn ended(how: StreamEnd) -> &'static str {
+    match how {
+        StreamEnd::Rst => "reset TCP",
+        StreamEnd::Dropped => "dropped TCP, as the log has it",
+        StreamEnd::Fin | StreamEnd::Unobserved => "ended TCP by FIN",
+    }
+}
+
+/// What a side does to TCP, in a table.
+#[must_use]
+pub(crate) const fn ends(how: StreamEnd) -> &'static str {
+    match how {
+        StreamEnd::Fin => "ends TCP (FIN)",
+        StreamEnd::Rst => "resets TCP (RST)",
+        StreamEnd::Dropped => "drops TCP",
+        StreamEnd::Unobserved => "end not recorded",
+    }
+}
 
 /// `1000 normal closure: bye`, what a Close has in it.
 #[must_use]

@@ -32,7 +32,7 @@ pub fn diff(report: &DiffReport<'_>) -> String {
             let _ = writeln!(out, "  * contradiction: {agent} {}: {detail}", told.case);
         }
         if let Some(more) = source.contradictions.len().checked_sub(CONTRADICTIONS).filter(|more| *more > 0) {
-            let _ = writeln!(out, "  * … and {more} more contradictions");
+            let _ = writeln!(out, "  * … and {}", units::count(more as u64, "more contradiction"));
         }
     }
     if let Some(hint) = report.hint() {

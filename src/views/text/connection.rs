@@ -7,7 +7,7 @@ use crate::knowledge::words::shorten;
 use crate::model::case::{Behavior, BehaviorClose};
 use crate::model::{
     CaseRecord, CloseCode, Closing, Conversation, FrameRecord, Hex, Latency, Level, Opcode, Outcome,
-    PacketNo, PingFigures, Role, Starter, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
+    PacketNo, PingFigures, Role, Starter, StepVerdict, TcpEnd, Timestamp, Traffic,
 };
 use crate::redact::Shown;
 use crate::views::escape::{as_text, visible};
@@ -319,13 +319,12 @@ fn payload(f: &FrameRecord<Shown>) -> String {
 }
 
 fn end_row(report: &Conversation<Shown>, end: &TcpEnd) -> Vec<String> {
-    let what = match end.how {
-        StreamEnd::Fin => "ends TCP (FIN)",
-        StreamEnd::Rst => "resets TCP (RST)",
-        StreamEnd::Dropped => "drops TCP",
-        StreamEnd::Unobserved => "end not recorded",
-    };
-    let mut row = vec![String::new(), since_start(report, end.at), end.by.name().to_owned(), what.to_owned()];
+    let mut row = vec![
+        String::new(),
+        since_start(report, end.at),
+        end.by.name().to_owned(),
+        wording::ends(end.how).to_owned(),
+    ];
     row.resize(7, String::new());
     row
 }
