@@ -137,6 +137,7 @@
 //! | run, shard; regression; policy, expected failure, breach | verdicts of many cases; what is held against them |
 //! | topic, example | what is explained without a recording; what it looks like on the wire |
 //! | pick-up, assumed | frames recognised by one another where the opening handshake is not in the recording: that there was one is assumed, what it settled is unknown |
+//! | exchange, act; notation | what two endpoints do to one another, one thing one does; how that is written down |
 //! | step | an expectation settled: who owed what, what was seen, whether it was met |
 //! | late, never, silent | by thresholds that are wslog's own: the RFC names no times |
 

@@ -17,6 +17,7 @@ mod frame;
 pub mod handshake;
 mod hex;
 mod id;
+mod named;
 mod observation;
 mod packet;
 pub mod run;
@@ -47,6 +48,7 @@ pub use handshake::{
 pub use hex::Hex;
 pub(crate) use hex::{hex_digit, hex_number, unhex};
 pub use id::{ConversationId, NoId};
+pub(crate) use named::named;
 pub use observation::{Evidence, Missing, Observation, Observed, PerRole, Piece, Role, Undecodable};
 pub use packet::{LinkType, Packet, PacketNo, Segment, SeqNo, TcpFlags, Timestamp};
 pub use stream::{Carrier, GapCause, StreamEnd, StreamEvent, Tail, Unanswered};

@@ -3,56 +3,37 @@
 use std::fmt;
 
 use crate::knowledge::{Known, RULES, RuleId};
-use crate::model::Role;
+use crate::model::{Role, named};
 
-/// How strongly the clause binds (RFC 2119).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
-    /// Legal, or nobody's fault, but worth knowing.
-    Note,
-    /// A SHOULD of the RFC.
-    Should,
-    /// A MUST of the RFC.
-    Must,
-}
-
-impl Level {
-    /// `must`, `should` or `note`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Must => "must",
-            Self::Should => "should",
-            Self::Note => "note",
-        }
+named! {
+    /// How strongly the clause binds (RFC 2119).
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Level {
+        /// Legal, or nobody's fault, but worth knowing.
+        Note = "note",
+        /// A SHOULD of the RFC.
+        Should = "should",
+        /// A MUST of the RFC.
+        Must = "must",
     }
 }
 
-/// Who can break the clause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
-    /// The client.
-    Client,
-    /// The server.
-    Server,
-    /// Either side.
-    Either,
-    /// Nobody: it says what the recording lacks.
-    Nobody,
+named! {
+    /// Who can break the clause.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Who {
+        /// The client.
+        Client = "client",
+        /// The server.
+        Server = "server",
+        /// Either side.
+        Either = "either",
+        /// Nobody: it says what the recording lacks.
+        Nobody = "nobody",
+    }
 }
 
 impl Who {
-    /// `client`, `server`, `either` or `nobody`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Client => "client",
-            Self::Server => "server",
-            Self::Either => "either",
-            Self::Nobody => "nobody",
-        }
-    }
-
     /// Whether a side of that role can.
     #[must_use]
     pub const fn includes(self, role: Role) -> bool {

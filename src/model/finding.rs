@@ -13,28 +13,18 @@ pub use step::{Action, Expectation, Seen, Since, Step, StepVerdict};
 pub use timing::{Latency, PingFigures, Timing};
 
 use crate::knowledge::{Level, Violation};
-use crate::model::{PacketNo, Quoted, Role, Stage, Timestamp};
+use crate::model::{PacketNo, Quoted, Role, Stage, Timestamp, named};
 
-/// How sure a conclusion is, given what a passive observer can know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Certainty {
-    /// The recording leaves it open.
-    Undetermined,
-    /// Everything fits, but something unseen could explain it too.
-    Likely,
-    /// The recording proves it.
-    Proven,
-}
-
-impl Certainty {
-    /// `proven`, `likely` or `undetermined`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Proven => "proven",
-            Self::Likely => "likely",
-            Self::Undetermined => "undetermined",
-        }
+named! {
+    /// How sure a conclusion is, given what a passive observer can know.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Certainty {
+        /// The recording leaves it open.
+        Undetermined = "undetermined",
+        /// Everything fits, but something unseen could explain it too.
+        Likely = "likely",
+        /// The recording proves it.
+        Proven = "proven",
     }
 }
 

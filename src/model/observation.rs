@@ -4,15 +4,18 @@ use std::ops::{Index, IndexMut};
 
 use crate::model::{
     Bytes, Carrier, FrameHeader, GapCause, PacketNo, StreamEnd, Timestamp, UpgradeRequest, UpgradeResponse,
+    named,
 };
 
-/// Side of a WebSocket connection (RFC 6455 1.2): the client sent the opening handshake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// Sent the request.
-    Client,
-    /// Answered it.
-    Server,
+named! {
+    /// Side of a WebSocket connection (RFC 6455 1.2): the client sent the opening handshake.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Role {
+        /// Sent the request.
+        Client = "client",
+        /// Answered it.
+        Server = "server",
+    }
 }
 
 impl Role {
@@ -25,15 +28,6 @@ impl Role {
         match self {
             Self::Client => Self::Server,
             Self::Server => Self::Client,
-        }
-    }
-
-    /// `client` or `server`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Client => "client",
-            Self::Server => "server",
         }
     }
 }

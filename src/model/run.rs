@@ -1,5 +1,7 @@
 //! What is said about a whole Autobahn run: against another run, or against a policy.
 
+use crate::model::named;
+
 use std::collections::BTreeMap;
 
 use crate::model::case::{Behavior, BehaviorClose, CaseId, CaseReport, IndexEntry};
@@ -76,37 +78,27 @@ pub struct RunSource {
     pub contradictions: Vec<Contradiction>,
 }
 
-/// What became of a case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum ChangeKind {
-    /// Worse behavior or worse close, whatever else got better.
-    Regression,
-    /// Better, and nothing worse.
-    Fixed,
-    /// Of the same rank, but not the same.
-    Changed,
-    /// Only in the old run.
-    Missing,
-    /// Only in the new run.
-    Added,
+named! {
+    /// What became of a case.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    #[non_exhaustive]
+    pub enum ChangeKind {
+        /// Worse behavior or worse close, whatever else got better.
+        Regression = "regression",
+        /// Better, and nothing worse.
+        Fixed = "fixed",
+        /// Of the same rank, but not the same.
+        Changed = "changed",
+        /// Only in the old run.
+        Missing = "missing",
+        /// Only in the new run.
+        Added = "added",
+    }
 }
 
 impl ChangeKind {
     /// The most important first.
     pub const ALL: [Self; 5] = [Self::Regression, Self::Missing, Self::Changed, Self::Fixed, Self::Added];
-
-    /// Name in `wslog.diff/1`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Regression => "regression",
-            Self::Fixed => "fixed",
-            Self::Changed => "changed",
-            Self::Missing => "missing",
-            Self::Added => "added",
-        }
-    }
 }
 
 /// A case that is not as it was.
@@ -210,24 +202,26 @@ pub struct RunDiff {
     pub totals: DiffCounts,
 }
 
-/// How a run does not keep a policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum BreachKind {
-    /// The behavior of a case does not pass (its close may not either), or an expected failure fails otherwise.
-    Failed,
-    /// The behavior passes, the close does not.
-    CloseFailed,
-    /// An expected case did not run.
-    Missing,
-    /// An expected failure passes: the entry is stale.
-    UnexpectedPass,
-    /// A case ran that was not expected.
-    Extra,
-    /// No report, an empty one, or none of a required agent.
-    NoReport,
-    /// Index, case files or shards disagree.
-    Inconsistent,
+named! {
+    /// How a run does not keep a policy.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    #[non_exhaustive]
+    pub enum BreachKind {
+        /// The behavior of a case does not pass (its close may not either), or an expected failure fails otherwise.
+        Failed = "failed",
+        /// The behavior passes, the close does not.
+        CloseFailed = "close_failed",
+        /// An expected case did not run.
+        Missing = "missing",
+        /// An expected failure passes: the entry is stale.
+        UnexpectedPass = "unexpected_pass",
+        /// A case ran that was not expected.
+        Extra = "extra",
+        /// No report, an empty one, or none of a required agent.
+        NoReport = "no_report",
+        /// Index, case files or shards disagree.
+        Inconsistent = "inconsistent",
+    }
 }
 
 impl BreachKind {
@@ -241,20 +235,6 @@ impl BreachKind {
         Self::NoReport,
         Self::Inconsistent,
     ];
-
-    /// Name in `wslog.check/1`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Failed => "failed",
-            Self::CloseFailed => "close_failed",
-            Self::Missing => "missing",
-            Self::UnexpectedPass => "unexpected_pass",
-            Self::Extra => "extra",
-            Self::NoReport => "no_report",
-            Self::Inconsistent => "inconsistent",
-        }
-    }
 }
 
 /// One way in which a run does not keep a policy.

@@ -1,6 +1,6 @@
 //! What reassembly hands on: in-order bytes of both directions, their holes and their ends.
 
-use crate::model::{Direction, PacketNo, PerRole, Timestamp};
+use crate::model::{Direction, PacketNo, PerRole, Timestamp, named};
 
 /// The segment that carried something, and what its sender had received by then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,29 +28,18 @@ pub enum GapCause {
     RecordingEnded,
 }
 
-/// How one direction of a TCP connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum StreamEnd {
-    /// By FIN.
-    Fin,
-    /// By RST from its sender.
-    Rst,
-    /// Its sender dropped TCP, says a log, which does not know whether by FIN or RST, nor whose came first.
-    Dropped,
-    /// The recording, or our memory of the connection, ended first.
-    Unobserved,
-}
-
-impl StreamEnd {
-    /// `fin`, `rst`, `dropped` or `unobserved`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Fin => "fin",
-            Self::Rst => "rst",
-            Self::Dropped => "dropped",
-            Self::Unobserved => "unobserved",
-        }
+named! {
+    /// How one direction of a TCP connection ended.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum StreamEnd {
+        /// By FIN.
+        Fin = "fin",
+        /// By RST from its sender.
+        Rst = "rst",
+        /// Its sender dropped TCP, says a log, which does not know whether by FIN or RST, nor whose came first.
+        Dropped = "dropped",
+        /// The recording, or our memory of the connection, ended first.
+        Unobserved = "unobserved",
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use crate::knowledge::Clause;
 use crate::model::case::{Behavior, CaseEvent, CaseId, CaseStep, ExpectedClose};
-use crate::model::{CloseCode, Exchange, Rule, RuleId, Who};
+use crate::model::{CloseCode, Exchange, Rule, RuleId, Who, named};
 
 /// One thing explained.
 #[derive(Clone, Debug)]
@@ -42,32 +42,20 @@ pub struct CodeEntry {
     pub next: &'static [&'static str],
 }
 
-/// How a code stands in the registry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Registration {
-    /// It has a name and a meaning.
-    Assigned,
-    /// It is set aside and not to be sent.
-    Reserved,
-    /// Free to be registered.
-    Unassigned,
-    /// For private use, and never registered.
-    Private,
-    /// Outside of all ranges.
-    OutOfRange,
-}
-
-impl Registration {
-    /// Name in the JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Assigned => "assigned",
-            Self::Reserved => "reserved",
-            Self::Unassigned => "unassigned",
-            Self::Private => "private",
-            Self::OutOfRange => "out_of_range",
-        }
+named! {
+    /// How a code stands in the registry.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Registration {
+        /// It has a name and a meaning.
+        Assigned = "assigned",
+        /// It is set aside and not to be sent.
+        Reserved = "reserved",
+        /// Free to be registered.
+        Unassigned = "unassigned",
+        /// For private use, and never registered.
+        Private = "private",
+        /// Outside of all ranges.
+        OutOfRange = "out_of_range",
     }
 }
 

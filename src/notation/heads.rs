@@ -53,7 +53,7 @@ fn edited(mut lines: Vec<String>, edits: &str) -> Result<String, &str> {
     for edit in edits.split(" & ").map(str::trim).filter(|edit| !edit.is_empty()) {
         let text = unescaped(edit)?;
         if let Some(first) = text.strip_prefix('!') {
-            lines[0] = first.to_owned();
+            lines.splice(..lines.len().min(1), [first.to_owned()]);
         } else if let Some(field) = text.strip_prefix('-') {
             lines.retain(|line| name(line) != name(field));
         } else if let Some(line) = text.strip_prefix('+') {

@@ -242,6 +242,10 @@ fn word_of(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::*;
     use crate::model::MaskingKey;
 
@@ -296,6 +300,65 @@ mod tests {
         assert!(refusal.starts_with("HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n"), "{refusal}");
         assert!(refusal.ends_with("\r\nSec-WebSocket-Version: 13\r\n\r\n"), "{refusal}");
     }
+
+    proptest! {
+        /// An exchange, or an error that points into the text.
+        #[test]
+        fn anything_can_be_read(words in vec(select(WORDS), 0..12)) {
+            let text = words.concat();
+            if let Err(error) = parse(&text) {
+                prop_assert!(error.column <= text.chars().count() + 1 && text.contains(&error.found), "{error}");
+            }
+        }
+    }
+
+    const WORDS: &[&str] = &[
+        "C: ",
+        "S: ",
+        "C2: ",
+        "S9: ",
+        " | ",
+        "\n",
+        "3x ",
+        "CLOSE",
+        "FAIL ",
+        "deflate",
+        "offers ",
+        "->",
+        " & ",
+        "é",
+        ":",
+        "request ",
+        "101 ",
+        "status ",
+        "-Host",
+        "-GET /chat HTTP/1.1",
+        "!",
+        "+",
+        "\\",
+        "\\t",
+        "with ",
+        "uncaptured ",
+        "zip ",
+        "<3,2",
+        "<0,0",
+        ";",
+        "stored ",
+        "final ",
+        "as-is",
+        "raw ",
+        "81 ",
+        "61*9 ",
+        "00*70000 ",
+        "text ",
+        "close ",
+        "1000 ",
+        "wait ",
+        "late ",
+        "fin",
+        "port ",
+        "*",
+    ];
 
     #[test]
     fn short_forms_stand_for_long_ones() {

@@ -2,28 +2,31 @@
 
 use crate::model::{
     Certainty, CloseCode, PacketNo, PerRole, Quoted, Role, RuleId, Stage, Step, StreamEnd, Text, Timestamp,
+    named,
 };
 
-/// How a connection ended; names as in the JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// Both Close frames, then an orderly TCP end.
-    Clean,
-    /// Both Close frames, then RST.
-    CleanTcpReset,
-    /// One Close; the other side ended TCP or stayed silent until it ended.
-    CloseUnanswered,
-    /// TCP ended by FIN without any Close.
-    NoCloseFrame,
-    /// RST without any Close.
-    Reset,
-    /// The recording ends first.
-    Open,
-    /// The upgrade was refused or not answered.
-    HandshakeFailed,
-    /// A gap or cut lies over the end.
-    NotObservable,
+named! {
+    /// How a connection ended; names as in the JSON.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
+    pub enum Outcome {
+        /// Both Close frames, then an orderly TCP end.
+        Clean = "clean",
+        /// Both Close frames, then RST.
+        CleanTcpReset = "clean_tcp_reset",
+        /// One Close; the other side ended TCP or stayed silent until it ended.
+        CloseUnanswered = "close_unanswered",
+        /// TCP ended by FIN without any Close.
+        NoCloseFrame = "no_close_frame",
+        /// RST without any Close.
+        Reset = "reset",
+        /// The recording ends first.
+        Open = "open",
+        /// The upgrade was refused or not answered.
+        HandshakeFailed = "handshake_failed",
+        /// A gap or cut lies over the end.
+        NotObservable = "not_observable",
+    }
 }
 
 impl Outcome {
@@ -38,21 +41,6 @@ impl Outcome {
         Self::NotObservable,
         Self::Open,
     ];
-
-    /// Name in the JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Clean => "clean",
-            Self::CleanTcpReset => "clean_tcp_reset",
-            Self::CloseUnanswered => "close_unanswered",
-            Self::NoCloseFrame => "no_close_frame",
-            Self::Reset => "reset",
-            Self::Open => "open",
-            Self::HandshakeFailed => "handshake_failed",
-            Self::NotObservable => "not_observable",
-        }
-    }
 }
 
 /// Who started the end.
@@ -75,33 +63,21 @@ impl Starter {
     }
 }
 
-/// What decided who started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum StartEvidence {
-    /// Acknowledgement numbers: the later Close left after its host had received the earlier one, or not.
-    Acknowledgement,
-    /// Only one side sent a Close.
-    OnlyClose,
-    /// No Close: the first FIN or RST.
-    TcpEnd,
-    /// Order in the recording only.
-    Order,
-    /// No acknowledgement, no order and no end of TCP says it.
-    Undetermined,
-}
-
-impl StartEvidence {
-    /// Name in the JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Acknowledgement => "acknowledgement",
-            Self::OnlyClose => "only_close",
-            Self::TcpEnd => "tcp_end",
-            Self::Order => "order",
-            Self::Undetermined => "undetermined",
-        }
+named! {
+    /// What decided who started.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
+    pub enum StartEvidence {
+        /// Acknowledgement numbers: the later Close left after its host had received the earlier one, or not.
+        Acknowledgement = "acknowledgement",
+        /// Only one side sent a Close.
+        OnlyClose = "only_close",
+        /// No Close: the first FIN or RST.
+        TcpEnd = "tcp_end",
+        /// Order in the recording only.
+        Order = "order",
+        /// No acknowledgement, no order and no end of TCP says it.
+        Undetermined = "undetermined",
     }
 }
 
@@ -125,31 +101,20 @@ pub struct SideClose<S: Stage = Quoted> {
     pub state: Lifecycle,
 }
 
-/// States of an endpoint (RFC 6455 4.1, 7.1.3, 7.1.4).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Lifecycle {
-    /// The opening handshake is not complete.
-    #[default]
-    Connecting,
-    /// Frames may go both ways.
-    Open,
-    /// It has sent or received a Close.
-    Closing,
-    /// It has ended TCP, or TCP was reset.
-    Closed,
-}
-
-impl Lifecycle {
-    /// Name in the JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Connecting => "connecting",
-            Self::Open => "open",
-            Self::Closing => "closing",
-            Self::Closed => "closed",
-        }
+named! {
+    /// States of an endpoint (RFC 6455 4.1, 7.1.3, 7.1.4).
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
+    pub enum Lifecycle {
+        /// The opening handshake is not complete.
+        #[default]
+        Connecting = "connecting",
+        /// Frames may go both ways.
+        Open = "open",
+        /// It has sent or received a Close.
+        Closing = "closing",
+        /// It has ended TCP, or TCP was reset.
+        Closed = "closed",
     }
 }
 

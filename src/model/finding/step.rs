@@ -1,6 +1,6 @@
 //! Obligations: who owed what, what was seen of it, and the judgement.
 
-use crate::model::{CloseCode, Handled, Role, RuleId, StreamEnd, Timestamp};
+use crate::model::{CloseCode, Handled, Role, RuleId, StreamEnd, Timestamp, named};
 
 /// What a side owed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,33 +71,21 @@ pub enum Seen {
     PeerWaited(i64),
 }
 
-/// Whether an obligation was kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StepVerdict {
-    /// What was owed was done.
-    Met,
-    /// The other thing was done, or nothing in time.
-    Broken,
-    /// Done too late.
-    Late,
-    /// The recording does not show it.
-    Unobserved,
-    /// Not due after all.
-    NotApplicable,
-}
-
-impl StepVerdict {
-    /// Name in the JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Met => "met",
-            Self::Broken => "broken",
-            Self::Late => "late",
-            Self::Unobserved => "unobserved",
-            Self::NotApplicable => "not_applicable",
-        }
+named! {
+    /// Whether an obligation was kept.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[non_exhaustive]
+    pub enum StepVerdict {
+        /// What was owed was done.
+        Met = "met",
+        /// The other thing was done, or nothing in time.
+        Broken = "broken",
+        /// Done too late.
+        Late = "late",
+        /// The recording does not show it.
+        Unobserved = "unobserved",
+        /// Not due after all.
+        NotApplicable = "not_applicable",
     }
 }
 
