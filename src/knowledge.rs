@@ -15,6 +15,7 @@ pub(crate) use carried::Decide;
 pub use codes::CODES;
 pub(crate) use codes::REGISTRY;
 pub use known::{Known, WrittenExample};
-pub use rule::{Clause, Clauses, Level, Reaction, Rule, Who, rfc6455, rfc7692, rfc9110, rfc9112, rfc9293};
+pub(crate) use rule::rfc6455;
+pub use rule::{Clause, Clauses, Level, Reaction, Rule, Who};
 pub use rules::{RULES, RuleId, Violation};
 pub use timeouts::{KnownTimeout, TIMEOUTS};

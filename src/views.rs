@@ -13,8 +13,8 @@ pub mod run;
 pub mod schema;
 pub mod summary;
 pub mod text;
-mod told;
 mod units;
+mod worded;
 pub mod wording;
 
 use std::io::Write;

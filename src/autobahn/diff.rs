@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::knowledge::words::start_of;
+use crate::knowledge::words::{bare_code, start_of};
 use crate::model::case::{
     Behavior, BehaviorClose, CaseEvent, CaseId, CaseReport, IndexEntry, LoggedFrame, Run, WireRow,
 };
@@ -237,9 +237,9 @@ fn frame(frame: &LoggedFrame) -> String {
         1 => format!("text {}", text()),
         2 => format!("binary {}", hex_up_to(known)),
         8 => match known.as_slice() {
-            [] => "Close without a code".to_owned(),
+            [] => format!("Close {}", bare_code(None)),
             body => match CloseCode::split(body) {
-                Some((code, [])) => format!("Close {code}"),
+                Some((code, [])) => format!("Close {}", bare_code(Some(code))),
                 Some((code, reason)) => match std::str::from_utf8(reason) {
                     Ok(reason) => format!("Close {code} {}", quote(reason)),
                     Err(_) => format!("Close {code} {}", hex_up_to(reason)),

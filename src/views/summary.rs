@@ -13,18 +13,18 @@ use crate::model::{
 };
 use crate::redact::Shown;
 use crate::views::escape::visible;
-use crate::views::told::Told;
 use crate::views::units;
+use crate::views::worded::Worded;
 use crate::views::wording;
 
 /// The sentences, in order.
 #[must_use]
 pub fn sentences(report: &Conversation<Shown>) -> Vec<String> {
-    of(report, &Told::all(report))
+    of(report, &Worded::all(report))
 }
 
 /// The same of findings that are told elsewhere, too.
-pub(super) fn of(report: &Conversation<Shown>, findings: &[Told<'_>]) -> Vec<String> {
+pub(super) fn of(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Vec<String> {
     let closing = &report.closing;
     let mut out = Vec::new();
     if let Some(sentence) = fault(report, findings) {
@@ -85,7 +85,7 @@ fn too_big(report: &Conversation<Shown>) -> Option<String> {
 }
 
 /// The fault for which a side failed the connection, or failed to.
-fn fault(report: &Conversation<Shown>, findings: &[Told<'_>]) -> Option<String> {
+fn fault(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Option<String> {
     let (by, rule, frame) = report.closing.failed_for?;
     let is_it = |f: &Finding<Shown>| (f.by, f.frame, f.violation.rule()) == (Some(by), Some(frame), rule);
     let told = findings.iter().find(|told| is_it(told.finding))?;
@@ -319,7 +319,7 @@ fn tcp(closing: &Closing<Shown>) -> Option<String> {
 }
 
 /// Breaches that the sentences before did not name; at most three, then their number.
-fn other_breaches(report: &Conversation<Shown>, findings: &[Told<'_>]) -> Vec<String> {
+fn other_breaches(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Vec<String> {
     let failed_for = report.closing.failed_for;
     let mut seen: Vec<(Option<Role>, &str)> = Vec::new();
     let mut out = Vec::new();
@@ -357,7 +357,7 @@ fn other_breaches(report: &Conversation<Shown>, findings: &[Told<'_>]) -> Vec<St
     out
 }
 
-fn breach(report: &Conversation<Shown>, told: &Told<'_>) -> String {
+fn breach(report: &Conversation<Shown>, told: &Worded<'_>) -> String {
     let finding = told.finding;
     let place = match (finding.frame, finding.packet) {
         (Some(frame), _) => format!(", frame {frame}"),

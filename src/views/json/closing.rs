@@ -5,12 +5,12 @@ use crate::model::{self, Conversation, PerRole, Role, RuleId, SideClose, Starter
 use crate::redact::Shown;
 use crate::views::json::{Sentences, place, sides};
 use crate::views::row::{Boolean, Displayed, Integer, List, Nanoseconds, OrAbsent, Text, Time, row};
-use crate::views::told::Told;
+use crate::views::worded::Worded;
 use crate::views::{summary, wording};
 
 row! {
     /// How a connection closed: expected beside observed.
-    pub(super) struct Closing<'a>(r: &'a Conversation<Shown>, findings: &'a [Told<'a>]);
+    pub(super) struct Closing<'a>(r: &'a Conversation<Shown>, findings: &'a [Worded<'a>]);
 
     let c = &*r.closing;
 

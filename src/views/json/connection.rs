@@ -15,13 +15,13 @@ use crate::views::json::{place, sides};
 use crate::views::row::{
     Displayed, Encoder, Integer, Kind, List, Map, Nanoseconds, OrAbsent, Text, Time, Type, Value, row,
 };
-use crate::views::told::Told;
+use crate::views::worded::Worded;
 
 row! {
     /// One WebSocket connection, or an attempt at it.
     pub(super) struct Connection<'a>(r: &'a Conversation<Shown>, frames: FrameList);
 
-    let findings = &Told::all(r);
+    let findings = &Worded::all(r);
     let is_listed = frames != FrameList::None;
     let (last_packet, last_packet_input) = place(r, r.tcp.map(|tcp| tcp.last_packet));
 

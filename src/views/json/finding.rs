@@ -4,12 +4,12 @@ use crate::model::{Conversation, Role};
 use crate::redact::Shown;
 use crate::views::json::place;
 use crate::views::row::{Displayed, Integer, OrAbsent, Text, Time, row};
-use crate::views::told::Told;
+use crate::views::worded::Worded;
 use crate::views::wording;
 
 row! {
     /// A clause broken, or a note.
-    pub(super) struct Finding<'a>(r: &'a Conversation<Shown>, told: &'a Told<'a>);
+    pub(super) struct Finding<'a>(r: &'a Conversation<Shown>, told: &'a Worded<'a>);
 
     let finding = told.finding;
     let (packet, packet_input) = place(r, finding.packet);

@@ -13,7 +13,7 @@ use crate::redact::Shown;
 use crate::views::escape::{as_text, visible};
 use crate::views::text::layout::{Style, Tone};
 use crate::views::text::overview;
-use crate::views::told::Told;
+use crate::views::worded::Worded;
 use crate::views::{FrameList, account, summary, units, wording};
 
 /// Frames of the timeline before the end.
@@ -29,7 +29,7 @@ pub(super) fn render(report: &Conversation<Shown>, frames: FrameList, style: &St
     if let Some(record) = report.case.as_deref() {
         of_case(&mut out, record, style);
     }
-    let told = Told::all(report);
+    let told = Worded::all(report);
     out.push_str(&style.wrap(&summary::of(report, &told).join(" "), 2));
     facts(&mut out, report, style);
     if frames != FrameList::None {
@@ -350,7 +350,7 @@ fn steps(out: &mut String, closing: &Closing<Shown>, style: &Style) {
     let _ = write!(out, "\n{}", style.table(&header, rows, &[], &[1, 2, 3]));
 }
 
-fn findings(out: &mut String, report: &Conversation<Shown>, told: &[Told<'_>], style: &Style) {
+fn findings(out: &mut String, report: &Conversation<Shown>, told: &[Worded<'_>], style: &Style) {
     let groups = grouped(told);
     if groups.is_empty() {
         return;
@@ -381,9 +381,9 @@ fn findings(out: &mut String, report: &Conversation<Shown>, told: &[Told<'_>], s
 }
 
 /// Findings of one rule by one side as one row with their number; weightiest first.
-fn grouped<'t, 'a>(told: &'t [Told<'a>]) -> Vec<(&'t Told<'a>, usize)> {
-    let mut groups: Vec<(&Told<'_>, usize)> = Vec::new();
-    let kind = |told: &Told<'_>| (told.finding.violation.rule(), told.finding.by, told.finding.level);
+fn grouped<'t, 'a>(told: &'t [Worded<'a>]) -> Vec<(&'t Worded<'a>, usize)> {
+    let mut groups: Vec<(&Worded<'_>, usize)> = Vec::new();
+    let kind = |told: &Worded<'_>| (told.finding.violation.rule(), told.finding.by, told.finding.level);
     for one in told {
         match groups.iter_mut().find(|(known, _)| kind(known) == kind(one)) {
             Some((_, count)) => *count += 1,

@@ -9,13 +9,13 @@ use crate::redact::Shown;
 
 /// A finding and its words.
 #[derive(Debug)]
-pub(super) struct Told<'a> {
+pub(super) struct Worded<'a> {
     pub(super) finding: &'a Finding<Shown>,
     report: &'a Conversation<Shown>,
     words: OnceCell<Words>,
 }
 
-impl<'a> Told<'a> {
+impl<'a> Worded<'a> {
     /// All of a conversation, in its order. Without findings it costs nothing.
     pub(super) fn all(report: &'a Conversation<Shown>) -> Vec<Self> {
         let told = |finding| Self { finding, report, words: OnceCell::new() };
