@@ -285,7 +285,7 @@ pub struct CheckCounts {
     pub passed: u64,
     /// Fail as expected.
     pub expected_failures: u64,
-    /// The policy leaves it out.
+    /// Cases that the policy leaves out.
     pub skipped: u64,
     /// In the breaches.
     pub broken: u64,

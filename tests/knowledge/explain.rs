@@ -18,7 +18,6 @@ use crate::support::script::{analyse, closing, findings};
 /// Rules of which no example can be made, and why.
 const NO_EXAMPLE: &[(&str, &str)] = &[
     ("CL-TLS", "needs what is inside of TLS"),
-    ("HS-ASSUMED", "no rule of the reference yet: a connection picked up in its middle is not judged"),
     ("HS-SNI", "needs TLS"),
     ("PMD-BOMB", "the cap is beyond what DEFLATE can do in a few bytes"),
 ];
@@ -187,6 +186,7 @@ fn explanations_are_those_of_the_golden_files() {
         ("FR-RSV.txt", &["FR-RSV"]),
         ("FR-RSV.json", &["--format", "json", "fr-rsv"]),
         ("HS-ACCEPT.txt", &["HS-ACCEPT"]),
+        ("HS-ASSUMED.txt", &["HS-ASSUMED"]),
         ("CL-BACKOFF.txt", &["CL-BACKOFF"]),
         ("CL-BACKOFF.json", &["--format", "json", "CL-BACKOFF"]),
         ("CL-CROSS.txt", &["CL-CROSS"]),
