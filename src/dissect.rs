@@ -30,7 +30,8 @@ use crate::http::grammar::skip_empty_lines;
 use crate::http::{Start, request_head, upgrade};
 use crate::limits::Limits;
 use crate::model::{
-    Carrier, Direction, Evidence, GapCause, Observation, Observed, Role, StreamEnd, StreamEvent, Weirds,
+    Carrier, Direction, Evidence, GapCause, Observation, Observed, PerDirection, Role, StreamEnd,
+    StreamEvent, Weirds,
 };
 
 use frames::Frames;
@@ -133,7 +134,7 @@ impl Dissector {
             && let State::Handshake(mut handshake) = std::mem::take(&mut self.state)
         {
             let mut pick_up = Box::new(handshake.pick_up());
-            handshake.last_acked(|dir, offset, carrier| pick_up.acked(dir, offset, carrier));
+            pick_up.acked = handshake.acked;
             self.state = State::PickUp(pick_up);
             handshake.release(|dir, item| {
                 self.item(dir, item, &mut out);
@@ -163,7 +164,7 @@ impl Dissector {
                 Verdict::Switch => {
                     let mut frames = Box::new(handshake.frames());
                     handshake.release(|dir, item| frames.push(dir, item, out));
-                    handshake.last_acked(|dir, offset, carrier| frames.acked(dir, offset, carrier, out));
+                    handshake.acked.each(|dir, offset, carrier| frames.acked(dir, offset, carrier, out));
                     self.state = State::Frames(frames);
                 }
             },
@@ -185,7 +186,7 @@ impl Dissector {
             Picked::NotWebSocket if pick_up.client().is_some() => {}
             Picked::NotWebSocket => self.state = State::Ignored,
             Picked::Frames(frames) => {
-                pick_up.last_acked(|dir, offset, carrier| frames.acked(dir, offset, carrier, out));
+                pick_up.acked.each(|dir, offset, carrier| frames.acked(dir, offset, carrier, out));
                 self.state = State::Frames(frames);
             }
         }
@@ -199,8 +200,8 @@ impl Dissector {
         out: &mut Out<'_, S>,
     ) {
         match &mut self.state {
-            State::Handshake(handshake) => handshake.acked(dir, offset, carrier),
-            State::PickUp(pick_up) => pick_up.acked(dir, offset, carrier),
+            State::Handshake(handshake) => handshake.acked.0[dir] = Some((offset, carrier)),
+            State::PickUp(pick_up) => pick_up.acked.0[dir] = Some((offset, carrier)),
             State::Frames(frames) => frames.acked(dir, offset, carrier, out),
             State::Fresh | State::FreshMidStream | State::Ignored => {}
         }
@@ -239,6 +240,20 @@ enum Item<'a> {
     Data { offset: u64, bytes: &'a [u8], carrier: Carrier },
     Gap { offset: u64, len: u64, cause: GapCause, carrier: Carrier },
     End { how: StreamEnd, carrier: Option<Carrier> },
+}
+
+/// The last acknowledgement of each direction, until there are frames that it is about.
+#[derive(Clone, Copy, Debug, Default)]
+struct LastAcked(PerDirection<Option<(u64, Carrier)>>);
+
+impl LastAcked {
+    fn each(&self, mut take: impl FnMut(Direction, u64, Carrier)) {
+        for dir in [Direction::Orig, Direction::Resp] {
+            if let Some((offset, carrier)) = self.0[dir] {
+                take(dir, offset, carrier);
+            }
+        }
+    }
 }
 
 /// Where results go.

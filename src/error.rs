@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::model::Hex;
+
 /// An input could not be read at all, or output not written.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -12,9 +14,9 @@ pub enum Error {
     /// The file or directory cannot be opened.
     #[error("cannot open {}", path.display())]
     Open {
-        /// As given.
+        /// The path as it was given.
         path: PathBuf,
-        /// Why.
+        /// What the system said.
         source: io::Error,
     },
     /// Reading failed; what was read before is lost only if nothing was analysed yet.
@@ -24,19 +26,19 @@ pub enum Error {
         path: PathBuf,
         /// Bytes read so far.
         offset: u64,
-        /// Why.
+        /// What the system said.
         source: io::Error,
     },
     /// The input holds no byte.
     #[error("{} is empty", path.display())]
     Empty {
-        /// As given.
+        /// The path as it was given.
         path: PathBuf,
     },
     /// The first bytes are those of no known format.
-    #[error("{} is neither pcap nor pcapng: it begins with {}{}", path.display(), hex(start), like(start))]
+    #[error("{} is neither pcap nor pcapng: it begins with {:#}{}", path.display(), Hex(start), like(start))]
     UnknownFormat {
-        /// As given.
+        /// The path as it was given.
         path: PathBuf,
         /// First bytes, up to 8.
         start: Vec<u8>,
@@ -44,7 +46,7 @@ pub enum Error {
     /// The first bytes are right but the header of the file is not.
     #[error("{} begins like {format} but its header is unusable: {detail}", path.display())]
     BadHeader {
-        /// As given.
+        /// The path as it was given.
         path: PathBuf,
         /// `pcap` or `pcapng`.
         format: &'static str,
@@ -54,7 +56,7 @@ pub enum Error {
     /// Compressed data with nothing inside that can be read.
     #[error("{} is {compression} data, and {detail}", path.display())]
     Inside {
-        /// As given.
+        /// The path as it was given.
         path: PathBuf,
         /// What it is compressed with.
         compression: &'static str,
@@ -64,7 +66,7 @@ pub enum Error {
     /// It was to be a report of the Autobahn Testsuite and cannot be read as one.
     #[error("{} is no usable {what}{}: {detail}", path.display(), line.map(|n| format!(", line {n}")).unwrap_or_default())]
     BadReport {
-        /// As given.
+        /// The path as it was given.
         path: PathBuf,
         /// What it was taken for.
         what: &'static str,
@@ -78,19 +80,19 @@ pub enum Error {
     /// A directory in which nothing can be read.
     #[error("no capture in directory {}", path.display())]
     NothingInDirectory {
-        /// As given.
+        /// The path as it was given.
         path: PathBuf,
     },
     /// A directory without an index and without cases.
     #[error("no Autobahn report in directory {}", path.display())]
     NoReport {
-        /// As given.
+        /// The path as it was given.
         path: PathBuf,
     },
     /// A policy that says something unknown or contradictory.
     #[error("policy {}{}: {detail}", path.display(), at(*line))]
     BadPolicy {
-        /// As given.
+        /// The path as it was given.
         path: PathBuf,
         /// Where, from 1.
         line: Option<usize>,
@@ -157,8 +159,4 @@ fn like(start: &[u8]) -> String {
         Some(Likeness::Packed(name) | Likeness::Capture(name)) => format!(", like {name}"),
         None => String::new(),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ")
 }

@@ -2,17 +2,17 @@
 //! bytes the frame codec makes and reads.
 
 mod codes;
-mod script;
 
 use std::ops::RangeInclusive;
 
 use crate::autobahn::account::fault;
 use crate::autobahn::cases::{self, Case, ExpectedEvent};
 use crate::error::Error;
-use crate::knowledge::{CODES, Show};
+use crate::knowledge::{CODES, WrittenExample};
 use crate::model::case::CaseId;
 use crate::model::topic::{CaseTopic, Example, RuleTopic, Topic};
 use crate::model::{CloseCode, RULES, Rule};
+use crate::notation;
 
 /// Names proposed for one that is not known.
 const PROPOSED: usize = 5;
@@ -118,9 +118,9 @@ fn rule_topic(rule: &'static Rule) -> RuleTopic {
 }
 
 /// An example; `None` where its script is none, which a test rules out.
-fn example(show: &Show) -> Option<Example> {
-    let lines = script::parse(show.script)?;
-    Some(Example { title: show.title, reported: show.reported, deflate: show.deflate, lines })
+fn example(written: &WrittenExample) -> Option<Example> {
+    let exchange = notation::parse(written.script).ok()?;
+    Some(Example { title: written.title, reported: written.reported, exchange })
 }
 
 fn case_topic(case: &Case) -> CaseTopic {
@@ -267,7 +267,10 @@ mod tests {
     #[test]
     fn every_script_can_be_read() {
         for rule in RULES {
-            assert_eq!(rule_topic(rule).examples.len(), rule.known.shows.len(), "{}", rule.name);
+            for show in rule.known.shows {
+                let fault = notation::parse(show.script).err();
+                assert_eq!(fault, None, "{}: {}", rule.name, show.title);
+            }
         }
     }
 

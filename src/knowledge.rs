@@ -13,7 +13,9 @@ pub mod words;
 
 pub(crate) use carried::Decide;
 pub use codes::CODES;
-pub use known::{Known, Show};
-pub use rule::{Clause, Clauses, Level, Reaction, Rule, Who, rfc6455, rfc7692, rfc9110, rfc9112, rfc9293};
+pub(crate) use codes::REGISTRY;
+pub use known::{Known, WrittenExample};
+pub(crate) use rule::rfc6455;
+pub use rule::{Clause, Clauses, Level, Reaction, Rule, Who};
 pub use rules::{RULES, RuleId, Violation};
 pub use timeouts::{KnownTimeout, TIMEOUTS};

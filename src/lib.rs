@@ -43,6 +43,7 @@
 //! | [`source`] | from files and pipes to packets and their TCP segments: containers, compression, links, tunnels, fragments |
 //! | [`tcp`] | segments to byte streams |
 //! | [`http`], [`websocket`] | grammars, without state |
+//! | [`notation`] | exchanges in a line of text: examples, and the tables of tests |
 //! | [`dissect`] | streams to observations |
 //! | [`message`] | fragments, UTF-8, permessage-deflate |
 //! | [`reference`](mod@reference) | the state machine of RFC 6455, both endpoints, pure |
@@ -137,6 +138,7 @@
 //! | run, shard; regression; policy, expected failure, breach | verdicts of many cases; what is held against them |
 //! | topic, example | what is explained without a recording; what it looks like on the wire |
 //! | pick-up, assumed | frames recognised by one another where the opening handshake is not in the recording: that there was one is assumed, what it settled is unknown |
+//! | exchange, act; notation | what two endpoints do to one another, one thing one does; how that is written down |
 //! | step | an expectation settled: who owed what, what was seen, whether it was met |
 //! | late, never, silent | by thresholds that are wslog's own: the RFC names no times |
 
@@ -150,6 +152,7 @@ pub mod knowledge;
 pub mod limits;
 pub mod message;
 pub mod model;
+pub mod notation;
 pub mod redact;
 pub mod reference;
 pub mod source;

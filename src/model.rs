@@ -8,12 +8,16 @@ pub mod case;
 mod close;
 mod compression;
 mod conversation;
+mod count;
 mod event;
+mod exchange;
 pub(crate) mod finding;
 mod flow;
 mod frame;
 pub mod handshake;
+mod hex;
 mod id;
+mod named;
 mod observation;
 mod packet;
 pub mod run;
@@ -28,7 +32,9 @@ pub use compression::Compression;
 pub use conversation::{
     CaseRecord, Conversation, EarlierHandshake, FrameRecord, InputReport, Part, Place, TcpRecord, Traffic,
 };
+pub use count::count;
 pub use event::{Event, Fact, FrameFacts, MessageFacts, MessageKind, What};
+pub use exchange::{Act, Deed, Exchange, ShownFrame};
 pub use finding::{
     Action, Because, Certainty, Closing, Expectation, Finding, Handled, Latency, Lifecycle, LocalView,
     Outcome, PingFigures, Seen, SideClose, Since, StartEvidence, Starter, Step, StepVerdict, TcpEnd, Timing,
@@ -39,7 +45,10 @@ pub use handshake::{
     AcceptValue, DeflateParams, Extension, FieldLines, Lines, Negotiated, UpgradeRequest, UpgradeResponse,
     field,
 };
+pub use hex::Hex;
+pub(crate) use hex::{hex_digit, hex_number, unhex};
 pub use id::{ConversationId, NoId};
+pub(crate) use named::named;
 pub use observation::{Evidence, Missing, Observation, Observed, PerRole, Piece, Role, Undecodable};
 pub use packet::{LinkType, Packet, PacketNo, Segment, SeqNo, TcpFlags, Timestamp};
 pub use stream::{Carrier, GapCause, StreamEnd, StreamEvent, Tail, Unanswered};

@@ -98,7 +98,7 @@ pub const fn seal(conversation: Box<Conversation<Quoted>>, redaction: Redaction)
 }
 
 impl Sealed {
-    /// Its number.
+    /// The id, which no peer wrote.
     #[must_use]
     pub const fn id(&self) -> ConversationId {
         self.conversation.id

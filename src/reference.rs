@@ -168,7 +168,7 @@ impl Reference {
         if let Some(acked) = frame.first.acked() {
             self.received(from, acked, Some(frame.first));
         }
-        self.ends[from].is_known_again(frame);
+        self.ends[from].note_known_again(frame);
         let is_first = self.ends[from].frames == 0;
         self.handshake.frame(from, frame.n, frame.first, is_first, &mut self.findings);
 
@@ -225,7 +225,7 @@ impl Reference {
     fn received(&mut self, role: Role, offset: u64, evidence: Option<Evidence>) {
         let PerRole { client, server } = &mut self.ends;
         let (side, peer) = if role == Role::Client { (client, server) } else { (server, client) };
-        side.has_received(offset, evidence.and_then(|e| e.at()), peer);
+        side.receive_up_to(offset, evidence.and_then(|e| e.at()), peer);
     }
 
     /// After a response: the server that sent 101 is OPEN, and the client unless it must refuse.

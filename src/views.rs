@@ -2,7 +2,7 @@
 //! renderer says the same; the fields of what programs read are declared once, as [`row`]s. What is secret is taken out of
 //! each connection before it is rendered, by [`redact`](crate::redact).
 
-pub mod case;
+pub mod account;
 pub mod escape;
 pub mod explain;
 pub mod json;
@@ -14,11 +14,12 @@ pub mod schema;
 pub mod summary;
 pub mod text;
 mod units;
+mod worded;
 pub mod wording;
 
 use std::io::Write;
 
-use crate::engine::Sink;
+use crate::engine::{Keep, Sink};
 use text::Style;
 
 /// A format of `wslog inspect`.
@@ -43,14 +44,25 @@ pub struct Options {
     pub style: Style,
 }
 
+impl FrameList {
+    /// What of the frames a view wants kept that shows so many where not all are asked for.
+    const fn keep(self, ends: Keep) -> Keep {
+        match self {
+            Self::None => Keep::NOTHING,
+            Self::All => Keep { first: usize::MAX, ..Keep::NOTHING },
+            Self::Ends => ends,
+        }
+    }
+}
+
 /// Which frames a report lists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FrameList {
     /// The first and the last of each connection.
     #[default]
     Ends,
-    /// All.
+    /// Every frame that was recorded.
     All,
-    /// None.
+    /// No frame.
     None,
 }

@@ -23,7 +23,7 @@ const ROOMS: &[Room] = &[
     Room { name: "model", rooms: &["knowledge"], crates: &[], world: &[] },
     Room { name: "knowledge", rooms: &["model"], crates: &[], world: &[] },
     Room { name: "limits", rooms: &["model::WeirdKind"], crates: &["thiserror"], world: &[] },
-    Room { name: "error", rooms: &[], crates: &["thiserror"], world: &[] },
+    Room { name: "error", rooms: &["model::Hex"], crates: &["thiserror"], world: &[] },
     Room {
         name: "source",
         rooms: &["model", "limits", "error"],
@@ -33,10 +33,19 @@ const ROOMS: &[Room] = &[
     Room { name: "tcp", rooms: &["model", "limits"], crates: &["foldhash"], world: &[] },
     Room { name: "http", rooms: &["model"], crates: &["nom", "sha1", "base64", "memchr"], world: &[] },
     Room { name: "websocket", rooms: &["model"], crates: &["nom"], world: &[] },
+    Room { name: "notation", rooms: &["model", "http::upgrade", "websocket"], crates: &[], world: &[] },
     Room { name: "dissect", rooms: &["model", "limits", "http", "websocket"], crates: &[], world: &[] },
     Room {
         name: "autobahn",
-        rooms: &["knowledge::RULES", "knowledge::RuleId", "model", "error", "http", "websocket"],
+        rooms: &[
+            "knowledge::RULES",
+            "knowledge::RuleId",
+            "knowledge::words",
+            "model",
+            "error",
+            "http",
+            "websocket",
+        ],
         crates: &["html5gum", "nom", "serde", "serde_json", "toml", "toml_edit"],
         world: &[],
     },
@@ -44,7 +53,7 @@ const ROOMS: &[Room] = &[
     Room { name: "reference", rooms: &["knowledge", "model", "limits"], crates: &[], world: &[] },
     Room {
         name: "explain",
-        rooms: &["knowledge", "model", "error", "autobahn::account", "autobahn::cases", "websocket"],
+        rooms: &["knowledge", "model", "notation", "error", "autobahn::account", "autobahn::cases"],
         crates: &[],
         world: &[],
     },

@@ -58,10 +58,7 @@ fn logged_frames(sends: &[CaseStep], rows: &[WireRow]) -> usize {
 }
 
 fn frames(sends: &[CaseStep]) -> impl Iterator<Item = &CaseFrame> {
-    sends.iter().filter_map(|step| match step {
-        CaseStep::Frame(frame) => Some(frame),
-        CaseStep::Wait => None,
-    })
+    sends.iter().filter_map(CaseStep::frame)
 }
 
 fn is_logged_as(frame: &CaseFrame, row: &LoggedFrame) -> bool {

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use crate::model::case::{Behavior, CaseEvent, CaseFrame, CaseId, CasePayload, CaseStep, ExpectedClose};
-use crate::model::{Opcode, RULES, Rsv, RuleId};
+use crate::model::{Hex, Opcode, RULES, Rsv, RuleId, unhex};
 
 /// Longest data the suite shows whole; of longer data it shows the first 64 bytes and " ...".
 const SHOWN_WHOLE: u64 = 60;
@@ -13,7 +13,7 @@ const SHOWN: usize = 64;
 /// A case of the suite.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// Its number.
+    /// Its number in the suite.
     pub id: CaseId,
     /// What the tester does of its own accord.
     pub sends: Vec<CaseStep>,
@@ -105,7 +105,7 @@ pub(crate) fn shown(bytes: &[u8], len: u64) -> String {
     let head = &bytes[..bytes.len().min(SHOWN)];
     let mut text = match std::str::from_utf8(head) {
         Ok(text) => text.to_owned(),
-        Err(_) => head.iter().fold("0x".to_owned(), |hex, byte| format!("{hex}{byte:02x}")),
+        Err(_) => format!("0x{}", Hex(head)),
     };
     if len > SHOWN_WHOLE {
         text.push_str(" ...");
@@ -256,7 +256,7 @@ fn payload(text: &str) -> Option<(CasePayload, &str)> {
         (false, body.as_bytes().to_vec(), rest)
     } else if let Some(hex) = text.strip_prefix('x') {
         let (digits, rest) = hex.split_at(end_of(hex, |c| !c.is_ascii_hexdigit()));
-        (false, bytes(digits)?, rest)
+        (false, unhex(digits.as_bytes())?, rest)
     } else {
         let name = text.strip_prefix('@')?;
         let (name, rest) = name.split_at(end_of(name, |c| !c.is_ascii_alphanumeric()));
@@ -294,17 +294,6 @@ fn close_body(text: &str) -> Option<(CasePayload, &str)> {
     };
     let len = body.len() as u64;
     Some((CasePayload::Bytes { pattern: body, len }, rest))
-}
-
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    let digit = |c: &u8| char::from(*c).to_digit(16).and_then(|d| u8::try_from(d).ok());
-    hex.as_bytes()
-        .chunks(2)
-        .map(|pair| match pair {
-            [high, low] => Some(digit(high)? << 4 | digit(low)?),
-            _ => None,
-        })
-        .collect()
 }
 
 /// `OK(EVENT…) NON-STRICT(EVENT…)`.

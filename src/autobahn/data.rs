@@ -4,21 +4,13 @@
 //! marked all the same: the stored length decides. Suites before 0.5.3 stored none and kept 256 bytes.
 
 use crate::model::case::LoggedData;
+use crate::model::unhex;
 
 /// Bytes kept of a row that tells its length.
 const KEPT: u64 = 64;
 /// Length from which such a row is marked.
 const MARKED_ABOVE: u64 = 60;
 const MARK: &[u8] = b" ...";
-
-/// Hex digits to bytes.
-pub(super) fn unhex(digits: &[u8]) -> Option<Vec<u8>> {
-    let digit = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
-    if !digits.len().is_multiple_of(2) {
-        return None;
-    }
-    digits.chunks(2).map(|pair| Some(digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?)).collect()
-}
 
 /// A masking key in hex; twice so in the RX rows of a page, whose 16 digits are those of 8 ASCII digits.
 pub(super) fn masking_key(digits: &[u8]) -> Option<[u8; 4]> {

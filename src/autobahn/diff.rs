@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::knowledge::words::{bare_code, start_of};
 use crate::model::case::{
     Behavior, BehaviorClose, CaseEvent, CaseId, CaseReport, IndexEntry, LoggedFrame, Run, WireRow,
 };
 use crate::model::run::{AgentDiff, Change, ChangeKind, DiffCounts, RunDiff};
+use crate::model::{CloseCode, Hex};
 
 /// Characters of a payload that an explanation quotes.
 const QUOTED: usize = 40;
@@ -76,42 +78,19 @@ pub fn compare(old: &Run, new: &Run, options: &Options) -> RunDiff {
 }
 
 fn kind(old: &IndexEntry, new: &IndexEntry, options: &Options) -> Option<ChangeKind> {
-    let was = [rank(&old.behavior), rank_close(&old.behavior_close)];
-    let is = [rank(&new.behavior), rank_close(&new.behavior_close)];
+    let is_worse = |a: &IndexEntry, b: &IndexEntry| {
+        a.behavior.is_worse_than(&b.behavior) || a.behavior_close.is_worse_than(&b.behavior_close)
+    };
     let same = (&old.behavior, &old.behavior_close, old.remote_close_code)
         == (&new.behavior, &new.behavior_close, new.remote_close_code);
-    if is[0] > was[0] || is[1] > was[1] {
+    if is_worse(new, old) {
         Some(ChangeKind::Regression)
-    } else if is != was {
+    } else if is_worse(old, new) {
         Some(ChangeKind::Fixed)
     } else if !same || slower_or_faster(old, new, options) {
         Some(ChangeKind::Changed)
     } else {
         None
-    }
-}
-
-/// Words this reader does not know are all of one rank, the worst.
-const fn rank(behavior: &Behavior) -> u8 {
-    match behavior {
-        Behavior::Ok => 0,
-        Behavior::Informational => 1,
-        Behavior::NonStrict => 2,
-        Behavior::Unimplemented => 3,
-        Behavior::Failed => 4,
-        Behavior::Other(_) => 5,
-    }
-}
-
-const fn rank_close(close: &BehaviorClose) -> u8 {
-    match close {
-        BehaviorClose::Ok => 0,
-        BehaviorClose::Informational => 1,
-        BehaviorClose::FailedByClient => 2,
-        BehaviorClose::WrongCode => 3,
-        BehaviorClose::Unclean => 4,
-        BehaviorClose::Failed => 5,
-        BehaviorClose::Other(_) => 6,
     }
 }
 
@@ -258,17 +237,15 @@ fn frame(frame: &LoggedFrame) -> String {
         1 => format!("text {}", text()),
         2 => format!("binary {}", hex_up_to(known)),
         8 => match known.as_slice() {
-            [] => "Close without a code".to_owned(),
-            [high, low, reason @ ..] => {
-                let code = u16::from_be_bytes([*high, *low]);
-                let reason = match std::str::from_utf8(reason) {
-                    Ok("") => String::new(),
-                    Ok(reason) => format!(" {}", quote(reason)),
-                    Err(_) => format!(" {}", hex_up_to(reason)),
-                };
-                format!("Close {code}{reason}")
-            }
-            [_] => format!("Close {}", hex_up_to(known)),
+            [] => format!("Close {}", bare_code(None)),
+            body => match CloseCode::split(body) {
+                Some((code, [])) => format!("Close {}", bare_code(Some(code))),
+                Some((code, reason)) => match std::str::from_utf8(reason) {
+                    Ok(reason) => format!("Close {code} {}", quote(reason)),
+                    Err(_) => format!("Close {code} {}", hex_up_to(reason)),
+                },
+                None => format!("Close {}", hex_up_to(body)),
+            },
         },
         9 => format!("Ping {}", text()),
         10 => format!("Pong {}", text()),
@@ -289,14 +266,11 @@ fn frame(frame: &LoggedFrame) -> String {
 }
 
 fn hex_up_to(bytes: &[u8]) -> String {
-    let mut said = bytes.iter().take(QUOTED / 2).fold("0x".to_owned(), |hex, b| format!("{hex}{b:02x}"));
-    if bytes.is_empty() {
-        return "of 0 bytes".to_owned();
+    match bytes.split_at_checked(QUOTED / 2) {
+        _ if bytes.is_empty() => "of 0 bytes".to_owned(),
+        Some((start, [_, ..])) => format!("0x{}… ({} bytes)", Hex(start), bytes.len()),
+        _ => format!("0x{}", Hex(bytes)),
     }
-    if bytes.len() > QUOTED / 2 {
-        said.push_str(&format!("… ({} bytes)", bytes.len()));
-    }
-    said
 }
 
 fn event(event: &CaseEvent) -> String {
@@ -315,9 +289,10 @@ fn quote(text: &str) -> String {
 }
 
 fn quote_up_to(text: &str, max: usize) -> String {
-    let short: String = text.chars().take(max).collect();
-    let cut = if short.len() < text.len() { format!("… ({} bytes)", text.len()) } else { String::new() };
-    format!("\"{short}\"{cut}")
+    match start_of(text, max) {
+        Some(start) => format!("\"{start}\"… ({} bytes)", text.len()),
+        None => format!("\"{text}\""),
+    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::autobahn::data;
 use crate::error::Error;
+use crate::model::hex_number;
 
 const STAND_IN: u32 = 0x10_0000;
 
@@ -21,7 +22,6 @@ pub(super) struct Document {
     has_stand_ins: bool,
 }
 
-/// An object.
 pub(super) type Object = Map<String, Value>;
 
 impl Document {
@@ -45,7 +45,6 @@ impl Document {
         }
     }
 
-    /// For people.
     pub(super) fn text(&self, text: &str) -> String {
         let visible = |c| if is_stand_in(c) { char::REPLACEMENT_CHARACTER } else { c };
         if self.has_stand_ins { text.chars().map(visible).collect() } else { text.to_owned() }
@@ -111,7 +110,7 @@ fn backslash(text: &str) -> Option<usize> {
 /// The number of a `\uXXXX` at that place.
 fn escape(text: &str, at: usize) -> Option<u32> {
     let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
-    digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok())?
+    hex_number(digits.as_bytes())
 }
 
 #[cfg(test)]

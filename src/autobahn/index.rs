@@ -78,8 +78,9 @@ pub fn merge(run: &mut Run, shard: Run) -> Vec<Contradiction> {
                         let case = place.key().clone();
                         contradictions.push(Contradiction { agent: agent.clone(), case, detail });
                     }
-                    let rank = |e: &IndexEntry| (e.behavior.clone(), e.behavior_close.clone());
-                    if rank(&new) > rank(place.get()) {
+                    let is_worse =
+                        (&new.behavior, &new.behavior_close) > (&old.behavior, &old.behavior_close);
+                    if is_worse {
                         place.insert(new);
                     }
                 }

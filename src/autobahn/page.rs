@@ -65,7 +65,6 @@ pub(super) struct Section {
     pub(super) lines: Vec<Line>,
 }
 
-/// A page.
 #[derive(Debug)]
 pub(super) struct Page {
     pub(super) form: ReportForm,

@@ -69,7 +69,7 @@ pub struct Expected {
 pub struct ExpectedFailure {
     /// Of this agent; `None` for any that ran it.
     pub agent: Option<String>,
-    /// Which case.
+    /// Its number in the suite.
     pub case: CaseId,
     /// It must fail with this behavior.
     pub behavior: Option<Behavior>,

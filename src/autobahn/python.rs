@@ -20,6 +20,7 @@ use nom::sequence::{delimited, separated_pair, terminated};
 use nom::{IResult, Parser};
 
 use crate::model::case::{Behavior, CaseEvent};
+use crate::model::hex_number;
 
 type Parsed<'a, T> = IResult<&'a [u8], T, ()>;
 
@@ -180,7 +181,7 @@ fn escape<'a>(input: &'a [u8], content: &mut Content) -> Result<&'a [u8], nom::E
 
 fn hex(input: &[u8], digits: usize) -> Parsed<'_, u32> {
     let digits = take_while_m_n(digits, digits, |b: u8| b.is_ascii_hexdigit());
-    map_opt(digits, |digits| u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()).parse(input)
+    map_opt(digits, hex_number).parse(input)
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 //! for payloads the list shows cut.
 
 use crate::autobahn::cases::{ExpectedEvent, shown};
-use crate::model::Opcode;
 use crate::model::case::{CaseEvent, CasePayload, LoggedData, WireRow};
+use crate::model::{CloseCode, Opcode};
 
 /// An event as the log tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,7 +132,7 @@ fn append(data: &mut LoggedData, fragment: &LoggedData) {
 /// Code of a Close body.
 #[must_use]
 pub(super) fn code(data: &LoggedData) -> Option<u16> {
-    data.known.first_chunk().map(|code| u16::from_be_bytes(*code))
+    CloseCode::split(&data.known).map(|(code, _)| code.0)
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use crate::autobahn::page::{Heading, Line, Page};
 use crate::model::case::ReportForm;
 
-/// Its sections.
 pub(super) fn sections(bytes: &[u8]) -> Page {
     let mut page = Page::new(ReportForm::Text);
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);

@@ -2,6 +2,7 @@
 
 use crate::autobahn::cases::{self, Case, ExpectedEvent};
 use crate::autobahn::seen::{LoggedEvent, Sight, sights};
+use crate::knowledge::words::{or, start_of};
 use crate::model::case::{
     Behavior, BehaviorClose, CaseEvent, CaseReport, ExpectedClose, Recomputed, WireRow,
 };
@@ -92,7 +93,7 @@ fn closing(report: &CaseReport, expected: &ExpectedClose, opened: bool) -> (Beha
 fn codes(expected: &ExpectedClose) -> String {
     let mut codes: Vec<u16> = expected.codes.clone();
     codes.dedup();
-    codes.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ")
+    or(&codes)
 }
 
 /// The test of the events, and what overrules it.
@@ -257,8 +258,7 @@ fn describe(event: &CaseEvent) -> String {
         if text.is_empty() {
             return String::new();
         }
-        let head: String = text.chars().take(QUOTED).collect();
-        format!(" {head:?}{}", if head.len() < text.len() { "…" } else { "" })
+        start_of(text, QUOTED).map_or_else(|| format!(" {text:?}"), |start| format!(" {start:?}…"))
     };
     match event {
         CaseEvent::Message(text, binary) => {

@@ -19,7 +19,7 @@ use crate::autobahn::notes::Notes;
 use crate::http::{request_head, response_head, upgrade};
 use crate::model::case::{CaseReport, LoggedData, LoggedFrame, WireRow};
 use crate::model::handshake::facts::{Syntax, SyntaxFault};
-use crate::model::{Evidence, Observation, Observed, Opcode, Role, StreamEnd};
+use crate::model::{Evidence, Observation, Observed, Opcode, Role, StreamEnd, count};
 use track::Track;
 
 /// Hands on what the wire log of a case shows, in its order; gives where the report contradicts itself.
@@ -48,7 +48,7 @@ pub fn observe(report: &CaseReport, sink: &mut impl FnMut(Observation<'_>)) -> V
     };
     let left_out = left_out(report, rows);
     if left_out > 0 {
-        notes.add(format!("the wire log leaves out {left_out} frames that the statistics count"));
+        notes.add(format!("the wire log leaves out {} that the statistics count", count(left_out, "frame")));
         for what in [Observed::LogPaused, Observed::LogResumed] {
             sink(Observation { from: tester, what, evidence: None });
         }
@@ -153,7 +153,6 @@ fn with_end(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// Both directions.
 struct Tracks<'a> {
     rx: Track<'a>,
     tx: Track<'a>,

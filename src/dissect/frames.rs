@@ -5,7 +5,7 @@ use crate::dissect::seek::Seeker;
 use crate::dissect::{Item, Out, role};
 use crate::model::{
     Carrier, Direction, Evidence, Observation, Observed, PacketNo, PerDirection, Role, StreamEnd,
-    Undecodable, WeirdKind,
+    Undecodable, WeirdKind, count,
 };
 use crate::websocket::{Decoded, Decoder, Ending};
 
@@ -16,7 +16,6 @@ pub(super) struct Frames {
     tracks: PerDirection<Track>,
 }
 
-/// One direction.
 #[derive(Debug)]
 struct Track {
     decoder: Decoder,
@@ -150,8 +149,9 @@ fn resumed<S: FnMut(Observation<'_>)>(
     if skipped > 0 {
         out.weirds.add(WeirdKind::FramingResynchronised, carrier.map(|c| c.packet), || {
             format!(
-                "frames of the {} recognised again at offset {start}, {skipped} bytes before it skipped",
-                from.name()
+                "frames of the {} recognised again at offset {start}, {} before it skipped",
+                from.name(),
+                count(skipped, "byte")
             )
         });
     }
@@ -235,11 +235,11 @@ impl Track {
         let skipped = end.saturating_sub(since);
         if let Some((len, packet)) = seeking.gap {
             out.weirds.add(WeirdKind::FramingLost, Some(packet), || {
-                format!("{len} bytes missing over a frame header of the {}", from.name())
+                format!("{} missing over a frame header of the {}", count(len, "byte"), from.name())
             });
         } else if skipped > 0 {
             out.weirds.add(WeirdKind::FramingLost, None, || {
-                format!("no frames were recognised in {skipped} bytes of the {}", from.name())
+                format!("no frames were recognised in {} of the {}", count(skipped, "byte"), from.name())
             });
         }
         if skipped > 0 {

@@ -14,7 +14,7 @@ use crate::dissect::head::{Kind, PartialHead, Scanned};
 use crate::dissect::held::Held;
 use crate::dissect::pick_up::PickUp;
 use crate::dissect::seek::Seeker;
-use crate::dissect::{Item, Out};
+use crate::dissect::{Item, LastAcked, Out};
 use crate::http::grammar::skip_empty_lines;
 use crate::http::{Body, Length, Start, response_head, upgrade};
 use crate::model::{Carrier, Direction, Observation, PerDirection, WeirdKind};
@@ -50,10 +50,10 @@ pub(super) struct Handshake {
     mid_stream: bool,
     /// Directions whose part of it was not whole: where frames begin has to be looked for.
     cut: PerDirection<bool>,
+    pub(super) acked: LastAcked,
     sides: PerDirection<Side>,
 }
 
-/// One direction.
 #[derive(Debug, Default)]
 struct Side {
     stage: Stage,
@@ -63,8 +63,6 @@ struct Side {
     position: u64,
     /// Its end was reached.
     over: bool,
-    /// The last acknowledgement of its bytes.
-    acked: Option<(u64, Carrier)>,
 }
 
 #[derive(Debug, Default)]
@@ -95,10 +93,6 @@ impl Handshake {
 
     pub(super) const fn is_candidate(&self) -> bool {
         self.candidate
-    }
-
-    pub(super) fn acked(&mut self, dir: Direction, offset: u64, carrier: Carrier) {
-        self.sides[dir].acked = Some((offset, carrier));
     }
 
     pub(super) fn push<S: FnMut(Observation<'_>)>(
@@ -155,15 +149,6 @@ impl Handshake {
             resp: mem::take(&mut self.sides.resp.held),
         };
         frames::release(&mut held, &mut take);
-    }
-
-    /// The last acknowledgement of each direction.
-    pub(super) fn last_acked(&self, mut take: impl FnMut(Direction, u64, Carrier)) {
-        for dir in [Direction::Orig, Direction::Resp] {
-            if let Some((offset, carrier)) = self.sides[dir].acked {
-                take(dir, offset, carrier);
-            }
-        }
     }
 
     /// Whether the item is nothing but empty lines in front of the first message.
@@ -341,7 +326,7 @@ impl Handshake {
                             };
                         }
                         Scanned::Malformed => {
-                            let carrier = side.head.is_foreign_by(carrier);
+                            let carrier = side.head.mark_foreign(carrier);
                             if side.head.wants_more() && self.tells_foreign(dir).is_some() {
                                 rest = &[];
                             } else {

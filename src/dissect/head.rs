@@ -63,8 +63,8 @@ impl PartialHead {
         self.start
     }
 
-    /// What showed that it is no head: the first that was said to have.
-    pub(super) fn is_foreign_by(&mut self, carrier: Carrier) -> Carrier {
+    /// It is no head: what showed that, the first that was said to have.
+    pub(super) fn mark_foreign(&mut self, carrier: Carrier) -> Carrier {
         *self.foreign.get_or_insert(carrier)
     }
 
@@ -117,7 +117,7 @@ impl PartialHead {
             self.start = start;
             self.bytes.extend_from_slice(window);
         }
-        if !self.is_plausible(kind, known) {
+        if !self.check(kind, known) {
             Scanned::Malformed
         } else if self.bytes.len() >= max {
             Scanned::TooLong
@@ -127,7 +127,7 @@ impl PartialHead {
     }
 
     /// Whether the bytes may still become a head of that kind; those from `known` on are new.
-    fn is_plausible(&mut self, kind: Kind, known: usize) -> bool {
+    fn check(&mut self, kind: Kind, known: usize) -> bool {
         if self.checked {
             return true;
         }

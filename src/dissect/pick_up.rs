@@ -6,11 +6,11 @@
 use crate::dissect::frames::Frames;
 use crate::dissect::head::{Kind, PartialHead, Scanned};
 use crate::dissect::seek::Seeker;
-use crate::dissect::{Item, Out, role};
+use crate::dissect::{Item, LastAcked, Out, role};
 use crate::http::{Start, response_head, upgrade};
 use crate::model::{
     Carrier, Direction, Evidence, Observation, Observed, PerDirection, Role, StreamEnd, Undecodable,
-    WeirdKind,
+    WeirdKind, count,
 };
 
 /// For masked frames, where the other direction agrees.
@@ -35,6 +35,7 @@ const MAX_TRIES: u32 = 64;
 pub(super) struct PickUp {
     /// The side that asked for the upgrade.
     client: Option<Direction>,
+    pub(super) acked: LastAcked,
     sides: PerDirection<Side>,
 }
 
@@ -43,7 +44,6 @@ struct Side {
     /// A response may begin here.
     head: Option<PartialHead>,
     seeker: Seeker,
-    acked: Option<(u64, Carrier)>,
     end: Option<(StreamEnd, Option<Carrier>)>,
 }
 
@@ -58,13 +58,9 @@ pub(super) enum Picked {
 impl PickUp {
     /// A connection of which nothing is known.
     pub(super) fn unknown() -> Self {
-        let side = || Side {
-            head: Some(PartialHead::default()),
-            seeker: Seeker::new(0, 0, None, true),
-            acked: None,
-            end: None,
-        };
-        Self { client: None, sides: PerDirection { orig: side(), resp: side() } }
+        let side =
+            || Side { head: Some(PartialHead::default()), seeker: Seeker::new(0, 0, None, true), end: None };
+        Self { client: None, acked: LastAcked::default(), sides: PerDirection { orig: side(), resp: side() } }
     }
 
     /// One that has asked for the upgrade; what is read begins at these offsets.
@@ -82,19 +78,6 @@ impl PickUp {
     /// The side that asked for the upgrade.
     pub(super) const fn client(&self) -> Option<Direction> {
         self.client
-    }
-
-    pub(super) fn acked(&mut self, dir: Direction, offset: u64, carrier: Carrier) {
-        self.sides[dir].acked = Some((offset, carrier));
-    }
-
-    /// The last acknowledgement of each direction.
-    pub(super) fn last_acked(&self, mut take: impl FnMut(Direction, u64, Carrier)) {
-        for dir in [Direction::Orig, Direction::Resp] {
-            if let Some((offset, carrier)) = self.sides[dir].acked {
-                take(dir, offset, carrier);
-            }
-        }
     }
 
     /// Takes an item without a decision: more are at hand.
@@ -268,8 +251,8 @@ impl PickUp {
             if end > since {
                 out.weirds.add(WeirdKind::HandshakeGap, carrier.map(|c| c.packet), || {
                     format!(
-                        "{} bytes of the {} behind a handshake that is not whole were not read",
-                        end - since,
+                        "{} of the {} behind a handshake that is not whole were not read",
+                        count(end - since, "byte"),
                         from.name()
                     )
                 });

@@ -8,7 +8,7 @@ use crate::engine::parallel;
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::model::case::{CaseReport, ReportForm};
-use crate::model::{Compression, InputReport, WeirdKind};
+use crate::model::{Compression, Hex, InputReport, WeirdKind};
 use crate::source::file::{self, Input, Stop, Unpacked};
 use crate::source::pipe;
 
@@ -86,8 +86,7 @@ pub(super) fn from_inside(error: Error, source: &Unpacked) -> Error {
         }
         (Error::Empty { path }, None) => inside(path, "nothing is in it".to_owned()),
         (Error::UnknownFormat { path, start }, None) => {
-            let start: Vec<_> = start.iter().map(|byte| format!("{byte:02x}")).collect();
-            inside(path, format!("inside is neither pcap nor pcapng: that begins with {}", start.join(" ")))
+            inside(path, format!("inside is neither pcap nor pcapng: that begins with {:#}", Hex(&start)))
         }
         (Error::BadHeader { path, format, detail }, _) => {
             inside(path, format!("inside is a {format} header that is unusable: {detail}"))

@@ -1,9 +1,9 @@
 //! A close code looked up: its entry, the rules that it answers or breaks, how it looks on the wire.
 
-use crate::explain::script;
 use crate::knowledge::CODES;
 use crate::model::topic::{CodeEntry, CodeTopic, Example, Registration};
 use crate::model::{CloseCode, RULES, Role, RuleId, Who};
+use crate::notation;
 
 /// What is to be said of one code.
 pub(super) fn find(code: CloseCode) -> CodeTopic {
@@ -74,7 +74,7 @@ fn examples(code: CloseCode, entry: &CodeEntry) -> Vec<Example> {
     scripts
         .into_iter()
         .filter_map(|(title, reported, script)| {
-            Some(Example { title, reported, deflate: false, lines: script::parse(&script)? })
+            Some(Example { title, reported, exchange: notation::parse(&script).ok()? })
         })
         .collect()
 }

@@ -5,6 +5,7 @@
 //! ```
 
 use crate::http::{Fault, RequestHead, ResponseHead};
+use crate::model::hex_digit;
 
 /// How long the body of a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,7 +183,7 @@ impl Chunk {
     fn after(self, byte: u8) -> Result<Self, Fault> {
         Ok(match (self, byte) {
             (Self::Size(size), b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
-                let digit = char::from(byte).to_digit(16).map_or(0, u64::from);
+                let digit = hex_digit(byte).map_or(0, u64::from);
                 Self::Size(Some(size.unwrap_or(0).checked_mul(16).ok_or(Fault::Malformed)? | digit))
             }
             (Self::Size(Some(0)) | Self::Extension(0), b'\n') => Self::Trailer { empty: true },

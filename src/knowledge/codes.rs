@@ -1,7 +1,7 @@
 //! Close codes: the "WebSocket Close Code Number" registry of IANA and the ranges of RFC 6455 7.4.2, and what is known of
 //! each.
 
-use crate::knowledge::Who;
+use crate::knowledge::{Clause, Who, rfc6455};
 use crate::model::topic::{CodeEntry, Registration};
 
 use Registration::{Assigned, OutOfRange, Private, Reserved, Unassigned};
@@ -11,6 +11,9 @@ const AS_RECEIVED: &str = "the code and the reason as received; wasClean is true
 const STRICT: &str = "left open by the RFC: a strict receiver fails the connection and reports 1006, a lenient one \
     passes the code on";
 
+/// Sets up the registry of IANA, which alone has the codes that cite nothing else.
+pub(crate) const REGISTRY: Clause = rfc6455("11.7");
+
 /// Every range, and every code with a meaning of its own.
 pub const CODES: &[CodeEntry] = &[
     CodeEntry {
@@ -18,7 +21,7 @@ pub const CODES: &[CodeEntry] = &[
         name: None,
         registration: OutOfRange,
         sent_by: Who::Nobody,
-        section: "RFC 6455 7.4.2",
+        clauses: &[rfc6455("7.4.2")],
         meaning: "Not used by the protocol.",
         reported: STRICT,
         causes: &[
@@ -35,7 +38,7 @@ pub const CODES: &[CodeEntry] = &[
         name: Some("normal closure"),
         registration: Assigned,
         sent_by: Who::Either,
-        section: "RFC 6455 7.4.1",
+        clauses: &[rfc6455("7.4.1")],
         meaning: "The purpose for which the connection was opened is fulfilled.",
         reported: AS_RECEIVED,
         causes: &[
@@ -53,7 +56,7 @@ pub const CODES: &[CodeEntry] = &[
         name: Some("going away"),
         registration: Assigned,
         sent_by: Who::Either,
-        section: "RFC 6455 7.4.1",
+        clauses: &[rfc6455("7.4.1")],
         meaning: "The sender goes away: a server shuts down, or a browser leaves the page.",
         reported: AS_RECEIVED,
         causes: &[
@@ -71,7 +74,7 @@ pub const CODES: &[CodeEntry] = &[
         name: Some("protocol error"),
         registration: Assigned,
         sent_by: Who::Either,
-        section: "RFC 6455 7.4.1",
+        clauses: &[rfc6455("7.4.1")],
         meaning: "The sender fails the connection for a protocol error of the other side.",
         reported: AS_RECEIVED,
         causes: &[
@@ -90,7 +93,7 @@ pub const CODES: &[CodeEntry] = &[
         name: Some("unsupported data"),
         registration: Assigned,
         sent_by: Who::Either,
-        section: "RFC 6455 7.4.1",
+        clauses: &[rfc6455("7.4.1")],
         meaning: "The sender received a type of data that it cannot accept, as binary where it takes only text.",
         reported: AS_RECEIVED,
         causes: &[
@@ -104,7 +107,7 @@ pub const CODES: &[CodeEntry] = &[
         name: Some("reserved"),
         registration: Reserved,
         sent_by: Who::Nobody,
-        section: "RFC 6455 7.4.1",
+        clauses: &[rfc6455("7.4.1")],
         meaning: "Reserved; a meaning may be defined one day. The RFC does not forbid to send it, so wslog only notes it; \
          Autobahn (case 7.9.3) wants it refused.",
         reported: STRICT,
@@ -119,7 +122,7 @@ pub const CODES: &[CodeEntry] = &[
         name: Some("no status rcvd"),
         registration: Reserved,
         sent_by: Who::Nobody,
-        section: "RFC 6455 7.1.5, 7.4.1",
+        clauses: &[rfc6455("7.1.5"), rfc6455("7.4.1")],
         meaning: "A conclusion of the receiver, never sent: a Close frame was received, and it carried no code.",
         reported: "1005 with an empty reason; wasClean is true if the receiver's own Close had gone out when TCP ended",
         causes: &[
@@ -134,7 +137,7 @@ pub const CODES: &[CodeEntry] = &[
         name: Some("abnormal closure"),
         registration: Reserved,
         sent_by: Who::Nobody,
-        section: "RFC 6455 7.1.5, 7.4.1",
+        clauses: &[rfc6455("7.1.5"), rfc6455("7.4.1")],
         meaning: "A conclusion of one side, never sent: the connection ended and this side had processed no Close frame. The two \
          sides need not agree: one often reports 1006 where the other reports 1000 or 1001.",
         reported: "1006 with an empty reason, wasClean false; a browser fires an error event first where it failed the \
@@ -166,7 +169,7 @@ pub const CODES: &[CodeEntry] = &[
         name: Some("invalid frame payload data"),
         registration: Assigned,
         sent_by: Who::Either,
-        section: "RFC 6455 7.4.1, 8.1",
+        clauses: &[rfc6455("7.4.1"), rfc6455("8.1")],
         meaning: "The sender received data that does not fit the type of its message: text that is not UTF-8.",
         reported: AS_RECEIVED,
         causes: &[
@@ -182,7 +185,7 @@ pub const CODES: &[CodeEntry] = &[
         name: Some("policy violation"),
         registration: Assigned,
         sent_by: Who::Either,
-        section: "RFC 6455 7.4.1",
+        clauses: &[rfc6455("7.4.1")],
         meaning: "The sender received a message against its policy; also where no other code fits or details are to stay hidden.",
         reported: AS_RECEIVED,
         causes: &[
@@ -200,7 +203,7 @@ pub const CODES: &[CodeEntry] = &[
         name: Some("message too big"),
         registration: Assigned,
         sent_by: Who::Either,
-        section: "RFC 6455 7.4.1, 10.4",
+        clauses: &[rfc6455("7.4.1"), rfc6455("10.4")],
         meaning: "The sender received a message, or the header of a frame, that is larger than it is willing to take.",
         reported: AS_RECEIVED,
         causes: &[
@@ -218,7 +221,7 @@ pub const CODES: &[CodeEntry] = &[
         name: Some("mandatory extension"),
         registration: Assigned,
         sent_by: Who::Client,
-        section: "RFC 6455 7.4.1",
+        clauses: &[rfc6455("7.4.1")],
         meaning: "The client needs an extension that the server did not take; the reason should list which. A server does not \
          need the code: it can refuse the opening handshake.",
         reported: AS_RECEIVED,
@@ -235,7 +238,7 @@ pub const CODES: &[CodeEntry] = &[
         name: Some("internal error"),
         registration: Assigned,
         sent_by: Who::Either,
-        section: "RFC 6455 7.4.1",
+        clauses: &[rfc6455("7.4.1")],
         meaning: "The sender met a condition that it did not expect and cannot go on. The RFC speaks of servers; erratum 3227 \
          has it for both sides.",
         reported: AS_RECEIVED,
@@ -254,7 +257,7 @@ pub const CODES: &[CodeEntry] = &[
         name: Some("service restart"),
         registration: Assigned,
         sent_by: Who::Server,
-        section: "IANA registry (RFC 6455 11.7)",
+        clauses: &[REGISTRY],
         meaning: "The service restarts. A client may connect again; the registration asks for a random delay of 5 to 30 s.",
         reported: AS_RECEIVED,
         causes: &["a deployment or a restart of the server or of a gateway before it"],
@@ -268,7 +271,7 @@ pub const CODES: &[CodeEntry] = &[
         name: Some("try again later"),
         registration: Assigned,
         sent_by: Who::Server,
-        section: "IANA registry (RFC 6455 11.7)",
+        clauses: &[REGISTRY],
         meaning: "Try again later: the server is overloaded. A client connects again only to another address, or when its user \
          asks for it.",
         reported: AS_RECEIVED,
@@ -280,7 +283,7 @@ pub const CODES: &[CodeEntry] = &[
         name: Some("bad gateway"),
         registration: Assigned,
         sent_by: Who::Server,
-        section: "IANA registry (RFC 6455 11.7)",
+        clauses: &[REGISTRY],
         meaning: "Bad gateway: the sender is a gateway or proxy, and what it got from the server behind it is not valid. It is \
          the counterpart of HTTP 502.",
         reported: AS_RECEIVED,
@@ -294,7 +297,7 @@ pub const CODES: &[CodeEntry] = &[
         name: Some("TLS handshake"),
         registration: Reserved,
         sent_by: Who::Nobody,
-        section: "RFC 6455 7.4.1",
+        clauses: &[rfc6455("7.4.1")],
         meaning: "A conclusion of one side, never sent: the TLS handshake failed, as when a certificate cannot be verified. No \
          WebSocket connection came to be.",
         reported: "1015 where a library tells it apart; a browser reports 1006 here too",
@@ -313,7 +316,7 @@ pub const CODES: &[CodeEntry] = &[
         name: None,
         registration: Unassigned,
         sent_by: Who::Nobody,
-        section: "RFC 6455 7.4.2",
+        clauses: &[rfc6455("7.4.2")],
         meaning: "Reserved for the protocol, its revisions and extensions; nothing is assigned here today. A later registration \
          would make a code legal, so wslog calls a finding for it likely, not proven.",
         reported: STRICT,
@@ -328,7 +331,7 @@ pub const CODES: &[CodeEntry] = &[
         name: None,
         registration: Unassigned,
         sent_by: Who::Either,
-        section: "RFC 6455 7.4.2, 11.7",
+        clauses: &[rfc6455("7.4.2"), rfc6455("11.7")],
         meaning: "For libraries, frameworks and applications, registered with IANA first come, first served. Few of those in use \
          are registered: what one means, the software of the sender knows.",
         reported: AS_RECEIVED,
@@ -343,7 +346,7 @@ pub const CODES: &[CodeEntry] = &[
         name: Some("unauthorized"),
         registration: Assigned,
         sent_by: Who::Either,
-        section: "IANA registry (RFC 6455 11.7)",
+        clauses: &[REGISTRY],
         meaning: "Unauthorized: the other side has to be authorized for what it asked of the application. The counterpart of HTTP \
          401.",
         reported: AS_RECEIVED,
@@ -361,7 +364,7 @@ pub const CODES: &[CodeEntry] = &[
         name: Some("forbidden"),
         registration: Assigned,
         sent_by: Who::Either,
-        section: "IANA registry (RFC 6455 11.7)",
+        clauses: &[REGISTRY],
         meaning: "Forbidden: the other side is known but has no permission for what it asked of the application. The counterpart \
          of HTTP 403.",
         reported: AS_RECEIVED,
@@ -373,7 +376,7 @@ pub const CODES: &[CodeEntry] = &[
         name: Some("timeout"),
         registration: Assigned,
         sent_by: Who::Either,
-        section: "IANA registry (RFC 6455 11.7)",
+        clauses: &[REGISTRY],
         meaning: "Timeout: the other side took too long to answer the application. The counterpart of HTTP 408.",
         reported: AS_RECEIVED,
         causes: &[
@@ -387,7 +390,7 @@ pub const CODES: &[CodeEntry] = &[
         name: None,
         registration: Private,
         sent_by: Who::Either,
-        section: "RFC 6455 7.4.2",
+        clauses: &[rfc6455("7.4.2")],
         meaning: "For private use, never registered: both sides have agreed on the meaning, and only they know it.",
         reported: AS_RECEIVED,
         causes: &[
@@ -401,7 +404,7 @@ pub const CODES: &[CodeEntry] = &[
         name: None,
         registration: OutOfRange,
         sent_by: Who::Nobody,
-        section: "RFC 6455 7.4.2",
+        clauses: &[rfc6455("7.4.2")],
         meaning: "No meaning is defined from 5000 on.",
         reported: STRICT,
         causes: &[

@@ -10,35 +10,26 @@ pub struct Known {
     /// Where to look then.
     pub next: &'static [&'static str],
     /// An exchange that breaks it, and one that nearly does.
-    pub shows: &'static [Show],
+    pub shows: &'static [WrittenExample],
 }
 
 /// An example as it is written down.
 #[derive(Clone, Copy, Debug)]
-pub struct Show {
+pub struct WrittenExample {
     /// What it shows.
     pub title: &'static str,
     /// It makes a finding of the rule.
     pub reported: bool,
-    /// permessage-deflate is agreed in it.
-    pub deflate: bool,
-    /// In the notation of [`explain`](crate::explain).
+    /// In the [notation](crate::notation) of exchanges.
     pub script: &'static str,
 }
 
 /// An example that makes a finding of the rule.
-pub(super) const fn found(title: &'static str, script: &'static str) -> Show {
-    Show { title, reported: true, deflate: false, script }
+pub(super) const fn found(title: &'static str, script: &'static str) -> WrittenExample {
+    WrittenExample { title, reported: true, script }
 }
 
 /// One that comes near to it and is legal.
-pub(super) const fn legal(title: &'static str, script: &'static str) -> Show {
-    Show { title, reported: false, deflate: false, script }
-}
-
-impl Show {
-    /// The same with permessage-deflate agreed.
-    pub(super) const fn deflate(self) -> Self {
-        Self { deflate: true, ..self }
-    }
+pub(super) const fn legal(title: &'static str, script: &'static str) -> WrittenExample {
+    WrittenExample { title, reported: false, script }
 }

@@ -7,14 +7,14 @@ pub(super) use crate::knowledge::rule::Reaction::{Close, Fail, FailHandshake, Ma
 pub(super) use crate::knowledge::rule::{Row, Who, rfc6455, rfc7692, rfc9110, rfc9112, rfc9293};
 pub(super) use crate::knowledge::rules::RuleId;
 pub(super) use crate::knowledge::thresholds::{CLIENT_WAIT_NS, LATE_NS, NEVER_NS};
-pub(super) use crate::knowledge::words::handshake::{STRIPPED, field, head, times};
+pub(super) use crate::knowledge::words::heads::{STRIPPED, field, head, times};
 pub(super) use crate::knowledge::words::units::{bytes, count, duration, whole};
 pub(super) use crate::knowledge::words::{
-    OURS, Say, Words, close, context_kept, end, handled as went_on, hex, named_code, or, shortened, timeouts,
-    visible,
+    KEPT_NOTHING, OURS, Say, Words, close, context_kept, end, handled as went_on, named_code, or, shortened,
+    timeouts, visible,
 };
 pub(super) use crate::model::handshake::facts::{KeyForm, ProtocolsFault, Syntax, TargetForm};
 pub(super) use crate::model::{
-    AcceptValue, Bytes, CloseCode, Handled, LengthForm, PacketNo, Quoted, Readable, Role, Rsv, Stage,
+    AcceptValue, Bytes, CloseCode, Handled, Hex, LengthForm, PacketNo, Quoted, Readable, Role, Rsv, Stage,
     StreamEnd, Text, field,
 };

@@ -3,56 +3,37 @@
 use std::fmt;
 
 use crate::knowledge::{Known, RULES, RuleId};
-use crate::model::Role;
+use crate::model::{Role, named};
 
-/// How strongly the clause binds (RFC 2119).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
-    /// Legal, or nobody's fault, but worth knowing.
-    Note,
-    /// A SHOULD of the RFC.
-    Should,
-    /// A MUST of the RFC.
-    Must,
-}
-
-impl Level {
-    /// `must`, `should` or `note`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Must => "must",
-            Self::Should => "should",
-            Self::Note => "note",
-        }
+named! {
+    /// How strongly the clause binds (RFC 2119).
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Level {
+        /// Legal, or nobody's fault, but worth knowing.
+        Note = "note",
+        /// A SHOULD of the RFC.
+        Should = "should",
+        /// A MUST of the RFC.
+        Must = "must",
     }
 }
 
-/// Who can break the clause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
-    /// The client.
-    Client,
-    /// The server.
-    Server,
-    /// Either side.
-    Either,
-    /// Nobody: it says what the recording lacks.
-    Nobody,
+named! {
+    /// Who can break the clause.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Who {
+        /// The client.
+        Client = "client",
+        /// The server.
+        Server = "server",
+        /// Either side.
+        Either = "either",
+        /// Nobody: it says what the recording lacks.
+        Nobody = "nobody",
+    }
 }
 
 impl Who {
-    /// `client`, `server`, `either` or `nobody`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Client => "client",
-            Self::Server => "server",
-            Self::Either => "either",
-            Self::Nobody => "nobody",
-        }
-    }
-
     /// Whether a side of that role can.
     #[must_use]
     pub const fn includes(self, role: Role) -> bool {
@@ -110,31 +91,31 @@ pub struct Clause {
 
 /// Of RFC 6455, the WebSocket Protocol.
 #[must_use]
-pub const fn rfc6455(section: &'static str) -> Clause {
+pub(crate) const fn rfc6455(section: &'static str) -> Clause {
     Clause { rfc: 6455, section }
 }
 
 /// Of RFC 7692, Compression Extensions for WebSocket.
 #[must_use]
-pub const fn rfc7692(section: &'static str) -> Clause {
+pub(crate) const fn rfc7692(section: &'static str) -> Clause {
     Clause { rfc: 7692, section }
 }
 
 /// Of RFC 9110, HTTP Semantics.
 #[must_use]
-pub const fn rfc9110(section: &'static str) -> Clause {
+pub(crate) const fn rfc9110(section: &'static str) -> Clause {
     Clause { rfc: 9110, section }
 }
 
 /// Of RFC 9112, HTTP/1.1.
 #[must_use]
-pub const fn rfc9112(section: &'static str) -> Clause {
+pub(crate) const fn rfc9112(section: &'static str) -> Clause {
     Clause { rfc: 9112, section }
 }
 
 /// Of RFC 9293, TCP.
 #[must_use]
-pub const fn rfc9293(section: &'static str) -> Clause {
+pub(crate) const fn rfc9293(section: &'static str) -> Clause {
     Clause { rfc: 9293, section }
 }
 
@@ -207,7 +188,7 @@ impl Rule {
 }
 
 impl RuleId {
-    /// The clause.
+    /// The row of the table.
     #[must_use]
     pub fn rule(self) -> &'static Rule {
         &RULES[self as usize]

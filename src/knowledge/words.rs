@@ -1,15 +1,15 @@
 //! The words for findings, plain and exact: who, what, the number; no adjectives. What is said in more than one place
 //! is worded here once.
 
-mod escape;
 mod figures;
-pub(super) mod handshake;
+pub(super) mod heads;
 pub mod units;
+mod visible;
 
 use crate::knowledge::TIMEOUTS;
 use crate::model::{CloseCode, Conversation, Handled, PacketNo, Place, Role, Stage, StreamEnd};
-pub use escape::{hex, is_unsafe, visible};
 pub use figures::filled;
+pub use visible::{is_unsafe, visible};
 
 /// A finding in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl<'a> Say<'a> {
 
 /// A packet by its number, and by its file where the connection is in several.
 #[must_use]
-pub fn packet<S: Stage>(conversation: &Conversation<S>, packet: PacketNo) -> String {
+pub(crate) fn packet<S: Stage>(conversation: &Conversation<S>, packet: PacketNo) -> String {
     placed(&conversation.place(packet))
 }
 
@@ -71,24 +71,28 @@ fn placed(place: &Place<'_>) -> String {
     }
 }
 
-/// `1002 protocol error`, `4001`, or `no code`.
+/// `1002`, or `without a code`.
 #[must_use]
-pub fn named_code(code: Option<CloseCode>) -> String {
-    match code {
-        Some(code) => code.name().map_or_else(|| code.to_string(), |name| format!("{code} ({name})")),
-        None => "without a code".to_owned(),
-    }
+pub(crate) fn bare_code(code: Option<CloseCode>) -> String {
+    code.map_or_else(|| "without a code".to_owned(), |code| code.to_string())
+}
+
+/// `1002 (protocol error)`, `4001`, or `without a code`.
+#[must_use]
+pub(crate) fn named_code(code: Option<CloseCode>) -> String {
+    let name = code.and_then(CloseCode::name).map_or_else(String::new, |name| format!(" ({name})"));
+    bare_code(code) + &name
 }
 
 /// `Close 1002 (protocol error)` or `Close without a code`.
 #[must_use]
-pub fn close(close_code: Option<CloseCode>) -> String {
+pub(crate) fn close(close_code: Option<CloseCode>) -> String {
     format!("Close {}", named_code(close_code))
 }
 
 /// `FIN`, `RST`.
 #[must_use]
-pub const fn end(how: StreamEnd) -> &'static str {
+pub(crate) const fn end(how: StreamEnd) -> &'static str {
     match how {
         StreamEnd::Fin => "FIN",
         StreamEnd::Rst => "RST",
@@ -99,7 +103,7 @@ pub const fn end(how: StreamEnd) -> &'static str {
 
 /// What an endpoint did although it should have handled nothing more.
 #[must_use]
-pub fn handled(handled: Handled) -> String {
+pub(crate) fn handled(handled: Handled) -> String {
     match handled {
         Handled::Ping { ping } => format!("answered the Ping in frame {ping}"),
         Handled::Close { close } => format!("answered the Close in frame {close}"),
@@ -109,41 +113,68 @@ pub fn handled(handled: Handled) -> String {
     }
 }
 
-/// `1002`, `1002 or 1007`.
+/// Parts with something between.
 #[must_use]
-pub fn or(numbers: &[u16]) -> String {
-    numbers.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ")
+pub(crate) fn joined<T: ToString>(parts: impl IntoIterator<Item = T>, between: &str) -> String {
+    parts.into_iter().map(|part| part.to_string()).collect::<Vec<_>>().join(between)
+}
+
+/// `1002`, `1002 or 1007`: codes, any of which will do.
+#[must_use]
+pub(crate) fn or(codes: &[u16]) -> String {
+    joined(codes, " or ")
 }
 
 /// `a`, `a and b`, `a, b and c`.
 #[must_use]
-pub fn and(parts: &[&str]) -> String {
+pub(crate) fn and<T: ToString>(parts: impl IntoIterator<Item = T>) -> String {
+    listed(parts, "and")
+}
+
+/// The same with another word before the last.
+fn listed<T: ToString>(parts: impl IntoIterator<Item = T>, word: &str) -> String {
+    let parts: Vec<String> = parts.into_iter().map(|part| part.to_string()).collect();
     match parts.split_last() {
-        Some((last, [])) => (*last).to_owned(),
-        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} {word} {last}", others.join(", ")),
         None => String::new(),
     }
 }
 
 /// Whose time-outs are so long.
 #[must_use]
-pub fn timeouts(seconds: u32) -> String {
-    let named = TIMEOUTS.iter().filter(|known| known.seconds == seconds).map(|known| known.name);
-    and(&named.collect::<Vec<_>>())
+pub(crate) fn timeouts(seconds: u32) -> String {
+    and(TIMEOUTS.iter().filter(|known| known.seconds == seconds).map(|known| known.name))
 }
 
-/// As much of a peer's text as a sentence bears.
+/// The first `max` characters of a text that has more.
 #[must_use]
-pub fn shortened(text: &str) -> String {
-    const MAX: usize = 80;
-    match text.char_indices().nth(MAX) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+pub(crate) fn start_of(text: &str, max: usize) -> Option<&str> {
+    let (end, _) = text.char_indices().nth(max)?;
+    text.get(..end)
+}
+
+/// At most `max` characters, the cut shown by an ellipsis.
+#[must_use]
+pub(crate) fn shorten(text: &str, max: usize) -> String {
+    match start_of(text, max).and_then(|_| start_of(text, max.saturating_sub(1))) {
+        Some(start) => format!("{start}…"),
         None => text.to_owned(),
     }
 }
 
+/// As much of a peer's text as a sentence bears.
+#[must_use]
+pub(crate) fn shortened(text: &str) -> String {
+    start_of(text, 80).map_or_else(|| text.to_owned(), |start| format!("{start}…"))
+}
+
 /// RFC 6455 names no number of seconds.
 pub(super) const OURS: &str = "the RFC names no time; wslog takes";
+
+/// What a receiver does about such a message.
+pub(super) const KEPT_NOTHING: &str = "need not have kept anything to refer to: it may fail the connection with \
+    Close 1007 or 1002 when the message does not inflate; one that kept the window does not notice";
 
 /// A message that refers to one before it, though that was agreed not to be.
 pub(super) fn context_kept(say: &Say<'_>, sender: Role, before: u32) -> Words {

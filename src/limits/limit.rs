@@ -57,7 +57,7 @@ pub enum LimitError {
     /// There is none of that name.
     #[error("no limit is called {name:?}")]
     Unknown {
-        /// As given.
+        /// The name as it was given.
         name: String,
     },
     /// The value is no number in the notation of [`Limit::parse`].

@@ -8,15 +8,11 @@ pub(super) const MAX_BODY_BYTES: usize = 4 << 10;
 
 /// Reads `body`, the first bytes of the payload; `whole` where they are all of it.
 pub(super) fn parse(body: &[u8], whole: bool) -> ClosePayload {
-    let code = |high: u8, low: u8| CloseCode(u16::from_be_bytes([high, low]));
-    match *body {
-        [] if whole => ClosePayload::Empty,
-        [byte] if whole => ClosePayload::OneByte(byte),
-        [high, low, ref reason @ ..] if whole => {
-            ClosePayload::Code { code: code(high, low), reason: parse_reason(reason) }
-        }
-        [high, low, ..] => ClosePayload::Partial { code: Some(code(high, low)) },
-        _ => ClosePayload::Partial { code: None },
+    match (CloseCode::split(body), body) {
+        (Some((code, reason)), _) if whole => ClosePayload::Code { code, reason: parse_reason(reason) },
+        (None, [byte]) if whole => ClosePayload::OneByte(*byte),
+        (None, _) if whole => ClosePayload::Empty,
+        (begun, _) => ClosePayload::Partial { code: begun.map(|(code, _)| code) },
     }
 }
 

@@ -37,7 +37,6 @@ pub(super) struct OpenMessage {
     pub(super) known: bool,
     /// The fact was told.
     pub(super) final_block: bool,
-    /// Of text.
     pub(super) utf8: Utf8,
 }
 

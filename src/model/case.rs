@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::mem::discriminant;
 
 use super::frame::{Opcode, Rsv};
 use super::observation::Role;
@@ -56,97 +57,76 @@ impl fmt::Display for CaseId {
     }
 }
 
-/// Verdict on the events of a case. Declared best first: the order is the rank.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Behavior {
-    /// As expected.
-    Ok,
-    /// Nothing to pass or fail.
-    Informational,
-    /// Tolerated.
-    NonStrict,
-    /// The testee lacks what the case needs (permessage-deflate).
-    Unimplemented,
-    /// Not as expected.
-    Failed,
-    /// Any other word, as some old suites wrote (`NO_CLOSE`).
-    Other(String),
+/// A verdict of the suite, by the word of a report.
+macro_rules! verdict {
+    ($(#[doc = $doc:literal])+ $Verdict:ident { $($(#[doc = $of:literal])+ $name:ident = $word:literal,)+ }) => {
+        $(#[doc = $doc])+
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $Verdict {
+            $($(#[doc = $of])+ $name,)+
+            /// Any other word, as some old suites wrote (`NO_CLOSE`).
+            Other(String),
+        }
+
+        impl $Verdict {
+            /// From the word of a report.
+            #[must_use]
+            pub fn new(word: &str) -> Self {
+                match word {
+                    $($word => Self::$name,)+
+                    other => Self::Other(other.to_owned()),
+                }
+            }
+
+            /// The word of a report that stands for it.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$name => $word,)+
+                    Self::Other(word) => word,
+                }
+            }
+
+            /// Whether it ranks behind the other; words that are not known rank alike, behind all others.
+            #[must_use]
+            pub fn is_worse_than(&self, other: &Self) -> bool {
+                discriminant(self) != discriminant(other) && self > other
+            }
+        }
+    };
 }
 
-/// Verdict on how a case closed. Declared best first: the order is the rank.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum BehaviorClose {
-    /// Properly closed.
-    Ok,
-    /// Nothing to pass or fail.
-    Informational,
-    /// The tester, as client, had to drop TCP itself.
-    FailedByClient,
-    /// Closed by the testee with a code that was not expected.
-    WrongCode,
-    /// The closing handshake was not completed.
-    Unclean,
-    /// Closed by the wrong side, or never open.
-    Failed,
-    /// Any other word.
-    Other(String),
-}
-
-impl Behavior {
-    /// From the word of a report.
-    #[must_use]
-    pub fn new(word: &str) -> Self {
-        match word {
-            "OK" => Self::Ok,
-            "INFORMATIONAL" => Self::Informational,
-            "NON-STRICT" => Self::NonStrict,
-            "UNIMPLEMENTED" => Self::Unimplemented,
-            "FAILED" => Self::Failed,
-            other => Self::Other(other.to_owned()),
-        }
-    }
-
-    /// The word.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Ok => "OK",
-            Self::Informational => "INFORMATIONAL",
-            Self::NonStrict => "NON-STRICT",
-            Self::Unimplemented => "UNIMPLEMENTED",
-            Self::Failed => "FAILED",
-            Self::Other(word) => word,
-        }
+verdict! {
+    /// Verdict on the events of a case. Declared best first: the order is the rank.
+    Behavior {
+        /// As expected.
+        Ok = "OK",
+        /// Nothing to pass or fail.
+        Informational = "INFORMATIONAL",
+        /// Tolerated.
+        NonStrict = "NON-STRICT",
+        /// The testee lacks what the case needs (permessage-deflate).
+        Unimplemented = "UNIMPLEMENTED",
+        /// Not as expected.
+        Failed = "FAILED",
     }
 }
 
-impl BehaviorClose {
-    /// From the word of a report.
-    #[must_use]
-    pub fn new(word: &str) -> Self {
-        match word {
-            "OK" => Self::Ok,
-            "INFORMATIONAL" => Self::Informational,
-            "FAILED BY CLIENT" => Self::FailedByClient,
-            "WRONG CODE" => Self::WrongCode,
-            "UNCLEAN" => Self::Unclean,
-            "FAILED" => Self::Failed,
-            other => Self::Other(other.to_owned()),
-        }
-    }
-
-    /// The word.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Ok => "OK",
-            Self::Informational => "INFORMATIONAL",
-            Self::FailedByClient => "FAILED BY CLIENT",
-            Self::WrongCode => "WRONG CODE",
-            Self::Unclean => "UNCLEAN",
-            Self::Failed => "FAILED",
-            Self::Other(word) => word,
-        }
+verdict! {
+    /// Verdict on how a case closed. Declared best first: the order is the rank.
+    BehaviorClose {
+        /// Properly closed.
+        Ok = "OK",
+        /// Nothing to pass or fail.
+        Informational = "INFORMATIONAL",
+        /// The tester, as client, had to drop TCP itself.
+        FailedByClient = "FAILED BY CLIENT",
+        /// Closed by the testee with a code that was not expected.
+        WrongCode = "WRONG CODE",
+        /// The closing handshake was not completed.
+        Unclean = "UNCLEAN",
+        /// Closed by the wrong side, or never open.
+        Failed = "FAILED",
     }
 }
 
@@ -239,7 +219,7 @@ pub struct LoggedFrame {
     pub data: LoggedData,
     /// Opcode as logged.
     pub opcode: u8,
-    /// FIN.
+    /// Whether FIN was set.
     pub fin: bool,
     /// Reserved bits, RSV1 is 4.
     pub rsv: u8,
@@ -305,7 +285,7 @@ pub struct CaseReport {
     pub form: ReportForm,
     /// Who was tested.
     pub agent: String,
-    /// Which case.
+    /// Its number in the suite.
     pub id: CaseId,
     /// 1-based position in the run; in JSON only.
     pub index: Option<u64>,
@@ -327,7 +307,7 @@ pub struct CaseReport {
     pub result_close: Option<String>,
     /// Expected events by verdict, in the order of the report; `None` where it was cut or is not there.
     pub expected: Option<Vec<(Behavior, Vec<CaseEvent>)>>,
-    /// Events seen.
+    /// Events in the order the tester saw them; `None` where the report lacks them.
     pub received: Option<Vec<CaseEvent>>,
     /// In JSON only.
     pub expected_close: Option<ExpectedClose>,
@@ -335,9 +315,9 @@ pub struct CaseReport {
     pub closing: ClosingBehavior,
     /// The opening handshake as text; `None` for `?` and null.
     pub http_request: Option<String>,
-    /// Its answer.
+    /// Head of the response, as the report quotes it.
     pub http_response: Option<String>,
-    /// Counts.
+    /// Frames and octets by the counters of the suite.
     pub statistics: WireStatistics,
     /// The log, in order; `None` where none was kept.
     pub wire_log: Option<Vec<WireRow>>,
@@ -352,7 +332,7 @@ pub struct IndexEntry {
     pub behavior: Behavior,
     /// Verdict on the closing.
     pub behavior_close: BehaviorClose,
-    /// In milliseconds.
+    /// How long the case took, in milliseconds.
     pub duration_ms: Option<u64>,
     /// Code of the testee's Close.
     pub remote_close_code: Option<u16>,
@@ -380,7 +360,7 @@ pub enum CasePayload {
     },
     /// A stretch of one of the suite's files, whose content is not known here.
     File {
-        /// Which file.
+        /// Name of the file among the data of the suite.
         name: String,
         /// Its length: bytes, or characters of a text.
         len: u64,
@@ -388,13 +368,13 @@ pub enum CasePayload {
 }
 
 impl CasePayload {
-    /// Nothing.
+    /// A payload of no bytes.
     #[must_use]
     pub const fn empty() -> Self {
         Self::Bytes { pattern: Vec::new(), len: 0 }
     }
 
-    /// Its length.
+    /// Bytes, whether or not they are known.
     #[must_use]
     pub const fn len(&self) -> u64 {
         match self {
@@ -423,11 +403,11 @@ impl CasePayload {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CaseFrame {
-    /// Opcode.
+    /// Its opcode, reserved ones included.
     pub opcode: Opcode,
-    /// FIN.
+    /// Whether FIN was set.
     pub fin: bool,
-    /// Reserved bits.
+    /// RSV1 to RSV3.
     pub rsv: Rsv,
     /// Payload; of a Close the code and the reason.
     pub payload: CasePayload,
@@ -447,8 +427,19 @@ pub struct CaseFrame {
 pub enum CaseStep {
     /// It sends a frame.
     Frame(CaseFrame),
-    /// It waits.
+    /// It waits before it goes on.
     Wait,
+}
+
+impl CaseStep {
+    /// The frame, if it is one.
+    #[must_use]
+    pub const fn frame(&self) -> Option<&CaseFrame> {
+        match self {
+            Self::Frame(frame) => Some(frame),
+            Self::Wait => None,
+        }
+    }
 }
 
 /// The verdict judged again from what the report tells.
@@ -492,7 +483,7 @@ pub enum TesteeAct {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CaseAccount {
-    /// Which case.
+    /// Its number in the suite.
     pub id: CaseId,
     /// Who was tested.
     pub agent: String,

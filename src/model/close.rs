@@ -25,30 +25,25 @@ pub enum CodeRange {
 }
 
 impl CloseCode {
+    /// The code that a Close body begins with, and the reason behind it; `None` where two bytes are not there.
+    #[must_use]
+    pub fn split(body: &[u8]) -> Option<(Self, &[u8])> {
+        let (code, reason) = body.split_first_chunk()?;
+        Some((Self(u16::from_be_bytes(*code)), reason))
+    }
+
     /// 1000, purpose fulfilled.
     pub const NORMAL_CLOSURE: Self = Self(1000);
     /// 1001, server going down or page left.
     pub const GOING_AWAY: Self = Self(1001);
-    /// 1002.
-    pub const PROTOCOL_ERROR: Self = Self(1002);
-    /// 1003, a type of data it cannot accept.
-    pub const UNSUPPORTED_DATA: Self = Self(1003);
     /// 1005, no code in the Close frame: never on the wire.
     pub const NO_STATUS_RCVD: Self = Self(1005);
     /// 1006, no Close frame received: never on the wire.
     pub const ABNORMAL_CLOSURE: Self = Self(1006);
-    /// 1007, data not consistent with the type of the message.
-    pub const INVALID_FRAME_PAYLOAD_DATA: Self = Self(1007);
-    /// 1008.
-    pub const POLICY_VIOLATION: Self = Self(1008);
     /// 1009.
     pub const MESSAGE_TOO_BIG: Self = Self(1009);
     /// 1010, sent by clients only.
     pub const MANDATORY_EXTENSION: Self = Self(1010);
-    /// 1011.
-    pub const INTERNAL_ERROR: Self = Self(1011);
-    /// 1015, TLS handshake failed: never on the wire.
-    pub const TLS_HANDSHAKE: Self = Self(1015);
 
     /// The range it lies in.
     #[must_use]

@@ -47,7 +47,7 @@ impl Traffic {
 pub struct FrameRecord<S: Stage = Quoted> {
     /// Number in the connection.
     pub n: u64,
-    /// Sender.
+    /// The side that sent it.
     pub from: Role,
     /// Time of its first byte.
     pub at: Option<Timestamp>,
@@ -79,7 +79,7 @@ pub struct FrameRecord<S: Stage = Quoted> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EarlierHandshake<S: Stage = Quoted> {
-    /// Request target.
+    /// Target of its request.
     pub target: Text<S>,
     /// Status of the refusal; `None` without a response.
     pub status: Option<u16>,
@@ -222,7 +222,7 @@ pub struct InputReport {
     pub compression: Compression,
     /// The capture it is a part of, numbered from 1; `None` for one that is a capture of its own.
     pub set: Option<u64>,
-    /// Records read.
+    /// Records read from it.
     pub packets: u64,
     /// Bytes read, as they are without compression.
     pub bytes: u64,
@@ -240,6 +240,6 @@ pub struct InputReport {
     pub tcp_connections: u64,
     /// WebSocket connections among them.
     pub websocket_connections: u64,
-    /// Oddities.
+    /// What is odd about the recording.
     pub weirds: Weirds,
 }

@@ -127,7 +127,7 @@ impl FrameFacts<'_> {
     }
 }
 
-/// What happened.
+/// What a side is seen to do, in terms of frames and messages.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::large_enum_variant, reason = "events are lent to a sink, never stored; most are frames")]
 #[non_exhaustive]
@@ -146,9 +146,9 @@ pub enum What<'a> {
     Undecodable(&'a Undecodable),
     /// A hole outside any payload.
     Gap {
-        /// Bytes lost.
+        /// How many bytes are missing.
         len: u64,
-        /// Why.
+        /// What took them.
         cause: GapCause,
     },
     /// Behind bytes that could not be read, frames were recognised again.
@@ -162,7 +162,7 @@ pub enum What<'a> {
     StreamEnd(StreamEnd),
     /// Nothing of either side is known from here on.
     LogPaused,
-    /// Until here.
+    /// The log that had been interrupted goes on.
     LogResumed,
 }
 
@@ -170,9 +170,9 @@ pub enum What<'a> {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Event<'a> {
-    /// Who.
+    /// The side that did it.
     pub from: Role,
-    /// What.
+    /// Frame, message, fact or end.
     pub what: What<'a>,
     /// Where it stands in the recording; for a frame the place of its first byte.
     pub evidence: Option<Evidence>,

@@ -1,6 +1,8 @@
 //! The base framing of RFC 6455 section 5.2, as sent: nothing is rewritten or judged here.
 
-use std::fmt;
+use std::{fmt, mem};
+
+use crate::model::Hex;
 
 /// Opcode of a frame, 0 to 15 (RFC 6455 5.2).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,6 +96,12 @@ impl Rsv {
         self.0 & 4 != 0
     }
 
+    /// Names of the bits that are set.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let bits = [(4, "RSV1"), (2, "RSV2"), (1, "RSV3")].into_iter();
+        bits.filter(move |(bit, _)| self.0 & bit != 0).map(|(_, name)| name)
+    }
+
     /// The bits without those of `other`.
     #[must_use]
     pub const fn without(self, other: Self) -> Self {
@@ -104,13 +112,7 @@ impl Rsv {
 impl fmt::Display for Rsv {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut sep = "";
-        for (bit, name) in [(4, "RSV1"), (2, "RSV2"), (1, "RSV3")] {
-            if self.0 & bit != 0 {
-                write!(f, "{sep}{name}")?;
-                sep = " ";
-            }
-        }
-        Ok(())
+        self.names().try_for_each(|name| write!(f, "{}{name}", mem::replace(&mut sep, " ")))
     }
 }
 
@@ -120,8 +122,7 @@ pub struct MaskingKey(pub [u8; 4]);
 
 impl fmt::Display for MaskingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d] = self.0;
-        write!(f, "{a:02x}{b:02x}{c:02x}{d:02x}")
+        Hex(&self.0).fmt(f)
     }
 }
 
@@ -134,6 +135,18 @@ pub enum LengthForm {
     Sixteen,
     /// 127, then 64 bits.
     SixtyFour,
+}
+
+impl LengthForm {
+    /// The one that RFC 6455 5.2 asks for, which is the shortest.
+    #[must_use]
+    pub const fn of(len: u64) -> Self {
+        match len {
+            0..=125 => Self::Seven,
+            126..=0xffff => Self::Sixteen,
+            _ => Self::SixtyFour,
+        }
+    }
 }
 
 /// A frame header, 2 to 14 bytes on the wire.

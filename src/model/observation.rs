@@ -4,15 +4,18 @@ use std::ops::{Index, IndexMut};
 
 use crate::model::{
     Bytes, Carrier, FrameHeader, GapCause, PacketNo, StreamEnd, Timestamp, UpgradeRequest, UpgradeResponse,
+    named,
 };
 
-/// Side of a WebSocket connection (RFC 6455 1.2): the client sent the opening handshake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// Sent the request.
-    Client,
-    /// Answered it.
-    Server,
+named! {
+    /// Side of a WebSocket connection (RFC 6455 1.2): the client sent the opening handshake.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Role {
+        /// Sent the request.
+        Client = "client",
+        /// Answered it.
+        Server = "server",
+    }
 }
 
 impl Role {
@@ -25,15 +28,6 @@ impl Role {
         match self {
             Self::Client => Self::Server,
             Self::Server => Self::Client,
-        }
-    }
-
-    /// `client` or `server`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Client => "client",
-            Self::Server => "server",
         }
     }
 }
@@ -84,7 +78,7 @@ pub enum Evidence {
 }
 
 impl Evidence {
-    /// The packet.
+    /// The packet that shows it; `None` in a log.
     #[must_use]
     pub const fn packet(&self) -> Option<PacketNo> {
         match self {
@@ -93,7 +87,7 @@ impl Evidence {
         }
     }
 
-    /// The time.
+    /// Time of that packet; `None` without a clock.
     #[must_use]
     pub const fn at(&self) -> Option<Timestamp> {
         match self {
@@ -147,9 +141,9 @@ pub enum Piece<'a> {
     Bytes(&'a [u8]),
     /// So many bytes are not known.
     Missing {
-        /// How many.
+        /// How many bytes.
         len: u64,
-        /// Why.
+        /// What kept them out of the recording.
         cause: Missing,
     },
 }
@@ -199,9 +193,9 @@ pub enum Observed<'a> {
     Undecodable(Undecodable),
     /// A hole between frames, or over the start of one.
     Gap {
-        /// Bytes lost.
+        /// How many bytes are missing.
         len: u64,
-        /// Why.
+        /// What took them.
         cause: GapCause,
     },
     /// Behind bytes that could not be read, frames were recognised again by one another.
@@ -222,9 +216,9 @@ pub enum Observed<'a> {
 /// One thing one side was seen to do.
 #[derive(Clone, Debug)]
 pub struct Observation<'a> {
-    /// Who.
+    /// The side that did it.
     pub from: Role,
-    /// What.
+    /// Frame, payload, gap or end.
     pub what: Observed<'a>,
     /// Where it stands; `None` only for what the recording did not show (`StreamEnd::Unobserved`, a frame cut
     /// by it).

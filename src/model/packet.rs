@@ -181,7 +181,7 @@ impl TcpFlags {
 pub struct Segment<'a> {
     /// The packet that carried it, or its last piece.
     pub no: PacketNo,
-    /// Capture time.
+    /// When it was captured; `None` where the format has no clock.
     pub at: Option<Timestamp>,
     /// Sender.
     pub src: SocketAddr,

@@ -1,5 +1,7 @@
 //! What is said about a whole Autobahn run: against another run, or against a policy.
 
+use crate::model::named;
+
 use std::collections::BTreeMap;
 
 use crate::model::case::{Behavior, BehaviorClose, CaseId, CaseReport, IndexEntry};
@@ -9,13 +11,13 @@ use crate::model::case::{Behavior, BehaviorClose, CaseId, CaseReport, IndexEntry
 pub struct CaseVerdict {
     /// Who was tested.
     pub agent: String,
-    /// Which case.
+    /// Its number in the suite.
     pub id: CaseId,
     /// Verdict on the events.
     pub behavior: Behavior,
     /// Verdict on the closing.
     pub behavior_close: BehaviorClose,
-    /// In milliseconds.
+    /// How long the case took, in milliseconds.
     pub duration_ms: Option<u64>,
     /// Code of the testee's Close.
     pub remote_close_code: Option<u16>,
@@ -43,9 +45,9 @@ impl From<&CaseReport> for CaseVerdict {
 /// Two places of a run that disagree: index and case file, or two shards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contradiction {
-    /// Whose case.
+    /// The testee, as the suite calls it.
     pub agent: String,
-    /// Which case.
+    /// Its number in the suite.
     pub case: CaseId,
     /// Who says what.
     pub detail: String,
@@ -76,44 +78,34 @@ pub struct RunSource {
     pub contradictions: Vec<Contradiction>,
 }
 
-/// What became of a case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum ChangeKind {
-    /// Worse behavior or worse close, whatever else got better.
-    Regression,
-    /// Better, and nothing worse.
-    Fixed,
-    /// Of the same rank, but not the same.
-    Changed,
-    /// Only in the old run.
-    Missing,
-    /// Only in the new run.
-    Added,
+named! {
+    /// What became of a case.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    #[non_exhaustive]
+    pub enum ChangeKind {
+        /// Worse behavior or worse close, whatever else got better.
+        Regression = "regression",
+        /// Better, and nothing worse.
+        Fixed = "fixed",
+        /// Of the same rank, but not the same.
+        Changed = "changed",
+        /// Only in the old run.
+        Missing = "missing",
+        /// Only in the new run.
+        Added = "added",
+    }
 }
 
 impl ChangeKind {
     /// The most important first.
     pub const ALL: [Self; 5] = [Self::Regression, Self::Missing, Self::Changed, Self::Fixed, Self::Added];
-
-    /// Name in `wslog.diff/1`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Regression => "regression",
-            Self::Fixed => "fixed",
-            Self::Changed => "changed",
-            Self::Missing => "missing",
-            Self::Added => "added",
-        }
-    }
 }
 
 /// A case that is not as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Change {
-    /// Which case.
+    /// Its number in the suite.
     pub case: CaseId,
     /// What became of it.
     pub kind: ChangeKind,
@@ -129,9 +121,9 @@ pub struct Change {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DiffCounts {
-    /// Regressions.
+    /// Cases with a worse verdict than before.
     pub regression: u64,
-    /// Fixed ones.
+    /// Cases with a better verdict.
     pub fixed: u64,
     /// Of the same rank, but not the same.
     pub changed: u64,
@@ -175,7 +167,7 @@ impl DiffCounts {
         self.regression + self.fixed + self.changed + self.unchanged
     }
 
-    /// All cases.
+    /// Cases of either run.
     #[must_use]
     pub const fn cases(&self) -> u64 {
         self.compared() + self.missing + self.added
@@ -210,24 +202,26 @@ pub struct RunDiff {
     pub totals: DiffCounts,
 }
 
-/// How a run does not keep a policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum BreachKind {
-    /// The behavior of a case does not pass (its close may not either), or an expected failure fails otherwise.
-    Failed,
-    /// The behavior passes, the close does not.
-    CloseFailed,
-    /// An expected case did not run.
-    Missing,
-    /// An expected failure passes: the entry is stale.
-    UnexpectedPass,
-    /// A case ran that was not expected.
-    Extra,
-    /// No report, an empty one, or none of a required agent.
-    NoReport,
-    /// Index, case files or shards disagree.
-    Inconsistent,
+named! {
+    /// How a run does not keep a policy.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    #[non_exhaustive]
+    pub enum BreachKind {
+        /// The behavior of a case does not pass (its close may not either), or an expected failure fails otherwise.
+        Failed = "failed",
+        /// The behavior passes, the close does not.
+        CloseFailed = "close_failed",
+        /// An expected case did not run.
+        Missing = "missing",
+        /// An expected failure passes: the entry is stale.
+        UnexpectedPass = "unexpected_pass",
+        /// A case ran that was not expected.
+        Extra = "extra",
+        /// No report, an empty one, or none of a required agent.
+        NoReport = "no_report",
+        /// Index, case files or shards disagree.
+        Inconsistent = "inconsistent",
+    }
 }
 
 impl BreachKind {
@@ -241,20 +235,6 @@ impl BreachKind {
         Self::NoReport,
         Self::Inconsistent,
     ];
-
-    /// Name in `wslog.check/1`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Failed => "failed",
-            Self::CloseFailed => "close_failed",
-            Self::Missing => "missing",
-            Self::UnexpectedPass => "unexpected_pass",
-            Self::Extra => "extra",
-            Self::NoReport => "no_report",
-            Self::Inconsistent => "inconsistent",
-        }
-    }
 }
 
 /// One way in which a run does not keep a policy.
@@ -264,20 +244,20 @@ pub struct Breach {
     pub agent: Option<String>,
     /// Which case; `None` where it is not about one.
     pub case: Option<CaseId>,
-    /// How.
+    /// Which promise of the policy it breaks.
     pub kind: BreachKind,
-    /// In words.
+    /// What broke it, in words.
     pub detail: String,
 }
 
 /// What a policy says of a case that ran.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judged {
-    /// Passes.
+    /// Its verdict is one that the policy lets pass.
     Passed,
     /// Fails as expected, for this reason.
     ExpectedFailure(String),
-    /// Not judged.
+    /// The policy leaves it out.
     Skipped,
     /// In the breaches.
     Broken,
@@ -287,9 +267,9 @@ pub enum Judged {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CheckedCase {
-    /// Which case.
+    /// Its number in the suite.
     pub id: CaseId,
-    /// Its entry.
+    /// Its verdicts, and where its file is.
     pub entry: IndexEntry,
     /// What the policy says.
     pub judged: Judged,
@@ -305,7 +285,7 @@ pub struct CheckCounts {
     pub passed: u64,
     /// Fail as expected.
     pub expected_failures: u64,
-    /// Not judged.
+    /// Cases that the policy leaves out.
     pub skipped: u64,
     /// In the breaches.
     pub broken: u64,
@@ -328,9 +308,9 @@ impl CheckCounts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AgentCheck {
-    /// Its name.
+    /// The testee, as the suite calls it.
     pub agent: String,
-    /// In order.
+    /// Its cases in the order of their numbers.
     pub cases: Vec<CheckedCase>,
     /// By first number of the case.
     pub sections: BTreeMap<u32, CheckCounts>,

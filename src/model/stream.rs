@@ -1,6 +1,6 @@
 //! What reassembly hands on: in-order bytes of both directions, their holes and their ends.
 
-use crate::model::{Direction, PacketNo, PerRole, Role, Timestamp};
+use crate::model::{Direction, PacketNo, PerRole, Role, Timestamp, named};
 
 /// The segment that carried something, and what its sender had received by then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,17 +28,19 @@ pub enum GapCause {
     RecordingEnded,
 }
 
-/// How one direction of a TCP connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum StreamEnd {
-    /// By FIN.
-    Fin,
-    /// By RST from its sender.
-    Rst,
-    /// Its sender dropped TCP, says a log, which does not know whether by FIN or RST, nor whose came first.
-    Dropped,
-    /// The recording, or our memory of the connection, ended first.
-    Unobserved,
+named! {
+    /// How one direction of a TCP connection ended.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum StreamEnd {
+        /// By FIN.
+        Fin = "fin",
+        /// By RST from its sender.
+        Rst = "rst",
+        /// Its sender dropped TCP, says a log, which does not know whether by FIN or RST, nor whose came first.
+        Dropped = "dropped",
+        /// The recording, or our memory of the connection, ended first.
+        Unobserved = "unobserved",
+    }
 }
 
 /// What one side sent again while the other stayed silent: it sent nothing at all, not even an acknowledgement,
@@ -75,7 +77,7 @@ pub struct Tail {
 pub enum StreamEvent<'a> {
     /// The next bytes.
     Data {
-        /// Whose bytes.
+        /// The direction whose stream it is.
         dir: Direction,
         /// Offset of the first one.
         offset: u64,
@@ -86,20 +88,20 @@ pub enum StreamEvent<'a> {
     },
     /// Bytes that will not come.
     Gap {
-        /// Whose bytes.
+        /// The direction whose stream it is.
         dir: Direction,
         /// Offset of the first one.
         offset: u64,
-        /// How many.
+        /// How many bytes.
         len: u64,
-        /// Why.
+        /// What took them.
         cause: GapCause,
         /// The segment that made it certain.
         carrier: Carrier,
     },
     /// A retransmission differs from the bytes that came first, which are kept.
     Conflict {
-        /// Whose bytes.
+        /// The direction whose stream it is.
         dir: Direction,
         /// Offset of the first differing byte.
         offset: u64,
@@ -119,9 +121,9 @@ pub enum StreamEvent<'a> {
     },
     /// The direction is over.
     End {
-        /// Whose.
+        /// The direction that ended.
         dir: Direction,
-        /// How.
+        /// FIN, RST, or what else is known of it.
         how: StreamEnd,
         /// The segment with the FIN or RST (the first seen with it); `None` for `Unobserved`.
         carrier: Option<Carrier>,

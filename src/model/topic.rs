@@ -2,8 +2,9 @@
 
 use std::ops::RangeInclusive;
 
+use crate::knowledge::Clause;
 use crate::model::case::{Behavior, CaseEvent, CaseId, CaseStep, ExpectedClose};
-use crate::model::{CloseCode, FrameHeader, Role, Rule, RuleId, Who};
+use crate::model::{CloseCode, Exchange, Rule, RuleId, Who, named};
 
 /// One thing explained.
 #[derive(Clone, Debug)]
@@ -11,7 +12,7 @@ use crate::model::{CloseCode, FrameHeader, Role, Rule, RuleId, Who};
 pub enum Topic {
     /// A close code, or a range of them.
     Code(CodeTopic),
-    /// A clause.
+    /// A rule, with examples and the cases that exercise it.
     Rule(RuleTopic),
     /// A case of the suite.
     Case(CaseTopic),
@@ -21,7 +22,7 @@ pub enum Topic {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CodeEntry {
-    /// The codes.
+    /// First and last; a single code is both.
     pub codes: RangeInclusive<u16>,
     /// Name of the one code in the registry of IANA, in lower case; `None` of a range.
     pub name: Option<&'static str>,
@@ -30,7 +31,7 @@ pub struct CodeEntry {
     /// Who may send them in a Close frame.
     pub sent_by: Who,
     /// Where that is written.
-    pub section: &'static str,
+    pub clauses: &'static [Clause],
     /// What they stand for.
     pub meaning: &'static str,
     /// What the API of the side that receives (or concludes) them reports.
@@ -41,32 +42,20 @@ pub struct CodeEntry {
     pub next: &'static [&'static str],
 }
 
-/// How a code stands in the registry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Registration {
-    /// It has a name and a meaning.
-    Assigned,
-    /// It is set aside and not to be sent.
-    Reserved,
-    /// Free to be registered.
-    Unassigned,
-    /// For private use, and never registered.
-    Private,
-    /// Outside of all ranges.
-    OutOfRange,
-}
-
-impl Registration {
-    /// Name in the JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Assigned => "assigned",
-            Self::Reserved => "reserved",
-            Self::Unassigned => "unassigned",
-            Self::Private => "private",
-            Self::OutOfRange => "out_of_range",
-        }
+named! {
+    /// How a code stands in the registry.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Registration {
+        /// It has a name and a meaning.
+        Assigned = "assigned",
+        /// It is set aside and not to be sent.
+        Reserved = "reserved",
+        /// Free to be registered.
+        Unassigned = "unassigned",
+        /// For private use, and never registered.
+        Private = "private",
+        /// Outside of all ranges.
+        OutOfRange = "out_of_range",
     }
 }
 
@@ -86,7 +75,7 @@ pub struct CodeTopic {
     pub examples: Vec<Example>,
 }
 
-/// A clause.
+/// A rule, with examples and the cases that exercise it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RuleTopic {
@@ -102,7 +91,7 @@ pub struct RuleTopic {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CaseTopic {
-    /// Which.
+    /// Its number in the suite.
     pub id: CaseId,
     /// What it is about, in a line.
     pub about: &'static str,
@@ -124,7 +113,7 @@ pub struct CaseTopic {
     pub compared: bool,
 }
 
-/// What crosses the wire, from the opening handshake on.
+/// What crosses the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Example {
@@ -132,62 +121,6 @@ pub struct Example {
     pub title: &'static str,
     /// It makes a finding of the rule; `false` where it comes near to that, but is legal.
     pub reported: bool,
-    /// permessage-deflate was agreed.
-    pub deflate: bool,
-    /// What happens, in order.
-    pub lines: Vec<Line>,
-}
-
-/// One thing a side does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Line {
-    /// On which connection of the example, from 1.
-    pub connection: u8,
-    /// Who.
-    pub from: Role,
-    /// What.
-    pub what: LineWhat,
-}
-
-/// What a side does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LineWhat {
-    /// It sends the head of its part of the opening handshake.
-    Head(String),
-    /// It sends bytes after the handshake.
-    Bytes {
-        /// As on the wire.
-        wire: Vec<u8>,
-        /// They share a segment with what it sent before.
-        joined: bool,
-        /// The recording lacks them.
-        uncaptured: bool,
-        /// The frame that begins with them; `None` where they do not hold a whole header.
-        frame: Option<ShownFrame>,
-    },
-    /// Its host sends the last payload again.
-    Again,
-    /// It ends TCP by FIN.
-    Fin,
-    /// It resets TCP.
-    Rst,
-    /// It acknowledges what it has received.
-    Ack,
-    /// What the other side sends from here on is under way to it and has not arrived.
-    Hold,
-    /// That arrives.
-    Release,
-    /// So many milliseconds go by before it does something.
-    Wait(u32),
-}
-
-/// A frame as decoded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ShownFrame {
-    /// Its header.
-    pub header: FrameHeader,
-    /// Its payload, unmasked, as far as it is there.
-    pub payload: Vec<u8>,
+    /// The exchange, as it was read from the notation.
+    pub exchange: Exchange,
 }

@@ -1,129 +1,86 @@
 //! Oddities of the recording: counted, shown, nobody accused (Zeek's word).
 
-use crate::model::PacketNo;
+use crate::model::{PacketNo, named};
 
-/// What is odd.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum WeirdKind {
-    /// The capture file ends inside a record.
-    TruncatedFile,
-    /// A block of the capture file is malformed; reading stopped there.
-    MalformedBlock,
-    /// Compressed data end before their end; what came out of them until then was read.
-    CutCompression,
-    /// Compressed data cannot be decompressed, or their checksum is wrong; reading stopped there.
-    CorruptCompression,
-    /// Bytes behind compressed data that are not compressed data; not read.
-    TrailingBytes,
-    /// A cap on what a compressed file may become was reached; reading stopped there.
-    FileInflateCap,
-    /// The user stopped the reading.
-    Interrupted,
-    /// A pcapng packet names an interface that was not described.
-    UnknownInterface,
-    /// A capture time outside the years 1677 to 2262.
-    TimeOutOfRange,
-    /// A link type, or a tunnel inside a known one, that wslog does not decode.
-    UnknownLinkType,
-    /// A packet too short for the headers it announces.
-    TruncatedPacket,
-    /// A link, IP or TCP header contradicts itself.
-    MalformedHeader,
-    /// IP fragments that did not become a whole datagram: pieces are missing, or cut. Capture filters for a port
-    /// let only the first fragment pass.
-    IpFragment,
-    /// IP fragments that overlap and differ, or disagree about the end; the first copy is kept.
-    ConflictingFragment,
-    /// IP fragments given up because they, or their datagrams, reached their cap.
-    FragmentCap,
-    /// Tunnels inside one another reached their cap.
-    NestingCap,
-    /// Encrypted below TCP (802.11, MACsec, ESP …): what it holds cannot be read.
-    EncryptedPacket,
-    /// Received with a wrong check sequence, as the capture says; a receiver drops it.
-    DamagedPacket,
-    /// TCP payload cut by the snap length of the capture.
-    CutPayload,
-    /// A retransmission that differs from the first copy, which is kept.
-    ConflictingRetransmission,
-    /// Bytes of a stream that are missing from the capture.
-    Gap,
-    /// A sequence number too far from what was seen before to place it.
-    SequenceOutOfWindow,
-    /// Out-of-order bytes of a direction reached their cap.
-    OutOfOrderCap,
-    /// The flow table was full: the flow idle the longest was given up.
-    FlowEvicted,
-    /// A connection that was not closed was silent for longer than its cap and given up.
-    FlowIdle,
-    /// An HTTP head, or what waits for one of the other direction, longer than its cap.
-    HandshakeCap,
-    /// HTTP on a connection that had asked for an upgrade stopped making sense.
-    MalformedHttp,
-    /// A gap or cut in the opening handshake: the rest of the connection could not be read.
-    HandshakeGap,
-    /// A gap swallowed a frame header: the rest of that direction could not be read.
-    FramingLost,
-    /// Frames were recognised again behind a gap that swallowed a header, by what follows; bytes before them were
-    /// skipped.
-    FramingResynchronised,
-    /// A segment with urgent data, which stays in its place in the stream.
-    UrgentData,
-    /// A message could not be inflated because a gap took its context.
-    InflateContextLost,
-    /// A cap on inflated bytes or ratio was reached.
-    InflateCap,
-    /// Findings of a connection reached their cap; more were counted.
-    FindingsCap,
-    /// Pings without a Pong reached their cap; the oldest were given up.
-    PingsCap,
-    /// Finished connections waited for an older one longer than memory allows; they were written before it.
-    ReportsOutOfOrder,
-}
-
-impl WeirdKind {
-    /// Name in the JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::TruncatedFile => "truncated_file",
-            Self::MalformedBlock => "malformed_block",
-            Self::CutCompression => "cut_compression",
-            Self::CorruptCompression => "corrupt_compression",
-            Self::TrailingBytes => "trailing_bytes",
-            Self::FileInflateCap => "file_inflate_cap",
-            Self::Interrupted => "interrupted",
-            Self::UnknownInterface => "unknown_interface",
-            Self::TimeOutOfRange => "time_out_of_range",
-            Self::UnknownLinkType => "unknown_link_type",
-            Self::TruncatedPacket => "truncated_packet",
-            Self::MalformedHeader => "malformed_header",
-            Self::IpFragment => "ip_fragment",
-            Self::ConflictingFragment => "conflicting_fragment",
-            Self::FragmentCap => "fragment_cap",
-            Self::NestingCap => "nesting_cap",
-            Self::EncryptedPacket => "encrypted_packet",
-            Self::DamagedPacket => "damaged_packet",
-            Self::CutPayload => "cut_payload",
-            Self::ConflictingRetransmission => "conflicting_retransmission",
-            Self::Gap => "gap",
-            Self::SequenceOutOfWindow => "sequence_out_of_window",
-            Self::OutOfOrderCap => "out_of_order_cap",
-            Self::FlowEvicted => "flow_evicted",
-            Self::FlowIdle => "flow_idle",
-            Self::HandshakeCap => "handshake_cap",
-            Self::MalformedHttp => "malformed_http",
-            Self::HandshakeGap => "handshake_gap",
-            Self::FramingLost => "framing_lost",
-            Self::FramingResynchronised => "framing_resynchronised",
-            Self::UrgentData => "urgent_data",
-            Self::InflateContextLost => "inflate_context_lost",
-            Self::InflateCap => "inflate_cap",
-            Self::FindingsCap => "findings_cap",
-            Self::PingsCap => "pings_cap",
-            Self::ReportsOutOfOrder => "reports_out_of_order",
-        }
+named! {
+    /// What is odd.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
+    pub enum WeirdKind {
+        /// The capture file ends inside a record.
+        TruncatedFile = "truncated_file",
+        /// A block of the capture file is malformed; reading stopped there.
+        MalformedBlock = "malformed_block",
+        /// Compressed data end before their end; what came out of them until then was read.
+        CutCompression = "cut_compression",
+        /// Compressed data cannot be decompressed, or their checksum is wrong; reading stopped there.
+        CorruptCompression = "corrupt_compression",
+        /// Bytes behind compressed data that are not compressed data; not read.
+        TrailingBytes = "trailing_bytes",
+        /// A cap on what a compressed file may become was reached; reading stopped there.
+        FileInflateCap = "file_inflate_cap",
+        /// The user stopped the reading.
+        Interrupted = "interrupted",
+        /// A pcapng packet names an interface that was not described.
+        UnknownInterface = "unknown_interface",
+        /// A capture time outside the years 1677 to 2262.
+        TimeOutOfRange = "time_out_of_range",
+        /// A link type, or a tunnel inside a known one, that wslog does not decode.
+        UnknownLinkType = "unknown_link_type",
+        /// A packet too short for the headers it announces.
+        TruncatedPacket = "truncated_packet",
+        /// A link, IP or TCP header contradicts itself.
+        MalformedHeader = "malformed_header",
+        /// IP fragments that did not become a whole datagram: pieces are missing, or cut. Capture filters for a port
+        /// let only the first fragment pass.
+        IpFragment = "ip_fragment",
+        /// IP fragments that overlap and differ, or disagree about the end; the first copy is kept.
+        ConflictingFragment = "conflicting_fragment",
+        /// IP fragments given up because they, or their datagrams, reached their cap.
+        FragmentCap = "fragment_cap",
+        /// Tunnels inside one another reached their cap.
+        NestingCap = "nesting_cap",
+        /// Encrypted below TCP (802.11, MACsec, ESP …): what it holds cannot be read.
+        EncryptedPacket = "encrypted_packet",
+        /// Received with a wrong check sequence, as the capture says; a receiver drops it.
+        DamagedPacket = "damaged_packet",
+        /// TCP payload cut by the snap length of the capture.
+        CutPayload = "cut_payload",
+        /// A retransmission that differs from the first copy, which is kept.
+        ConflictingRetransmission = "conflicting_retransmission",
+        /// Bytes of a stream that are missing from the capture.
+        Gap = "gap",
+        /// A sequence number too far from what was seen before to place it.
+        SequenceOutOfWindow = "sequence_out_of_window",
+        /// Out-of-order bytes of a direction reached their cap.
+        OutOfOrderCap = "out_of_order_cap",
+        /// The flow table was full: the flow idle the longest was given up.
+        FlowEvicted = "flow_evicted",
+        /// A connection that was not closed was silent for longer than its cap and given up.
+        FlowIdle = "flow_idle",
+        /// An HTTP head, or what waits for one of the other direction, longer than its cap.
+        HandshakeCap = "handshake_cap",
+        /// HTTP on a connection that had asked for an upgrade stopped making sense.
+        MalformedHttp = "malformed_http",
+        /// A gap or cut in the opening handshake: the rest of the connection could not be read.
+        HandshakeGap = "handshake_gap",
+        /// A gap swallowed a frame header: the rest of that direction could not be read.
+        FramingLost = "framing_lost",
+        /// Frames were recognised again behind a gap that swallowed a header, by what follows; bytes before them were
+        /// skipped.
+        FramingResynchronised = "framing_resynchronised",
+        /// A segment with urgent data, which stays in its place in the stream.
+        UrgentData = "urgent_data",
+        /// A message could not be inflated because a gap took its context.
+        InflateContextLost = "inflate_context_lost",
+        /// A cap on inflated bytes or ratio was reached.
+        InflateCap = "inflate_cap",
+        /// Findings of a connection reached their cap; more were counted.
+        FindingsCap = "findings_cap",
+        /// Pings without a Pong reached their cap; the oldest were given up.
+        PingsCap = "pings_cap",
+        /// Finished connections waited for an older one longer than memory allows; they were written before it.
+        ReportsOutOfOrder = "reports_out_of_order",
     }
 }
 
@@ -131,9 +88,9 @@ impl WeirdKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Weird {
-    /// What.
+    /// Which oddity, under the name it is counted by.
     pub kind: WeirdKind,
-    /// How often.
+    /// Times it was seen; only the first is told in words.
     pub count: u64,
     /// The first one, in words with its numbers.
     pub detail: String,

@@ -5,7 +5,7 @@ mod known;
 use std::mem;
 use std::ops::Range;
 
-use crate::model::field;
+use crate::model::{field, hex_number};
 use crate::redact::mark;
 use known::Known;
 
@@ -493,7 +493,8 @@ fn decoded(text: &str) -> String {
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         let digits = text.get(at + 1..at + 3).filter(|_| byte == b'%');
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+        match digits.and_then(|digits| hex_number(digits.as_bytes())).and_then(|byte| u8::try_from(byte).ok())
+        {
             Some(byte) => {
                 out.push(byte);
                 at += 3;

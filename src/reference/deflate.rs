@@ -17,7 +17,6 @@ pub(super) struct Offers {
     unclear: bool,
 }
 
-/// One offer.
 #[derive(Clone, Copy, Debug, Default)]
 struct Offer {
     /// A server must decline it.

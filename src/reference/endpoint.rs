@@ -154,7 +154,7 @@ impl Endpoint {
     }
 
     /// Its host has acknowledged the peer's stream up to `offset`: Pings and a Close in it have arrived.
-    pub(super) fn has_received(&mut self, offset: u64, at: Option<Timestamp>, peer: &mut Self) {
+    pub(super) fn receive_up_to(&mut self, offset: u64, at: Option<Timestamp>, peer: &mut Self) {
         if self.received >= Some(offset) {
             return;
         }
@@ -213,8 +213,9 @@ impl Endpoint {
         self.open_message = None;
     }
 
-    /// After a data frame no Close can have been lost before it: what came after the hole is all there is.
-    pub(super) const fn is_known_again(&mut self, frame: &FrameFacts<'_>) {
+    /// It sent another frame. After a data frame no Close can have been lost before it: what came after the hole is all
+    /// there is.
+    pub(super) const fn note_known_again(&mut self, frame: &FrameFacts<'_>) {
         if self.resumed && !frame.header.opcode.is_control() {
             self.lost = false;
         }

@@ -163,7 +163,6 @@ impl State {
         };
     }
 
-    /// Its name.
     pub(super) const fn lifecycle(&self) -> Lifecycle {
         match self {
             Self::Connecting => Lifecycle::Connecting,

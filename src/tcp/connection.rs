@@ -172,7 +172,7 @@ impl Connection {
         self.order = order;
     }
 
-    /// Who talks.
+    /// Addresses and ports of both ends, by who opened TCP.
     #[must_use]
     pub fn endpoints(&self) -> Endpoints {
         self.endpoints

@@ -1,6 +1,6 @@
 //! Where the results of one call go.
 
-use crate::model::{Carrier, Direction, GapCause, PacketNo, StreamEvent, WeirdKind, Weirds};
+use crate::model::{Carrier, Direction, GapCause, PacketNo, StreamEvent, WeirdKind, Weirds, count};
 
 /// What a call works with besides the connection itself.
 pub(super) struct Context<'c, S> {
@@ -10,9 +10,7 @@ pub(super) struct Context<'c, S> {
     pub(super) now: u32,
     /// `Limits::max_history_bytes`.
     pub(super) max_history_bytes: usize,
-    /// Oddities.
     pub(super) weirds: &'c mut Weirds,
-    /// Results.
     pub(super) sink: &'c mut S,
 }
 
@@ -42,7 +40,7 @@ impl<S: FnMut(StreamEvent<'_>)> Context<'_, S> {
                 GapCause::BufferFull => "given up to bound memory",
                 GapCause::RecordingEnded => "not come when the recording ended",
             };
-            format!("{len} bytes of the {} at offset {offset}: {why}", side(dir))
+            format!("{} of the {} at offset {offset}: {why}", count(len, "byte"), side(dir))
         });
         self.emit(StreamEvent::Gap { dir, offset, len, cause, carrier });
     }

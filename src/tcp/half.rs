@@ -48,7 +48,6 @@ struct Fin {
     acked_at: Option<u32>,
 }
 
-/// One direction.
 #[derive(Debug)]
 pub(super) struct Half {
     /// Sequence number of position [`FIRST`].

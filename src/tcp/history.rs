@@ -20,7 +20,6 @@ impl History {
         self.oldest = 0;
     }
 
-    /// Bytes remembered.
     pub(super) fn len(&self) -> usize {
         self.ring.len()
     }

@@ -22,7 +22,7 @@ const SLACK: Duration = Duration { nanos: 1_000_000_000, packets: LINGER_PACKETS
 pub struct Flow<T> {
     /// The connection.
     pub connection: Connection,
-    /// The caller's.
+    /// What the caller keeps of it.
     pub state: T,
 }
 

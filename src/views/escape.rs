@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-pub use crate::knowledge::words::{hex, is_unsafe, visible};
+pub use crate::knowledge::words::{is_unsafe, visible};
 
 /// Text inside Markdown, where it makes no markup, link, mention or issue number, and stays in its table cell.
 #[must_use]

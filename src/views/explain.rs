@@ -3,11 +3,15 @@
 pub mod json;
 pub mod text;
 
+use crate::knowledge::words::{joined, or, shorten};
+use crate::knowledge::{Clauses, REGISTRY};
 use crate::model::case::CaseEvent;
-use crate::model::topic::{CaseTopic, CodeTopic, LineWhat, Registration, RuleTopic, ShownFrame};
-use crate::model::{CloseCode, CodeRange, Opcode, Reaction, Rule, RuleId, Who};
-use crate::views::escape::{hex, visible};
-use crate::views::{case, units, wording};
+use crate::model::topic::{CaseTopic, CodeTopic, Registration, RuleTopic};
+use crate::model::{
+    CloseCode, CodeRange, Deed, Hex, Opcode, Reaction, Rule, RuleId, ShownFrame, StreamEnd, Who,
+};
+use crate::views::escape::visible;
+use crate::views::{account, units, wording};
 
 /// `1006`, or `4000–4999`.
 fn code_name(topic: &CodeTopic) -> String {
@@ -15,6 +19,12 @@ fn code_name(topic: &CodeTopic) -> String {
         Some(code) => code.to_string(),
         None => format!("{}–{}", topic.entry.codes.start(), topic.entry.codes.end()),
     }
+}
+
+/// `RFC 6455 7.4.1`, or `IANA registry (RFC 6455 11.7)`.
+fn code_source(topic: &CodeTopic) -> String {
+    let clauses = Clauses(topic.entry.clauses);
+    if topic.entry.clauses == [REGISTRY] { format!("IANA registry ({clauses})") } else { clauses.to_string() }
 }
 
 fn code_title(topic: &CodeTopic) -> &'static str {
@@ -62,10 +72,6 @@ pub const fn rule_who(rule: &Rule) -> &'static str {
         Who::Either => "either side",
         Who::Nobody => "nobody: it tells what the recording lacks",
     }
-}
-
-fn or(codes: &[u16]) -> String {
-    codes.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ")
 }
 
 /// What the other side does about a breach; `None` where there is nothing to do.
@@ -117,12 +123,12 @@ const fn reaction_name(topic: &RuleTopic) -> &'static str {
 }
 
 fn case_sends(topic: &CaseTopic) -> String {
-    format!("The tester sends {}.", case::sends_in_words(&topic.sends, topic.fault))
+    format!("The tester sends {}.", account::sends_in_words(&topic.sends, topic.fault))
 }
 
 fn case_asks(topic: &CaseTopic) -> String {
     let fault = topic.fault.map(|(rule, _)| rule);
-    case::asks("testee", &topic.sends, fault, Some(&topic.close), topic.informational)
+    account::asks("testee", &topic.sends, fault, Some(&topic.close), topic.informational)
 }
 
 /// How the suite judges the events.
@@ -236,54 +242,53 @@ const SHOWN: usize = 24;
 fn payload(frame: &ShownFrame, compressed: bool) -> String {
     let is_text = frame.header.opcode == Opcode::TEXT && !compressed || frame.header.opcode.is_control();
     let text = |bytes: &[u8]| match std::str::from_utf8(bytes) {
-        Ok(text) if is_text => visible(text).into_owned(),
-        _ => hex_of(bytes),
+        Ok(text) if is_text || text.is_empty() => visible(text).into_owned(),
+        _ => format!("0x{}", Hex(bytes)),
     };
-    let shown = match frame.payload.as_slice() {
-        [high, low, reason @ ..] if frame.header.opcode == Opcode::CLOSE => {
-            let code = CloseCode(u16::from_be_bytes([*high, *low]));
-            let name = code.name().map_or_else(String::new, |name| format!(" {name}"));
-            let reason = if reason.is_empty() { String::new() } else { format!(": {}", text(reason)) };
-            return format!("{code}{name}{reason}");
-        }
-        [] => String::new(),
-        bytes => text(bytes),
-    };
-    if shown.chars().count() > SHOWN { shown.chars().take(SHOWN - 1).chain(['…']).collect() } else { shown }
-}
-
-fn hex_of(bytes: &[u8]) -> String {
-    format!("0x{}", hex(bytes))
+    if let Some((code, reason)) =
+        CloseCode::split(&frame.payload).filter(|_| frame.header.opcode == Opcode::CLOSE)
+    {
+        return wording::close_body(code, &text(reason));
+    }
+    shorten(&text(&frame.payload), SHOWN)
 }
 
 /// What a side does, where it is no head and no bytes.
-fn act(what: &LineWhat) -> String {
+fn act(what: &Deed) -> String {
     match what {
-        LineWhat::Head(_) | LineWhat::Bytes { .. } => String::new(),
-        LineWhat::Again => "sends the last payload again".to_owned(),
-        LineWhat::Fin => "ends TCP (FIN)".to_owned(),
-        LineWhat::Rst => "resets TCP (RST)".to_owned(),
-        LineWhat::Ack => "acknowledges what it has received".to_owned(),
-        LineWhat::Hold => "receives nothing for now: what comes is under way".to_owned(),
-        LineWhat::Release => "receives what was under way".to_owned(),
-        LineWhat::Wait(ms) => format!("waits {}", units::duration(i64::from(*ms) * 1_000_000)),
+        Deed::Head(_) | Deed::Bytes { .. } => String::new(),
+        Deed::Again => "sends the last payload again".to_owned(),
+        Deed::Probe => "probes whether the other side is there: a byte it sent before".to_owned(),
+        Deed::Fin => wording::ends(StreamEnd::Fin).to_owned(),
+        Deed::Rst => wording::ends(StreamEnd::Rst).to_owned(),
+        Deed::BareRst => "resets TCP (RST without an acknowledgement number)".to_owned(),
+        Deed::Ack => "acknowledges what it has received".to_owned(),
+        Deed::Hold => "receives nothing for now: what comes is under way".to_owned(),
+        Deed::Release => "receives what was under way".to_owned(),
+        Deed::Late(packets) => {
+            format!("what it sent last is recorded {} later", units::count(u64::from(*packets), "packet"))
+        }
+        Deed::Wait(ms) => format!("waits {}", units::duration(i64::from(*ms) * 1_000_000)),
     }
 }
 
-const fn act_name(what: &LineWhat) -> &'static str {
+const fn act_name(what: &Deed) -> &'static str {
     match what {
-        LineWhat::Head(_) => "head",
-        LineWhat::Bytes { .. } => "bytes",
-        LineWhat::Again => "again",
-        LineWhat::Fin => "fin",
-        LineWhat::Rst => "rst",
-        LineWhat::Ack => "ack",
-        LineWhat::Hold => "hold",
-        LineWhat::Release => "release",
-        LineWhat::Wait(_) => "wait",
+        Deed::Head(_) => "head",
+        Deed::Bytes { .. } => "bytes",
+        Deed::Again => "again",
+        Deed::Probe => "probe",
+        Deed::Fin => "fin",
+        Deed::Rst => "rst",
+        Deed::BareRst => "bare_rst",
+        Deed::Ack => "ack",
+        Deed::Hold => "hold",
+        Deed::Release => "release",
+        Deed::Late(_) => "late",
+        Deed::Wait(_) => "wait",
     }
 }
 
 fn names(rules: &[RuleId]) -> String {
-    rules.iter().map(|rule| rule.name()).collect::<Vec<_>>().join(", ")
+    joined(rules, ", ")
 }

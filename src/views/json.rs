@@ -41,7 +41,7 @@ pub const CONNECTION: &[Field] = Connection::FIELDS;
 /// The fields of an element of `inputs`.
 pub const INPUT: &[Field] = Input::FIELDS;
 
-/// For programs.
+/// What `--format` offers.
 pub const FORMAT: Format = Format {
     name: "json",
     what: "The document wslog.inspect/1",
@@ -112,11 +112,7 @@ pub fn connection(out: &mut Vec<u8>, conversation: &Conversation<Shown>, frames:
 
 impl<W: Write> Sink for JsonReport<W> {
     fn asks(&self) -> Keep {
-        match self.frames {
-            FrameList::None => Keep::NOTHING,
-            FrameList::All => Keep { first: usize::MAX, ..Keep::NOTHING },
-            FrameList::Ends => Keep { first: 20, last: 20, ..Keep::NOTHING },
-        }
+        self.frames.keep(Keep { first: 20, last: 20, ..Keep::NOTHING })
     }
 
     fn form(&self) -> Option<Form> {

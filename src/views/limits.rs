@@ -44,9 +44,9 @@ pub fn markdown() -> String {
         let Limit { name, default, unit, .. } = limit;
         let counted = limit.weird().map_or_else(String::new, |weird| format!("`{}`", weird.name()));
         let default = unit.show(*default);
-        let unit = if limit.name.ends_with(unit.name()) { "" } else { unit.name() };
-        let default = format!("{default} {unit}");
-        out.push_str(&format!("| `{name}` | {} | {} | {counted} |\n", default.trim_end(), sentences(limit)));
+        let is_named = name.ends_with(unit.name());
+        let unit = if is_named { String::new() } else { format!(" {}", unit.name()) };
+        out.push_str(&format!("| `{name}` | {default}{unit} | {} | {counted} |\n", sentences(limit)));
     }
     out
 }

@@ -8,7 +8,9 @@ pub mod markdown;
 pub mod text;
 
 use crate::model::case::IndexEntry;
-use crate::model::run::{BreachKind, ChangeKind, Checked, DiffCounts, RunDiff, RunSource};
+use crate::model::run::{
+    AgentDiff, BreachKind, ChangeKind, CheckCounts, Checked, DiffCounts, Judged, RunDiff, RunSource,
+};
 use crate::views::units;
 
 /// Two runs compared.
@@ -18,7 +20,7 @@ pub struct DiffReport<'a> {
     pub old: &'a RunSource,
     /// Where the new one came from.
     pub new: &'a RunSource,
-    /// What changed.
+    /// Changes between two runs.
     pub diff: &'a RunDiff,
 }
 
@@ -38,6 +40,52 @@ enum Mood {
     /// Nothing got worse as far as it was compared, but not all was.
     Doubtful,
     Bad,
+}
+
+/// The counts of each section of the suite, by agent: header and rows.
+fn by_section(
+    agents: &[AgentDiff],
+    shown: fn(&str) -> String,
+    count: fn(u64) -> String,
+) -> (Vec<&'static str>, Vec<Vec<String>>) {
+    let header = ["agent", "section"].into_iter().chain(ChangeKind::ALL.map(ChangeKind::name));
+    let rows = agents.iter().flat_map(|agent| {
+        agent.sections.iter().map(move |(section, counts)| {
+            let name = [shown(&agent.agent), section.to_string()].into_iter();
+            let kinds = ChangeKind::ALL.map(|kind| count(counts.of(kind)));
+            name.chain(kinds).chain([counts.unchanged.to_string()]).collect()
+        })
+    });
+    (header.chain(["unchanged"]).collect(), rows.collect())
+}
+
+/// The same of a run held against a policy.
+fn checked_by_section(
+    checked: &Checked,
+    shown: fn(&str) -> String,
+    count: fn(u64) -> String,
+) -> (Vec<&'static str>, Vec<Vec<String>>) {
+    let header = ["agent", "section", "cases", "passed", "expected failures", "not judged", "broken"];
+    let rows = checked.agents.iter().flat_map(|agent| {
+        agent.sections.iter().map(move |(section, counts)| {
+            let name = [shown(&agent.agent), section.to_string(), counts.cases.to_string()].into_iter();
+            let CheckCounts { passed, expected_failures, skipped, broken, .. } = *counts;
+            name.chain([passed, expected_failures, skipped, broken].map(count)).collect()
+        })
+    });
+    (header.into(), rows.collect())
+}
+
+/// Agent, case, verdict and reason of each case that fails as expected.
+fn expected_failures(checked: &Checked, shown: fn(&str) -> String) -> Vec<Vec<String>> {
+    let cases = checked.agents.iter().flat_map(|agent| agent.cases.iter().map(|case| (&agent.agent, case)));
+    let failures = cases.filter_map(|(agent, case)| match &case.judged {
+        Judged::ExpectedFailure(reason) => {
+            Some([agent, case.id.as_str(), &entry(Some(&case.entry)), reason].map(shown).to_vec())
+        }
+        _ => None,
+    });
+    failures.collect()
 }
 
 impl DiffReport<'_> {

@@ -4,7 +4,6 @@ use crate::views::json::write;
 use crate::views::row::{Field, Kind};
 use crate::views::{explain, json, run};
 
-/// The meta-schema.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// Two digits a byte.
@@ -13,7 +12,7 @@ const HEX: &str = "^([0-9a-f][0-9a-f])*$";
 /// RFC 3339, UTC, nine digits.
 const TIME: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{9}Z$";
 
-/// Every document.
+/// The documents that have a schema, by the command that writes them.
 pub const DOCUMENTS: &[Document] = &[
     Document {
         command: "inspect",

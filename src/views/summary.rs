@@ -2,10 +2,10 @@
 //! what each side's application will have been told.
 
 mod next;
-mod timing;
+mod silence;
 
 use crate::knowledge::rules::{ClTcpEarly, FrTooBig, HsHttpResp, Left};
-use crate::knowledge::words::{Words, shortened};
+use crate::knowledge::words::shortened;
 use crate::model::finding::Because;
 use crate::model::{
     Action, Certainty, Closing, Conversation, Finding, Level, LocalView, Outcome, Role, Seen, SideClose,
@@ -14,23 +14,29 @@ use crate::model::{
 use crate::redact::Shown;
 use crate::views::escape::visible;
 use crate::views::units;
+use crate::views::worded::Worded;
 use crate::views::wording;
 
 /// The sentences, in order.
 #[must_use]
 pub fn sentences(report: &Conversation<Shown>) -> Vec<String> {
+    of(report, &Worded::all(report))
+}
+
+/// The same of findings that are told elsewhere, too.
+pub(super) fn of(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Vec<String> {
     let closing = &report.closing;
     let mut out = Vec::new();
-    if let Some(sentence) = fault(report) {
+    if let Some(sentence) = fault(report, findings) {
         out.push(sentence);
     }
     out.push(ended(report));
     if let Some(sentence) = tcp(report) {
         out.push(sentence);
     }
-    out.extend(timing::sentences(report));
+    out.extend(silence::sentences(report));
     out.extend(too_big(report));
-    out.extend(other_breaches(report));
+    out.extend(other_breaches(report, findings));
     if let Some(sentence) = views(closing) {
         out.push(sentence);
     }
@@ -79,15 +85,12 @@ fn too_big(report: &Conversation<Shown>) -> Option<String> {
 }
 
 /// The fault for which a side failed the connection, or failed to.
-fn fault(report: &Conversation<Shown>) -> Option<String> {
+fn fault(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Option<String> {
     let (by, rule, frame) = report.closing.failed_for?;
-    let finding = report
-        .findings
-        .iter()
-        .find(|f| f.by == Some(by) && f.frame == Some(frame) && f.violation.rule() == rule)?;
-    let Words { did, .. } = finding.violation.words(report);
+    let is_it = |f: &Finding<Shown>| (f.by, f.frame, f.violation.rule()) == (Some(by), Some(frame), rule);
+    let told = findings.iter().find(|told| is_it(told.finding))?;
     let section = rule.rule().section();
-    Some(format!("{} {did} (frame {frame}, {section}).", the(by)))
+    Some(format!("{} {} (frame {frame}, {section}).", the(by), told.did()))
 }
 
 /// Who ended the WebSocket connection, and how.
@@ -184,18 +187,14 @@ fn open(report: &Conversation<Shown>) -> String {
 
 fn no_close(report: &Conversation<Shown>) -> String {
     let Some(end) = &report.closing.first_end else { return "TCP ended without a Close frame.".to_owned() };
-    let idle = report
-        .closing
-        .idle_before_close_ns
-        .filter(|ns| *ns >= 1_000_000_000)
-        .map_or_else(String::new, |ns| format!(", after {} without a frame", units::duration(ns)));
+    let idle = silence(&report.closing, ", after");
     if report.closing.ends_crossed {
         return format!(
             "Both sides ended TCP{}{idle}, without a Close frame: neither had received the other's FIN or RST when it sent its own.",
             after_start(report, end.at)
         );
     }
-    let ended = verb(end.how);
+    let ended = wording::ended(end.how);
     let because =
         if report.closing.failed_for.is_some_and(|(by, _, _)| by != end.by) { " for it" } else { "" };
     format!(
@@ -203,6 +202,12 @@ fn no_close(report: &Conversation<Shown>) -> String {
         the(end.by),
         after_start(report, end.at)
     )
+}
+
+/// How long nothing came before the end, where that is worth a word.
+fn silence(closing: &Closing<Shown>, word: &str) -> String {
+    let idle = closing.idle_before_close_ns.filter(|ns| *ns >= 1_000_000_000);
+    idle.map_or_else(String::new, |ns| format!("{word} {} without a frame", units::duration(ns)))
 }
 
 fn closed(report: &Conversation<Shown>) -> String {
@@ -225,10 +230,7 @@ fn closed(report: &Conversation<Shown>) -> String {
                 Some(false) => "closed after it with",
                 None => "started the closing handshake with",
             };
-            let idle = closing
-                .idle_before_close_ns
-                .filter(|ns| *ns >= 1_000_000_000)
-                .map_or_else(String::new, |ns| format!(" and {} without a frame", units::duration(ns)));
+            let idle = silence(closing, " and");
             let first = format!(
                 "{} {verb} {}{}{idle}",
                 the(role),
@@ -324,7 +326,11 @@ fn tcp(report: &Conversation<Shown>) -> Option<String> {
         let by = left.and_then(|f| f.by).unwrap_or(end.by);
         let how = closing.ends[by].map_or(end.how, |end| end.how);
         let theirs = by.peer().name();
-        return Some(format!("{} {} before the {theirs}'s Close had reached it.", the(by), verb(how)));
+        return Some(format!(
+            "{} {} before the {theirs}'s Close had reached it.",
+            the(by),
+            wording::ended(how)
+        ));
     }
     if !matches!(closing.outcome, Outcome::Clean | Outcome::CleanTcpReset) {
         return None;
@@ -342,29 +348,22 @@ fn tcp(report: &Conversation<Shown>) -> Option<String> {
     };
     let order = if end.how == StreamEnd::Rst { String::new() } else { format!(", {order}") };
     let first = if end.how == StreamEnd::Dropped { "" } else { " first" };
-    Some(format!("{} {}{first}{order}{other}.", the(end.by), verb(end.how)))
-}
-
-const fn verb(how: StreamEnd) -> &'static str {
-    match how {
-        StreamEnd::Rst => "reset TCP",
-        StreamEnd::Dropped => "dropped TCP, as the log has it",
-        StreamEnd::Fin | StreamEnd::Unobserved => "ended TCP by FIN",
-    }
+    Some(format!("{} {}{first}{order}{other}.", the(end.by), wording::ended(end.how)))
 }
 
 /// Breaches that the sentences before did not name; at most three, then their number.
-fn other_breaches(report: &Conversation<Shown>) -> Vec<String> {
-    let told = report.closing.failed_for;
+fn other_breaches(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Vec<String> {
+    let failed_for = report.closing.failed_for;
     let mut seen: Vec<(Option<Role>, &str)> = Vec::new();
     let mut out = Vec::new();
     let mut more = 0;
     // What is left open is listed, and no sentence of a ticket.
-    let is_breach = |f: &&Finding<Shown>| f.level == Level::Must && f.certainty != Certainty::Undetermined;
-    for finding in report.findings.iter().filter(is_breach) {
+    let is_breach = |f: &Finding<Shown>| f.level == Level::Must && f.certainty != Certainty::Undetermined;
+    for told in findings.iter().filter(|told| is_breach(told.finding)) {
+        let finding = told.finding;
         let key = (finding.by, finding.violation.rule().name());
-        let is_told =
-            told.is_some_and(|(by, rule, _)| finding.by == Some(by) && finding.violation.rule() == rule);
+        let is_told = failed_for
+            .is_some_and(|(by, rule, _)| finding.by == Some(by) && finding.violation.rule() == rule);
         let is_told = is_told
             || report.closing.started_by.is_some_and(|starter| match starter {
                 Starter::One(role) => {
@@ -378,19 +377,21 @@ fn other_breaches(report: &Conversation<Shown>) -> Vec<String> {
         }
         seen.push(key);
         if out.len() < 3 {
-            out.push(breach(report, finding));
+            out.push(breach(report, told));
         } else {
             more += 1;
         }
     }
-    if more > 0 {
-        out.push(format!("{} more kinds of breach are listed below.", more));
+    match more {
+        0 => {}
+        1 => out.push("1 more kind of breach is listed below.".to_owned()),
+        _ => out.push(format!("{more} more kinds of breach are listed below.")),
     }
     out
 }
 
-fn breach(report: &Conversation<Shown>, finding: &Finding<Shown>) -> String {
-    let Words { did, .. } = finding.violation.words(report);
+fn breach(report: &Conversation<Shown>, told: &Worded<'_>) -> String {
+    let finding = told.finding;
     let place = match (finding.frame, finding.packet) {
         (Some(frame), _) => format!(", frame {frame}"),
         (None, Some(packet)) => format!(", {}", wording::packet(report, packet)),
@@ -398,8 +399,9 @@ fn breach(report: &Conversation<Shown>, finding: &Finding<Shown>) -> String {
     };
     let hedge = if finding.certainty == Certainty::Proven { "" } else { ", likely" };
     format!(
-        "{} {did} ({}{place}{hedge}).",
+        "{} {} ({}{place}{hedge}).",
         wording::subject(finding.by),
+        told.did(),
         finding.violation.rule().rule().section()
     )
 }

@@ -14,7 +14,7 @@ use crate::redact::{Sealed, Shown};
 use crate::views::{Format, FrameList};
 pub use layout::Style;
 
-/// For people.
+/// What `--format` offers.
 pub const FORMAT: Format = Format {
     name: "text",
     what: "Text for people",
@@ -141,11 +141,7 @@ impl<W: Write> TextReport<W> {
 
 impl<W: Write> Sink for TextReport<W> {
     fn asks(&self) -> Keep {
-        match self.frames {
-            FrameList::None => Keep::NOTHING,
-            FrameList::All => Keep { first: usize::MAX, ..Keep::NOTHING },
-            FrameList::Ends => Keep { last: connection::TIMELINE, ..Keep::NOTHING },
-        }
+        self.frames.keep(Keep { last: connection::TIMELINE, ..Keep::NOTHING })
     }
 
     fn conversation(&mut self, conversation: &Sealed) -> Result<(), Error> {

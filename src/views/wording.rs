@@ -3,14 +3,46 @@
 
 use std::fmt;
 
-pub use crate::knowledge::words::{and, close, end, named_code, packet, shortened, timeouts};
-use crate::knowledge::words::{handled, or};
+use crate::knowledge::words::{bare_code, handled, or};
+pub(crate) use crate::knowledge::words::{close, end, packet, timeouts};
 use crate::knowledge::{Clause, rfc6455};
 use crate::model::finding::Because;
-use crate::model::{Action, Conversation, Finding, FrameHeader, Outcome, Reaction, Role, RuleId, Seen, Step};
+use crate::model::{
+    Action, CloseCode, Conversation, Finding, FrameHeader, Outcome, Reaction, Role, RuleId, Seen, Step,
+    StreamEnd,
+};
 use crate::redact::Shown;
 use crate::views::escape::visible;
 use crate::views::units;
+
+/// What a side did to TCP.
+#[must_use]
+pub(crate) const fn ended(how: StreamEnd) -> &'static str {
+    match how {
+        StreamEnd::Rst => "reset TCP",
+        StreamEnd::Dropped => "dropped TCP, as the log has it",
+        StreamEnd::Fin | StreamEnd::Unobserved => "ended TCP by FIN",
+    }
+}
+
+/// What a side does to TCP, in a table.
+#[must_use]
+pub(crate) const fn ends(how: StreamEnd) -> &'static str {
+    match how {
+        StreamEnd::Fin => "ends TCP (FIN)",
+        StreamEnd::Rst => "resets TCP (RST)",
+        StreamEnd::Dropped => "drops TCP",
+        StreamEnd::Unobserved => "end not recorded",
+    }
+}
+
+/// `1000 normal closure: bye`, what a Close has in it.
+#[must_use]
+pub(crate) fn close_body(code: CloseCode, reason: &str) -> String {
+    let name = code.name().map_or_else(String::new, |name| format!(" {name}"));
+    let colon = if reason.is_empty() { "" } else { ": " };
+    format!("{code}{name}{colon}{reason}")
+}
 
 /// `text FIN RSV2 masked`.
 #[must_use]
@@ -105,8 +137,7 @@ pub(crate) fn seen(step: &Step) -> String {
     let after = |ns: Option<i64>| ns.map_or_else(String::new, |ns| format!(" after {}", units::duration(ns)));
     match step.seen {
         Seen::Close { frame, code, after_ns } => {
-            let code = code.map_or_else(|| "without a code".to_owned(), |c| c.to_string());
-            format!("Close {code} (frame {frame}){}", after(after_ns))
+            format!("Close {} (frame {frame}){}", bare_code(code), after(after_ns))
         }
         Seen::TcpEnd { how, after_ns } => format!("{}{}", end(how), after(after_ns)),
         Seen::PeerEndedTcp(how) => format!("the other side ended TCP ({})", end(how)),

@@ -190,9 +190,12 @@ impl Chain {
         }
         let MaskingKey(key) = header.masking_key.unwrap_or(MaskingKey([0; 4]));
         let clear: Vec<u8> = payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
-        let (code, text) = clear.split_at(if is_close { 2.min(clear.len()) } else { 0 });
-        if let &[high, low] = code {
-            let code = CloseCode(u16::from_be_bytes([high, low]));
+        let (code, text) = match CloseCode::split(&clear) {
+            Some((code, reason)) if is_close => (Some(code), reason),
+            _ if is_close => (None, &[][..]),
+            _ => (None, clear.as_slice()),
+        };
+        if let Some(code) = code {
             if code.is_never_sent() || !matches!(code.0, 1000..=1014 | 3000..=4999) {
                 return false;
             }

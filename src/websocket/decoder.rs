@@ -35,7 +35,7 @@ pub enum Decoded<'a> {
         offset: u64,
         /// Its length in bytes.
         len: u64,
-        /// Why.
+        /// What took the bytes.
         cause: GapCause,
     },
 }

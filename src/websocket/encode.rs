@@ -5,11 +5,7 @@ use crate::model::{FrameHeader, LengthForm, MaskingKey, Opcode, Rsv};
 /// Header of a frame with FIN set and the shortest length form.
 #[must_use]
 pub(crate) const fn header(opcode: Opcode, masking_key: Option<MaskingKey>, payload_len: u64) -> FrameHeader {
-    let length_form = match payload_len {
-        0..=125 => LengthForm::Seven,
-        126..=0xffff => LengthForm::Sixteen,
-        _ => LengthForm::SixtyFour,
-    };
+    let length_form = LengthForm::of(payload_len);
     FrameHeader { fin: true, rsv: Rsv(0), opcode, masking_key, length_form, payload_len }
 }
 

@@ -11,13 +11,13 @@ use wslog::model::{Compression, LinkType, Weirds};
 
 use crate::support::capture_file::{Endian, Interface, Pcap, Record, pcapng};
 use crate::support::conversation::{Client, Server, Talk, TestPacket, merge};
-use crate::support::deflate::{Blocks, Symbols};
 use crate::support::essence::{analyse_file_within, essence};
 use crate::support::frame::Frame;
 use crate::support::pack::pack;
 use crate::support::script::{analyse, closing, findings};
 use crate::support::upgrade::refusal;
 use crate::support::wrap::{self, fragments, ip_packet, typed};
+use wslog::notation::{Blocks, Symbols};
 
 /// How a limit is reached.
 enum Way {

@@ -11,7 +11,7 @@ use wslog::model::case::{
     Behavior, BehaviorClose, CaseEvent, CaseId, CaseReport, CaseStep, ClosingBehavior, ExpectedClose,
     LoggedData, LoggedFrame, ReportForm, WireRow, WireStatistics,
 };
-use wslog::views::case::sentences;
+use wslog::views::account::sentences;
 
 use crate::support::corpus;
 

@@ -15,7 +15,7 @@ use crate::support::essence::{analyse_file, assert_same, essence, packets_of};
 use crate::support::script::{analyse, play};
 use crate::support::transform::{Change, over_ip};
 
-/// Scripts (see `support/script.rs`) of every kind of end and of fault. What they must show stands in
+/// Exchanges (see `wslog::notation`) of every kind of end and of fault. What they must show stands in
 /// `tests/reference/`; here they only have to show the same.
 const SCRIPTS: &[&str] = &[
     "C: text hi | S: text hi | C: close 1000 done | S: close 1000 done | S: fin | C: fin",
@@ -77,7 +77,7 @@ const ACTS: &[&str] = &[
     "C: wait 3",
 ];
 const ENDS: &[&str] = &[
-    "",
+    "C: ack",
     "C: close 1000 | S: close 1000 | S: fin | C: fin",
     "S: close 1002 | C: close 1002 | S: fin | C: fin",
     "S: close 4000 bye | C: text late | C: close 4000 | C: fin | S: fin",
@@ -268,7 +268,7 @@ proptest! {
         stack in vec(change(), 1..5),
         format in select(formats()),
     ) {
-        let script = format!("{} | {end}", acts.join(" | "));
+        let script = [&*acts, &[end]].concat().join(" | ");
         let packets = play(&script, deflate);
         let expected = essence(&analyse(&packets));
         let changed = stack.iter().fold(packets, |packets, change| change.apply(&packets));

@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use wslog::engine::{Analysis, Keep};
 use wslog::limits::Limits;
-use wslog::model::{Conversation, Role, Wire};
+use wslog::model::{Conversation, Role, WeirdKind, Wire};
 
 use crate::support::conversation::TestPacket;
 use crate::support::essence::analyse_file;
@@ -209,6 +209,14 @@ fn acknowledgements_tell_how_much_was_not_captured() {
     let whole = analyse(&talk)[0].traffic.server.stream_bytes;
     let missing = reports[0].traffic.server.gap_bytes;
     assert!((whole..=whole + 1).contains(&missing), "{missing} of {whole}");
+}
+
+#[test]
+fn a_hole_of_one_byte_is_told_as_one() {
+    let reports = analyse(&play("S: raw 82 03 61 | S: uncaptured raw 62 | S: raw 63 | C: ack", false));
+    let gaps = reports[0].weirds.as_slice().iter().filter(|weird| weird.kind == WeirdKind::Gap);
+    let told: Vec<&str> = gaps.map(|weird| weird.detail.split(" at ").next().unwrap_or_default()).collect();
+    assert_eq!(told, ["1 byte of the responder"]);
 }
 
 #[test]

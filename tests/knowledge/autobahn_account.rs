@@ -7,7 +7,7 @@ use wslog::model::case::{
     Behavior, BehaviorClose, CaseEvent, CaseId, CaseReport, ClosingBehavior, LoggedData, LoggedFrame,
     ReportForm, WireRow, WireStatistics,
 };
-use wslog::views::case::sentences;
+use wslog::views::account::sentences;
 
 use crate::support::script::findings;
 

@@ -9,98 +9,23 @@ use wslog::engine::Across;
 use wslog::explain;
 use wslog::knowledge::CODES;
 use wslog::limits::Limits;
-use wslog::model::topic::{CodeTopic, Example, LineWhat, RuleTopic, Topic};
+use wslog::model::topic::{CodeTopic, Example, RuleTopic, Topic};
 use wslog::model::{CloseCode, Conversation, Level, RULES, Role, RuleId, Who};
 use wslog::views::explain::json;
 
-use crate::support::conversation::{Client, Server, Side, Talk, merge};
+use crate::support::scene;
 use crate::support::script::{analyse, closing, findings};
 
 /// Rules of which no example can be made, and why.
 const NO_EXAMPLE: &[(&str, &str)] = &[
     ("CL-TLS", "needs what is inside of TLS"),
-    ("HS-ASSUMED", "no rule of the reference yet: a connection picked up in its middle is not judged"),
     ("HS-SNI", "needs TLS"),
     ("PMD-BOMB", "the cap is beyond what DEFLATE can do in a few bytes"),
 ];
 
-/// The connections of an example, as they are captured together.
-struct Stage {
-    talks: Vec<Talk>,
-    /// Bytes of one segment that may not be complete.
-    waiting: Option<(usize, Side, Vec<u8>)>,
-}
-
-impl Stage {
-    /// The conversation of a connection, at the time of the latest act; it is made where it is not there.
-    fn talk(&mut self, example: &Example, connection: usize) -> &mut Talk {
-        let now = self.talks.iter().map(Talk::now_ns).max();
-        if connection > self.talks.len() {
-            assert_eq!(connection, self.talks.len() + 1, "{}", example.title);
-            self.talks.push(Talk::new(&format!("192.0.2.10:{}", 50_000 + connection), "192.0.2.20:80"));
-        }
-        let talk = &mut self.talks[connection - 1];
-        talk.not_before(now.unwrap_or_default())
-    }
-
-    /// TCP, with the opening handshake where the example does not show one.
-    fn open(&mut self, example: &Example, connection: usize) {
-        let with_head = example.lines.iter().any(|line| matches!(line.what, LineWhat::Head(_)));
-        let talk = self.talk(example, connection);
-        if with_head {
-            talk.connect();
-        } else {
-            let upgrade = talk.upgrade();
-            talk.open_with(&if example.deflate { upgrade.compressed() } else { upgrade });
-        }
-    }
-
-    fn send_waiting(&mut self, example: &Example) {
-        if let Some((connection, side, bytes)) = self.waiting.take() {
-            self.talk(example, connection).bytes(side, &bytes);
-        }
-    }
-}
-
 /// What the reference says of the connections of an example.
 fn play(example: &Example) -> Vec<Conversation> {
-    let mut stage = Stage { talks: Vec::new(), waiting: None };
-    let mut opened = 0;
-    for line in &example.lines {
-        let side = if line.from == Role::Client { Client } else { Server };
-        let connection = usize::from(line.connection);
-        if let LineWhat::Bytes { wire, joined: true, .. } = &line.what {
-            let (to, before, bytes) = stage.waiting.as_mut().expect("something to join");
-            assert_eq!((*to, *before), (connection, side), "{}", example.title);
-            bytes.extend(wire);
-            continue;
-        }
-        stage.send_waiting(example);
-        // Who waits before a connection is there has not opened it yet.
-        if connection > opened && !matches!(line.what, LineWhat::Wait(_)) {
-            stage.open(example, connection);
-            opened = connection;
-        }
-        let talk = stage.talk(example, connection);
-        match &line.what {
-            LineWhat::Head(head) => stage.waiting = Some((connection, side, head.clone().into_bytes())),
-            LineWhat::Bytes { wire, uncaptured: true, .. } => {
-                talk.uncaptured(|talk| {
-                    talk.bytes(side, wire);
-                });
-            }
-            LineWhat::Bytes { wire, .. } => stage.waiting = Some((connection, side, wire.clone())),
-            LineWhat::Again => drop(talk.again(side)),
-            LineWhat::Fin => drop(talk.fin(side)),
-            LineWhat::Rst => drop(talk.reset(side)),
-            LineWhat::Ack => drop(talk.ack(side)),
-            LineWhat::Hold => drop(talk.hold(side)),
-            LineWhat::Release => drop(talk.release(side)),
-            LineWhat::Wait(ms) => drop(talk.pause(i64::from(*ms))),
-        }
-    }
-    stage.send_waiting(example);
-    let mut reports = analyse(&merge(stage.talks.iter().map(Talk::packets)));
+    let mut reports = analyse(&scene::show(&example.exchange));
     let mut across = Across::new(&Limits::default());
     reports.iter_mut().for_each(|report| across.see(0, report));
     reports
@@ -129,7 +54,7 @@ fn examples_of_rules_show_what_they_say() {
             let reports = play(example);
             let found = finds(&reports, rule.id);
             let all: Vec<_> = reports.iter().map(findings).collect();
-            let connections = example.lines.iter().map(|line| usize::from(line.connection)).max();
+            let connections = example.exchange.acts.iter().map(|act| usize::from(act.connection)).max();
             assert_eq!(Some(reports.len()), connections, "{}: {}", rule.name, example.title);
             assert_eq!(!found.is_empty(), example.reported, "{}: {}: {all:?}", rule.name, example.title);
             for by in found.into_iter().flatten() {
@@ -239,7 +164,7 @@ fn senders_of_codes_are_those_of_the_reference() {
     for topic in codes() {
         for role in [Role::Client, Role::Server] {
             let may = topic.entry.sent_by.includes(role);
-            let example = topic.examples.iter().find(|example| example.lines[0].from == role);
+            let example = topic.examples.iter().find(|example| example.exchange.acts[0].from == role);
             if let Some(example) = example.filter(|_| ![1005, 1006].contains(topic.entry.codes.start())) {
                 assert_eq!(example.reported, !may, "{:?} of the {}", topic.entry.codes, role.name());
             }
@@ -293,6 +218,7 @@ fn explanations_are_those_of_the_golden_files() {
         ("FR-RSV.txt", &["FR-RSV"]),
         ("FR-RSV.json", &["--format", "json", "fr-rsv"]),
         ("HS-ACCEPT.txt", &["HS-ACCEPT"]),
+        ("HS-ASSUMED.txt", &["HS-ASSUMED"]),
         ("CL-BACKOFF.txt", &["CL-BACKOFF"]),
         ("CL-BACKOFF.json", &["--format", "json", "CL-BACKOFF"]),
         ("CL-CROSS.txt", &["CL-CROSS"]),

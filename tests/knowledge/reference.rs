@@ -1,7 +1,7 @@
 //! The reference as a table: for each rule exchanges that break it and others that come near to it and are legal,
 //! with what is found and what was owed.
 //!
-//! The rows are in `tests/reference/`, in the notation of `support/scene.rs`:
+//! The rows are in `tests/reference/`, their exchanges in the notation of `wslog::notation`:
 //!
 //! ```text
 //! FR-RSV                                  the rule that the rows below are about
@@ -31,6 +31,7 @@ use std::path::Path;
 use wslog::engine::Across;
 use wslog::limits::Limits;
 use wslog::model::{Conversation, FrameRecord, RULES, Rule, Seen, Step, Violation};
+use wslog::notation::parse;
 
 use crate::support::scene;
 use crate::support::script::{all_steps, analyse, analyse_with, ending, findings};
@@ -47,6 +48,8 @@ const NO_ROWS: &[(&str, &str)] = &[
 
 #[derive(Clone, Debug, Default)]
 struct Row {
+    /// `closing.txt:12`.
+    place: String,
     rule: String,
     clause: String,
     script: String,
@@ -64,7 +67,8 @@ impl Row {
         let lists = lists(&self.script);
         let many = lists.first().map_or(1, |list| list.items.len());
         assert!(lists.iter().all(|list| list.items.len() == many), "lists of one length: {}", self.script);
-        let each: Vec<[String; 3]> = (0..many).map(|n| judge(&put_in(&self.script, &lists, n))).collect();
+        let each: Vec<[String; 3]> =
+            (0..many).map(|n| judge(&self.place, &put_in(&self.script, &lists, n))).collect();
         let [found, owed, end] = std::array::from_fn(|line| {
             let texts: Vec<&str> = each.iter().map(|lines| lines[line].as_str()).collect();
             in_common(&texts, &lists)
@@ -88,8 +92,9 @@ impl Row {
 }
 
 /// Findings, steps and closing of an exchange.
-fn judge(script: &str) -> [String; 3] {
-    let mut reports = analyse(&scene::play(script));
+fn judge(place: &str, script: &str) -> [String; 3] {
+    let exchange = parse(script).unwrap_or_else(|error| panic!("{place}: {script}\n{error}"));
+    let mut reports = analyse(&scene::show(&exchange));
     shows_what_inflates(script, &reports);
     let mut across = Across::new(&Limits::default());
     reports.iter_mut().for_each(|report| across.see(0, report));
@@ -155,13 +160,16 @@ fn read(file: &str) -> (String, Vec<Row>) {
     let mut comment = String::new();
     let mut rows: Vec<Row> = Vec::new();
     let mut rule = String::new();
-    for line in text.lines().filter(|line| !line.is_empty()) {
+    for (no, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.is_empty()) {
         let indent = line.len() - line.trim_start().len();
         let words = line.trim();
         match (indent, words.split_at(1)) {
             (0, ("#", _)) => writeln!(comment, "{line}").expect("text"),
             (0, _) => rule = words.to_owned(),
-            (2, _) => rows.push(Row { rule: rule.clone(), clause: words.to_owned(), ..Row::default() }),
+            (2, _) => {
+                let place = format!("{file}:{}", no + 1);
+                rows.push(Row { place, rule: rule.clone(), clause: words.to_owned(), ..Row::default() });
+            }
             (4, (mark, rest)) => {
                 let row = rows.last_mut().unwrap_or_else(|| panic!("{file}: {line}"));
                 match mark {

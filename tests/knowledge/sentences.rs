@@ -77,6 +77,11 @@ const ROWS: &[Row] = &[
     ("end-without-close", Outcome::NoCloseFrame, "C: text hi | S: fin | C: fin"),
     ("ends-crossing", Outcome::NoCloseFrame, "C: hold | S: hold | C: fin | S: fin"),
     ("idle-time-out", Outcome::NoCloseFrame, "C: text hi | S: wait 60000 | S: fin | C: fin"),
+    (
+        "breaches-of-four-kinds",
+        Outcome::NoCloseFrame,
+        "C: raw 81 02 68 69 | C: 8b 00 | C: 09 00 | S: text hi | S: fin | C: fin",
+    ),
     ("reset", Outcome::Reset, "C: text hi | S: rst"),
     ("open", Outcome::Open, "C: text hi | S: ack"),
     ("open-close-sent", Outcome::Open, "C: close 1000 | S: ack"),

@@ -103,11 +103,7 @@ impl Frame {
             Mask::Key(key) => Some(key),
         };
         let len = self.payload.len() as u64;
-        let form = self.length_form.unwrap_or(match len {
-            0..=125 => LengthForm::Seven,
-            126..=0xffff => LengthForm::Sixteen,
-            _ => LengthForm::SixtyFour,
-        });
+        let form = self.length_form.unwrap_or(LengthForm::of(len));
 
         let mask_bit = if key.is_some() { 0x80 } else { 0 };
         let mut bytes = vec![u8::from(self.fin) << 7 | self.rsv << 4 | self.opcode];

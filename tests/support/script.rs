@@ -1,30 +1,16 @@
-//! One line of text for a whole connection, and one line for what is concluded about it.
-//!
-//! A script is what each side does, in the order of the recording, parted by `|`: `C:` or `S:`, then one of
-//!
-//! ```text
-//! 81 02 68 69           a frame in hex before masking: masked here if the client sends it
-//! raw 81 02 68 69       bytes as they are
-//! text hi  binary hi  ping x  pong x  close  close 1000 bye
-//! fin  rst  ack         TCP
-//! bare-rst              an RST without acknowledgement number
-//! again  probe          the last payload once more, a keep-alive probe
-//! late 2                what it sent last is captured behind the next two packets
-//! hold  release         what the peer sends stays in flight to this side, arrives now
-//! wait 1500             milliseconds go by
-//! uncaptured text hi    the capture missed it; whoever acknowledges later has received it
-//! ```
+//! An exchange played on one connection, and one line for what is concluded about it.
 
 use wslog::engine::{Analysis, Keep};
 use wslog::limits::Limits;
 use wslog::model::{
-    Action, Certainty, Conversation, Level, Lifecycle, LocalView, PerRole, Role, StartEvidence, Starter, Step,
+    Act, Action, Certainty, Conversation, Deed, Level, Lifecycle, LocalView, PerRole, Role, StartEvidence,
+    Starter, Step,
 };
+use wslog::notation::parse;
 
 use super::conversation::{Client, Server, Side, Talk, TestPacket};
-use super::frame::Frame;
 
-/// The connection of a script; `deflate` has permessage-deflate agreed.
+/// The connection of an exchange behind the opening handshake; `deflate` has permessage-deflate agreed.
 pub fn play(script: &str, deflate: bool) -> Vec<TestPacket> {
     let mut talk = Talk::new("192.0.2.10:50001", "192.0.2.20:8080");
     let mut upgrade = talk.upgrade();
@@ -36,82 +22,44 @@ pub fn play(script: &str, deflate: bool) -> Vec<TestPacket> {
     talk.packets()
 }
 
-/// Goes on with a conversation as the script says.
+/// Goes on with a conversation as the exchange says.
 pub fn acts(talk: &mut Talk, script: &str) {
-    for act in script.split('|').map(str::trim).filter(|act| !act.is_empty()) {
-        let (side, what) = act.split_once(':').unwrap_or_else(|| panic!("C: or S: before {act:?}"));
-        let side = match side {
-            "C" => Client,
-            "S" => Server,
-            other => panic!("{other:?} is no side"),
-        };
-        one_act(talk, side, what.trim());
+    let exchange = parse(script).unwrap_or_else(|error| panic!("{script}\n{error}"));
+    exchange.acts.iter().for_each(|act| one_act(talk, act));
+}
+
+/// One act. What shares a segment with what was sent before does not by itself.
+pub fn one_act(talk: &mut Talk, act: &Act) {
+    if act.uncaptured {
+        talk.uncaptured(|talk| one_deed(talk, side(act.from), &act.what));
+    } else {
+        one_deed(talk, side(act.from), &act.what);
     }
 }
 
-/// One act.
-pub fn one_act(talk: &mut Talk, side: Side, what: &str) {
-    let (verb, rest) = what.split_once(' ').unwrap_or((what, ""));
-    match verb {
-        "uncaptured" => talk.uncaptured(|talk| one_act(talk, side, rest)),
-        "fin" => talk.fin(side),
-        "rst" => talk.reset(side),
-        "bare-rst" => talk.reset_bare(side),
-        "again" => talk.again(side),
-        "probe" => talk.probe(side),
-        "ack" => talk.ack(side),
-        "hold" => talk.hold(side),
-        "release" => talk.release(side),
-        "late" => talk.late(rest.parse().expect("packets")),
-        "wait" => talk.pause(rest.parse().expect("milliseconds")),
-        "text" => talk.send(side, Frame::text(rest)),
-        "binary" => talk.send(side, Frame::binary(rest)),
-        "ping" => talk.send(side, Frame::ping(rest)),
-        "pong" => talk.send(side, Frame::pong(rest)),
-        "close" if rest.is_empty() => talk.send(side, Frame::close_empty()),
-        "close" => {
-            let (code, reason) = rest.split_once(' ').unwrap_or((rest, ""));
-            talk.send(side, Frame::close(code.parse().expect("a code"), reason))
-        }
-        "raw" => talk.bytes(side, &bytes(rest)),
-        _ => {
-            let plain = bytes(what);
-            let wire = if side == Client { masked(&plain) } else { plain };
-            talk.bytes(side, &wire)
-        }
+fn one_deed(talk: &mut Talk, side: Side, what: &Deed) {
+    match what {
+        Deed::Head(head) => talk.bytes(side, head.as_bytes()),
+        Deed::Bytes { wire, .. } => talk.bytes(side, wire),
+        Deed::Again => talk.again(side),
+        Deed::Probe => talk.probe(side),
+        Deed::Fin => talk.fin(side),
+        Deed::Rst => talk.reset(side),
+        Deed::BareRst => talk.reset_bare(side),
+        Deed::Ack => talk.ack(side),
+        Deed::Hold => talk.hold(side),
+        Deed::Release => talk.release(side),
+        Deed::Late(packets) => talk.late(usize::from(*packets)),
+        Deed::Wait(ms) => talk.pause(i64::from(*ms)),
     };
 }
 
-/// `81 02 61*126`.
-pub fn bytes(hex: &str) -> Vec<u8> {
-    hex.split_whitespace()
-        .flat_map(|word| match word.split_once('*') {
-            // `61*126`: a byte repeated.
-            Some((byte, times)) => vec![digit(byte); times.parse().expect("a count")],
-            None => vec![digit(word)],
-        })
-        .collect()
-}
-
-fn digit(byte: &str) -> u8 {
-    u8::from_str_radix(byte, 16).unwrap_or_else(|_| panic!("{byte:?} is no hex byte"))
-}
-
-/// The frame with MASK set and a key that differs from frame to frame.
-pub fn masked(plain: &[u8]) -> Vec<u8> {
-    let extended = match plain[1] & 0x7f {
-        126 => 2,
-        127 => 8,
-        _ => 0,
-    };
-    let (header, payload) = plain.split_at(2 + extended);
-    let mix = plain.iter().fold(0x9e37_79b9_u32, |sum, b| sum.rotate_left(5) ^ u32::from(*b));
-    let key = mix.to_be_bytes();
-    let mut wire = header.to_vec();
-    wire[1] |= 0x80;
-    wire.extend(key);
-    wire.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
-    wire
+/// The end that plays a role.
+pub fn side(role: Role) -> Side {
+    match role {
+        Role::Client => Client,
+        Role::Server => Server,
+    }
 }
 
 /// What wslog reports of a list of packets.

@@ -252,11 +252,7 @@ impl<'a> Track<'a> {
             rsv: Rsv(frame.rsv),
             opcode: Opcode::from_bits(frame.opcode),
             masking_key: frame.masking_key.map(MaskingKey),
-            length_form: match payload_len {
-                0..=125 => LengthForm::Seven,
-                126..=0xffff => LengthForm::Sixteen,
-                _ => LengthForm::SixtyFour,
-            },
+            length_form: LengthForm::of(payload_len),
             payload_len,
         };
         let mut emit = |what| {

@@ -8,7 +8,7 @@ use crate::dissect::{Item, Out, role};
 use crate::http::{request_head, response_head, upgrade};
 use crate::model::{
     Bytes, Carrier, Direction, Evidence, GapCause, Observation, Observed, Role, StreamEnd, Undecodable,
-    WeirdKind,
+    WeirdKind, count,
 };
 
 impl Handshake {
@@ -36,7 +36,7 @@ impl Handshake {
             return verdict;
         }
         out.weirds.add(WeirdKind::HandshakeGap, Some(carrier.packet), || {
-            format!("{len} bytes missing before the upgrade")
+            format!("{} missing before the upgrade", count(len, "byte"))
         });
         let waits_for_answer = self.asked.as_ref().is_some_and(|asked| asked.upgrade.is_some());
         if self.candidate && (!waits_for_answer || self.client == Some(dir)) {

@@ -25,12 +25,15 @@ pub(super) const ROW: Row = Row {
 impl Told for ClHalfOpen {
     fn words(&self, say: &Say<'_>) -> Words {
         let Self { tries, for_ns, ping } = *self;
-        let ping = ping.map_or_else(String::new, |ping| format!(", with the Ping in frame {ping},"));
+        let (ping, comma) =
+            ping.map_or_else(Default::default, |ping| (format!(", with the Ping in frame {ping}"), ","));
         let sent = format!("{tries} tries to send again in {}{ping}", duration(for_ns));
         say.words(
             "an acknowledgement at least",
-            format!("none for {}", sent.trim_end_matches(',')),
-            format!("went silent: {sent} got no acknowledgement; its host or the way to it may be gone"),
+            format!("none for {sent}"),
+            format!(
+                "went silent: {sent}{comma} got no acknowledgement; its host or the way to it may be gone"
+            ),
         )
     }
 }

@@ -5,7 +5,7 @@ use crate::knowledge::prelude::*;
 /// What shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClIdle {
-    /// The silence.
+    /// How long no frame came before the end.
     pub idle_ns: i64,
     /// The time-out in seconds: rows of [`TIMEOUTS`](crate::knowledge::TIMEOUTS).
     pub seconds: u32,

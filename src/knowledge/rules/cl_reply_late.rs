@@ -9,7 +9,7 @@ pub struct ClReplyLate {
     pub close: u64,
     /// From its acknowledgement on.
     pub after_ns: i64,
-    /// It came.
+    /// Whether it came at all.
     pub came: bool,
 }
 

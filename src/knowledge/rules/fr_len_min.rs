@@ -5,7 +5,7 @@ use crate::knowledge::prelude::*;
 /// What shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrLenMin {
-    /// The length.
+    /// Length that was written in too long a form.
     pub len: u64,
     /// Bytes used for it beyond the second: 2 or 8.
     pub bytes: u8,

@@ -7,7 +7,7 @@ use crate::knowledge::prelude::*;
 pub struct FrMaskKey {
     /// How many frames in a row the pattern held.
     pub frames: u64,
-    /// The pattern.
+    /// What the keys have in common.
     pub pattern: KeyPattern,
 }
 

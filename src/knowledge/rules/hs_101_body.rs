@@ -5,7 +5,7 @@ use crate::knowledge::prelude::*;
 /// What shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hs101Body<S: Stage = Quoted> {
-    /// The field.
+    /// The field that announces a body.
     pub line: Text<S>,
 }
 

@@ -34,5 +34,12 @@ pub(super) const KNOWN: Known = Known {
            agreed. The mask tells clients from servers, but what RSV1 means depends on a response that is \
            not there. What a side is not seen to have done in it is unknown, and held against nobody.",
     next: &["a recording that begins before the connection does"],
-    shows: &[],
+    shows: &[
+        found(
+            "neither head is in the recording",
+            "C: uncaptured request | S: uncaptured 101 | C: text hi | S: text hi | C: ping x | S: pong x | \
+             C: close 1000 | S: close 1000 | S: fin | C: fin",
+        ),
+        legal("both are", "C: request | S: 101 | C: text hi | S: text hi"),
+    ],
 };

@@ -5,7 +5,7 @@ use crate::knowledge::prelude::*;
 /// What shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HsExtUnreg<S: Stage = Quoted> {
-    /// Its name.
+    /// Token of the extension.
     pub name: Text<S>,
 }
 

@@ -5,9 +5,9 @@ use crate::knowledge::prelude::*;
 /// What shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HsHttpReq<S: Stage = Quoted> {
-    /// How.
+    /// Where it leaves the grammar.
     pub kind: Syntax,
-    /// The line.
+    /// The first line that does not fit.
     pub line: Text<S>,
 }
 

@@ -14,9 +14,9 @@ pub enum HsHttpResp<S: Stage = Quoted> {
     },
     /// The 101 leaves the grammar of HTTP.
     Syntax {
-        /// How.
+        /// Where it leaves the grammar.
         kind: Syntax,
-        /// The line.
+        /// The first line that does not fit.
         line: Text<S>,
     },
     /// A 101 in HTTP below 1.1.
@@ -36,7 +36,11 @@ impl<S: Readable> Told for HsHttpResp<S> {
     fn words(&self, say: &Say<'_>) -> Words {
         match self {
             Self::NotHttp { start, redacted } => {
-                let start = if *redacted { String::from_utf8_lossy(start).into_owned() } else { hex(start) };
+                let start = if *redacted {
+                    String::from_utf8_lossy(start).into_owned()
+                } else {
+                    Hex(start).to_string()
+                };
                 say.words(
                     "an HTTP response",
                     format!("bytes that begin with {start}"),

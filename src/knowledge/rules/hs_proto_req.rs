@@ -5,9 +5,9 @@ use crate::knowledge::prelude::*;
 /// What shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HsProtoReq<S: Stage = Quoted> {
-    /// Why.
+    /// What is wrong with the list.
     pub fault: ProtocolsFault,
-    /// The element.
+    /// The element that shows it.
     pub element: Option<Text<S>>,
     /// The one before it, which may say that it is a token.
     pub before: Option<Text<S>>,

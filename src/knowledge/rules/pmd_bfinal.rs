@@ -33,7 +33,7 @@ pub(super) const KNOWN: Known = Known {
            is legal, and receivers that stop at the first such block lose the rest.",
     next: &["whether the receiver broke down right after it"],
     shows: &[
-        found("an empty block with BFINAL set", "S: c2 02 03 00").deflate(),
-        legal("BFINAL clear", "S: c1 07 f2 48 cd c9 c9 07 00").deflate(),
+        found("an empty block with BFINAL set", "deflate | S: c2 02 03 00"),
+        legal("BFINAL clear", "deflate | S: c1 07 f2 48 cd c9 c9 07 00"),
     ],
 };

@@ -5,7 +5,7 @@ use crate::knowledge::prelude::*;
 /// What shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PmdCmwbUnasked {
-    /// Its value.
+    /// Window bits that the server answered.
     pub bits: u8,
 }
 

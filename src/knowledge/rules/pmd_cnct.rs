@@ -29,10 +29,7 @@ impl Told for PmdCnct {
 impl QuotesNothing for PmdCnct {}
 
 pub(super) const KNOWN: Known = Known {
-    peer: Some(
-        "need not have kept anything to refer to: it may fail the connection with Close 1007 or 1002 when \
-         the message does not inflate; one that kept the window does not notice",
-    ),
+    peer: Some(KEPT_NOTHING),
     text: "Once client_no_context_takeover stands in the answer each message of the client is compressed by \
            itself: no reference begins before it. In the offer alone the parameter is a hint and binds \
            nobody. Typical is that the first message is read and the second fails.",
@@ -43,17 +40,15 @@ pub(super) const KNOWN: Known = Known {
     shows: &[
         found(
             "the second \"Hello\" refers to the first",
-            "C: request Sec-WebSocket-Extensions: permessage-deflate | \
+            "deflate | C: request Sec-WebSocket-Extensions: permessage-deflate | \
              S: 101 Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover | \
              C: c1 07 f2 48 cd c9 c9 07 00 | C: c1 05 f2 00 11 00 00",
-        )
-        .deflate(),
+        ),
         legal(
             "both are compressed alike",
-            "C: request Sec-WebSocket-Extensions: permessage-deflate | \
+            "deflate | C: request Sec-WebSocket-Extensions: permessage-deflate | \
              S: 101 Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover | \
              C: c1 07 f2 48 cd c9 c9 07 00 | C: c1 07 f2 48 cd c9 c9 07 00",
-        )
-        .deflate(),
+        ),
     ],
 };

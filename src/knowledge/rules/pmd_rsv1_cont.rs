@@ -34,9 +34,8 @@ pub(super) const KNOWN: Known = Known {
     shows: &[
         found(
             "RSV1 on the second fragment",
-            "C: 41 03 f2 48 cd | C: c0 04 c9 c9 07 00 | S: close 1002 | C: close 1002 | S: fin | C: fin",
-        )
-        .deflate(),
-        legal("RSV1 on the first one only", "C: 41 03 f2 48 cd | C: 80 04 c9 c9 07 00").deflate(),
+            "deflate | C: 41 03 f2 48 cd | C: c0 04 c9 c9 07 00 | S: close 1002 | C: close 1002 | S: fin | C: fin",
+        ),
+        legal("RSV1 on the first one only", "deflate | C: 41 03 f2 48 cd | C: 80 04 c9 c9 07 00"),
     ],
 };

@@ -33,11 +33,10 @@ pub(super) const KNOWN: Known = Known {
            compressed message.",
     next: &["the library of the sender: it sets the bit on every frame"],
     shows: &[
-        found("RSV1 on a Ping", "C: c9 00 | S: close 1002 | C: close 1002 | S: fin | C: fin").deflate(),
+        found("RSV1 on a Ping", "deflate | C: c9 00 | S: close 1002 | C: close 1002 | S: fin | C: fin"),
         legal(
             "a Ping between compressed fragments",
-            "C: 41 03 f2 48 cd | C: 89 00 | S: pong | C: 80 04 c9 c9 07 00",
-        )
-        .deflate(),
+            "deflate | C: 41 03 f2 48 cd | C: 89 00 | S: pong | C: 80 04 c9 c9 07 00",
+        ),
     ],
 };

@@ -29,10 +29,7 @@ impl Told for PmdSnctUse {
 impl QuotesNothing for PmdSnctUse {}
 
 pub(super) const KNOWN: Known = Known {
-    peer: Some(
-        "need not have kept anything to refer to: it may fail the connection with Close 1007 or 1002 when \
-         the message does not inflate; one that kept the window does not notice",
-    ),
+    peer: Some(KEPT_NOTHING),
     text: "With server_no_context_takeover in the answer each message of the server is compressed by \
            itself: no reference begins before it. Typical is that the first message is read and the second \
            fails.",
@@ -43,17 +40,15 @@ pub(super) const KNOWN: Known = Known {
     shows: &[
         found(
             "the second \"Hello\" refers to the first",
-            "C: request Sec-WebSocket-Extensions: permessage-deflate | \
+            "deflate | C: request Sec-WebSocket-Extensions: permessage-deflate | \
              S: 101 Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover | \
              S: c1 07 f2 48 cd c9 c9 07 00 | S: c1 05 f2 00 11 00 00",
-        )
-        .deflate(),
+        ),
         legal(
             "both are compressed alike",
-            "C: request Sec-WebSocket-Extensions: permessage-deflate | \
+            "deflate | C: request Sec-WebSocket-Extensions: permessage-deflate | \
              S: 101 Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover | \
              S: c1 07 f2 48 cd c9 c9 07 00 | S: c1 07 f2 48 cd c9 c9 07 00",
-        )
-        .deflate(),
+        ),
     ],
 };

@@ -40,7 +40,7 @@ pub(super) const KNOWN: Known = Known {
         "a Close 1007 or 1002 after the next compressed message, though nothing is wrong with that one",
     ],
     shows: &[
-        found("the four bytes are left on", "S: c1 0b f2 48 cd c9 c9 07 00 00 00 ff ff").deflate(),
-        legal("and taken off", "S: c1 07 f2 48 cd c9 c9 07 00").deflate(),
+        found("the four bytes are left on", "deflate | S: c1 0b f2 48 cd c9 c9 07 00 00 00 ff ff"),
+        legal("and taken off", "deflate | S: c1 07 f2 48 cd c9 c9 07 00"),
     ],
 };

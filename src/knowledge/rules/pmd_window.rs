@@ -5,7 +5,7 @@ use crate::knowledge::prelude::*;
 /// What shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PmdWindow {
-    /// Its distance.
+    /// How far back the reference goes, in bytes.
     pub distance: u32,
     /// Base-2 logarithm of the window.
     pub bits: u8,
@@ -58,17 +58,15 @@ pub(super) const KNOWN: Known = Known {
     shows: &[
         found(
             "257 bytes back, with a window of 256",
-            "C: request Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=8 | \
+            "deflate | C: request Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=8 | \
              S: 101 Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=8 | \
              S: c1 7e 01 0a 00 01 01 fe fe 61*257 02 06 00 00",
-        )
-        .deflate(),
+        ),
         legal(
             "256 bytes back",
-            "C: request Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=8 | \
+            "deflate | C: request Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=8 | \
              S: 101 Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=8 | \
              S: c1 7e 01 09 00 00 01 ff fe 61*256 02 fa 1f 00",
-        )
-        .deflate(),
+        ),
     ],
 };

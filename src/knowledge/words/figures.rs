@@ -7,7 +7,7 @@ use crate::knowledge::thresholds::{
     AT_ONCE_NS, CLIENT_WAIT_NS, LATE_NS, NEVER_NS, PAUSES, SAME_KEYS, SILENT_NS, SILENT_TRIES,
 };
 use crate::knowledge::words::units::whole;
-use crate::knowledge::words::{and, timeouts};
+use crate::knowledge::words::{and, listed, timeouts};
 
 /// `text` with each `{name}` of a number replaced by it. What is not the name of one stays.
 #[must_use]
@@ -30,15 +30,9 @@ fn figure(name: &str) -> Option<String> {
         "at_once" => whole(AT_ONCE_NS),
         "pauses" => number(PAUSES as u64),
         "same_keys" => number(SAME_KEYS),
-        "timeouts" => {
-            let all: Vec<_> = lengths().iter().map(u32::to_string).collect();
-            let (last, others) = all.split_last()?;
-            format!("{} or {last}", others.join(", "))
-        }
+        "timeouts" => listed(lengths(), "or"),
         "timeouts_of" => {
-            let each = |seconds: &u32| format!("{} {seconds} s", timeouts(*seconds));
-            let all: Vec<_> = lengths().iter().map(each).collect();
-            and(&all.iter().map(String::as_str).collect::<Vec<_>>())
+            and(lengths().into_iter().map(|seconds| format!("{} {seconds} s", timeouts(seconds))))
         }
         _ => return None,
     })

@@ -1,5 +1,7 @@
 //! Durations, sizes and counts for people.
 
+pub use crate::model::count;
+
 /// A duration in the unit that suits it: `0.4 ms`, `1.250 s`, `3 min 20 s`.
 #[must_use]
 pub fn duration(ns: i64) -> String {
@@ -34,12 +36,6 @@ pub fn bytes(n: u64) -> String {
         _ => (1_000_000_000, "GB"),
     };
     format!("{}.{} {name}", n / unit, n % unit * 10 / unit)
-}
-
-/// `1 frame`, `2 frames`, `0 frames`.
-#[must_use]
-pub fn count(n: u64, noun: &str) -> String {
-    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

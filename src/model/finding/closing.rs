@@ -2,30 +2,33 @@
 
 use crate::model::{
     Certainty, CloseCode, PacketNo, PerRole, Quoted, Role, RuleId, Stage, Step, StreamEnd, Text, Timestamp,
+    named,
 };
 
-/// How a connection ended; names as in the JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// Both Close frames, then an orderly TCP end.
-    Clean,
-    /// Both Close frames, then RST.
-    CleanTcpReset,
-    /// Both Close frames were sent, but one side had ended TCP before the other's could arrive.
-    CloseCutShort,
-    /// One Close; the other side ended TCP or stayed silent until it ended.
-    CloseUnanswered,
-    /// TCP ended by FIN without any Close.
-    NoCloseFrame,
-    /// RST without any Close.
-    Reset,
-    /// The recording ends first.
-    Open,
-    /// The upgrade was refused or not answered.
-    HandshakeFailed,
-    /// A gap or cut lies over the end.
-    NotObservable,
+named! {
+    /// How a connection ended; names as in the JSON.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
+    pub enum Outcome {
+        /// Both Close frames, then an orderly TCP end.
+        Clean = "clean",
+        /// Both Close frames, then RST.
+        CleanTcpReset = "clean_tcp_reset",
+        /// Both Close frames were sent, but one side had ended TCP before the other's could arrive.
+        CloseCutShort = "close_cut_short",
+        /// One Close; the other side ended TCP or stayed silent until it ended.
+        CloseUnanswered = "close_unanswered",
+        /// TCP ended by FIN without any Close.
+        NoCloseFrame = "no_close_frame",
+        /// RST without any Close.
+        Reset = "reset",
+        /// The recording ends first.
+        Open = "open",
+        /// The upgrade was refused or not answered.
+        HandshakeFailed = "handshake_failed",
+        /// A gap or cut lies over the end.
+        NotObservable = "not_observable",
+    }
 }
 
 impl Outcome {
@@ -41,60 +44,43 @@ impl Outcome {
         Self::NotObservable,
         Self::Open,
     ];
-
-    /// Name in the JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Clean => "clean",
-            Self::CleanTcpReset => "clean_tcp_reset",
-            Self::CloseCutShort => "close_cut_short",
-            Self::CloseUnanswered => "close_unanswered",
-            Self::NoCloseFrame => "no_close_frame",
-            Self::Reset => "reset",
-            Self::Open => "open",
-            Self::HandshakeFailed => "handshake_failed",
-            Self::NotObservable => "not_observable",
-        }
-    }
 }
 
 /// Who started the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Starter {
-    /// One side.
+    /// The other answered, or was left.
     One(Role),
     /// Both: their Closes crossed.
     Both,
 }
 
-/// What decided who started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum StartEvidence {
-    /// Acknowledgement numbers: the later Close left after its host had received the earlier one, or not.
-    Acknowledgement,
-    /// Only one side sent a Close.
-    OnlyClose,
-    /// No Close: the first FIN or RST.
-    TcpEnd,
-    /// Order in the recording only.
-    Order,
-    /// Nothing did.
-    Undetermined,
-}
-
-impl StartEvidence {
-    /// Name in the JSON.
+impl Starter {
+    /// `client`, `server` or `both`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Acknowledgement => "acknowledgement",
-            Self::OnlyClose => "only_close",
-            Self::TcpEnd => "tcp_end",
-            Self::Order => "order",
-            Self::Undetermined => "undetermined",
+            Self::One(role) => role.name(),
+            Self::Both => "both",
         }
+    }
+}
+
+named! {
+    /// What decided who started.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
+    pub enum StartEvidence {
+        /// Acknowledgement numbers: the later Close left after its host had received the earlier one, or not.
+        Acknowledgement = "acknowledgement",
+        /// Only one side sent a Close.
+        OnlyClose = "only_close",
+        /// No Close: the first FIN or RST.
+        TcpEnd = "tcp_end",
+        /// Order in the recording only.
+        Order = "order",
+        /// No acknowledgement, no order and no end of TCP says it.
+        Undetermined = "undetermined",
     }
 }
 
@@ -108,41 +94,30 @@ pub struct SideClose<S: Stage = Quoted> {
     pub code: Option<CloseCode>,
     /// Reason of it, where that is UTF-8.
     pub reason: Option<Text<S>>,
-    /// When.
+    /// Time of its packet; `None` without a clock.
     pub at: Option<Timestamp>,
-    /// Frame number.
+    /// Number of its frame, as `--frames` counts.
     pub frame: Option<u64>,
-    /// Packet.
+    /// Packet in which its frame began.
     pub packet: Option<PacketNo>,
     /// Where the recording leaves it.
     pub state: Lifecycle,
 }
 
-/// States of an endpoint (RFC 6455 4.1, 7.1.3, 7.1.4).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Lifecycle {
-    /// The opening handshake is not complete.
-    #[default]
-    Connecting,
-    /// Frames may go both ways.
-    Open,
-    /// It has sent or received a Close.
-    Closing,
-    /// It has ended TCP, or TCP was reset.
-    Closed,
-}
-
-impl Lifecycle {
-    /// Name in the JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Connecting => "connecting",
-            Self::Open => "open",
-            Self::Closing => "closing",
-            Self::Closed => "closed",
-        }
+named! {
+    /// States of an endpoint (RFC 6455 4.1, 7.1.3, 7.1.4).
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
+    pub enum Lifecycle {
+        /// The opening handshake is not complete.
+        #[default]
+        Connecting = "connecting",
+        /// Frames may go both ways.
+        Open = "open",
+        /// It has sent or received a Close.
+        Closing = "closing",
+        /// It has ended TCP, or TCP was reset.
+        Closed = "closed",
     }
 }
 
@@ -150,11 +125,11 @@ impl Lifecycle {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TcpEnd {
-    /// Whose.
+    /// The side that ended its direction.
     pub by: Role,
-    /// How.
+    /// FIN, RST, or what else is known of it.
     pub how: StreamEnd,
-    /// When.
+    /// Time of its packet; `None` without a clock.
     pub at: Option<Timestamp>,
     /// Packet with the FIN or RST.
     pub packet: Option<PacketNo>,
@@ -199,13 +174,13 @@ pub enum Because {
 pub struct LocalView<S: Stage = Quoted> {
     /// Code, 1005 and 1006 included; `None` where nothing is reported or it cannot be known.
     pub code: Option<CloseCode>,
-    /// Reason.
+    /// Reason of the Close that it reports; empty is `None`.
     pub reason: Option<Text<S>>,
-    /// wasClean.
+    /// `wasClean` of the CloseEvent; `None` where it cannot be known.
     pub was_clean: Option<bool>,
-    /// Why.
+    /// The reason in the terms of RFC 6455 7.1.
     pub because: Because,
-    /// How sure.
+    /// How far the recording shows that.
     pub certainty: Certainty,
 }
 
@@ -215,7 +190,7 @@ pub struct LocalView<S: Stage = Quoted> {
 pub struct Closing<S: Stage = Quoted> {
     /// How it ended.
     pub outcome: Outcome,
-    /// Who started.
+    /// Whose Close, or end of TCP, came first; `None` where that is unknown.
     pub started_by: Option<Starter>,
     /// What decided that.
     pub evidence: StartEvidence,

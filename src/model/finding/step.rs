@@ -1,6 +1,6 @@
 //! Obligations: who owed what, what was seen of it, and the judgement.
 
-use crate::model::{CloseCode, Handled, Role, RuleId, StreamEnd, Timestamp};
+use crate::model::{CloseCode, Handled, Role, RuleId, StreamEnd, Timestamp, named};
 
 /// What a side owed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,16 +34,16 @@ pub enum Action {
 pub enum Seen {
     /// A Close.
     Close {
-        /// Frame number.
+        /// Number of its frame, as `--frames` counts.
         frame: u64,
-        /// Its code.
+        /// `None` where the Close had none.
         code: Option<CloseCode>,
         /// Nanoseconds after what called for it, where both times are known.
         after_ns: Option<i64>,
     },
     /// TCP ended by this side.
     TcpEnd {
-        /// How.
+        /// FIN, RST, or what else is known of it.
         how: StreamEnd,
         /// Nanoseconds after what called for it.
         after_ns: Option<i64>,
@@ -56,7 +56,7 @@ pub enum Seen {
     NotHttp,
     /// It went on as if the handshake were sound: a frame.
     Frame {
-        /// Its number.
+        /// Number of that frame.
         frame: u64,
     },
     /// It carried on.
@@ -71,33 +71,21 @@ pub enum Seen {
     PeerWaited(i64),
 }
 
-/// Whether an obligation was kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StepVerdict {
-    /// Done.
-    Met,
-    /// Not done.
-    Broken,
-    /// Done too late.
-    Late,
-    /// The recording does not show it.
-    Unobserved,
-    /// Not due after all.
-    NotApplicable,
-}
-
-impl StepVerdict {
-    /// Name in the JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Met => "met",
-            Self::Broken => "broken",
-            Self::Late => "late",
-            Self::Unobserved => "unobserved",
-            Self::NotApplicable => "not_applicable",
-        }
+named! {
+    /// Whether an obligation was kept.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[non_exhaustive]
+    pub enum StepVerdict {
+        /// What was owed was done.
+        Met = "met",
+        /// The other thing was done, or nothing in time.
+        Broken = "broken",
+        /// Done too late.
+        Late = "late",
+        /// The recording does not show it.
+        Unobserved = "unobserved",
+        /// Not due after all.
+        NotApplicable = "not_applicable",
     }
 }
 
@@ -105,9 +93,9 @@ impl StepVerdict {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Since {
-    /// Frame number.
+    /// Number of its frame, as `--frames` counts.
     pub frame: Option<u64>,
-    /// Time.
+    /// Time of its packet; `None` without a clock.
     pub at: Option<Timestamp>,
 }
 
@@ -115,13 +103,13 @@ pub struct Since {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Expectation {
-    /// The clause.
+    /// The rule that it is owed by.
     pub rule: RuleId,
     /// Who owes it.
     pub owed_by: Role,
-    /// What.
+    /// What the rule has it do.
     pub action: Action,
-    /// Since when.
+    /// The frame and the time from which on it is owed.
     pub since: Since,
 }
 
@@ -138,16 +126,16 @@ impl Expectation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Step {
-    /// The clause.
+    /// The rule that it is owed by.
     pub rule: RuleId,
     /// Who owed it.
     pub owed_by: Role,
-    /// What.
+    /// What the rule has it do.
     pub action: Action,
-    /// Since when.
+    /// The frame and the time from which on it is owed.
     pub since: Since,
     /// What was seen.
     pub seen: Seen,
-    /// The judgement.
+    /// What came of it.
     pub verdict: StepVerdict,
 }

@@ -40,7 +40,7 @@ pub struct PingFigures {
 pub struct Latency {
     /// How many were measured.
     pub pongs: u64,
-    /// The shortest.
+    /// Shortest of them.
     pub min_ns: i64,
     /// Their mean.
     pub mean_ns: i64,

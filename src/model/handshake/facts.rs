@@ -71,7 +71,7 @@ pub struct ResponseFacts {
 pub struct SyntaxFault {
     /// 0 for the start line, then field lines from 1, a folded one counted once.
     pub line: u16,
-    /// How.
+    /// Where it leaves the grammar.
     pub kind: Syntax,
 }
 

@@ -47,7 +47,6 @@ pub(super) struct Whole {
     pub(super) protocol: u8,
     /// Its bytes up to the first that was not captured.
     pub(super) bytes: Vec<u8>,
-    /// Its length.
     pub(super) on_wire: usize,
     /// Bytes captured behind the first that was not.
     pub(super) unused: usize,

@@ -290,16 +290,16 @@ fn tcp(walk: &mut Walk<'_>, ends: Ends, data: View<'_>) -> Result<(), Odd> {
     Ok(())
 }
 
+fn wrong_version(is: u8, expected: &'static str) -> Odd {
+    Odd::Contradiction { field: "IP version", is: is.into(), expected: Expected::OneOf(expected) }
+}
+
 #[cold]
 fn of_ipv4(error: ipv4::HeaderSliceError) -> Odd {
     match error {
         ipv4::HeaderSliceError::Len(error) => short("IPv4", &error),
         ipv4::HeaderSliceError::Content(ipv4::HeaderError::UnexpectedVersion { version_number }) => {
-            Odd::Contradiction {
-                field: "IP version",
-                is: usize::from(version_number),
-                expected: Expected::OneOf("4"),
-            }
+            wrong_version(version_number, "4")
         }
         ipv4::HeaderSliceError::Content(ipv4::HeaderError::HeaderLengthSmallerThanHeader { ihl }) => {
             Odd::Contradiction {
@@ -316,11 +316,7 @@ fn of_ipv6(error: ipv6::HeaderSliceError) -> Odd {
     match error {
         ipv6::HeaderSliceError::Len(error) => short("IPv6", &error),
         ipv6::HeaderSliceError::Content(ipv6::HeaderError::UnexpectedVersion { version_number }) => {
-            Odd::Contradiction {
-                field: "IP version",
-                is: usize::from(version_number),
-                expected: Expected::OneOf("6"),
-            }
+            wrong_version(version_number, "6")
         }
     }
 }

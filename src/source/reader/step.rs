@@ -42,7 +42,6 @@ pub(super) struct Record {
     pub(super) data: Range<usize>,
     /// Nanoseconds since 1970, unclamped.
     pub(super) nanoseconds: Option<i128>,
-    /// Link type.
     pub(super) link: LinkType,
     /// Length on the wire.
     pub(super) orig_len: u32,

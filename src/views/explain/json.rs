@@ -1,8 +1,8 @@
 //! `wslog.explain/1`.
 
 use crate::knowledge::words::filled;
-use crate::model::topic::{CaseTopic, CodeTopic, Example, Line, LineWhat, RuleTopic, ShownFrame, Topic};
-use crate::model::{CloseCode, Opcode, RuleId, Who};
+use crate::model::topic::{CaseTopic, CodeTopic, Example, RuleTopic, Topic};
+use crate::model::{Act, CloseCode, Deed, Opcode, RuleId, ShownFrame, Who};
 use crate::views::explain as words;
 use crate::views::json::case::{Event, expected};
 use crate::views::json::write::document as in_a_line;
@@ -77,7 +77,7 @@ row! {
     /// Whether it may be in a Close frame at all.
     on_the_wire: Boolean = entry.sent_by != Who::Nobody,
     /// Where that is written.
-    section: Text = entry.section,
+    section: Text = words::code_source(topic),
     /// What it stands for.
     meaning: Text = entry.meaning,
     /// What the program of the side that receives or concludes it is told.
@@ -213,46 +213,46 @@ row! {
     /// What crosses the wire.
     struct ExampleEntry<'a>(example: &'a Example);
 
-    let lines = &example.lines;
-    let is_one = lines.iter().all(|line| line.connection == 1);
+    let acts = &example.exchange.acts;
+    let is_one = acts.iter().all(|act| act.connection == 1);
 
     /// What it shows.
     title: Text = example.title,
     /// Whether the rule is reported; where not, it comes near to that, but is legal.
     reported: Boolean = example.reported,
     /// Whether permessage-deflate was agreed.
-    permessage_deflate: Boolean = example.deflate,
+    permessage_deflate: Boolean = example.exchange.is_compressed(),
     /// What happens, in order.
-    lines: List<LineEntry> = lines.iter().map(|line| LineEntry(line, is_one)),
+    lines: List<LineEntry> = acts.iter().map(|act| LineEntry(act, is_one)),
 }
 
 row! {
     /// One thing a side does.
-    struct LineEntry<'a>(line: &'a Line, is_only_connection: bool);
+    struct LineEntry<'a>(act: &'a Act, is_only_connection: bool);
 
-    let sent = match &line.what {
-        LineWhat::Bytes { wire, joined, uncaptured, frame } => Some((wire, *joined, *uncaptured, frame.as_ref())),
+    let sent = match &act.what {
+        Deed::Bytes { wire, frame } => Some((wire, frame.as_ref())),
         _ => None,
     };
 
     /// On which connection of the example, where it has several.
-    connection: OrAbsent<Integer> = (!is_only_connection).then_some(line.connection),
+    connection: OrAbsent<Integer> = (!is_only_connection).then_some(act.connection),
     /// Who: `client` or `server`.
-    from: Text = line.from.name(),
+    from: Text = act.from.name(),
     /// What, in a word.
-    what: Text = words::act_name(&line.what),
+    what: Text = words::act_name(&act.what),
     /// The head of its part of the opening handshake.
-    head: OrAbsent<Text> = if let LineWhat::Head(head) = &line.what { Some(head) } else { None },
+    head: OrAbsent<Text> = if let Deed::Head(head) = &act.what { Some(head) } else { None },
     /// The bytes it sends.
-    hex: OrAbsent<Hex> = sent.map(|(wire, ..)| &**wire),
-    /// They share a segment with what it sent before.
-    same_segment: OrAbsent<Boolean> = sent.and_then(|(_, joined, ..)| joined.then_some(true)),
-    /// The recording lacks them.
-    not_recorded: OrAbsent<Boolean> = sent.and_then(|(_, _, uncaptured, _)| uncaptured.then_some(true)),
+    hex: OrAbsent<Hex> = sent.map(|(wire, _)| &**wire),
+    /// It shares a segment with what the side sent before.
+    same_segment: OrAbsent<Boolean> = act.joined.then_some(true),
+    /// The recording lacks it.
+    not_recorded: OrAbsent<Boolean> = act.uncaptured.then_some(true),
     /// How long nothing happens.
-    milliseconds: OrAbsent<Integer> = if let LineWhat::Wait(ms) = line.what { Some(ms) } else { None },
+    milliseconds: OrAbsent<Integer> = if let Deed::Wait(ms) = act.what { Some(ms) } else { None },
     /// The frame that begins with the bytes.
-    frame: OrAbsent<Frame> = sent.and_then(|(.., frame)| frame).map(Frame),
+    frame: OrAbsent<Frame> = sent.and_then(|(_, frame)| frame).map(Frame),
 }
 
 row! {

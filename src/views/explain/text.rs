@@ -1,10 +1,11 @@
 //! Explanations for people.
 
 use std::fmt::Write;
+use std::iter;
 
-use crate::knowledge::words::filled;
-use crate::model::topic::{CaseTopic, CodeTopic, Example, Line, LineWhat, RuleTopic, Topic};
-use crate::model::{CloseCode, Level, Who};
+use crate::knowledge::words::{filled, joined};
+use crate::model::topic::{CaseTopic, CodeTopic, Example, RuleTopic, Topic};
+use crate::model::{Act, CloseCode, Deed, Hex, Level, Rule, Who};
 use crate::views::escape::visible;
 use crate::views::explain as words;
 use crate::views::text::Style;
@@ -26,59 +27,43 @@ pub fn full(topics: &[Topic], style: &Style) -> String {
         Topic::Rule(rule) => rule_text(rule, style),
         Topic::Case(case) => case_text(case, style),
     };
-    topics.iter().map(topic).collect::<Vec<_>>().join("\n")
+    joined(topics.iter().map(topic), "\n")
 }
 
 /// A row for each topic, those of a kind in one table.
 #[must_use]
 pub fn list(topics: &[Topic], style: &Style) -> String {
-    let mut tables = Vec::new();
-    let codes =
-        topics.iter().filter_map(|topic| if let Topic::Code(code) = topic { Some(code) } else { None });
-    let rows: Vec<_> = codes.map(code_row).collect();
-    if !rows.is_empty() {
-        tables.push(style.table(&["code", "name", "sent by", "meaning"], rows, &[], &[1, 3]));
+    let (mut codes, mut rules, mut cases) = (Vec::new(), Vec::new(), Vec::new());
+    for topic in topics {
+        match topic {
+            Topic::Code(code) => codes.push(code_row(code)),
+            Topic::Rule(topic) => rules.push(rule_row(topic.rule)),
+            Topic::Case(case) => cases.push(case_row(case)),
+        }
     }
-    let rules =
-        topics.iter().filter_map(|topic| if let Topic::Rule(rule) = topic { Some(rule.rule) } else { None });
-    let rows: Vec<_> = rules
-        .map(|rule| {
-            let section = format!("{:#}", rule.section());
-            vec![
-                rule.name.into(),
-                rule.level.name().into(),
-                rule.who.name().into(),
-                section,
-                rule.says.into(),
-            ]
-        })
-        .collect();
-    if !rows.is_empty() {
-        tables.push(style.table(
-            &["rule", "level", "broken by", "clause", "what it says"],
-            rows,
-            &[],
-            &[3, 4],
-        ));
-    }
-    let cases =
-        topics.iter().filter_map(|topic| if let Topic::Case(case) = topic { Some(case) } else { None });
-    let rows: Vec<_> = cases
-        .map(|case| {
-            let first = if case.close.closed_by_me { "tester" } else { "testee" };
-            vec![case.id.to_string(), case.about.to_owned(), first.to_owned(), words::codes_of(case)]
-        })
-        .collect();
-    if !rows.is_empty() {
-        tables.push(style.table(&["case", "what it is about", "closed by", "with"], rows, &[], &[1]));
-    }
-    tables.join("\n")
+    let tables = [
+        (&["code", "name", "sent by", "meaning"][..], codes, &[1, 3][..]),
+        (&["rule", "level", "broken by", "clause", "what it says"], rules, &[3, 4]),
+        (&["case", "what it is about", "closed by", "with"], cases, &[1]),
+    ];
+    let tables = tables.into_iter().filter(|(_, rows, _)| !rows.is_empty());
+    joined(tables.map(|(header, rows, flexible)| style.table(header, rows, &[], flexible)), "\n")
+}
+
+fn rule_row(rule: &Rule) -> Vec<String> {
+    let section = format!("{:#}", rule.section());
+    vec![rule.name.into(), rule.level.name().into(), rule.who.name().into(), section, rule.says.into()]
+}
+
+fn case_row(case: &CaseTopic) -> Vec<String> {
+    let first = if case.close.closed_by_me { "tester" } else { "testee" };
+    vec![case.id.to_string(), case.about.to_owned(), first.to_owned(), words::codes_of(case)]
 }
 
 fn code_row(code: &CodeTopic) -> Vec<String> {
-    let by = match code.entry.sent_by.name() {
-        "either" => "either side",
-        by => by,
+    let by = match code.entry.sent_by {
+        Who::Either => "either side",
+        who => who.name(),
     };
     let meaning = code.entry.meaning.split_inclusive('.').next().unwrap_or_default();
     vec![words::code_name(code), words::code_title(code).to_owned(), by.to_owned(), meaning.to_owned()]
@@ -116,7 +101,7 @@ fn bullets(out: &mut String, title: &str, items: &[&str], style: &Style) {
 fn code_text(topic: &CodeTopic, style: &Style) -> String {
     let entry = topic.entry;
     let name = format!("{} {}", words::code_name(topic), words::code_title(topic));
-    let mut out = heading(&name, &["close code", entry.section], style);
+    let mut out = heading(&name, &["close code", &words::code_source(topic)], style);
     out.push('\n');
     out.push_str(&style.wrap(entry.meaning, 2));
     out.push('\n');
@@ -124,10 +109,10 @@ fn code_text(topic: &CodeTopic, style: &Style) -> String {
     field(&mut out, "sent by", words::code_sender(topic), style);
     field(&mut out, "reported", entry.reported, style);
     if let Some(rule) = topic.breaks {
-        let whose = match entry.sent_by.name() {
-            "client" => "if a server sends it",
-            "server" => "if a client sends it",
-            _ => "if it is sent",
+        let whose = match entry.sent_by {
+            Who::Client => "if a server sends it",
+            Who::Server => "if a client sends it",
+            Who::Either | Who::Nobody => "if it is sent",
         };
         field(&mut out, "finding", &format!("{rule} {whose}"), style);
     }
@@ -170,7 +155,7 @@ fn rule_text(topic: &RuleTopic, style: &Style) -> String {
             .map(|(id, _)| id.as_str())
             .collect();
         if !cases.is_empty() {
-            let mut shown = cases.iter().take(CASES).copied().collect::<Vec<_>>().join(", ");
+            let mut shown = joined(cases.iter().take(CASES), ", ");
             if cases.len() > CASES {
                 let _ = write!(shown, " and {} more", cases.len() - CASES);
             }
@@ -205,7 +190,7 @@ fn case_text(topic: &CaseTopic, style: &Style) -> String {
     field(&mut out, "closing", &words::case_closing(topic), style);
     let rules = |broken: bool| {
         let named = topic.rules.iter().filter(move |(_, _, by_tester)| *by_tester == broken);
-        named.map(|(name, _, _)| *name).collect::<Vec<_>>().join(", ")
+        joined(named.map(|(name, _, _)| name), ", ")
     };
     for (name, rules) in [("tester breaks", rules(true)), ("exercises", rules(false))] {
         if !rules.is_empty() {
@@ -219,57 +204,54 @@ fn case_text(topic: &CaseTopic, style: &Style) -> String {
 /// A sentence of what begins small and has no full stop.
 fn sentence(text: &str) -> String {
     let mut chars = text.chars();
-    let mut out: String = chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect();
-    if !out.ends_with('.') {
-        out.push('.');
-    }
-    out
+    chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).chain(['.']).collect()
 }
 
 fn example(out: &mut String, mark: Option<&str>, example: &Example, style: &Style) {
     let mark = mark.map_or_else(String::new, |mark| format!("{mark}: "));
-    let agreed = if example.deflate { " (permessage-deflate is agreed)" } else { "" };
+    let exchange = &example.exchange;
+    let agreed = if exchange.is_compressed() { " (permessage-deflate is agreed)" } else { "" };
     out.push('\n');
     out.push_str(&style.wrap(&format!("{mark}{}{agreed}", example.title), 2));
-    let is_one = example.lines.iter().all(|line| line.connection == 1);
-    let from = |line: &Line| match (line.from.name(), line.connection) {
+    let is_one = exchange.acts.iter().all(|act| act.connection == 1);
+    let from = |act: &Act| match (act.from.name(), act.connection) {
         (name, _) if is_one => name.to_owned(),
         (name, connection) => format!("{name} #{connection}"),
     };
     let rows: Vec<_> =
-        example.lines.iter().flat_map(|line| rows(from(line), &line.what, example.deflate)).collect();
+        exchange.acts.iter().flat_map(|act| rows(from(act), act, exchange.is_compressed())).collect();
     let inner = Style { width: style.width.saturating_sub(2), ..*style };
     for line in inner.table(&["from", "on the wire", "which is"], rows, &[], &[1, 2]).lines() {
         let _ = writeln!(out, "  {line}");
     }
 }
 
-fn rows(from: String, what: &LineWhat, deflate: bool) -> Vec<Vec<String>> {
-    match what {
-        LineWhat::Head(head) => {
-            let lines = head.lines().filter(|line| !line.is_empty()).enumerate();
-            let from = |i| if i == 0 { from.clone() } else { String::new() };
-            lines.map(|(i, text)| vec![from(i), visible(text).into_owned(), String::new()]).collect()
+fn rows(from: String, act: &Act, deflate: bool) -> Vec<Vec<String>> {
+    let marks = [act.joined.then_some("in the same segment"), act.uncaptured.then_some("not recorded")];
+    let marked = |is: Option<String>| {
+        joined(is.into_iter().chain(marks.into_iter().flatten().map(str::to_owned)), ", ")
+    };
+    match &act.what {
+        Deed::Head(head) => {
+            let first = |of: String| iter::once(of).chain(iter::repeat(String::new()));
+            let lines = head.lines().filter(|line| !line.is_empty()).map(|line| visible(line).into_owned());
+            let cells = first(from).zip(lines).zip(first(marked(None)));
+            cells.map(|((from, line), is)| vec![from, line, is]).collect()
         }
-        LineWhat::Bytes { wire, joined, uncaptured, frame } => {
-            let mut is = frame.as_ref().map_or_else(
-                || units::count(wire.len() as u64, "byte"),
-                |frame| words::frame(frame, deflate),
-            );
-            if *joined {
-                is.push_str(", in the same segment");
-            }
-            if *uncaptured {
-                is = format!("{}, not recorded", units::count(wire.len() as u64, "byte"));
-            }
-            vec![vec![from, bytes(wire), is]]
+        Deed::Bytes { wire, frame } => {
+            let is = match frame {
+                Some(frame) if !act.uncaptured => words::frame(frame, deflate),
+                _ => units::count(wire.len() as u64, "byte"),
+            };
+            vec![vec![from, bytes(wire), marked(Some(is))]]
         }
-        what => vec![vec![from, String::new(), words::act(what)]],
+        what => vec![vec![from, String::new(), marked(Some(words::act(what)))]],
     }
 }
 
 fn bytes(wire: &[u8]) -> String {
-    let shown: Vec<String> = wire.iter().take(BYTES).map(|byte| format!("{byte:02x}")).collect();
-    let more = wire.len().saturating_sub(BYTES);
-    if more == 0 { shown.join(" ") } else { format!("{} … {more} more", shown.join(" ")) }
+    match wire.split_at_checked(BYTES) {
+        Some((start, more @ [_, ..])) => format!("{:#} … {} more", Hex(start), more.len()),
+        _ => format!("{:#}", Hex(wire)),
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::case::{Behavior, BehaviorClose, CaseEvent, CaseReport, ClosingBehavior, WireStatistics};
 use crate::model::{self, CaseRecord};
-use crate::views::case;
+use crate::views::account;
 use crate::views::json::Sentences;
 use crate::views::row::{Boolean, Displayed, Encoder, Integer, Kind, List, Map, Text, Type, Value, row};
 
@@ -48,7 +48,7 @@ row! {
     /// Where the report contradicts itself.
     inconsistencies: List<Text> = inconsistencies,
     /// What the tester sent, what was asked of the testee, what it did, and why the verdict is what it is.
-    account: Text = Displayed(Sentences(&case::sentences(account))),
+    account: Text = Displayed(Sentences(&account::sentences(account))),
 }
 
 row! {

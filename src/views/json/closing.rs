@@ -1,15 +1,16 @@
 //! The `closing` object of a connection.
 
 use crate::knowledge::Clauses;
-use crate::model::{self, Conversation, PerRole, Role, RuleId, SideClose, Starter, StreamEnd, TcpEnd};
+use crate::model::{self, Conversation, PerRole, Role, RuleId, SideClose, Starter, TcpEnd};
 use crate::redact::Shown;
 use crate::views::json::{Sentences, place, sides};
 use crate::views::row::{Boolean, Displayed, Integer, List, Nanoseconds, OrAbsent, Text, Time, row};
+use crate::views::worded::Worded;
 use crate::views::{summary, wording};
 
 row! {
     /// How a connection closed: expected beside observed.
-    pub(super) struct Closing<'a>(r: &'a Conversation<Shown>);
+    pub(super) struct Closing<'a>(r: &'a Conversation<Shown>, findings: &'a [Worded<'a>]);
 
     let c = &*r.closing;
 
@@ -17,7 +18,7 @@ row! {
     /// `reset`, `open`, `handshake_failed` or `not_observable`.
     outcome: Text = c.outcome.name(),
     /// Who started: `client`, `server` or `both`.
-    started_by: Option<Text> = c.started_by.map(started_by),
+    started_by: Option<Text> = c.started_by.map(Starter::name),
     /// What decided that: `acknowledgement`, `only_close`, `tcp_end`, `order` or `undetermined`.
     evidence: Text = c.evidence.name(),
     /// The client's part in the closing handshake.
@@ -37,7 +38,7 @@ row! {
     /// Who owed what, and what came of it.
     steps: List<Step> = c.steps.iter().map(Step),
     /// The account of the connection in sentences.
-    summary: Text = Displayed(Sentences(&summary::sentences(r))),
+    summary: Text = Displayed(Sentences(&summary::of(r, findings))),
 }
 
 row! {
@@ -70,7 +71,7 @@ row! {
 
     let c = &*r.closing;
     let PerRole { client, server } =
-        sides(&c.ends, |end| end.as_ref().map_or("unobserved", |end| how(end.how)));
+        sides(&c.ends, |end| end.as_ref().map_or("unobserved", |end| end.how.name()));
 
     /// The end that came first.
     first_end: Option<End> = c.first_end.as_ref().map(|end| End(r, end)),
@@ -91,7 +92,7 @@ row! {
     /// Whose: `client` or `server`.
     by: Text = end.by.name(),
     /// How: `fin`, `rst`, `dropped` or `unobserved`.
-    how: Text = how(end.how),
+    how: Text = end.how.name(),
     /// When.
     at: Option<Time> = end.at,
     /// Packet with the FIN or RST.
@@ -148,20 +149,4 @@ row! {
     since_frame: Option<Integer> = step.since.frame,
     /// Time from which on it was owed.
     since_at: Option<Time> = step.since.at,
-}
-
-const fn started_by(starter: Starter) -> &'static str {
-    match starter {
-        Starter::One(role) => role.name(),
-        Starter::Both => "both",
-    }
-}
-
-const fn how(end: StreamEnd) -> &'static str {
-    match end {
-        StreamEnd::Fin => "fin",
-        StreamEnd::Rst => "rst",
-        StreamEnd::Dropped => "dropped",
-        StreamEnd::Unobserved => "unobserved",
-    }
 }

@@ -15,11 +15,13 @@ use crate::views::json::{place, sides};
 use crate::views::row::{
     Displayed, Encoder, Integer, Kind, List, Map, Nanoseconds, OrAbsent, Text, Time, Type, Value, row,
 };
+use crate::views::worded::Worded;
 
 row! {
     /// One WebSocket connection, or an attempt at it.
     pub(super) struct Connection<'a>(r: &'a Conversation<Shown>, frames: FrameList);
 
+    let findings = &Worded::all(r);
     let is_listed = frames != FrameList::None;
     let (last_packet, last_packet_input) = place(r, r.tcp.map(|tcp| tcp.last_packet));
 
@@ -56,11 +58,11 @@ row! {
     /// What each side sent.
     traffic: PerRole<Traffic> = sides(&r.traffic, Traffic),
     /// How it closed.
-    closing: Closing = Closing(r),
+    closing: Closing = Closing(r, findings),
     /// Latencies, rhythms and silences.
     timing: Timing = Timing(r),
     /// Clauses broken, and notes, in the order found.
-    findings: List<Finding> = r.findings.iter().map(|finding| Finding(r, finding)),
+    findings: List<Finding> = findings.iter().map(|told| Finding(r, told)),
     /// Findings beyond the cap.
     findings_omitted: Integer = r.findings_omitted,
     /// Its frames, as far as they were asked for.

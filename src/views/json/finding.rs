@@ -1,18 +1,20 @@
 //! An entry of `findings`.
 
-use crate::model::{self, Conversation, Role};
+use crate::model::{Conversation, Role};
 use crate::redact::Shown;
 use crate::views::json::place;
 use crate::views::row::{Displayed, Integer, OrAbsent, Text, Time, row};
+use crate::views::worded::Worded;
 use crate::views::wording;
 
 row! {
     /// A clause broken, or a note.
-    pub(super) struct Finding<'a>(r: &'a Conversation<Shown>, finding: &'a model::Finding<Shown>);
+    pub(super) struct Finding<'a>(r: &'a Conversation<Shown>, told: &'a Worded<'a>);
 
+    let finding = told.finding;
     let (packet, packet_input) = place(r, finding.packet);
     let rule = finding.violation.rule().rule();
-    let words = finding.violation.words(r);
+    let words = told.words();
 
     /// Name of the rule.
     rule: Text = rule.name,

@@ -56,12 +56,12 @@ row! {
     /// Cases of all agents.
     cases: Integer = source.cases,
     /// Where its parts disagree.
-    contradictions: List<Told> = source.contradictions.iter().map(Told),
+    contradictions: List<ContradictionEntry> = source.contradictions.iter().map(ContradictionEntry),
 }
 
 row! {
     /// Where the index, a case file or a shard says something else than another.
-    struct Told<'a>(told: &'a Contradiction);
+    struct ContradictionEntry<'a>(told: &'a Contradiction);
 
     /// Whose case.
     agent: Text = &told.agent,

@@ -8,7 +8,6 @@ use crate::model::run::{Breach, ChangeKind, Judged};
 use crate::views::escape::xml;
 use crate::views::run::{CheckReport, DiffReport, entry};
 
-/// One test.
 struct Test {
     name: String,
     duration_ms: Option<u64>,

@@ -3,16 +3,17 @@
 use std::fmt::Write;
 
 use crate::model::case::CaseId;
-use crate::model::run::{ChangeKind, Judged};
+use crate::model::run::ChangeKind;
 use crate::views::escape::markdown;
-use crate::views::run::{CheckReport, DiffReport, Mood, entry};
+use crate::views::run::{
+    CheckReport, DiffReport, Mood, by_section, checked_by_section, entry, expected_failures,
+};
 use crate::views::units;
 
 /// Rows of a table.
 const ROWS: usize = 100;
 /// Bytes of all tables: GitHub takes no comment of more than 65 536 characters.
 const BYTES: usize = 60_000;
-/// Contradictions listed.
 const CONTRADICTIONS: usize = 20;
 
 /// Two runs compared.
@@ -31,7 +32,7 @@ pub fn diff(report: &DiffReport<'_>) -> String {
             let _ = writeln!(out, "  * contradiction: {agent} {}: {detail}", told.case);
         }
         if let Some(more) = source.contradictions.len().checked_sub(CONTRADICTIONS).filter(|more| *more > 0) {
-            let _ = writeln!(out, "  * … and {more} more contradictions");
+            let _ = writeln!(out, "  * … and {}", units::count(more as u64, "more contradiction"));
         }
     }
     if let Some(hint) = report.hint() {
@@ -55,18 +56,8 @@ pub fn diff(report: &DiffReport<'_>) -> String {
             fold(&mut out, &format!("{} {}", report.diff.totals.of(kind), kind.name()), &table);
         }
     }
-    let rows = report.diff.agents.iter().flat_map(|agent| {
-        agent.sections.iter().map(|(section, counts)| {
-            let mut row = vec![markdown(&agent.agent), section.to_string()];
-            row.extend(ChangeKind::ALL.map(|kind| counts.of(kind).to_string()));
-            row.push(counts.unchanged.to_string());
-            row
-        })
-    });
-    let mut header = vec!["agent", "section"];
-    header.extend(ChangeKind::ALL.map(ChangeKind::name));
-    header.push("unchanged");
-    let sections = table(&header, rows.collect(), out.len());
+    let (header, rows) = by_section(&report.diff.agents, markdown, |count| count.to_string());
+    let sections = table(&header, rows, out.len());
     fold(&mut out, "by section", &sections);
     out
 }
@@ -88,29 +79,12 @@ pub fn check(report: &CheckReport<'_>) -> String {
     });
     let breaches = table(&["agent", "case", "kind", "detail"], rows.collect(), out.len());
     out.push_str(&breaches);
-    let expected: Vec<_> = checked
-        .agents
-        .iter()
-        .flat_map(|agent| agent.cases.iter().map(|case| (&agent.agent, case)))
-        .filter_map(|(agent, case)| match &case.judged {
-            Judged::ExpectedFailure(reason) => {
-                Some([agent, case.id.as_str(), &entry(Some(&case.entry)), reason].map(cell).to_vec())
-            }
-            _ => None,
-        })
-        .collect();
+    let expected = expected_failures(checked, markdown);
     let title = units::count(expected.len() as u64, "expected failure");
     let expected = table(&["agent", "case", "verdict", "reason"], expected, out.len());
     fold(&mut out, &title, &expected);
-    let rows = checked.agents.iter().flat_map(|agent| {
-        agent.sections.iter().map(|(section, c)| {
-            let mut row = vec![markdown(&agent.agent), section.to_string()];
-            row.extend([c.cases, c.passed, c.expected_failures, c.skipped, c.broken].map(|n| n.to_string()));
-            row
-        })
-    });
-    let header = ["agent", "section", "cases", "passed", "expected failures", "not judged", "broken"];
-    let sections = table(&header, rows.collect(), out.len());
+    let (header, rows) = checked_by_section(checked, markdown, |count| count.to_string());
+    let sections = table(&header, rows, out.len());
     fold(&mut out, "by section", &sections);
     out
 }

@@ -3,9 +3,11 @@
 use std::fmt::Write;
 
 use crate::model::case::CaseId;
-use crate::model::run::{ChangeKind, Judged, RunSource};
+use crate::model::run::{ChangeKind, RunSource};
 use crate::views::escape::visible;
-use crate::views::run::{CheckReport, DiffReport, Mood, entry};
+use crate::views::run::{
+    CheckReport, DiffReport, Mood, by_section, checked_by_section, entry, expected_failures,
+};
 use crate::views::text::Style;
 use crate::views::text::layout::Tone;
 use crate::views::units;
@@ -48,17 +50,7 @@ pub fn diff(report: &DiffReport<'_>, style: &Style) -> String {
     if !rows.is_empty() {
         let table = style.table(&["agent", "case", "kind", "old", "new", "why"], rows, &[], &[0, 3, 4, 5]);
         let _ = write!(out, "\n{table}");
-        let rows = agents.iter().flat_map(|agent| {
-            agent.sections.iter().map(|(section, counts)| {
-                let mut row = vec![visible(&agent.agent).into_owned(), section.to_string()];
-                row.extend(ChangeKind::ALL.map(|kind| counts.of(kind)).map(blank_zero));
-                row.push(counts.unchanged.to_string());
-                row
-            })
-        });
-        let mut header = vec!["agent", "section"];
-        header.extend(ChangeKind::ALL.map(ChangeKind::name));
-        header.push("unchanged");
+        let (header, rows) = by_section(agents, |agent| visible(agent).into_owned(), blank_zero);
         let _ = write!(out, "\n{}", style.table(&header, rows, &[1, 2, 3, 4, 5, 6, 7], &[0]));
     }
     out
@@ -86,40 +78,14 @@ pub fn check(report: &CheckReport<'_>, style: &Style) -> String {
         let table = style.table(&["agent", "case", "kind", "detail"], rows, &[], &[0, 3]);
         let _ = write!(out, "\n{table}");
     }
-    let expected: Vec<_> = checked
-        .agents
-        .iter()
-        .flat_map(|agent| {
-            agent.cases.iter().filter_map(|case| match &case.judged {
-                Judged::ExpectedFailure(reason) => Some(vec![
-                    visible(&agent.agent).into_owned(),
-                    case.id.to_string(),
-                    visible(&entry(Some(&case.entry))).into_owned(),
-                    visible(reason).into_owned(),
-                ]),
-                _ => None,
-            })
-        })
-        .collect();
+    let shown = |text: &str| visible(text).into_owned();
+    let expected = expected_failures(checked, shown);
     if !expected.is_empty() {
         let header = ["agent", "case", "fails as expected", "reason"];
         let _ = write!(out, "\n{}", style.table(&header, expected, &[], &[0, 3]));
     }
-    let rows = checked.agents.iter().flat_map(|agent| {
-        agent.sections.iter().map(|(section, counts)| {
-            vec![
-                visible(&agent.agent).into_owned(),
-                section.to_string(),
-                counts.cases.to_string(),
-                blank_zero(counts.passed),
-                blank_zero(counts.expected_failures),
-                blank_zero(counts.skipped),
-                blank_zero(counts.broken),
-            ]
-        })
-    });
     if checked.totals.cases > 0 {
-        let header = ["agent", "section", "cases", "passed", "expected failures", "not judged", "broken"];
+        let (header, rows) = checked_by_section(checked, shown, blank_zero);
         let _ = write!(out, "\n{}", style.table(&header, rows, &[1, 2, 3, 4, 5, 6], &[0]));
     }
     out

@@ -1,13 +1,13 @@
 //! What to look at next: one sentence, where the recording leaves a question and something else can answer it.
 
 use crate::knowledge::rules::ClIdle;
+use crate::knowledge::words::shorten;
 use crate::model::{
     Certainty, CloseCode, Conversation, Finding, Level, Outcome, PacketNo, Role, Starter, StreamEnd, TcpEnd,
     Violation,
 };
 use crate::redact::Shown;
 use crate::views::escape::visible;
-use crate::views::text::layout::shorten;
 use crate::views::wording;
 
 /// Characters of a request target in a sentence.
@@ -159,6 +159,6 @@ fn bare_end(report: &Conversation<Shown>) -> Option<String> {
 fn code(report: &Conversation<Shown>) -> Option<String> {
     let Some(Starter::One(starter)) = report.closing.started_by else { return None };
     let code = report.closing.sides[starter].code?;
-    let is_usual = code == CloseCode::NORMAL_CLOSURE || code.0 == 1001;
+    let is_usual = [CloseCode::NORMAL_CLOSURE, CloseCode::GOING_AWAY].contains(&code);
     (!is_usual).then(|| format!("the log of the {}: it chose {code}, and only it knows why", starter.name()))
 }

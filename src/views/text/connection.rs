@@ -3,17 +3,18 @@
 use std::fmt::Write;
 
 use crate::knowledge::Clauses;
-use crate::knowledge::words::Words;
+use crate::knowledge::words::shorten;
 use crate::model::case::{Behavior, BehaviorClose};
 use crate::model::{
-    CaseRecord, Closing, Conversation, Finding, FrameRecord, Latency, Level, Opcode, Outcome, PacketNo,
-    PingFigures, Role, Starter, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
+    CaseRecord, CloseCode, Closing, Conversation, FrameRecord, Hex, Latency, Level, Opcode, Outcome,
+    PacketNo, PingFigures, Role, Starter, StepVerdict, TcpEnd, Timestamp, Traffic,
 };
 use crate::redact::Shown;
-use crate::views::escape::{as_text, hex, visible};
-use crate::views::text::layout::{Style, Tone, shorten};
+use crate::views::escape::{as_text, visible};
+use crate::views::text::layout::{Style, Tone};
 use crate::views::text::overview;
-use crate::views::{FrameList, case, summary, units, wording};
+use crate::views::worded::Worded;
+use crate::views::{FrameList, account, summary, units, wording};
 
 /// Frames of the timeline before the end.
 pub(super) const TIMELINE: usize = 12;
@@ -28,13 +29,14 @@ pub(super) fn render(report: &Conversation<Shown>, frames: FrameList, style: &St
     if let Some(record) = report.case.as_deref() {
         of_case(&mut out, record, style);
     }
-    out.push_str(&style.wrap(&summary::sentences(report).join(" "), 2));
+    let told = Worded::all(report);
+    out.push_str(&style.wrap(&summary::of(report, &told).join(" "), 2));
     facts(&mut out, report, style);
     if frames != FrameList::None {
         timeline(&mut out, report, frames, style);
     }
     steps(&mut out, &report.closing, style);
-    findings(&mut out, report, style);
+    findings(&mut out, report, &told, style);
     out.push_str(&overview::weirds(&report.weirds, 2, |packet| wording::packet(report, packet)));
     out
 }
@@ -84,7 +86,7 @@ fn of_case(out: &mut String, record: &CaseRecord, style: &Style) {
     );
     out.push_str(&style.wrap(&line, 2));
     out.push('\n');
-    out.push_str(&style.wrap(&visible(&case::sentences(account).join(" ")), 2));
+    out.push_str(&style.wrap(&visible(&account::sentences(account).join(" ")), 2));
     for inconsistency in inconsistencies {
         out.push_str(&style.wrap(&format!("inconsistent: {}", visible(inconsistency)), 2));
     }
@@ -291,20 +293,15 @@ fn frame_row(report: &Conversation<Shown>, f: &FrameRecord<Shown>) -> Vec<String
 
 fn payload(f: &FrameRecord<Shown>) -> String {
     if f.header.opcode == Opcode::CLOSE
-        && let Some((code, reason)) = f.preview.split_at_checked(2)
+        && let Some((code, reason)) = CloseCode::split(&f.preview)
     {
-        let code = u16::from_be_bytes([code[0], code[1]]);
-        let code = crate::model::CloseCode(code);
-        let name = code.name().map_or_else(String::new, |n| format!(" {n}"));
         let reason = if f.redacted && f.header.payload_len > 2 {
-            format!(": <redacted {} bytes>", f.header.payload_len - 2)
-        } else if reason.is_empty() {
-            String::new()
+            format!("<redacted {} bytes>", f.header.payload_len - 2)
         } else {
             as_text(reason, f.preview_cut)
-                .map_or_else(|| format!(": 0x{}", hex(reason)), |text| format!(": {}", visible(text)))
+                .map_or_else(|| format!("0x{}", Hex(reason)), |text| visible(text).into_owned())
         };
-        return shorten(&format!("{code}{name}{reason}"), PREVIEW);
+        return shorten(&wording::close_body(code, &reason), PREVIEW);
     }
     if f.redacted {
         return format!("<redacted {} bytes>", f.header.payload_len);
@@ -312,7 +309,7 @@ fn payload(f: &FrameRecord<Shown>) -> String {
     let text = if f.text || f.header.opcode.is_control() { as_text(&f.preview, f.preview_cut) } else { None };
     let mut shown = match text {
         Some(text) => visible(text).into_owned(),
-        None => format!("0x{}", hex(f.preview.get(..PREVIEW / 2).unwrap_or(&f.preview))),
+        None => format!("0x{}", Hex(f.preview.get(..PREVIEW / 2).unwrap_or(&f.preview))),
     };
     if f.preview_cut && shown.chars().count() <= PREVIEW {
         shown.push('…');
@@ -322,13 +319,12 @@ fn payload(f: &FrameRecord<Shown>) -> String {
 }
 
 fn end_row(report: &Conversation<Shown>, end: &TcpEnd) -> Vec<String> {
-    let what = match end.how {
-        StreamEnd::Fin => "ends TCP (FIN)",
-        StreamEnd::Rst => "resets TCP (RST)",
-        StreamEnd::Dropped => "drops TCP",
-        StreamEnd::Unobserved => "end not recorded",
-    };
-    let mut row = vec![String::new(), since_start(report, end.at), end.by.name().to_owned(), what.to_owned()];
+    let mut row = vec![
+        String::new(),
+        since_start(report, end.at),
+        end.by.name().to_owned(),
+        wording::ends(end.how).to_owned(),
+    ];
     row.resize(7, String::new());
     row
 }
@@ -354,12 +350,13 @@ fn steps(out: &mut String, closing: &Closing<Shown>, style: &Style) {
     let _ = write!(out, "\n{}", style.table(&header, rows, &[], &[1, 2, 3]));
 }
 
-fn findings(out: &mut String, report: &Conversation<Shown>, style: &Style) {
-    let groups = grouped(&report.findings);
+fn findings(out: &mut String, report: &Conversation<Shown>, told: &[Worded<'_>], style: &Style) {
+    let groups = grouped(told);
     if groups.is_empty() {
         return;
     }
-    let rows = groups.into_iter().map(|(finding, count)| {
+    let rows = groups.into_iter().map(|(told, count)| {
+        let finding = told.finding;
         let place = match (finding.frame, finding.packet) {
             (Some(frame), Some(packet)) => format!("frame {frame}, {}", wording::packet(report, packet)),
             (Some(frame), None) => format!("frame {frame}"),
@@ -367,11 +364,10 @@ fn findings(out: &mut String, report: &Conversation<Shown>, style: &Style) {
             (None, None) => String::new(),
         };
         let times = if count > 1 { format!(" ×{count}, first here") } else { String::new() };
-        let Words { did, .. } = finding.violation.words(report);
         vec![
             finding.level.name().to_owned(),
             finding.violation.rule().name().to_owned(),
-            format!("{} {did}{times}", wording::subject(finding.by)),
+            format!("{} {}{times}", wording::subject(finding.by), told.did()),
             place,
             format!("{:#}", finding.violation.rule().rule().section()),
             finding.certainty.name().to_owned(),
@@ -385,19 +381,15 @@ fn findings(out: &mut String, report: &Conversation<Shown>, style: &Style) {
 }
 
 /// Findings of one rule by one side as one row with their number; weightiest first.
-fn grouped(findings: &[Finding<Shown>]) -> Vec<(&Finding<Shown>, usize)> {
-    let mut groups: Vec<(&Finding<Shown>, usize)> = Vec::new();
-    for finding in findings {
-        let same = |(known, _): &&mut (&Finding<Shown>, usize)| {
-            known.violation.rule() == finding.violation.rule()
-                && known.by == finding.by
-                && known.level == finding.level
-        };
-        match groups.iter_mut().find(same) {
+fn grouped<'t, 'a>(told: &'t [Worded<'a>]) -> Vec<(&'t Worded<'a>, usize)> {
+    let mut groups: Vec<(&Worded<'_>, usize)> = Vec::new();
+    let kind = |told: &Worded<'_>| (told.finding.violation.rule(), told.finding.by, told.finding.level);
+    for one in told {
+        match groups.iter_mut().find(|(known, _)| kind(known) == kind(one)) {
             Some((_, count)) => *count += 1,
-            None => groups.push((finding, 1)),
+            None => groups.push((one, 1)),
         }
     }
-    groups.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.level));
+    groups.sort_by_key(|(told, _)| std::cmp::Reverse(told.finding.level));
     groups
 }

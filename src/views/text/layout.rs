@@ -97,13 +97,3 @@ impl Style {
         out
     }
 }
-
-/// At most `max` characters, the cut shown by an ellipsis.
-pub(in crate::views) fn shorten(text: &str, max: usize) -> String {
-    if text.chars().count() <= max {
-        return text.to_owned();
-    }
-    let mut short: String = text.chars().take(max.saturating_sub(1)).collect();
-    short.push('…');
-    short
-}

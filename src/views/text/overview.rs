@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use crate::knowledge::words::shorten;
 use crate::model::{
     Certainty, Compression, Conversation, Finding, InputReport, Level, Outcome, PacketNo, Role, RuleId,
     Starter, WeirdKind, Weirds,
 };
 use crate::redact::Shown;
 use crate::views::escape::visible;
-use crate::views::text::layout::{Style, Tone, shorten};
+use crate::views::text::layout::{Style, Tone};
 use crate::views::{units, wording};
 
 /// A line an input, those that are one capture under a heading.

@@ -1,6 +1,5 @@
 //! Huffman codes of DEFLATE (RFC 1951 3.2.2): lengths in, symbols out.
 
-/// Longest code.
 const MAX_BITS: usize = 15;
 
 /// Shortest match, and extra bits, of the length symbols from 257 on (RFC 1951 3.2.5).

@@ -1,11 +1,12 @@
 //! The account of an Autobahn case in sentences: what the tester sent, what is asked of the testee, what it did,
 //! and why the verdict is what it is.
 
+use crate::knowledge::words::{and, or};
 use crate::knowledge::{Clauses, rfc6455};
 use crate::model::case::{Behavior, CaseAccount, CaseFrame, CasePayload, CaseStep, ExpectedClose, TesteeAct};
 use crate::model::{CloseCode, Opcode, Reaction, RuleId};
 use crate::views::escape::visible;
-use crate::views::wording;
+use crate::views::{units, wording};
 
 /// Phrases of the first sentence; the frames behind them are counted.
 const MAX_PHRASES: usize = 8;
@@ -32,10 +33,7 @@ pub fn sentences(account: &CaseAccount) -> Vec<String> {
 }
 
 fn frames(sends: &[CaseStep]) -> impl Iterator<Item = &CaseFrame> {
-    sends.iter().filter_map(|step| match step {
-        CaseStep::Frame(frame) => Some(frame),
-        CaseStep::Wait => None,
-    })
+    sends.iter().filter_map(CaseStep::frame)
 }
 
 fn sent(account: &CaseAccount) -> String {
@@ -52,11 +50,14 @@ fn sent(account: &CaseAccount) -> String {
 
 /// `a text frame, then a Ping, octet by octet`; `fault` is the rule that a frame breaks, and its index.
 pub(super) fn sends_in_words(sends: &[CaseStep], fault: Option<(RuleId, usize)>) -> String {
-    let mut phrases: Vec<(String, u64)> = Vec::new();
+    let mut phrases: Vec<(Phrase, u64)> = Vec::new();
     for (index, step) in sends.iter().enumerate() {
         let phrase = match step {
-            CaseStep::Frame(frame) => noun(frame, fault.filter(|(_, at)| *at == index).map(|(rule, _)| rule)),
-            CaseStep::Wait => "a pause".to_owned(),
+            CaseStep::Frame(frame) if frame.fragment_size.is_some() || frame.times > 1 => messages(frame),
+            CaseStep::Frame(frame) => {
+                Phrase::One(noun(frame, fault.filter(|(_, at)| *at == index).map(|(rule, _)| rule)))
+            }
+            CaseStep::Wait => Phrase::One("pause".to_owned()),
         };
         match phrases.last_mut() {
             Some((last, count)) if *last == phrase => *count += 1,
@@ -67,10 +68,11 @@ pub(super) fn sends_in_words(sends: &[CaseStep], fault: Option<(RuleId, usize)>)
     let mut words: Vec<String> = phrases
         .iter()
         .take(MAX_PHRASES)
-        .map(|(phrase, count)| match (count, phrase.strip_prefix("a ")) {
+        .map(|(phrase, count)| match phrase {
             // What is repeated in the suite are plain nouns.
-            (2.., Some(noun)) => format!("{count} {noun}s"),
-            _ => phrase.clone(),
+            Phrase::One(noun) if *count > 1 => units::count(*count, noun),
+            Phrase::One(noun) => format!("a {noun}"),
+            Phrase::Many(phrase) => phrase.clone(),
         })
         .collect();
     if more > 0 {
@@ -84,38 +86,42 @@ pub(super) fn sends_in_words(sends: &[CaseStep], fault: Option<(RuleId, usize)>)
     words.join(", then ") + &chopped
 }
 
-/// `a text frame with RSV2 set though no extension was negotiated`.
+/// What a step of a case sends.
+#[derive(PartialEq)]
+enum Phrase {
+    /// One of what the noun says.
+    One(String),
+    /// A number of them.
+    Many(String),
+}
+
+/// `text frame with RSV2 set though no extension was negotiated`.
 fn noun(frame: &CaseFrame, fault: Option<RuleId>) -> String {
-    if frame.fragment_size.is_some() || frame.times > 1 {
-        return messages(frame);
-    }
     let close = match frame.opcode {
         Opcode::CLOSE => Some(match close_code(&frame.payload) {
-            Some(code) => format!("a Close {}", wording::named_code(Some(code))),
-            None if frame.payload.is_empty() => "a Close without a code".to_owned(),
-            None => "a Close with half a code".to_owned(),
+            Some(code) => wording::close(Some(code)),
+            None if frame.payload.is_empty() => wording::close(None),
+            None => "Close with half a code".to_owned(),
         }),
         _ => None,
     };
     let mut out = close.unwrap_or_else(|| match (frame.opcode, frame.fin) {
-        (Opcode::TEXT, true) => "a text frame".to_owned(),
-        (Opcode::TEXT, false) => "a first fragment of text".to_owned(),
-        (Opcode::BINARY, true) => "a binary frame".to_owned(),
-        (Opcode::BINARY, false) => "a first fragment of binary".to_owned(),
-        (Opcode::CONTINUATION, _) if fault == Some(RuleId::FrContOrphan) => "a continuation frame".to_owned(),
-        (Opcode::CONTINUATION, true) => "a last fragment".to_owned(),
-        (Opcode::CONTINUATION, false) => "a further fragment".to_owned(),
-        (Opcode::PING, _) => "a Ping".to_owned(),
-        (Opcode::PONG, _) => "a Pong".to_owned(),
-        (opcode, _) => format!("a frame with the reserved opcode {}", opcode.bits()),
+        (Opcode::TEXT, true) => "text frame".to_owned(),
+        (Opcode::TEXT, false) => "first fragment of text".to_owned(),
+        (Opcode::BINARY, true) => "binary frame".to_owned(),
+        (Opcode::BINARY, false) => "first fragment of binary".to_owned(),
+        (Opcode::CONTINUATION, _) if fault == Some(RuleId::FrContOrphan) => "continuation frame".to_owned(),
+        (Opcode::CONTINUATION, true) => "last fragment".to_owned(),
+        (Opcode::CONTINUATION, false) => "further fragment".to_owned(),
+        (Opcode::PING, _) => "Ping".to_owned(),
+        (Opcode::PONG, _) => "Pong".to_owned(),
+        (opcode, _) => format!("frame with the reserved opcode {}", opcode.bits()),
     });
     if frame.payload.len() > 125 {
         out.push_str(&format!(" of {} bytes", frame.payload.len()));
     }
     if frame.rsv.0 != 0 {
-        let bits = frame.rsv.to_string();
-        let bits: Vec<&str> = bits.split(' ').collect();
-        out.push_str(&format!(" with {} set", list(&bits)));
+        out.push_str(&format!(" with {} set", and(frame.rsv.names())));
     }
     if frame.opcode.is_control() && !frame.fin {
         out.push_str(" with FIN clear");
@@ -136,11 +142,9 @@ fn noun(frame: &CaseFrame, fault: Option<RuleId>) -> String {
 }
 
 /// `1000 compressed text messages of 16 bytes`.
-fn messages(frame: &CaseFrame) -> String {
+fn messages(frame: &CaseFrame) -> Phrase {
     let binary = if frame.opcode == Opcode::BINARY { "binary" } else { "text" };
     let compressed = if frame.compressed { "compressed " } else { "" };
-    let count = if frame.times > 1 { frame.times.to_string() } else { "a".to_owned() };
-    let plural = if frame.times > 1 { "s" } else { "" };
     let of = match &frame.payload {
         CasePayload::File { len, .. } if frame.opcode == Opcode::TEXT => format!(" of {len} characters"),
         payload if payload.is_empty() => " without payload".to_owned(),
@@ -150,22 +154,19 @@ fn messages(frame: &CaseFrame) -> String {
         Some(size) => format!(" in fragments of {size} bytes"),
         None => String::new(),
     };
-    let each = if frame.times > 1 { ", each after the echo of the one before" } else { "" };
-    format!("{count} {compressed}{binary} message{plural}{of}{fragments}{each}")
+    let noun = format!("{compressed}{binary} message");
+    match frame.times {
+        0 | 1 => Phrase::One(format!("{noun}{of}{fragments}")),
+        times => Phrase::Many(format!(
+            "{}{of}{fragments}, each after the echo of the one before",
+            units::count(times.into(), &noun)
+        )),
+    }
 }
 
 fn close_code(payload: &CasePayload) -> Option<CloseCode> {
-    let mut bytes = payload.bytes()?;
-    Some(CloseCode(u16::from_be_bytes([bytes.next()?, bytes.next()?])))
-}
-
-/// `a, b and c`.
-fn list(items: &[&str]) -> String {
-    match items.split_last() {
-        None => String::new(),
-        Some((last, [])) => (*last).to_owned(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
-    }
+    let start: Vec<u8> = payload.bytes()?.take(2).collect();
+    CloseCode::split(&start).map(|(code, _)| code)
 }
 
 /// What the RFC, and beyond it the suite, asks of the testee.
@@ -189,8 +190,7 @@ pub(super) fn asks(
     let suite = match close {
         _ if informational => "takes anything".to_owned(),
         Some(close) if close.closed_by_me => {
-            let codes: Vec<String> = close.codes.iter().map(u16::to_string).collect();
-            format!("wants Close {} in answer, or TCP ended", codes.join(" or "))
+            format!("wants Close {} in answer, or TCP ended", or(&close.codes))
         }
         _ => "wants it failed".to_owned(),
     };
@@ -268,8 +268,7 @@ fn did(account: &CaseAccount) -> String {
             _ => before.push(format!("sending {n} {what}s that answer nothing of the tester's")),
         }
     }
-    let before: Vec<&str> = before.iter().map(String::as_str).collect();
-    let before = if before.is_empty() { String::new() } else { format!(" after {}", list(&before)) };
+    let before = if before.is_empty() { String::new() } else { format!(" after {}", and(before)) };
     let subject =
         if carried_on(account) { format!("The {testee} carried on: it") } else { format!("The {testee}") };
     let silent = if left_pings(account) && answered == 0 {
@@ -308,8 +307,8 @@ fn carried_on(account: &CaseAccount) -> bool {
 /// A Ping came behind a frame for which the RFC orders the connection failed.
 fn left_pings(account: &CaseAccount) -> bool {
     account.fault.is_some_and(|(rule, at)| {
-        let is_ping = |step: &CaseStep| matches!(step, CaseStep::Frame(f) if f.opcode == Opcode::PING);
-        rule.rule().reaction.is_ordered() && account.sends.iter().skip(at + 1).any(is_ping)
+        let mut behind = account.sends.iter().skip(at + 1).filter_map(CaseStep::frame);
+        rule.rule().reaction.is_ordered() && behind.any(|frame| frame.opcode == Opcode::PING)
     })
 }
 
@@ -322,7 +321,8 @@ fn tester(account: &CaseAccount) -> String {
         (Some(close), _, true) if for_a_fault(account) => {
             let reason = closing.local_close_reason.as_deref().filter(|reason| !reason.is_empty());
             let reason = reason.map_or(String::new(), |reason| format!(" \"{}\"", visible(reason)));
-            format!("failed the connection for what the {peer} sent, with {close}{reason},")
+            let comma = if closing.dropped_by_me { "," } else { "" };
+            format!("failed the connection for what the {peer} sent, with {close}{reason}{comma}")
         }
         (Some(close), _, true) => format!("failed the connection with {close}"),
         (Some(close), true, false) => format!("had sent {close} first"),
@@ -338,7 +338,6 @@ fn tester(account: &CaseAccount) -> String {
         (false, false) => format!("; the {peer} ended TCP, as a server should (RFC 6455 7.1.1)"),
         (true, false) => format!("; the {peer} ended TCP, which was the server's to do (RFC 6455 7.1.1)"),
     };
-    let close = if tcp.starts_with(';') { close.trim_end_matches(',') } else { &close };
     format!("The tester, as {role}, {close}{tcp}.")
 }
 
