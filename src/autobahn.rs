@@ -36,7 +36,7 @@ use std::path::Path;
 use crate::error::Error;
 use crate::model::case::{CaseReport, ReportForm};
 pub(crate) use sniff::SNIFF_BYTES;
-pub use sniff::{Kind, sniff};
+pub use sniff::{ReportKind, sniff};
 pub use wirelog::observe;
 
 /// Reads the report of one case in the form that [`sniff()`] found.

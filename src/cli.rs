@@ -7,7 +7,7 @@ mod exit;
 mod explain;
 mod inspect;
 mod interrupt;
-mod limits;
+mod limit_args;
 mod man;
 mod output;
 mod runs;
@@ -27,10 +27,10 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     let args = match Args::try_parse_from(arguments) {
         Ok(args) => args,
         Err(mut error) => {
-            if let Some(listing) = limits::asked_for(&error) {
+            if let Some(listing) = limit_args::asked_for(&error) {
                 return write_out(listing.as_bytes()).unwrap_or_else(|error| exit::explain(&error));
             }
-            limits::advise(&mut error);
+            limit_args::advise(&mut error);
             let said = error.render().to_string();
             // A name that the shell put in may be hostile; colours are given up for it.
             let harmful = |c: char| is_unsafe(c) && c != '\n' && c != '\t';

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!            a request or response begins         101 to a request for WebSocket
-//! Undecided ──────────────────────────► handshake ──────────────────────────────► frames
+//! Undecided ────────────────────────────► HTTP ─────────────────────────────────► frames
 //!     │ └──► NotWebSocket ◄────────────────┘ │                                        ▲
 //!     │            ▲                         │ part of it is not in the recording     │
 //!     └────────► pick-up ◄───────────────────┘                                        │
@@ -17,11 +17,11 @@
 //! [`Limits::max_handshake_bytes`] per direction and freed as soon as it is used.
 
 mod frames;
-mod handshake;
 mod head;
 mod held;
 mod pick_up;
 mod seek;
+mod transactions;
 
 #[cfg(test)]
 mod tests;
@@ -35,8 +35,8 @@ use crate::model::{
 };
 
 use frames::Frames;
-use handshake::{Handshake, Verdict};
 use pick_up::{PickUp, Picked};
+use transactions::{Transactions, Verdict};
 
 /// What a connection is known to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ enum State {
     Fresh,
     /// No byte yet, of a connection that may have begun before the recording.
     FreshMidStream,
-    Handshake(Box<Handshake>),
+    Http(Box<Transactions>),
     PickUp(Box<PickUp>),
     Frames(Box<Frames>),
     Ignored,
@@ -88,9 +88,9 @@ impl Dissector {
     pub fn status(&self) -> Status {
         match &self.state {
             State::Fresh | State::FreshMidStream => Status::Undecided,
-            State::Handshake(handshake) if handshake.is_candidate() => Status::Candidate,
+            State::Http(http) if http.is_candidate() => Status::Candidate,
             State::PickUp(pick_up) if pick_up.client().is_some() => Status::Candidate,
-            State::Handshake(_) | State::PickUp(_) => Status::Undecided,
+            State::Http(_) | State::PickUp(_) => Status::Undecided,
             State::Frames(_) => Status::WebSocket,
             State::Ignored => Status::NotWebSocket,
         }
@@ -100,7 +100,7 @@ impl Dissector {
     #[must_use]
     pub fn client(&self) -> Option<Direction> {
         match &self.state {
-            State::Handshake(handshake) => handshake.client(),
+            State::Http(http) => http.client(),
             State::PickUp(pick_up) => pick_up.client(),
             State::Frames(frames) => Some(frames.client()),
             State::Fresh | State::FreshMidStream | State::Ignored => None,
@@ -131,18 +131,18 @@ impl Dissector {
             _ => {}
         }
         if self.item(dir, item, &mut out) == Verdict::PickUp
-            && let State::Handshake(mut handshake) = std::mem::take(&mut self.state)
+            && let State::Http(mut http) = std::mem::take(&mut self.state)
         {
-            let mut pick_up = Box::new(handshake.pick_up());
-            pick_up.acked = handshake.acked;
+            let mut pick_up = Box::new(http.pick_up());
+            pick_up.acked = http.acked;
             self.state = State::PickUp(pick_up);
-            handshake.release(|dir, item| {
+            http.release(|dir, item| {
                 self.item(dir, item, &mut out);
             });
         }
     }
 
-    /// What becomes of a handshake with this item, if there is one.
+    /// What becomes of the connection with this item.
     fn item<S: FnMut(Observation<'_>)>(
         &mut self,
         dir: Direction,
@@ -154,17 +154,17 @@ impl Dissector {
             && asks(&item)
         {
             // What came before was HTTP, begun before the recording or behind a gap.
-            self.state = State::Handshake(Box::new(Handshake::new(true)));
+            self.state = State::Http(Box::new(Transactions::new(true)));
         }
         match &mut self.state {
-            State::Handshake(handshake) => match handshake.push(dir, item, out) {
+            State::Http(http) => match http.push(dir, item, out) {
                 Verdict::Open => {}
                 Verdict::PickUp => return Verdict::PickUp,
                 Verdict::NotWebSocket => self.state = State::Ignored,
                 Verdict::Switch => {
-                    let mut frames = Box::new(handshake.frames());
-                    handshake.release(|dir, item| frames.push(dir, item, out));
-                    handshake.acked.each(|dir, offset, carrier| frames.acked(dir, offset, carrier, out));
+                    let mut frames = Box::new(http.frames());
+                    http.release(|dir, item| frames.push(dir, item, out));
+                    http.acked.each(|dir, offset, carrier| frames.acked(dir, offset, carrier, out));
                     self.state = State::Frames(frames);
                 }
             },
@@ -200,7 +200,7 @@ impl Dissector {
         out: &mut Out<'_, S>,
     ) {
         match &mut self.state {
-            State::Handshake(handshake) => handshake.acked.0[dir] = Some((offset, carrier)),
+            State::Http(http) => http.acked.0[dir] = Some((offset, carrier)),
             State::PickUp(pick_up) => pick_up.acked.0[dir] = Some((offset, carrier)),
             State::Frames(frames) => frames.acked(dir, offset, carrier, out),
             State::Fresh | State::FreshMidStream | State::Ignored => {}
@@ -218,13 +218,11 @@ fn fresh(item: &Item<'_>, state: State) -> State {
                 State::FreshMidStream => State::PickUp(Box::new(PickUp::unknown())),
                 _ => State::Ignored,
             },
-            _ => State::Handshake(Box::new(Handshake::new(matches!(state, State::FreshMidStream)))),
+            _ => State::Http(Box::new(Transactions::new(matches!(state, State::FreshMidStream)))),
         },
         Item::Gap { .. } => State::PickUp(Box::new(PickUp::unknown())),
         // One side may end before the other sends its request.
-        Item::End { .. } => {
-            State::Handshake(Box::new(Handshake::new(matches!(state, State::FreshMidStream))))
-        }
+        Item::End { .. } => State::Http(Box::new(Transactions::new(matches!(state, State::FreshMidStream)))),
     }
 }
 

@@ -1,5 +1,5 @@
 //! Every cap, in one table: [`Limits`], `--limit` and its help, the manual page, the README and the rows of
-//! `tests/limits.rs` come from it. Reaching one is a counted weird, or shows otherwise; never silence.
+//! `tests/cli/limits.rs` come from it. Reaching one is a counted weird, or shows otherwise; never silence.
 
 mod limit;
 

@@ -14,8 +14,8 @@ mod utf8;
 
 use crate::limits::Limits;
 use crate::model::{
-    Event, Evidence, Extension, Negotiated, Observation, Observed, PerRole, Role, UpgradeResponse, Weirds,
-    What,
+    Event, EventKind, Evidence, Extension, Negotiated, Observation, Observed, PerRole, Role, UpgradeResponse,
+    Weirds,
 };
 use inflate::Agreement;
 use side::{Connection, Side};
@@ -83,35 +83,35 @@ impl Messages {
                 let is_deflate =
                     |offer: &Extension| offer.name.as_sent().eq_ignore_ascii_case("permessage-deflate");
                 self.offered = request.extensions.iter().any(is_deflate);
-                What::Request(request)
+                EventKind::Request(request)
             }
             Observed::Response(ref response) => {
                 self.settle(response);
-                What::Response(response)
+                EventKind::Response(response)
             }
             Observed::HandshakeUnseen => {
                 side.gap();
                 self.unknown_extensions |= from == Role::Server;
-                What::HandshakeUnseen
+                EventKind::HandshakeUnseen
             }
-            Observed::Upgraded => What::Upgraded,
-            Observed::Resumed { skipped } => What::Resumed { skipped },
+            Observed::Upgraded => EventKind::Upgraded,
+            Observed::Resumed { skipped } => EventKind::Resumed { skipped },
             Observed::Undecodable(ref undecodable) => {
                 side.gap();
-                What::Undecodable(undecodable)
+                EventKind::Undecodable(undecodable)
             }
             Observed::Gap { len, cause } => {
                 side.gap();
-                What::Gap { len, cause }
+                EventKind::Gap { len, cause }
             }
-            Observed::Acked(offset) => What::Acked(offset),
-            Observed::StreamEnd(how) => What::StreamEnd(how),
+            Observed::Acked(offset) => EventKind::Acked(offset),
+            Observed::StreamEnd(how) => EventKind::StreamEnd(how),
             Observed::LogPaused => {
                 side.gap();
                 self.sides[from.peer()].gap();
-                What::LogPaused
+                EventKind::LogPaused
             }
-            Observed::LogResumed => What::LogResumed,
+            Observed::LogResumed => EventKind::LogResumed,
         };
         sink(Event { from, what, evidence });
     }

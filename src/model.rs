@@ -30,10 +30,10 @@ pub use crate::knowledge::{KnownTimeout, Level, RULES, Reaction, Rule, RuleId, T
 pub use close::{CloseCode, ClosePayload, CodeRange, Reason};
 pub use compression::Compression;
 pub use conversation::{
-    CaseRecord, Conversation, EarlierHandshake, FrameRecord, InputReport, Part, Place, TcpRecord, Traffic,
+    CaseRecord, Conversation, EarlierHandshake, FrameRecord, InputReport, Place, SetFile, TcpRecord, Traffic,
 };
 pub use count::count;
-pub use event::{Event, Fact, FrameFacts, MessageFacts, MessageKind, What};
+pub use event::{Event, EventKind, Fact, FrameFacts, MessageFacts, MessageKind};
 pub use exchange::{Act, Deed, Exchange, ShownFrame};
 pub use finding::{
     Action, Because, Certainty, Closing, Expectation, Finding, Handled, Latency, Lifecycle, LocalView,

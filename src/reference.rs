@@ -7,13 +7,13 @@
 
 pub(crate) mod across;
 mod closing;
-mod deflate;
 mod duties;
 mod endpoint;
 mod findings;
 mod frame_rules;
-mod handshake;
 mod masking;
+mod negotiation;
+mod opening;
 mod pings;
 mod reaction;
 mod state;
@@ -24,20 +24,20 @@ use crate::knowledge::rules::{
 };
 use crate::limits::Limits;
 use crate::model::{
-    Certainty, Closing, Event, Evidence, Expectation, Finding, FrameFacts, Handled, Level, PerRole, Role,
-    RuleId, StreamEnd, Tail, Timestamp, Timing, Undecodable, What,
+    Certainty, Closing, Event, EventKind, Evidence, Expectation, Finding, FrameFacts, Handled, Level,
+    PerRole, Role, RuleId, StreamEnd, Tail, Timestamp, Timing, Undecodable,
 };
 use endpoint::Endpoint;
 use findings::{Findings, Place};
-use handshake::Handshake;
+use opening::Opening;
 use state::{Ended, SentClose};
 
-pub(crate) use handshake::host_port;
+pub(crate) use opening::host_port;
 
 /// Both endpoints of one connection, and what was found.
 #[derive(Debug)]
 pub struct Reference {
-    handshake: Handshake,
+    opening: Opening,
     handshake_at: PerRole<Option<Timestamp>>,
     ends: PerRole<Endpoint>,
     findings: Findings,
@@ -67,7 +67,7 @@ impl Reference {
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
         Self {
-            handshake: Handshake::default(),
+            opening: Opening::default(),
             handshake_at: PerRole::default(),
             ends: PerRole { client: Endpoint::new(Role::Client), server: Endpoint::new(Role::Server) },
             findings: Findings { max: limits.max_findings, ..Findings::default() },
@@ -81,33 +81,33 @@ impl Reference {
         let from = event.from;
         self.findings.latest.clear();
         match event.what {
-            What::Request(request) => {
-                self.handshake.request(request, event.evidence, &mut self.findings);
+            EventKind::Request(request) => {
+                self.opening.request(request, event.evidence, &mut self.findings);
                 self.handshake_at = PerRole { client: event.evidence.and_then(|e| e.at()), server: None };
             }
-            What::Response(response) => {
-                self.handshake.response(response, event.evidence, &mut self.findings);
+            EventKind::Response(response) => {
+                self.opening.response(response, event.evidence, &mut self.findings);
                 self.opened(event.evidence.and_then(|e| e.at()));
             }
-            What::Frame(ref frame) => self.frame(from, frame, limits, broke),
-            What::Undecodable(undecodable) => self.undecodable(from, undecodable, event.evidence),
-            What::Gap { .. } => self.lost(from),
-            What::LogPaused => {
+            EventKind::Frame(ref frame) => self.frame(from, frame, limits, broke),
+            EventKind::Undecodable(undecodable) => self.undecodable(from, undecodable, event.evidence),
+            EventKind::Gap { .. } => self.lost(from),
+            EventKind::LogPaused => {
                 self.ends.client.lost = true;
                 self.ends.server.lost = true;
             }
-            What::LogResumed => {}
-            What::HandshakeUnseen => {
-                self.handshake.note_unseen(from, event.evidence, &mut self.findings);
+            EventKind::LogResumed => {}
+            EventKind::HandshakeUnseen => {
+                self.opening.note_unseen(from, event.evidence, &mut self.findings);
                 self.ends[from].lost = true;
             }
-            What::Upgraded => self.upgraded(),
-            What::Resumed { .. } => {
+            EventKind::Upgraded => self.upgraded(),
+            EventKind::Resumed { .. } => {
                 self.ends[from].resume();
                 self.findings.assuming = true;
             }
-            What::Acked(offset) => self.received(from, offset, event.evidence),
-            What::StreamEnd(how) => {
+            EventKind::Acked(offset) => self.received(from, offset, event.evidence),
+            EventKind::StreamEnd(how) => {
                 if let Some(evidence) = event.evidence {
                     self.note_idle(evidence.at());
                     if let Some(acked) = evidence.acked() {
@@ -122,7 +122,7 @@ impl Reference {
     /// What either side owes now: opened by what its peer sent, not settled yet.
     #[must_use]
     pub fn owed(&self, role: Role) -> Vec<Expectation> {
-        if !self.handshake.is_established(&self.ends.client) {
+        if !self.opening.is_established(&self.ends.client) {
             return Vec::new();
         }
         duties::owed(&self.ends, role)
@@ -131,7 +131,7 @@ impl Reference {
     /// Ends the replay and draws the conclusions.
     #[must_use]
     pub fn finish(mut self, tail: &Tail) -> Conclusion {
-        let steps = self.handshake.finish(&self.ends, &mut self.findings);
+        let steps = self.opening.finish(&self.ends, &mut self.findings);
         self.open_messages();
         self.pong_data();
         self.too_big();
@@ -140,7 +140,7 @@ impl Reference {
             server: reaction::judge(&self.ends, Role::Server, &mut self.findings),
         };
         let mut closing = closing::conclude(
-            &self.handshake,
+            &self.opening,
             &self.ends,
             &reactions,
             self.idle_before_close_ns,
@@ -170,7 +170,7 @@ impl Reference {
         }
         self.ends[from].note_known_again(frame);
         let is_first = self.ends[from].frames == 0;
-        self.handshake.frame(from, frame.n, frame.first, is_first, &mut self.findings);
+        self.opening.frame(from, frame.n, frame.first, is_first, &mut self.findings);
 
         let answers =
             |theirs: &&SentClose| frame.first.acked().zip(theirs.end).is_none_or(|(acked, end)| acked >= end);
@@ -178,7 +178,7 @@ impl Reference {
         frame_rules::check(
             from,
             frame,
-            &self.handshake,
+            &self.opening,
             &mut self.ends[from],
             echoed,
             &mut |violation, level, certainty| {
@@ -231,10 +231,10 @@ impl Reference {
     /// After a response: the server that sent 101 is OPEN, and the client unless it must refuse.
     fn opened(&mut self, at: Option<Timestamp>) {
         self.handshake_at.server = at;
-        if self.handshake.switches {
+        if self.opening.switches {
             self.ends.server.state.open();
             self.last_frame_at = at;
-            if self.handshake.is_established(&self.ends.client) {
+            if self.opening.is_established(&self.ends.client) {
                 self.ends.client.state.open();
             }
         }
@@ -250,7 +250,7 @@ impl Reference {
 
     /// Frames follow where a response was not seen: both sides are OPEN, since when is not known.
     fn upgraded(&mut self) {
-        self.handshake.assume_switch();
+        self.opening.assume_switch();
         self.ends.client.state.open();
         self.ends.server.state.open();
     }
@@ -327,7 +327,7 @@ impl Reference {
                 self.ends[from].ends_in_frame();
             }
             Undecodable::FramingLost { .. } => self.ends[from].lost = true,
-            Undecodable::NotHttp { start } => self.handshake.not_http(start, evidence, &mut self.findings),
+            Undecodable::NotHttp { start } => self.opening.not_http(start, evidence, &mut self.findings),
         }
     }
 

@@ -16,11 +16,11 @@
 //! captures reorder by a few packets, and an ACK may be recorded before the data it acknowledges.
 
 mod assembler;
+mod causal_order;
 mod connection;
 mod context;
 mod half;
 mod history;
-mod order;
 mod table;
 mod waiting;
 

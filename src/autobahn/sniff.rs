@@ -4,7 +4,7 @@ use crate::model::case::ReportForm;
 
 /// What an input of the suite can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ReportKind {
     /// `index.json` of a run.
     Index,
     /// One case.
@@ -44,21 +44,21 @@ const CASE_KEYS: &[&[u8]] = &[
 /// What begins with these bytes. HTML of any site is taken for a page of the suite: what else it is, reading it
 /// says.
 #[must_use]
-pub fn sniff(start: &[u8]) -> Option<Kind> {
+pub fn sniff(start: &[u8]) -> Option<ReportKind> {
     let start = start.get(..SNIFF_BYTES).unwrap_or(start);
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
     match start.first()? {
         b'{' => json(start),
-        b'<' => is_html(start).then_some(Kind::Case(ReportForm::Html)),
-        _ => is_pasted(start).then_some(Kind::Case(ReportForm::Text)),
+        b'<' => is_html(start).then_some(ReportKind::Case(ReportForm::Html)),
+        _ => is_pasted(start).then_some(ReportKind::Case(ReportForm::Text)),
     }
 }
 
 /// An index is an object of objects of objects; a case begins with one of its keys.
-fn json(start: &[u8]) -> Option<Kind> {
+fn json(start: &[u8]) -> Option<ReportKind> {
     let rest = start.strip_prefix(b"{")?.trim_ascii_start();
     if rest.starts_with(b"}") {
-        return Some(Kind::Index);
+        return Some(ReportKind::Index);
     }
     let (key, rest) = string(rest)?;
     let value = rest.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
@@ -71,9 +71,9 @@ fn json(start: &[u8]) -> Option<Kind> {
             })
     });
     if is_index {
-        Some(Kind::Index)
+        Some(ReportKind::Index)
     } else {
-        CASE_KEYS.contains(&key).then_some(Kind::Case(ReportForm::Json))
+        CASE_KEYS.contains(&key).then_some(ReportKind::Case(ReportForm::Json))
     }
 }
 
@@ -105,14 +105,14 @@ mod tests {
 
     #[test]
     fn first_bytes() {
-        let case = |form| Some(Kind::Case(form));
+        let case = |form| Some(ReportKind::Case(form));
         for (start, expected) in [
             ("{\n   \"agent\": \"ws\",", case(ReportForm::Json)),
             ("\u{feff}{\"expected\": {\"OK\": [", case(ReportForm::Json)),
-            ("{\"agent\": {\"1.1.1\": {", Some(Kind::Index)),
-            ("{\n   \"my \\\"agent\\\"\": {\n      \"10.1.1\": {", Some(Kind::Index)),
-            ("{}", Some(Kind::Index)),
-            ("{\"a\": {}}", Some(Kind::Index)),
+            ("{\"agent\": {\"1.1.1\": {", Some(ReportKind::Index)),
+            ("{\n   \"my \\\"agent\\\"\": {\n      \"10.1.1\": {", Some(ReportKind::Index)),
+            ("{}", Some(ReportKind::Index)),
+            ("{\"a\": {}}", Some(ReportKind::Index)),
             ("{\"log\": {\"version\": \"1.2\"", None),
             ("{\"agent", None),
             ("{", None),

@@ -10,7 +10,7 @@ use wslog::model::ConversationId;
 use wslog::views;
 use wslog::views::schema::{DOCUMENTS, Document};
 
-use crate::cli::limits::LimitArgs;
+use crate::cli::limit_args::LimitArgs;
 
 /// Explains how WebSocket connections ended, from packet captures and Autobahn reports.
 ///

@@ -13,7 +13,7 @@ use wslog::views::{FrameList, Options};
 use crate::cli::args::{FailOn, Frames, Inspect, Payload};
 use crate::cli::exit::Exit;
 use crate::cli::interrupt;
-use crate::cli::limits::LimitArgs;
+use crate::cli::limit_args::LimitArgs;
 use crate::cli::output;
 use crate::cli::style;
 

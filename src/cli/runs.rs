@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context;
-use wslog::autobahn::{self, Kind, brief, index};
+use wslog::autobahn::{self, ReportKind, brief, index};
 use wslog::error::Error;
 use wslog::limits::Limits;
 use wslog::model::case::{CaseId, CaseReport, ReportForm, Run};
@@ -38,7 +38,7 @@ impl Loaded {
             };
         }
         let bytes = read(path)?;
-        if let Some(Kind::Case(form)) = autobahn::sniff(&bytes) {
+        if let Some(ReportKind::Case(form)) = autobahn::sniff(&bytes) {
             return Ok(Self::of_cases([(path.to_owned(), verdict(form, &bytes, path)?)]));
         }
         Self::of_index(&bytes, path, path.parent().unwrap_or(Path::new("")), hold)
@@ -176,7 +176,7 @@ impl Loaded {
         let entry = self.run.agents.get(agent)?.get(id)?;
         let of = |path: &PathBuf| {
             let bytes = read(path).ok()?;
-            let Some(Kind::Case(form)) = autobahn::sniff(&bytes) else { return None };
+            let Some(ReportKind::Case(form)) = autobahn::sniff(&bytes) else { return None };
             let report = autobahn::read_case(form, &bytes, path).ok()?;
             let is_it = report.agent == agent && report.id == *id;
             (is_it && index::says(&CaseVerdict::from(&report), entry)).then_some(report)
@@ -193,7 +193,7 @@ fn is_plain(name: &str) -> bool {
 fn read_verdict(path: &Path) -> Result<CaseVerdict, Error> {
     let bytes = read(path)?;
     let form = match autobahn::sniff(&bytes) {
-        Some(Kind::Case(form)) => form,
+        Some(ReportKind::Case(form)) => form,
         _ => ReportForm::Json,
     };
     verdict(form, &bytes, path)

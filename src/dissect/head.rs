@@ -8,7 +8,7 @@ use crate::model::Carrier;
 
 /// Which kind of head a direction sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum HeadKind {
     Request,
     Response,
 }
@@ -85,7 +85,13 @@ impl PartialHead {
     }
 
     /// Takes the next piece, whose first byte has that offset. Keeps at most `max` bytes.
-    pub(super) fn push<'a>(&mut self, kind: Kind, offset: u64, piece: &'a [u8], max: usize) -> Scanned<'a> {
+    pub(super) fn push<'a>(
+        &mut self,
+        kind: HeadKind,
+        offset: u64,
+        piece: &'a [u8],
+        max: usize,
+    ) -> Scanned<'a> {
         let known = self.bytes.len();
         if self.foreign.is_some() {
             let room = MAX_FOREIGN.saturating_sub(known).min(piece.len());
@@ -127,22 +133,22 @@ impl PartialHead {
     }
 
     /// Whether the bytes may still become a head of that kind; those from `known` on are new.
-    fn check(&mut self, kind: Kind, known: usize) -> bool {
+    fn check(&mut self, kind: HeadKind, known: usize) -> bool {
         if self.checked {
             return true;
         }
         if self.bytes.get(known..).is_some_and(|new| new.contains(&b'\n')) {
             self.checked = true;
             let fault = match kind {
-                Kind::Request => request_head(&self.bytes).map(|_| ()),
-                Kind::Response => response_head(&self.bytes).map(|_| ()),
+                HeadKind::Request => request_head(&self.bytes).map(|_| ()),
+                HeadKind::Response => response_head(&self.bytes).map(|_| ()),
             };
             return fault != Err(Fault::Malformed);
         }
         match Start::of(&self.bytes) {
             Start::Open => true,
-            Start::Request => kind == Kind::Request,
-            Start::Response => kind == Kind::Response,
+            Start::Request => kind == HeadKind::Request,
+            Start::Response => kind == HeadKind::Response,
             Start::Neither => false,
         }
     }

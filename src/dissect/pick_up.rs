@@ -4,7 +4,7 @@
 //! chance decides. Of a connection that asked for the upgrade, or was granted it, less is asked.
 
 use crate::dissect::frames::Frames;
-use crate::dissect::head::{Kind, PartialHead, Scanned};
+use crate::dissect::head::{HeadKind, PartialHead, Scanned};
 use crate::dissect::seek::Seeker;
 use crate::dissect::{Item, LastAcked, Out, role};
 use crate::http::{Start, response_head, upgrade};
@@ -98,7 +98,7 @@ impl PickUp {
         if let (Item::Data { offset, bytes, carrier }, Some(head)) = (item, &mut side.head)
             && (!head.is_empty() || Start::of(bytes) == Start::Response)
         {
-            match head.push(Kind::Response, offset, bytes, out.limits.max_handshake_bytes) {
+            match head.push(HeadKind::Response, offset, bytes, out.limits.max_handshake_bytes) {
                 Scanned::More => return Picked::Open,
                 Scanned::Whole { head, start, rest } => {
                     let at = offset.saturating_add((bytes.len() - rest.len()) as u64);

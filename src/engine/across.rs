@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use crate::engine::connection::file;
 use crate::limits::Limits;
-use crate::model::{Conversation, PacketNo, Part};
+use crate::model::{Conversation, PacketNo, SetFile};
 use crate::reference::across::{Attempts, Key, KeyUse, Program, Trace, UnderWay};
 
 /// Adds to connections the findings that only several of them together show.
@@ -17,7 +17,7 @@ use crate::reference::across::{Attempts, Key, KeyUse, Program, Trace, UnderWay};
 pub struct Across {
     capture: usize,
     /// Files in which connections began, in order.
-    files: Vec<Part>,
+    files: Vec<SetFile>,
     max_findings: usize,
     keys: Recent<Key, KeyUse>,
     handshakes: Recent<Program, UnderWay>,

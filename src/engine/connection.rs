@@ -5,8 +5,8 @@ use crate::engine::recorder::{Happening, Keep, Recorder};
 use crate::limits::Limits;
 use crate::message::Messages;
 use crate::model::{
-    Certainty, Conversation, ConversationId, Direction, Finding, Observation, Observed, PerRole, Role,
-    RuleId, Segment, StreamEvent, Tail, TcpRecord, Timestamp, WeirdKind, Weirds, What,
+    Certainty, Conversation, ConversationId, Direction, EventKind, Finding, Observation, Observed, PerRole,
+    Role, RuleId, Segment, StreamEvent, Tail, TcpRecord, Timestamp, WeirdKind, Weirds,
 };
 use crate::reference::across::Trace;
 use crate::reference::{Reference, host_port};
@@ -207,7 +207,7 @@ impl Stages {
         messages.observe(&observation, limits, weirds, &mut |event| {
             broke.clear();
             reference.observe(&event, limits, broke);
-            if let What::Frame(ref frame) = event.what {
+            if let EventKind::Frame(ref frame) = event.what {
                 recorder.frame(event.from, frame, broke, keep, told);
             }
         });

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Conversation, InputReport, PacketNo, Part, Weirds};
+use crate::model::{Conversation, InputReport, PacketNo, SetFile, Weirds};
 
 /// Files in the order of their packets, which are numbered on from one to the next.
 #[derive(Debug)]
@@ -10,7 +10,7 @@ pub(super) struct Files(Vec<File>);
 
 #[derive(Debug)]
 struct File {
-    part: Part,
+    part: SetFile,
     tcp_connections: u64,
     websocket_connections: u64,
     weirds: Weirds,
@@ -19,7 +19,7 @@ struct File {
 impl File {
     fn new(input: usize, before: u64, file: &str) -> Self {
         Self {
-            part: Part { input, before, file: Arc::from(file) },
+            part: SetFile { input, before, file: Arc::from(file) },
             tcp_connections: 0,
             websocket_connections: 0,
             weirds: Weirds::default(),

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::autobahn::{self, Kind, SNIFF_BYTES};
+use crate::autobahn::{self, ReportKind, SNIFF_BYTES};
 use crate::engine::parallel;
 use crate::error::Error;
 use crate::limits::Limits;
@@ -30,8 +30,8 @@ pub(super) fn open(path: &Path, limits: &Limits, stop: &Stop) -> Result<Source, 
     };
     let fail = |offset, source| Error::Read { path: path.clone(), offset, source };
     let form = match autobahn::sniff(source.peek(SNIFF_BYTES).map_err(|e| fail(0, e))?) {
-        Some(Kind::Case(form)) => form,
-        Some(Kind::Index) => return Err(refuse(&path, "an index tells verdicts but no traffic")),
+        Some(ReportKind::Case(form)) => form,
+        Some(ReportKind::Index) => return Err(refuse(&path, "an index tells verdicts but no traffic")),
         None => return Ok(Source::Capture(Box::new(Input { path, source }))),
     };
     let (mut bytes, most) = (Vec::new(), limits.max_report_bytes);
@@ -129,9 +129,11 @@ pub fn cases(directory: &Path, threads: usize) -> io::Result<Vec<PathBuf>> {
     let mut pages = Vec::new();
     for (path, kind) in paths.into_iter().zip(kinds) {
         match kind? {
-            Some(Kind::Case(ReportForm::Json)) => json.push(path),
+            Some(ReportKind::Case(ReportForm::Json)) => json.push(path),
             // The overview of a run is a page too, and no case.
-            Some(Kind::Case(_)) if path.file_stem().is_none_or(|stem| stem != "index") => pages.push(path),
+            Some(ReportKind::Case(_)) if path.file_stem().is_none_or(|stem| stem != "index") => {
+                pages.push(path);
+            }
             _ => {}
         }
     }
@@ -140,6 +142,6 @@ pub fn cases(directory: &Path, threads: usize) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn sniff(path: &Path) -> io::Result<Option<Kind>> {
+fn sniff(path: &Path) -> io::Result<Option<ReportKind>> {
     Ok(autobahn::sniff(Unpacked::open(path, &Limits::DEFAULT)?.peek(SNIFF_BYTES)?))
 }

@@ -5,7 +5,8 @@ use crate::message::close;
 use crate::message::fragments::{Fragments, OpenMessage, Placement};
 use crate::message::inflate::{Agreement, Context, Loss, Stop, Trial};
 use crate::model::{
-    Event, Evidence, Fact, FrameFacts, FrameHeader, Opcode, PacketNo, Piece, Role, WeirdKind, Weirds, What,
+    Event, EventKind, Evidence, Fact, FrameFacts, FrameHeader, Opcode, PacketNo, Piece, Role, WeirdKind,
+    Weirds,
 };
 
 /// Payload limit of control frames (RFC 6455 5.5): kept whole whatever is kept of others, for what they
@@ -223,7 +224,7 @@ impl Side {
         let inflated = went_on.then_some(self.inflated.as_slice());
         sink(Event {
             from,
-            what: What::Frame(FrameFacts {
+            what: EventKind::Frame(FrameFacts {
                 n,
                 header,
                 first,

@@ -14,9 +14,9 @@ use std::fmt::Write as _;
 use crate::limits::Limits;
 use crate::message::Messages;
 use crate::model::{
-    Carrier, ClosePayload, Event, Evidence, Extension, Fact, FrameFacts, FrameHeader, GapCause, LengthForm,
-    Missing, Observation, Observed, Opcode, PacketNo, Piece, Reason, Role, Rsv, Undecodable, UpgradeResponse,
-    Weirds, What,
+    Carrier, ClosePayload, Event, EventKind, Evidence, Extension, Fact, FrameFacts, FrameHeader, GapCause,
+    LengthForm, Missing, Observation, Observed, Opcode, PacketNo, Piece, Reason, Role, Rsv, Undecodable,
+    UpgradeResponse, Weirds,
 };
 
 /// One entry of a row.
@@ -134,7 +134,7 @@ impl Run {
         let evidence = Some(Evidence::Capture { carrier, offset: 0 });
         let Self { messages, limits, weirds, told, facts, previews, .. } = self;
         messages.observe(&Observation { from, what, evidence }, limits, weirds, &mut |event: Event<'_>| {
-            let What::Frame(frame) = event.what else { return };
+            let EventKind::Frame(frame) = event.what else { return };
             assert_eq!(event.evidence, Some(frame.first));
             facts.extend(frame.facts);
             previews.push((frame.payload.to_vec(), frame.inflated.map(<[u8]>::to_vec)));
@@ -439,7 +439,7 @@ fn a_frame_keeps_the_number_of_its_first_byte() {
     for (packet, (from, what)) in (0..).zip(rows) {
         let observation = Observation { from, what, evidence: at(packet) };
         messages.observe(&observation, &Limits::default(), &mut weirds, &mut |event| {
-            let What::Frame(frame) = event.what else { panic!("{event:?}") };
+            let EventKind::Frame(frame) = event.what else { panic!("{event:?}") };
             let last = frame.last.and_then(|last| last.offset());
             seen.push((
                 event.from,
@@ -474,8 +474,8 @@ fn everything_else_passes_through() {
         let observation = Observation { from: Role::Server, what, evidence: None };
         let mut sink = |event: Event<'_>| {
             seen.push(match event.what {
-                What::Response(response) => format!("response {}", response.status),
-                What::Undecodable(undecodable) => format!("undecodable {}", *undecodable == lost),
+                EventKind::Response(response) => format!("response {}", response.status),
+                EventKind::Undecodable(undecodable) => format!("undecodable {}", *undecodable == lost),
                 other => format!("{other:?}"),
             });
         };

@@ -103,7 +103,7 @@ pub struct TcpRecord {
 /// which are those other tools show, begin behind `before`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Part {
+pub struct SetFile {
     /// Index of the input, from 0.
     pub input: usize,
     /// Packets of the capture before it.
@@ -134,9 +134,9 @@ pub struct Conversation<S: Stage = Quoted> {
     pub input: usize,
     /// The files its packets are in; empty where there is but one input, whose packet numbers stand as they are. Ask
     /// [`Self::place`] for the number of a packet that is to be shown.
-    pub parts: Vec<Part>,
+    pub parts: Vec<SetFile>,
     /// Files before those, as far as findings speak of connections that began in them.
-    pub parts_before: Vec<Part>,
+    pub parts_before: Vec<SetFile>,
     /// Its TCP connection in the capture; `None` where the log of a tester tells of it, which knows neither
     /// addresses nor packets.
     pub tcp: Option<TcpRecord>,
@@ -180,7 +180,7 @@ impl<S: Stage> Conversation<S> {
     /// Where a packet is: one of this connection, or one that a finding speaks of.
     #[must_use]
     pub fn place(&self, packet: PacketNo) -> Place<'_> {
-        let of = |parts: &'_ [Part]| parts.partition_point(|part| part.before < packet.0).checked_sub(1);
+        let of = |parts: &'_ [SetFile]| parts.partition_point(|part| part.before < packet.0).checked_sub(1);
         let (at, is_named) = match of(&self.parts) {
             Some(at) => (self.parts.get(at), self.parts.len() > 1),
             None => (of(&self.parts_before).and_then(|at| self.parts_before.get(at)), true),

@@ -131,7 +131,7 @@ impl FrameFacts<'_> {
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::large_enum_variant, reason = "events are lent to a sink, never stored; most are frames")]
 #[non_exhaustive]
-pub enum What<'a> {
+pub enum EventKind<'a> {
     /// The client's opening handshake.
     Request(&'a UpgradeRequest),
     /// The server's answer.
@@ -173,7 +173,7 @@ pub struct Event<'a> {
     /// The side that did it.
     pub from: Role,
     /// Frame, message, fact or end.
-    pub what: What<'a>,
+    pub what: EventKind<'a>,
     /// Where it stands in the recording; for a frame the place of its first byte.
     pub evidence: Option<Evidence>,
 }

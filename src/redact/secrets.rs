@@ -1,13 +1,13 @@
 //! Where secrets stand in an opening handshake, and what is left of a text without them.
 
-mod known;
+mod found;
 
 use std::mem;
 use std::ops::Range;
 
 use crate::model::{field, hex_number};
 use crate::redact::mark;
-use known::Known;
+use found::FoundSecrets;
 
 /// Words that name a secret: in the name of a field or parameter, parted there by any punctuation.
 const WORDS: &[&str] = &[
@@ -114,7 +114,7 @@ const NESTED: u8 = 2;
 /// The secrets of one connection.
 #[derive(Debug, Default)]
 pub(super) struct Secrets {
-    known: Known,
+    known: FoundSecrets,
     /// Depth of the URI that is looked at.
     depth: u8,
 }
@@ -414,7 +414,7 @@ impl Secrets {
 
     /// Whether a value is a whole URI, percent-encoded, with a secret in it.
     fn holds_secret(&mut self, value: &str) -> bool {
-        let mut inner = Self { known: Known::default(), depth: self.depth + 1 };
+        let mut inner = Self { known: FoundSecrets::default(), depth: self.depth + 1 };
         let holds = inner.depth < NESTED && value.contains('%') && inner.uri(&decoded(value)).is_some();
         inner.known.iter().for_each(|secret| self.remember(secret));
         holds

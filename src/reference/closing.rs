@@ -2,8 +2,8 @@
 //! (RFC 6455 7).
 
 mod early;
+mod local_views;
 mod steps;
-mod views;
 
 pub(super) use steps::had_both_at;
 
@@ -14,12 +14,12 @@ use crate::model::{
 };
 use crate::reference::endpoint::Endpoint;
 use crate::reference::findings::{Findings, Place};
-use crate::reference::handshake::Handshake;
+use crate::reference::opening::Opening;
 use crate::reference::reaction::Judgement;
 
 /// Draws the conclusions once the recording is over.
 pub(super) fn conclude(
-    handshake: &Handshake,
+    opening: &Opening,
     ends: &PerRole<Endpoint>,
     reactions: &PerRole<Judgement>,
     idle_before_close_ns: Option<i64>,
@@ -27,21 +27,21 @@ pub(super) fn conclude(
     findings: &mut Findings,
 ) -> Closing {
     let order = EndOrder::of(ends);
-    let outcome = outcome(handshake, ends, order);
+    let outcome = outcome(opening, ends, order);
     let (started_by, evidence) = started(ends, outcome, order);
     let mut steps = Vec::new();
     for role in Role::BOTH {
         steps.extend_from_slice(&reactions[role].steps);
     }
-    if handshake.is_established(&ends.client) && handshake.is_judged() {
+    if opening.is_established(&ends.client) && opening.is_judged() {
         let early = early::find(ends, reactions, findings);
         steps.extend(steps::answer(ends, reactions, started_by, &early, tail, findings));
         steps.extend(steps::tcp(ends, &early, tail, findings));
         notes(ends, started_by.zip(Some(evidence)), outcome, order, findings);
     }
     let mut sees = PerRole {
-        client: views::of(handshake, ends, reactions, Role::Client, outcome),
-        server: views::of(handshake, ends, reactions, Role::Server, outcome),
+        client: local_views::of(opening, ends, reactions, Role::Client, outcome),
+        server: local_views::of(opening, ends, reactions, Role::Server, outcome),
     };
     if findings.assuming {
         for role in Role::BOTH {
@@ -150,10 +150,10 @@ fn side_close(ends: &PerRole<Endpoint>, role: Role) -> SideClose {
     }
 }
 
-fn outcome(handshake: &Handshake, ends: &PerRole<Endpoint>, order: EndOrder) -> Outcome {
+fn outcome(opening: &Opening, ends: &PerRole<Endpoint>, order: EndOrder) -> Outcome {
     let lost = ends.client.lost || ends.server.lost;
-    if !handshake.is_established(&ends.client) {
-        return match (handshake.status, order) {
+    if !opening.is_established(&ends.client) {
+        return match (opening.status, order) {
             (Some(_), _) => Outcome::HandshakeFailed,
             (None, _) if lost => Outcome::NotObservable,
             (None, EndOrder::Open) => Outcome::Open,

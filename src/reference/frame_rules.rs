@@ -10,7 +10,7 @@ use crate::model::{
     Certainty, CloseCode, ClosePayload, Fact, FrameFacts, FrameHeader, LengthForm, Level, Opcode, Reason,
     Role, Rsv, Violation,
 };
-use crate::reference::Handshake;
+use crate::reference::Opening;
 use crate::reference::endpoint::Endpoint;
 
 /// Where the violations go: what, how much it weighs here, how sure.
@@ -20,17 +20,17 @@ type Report<'a> = dyn FnMut(Violation, Level, Certainty) + 'a;
 pub(super) fn check(
     role: Role,
     frame: &FrameFacts<'_>,
-    handshake: &Handshake,
+    opening: &Opening,
     side: &mut Endpoint,
     echoed: Option<CloseCode>,
     report: &mut Report<'_>,
 ) {
     header(role, frame, side, report);
-    reserved(frame, handshake, report);
+    reserved(frame, opening, report);
     if frame.header.opcode.is_control() {
         control(frame, side, report);
     }
-    facts(role, frame, handshake, report);
+    facts(role, frame, opening, report);
     if frame.cut > 0 {
         let len = frame.header.payload_len;
         note(report, FrCut { len: Some(len), got: len.saturating_sub(frame.cut) });
@@ -83,16 +83,16 @@ fn looks_written(header: &FrameHeader) -> bool {
         && (!header.opcode.is_control() || is_short)
 }
 
-fn reserved(frame: &FrameFacts<'_>, handshake: &Handshake, report: &mut Report<'_>) {
+fn reserved(frame: &FrameFacts<'_>, opening: &Opening, report: &mut Report<'_>) {
     let header = &frame.header;
-    if handshake.unknown_extension {
+    if opening.unknown_extension {
         return; // It may define bits and opcodes (9.1); what it is, wslog does not know.
     }
     if header.opcode.is_reserved() {
         must(report, FrOpcode { opcode: header.opcode.bits() });
     }
     let mut without_meaning = header.rsv;
-    if handshake.deflate && header.rsv.rsv1() {
+    if opening.deflate && header.rsv.rsv1() {
         without_meaning = header.rsv.without(Rsv::RSV1);
         if header.opcode.is_control() {
             must(report, PmdRsv1Ctl);
@@ -120,7 +120,7 @@ fn control(frame: &FrameFacts<'_>, side: &mut Endpoint, report: &mut Report<'_>)
     }
 }
 
-fn facts(role: Role, frame: &FrameFacts<'_>, handshake: &Handshake, report: &mut Report<'_>) {
+fn facts(role: Role, frame: &FrameFacts<'_>, opening: &Opening, report: &mut Report<'_>) {
     for fact in frame.facts {
         match *fact {
             Fact::ContinuationWithoutStart => must(report, FrContOrphan),
@@ -132,7 +132,7 @@ fn facts(role: Role, frame: &FrameFacts<'_>, handshake: &Handshake, report: &mut
             Fact::FinalBlock => note(report, PmdBfinal),
             Fact::DeflateTail => must(report, PmdTail),
             // What a void negotiation agreed is not known.
-            Fact::BeyondWindow { .. } | Fact::ContextKept { .. } if handshake.deflate_void => {}
+            Fact::BeyondWindow { .. } | Fact::ContextKept { .. } if opening.deflate_void => {}
             Fact::BeyondWindow { distance, bits } => {
                 must(report, PmdWindow { distance, bits });
             }

@@ -1,8 +1,8 @@
 //! From a packet to the TCP segments in it.
 
 mod ether;
-mod fragments;
 mod ip;
+mod ip_fragments;
 mod link;
 mod odd;
 mod ppp;
@@ -12,7 +12,7 @@ mod wifi;
 
 use crate::limits::Limits;
 use crate::model::{Packet, PacketNo, Segment, Timestamp, Weirds};
-use crate::source::decoder::fragments::{Fragment, Fragments, Whole};
+use crate::source::decoder::ip_fragments::{Fragment, Fragments, Whole};
 use crate::source::decoder::odd::Odd;
 use crate::source::decoder::view::View;
 

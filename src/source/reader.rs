@@ -3,7 +3,7 @@
 mod buffer;
 mod pcap;
 mod pcapng;
-mod step;
+mod record;
 mod time;
 
 use std::io::{self, Read};
@@ -15,7 +15,7 @@ use crate::model::{Packet, PacketNo, Timestamp, WeirdKind, Weirds};
 use crate::source::reader::buffer::Buffer;
 use crate::source::reader::pcap::{HeaderError, Pcap};
 use crate::source::reader::pcapng::Pcapng;
-use crate::source::reader::step::{Record, Step};
+use crate::source::reader::record::{Record, Scanned};
 
 #[cfg(test)]
 mod tests;
@@ -54,10 +54,10 @@ enum Container {
 
 impl Container {
     #[inline]
-    fn step(&mut self, bytes: &[u8]) -> Step {
+    fn scan(&mut self, bytes: &[u8]) -> Scanned {
         match self {
-            Self::Pcap(pcap) => pcap.step(bytes),
-            Self::Pcapng(pcapng) => pcapng.step(bytes),
+            Self::Pcap(pcap) => pcap.scan(bytes),
+            Self::Pcapng(pcapng) => pcapng.scan(bytes),
         }
     }
 }
@@ -218,8 +218,8 @@ impl<R: Read> Reader<R> {
     #[inline(always)]
     fn advance(&mut self, weirds: &mut Weirds) -> io::Result<Option<Record>> {
         while !self.ended {
-            match self.container.step(self.buffer.available()) {
-                Step::Packet(record) if record.len <= self.max_block_bytes => return Ok(Some(record)),
+            match self.container.scan(self.buffer.available()) {
+                Scanned::Packet(record) if record.len <= self.max_block_bytes => return Ok(Some(record)),
                 other => self.no_packet(other, weirds)?,
             }
         }
@@ -227,26 +227,26 @@ impl<R: Read> Reader<R> {
     }
 
     #[cold]
-    fn no_packet(&mut self, step: Step, weirds: &mut Weirds) -> io::Result<()> {
+    fn no_packet(&mut self, scanned: Scanned, weirds: &mut Weirds) -> io::Result<()> {
         let start = self.buffer.offset();
         let most = self.max_block_bytes;
-        match step {
-            Step::Packet(Record { len: want, .. })
-            | Step::Orphan { len: want, .. }
-            | Step::Passed(want)
-            | Step::More(want)
+        match scanned {
+            Scanned::Packet(Record { len: want, .. })
+            | Scanned::Orphan { len: want, .. }
+            | Scanned::Passed(want)
+            | Scanned::More(want)
                 if want > most =>
             {
                 self.malformed(start, &format!("it claims {want} bytes, at most {most}"), weirds);
             }
             // Which is returned before.
-            Step::Packet(_) => {}
-            Step::More(want) => {
+            Scanned::Packet(_) => {}
+            Scanned::More(want) => {
                 if !self.buffer.fill(want)? {
                     self.end(start, want as u64, weirds);
                 }
             }
-            Step::Orphan { len, interface, described } => {
+            Scanned::Orphan { len, interface, described } => {
                 self.count += 1;
                 let no = PacketNo(self.count);
                 weirds.add(WeirdKind::UnknownInterface, Some(no), || {
@@ -254,10 +254,10 @@ impl<R: Read> Reader<R> {
                 });
                 self.buffer.take(len);
             }
-            Step::Passed(len) => {
+            Scanned::Passed(len) => {
                 self.buffer.take(len);
             }
-            Step::Skip { body, trailer } => {
+            Scanned::Skip { body, trailer } => {
                 let whole = u64::from(body) + 4;
                 if !(self.buffer.skip(u64::from(body))? && self.buffer.fill(4)?) {
                     self.end(start, whole, weirds);
@@ -269,7 +269,7 @@ impl<R: Read> Reader<R> {
                     self.buffer.take(4);
                 }
             }
-            Step::Malformed(detail) => self.malformed(start, &detail, weirds),
+            Scanned::Malformed(detail) => self.malformed(start, &detail, weirds),
         }
         Ok(())
     }

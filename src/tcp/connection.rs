@@ -7,9 +7,9 @@ use crate::model::{
     Carrier, Direction, Endpoints, PacketNo, PerDirection, Segment, StreamEnd, StreamEvent, TcpFlags,
     Timestamp, Unanswered, WeirdKind, Weirds,
 };
+use crate::tcp::causal_order::CausalOrder;
 use crate::tcp::context::Context;
 use crate::tcp::half::Half;
-use crate::tcp::order::CausalOrder;
 
 /// One TCP connection: segments in any order to [`StreamEvent`]s.
 ///

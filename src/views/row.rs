@@ -14,7 +14,7 @@ pub struct Field {
     /// Its name, the same in every format.
     pub name: &'static str,
     /// What its values are.
-    pub kind: &'static Kind,
+    pub kind: &'static ValueKind,
     /// Whether it is left out of an object where there is no value.
     pub optional: bool,
     /// What it holds.
@@ -23,7 +23,7 @@ pub struct Field {
 
 /// What values are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValueKind {
     /// A whole number that fits 64 bits, with or without sign.
     Integer,
     /// True or false.
@@ -53,7 +53,7 @@ pub enum Kind {
 /// The type of a field as a declaration has it, which no value is of: those are [`Value`]s of it.
 pub(super) trait Type {
     /// What its values are.
-    const KIND: &'static Kind;
+    const KIND: &'static ValueKind;
     /// Whether a field is left out where it has none.
     const OPTIONAL: bool = false;
 }
@@ -143,7 +143,7 @@ macro_rules! row {
         }
 
         impl $(<$life>)? $crate::views::row::Type for $Row $(<$life>)? {
-            const KIND: &'static $crate::views::row::Kind = &$crate::views::row::Kind::Object(Self::FIELDS);
+            const KIND: &'static $crate::views::row::ValueKind = &$crate::views::row::ValueKind::Object(Self::FIELDS);
         }
 
         impl $(<$life>)? $crate::views::row::Value<Self> for $Row $(<$life>)? {
@@ -201,45 +201,45 @@ pub(super) struct Map<T>(T);
 pub(super) struct Displayed<D>(pub(super) D);
 
 macro_rules! types {
-    ($($Type:ty: $kind:expr),+ $(,)?) => { $(impl Type for $Type { const KIND: &'static Kind = &$kind; })+ };
+    ($($Type:ty: $kind:expr),+ $(,)?) => { $(impl Type for $Type { const KIND: &'static ValueKind = &$kind; })+ };
 }
 
 types! {
-    Integer: Kind::Integer,
-    Boolean: Kind::Boolean,
-    Text: Kind::Text,
-    Hex: Kind::Hex,
-    Time: Kind::Time,
-    Nanoseconds: Kind::Nanoseconds,
+    Integer: ValueKind::Integer,
+    Boolean: ValueKind::Boolean,
+    Text: ValueKind::Text,
+    Hex: ValueKind::Hex,
+    Time: ValueKind::Time,
+    Nanoseconds: ValueKind::Nanoseconds,
 }
 
 impl<T: Type> Type for Option<T> {
-    const KIND: &'static Kind = &Kind::OrNull(T::KIND);
+    const KIND: &'static ValueKind = &ValueKind::OrNull(T::KIND);
 }
 
 impl<T: Type> Type for OrAbsent<T> {
-    const KIND: &'static Kind = T::KIND;
+    const KIND: &'static ValueKind = T::KIND;
     const OPTIONAL: bool = true;
 }
 
 impl<T: Type> Type for List<T> {
-    const KIND: &'static Kind = &Kind::List(T::KIND);
+    const KIND: &'static ValueKind = &ValueKind::List(T::KIND);
 }
 
 impl<T: Type> Type for Map<T> {
-    const KIND: &'static Kind = &Kind::Map(T::KIND);
+    const KIND: &'static ValueKind = &ValueKind::Map(T::KIND);
 }
 
 impl<A: Type, B: Type> Type for (A, B) {
-    const KIND: &'static Kind = &Kind::Tuple(&[A::KIND, B::KIND]);
+    const KIND: &'static ValueKind = &ValueKind::Tuple(&[A::KIND, B::KIND]);
 }
 
 impl<A: Type, B: Type, C: Type> Type for (A, B, C) {
-    const KIND: &'static Kind = &Kind::Tuple(&[A::KIND, B::KIND, C::KIND]);
+    const KIND: &'static ValueKind = &ValueKind::Tuple(&[A::KIND, B::KIND, C::KIND]);
 }
 
 impl<T: Type> Type for PerRole<T> {
-    const KIND: &'static Kind = &Kind::Object(
+    const KIND: &'static ValueKind = &ValueKind::Object(
         const { &[Field::new::<T>("client", "The client's."), Field::new::<T>("server", "The server's.")] },
     );
 }

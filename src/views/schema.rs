@@ -1,7 +1,7 @@
 //! The documents for programs as their declarations have them: their objects, and their JSON Schemas (2020-12).
 
 use crate::views::json::write;
-use crate::views::row::{Field, Kind};
+use crate::views::row::{Field, ValueKind};
 use crate::views::{explain, json, run};
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -101,14 +101,21 @@ fn below(fields: &'static [Field], at: &str, out: &mut Vec<Object>) {
     }
 }
 
-fn of_kind(kind: &'static Kind, at: &str, out: &mut Vec<Object>) {
+fn of_kind(kind: &'static ValueKind, at: &str, out: &mut Vec<Object>) {
     match *kind {
-        Kind::Integer | Kind::Boolean | Kind::Text | Kind::Hex | Kind::Time | Kind::Nanoseconds => {}
-        Kind::OrNull(kind) => of_kind(kind, at, out),
-        Kind::List(kind) => of_kind(kind, &format!("{at}[]"), out),
-        Kind::Map(kind) => of_kind(kind, &format!("{at}.*"), out),
-        Kind::Tuple(kinds) | Kind::Either(kinds) => kinds.iter().for_each(|kind| of_kind(kind, at, out)),
-        Kind::Object(fields) => match out.iter_mut().find(|object| object.fields == fields) {
+        ValueKind::Integer
+        | ValueKind::Boolean
+        | ValueKind::Text
+        | ValueKind::Hex
+        | ValueKind::Time
+        | ValueKind::Nanoseconds => {}
+        ValueKind::OrNull(kind) => of_kind(kind, at, out),
+        ValueKind::List(kind) => of_kind(kind, &format!("{at}[]"), out),
+        ValueKind::Map(kind) => of_kind(kind, &format!("{at}.*"), out),
+        ValueKind::Tuple(kinds) | ValueKind::Either(kinds) => {
+            kinds.iter().for_each(|kind| of_kind(kind, at, out));
+        }
+        ValueKind::Object(fields) => match out.iter_mut().find(|object| object.fields == fields) {
             // One of several kinds at a place may have it where another has it too.
             Some(object) if object.paths.iter().any(|path| path == at) => {}
             Some(object) => object.paths.push(at.to_owned()),
@@ -158,34 +165,36 @@ impl Definitions<'_> {
     }
 
     /// The members of the schema of a value.
-    fn kind(&self, kind: &'static Kind) -> Vec<(String, Json)> {
+    fn kind(&self, kind: &'static ValueKind) -> Vec<(String, Json)> {
         let typed = |name: &str| ("type".to_owned(), text(name));
-        let schemas = |kinds: &'static [&'static Kind]| {
+        let schemas = |kinds: &'static [&'static ValueKind]| {
             Json::List(kinds.iter().map(|kind| Json::Object(self.kind(kind))).collect())
         };
         match *kind {
-            Kind::Integer | Kind::Nanoseconds => vec![typed("integer")],
-            Kind::Boolean => vec![typed("boolean")],
-            Kind::Text => vec![typed("string")],
-            Kind::Hex => vec![typed("string"), ("pattern".to_owned(), text(HEX))],
-            Kind::Time => vec![
+            ValueKind::Integer | ValueKind::Nanoseconds => vec![typed("integer")],
+            ValueKind::Boolean => vec![typed("boolean")],
+            ValueKind::Text => vec![typed("string")],
+            ValueKind::Hex => vec![typed("string"), ("pattern".to_owned(), text(HEX))],
+            ValueKind::Time => vec![
                 typed("string"),
                 ("format".to_owned(), text("date-time")),
                 ("pattern".to_owned(), text(TIME)),
             ],
-            Kind::OrNull(kind) => self.or_null(kind),
-            Kind::List(kind) => vec![typed("array"), ("items".to_owned(), Json::Object(self.kind(kind)))],
-            Kind::Map(kind) => {
+            ValueKind::OrNull(kind) => self.or_null(kind),
+            ValueKind::List(kind) => {
+                vec![typed("array"), ("items".to_owned(), Json::Object(self.kind(kind)))]
+            }
+            ValueKind::Map(kind) => {
                 vec![typed("object"), ("additionalProperties".to_owned(), Json::Object(self.kind(kind)))]
             }
-            Kind::Tuple(kinds) => vec![
+            ValueKind::Tuple(kinds) => vec![
                 typed("array"),
                 ("prefixItems".to_owned(), schemas(kinds)),
                 ("items".to_owned(), Json::Boolean(false)),
                 ("minItems".to_owned(), Json::Number(kinds.len())),
             ],
-            Kind::Either(kinds) => vec![("anyOf".to_owned(), schemas(kinds))],
-            Kind::Object(fields) => {
+            ValueKind::Either(kinds) => vec![("anyOf".to_owned(), schemas(kinds))],
+            ValueKind::Object(fields) => {
                 let mut defined = self.names.iter().zip(self.objects);
                 let name = defined.find(|(_, object)| object.fields == fields).map_or("", |(name, _)| name);
                 vec![("$ref".to_owned(), text(&format!("#/$defs/{name}")))]
@@ -194,7 +203,7 @@ impl Definitions<'_> {
     }
 
     /// Keywords of one type pass over values of another, so null is one more type; a reference has none of its own.
-    fn or_null(&self, kind: &'static Kind) -> Vec<(String, Json)> {
+    fn or_null(&self, kind: &'static ValueKind) -> Vec<(String, Json)> {
         let null = text("null");
         let mut members = self.kind(kind);
         match members.first_mut() {

@@ -13,7 +13,7 @@ use wslog::model::Conversation;
 use wslog::model::case::CaseId;
 use wslog::model::run::{Contradiction, RunDiff, RunSource};
 use wslog::redact::{Redaction, seal};
-use wslog::views::row::{Field, Kind};
+use wslog::views::row::{Field, ValueKind};
 use wslog::views::run::DiffReport;
 use wslog::views::{FrameList, json, run};
 
@@ -44,12 +44,19 @@ fn declared(fields: &[Field], at: &str, out: &mut BTreeSet<String>) {
     }
 }
 
-fn declared_by(kind: &Kind, at: &str, out: &mut BTreeSet<String>) {
+fn declared_by(kind: &ValueKind, at: &str, out: &mut BTreeSet<String>) {
     match kind {
-        Kind::Object(fields) => declared(fields, at, out),
-        Kind::OrNull(kind) | Kind::List(kind) | Kind::Map(kind) => declared_by(kind, at, out),
-        Kind::Tuple(kinds) | Kind::Either(kinds) => kinds.iter().for_each(|kind| declared_by(kind, at, out)),
-        Kind::Integer | Kind::Boolean | Kind::Text | Kind::Hex | Kind::Time | Kind::Nanoseconds => {}
+        ValueKind::Object(fields) => declared(fields, at, out),
+        ValueKind::OrNull(kind) | ValueKind::List(kind) | ValueKind::Map(kind) => declared_by(kind, at, out),
+        ValueKind::Tuple(kinds) | ValueKind::Either(kinds) => {
+            kinds.iter().for_each(|kind| declared_by(kind, at, out));
+        }
+        ValueKind::Integer
+        | ValueKind::Boolean
+        | ValueKind::Text
+        | ValueKind::Hex
+        | ValueKind::Time
+        | ValueKind::Nanoseconds => {}
     }
 }
 
@@ -71,35 +78,35 @@ fn object(fields: &[Field], object: &Value, at: &str, seen: &mut BTreeSet<String
     Ok(())
 }
 
-fn value(kind: &Kind, found: &Value, at: &str, seen: &mut BTreeSet<String>) -> Result<(), String> {
+fn value(kind: &ValueKind, found: &Value, at: &str, seen: &mut BTreeSet<String>) -> Result<(), String> {
     let is_such = match kind {
-        Kind::Integer => found.is_u64(),
-        Kind::Nanoseconds => found.is_i64(),
-        Kind::Boolean => found.is_boolean(),
-        Kind::Text => found.is_string(),
-        Kind::Hex => found.as_str().is_some_and(|text| {
+        ValueKind::Integer => found.is_u64(),
+        ValueKind::Nanoseconds => found.is_i64(),
+        ValueKind::Boolean => found.is_boolean(),
+        ValueKind::Text => found.is_string(),
+        ValueKind::Hex => found.as_str().is_some_and(|text| {
             text.len().is_multiple_of(2) && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
         }),
-        Kind::Time => found.as_str().is_some_and(|text| {
+        ValueKind::Time => found.as_str().is_some_and(|text| {
             text.len() == 30 && text.ends_with('Z') && text.parse::<jiff::Timestamp>().is_ok()
         }),
-        Kind::OrNull(_) if found.is_null() => true,
-        Kind::OrNull(kind) => return value(kind, found, at, seen),
-        Kind::Object(fields) => return object(fields, found, at, seen),
-        Kind::List(kind) => {
+        ValueKind::OrNull(_) if found.is_null() => true,
+        ValueKind::OrNull(kind) => return value(kind, found, at, seen),
+        ValueKind::Object(fields) => return object(fields, found, at, seen),
+        ValueKind::List(kind) => {
             let list = found.as_array().ok_or_else(|| format!("{at} is no list: {found}"))?;
             return list.iter().try_for_each(|found| value(kind, found, at, seen));
         }
-        Kind::Map(kind) => {
+        ValueKind::Map(kind) => {
             let map = found.as_object().ok_or_else(|| format!("{at} is no map: {found}"))?;
             return map.values().try_for_each(|found| value(kind, found, at, seen));
         }
-        Kind::Tuple(kinds) => {
+        ValueKind::Tuple(kinds) => {
             let list = found.as_array().filter(|list| list.len() == kinds.len());
             let list = list.ok_or_else(|| format!("{at} is no list of {}: {found}", kinds.len()))?;
             return kinds.iter().zip(list).try_for_each(|(kind, found)| value(kind, found, at, seen));
         }
-        Kind::Either(kinds) => {
+        ValueKind::Either(kinds) => {
             let mut fitting = kinds.iter().filter_map(|kind| {
                 let mut seen = BTreeSet::new();
                 value(kind, found, at, &mut seen).is_ok().then_some(seen)

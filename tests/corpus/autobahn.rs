@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use wslog::autobahn::{self, Kind};
+use wslog::autobahn::{self, ReportKind};
 use wslog::engine;
 use wslog::limits::Limits;
 use wslog::model::case::{Behavior, CaseReport, ReportForm, WireRow};
@@ -29,7 +29,7 @@ fn reports(extension: &str) -> Vec<PathBuf> {
 
 fn read(path: &Path) -> CaseReport {
     let bytes = fs::read(path).expect("readable");
-    let Some(Kind::Case(form)) = autobahn::sniff(&bytes) else { panic!("{}: no case", path.display()) };
+    let Some(ReportKind::Case(form)) = autobahn::sniff(&bytes) else { panic!("{}: no case", path.display()) };
     autobahn::read_case(form, &bytes, path).expect("a case")
 }
 
@@ -140,7 +140,7 @@ fn broken_inputs_are_told() {
     let files = |extension: &str| reports(extension).into_iter().step_by(163);
     for file in files("json").chain(files("html")) {
         let bytes = fs::read(&file).expect("readable");
-        let Some(Kind::Case(form)) = autobahn::sniff(&bytes) else { continue };
+        let Some(ReportKind::Case(form)) = autobahn::sniff(&bytes) else { continue };
         for cut in (0..bytes.len()).step_by(97) {
             let read = autobahn::read_case(form, &bytes[..cut], &file);
             let told = read.as_ref().map_or(true, |case| !case.inconsistencies.is_empty());
@@ -364,7 +364,7 @@ impl OldShape {
 #[test]
 fn old_and_new_shapes_say_the_same() {
     let said = |text: &str, form: ReportForm| {
-        assert_eq!(autobahn::sniff(text.as_bytes()), Some(Kind::Case(form)));
+        assert_eq!(autobahn::sniff(text.as_bytes()), Some(ReportKind::Case(form)));
         let case = autobahn::read_case(form, text.as_bytes(), Path::new("old")).expect("a case");
         let keep = engine::Keep { first: usize::MAX, last: 0, payload_bytes: 64, live: false };
         let report = engine::analyze_case(case, &Limits::default(), keep);

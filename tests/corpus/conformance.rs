@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use wslog::autobahn::{self, Kind};
+use wslog::autobahn::{self, ReportKind};
 use wslog::engine::{Keep, analyze_case};
 use wslog::limits::Limits;
 use wslog::model::case::{Behavior, BehaviorClose};
@@ -46,7 +46,7 @@ fn logs(run: &Path) -> Vec<Conversation> {
     for path in below(&run.join("reports")) {
         let bytes = fs::read(&path).expect("readable");
         if path.extension().is_some_and(|e| e == "json")
-            && let Some(Kind::Case(form)) = autobahn::sniff(&bytes)
+            && let Some(ReportKind::Case(form)) = autobahn::sniff(&bytes)
         {
             let case = autobahn::read_case(form, &bytes, &path).expect("a case");
             reports.push(*analyze_case(case, &Limits::default(), keep));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use wslog::autobahn::{self, Kind};
+use wslog::autobahn::{self, ReportKind};
 use wslog::engine::{self, Keep};
 use wslog::limits::Limits;
 use wslog::model::case::{CaseReport, WireRow};
@@ -219,7 +219,7 @@ fn cases(run: &Path, extension: &str) -> Vec<CaseReport> {
     let case = |file: &PathBuf| {
         let bytes = fs::read(file).expect("readable");
         match autobahn::sniff(&bytes) {
-            Some(Kind::Case(form)) => autobahn::read_case(form, &bytes, file).ok(),
+            Some(ReportKind::Case(form)) => autobahn::read_case(form, &bytes, file).ok(),
             _ => None,
         }
     };

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use wslog::autobahn::policy::Policy;
-use wslog::autobahn::{self, Kind, brief, index};
+use wslog::autobahn::{self, ReportKind, brief, index};
 use wslog::engine::{Across, Keep, Sink, analyze_capture, analyze_case, present};
 use wslog::error::Error;
 use wslog::limits::Limits;
@@ -168,8 +168,8 @@ fn capture(bytes: &[u8], path: &Path) -> String {
 fn report(bytes: &[u8], path: &Path) -> String {
     let verdict = brief::read(bytes, path).map_or_else(|error| told(&error), |_| String::new());
     let case = match autobahn::sniff(bytes) {
-        Some(Kind::Case(form)) => autobahn::read_case(form, bytes, path),
-        Some(Kind::Index) => {
+        Some(ReportKind::Case(form)) => autobahn::read_case(form, bytes, path),
+        Some(ReportKind::Index) => {
             return index::read(bytes, path).map_or_else(|error| told(&error), |_| String::new());
         }
         None => return verdict,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use wslog::views::row::{Field, Kind};
+use wslog::views::row::{Field, ValueKind};
 use wslog::views::schema::DOCUMENTS;
 
 use crate::cli::man::{name, roff, see_also};
@@ -61,21 +61,24 @@ fn fields(out: &mut String, fields: &[Field]) -> fmt::Result {
 }
 
 /// A type in words.
-fn kind(of: &Kind) -> String {
-    let joined = |kinds: &[&Kind], by: &str| kinds.iter().map(|of| kind(of)).collect::<Vec<_>>().join(by);
+fn kind(of: &ValueKind) -> String {
+    let joined =
+        |kinds: &[&ValueKind], by: &str| kinds.iter().map(|of| kind(of)).collect::<Vec<_>>().join(by);
     match *of {
-        Kind::Integer => "integer".to_owned(),
-        Kind::Boolean => "boolean".to_owned(),
-        Kind::Text => "string".to_owned(),
-        Kind::Hex => "hex".to_owned(),
-        Kind::Time => "time".to_owned(),
-        Kind::Nanoseconds => "nanoseconds".to_owned(),
-        Kind::OrNull(of) => format!("{} or null", kind(of)),
-        Kind::List(of) => format!("list of {}", kind(of)),
-        Kind::Tuple(kinds) => format!("[{}]", joined(kinds, ", ")),
-        Kind::Either(kinds) if kinds.iter().all(|of| matches!(of, Kind::Object(_))) => "object".to_owned(),
-        Kind::Either(kinds) => joined(kinds, " or "),
-        Kind::Map(of) => format!("{} by name", kind(of)),
-        Kind::Object(_) => "object".to_owned(),
+        ValueKind::Integer => "integer".to_owned(),
+        ValueKind::Boolean => "boolean".to_owned(),
+        ValueKind::Text => "string".to_owned(),
+        ValueKind::Hex => "hex".to_owned(),
+        ValueKind::Time => "time".to_owned(),
+        ValueKind::Nanoseconds => "nanoseconds".to_owned(),
+        ValueKind::OrNull(of) => format!("{} or null", kind(of)),
+        ValueKind::List(of) => format!("list of {}", kind(of)),
+        ValueKind::Tuple(kinds) => format!("[{}]", joined(kinds, ", ")),
+        ValueKind::Either(kinds) if kinds.iter().all(|of| matches!(of, ValueKind::Object(_))) => {
+            "object".to_owned()
+        }
+        ValueKind::Either(kinds) => joined(kinds, " or "),
+        ValueKind::Map(of) => format!("{} by name", kind(of)),
+        ValueKind::Object(_) => "object".to_owned(),
     }
 }

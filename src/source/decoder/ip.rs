@@ -9,7 +9,7 @@ use etherparse::{
 
 use crate::model::{Segment, SeqNo, TcpFlags, WeirdKind};
 use crate::source::decoder::Walk;
-use crate::source::decoder::fragments::{Fragment, Key};
+use crate::source::decoder::ip_fragments::{Fragment, Key};
 use crate::source::decoder::odd::{Expected, Odd};
 use crate::source::decoder::view::View;
 use crate::source::decoder::{ether, tunnel};

@@ -7,7 +7,7 @@ use pcap_parser::{
 };
 
 use crate::model::LinkType;
-use crate::source::reader::step::{Record, Step};
+use crate::source::reader::record::{Record, Scanned};
 use crate::source::reader::time::Clock;
 
 /// Length of the header of the file.
@@ -95,12 +95,12 @@ impl Pcap {
 
     /// The record at the start of `bytes`.
     #[inline]
-    pub(super) fn step(&self, bytes: &[u8]) -> Step {
+    pub(super) fn scan(&self, bytes: &[u8]) -> Scanned {
         match self.layout.parse(bytes) {
             Ok((_, block)) => {
                 let header_len = self.layout.header_len();
                 let len = header_len.saturating_add(block.data.len());
-                Step::Packet(Record {
+                Scanned::Packet(Record {
                     len,
                     data: header_len..len,
                     nanoseconds: Some(self.clock.seconds_and_ticks(block.ts_sec, block.ts_usec)),
@@ -108,10 +108,10 @@ impl Pcap {
                     orig_len: block.origlen,
                 })
             }
-            Err(Err::Incomplete(Needed::Size(more))) => Step::More(bytes.len().saturating_add(more.get())),
-            Err(Err::Incomplete(Needed::Unknown)) => Step::More(bytes.len().saturating_add(1)),
+            Err(Err::Incomplete(Needed::Size(more))) => Scanned::More(bytes.len().saturating_add(more.get())),
+            Err(Err::Incomplete(Needed::Unknown)) => Scanned::More(bytes.len().saturating_add(1)),
             // Any 16 bytes are a record header: there is nothing in it to be wrong.
-            Err(Err::Error(_) | Err::Failure(_)) => Step::Malformed("a record that cannot be read".into()),
+            Err(Err::Error(_) | Err::Failure(_)) => Scanned::Malformed("a record that cannot be read".into()),
         }
     }
 }

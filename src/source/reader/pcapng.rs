@@ -12,7 +12,7 @@ use pcap_parser::{
 
 use crate::limits::Limits;
 use crate::model::LinkType;
-use crate::source::reader::step::{Record, Step};
+use crate::source::reader::record::{Record, Scanned};
 use crate::source::reader::time::Clock;
 
 /// Obsolete packet block.
@@ -89,7 +89,7 @@ impl Pcapng {
         start.starts_with(&SHB_MAGIC.to_be_bytes())
     }
 
-    /// Checks the first section header, which is then left to `step`.
+    /// Checks the first section header, which is then left to `scan`.
     pub(super) fn open(start: &[u8]) -> Result<Self, Unusable> {
         let Some(head) = start.first_chunk::<MIN_SECTION_HEADER_LEN>() else {
             return Err(format!(
@@ -112,9 +112,9 @@ impl Pcapng {
 
     /// The block at the start of `bytes`.
     #[inline]
-    pub(super) fn step(&mut self, bytes: &[u8]) -> Step {
+    pub(super) fn scan(&mut self, bytes: &[u8]) -> Scanned {
         let Some(&[t0, t1, t2, t3, l0, l1, l2, l3, ..]) = bytes.first_chunk::<MIN_BLOCK_LEN>() else {
-            return Step::More(MIN_BLOCK_LEN);
+            return Scanned::More(MIN_BLOCK_LEN);
         };
         let raw_type = [t0, t1, t2, t3];
         // The only type that reads the same in both orders, because it tells which one holds from here on.
@@ -122,7 +122,7 @@ impl Pcapng {
         let order = if is_section {
             match order_of(bytes) {
                 Ok(order) => order,
-                Err(why) => return Step::Malformed(why),
+                Err(why) => return Scanned::Malformed(why),
             }
         } else {
             self.order
@@ -139,18 +139,18 @@ impl Pcapng {
         };
         let len = usize::try_from(claimed).unwrap_or(usize::MAX);
         if len < min_len {
-            return Step::Malformed(format!(
+            return Scanned::Malformed(format!(
                 "a block of type {block_type:#x} claims {claimed} bytes, at least {min_len}"
             ));
         }
         if !matches!(block_type, SHB_MAGIC | IDB_MAGIC | EPB_MAGIC | OPB_MAGIC | SPB_MAGIC) {
-            return Step::Skip { body: claimed.saturating_sub(4), trailer };
+            return Scanned::Skip { body: claimed.saturating_sub(4), trailer };
         }
-        let Some(block) = bytes.get(..len) else { return Step::More(len) };
+        let Some(block) = bytes.get(..len) else { return Scanned::More(len) };
         // Every block read here is at least 16 bytes long.
         let (body, end) = block.split_at(len.saturating_sub(4));
         if end != trailer {
-            return Step::Malformed(bad_trailer(&trailer, end));
+            return Scanned::Malformed(bad_trailer(&trailer, end));
         }
         let read = match block_type {
             SHB_MAGIC => self.section(order, body),
@@ -158,18 +158,18 @@ impl Pcapng {
             SPB_MAGIC => self.simple_packet(body, len),
             _ => self.packet(block_type, body, len),
         };
-        read.unwrap_or_else(Step::Malformed)
+        read.unwrap_or_else(Scanned::Malformed)
     }
 
-    fn section(&mut self, order: Order, body: &[u8]) -> Result<Step, Unusable> {
+    fn section(&mut self, order: Order, body: &[u8]) -> Result<Scanned, Unusable> {
         version_of(order, body)?;
         self.order = order;
         self.interfaces.clear();
         self.described = 0;
-        Ok(Step::Passed(body.len().saturating_add(4)))
+        Ok(Scanned::Passed(body.len().saturating_add(4)))
     }
 
-    fn interface(&mut self, body: &[u8]) -> Result<Step, Unusable> {
+    fn interface(&mut self, body: &[u8]) -> Result<Scanned, Unusable> {
         let Some((&[_, _, _, _, _, _, _, _, l0, l1, _, _, s0, s1, s2, s3], options)) =
             body.split_first_chunk::<16>()
         else {
@@ -181,7 +181,7 @@ impl Pcapng {
             let link = LinkType(self.order.u16([l0, l1]));
             self.interfaces.push(Interface { link, snap_len: self.order.u32([s0, s1, s2, s3]), clock });
         }
-        Ok(Step::Passed(body.len().saturating_add(4)))
+        Ok(Scanned::Passed(body.len().saturating_add(4)))
     }
 
     /// `if_tsresol` and `if_tsoffset`, taken from the raw octets: pcap-parser's own `if_tsoffset` is
@@ -212,7 +212,7 @@ impl Pcapng {
 
     /// Enhanced and obsolete packet block: they differ in the field that names the interface.
     #[inline]
-    fn packet(&self, block_type: u32, body: &[u8], len: usize) -> Result<Step, Unusable> {
+    fn packet(&self, block_type: u32, body: &[u8], len: usize) -> Result<Scanned, Unusable> {
         const DATA: usize = 28;
         let Some((head, room)) = body.split_first_chunk::<DATA>() else {
             return Err(format!("a packet block of {len} bytes"));
@@ -230,10 +230,10 @@ impl Pcapng {
             ));
         }
         let Some(interface) = self.named(id) else {
-            return Ok(Step::Orphan { len, interface: id, described: self.described });
+            return Ok(Scanned::Orphan { len, interface: id, described: self.described });
         };
         let ticks = u64::from(word(12)) << 32 | u64::from(word(16));
-        Ok(Step::Packet(Record {
+        Ok(Scanned::Packet(Record {
             len,
             data: DATA..DATA.saturating_add(data_len),
             nanoseconds: Some(interface.clock.nanoseconds(ticks)),
@@ -243,19 +243,19 @@ impl Pcapng {
     }
 
     /// Simple packet block: no time, no captured length, always the first interface.
-    fn simple_packet(&self, body: &[u8], len: usize) -> Result<Step, Unusable> {
+    fn simple_packet(&self, body: &[u8], len: usize) -> Result<Scanned, Unusable> {
         const DATA: usize = 12;
         let Some((&[_, _, _, _, _, _, _, _, o0, o1, o2, o3], room)) = body.split_first_chunk::<DATA>() else {
             return Err(format!("a simple packet block of {len} bytes"));
         };
         let Some(interface) = self.named(0) else {
-            return Ok(Step::Orphan { len, interface: 0, described: self.described });
+            return Ok(Scanned::Orphan { len, interface: 0, described: self.described });
         };
         let orig_len = self.order.u32([o0, o1, o2, o3]);
         let kept = if interface.snap_len == 0 { orig_len } else { orig_len.min(interface.snap_len) };
         // What `kept` leaves of the room is padding.
         let data_len = usize::try_from(kept).unwrap_or(usize::MAX).min(room.len());
-        Ok(Step::Packet(Record {
+        Ok(Scanned::Packet(Record {
             len,
             data: DATA..DATA.saturating_add(data_len),
             nanoseconds: None,

@@ -7,7 +7,7 @@ use crate::views::explain as words;
 use crate::views::json::case::{Event, expected};
 use crate::views::json::write::document as in_a_line;
 use crate::views::row::{
-    Boolean, Displayed, Encoder, Field, Hex, Integer, Kind, List, Map, OrAbsent, Text, Type, Value, row,
+    Boolean, Displayed, Encoder, Field, Hex, Integer, List, Map, OrAbsent, Text, Type, Value, ValueKind, row,
 };
 
 /// Name and version of the format.
@@ -39,7 +39,7 @@ row! {
 struct TopicEntry<'a>(&'a Topic);
 
 impl Type for TopicEntry<'_> {
-    const KIND: &'static Kind = &Kind::Either(&[Code::KIND, RuleEntry::KIND, Case::KIND]);
+    const KIND: &'static ValueKind = &ValueKind::Either(&[Code::KIND, RuleEntry::KIND, Case::KIND]);
 }
 
 impl Value<Self> for TopicEntry<'_> {

@@ -6,7 +6,7 @@ use crate::model::case::{Behavior, BehaviorClose, CaseEvent, CaseReport, Closing
 use crate::model::{self, CaseRecord};
 use crate::views::account;
 use crate::views::json::Sentences;
-use crate::views::row::{Boolean, Displayed, Encoder, Integer, Kind, List, Map, Text, Type, Value, row};
+use crate::views::row::{Boolean, Displayed, Encoder, Integer, List, Map, Text, Type, Value, ValueKind, row};
 
 row! {
     /// A case of the Autobahn Testsuite, as its report has it.
@@ -77,8 +77,8 @@ pub(in crate::views) fn expected(
 pub(in crate::views) struct Event<'a>(&'a CaseEvent);
 
 impl Type for Event<'_> {
-    const KIND: &'static Kind =
-        &Kind::Either(&[<(Text, Text, Boolean) as Type>::KIND, <(Text, Text) as Type>::KIND]);
+    const KIND: &'static ValueKind =
+        &ValueKind::Either(&[<(Text, Text, Boolean) as Type>::KIND, <(Text, Text) as Type>::KIND]);
 }
 
 impl Value<Self> for Event<'_> {

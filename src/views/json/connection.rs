@@ -13,7 +13,7 @@ use crate::views::json::handshake::Handshake;
 use crate::views::json::timing::Timing;
 use crate::views::json::{place, sides};
 use crate::views::row::{
-    Displayed, Encoder, Integer, Kind, List, Map, Nanoseconds, OrAbsent, Text, Time, Type, Value, row,
+    Displayed, Encoder, Integer, List, Map, Nanoseconds, OrAbsent, Text, Time, Type, Value, ValueKind, row,
 };
 use crate::views::worded::Worded;
 
@@ -80,7 +80,7 @@ row! {
 pub(super) enum Tls {}
 
 impl Type for Tls {
-    const KIND: &'static Kind = &Kind::Object(&[]);
+    const KIND: &'static ValueKind = &ValueKind::Object(&[]);
 }
 
 impl Value<Self> for Tls {

@@ -10,7 +10,7 @@ use wslog::limits::Limits;
 use wslog::message::Messages;
 use wslog::model::{
     Carrier, Evidence, Fact, FrameHeader, GapCause, LengthForm, MaskingKey, Missing, Observation, Observed,
-    Opcode, PacketNo, Piece, Role, Rsv, StreamEnd, Timestamp, Weirds, What,
+    Opcode, PacketNo, Piece, Role, Rsv, StreamEnd, Timestamp, Weirds, EventKind,
 };
 use wslog::reference::Reference;
 use wslog_fuzz::{Input, pieces};
@@ -124,7 +124,7 @@ fn run(negotiation: u8, frames: &[Sent<'_>], cut: impl Fn(&[u8]) -> Vec<Vec<u8>>
         let evidence = Some(Evidence::Capture { carrier, offset });
         let observation = Observation { from, what, evidence };
         messages.observe(&observation, &limits, &mut weirds, &mut |event| {
-            if let What::Frame(frame) = &event.what {
+            if let EventKind::Frame(frame) = &event.what {
                 let control = frame.header.opcode.is_control();
                 assert!(frame.payload.len() <= if control { 125 } else { limits.max_preview_bytes });
                 assert!(frame.inflated.is_none_or(|bytes| bytes.len() <= limits.max_preview_bytes));

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
 use wslog::autobahn::policy::{Policy, check};
-use wslog::autobahn::{self, Kind, brief, diff, index};
+use wslog::autobahn::{self, ReportKind, brief, diff, index};
 use wslog::limits::Limits;
 use wslog::model::InputReport;
 use wslog::model::case::{CaseReport, ReportForm};
@@ -47,7 +47,7 @@ fuzz_target!(|data: &[u8]| {
         let _ = check(&run, None, &Policy::default());
     }
     let forms = match autobahn::sniff(data) {
-        Some(Kind::Case(form)) => vec![form],
+        Some(ReportKind::Case(form)) => vec![form],
         _ => vec![ReportForm::Json, ReportForm::Html, ReportForm::Text],
     };
     for form in forms {

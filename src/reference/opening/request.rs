@@ -8,7 +8,7 @@ use crate::model::handshake::facts::{HostPort, KeyForm, ProtocolsFault, Syntax, 
 use crate::model::{
     Certainty, Excerpt, Extension, Finding, Lines, PacketNo, Role, Text, Timestamp, UpgradeRequest, Violation,
 };
-use crate::reference::handshake::{joined, line, shown};
+use crate::reference::opening::{joined, line, shown};
 
 /// Registered extension names (IANA, WebSocket Extension Name Registry).
 const REGISTERED: [&str; 2] = ["permessage-deflate", "bbf-usp-protocol"];

@@ -19,9 +19,9 @@ use crate::model::{
     Action, Bytes, Certainty, Evidence, Expectation, Level, Lines, PerRole, Role, RuleId, Seen, Since, Step,
     StepVerdict, StreamEnd, Text, UpgradeRequest, UpgradeResponse, Violation,
 };
-use crate::reference::deflate;
 use crate::reference::endpoint::Endpoint;
 use crate::reference::findings::{Findings, Place};
+use crate::reference::negotiation;
 use crate::reference::state::Ended;
 
 pub(crate) use request::host_port;
@@ -34,7 +34,7 @@ const MAX_EARLIER_STEPS: usize = 16;
 
 /// How far the opening handshake is.
 #[derive(Debug, Default)]
-pub(super) struct Handshake {
+pub(super) struct Opening {
     pub(super) requested: bool,
     pub(super) status: Option<u16>,
     pub(super) switches: bool,
@@ -44,7 +44,7 @@ pub(super) struct Handshake {
     /// The answer sets parameters of permessage-deflate that it may not: what was agreed is not known.
     pub(super) deflate_void: bool,
     /// Of permessage-deflate, in the request.
-    offers: deflate::Offers,
+    offers: negotiation::Offers,
     /// What was asked for is not the protocol of RFC 6455.
     other_version: Option<u8>,
     offered: Offered,
@@ -76,7 +76,7 @@ struct Offered {
     subprotocols: Vec<Text>,
 }
 
-impl Handshake {
+impl Opening {
     /// Whether the client took the connection for established: a 101 that does not validate it must refuse,
     /// which shows in that it sends no frame (4.1).
     pub(super) const fn is_established(&self, client: &Endpoint) -> bool {
@@ -127,13 +127,13 @@ impl Handshake {
         }
         self.other_version = request.facts.version.filter(|version| *version != 13);
         let is_cut = request.extensions_malformed || unseen.client;
-        self.offers = deflate::offers(&request.extensions, is_cut, |fault| {
+        self.offers = negotiation::offers(&request.extensions, is_cut, |fault| {
             if !unseen.client {
                 findings.add(Some(Role::Client), fault, Place::at(evidence));
             }
         });
         for extension in &request.extensions {
-            if deflate::is_deflate(extension) {
+            if negotiation::is_deflate(extension) {
                 self.offered.deflate = true;
             } else {
                 self.offered.extensions.push(extension.name.clone());
@@ -153,7 +153,7 @@ impl Handshake {
         self.switches = response.switches;
         self.response = evidence;
         for extension in &response.extensions {
-            if deflate::is_deflate(extension) {
+            if negotiation::is_deflate(extension) {
                 self.deflate = true;
             } else {
                 self.unknown_extension = true;
@@ -203,13 +203,14 @@ impl Handshake {
 
     /// The answer to the offers of permessage-deflate.
     fn deflate_answer(&mut self, response: &UpgradeResponse, place: Place, findings: &mut Findings) {
-        let Some(answer) = response.extensions.iter().find(|extension| deflate::is_deflate(extension)) else {
+        let Some(answer) = response.extensions.iter().find(|extension| negotiation::is_deflate(extension))
+        else {
             return;
         };
         let mut first = None;
         let offers = self.requested.then_some(&self.offers);
         self.deflate_void =
-            deflate::answer(answer, response.extensions_malformed, offers, |fault, certainty| {
+            negotiation::answer(answer, response.extensions_malformed, offers, |fault, certainty| {
                 first = first.or(Some(fault.rule()));
                 findings.add_as(Some(Role::Server), fault, Level::Must, certainty, place);
             });

@@ -15,7 +15,7 @@ const START: usize = 4;
 
 /// Texts, each of [`START`] bytes at least, in order.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(super) struct FoundSecrets {
     secrets: Vec<String>,
     /// What they begin with, each once.
     firsts: Vec<u8>,
@@ -23,7 +23,7 @@ pub(super) struct Known {
     starts: Option<Box<[u64; 64]>>,
 }
 
-impl Known {
+impl FoundSecrets {
     pub(super) const fn is_empty(&self) -> bool {
         self.secrets.is_empty()
     }
@@ -135,8 +135,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn known(secrets: &[&str]) -> Known {
-        let mut known = Known::default();
+    fn known(secrets: &[&str]) -> FoundSecrets {
+        let mut known = FoundSecrets::default();
         secrets.iter().for_each(|secret| known.insert(secret));
         known
     }
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn so_many_are_looked_for() {
-        let mut known = Known::default();
+        let mut known = FoundSecrets::default();
         (0..=MAX).for_each(|n| known.insert(&format!("secret-{n:03}")));
         assert!(known.without("secret-000").is_some() && known.without("secret-255").is_some());
         assert_eq!(known.without("secret-256"), None);

@@ -1,6 +1,6 @@
 //! What a whole head says.
 
-use crate::dissect::handshake::{Handshake, Stage, Verdict};
+use crate::dissect::transactions::{Stage, Transactions, Verdict};
 use crate::dissect::{Item, Out};
 use crate::http::{Body, Length, RequestHead, ResponseHead, request_head, response_head, upgrade};
 use crate::model::{
@@ -35,7 +35,7 @@ pub(super) enum Method {
     Other,
 }
 
-impl Handshake {
+impl Transactions {
     /// A whole request head.
     pub(super) fn request<S: FnMut(Observation<'_>)>(
         &mut self,

@@ -1,4 +1,4 @@
-//! A connection before its upgrade: HTTP messages in pairs.
+//! A connection before its upgrade: HTTP transactions, each a request with its responses.
 //!
 //! One request is out at a time. The client's next message waits for the answer to the one before, the server's
 //! for a request to answer: so pipelining, and a response captured before its request, are only a wait. A wait
@@ -10,7 +10,7 @@ mod messages;
 use std::mem;
 
 use crate::dissect::frames::{self, Frames};
-use crate::dissect::head::{Kind, PartialHead, Scanned};
+use crate::dissect::head::{HeadKind, PartialHead, Scanned};
 use crate::dissect::held::Held;
 use crate::dissect::pick_up::PickUp;
 use crate::dissect::seek::Seeker;
@@ -35,7 +35,7 @@ pub(super) enum Verdict {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Handshake {
+pub(super) struct Transactions {
     /// Sender of the requests.
     client: Option<Direction>,
     /// A request for an upgrade was observed.
@@ -82,7 +82,7 @@ impl Stage {
     }
 }
 
-impl Handshake {
+impl Transactions {
     pub(super) fn new(mid_stream: bool) -> Self {
         Self { mid_stream, ..Self::default() }
     }
@@ -314,7 +314,7 @@ impl Handshake {
                 Stage::Head if !has_turn => rest = &[],
                 Stage::Head => {
                     let is_client = self.client == Some(dir);
-                    let kind = if is_client { Kind::Request } else { Kind::Response };
+                    let kind = if is_client { HeadKind::Request } else { HeadKind::Response };
                     match side.head.push(kind, at, rest, out.limits.max_handshake_bytes) {
                         Scanned::More => rest = &[],
                         Scanned::Whole { head, start, rest: behind } => {

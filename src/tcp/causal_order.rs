@@ -25,11 +25,11 @@ pub(super) struct CausalOrder {
 #[derive(Debug)]
 struct Held {
     since: u32,
-    what: What,
+    what: OwnedEvent,
 }
 
 #[derive(Debug)]
-enum What {
+enum OwnedEvent {
     Data {
         offset: u64,
         bytes: Vec<u8>,
@@ -135,11 +135,13 @@ impl CausalOrder {
         let what = match event {
             StreamEvent::Data { offset, bytes, carrier, .. } => {
                 self.bytes += bytes.len();
-                What::Data { offset, bytes: bytes.to_vec(), carrier }
+                OwnedEvent::Data { offset, bytes: bytes.to_vec(), carrier }
             }
-            StreamEvent::Gap { offset, len, cause, carrier, .. } => What::Gap { offset, len, cause, carrier },
-            StreamEvent::Acked { offset, carrier, .. } => What::Acked { offset, carrier },
-            StreamEvent::End { how, carrier, .. } => What::End { how, carrier },
+            StreamEvent::Gap { offset, len, cause, carrier, .. } => {
+                OwnedEvent::Gap { offset, len, cause, carrier }
+            }
+            StreamEvent::Acked { offset, carrier, .. } => OwnedEvent::Acked { offset, carrier },
+            StreamEvent::End { how, carrier, .. } => OwnedEvent::End { how, carrier },
             StreamEvent::Conflict { .. } => return,
         };
         let held = Held { since, what };
@@ -148,8 +150,8 @@ impl CausalOrder {
         // may wait for the very answer to it.
         // What is missing was sent before all that its sender acknowledged since.
         let later = |other: &Held| match (&other.what, held.acked()) {
-            (What::Acked { offset, .. }, Some(acked)) => *offset > acked,
-            (What::Acked { .. }, None) => matches!(held.what, What::Gap { .. }),
+            (OwnedEvent::Acked { offset, .. }, Some(acked)) => *offset > acked,
+            (OwnedEvent::Acked { .. }, None) => matches!(held.what, OwnedEvent::Gap { .. }),
             _ => false,
         };
         let at = waiting.iter().rposition(|other| !later(other)).map_or(0, |before| before + 1);
@@ -182,17 +184,19 @@ impl CausalOrder {
             };
             let Some(held) = waiting[dir].pop_front() else { break };
             match held.what {
-                What::Data { offset, bytes, carrier } => {
+                OwnedEvent::Data { offset, bytes, carrier } => {
                     self.bytes = self.bytes.saturating_sub(bytes.len());
                     self.hand_on(StreamEvent::Data { dir, offset, bytes: &bytes, carrier }, sink);
                 }
-                What::Gap { offset, len, cause, carrier } => {
+                OwnedEvent::Gap { offset, len, cause, carrier } => {
                     self.hand_on(StreamEvent::Gap { dir, offset, len, cause, carrier }, sink);
                 }
-                What::Acked { offset, carrier } => {
+                OwnedEvent::Acked { offset, carrier } => {
                     self.hand_on(StreamEvent::Acked { dir: dir.flip(), offset, carrier }, sink);
                 }
-                What::End { how, carrier } => self.hand_on(StreamEvent::End { dir, how, carrier }, sink),
+                OwnedEvent::End { how, carrier } => {
+                    self.hand_on(StreamEvent::End { dir, how, carrier }, sink);
+                }
             }
         }
         if !waiting.orig.is_empty() || !waiting.resp.is_empty() {
@@ -204,9 +208,9 @@ impl CausalOrder {
 impl Held {
     fn acked(&self) -> Option<u64> {
         match &self.what {
-            What::Data { carrier, .. } | What::Gap { carrier, .. } => carrier.acked,
-            What::Acked { offset, .. } => Some(*offset),
-            What::End { carrier, .. } => carrier.and_then(|c| c.acked),
+            OwnedEvent::Data { carrier, .. } | OwnedEvent::Gap { carrier, .. } => carrier.acked,
+            OwnedEvent::Acked { offset, .. } => Some(*offset),
+            OwnedEvent::End { carrier, .. } => carrier.and_then(|c| c.acked),
         }
     }
 }

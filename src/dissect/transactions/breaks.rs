@@ -2,8 +2,8 @@
 
 use std::mem;
 
-use crate::dissect::handshake::{Handshake, Stage, Verdict};
 use crate::dissect::head::{MAX_FOREIGN, PartialHead};
+use crate::dissect::transactions::{Stage, Transactions, Verdict};
 use crate::dissect::{Item, Out, role};
 use crate::http::{request_head, response_head, upgrade};
 use crate::model::{
@@ -11,7 +11,7 @@ use crate::model::{
     WeirdKind, count,
 };
 
-impl Handshake {
+impl Transactions {
     pub(super) fn gap<S: FnMut(Observation<'_>)>(
         &mut self,
         dir: Direction,

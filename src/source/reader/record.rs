@@ -6,7 +6,7 @@ use crate::model::LinkType;
 
 /// The meaning of the first bytes.
 #[derive(Debug)]
-pub(super) enum Step {
+pub(super) enum Scanned {
     /// Nothing yet: the record is at least this long and not all of it is there.
     More(usize),
     /// A packet.

@@ -5,8 +5,8 @@ use crate::knowledge::rules::{
 };
 use crate::model::handshake::facts::TokenIn;
 use crate::model::{Certainty, Excerpt, RuleId, Text, UpgradeResponse, Violation};
-use crate::reference::handshake::request::extensions;
-use crate::reference::handshake::{Offered, joined, line, shown};
+use crate::reference::opening::request::extensions;
+use crate::reference::opening::{Offered, joined, line, shown};
 
 /// Names each fault of a 101 with how sure it is; `refuse` is what was wrong with the request. Without `offered` the
 /// request is not, or not wholly, known: then only what the response itself shows.

@@ -1,24 +1,24 @@
 //! What each side's application will have been told (RFC 6455 7.1.4 to 7.1.6; the WebSocket API for 1006).
 
 use crate::model::{Because, Certainty, CloseCode, LocalView, Outcome, PerRole, Role, StreamEnd};
-use crate::reference::Handshake;
+use crate::reference::Opening;
 use crate::reference::endpoint::Endpoint;
 use crate::reference::reaction::Judgement;
 use crate::reference::state::{Ended, SentClose};
 
 /// What the API of `role` will have reported.
 pub(super) fn of(
-    handshake: &Handshake,
+    opening: &Opening,
     ends: &PerRole<Endpoint>,
     reactions: &PerRole<Judgement>,
     role: Role,
     outcome: Outcome,
 ) -> LocalView {
-    if !handshake.is_established(&ends.client) {
+    if !opening.is_established(&ends.client) {
         return match (outcome, role) {
             (Outcome::HandshakeFailed, Role::Client) => abnormal(Because::NotEstablished, Certainty::Proven),
             // With its 101 the server takes the connection for established (4.2.2).
-            (Outcome::HandshakeFailed, Role::Server) if handshake.switches => {
+            (Outcome::HandshakeFailed, Role::Server) if opening.switches => {
                 abnormal(Because::NoCloseReceived, Certainty::Proven)
             }
             (Outcome::HandshakeFailed, Role::Server) => {
