@@ -102,7 +102,7 @@ pub enum Error {
     /// `wslog explain` knows nothing of that name.
     #[error("nothing is known of \"{what}\"{}", proposed(nearest))]
     UnknownTopic {
-        /// As asked.
+        /// The name that was asked for.
         what: String,
         /// Names that come near, the nearest first.
         nearest: Vec<String>,

@@ -53,7 +53,7 @@ use secrets::Secrets;
 /// What to leave out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Redaction {
-    /// Nothing.
+    /// Nothing is left out: what peers wrote is shown as it came.
     Nothing,
     /// Secrets of the opening handshake.
     #[default]

@@ -58,9 +58,9 @@ pub enum Source {
 pub enum ExpectedEvent {
     /// A message: payload, and whether it is binary.
     Message(CasePayload, bool),
-    /// A Ping.
+    /// A Ping with this payload, which the tester receives.
     Ping(CasePayload),
-    /// A Pong.
+    /// A Pong with this payload, which the tester receives.
     Pong(CasePayload),
     /// A timer of the tester runs out.
     Timeout(String),

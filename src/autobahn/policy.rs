@@ -24,7 +24,7 @@ impl Pattern {
         valid.then(|| Self(text.to_owned()))
     }
 
-    /// As written.
+    /// The pattern with its dots and star, as in `7.9.*`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -77,7 +77,7 @@ pub struct ExpectedFailure {
     pub close: Option<BehaviorClose>,
     /// The suite's result must contain this; held only where the case file is there.
     pub result: Option<String>,
-    /// Why it fails.
+    /// Why it fails, for whoever reads the policy or the report.
     pub reason: String,
     /// It fails at times only: a pass is not a breach.
     pub may_pass: bool,

@@ -22,11 +22,11 @@ named! {
     /// Who can break the clause.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Who {
-        /// The client.
+        /// The client alone.
         Client = "client",
-        /// The server.
+        /// The server alone.
         Server = "server",
-        /// Either side.
+        /// Either side; the finding says which.
         Either = "either",
         /// Nobody: it says what the recording lacks.
         Nobody = "nobody",
@@ -49,7 +49,7 @@ impl Who {
 /// What the RFC has the *other* side do when the rule is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reaction {
-    /// Nothing.
+    /// Nothing: the RFC names no consequence.
     Nothing,
     /// *Fail the WebSocket Connection* (7.1.7), fittingly with one of these codes.
     Fail(&'static [u16]),
@@ -153,14 +153,14 @@ pub(super) struct Row {
     pub(super) says: &'static str,
 }
 
-/// One rule.
+/// A rule: a clause that the reference checks, or a note about what is legal.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
-    /// Its identity.
+    /// By what code names it; people and JSON use `name`.
     pub id: RuleId,
     /// Stable name, as in `FR-RSV`.
     pub name: &'static str,
-    /// Where it stands.
+    /// Sections that it rests on.
     pub clauses: &'static [Clause],
     /// How it binds; a finding can weigh less.
     pub level: Level,

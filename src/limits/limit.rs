@@ -5,7 +5,7 @@ use thiserror::Error;
 use crate::limits::{LIMITS, Limits};
 use crate::model::WeirdKind;
 
-/// One cap.
+/// A cap on memory or work: a row of [`LIMITS`](crate::limits::LIMITS).
 #[derive(Clone, Copy, Debug)]
 pub struct Limit {
     /// What it is called on the command line.
@@ -75,9 +75,9 @@ pub enum LimitError {
         name: &'static str,
         /// What its values count.
         unit: Unit,
-        /// Its smallest value.
+        /// Smallest value it takes, in that unit.
         least: u64,
-        /// Its largest one.
+        /// Largest value it takes.
         most: u64,
     },
 }

@@ -22,7 +22,7 @@ impl CaseId {
         text.split('.').all(is_number).then(|| Self(text.to_owned()))
     }
 
-    /// As written.
+    /// The number with its dots, as in `7.9.13`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -99,15 +99,15 @@ macro_rules! verdict {
 verdict! {
     /// Verdict on the events of a case. Declared best first: the order is the rank.
     Behavior {
-        /// As expected.
+        /// What came is one of the lists of events that the case calls OK.
         Ok = "OK",
         /// Nothing to pass or fail.
         Informational = "INFORMATIONAL",
-        /// Tolerated.
+        /// What came is one of the lists that it tolerates.
         NonStrict = "NON-STRICT",
         /// The testee lacks what the case needs (permessage-deflate).
         Unimplemented = "UNIMPLEMENTED",
-        /// Not as expected.
+        /// What came is none of them.
         Failed = "FAILED",
     }
 }
@@ -115,7 +115,7 @@ verdict! {
 verdict! {
     /// Verdict on how a case closed. Declared best first: the order is the rank.
     BehaviorClose {
-        /// Properly closed.
+        /// Closed by the right side, with both Closes and a code that fits.
         Ok = "OK",
         /// Nothing to pass or fail.
         Informational = "INFORMATIONAL",
@@ -283,7 +283,7 @@ pub enum ReportForm {
 pub struct CaseReport {
     /// How it came.
     pub form: ReportForm,
-    /// Who was tested.
+    /// Name of the testee, as the report gives it.
     pub agent: String,
     /// Its number in the suite.
     pub id: CaseId,
@@ -485,7 +485,7 @@ pub enum TesteeAct {
 pub struct CaseAccount {
     /// Its number in the suite.
     pub id: CaseId,
-    /// Who was tested.
+    /// Name of the testee, as the report gives it.
     pub agent: String,
     /// The role of the testee.
     pub testee: Role,

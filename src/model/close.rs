@@ -32,7 +32,7 @@ impl CloseCode {
         Some((Self(u16::from_be_bytes(*code)), reason))
     }
 
-    /// 1000, purpose fulfilled.
+    /// 1000, the purpose of the connection was fulfilled.
     pub const NORMAL_CLOSURE: Self = Self(1000);
     /// 1001, server going down or page left.
     pub const GOING_AWAY: Self = Self(1001);
@@ -40,7 +40,7 @@ impl CloseCode {
     pub const NO_STATUS_RCVD: Self = Self(1005);
     /// 1006, no Close frame received: never on the wire.
     pub const ABNORMAL_CLOSURE: Self = Self(1006);
-    /// 1009.
+    /// 1009, a message too big to process.
     pub const MESSAGE_TOO_BIG: Self = Self(1009);
     /// 1010, sent by clients only.
     pub const MANDATORY_EXTENSION: Self = Self(1010);
@@ -81,7 +81,7 @@ impl fmt::Display for CloseCode {
 pub enum Reason {
     /// Valid UTF-8, not empty.
     Text(Text),
-    /// Not UTF-8.
+    /// Not UTF-8: whoever receives it has to *Fail the WebSocket Connection* (8.1).
     Invalid {
         /// The bytes as sent (after unmasking).
         bytes: Bytes,

@@ -8,14 +8,14 @@ named! {
     /// How the bytes of an input were compressed.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub enum Compression {
-        /// Not at all.
+        /// The bytes are those of the capture itself.
         #[default]
         None = "none",
-        /// RFC 1952.
+        /// RFC 1952, any number of members one after the other.
         Gzip = "gzip",
-        /// RFC 8878.
+        /// RFC 8878, with any number of frames, skippable ones included.
         Zstd = "zstd",
-        /// LZ4 frames.
+        /// Frames of LZ4 (magic number 0x184D2204), not bare blocks.
         Lz4 = "lz4",
         /// LZMA2 in the .xz format.
         Xz = "xz",

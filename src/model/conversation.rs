@@ -19,9 +19,9 @@ pub struct Traffic {
     pub frames: [u64; 16],
     /// Frames that its stream ended inside of.
     pub frames_cut: u64,
-    /// Text messages ended.
+    /// Text messages whose last frame came.
     pub text_messages: u64,
-    /// Binary messages ended.
+    /// Binary messages whose last frame came.
     pub binary_messages: u64,
     /// Payload bytes of all frames in the recording.
     pub frame_payload_bytes: u64,
@@ -53,7 +53,7 @@ pub struct FrameRecord<S: Stage = Quoted> {
     pub at: Option<Timestamp>,
     /// Packet of its first byte.
     pub packet: Option<PacketNo>,
-    /// Header as sent.
+    /// The header as sent: nothing in it is corrected.
     pub header: FrameHeader,
     /// First payload bytes, unmasked; inflated where `inflated` says so.
     pub preview: Bytes<S>,
@@ -89,13 +89,13 @@ pub struct EarlierHandshake<S: Stage = Quoted> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TcpRecord {
-    /// The client's address.
+    /// Address and port of the client; behind a proxy that is the proxy's.
     pub client: SocketAddr,
-    /// The server's address.
+    /// Address and port of the server; before a proxy that is the proxy's.
     pub server: SocketAddr,
-    /// First packet.
+    /// First packet of it in the capture, most often the SYN.
     pub first_packet: PacketNo,
-    /// Last packet.
+    /// Last packet that belongs to it, acknowledgements without data included.
     pub last_packet: PacketNo,
 }
 
@@ -128,7 +128,7 @@ pub struct Place<'a> {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Conversation<S: Stage = Quoted> {
-    /// Its number.
+    /// By what reports, JSON and `--connection` name it; sparse within a document.
     pub id: ConversationId,
     /// Index of its input, from 0; of several that are one capture, the one with its first packet.
     pub input: usize,
@@ -144,9 +144,9 @@ pub struct Conversation<S: Stage = Quoted> {
     pub started_at: Option<Timestamp>,
     /// Time of the last packet.
     pub ended_at: Option<Timestamp>,
-    /// The request.
+    /// The request for an upgrade; `None` where it is not in the recording.
     pub request: Option<Box<UpgradeRequest<S>>>,
-    /// The response.
+    /// The response to it; `None` where it is not in the recording, or never came.
     pub response: Option<Box<UpgradeResponse<S>>>,
     /// The opening handshake is not, or not wholly, in the recording; what is not there is unknown, not left out.
     pub assumed: bool,
@@ -160,13 +160,13 @@ pub struct Conversation<S: Stage = Quoted> {
     pub frames: Vec<FrameRecord<S>>,
     /// Index in `frames` of the first one behind the omitted ones.
     pub frames_resume: usize,
-    /// Frames not kept.
+    /// Frames left out between the first and the last ones kept.
     pub frames_omitted: u64,
     /// Clauses broken and notes, in the order found.
     pub findings: Vec<Finding<S>>,
     /// Findings beyond the cap.
     pub findings_omitted: u64,
-    /// How it closed.
+    /// Who ended it, how, and what was owed.
     pub closing: Box<Closing<S>>,
     /// Latencies, rhythms and silences.
     pub timing: Box<Timing>,
@@ -200,7 +200,7 @@ impl<S: Stage> Conversation<S> {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CaseRecord {
-    /// The report.
+    /// The report as it was read.
     pub report: CaseReport,
     /// Its verdicts, worked out anew.
     pub recomputed: Recomputed,
@@ -216,7 +216,7 @@ pub struct CaseRecord {
 pub struct InputReport {
     /// As given; `-` for standard input.
     pub path: String,
-    /// `pcap` or `pcapng`.
+    /// What it is: `pcap` or `pcapng`, or the form of a report.
     pub kind: &'static str,
     /// What was undone to read it.
     pub compression: Compression,
@@ -236,7 +236,7 @@ pub struct InputReport {
     pub truncated: bool,
     /// The user stopped the reading before the end.
     pub interrupted: bool,
-    /// TCP connections seen.
+    /// TCP connections with a packet in it, of whatever protocol.
     pub tcp_connections: u64,
     /// WebSocket connections among them.
     pub websocket_connections: u64,

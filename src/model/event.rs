@@ -9,9 +9,9 @@ use crate::model::{
 /// Type of a message (RFC 6455 5.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MessageKind {
-    /// Text.
+    /// Opcode 1: has to be UTF-8.
     Text,
-    /// Binary.
+    /// Opcode 2: any bytes.
     Binary,
 }
 
@@ -21,11 +21,11 @@ pub enum MessageKind {
 pub struct MessageFacts {
     /// Number of the message in the connection, both sides together, by its first frame, from 1.
     pub n: u64,
-    /// Text or binary.
+    /// By the opcode of its first frame.
     pub kind: MessageKind,
     /// Number of frames it came in.
     pub frames: u64,
-    /// Under permessage-deflate.
+    /// RSV1 of its first frame is set, and permessage-deflate was agreed (RFC 7692 7.2.3.1).
     pub compressed: bool,
     /// Payload bytes on the wire.
     pub wire_bytes: u64,
@@ -90,7 +90,7 @@ pub struct FrameFacts<'a> {
     pub n: u64,
     /// The header as sent.
     pub header: FrameHeader,
-    /// Where it begins.
+    /// Place of its first byte.
     pub first: Evidence,
     /// Where it ends; `None` where that was not seen.
     pub last: Option<Evidence>,

@@ -15,7 +15,7 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// The other direction.
+    /// The direction in which the answers go.
     #[must_use]
     pub const fn flip(self) -> Self {
         match self {
@@ -28,9 +28,9 @@ impl Direction {
 /// One value for each direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PerDirection<T> {
-    /// The originator's.
+    /// What is so of the side that opened TCP, or was sent by it.
     pub orig: T,
-    /// The responder's.
+    /// What is so of the side that accepted TCP, or was sent by it.
     pub resp: T,
 }
 

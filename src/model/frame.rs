@@ -15,11 +15,11 @@ impl Opcode {
     pub const TEXT: Self = Self(1);
     /// First frame of a binary message.
     pub const BINARY: Self = Self(2);
-    /// Close (5.5.1).
+    /// Starts or answers the closing handshake (5.5.1).
     pub const CLOSE: Self = Self(8);
-    /// Ping (5.5.2).
+    /// Asks for a Pong with the same data (5.5.2).
     pub const PING: Self = Self(9);
-    /// Pong (5.5.3).
+    /// Answers a Ping, or comes unasked as a heartbeat (5.5.3).
     pub const PONG: Self = Self(10);
 
     /// The low four bits of `bits`.
@@ -154,9 +154,9 @@ impl LengthForm {
 pub struct FrameHeader {
     /// Last fragment of its message.
     pub fin: bool,
-    /// Reserved bits.
+    /// RSV1 to RSV3, 0 unless a negotiated extension defines them (5.2).
     pub rsv: Rsv,
-    /// Opcode.
+    /// The opcode as sent; that of a later fragment is [`Opcode::CONTINUATION`].
     pub opcode: Opcode,
     /// Present where MASK is 1.
     pub masking_key: Option<MaskingKey>,

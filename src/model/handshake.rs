@@ -15,7 +15,7 @@ pub mod field {
     pub const UPGRADE: &str = "Upgrade";
     /// Of request and response: the option `Upgrade`.
     pub const CONNECTION: &str = "Connection";
-    /// The client's nonce.
+    /// The client's nonce: base64 of 16 random bytes (RFC 6455 4.1, item 7).
     pub const KEY: &str = "Sec-WebSocket-Key";
     /// The version asked for, or those on offer.
     pub const VERSION: &str = "Sec-WebSocket-Version";
@@ -59,7 +59,7 @@ impl Lines {
         self.values(name).next()
     }
 
-    /// Adds a line.
+    /// Adds a line at the end; an earlier one of that name stays.
     pub fn push(&mut self, name: &str, value: &str) {
         self.text.push_str(name);
         let name_end = self.text.len();
@@ -83,7 +83,7 @@ impl Lines {
         self.text.capacity() + self.ends.capacity() * size_of::<(usize, usize)>()
     }
 
-    /// Number of lines.
+    /// Number of lines, repeated fields counted each time.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.ends.len()
@@ -106,7 +106,7 @@ impl<S: Stage> FieldLines<S> {
 /// One element of a `Sec-WebSocket-Extensions` field (RFC 6455 9.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Extension<S: Stage = Quoted> {
-    /// Its token.
+    /// Its registered token, as in `permessage-deflate`, in the case it was sent in.
     pub name: Text<S>,
     /// Parameters in order; a quoted value stands without its quotes.
     pub parameters: Vec<(Text<S>, Option<Text<S>>)>,
@@ -122,7 +122,7 @@ pub struct UpgradeRequest<S: Stage = Quoted> {
     pub target: Text<S>,
     /// HTTP version as sent, as in `HTTP/1.1`.
     pub http_version: Text<S>,
-    /// Every field line.
+    /// Every field line in the order sent, repeated fields included.
     pub fields: FieldLines<S>,
     /// Subprotocols offered, in order of preference, all `Sec-WebSocket-Protocol` fields together.
     pub subprotocols: Vec<Text<S>>,
@@ -170,11 +170,11 @@ impl<S: Stage> UpgradeRequest<S> {
 pub struct UpgradeResponse<S: Stage = Quoted> {
     /// HTTP version as sent.
     pub http_version: Text<S>,
-    /// Status code.
+    /// Status code, 101 where the server agrees to switch.
     pub status: u16,
     /// Reason phrase, which may be empty.
     pub phrase: Text<S>,
-    /// Every field line.
+    /// Every field line in the order sent, repeated fields included.
     pub fields: FieldLines<S>,
     /// The accept value that the key of the request asks for; `None` where it had no key.
     pub expected_accept: Option<AcceptValue>,
@@ -222,7 +222,7 @@ impl AcceptValue {
     /// Characters of the base64 of 20 bytes.
     pub const LEN: usize = 28;
 
-    /// As text.
+    /// The 28 characters, padding included.
     #[must_use]
     pub fn as_str(&self) -> &str {
         // base64 is ASCII.

@@ -11,9 +11,9 @@ named! {
     /// Side of a WebSocket connection (RFC 6455 1.2): the client sent the opening handshake.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Role {
-        /// Sent the request.
+        /// Sends the request of the opening handshake; has to mask its frames.
         Client = "client",
-        /// Answered it.
+        /// Answers the request; may not mask its frames.
         Server = "server",
     }
 }
@@ -22,7 +22,7 @@ impl Role {
     /// Both, client first.
     pub const BOTH: [Self; 2] = [Self::Client, Self::Server];
 
-    /// The other side.
+    /// The role of the endpoint at the other end.
     #[must_use]
     pub const fn peer(self) -> Self {
         match self {
@@ -35,9 +35,9 @@ impl Role {
 /// One value for each side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PerRole<T> {
-    /// The client's.
+    /// What is so of the client, or was sent by it.
     pub client: T,
-    /// The server's.
+    /// What is so of the server, or was sent by it.
     pub server: T,
 }
 
@@ -63,7 +63,7 @@ impl<T> IndexMut<Role> for PerRole<T> {
 /// Where in the recording something stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {
-    /// In a capture.
+    /// A packet of a capture, and the place in its sender's TCP stream.
     Capture {
         /// The segment that carried it first.
         carrier: Carrier,
@@ -137,7 +137,7 @@ pub enum Missing {
 /// A piece of a frame's payload, in order.
 #[derive(Clone, Copy, Debug)]
 pub enum Piece<'a> {
-    /// Bytes, unmasked.
+    /// Bytes as the application sent them: the mask is off, compression is not.
     Bytes(&'a [u8]),
     /// So many bytes are not known.
     Missing {
@@ -169,7 +169,7 @@ pub enum Undecodable {
     },
 }
 
-/// What was seen.
+/// What a side was seen to do, before fragments are joined and payloads are inflated.
 #[derive(Clone, Debug)]
 pub enum Observed<'a> {
     /// The client's opening handshake.

@@ -25,7 +25,7 @@ impl Timestamp {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// So much later.
+    /// The time so many seconds later; the latest there is where that overflows.
     #[must_use]
     pub const fn plus_seconds(self, seconds: u32) -> Self {
         Self(self.0.saturating_add(seconds as i64 * 1_000_000_000))
@@ -39,7 +39,7 @@ pub struct LinkType(pub u16);
 impl LinkType {
     /// BSD loopback, protocol family in the byte order of the capturing host.
     pub const NULL: Self = Self(0);
-    /// Ethernet II.
+    /// Ethernet II or IEEE 802.3, without preamble and check sequence.
     pub const ETHERNET: Self = Self(1);
     /// PPP, with or without address and control field.
     pub const PPP: Self = Self(9);
@@ -69,11 +69,11 @@ impl LinkType {
     pub const PPI: Self = Self(192);
     /// PPP behind a byte for the direction.
     pub const PPP_WITH_DIR: Self = Self(204);
-    /// MPLS label stack.
+    /// MPLS label stack; the first bytes behind it tell whether they are IP or Ethernet.
     pub const MPLS: Self = Self(219);
-    /// Raw IPv4.
+    /// Raw IPv4, named by the link type.
     pub const IPV4: Self = Self(228);
-    /// Raw IPv6.
+    /// Raw IPv6, named by the link type.
     pub const IPV6: Self = Self(229);
     /// Packets logged by Linux netfilter.
     pub const NFLOG: Self = Self(239);
@@ -118,11 +118,11 @@ pub struct Packet<'a> {
     pub no: PacketNo,
     /// Capture time; `None` where the container has none (pcapng simple packet block).
     pub at: Option<Timestamp>,
-    /// How `data` begins.
+    /// The header that `data` begins with.
     pub link: LinkType,
     /// Length on the wire in bytes; more than `data.len()` where the capture was cut by its snap length.
     pub orig_len: u32,
-    /// Captured bytes.
+    /// Bytes captured, from the link-layer header on; lent from the block they were read in.
     pub data: &'a [u8],
 }
 
@@ -152,11 +152,11 @@ pub struct TcpFlags(pub u8);
 impl TcpFlags {
     /// No more data from the sender.
     pub const FIN: Self = Self(0x01);
-    /// Synchronise sequence numbers.
+    /// Synchronise sequence numbers: the first segment of each direction.
     pub const SYN: Self = Self(0x02);
-    /// Reset the connection.
+    /// Reset the connection: no FIN follows, and what the peer has not read may be lost.
     pub const RST: Self = Self(0x04);
-    /// Push function.
+    /// Push function: the receiver is to hand on what it has.
     pub const PSH: Self = Self(0x08);
     /// The acknowledgement field counts.
     pub const ACK: Self = Self(0x10);
@@ -183,17 +183,17 @@ pub struct Segment<'a> {
     pub no: PacketNo,
     /// When it was captured; `None` where the format has no clock.
     pub at: Option<Timestamp>,
-    /// Sender.
+    /// Address and port of the sender; those inside a tunnel.
     pub src: SocketAddr,
-    /// Receiver.
+    /// Address and port of the receiver; those inside a tunnel.
     pub dst: SocketAddr,
     /// Sequence number of the first payload byte (of the SYN where it is set).
     pub seq: SeqNo,
     /// Acknowledgement number, where ACK is set.
     pub ack: Option<SeqNo>,
-    /// Control bits.
+    /// Control bits as on the wire.
     pub flags: TcpFlags,
-    /// Captured payload.
+    /// Payload bytes captured, without the padding of the link.
     pub payload: &'a [u8],
     /// Payload bytes that were on the wire but are not in the capture (snap length), after `payload`.
     pub cut_off: u32,

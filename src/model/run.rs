@@ -9,7 +9,7 @@ use crate::model::case::{Behavior, BehaviorClose, CaseId, CaseReport, IndexEntry
 /// What the report of a case says that its index repeats, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaseVerdict {
-    /// Who was tested.
+    /// Name of the testee, as the index has it.
     pub agent: String,
     /// Its number in the suite.
     pub id: CaseId,
@@ -279,7 +279,7 @@ pub struct CheckedCase {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CheckCounts {
-    /// Cases that ran.
+    /// Cases with a verdict, those that the policy skips included.
     pub cases: u64,
     /// Of these: passed.
     pub passed: u64,

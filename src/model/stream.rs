@@ -5,9 +5,9 @@ use crate::model::{Direction, PacketNo, PerRole, Role, Timestamp, named};
 /// The segment that carried something, and what its sender had received by then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Carrier {
-    /// The packet.
+    /// Number of the packet; of a reassembled datagram its last piece.
     pub packet: PacketNo,
-    /// Its capture time.
+    /// Capture time of that packet; `None` where the format has no clock.
     pub at: Option<Timestamp>,
     /// How many bytes of the *peer's* stream its sender's host had received: the acknowledgement number as an
     /// offset in that stream. `None` without ACK, or where the peer's first sequence number is unknown.
@@ -32,7 +32,7 @@ named! {
     /// How one direction of a TCP connection ended.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum StreamEnd {
-        /// By FIN.
+        /// In an orderly way: its sender has no more data (RFC 9293 3.6).
         Fin = "fin",
         /// By RST from its sender.
         Rst = "rst",
@@ -75,7 +75,7 @@ pub struct Tail {
 /// (`Acked` and `Conflict` for that direction's bytes may follow it).
 #[derive(Clone, Copy, Debug)]
 pub enum StreamEvent<'a> {
-    /// The next bytes.
+    /// The next bytes of a stream, each byte of it once and in order.
     Data {
         /// The direction whose stream it is.
         dir: Direction,

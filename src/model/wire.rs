@@ -50,17 +50,17 @@ pub type Text<S = Quoted> = Wire<Cow<'static, str>, S>;
 /// A stretch of a longer text.
 pub type Excerpt<'a, S = Quoted> = Wire<&'a str, S>;
 
-/// Bytes.
+/// Bytes from the wire, at a stage.
 pub type Bytes<S = Quoted> = Wire<Vec<u8>, S>;
 
 impl<T> Wire<T> {
-    /// As it came.
+    /// Marks a value as written by a peer: it stays quoted until `redact` has decided about it.
     #[must_use]
     pub const fn new(value: T) -> Self {
         Self::at(value)
     }
 
-    /// To be analysed.
+    /// The value for analysis; it is not for anybody's eyes.
     #[must_use]
     pub const fn as_sent(&self) -> &T {
         &self.value

@@ -43,7 +43,7 @@ pub(crate) struct Placed<'a> {
     pub retired: Option<Vec<u8>>,
     /// Where its data begin in its own block.
     pub offset: usize,
-    /// The packet.
+    /// The record itself, lent until the next one is asked for.
     pub packet: Packet<'a>,
 }
 

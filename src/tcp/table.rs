@@ -20,7 +20,7 @@ const SLACK: Duration = Duration { nanos: 1_000_000_000, packets: LINGER_PACKETS
 /// A connection and what the caller keeps for it.
 #[derive(Debug)]
 pub struct Flow<T> {
-    /// The connection.
+    /// What is known of it up to its last segment.
     pub connection: Connection,
     /// What the caller keeps of it.
     pub state: T,

@@ -84,9 +84,9 @@ pub(crate) const fn subject(by: Option<Role>) -> &'static str {
 /// A finding in a whole sentence: `The client sent a frame with RSV2 set … (RFC 6455 5.2).`
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
-    /// Whose.
+    /// The finding, which says who is its subject and which clauses it ends with.
     pub finding: &'a Finding<Shown>,
-    /// Its predicate.
+    /// The predicate, without subject and full stop.
     pub did: &'a str,
 }
 

@@ -10,18 +10,18 @@ const MAX_CUT: usize = MAX_HEADER - 1;
 /// One step of a direction. Offsets count bytes of its stream.
 #[derive(Clone, Copy, Debug)]
 pub enum Decoded<'a> {
-    /// A frame begins.
+    /// The header of a frame is whole.
     Frame {
         /// Of its first byte.
         offset: u64,
-        /// Its header.
+        /// The header, whole: its payload may still be coming.
         header: FrameHeader,
     },
     /// The next piece of its payload, unmasked.
     Payload {
         /// Of the first byte of the piece.
         offset: u64,
-        /// The piece.
+        /// Bytes, or how many of them are missing.
         piece: Piece<'a>,
     },
     /// The frame is over.

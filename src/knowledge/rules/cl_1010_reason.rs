@@ -1,8 +1,6 @@
-//! CL-1010-REASON: A 1010 without a reason.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// CL-1010-REASON: A 1010 without a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cl1010Reason;
 

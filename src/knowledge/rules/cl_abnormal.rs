@@ -1,8 +1,6 @@
-//! CL-ABNORMAL: TCP ended without a Close from this side.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// CL-ABNORMAL: TCP ended without a Close from this side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClAbnormal {
     /// How TCP ended.

@@ -1,8 +1,6 @@
-//! CL-BACKOFF: A new connection soon after the abnormal end of an earlier one.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// CL-BACKOFF: A new connection soon after the abnormal end of an earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClBackoff {
     /// Nanoseconds from that end to this connection.

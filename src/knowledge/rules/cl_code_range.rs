@@ -1,8 +1,6 @@
-//! CL-CODE-RANGE: A code outside the ranges in use.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// CL-CODE-RANGE: A code outside the ranges in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClCodeRange {
     /// The code it carried.

@@ -1,8 +1,6 @@
-//! CL-CODE-RESERVED: A code that may not be sent.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// CL-CODE-RESERVED: A code that may not be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClCodeReserved {
     /// The code it carried.

@@ -1,8 +1,6 @@
-//! CL-CODE-ROLE: A code meant for the other role.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// CL-CODE-ROLE: A code meant for the other role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClCodeRole {
     /// The code it carried.

@@ -1,8 +1,6 @@
-//! CL-CROSS: Both Closes crossed.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// CL-CROSS: Both Closes crossed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClCross;
 

@@ -1,8 +1,6 @@
-//! CL-DATA-AFTER: A data frame after the own Close.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// CL-DATA-AFTER: A data frame after the own Close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClDataAfter;
 

@@ -1,8 +1,6 @@
-//! CL-DOUBLE: A second Close.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// CL-DOUBLE: A second Close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClDouble;
 

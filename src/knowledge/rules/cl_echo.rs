@@ -1,13 +1,11 @@
-//! CL-ECHO: The answer carries another code.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// CL-ECHO: The answer carries another code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClEcho {
-    /// Code received.
+    /// Code of the Close that was answered; `None` where it had none.
     pub received: Option<CloseCode>,
-    /// Code sent.
+    /// Code of the answer; `None` where it had none.
     pub sent: Option<CloseCode>,
 }
 

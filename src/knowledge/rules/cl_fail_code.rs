@@ -1,13 +1,11 @@
-//! CL-FAIL-CODE: Failed with a code that does not fit.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// CL-FAIL-CODE: Failed with a code that does not fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClFailCode {
     /// The peer's fault.
     pub fault: RuleId,
-    /// Code sent.
+    /// Code of the Close; `None` where it had none.
     pub sent: Option<CloseCode>,
 }
 

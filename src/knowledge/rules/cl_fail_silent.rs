@@ -1,8 +1,6 @@
-//! CL-FAIL-SILENT: Failed without a Close.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// CL-FAIL-SILENT: Failed without a Close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClFailSilent {
     /// The peer's fault.

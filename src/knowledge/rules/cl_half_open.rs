@@ -1,8 +1,6 @@
-//! CL-HALF-OPEN: This side went silent while the other sent again and again.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// CL-HALF-OPEN: This side went silent while the other sent again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClHalfOpen {
     /// How often the other side tried again without any answer.

@@ -1,8 +1,6 @@
-//! CL-IDLE: TCP ended after a silence as long as a well-known time-out.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// CL-IDLE: TCP ended after a silence as long as a well-known time-out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClIdle {
     /// How long no frame came before the end.

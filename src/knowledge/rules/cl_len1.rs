@@ -1,8 +1,6 @@
-//! CL-LEN1: A Close of one byte.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// CL-LEN1: A Close of one byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClLen1;
 

@@ -1,8 +1,6 @@
-//! CL-NEW-MSG: A message begun after the peer's Close had reached the host.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// CL-NEW-MSG: A message begun after the peer's Close had reached the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClNewMsg {
     /// Frame number of that Close.

@@ -1,8 +1,6 @@
-//! CL-NOCODE: A Close without code.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// CL-NOCODE: A Close without code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClNoCode;
 

@@ -1,8 +1,6 @@
-//! CL-NOT-FAILED: Carried on after the peer's fault.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// CL-NOT-FAILED: Carried on after the peer's fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClNotFailed {
     /// The peer's fault.

@@ -1,8 +1,6 @@
-//! CL-REASON-UTF8: A reason that is not UTF-8.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// CL-REASON-UTF8: A reason that is not UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClReasonUtf8 {
     /// Index of the first bad byte of the reason.

@@ -1,8 +1,6 @@
-//! CL-REPLY: A received Close was not answered.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// CL-REPLY: A received Close was not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClReply {
     /// Frame number of the Close.

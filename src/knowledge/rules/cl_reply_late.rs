@@ -1,8 +1,6 @@
-//! CL-REPLY-LATE: An answering Close that came late, or had not come when the recording ended.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// CL-REPLY-LATE: An answering Close that came late, or had not come when the recording ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClReplyLate {
     /// Frame number of the Close to be answered.

@@ -1,8 +1,6 @@
-//! CL-RST: TCP was reset.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// CL-RST: TCP was reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClRst {
     /// Where in the closing it came.
@@ -16,7 +14,7 @@ pub enum ResetWhen {
     BeforeClose,
     /// After one side's Close.
     BetweenCloses,
-    /// After both.
+    /// After both sides' Closes.
     AfterCloses,
     /// A Close may be in a gap, and have come before.
     Unknown,

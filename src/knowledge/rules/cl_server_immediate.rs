@@ -1,8 +1,6 @@
-//! CL-SERVER-IMMEDIATE: The server kept TCP open after both Closes.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// CL-SERVER-IMMEDIATE: The server kept TCP open after both Closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClServerImmediate {
     /// For how long, as far as was seen.

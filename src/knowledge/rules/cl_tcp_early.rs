@@ -1,8 +1,6 @@
-//! CL-TCP-EARLY: TCP ended before the closing handshake was complete.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// CL-TCP-EARLY: TCP ended before the closing handshake was complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClTcpEarly {
     /// How it ended TCP.

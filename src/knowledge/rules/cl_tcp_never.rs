@@ -1,8 +1,6 @@
-//! CL-TCP-NEVER: Both Closes and the other side's FIN were there, the own FIN never came.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// CL-TCP-NEVER: Both Closes and the other side's FIN were there, the own FIN never came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClTcpNever {
     /// How long the recording went on behind that FIN.

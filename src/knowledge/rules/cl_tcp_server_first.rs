@@ -1,8 +1,6 @@
-//! CL-TCP-SERVER-FIRST: The client's FIN came before the server's.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// CL-TCP-SERVER-FIRST: The client's FIN came before the server's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClTcpServerFirst;
 

@@ -1,8 +1,6 @@
-//! CL-TLS: Where the connection runs over TLS, close_notify precedes the FIN.
-
 use crate::knowledge::prelude::*;
 
-/// Nothing finds it yet.
+/// CL-TLS: Where the connection runs over TLS, close_notify precedes the FIN. Nothing finds it yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClTls {}
 

@@ -1,8 +1,6 @@
-//! FR-AFTER-FAIL: After its failing Close this side answered `what` that came later.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// FR-AFTER-FAIL: After its failing Close this side answered `what` that came later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrAfterFail {
     /// What it answered all the same.

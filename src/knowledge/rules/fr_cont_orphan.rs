@@ -1,8 +1,6 @@
-//! FR-CONT-ORPHAN: A continuation without a message to continue.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// FR-CONT-ORPHAN: A continuation without a message to continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrContOrphan;
 

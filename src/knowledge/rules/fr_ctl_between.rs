@@ -1,11 +1,9 @@
-//! FR-CTL-BETWEEN: A control frame between the fragments of the peer's or its own message: legal.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// FR-CTL-BETWEEN: A control frame between the fragments of the peer's or its own message: legal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrCtlBetween {
-    /// Its name.
+    /// `ping`, `pong` or `close`.
     pub opcode: &'static str,
 }
 

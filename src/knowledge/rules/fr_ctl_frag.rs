@@ -1,8 +1,6 @@
-//! FR-CTL-FRAG: A control frame with FIN=0.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// FR-CTL-FRAG: A control frame with FIN=0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrCtlFrag;
 

@@ -1,11 +1,9 @@
-//! FR-CTL-LEN: A control frame longer than 125 bytes.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// FR-CTL-LEN: A control frame longer than 125 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrCtlLen {
-    /// Claimed length.
+    /// Payload length in bytes that the header claims, 126 at the least.
     pub len: u64,
 }
 

@@ -1,8 +1,6 @@
-//! FR-CUT: The stream ended inside a frame.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// FR-CUT: The stream ended inside a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrCut {
     /// Claimed payload length; `None` if the header itself was cut.

@@ -1,8 +1,6 @@
-//! FR-INTERLEAVE: A text or binary frame inside an open message.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// FR-INTERLEAVE: A text or binary frame inside an open message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrInterleave;
 

@@ -1,8 +1,6 @@
-//! FR-LEN-MIN: The length was not in its shortest form.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// FR-LEN-MIN: The length was not in its shortest form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrLenMin {
     /// Length that was written in too long a form.

@@ -1,8 +1,6 @@
-//! FR-LEN-MSB: Top bit of a 64-bit length.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// FR-LEN-MSB: Top bit of a 64-bit length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrLenMsb {
     /// The length as sent.

@@ -1,8 +1,6 @@
-//! FR-MASK-C: A client's frame without mask.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// FR-MASK-C: A client's frame without mask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrMaskC;
 

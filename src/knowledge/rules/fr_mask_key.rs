@@ -1,8 +1,6 @@
-//! FR-MASK-KEY: A predictable masking key.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// FR-MASK-KEY: A predictable masking key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrMaskKey {
     /// How many frames in a row the pattern held.
@@ -16,7 +14,7 @@ pub struct FrMaskKey {
 pub enum KeyPattern {
     /// The same key again.
     Same,
-    /// All zero.
+    /// Always 00 00 00 00: the payload stands unmasked on the wire.
     Zero,
     /// Each one more than the one before.
     Counter,

@@ -1,8 +1,6 @@
-//! FR-MASK-S: A server's frame with mask.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// FR-MASK-S: A server's frame with mask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrMaskS;
 

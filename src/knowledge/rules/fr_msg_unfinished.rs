@@ -1,11 +1,9 @@
-//! FR-MSG-UNFINISHED: A message that was left open.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// FR-MSG-UNFINISHED: A message that was left open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrMsgUnfinished {
-    /// Its number.
+    /// Number of the message in the connection, both sides together, from 1.
     pub message: u64,
 }
 

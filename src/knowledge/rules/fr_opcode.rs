@@ -1,8 +1,6 @@
-//! FR-OPCODE: A reserved opcode.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// FR-OPCODE: A reserved opcode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrOpcode {
     /// The opcode, 3 to 7 or 11 to 15.

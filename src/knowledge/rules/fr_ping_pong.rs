@@ -1,8 +1,6 @@
-//! FR-PING-PONG: Pings that were never answered.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// FR-PING-PONG: Pings that were never answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrPingPong {
     /// Frame number of the oldest of them.

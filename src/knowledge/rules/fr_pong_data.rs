@@ -1,8 +1,6 @@
-//! FR-PONG-DATA: A Pong whose data fits no pending Ping.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// FR-PONG-DATA: A Pong whose data fits no pending Ping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrPongData {
     /// Frame number of the Ping it most likely meant.

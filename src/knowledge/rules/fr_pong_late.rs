@@ -1,8 +1,6 @@
-//! FR-PONG-LATE: A Pong that came late.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// FR-PONG-LATE: A Pong that came late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrPongLate {
     /// Frame number of the Ping.

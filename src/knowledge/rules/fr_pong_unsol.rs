@@ -1,8 +1,6 @@
-//! FR-PONG-UNSOL: A Pong nobody asked for.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// FR-PONG-UNSOL: A Pong nobody asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrPongUnsol;
 

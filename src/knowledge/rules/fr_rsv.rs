@@ -1,8 +1,6 @@
-//! FR-RSV: RSV bits without a meaning.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// FR-RSV: RSV bits without a meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrRsv {
     /// Those that were set and that no negotiated extension gives a meaning.

@@ -1,8 +1,6 @@
-//! FR-TEXT-UTF8: Text that is not UTF-8.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// FR-TEXT-UTF8: Text that is not UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrTextUtf8 {
     /// Offset in the message of the first bad byte.

@@ -1,8 +1,6 @@
-//! FR-TOO-BIG: This side closed with 1009.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// FR-TOO-BIG: This side closed with 1009.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrTooBig {
     /// The largest frame it had received: number and payload length.

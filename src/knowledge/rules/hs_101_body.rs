@@ -1,8 +1,6 @@
-//! HS-101-BODY: A 101 that announces a body: the field.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// HS-101-BODY: A 101 that announces a body: the field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hs101Body<S: Stage = Quoted> {
     /// The field that announces a body.

@@ -1,8 +1,6 @@
-//! HS-426: A 426 that does not say to which protocol to upgrade.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// HS-426: A 426 that does not say to which protocol to upgrade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hs426;
 

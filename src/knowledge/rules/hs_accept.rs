@@ -1,9 +1,7 @@
-//! HS-ACCEPT: Sec-WebSocket-Accept stands once and is base64 of SHA-1 over the key and the GUID; otherwise the client
-//! fails the connection.
-
 use crate::knowledge::prelude::*;
 
-/// What was wrong.
+/// HS-ACCEPT: Sec-WebSocket-Accept stands once and is base64 of SHA-1 over the key and the GUID; otherwise the client
+/// fails the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HsAccept<S: Stage = Quoted> {
     /// The accept value is not the one the key asks for.

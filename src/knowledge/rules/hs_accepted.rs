@@ -1,8 +1,6 @@
-//! HS-ACCEPTED: 101 to a request that broke this rule.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// HS-ACCEPTED: 101 to a request that broke this rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HsAccepted {
     /// The rule that the request broke.

@@ -1,8 +1,6 @@
-//! HS-ASSUMED: The opening handshake is not, or not wholly, in the recording.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// HS-ASSUMED: The opening handshake is not, or not wholly, in the recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HsAssumed;
 

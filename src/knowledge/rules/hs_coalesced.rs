@@ -1,8 +1,6 @@
-//! HS-COALESCED: The first frames came in the segment of the 101.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// HS-COALESCED: The first frames came in the segment of the 101.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HsCoalesced;
 

@@ -1,8 +1,6 @@
-//! HS-CONNECTION-REQ: No `Upgrade` in `Connection`; its value, where there is one.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// HS-CONNECTION-REQ: No `Upgrade` in `Connection`; its value, where there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HsConnectionReq<S: Stage = Quoted> {
     /// Its value, where there is one.

@@ -1,8 +1,6 @@
-//! HS-CONNECTION-RESP: No `Upgrade` in `Connection` of the 101; its value, where there is one.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// HS-CONNECTION-RESP: No `Upgrade` in `Connection` of the 101; its value, where there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HsConnectionResp<S: Stage = Quoted> {
     /// Its value, where there is one.

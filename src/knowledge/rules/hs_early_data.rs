@@ -1,8 +1,6 @@
-//! HS-EARLY-DATA: Bytes behind the request, before the response.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// HS-EARLY-DATA: Bytes behind the request, before the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HsEarlyData;
 

@@ -1,8 +1,6 @@
-//! HS-EXT-SYNTAX: Extensions against their grammar.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// HS-EXT-SYNTAX: Extensions against their grammar.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HsExtSyntax<S: Stage = Quoted> {
     /// Value of the field.

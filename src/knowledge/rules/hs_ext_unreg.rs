@@ -1,8 +1,6 @@
-//! HS-EXT-UNREG: An extension that is not registered.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// HS-EXT-UNREG: An extension that is not registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HsExtUnreg<S: Stage = Quoted> {
     /// Token of the extension.

@@ -1,8 +1,6 @@
-//! HS-EXT-UNREQ: An extension that was not offered.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// HS-EXT-UNREQ: An extension that was not offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HsExtUnreq<S: Stage = Quoted> {
     /// Token of the extension.

@@ -1,9 +1,7 @@
-//! HS-HOST: The request has one Host, with the port where that is not the default one; forwarding changes the port of
-//! TCP.
-
 use crate::knowledge::prelude::*;
 
-/// What was wrong.
+/// HS-HOST: The request has one Host, with the port where that is not the default one; forwarding changes the port of
+/// TCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HsHost {
     /// No `Host`, or more than one.

@@ -1,8 +1,6 @@
-//! HS-HTTP-REQ: The request leaves the grammar of HTTP.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// HS-HTTP-REQ: The request leaves the grammar of HTTP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HsHttpReq<S: Stage = Quoted> {
     /// Where it leaves the grammar.

@@ -1,8 +1,6 @@
-//! HS-HTTP-RESP: The answer to the opening handshake is a valid HTTP response.
-
 use crate::knowledge::prelude::*;
 
-/// What was wrong.
+/// HS-HTTP-RESP: The answer to the opening handshake is a valid HTTP response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HsHttpResp<S: Stage = Quoted> {
     /// What came instead of a response is not HTTP.

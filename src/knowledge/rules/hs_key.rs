@@ -1,16 +1,14 @@
-//! HS-KEY: Sec-WebSocket-Key stands once and is base64 of 16 random bytes, fresh for each connection; a server need
-//! not decode it.
-
 use crate::knowledge::prelude::*;
 
-/// What was wrong.
+/// HS-KEY: Sec-WebSocket-Key stands once and is base64 of 16 random bytes, fresh for each connection; a server need
+/// not decode it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HsKey<S: Stage = Quoted> {
     /// A key that is none.
     Malformed {
         /// What it is.
         form: KeyForm,
-        /// As sent.
+        /// The value as sent, cut to what is shown.
         found: Option<Text<S>>,
     },
     /// More than one key.

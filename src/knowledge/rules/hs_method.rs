@@ -1,9 +1,7 @@
-//! HS-METHOD: The method is GET and the version of HTTP at least 1.1; a proxy that speaks HTTP/1.0 to its servers
-//! lowers it.
-
 use crate::knowledge::prelude::*;
 
-/// What was wrong.
+/// HS-METHOD: The method is GET and the version of HTTP at least 1.1; a proxy that speaks HTTP/1.0 to its servers
+/// lowers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HsMethod<S: Stage = Quoted> {
     /// Another method than GET.

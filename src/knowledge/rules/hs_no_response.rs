@@ -1,8 +1,6 @@
-//! HS-NO-RESPONSE: TCP ended without any response.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// HS-NO-RESPONSE: TCP ended without any response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HsNoResponse {
     /// What the request broke, which the server had: then RFC 6455 4.2.1 demands an HTTP error. Otherwise 10.7 asks

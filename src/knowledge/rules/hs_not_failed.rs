@@ -1,8 +1,6 @@
-//! HS-NOT-FAILED: After a response that does not validate the client sends no frames and ends TCP.
-
 use crate::knowledge::prelude::*;
 
-/// What was wrong.
+/// HS-NOT-FAILED: After a response that does not validate the client sends no frames and ends TCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HsNotFailed {
     /// Frames were sent after a response that does not validate.

@@ -1,8 +1,6 @@
-//! HS-ORIGIN: A browser's request without `Origin`.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// HS-ORIGIN: A browser's request without `Origin`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HsOrigin;
 

@@ -1,8 +1,6 @@
-//! HS-PROTO-NONE: Subprotocols were offered and none was chosen.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// HS-PROTO-NONE: Subprotocols were offered and none was chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HsProtoNone;
 

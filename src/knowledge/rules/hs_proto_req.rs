@@ -1,8 +1,6 @@
-//! HS-PROTO-REQ: A list of subprotocols that is none.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// HS-PROTO-REQ: A list of subprotocols that is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HsProtoReq<S: Stage = Quoted> {
     /// What is wrong with the list.

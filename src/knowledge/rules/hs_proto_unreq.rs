@@ -1,9 +1,7 @@
-//! HS-PROTO-UNREQ: The server chooses one subprotocol of those offered, or leaves the field out; otherwise the client
-//! fails the connection.
-
 use crate::knowledge::prelude::*;
 
-/// What was wrong.
+/// HS-PROTO-UNREQ: The server chooses one subprotocol of those offered, or leaves the field out; otherwise the client
+/// fails the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HsProtoUnreq<S: Stage = Quoted> {
     /// A subprotocol that was not offered, or none; as sent.

@@ -1,8 +1,6 @@
-//! HS-SERIAL: A handshake of the client with the same server was under way.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// HS-SERIAL: A handshake of the client with the same server was under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HsSerial {
     /// First packet of that connection.

@@ -1,7 +1,6 @@
-//! HS-SNI: The client names the server in its TLS ClientHello (server_name); this shows only in connections under TLS.
-
 use crate::knowledge::prelude::*;
 
+/// HS-SNI: The client names the server in its TLS ClientHello (server_name); this shows only in connections under TLS.
 /// Nothing finds it yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HsSni {}

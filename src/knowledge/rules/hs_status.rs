@@ -1,8 +1,6 @@
-//! HS-STATUS: The upgrade was refused.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// HS-STATUS: The upgrade was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HsStatus {
     /// The status of the response.

@@ -1,11 +1,9 @@
-//! HS-TARGET: A request target that is none of a WebSocket.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// HS-TARGET: A request target that is none of a WebSocket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HsTarget<S: Stage = Quoted> {
-    /// As sent.
+    /// The request target as sent, cut to what is shown.
     pub target: Text<S>,
     /// What it is.
     pub form: TargetForm,

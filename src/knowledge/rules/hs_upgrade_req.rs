@@ -1,8 +1,6 @@
-//! HS-UPGRADE-REQ: No `websocket` in `Upgrade`; its value, where there is one.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// HS-UPGRADE-REQ: No `websocket` in `Upgrade`; its value, where there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HsUpgradeReq<S: Stage = Quoted> {
     /// Its value, where there is one.

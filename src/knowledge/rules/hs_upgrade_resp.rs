@@ -1,8 +1,6 @@
-//! HS-UPGRADE-RESP: `Upgrade` of the 101 is not `websocket`; its value, where there is one.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// HS-UPGRADE-RESP: `Upgrade` of the 101 is not `websocket`; its value, where there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HsUpgradeResp<S: Stage = Quoted> {
     /// Its value, where there is one.

@@ -1,8 +1,6 @@
-//! HS-VERSION: Sec-WebSocket-Version stands once and is 13; another number asks for another protocol.
-
 use crate::knowledge::prelude::*;
 
-/// What was wrong.
+/// HS-VERSION: Sec-WebSocket-Version stands once and is 13; another number asks for another protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HsVersion<S: Stage = Quoted> {
     /// No version, or one that is no number; as sent.

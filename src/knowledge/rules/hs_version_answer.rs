@@ -1,8 +1,6 @@
-//! HS-VERSION-ANSWER: A refused version, and none offered instead.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// HS-VERSION-ANSWER: A refused version, and none offered instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HsVersionAnswer {
     /// The version asked for.

@@ -1,8 +1,6 @@
-//! PMD-BFINAL: BFINAL=1 inside a message.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// PMD-BFINAL: BFINAL=1 inside a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PmdBfinal;
 

@@ -1,8 +1,6 @@
-//! PMD-BOMB: A cap on inflating was reached.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// PMD-BOMB: A cap on inflating was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PmdBomb;
 

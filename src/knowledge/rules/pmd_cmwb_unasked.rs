@@ -1,8 +1,6 @@
-//! PMD-CMWB-UNASKED: `client_max_window_bits` in the answer and not in the offer.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// PMD-CMWB-UNASKED: `client_max_window_bits` in the answer and not in the offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PmdCmwbUnasked {
     /// Window bits that the server answered.

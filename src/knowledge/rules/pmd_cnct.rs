@@ -1,9 +1,7 @@
-//! PMD-CNCT: A client that was answered client_no_context_takeover compresses each message without reference to those
-//! before.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// PMD-CNCT: A client that was answered client_no_context_takeover compresses each message without reference to those
+/// before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PmdCnct {
     /// The most bytes by which a reference begins before the message.

@@ -1,8 +1,6 @@
-//! PMD-CTX-LOST: The context of the compression is lost.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// PMD-CTX-LOST: The context of the compression is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PmdCtxLost;
 

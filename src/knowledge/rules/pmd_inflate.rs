@@ -1,8 +1,6 @@
-//! PMD-INFLATE: Compressed data that is none.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// PMD-INFLATE: Compressed data that is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PmdInflate {
     /// Compressed bytes of the message before the fault.

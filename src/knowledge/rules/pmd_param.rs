@@ -1,16 +1,14 @@
-//! PMD-PARAM: An offer or an answer of permessage-deflate has no parameters but its four, each at most once, with its
-//! kind of value; a server declines any other offer, a client fails for any other answer.
-
 use crate::knowledge::prelude::*;
 
-/// What was wrong.
+/// PMD-PARAM: An offer or an answer of permessage-deflate has no parameters but its four, each at most once, with its
+/// kind of value; a server declines any other offer, a client fails for any other answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PmdParam<S: Stage = Quoted> {
     /// An offer or an answer has a parameter it may not have.
     Parameter {
-        /// Its name.
+        /// Name of the parameter.
         name: Text<S>,
-        /// Its value.
+        /// Its value without quotes; `None` where it has none.
         value: Option<Text<S>>,
         /// What is wrong with it.
         why: BadParameter,

@@ -1,8 +1,6 @@
-//! PMD-RSV1-CONT: RSV1 on a later fragment under permessage-deflate.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// PMD-RSV1-CONT: RSV1 on a later fragment under permessage-deflate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PmdRsv1Cont;
 

@@ -1,8 +1,6 @@
-//! PMD-RSV1-CTL: RSV1 on a control frame under permessage-deflate.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// PMD-RSV1-CTL: RSV1 on a control frame under permessage-deflate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PmdRsv1Ctl;
 

@@ -1,13 +1,11 @@
-//! PMD-SMWB: `server_max_window_bits` was offered, and the answer does not keep to it.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// PMD-SMWB: `server_max_window_bits` was offered, and the answer does not keep to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PmdSmwb {
-    /// As offered.
+    /// Base-2 logarithm of the window offered.
     pub offered: u8,
-    /// As answered.
+    /// That of the answer; `None` where the answer lacks the parameter.
     pub answered: Option<u8>,
 }
 

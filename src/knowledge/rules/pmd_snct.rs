@@ -1,8 +1,6 @@
-//! PMD-SNCT: `server_no_context_takeover` was offered, and the answer lacks it.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// PMD-SNCT: `server_no_context_takeover` was offered, and the answer lacks it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PmdSnct;
 

@@ -1,9 +1,7 @@
-//! PMD-SNCT-USE: A server that answered server_no_context_takeover compresses each message without reference to those
-//! before.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// PMD-SNCT-USE: A server that answered server_no_context_takeover compresses each message without reference to those
+/// before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PmdSnctUse {
     /// The most bytes by which a reference begins before the message.

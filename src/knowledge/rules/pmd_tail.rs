@@ -1,8 +1,6 @@
-//! PMD-TAIL: A message ends with the 00 00 ff ff that its sender has to take off.
-
 use crate::knowledge::prelude::*;
 
-/// There is no more to say of it.
+/// PMD-TAIL: A message ends with the 00 00 ff ff that its sender has to take off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PmdTail;
 

@@ -1,8 +1,6 @@
-//! PMD-WINDOW: A reference reaches farther back than the window agreed.
-
 use crate::knowledge::prelude::*;
 
-/// What shows it.
+/// PMD-WINDOW: A reference reaches farther back than the window agreed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PmdWindow {
     /// How far back the reference goes, in bytes.

@@ -188,11 +188,11 @@ pub struct LocalView<S: Stage = Quoted> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Closing<S: Stage = Quoted> {
-    /// How it ended.
+    /// How far the opening and the closing handshake came, in a word.
     pub outcome: Outcome,
     /// Whose Close, or end of TCP, came first; `None` where that is unknown.
     pub started_by: Option<Starter>,
-    /// What decided that.
+    /// What decided who started.
     pub evidence: StartEvidence,
     /// Close frames of both sides.
     pub sides: PerRole<SideClose<S>>,
@@ -200,13 +200,13 @@ pub struct Closing<S: Stage = Quoted> {
     pub first_end: Option<TcpEnd>,
     /// Neither side had received the other's end of TCP when it sent its own.
     pub ends_crossed: bool,
-    /// Both directions' ends.
+    /// The end of TCP in each direction; `None` where the recording shows none.
     pub ends: PerRole<Option<TcpEnd>>,
     /// What each side's API will have reported.
     pub sees: PerRole<LocalView<S>>,
     /// Nanoseconds without any frame before the first Close, or before TCP ended without one.
     pub idle_before_close_ns: Option<i64>,
-    /// Who owed what.
+    /// Obligations, each with who owed it and what came of it.
     pub steps: Vec<Step>,
     /// The fault for which a side failed the connection: who committed it, rule, frame.
     pub failed_for: Option<(Role, RuleId, u64)>,

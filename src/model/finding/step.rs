@@ -12,7 +12,7 @@ pub enum Action {
     MayFail(RuleId),
     /// Process nothing more after failing.
     ProcessNothing,
-    /// Answer the Close.
+    /// Answer the peer's Close with one (RFC 6455 5.5.1).
     AnswerClose,
     /// The server ends TCP first, after both Closes.
     EndTcpFirst,
@@ -32,7 +32,7 @@ pub enum Action {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Seen {
-    /// A Close.
+    /// A Close frame of this side, whatever its code.
     Close {
         /// Number of its frame, as `--frames` counts.
         frame: u64,
@@ -50,7 +50,7 @@ pub enum Seen {
     },
     /// TCP ended by the other side first.
     PeerEndedTcp(StreamEnd),
-    /// An HTTP response.
+    /// An HTTP response with this status code.
     Status(u16),
     /// Bytes that are no HTTP response.
     NotHttp,
@@ -59,7 +59,7 @@ pub enum Seen {
         /// Number of that frame.
         frame: u64,
     },
-    /// It carried on.
+    /// It carried on as if nothing were wrong, shown by what it did next.
     CarriedOn(Handled),
     /// Nothing that contradicts it.
     NothingMore,
@@ -80,7 +80,7 @@ named! {
         Met = "met",
         /// The other thing was done, or nothing in time.
         Broken = "broken",
-        /// Done too late.
+        /// Done, but later than the [thresholds](crate::knowledge::thresholds) of wslog allow.
         Late = "late",
         /// The recording does not show it.
         Unobserved = "unobserved",

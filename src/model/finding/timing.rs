@@ -24,7 +24,7 @@ pub struct Timing {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PingFigures {
-    /// Pings it sent.
+    /// Pings it sent, answered or not.
     pub sent: u64,
     /// Those after the last one that was answered; `None` where Pongs may be missing in the recording.
     pub unanswered: Option<u64>,
@@ -40,11 +40,11 @@ pub struct PingFigures {
 pub struct Latency {
     /// How many were measured.
     pub pongs: u64,
-    /// Shortest of them.
+    /// Shortest of them, in nanoseconds.
     pub min_ns: i64,
-    /// Their mean.
+    /// Arithmetic mean of them, in nanoseconds.
     pub mean_ns: i64,
-    /// The longest.
+    /// Longest of them, in nanoseconds.
     pub max_ns: i64,
     /// Frame number of the Pong that took longest.
     pub slowest_frame: u64,

@@ -5,7 +5,7 @@
 
 use crate::model::Evidence;
 
-/// About a request.
+/// What [`UpgradeRequest::facts`](crate::model::UpgradeRequest::facts) tells of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RequestFacts {
@@ -39,7 +39,7 @@ pub struct RequestFacts {
     pub forwarded: bool,
 }
 
-/// About a response.
+/// What [`UpgradeResponse::facts`](crate::model::UpgradeResponse::facts) tells of a response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ResponseFacts {
@@ -79,7 +79,7 @@ pub struct SyntaxFault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Syntax {
-    /// No colon.
+    /// A field line without a colon.
     NoColon,
     /// A field name that is no token.
     FieldName,
@@ -114,7 +114,7 @@ impl Syntax {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TargetForm {
-    /// A path.
+    /// The path and query of a `ws` URI: origin-form.
     #[default]
     Path,
     /// An absolute http or https URI.
@@ -134,7 +134,7 @@ pub enum HostPort {
     Unknown,
     /// No port: the default one of the scheme.
     Default,
-    /// This one.
+    /// The port that the field names.
     Named(u16),
 }
 
@@ -155,14 +155,14 @@ pub enum TokenIn {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyForm {
-    /// There is none.
+    /// There is no `Sec-WebSocket-Key`.
     #[default]
     Absent,
-    /// 16 bytes.
+    /// It decodes to the 16 bytes that RFC 6455 4.1 asks for.
     Sound,
-    /// So many other bytes.
+    /// It decodes to so many bytes, which are not 16.
     Bytes(u16),
-    /// Not base64.
+    /// It leaves the alphabet or the padding of base64.
     NotBase64,
 }
 
@@ -170,7 +170,7 @@ pub enum KeyForm {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProtocolsFault {
-    /// No element.
+    /// The field is there and names no subprotocol.
     Empty,
     /// This element is no token.
     NotToken(u16),
