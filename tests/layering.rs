@@ -495,10 +495,6 @@ fn no_text_of_a_peer_is_shown_undecided() {
             assert_eq!(passed_over(item), [0; 0], "{file} passes over something");
             deciding += 1;
         }
-        assert!(
-            text.contains("fn decided") != text.contains("impl QuotesNothing for"),
-            "{file} decides once"
-        );
     }
     assert_eq!(deciding, 18, "rules whose findings quote the wire");
     for name in read(&files, &["wslog", "views"], "src/views.rs").into_values().flatten() {

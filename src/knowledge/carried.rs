@@ -9,9 +9,6 @@ pub(super) trait Told {
     fn words(&self, say: &Say<'_>) -> Words;
 }
 
-/// Nothing of it is from the wire. What is not of this kind has a `decided` of its own.
-pub(super) trait QuotesNothing {}
-
 /// Whoever decides what may be seen of what a finding quotes, by what it is. It may be cut short.
 pub(crate) trait Decide<From: Stage, To: Stage> {
     /// Any text.

@@ -1,6 +1,6 @@
 //! What the file of a rule is written with.
 
-pub(super) use crate::knowledge::carried::{Decide, QuotesNothing, Told};
+pub(super) use crate::knowledge::carried::{Decide, Told};
 pub(super) use crate::knowledge::known::{Known, found, legal};
 pub(super) use crate::knowledge::rule::Level::{Must, Note, Should};
 pub(super) use crate::knowledge::rule::Reaction::{Close, Fail, FailHandshake, MayFail, Nothing, Refuse};

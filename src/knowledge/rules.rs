@@ -98,7 +98,7 @@ mod pmd_snct_use;
 mod pmd_tail;
 mod pmd_window;
 
-use crate::knowledge::carried::{Decide, QuotesNothing, Told};
+use crate::knowledge::carried::{Decide, Told};
 use crate::knowledge::words::{Say, Words};
 use crate::knowledge::{Level, Rule};
 use crate::model::{Conversation, PacketNo, Quoted, Readable, Stage};
@@ -253,7 +253,7 @@ macro_rules! rules {
     };
 }
 
-/// Only what quotes nothing goes from stage to stage without a decision.
+/// Only what is `Copy`, and so owns no text from the wire, goes from stage to stage without a decision.
 macro_rules! decided {
     ($carried:ident, $by:ident) => {
         unquoted($carried)
@@ -263,7 +263,7 @@ macro_rules! decided {
     };
 }
 
-const fn unquoted<T: QuotesNothing>(carried: T) -> T {
+const fn unquoted<T: Copy>(carried: T) -> T {
     carried
 }
 

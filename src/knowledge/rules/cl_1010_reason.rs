@@ -23,8 +23,6 @@ impl Told for Cl1010Reason {
     }
 }
 
-impl QuotesNothing for Cl1010Reason {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "1010 is of use only if it says what was missing; the reason is where the client writes it. A client \

@@ -27,8 +27,6 @@ impl Told for ClAbnormal {
     }
 }
 
-impl QuotesNothing for ClAbnormal {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("reports 1006; a client must also fail the connection (RFC 6455 7.2.1)"),
     text: "The end of TCP says nothing of the reason: both applications report 1006. It is legal where \

@@ -35,8 +35,6 @@ impl Told for ClBackoff {
     }
 }
 
-impl QuotesNothing for ClBackoff {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("gets all its clients back at the same moment, often while it is still starting"),
     text: "A server that restarts drops all its connections at once; clients that return without a random \

@@ -27,8 +27,6 @@ impl Told for ClCodeRange {
     }
 }
 
-impl QuotesNothing for ClCodeRange {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "Below 1000 no code is used, 1016 to 2999 are not assigned, from 5000 on none is defined. \

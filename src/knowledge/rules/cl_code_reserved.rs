@@ -33,8 +33,6 @@ impl Told for ClCodeReserved {
     }
 }
 
-impl QuotesNothing for ClCodeReserved {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "1005, 1006 and 1015 are what an API reports where there was no code, no Close, or no TLS. On the \

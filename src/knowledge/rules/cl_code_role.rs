@@ -27,8 +27,6 @@ impl Told for ClCodeRole {
     }
 }
 
-impl QuotesNothing for ClCodeRole {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "The meaning of these codes fits one role only: a client lacks an extension (1010), a service \

@@ -23,8 +23,6 @@ impl Told for ClCross {
     }
 }
 
-impl QuotesNothing for ClCross {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("owes no further Close"),
     text: "Neither side had received the other's Close when it sent its own: both started, and nobody owes \

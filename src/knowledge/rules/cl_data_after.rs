@@ -23,8 +23,6 @@ impl Told for ClDataAfter {
     }
 }
 
-impl QuotesNothing for ClDataAfter {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("may ignore it (RFC 6455 1.4)"),
     text: "The Close is the last thing an application says: what comes behind it the receiver may ignore. \

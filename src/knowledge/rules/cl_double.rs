@@ -19,8 +19,6 @@ impl Told for ClDouble {
     }
 }
 
-impl QuotesNothing for ClDouble {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("ignores it: the first Close counts (RFC 6455 7.1.5)"),
     text: "The first Close decides code and reason; the receiver ignores what follows.",

@@ -29,8 +29,6 @@ impl Told for ClEcho {
     }
 }
 
-impl QuotesNothing for ClEcho {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("reports the code as received"),
     text: "The answer typically carries the code it answers, and may carry any other. So the two \

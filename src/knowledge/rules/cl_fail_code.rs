@@ -30,8 +30,6 @@ impl Told for ClFailCode {
     }
 }
 
-impl QuotesNothing for ClFailCode {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "The code is all that the side at fault gets to read about its fault. 1002 fits a breach of the \

@@ -29,8 +29,6 @@ impl Told for ClFailSilent {
     }
 }
 
-impl QuotesNothing for ClFailSilent {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("reports 1006"),
     text: "Without a Close the side at fault reports 1006 and does not learn what was wrong. For a missing \

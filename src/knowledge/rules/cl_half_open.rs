@@ -36,8 +36,6 @@ impl Told for ClHalfOpen {
     }
 }
 
-impl QuotesNothing for ClHalfOpen {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some(
         "goes on until its own retransmissions or a missing Pong make it give up; it then reports 1006",

@@ -35,8 +35,6 @@ impl Told for ClIdle {
     }
 }
 
-impl QuotesNothing for ClIdle {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("reports 1006"),
     text: "They mostly do it without a Close, and neither application learns who it was. wslog notes an end \

@@ -19,8 +19,6 @@ impl Told for ClLen1 {
     }
 }
 
-impl QuotesNothing for ClLen1 {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A code has two bytes; one byte is neither a code nor an empty body.",

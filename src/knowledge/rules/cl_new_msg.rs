@@ -30,8 +30,6 @@ impl Told for ClNewMsg {
     }
 }
 
-impl QuotesNothing for ClNewMsg {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("may ignore it (RFC 6455 1.4)"),
     text: "A message may be sent until the own Close is out (RFC 6455 5.1), but sending one starts in state OPEN \

@@ -23,8 +23,6 @@ impl Told for ClNoCode {
     }
 }
 
-impl QuotesNothing for ClNoCode {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("reports 1005"),
     text: "The code is optional. Where there is none the receiver's application reports 1005, and a \

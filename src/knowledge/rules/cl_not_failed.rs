@@ -32,8 +32,6 @@ impl Told for ClNotFailed {
     }
 }
 
-impl QuotesNothing for ClNotFailed {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "Some faults make what follows meaningless: the RFC has the receiver fail the connection \

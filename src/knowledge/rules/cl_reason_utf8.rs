@@ -27,8 +27,6 @@ impl Told for ClReasonUtf8 {
     }
 }
 
-impl QuotesNothing for ClReasonUtf8 {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "The reason is text for people, and as such UTF-8. It may be cut to 123 bytes only between \

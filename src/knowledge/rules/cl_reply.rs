@@ -29,8 +29,6 @@ impl Told for ClReply {
     }
 }
 
-impl QuotesNothing for ClReply {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("may give up waiting and end TCP; it reports 1006"),
     text: "The closing handshake is two Closes. Where the second one is missing the side that started \

@@ -37,8 +37,6 @@ impl Told for ClReplyLate {
     }
 }
 
-impl QuotesNothing for ClReplyLate {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("may give up waiting and end TCP; it then reports 1006"),
     text: "Closing libraries wait some seconds for the answer; one that comes later finds nobody. wslog \

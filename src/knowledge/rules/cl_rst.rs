@@ -43,8 +43,6 @@ impl Told for ClRst {
     }
 }
 
-impl QuotesNothing for ClRst {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("reports the code of the Close that it had read before, else 1006"),
     text: "RST throws away what the receiver has not read, a Close included: its application then reports \

@@ -32,8 +32,6 @@ impl Told for ClServerImmediate {
     }
 }
 
-impl QuotesNothing for ClServerImmediate {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("may end TCP itself after a while; its application may get its close event only then"),
     text: "With both Closes exchanged nothing is left to say, and the server is to end TCP (FIN) so that \

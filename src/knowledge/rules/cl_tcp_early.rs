@@ -51,8 +51,6 @@ impl Told for ClTcpEarly {
     }
 }
 
-impl QuotesNothing for ClTcpEarly {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("has nobody left to answer: its Close is refused by an RST, or read by nobody"),
     text: "The closing handshake is complete for a side that has sent a Close and received one. TCP that ends \

@@ -33,8 +33,6 @@ impl Told for ClTcpNever {
     }
 }
 
-impl QuotesNothing for ClTcpNever {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some(
         "has ended its half; its host keeps the connection in FIN-WAIT-2 until a timer of its own ends it",

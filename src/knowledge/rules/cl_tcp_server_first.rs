@@ -23,8 +23,6 @@ impl Told for ClTcpServerFirst {
     }
 }
 
-impl QuotesNothing for ClTcpServerFirst {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "The side that ends TCP first holds TIME-WAIT. That is to be the server, which a new connection \

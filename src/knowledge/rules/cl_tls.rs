@@ -19,8 +19,6 @@ impl Told for ClTls {
     }
 }
 
-impl QuotesNothing for ClTls {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("cannot tell an end of the stream from a connection that was cut"),
     text: "A FIN can be forged or come from something on the way; close_notify comes from the peer itself, \

@@ -27,8 +27,6 @@ impl Told for FrAfterFail {
     }
 }
 
-impl QuotesNothing for FrAfterFail {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "Who fails the connection stops reading: neither a later Ping nor the answering Close is \

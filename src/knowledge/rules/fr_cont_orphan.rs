@@ -23,8 +23,6 @@ impl Told for FrContOrphan {
     }
 }
 
-impl QuotesNothing for FrContOrphan {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "Opcode 0 continues a message; with none open there is nothing to add it to, and its type is not \

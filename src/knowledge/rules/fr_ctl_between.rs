@@ -27,8 +27,6 @@ impl Told for FrCtlBetween {
     }
 }
 
-impl QuotesNothing for FrCtlBetween {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("must handle it before the message is complete"),
     text: "Control frames keep a long message from blocking Ping and Close, so they may stand between its \

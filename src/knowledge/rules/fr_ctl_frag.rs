@@ -19,8 +19,6 @@ impl Told for FrCtlFrag {
     }
 }
 
-impl QuotesNothing for FrCtlFrag {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A control frame is short and stands alone, so that it can be handled at once between the \

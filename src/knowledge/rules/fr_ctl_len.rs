@@ -27,8 +27,6 @@ impl Told for FrCtlLen {
     }
 }
 
-impl QuotesNothing for FrCtlLen {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "125 bytes is what the seven-bit length can hold. Of a Close two are the code, so its reason has \

@@ -35,8 +35,6 @@ impl Told for FrCut {
     }
 }
 
-impl QuotesNothing for FrCut {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("drops what came of the frame"),
     text: "TCP ended while a frame was on its way: what came of it is a fragment of a message that no \

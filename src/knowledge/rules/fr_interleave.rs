@@ -23,8 +23,6 @@ impl Told for FrInterleave {
     }
 }
 
-impl QuotesNothing for FrInterleave {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "Fragments carry no number of their message: two messages at a time could not be told apart.",

@@ -31,8 +31,6 @@ impl Told for FrLenMin {
     }
 }
 
-impl QuotesNothing for FrLenMin {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A length has one form only: up to 125 in seven bits, up to 65535 in sixteen, beyond that in \

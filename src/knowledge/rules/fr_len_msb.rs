@@ -27,8 +27,6 @@ impl Told for FrLenMsb {
     }
 }
 
-impl QuotesNothing for FrLenMsb {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "The length is below 2^63, so that a signed number can hold it. A frame that claims more is \

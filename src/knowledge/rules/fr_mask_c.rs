@@ -19,8 +19,6 @@ impl Told for FrMaskC {
     }
 }
 
-impl QuotesNothing for FrMaskC {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "Masking keeps what a script sends from looking like HTTP to a proxy. It holds for every frame of \

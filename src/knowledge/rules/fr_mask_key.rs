@@ -48,8 +48,6 @@ impl Told for FrMaskKey {
     }
 }
 
-impl QuotesNothing for FrMaskKey {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A key that can be foretold gives a script the bytes on the wire back, which masking is there to \

@@ -19,8 +19,6 @@ impl Told for FrMaskS {
     }
 }
 
-impl QuotesNothing for FrMaskS {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "Only clients mask. A client that receives a masked frame must close the connection; a Close \

@@ -27,8 +27,6 @@ impl Told for FrMsgUnfinished {
     }
 }
 
-impl QuotesNothing for FrMsgUnfinished {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("drops what came of the message"),
     text: "An endpoint may close in the middle of a message. That is legal; the receiver's application \

@@ -27,8 +27,6 @@ impl Told for FrOpcode {
     }
 }
 
-impl QuotesNothing for FrOpcode {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "What a reserved opcode means, an extension would have to define, and both sides to negotiate. \

@@ -39,8 +39,6 @@ impl Told for FrPingPong {
     }
 }
 
-impl QuotesNothing for FrPingPong {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("may take the connection for dead and end it; a Close with 1011 or an end of TCP is usual"),
     text: "Libraries answer a Ping by themselves, so an unanswered one mostly means that nobody reads: a \

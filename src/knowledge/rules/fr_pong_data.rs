@@ -31,8 +31,6 @@ impl Told for FrPongData {
     }
 }
 
-impl QuotesNothing for FrPongData {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A Pong that is to answer a Ping carries the payload of the Ping. One with other data may still \

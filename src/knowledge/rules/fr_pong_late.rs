@@ -32,8 +32,6 @@ impl Told for FrPongLate {
     }
 }
 
-impl QuotesNothing for FrPongLate {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("may have given up by then"),
     text: "A Pong waits behind whatever its sender is busy with, and the time it takes is a measure of \

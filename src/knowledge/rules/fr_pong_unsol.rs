@@ -19,8 +19,6 @@ impl Told for FrPongUnsol {
     }
 }
 
-impl QuotesNothing for FrPongUnsol {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("owes no answer"),
     text: "A Pong may be sent at any time, as a heartbeat in one direction. Nothing is owed for it.",

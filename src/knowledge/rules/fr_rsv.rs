@@ -34,8 +34,6 @@ impl Told for FrRsv {
     }
 }
 
-impl QuotesNothing for FrRsv {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "The three bits belong to extensions. permessage-deflate gives RSV1 a meaning on the first frame \

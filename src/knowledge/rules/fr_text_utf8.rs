@@ -27,8 +27,6 @@ impl Told for FrTextUtf8 {
     }
 }
 
-impl QuotesNothing for FrTextUtf8 {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A text message is UTF-8 as a whole; a fragment may end inside a character. With \

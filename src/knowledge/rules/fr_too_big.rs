@@ -30,8 +30,6 @@ impl Told for FrTooBig {
     }
 }
 
-impl QuotesNothing for FrTooBig {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("answers the Close like any other"),
     text: "A limit is the receiver's own choice and no fault of the sender. The RFC ties no size to it and \

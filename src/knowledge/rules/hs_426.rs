@@ -23,8 +23,6 @@ impl Told for Hs426 {
     }
 }
 
-impl QuotesNothing for Hs426 {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "426 tells a client to come back with another protocol, and Upgrade is where it is named. That is a \

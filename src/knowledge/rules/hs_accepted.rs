@@ -27,8 +27,6 @@ impl Told for HsAccepted {
     }
 }
 
-impl QuotesNothing for HsAccepted {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("need not notice: the response itself is in order"),
     text: "A server that grants a faulty request hides the fault of the client, which then fails at a \

@@ -24,8 +24,6 @@ impl Told for HsAssumed {
     }
 }
 
-impl QuotesNothing for HsAssumed {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A recording that began after the connection did shows neither who asked for it nor what was \

@@ -23,8 +23,6 @@ impl Told for HsCoalesced {
     }
 }
 
-impl QuotesNothing for HsCoalesced {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("handles the frames like any others"),
     text: "TCP has no borders of messages: what the server sends right behind its 101 may share a segment \

@@ -23,8 +23,6 @@ impl Told for HsEarlyData {
     }
 }
 
-impl QuotesNothing for HsEarlyData {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("may read it as frames after its 101, or drop it; after a refusal it is no frame at all"),
     text: "Until the 101 is there the client does not know whether frames are understood. If the server \

@@ -49,8 +49,6 @@ impl Told for HsHost {
     }
 }
 
-impl QuotesNothing for HsHost {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "Host tells a server with several names which one is meant; HTTP/1.1 itself wants it once in \

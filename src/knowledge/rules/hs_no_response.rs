@@ -27,8 +27,6 @@ impl Told for HsNoResponse {
     }
 }
 
-impl QuotesNothing for HsNoResponse {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("fails the connection"),
     text: "A client whose request gets no response can only guess, and a browser reports 1006. Two clauses \

@@ -42,8 +42,6 @@ impl Told for HsNotFailed {
     }
 }
 
-impl QuotesNothing for HsNotFailed {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A response that does not validate comes from a server that does not speak WebSocket, or not on \

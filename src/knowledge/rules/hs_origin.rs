@@ -23,8 +23,6 @@ impl Told for HsOrigin {
     }
 }
 
-impl QuotesNothing for HsOrigin {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("may refuse a request without Origin, with 403 for example (RFC 6455 4.2.2, 10.2)"),
     text: "Browsers send Origin with every opening handshake and scripts cannot leave it out; servers check \

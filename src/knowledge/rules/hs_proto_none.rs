@@ -24,8 +24,6 @@ impl Told for HsProtoNone {
     }
 }
 
-impl QuotesNothing for HsProtoNone {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some(
         "a browser fails the connection (WHATWG); of other clients some do and some go on without a \

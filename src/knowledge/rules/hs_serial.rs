@@ -32,8 +32,6 @@ impl Told for HsSerial {
     }
 }
 
-impl QuotesNothing for HsSerial {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "One at a time keeps a page from flooding a server with handshakes. Browsers queue them by \

@@ -21,8 +21,6 @@ impl Told for HsSni {
     }
 }
 
-impl QuotesNothing for HsSni {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("without a name can only present its default certificate, or end the TLS handshake"),
     text: "Many names share one address; the TLS server learns from server_name which certificate is asked \

@@ -27,8 +27,6 @@ impl Told for HsStatus {
     }
 }
 
-impl QuotesNothing for HsStatus {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("follows HTTP; a browser fails the connection"),
     text: "Only 101 opens a WebSocket connection. A browser does not follow a redirect here, shows no body, \

@@ -29,8 +29,6 @@ impl Told for HsVersionAnswer {
     }
 }
 
-impl QuotesNothing for HsVersionAnswer {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("has nothing to choose from, and gives up"),
     text: "A client that hears which versions the server speaks can ask again with one of them. wslog \

@@ -23,8 +23,6 @@ impl Told for PmdBfinal {
     }
 }
 
-impl QuotesNothing for PmdBfinal {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some("must decode it"),
     text: "A block with BFINAL set ends a DEFLATE stream; another may follow it inside the same message. It \

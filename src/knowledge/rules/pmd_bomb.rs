@@ -23,8 +23,6 @@ impl Told for PmdBomb {
     }
 }
 
-impl QuotesNothing for PmdBomb {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A few bytes can inflate to very many. wslog stops at its caps (inflated-message-bytes, and a \

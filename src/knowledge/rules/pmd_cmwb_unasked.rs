@@ -27,8 +27,6 @@ impl Told for PmdCmwbUnasked {
     }
 }
 
-impl QuotesNothing for PmdCmwbUnasked {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "client_max_window_bits in an offer says that the client is able to use a smaller window. A \

@@ -24,8 +24,6 @@ impl Told for PmdCnct {
     }
 }
 
-impl QuotesNothing for PmdCnct {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some(KEPT_NOTHING),
     text: "Once client_no_context_takeover stands in the answer each message of the client is compressed by \

@@ -23,8 +23,6 @@ impl Told for PmdCtxLost {
     }
 }
 
-impl QuotesNothing for PmdCtxLost {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "With context takeover a message may refer to the ones before it. Where one of them is missing \

@@ -27,8 +27,6 @@ impl Told for PmdInflate {
     }
 }
 
-impl QuotesNothing for PmdInflate {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "The receiver appends 00 00 ff ff and inflates. Where that fails the message is lost, and with \

@@ -23,8 +23,6 @@ impl Told for PmdRsv1Cont {
     }
 }
 
-impl QuotesNothing for PmdRsv1Cont {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "RSV1 marks a message as compressed, and stands on its first fragment only.",

@@ -23,8 +23,6 @@ impl Told for PmdRsv1Ctl {
     }
 }
 
-impl QuotesNothing for PmdRsv1Ctl {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "Control frames are not compressed: they have to be readable between the fragments of a \

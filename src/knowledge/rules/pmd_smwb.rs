@@ -39,8 +39,6 @@ impl Told for PmdSmwb {
     }
 }
 
-impl QuotesNothing for PmdSmwb {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A client that offers server_max_window_bits has memory for that window and no more. A server \

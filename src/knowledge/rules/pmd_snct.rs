@@ -23,8 +23,6 @@ impl Told for PmdSnct {
     }
 }
 
-impl QuotesNothing for PmdSnct {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A client that offers server_no_context_takeover will not keep what it needs to read a message \

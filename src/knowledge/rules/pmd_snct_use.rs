@@ -24,8 +24,6 @@ impl Told for PmdSnctUse {
     }
 }
 
-impl QuotesNothing for PmdSnctUse {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some(KEPT_NOTHING),
     text: "With server_no_context_takeover in the answer each message of the server is compressed by \

@@ -24,8 +24,6 @@ impl Told for PmdTail {
     }
 }
 
-impl QuotesNothing for PmdTail {}
-
 pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A compressor that is flushed ends with 00 00 ff ff; the sender takes these four bytes off and \

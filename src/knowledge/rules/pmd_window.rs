@@ -38,8 +38,6 @@ fn window(bits: u8) -> String {
     count(1 << bits.min(15), "byte")
 }
 
-impl QuotesNothing for PmdWindow {}
-
 pub(super) const KNOWN: Known = Known {
     peer: Some(
         "cannot inflate the message if its window is as small as agreed; one with a larger window notices \
