@@ -112,7 +112,7 @@ fn rule_topic(rule: &'static Rule) -> RuleTopic {
     };
     RuleTopic {
         rule,
-        examples: rule.known.shows.iter().filter_map(example).collect(),
+        examples: rule.shows.iter().filter_map(example).collect(),
         cases: cases::all().iter().filter_map(exercises).collect(),
     }
 }
@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn every_script_can_be_read() {
         for rule in RULES {
-            for show in rule.known.shows {
+            for show in rule.shows {
                 let fault = notation::parse(show.script).err();
                 assert_eq!(fault, None, "{}: {}", rule.name, show.title);
             }

@@ -3,7 +3,7 @@
 
 mod carried;
 mod codes;
-mod known;
+mod example;
 mod prelude;
 mod rule;
 pub mod rules;
@@ -14,7 +14,7 @@ pub mod words;
 pub(crate) use carried::Decide;
 pub use codes::CODES;
 pub(crate) use codes::REGISTRY;
-pub use known::{Known, WrittenExample};
+pub use example::WrittenExample;
 pub(crate) use rule::rfc6455;
 pub use rule::{Clause, Clauses, Level, Reaction, Rule, Who};
 pub use rules::{RULES, RuleId, Violation};

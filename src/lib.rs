@@ -79,8 +79,8 @@
 //!   [`engine`]'s, all else the binary's.
 //! * What peers wrote has no `Display` and no `Deref` until [`redact`] has decided about it; a field that it forgets does not compile.
 //! * What no sink asks for is not kept.
-//! * A rule is one file of [`knowledge::rules`]: its row, what a finding of it carries, its words, what of it quotes the wire,
-//!   its explanation and examples. [`model`] and `knowledge` know each other, since a conversation holds findings.
+//! * A rule is one file of [`knowledge::rules`]: what a finding of it carries; its row, with explanation and examples; its words,
+//!   and what of it quotes the wire. [`model`] and `knowledge` know each other, since a conversation holds findings.
 //! * [`reference`](mod@reference) knows no text; the words are in [`knowledge`] and [`views`]; only `views` knows JSON and
 //!   tables.
 //! * An [`Observation`](model::Observation) says what one side was seen to do. It is the one intermediate form:

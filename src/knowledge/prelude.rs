@@ -1,7 +1,7 @@
 //! What the file of a rule is written with.
 
 pub(super) use crate::knowledge::carried::{Decide, Told};
-pub(super) use crate::knowledge::known::{Known, found, legal};
+pub(super) use crate::knowledge::example::{found, legal};
 pub(super) use crate::knowledge::rule::Level::{Must, Note, Should};
 pub(super) use crate::knowledge::rule::Reaction::{Close, Fail, FailHandshake, MayFail, Nothing, Refuse};
 pub(super) use crate::knowledge::rule::{Row, Who, rfc6455, rfc7692, rfc9110, rfc9112, rfc9293};

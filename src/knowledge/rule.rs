@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::knowledge::{Known, RULES, RuleId};
+use crate::knowledge::{RULES, RuleId, WrittenExample};
 use crate::model::{Role, named};
 
 named! {
@@ -151,6 +151,10 @@ pub(super) struct Row {
     pub(super) who: Who,
     pub(super) reaction: Reaction,
     pub(super) says: &'static str,
+    pub(super) peer: Option<&'static str>,
+    pub(super) text: &'static str,
+    pub(super) next: &'static [&'static str],
+    pub(super) shows: &'static [WrittenExample],
 }
 
 /// A rule: a clause that the reference checks, or a note about what is legal.
@@ -170,14 +174,20 @@ pub struct Rule {
     pub reaction: Reaction,
     /// What it says, in our words.
     pub says: &'static str,
-    /// What there is to say of it beyond that.
-    pub known: &'static Known,
+    /// What the other side does about a breach, where `reaction` does not say it all.
+    pub peer: Option<&'static str>,
+    /// Why it is there, and what follows when it is broken.
+    pub text: &'static str,
+    /// Where to look then.
+    pub next: &'static [&'static str],
+    /// An exchange that breaks it, and one that nearly does.
+    pub shows: &'static [WrittenExample],
 }
 
 impl Rule {
-    pub(super) const fn new(id: RuleId, row: Row, known: &'static Known) -> Self {
-        let Row { name, clauses, level, who, reaction, says } = row;
-        Self { id, name, clauses, level, who, reaction, says, known }
+    pub(super) const fn new(id: RuleId, row: Row) -> Self {
+        let Row { name, clauses, level, who, reaction, says, peer, text, next, shows } = row;
+        Self { id, name, clauses, level, who, reaction, says, peer, text, next, shows }
     }
 
     /// Where it stands, in words.

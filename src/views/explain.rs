@@ -77,7 +77,7 @@ pub const fn rule_who(rule: &Rule) -> &'static str {
 /// What the other side does about a breach; `None` where there is nothing to do.
 #[must_use]
 pub fn reaction(rule: &Rule) -> Option<String> {
-    if let Some(peer) = rule.known.peer {
+    if let Some(peer) = rule.peer {
         return Some(peer.to_owned());
     }
     Some(match rule.reaction {
@@ -112,7 +112,7 @@ pub fn reaction(rule: &Rule) -> Option<String> {
 
 const fn reaction_name(topic: &RuleTopic) -> &'static str {
     match topic.rule.reaction {
-        Reaction::Nothing if topic.rule.known.peer.is_some() => "other",
+        Reaction::Nothing if topic.rule.peer.is_some() => "other",
         Reaction::Nothing => "none",
         Reaction::Fail(_) => "fail",
         Reaction::MayFail(_) => "may_fail",

@@ -72,14 +72,14 @@ fn examples_of_rules_show_what_they_say() {
 #[test]
 fn every_rule_is_explained_both_ways() {
     for topic in rules() {
-        let name = topic.rule.name;
+        let rule = topic.rule;
+        let name = rule.name;
         let of = |reported| topic.examples.iter().any(|example| example.reported == reported);
-        let known = topic.rule.known;
         let exempt = NO_EXAMPLE.iter().any(|(rule, _)| *rule == name);
         assert_eq!(of(true) && of(false), !exempt, "{name}");
         assert_eq!(topic.examples.is_empty(), exempt, "{name}");
-        assert!(!known.next.is_empty(), "{name} says nothing of where to look");
-        let texts = [known.text].into_iter().chain(known.next.iter().copied()).chain(known.peer);
+        assert!(!rule.next.is_empty(), "{name} says nothing of where to look");
+        let texts = [rule.text].into_iter().chain(rule.next.iter().copied()).chain(rule.peer);
         for text in texts {
             assert!(!text.is_empty() && !text.contains("  "), "{name}: {text}");
         }
@@ -90,9 +90,8 @@ fn every_rule_is_explained_both_ways() {
 #[test]
 fn no_section_without_its_rfc() {
     let rules = RULES.iter().flat_map(|rule| {
-        let known = rule.known;
         let reaction = wslog::views::explain::reaction(rule).unwrap_or_default();
-        let texts = [known.text, rule.says].into_iter().chain(known.next.iter().copied());
+        let texts = [rule.text, rule.says].into_iter().chain(rule.next.iter().copied());
         texts.map(str::to_owned).chain([reaction]).collect::<Vec<_>>()
     });
     let codes = CODES.iter().flat_map(|entry| {

@@ -14,20 +14,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "without a Close frame the other side reports 1006",
-};
-
-impl Told for ClAbnormal {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { how } = self;
-        say.words(
-            "a Close frame before TCP ends",
-            format!("{} without one", end(*how)),
-            format!("ended TCP by {} without a Close frame; the other side reports 1006", end(*how)),
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some("reports 1006; a client must also fail the connection (RFC 6455 7.2.1)"),
     text: "The end of TCP says nothing of the reason: both applications report 1006. It is legal where \
            something failed, and what a killed process, a crash or a proxy's time-out look like.",
@@ -40,3 +26,14 @@ pub(super) const KNOWN: Known = Known {
         legal("a Close comes first", "C: text hi | S: close 1001 | C: close 1001 | S: fin | C: fin"),
     ],
 };
+
+impl Told for ClAbnormal {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { how } = self;
+        say.words(
+            "a Close frame before TCP ends",
+            format!("{} without one", end(*how)),
+            format!("ended TCP by {} without a Close frame; the other side reports 1006", end(*how)),
+        )
+    }
+}

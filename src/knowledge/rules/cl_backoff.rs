@@ -19,23 +19,6 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "after an abnormal end a client waits a random time before it connects again, and longer after \
            each attempt that fails",
-};
-
-impl Told for ClBackoff {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { pause_ns, times, earlier } = self;
-        let pause = duration(*pause_ns);
-        let earlier = say.packet(*earlier);
-        let row = if *times > 1 { format!(", {times} times in a row") } else { String::new() };
-        say.words(
-            "a random pause before the first new connection, growing ones after attempts that fail",
-            format!("{pause} after the abnormal end of the connection of {earlier}{row}"),
-            format!("connected again {pause} after the abnormal end of the connection of {earlier}{row}"),
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some("gets all its clients back at the same moment, often while it is still starting"),
     text: "A server that restarts drops all its connections at once; clients that return without a random \
            pause all return together. wslog looks at ends that came from the server or the network without \
@@ -54,3 +37,17 @@ pub(super) const KNOWN: Known = Known {
         ),
     ],
 };
+
+impl Told for ClBackoff {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { pause_ns, times, earlier } = self;
+        let pause = duration(*pause_ns);
+        let earlier = say.packet(*earlier);
+        let row = if *times > 1 { format!(", {times} times in a row") } else { String::new() };
+        say.words(
+            "a random pause before the first new connection, growing ones after attempts that fail",
+            format!("{pause} after the abnormal end of the connection of {earlier}{row}"),
+            format!("connected again {pause} after the abnormal end of the connection of {earlier}{row}"),
+        )
+    }
+}

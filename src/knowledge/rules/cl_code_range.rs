@@ -14,20 +14,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: MayFail(&[1002]),
     says: "a status code is a registered one below 3000, or from 3000 to 4999",
-};
-
-impl Told for ClCodeRange {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { code } = self;
-        say.words(
-            "1000 to 1014 as registered, or 3000 to 4999",
-            format!("code {code}"),
-            format!("sent a Close with the code {code}, which is in no range in use"),
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "Below 1000 no code is used, 1016 to 2999 are not assigned, from 5000 on none is defined. \
            Applications have 4000 to 4999.",
@@ -40,3 +26,14 @@ pub(super) const KNOWN: Known = Known {
         legal("4999", "C: close 4999 | S: close 4999 | S: fin | C: fin"),
     ],
 };
+
+impl Told for ClCodeRange {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { code } = self;
+        say.words(
+            "1000 to 1014 as registered, or 3000 to 4999",
+            format!("code {code}"),
+            format!("sent a Close with the code {code}, which is in no range in use"),
+        )
+    }
+}

@@ -14,6 +14,15 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: MayFail(&[1002]),
     says: "1005, 1006 and 1015 name local conclusions and are not sent; 1004 is reserved",
+    peer: None,
+    text: "1005, 1006 and 1015 are what an API reports where there was no code, no Close, or no TLS. On the \
+           wire they would say that what is there is not there. 1004 is set aside without a meaning: a \
+           note.",
+    next: &["a library or proxy that passes the code its API reported on to another connection"],
+    shows: &[
+        found("1006 in a Close", "C: close 1006 | S: close 1002 | S: fin | C: fin"),
+        legal("an empty Close, which makes the server report 1005", "C: close | S: close | S: fin | C: fin"),
+    ],
 };
 
 impl Told for ClCodeReserved {
@@ -32,15 +41,3 @@ impl Told for ClCodeReserved {
         )
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: None,
-    text: "1005, 1006 and 1015 are what an API reports where there was no code, no Close, or no TLS. On the \
-           wire they would say that what is there is not there. 1004 is set aside without a meaning: a \
-           note.",
-    next: &["a library or proxy that passes the code its API reported on to another connection"],
-    shows: &[
-        found("1006 in a Close", "C: close 1006 | S: close 1002 | S: fin | C: fin"),
-        legal("an empty Close, which makes the server report 1005", "C: close | S: close | S: fin | C: fin"),
-    ],
-};

@@ -11,19 +11,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "Closes that cross each other both start the closing handshake and answer one another",
-};
-
-impl Told for ClCross {
-    fn words(&self, say: &Say<'_>) -> Words {
-        say.words(
-            "one side starts, the other answers",
-            "neither had received the other's Close when it sent its own",
-            "sent their Close before the other's had arrived: both started, and each counts as the answer",
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some("owes no further Close"),
     text: "Neither side had received the other's Close when it sent its own: both started, and nobody owes \
            another Close. Each application reports the code of the other side. Acknowledgement numbers tell \
@@ -40,3 +27,13 @@ pub(super) const KNOWN: Known = Known {
         legal("the second is an answer", "C: close 1000 | S: close 1001 | S: fin | C: fin"),
     ],
 };
+
+impl Told for ClCross {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "one side starts, the other answers",
+            "neither had received the other's Close when it sent its own",
+            "sent their Close before the other's had arrived: both started, and each counts as the answer",
+        )
+    }
+}

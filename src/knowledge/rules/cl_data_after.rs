@@ -11,6 +11,14 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "no data frame follows the own Close",
+    peer: Some("may ignore it (RFC 6455 1.4)"),
+    text: "The Close is the last thing an application says: what comes behind it the receiver may ignore. \
+           Ping and Pong stay legal.",
+    next: &["two threads or tasks of the sender: one closed while the other was writing"],
+    shows: &[
+        found("a text behind the Close", "C: close 1000 | C: text x | S: close 1000 | S: fin | C: fin"),
+        legal("a Ping behind it", "C: close 1000 | C: ping x | S: close 1000 | S: fin | C: fin"),
+    ],
 };
 
 impl Told for ClDataAfter {
@@ -22,14 +30,3 @@ impl Told for ClDataAfter {
         )
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: Some("may ignore it (RFC 6455 1.4)"),
-    text: "The Close is the last thing an application says: what comes behind it the receiver may ignore. \
-           Ping and Pong stay legal.",
-    next: &["two threads or tasks of the sender: one closed while the other was writing"],
-    shows: &[
-        found("a text behind the Close", "C: close 1000 | C: text x | S: close 1000 | S: fin | C: fin"),
-        legal("a Ping behind it", "C: close 1000 | C: ping x | S: close 1000 | S: fin | C: fin"),
-    ],
-};

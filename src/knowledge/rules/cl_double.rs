@@ -11,15 +11,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "the first Close counts; another one from the same side is ignored",
-};
-
-impl Told for ClDouble {
-    fn words(&self, say: &Say<'_>) -> Words {
-        say.words("one Close", "another Close", "sent another Close; the first one counts")
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some("ignores it: the first Close counts (RFC 6455 7.1.5)"),
     text: "The first Close decides code and reason; the receiver ignores what follows.",
     next: &["an application that calls close() again when the answer arrives"],
@@ -28,3 +19,9 @@ pub(super) const KNOWN: Known = Known {
         legal("one Close of each side", "C: close 1000 | S: close 1000 | S: fin | C: fin"),
     ],
 };
+
+impl Told for ClDouble {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words("one Close", "another Close", "sent another Close; the first one counts")
+    }
+}

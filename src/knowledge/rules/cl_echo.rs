@@ -16,6 +16,14 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "an answering Close typically echoes the code it received, but may carry another",
+    peer: Some("reports the code as received"),
+    text: "The answer typically carries the code it answers, and may carry any other. So the two \
+           applications can report different codes for a clean end.",
+    next: &["nothing: it explains why the two logs differ"],
+    shows: &[
+        found("1001 answered with 1000", "C: close 1001 | S: close 1000 | S: fin | C: fin"),
+        legal("1001 answered with 1001", "C: close 1001 | S: close 1001 | S: fin | C: fin"),
+    ],
 };
 
 impl Told for ClEcho {
@@ -28,14 +36,3 @@ impl Told for ClEcho {
         )
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: Some("reports the code as received"),
-    text: "The answer typically carries the code it answers, and may carry any other. So the two \
-           applications can report different codes for a clean end.",
-    next: &["nothing: it explains why the two logs differ"],
-    shows: &[
-        found("1001 answered with 1000", "C: close 1001 | S: close 1000 | S: fin | C: fin"),
-        legal("1001 answered with 1001", "C: close 1001 | S: close 1001 | S: fin | C: fin"),
-    ],
-};

@@ -16,6 +16,14 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "the Close of an endpoint that fails the connection carries a code that fits the fault",
+    peer: None,
+    text: "The code is all that the side at fault gets to read about its fault. 1002 fits a breach of the \
+           framing, 1007 a text that is not UTF-8, 1009 a length.",
+    next: &["whether the Close was for this fault at all: an application can close for a reason of its own"],
+    shows: &[
+        found("1011 for RSV1", "C: c1 00 | S: close 1011 | C: close 1011 | S: fin | C: fin"),
+        legal("1002 for RSV1", "C: c1 00 | S: close 1002 | C: close 1002 | S: fin | C: fin"),
+    ],
 };
 
 impl Told for ClFailCode {
@@ -29,14 +37,3 @@ impl Told for ClFailCode {
         )
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: None,
-    text: "The code is all that the side at fault gets to read about its fault. 1002 fits a breach of the \
-           framing, 1007 a text that is not UTF-8, 1009 a length.",
-    next: &["whether the Close was for this fault at all: an application can close for a reason of its own"],
-    shows: &[
-        found("1011 for RSV1", "C: c1 00 | S: close 1011 | C: close 1011 | S: fin | C: fin"),
-        legal("1002 for RSV1", "C: c1 00 | S: close 1002 | C: close 1002 | S: fin | C: fin"),
-    ],
-};

@@ -16,20 +16,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "an endpoint that fails the connection sends a Close before it ends TCP",
-};
-
-impl Told for ClFailSilent {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { fault, how } = self;
-        say.words(
-            "a Close frame before TCP ends",
-            format!("{} without one", end(*how)),
-            format!("ended TCP by {} after a breach of {fault} without saying why in a Close", end(*how)),
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some("reports 1006"),
     text: "Without a Close the side at fault reports 1006 and does not learn what was wrong. For a missing \
            or a wrong mask the Close is optional (RFC 6455 5.1).",
@@ -42,3 +28,14 @@ pub(super) const KNOWN: Known = Known {
         legal("and for a missing mask", "C: raw 81 02 68 69 | S: fin | C: fin"),
     ],
 };
+
+impl Told for ClFailSilent {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { fault, how } = self;
+        say.words(
+            "a Close frame before TCP ends",
+            format!("{} without one", end(*how)),
+            format!("ended TCP by {} after a breach of {fault} without saying why in a Close", end(*how)),
+        )
+    }
+}

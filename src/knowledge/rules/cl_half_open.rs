@@ -18,25 +18,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "a side that answers nothing, not even with acknowledgements, has gone, or the way to it has",
-};
-
-impl Told for ClHalfOpen {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { tries, for_ns, ping } = *self;
-        let (ping, comma) =
-            ping.map_or_else(Default::default, |ping| (format!(", with the Ping in frame {ping}"), ","));
-        let sent = format!("{tries} tries to send again in {}{ping}", duration(for_ns));
-        say.words(
-            "an acknowledgement at least",
-            format!("none for {sent}"),
-            format!(
-                "went silent: {sent}{comma} got no acknowledgement; its host or the way to it may be gone"
-            ),
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some(
         "goes on until its own retransmissions or a missing Pong make it give up; it then reports 1006",
     ),
@@ -61,3 +42,19 @@ pub(super) const KNOWN: Known = Known {
         ),
     ],
 };
+
+impl Told for ClHalfOpen {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { tries, for_ns, ping } = *self;
+        let (ping, comma) =
+            ping.map_or_else(Default::default, |ping| (format!(", with the Ping in frame {ping}"), ","));
+        let sent = format!("{tries} tries to send again in {}{ping}", duration(for_ns));
+        say.words(
+            "an acknowledgement at least",
+            format!("none for {sent}"),
+            format!(
+                "went silent: {sent}{comma} got no acknowledgement; its host or the way to it may be gone"
+            ),
+        )
+    }
+}

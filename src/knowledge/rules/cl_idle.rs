@@ -17,25 +17,6 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "proxies and load balancers end idle connections; Pings and Pongs keep a connection from being \
            idle",
-};
-
-impl Told for ClIdle {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { idle_ns, seconds } = *self;
-        let idle = duration(idle_ns);
-        say.words(
-            "Pings more often than the shortest idle time-out on the way",
-            format!("{idle} without a frame, then the end of TCP; consistent with a time-out of {seconds} s"),
-            format!(
-                "ended TCP after {idle} without a frame, which is consistent with an idle time-out of \
-                 {seconds} s, of this side or of something on the way; commonly so long: {}",
-                timeouts(seconds)
-            ),
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some("reports 1006"),
     text: "They mostly do it without a Close, and neither application learns who it was. wslog notes an end \
            without a Close after a silence as long as a well-known one: {timeouts_of}. That is consistent \
@@ -53,3 +34,19 @@ pub(super) const KNOWN: Known = Known {
         ),
     ],
 };
+
+impl Told for ClIdle {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { idle_ns, seconds } = *self;
+        let idle = duration(idle_ns);
+        say.words(
+            "Pings more often than the shortest idle time-out on the way",
+            format!("{idle} without a frame, then the end of TCP; consistent with a time-out of {seconds} s"),
+            format!(
+                "ended TCP after {idle} without a frame, which is consistent with an idle time-out of \
+                 {seconds} s, of this side or of something on the way; commonly so long: {}",
+                timeouts(seconds)
+            ),
+        )
+    }
+}

@@ -11,15 +11,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: MayFail(&[1002]),
     says: "the body of a Close is empty or begins with a two-byte code",
-};
-
-impl Told for ClLen1 {
-    fn words(&self, say: &Say<'_>) -> Words {
-        say.words("no body, or at least two bytes", "one byte", "sent a Close with a body of one byte")
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A code has two bytes; one byte is neither a code nor an empty body.",
     next: &["the library of the sender, or an application that writes the body of the Close itself"],
@@ -28,3 +19,9 @@ pub(super) const KNOWN: Known = Known {
         legal("no byte", "C: 88 00 | S: close | S: fin | C: fin"),
     ],
 };
+
+impl Told for ClLen1 {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words("no body, or at least two bytes", "one byte", "sent a Close with a body of one byte")
+    }
+}

@@ -14,23 +14,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "messages are begun in state OPEN; a received Close ends it",
-};
-
-impl Told for ClNewMsg {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { close } = *self;
-        say.words(
-            "no new message once a Close has been received",
-            format!("a message begun after its host had acknowledged the Close in frame {close}"),
-            format!(
-                "began a message after its host had acknowledged the Close in frame {close}; its \
-                 application may not have read that Close yet"
-            ),
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some("may ignore it (RFC 6455 1.4)"),
     text: "A message may be sent until the own Close is out (RFC 6455 5.1), but sending one starts in state OPEN \
            (RFC 6455 6.1), which a received Close ends. The host had received the Close; whether its application had \
@@ -48,3 +31,17 @@ pub(super) const KNOWN: Known = Known {
         ),
     ],
 };
+
+impl Told for ClNewMsg {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { close } = *self;
+        say.words(
+            "no new message once a Close has been received",
+            format!("a message begun after its host had acknowledged the Close in frame {close}"),
+            format!(
+                "began a message after its host had acknowledged the Close in frame {close}; its \
+                 application may not have read that Close yet"
+            ),
+        )
+    }
+}

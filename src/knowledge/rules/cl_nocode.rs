@@ -11,6 +11,14 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "a Close without a body is legal; the other side reports 1005",
+    peer: Some("reports 1005"),
+    text: "The code is optional. Where there is none the receiver's application reports 1005, and a \
+           browser's close() without arguments sends just that.",
+    next: &["nothing is wrong; a code and a reason would tell more"],
+    shows: &[
+        found("an empty Close", "C: close | S: close 1000 | S: fin | C: fin"),
+        legal("a Close with a code", "C: close 1000 | S: close 1000 | S: fin | C: fin"),
+    ],
 };
 
 impl Told for ClNoCode {
@@ -22,14 +30,3 @@ impl Told for ClNoCode {
         )
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: Some("reports 1005"),
-    text: "The code is optional. Where there is none the receiver's application reports 1005, and a \
-           browser's close() without arguments sends just that.",
-    next: &["nothing is wrong; a code and a reason would tell more"],
-    shows: &[
-        found("an empty Close", "C: close | S: close 1000 | S: fin | C: fin"),
-        legal("a Close with a code", "C: close 1000 | S: close 1000 | S: fin | C: fin"),
-    ],
-};

@@ -19,20 +19,6 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "after a fault for which the RFC orders it an endpoint fails the connection and handles nothing \
            that came later",
-};
-
-impl Told for ClNotFailed {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { fault, frame, handled: what } = self;
-        say.words(
-            format!("fail the connection for {fault} in frame {frame}"),
-            went_on(*what),
-            format!("carried on after a breach of {fault} in frame {frame}: it {}", went_on(*what)),
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "Some faults make what follows meaningless: the RFC has the receiver fail the connection \
            (reserved bits and opcodes, masking, text that is not UTF-8). Who goes on shows it by answering \
@@ -46,3 +32,14 @@ pub(super) const KNOWN: Known = Known {
         ),
     ],
 };
+
+impl Told for ClNotFailed {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { fault, frame, handled: what } = self;
+        say.words(
+            format!("fail the connection for {fault} in frame {frame}"),
+            went_on(*what),
+            format!("carried on after a breach of {fault} in frame {frame}: it {}", went_on(*what)),
+        )
+    }
+}

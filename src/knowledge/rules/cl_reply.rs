@@ -16,20 +16,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "a received Close is answered with a Close, unless one was sent before",
-};
-
-impl Told for ClReply {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { close, how } = self;
-        say.words(
-            format!("a Close in answer to frame {close}"),
-            format!("{} without one", end(*how)),
-            format!("ended TCP by {} without answering the Close in frame {close}", end(*how)),
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some("may give up waiting and end TCP; it reports 1006"),
     text: "The closing handshake is two Closes. Where the second one is missing the side that started \
            reports 1006. That a host has acknowledged the Close and ended TCP says nothing of its application, \
@@ -49,3 +35,14 @@ pub(super) const KNOWN: Known = Known {
         legal("it was left before it could answer", "C: close 1000 | C: fin | S: fin"),
     ],
 };
+
+impl Told for ClReply {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { close, how } = self;
+        say.words(
+            format!("a Close in answer to frame {close}"),
+            format!("{} without one", end(*how)),
+            format!("ended TCP by {} without answering the Close in frame {close}", end(*how)),
+        )
+    }
+}

@@ -18,6 +18,22 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "a Close is answered as soon as practical; an open message may be finished first",
+    peer: Some("may give up waiting and end TCP; it then reports 1006"),
+    text: "Closing libraries wait some seconds for the answer; one that comes later finds nobody. wslog \
+           takes {late} from the acknowledgement of the Close for late. A message that is open may be \
+           finished first, however long that takes.",
+    next: &[
+        "what kept the side busy: an application that blocks the thread which reads frames",
+        "a proxy that answers only after the server behind it has",
+    ],
+    shows: &[
+        found("after 5 s", "C: close 1000 | S: ack | S: wait 5000 | S: close 1000 | S: fin | C: fin"),
+        legal(
+            "as late, but behind the rest of a message",
+            "S: 01 01 61 | C: close 1000 | S: ack | S: wait 5000 | S: 80 01 62 | S: close 1000 | S: fin | \
+             C: fin",
+        ),
+    ],
 };
 
 impl Told for ClReplyLate {
@@ -36,22 +52,3 @@ impl Told for ClReplyLate {
         )
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: Some("may give up waiting and end TCP; it then reports 1006"),
-    text: "Closing libraries wait some seconds for the answer; one that comes later finds nobody. wslog \
-           takes {late} from the acknowledgement of the Close for late. A message that is open may be \
-           finished first, however long that takes.",
-    next: &[
-        "what kept the side busy: an application that blocks the thread which reads frames",
-        "a proxy that answers only after the server behind it has",
-    ],
-    shows: &[
-        found("after 5 s", "C: close 1000 | S: ack | S: wait 5000 | S: close 1000 | S: fin | C: fin"),
-        legal(
-            "as late, but behind the rest of a message",
-            "S: 01 01 61 | C: close 1000 | S: ack | S: wait 5000 | S: 80 01 62 | S: close 1000 | S: fin | \
-             C: fin",
-        ),
-    ],
-};

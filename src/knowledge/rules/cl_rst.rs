@@ -28,6 +28,16 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "TCP ends in an orderly way (FIN); RST can destroy data, a Close included, that the peer has not \
            read yet",
+    peer: Some("reports the code of the Close that it had read before, else 1006"),
+    text: "RST throws away what the receiver has not read, a Close included: its application then reports \
+           1006 though the Close had arrived. A host also sends RST where a process closes a socket with \
+           unread data. A middlebox can send one in the name of either side, so the finding is never \
+           proven.",
+    next: &[
+        "what the side that reset had not read: data behind its last acknowledgement",
+        "a second capture at the other end: did the RST leave that host?",
+    ],
+    shows: &[found("before any Close", "C: text x | S: rst"), legal("FIN", "C: text x | S: fin | C: fin")],
 };
 
 impl Told for ClRst {
@@ -42,16 +52,3 @@ impl Told for ClRst {
         say.words("FIN", format!("RST {when}"), format!("reset TCP {when}"))
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: Some("reports the code of the Close that it had read before, else 1006"),
-    text: "RST throws away what the receiver has not read, a Close included: its application then reports \
-           1006 though the Close had arrived. A host also sends RST where a process closes a socket with \
-           unread data. A middlebox can send one in the name of either side, so the finding is never \
-           proven.",
-    next: &[
-        "what the side that reset had not read: data behind its last acknowledgement",
-        "a second capture at the other end: did the RST leave that host?",
-    ],
-    shows: &[found("before any Close", "C: text x | S: rst"), legal("FIN", "C: text x | S: fin | C: fin")],
-};

@@ -14,25 +14,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Server,
     reaction: Nothing,
     says: "once it has sent and received a Close the server ends TCP immediately",
-};
-
-impl Told for ClServerImmediate {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { for_ns } = *self;
-        say.words(
-            format!(
-                "the server ends TCP immediately after both Closes; {OURS} {} for late, or {} if the client \
-                 then gave up",
-                whole(LATE_NS),
-                whole(CLIENT_WAIT_NS)
-            ),
-            format!("TCP kept open for {}", duration(for_ns)),
-            format!("kept TCP open for {} after both Close frames", duration(for_ns)),
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some("may end TCP itself after a while; its application may get its close event only then"),
     text: "With both Closes exchanged nothing is left to say, and the server is to end TCP (FIN) so that \
            it, not the client, keeps the port in TIME-WAIT. wslog takes {late} for late, or {client_wait} \
@@ -50,3 +31,19 @@ pub(super) const KNOWN: Known = Known {
         ),
     ],
 };
+
+impl Told for ClServerImmediate {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { for_ns } = *self;
+        say.words(
+            format!(
+                "the server ends TCP immediately after both Closes; {OURS} {} for late, or {} if the client \
+                 then gave up",
+                whole(LATE_NS),
+                whole(CLIENT_WAIT_NS)
+            ),
+            format!("TCP kept open for {}", duration(for_ns)),
+            format!("kept TCP open for {} after both Close frames", duration(for_ns)),
+        )
+    }
+}

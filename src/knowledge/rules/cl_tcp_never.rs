@@ -14,26 +14,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "an endpoint that has sent and received a Close ends TCP",
-};
-
-impl Told for ClTcpNever {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { for_ns } = *self;
-        say.words(
-            format!(
-                "its own end of TCP after both Closes and the other side's FIN; {OURS} {} for never",
-                whole(NEVER_NS)
-            ),
-            format!("none in {}", duration(for_ns)),
-            format!(
-                "did not end TCP within {} of the other side's FIN, after both Close frames",
-                duration(for_ns)
-            ),
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some(
         "has ended its half; its host keeps the connection in FIN-WAIT-2 until a timer of its own ends it",
     ),
@@ -55,3 +35,20 @@ pub(super) const KNOWN: Known = Known {
         ),
     ],
 };
+
+impl Told for ClTcpNever {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { for_ns } = *self;
+        say.words(
+            format!(
+                "its own end of TCP after both Closes and the other side's FIN; {OURS} {} for never",
+                whole(NEVER_NS)
+            ),
+            format!("none in {}", duration(for_ns)),
+            format!(
+                "did not end TCP within {} of the other side's FIN, after both Close frames",
+                duration(for_ns)
+            ),
+        )
+    }
+}

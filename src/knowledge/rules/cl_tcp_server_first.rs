@@ -11,19 +11,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Client,
     reaction: Nothing,
     says: "after the closing handshake the server ends TCP first; the client waits for it",
-};
-
-impl Told for ClTcpServerFirst {
-    fn words(&self, say: &Say<'_>) -> Words {
-        say.words(
-            "the server ends TCP first",
-            "the client did not wait for it",
-            "ended TCP without waiting for the server to do so",
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "The side that ends TCP first holds TIME-WAIT. That is to be the server, which a new connection \
            with a higher sequence number may take out of it at once; a client in TIME-WAIT cannot open the \
@@ -35,3 +22,13 @@ pub(super) const KNOWN: Known = Known {
         legal("the server's is", "C: close 1000 | S: close 1000 | S: fin | C: fin"),
     ],
 };
+
+impl Told for ClTcpServerFirst {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "the server ends TCP first",
+            "the client did not wait for it",
+            "ended TCP without waiting for the server to do so",
+        )
+    }
+}

@@ -11,15 +11,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "where the connection runs over TLS, close_notify precedes the FIN",
-};
-
-impl Told for ClTls {
-    fn words(&self, _: &Say<'_>) -> Words {
-        match *self {}
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some("cannot tell an end of the stream from a connection that was cut"),
     text: "A FIN can be forged or come from something on the way; close_notify comes from the peer itself, \
            under its keys. For a WebSocket connection both Closes already say as much, so little is lost \
@@ -27,3 +18,9 @@ pub(super) const KNOWN: Known = Known {
     next: &["a library that closes the socket without shutting TLS down first: many do"],
     shows: &[],
 };
+
+impl Told for ClTls {
+    fn words(&self, _: &Say<'_>) -> Words {
+        match *self {}
+    }
+}

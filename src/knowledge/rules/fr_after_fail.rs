@@ -14,6 +14,14 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "an endpoint that has failed the connection processes nothing more of what the peer sends",
+    peer: None,
+    text: "Who fails the connection stops reading: neither a later Ping nor the answering Close is \
+           processed. A Pong or a second Close after the own one shows that it went on.",
+    next: &["whether the answer was to something from before the fault: the acknowledgement numbers tell"],
+    shows: &[
+        found("a Ping from after the fault is answered", "C: c1 00 | S: close 1002 | C: ping x | S: pong x"),
+        legal("a Ping from before it is", "C: ping x | C: c1 00 | S: close 1002 | S: pong x"),
+    ],
 };
 
 impl Told for FrAfterFail {
@@ -26,14 +34,3 @@ impl Told for FrAfterFail {
         )
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: None,
-    text: "Who fails the connection stops reading: neither a later Ping nor the answering Close is \
-           processed. A Pong or a second Close after the own one shows that it went on.",
-    next: &["whether the answer was to something from before the fault: the acknowledgement numbers tell"],
-    shows: &[
-        found("a Ping from after the fault is answered", "C: c1 00 | S: close 1002 | C: ping x | S: pong x"),
-        legal("a Ping from before it is", "C: ping x | C: c1 00 | S: close 1002 | S: pong x"),
-    ],
-};

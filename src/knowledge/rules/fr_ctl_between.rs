@@ -14,6 +14,15 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "a control frame may stand between the fragments of a message and must be handled there",
+    peer: Some("must handle it before the message is complete"),
+    text: "Control frames keep a long message from blocking Ping and Close, so they may stand between its \
+           fragments. Receivers that overlook this lose the message or fail the connection, which is why it \
+           is noted.",
+    next: &["whether the receiver broke down right after it"],
+    shows: &[
+        found("a Ping inside a message", "C: 01 01 68 | C: ping x | S: pong x | C: 80 01 69"),
+        legal("the Ping comes behind the message", "C: 01 01 68 | C: 80 01 69 | C: ping x | S: pong x"),
+    ],
 };
 
 impl Told for FrCtlBetween {
@@ -26,15 +35,3 @@ impl Told for FrCtlBetween {
         )
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: Some("must handle it before the message is complete"),
-    text: "Control frames keep a long message from blocking Ping and Close, so they may stand between its \
-           fragments. Receivers that overlook this lose the message or fail the connection, which is why it \
-           is noted.",
-    next: &["whether the receiver broke down right after it"],
-    shows: &[
-        found("a Ping inside a message", "C: 01 01 68 | C: ping x | S: pong x | C: 80 01 69"),
-        legal("the Ping comes behind the message", "C: 01 01 68 | C: 80 01 69 | C: ping x | S: pong x"),
-    ],
-};

@@ -11,15 +11,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: MayFail(&[1002]),
     says: "a control frame is not fragmented: FIN is set",
-};
-
-impl Told for FrCtlFrag {
-    fn words(&self, say: &Say<'_>) -> Words {
-        say.words("FIN set on a control frame", "FIN clear", "sent a control frame with FIN clear")
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A control frame is short and stands alone, so that it can be handled at once between the \
            fragments of a message.",
@@ -29,3 +20,9 @@ pub(super) const KNOWN: Known = Known {
         legal("a Ping with FIN set", "C: 89 00 | S: pong"),
     ],
 };
+
+impl Told for FrCtlFrag {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words("FIN set on a control frame", "FIN clear", "sent a control frame with FIN clear")
+    }
+}

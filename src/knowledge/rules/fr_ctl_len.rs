@@ -14,20 +14,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: MayFail(&[1002]),
     says: "the payload of a control frame is 125 bytes at the most",
-};
-
-impl Told for FrCtlLen {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { len } = self;
-        say.words(
-            "at most 125 bytes in a control frame",
-            count(*len, "byte"),
-            format!("sent a control frame of {}, more than 125", count(*len, "byte")),
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "125 bytes is what the seven-bit length can hold. Of a Close two are the code, so its reason has \
            123 at the most, counted in bytes of UTF-8.",
@@ -40,3 +26,14 @@ pub(super) const KNOWN: Known = Known {
         legal("125 bytes", "C: 89 7d 61*125 | S: 8a 7d 61*125"),
     ],
 };
+
+impl Told for FrCtlLen {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { len } = self;
+        say.words(
+            "at most 125 bytes in a control frame",
+            count(*len, "byte"),
+            format!("sent a control frame of {}, more than 125", count(*len, "byte")),
+        )
+    }
+}

@@ -16,6 +16,14 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "a frame has as many payload bytes as its header announces",
+    peer: Some("drops what came of the frame"),
+    text: "TCP ended while a frame was on its way: what came of it is a fragment of a message that no \
+           application will get.",
+    next: &["who ended TCP, and whether its peer was still sending", "a proxy with a limit on bytes or time"],
+    shows: &[
+        found("one of five bytes came", "C: 82 05 61 | C: fin | S: fin"),
+        legal("all five", "C: 82 05 61*5 | C: fin | S: fin"),
+    ],
 };
 
 impl Told for FrCut {
@@ -34,14 +42,3 @@ impl Told for FrCut {
         }
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: Some("drops what came of the frame"),
-    text: "TCP ended while a frame was on its way: what came of it is a fragment of a message that no \
-           application will get.",
-    next: &["who ended TCP, and whether its peer was still sending", "a proxy with a limit on bytes or time"],
-    shows: &[
-        found("one of five bytes came", "C: 82 05 61 | C: fin | S: fin"),
-        legal("all five", "C: 82 05 61*5 | C: fin | S: fin"),
-    ],
-};

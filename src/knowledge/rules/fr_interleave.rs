@@ -11,19 +11,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: MayFail(&[1002]),
     says: "a new message begins only after the last fragment of the one before",
-};
-
-impl Told for FrInterleave {
-    fn words(&self, say: &Say<'_>) -> Words {
-        say.words(
-            "the last fragment of the open message first",
-            "a new message begun inside it",
-            "began a new message before the last fragment of the open one",
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "Fragments carry no number of their message: two messages at a time could not be told apart.",
     next: &["two threads or tasks of the sender that write to one connection"],
@@ -35,3 +22,13 @@ pub(super) const KNOWN: Known = Known {
         legal("the messages of the two sides do overlap", "C: 01 01 61 | S: text b | C: 80 01 62"),
     ],
 };
+
+impl Told for FrInterleave {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "the last fragment of the open message first",
+            "a new message begun inside it",
+            "began a new message before the last fragment of the open one",
+        )
+    }
+}

@@ -16,6 +16,17 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: MayFail(&[1002]),
     says: "the payload length is written in the shortest of its three forms",
+    peer: None,
+    text: "A length has one form only: up to 125 in seven bits, up to 65535 in sixteen, beyond that in \
+           sixty-four. Receivers that check it fail the connection, others take the frame.",
+    next: &["the library of the sender: it writes the length"],
+    shows: &[
+        found(
+            "125 in sixteen bits",
+            "C: 82 7e 00 7d 61*125 | S: close 1002 | C: close 1002 | S: fin | C: fin",
+        ),
+        legal("126 in sixteen bits", "C: 82 7e 00 7e 61*126"),
+    ],
 };
 
 impl Told for FrLenMin {
@@ -30,17 +41,3 @@ impl Told for FrLenMin {
         )
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: None,
-    text: "A length has one form only: up to 125 in seven bits, up to 65535 in sixteen, beyond that in \
-           sixty-four. Receivers that check it fail the connection, others take the frame.",
-    next: &["the library of the sender: it writes the length"],
-    shows: &[
-        found(
-            "125 in sixteen bits",
-            "C: 82 7e 00 7d 61*125 | S: close 1002 | C: close 1002 | S: fin | C: fin",
-        ),
-        legal("126 in sixteen bits", "C: 82 7e 00 7e 61*126"),
-    ],
-};

@@ -11,15 +11,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Client,
     reaction: Close(&[1002]),
     says: "a client masks every frame",
-};
-
-impl Told for FrMaskC {
-    fn words(&self, say: &Say<'_>) -> Words {
-        say.words("MASK set on a client's frame", "MASK clear", "sent a frame without masking it")
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "Masking keeps what a script sends from looking like HTTP to a proxy. It holds for every frame of \
            a client, Close, Ping and Pong included, over TLS too. The server must close the connection; a \
@@ -33,3 +24,9 @@ pub(super) const KNOWN: Known = Known {
         legal("MASK set, and no payload to mask", "C: 81 00"),
     ],
 };
+
+impl Told for FrMaskC {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words("MASK set on a client's frame", "MASK clear", "sent a frame without masking it")
+    }
+}

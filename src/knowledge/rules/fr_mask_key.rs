@@ -29,26 +29,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Client,
     reaction: Nothing,
     says: "the masking key is fresh and unpredictable for each frame",
-};
-
-impl Told for FrMaskKey {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { frames, pattern } = self;
-        let pattern = match pattern {
-            KeyPattern::Same => "the same masking key",
-            KeyPattern::Zero => "the masking key 00000000",
-            KeyPattern::Counter => "masking keys that count up by one",
-            KeyPattern::InTurn(keys) => &format!("{keys} masking keys in turn"),
-        };
-        say.words(
-            "a fresh, unpredictable masking key for each frame",
-            format!("{pattern} in {frames} frames in a row"),
-            format!("used {pattern} in {frames} frames in a row"),
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A key that can be foretold gives a script the bytes on the wire back, which masking is there to \
            prevent. The same key a few times in a row can be chance; wslog reports {same_keys}. A few keys used \
@@ -68,3 +48,20 @@ pub(super) const KNOWN: Known = Known {
         legal("a fresh key for each frame", "C: text a | C: text b | C: text c | C: text d"),
     ],
 };
+
+impl Told for FrMaskKey {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { frames, pattern } = self;
+        let pattern = match pattern {
+            KeyPattern::Same => "the same masking key",
+            KeyPattern::Zero => "the masking key 00000000",
+            KeyPattern::Counter => "masking keys that count up by one",
+            KeyPattern::InTurn(keys) => &format!("{keys} masking keys in turn"),
+        };
+        say.words(
+            "a fresh, unpredictable masking key for each frame",
+            format!("{pattern} in {frames} frames in a row"),
+            format!("used {pattern} in {frames} frames in a row"),
+        )
+    }
+}

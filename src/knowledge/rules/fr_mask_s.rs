@@ -11,15 +11,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Server,
     reaction: Close(&[1002]),
     says: "a server masks no frame",
-};
-
-impl Told for FrMaskS {
-    fn words(&self, say: &Say<'_>) -> Words {
-        say.words("MASK clear on a server's frame", "MASK set", "sent a masked frame")
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "Only clients mask. A client that receives a masked frame must close the connection; a Close \
            frame with 1002 is optional.",
@@ -29,3 +20,9 @@ pub(super) const KNOWN: Known = Known {
         legal("MASK clear", "S: text hi"),
     ],
 };
+
+impl Told for FrMaskS {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words("MASK clear on a server's frame", "MASK set", "sent a masked frame")
+    }
+}

@@ -14,6 +14,14 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "a message whose last fragment was not sent is lost",
+    peer: Some("drops what came of the message"),
+    text: "An endpoint may close in the middle of a message. That is legal; the receiver's application \
+           never sees the message.",
+    next: &["what made the sender close: its application, or a fault of the other side"],
+    shows: &[
+        found("the Close comes before the last fragment", "C: 01 01 68 | C: close 1000 | S: close 1000"),
+        legal("and behind it", "C: 01 01 68 | C: 80 01 69 | C: close 1000 | S: close 1000"),
+    ],
 };
 
 impl Told for FrMsgUnfinished {
@@ -26,14 +34,3 @@ impl Told for FrMsgUnfinished {
         )
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: Some("drops what came of the message"),
-    text: "An endpoint may close in the middle of a message. That is legal; the receiver's application \
-           never sees the message.",
-    next: &["what made the sender close: its application, or a fault of the other side"],
-    shows: &[
-        found("the Close comes before the last fragment", "C: 01 01 68 | C: close 1000 | S: close 1000"),
-        legal("and behind it", "C: 01 01 68 | C: 80 01 69 | C: close 1000 | S: close 1000"),
-    ],
-};

@@ -14,20 +14,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Fail(&[1002]),
     says: "opcodes 3 to 7 and 11 to 15 are reserved",
-};
-
-impl Told for FrOpcode {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { opcode } = self;
-        say.words(
-            "opcode 0, 1, 2, 8, 9 or 10",
-            format!("opcode {opcode}"),
-            format!("sent a frame with the reserved opcode {opcode}"),
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "What a reserved opcode means, an extension would have to define, and both sides to negotiate. \
            Without one the receiver must fail the connection.",
@@ -41,3 +27,14 @@ pub(super) const KNOWN: Known = Known {
         legal("opcode 2, binary", "C: 82 00"),
     ],
 };
+
+impl Told for FrOpcode {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { opcode } = self;
+        say.words(
+            "opcode 0, 1, 2, 8, 9 or 10",
+            format!("opcode {opcode}"),
+            format!("sent a frame with the reserved opcode {opcode}"),
+        )
+    }
+}

@@ -18,28 +18,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "a Ping is answered with a Pong, unless a Close was received before",
-};
-
-impl Told for FrPingPong {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { ping, pings, waited_ns } = *self;
-        let more = match pings {
-            0 | 1 => String::new(),
-            more => format!(" (and {} after it)", count(more - 1, "Ping")),
-        };
-        let waited = duration(waited_ns);
-        say.words(
-            format!("a Pong for the Ping in frame {ping}; {OURS} {} for never", whole(NEVER_NS)),
-            format!("none within {waited} of its acknowledgement{more}"),
-            format!(
-                "did not answer the Ping in frame {ping}{more}: its host had acknowledged it {waited} \
-                 before the duty or the recording ended"
-            ),
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some("may take the connection for dead and end it; a Close with 1011 or an end of TCP is usual"),
     text: "Libraries answer a Ping by themselves, so an unanswered one mostly means that nobody reads: a \
            thread that blocks, a buffer that is full, a process that was stopped. The host had acknowledged \
@@ -64,3 +42,22 @@ pub(super) const KNOWN: Known = Known {
         ),
     ],
 };
+
+impl Told for FrPingPong {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { ping, pings, waited_ns } = *self;
+        let more = match pings {
+            0 | 1 => String::new(),
+            more => format!(" (and {} after it)", count(more - 1, "Ping")),
+        };
+        let waited = duration(waited_ns);
+        say.words(
+            format!("a Pong for the Ping in frame {ping}; {OURS} {} for never", whole(NEVER_NS)),
+            format!("none within {waited} of its acknowledgement{more}"),
+            format!(
+                "did not answer the Ping in frame {ping}{more}: its host had acknowledged it {waited} \
+                 before the duty or the recording ended"
+            ),
+        )
+    }
+}

@@ -18,20 +18,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "a Pong carries the payload of the Ping it answers",
-};
-
-impl Told for FrPongData {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { ping, ping_len, pong_len } = self;
-        say.words(
-            format!("a Pong with the {} of the Ping in frame {ping}", count(*ping_len, "byte")),
-            format!("a Pong with {}", count(*pong_len, "other byte")),
-            format!("answered the Ping in frame {ping} with other data than it carried"),
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A Pong that is to answer a Ping carries the payload of the Ping. One with other data may still \
            be a heartbeat nobody asked for, so the finding is likely at best.",
@@ -45,3 +31,14 @@ pub(super) const KNOWN: Known = Known {
         legal("a heartbeat, then the answer", "C: ping a | S: pong zz | S: pong a"),
     ],
 };
+
+impl Told for FrPongData {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { ping, ping_len, pong_len } = self;
+        say.words(
+            format!("a Pong with the {} of the Ping in frame {ping}", count(*ping_len, "byte")),
+            format!("a Pong with {}", count(*pong_len, "other byte")),
+            format!("answered the Ping in frame {ping} with other data than it carried"),
+        )
+    }
+}

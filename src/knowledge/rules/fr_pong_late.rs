@@ -16,23 +16,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "a Pong is sent as soon as is practical",
-};
-
-impl Told for FrPongLate {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { ping, after_ns } = *self;
-        say.words(
-            format!("a Pong as soon as is practical; {OURS} {} for late", whole(LATE_NS)),
-            format!("Pong {} after its host had acknowledged the Ping", duration(after_ns)),
-            format!(
-                "answered the Ping in frame {ping} {} after its host had acknowledged it",
-                duration(after_ns)
-            ),
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some("may have given up by then"),
     text: "A Pong waits behind whatever its sender is busy with, and the time it takes is a measure of \
            that. wslog takes {late} from the acknowledgement of the Ping for late: the way there is then \
@@ -49,3 +32,17 @@ pub(super) const KNOWN: Known = Known {
         ),
     ],
 };
+
+impl Told for FrPongLate {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { ping, after_ns } = *self;
+        say.words(
+            format!("a Pong as soon as is practical; {OURS} {} for late", whole(LATE_NS)),
+            format!("Pong {} after its host had acknowledged the Ping", duration(after_ns)),
+            format!(
+                "answered the Ping in frame {ping} {} after its host had acknowledged it",
+                duration(after_ns)
+            ),
+        )
+    }
+}

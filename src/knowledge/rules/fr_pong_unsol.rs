@@ -11,6 +11,10 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "a Pong that answers no Ping is legal, as a heartbeat",
+    peer: Some("owes no answer"),
+    text: "A Pong may be sent at any time, as a heartbeat in one direction. Nothing is owed for it.",
+    next: &["nothing, unless the receiver closed because of it: then the receiver is wrong"],
+    shows: &[found("no Ping came before", "S: pong x"), legal("it answers a Ping", "C: ping x | S: pong x")],
 };
 
 impl Told for FrPongUnsol {
@@ -18,10 +22,3 @@ impl Told for FrPongUnsol {
         say.words("no Pong is due", "a Pong", "sent a Pong that no Ping had asked for, which is legal")
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: Some("owes no answer"),
-    text: "A Pong may be sent at any time, as a heartbeat in one direction. Nothing is owed for it.",
-    next: &["nothing, unless the receiver closed because of it: then the receiver is wrong"],
-    shows: &[found("no Ping came before", "S: pong x"), legal("it answers a Ping", "C: ping x | S: pong x")],
-};

@@ -16,25 +16,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Fail(&[1002]),
     says: "RSV1, RSV2 and RSV3 are 0 unless a negotiated extension gives them a meaning",
-};
-
-impl Told for FrRsv {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { bits, inflates } = self;
-        let inflates = if *inflates {
-            "; it inflates with what was offered, permessage-deflate, which the server did not agree to"
-        } else {
-            ""
-        };
-        say.words(
-            format!("{bits} clear: no negotiated extension gives it a meaning"),
-            format!("{bits} set{inflates}"),
-            format!("sent a frame with {bits} set, which no negotiated extension gives a meaning{inflates}"),
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "The three bits belong to extensions. permessage-deflate gives RSV1 a meaning on the first frame \
            of a message, and only if the response of the server took it: an offer alone counts for nothing. \
@@ -58,3 +39,19 @@ pub(super) const KNOWN: Known = Known {
         legal("the same bit on a compressed message", "deflate | S: c1 07 f2 48 cd c9 c9 07 00"),
     ],
 };
+
+impl Told for FrRsv {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { bits, inflates } = self;
+        let inflates = if *inflates {
+            "; it inflates with what was offered, permessage-deflate, which the server did not agree to"
+        } else {
+            ""
+        };
+        say.words(
+            format!("{bits} clear: no negotiated extension gives it a meaning"),
+            format!("{bits} set{inflates}"),
+            format!("sent a frame with {bits} set, which no negotiated extension gives a meaning{inflates}"),
+        )
+    }
+}

@@ -14,20 +14,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Fail(&[1007]),
     says: "a text message as a whole is valid UTF-8",
-};
-
-impl Told for FrTextUtf8 {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { offset } = self;
-        say.words(
-            "UTF-8 in a text message",
-            format!("not UTF-8 from byte {offset} of the message on"),
-            format!("sent a text message that is not UTF-8 from byte {offset} on"),
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A text message is UTF-8 as a whole; a fragment may end inside a character. With \
            permessage-deflate the inflated text counts. The receiver fails the connection with 1007, at the \
@@ -45,3 +31,14 @@ pub(super) const KNOWN: Known = Known {
         legal("a fragment that ends inside a character", "C: 01 01 c3 | C: 80 01 a9"),
     ],
 };
+
+impl Told for FrTextUtf8 {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { offset } = self;
+        say.words(
+            "UTF-8 in a text message",
+            format!("not UTF-8 from byte {offset} of the message on"),
+            format!("sent a text message that is not UTF-8 from byte {offset} on"),
+        )
+    }
+}

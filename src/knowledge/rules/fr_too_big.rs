@@ -14,6 +14,17 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "an endpoint may limit the size of frames and messages and refuse larger ones with 1009",
+    peer: Some("answers the Close like any other"),
+    text: "A limit is the receiver's own choice and no fault of the sender. The RFC ties no size to it and \
+           orders no code; 1009 is the one that fits.",
+    next: &[
+        "the limit in the configuration of the side that sent 1009",
+        "the size of the largest frame it was sent",
+    ],
+    shows: &[
+        found("Close 1009", "S: binary 0123456789 | C: close 1009 | S: close 1009 | S: fin | C: fin"),
+        legal("Close 1008", "S: binary 0123456789 | C: close 1008 | S: close 1008 | S: fin | C: fin"),
+    ],
 };
 
 impl Told for FrTooBig {
@@ -29,17 +40,3 @@ impl Told for FrTooBig {
         )
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: Some("answers the Close like any other"),
-    text: "A limit is the receiver's own choice and no fault of the sender. The RFC ties no size to it and \
-           orders no code; 1009 is the one that fits.",
-    next: &[
-        "the limit in the configuration of the side that sent 1009",
-        "the size of the largest frame it was sent",
-    ],
-    shows: &[
-        found("Close 1009", "S: binary 0123456789 | C: close 1009 | S: close 1009 | S: fin | C: fin"),
-        legal("Close 1008", "S: binary 0123456789 | C: close 1008 | S: close 1008 | S: fin | C: fin"),
-    ],
-};

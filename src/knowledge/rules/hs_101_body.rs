@@ -15,6 +15,18 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "a 101 has neither Content-Length nor Transfer-Encoding: it has no body, and the client passes \
            over such a field",
+    peer: Some("passes over the field: a 101 ends at its empty line (RFC 9112 6.3)"),
+    text: "Behind the 101 frames begin. A proxy or client that believes Content-Length or Transfer-Encoding \
+           takes frames for a body: with Content-Length: 0, the usual case, nothing is lost; with more the \
+           first messages are.",
+    next: &[
+        "a framework or proxy that adds the field to every response",
+        "whether the first message arrived, if the length is not 0",
+    ],
+    shows: &[
+        found("an empty body announced", "C: request | S: 101 Content-Length: 0 | S: text hi"),
+        legal("in a refusal, which has a body", "C: request | S: status 403 Forbidden | S: fin | C: fin"),
+    ],
 };
 
 impl<S: Readable> Told for Hs101Body<S> {
@@ -38,18 +50,3 @@ impl<S: Stage> Hs101Body<S> {
         Hs101Body { line: by.line(line) }
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: Some("passes over the field: a 101 ends at its empty line (RFC 9112 6.3)"),
-    text: "Behind the 101 frames begin. A proxy or client that believes Content-Length or Transfer-Encoding \
-           takes frames for a body: with Content-Length: 0, the usual case, nothing is lost; with more the \
-           first messages are.",
-    next: &[
-        "a framework or proxy that adds the field to every response",
-        "whether the first message arrived, if the length is not 0",
-    ],
-    shows: &[
-        found("an empty body announced", "C: request | S: 101 Content-Length: 0 | S: text hi"),
-        legal("in a refusal, which has a body", "C: request | S: status 403 Forbidden | S: fin | C: fin"),
-    ],
-};

@@ -11,19 +11,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Server,
     reaction: Nothing,
     says: "a 426 names the protocol to upgrade to in Upgrade",
-};
-
-impl Told for Hs426 {
-    fn words(&self, say: &Say<'_>) -> Words {
-        say.words(
-            "Upgrade: websocket",
-            "status 426, Upgrade absent",
-            "asked for an upgrade with status 426 and did not say to what",
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "426 tells a client to come back with another protocol, and Upgrade is where it is named. That is a \
            must of HTTP. Nothing hangs on it where the client asked for WebSocket anyway, so wslog only notes it.",
@@ -43,3 +30,13 @@ pub(super) const KNOWN: Known = Known {
         ),
     ],
 };
+
+impl Told for Hs426 {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "Upgrade: websocket",
+            "status 426, Upgrade absent",
+            "asked for an upgrade with status 426 and did not say to what",
+        )
+    }
+}

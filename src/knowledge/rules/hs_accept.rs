@@ -23,6 +23,25 @@ pub(super) const ROW: Row = Row {
     reaction: FailHandshake,
     says: "Sec-WebSocket-Accept stands once and is base64 of SHA-1 over the key and the GUID; otherwise the \
            client fails the connection",
+    peer: Some(
+        "must fail the connection: it ends TCP, and sends no Close, for none is open yet (RFC 6455 4.1)",
+    ),
+    text: "The value proves that the server has read this request and speaks WebSocket: a cache or a plain \
+           HTTP server cannot answer it by chance. White space round it does not count.",
+    next: &[
+        "whether a proxy or cache answered with the response to another request",
+        "whether the server hashes the key as sent, not decoded, and appends the GUID in upper case",
+    ],
+    shows: &[
+        found(
+            "the value belongs to another key",
+            "C: request | S: 101 Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI= | C: fin | S: fin",
+        ),
+        legal(
+            "white space round the value",
+            "C: request | S: 101 Sec-WebSocket-Accept:  s3pPLMBiTxaQ9kYGzzhZRbK+xOo=  | S: text hi",
+        ),
+    ],
 };
 
 impl<S: Readable> Told for HsAccept<S> {
@@ -59,25 +78,3 @@ impl<S: Stage> HsAccept<S> {
         }
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: Some(
-        "must fail the connection: it ends TCP, and sends no Close, for none is open yet (RFC 6455 4.1)",
-    ),
-    text: "The value proves that the server has read this request and speaks WebSocket: a cache or a plain \
-           HTTP server cannot answer it by chance. White space round it does not count.",
-    next: &[
-        "whether a proxy or cache answered with the response to another request",
-        "whether the server hashes the key as sent, not decoded, and appends the GUID in upper case",
-    ],
-    shows: &[
-        found(
-            "the value belongs to another key",
-            "C: request | S: 101 Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI= | C: fin | S: fin",
-        ),
-        legal(
-            "white space round the value",
-            "C: request | S: 101 Sec-WebSocket-Accept:  s3pPLMBiTxaQ9kYGzzhZRbK+xOo=  | S: text hi",
-        ),
-    ],
-};

@@ -14,20 +14,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Server,
     reaction: Nothing,
     says: "a server answers a request that is no valid opening handshake with an HTTP error, not with 101",
-};
-
-impl Told for HsAccepted {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { rule } = self;
-        say.words(
-            format!("an HTTP error: the request broke {rule}"),
-            "status 101",
-            format!("granted the upgrade though the request broke {rule}"),
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some("need not notice: the response itself is in order"),
     text: "A server that grants a faulty request hides the fault of the client, which then fails at a \
            stricter server or behind a proxy. The finding for the fault itself stands beside this one. A \
@@ -45,3 +31,14 @@ pub(super) const KNOWN: Known = Known {
         ),
     ],
 };
+
+impl Told for HsAccepted {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { rule } = self;
+        say.words(
+            format!("an HTTP error: the request broke {rule}"),
+            "status 101",
+            format!("granted the upgrade though the request broke {rule}"),
+        )
+    }
+}

@@ -11,20 +11,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Nobody,
     reaction: Nothing,
     says: "the opening handshake is not in the recording: roles and extensions are assumed",
-};
-
-impl Told for HsAssumed {
-    fn words(&self, say: &Say<'_>) -> Words {
-        say.words(
-            "the opening handshake in the recording",
-            "not, or not wholly, recorded",
-            "began with an opening handshake that is not, or not wholly, in the recording: what it settled \
-             is unknown",
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A recording that began after the connection did shows neither who asked for it nor what was \
            agreed. The mask tells clients from servers, but what RSV1 means depends on a response that is \
@@ -39,3 +25,14 @@ pub(super) const KNOWN: Known = Known {
         legal("both are", "C: request | S: 101 | C: text hi | S: text hi"),
     ],
 };
+
+impl Told for HsAssumed {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "the opening handshake in the recording",
+            "not, or not wholly, recorded",
+            "began with an opening handshake that is not, or not wholly, in the recording: what it settled \
+             is unknown",
+        )
+    }
+}

@@ -11,6 +11,14 @@ pub(super) const ROW: Row = Row {
     who: Who::Server,
     reaction: Nothing,
     says: "the server may send frames as soon as it has sent the 101, even in the same segment",
+    peer: Some("handles the frames like any others"),
+    text: "TCP has no borders of messages: what the server sends right behind its 101 may share a segment \
+           with it. A client that throws away what follows the response loses these frames.",
+    next: &["whether the client handled the first message; if not, its HTTP reader has kept the bytes"],
+    shows: &[
+        found("a frame in the segment of the 101", "C: request | S: 101 | S: with text hi"),
+        legal("the frame has a segment of its own", "C: request | S: 101 | S: text hi"),
+    ],
 };
 
 impl Told for HsCoalesced {
@@ -22,14 +30,3 @@ impl Told for HsCoalesced {
         )
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: Some("handles the frames like any others"),
-    text: "TCP has no borders of messages: what the server sends right behind its 101 may share a segment \
-           with it. A client that throws away what follows the response loses these frames.",
-    next: &["whether the client handled the first message; if not, its HTTP reader has kept the bytes"],
-    shows: &[
-        found("a frame in the segment of the 101", "C: request | S: 101 | S: with text hi"),
-        legal("the frame has a segment of its own", "C: request | S: 101 | S: text hi"),
-    ],
-};

@@ -15,6 +15,25 @@ pub(super) const ROW: Row = Row {
     reaction: Refuse(&[400, 426]),
     says: "Connection of the request has the token Upgrade; a proxy that removes hop-by-hop fields takes it \
            away",
+    peer: None,
+    text: "Connection names the fields that are meant for the next hop only, and Upgrade is one of them. A \
+           proxy that was not told about WebSocket takes both away and writes a Connection of its own: the \
+           server sees a plain GET, and the client's application reports 1006.",
+    next: &[
+        "the same request on both sides of the proxy: what the client sent tells whose fault it is",
+        "nginx: proxy_http_version 1.1, and proxy_set_header for Upgrade and Connection; Apache httpd: \
+         mod_proxy_wstunnel, or upgrade= of mod_proxy_http",
+    ],
+    shows: &[
+        found(
+            "the value of a proxy",
+            "C: request Connection: close | S: status 400 Bad Request | S: fin | C: fin",
+        ),
+        legal(
+            "beside another token, in small letters",
+            "C: request Connection: keep-alive, upgrade | S: 101",
+        ),
+    ],
 };
 
 impl<S: Readable> Told for HsConnectionReq<S> {
@@ -36,25 +55,3 @@ impl<S: Stage> HsConnectionReq<S> {
         HsConnectionReq { found: found.map(|found| by.value(field::CONNECTION, found)) }
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: None,
-    text: "Connection names the fields that are meant for the next hop only, and Upgrade is one of them. A \
-           proxy that was not told about WebSocket takes both away and writes a Connection of its own: the \
-           server sees a plain GET, and the client's application reports 1006.",
-    next: &[
-        "the same request on both sides of the proxy: what the client sent tells whose fault it is",
-        "nginx: proxy_http_version 1.1, and proxy_set_header for Upgrade and Connection; Apache httpd: \
-         mod_proxy_wstunnel, or upgrade= of mod_proxy_http",
-    ],
-    shows: &[
-        found(
-            "the value of a proxy",
-            "C: request Connection: close | S: status 400 Bad Request | S: fin | C: fin",
-        ),
-        legal(
-            "beside another token, in small letters",
-            "C: request Connection: keep-alive, upgrade | S: 101",
-        ),
-    ],
-};

@@ -11,19 +11,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Client,
     reaction: Nothing,
     says: "the client waits for the response before it sends anything behind its request",
-};
-
-impl Told for HsEarlyData {
-    fn words(&self, say: &Say<'_>) -> Words {
-        say.words(
-            "nothing behind the request before the response",
-            "bytes sent before any of the response had arrived",
-            "sent bytes behind its request before any of the response had arrived",
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some("may read it as frames after its 101, or drop it; after a refusal it is no frame at all"),
     text: "Until the 101 is there the client does not know whether frames are understood. If the server \
            refuses, or a plain HTTP server stands there, these bytes are read as the next request. The \
@@ -43,3 +30,13 @@ pub(super) const KNOWN: Known = Known {
         legal("once the response is there", "C: request | S: 101 | C: text hi"),
     ],
 };
+
+impl Told for HsEarlyData {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "nothing behind the request before the response",
+            "bytes sent before any of the response had arrived",
+            "sent bytes behind its request before any of the response had arrived",
+        )
+    }
+}

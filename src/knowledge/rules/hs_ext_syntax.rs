@@ -17,29 +17,6 @@ pub(super) const ROW: Row = Row {
     reaction: Refuse(&[400]),
     says: "Sec-WebSocket-Extensions is a list of tokens with parameters; otherwise a server refuses the \
            request and a client fails the connection",
-};
-
-impl<S: Readable> Told for HsExtSyntax<S> {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { value, at } = self;
-        let found = field("Sec-WebSocket-Extensions", Some(value));
-        say.words(
-            "a list of extensions: tokens, with parameters behind semicolons",
-            format!("{found}, wrong from byte {at} on"),
-            format!("sent a list of extensions that does not follow its grammar from byte {at} on ({found})"),
-        )
-    }
-}
-
-impl<S: Stage> HsExtSyntax<S> {
-    /// What may be seen of it.
-    pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsExtSyntax<To> {
-        let Self { value, at } = self;
-        HsExtSyntax { value: by.value(field::EXTENSIONS, value), at }
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some(
         "a server must refuse such a request with an HTTP error (RFC 6455 4.2.1), such as 400; a client must fail \
          the connection for such a response (RFC 6455 9.1): no frame, and TCP ended",
@@ -63,3 +40,23 @@ pub(super) const KNOWN: Known = Known {
         ),
     ],
 };
+
+impl<S: Readable> Told for HsExtSyntax<S> {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { value, at } = self;
+        let found = field("Sec-WebSocket-Extensions", Some(value));
+        say.words(
+            "a list of extensions: tokens, with parameters behind semicolons",
+            format!("{found}, wrong from byte {at} on"),
+            format!("sent a list of extensions that does not follow its grammar from byte {at} on ({found})"),
+        )
+    }
+}
+
+impl<S: Stage> HsExtSyntax<S> {
+    /// What may be seen of it.
+    pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsExtSyntax<To> {
+        let Self { value, at } = self;
+        HsExtSyntax { value: by.value(field::EXTENSIONS, value), at }
+    }
+}

@@ -14,6 +14,21 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "extension names are registered; a server leaves out those it does not know",
+    peer: Some("a server leaves it out of its response; the connection goes on without it"),
+    text: "IANA registers names of extensions, and the RFC has nobody use others. Few keep to it, and an \
+           offer that the server does not know does no harm, so this is a note. wslog does not know what \
+           such an extension does to frames.",
+    next: &[
+        "whether the response took it: then reserved bits and payloads can mean something else than they say",
+        "an old name: x-webkit-deflate-frame and deflate-frame came before permessage-deflate",
+    ],
+    shows: &[
+        found(
+            "a name that was never registered",
+            "C: request Sec-WebSocket-Extensions: x-webkit-deflate-frame | S: 101",
+        ),
+        legal("a registered one", "C: request Sec-WebSocket-Extensions: permessage-deflate | S: 101"),
+    ],
 };
 
 impl<S: Readable> Told for HsExtUnreg<S> {
@@ -34,21 +49,3 @@ impl<S: Stage> HsExtUnreg<S> {
         HsExtUnreg { name: by.text(name) }
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: Some("a server leaves it out of its response; the connection goes on without it"),
-    text: "IANA registers names of extensions, and the RFC has nobody use others. Few keep to it, and an \
-           offer that the server does not know does no harm, so this is a note. wslog does not know what \
-           such an extension does to frames.",
-    next: &[
-        "whether the response took it: then reserved bits and payloads can mean something else than they say",
-        "an old name: x-webkit-deflate-frame and deflate-frame came before permessage-deflate",
-    ],
-    shows: &[
-        found(
-            "a name that was never registered",
-            "C: request Sec-WebSocket-Extensions: x-webkit-deflate-frame | S: 101",
-        ),
-        legal("a registered one", "C: request Sec-WebSocket-Extensions: permessage-deflate | S: 101"),
-    ],
-};

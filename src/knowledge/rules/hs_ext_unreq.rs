@@ -14,28 +14,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Server,
     reaction: FailHandshake,
     says: "the server takes only extensions that were offered; otherwise the client fails the connection",
-};
-
-impl<S: Readable> Told for HsExtUnreq<S> {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { name } = self;
-        say.words(
-            "only extensions that were offered",
-            format!("{}, which was not", visible(name)),
-            format!("took the extension {}, which the client had not offered", visible(name)),
-        )
-    }
-}
-
-impl<S: Stage> HsExtUnreq<S> {
-    /// What may be seen of it.
-    pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsExtUnreq<To> {
-        let Self { name } = self;
-        HsExtUnreq { name: by.text(name) }
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "What was not offered the client may not understand: with permessage-deflate it would get \
            payloads that it cannot read. Servers do this that compress by configuration, and proxies that \
@@ -56,3 +34,22 @@ pub(super) const KNOWN: Known = Known {
         ),
     ],
 };
+
+impl<S: Readable> Told for HsExtUnreq<S> {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { name } = self;
+        say.words(
+            "only extensions that were offered",
+            format!("{}, which was not", visible(name)),
+            format!("took the extension {}, which the client had not offered", visible(name)),
+        )
+    }
+}
+
+impl<S: Stage> HsExtUnreq<S> {
+    /// What may be seen of it.
+    pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsExtUnreq<To> {
+        let Self { name } = self;
+        HsExtUnreq { name: by.text(name) }
+    }
+}

@@ -23,6 +23,19 @@ pub(super) const ROW: Row = Row {
     reaction: Refuse(&[400]),
     says: "the request has one Host, with the port where that is not the default one; forwarding changes \
            the port of TCP",
+    peer: None,
+    text: "Host tells a server with several names which one is meant; HTTP/1.1 itself wants it once in \
+           every request. That it names another port than TCP has is a note: port forwarding, containers \
+           and load balancers do that, and servers that build URIs or compare Origin with Host then go \
+           wrong.",
+    next: &[
+        "a client that writes the request itself",
+        "a port other than that of TCP: what forwards, and whether the server compares Host with Origin",
+    ],
+    shows: &[
+        found("no Host", "C: request -Host | S: status 400 Bad Request | S: fin | C: fin"),
+        legal("the default port written out", "C: request Host: server.example.com:80 | S: 101"),
+    ],
 };
 
 impl Told for HsHost {
@@ -48,19 +61,3 @@ impl Told for HsHost {
         }
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: None,
-    text: "Host tells a server with several names which one is meant; HTTP/1.1 itself wants it once in \
-           every request. That it names another port than TCP has is a note: port forwarding, containers \
-           and load balancers do that, and servers that build URIs or compare Origin with Host then go \
-           wrong.",
-    next: &[
-        "a client that writes the request itself",
-        "a port other than that of TCP: what forwards, and whether the server compares Host with Origin",
-    ],
-    shows: &[
-        found("no Host", "C: request -Host | S: status 400 Bad Request | S: fin | C: fin"),
-        legal("the default port written out", "C: request Host: server.example.com:80 | S: 101"),
-    ],
-};

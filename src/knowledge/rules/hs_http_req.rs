@@ -16,24 +16,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Client,
     reaction: Refuse(&[400]),
     says: "the opening handshake is a valid HTTP request",
-};
-
-impl<S: Readable> Told for HsHttpReq<S> {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { kind, line } = self;
-        head(say, *kind, line, "request")
-    }
-}
-
-impl<S: Stage> HsHttpReq<S> {
-    /// What may be seen of it.
-    pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsHttpReq<To> {
-        let Self { kind, line } = self;
-        HsHttpReq { kind, line: by.line(line) }
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A request that each hop reads in its own way can be smuggled past one of them, so servers and \
            proxies refuse it: a blank before the colon, a line without a colon, a control character. What \
@@ -51,3 +33,18 @@ pub(super) const KNOWN: Known = Known {
         legal("no blank behind it", "C: request +X-Trace:1 | S: 101"),
     ],
 };
+
+impl<S: Readable> Told for HsHttpReq<S> {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { kind, line } = self;
+        head(say, *kind, line, "request")
+    }
+}
+
+impl<S: Stage> HsHttpReq<S> {
+    /// What may be seen of it.
+    pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsHttpReq<To> {
+        let Self { kind, line } = self;
+        HsHttpReq { kind, line: by.line(line) }
+    }
+}

@@ -28,6 +28,29 @@ pub(super) const ROW: Row = Row {
     reaction: Refuse(&[400]),
     says: "Sec-WebSocket-Key stands once and is base64 of 16 random bytes, fresh for each connection; a \
            server need not decode it",
+    peer: Some(
+        "must refuse a request without a key, or with two, with an HTTP error (RFC 6455 4.2.1), such as 400; it need \
+         not decode the value (RFC 6455 4.2.2), so granting one of a wrong length breaks nothing",
+    ),
+    text: "The key ties the response to this request; it is no secret and authenticates nobody. 16 bytes in \
+           base64 are 24 characters, the last two of them '='. The same key on two connections is a note: \
+           the recording may show both sides of a proxy, or the client does not draw a fresh one.",
+    next: &[
+        "the length of the key as sent: base64url, a missing '=' or a text in place of 16 bytes",
+        "a script or load generator with the key of the RFC written into it",
+    ],
+    shows: &[
+        found(
+            "15 bytes",
+            "C: request Sec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4P | S: status 400 Bad Request | S: fin | \
+             C: fin",
+        ),
+        legal(
+            "the key of the RFC's own example, whose unused bits are not 0",
+            "C: request Sec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEC== | \
+             S: 101 Sec-WebSocket-Accept: OfS0wDaT5NoxF2gqm7Zj2YtetzM=",
+        ),
+    ],
 };
 
 impl<S: Readable> Told for HsKey<S> {
@@ -78,29 +101,3 @@ impl<S: Stage> HsKey<S> {
         }
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: Some(
-        "must refuse a request without a key, or with two, with an HTTP error (RFC 6455 4.2.1), such as 400; it need \
-         not decode the value (RFC 6455 4.2.2), so granting one of a wrong length breaks nothing",
-    ),
-    text: "The key ties the response to this request; it is no secret and authenticates nobody. 16 bytes in \
-           base64 are 24 characters, the last two of them '='. The same key on two connections is a note: \
-           the recording may show both sides of a proxy, or the client does not draw a fresh one.",
-    next: &[
-        "the length of the key as sent: base64url, a missing '=' or a text in place of 16 bytes",
-        "a script or load generator with the key of the RFC written into it",
-    ],
-    shows: &[
-        found(
-            "15 bytes",
-            "C: request Sec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4P | S: status 400 Bad Request | S: fin | \
-             C: fin",
-        ),
-        legal(
-            "the key of the RFC's own example, whose unused bits are not 0",
-            "C: request Sec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEC== | \
-             S: 101 Sec-WebSocket-Accept: OfS0wDaT5NoxF2gqm7Zj2YtetzM=",
-        ),
-    ],
-};

@@ -18,6 +18,18 @@ pub(super) const ROW: Row = Row {
     reaction: Refuse(&[400, 405]),
     says: "the method is GET and the version of HTTP at least 1.1; a proxy that speaks HTTP/1.0 to its \
            servers lowers it",
+    peer: None,
+    text: "HTTP/1.0 has no Upgrade. A client seldom sends it; a proxy does that speaks HTTP/1.0 to the \
+           servers behind it, and then every WebSocket connection through it fails with 1006 while plain \
+           requests work.",
+    next: &[
+        "HTTP/1.0: the proxy before the server (nginx: proxy_http_version 1.1)",
+        "POST or another method: something that is no WebSocket client, or a redirect followed as POST",
+    ],
+    shows: &[
+        found("HTTP/1.0", "C: request !GET /chat HTTP/1.0 | S: status 400 Bad Request | S: fin | C: fin"),
+        legal("a later HTTP/1: at least 1.1 is asked", "C: request !GET /chat HTTP/1.2 | S: 101"),
+    ],
 };
 
 impl<S: Readable> Told for HsMethod<S> {
@@ -52,18 +64,3 @@ impl<S: Stage> HsMethod<S> {
         }
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: None,
-    text: "HTTP/1.0 has no Upgrade. A client seldom sends it; a proxy does that speaks HTTP/1.0 to the \
-           servers behind it, and then every WebSocket connection through it fails with 1006 while plain \
-           requests work.",
-    next: &[
-        "HTTP/1.0: the proxy before the server (nginx: proxy_http_version 1.1)",
-        "POST or another method: something that is no WebSocket client, or a redirect followed as POST",
-    ],
-    shows: &[
-        found("HTTP/1.0", "C: request !GET /chat HTTP/1.0 | S: status 400 Bad Request | S: fin | C: fin"),
-        legal("a later HTTP/1: at least 1.1 is asked", "C: request !GET /chat HTTP/1.2 | S: 101"),
-    ],
-};

@@ -15,19 +15,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Server,
     reaction: Nothing,
     says: "a request that is refused is answered with an HTTP status before TCP ends",
-};
-
-impl Told for HsNoResponse {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let expected = match self.broke {
-            Some(rule) => format!("an HTTP error, for the request broke {rule} (RFC 6455 4.2.1)"),
-            None => "an HTTP response, if only with an error status (RFC 6455 10.7)".to_owned(),
-        };
-        say.words(expected, "TCP ended without one", "ended TCP without answering the opening handshake")
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some("fails the connection"),
     text: "A client whose request gets no response can only guess, and a browser reports 1006. Two clauses \
            speak of it. A server that reads a request which is no valid opening handshake must answer with an \
@@ -44,3 +31,13 @@ pub(super) const KNOWN: Known = Known {
         legal("the refusal is told", "C: request | S: status 503 Service Unavailable | S: fin | C: fin"),
     ],
 };
+
+impl Told for HsNoResponse {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let expected = match self.broke {
+            Some(rule) => format!("an HTTP error, for the request broke {rule} (RFC 6455 4.2.1)"),
+            None => "an HTTP response, if only with an error status (RFC 6455 10.7)".to_owned(),
+        };
+        say.words(expected, "TCP ended without one", "ended TCP without answering the opening handshake")
+    }
+}

@@ -19,6 +19,20 @@ pub(super) const ROW: Row = Row {
     who: Who::Client,
     reaction: Nothing,
     says: "after a response that does not validate the client sends no frames and ends TCP",
+    peer: None,
+    text: "A response that does not validate comes from a server that does not speak WebSocket, or not on \
+           this connection. What the client sends then, something else may read.",
+    next: &["which check of the response the client's library skips"],
+    shows: &[
+        found(
+            "frames after a wrong Sec-WebSocket-Accept",
+            "C: request | S: 101 Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI= | C: text hi",
+        ),
+        legal(
+            "TCP is ended instead",
+            "C: request | S: 101 Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI= | C: fin | S: fin",
+        ),
+    ],
 };
 
 impl Told for HsNotFailed {
@@ -41,20 +55,3 @@ impl Told for HsNotFailed {
         }
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: None,
-    text: "A response that does not validate comes from a server that does not speak WebSocket, or not on \
-           this connection. What the client sends then, something else may read.",
-    next: &["which check of the response the client's library skips"],
-    shows: &[
-        found(
-            "frames after a wrong Sec-WebSocket-Accept",
-            "C: request | S: 101 Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI= | C: text hi",
-        ),
-        legal(
-            "TCP is ended instead",
-            "C: request | S: 101 Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI= | C: fin | S: fin",
-        ),
-    ],
-};

@@ -11,19 +11,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Client,
     reaction: Nothing,
     says: "a browser sends Origin: without it the client is no browser, or the field was removed on the way",
-};
-
-impl Told for HsOrigin {
-    fn words(&self, say: &Say<'_>) -> Words {
-        say.words(
-            "Origin, as browsers send it",
-            "Origin absent, User-Agent of a browser",
-            "sent no Origin though its User-Agent names a browser: it is none, or a proxy removed the field",
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some("may refuse a request without Origin, with 403 for example (RFC 6455 4.2.2, 10.2)"),
     text: "Browsers send Origin with every opening handshake and scripts cannot leave it out; servers check \
            it against connections from foreign pages. User-Agent names a browser here, which any program \
@@ -44,3 +31,13 @@ pub(super) const KNOWN: Known = Known {
         ),
     ],
 };
+
+impl Told for HsOrigin {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "Origin, as browsers send it",
+            "Origin absent, User-Agent of a browser",
+            "sent no Origin though its User-Agent names a browser: it is none, or a proxy removed the field",
+        )
+    }
+}

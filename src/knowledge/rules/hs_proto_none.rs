@@ -12,19 +12,6 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "a server may choose none of the subprotocols offered; browsers fail the connection then, by the \
            WebSocket API",
-};
-
-impl Told for HsProtoNone {
-    fn words(&self, say: &Say<'_>) -> Words {
-        say.words(
-            "a subprotocol is the server's choice",
-            "subprotocols offered, none chosen",
-            "chose none of the subprotocols offered, which is legal; browsers fail the connection for it",
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some(
         "a browser fails the connection (WHATWG); of other clients some do and some go on without a \
          subprotocol",
@@ -45,3 +32,13 @@ pub(super) const KNOWN: Known = Known {
         ),
     ],
 };
+
+impl Told for HsProtoNone {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "a subprotocol is the server's choice",
+            "subprotocols offered, none chosen",
+            "chose none of the subprotocols offered, which is legal; browsers fail the connection for it",
+        )
+    }
+}

@@ -19,6 +19,26 @@ pub(super) const ROW: Row = Row {
     reaction: Refuse(&[400]),
     says: "subprotocols are tokens, at least one where the field is there, none of them twice; several \
            fields are fine",
+    peer: None,
+    text: "The field lists what the client can speak, best first. A browser refuses a bad list before \
+           anything is sent (SyntaxError), so this comes from other clients. Names have no blank, slash, \
+           comma or quote in them.",
+    next: &[
+        "the list that the application passed: a name twice, an empty one, or a URI in place of a token",
+        "a token for authentication sent in this field: base64 with '/' or '=' is no token; base64url \
+         without padding is",
+    ],
+    shows: &[
+        found(
+            "the same name twice",
+            "C: request Sec-WebSocket-Protocol: chat, chat | S: status 400 Bad Request | S: fin | C: fin",
+        ),
+        legal(
+            "two fields",
+            "C: request Sec-WebSocket-Protocol: chat & +Sec-WebSocket-Protocol: superchat | \
+             S: 101 Sec-WebSocket-Protocol: chat",
+        ),
+    ],
 };
 
 impl<S: Readable> Told for HsProtoReq<S> {
@@ -46,26 +66,3 @@ impl<S: Stage> HsProtoReq<S> {
         HsProtoReq { fault, element, before }
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: None,
-    text: "The field lists what the client can speak, best first. A browser refuses a bad list before \
-           anything is sent (SyntaxError), so this comes from other clients. Names have no blank, slash, \
-           comma or quote in them.",
-    next: &[
-        "the list that the application passed: a name twice, an empty one, or a URI in place of a token",
-        "a token for authentication sent in this field: base64 with '/' or '=' is no token; base64url \
-         without padding is",
-    ],
-    shows: &[
-        found(
-            "the same name twice",
-            "C: request Sec-WebSocket-Protocol: chat, chat | S: status 400 Bad Request | S: fin | C: fin",
-        ),
-        legal(
-            "two fields",
-            "C: request Sec-WebSocket-Protocol: chat & +Sec-WebSocket-Protocol: superchat | \
-             S: 101 Sec-WebSocket-Protocol: chat",
-        ),
-    ],
-};

@@ -18,6 +18,25 @@ pub(super) const ROW: Row = Row {
     reaction: FailHandshake,
     says: "the server chooses one subprotocol of those offered, or leaves the field out; otherwise the \
            client fails the connection",
+    peer: None,
+    text: "The server picks one name from the list of the client, or sends no such field. A fixed answer \
+           whatever was offered, the whole list sent back, or an empty field each make the client fail the \
+           connection and report 1006.",
+    next: &[
+        "a server that answers with a constant, or sends the list of the request back",
+        "a client that was not given the subprotocol of this server",
+    ],
+    shows: &[
+        found(
+            "another one than offered",
+            "C: request Sec-WebSocket-Protocol: chat | S: 101 Sec-WebSocket-Protocol: mqtt | C: fin | S: fin",
+        ),
+        legal(
+            "one of two",
+            "C: request Sec-WebSocket-Protocol: chat, mqtt | S: 101 Sec-WebSocket-Protocol: mqtt | \
+             S: text hi",
+        ),
+    ],
 };
 
 impl<S: Readable> Told for HsProtoUnreq<S> {
@@ -52,25 +71,3 @@ impl<S: Stage> HsProtoUnreq<S> {
         }
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: None,
-    text: "The server picks one name from the list of the client, or sends no such field. A fixed answer \
-           whatever was offered, the whole list sent back, or an empty field each make the client fail the \
-           connection and report 1006.",
-    next: &[
-        "a server that answers with a constant, or sends the list of the request back",
-        "a client that was not given the subprotocol of this server",
-    ],
-    shows: &[
-        found(
-            "another one than offered",
-            "C: request Sec-WebSocket-Protocol: chat | S: 101 Sec-WebSocket-Protocol: mqtt | C: fin | S: fin",
-        ),
-        legal(
-            "one of two",
-            "C: request Sec-WebSocket-Protocol: chat, mqtt | S: 101 Sec-WebSocket-Protocol: mqtt | \
-             S: text hi",
-        ),
-    ],
-};

@@ -15,6 +15,18 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "a client has one opening handshake with a server under way at a time; several programs, or \
            several hosts behind one address, look the same",
+    peer: None,
+    text: "One at a time keeps a page from flooding a server with handshakes. Browsers queue them by \
+           address. wslog compares only requests with the same User-Agent, leaves out those that name a \
+           proxy, and is never sure.",
+    next: &[
+        "whether the two are one program: the ports, the targets, the times",
+        "a pool or a test that opens all its connections at once",
+    ],
+    shows: &[
+        found("a second request before the first response", "C: request | C2: request | S: 101 | S2: 101"),
+        legal("behind it", "C: request | S: 101 | C2: request | S2: 101"),
+    ],
 };
 
 impl Told for HsSerial {
@@ -31,18 +43,3 @@ impl Told for HsSerial {
         )
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: None,
-    text: "One at a time keeps a page from flooding a server with handshakes. Browsers queue them by \
-           address. wslog compares only requests with the same User-Agent, leaves out those that name a \
-           proxy, and is never sure.",
-    next: &[
-        "whether the two are one program: the ports, the targets, the times",
-        "a pool or a test that opens all its connections at once",
-    ],
-    shows: &[
-        found("a second request before the first response", "C: request | C2: request | S: 101 | S2: 101"),
-        legal("behind it", "C: request | S: 101 | C2: request | S2: 101"),
-    ],
-};

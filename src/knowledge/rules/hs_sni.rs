@@ -13,15 +13,6 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "the client names the server in its TLS ClientHello (server_name); this shows only in connections \
            under TLS",
-};
-
-impl Told for HsSni {
-    fn words(&self, _: &Say<'_>) -> Words {
-        match *self {}
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some("without a name can only present its default certificate, or end the TLS handshake"),
     text: "Many names share one address; the TLS server learns from server_name which certificate is asked \
            for. Without it the client may be shown the certificate of another name, and its application \
@@ -34,3 +25,9 @@ pub(super) const KNOWN: Known = Known {
     ],
     shows: &[],
 };
+
+impl Told for HsSni {
+    fn words(&self, _: &Say<'_>) -> Words {
+        match *self {}
+    }
+}

@@ -14,20 +14,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Server,
     reaction: Nothing,
     says: "any status but 101 refuses the upgrade; the client follows HTTP",
-};
-
-impl Told for HsStatus {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { status } = self;
-        say.words(
-            "101 Switching Protocols",
-            format!("status {status}"),
-            format!("refused the upgrade with status {status}"),
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some("follows HTTP; a browser fails the connection"),
     text: "Only 101 opens a WebSocket connection. A browser does not follow a redirect here, shows no body, \
            and reports 1006 whatever the status was.",
@@ -41,3 +27,14 @@ pub(super) const KNOWN: Known = Known {
         legal("accepted", "C: request | S: 101 | S: text hi"),
     ],
 };
+
+impl Told for HsStatus {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { status } = self;
+        say.words(
+            "101 Switching Protocols",
+            format!("status {status}"),
+            format!("refused the upgrade with status {status}"),
+        )
+    }
+}

@@ -16,6 +16,22 @@ pub(super) const ROW: Row = Row {
     who: Who::Client,
     reaction: Refuse(&[400]),
     says: "the request target is a path or an absolute http or https URI, without a fragment",
+    peer: None,
+    text: "The request line has the path and the query, as in any request to a server, or a whole http or \
+           https URI. ws and wss are names for people and APIs; they do not stand in the request. A \
+           fragment stays with the client: a '#' that is part of a name is written %23.",
+    next: &[
+        "a client that puts the URI it was given into the request line as it is",
+        "a '#' in a path or query that was not escaped",
+    ],
+    shows: &[
+        found(
+            "a ws URI",
+            "C: request !GET ws://server.example.com/chat HTTP/1.1 | S: status 400 Bad Request | S: fin | \
+             C: fin",
+        ),
+        legal("the http URI", "C: request !GET http://server.example.com/chat HTTP/1.1 | S: 101"),
+    ],
 };
 
 impl<S: Readable> Told for HsTarget<S> {
@@ -41,22 +57,3 @@ impl<S: Stage> HsTarget<S> {
         HsTarget { target: by.uri(target), form }
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: None,
-    text: "The request line has the path and the query, as in any request to a server, or a whole http or \
-           https URI. ws and wss are names for people and APIs; they do not stand in the request. A \
-           fragment stays with the client: a '#' that is part of a name is written %23.",
-    next: &[
-        "a client that puts the URI it was given into the request line as it is",
-        "a '#' in a path or query that was not escaped",
-    ],
-    shows: &[
-        found(
-            "a ws URI",
-            "C: request !GET ws://server.example.com/chat HTTP/1.1 | S: status 400 Bad Request | S: fin | \
-             C: fin",
-        ),
-        legal("the http URI", "C: request !GET http://server.example.com/chat HTTP/1.1 | S: 101"),
-    ],
-};

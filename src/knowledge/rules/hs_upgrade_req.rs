@@ -14,6 +14,21 @@ pub(super) const ROW: Row = Row {
     who: Who::Client,
     reaction: Refuse(&[400, 426]),
     says: "Upgrade of the request names websocket; a proxy that removes hop-by-hop fields takes it away",
+    peer: None,
+    text: "Without it this is a plain GET, and a server that is not only for WebSocket answers it as such: \
+           a page, a 404, or 426. Proxies remove Upgrade together with Connection unless they are told to \
+           pass both on.",
+    next: &[
+        "the same request on both sides of the proxy: what the client sent tells whose fault it is",
+        "a status 200: the server took the request for plain HTTP",
+    ],
+    shows: &[
+        found(
+            "a proxy has taken the field away",
+            "C: request -Upgrade | S: status 426 Upgrade Required | S: fin | C: fin",
+        ),
+        legal("beside another protocol, in any case", "C: request Upgrade: h2c, WebSocket | S: 101"),
+    ],
 };
 
 impl<S: Readable> Told for HsUpgradeReq<S> {
@@ -35,21 +50,3 @@ impl<S: Stage> HsUpgradeReq<S> {
         HsUpgradeReq { found: found.map(|found| by.value(field::UPGRADE, found)) }
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: None,
-    text: "Without it this is a plain GET, and a server that is not only for WebSocket answers it as such: \
-           a page, a 404, or 426. Proxies remove Upgrade together with Connection unless they are told to \
-           pass both on.",
-    next: &[
-        "the same request on both sides of the proxy: what the client sent tells whose fault it is",
-        "a status 200: the server took the request for plain HTTP",
-    ],
-    shows: &[
-        found(
-            "a proxy has taken the field away",
-            "C: request -Upgrade | S: status 426 Upgrade Required | S: fin | C: fin",
-        ),
-        legal("beside another protocol, in any case", "C: request Upgrade: h2c, WebSocket | S: 101"),
-    ],
-};

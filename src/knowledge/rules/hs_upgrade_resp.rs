@@ -14,6 +14,18 @@ pub(super) const ROW: Row = Row {
     who: Who::Server,
     reaction: FailHandshake,
     says: "Upgrade of the 101 is websocket and nothing else; otherwise the client fails the connection",
+    peer: None,
+    text: "A 101 says that TCP now speaks what Upgrade names, so the value is websocket alone: with a \
+           second protocol beside it the client could not know which one begins. Without the field a proxy \
+           has removed it, or the server is none of WebSocket.",
+    next: &[
+        "the response as the server sent it, on its side of the proxy",
+        "a server that sends the Upgrade field of the request back as it came",
+    ],
+    shows: &[
+        found("a second protocol beside it", "C: request | S: 101 Upgrade: websocket, h2c | C: fin | S: fin"),
+        legal("other case", "C: request | S: 101 Upgrade: WebSocket | S: text hi"),
+    ],
 };
 
 impl<S: Readable> Told for HsUpgradeResp<S> {
@@ -35,18 +47,3 @@ impl<S: Stage> HsUpgradeResp<S> {
         HsUpgradeResp { found: found.map(|found| by.value(field::UPGRADE, found)) }
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: None,
-    text: "A 101 says that TCP now speaks what Upgrade names, so the value is websocket alone: with a \
-           second protocol beside it the client could not know which one begins. Without the field a proxy \
-           has removed it, or the server is none of WebSocket.",
-    next: &[
-        "the response as the server sent it, on its side of the proxy",
-        "a server that sends the Upgrade field of the request back as it came",
-    ],
-    shows: &[
-        found("a second protocol beside it", "C: request | S: 101 Upgrade: websocket, h2c | C: fin | S: fin"),
-        legal("other case", "C: request | S: 101 Upgrade: WebSocket | S: text hi"),
-    ],
-};

@@ -18,6 +18,21 @@ pub(super) const ROW: Row = Row {
     who: Who::Client,
     reaction: Refuse(&[400, 426]),
     says: "Sec-WebSocket-Version stands once and is 13; another number asks for another protocol",
+    peer: None,
+    text: "13 is the only version that was ever standard; 7 and 8 were drafts that browsers of 2011 sent. \
+           The field stands once and has one number. Another number is no fault but another protocol: a \
+           note, and wslog does not judge its frames.",
+    next: &[
+        "a client that writes the request itself",
+        "a field that is there twice: a proxy or a script that adds what the library sends already",
+    ],
+    shows: &[
+        found(
+            "the field is missing",
+            "C: request -Sec-WebSocket-Version | S: status 400 Bad Request | S: fin | C: fin",
+        ),
+        legal("its name in small letters, and no blank", "C: request sec-websocket-version:13 | S: 101"),
+    ],
 };
 
 impl<S: Readable> Told for HsVersion<S> {
@@ -61,21 +76,3 @@ impl<S: Stage> HsVersion<S> {
         }
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: None,
-    text: "13 is the only version that was ever standard; 7 and 8 were drafts that browsers of 2011 sent. \
-           The field stands once and has one number. Another number is no fault but another protocol: a \
-           note, and wslog does not judge its frames.",
-    next: &[
-        "a client that writes the request itself",
-        "a field that is there twice: a proxy or a script that adds what the library sends already",
-    ],
-    shows: &[
-        found(
-            "the field is missing",
-            "C: request -Sec-WebSocket-Version | S: status 400 Bad Request | S: fin | C: fin",
-        ),
-        legal("its name in small letters, and no blank", "C: request sec-websocket-version:13 | S: 101"),
-    ],
-};

@@ -16,20 +16,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Server,
     reaction: Nothing,
     says: "a server that refuses a version lists those it speaks in Sec-WebSocket-Version",
-};
-
-impl Told for HsVersionAnswer {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { asked, status } = self;
-        say.words(
-            "Sec-WebSocket-Version with the versions it speaks",
-            format!("status {status}, Sec-WebSocket-Version absent"),
-            format!("refused version {asked} with status {status} and named none that it speaks"),
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some("has nothing to choose from, and gives up"),
     text: "A client that hears which versions the server speaks can ask again with one of them. wslog \
            reports this only for a 400 or 426 to a version other than 13; the refusal may have had another \
@@ -47,3 +33,14 @@ pub(super) const KNOWN: Known = Known {
         ),
     ],
 };
+
+impl Told for HsVersionAnswer {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { asked, status } = self;
+        say.words(
+            "Sec-WebSocket-Version with the versions it speaks",
+            format!("status {status}, Sec-WebSocket-Version absent"),
+            format!("refused version {asked} with status {status} and named none that it speaks"),
+        )
+    }
+}

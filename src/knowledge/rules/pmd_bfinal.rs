@@ -11,6 +11,14 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "a block with BFINAL=1 may end compressed data inside a message",
+    peer: Some("must decode it"),
+    text: "A block with BFINAL set ends a DEFLATE stream; another may follow it inside the same message. It \
+           is legal, and receivers that stop at the first such block lose the rest.",
+    next: &["whether the receiver broke down right after it"],
+    shows: &[
+        found("an empty block with BFINAL set", "deflate | S: c2 02 03 00"),
+        legal("BFINAL clear", "deflate | S: c1 07 f2 48 cd c9 c9 07 00"),
+    ],
 };
 
 impl Told for PmdBfinal {
@@ -22,14 +30,3 @@ impl Told for PmdBfinal {
         )
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: Some("must decode it"),
-    text: "A block with BFINAL set ends a DEFLATE stream; another may follow it inside the same message. It \
-           is legal, and receivers that stop at the first such block lose the rest.",
-    next: &["whether the receiver broke down right after it"],
-    shows: &[
-        found("an empty block with BFINAL set", "deflate | S: c2 02 03 00"),
-        legal("BFINAL clear", "deflate | S: c1 07 f2 48 cd c9 c9 07 00"),
-    ],
-};

@@ -11,6 +11,11 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "compressed data that grows beyond a cap is not inflated further here",
+    peer: None,
+    text: "A few bytes can inflate to very many. wslog stops at its caps (inflated-message-bytes, and a \
+           ratio that DEFLATE itself cannot exceed) and counts the rest; it accuses nobody.",
+    next: &["the size of the message, and the cap: --limit inflated-message-bytes=1G raises it"],
+    shows: &[],
 };
 
 impl Told for PmdBomb {
@@ -22,11 +27,3 @@ impl Told for PmdBomb {
         )
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: None,
-    text: "A few bytes can inflate to very many. wslog stops at its caps (inflated-message-bytes, and a \
-           ratio that DEFLATE itself cannot exceed) and counts the rest; it accuses nobody.",
-    next: &["the size of the message, and the cap: --limit inflated-message-bytes=1G raises it"],
-    shows: &[],
-};

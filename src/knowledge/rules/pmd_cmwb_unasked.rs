@@ -14,20 +14,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Server,
     reaction: FailHandshake,
     says: "an answer has client_max_window_bits only where the offer had it",
-};
-
-impl Told for PmdCmwbUnasked {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { bits } = self;
-        say.words(
-            "no client_max_window_bits: the offer had none",
-            format!("client_max_window_bits={bits}"),
-            format!("answered client_max_window_bits={bits}, which the client had not offered"),
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "client_max_window_bits in an offer says that the client is able to use a smaller window. A \
            client that does not say so may not be able to, and must not be told to. Servers do it that \
@@ -50,3 +36,14 @@ pub(super) const KNOWN: Known = Known {
         ),
     ],
 };
+
+impl Told for PmdCmwbUnasked {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { bits } = self;
+        say.words(
+            "no client_max_window_bits: the offer had none",
+            format!("client_max_window_bits={bits}"),
+            format!("answered client_max_window_bits={bits}, which the client had not offered"),
+        )
+    }
+}

@@ -16,15 +16,6 @@ pub(super) const ROW: Row = Row {
     reaction: MayFail(&[1007, 1002]),
     says: "a client that was answered client_no_context_takeover compresses each message without reference \
            to those before",
-};
-
-impl Told for PmdCnct {
-    fn words(&self, say: &Say<'_>) -> Words {
-        context_kept(say, Role::Client, self.before)
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some(KEPT_NOTHING),
     text: "Once client_no_context_takeover stands in the answer each message of the client is compressed by \
            itself: no reference begins before it. In the offer alone the parameter is a hint and binds \
@@ -48,3 +39,9 @@ pub(super) const KNOWN: Known = Known {
         ),
     ],
 };
+
+impl Told for PmdCnct {
+    fn words(&self, say: &Say<'_>) -> Words {
+        context_kept(say, Role::Client, self.before)
+    }
+}

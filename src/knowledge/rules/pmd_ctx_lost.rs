@@ -11,19 +11,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Nobody,
     reaction: Nothing,
     says: "with context takeover a message can be inflated only if all before it could",
-};
-
-impl Told for PmdCtxLost {
-    fn words(&self, say: &Say<'_>) -> Words {
-        say.words(
-            "the compression context",
-            "lost in an earlier gap or failure",
-            "sent a compressed message that cannot be inflated here: its context was lost earlier",
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "With context takeover a message may refer to the ones before it. Where one of them is missing \
            from the recording, those behind it cannot be read here; the endpoints had no such trouble.",
@@ -37,3 +24,13 @@ pub(super) const KNOWN: Known = Known {
         legal("nothing is missing", "deflate | S: c1 07 f2 48 cd c9 c9 07 00 | S: c1 05 f2 00 11 00 00"),
     ],
 };
+
+impl Told for PmdCtxLost {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "the compression context",
+            "lost in an earlier gap or failure",
+            "sent a compressed message that cannot be inflated here: its context was lost earlier",
+        )
+    }
+}

@@ -14,20 +14,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: MayFail(&[1007, 1002]),
     says: "the payload of a compressed message, with 00 00 ff ff appended, is a valid DEFLATE stream",
-};
-
-impl Told for PmdInflate {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { offset } = self;
-        say.words(
-            "a DEFLATE stream",
-            format!("invalid at compressed byte {offset} of the message"),
-            format!("sent a compressed message that does not inflate (compressed byte {offset})"),
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "The receiver appends 00 00 ff ff and inflates. Where that fails the message is lost, and with \
            context takeover all that follow. The RFC prescribes no code; libraries use 1007 or 1002.",
@@ -44,3 +30,14 @@ pub(super) const KNOWN: Known = Known {
         legal("\"Hello\" in one fixed Huffman block", "deflate | C: c1 07 f2 48 cd c9 c9 07 00"),
     ],
 };
+
+impl Told for PmdInflate {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { offset } = self;
+        say.words(
+            "a DEFLATE stream",
+            format!("invalid at compressed byte {offset} of the message"),
+            format!("sent a compressed message that does not inflate (compressed byte {offset})"),
+        )
+    }
+}

@@ -40,6 +40,29 @@ pub(super) const ROW: Row = Row {
     reaction: FailHandshake,
     says: "an offer or an answer of permessage-deflate has no parameters but its four, each at most once, \
            with its kind of value; a server declines any other offer, a client fails for any other answer",
+    peer: Some(
+        "a server declines such an offer: it answers without the extension, or takes another offer; a \
+         client must fail the connection for such an answer, before it is established",
+    ),
+    text: "There are client_ and server_no_context_takeover, without a value, and client_ and \
+           server_max_window_bits, from 8 to 15 without a leading zero; only an offer may have \
+           client_max_window_bits without one. An offer with anything else is as good as none, so \
+           compression is off and nothing else tells why.",
+    next: &[
+        "the parameter the finding names: a misspelt name, 16, or a value like true",
+        "the response: without the extension no message is compressed, and that is legal",
+    ],
+    shows: &[
+        found(
+            "a window of 7 bits is offered, and declined",
+            "C: request Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=7 | S: 101",
+        ),
+        legal(
+            "8 bits, and taken",
+            "C: request Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=8 | \
+             S: 101 Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=8",
+        ),
+    ],
 };
 
 impl<S: Readable> Told for PmdParam<S> {
@@ -90,29 +113,3 @@ impl<S: Stage> PmdParam<S> {
         }
     }
 }
-
-pub(super) const KNOWN: Known = Known {
-    peer: Some(
-        "a server declines such an offer: it answers without the extension, or takes another offer; a \
-         client must fail the connection for such an answer, before it is established",
-    ),
-    text: "There are client_ and server_no_context_takeover, without a value, and client_ and \
-           server_max_window_bits, from 8 to 15 without a leading zero; only an offer may have \
-           client_max_window_bits without one. An offer with anything else is as good as none, so \
-           compression is off and nothing else tells why.",
-    next: &[
-        "the parameter the finding names: a misspelt name, 16, or a value like true",
-        "the response: without the extension no message is compressed, and that is legal",
-    ],
-    shows: &[
-        found(
-            "a window of 7 bits is offered, and declined",
-            "C: request Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=7 | S: 101",
-        ),
-        legal(
-            "8 bits, and taken",
-            "C: request Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=8 | \
-             S: 101 Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=8",
-        ),
-    ],
-};

@@ -11,19 +11,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Fail(&[1002]),
     says: "RSV1 is set on the first fragment of a compressed message only",
-};
-
-impl Told for PmdRsv1Cont {
-    fn words(&self, say: &Say<'_>) -> Words {
-        say.words(
-            "RSV1 on the first fragment only",
-            "RSV1 set on a later fragment",
-            "set RSV1 on a later fragment under permessage-deflate",
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "RSV1 marks a message as compressed, and stands on its first fragment only.",
     next: &["a sender that compresses each fragment by itself, as an old extension did"],
@@ -35,3 +22,13 @@ pub(super) const KNOWN: Known = Known {
         legal("RSV1 on the first one only", "deflate | C: 41 03 f2 48 cd | C: 80 04 c9 c9 07 00"),
     ],
 };
+
+impl Told for PmdRsv1Cont {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "RSV1 on the first fragment only",
+            "RSV1 set on a later fragment",
+            "set RSV1 on a later fragment under permessage-deflate",
+        )
+    }
+}

@@ -11,19 +11,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Fail(&[1002]),
     says: "RSV1 is not set on control frames",
-};
-
-impl Told for PmdRsv1Ctl {
-    fn words(&self, say: &Say<'_>) -> Words {
-        say.words(
-            "RSV1 clear on a control frame",
-            "RSV1 set",
-            "set RSV1 on a control frame under permessage-deflate",
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "Control frames are not compressed: they have to be readable between the fragments of a \
            compressed message.",
@@ -36,3 +23,13 @@ pub(super) const KNOWN: Known = Known {
         ),
     ],
 };
+
+impl Told for PmdRsv1Ctl {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "RSV1 clear on a control frame",
+            "RSV1 set",
+            "set RSV1 on a control frame under permessage-deflate",
+        )
+    }
+}

@@ -17,29 +17,6 @@ pub(super) const ROW: Row = Row {
     reaction: FailHandshake,
     says: "a server that takes an offer with server_max_window_bits answers with the same value or a \
            smaller one",
-};
-
-impl Told for PmdSmwb {
-    fn words(&self, say: &Say<'_>) -> Words {
-        match self {
-            Self { offered, answered: Some(answered) } => say.words(
-                format!("server_max_window_bits={offered} or less, as offered"),
-                format!("server_max_window_bits={answered}"),
-                format!("answered server_max_window_bits={answered}, where the client had offered {offered}"),
-            ),
-            Self { offered, answered: None } => say.words(
-                format!("server_max_window_bits={offered} or less, as offered"),
-                "no server_max_window_bits",
-                format!(
-                    "took an offer with server_max_window_bits={offered} and left that parameter out of the \
-                     answer"
-                ),
-            ),
-        }
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A client that offers server_max_window_bits has memory for that window and no more. A server \
            that takes the offer says that it keeps to it, with the same value or a smaller one; one that \
@@ -62,3 +39,23 @@ pub(super) const KNOWN: Known = Known {
         ),
     ],
 };
+
+impl Told for PmdSmwb {
+    fn words(&self, say: &Say<'_>) -> Words {
+        match self {
+            Self { offered, answered: Some(answered) } => say.words(
+                format!("server_max_window_bits={offered} or less, as offered"),
+                format!("server_max_window_bits={answered}"),
+                format!("answered server_max_window_bits={answered}, where the client had offered {offered}"),
+            ),
+            Self { offered, answered: None } => say.words(
+                format!("server_max_window_bits={offered} or less, as offered"),
+                "no server_max_window_bits",
+                format!(
+                    "took an offer with server_max_window_bits={offered} and left that parameter out of the \
+                     answer"
+                ),
+            ),
+        }
+    }
+}

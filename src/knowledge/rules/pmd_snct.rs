@@ -11,19 +11,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Server,
     reaction: FailHandshake,
     says: "a server that takes an offer with server_no_context_takeover answers with it",
-};
-
-impl Told for PmdSnct {
-    fn words(&self, say: &Say<'_>) -> Words {
-        say.words(
-            "server_no_context_takeover, as offered",
-            "left out",
-            "took an offer with server_no_context_takeover and left that parameter out of the answer",
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A client that offers server_no_context_takeover will not keep what it needs to read a message \
            that refers to an earlier one. The answer has to repeat the parameter; a server may also send it \
@@ -45,3 +32,13 @@ pub(super) const KNOWN: Known = Known {
         ),
     ],
 };
+
+impl Told for PmdSnct {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "server_no_context_takeover, as offered",
+            "left out",
+            "took an offer with server_no_context_takeover and left that parameter out of the answer",
+        )
+    }
+}

@@ -16,15 +16,6 @@ pub(super) const ROW: Row = Row {
     reaction: MayFail(&[1007, 1002]),
     says: "a server that answered server_no_context_takeover compresses each message without reference to \
            those before",
-};
-
-impl Told for PmdSnctUse {
-    fn words(&self, say: &Say<'_>) -> Words {
-        context_kept(say, Role::Server, self.before)
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some(KEPT_NOTHING),
     text: "With server_no_context_takeover in the answer each message of the server is compressed by \
            itself: no reference begins before it. Typical is that the first message is read and the second \
@@ -48,3 +39,9 @@ pub(super) const KNOWN: Known = Known {
         ),
     ],
 };
+
+impl Told for PmdSnctUse {
+    fn words(&self, say: &Say<'_>) -> Words {
+        context_kept(say, Role::Server, self.before)
+    }
+}

@@ -11,20 +11,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: MayFail(&[1007, 1002]),
     says: "the 00 00 ff ff at the end of the compressed data of a message is taken off",
-};
-
-impl Told for PmdTail {
-    fn words(&self, say: &Say<'_>) -> Words {
-        say.words(
-            "the last 00 00 ff ff taken off",
-            "an empty stored block, 00 00 ff ff included, at the end",
-            "left the 00 00 ff ff at the end of a compressed message, which has to be taken off: a receiver \
-             that puts it back and keeps its window may fail on the next message",
-        )
-    }
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: None,
     text: "A compressor that is flushed ends with 00 00 ff ff; the sender takes these four bytes off and \
            the receiver puts them back. Left on, they end the message by themselves, and what the receiver \
@@ -40,3 +26,14 @@ pub(super) const KNOWN: Known = Known {
         legal("and taken off", "deflate | S: c1 07 f2 48 cd c9 c9 07 00"),
     ],
 };
+
+impl Told for PmdTail {
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "the last 00 00 ff ff taken off",
+            "an empty stored block, 00 00 ff ff included, at the end",
+            "left the 00 00 ff ff at the end of a compressed message, which has to be taken off: a receiver \
+             that puts it back and keeps its window may fail on the next message",
+        )
+    }
+}

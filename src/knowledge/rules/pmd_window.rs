@@ -16,29 +16,6 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "references reach back no farther than the window agreed for their direction",
-};
-
-impl Told for PmdWindow {
-    fn words(&self, say: &Say<'_>) -> Words {
-        let Self { distance, bits } = self;
-        say.words(
-            format!("no reference farther back than {}: window bits {bits} were agreed", window(*bits)),
-            format!("a reference {} back", count(u64::from(*distance), "byte")),
-            format!(
-                "compressed a message with a reference {} back, beyond the {} of the agreed window bits \
-                 {bits}",
-                count(u64::from(*distance), "byte"),
-                window(*bits)
-            ),
-        )
-    }
-}
-
-fn window(bits: u8) -> String {
-    count(1 << bits.min(15), "byte")
-}
-
-pub(super) const KNOWN: Known = Known {
     peer: Some(
         "cannot inflate the message if its window is as small as agreed; one with a larger window notices \
          nothing",
@@ -66,3 +43,23 @@ pub(super) const KNOWN: Known = Known {
         ),
     ],
 };
+
+impl Told for PmdWindow {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let Self { distance, bits } = self;
+        say.words(
+            format!("no reference farther back than {}: window bits {bits} were agreed", window(*bits)),
+            format!("a reference {} back", count(u64::from(*distance), "byte")),
+            format!(
+                "compressed a message with a reference {} back, beyond the {} of the agreed window bits \
+                 {bits}",
+                count(u64::from(*distance), "byte"),
+                window(*bits)
+            ),
+        )
+    }
+}
+
+fn window(bits: u8) -> String {
+    count(1 << bits.min(15), "byte")
+}

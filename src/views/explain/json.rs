@@ -114,11 +114,11 @@ row! {
     /// What it says.
     says: Text = rule.says,
     /// More about it.
-    explanation: Text = &*filled(rule.known.text),
+    explanation: Text = &*filled(rule.text),
     /// What the other side does about a breach.
     reaction: Reaction = Reaction(topic),
     /// Where to look when it is broken.
-    next: List<Text> = rule.known.next.iter().copied(),
+    next: List<Text> = rule.next.iter().copied(),
     /// Cases of the Autobahn Testsuite that exercise it.
     autobahn_cases: List<CaseOf> = cases.map(|(id, is_broken)| CaseOf(id.as_str(), *is_broken)),
     /// Broken, and nearly so.

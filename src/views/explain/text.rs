@@ -139,7 +139,7 @@ fn rule_text(topic: &RuleTopic, style: &Style) -> String {
     out.push('\n');
     let mut says = sentence(rule.says);
     says.push(' ');
-    says.push_str(&filled(rule.known.text));
+    says.push_str(&filled(rule.text));
     out.push_str(&style.wrap(&says, 2));
     out.push('\n');
     let by = if rule.level == Level::Note { "about" } else { "broken by" };
@@ -162,7 +162,7 @@ fn rule_text(topic: &RuleTopic, style: &Style) -> String {
             field(&mut out, name, &format!("in {shown}"), style);
         }
     }
-    bullets(&mut out, "Look next at", topic.rule.known.next, style);
+    bullets(&mut out, "Look next at", topic.rule.next, style);
     if !topic.examples.is_empty() {
         let _ = write!(out, "\n  {}\n", style.paint(Tone::Heading, "On the wire"));
     }

@@ -1,17 +1,4 @@
-//! What there is to say of a rule beyond its row.
-
-/// More about a rule.
-#[derive(Clone, Copy, Debug)]
-pub struct Known {
-    /// What the other side does about a breach, where the reaction of the row does not say it all.
-    pub peer: Option<&'static str>,
-    /// Why it is there, and what follows when it is broken.
-    pub text: &'static str,
-    /// Where to look then.
-    pub next: &'static [&'static str],
-    /// An exchange that breaks it, and one that nearly does.
-    pub shows: &'static [WrittenExample],
-}
+//! Examples of rules.
 
 /// An example as it is written down.
 #[derive(Clone, Copy, Debug)]
