@@ -109,7 +109,6 @@ pub(crate) fn handled(handled: Handled) -> String {
         Handled::Close { close } => format!("answered the Close in frame {close}"),
         Handled::Data => "sent a data frame after its host had received the fault".to_owned(),
         Handled::Echo => "sent the payload of the faulty frame back".to_owned(),
-        Handled::OwnClose => "sent another Close".to_owned(),
     }
 }
 

@@ -17,8 +17,6 @@ pub enum Handled {
     Data,
     /// It sent back the payload of the faulty frame.
     Echo,
-    /// It sent another Close.
-    OwnClose,
 }
 
 impl Handled {
@@ -28,7 +26,7 @@ impl Handled {
     pub const fn weight(self) -> u8 {
         match self {
             Self::Ping { .. } => 3,
-            Self::Close { .. } | Self::OwnClose => 2,
+            Self::Close { .. } => 2,
             Self::Echo => 1,
             Self::Data => 0,
         }
