@@ -134,7 +134,6 @@ pub(crate) enum Likeness {
 
 impl Likeness {
     /// By the first bytes of a file.
-    #[must_use]
     pub(crate) fn of(start: &[u8]) -> Option<Self> {
         Some(match start {
             [b'P', b'K', 3, 4, ..] => Self::Packed("a ZIP archive"),

@@ -79,7 +79,6 @@ impl ExpectedEvent {
     }
 
     /// Whether `event` shows this one, cut as the suite cuts or whole.
-    #[must_use]
     pub(crate) fn is_shown_by(&self, event: &CaseEvent) -> bool {
         let shows = |payload: &CasePayload, text: &str| {
             shown_payload(payload) == text
@@ -100,7 +99,6 @@ impl ExpectedEvent {
 }
 
 /// `bytes`, the first of `len`, as the suite shows data: text, or hex after `0x` where it is not UTF-8.
-#[must_use]
 pub(crate) fn shown(bytes: &[u8], len: u64) -> String {
     let head = &bytes[..bytes.len().min(SHOWN)];
     let mut text = match std::str::from_utf8(head) {

@@ -21,7 +21,6 @@ impl LoggedEvent {
     }
 
     /// Whether it can be `expected`: nothing of what is known differs.
-    #[must_use]
     pub(super) fn fits(&self, expected: &ExpectedEvent) -> bool {
         match expected {
             ExpectedEvent::Message(payload, binary) => {
@@ -36,7 +35,6 @@ impl LoggedEvent {
     }
 
     /// Whether its payload can be `payload`.
-    #[must_use]
     pub(super) fn carries(&self, payload: &CasePayload) -> bool {
         let known = self.data.known.len();
         self.data.len.is_none_or(|len| len == payload.len())
@@ -45,7 +43,6 @@ impl LoggedEvent {
     }
 
     /// As a report shows it.
-    #[must_use]
     pub(super) fn to_event(&self) -> CaseEvent {
         let text = shown(&self.data.known, self.data.len.unwrap_or(self.data.known.len() as u64));
         match self.opcode {
@@ -76,7 +73,6 @@ pub(super) enum Sight {
 ///
 /// A frame is logged after what the tester did about it, so the row behind that Close is the frame it was sent for.
 /// The suite drops it if it is data and yet takes note of it if it is a Ping or a Pong. Nothing after it counts.
-#[must_use]
 pub(super) fn sights(rows: &[WireRow], failed_by_me: bool) -> Vec<Sight> {
     let mut out = Vec::new();
     let mut message: Option<LoggedEvent> = None;
@@ -130,7 +126,6 @@ fn append(data: &mut LoggedData, fragment: &LoggedData) {
 }
 
 /// Code of a Close body.
-#[must_use]
 pub(super) fn code(data: &LoggedData) -> Option<u16> {
     CloseCode::split(&data.known).map(|(code, _)| code.0)
 }

@@ -35,7 +35,6 @@ pub fn judge(report: &CaseReport) -> Recomputed {
 }
 
 /// Whether the opening handshake was completed: the tester then sends, logs or waits for something.
-#[must_use]
 pub(crate) fn was_open(report: &CaseReport) -> bool {
     let statistics = &report.statistics;
     let frames = !statistics.rx_frames.is_empty() || !statistics.tx_frames.is_empty();

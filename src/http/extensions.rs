@@ -35,7 +35,6 @@ pub fn parse<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Extension>,
 }
 
 /// Where a line leaves the grammar, from 0; `None` for a sound one.
-#[must_use]
 pub(crate) fn fault(line: &[u8]) -> Option<usize> {
     parse_line(line, &mut Vec::new()).err()
 }

@@ -12,7 +12,6 @@ use crate::model::handshake::facts::{
 use crate::model::{Lines, Text};
 
 /// About a request with these fields.
-#[must_use]
 pub(super) fn of_request(head: &RequestHead<'_>, fields: &Lines, subprotocols: &[Text]) -> RequestFacts {
     let start = (!head.is_exact).then_some(SyntaxFault { line: 0, kind: Syntax::StartLine });
     let mut facts = RequestFacts {
@@ -63,7 +62,6 @@ pub(super) fn of_request(head: &RequestHead<'_>, fields: &Lines, subprotocols: &
 }
 
 /// About a response with these fields.
-#[must_use]
 pub(super) fn of_response(head: &ResponseHead<'_>, fields: &Lines) -> ResponseFacts {
     let mut facts = ResponseFacts { syntax: syntax(head.fields), ..ResponseFacts::default() };
     let mut lists = Lists::default();

@@ -90,31 +90,26 @@ pub struct Clause {
 }
 
 /// Of RFC 6455, the WebSocket Protocol.
-#[must_use]
 pub(crate) const fn rfc6455(section: &'static str) -> Clause {
     Clause { rfc: 6455, section }
 }
 
 /// Of RFC 7692, Compression Extensions for WebSocket.
-#[must_use]
 pub(crate) const fn rfc7692(section: &'static str) -> Clause {
     Clause { rfc: 7692, section }
 }
 
 /// Of RFC 9110, HTTP Semantics.
-#[must_use]
 pub(crate) const fn rfc9110(section: &'static str) -> Clause {
     Clause { rfc: 9110, section }
 }
 
 /// Of RFC 9112, HTTP/1.1.
-#[must_use]
 pub(crate) const fn rfc9112(section: &'static str) -> Clause {
     Clause { rfc: 9112, section }
 }
 
 /// Of RFC 9293, TCP.
-#[must_use]
 pub(crate) const fn rfc9293(section: &'static str) -> Clause {
     Clause { rfc: 9293, section }
 }

@@ -59,7 +59,6 @@ impl<'a> Say<'a> {
 }
 
 /// A packet by its number, and by its file where the connection is in several.
-#[must_use]
 pub(crate) fn packet<S: Stage>(conversation: &Conversation<S>, packet: PacketNo) -> String {
     placed(&conversation.place(packet))
 }
@@ -72,26 +71,22 @@ fn placed(place: &Place<'_>) -> String {
 }
 
 /// `1002`, or `without a code`.
-#[must_use]
 pub(crate) fn bare_code(code: Option<CloseCode>) -> String {
     code.map_or_else(|| "without a code".to_owned(), |code| code.to_string())
 }
 
 /// `1002 (protocol error)`, `4001`, or `without a code`.
-#[must_use]
 pub(crate) fn named_code(code: Option<CloseCode>) -> String {
     let name = code.and_then(CloseCode::name).map_or_else(String::new, |name| format!(" ({name})"));
     bare_code(code) + &name
 }
 
 /// `Close 1002 (protocol error)` or `Close without a code`.
-#[must_use]
 pub(crate) fn close(close_code: Option<CloseCode>) -> String {
     format!("Close {}", named_code(close_code))
 }
 
 /// `FIN`, `RST`.
-#[must_use]
 pub(crate) const fn end(how: StreamEnd) -> &'static str {
     match how {
         StreamEnd::Fin => "FIN",
@@ -102,7 +97,6 @@ pub(crate) const fn end(how: StreamEnd) -> &'static str {
 }
 
 /// What an endpoint did although it should have handled nothing more.
-#[must_use]
 pub(crate) fn handled(handled: Handled) -> String {
     match handled {
         Handled::Ping { ping } => format!("answered the Ping in frame {ping}"),
@@ -113,19 +107,16 @@ pub(crate) fn handled(handled: Handled) -> String {
 }
 
 /// Parts with something between.
-#[must_use]
 pub(crate) fn joined<T: ToString>(parts: impl IntoIterator<Item = T>, between: &str) -> String {
     parts.into_iter().map(|part| part.to_string()).collect::<Vec<_>>().join(between)
 }
 
 /// `1002`, `1002 or 1007`: codes, any of which will do.
-#[must_use]
 pub(crate) fn or(codes: &[u16]) -> String {
     joined(codes, " or ")
 }
 
 /// `a`, `a and b`, `a, b and c`.
-#[must_use]
 pub(crate) fn and<T: ToString>(parts: impl IntoIterator<Item = T>) -> String {
     listed(parts, "and")
 }
@@ -141,20 +132,17 @@ fn listed<T: ToString>(parts: impl IntoIterator<Item = T>, word: &str) -> String
 }
 
 /// Whose time-outs are so long.
-#[must_use]
 pub(crate) fn timeouts(seconds: u32) -> String {
     and(TIMEOUTS.iter().filter(|known| known.seconds == seconds).map(|known| known.name))
 }
 
 /// The first `max` characters of a text that has more.
-#[must_use]
 pub(crate) fn start_of(text: &str, max: usize) -> Option<&str> {
     let (end, _) = text.char_indices().nth(max)?;
     text.get(..end)
 }
 
 /// At most `max` characters, the cut shown by an ellipsis.
-#[must_use]
 pub(crate) fn shorten(text: &str, max: usize) -> String {
     match start_of(text, max).and_then(|_| start_of(text, max.saturating_sub(1))) {
         Some(start) => format!("{start}…"),
@@ -163,7 +151,6 @@ pub(crate) fn shorten(text: &str, max: usize) -> String {
 }
 
 /// As much of a peer's text as a sentence bears.
-#[must_use]
 pub(crate) fn shortened(text: &str) -> String {
     start_of(text, 80).map_or_else(|| text.to_owned(), |start| format!("{start}…"))
 }

@@ -268,7 +268,6 @@ pub struct Negotiated {
 
 impl Negotiated {
     /// What the extensions of a response settle. Values that are no window size count as 15.
-    #[must_use]
     pub(crate) fn from_response(extensions: &[Extension]) -> Self {
         let deflate = extensions
             .iter()

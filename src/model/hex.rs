@@ -22,13 +22,11 @@ impl fmt::Display for Hex<'_> {
 }
 
 /// The value of a digit of either case.
-#[must_use]
 pub(crate) fn hex_digit(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 /// The number that digits stand for; `None` where there is none, or they are no digits, or too many.
-#[must_use]
 pub(crate) fn hex_number(digits: &[u8]) -> Option<u32> {
     if digits.is_empty() || digits.len() > 8 {
         return None;
@@ -37,7 +35,6 @@ pub(crate) fn hex_number(digits: &[u8]) -> Option<u32> {
 }
 
 /// The bytes that digits stand for; `None` where they are no digits, or one has no other half.
-#[must_use]
 pub(crate) fn unhex(digits: &[u8]) -> Option<Vec<u8>> {
     let (pairs, []) = digits.as_chunks::<2>() else { return None };
     pairs.iter().map(|&[high, low]| Some(hex_digit(high)? << 4 | hex_digit(low)?)).collect()

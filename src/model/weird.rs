@@ -143,7 +143,6 @@ impl Weirds {
     }
 
     /// All kinds seen, given away.
-    #[must_use]
     pub(crate) fn into_vec(self) -> Vec<Weird> {
         self.0
     }

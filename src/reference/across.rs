@@ -35,7 +35,6 @@ pub(crate) type Program = u64;
 
 impl Trace {
     /// Of a connection that is over; `None` for one without addresses.
-    #[must_use]
     pub(crate) fn of(report: &Conversation) -> Option<Self> {
         let tcp = report.tcp?;
         let request = report.request.as_ref()?;
@@ -69,19 +68,16 @@ impl Trace {
     }
 
     /// Its key, where that is a sound one.
-    #[must_use]
     pub(crate) const fn key(&self) -> Option<Key> {
         self.key
     }
 
     /// Its client; `None` where the request came by way of a proxy, or may have.
-    #[must_use]
     pub(crate) const fn program(&self) -> Option<Program> {
         self.program
     }
 
     /// A hash of its target.
-    #[must_use]
     pub(crate) const fn target(&self) -> u64 {
         self.target
     }
@@ -97,13 +93,11 @@ pub(crate) struct KeyUse {
 
 impl KeyUse {
     /// By this connection.
-    #[must_use]
     pub(crate) const fn new(trace: &Trace) -> Self {
         Self { client: trace.client, server: trace.server, first_packet: trace.first_packet }
     }
 
     /// The note on a connection with the same key.
-    #[must_use]
     pub(crate) fn again(&self, later: &Trace) -> Option<Finding> {
         let (packet, at) = later.asked?;
         // The two sides of a proxy carry one handshake.

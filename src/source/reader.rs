@@ -146,7 +146,6 @@ impl<R: Read> Reader<R> {
     }
 
     /// At the end: the block of the packets given last.
-    #[must_use]
     pub(crate) fn last_block(&mut self) -> Vec<u8> {
         self.buffer.retired().unwrap_or_else(|| self.buffer.last_block())
     }

@@ -179,38 +179,32 @@ impl Connection {
     }
 
     /// The packet it began with.
-    #[must_use]
     pub(crate) fn first_packet(&self) -> PacketNo {
         self.first_packet
     }
 
     /// The packet pushed last.
-    #[must_use]
     pub(crate) fn last_packet(&self) -> PacketNo {
         self.last_packet
     }
 
     /// Time of the first packet.
-    #[must_use]
     pub(crate) fn started_at(&self) -> Option<Timestamp> {
         self.started_at
     }
 
     /// Time of the last packet that has one.
-    #[must_use]
     pub(crate) fn ended_at(&self) -> Option<Timestamp> {
         self.ended_at
     }
 
     /// Whether no more bytes can be due: both FINs were seen and acknowledged, or there was an RST. Segments that
     /// the capture has late may still come.
-    #[must_use]
     pub(crate) fn is_closed(&self) -> bool {
         self.reset || (self.halves.orig.is_fin_acked() && self.halves.resp.is_fin_acked())
     }
 
     /// Whether both streams are over, whole, and acknowledged: no segment that still comes can add to them.
-    #[must_use]
     pub(crate) fn is_complete(&self) -> bool {
         let is_over = |half: &Half| half.is_fin_acked() && half.has_ended();
         is_over(&self.halves.orig) && is_over(&self.halves.resp) && self.order.is_idle()

@@ -171,7 +171,6 @@ impl<T> FlowTable<T> {
     }
 
     /// The flow that [`Self::next_ended`] gives next.
-    #[must_use]
     pub(crate) fn peek_ended(&self) -> Option<&Flow<T>> {
         self.ended.front().or_else(|| Some(&self.entry(*self.left.last()?)?.flow))
     }

@@ -6,7 +6,6 @@ use std::fmt::Write;
 pub use crate::knowledge::words::{is_unsafe, visible};
 
 /// Text inside Markdown, where it makes no markup, link, mention or issue number, and stays in its table cell.
-#[must_use]
 pub(crate) fn markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     let mut before = ' ';
@@ -33,7 +32,6 @@ pub(crate) fn markdown(text: &str) -> String {
 }
 
 /// Text inside XML 1.0, attribute or content.
-#[must_use]
 pub(crate) fn xml(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for c in visible(text).chars() {
@@ -52,20 +50,17 @@ pub(crate) fn xml(text: &str) -> String {
 }
 
 /// The message of a workflow command of GitHub Actions.
-#[must_use]
 pub(crate) fn annotation(text: &str) -> String {
     let text = visible(text);
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// A property of a workflow command of GitHub Actions, which ends at a comma or colon.
-#[must_use]
 pub(crate) fn annotation_property(text: &str) -> String {
     annotation(text).replace(':', "%3A").replace(',', "%2C")
 }
 
 /// Bytes as text where they are UTF-8 (a character cut by the end of the preview is left out), else `None`.
-#[must_use]
 pub(crate) fn as_text(bytes: &[u8], cut: bool) -> Option<&str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Some(text),

@@ -5,7 +5,6 @@ use crate::model::Timestamp;
 pub(super) use crate::knowledge::words::units::{bytes, count, duration};
 
 /// RFC 3339, UTC, nine digits: `2013-02-26T20:07:25.123456000Z`, in ASCII.
-#[must_use]
 pub(super) fn rfc3339(at: Timestamp) -> [u8; 30] {
     const SECOND: i64 = 1_000_000_000;
     let ns = at.0.rem_euclid(SECOND).unsigned_abs() as u32;
@@ -37,14 +36,12 @@ const fn two_digits(n: u8) -> [u8; 2] {
 }
 
 /// `2013-02-26 20:07:25.123Z`.
-#[must_use]
 pub(super) fn date_time(at: Timestamp) -> String {
     jiff::Timestamp::from_nanosecond(i128::from(at.0))
         .map_or_else(|_| format!("{} ns", at.0), |t| t.strftime("%Y-%m-%d %H:%M:%S.%3fZ").to_string())
 }
 
 /// Seconds since the start of a connection with six digits, as in a timeline: `+0.001234`.
-#[must_use]
 pub(super) fn offset(ns: i64) -> String {
     let sign = if ns < 0 { "-" } else { "+" };
     let us = ns.unsigned_abs() / 1_000;

@@ -16,7 +16,6 @@ use crate::views::escape::visible;
 use crate::views::units;
 
 /// What a side did to TCP.
-#[must_use]
 pub(crate) const fn ended(how: StreamEnd) -> &'static str {
     match how {
         StreamEnd::Rst => "reset TCP",
@@ -26,7 +25,6 @@ pub(crate) const fn ended(how: StreamEnd) -> &'static str {
 }
 
 /// What a side does to TCP, in a table.
-#[must_use]
 pub(crate) const fn ends(how: StreamEnd) -> &'static str {
     match how {
         StreamEnd::Fin => "ends TCP (FIN)",
@@ -37,7 +35,6 @@ pub(crate) const fn ends(how: StreamEnd) -> &'static str {
 }
 
 /// `1000 normal closure: bye`, what a Close has in it.
-#[must_use]
 pub(crate) fn close_body(code: CloseCode, reason: &str) -> String {
     let name = code.name().map_or_else(String::new, |name| format!(" {name}"));
     let colon = if reason.is_empty() { "" } else { ": " };
@@ -45,7 +42,6 @@ pub(crate) fn close_body(code: CloseCode, reason: &str) -> String {
 }
 
 /// `text FIN RSV2 masked`.
-#[must_use]
 pub(crate) fn frame(header: &FrameHeader) -> String {
     let mut out = header.opcode.name().to_owned();
     if header.fin {
@@ -61,7 +57,6 @@ pub(crate) fn frame(header: &FrameHeader) -> String {
 }
 
 /// Where a side was: its address; without a capture the `Host` the client asked for, or a dash.
-#[must_use]
 pub(crate) fn address(report: &Conversation<Shown>, role: Role) -> String {
     let host = || report.request.as_ref().filter(|_| role == Role::Server)?.host();
     match (&report.tcp, role) {
@@ -72,7 +67,6 @@ pub(crate) fn address(report: &Conversation<Shown>, role: Role) -> String {
 }
 
 /// `The client`, `The server`, `Both sides`.
-#[must_use]
 pub(crate) const fn subject(by: Option<Role>) -> &'static str {
     match by {
         Some(Role::Client) => "The client",
@@ -98,7 +92,6 @@ impl fmt::Display for Message<'_> {
 }
 
 /// What a step asked for.
-#[must_use]
 pub(crate) fn owed(step: &Step) -> String {
     match step.action {
         Action::Fail(rule) => {
@@ -119,7 +112,6 @@ pub(crate) fn owed(step: &Step) -> String {
 }
 
 /// The clauses of a step: those of its rule, and the one that has the other side act.
-#[must_use]
 pub(crate) fn clauses(step: &Step) -> Vec<Clause> {
     let mut clauses = step.rule.rule().clauses.to_vec();
     let acting = match step.action {
@@ -132,7 +124,6 @@ pub(crate) fn clauses(step: &Step) -> Vec<Clause> {
 }
 
 /// What was seen of a step.
-#[must_use]
 pub(crate) fn seen(step: &Step) -> String {
     let after = |ns: Option<i64>| ns.map_or_else(String::new, |ns| format!(" after {}", units::duration(ns)));
     match step.seen {
@@ -153,7 +144,6 @@ pub(crate) fn seen(step: &Step) -> String {
 }
 
 /// Why a side reports what it reports.
-#[must_use]
 pub(crate) const fn because(because: Because) -> &'static str {
     match because {
         Because::CloseReceived => "first Close received, closing handshake complete (RFC 6455 7.1.4, 7.1.5)",
@@ -185,7 +175,6 @@ pub(crate) const fn because(because: Because) -> &'static str {
 }
 
 /// The outcome in a few words.
-#[must_use]
 pub(crate) const fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Clean => "closed cleanly",

@@ -43,7 +43,6 @@ pub(crate) struct Chain {
 
 impl Chain {
     /// Frames from that offset on, masked or not, where that is known.
-    #[must_use]
     pub(crate) const fn new(start: u64, masked: Option<bool>) -> Self {
         Self {
             start,
@@ -61,31 +60,26 @@ impl Chain {
     }
 
     /// Where it begins.
-    #[must_use]
     pub(crate) const fn start(&self) -> u64 {
         self.start
     }
 
     /// What speaks for it.
-    #[must_use]
     pub(crate) const fn bits(&self) -> u32 {
         self.bits
     }
 
     /// What of it is due to payloads that make sense.
-    #[must_use]
     pub(crate) const fn text_bits(&self) -> u32 {
         self.text_bits
     }
 
     /// Segments that ended with a frame.
-    #[must_use]
     pub(crate) const fn aligned(&self) -> u32 {
         self.aligned
     }
 
     /// Whether its frames are masked; `None` before the first.
-    #[must_use]
     pub(crate) const fn masked(&self) -> Option<bool> {
         self.masked
     }
@@ -128,7 +122,6 @@ impl Chain {
     }
 
     /// Bytes that are missing. False where a header would be among them.
-    #[must_use]
     pub(crate) const fn gap(&self, offset: u64, len: u64) -> bool {
         self.have == 0 && self.next >= offset.saturating_add(len)
     }

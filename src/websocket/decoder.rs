@@ -106,7 +106,6 @@ impl Decoder {
     }
 
     /// Offset at which the header begins that has come in part.
-    #[must_use]
     pub(crate) const fn open_header(&self) -> Option<u64> {
         match self.state {
             State::Header { len: 1.., .. } => Some(self.header_start()),
@@ -115,7 +114,6 @@ impl Decoder {
     }
 
     /// Whether a gap has ended framing.
-    #[must_use]
     pub(crate) const fn is_lost(&self) -> bool {
         matches!(self.state, State::Lost { .. })
     }

@@ -3,7 +3,6 @@
 use crate::model::{FrameHeader, LengthForm, MaskingKey, Opcode, Rsv};
 
 /// Header of a frame with FIN set and the shortest length form.
-#[must_use]
 pub(crate) const fn header(opcode: Opcode, masking_key: Option<MaskingKey>, payload_len: u64) -> FrameHeader {
     let length_form = LengthForm::of(payload_len);
     FrameHeader { fin: true, rsv: Rsv(0), opcode, masking_key, length_form, payload_len }
@@ -11,7 +10,6 @@ pub(crate) const fn header(opcode: Opcode, masking_key: Option<MaskingKey>, payl
 
 /// The header on the wire. A length its form has no room for is cut to its low bits, of the seven-bit form to
 /// 125, for 126 and 127 announce another one.
-#[must_use]
 pub(crate) fn encode_header(header: &FrameHeader) -> Vec<u8> {
     let mask = if header.masking_key.is_some() { 0x80 } else { 0 };
     let mut bytes = vec![u8::from(header.fin) << 7 | header.rsv.0 << 4 | header.opcode.bits()];
@@ -29,7 +27,6 @@ pub(crate) fn encode_header(header: &FrameHeader) -> Vec<u8> {
 }
 
 /// The frame on the wire.
-#[must_use]
 pub(crate) fn encode(header: &FrameHeader, payload: &[u8]) -> Vec<u8> {
     let key = header.masking_key.map_or([0; 4], |key| key.0);
     let masked = payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key);

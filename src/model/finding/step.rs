@@ -115,7 +115,6 @@ pub struct Expectation {
 
 impl Expectation {
     /// With what was seen of it, and the judgement.
-    #[must_use]
     pub(crate) const fn settle(self, seen: Seen, verdict: StepVerdict) -> Step {
         let Self { rule, owed_by, action, since } = self;
         Step { rule, owed_by, action, since, seen, verdict }

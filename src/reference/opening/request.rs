@@ -95,7 +95,6 @@ pub(super) fn extensions(
 }
 
 /// A note where `Host` names another port than the connection has. A target that is a whole URI overrides `Host`.
-#[must_use]
 pub(crate) fn host_port(
     request: &UpgradeRequest,
     tcp: u16,

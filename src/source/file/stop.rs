@@ -20,7 +20,6 @@ impl Stop {
     }
 
     /// The same wish, for one source of several: whether that one heeded it is its own.
-    #[must_use]
     pub(crate) fn for_source(&self) -> Self {
         Self { asked: Arc::clone(&self.asked), heeded: Arc::default() }
     }

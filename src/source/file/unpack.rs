@@ -170,7 +170,6 @@ impl Unpacked {
     }
 
     /// Whether reading ended because somebody asked for it.
-    #[must_use]
     pub(crate) fn is_interrupted(&self) -> bool {
         self.stop.is_heeded()
     }

@@ -76,7 +76,6 @@ impl<const SYMBOLS: usize, const TABLE: usize> Code<SYMBOLS, TABLE> {
 
     /// The code in which symbol `n` has `lengths[n]` bits, 0 being none; false if there is no such code. There are
     /// `SYMBOLS` lengths at the most, of up to 15 bits.
-    #[must_use]
     pub(super) const fn build(&mut self, lengths: &[u8]) -> bool {
         self.table = [0; TABLE];
         self.counts = [0; MAX_BITS + 1];
