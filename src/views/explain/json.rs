@@ -28,7 +28,7 @@ row! {
 
     /// Name and version of the format.
     schema: Text = SCHEMA,
-    /// Version of wslog.
+    /// Version of wslog that wrote the document.
     wslog: Text = env!("CARGO_PKG_VERSION"),
     /// What was asked for.
     topics: List<TopicEntry> = topics.iter().map(TopicEntry),
@@ -64,7 +64,7 @@ row! {
     code: Option<Integer> = topic.code.map(|code| code.0),
     /// First of the codes of which the same is to be said.
     first: Integer = *entry.codes.start(),
-    /// Last of them.
+    /// Last of these codes.
     last: Integer = *entry.codes.end(),
     /// Its name in the registry of IANA, in lower case.
     name: Option<Text> = topic.code.and_then(CloseCode::name),
@@ -103,17 +103,17 @@ row! {
 
     /// `rule`.
     kind: Text = "rule",
-    /// Its name.
+    /// Name of the rule, as in `FR-RSV`.
     rule: Text = rule.name,
     /// How much a breach weighs: `must`, `should` or `note`.
     level: Text = rule.level.name(),
-    /// The clauses.
+    /// Sections of the RFCs that it rests on.
     section: Text = Displayed(rule.section()),
-    /// Whom it binds.
+    /// Who can break it: `client`, `server`, `either` or `nobody`.
     who: Text = rule.who.name(),
-    /// What it says.
+    /// What it asks for, in a sentence.
     says: Text = rule.says,
-    /// More about it.
+    /// Why it is there, and what follows when it is broken.
     explanation: Text = &*filled(rule.text),
     /// What the other side does about a breach.
     reaction: Reaction = Reaction(topic),
@@ -129,11 +129,11 @@ row! {
     /// What the other side does about a breach.
     struct Reaction<'a>(topic: &'a RuleTopic);
 
-    /// In a word.
+    /// In a word: `fail`, `may_fail`, `close`, `refuse`, `fail_handshake`, `other` or `none`.
     kind: Text = words::reaction_name(topic),
     /// Close codes that fit.
     codes: List<Integer> = topic.rule.reaction.codes().iter().copied(),
-    /// In a sentence.
+    /// In a sentence; null where there is nothing to say.
     message: Option<Text> = words::reaction(topic.rule),
 }
 
@@ -141,7 +141,7 @@ row! {
     /// A case that exercises a rule.
     struct CaseOf<'a>(case: &'a str, is_broken: bool);
 
-    /// Its number.
+    /// Number of the case, as in `3.2`.
     case: Text = case,
     /// Whether the tester breaks the rule in it.
     broken_by_tester: Boolean = is_broken,
@@ -155,7 +155,7 @@ row! {
 
     /// `autobahn_case`.
     kind: Text = "autobahn_case",
-    /// Its number.
+    /// Number of the case, as in `3.2`.
     case: Text = topic.id.as_str(),
     /// What it is about.
     about: Text = topic.about,
@@ -201,7 +201,7 @@ row! {
     /// A rule that a case exercises.
     struct RuleOf<'a>(rule: &'a str, is_checked: bool, is_broken: bool);
 
-    /// Its name.
+    /// Name of the rule, as in `FR-RSV`.
     rule: Text = rule,
     /// Whether wslog checks it.
     checked: Boolean = is_checked,
@@ -216,7 +216,7 @@ row! {
     let acts = &example.exchange.acts;
     let is_one = acts.iter().all(|act| act.connection == 1);
 
-    /// What it shows.
+    /// What the example shows.
     title: Text = example.title,
     /// Whether the rule is reported; where not, it comes near to that, but is legal.
     reported: Boolean = example.reported,
@@ -261,15 +261,15 @@ row! {
 
     let header = &shown.header;
 
-    /// The FIN bit.
+    /// The FIN bit: whether it is the last fragment of its message.
     fin: Boolean = header.fin,
     /// The bits RSV1 (4), RSV2 (2) and RSV3 (1).
     rsv: Integer = header.rsv.0,
-    /// The opcode.
+    /// The opcode as a number, 0 to 15.
     opcode: Integer = header.opcode.bits(),
-    /// The MASK bit.
+    /// The MASK bit: whether a masking key was sent.
     masked: Boolean = header.masking_key.is_some(),
-    /// The masking key.
+    /// The masking key, four bytes in hex; null without one.
     masking_key: Option<Hex> = header.masking_key.map(|key| key.0),
     /// Length of the payload as its header has it, in bytes.
     length: Integer = header.payload_len,
@@ -288,6 +288,6 @@ row! {
 
     /// As text, of a text frame.
     text: OrAbsent<Text> = text,
-    /// Its bytes.
+    /// Its bytes in hex, of any other.
     hex: OrAbsent<Hex> = text.is_none().then_some(&*shown.payload),
 }

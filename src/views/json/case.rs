@@ -39,7 +39,7 @@ row! {
     recomputed: Recomputed = Recomputed(recomputed),
     /// What the suite expects, by the verdict that it leads to.
     expected: Option<Map<List<Event>>> = report.expected.as_deref().map(expected),
-    /// What came.
+    /// Events that the tester saw, in order.
     received: Option<List<Event>> = report.received.as_deref().map(|events| events.iter().map(Event)),
     /// How it closed, as the tester noted.
     closing_behavior: Closing = Closing(closing),
@@ -61,7 +61,7 @@ row! {
     behavior_close: Option<Text> = recomputed.behavior_close.as_ref().map(BehaviorClose::as_str),
     /// Whether they are those of the report, as far as there are any.
     agrees: Boolean = recomputed.agrees,
-    /// Why.
+    /// What decided them, in words.
     why: Text = &recomputed.why,
 }
 

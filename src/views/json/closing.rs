@@ -57,7 +57,7 @@ row! {
     at: Option<Time> = side.at,
     /// Number of that frame.
     frame: Option<Integer> = side.frame,
-    /// Packet of it.
+    /// Number of the packet in which that frame began.
     packet: Option<Integer> = packet,
     /// Index of the input of that packet, where it is another than the connection's.
     packet_input: OrAbsent<Integer> = packet_input,
@@ -93,7 +93,7 @@ row! {
     by: Text = end.by.name(),
     /// How: `fin`, `rst`, `dropped` or `unobserved`.
     how: Text = end.how.name(),
-    /// When.
+    /// Time of that packet; null without a clock.
     at: Option<Time> = end.at,
     /// Packet with the FIN or RST.
     packet: Option<Integer> = packet,
@@ -107,11 +107,11 @@ row! {
 
     /// Code, 1005 and 1006 included; null where nothing is reported or it cannot be known.
     code: Option<Integer> = view.code.map(|code| code.0),
-    /// Reason.
+    /// Reason that comes with the code; null without one.
     reason: Option<Text> = view.reason.as_deref(),
-    /// `wasClean`.
+    /// The `wasClean` it is given; null where that cannot be known.
     was_clean: Option<Boolean> = view.was_clean,
-    /// Why that.
+    /// What decides what it is told, in words.
     because: Text = wording::because(view.because),
     /// How sure: `proven`, `likely` or `undetermined`.
     certainty: Text = view.certainty.name(),
@@ -137,13 +137,13 @@ row! {
     rule: Text = step.rule.name(),
     /// Who owed it: `client` or `server`.
     owed_by: Text = step.owed_by.name(),
-    /// What.
+    /// What was owed, in words.
     expected: Text = &wording::owed(step),
     /// What was seen of it.
     observed: Text = &wording::seen(step),
     /// What came of it: `met`, `broken`, `late`, `unobserved` or `not_applicable`.
     verdict: Text = step.verdict.name(),
-    /// The clauses.
+    /// Sections of the RFCs by which it was owed.
     section: Text = Displayed(Clauses(&wording::clauses(step))),
     /// Number of the frame from which on it was owed.
     since_frame: Option<Integer> = step.since.frame,

@@ -95,7 +95,7 @@ row! {
 
     /// IPv4 or IPv6.
     ip: Text = Displayed(address.ip()),
-    /// TCP port.
+    /// Number of the TCP port.
     port: Integer = address.port(),
 }
 
@@ -137,9 +137,9 @@ row! {
     /// Messages by type.
     pub(super) struct Messages<'a>(sent: &'a model::Traffic);
 
-    /// Text messages.
+    /// Text messages that ended.
     text: Integer = sent.text_messages,
-    /// Binary messages.
+    /// Binary messages that ended.
     binary: Integer = sent.binary_messages,
 }
 
@@ -151,7 +151,7 @@ row! {
 
     /// What, by its name.
     name: Text = weird.kind.name(),
-    /// How often.
+    /// How often that was seen.
     count: Integer = weird.count,
     /// The first time in words.
     detail: Text = &weird.detail,

@@ -32,7 +32,7 @@ row! {
     packet_input: OrAbsent<Integer> = packet_input,
     /// Time of that packet.
     at: Option<Time> = finding.at,
-    /// The clauses.
+    /// Sections of the RFCs that the rule rests on.
     section: Text = Displayed(rule.section()),
     /// What they ask for here.
     expected: Text = &words.expected,

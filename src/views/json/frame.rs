@@ -23,15 +23,15 @@ row! {
     packet: Option<Integer> = packet,
     /// Index of the input of that packet, where it is another than the connection's.
     packet_input: OrAbsent<Integer> = packet_input,
-    /// The FIN bit.
+    /// The FIN bit: whether it is the last fragment of its message.
     fin: Boolean = header.fin,
     /// The bits RSV1 (4), RSV2 (2) and RSV3 (1).
     rsv: Integer = header.rsv.0,
-    /// The opcode.
+    /// The opcode as a number, 0 to 15.
     opcode: Integer = header.opcode.bits(),
-    /// The MASK bit.
+    /// The MASK bit: whether a masking key was sent.
     masked: Boolean = header.masking_key.is_some(),
-    /// The masking key.
+    /// The masking key, four bytes in hex; null without one.
     masking_key: Option<Hex> = header.masking_key.map(|key| key.0),
     /// Length of the payload as its header has it, in bytes.
     length: Integer = header.payload_len,

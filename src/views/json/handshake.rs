@@ -22,7 +22,7 @@ row! {
     assumed: Boolean = r.assumed,
     /// Method of the request.
     method: Option<Text> = request.map(|r| &*r.method),
-    /// Request target.
+    /// Request target as sent; null where the request is not in the recording.
     target: Option<Text> = request.map(|r| &*r.target),
     /// Value of the first `Host`.
     host: Option<Text> = request.and_then(|r| r.host()),
@@ -76,7 +76,7 @@ row! {
 
     let parameters = extension.parameters.iter();
 
-    /// Its token.
+    /// Its token, as sent.
     name: Text = &extension.name,
     /// Names and values of its parameters, in order; null for those without a value.
     parameters: List<(Text, Option<Text>)> = parameters.map(|(name, value)| (name, value.as_ref())),

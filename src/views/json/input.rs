@@ -18,7 +18,7 @@ row! {
     compression: Text = input.compression.name(),
     /// Number, from 1, of the set of files that it is read with as one capture.
     set: Option<Integer> = input.set,
-    /// Packets read.
+    /// Packets read, of whatever protocol.
     packets: Integer = input.packets,
     /// Bytes read, as they are without compression.
     bytes: Integer = input.bytes,
@@ -46,7 +46,7 @@ row! {
 
     /// What, by its name.
     name: Text = weird.kind.name(),
-    /// How often.
+    /// How often that was seen.
     count: Integer = weird.count,
     /// The first time in words.
     detail: Text = &weird.detail,

@@ -40,7 +40,7 @@ row! {
     ended_by: Option<Text> = by.map(Role::name),
     /// How long it was.
     idle_ns: Nanoseconds = idle_ns,
-    /// The time-out.
+    /// The time-out it fits, in seconds.
     seconds: Integer = timeout,
     /// What has it by default.
     consistent_with: List<Text> = known.map(|known| known.name),
@@ -59,7 +59,7 @@ row! {
     /// Pings of one side.
     pub(super) struct Pings<'a>(figures: &'a PingFigures);
 
-    /// How many.
+    /// Pings sent.
     sent: Integer = figures.sent,
     /// Those after the last one that was answered; null where Pongs may be missing in the recording.
     unanswered: Option<Integer> = figures.unanswered,
@@ -73,13 +73,13 @@ row! {
     /// Times from Ping to Pong.
     pub(super) struct Latency<'a>(latency: &'a model::Latency);
 
-    /// Pongs measured.
+    /// Pongs that the times are of.
     pongs: Integer = latency.pongs,
-    /// The shortest.
+    /// The shortest of the times.
     min_ns: Nanoseconds = latency.min_ns,
-    /// The mean.
+    /// Their arithmetic mean.
     mean_ns: Nanoseconds = latency.mean_ns,
-    /// The longest.
+    /// The longest of them.
     max_ns: Nanoseconds = latency.max_ns,
     /// Number of the Pong frame that took longest.
     slowest_frame: Integer = latency.slowest_frame,
@@ -89,7 +89,7 @@ row! {
     /// What one side sent again, at the end, without any answer.
     pub(super) struct Tries<'a>(sent: &'a model::Unanswered);
 
-    /// How often.
+    /// How often it was sent.
     tries: Integer = sent.tries,
     /// Time of the first try.
     first_at: Option<Time> = sent.first_at,

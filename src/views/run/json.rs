@@ -63,11 +63,11 @@ row! {
     /// Where the index, a case file or a shard says something else than another.
     struct ContradictionEntry<'a>(told: &'a Contradiction);
 
-    /// Whose case.
+    /// Agent whose case it is.
     agent: Text = &told.agent,
-    /// Which.
+    /// Number of the case.
     case: Text = told.case.as_str(),
-    /// Who says what.
+    /// Which part says what, in words.
     detail: Text = &told.detail,
 }
 
@@ -81,7 +81,7 @@ row! {
     agent: Text = &agent.agent,
     /// Its name in the old run, where that is another.
     old_agent: Option<Text> = agent.old_agent.as_deref(),
-    /// Its cases.
+    /// Cases in either run.
     cases: Integer = agent.totals.cases(),
     /// Those that are not the same in both runs, in the order of cases.
     changes: List<Entry> = agent.changes.iter().map(Entry),
@@ -95,7 +95,7 @@ row! {
     /// A case that is not the same in both runs.
     struct Entry<'a>(change: &'a Change);
 
-    /// Which.
+    /// Number of the case.
     case: Text = change.case.as_str(),
     /// What became of it: `regression`, `fixed`, `changed`, `missing` or `added`.
     kind: Text = change.kind.name(),
@@ -171,7 +171,7 @@ row! {
     case: Option<Text> = breach.case.as_ref().map(CaseId::as_str),
     /// How: `failed`, `close_failed`, `missing`, `unexpected_pass`, `extra`, `no_report` or `inconsistent`.
     kind: Text = breach.kind.name(),
-    /// In words.
+    /// What is wrong, in words.
     detail: Text = &breach.detail,
 }
 
@@ -179,9 +179,9 @@ row! {
     /// A case that fails as the policy expects.
     struct ExpectedFailure<'a>(agent: &'a str, case: &'a CaseId, reason: &'a str);
 
-    /// Whose.
+    /// Agent whose case it is.
     agent: Text = agent,
-    /// Which.
+    /// Number of the case.
     case: Text = case.as_str(),
     /// Why, in the words of the policy.
     reason: Text = reason,
@@ -202,7 +202,7 @@ row! {
 
     let sections = agent.sections.iter().map(|(section, counts)| (section.to_string(), Judgements(counts)));
 
-    /// Its name.
+    /// Name of the agent.
     agent: Text = &agent.agent,
     /// All of its cases.
     totals: Judgements = Judgements(&agent.totals),
