@@ -16,7 +16,6 @@ use crate::model::hex_number;
 
 const STAND_IN: u32 = 0x10_0000;
 
-/// A parsed file.
 pub(super) struct Document {
     pub(super) value: Value,
     has_stand_ins: bool,

@@ -18,7 +18,6 @@ const WHAT: &str = "Autobahn case";
 /// Characters kept of a row that cannot be read.
 const MAX_ROW_CHARS: usize = 256;
 
-/// Reads it.
 pub(super) fn read(bytes: &[u8], path: &Path) -> Result<CaseReport, Error> {
     let document = Document::parse(bytes, path, WHAT)?;
     let bad = |detail: &str| Error::BadReport {

@@ -87,7 +87,6 @@ impl Held {
         })
     }
 
-    /// The first item.
     pub(super) fn front(&self) -> Option<Item<'_>> {
         let item = self.items.front()?;
         let len = if let Waiting::Data { len, .. } = *item { len } else { 0 };

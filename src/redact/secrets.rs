@@ -125,7 +125,6 @@ impl Secrets {
         self.known.is_empty()
     }
 
-    /// Hides `text`.
     fn hide(&mut self, text: &str) -> String {
         self.remember(text);
         mark(text.len())

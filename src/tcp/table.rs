@@ -53,7 +53,6 @@ pub struct FlowTable<T> {
     ended: VecDeque<Flow<T>>,
     /// Slots of those that the end of the capture ends, the first to be taken last.
     left: Vec<u32>,
-    /// Segments routed.
     routed: u64,
     max_flows: usize,
     /// Tables that the flows are spread over.

@@ -21,7 +21,6 @@ pub(super) fn part(out: &mut String, heading: &str) -> fmt::Result {
     writeln!(out, ".SS \"{}\"", text(heading))
 }
 
-/// A paragraph.
 pub(super) fn paragraph(out: &mut String, body: &str) -> fmt::Result {
     writeln!(out, ".PP\n{}", text(body))
 }

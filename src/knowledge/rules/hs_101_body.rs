@@ -44,7 +44,6 @@ impl<S: Readable> Told for Hs101Body<S> {
 }
 
 impl<S: Stage> Hs101Body<S> {
-    /// What may be seen of it.
     pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> Hs101Body<To> {
         let Self { line } = self;
         Hs101Body { line: by.line(line) }

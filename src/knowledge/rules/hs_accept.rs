@@ -68,7 +68,6 @@ impl<S: Readable> Told for HsAccept<S> {
 }
 
 impl<S: Stage> HsAccept<S> {
-    /// What may be seen of it.
     pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsAccept<To> {
         match self {
             Self::Value { expected, found } => {

@@ -49,7 +49,6 @@ impl<S: Readable> Told for HsConnectionReq<S> {
 }
 
 impl<S: Stage> HsConnectionReq<S> {
-    /// What may be seen of it.
     pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsConnectionReq<To> {
         let Self { found } = self;
         HsConnectionReq { found: found.map(|found| by.value(field::CONNECTION, found)) }

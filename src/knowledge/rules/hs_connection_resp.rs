@@ -41,7 +41,6 @@ impl<S: Readable> Told for HsConnectionResp<S> {
 }
 
 impl<S: Stage> HsConnectionResp<S> {
-    /// What may be seen of it.
     pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsConnectionResp<To> {
         let Self { found } = self;
         HsConnectionResp { found: found.map(|found| by.value(field::CONNECTION, found)) }

@@ -54,7 +54,6 @@ impl<S: Readable> Told for HsExtSyntax<S> {
 }
 
 impl<S: Stage> HsExtSyntax<S> {
-    /// What may be seen of it.
     pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsExtSyntax<To> {
         let Self { value, at } = self;
         HsExtSyntax { value: by.value(field::EXTENSIONS, value), at }

@@ -43,7 +43,6 @@ impl<S: Readable> Told for HsExtUnreg<S> {
 }
 
 impl<S: Stage> HsExtUnreg<S> {
-    /// What may be seen of it.
     pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsExtUnreg<To> {
         let Self { name } = self;
         HsExtUnreg { name: by.text(name) }

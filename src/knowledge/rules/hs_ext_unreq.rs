@@ -47,7 +47,6 @@ impl<S: Readable> Told for HsExtUnreq<S> {
 }
 
 impl<S: Stage> HsExtUnreq<S> {
-    /// What may be seen of it.
     pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsExtUnreq<To> {
         let Self { name } = self;
         HsExtUnreq { name: by.text(name) }

@@ -42,7 +42,6 @@ impl<S: Readable> Told for HsHttpReq<S> {
 }
 
 impl<S: Stage> HsHttpReq<S> {
-    /// What may be seen of it.
     pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsHttpReq<To> {
         let Self { kind, line } = self;
         HsHttpReq { kind, line: by.line(line) }

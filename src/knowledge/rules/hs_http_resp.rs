@@ -74,7 +74,6 @@ impl<S: Readable> Told for HsHttpResp<S> {
 }
 
 impl<S: Stage> HsHttpResp<S> {
-    /// What may be seen of it.
     pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsHttpResp<To> {
         match self {
             Self::NotHttp { start, redacted } => {

@@ -90,7 +90,6 @@ impl<S: Readable> Told for HsKey<S> {
 }
 
 impl<S: Stage> HsKey<S> {
-    /// What may be seen of it.
     pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsKey<To> {
         match self {
             Self::Malformed { form, found } => {

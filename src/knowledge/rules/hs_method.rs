@@ -56,7 +56,6 @@ impl<S: Readable> Told for HsMethod<S> {
 }
 
 impl<S: Stage> HsMethod<S> {
-    /// What may be seen of it.
     pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsMethod<To> {
         match self {
             Self::Method(method) => HsMethod::Method(by.text(method)),

@@ -59,7 +59,6 @@ impl<S: Readable> Told for HsProtoReq<S> {
 }
 
 impl<S: Stage> HsProtoReq<S> {
-    /// What may be seen of it.
     pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsProtoReq<To> {
         let Self { fault, element, before } = self;
         let (before, element) = by.elements(before, element);

@@ -63,7 +63,6 @@ impl<S: Readable> Told for HsProtoUnreq<S> {
 }
 
 impl<S: Stage> HsProtoUnreq<S> {
-    /// What may be seen of it.
     pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsProtoUnreq<To> {
         match self {
             Self::NotOffered(found) => HsProtoUnreq::NotOffered(by.list(found)),

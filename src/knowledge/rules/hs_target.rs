@@ -51,7 +51,6 @@ impl<S: Readable> Told for HsTarget<S> {
 }
 
 impl<S: Stage> HsTarget<S> {
-    /// What may be seen of it.
     pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsTarget<To> {
         let Self { target, form } = self;
         HsTarget { target: by.uri(target), form }

@@ -44,7 +44,6 @@ impl<S: Readable> Told for HsUpgradeReq<S> {
 }
 
 impl<S: Stage> HsUpgradeReq<S> {
-    /// What may be seen of it.
     pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsUpgradeReq<To> {
         let Self { found } = self;
         HsUpgradeReq { found: found.map(|found| by.value(field::UPGRADE, found)) }

@@ -41,7 +41,6 @@ impl<S: Readable> Told for HsUpgradeResp<S> {
 }
 
 impl<S: Stage> HsUpgradeResp<S> {
-    /// What may be seen of it.
     pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsUpgradeResp<To> {
         let Self { found } = self;
         HsUpgradeResp { found: found.map(|found| by.value(field::UPGRADE, found)) }

@@ -67,7 +67,6 @@ impl<S: Readable> Told for HsVersion<S> {
 }
 
 impl<S: Stage> HsVersion<S> {
-    /// What may be seen of it.
     pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsVersion<To> {
         match self {
             Self::NoNumber(found) => HsVersion::NoNumber(found.map(|found| by.value(field::VERSION, found))),

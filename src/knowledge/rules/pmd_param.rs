@@ -102,7 +102,6 @@ fn parameter(say: &Say<'_>, name: &str, value: Option<&str>, why: BadParameter) 
 }
 
 impl<S: Stage> PmdParam<S> {
-    /// What may be seen of it.
     pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> PmdParam<To> {
         match self {
             Self::Parameter { name, value, why } => {

@@ -15,7 +15,6 @@ pub(super) struct Early {
     pub(super) failed: bool,
 }
 
-/// Which side left.
 pub(super) type LeftEarly = PerRole<Option<Early>>;
 
 /// Finds who left, and says so.
