@@ -30,7 +30,8 @@ pub use crate::knowledge::{KnownTimeout, Level, RULES, Reaction, Rule, RuleId, T
 pub use close::{CloseCode, ClosePayload, CodeRange, Reason};
 pub use compression::Compression;
 pub use conversation::{
-    CaseRecord, Conversation, EarlierHandshake, FrameRecord, InputReport, Place, SetFile, TcpRecord, Traffic,
+    CaseRecord, Conversation, EarlierHandshake, FrameRecord, InputReport, PacketPlace, SetFile, TcpRecord,
+    Traffic,
 };
 pub use count::count;
 pub use event::{Event, EventKind, Fact, FrameFacts, MessageFacts, MessageKind};

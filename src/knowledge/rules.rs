@@ -125,7 +125,7 @@ pub use cl_reply::ClReply;
 pub use cl_reply_late::ClReplyLate;
 pub use cl_rst::{ClRst, ResetWhen};
 pub use cl_server_immediate::ClServerImmediate;
-pub use cl_tcp_early::{ClTcpEarly, Left};
+pub use cl_tcp_early::{ClTcpEarly, ClosingProgress};
 pub use cl_tcp_never::ClTcpNever;
 pub use cl_tcp_server_first::ClTcpServerFirst;
 pub use cl_tls::ClTls;

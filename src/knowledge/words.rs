@@ -7,7 +7,7 @@ pub mod units;
 mod visible;
 
 use crate::knowledge::TIMEOUTS;
-use crate::model::{CloseCode, Conversation, Handled, PacketNo, Place, Role, Stage, StreamEnd};
+use crate::model::{CloseCode, Conversation, Handled, PacketNo, PacketPlace, Role, Stage, StreamEnd};
 pub use figures::filled;
 pub use visible::{is_unsafe, visible};
 
@@ -28,11 +28,11 @@ pub(super) struct Say<'a> {
 }
 
 trait Places {
-    fn at(&self, packet: PacketNo) -> Place<'_>;
+    fn at(&self, packet: PacketNo) -> PacketPlace<'_>;
 }
 
 impl<S: Stage> Places for Conversation<S> {
-    fn at(&self, packet: PacketNo) -> Place<'_> {
+    fn at(&self, packet: PacketNo) -> PacketPlace<'_> {
         self.place(packet)
     }
 }
@@ -63,7 +63,7 @@ pub(crate) fn packet<S: Stage>(conversation: &Conversation<S>, packet: PacketNo)
     placed(&conversation.place(packet))
 }
 
-fn placed(place: &Place<'_>) -> String {
+fn placed(place: &PacketPlace<'_>) -> String {
     match place.file {
         Some(file) => format!("packet {} of {}", place.packet, visible(file)),
         None => format!("packet {}", place.packet),

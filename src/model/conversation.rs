@@ -115,7 +115,7 @@ pub struct SetFile {
 /// Where a packet is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Place<'a> {
+pub struct PacketPlace<'a> {
     /// Number in its file.
     pub packet: PacketNo,
     /// Index of the input.
@@ -179,19 +179,19 @@ pub struct Conversation<S: Stage = Quoted> {
 impl<S: Stage> Conversation<S> {
     /// Where a packet is: one of this connection, or one that a finding speaks of.
     #[must_use]
-    pub fn place(&self, packet: PacketNo) -> Place<'_> {
+    pub fn place(&self, packet: PacketNo) -> PacketPlace<'_> {
         let of = |parts: &'_ [SetFile]| parts.partition_point(|part| part.before < packet.0).checked_sub(1);
         let (at, is_named) = match of(&self.parts) {
             Some(at) => (self.parts.get(at), self.parts.len() > 1),
             None => (of(&self.parts_before).and_then(|at| self.parts_before.get(at)), true),
         };
         match at {
-            Some(part) => Place {
+            Some(part) => PacketPlace {
                 packet: PacketNo(packet.0 - part.before),
                 input: part.input,
                 file: is_named.then_some(&*part.file),
             },
-            None => Place { packet, input: self.input, file: None },
+            None => PacketPlace { packet, input: self.input, file: None },
         }
     }
 }

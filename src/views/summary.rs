@@ -4,7 +4,7 @@
 mod next;
 mod silence;
 
-use crate::knowledge::rules::{ClTcpEarly, FrTooBig, HsHttpResp, Left};
+use crate::knowledge::rules::{ClTcpEarly, ClosingProgress, FrTooBig, HsHttpResp};
 use crate::knowledge::words::shortened;
 use crate::model::finding::Because;
 use crate::model::{
@@ -308,7 +308,7 @@ fn answer(report: &Conversation<Shown>, starter: Role) -> String {
 
 fn left_in_message(report: &Conversation<Shown>, by: Role) -> bool {
     let is_so = |f: &Finding<Shown>| {
-        matches!(f.violation, Violation::ClTcpEarly(ClTcpEarly { left: Left::InMessage, .. }))
+        matches!(f.violation, Violation::ClTcpEarly(ClTcpEarly { left: ClosingProgress::InMessage, .. }))
     };
     report.findings.iter().any(|f| f.by == Some(by) && is_so(f))
 }

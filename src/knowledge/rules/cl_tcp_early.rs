@@ -6,12 +6,12 @@ pub struct ClTcpEarly {
     /// How it ended TCP.
     pub how: StreamEnd,
     /// How far the closing handshake was for it.
-    pub left: Left,
+    pub left: ClosingProgress,
 }
 
 /// How far the closing handshake was for a side that left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Left {
+pub enum ClosingProgress {
     /// It had sent its own Close, and the other side's had not arrived.
     BehindClose {
         /// Frame number of its own.
@@ -52,11 +52,13 @@ impl Told for ClTcpEarly {
         let Self { how, left } = *self;
         let end = end(how);
         let when = match left {
-            Left::BehindClose { close } => {
+            ClosingProgress::BehindClose { close } => {
                 format!("behind its Close in frame {close}, before the other side's had arrived")
             }
-            Left::WithoutClose => "without a Close, before the other side's had arrived".to_owned(),
-            Left::InMessage => "in the middle of a message, in place of its Close".to_owned(),
+            ClosingProgress::WithoutClose => {
+                "without a Close, before the other side's had arrived".to_owned()
+            }
+            ClosingProgress::InMessage => "in the middle of a message, in place of its Close".to_owned(),
         };
         say.words(
             "TCP left open until a Close was both sent and received",

@@ -1,6 +1,6 @@
 //! Who ended TCP before the closing handshake was complete (RFC 6455 7.1.1, 7.1.2, 7.1.4).
 
-use crate::knowledge::rules::{ClTcpEarly, Left};
+use crate::knowledge::rules::{ClTcpEarly, ClosingProgress};
 use crate::model::{Certainty, Level, PerRole, Role, StreamEnd};
 use crate::reference::closing::steps::WAITED_NS;
 use crate::reference::endpoint::Endpoint;
@@ -48,7 +48,7 @@ pub(super) const fn by_end(end: &Ended) -> Certainty {
 }
 
 /// How far the closing handshake was when `role` left, if it was not complete and it had not waited.
-fn left(ends: &PerRole<Endpoint>, role: Role) -> Option<(Left, &Ended)> {
+fn left(ends: &PerRole<Endpoint>, role: Role) -> Option<(ClosingProgress, &Ended)> {
     let (side, peer) = (&ends[role], &ends[role.peer()]);
     let end = own_end(ends, role)?;
     // A Close may be what the recording lacks.
@@ -60,10 +60,10 @@ fn left(ends: &PerRole<Endpoint>, role: Role) -> Option<(Left, &Ended)> {
         (None, None) | (Some(_), Some(None | Some(true))) => return None,
         (Some(own), _) => {
             let waited = end.evidence.at()?.since(own.evidence.at()?);
-            (waited < WAITED_NS).then_some(Left::BehindClose { close: own.frame })?
+            (waited < WAITED_NS).then_some(ClosingProgress::BehindClose { close: own.frame })?
         }
-        (None, Some(Some(false))) => Left::WithoutClose,
-        (None, Some(_)) => side.is_in_message().then_some(Left::InMessage)?,
+        (None, Some(Some(false))) => ClosingProgress::WithoutClose,
+        (None, Some(_)) => side.is_in_message().then_some(ClosingProgress::InMessage)?,
     };
     Some((left, end))
 }
