@@ -50,6 +50,7 @@
 mod blocks;
 mod frames;
 mod heads;
+mod hex;
 mod parser;
 
 use std::fmt;

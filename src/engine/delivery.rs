@@ -1,11 +1,10 @@
 //! From ordered conversations to sinks: selection, and the forms, which any thread can fill.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::Receiver;
 
 use crate::engine::recorder::Happening;
 use crate::engine::sink::{Form, Sink};
-use crate::engine::threads::Work;
 use crate::error::Error;
 use crate::model::{Conversation, ConversationId};
 use crate::redact::{self, Redaction, Sealed};
@@ -46,9 +45,12 @@ struct Pool {
     under_way: VecDeque<usize>,
 }
 
+/// Hands conversations over to the thread that made them; whether it is still there.
+pub(super) type HandOver = Box<dyn Fn(Vec<Sealed>) -> bool>;
+
 /// A thread that makes conversations and forms them, as the collector sees it.
 struct Maker {
-    work: Sender<Work>,
+    give: HandOver,
     formed: Receiver<Formed>,
     /// Not handed over yet.
     chunk: Vec<Sealed>,
@@ -94,12 +96,12 @@ impl<'s> Delivery<'s> {
         self.forms.clone()
     }
 
-    /// Has conversations formed and let go of by the threads that made them from now on: what each takes its work by,
-    /// and gives it back by.
-    pub(super) fn with_threads(&mut self, threads: impl Iterator<Item = (Sender<Work>, Receiver<Formed>)>) {
+    /// Has conversations formed and let go of by the threads that made them from now on: how each gets them, and how it
+    /// gives back what it formed.
+    pub(super) fn with_threads(&mut self, threads: impl Iterator<Item = (HandOver, Receiver<Formed>)>) {
         let makers = threads
-            .map(|(work, formed)| Maker {
-                work,
+            .map(|(give, formed)| Maker {
+                give,
                 formed,
                 chunk: Vec::new(),
                 out: 0,
@@ -228,7 +230,7 @@ impl Maker {
     fn hand_over(&mut self) {
         let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK));
         // One that is gone has panicked; the scope passes that on.
-        if self.work.send(Work::form(chunk)).is_ok() {
+        if (self.give)(chunk) {
             self.out += 1;
         }
     }

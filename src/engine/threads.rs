@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel};
 use std::thread;
 
-use crate::engine::delivery::{Formed, Forms};
+use crate::engine::delivery::{Formed, Forms, HandOver};
 use crate::engine::line::{Collector, Line, Step};
 use crate::engine::recorder::Keep;
 use crate::engine::shards::{self, Happened, Happenings, Shards, Start};
@@ -90,10 +90,7 @@ enum Ends {
 
 /// What a worker is to do.
 #[derive(Debug)]
-pub(super) struct Work(Task);
-
-#[derive(Debug)]
-enum Task {
+enum Work {
     /// A capture begins.
     Begin,
     /// Segments of a block.
@@ -102,13 +99,6 @@ enum Task {
     End(Option<Timestamp>),
     /// Conversations that it made, to be formed.
     Form(Vec<Sealed>),
-}
-
-impl Work {
-    /// Forming of conversations.
-    pub(super) const fn form(chunk: Vec<Sealed>) -> Self {
-        Self(Task::Form(chunk))
-    }
 }
 
 /// What a worker has to say; at the end of a capture several in a row, the last one empty.
@@ -140,7 +130,9 @@ pub(super) fn run<T: Send>(
             let (give_parcels, parcel) = channel();
             let (give_formed, formed) = channel();
             let (give_lists, lists) = sync_channel(STEPS);
-            makers.push((give_work.clone(), formed));
+            let work_of = give_work.clone();
+            let hand_over: HandOver = Box::new(move |chunk| work_of.send(Work::Form(chunk)).is_ok());
+            makers.push((hand_over, formed));
             dispatcher.workers.push(Worker { work: give_work, segments: Vec::new(), lists });
             parcels.push(parcel);
             let (blocks, forms) = (give_blocks.clone(), collector.delivery.forms());
@@ -174,7 +166,7 @@ pub(super) fn run<T: Send>(
 struct Desk {
     work: Receiver<Work>,
     /// Work that was looked at while something else was to be done first.
-    later: VecDeque<Task>,
+    later: VecDeque<Work>,
     parcels: Sender<Parcel>,
     formed: Sender<Formed>,
     forms: Forms,
@@ -188,15 +180,15 @@ impl Desk {
     /// Works until there is no more to do, or nobody listens.
     fn work_on(mut self, new: impl Fn() -> Shards) {
         let mut shards = new();
-        while let Some(task) = self.later.pop_front().or_else(|| self.work.recv().ok().map(|work| work.0)) {
-            let done = match task {
-                Task::Begin => {
+        while let Some(work) = self.later.pop_front().or_else(|| self.work.recv().ok()) {
+            let done = match work {
+                Work::Begin => {
                     shards = new();
                     Ok(())
                 }
-                Task::Block(bytes, segments) => self.block(&mut shards, bytes, segments),
-                Task::End(last_at) => self.end(std::mem::replace(&mut shards, new()), last_at),
-                Task::Form(chunk) => self.form(chunk),
+                Work::Block(bytes, segments) => self.block(&mut shards, bytes, segments),
+                Work::End(last_at) => self.end(std::mem::replace(&mut shards, new()), last_at),
+                Work::Form(chunk) => self.form(chunk),
             };
             if done.is_err() {
                 return;
@@ -226,9 +218,9 @@ impl Desk {
             }
             self.parcels.send(std::mem::take(&mut parcel)).map_err(|_| Gone)?;
             // What comes back meanwhile need not pile up.
-            while let Ok(Work(task)) = self.work.try_recv() {
-                match task {
-                    Task::Form(chunk) => self.form(chunk)?,
+            while let Ok(work) = self.work.try_recv() {
+                match work {
+                    Work::Form(chunk) => self.form(chunk)?,
                     other => self.later.push_back(other),
                 }
             }
@@ -335,8 +327,8 @@ pub(super) struct Dispatcher {
 }
 
 impl Dispatcher {
-    fn tell(&self, mut task: impl FnMut() -> Task) -> Result<(), Gone> {
-        self.workers.iter().try_for_each(|worker| worker.work.send(Work(task())).map_err(|_| Gone))
+    fn tell(&self, mut work: impl FnMut() -> Work) -> Result<(), Gone> {
+        self.workers.iter().try_for_each(|worker| worker.work.send(work()).map_err(|_| Gone))
     }
 }
 
@@ -380,7 +372,7 @@ impl Line for Dispatcher {
         for worker in &mut self.workers {
             let list = worker.lists.try_recv().unwrap_or_default();
             let segments = std::mem::replace(&mut worker.segments, list);
-            worker.work.send(Work(Task::Block(Arc::clone(&bytes), segments))).map_err(|_| Gone)?;
+            worker.work.send(Work::Block(Arc::clone(&bytes), segments)).map_err(|_| Gone)?;
         }
         self.steps.send(Step::Block).map_err(|_| Gone)?;
         Ok(self.blocks.try_recv().ok())
@@ -390,11 +382,11 @@ impl Line for Dispatcher {
         let step = match step {
             Step::CaptureBegins => {
                 self.last_at = None;
-                self.tell(|| Task::Begin)?;
+                self.tell(|| Work::Begin)?;
                 step
             }
             Step::CaptureEnds { .. } => {
-                self.tell(|| Task::End(self.last_at))?;
+                self.tell(|| Work::End(self.last_at))?;
                 step
             }
             other => other,

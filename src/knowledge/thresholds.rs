@@ -19,6 +19,9 @@ pub const CLIENT_WAIT_NS: i64 = SECOND_NS;
 /// By so much less a wait of that length can be seen: timers are coarse, and the packet was captured on its way.
 pub const CLIENT_WAIT_EARLY_NS: i64 = 10_000_000;
 
+/// From here on a wait counts as one of [`CLIENT_WAIT_NS`].
+pub const CLIENT_WAITED_NS: i64 = CLIENT_WAIT_NS - CLIENT_WAIT_EARLY_NS;
+
 /// A client that fails the connection has nothing to wait for: so long TCP may stay open, which leaves room for a slow
 /// one, and for a lost FIN that is sent again.
 pub const FAILS_WITHIN_NS: i64 = NEVER_NS;

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::parser::bytes;
+use super::hex::bytes;
 
 /// Shortest and longest match a length code can name (RFC 1951 3.2.5).
 const MATCH: RangeInclusive<u16> = 3..=258;

@@ -1,11 +1,13 @@
 //! The heads of the opening handshake, and changes to them.
 
-use super::parser::CONNECTIONS;
 use crate::http::upgrade::expected_accept;
 
 const REQUEST: [&str; 4] =
     ["GET /chat HTTP/1.1", "Host: server.example.com", "Upgrade: websocket", "Connection: Upgrade"];
 const RESPONSE: [&str; 3] = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"];
+
+/// Connections of an exchange: each has a key of its own.
+pub(super) const CONNECTIONS: usize = 9;
 
 /// A key is for one connection. The first is that of RFC 6455 1.2.
 const KEYS: [&str; CONNECTIONS] = [

@@ -1,19 +1,15 @@
 //! Words to acts. Everything is looked at where it stands in the text, so that an error can say where.
 
-use std::iter::repeat_n;
-
 use super::NotationError;
 use super::blocks::Blocks;
 use super::frames::Frames;
-use super::heads::Heads;
-use crate::model::{Act, Deed, Exchange, Opcode, Role, unhex};
+use super::heads::{CONNECTIONS, Heads};
+use super::hex::{bytes, is_byte};
+use crate::model::{Act, Deed, Exchange, Opcode, Role};
 
 /// What is written short, and who closes or fails first, with which code unless another is given.
 const SHORT: [(&str, Role, u16); 3] =
     [("CLOSE", Role::Client, 1000), ("FAIL", Role::Server, 1002), ("FAILED", Role::Client, 1002)];
-
-/// Connections of an exchange: each has a key of its own.
-pub(super) const CONNECTIONS: usize = 9;
 
 /// Reads an exchange.
 ///
@@ -208,24 +204,6 @@ impl<'a> Parser<'a> {
 
 const CODE: &str = "a close code";
 const SIDE: &str = "C: or S:";
-
-/// `81 02 61*126`; the word that is no byte where one is not.
-pub(super) fn bytes(hex: &str) -> Result<Vec<u8>, &str> {
-    let mut out = Vec::new();
-    for word in hex.split_whitespace() {
-        let (byte, times) = word.split_once('*').unwrap_or((word, "1"));
-        let [byte] = *unhex(byte.as_bytes()).ok_or(word)? else { return Err(word) };
-        let times: u16 = times.parse().map_err(|_| word)?;
-        out.extend(repeat_n(byte, times.into()));
-    }
-    Ok(out)
-}
-
-/// Whether a word is meant to be one: `81`, `61*126`.
-fn is_byte(word: &str) -> bool {
-    let byte = word.split('*').next().unwrap_or_default();
-    byte.len() == 2 && byte.bytes().all(|b| b.is_ascii_hexdigit())
-}
 
 fn sent(wire: Vec<u8>) -> Deed {
     let frame = super::shown(&wire);

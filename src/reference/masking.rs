@@ -53,15 +53,19 @@ impl KeyWatch {
 
     /// Counts the keys that come again as far back as the one before did.
     fn turn(&mut self, key: u32) {
+        // Nearly always none is: all are compared at once.
+        let is_among = self.recent.iter().fold(false, |found, known| found | (*known == key));
         let known = self.recent.get(..self.known).unwrap_or_default();
-        if known.get(self.turn) == Some(&key) {
+        if !is_among {
+            (self.turn, self.turned) = (0, 0);
+        } else if known.get(self.turn) == Some(&key) {
             self.turned += 1;
         } else {
             let before = known.iter().position(|known| *known == key);
             (self.turn, self.turned) = before.map_or((0, 0), |before| (before, 1));
         }
-        self.recent.copy_within(..KEYS_IN_TURN - 1, 1);
-        self.recent[0] = key;
+        let [first, second, third, fourth, fifth, sixth, seventh, _] = self.recent;
+        self.recent = [key, first, second, third, fourth, fifth, sixth, seventh];
         self.known = (self.known + 1).min(KEYS_IN_TURN);
     }
 }

@@ -1,8 +1,8 @@
 //! Who ended TCP before the closing handshake was complete (RFC 6455 7.1.1, 7.1.2, 7.1.4).
 
 use crate::knowledge::rules::{ClTcpEarly, ClosingProgress};
+use crate::knowledge::thresholds::CLIENT_WAITED_NS;
 use crate::model::{Certainty, Level, PerRole, Role, StreamEnd};
-use crate::reference::closing::steps::WAITED_NS;
 use crate::reference::endpoint::Endpoint;
 use crate::reference::findings::{Findings, Place};
 use crate::reference::reaction::Judgement;
@@ -60,7 +60,7 @@ fn left(ends: &PerRole<Endpoint>, role: Role) -> Option<(ClosingProgress, &Ended
         (None, None) | (Some(_), Some(None | Some(true))) => return None,
         (Some(own), _) => {
             let waited = end.evidence.at()?.since(own.evidence.at()?);
-            (waited < WAITED_NS).then_some(ClosingProgress::BehindClose { close: own.frame })?
+            (waited < CLIENT_WAITED_NS).then_some(ClosingProgress::BehindClose { close: own.frame })?
         }
         (None, Some(Some(false))) => ClosingProgress::WithoutClose,
         (None, Some(_)) => side.is_in_message().then_some(ClosingProgress::InMessage)?,

@@ -1,7 +1,7 @@
 //! The closing handshake and the end of TCP as obligations, and what came of them (RFC 6455 5.5.1, 7.1.1).
 
 use crate::knowledge::rules::{ClReply, ClReplyLate, ClServerImmediate, ClTcpNever, ClTcpServerFirst};
-use crate::knowledge::thresholds::{CLIENT_WAIT_EARLY_NS, CLIENT_WAIT_NS, DELAYED_ACK_NS, LATE_NS, NEVER_NS};
+use crate::knowledge::thresholds::{CLIENT_WAITED_NS, DELAYED_ACK_NS, LATE_NS, NEVER_NS};
 use crate::model::{
     Certainty, Level, PerRole, Role, Seen, Starter, Step, StepVerdict, StreamEnd, Tail, Timestamp, Violation,
 };
@@ -11,9 +11,6 @@ use crate::reference::endpoint::Endpoint;
 use crate::reference::findings::{Findings, Place};
 use crate::reference::reaction::Judgement;
 use crate::reference::state::{Ended, SentClose};
-
-/// From here on a wait counts as one of [`CLIENT_WAIT_NS`].
-pub(super) const WAITED_NS: i64 = CLIENT_WAIT_NS - CLIENT_WAIT_EARLY_NS;
 
 /// The answer to the first Close (5.5.1).
 pub(super) fn answer(
@@ -184,7 +181,7 @@ pub(super) fn tcp(
         (Some(client), _) => {
             let place = Place::at(Some(client.evidence));
             let leave = duties::leave_tcp(later);
-            let Some(wait) = since(client).filter(|ns| *ns >= WAITED_NS) else {
+            let Some(wait) = since(client).filter(|ns| *ns >= CLIENT_WAITED_NS) else {
                 let violation = ClTcpServerFirst;
                 findings.add_as(Some(Role::Client), violation, Level::Should, by_end(client), place);
                 steps.push(leave.settle(seen(client), StepVerdict::Broken));
@@ -192,7 +189,7 @@ pub(super) fn tcp(
                 return steps;
             };
             // The client was patient enough, so the server was not at once.
-            let kept = kept_open(ends, client.evidence.at(), WAITED_NS - DELAYED_ACK_NS);
+            let kept = kept_open(ends, client.evidence.at(), CLIENT_WAITED_NS - DELAYED_ACK_NS);
             if let Some(ns) = kept.filter(|_| !is_accused) {
                 keeps(ns, place, findings);
             }

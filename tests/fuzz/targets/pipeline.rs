@@ -6,13 +6,12 @@
 
 #![no_main]
 
-use std::convert::Infallible;
 use std::io::Read;
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
 use wslog::limits::Limits;
-use wslog::model::{LinkType, PacketNo, TcpFlags};
+use wslog::model::{LinkType, TcpFlags};
 use wslog::engine::{Keep, Sink, analyze_capture, present};
 use wslog::views::FrameList;
 use wslog::views::json::JsonReport;
