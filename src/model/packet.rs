@@ -36,79 +36,68 @@ impl Timestamp {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkType(pub u16);
 
-impl LinkType {
-    /// BSD loopback, protocol family in the byte order of the capturing host.
-    pub const NULL: Self = Self(0);
-    /// Ethernet II or IEEE 802.3, without preamble and check sequence.
-    pub const ETHERNET: Self = Self(1);
-    /// PPP, with or without address and control field.
-    pub const PPP: Self = Self(9);
-    /// Raw IP as some BSDs wrote it (`DLT_RAW` 12).
-    pub const RAW_BSD: Self = Self(12);
-    /// Raw IP as OpenBSD wrote it (`DLT_RAW` 14).
-    pub const RAW_OPENBSD: Self = Self(14);
-    /// PPP in HDLC-like framing, or HDLC as Cisco frames it.
-    pub const PPP_HDLC: Self = Self(50);
-    /// A session of PPPoE without its Ethernet header.
-    pub const PPP_ETHER: Self = Self(51);
-    /// Raw IPv4 or IPv6, told apart by the version nibble.
-    pub const RAW: Self = Self(101);
-    /// HDLC as Cisco frames it.
-    pub const C_HDLC: Self = Self(104);
-    /// 802.11 without what the radio knew.
-    pub const IEEE802_11: Self = Self(105);
-    /// OpenBSD loopback, protocol family in network byte order.
-    pub const LOOP: Self = Self(108);
-    /// Linux "cooked" capture, version 1.
-    pub const LINUX_SLL: Self = Self(113);
-    /// 802.11 behind a radiotap header.
-    pub const IEEE802_11_RADIOTAP: Self = Self(127);
-    /// PPP as pppd logs it, its address field a direction.
-    pub const PPP_PPPD: Self = Self(166);
-    /// Per-Packet Information: a header that names the link type behind it.
-    pub const PPI: Self = Self(192);
-    /// PPP behind a byte for the direction.
-    pub const PPP_WITH_DIR: Self = Self(204);
-    /// MPLS label stack; the first bytes behind it tell whether they are IP or Ethernet.
-    pub const MPLS: Self = Self(219);
-    /// Raw IPv4, named by the link type.
-    pub const IPV4: Self = Self(228);
-    /// Raw IPv6, named by the link type.
-    pub const IPV6: Self = Self(229);
-    /// Packets logged by Linux netfilter.
-    pub const NFLOG: Self = Self(239);
-    /// macOS: a header that names the link type behind it.
-    pub const PKTAP: Self = Self(258);
-    /// Linux "cooked" capture, version 2.
-    pub const LINUX_SLL2: Self = Self(276);
+macro_rules! link_types {
+    ($($(#[$doc:meta])* $NAME:ident = $number:literal, $name:literal;)+) => {
+        impl LinkType {
+            $($(#[$doc])* pub const $NAME: Self = Self($number);)+
 
-    /// Short name, `None` for a type wslog does not decode.
-    #[must_use]
-    pub const fn name(self) -> Option<&'static str> {
-        Some(match self {
-            Self::NULL => "null",
-            Self::ETHERNET => "ethernet",
-            Self::RAW | Self::RAW_BSD | Self::RAW_OPENBSD => "raw",
-            Self::PPP => "ppp",
-            Self::PPP_HDLC => "ppp_hdlc",
-            Self::PPP_ETHER => "ppp_ether",
-            Self::C_HDLC => "c_hdlc",
-            Self::IEEE802_11 => "ieee802_11",
-            Self::LOOP => "loop",
-            Self::LINUX_SLL => "linux_sll",
-            Self::IEEE802_11_RADIOTAP => "ieee802_11_radiotap",
-            Self::PPP_PPPD => "ppp_pppd",
-            Self::PPI => "ppi",
-            Self::PPP_WITH_DIR => "ppp_with_dir",
-            Self::MPLS => "mpls",
-            Self::IPV4 => "ipv4",
-            Self::IPV6 => "ipv6",
-            Self::NFLOG => "nflog",
-            Self::PKTAP => "pktap",
-            Self::LINUX_SLL2 => "linux_sll2",
-            _ => return None,
-        })
-    }
+            /// Short name, `None` for a type wslog does not decode.
+            #[must_use]
+            pub const fn name(self) -> Option<&'static str> {
+                match self {
+                    $(Self::$NAME => Some($name),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+link_types! {
+    /// BSD loopback, protocol family in the byte order of the capturing host.
+    NULL = 0, "null";
+    /// Ethernet II or IEEE 802.3, without preamble and check sequence.
+    ETHERNET = 1, "ethernet";
+    /// PPP, with or without address and control field.
+    PPP = 9, "ppp";
+    /// Raw IP as some BSDs wrote it (`DLT_RAW` 12).
+    RAW_BSD = 12, "raw";
+    /// Raw IP as OpenBSD wrote it (`DLT_RAW` 14).
+    RAW_OPENBSD = 14, "raw";
+    /// PPP in HDLC-like framing, or HDLC as Cisco frames it.
+    PPP_HDLC = 50, "ppp_hdlc";
+    /// A session of PPPoE without its Ethernet header.
+    PPP_ETHER = 51, "ppp_ether";
+    /// Raw IPv4 or IPv6, told apart by the version nibble.
+    RAW = 101, "raw";
+    /// HDLC as Cisco frames it.
+    C_HDLC = 104, "c_hdlc";
+    /// 802.11 without what the radio knew.
+    IEEE802_11 = 105, "ieee802_11";
+    /// OpenBSD loopback, protocol family in network byte order.
+    LOOP = 108, "loop";
+    /// Linux "cooked" capture, version 1.
+    LINUX_SLL = 113, "linux_sll";
+    /// 802.11 behind a radiotap header.
+    IEEE802_11_RADIOTAP = 127, "ieee802_11_radiotap";
+    /// PPP as pppd logs it, its address field a direction.
+    PPP_PPPD = 166, "ppp_pppd";
+    /// Per-Packet Information: a header that names the link type behind it.
+    PPI = 192, "ppi";
+    /// PPP behind a byte for the direction.
+    PPP_WITH_DIR = 204, "ppp_with_dir";
+    /// MPLS label stack; the first bytes behind it tell whether they are IP or Ethernet.
+    MPLS = 219, "mpls";
+    /// Raw IPv4, named by the link type.
+    IPV4 = 228, "ipv4";
+    /// Raw IPv6, named by the link type.
+    IPV6 = 229, "ipv6";
+    /// Packets logged by Linux netfilter.
+    NFLOG = 239, "nflog";
+    /// macOS: a header that names the link type behind it.
+    PKTAP = 258, "pktap";
+    /// Linux "cooked" capture, version 2.
+    LINUX_SLL2 = 276, "linux_sll2";
 }
 
 /// One captured record.
