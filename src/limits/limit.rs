@@ -5,7 +5,7 @@ use thiserror::Error;
 use crate::limits::{LIMITS, Limits};
 use crate::model::WeirdKind;
 
-/// A cap on memory or work: a row of [`LIMITS`](crate::limits::LIMITS).
+/// A cap on memory or work: a row of [`LIMITS`].
 #[derive(Clone, Copy, Debug)]
 pub struct Limit {
     /// What it is called on the command line.
