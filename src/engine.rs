@@ -160,6 +160,7 @@ impl<'s> Engine<'s> {
                 Err(error) => failed.push(error),
             }
         }
+        let stop = stop.for_run();
         let reading = Reading { names: paths.len() > 1, limits: &limits, keep, threads, stop: &stop };
         let queue = Queue::new(paths, joining, threads, &limits);
         let delivery = Delivery::new(sinks, only, redaction);
@@ -169,7 +170,7 @@ impl<'s> Engine<'s> {
             reading.all(queue, &mut Direct::new(&mut collector, &limits, keep))?
         } else {
             // A line that is gone has left the error of a sink behind.
-            threads::run(threads, &limits, keep, &mut collector, |line| reading.all(queue, line))?
+            threads::run(threads, &limits, keep, &mut collector, &stop, |line| reading.all(queue, line))?
                 .unwrap_or(0)
         };
         collector.end()?;
@@ -188,7 +189,7 @@ pub fn present(
     sink: &mut dyn Sink,
 ) -> Result<(), Error> {
     let mut delivery = Delivery::new(vec![&mut *sink], None, redaction);
-    conversations.into_iter().try_for_each(|conversation| delivery.conversation(conversation, 0))?;
+    conversations.into_iter().try_for_each(|conversation| delivery.conversation(conversation, 0, 0))?;
     sink.end(inputs)
 }
 

@@ -83,11 +83,11 @@ impl Capture {
             }
             let next = match L::BLOCK_BYTES {
                 Some(_) => reader.next_placed(&mut weirds),
-                None => reader
-                    .next(&mut weirds)
-                    .map(|packet| packet.map(|packet| Placed { retired: None, offset: 0, packet })),
+                None => reader.next(&mut weirds).map(|packet| {
+                    packet.map(|packet| Placed { retired: None, offset: 0, packet: Some(packet) })
+                }),
             };
-            let Placed { retired, offset, mut packet } = match next {
+            let Placed { retired, offset, packet } = match next {
                 Ok(Some(placed)) => placed,
                 Ok(None) => break None,
                 Err(error) => break Some(error),
@@ -95,6 +95,7 @@ impl Capture {
             if let Some(block) = retired {
                 spare = line.block(block)?;
             }
+            let Some(mut packet) = packet else { continue };
             report.packets += 1;
             report.first_at = report.first_at.or(packet.at);
             report.last_at = packet.at.or(report.last_at);

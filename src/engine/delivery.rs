@@ -13,6 +13,8 @@ use crate::redact::{self, Redaction, Sealed};
 const CHUNK: usize = 16;
 /// Conversations under way for each thread. Far fewer are while it has other work: it takes what comes in turn.
 const AHEAD: usize = 1_024;
+/// About how many bytes they may take together, for whoever takes the results may be slow.
+const AHEAD_BYTES: usize = 32 << 20;
 
 /// Brings conversations to the sinks.
 pub(super) struct Delivery<'s> {
@@ -41,8 +43,10 @@ pub(super) struct Formed {
 /// where it came from costs a fraction of what it costs elsewhere.
 struct Pool {
     makers: Vec<Maker>,
-    /// Whose the conversations under way are, in order.
-    under_way: VecDeque<usize>,
+    /// Whose the conversations under way are, in order, and what each takes.
+    under_way: VecDeque<(usize, usize)>,
+    /// What they take together.
+    bytes: usize,
 }
 
 /// Hands conversations over to the thread that made them; whether it is still there.
@@ -110,7 +114,7 @@ impl<'s> Delivery<'s> {
                 start: 0,
             })
             .collect();
-        self.pool = Some(Pool { makers, under_way: VecDeque::new() });
+        self.pool = Some(Pool { makers, under_way: VecDeque::new(), bytes: 0 });
     }
 
     /// Has them formed at once again; the threads may end.
@@ -137,13 +141,14 @@ impl<'s> Delivery<'s> {
         self.sinks.iter_mut().try_for_each(|sink| sink.happening(id, &happening))
     }
 
-    /// Takes the next conversation, made by the thread `maker`.
+    /// Takes the next conversation, of about `weight` bytes, made by the thread `maker`.
     ///
     /// # Errors
     /// Those of the sinks.
     pub(super) fn conversation(
         &mut self,
         conversation: Box<Conversation>,
+        weight: usize,
         maker: usize,
     ) -> Result<(), Error> {
         let is_wanted = self.is_wanted(&conversation.id);
@@ -154,9 +159,11 @@ impl<'s> Delivery<'s> {
         let Self { sinks, forms, formed, pool, .. } = self;
         match pool {
             Some(pool) if is_wanted || forms.is_empty() => {
-                pool.take(conversation, maker, !forms.is_empty());
+                pool.take(conversation, maker, (!forms.is_empty()).then_some(weight));
                 let room = pool.makers.len() * AHEAD;
-                pool.deliver(sinks, forms.len(), |pool| pool.under_way.len() > room)
+                pool.deliver(sinks, forms.len(), |pool| {
+                    pool.under_way.len() > room || pool.bytes > AHEAD_BYTES
+                })
             }
             None if is_wanted && !forms.is_empty() => {
                 formed.clear();
@@ -177,11 +184,10 @@ impl<'s> Delivery<'s> {
     /// Those of the sinks.
     pub(super) fn pass_on(&mut self) -> Result<(), Error> {
         let Self { sinks, forms, pool: Some(pool), .. } = self else { return Ok(()) };
-        while let Some(&at) = pool.under_way.front()
+        while let Some(&(at, _)) = pool.under_way.front()
             && pool.makers[at].look()
         {
-            pool.under_way.pop_front();
-            pool.makers[at].deliver(sinks, forms.len())?;
+            pool.next(sinks, forms.len())?;
         }
         Ok(())
     }
@@ -197,16 +203,17 @@ impl<'s> Delivery<'s> {
 }
 
 impl Pool {
-    /// Takes a conversation, of which something is to come back where `is_formed`.
-    fn take(&mut self, conversation: Sealed, maker: usize, is_formed: bool) {
+    /// Takes a conversation; something is to come back of one that has a `weight`.
+    fn take(&mut self, conversation: Sealed, maker: usize, weight: Option<usize>) {
         let at = maker % self.makers.len();
         let maker = &mut self.makers[at];
         maker.chunk.push(conversation);
         if maker.chunk.len() >= CHUNK {
             maker.hand_over();
         }
-        if is_formed {
-            self.under_way.push_back(at);
+        if let Some(weight) = weight {
+            self.under_way.push_back((at, weight));
+            self.bytes = self.bytes.saturating_add(weight);
         }
     }
 
@@ -217,12 +224,17 @@ impl Pool {
         forms: usize,
         more: impl Fn(&Self) -> bool,
     ) -> Result<(), Error> {
-        while more(self)
-            && let Some(at) = self.under_way.pop_front()
-        {
-            self.makers[at].deliver(sinks, forms)?;
+        while more(self) && !self.under_way.is_empty() {
+            self.next(sinks, forms)?;
         }
         Ok(())
+    }
+
+    /// Passes on what was made of the oldest conversation.
+    fn next(&mut self, sinks: &mut [&mut dyn Sink], forms: usize) -> Result<(), Error> {
+        let Some((at, weight)) = self.under_way.pop_front() else { return Ok(()) };
+        self.bytes = self.bytes.saturating_sub(weight);
+        self.makers[at].deliver(sinks, forms)
     }
 }
 

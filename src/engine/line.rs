@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use crate::engine::across::Across;
-use crate::engine::connection::Concluded;
+use crate::engine::connection::{self, Concluded};
 use crate::engine::delivery::Delivery;
 use crate::engine::ledger::{Entry, Ledger};
 use crate::engine::recorder::Keep;
@@ -135,7 +135,8 @@ impl<'s> Collector<'s> {
                 };
                 self.across.see(at, &mut conversation);
                 // It was made by a thread that is gone: the others take turns.
-                self.delivery.conversation(conversation, at)?;
+                let weight = connection::weight(&conversation);
+                self.delivery.conversation(conversation, weight, at)?;
                 self.read(vec![*input])?;
             }
             Step::Failed(error) => {
@@ -175,9 +176,9 @@ fn pass(capture: usize, entry: Entry, across: &mut Across, delivery: &mut Delive
     match entry {
         Entry::Happening(id, happening) => delivery.happening(id, *happening),
         Entry::Conversation(concluded) => {
-            let Concluded { mut conversation, trace, maker, .. } = *concluded;
+            let Concluded { mut conversation, trace, weight, maker } = *concluded;
             across.compare(capture, &mut conversation, trace.as_ref());
-            delivery.conversation(conversation, maker)
+            delivery.conversation(conversation, weight, maker)
         }
     }
 }

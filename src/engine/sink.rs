@@ -77,7 +77,8 @@ pub trait Sink {
         Ok(())
     }
 
-    /// What the form made of the next conversation.
+    /// What the form made of the next conversation: in their order, and before [`Self::end`]. Forms work while others are
+    /// still read, so that later conversations, happenings and inputs may have been heard of already.
     ///
     /// # Errors
     /// If it cannot be passed on.

@@ -29,6 +29,7 @@ use crate::error::Error;
 use crate::limits::Limits;
 use crate::model::{PacketNo, Segment, SeqNo, TcpFlags, Timestamp};
 use crate::redact::Sealed;
+use crate::source::file::Stop;
 
 /// Steps the collector may be behind the reader, most of them blocks.
 const STEPS: usize = 8;
@@ -110,6 +111,7 @@ pub(super) fn run<T: Send>(
     limits: &Limits,
     keep: Keep,
     collector: &mut Collector<'_>,
+    stop: &Stop,
     read: impl FnOnce(&mut Dispatcher) -> T + Send,
 ) -> Result<T, Error> {
     let workers = workers.clamp(1, shards::count(limits).max(2));
@@ -152,14 +154,30 @@ pub(super) fn run<T: Send>(
         }
         collector.delivery.with_threads(makers.into_iter());
         let reader = scope.spawn(move || read(&mut dispatcher));
-        let collected = collect(collector, steps, parcels).and_then(|()| collector.delivery.settle());
-        collector.delivery.without_threads();
+        let collecting = Collecting { collector, stop };
+        let collected = collect(collecting.collector, steps, parcels)
+            .and_then(|()| collecting.collector.delivery.settle());
+        drop(collecting);
         let read = match reader.join() {
             Ok(read) => read,
             Err(panic) => std::panic::resume_unwind(panic),
         };
         collected.map(|()| read)
     })
+}
+
+/// The collector while it collects. When that is over, be it that a sink failed or panicked, nobody may wait: workers
+/// for more to form, the reader for a pipe.
+struct Collecting<'c, 's> {
+    collector: &'c mut Collector<'s>,
+    stop: &'c Stop,
+}
+
+impl Drop for Collecting<'_, '_> {
+    fn drop(&mut self) {
+        self.collector.delivery.without_threads();
+        self.stop.give_up();
+    }
 }
 
 /// What a worker takes its work from and gives it to.
@@ -261,9 +279,11 @@ fn collect(
         };
         match step {
             Step::Block => {
+                let lists: Result<Vec<_>, _> = parcels.iter().map(Receiver::recv).collect();
                 // A worker that is gone has panicked; the scope passes that on.
-                let lists = parcels.iter().map(|parcel| parcel.recv().unwrap_or_default());
-                merge(lists.map(Vec::into_iter).collect(), |here, what| collector.happened(here, what))?;
+                let Ok(lists) = lists else { return Ok(()) };
+                let lists = lists.into_iter().map(Vec::into_iter).collect();
+                merge(lists, |here, what| collector.happened(here, what))?;
             }
             Step::CaptureEnds { .. } => {
                 let lists = parcels.iter().map(|parcels| {

@@ -393,7 +393,87 @@ fn fault(err: nom::Err<()>) -> Fault {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::*;
+
+    /// The owned form as RFC 9112 5 tells it, line by line: names and values that are looked at by themselves.
+    fn by_the_line(fields: &[u8]) -> Vec<(String, String)> {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let mut lines: Vec<(String, Vec<&[u8]>)> = Vec::new();
+        let mut is_folded = false;
+        // What has no end is no line.
+        for line in fields.split_inclusive(|&b| b == b'\n').filter_map(|line| line.strip_suffix(b"\n")) {
+            match (lines.last_mut(), line.iter().position(|&b| b == b':')) {
+                (Some((_, value)), _) if is_folded && matches!(line.first(), Some(b' ' | b'\t')) => {
+                    value.push(line.trim_ascii());
+                }
+                (_, Some(colon)) => {
+                    lines.push((text(&line[..colon]), vec![line[colon + 1..].trim_ascii()]));
+                    is_folded = true;
+                }
+                (_, None) => {
+                    lines.push((text(line.trim_ascii()), Vec::new()));
+                    is_folded = false;
+                }
+            }
+        }
+        lines.into_iter().map(|(name, value)| (name, text(value.join(&b' ').trim_ascii()))).collect()
+    }
+
+    /// Pieces that lines are divided by, and others that are no text, or text only together.
+    const PIECES: &[&[u8]] = &[
+        b"\n",
+        b"\r\n",
+        b"\r",
+        b"\n ",
+        b"\r\n\t",
+        b":",
+        b": ",
+        b" ",
+        b"\t",
+        b"\x0c",
+        b"\x0b",
+        b"\0",
+        b",",
+        b"a",
+        b"Sec-WebSocket-Protocol:",
+        b"sec-websocket-extensions: ",
+        b"\xff",
+        b"\xc3",
+        b"\xa9",
+        "\u{e9}".as_bytes(),
+        "\u{85}\u{a0}\u{2028}".as_bytes(),
+        "\u{1f980}".as_bytes(),
+        b"\xf0\x9f",
+        b"\xed\xa0\x80",
+    ];
+
+    proptest! {
+        #[test]
+        fn lines_are_those_of_rfc_9112_whatever_the_bytes(pieces in vec(select(PIECES), 0..24)) {
+            let fields = pieces.concat();
+            let expected = by_the_line(&fields);
+            let lines = Fields(&fields).to_lines();
+            let found: Vec<(&str, &str)> = lines.iter().collect();
+            let expected: Vec<(&str, &str)> = expected.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            prop_assert_eq!(&found, &expected);
+            // One at a time they are the same, and so is what is asked for by name but for lines without a colon.
+            let one_by_one: Vec<(String, String)> = Fields(&fields)
+                .map(|line| (readable(line.name).into_owned(), readable(&unfold(line.value)).into_owned()))
+                .collect();
+            let one_by_one: Vec<(&str, &str)> = one_by_one.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            prop_assert_eq!(&one_by_one, &expected);
+            for name in ["a", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"] {
+                let values = Fields(&fields).values(name).filter(|value| !value.is_empty());
+                let values: Vec<String> = values.map(|value| readable(&unfold(value)).into_owned()).collect();
+                let expected: Vec<&str> = lines.values(name).filter(|value| !value.is_empty()).collect();
+                prop_assert_eq!(values, expected, "{}", name);
+            }
+        }
+    }
 
     /// One line for a head, or the fault.
     fn show(input: &str) -> String {

@@ -43,7 +43,8 @@ fn copy(source: &mut impl Read, sender: &SyncSender<io::Result<Vec<u8>>>) {
     }
 }
 
-/// The receiving end. Asked to stop, it gives what still comes for a while, then it ends.
+/// The receiving end. Asked to stop, it gives what still comes for a while, then it ends; where nobody would take that,
+/// it ends at once.
 pub(crate) struct Live {
     chunks: Receiver<io::Result<Vec<u8>>>,
     current: Vec<u8>,
@@ -56,6 +57,10 @@ impl Live {
     /// The next chunk; `None` at the end.
     fn next(&mut self) -> Option<io::Result<Vec<u8>>> {
         loop {
+            if self.stop.is_given_up() {
+                self.stop.heed();
+                return None;
+            }
             let mut wait = TICK;
             if self.stop.is_asked() {
                 let now = Instant::now();

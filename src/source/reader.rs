@@ -43,8 +43,16 @@ pub(crate) struct Placed<'a> {
     pub retired: Option<Vec<u8>>,
     /// Where its data begin in its own block.
     pub offset: usize,
-    /// The record itself, lent until the next one is asked for.
-    pub packet: Packet<'a>,
+    /// The record itself, lent until the next one is asked for; `None` where it has to be waited for, and the block need
+    /// not.
+    pub packet: Option<Packet<'a>>,
+}
+
+/// What reading came to.
+enum Advanced {
+    Packet(Record),
+    /// What follows has to be waited for; all that was taken lies in this block.
+    UsedUp(Vec<u8>),
 }
 
 enum Container {
@@ -156,8 +164,11 @@ impl<R: Read> Reader<R> {
     /// Those of [`Self::next`].
     #[inline]
     pub(crate) fn next_placed(&mut self, weirds: &mut Weirds) -> Result<Option<Placed<'_>>, Error> {
-        let record = match self.advance(weirds) {
-            Ok(Some(record)) => record,
+        let record = match self.advance(weirds, true) {
+            Ok(Some(Advanced::Packet(record))) => record,
+            Ok(Some(Advanced::UsedUp(block))) => {
+                return Ok(Some(Placed { retired: Some(block), offset: 0, packet: None }));
+            }
             Ok(None) => return Ok(None),
             Err(source) => return Err(self.failed(source)),
         };
@@ -166,7 +177,7 @@ impl<R: Read> Reader<R> {
         let offset = self.buffer.position() + record.data.start;
         let data = self.buffer.take(record.len).get(record.data).unwrap_or_default();
         let packet = Packet { no, at, link: record.link, orig_len: record.orig_len, data };
-        Ok(Some(Placed { retired, offset, packet }))
+        Ok(Some(Placed { retired, offset, packet: Some(packet) }))
     }
 
     /// The next packet, borrowed until the one after it; `None` at the end.
@@ -179,9 +190,9 @@ impl<R: Read> Reader<R> {
     /// [`Error::Read`]; the packets that arrived whole have been given before.
     #[inline]
     pub fn next(&mut self, weirds: &mut Weirds) -> Result<Option<Packet<'_>>, Error> {
-        let record = match self.advance(weirds) {
-            Ok(Some(record)) => record,
-            Ok(None) => return Ok(None),
+        let record = match self.advance(weirds, false) {
+            Ok(Some(Advanced::Packet(record))) => record,
+            Ok(_) => return Ok(None),
             Err(source) => return Err(self.failed(source)),
         };
         let (no, at) = self.stamp(record.nanoseconds, weirds);
@@ -212,13 +223,21 @@ impl<R: Read> Reader<R> {
         Error::Read { path: self.path.clone(), offset: self.buffer.read_so_far(), source }
     }
 
-    /// Goes to the next packet and leaves its bytes untaken.
+    /// Goes to the next packet and leaves its bytes untaken; where `by_blocks` not before the block of those before it
+    /// was given, if what follows has to be waited for.
     // Once a packet, by each way of reading: a call would cost a twentieth of that.
     #[inline(always)]
-    fn advance(&mut self, weirds: &mut Weirds) -> io::Result<Option<Record>> {
+    fn advance(&mut self, weirds: &mut Weirds, by_blocks: bool) -> io::Result<Option<Advanced>> {
         while !self.ended {
             match self.container.scan(self.buffer.available()) {
-                Scanned::Packet(record) if record.len <= self.max_block_bytes => return Ok(Some(record)),
+                Scanned::Packet(record) if record.len <= self.max_block_bytes => {
+                    return Ok(Some(Advanced::Packet(record)));
+                }
+                Scanned::More(_) | Scanned::Skip { .. }
+                    if by_blocks && let Some(block) = self.buffer.used_up() =>
+                {
+                    return Ok(Some(Advanced::UsedUp(block)));
+                }
                 other => self.no_packet(other, weirds)?,
             }
         }

@@ -109,6 +109,28 @@ fn nobody_reading_the_results_is_no_error() {
     assert_eq!((out.status.code(), String::from_utf8_lossy(&out.stderr).as_ref()), (Some(0), ""));
 }
 
+/// A pipe that says no more holds nobody up: there is nobody to read it for.
+#[test]
+fn nobody_reading_the_results_ends_the_reading_of_a_silent_pipe() {
+    let talk = ["C: text hi | "; 2_000].concat() + "C: close 1000 | S: close 1000 | S: fin | C: fin | S: ack";
+    let mut packets = play(&talk, false);
+    let mut later = packets[0].clone();
+    later.at_ns += 3_600_000_000_000;
+    later.from.set_port(50_002);
+    packets.push(later);
+    let file = Pcap::default().write(&packets);
+    for threads in ["1", "2", "7"] {
+        let mut child = start(&["--threads", threads, "--limit", "flows=1000", "--frames", "all", "-"]);
+        drop(child.stdout.take());
+        let mut stdin = child.stdin.take().expect("piped");
+        // It may have seen enough before all is written.
+        let _ = stdin.write_all(&file);
+        let status = child.wait().expect("it ends");
+        drop(stdin);
+        assert_eq!(status.code(), Some(0), "{threads} threads");
+    }
+}
+
 #[test]
 fn a_cut_compressed_file_is_a_warning() {
     let capture = Pcap::default().write(&play("C: text hi | S: fin | C: fin", false));

@@ -2,12 +2,15 @@
 //! hear of what they asked for.
 
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use wslog::engine::{Engine, Happening, Joining, Keep, Sink};
+use wslog::engine::{Engine, Form, Happening, Joining, Keep, Sink};
 use wslog::error::Error;
 use wslog::limits::Limits;
 use wslog::model::{Conversation, ConversationId, InputReport, LinkType, PacketNo, Role, WeirdKind};
+use wslog::notation::{Blocks, Symbols};
 use wslog::redact::{Sealed, Shown};
 use wslog::views::FrameList;
 use wslog::views::json::JsonReport;
@@ -371,5 +374,106 @@ fn a_sink_that_fails_ends_the_run() {
         let result = Engine::new(Limits::default()).threads(threads).sink(&mut sink).run(&[&path]);
         assert!(matches!(result, Err(Error::Write(_))), "{result:?}");
         assert_eq!(sink.0, 3);
+    }
+}
+
+/// A sink that panics at one of its calls.
+struct Panicking(&'static str);
+
+impl Panicking {
+    fn at(&self, call: &str) {
+        assert!(self.0 != call, "on purpose");
+    }
+}
+
+impl Sink for Panicking {
+    fn form(&self) -> Option<Form> {
+        let panics = self.0 == "form";
+        Some(Arc::new(move |_, _| assert!(!panics, "on purpose")))
+    }
+
+    fn conversation(&mut self, _: &Sealed) -> Result<(), Error> {
+        self.at("conversation");
+        Ok(())
+    }
+
+    fn formed(&mut self, _: &[u8]) -> Result<(), Error> {
+        self.at("formed");
+        Ok(())
+    }
+
+    fn read(&mut self, _: &[InputReport]) -> Result<(), Error> {
+        self.at("read");
+        Ok(())
+    }
+
+    fn end(&mut self, _: &[InputReport]) -> Result<(), Error> {
+        self.at("end");
+        Ok(())
+    }
+}
+
+#[test]
+fn a_sink_that_panics_ends_the_run() {
+    let path = file("panicking", "many.pcap", &pcap(LinkType::ETHERNET).write(&many(300)));
+    for call in ["conversation", "form", "formed", "read", "end"] {
+        for threads in [1, 2, 7] {
+            let run = || {
+                let mut sink = Panicking(call);
+                let _ = Engine::new(Limits::default()).threads(threads).sink(&mut sink).run(&[&path]);
+            };
+            assert!(catch_unwind(AssertUnwindSafe(run)).is_err(), "{call}, {threads} threads");
+        }
+    }
+}
+
+/// However slow forms or sinks are: what waits for them is bounded by what it takes, not by how many they are.
+#[test]
+fn large_conversations_do_not_wait_for_their_forms_by_the_hundred() {
+    const PAYLOAD: usize = 1 << 20;
+
+    #[derive(Default)]
+    struct Behind {
+        waiting: usize,
+        most: usize,
+    }
+    impl Sink for Behind {
+        fn asks(&self) -> Keep {
+            Keep { first: 1, ..Keep::NOTHING }
+        }
+
+        fn form(&self) -> Option<Form> {
+            Some(Arc::new(|_, _| ()))
+        }
+
+        fn conversation(&mut self, _: &Sealed) -> Result<(), Error> {
+            self.waiting += 1;
+            self.most = self.most.max(self.waiting);
+            Ok(())
+        }
+
+        fn formed(&mut self, _: &[u8]) -> Result<(), Error> {
+            self.waiting -= 1;
+            Ok(())
+        }
+    }
+
+    let mut symbols = vec![Symbols::Literals(b"a")];
+    symbols.resize(1 + PAYLOAD / 258, Symbols::Back(258, 1));
+    let payload = Blocks::default().fixed(&symbols).message();
+    // Open to the end of the capture, so that all of them end at once.
+    let packets = merge((0..100).map(|n| {
+        let mut talk = Talk::new(&format!("10.0.0.{n}:40000"), "192.0.2.20:8080");
+        let upgrade = talk.upgrade().compressed();
+        talk.open_with(&upgrade).send(Server, Frame::binary(payload.clone()).rsv(4));
+        talk.packets()
+    }));
+    let path = file("large", "large.pcap", &pcap(LinkType::ETHERNET).write(&packets));
+    for threads in [2, 7] {
+        let mut behind = Behind::default();
+        let limits = Limits { max_preview_bytes: PAYLOAD, ..Limits::default() };
+        Engine::new(limits).threads(threads).sink(&mut behind).run(&[&path]).expect("taken");
+        assert!((1..50).contains(&behind.most), "{} MiB at a time", behind.most);
+        assert_eq!(behind.waiting, 0);
     }
 }

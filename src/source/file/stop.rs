@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct Stop {
     asked: Arc<AtomicBool>,
     heeded: Arc<AtomicBool>,
+    given_up: Arc<AtomicBool>,
 }
 
 impl Stop {
@@ -19,9 +20,15 @@ impl Stop {
         Self::default()
     }
 
+    /// The same wish, for one run of several: whether that one was given up is its own.
+    #[must_use]
+    pub(crate) fn for_run(&self) -> Self {
+        Self { asked: Arc::clone(&self.asked), ..Self::default() }
+    }
+
     /// The same wish, for one source of several: whether that one heeded it is its own.
     pub(crate) fn for_source(&self) -> Self {
-        Self { asked: Arc::clone(&self.asked), heeded: Arc::default() }
+        Self { heeded: Arc::default(), ..self.clone() }
     }
 
     /// Asks; `true` if somebody had before.
@@ -32,7 +39,18 @@ impl Stop {
     /// Whether somebody asked.
     #[must_use]
     pub fn is_asked(&self) -> bool {
-        self.asked.load(Ordering::Relaxed)
+        self.asked.load(Ordering::Relaxed) || self.is_given_up()
+    }
+
+    /// Nobody takes any more what would still be read.
+    pub(crate) fn give_up(&self) {
+        self.given_up.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether nobody does.
+    #[must_use]
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.given_up.load(Ordering::Relaxed)
     }
 
     /// Says that the source ended because of it.

@@ -21,7 +21,8 @@ pub(super) struct Buffer<R> {
 
 /// Blocks instead of one buffer: each is given away once all of it was taken, and nothing in it moves until then.
 struct Keeping {
-    /// A block goes when at least so many bytes of it were taken and more are wanted.
+    /// A block goes when at least so many bytes of it were taken and more are wanted; where it is 0 before they are
+    /// waited for, for that may be long.
     from_bytes: usize,
     /// The first one that went since somebody asked.
     retired: Option<Vec<u8>>,
@@ -94,24 +95,40 @@ impl<R: Read> Buffer<R> {
         Ok(true)
     }
 
+    /// Where blocks are to go as they come: the block of what was taken, before more is waited for.
+    pub(super) fn used_up(&mut self) -> Option<Vec<u8>> {
+        let keeping = self.keeping.as_mut()?;
+        if keeping.from_bytes > 0 || self.start == 0 || keeping.retired.is_some() {
+            return None;
+        }
+        let spare = keeping.spare.pop();
+        Some(self.next_block(spare.unwrap_or_default()))
+    }
+
+    /// Goes on in the block `next` with what is not taken; gives the one before.
+    fn next_block(&mut self, mut next: Vec<u8>) -> Vec<u8> {
+        let rest = self.start..self.end;
+        next.resize(INITIAL_BYTES.max(rest.len().saturating_mul(2)), 0);
+        next[..rest.len()].copy_from_slice(&self.bytes[rest.clone()]);
+        (self.start, self.end) = (0, rest.len());
+        std::mem::replace(&mut self.bytes, next)
+    }
+
     fn make_room(&mut self) {
         if let Some(keeping) = &mut self.keeping
             && self.start > 0
             && (self.end == self.bytes.len() || self.start >= keeping.from_bytes)
         {
-            // What is not taken goes on in the next block.
-            let rest = self.start..self.end;
-            let mut next = keeping.spare.pop().unwrap_or_default();
-            next.resize(INITIAL_BYTES.max(rest.len().saturating_mul(2)), 0);
-            next[..rest.len()].copy_from_slice(&self.bytes[rest.clone()]);
-            let used = std::mem::replace(&mut self.bytes, next);
-            if keeping.retired.is_none() {
-                keeping.retired = Some(used);
-            } else {
-                // Nobody took a packet out of it.
-                keeping.spare.push(used);
+            let spare = keeping.spare.pop();
+            let used = self.next_block(spare.unwrap_or_default());
+            if let Some(keeping) = &mut self.keeping {
+                if keeping.retired.is_none() {
+                    keeping.retired = Some(used);
+                } else {
+                    // Nobody took a packet out of it.
+                    keeping.spare.push(used);
+                }
             }
-            (self.start, self.end) = (0, rest.len());
             return;
         }
         if self.start == self.end && self.keeping.is_none() {

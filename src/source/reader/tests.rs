@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::io::ErrorKind;
 
 use proptest::prelude::*;
@@ -614,6 +615,56 @@ proptest! {
         if let Ok(read) = read_from(&file[..]) {
             let given: usize = read.samples.iter().map(|s| s.data.len()).sum();
             prop_assert!(given <= file.len());
+        }
+    }
+}
+
+/// Gives pieces of so many bytes, and counts how often it was asked.
+struct Pieces<'a> {
+    left: &'a [u8],
+    len: usize,
+    asked: &'a Cell<usize>,
+}
+
+impl io::Read for Pieces<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.asked.set(self.asked.get() + 1);
+        let len = self.len.min(out.len());
+        io::Read::read(&mut self.left, &mut out[..len])
+    }
+}
+
+#[test]
+fn what_was_taken_of_a_pipe_is_given_before_more_is_waited_for() {
+    let samples = samples();
+    let pcap = pcap_file(Endian::Little, 0xa1b2_c3d4, 1, &samples);
+    let pcapng = pcapng_file(Endian::Big, 9, 1_000_000_000, 0, &samples);
+    for (file, name) in [(&pcap, "pcap"), (&pcapng, "pcapng")] {
+        for len in [1, 2, 3, 7, 16, 40, 61, 100, file.len()] {
+            let asked = Cell::new(0);
+            let source = Pieces { left: file, len, asked: &asked };
+            let mut reader = Reader::open(source, Path::new("-")).expect("a sound file");
+            reader.keep_blocks(0);
+            // Packets whose block was not given: where they lie in it, and their bytes.
+            let mut open: Vec<(usize, Vec<u8>)> = Vec::new();
+            let mut packets = 0;
+            loop {
+                let before = asked.get();
+                let placed = reader.next_placed(&mut Weirds::default()).expect("a sound file");
+                let has_waited = asked.replace(before) > before;
+                assert!(!has_waited || open.is_empty(), "{name} by {len} bytes, behind packet {packets}");
+                let Some(Placed { retired, offset, packet }) = placed else { break };
+                if let Some(block) = retired {
+                    for (at, data) in open.drain(..) {
+                        assert_eq!(block[at..][..data.len()], data, "{name} by {len} bytes");
+                    }
+                }
+                if let Some(packet) = packet {
+                    packets += 1;
+                    open.push((offset, packet.data.to_vec()));
+                }
+            }
+            assert_eq!(packets, samples.len(), "{name} by {len} bytes");
         }
     }
 }
