@@ -81,21 +81,25 @@ impl Capture {
             if let Some(block) = spare.take() {
                 reader.reuse(block);
             }
-            let next = match L::BLOCK_BYTES {
-                Some(_) => reader.next_placed(&mut weirds),
-                None => reader.next(&mut weirds).map(|packet| {
-                    packet.map(|packet| Placed { retired: None, offset: 0, packet: Some(packet) })
-                }),
+            let (mut packet, offset) = if L::BLOCK_BYTES.is_some() {
+                match reader.next_placed(&mut weirds) {
+                    Ok(Some(Placed { retired, offset, packet })) => {
+                        if let Some(block) = retired {
+                            spare = line.block(block)?;
+                        }
+                        let Some(packet) = packet else { continue };
+                        (packet, offset)
+                    }
+                    Ok(None) => break None,
+                    Err(error) => break Some(error),
+                }
+            } else {
+                match reader.next(&mut weirds) {
+                    Ok(Some(packet)) => (packet, 0),
+                    Ok(None) => break None,
+                    Err(error) => break Some(error),
+                }
             };
-            let Placed { retired, offset, packet } = match next {
-                Ok(Some(placed)) => placed,
-                Ok(None) => break None,
-                Err(error) => break Some(error),
-            };
-            if let Some(block) = retired {
-                spare = line.block(block)?;
-            }
-            let Some(mut packet) = packet else { continue };
             report.packets += 1;
             report.first_at = report.first_at.or(packet.at);
             report.last_at = packet.at.or(report.last_at);

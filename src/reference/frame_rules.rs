@@ -7,8 +7,8 @@ use crate::knowledge::rules::{
     PmdRsv1Ctl, PmdSnctUse, PmdTail, PmdWindow,
 };
 use crate::model::{
-    Certainty, CloseCode, ClosePayload, Fact, FrameFacts, FrameHeader, LengthForm, Level, Opcode, Reason,
-    Role, Rsv, Violation,
+    Certainty, CloseCode, ClosePayload, Fact, FrameFacts, LengthForm, Level, Opcode, Reason, Role, Rsv,
+    Violation,
 };
 use crate::reference::Opening;
 use crate::reference::endpoint::Endpoint;
@@ -26,9 +26,13 @@ pub(super) fn check(
     report: &mut Report<'_>,
 ) {
     header(role, frame, side, report);
-    reserved(frame, opening, report);
+    let mut is_known = reserved(frame, opening, report);
     if frame.header.opcode.is_control() {
-        control(frame, side, report);
+        is_known &= control(frame, side, report);
+    }
+    if !is_known {
+        // Behind a header that nobody writes, what looks like a key may be part of a payload.
+        side.keys.give_up();
     }
     facts(role, frame, opening, report);
     if frame.cut > 0 {
@@ -56,8 +60,6 @@ fn header(role: Role, frame: &FrameFacts<'_>, side: &mut Endpoint, report: &mut 
             must(report, FrMaskC);
         }
         (Role::Server, Some(_)) => must(report, FrMaskS),
-        // Behind a header that no client writes, what looks like a key may be part of a payload.
-        (Role::Client, Some(_)) if !looks_written(header) => side.keys.give_up(),
         (Role::Client, Some(key)) => {
             if let Some((pattern, frames)) = side.keys.next(key) {
                 must(report, FrMaskKey { frames, pattern });
@@ -75,21 +77,16 @@ fn header(role: Role, frame: &FrameFacts<'_>, side: &mut Endpoint, report: &mut 
     }
 }
 
-/// Whether a header is one that a client can have meant, whatever it may compress.
-fn looks_written(header: &FrameHeader) -> bool {
-    let is_short = header.payload_len <= 125 && header.fin;
-    !header.opcode.is_reserved()
-        && header.rsv.without(Rsv::RSV1) == Rsv(0)
-        && (!header.opcode.is_control() || is_short)
-}
-
-fn reserved(frame: &FrameFacts<'_>, opening: &Opening, report: &mut Report<'_>) {
+/// Whether bits and opcode have a meaning, but for RSV1, which may be set for compression that was not agreed.
+fn reserved(frame: &FrameFacts<'_>, opening: &Opening, report: &mut Report<'_>) -> bool {
     let header = &frame.header;
     if opening.unknown_extension {
-        return; // It may define bits and opcodes (9.1); what it is, wslog does not know.
+        return true; // It may define bits and opcodes (9.1); what it is, wslog does not know.
     }
+    let mut is_known = true;
     if header.opcode.is_reserved() {
         must(report, FrOpcode { opcode: header.opcode.bits() });
+        is_known = false;
     }
     let mut without_meaning = header.rsv;
     if opening.deflate && header.rsv.rsv1() {
@@ -103,21 +100,28 @@ fn reserved(frame: &FrameFacts<'_>, opening: &Opening, report: &mut Report<'_>) 
     if without_meaning != Rsv(0) {
         let inflates = frame.facts.contains(&Fact::InflatesAsOffered);
         must(report, FrRsv { bits: without_meaning, inflates });
+        is_known &= without_meaning.without(Rsv::RSV1) == Rsv(0);
     }
+    is_known
 }
 
-fn control(frame: &FrameFacts<'_>, side: &mut Endpoint, report: &mut Report<'_>) {
+/// Whether it has the form of one.
+fn control(frame: &FrameFacts<'_>, side: &mut Endpoint, report: &mut Report<'_>) -> bool {
     let header = &frame.header;
+    let mut is_control = true;
     if !header.fin {
         must(report, FrCtlFrag);
+        is_control = false;
     }
     if header.payload_len > 125 {
         must(report, FrCtlLen { len: header.payload_len });
+        is_control = false;
     }
     let between = side.open_message.is_some() && header.opcode != Opcode::CLOSE;
     if between && !std::mem::replace(&mut side.noted_control_between, true) {
         note(report, FrCtlBetween { opcode: header.opcode.name() });
     }
+    is_control
 }
 
 fn facts(role: Role, frame: &FrameFacts<'_>, opening: &Opening, report: &mut Report<'_>) {

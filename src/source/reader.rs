@@ -48,13 +48,6 @@ pub(crate) struct Placed<'a> {
     pub packet: Option<Packet<'a>>,
 }
 
-/// What reading came to.
-enum Advanced {
-    Packet(Record),
-    /// What follows has to be waited for; all that was taken lies in this block.
-    UsedUp(Vec<u8>),
-}
-
 enum Container {
     Pcap(Pcap),
     Pcapng(Pcapng),
@@ -164,12 +157,12 @@ impl<R: Read> Reader<R> {
     /// Those of [`Self::next`].
     #[inline]
     pub(crate) fn next_placed(&mut self, weirds: &mut Weirds) -> Result<Option<Placed<'_>>, Error> {
-        let record = match self.advance(weirds, true) {
-            Ok(Some(Advanced::Packet(record))) => record,
-            Ok(Some(Advanced::UsedUp(block))) => {
-                return Ok(Some(Placed { retired: Some(block), offset: 0, packet: None }));
+        let record = match self.advance(weirds) {
+            Ok(Some(record)) => record,
+            Ok(None) if self.ended => return Ok(None),
+            Ok(None) => {
+                return Ok(Some(Placed { retired: self.buffer.retired(), offset: 0, packet: None }));
             }
-            Ok(None) => return Ok(None),
             Err(source) => return Err(self.failed(source)),
         };
         let (no, at) = self.stamp(record.nanoseconds, weirds);
@@ -190,9 +183,9 @@ impl<R: Read> Reader<R> {
     /// [`Error::Read`]; the packets that arrived whole have been given before.
     #[inline]
     pub fn next(&mut self, weirds: &mut Weirds) -> Result<Option<Packet<'_>>, Error> {
-        let record = match self.advance(weirds, false) {
-            Ok(Some(Advanced::Packet(record))) => record,
-            Ok(_) => return Ok(None),
+        let record = match self.advance(weirds) {
+            Ok(Some(record)) => record,
+            Ok(None) => return Ok(None),
             Err(source) => return Err(self.failed(source)),
         };
         let (no, at) = self.stamp(record.nanoseconds, weirds);
@@ -223,29 +216,30 @@ impl<R: Read> Reader<R> {
         Error::Read { path: self.path.clone(), offset: self.buffer.read_so_far(), source }
     }
 
-    /// Goes to the next packet and leaves its bytes untaken; where `by_blocks` not before the block of those before it
-    /// was given, if what follows has to be waited for.
+    /// Goes to the next packet and leaves its bytes untaken. `None` at the end, and where what follows has to be waited
+    /// for and the block of what was taken should not.
     // Once a packet, by each way of reading: a call would cost a twentieth of that.
     #[inline(always)]
-    fn advance(&mut self, weirds: &mut Weirds, by_blocks: bool) -> io::Result<Option<Advanced>> {
+    fn advance(&mut self, weirds: &mut Weirds) -> io::Result<Option<Record>> {
         while !self.ended {
             match self.container.scan(self.buffer.available()) {
-                Scanned::Packet(record) if record.len <= self.max_block_bytes => {
-                    return Ok(Some(Advanced::Packet(record)));
+                Scanned::Packet(record) if record.len <= self.max_block_bytes => return Ok(Some(record)),
+                other => {
+                    if !self.no_packet(other, weirds)? {
+                        break;
+                    }
                 }
-                Scanned::More(_) | Scanned::Skip { .. }
-                    if by_blocks && let Some(block) = self.buffer.used_up() =>
-                {
-                    return Ok(Some(Advanced::UsedUp(block)));
-                }
-                other => self.no_packet(other, weirds)?,
             }
         }
         Ok(None)
     }
 
+    /// Deals with anything else; whether to go on at once.
     #[cold]
-    fn no_packet(&mut self, scanned: Scanned, weirds: &mut Weirds) -> io::Result<()> {
+    fn no_packet(&mut self, scanned: Scanned, weirds: &mut Weirds) -> io::Result<bool> {
+        if matches!(scanned, Scanned::More(_) | Scanned::Skip { .. }) && self.buffer.retire_used() {
+            return Ok(false);
+        }
         let start = self.buffer.offset();
         let most = self.max_block_bytes;
         match scanned {
@@ -289,7 +283,7 @@ impl<R: Read> Reader<R> {
             }
             Scanned::Malformed(detail) => self.malformed(start, &detail, weirds),
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The source has ended in the record that begins at `start` and is at least `want` bytes long, or

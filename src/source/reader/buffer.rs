@@ -95,40 +95,41 @@ impl<R: Read> Buffer<R> {
         Ok(true)
     }
 
-    /// Where blocks are to go as they come: the block of what was taken, before more is waited for.
-    pub(super) fn used_up(&mut self) -> Option<Vec<u8>> {
-        let keeping = self.keeping.as_mut()?;
-        if keeping.from_bytes > 0 || self.start == 0 || keeping.retired.is_some() {
-            return None;
+    /// Where blocks are to go as they come: retires the block of what was taken, before more is waited for. Whether there
+    /// was one.
+    pub(super) fn retire_used(&mut self) -> bool {
+        let is_due =
+            |keeping: &Keeping| keeping.from_bytes == 0 && self.start > 0 && keeping.retired.is_none();
+        let is_due = self.keeping.as_ref().is_some_and(is_due);
+        if is_due {
+            self.retire();
         }
-        let spare = keeping.spare.pop();
-        Some(self.next_block(spare.unwrap_or_default()))
+        is_due
     }
 
-    /// Goes on in the block `next` with what is not taken; gives the one before.
-    fn next_block(&mut self, mut next: Vec<u8>) -> Vec<u8> {
+    /// Goes on in another block with what is not taken.
+    fn retire(&mut self) {
+        let Some(keeping) = &mut self.keeping else { return };
         let rest = self.start..self.end;
+        let mut next = keeping.spare.pop().unwrap_or_default();
         next.resize(INITIAL_BYTES.max(rest.len().saturating_mul(2)), 0);
         next[..rest.len()].copy_from_slice(&self.bytes[rest.clone()]);
+        let used = std::mem::replace(&mut self.bytes, next);
+        if keeping.retired.is_none() {
+            keeping.retired = Some(used);
+        } else {
+            // Nobody took a packet out of it.
+            keeping.spare.push(used);
+        }
         (self.start, self.end) = (0, rest.len());
-        std::mem::replace(&mut self.bytes, next)
     }
 
     fn make_room(&mut self) {
-        if let Some(keeping) = &mut self.keeping
+        if let Some(keeping) = &self.keeping
             && self.start > 0
             && (self.end == self.bytes.len() || self.start >= keeping.from_bytes)
         {
-            let spare = keeping.spare.pop();
-            let used = self.next_block(spare.unwrap_or_default());
-            if let Some(keeping) = &mut self.keeping {
-                if keeping.retired.is_none() {
-                    keeping.retired = Some(used);
-                } else {
-                    // Nobody took a packet out of it.
-                    keeping.spare.push(used);
-                }
-            }
+            self.retire();
             return;
         }
         if self.start == self.end && self.keeping.is_none() {
