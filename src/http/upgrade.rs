@@ -129,6 +129,13 @@ mod tests {
     }
 
     #[test]
+    fn a_fold_is_a_space_in_lists_too_9112_5_2() {
+        let head = b"GET / HTTP/1.1\r\nSec-WebSocket-Protocol: chat,\r\n su\r\n\tper\r\n\r\n";
+        let (head, _) = request_head(head).unwrap();
+        assert_eq!(request(&head).subprotocols, ["chat", "su per"]);
+    }
+
+    #[test]
     fn which_requests_ask() {
         for (fields, expected) in [
             ("Upgrade: websocket", true),
