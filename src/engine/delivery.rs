@@ -37,6 +37,8 @@ pub(super) struct Formed {
     bytes: Vec<u8>,
     /// Index of the sink, and where the bytes end; for each conversation as many as there are forms.
     ends: Vec<(usize, usize)>,
+    /// Ends that were passed on.
+    passed_on: usize,
 }
 
 /// Threads that form: each the conversations that it made itself, which it also lets go of. Memory that goes back to
@@ -60,10 +62,8 @@ struct Maker {
     chunk: Vec<Sealed>,
     /// Chunks handed over that have not come back.
     out: usize,
-    /// What came back last, and how far it has been passed on.
+    /// What came back last.
     at_hand: Formed,
-    next: usize,
-    start: usize,
 }
 
 impl Formed {
@@ -82,6 +82,22 @@ impl Formed {
     fn clear(&mut self) {
         self.bytes.clear();
         self.ends.clear();
+        self.passed_on = 0;
+    }
+
+    const fn is_passed_on(&self) -> bool {
+        self.passed_on >= self.ends.len()
+    }
+
+    /// Passes on what the forms, so many, made of the next conversation.
+    fn pass_on(&mut self, sinks: &mut [&mut dyn Sink], forms: usize) -> Result<(), Error> {
+        let before = self.passed_on.checked_sub(1).and_then(|before| self.ends.get(before));
+        let mut start = before.map_or(0, |&(_, end)| end);
+        for &(sink, end) in self.ends.iter().skip(self.passed_on).take(forms) {
+            sinks[sink].formed(&self.bytes[std::mem::replace(&mut start, end)..end])?;
+        }
+        self.passed_on += forms;
+        Ok(())
     }
 }
 
@@ -110,8 +126,6 @@ impl<'s> Delivery<'s> {
                 chunk: Vec::new(),
                 out: 0,
                 at_hand: Formed::default(),
-                next: 0,
-                start: 0,
             })
             .collect();
         self.pool = Some(Pool { makers, under_way: VecDeque::new(), bytes: 0 });
@@ -168,11 +182,7 @@ impl<'s> Delivery<'s> {
             None if is_wanted && !forms.is_empty() => {
                 formed.clear();
                 formed.add(conversation, forms);
-                let mut start = 0;
-                formed.ends.iter().try_for_each(|&(sink, end)| {
-                    let bytes = &formed.bytes[std::mem::replace(&mut start, end)..end];
-                    sinks[sink].formed(bytes)
-                })
+                formed.pass_on(sinks, forms.len())
             }
             _ => Ok(()),
         }
@@ -249,7 +259,7 @@ impl Maker {
 
     /// Looks whether its next conversation is formed.
     fn look(&mut self) -> bool {
-        if self.next >= self.at_hand.ends.len() {
+        if self.at_hand.is_passed_on() {
             match self.formed.try_recv() {
                 Ok(formed) => self.take(formed),
                 Err(_) => return false,
@@ -260,23 +270,18 @@ impl Maker {
 
     fn take(&mut self, formed: Formed) {
         self.out -= 1;
-        (self.at_hand, self.next, self.start) = (formed, 0, 0);
+        self.at_hand = formed;
     }
 
     /// Passes on what its forms made of its next conversation, once it is there.
     fn deliver(&mut self, sinks: &mut [&mut dyn Sink], forms: usize) -> Result<(), Error> {
-        if self.next >= self.at_hand.ends.len() {
+        if self.at_hand.is_passed_on() {
             if self.out == 0 {
                 self.hand_over();
             }
             let Ok(formed) = self.formed.recv() else { return Ok(()) };
             self.take(formed);
         }
-        for &(sink, end) in self.at_hand.ends.iter().skip(self.next).take(forms) {
-            let start = std::mem::replace(&mut self.start, end);
-            sinks[sink].formed(&self.at_hand.bytes[start..end])?;
-        }
-        self.next += forms;
-        Ok(())
+        self.at_hand.pass_on(sinks, forms)
     }
 }
