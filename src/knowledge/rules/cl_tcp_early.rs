@@ -30,9 +30,9 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "TCP ends once a Close was both sent and received",
-    peer: Some("has nobody left to answer: its Close is refused by an RST, or read by nobody"),
+    peer: Some("may have nobody left to answer: its Close is refused by an RST, or read by nobody"),
     text: "The closing handshake is complete for a side that has sent a Close and received one. TCP that ends \
-           before is no clean end (RFC 6455 7.1.4), and the answer that is owed can no longer arrive. The finding \
+           before is no clean end (RFC 6455 7.1.4), and the answer that is owed may find nobody to read it. The finding \
            is about the side that left, not about the one that was left. For a client it is a should: it leaves \
            the end of TCP to the server (RFC 6455 7.1.1). A server may close when it likes (RFC 6455 7.3), and no clause has it \
            wait for the answer: for a server it is a note. Who has waited {client_wait} for the other Close, or has \

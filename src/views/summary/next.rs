@@ -109,7 +109,7 @@ fn unanswered(report: &Conversation<Shown>) -> Option<String> {
         |f: &Finding<Shown>| f.by == Some(starter) && matches!(f.violation, Violation::ClTcpEarly(_));
     if let Some(left) = report.findings.iter().find(|f| has_left(f)) {
         return Some(format!(
-            "what closed the {}'s socket right behind its Close{}: the answer could not arrive any more",
+            "what closed the {}'s socket right behind its Close{}: the answer may have found nobody to read it",
             starter.name(),
             packet(report, left.packet)
         ));
