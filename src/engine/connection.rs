@@ -6,7 +6,7 @@ use crate::limits::Limits;
 use crate::message::Messages;
 use crate::model::{
     Certainty, Conversation, ConversationId, Direction, EventKind, Finding, Observation, Observed, PerRole,
-    Role, RuleId, Segment, StreamEvent, Tail, TcpRecord, Timestamp, WeirdKind, Weirds,
+    Role, RuleId, Segment, StreamEvent, Tail, TcpFacts, TcpRecord, Timestamp, WeirdKind, Weirds,
 };
 use crate::reference::across::Trace;
 use crate::reference::{Reference, host_port};
@@ -301,7 +301,7 @@ fn conclude(
 ) -> Box<Concluded> {
     let of = |dir| connection.stats(dir).unanswered;
     let unanswered = PerRole { client: of(client), server: of(client.flip()) };
-    let tail = Tail { until, unanswered, log_of: None };
+    let tail = Tail { until, unanswered, log_of: None, tcp: TcpFacts::default() };
     let mut conversation = stages.report(weirds, &tail);
     let endpoints = connection.endpoints();
     let (client_at, server_at) = match client {
