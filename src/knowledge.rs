@@ -2,20 +2,24 @@
 //! the words for all of it.
 
 mod carried;
+mod cause;
+pub mod causes;
 mod codes;
 mod example;
 mod prelude;
 mod rule;
 pub mod rules;
 pub mod thresholds;
-mod timeouts;
+pub(crate) mod timeouts;
 pub mod words;
 
 pub(crate) use carried::Decide;
+pub use cause::{Blame, Cause, CauseInfo, RunnerUp};
+pub use causes::{CAUSES, CauseId, Grounds, Said};
 pub use codes::CODES;
 pub(crate) use codes::REGISTRY;
 pub use example::WrittenExample;
 pub(crate) use rule::rfc6455;
 pub use rule::{Clause, Clauses, Level, Reaction, Rule, Who};
 pub use rules::{RULES, RuleId, Violation};
-pub use timeouts::{KnownTimeout, TIMEOUTS};
+pub use timeouts::{IdleEnd, KnownTimeout, TIMEOUTS};

@@ -143,6 +143,7 @@
 //! | late, never, silent | by thresholds that are wslog's own: the RFC names no times |
 
 pub mod autobahn;
+pub mod diagnosis;
 pub mod dissect;
 pub mod engine;
 pub mod error;

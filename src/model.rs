@@ -9,6 +9,7 @@ mod close;
 mod compression;
 mod conversation;
 mod count;
+mod course;
 mod event;
 mod exchange;
 pub(crate) mod finding;
@@ -31,10 +32,11 @@ pub use crate::knowledge::{KnownTimeout, Level, RULES, Reaction, Rule, RuleId, T
 pub use close::{CloseCode, ClosePayload, CodeRange, Reason};
 pub use compression::Compression;
 pub use conversation::{
-    CaseRecord, Conversation, EarlierHandshake, FrameRecord, InputReport, PacketPlace, SetFile, TcpRecord,
-    Traffic,
+    CaseRecord, Conversation, EarlierHandshake, FailedConnect, FrameRecord, InputReport, PacketPlace,
+    SetFile, TcpRecord, Traffic,
 };
 pub use count::count;
+pub use course::{Course, Mark, MessageSize, SentClose, SentEnd, SideCourse, UnansweredPing};
 pub use event::{Event, EventKind, Fact, FrameFacts, MessageFacts, MessageKind};
 pub use exchange::{Act, Deed, Exchange, ShownFrame};
 pub use finding::{

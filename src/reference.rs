@@ -7,6 +7,7 @@
 
 pub(crate) mod across;
 mod closing;
+mod course;
 mod duties;
 mod endpoint;
 mod findings;
@@ -24,7 +25,7 @@ use crate::knowledge::rules::{
 };
 use crate::limits::Limits;
 use crate::model::{
-    Certainty, Closing, Event, EventKind, Evidence, Expectation, Finding, FrameFacts, Handled, Level,
+    Certainty, Closing, Course, Event, EventKind, Evidence, Expectation, Finding, FrameFacts, Handled, Level,
     PerRole, Role, RuleId, StreamEnd, Tail, Timestamp, Timing, Undecodable,
 };
 use endpoint::Endpoint;
@@ -44,6 +45,8 @@ pub struct Reference {
     /// Time of the last frame, or of the 101.
     last_frame_at: Option<Timestamp>,
     idle_before_close_ns: Option<i64>,
+    /// Who sent the last frame, when, and how long none had come before it.
+    last_frame: Option<(Role, Timestamp, i64)>,
 }
 
 /// What the reference concludes.
@@ -60,6 +63,8 @@ pub struct Conclusion {
     pub closing: Closing,
     /// Latencies, rhythms, silences.
     pub timing: Timing,
+    /// What a diagnosis rests on.
+    pub course: Course,
 }
 
 impl Reference {
@@ -73,6 +78,7 @@ impl Reference {
             findings: Findings { max: limits.max_findings, ..Findings::default() },
             last_frame_at: None,
             idle_before_close_ns: None,
+            last_frame: None,
         }
     }
 
@@ -113,6 +119,7 @@ impl Reference {
                     if let Some(acked) = evidence.acked() {
                         self.received(from, acked, event.evidence);
                     }
+                    self.ends[from].quits();
                     self.ends[from].state.end_tcp(Ended { how, evidence });
                 }
             }
@@ -160,7 +167,9 @@ impl Reference {
         findings.sort_by_key(|f| (f.packet, f.frame));
         let given_up = |end: &Endpoint| end.pings.as_ref().map_or(0, |pings| pings.given_up);
         let pings_given_up = given_up(&self.ends.client) + given_up(&self.ends.server);
-        Conclusion { findings, findings_omitted: self.findings.omitted, pings_given_up, closing, timing }
+        let course = course::of(&self.opening, &self.ends, self.last_frame);
+        let findings_omitted = self.findings.omitted;
+        Conclusion { findings, findings_omitted, pings_given_up, closing, timing, course }
     }
 
     fn frame(&mut self, from: Role, frame: &FrameFacts<'_>, limits: &Limits, broke: &mut Vec<RuleId>) {
@@ -217,6 +226,9 @@ impl Reference {
             && self.ends[from.peer()].has(close.end) == Some(true)
         {
             self.ends[from.peer()].received_close(None);
+        }
+        if let Some((at, last)) = frame.first.at().zip(self.last_frame_at) {
+            self.last_frame = Some((from, at, at.since(last).max(0)));
         }
         self.last_frame_at = frame.last.and_then(|e| e.at()).or(frame.first.at()).or(self.last_frame_at);
     }

@@ -1,6 +1,7 @@
 //! A case of the Autobahn Testsuite through the stages of a connection.
 
 use crate::autobahn;
+use crate::diagnosis::diagnose;
 use crate::engine::connection::Stages;
 use crate::engine::recorder::Keep;
 use crate::limits::Limits;
@@ -19,7 +20,7 @@ pub fn analyze_case(report: CaseReport, limits: &Limits, keep: Keep) -> Box<Conv
     }));
     let tester = if report.closing.is_server { Role::Server } else { Role::Client };
     let tail = Tail { log_of: Some(tester), ..Tail::default() };
-    let mut connection = stages.report(weirds, &tail);
+    let (mut connection, course) = stages.report(weirds, &tail);
     let (rx, tx) = (&report.statistics.rx_octets, &report.statistics.tx_octets);
     let (client, server) = if report.closing.is_server { (rx, tx) } else { (tx, rx) };
     for (role, octets) in [(Role::Client, client), (Role::Server, server)] {
@@ -30,5 +31,6 @@ pub fn analyze_case(report: CaseReport, limits: &Limits, keep: Keep) -> Box<Conv
     let account = autobahn::account::explain_case(&report);
     let record = CaseRecord { report, recomputed, account, inconsistencies };
     connection.case = Some(Wire::new(Box::new(record)));
+    diagnose(&mut connection, &course);
     connection
 }

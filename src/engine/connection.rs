@@ -1,12 +1,13 @@
 //! One TCP connection on its way through `dissect`, `message` and `reference`.
 
+use crate::diagnosis::diagnose;
 use crate::dissect::{Dissector, Status};
 use crate::engine::recorder::{Happening, Keep, Recorder};
 use crate::limits::Limits;
 use crate::message::Messages;
 use crate::model::{
-    Certainty, Conversation, ConversationId, Direction, EventKind, Finding, Observation, Observed, PerRole,
-    Role, RuleId, Segment, StreamEvent, Tail, TcpFacts, TcpRecord, Timestamp, WeirdKind, Weirds,
+    Certainty, Conversation, ConversationId, Course, Direction, EventKind, Finding, Observation, Observed,
+    PerRole, Role, RuleId, Segment, StreamEvent, Tail, TcpFacts, TcpRecord, Timestamp, WeirdKind, Weirds,
 };
 use crate::reference::across::Trace;
 use crate::reference::{Reference, host_port};
@@ -37,6 +38,8 @@ pub(super) enum Watched {
 #[derive(Debug)]
 pub(super) struct Concluded {
     pub(super) conversation: Box<Conversation>,
+    /// What its diagnosis rests on besides.
+    course: Box<Course>,
     /// What is compared of it with others.
     pub(super) trace: Option<Trace>,
     /// About how many bytes it takes.
@@ -141,7 +144,7 @@ impl Watched {
             Self::Followed(followed) => followed,
             Self::Concluded { mut concluded, client } => {
                 connection.finish(&mut concluded.conversation.weirds, &mut |_| {});
-                complete(&mut concluded.conversation, connection, client);
+                complete(&mut concluded, connection, client);
                 return Ok(concluded);
             }
             Self::Ignored { mut weirds } => {
@@ -158,7 +161,7 @@ impl Watched {
         match (stages, dissector.client()) {
             (Some(stages), Some(client)) => {
                 let mut concluded = conclude(*stages, connection, client, weirds, until, limits);
-                complete(&mut concluded.conversation, connection, client);
+                complete(&mut concluded, connection, client);
                 Ok(concluded)
             }
             _ => Err(weirds),
@@ -220,7 +223,7 @@ impl Stages {
     }
 
     /// What they conclude; number, place and time are left to the caller.
-    pub(super) fn report(self, mut weirds: Weirds, tail: &Tail) -> Box<Conversation> {
+    pub(super) fn report(self, mut weirds: Weirds, tail: &Tail) -> (Box<Conversation>, Box<Course>) {
         let Self { reference, recorder, .. } = self;
         let conclusion = reference.finish(tail);
         if conclusion.findings_omitted > 0 {
@@ -238,12 +241,14 @@ impl Stages {
             });
         }
         let (frames, frames_resume, frames_omitted) = recorder.frames.into_list();
-        Box::new(Conversation {
+        let conversation = Box::new(Conversation {
             id: ConversationId::flow(0),
             input: 0,
             parts: Vec::new(),
             parts_before: Vec::new(),
             tcp: None,
+            tcp_facts: Box::default(),
+            connect: None,
             started_at: None,
             ended_at: None,
             request: recorder.request,
@@ -261,7 +266,8 @@ impl Stages {
             timing: Box::new(conclusion.timing),
             weirds,
             case: None,
-        })
+        });
+        (conversation, Box::new(conclusion.course))
     }
 }
 
@@ -302,7 +308,7 @@ fn conclude(
     let of = |dir| connection.stats(dir).unanswered;
     let unanswered = PerRole { client: of(client), server: of(client.flip()) };
     let tail = Tail { until, unanswered, log_of: None, tcp: TcpFacts::default() };
-    let mut conversation = stages.report(weirds, &tail);
+    let (mut conversation, course) = stages.report(weirds, &tail);
     let endpoints = connection.endpoints();
     let (client_at, server_at) = match client {
         Direction::Orig => (endpoints.orig, endpoints.resp),
@@ -317,11 +323,12 @@ fn conclude(
     conversation.started_at = connection.started_at();
     add_host_port(&mut conversation, limits.max_findings);
     let (trace, weight) = (Trace::of(&conversation), weight(&conversation));
-    Box::new(Concluded { conversation, trace, weight, maker: 0 })
+    Box::new(Concluded { conversation, course, trace, weight, maker: 0 })
 }
 
 /// Adds what is known once no segment can come any more.
-fn complete(conversation: &mut Conversation, connection: &Connection, client: Direction) {
+fn complete(concluded: &mut Concluded, connection: &Connection, client: Direction) {
+    let conversation = &mut *concluded.conversation;
     for (role, dir) in [(Role::Client, client), (Role::Server, client.flip())] {
         let stats = connection.stats(dir);
         let traffic = &mut conversation.traffic[role];
@@ -333,6 +340,7 @@ fn complete(conversation: &mut Conversation, connection: &Connection, client: Di
         tcp.last_packet = connection.last_packet();
     }
     conversation.ended_at = connection.ended_at();
+    diagnose(conversation, &concluded.course);
 }
 
 /// About how many bytes a conversation takes while it waits.

@@ -176,7 +176,7 @@ fn pass(capture: usize, entry: Entry, across: &mut Across, delivery: &mut Delive
     match entry {
         Entry::Happening(id, happening) => delivery.happening(id, *happening),
         Entry::Conversation(concluded) => {
-            let Concluded { mut conversation, trace, weight, maker } = *concluded;
+            let Concluded { mut conversation, trace, weight, maker, .. } = *concluded;
             across.compare(capture, &mut conversation, trace.as_ref());
             delivery.conversation(conversation, weight, maker)
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::model::case::{CaseAccount, CaseReport, Recomputed};
 use crate::model::{
     Bytes, Closing, Compression, ConversationId, Finding, FrameHeader, LinkType, PacketNo, PerRole, Quoted,
-    Role, RuleId, Stage, Text, Timestamp, Timing, UpgradeRequest, UpgradeResponse, Weirds, Wire,
+    Role, RuleId, Stage, TcpFacts, Text, Timestamp, Timing, UpgradeRequest, UpgradeResponse, Weirds, Wire,
 };
 
 /// Counts of what one side sent.
@@ -99,6 +99,16 @@ pub struct TcpRecord {
     pub last_packet: PacketNo,
 }
 
+/// TCP that was not established.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FailedConnect {
+    /// An RST answered the SYN; otherwise nothing did.
+    pub refused: bool,
+    /// SYNs that the client sent.
+    pub syns: u32,
+}
+
 /// A file among those that are one capture. Packets are numbered on from file to file; each file's own numbers,
 /// which are those other tools show, begin behind `before`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,6 +150,10 @@ pub struct Conversation<S: Stage = Quoted> {
     /// Its TCP connection in the capture; `None` where the log of a tester tells of it, which knows neither
     /// addresses nor packets.
     pub tcp: Option<TcpRecord>,
+    /// What TCP shows besides the bytes.
+    pub tcp_facts: Box<TcpFacts>,
+    /// The client could not connect; `None` where TCP was established.
+    pub connect: Option<FailedConnect>,
     /// Time of the first packet.
     pub started_at: Option<Timestamp>,
     /// Time of the last packet.

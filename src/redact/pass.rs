@@ -47,6 +47,8 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             parts,
             parts_before,
             tcp,
+            tcp_facts,
+            connect,
             started_at,
             ended_at,
             request,
@@ -79,6 +81,8 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             parts,
             parts_before,
             tcp,
+            tcp_facts,
+            connect,
             started_at,
             ended_at,
             assumed,
@@ -217,6 +221,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             idle_before_close_ns,
             steps,
             failed_for,
+            cause,
         } = closing;
         Closing {
             sides: PerRole { client: self.side(sides.client), server: self.side(sides.server) },
@@ -230,6 +235,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             idle_before_close_ns,
             steps,
             failed_for,
+            cause,
         }
     }
 

@@ -62,6 +62,7 @@ pub(super) fn conclude(
         sees,
         idle_before_close_ns,
         steps,
+        cause: None,
         failed_for,
     }
 }

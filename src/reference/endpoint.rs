@@ -3,8 +3,9 @@
 use crate::limits::Limits;
 use crate::model::{
     Certainty, CloseCode, ClosePayload, Evidence, FrameFacts, Handled, Lifecycle, Opcode, Role, RuleId,
-    StreamEnd, Timestamp,
+    StreamEnd, Timestamp, UnansweredPing,
 };
+use crate::reference::course::{Sizes, waiting_ping};
 use crate::reference::findings::Place;
 use crate::reference::masking::KeyWatch;
 use crate::reference::pings::Pings;
@@ -36,8 +37,12 @@ pub(super) struct Endpoint {
     last_data: Option<(u64, [u8; 16])>,
     /// Its largest frame: number and claimed payload length.
     pub(super) largest: Option<(u64, u64)>,
+    /// How large its messages were.
+    pub(super) sizes: Sizes,
     /// Its Pings and what became of them; most connections have none.
     pub(super) pings: Option<Box<Pings>>,
+    /// Its oldest Ping without an answer when it sent its first Close or ended TCP.
+    pub(super) quit_with_ping: Option<Option<UnansweredPing>>,
     /// Predictability of its masking keys.
     pub(super) keys: KeyWatch,
     /// Its first fault that the peer may or must answer by failing.
@@ -125,7 +130,9 @@ impl Endpoint {
             open_message: None,
             last_data: None,
             largest: None,
+            sizes: Sizes::default(),
             pings: None,
+            quit_with_ping: None,
             keys: KeyWatch::default(),
             fault: None,
             handled: None,
@@ -235,6 +242,7 @@ impl Endpoint {
             Opcode::CONTINUATION | Opcode::TEXT | Opcode::BINARY => {
                 self.state.finishes(frame.first.at());
                 self.last_data = Some(outline(frame));
+                self.sizes.add(frame);
                 self.open_message = match frame.message {
                     // A hole in the payload ends no message: the header says where the frame ends.
                     Some(message) if !header.fin || frame.cut > 0 => {
@@ -252,11 +260,19 @@ impl Endpoint {
                     faulty,
                 };
                 self.state.note_close(|closes| closes.sent = Some(close));
+                self.quits();
             }
             Opcode::PING if frame.is_complete() => {
                 self.pings.get_or_insert_default().sent(frame, limits);
             }
             _ => {}
+        }
+    }
+
+    /// It gives the connection up: what waits for an answer now waits in vain.
+    pub(super) fn quits(&mut self) {
+        if self.quit_with_ping.is_none() {
+            self.quit_with_ping = Some(waiting_ping(self));
         }
     }
 

@@ -92,6 +92,17 @@ impl Ended {
 }
 
 impl SentClose {
+    /// Whether it left after its sender had received `theirs`; `None` where nothing tells.
+    pub(super) fn knew_end(&self, theirs: &Ended) -> Option<bool> {
+        match theirs.how {
+            // A FIN takes one sequence number behind the last byte (RFC 9293 3.4).
+            StreamEnd::Fin => Some(self.evidence.acked()? > theirs.evidence.offset()?),
+            // A host that has received an RST sends nothing any more.
+            StreamEnd::Rst => Some(false),
+            StreamEnd::Dropped | StreamEnd::Unobserved => None,
+        }
+    }
+
     /// Whether it left after its sender's host had received `theirs`.
     pub(super) fn knew(&self, theirs: &Self) -> Option<bool> {
         Some(self.evidence.acked()? >= theirs.end?)

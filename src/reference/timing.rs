@@ -1,11 +1,13 @@
 //! What times tell once the recording is over: Pings nobody answered, a side gone silent, a silence as long as a
 //! well-known time-out, and the figures of the report.
 
+use crate::knowledge::IdleEnd;
 use crate::knowledge::rules::{ClHalfOpen, ClIdle, FrPingPong};
-use crate::knowledge::thresholds::{NEVER_NS, SILENT_NS, SILENT_TRIES, TIMEOUT_EARLY_NS, TIMEOUT_LATE_NS};
+use crate::knowledge::thresholds::{NEVER_NS, SILENT_NS, SILENT_TRIES};
+use crate::knowledge::timeouts::documented;
 use crate::model::{
-    Certainty, Closing, Evidence, Level, Outcome, PerRole, Role, Seen, Step, StepVerdict, StreamEnd,
-    TIMEOUTS, Tail, Timestamp, Timing, Unanswered,
+    Certainty, Closing, Evidence, Level, Outcome, PerRole, Role, Seen, Step, StepVerdict, StreamEnd, Tail,
+    Timestamp, Timing, Unanswered,
 };
 use crate::reference::closing::had_both_at;
 use crate::reference::duties;
@@ -129,12 +131,8 @@ fn idle(ends: &PerRole<Endpoint>, closing: &Closing, findings: &mut Findings) {
     if !is_bare || ends.client.lost || ends.server.lost || end.how == StreamEnd::Dropped {
         return;
     }
-    let meets = |seconds: u32| {
-        let over = idle_ns - i64::from(seconds) * 1_000_000_000;
-        (-TIMEOUT_EARLY_NS..=TIMEOUT_LATE_NS).contains(&over)
-    };
-    let Some(known) = TIMEOUTS.iter().find(|known| meets(known.seconds)) else { return };
-    let violation = ClIdle { idle_ns, seconds: known.seconds };
+    let Some(seconds) = documented(idle_ns, IdleEnd::of(end.how, false)) else { return };
+    let violation = ClIdle { idle_ns, seconds };
     let place = Place::at(ends[end.by].end().map(|end| end.evidence));
     findings.add_as(Some(end.by), violation, Level::Note, Certainty::Likely, place);
 }

@@ -1,5 +1,6 @@
 //! How a connection closed: who started, what each side sent, what each side was told.
 
+use crate::knowledge::Cause;
 use crate::model::{
     Certainty, CloseCode, PacketNo, PerRole, Quoted, Role, RuleId, Stage, Step, StreamEnd, Text, Timestamp,
     named,
@@ -208,6 +209,8 @@ pub struct Closing<S: Stage = Quoted> {
     pub idle_before_close_ns: Option<i64>,
     /// Obligations, each with who owed it and what came of it.
     pub steps: Vec<Step>,
+    /// Why the connection ended; `None` before it has been judged.
+    pub cause: Option<Cause>,
     /// The fault for which a side failed the connection: who committed it, rule, frame.
     pub failed_for: Option<(Role, RuleId, u64)>,
 }

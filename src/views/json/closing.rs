@@ -1,6 +1,6 @@
 //! The `closing` object of a connection.
 
-use crate::knowledge::Clauses;
+use crate::knowledge::{Blame, Cause, Clauses, RunnerUp};
 use crate::model::{self, Conversation, PerRole, Role, RuleId, SideClose, Starter, TcpEnd};
 use crate::redact::Shown;
 use crate::views::json::{Sentences, place, sides};
@@ -27,6 +27,8 @@ row! {
     server: Close = Close(r, &c.sides.server),
     /// How TCP ended.
     tcp: Tcp = Tcp(r),
+    /// Why it ended, judged from evidence.
+    cause: Option<CauseRow> = c.cause.as_ref().map(|cause| CauseRow(r, cause)),
     /// What the client's program will have been told.
     client_sees: View = View(&c.sees.client),
     /// What the server's will.
@@ -63,6 +65,47 @@ row! {
     packet_input: OrAbsent<Integer> = packet_input,
     /// Where the recording leaves this side: `connecting`, `open`, `closing` or `closed`.
     state: Text = side.state.name(),
+}
+
+row! {
+    /// Why a connection ended.
+    pub(super) struct CauseRow<'a>(r: &'a Conversation<Shown>, cause: &'a Cause);
+
+    let (packet, packet_input) = place(r, cause.packet);
+    let said = cause.said(r);
+
+    /// Its name, as `wslog explain` knows it.
+    name: Text = cause.id().name(),
+    /// Whose behaviour ended it: `client`, `server`, `both` or `between`; null where that is nobody's or cannot be told.
+    by: Option<Text> = cause.by.map(Blame::name),
+    /// How sure: `proven`, `likely` or `undetermined`.
+    certainty: Text = cause.certainty.name(),
+    /// Name of the rule that was broken; null where none was.
+    rule: Option<Text> = cause.rule.map(RuleId::name),
+    /// Number of the frame that shows it.
+    frame: Option<Integer> = cause.frame,
+    /// Packet that shows it.
+    packet: Option<Integer> = packet,
+    /// Index of the input of that packet, where it is another than the connection's.
+    packet_input: OrAbsent<Integer> = packet_input,
+    /// The cause in a sentence.
+    text: Text = &said.text,
+    /// Where to look next; null where nothing is left open.
+    next: Option<Text> = said.next.as_deref(),
+    /// What else the evidence fits, in the order of precedence.
+    also: List<RunnerUpRow> = cause.also.iter().map(RunnerUpRow),
+}
+
+row! {
+    /// Another cause that the evidence fits.
+    pub(super) struct RunnerUpRow<'a>(other: &'a RunnerUp);
+
+    /// Its name.
+    name: Text = other.id.name(),
+    /// Whose behaviour it would be.
+    by: Option<Text> = other.by.map(Blame::name),
+    /// How sure.
+    certainty: Text = other.certainty.name(),
 }
 
 row! {

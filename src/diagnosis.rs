@@ -1,0 +1,26 @@
+//! Why a connection ended: the clauses that were kept or broken are the evidence, the cause is the answer.
+//!
+//! Pure, and the last thing that is concluded of a conversation. What each cause asks for stands in its file of
+//! [`knowledge::causes`](crate::knowledge::causes).
+
+use crate::knowledge::Cause;
+use crate::knowledge::causes::{Facts, judge_all};
+use crate::model::{Certainty, Conversation, Course};
+
+/// Judges why a conversation ended, from what was concluded of it and the course it took.
+pub fn diagnose(conversation: &mut Conversation, course: &Course) {
+    let fitting = judge_all(&Facts::new(conversation, course));
+    conversation.closing.cause = choose(fitting);
+}
+
+/// The first in the order of precedence that more than one of several readings speaks for; where there is none, the first.
+fn choose(mut fitting: Vec<Cause>) -> Option<Cause> {
+    let at = fitting.iter().position(|cause| cause.certainty > Certainty::Undetermined).unwrap_or(0);
+    if fitting.is_empty() {
+        return None;
+    }
+    let mut chosen = fitting.remove(at);
+    fitting.pop_if(|last| last.grounds.is_last_resort());
+    chosen.also = fitting.iter().map(Cause::runner_up).collect();
+    Some(chosen)
+}

@@ -1,0 +1,134 @@
+//! What a cause is: when it is one, on what evidence, and what must never be made of it.
+
+use std::fmt;
+
+use crate::knowledge::WrittenExample;
+use crate::knowledge::causes::{CAUSES, CauseId, Grounds};
+use crate::model::{Certainty, PacketNo, Role, RuleId, named};
+
+named! {
+    /// Whose behaviour ended the connection.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Blame {
+        /// The client's.
+        Client = "client",
+        /// The server's.
+        Server = "server",
+        /// Both sides' at once.
+        Both = "both",
+        /// That of something that is neither.
+        Between = "between",
+    }
+}
+
+impl From<Role> for Blame {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Client => Self::Client,
+            Role::Server => Self::Server,
+        }
+    }
+}
+
+/// Why a connection ended, judged from evidence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Cause {
+    /// Whose behaviour ended it; `None` where that is nobody's or cannot be told.
+    pub by: Option<Blame>,
+    /// How far the recording shows it.
+    pub certainty: Certainty,
+    /// The rule that was broken, where one was.
+    pub rule: Option<RuleId>,
+    /// Number of the frame that shows it.
+    pub frame: Option<u64>,
+    /// The packet that shows it.
+    pub packet: Option<PacketNo>,
+    /// What it rests on; which cause it is.
+    pub grounds: Grounds,
+    /// What else the evidence fits, in the order of precedence.
+    pub also: Vec<RunnerUp>,
+}
+
+impl Cause {
+    /// Which one it is.
+    #[must_use]
+    pub const fn id(&self) -> CauseId {
+        self.grounds.id()
+    }
+}
+
+/// Another cause that the evidence fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RunnerUp {
+    /// Which one.
+    pub id: CauseId,
+    /// Whose behaviour it would be.
+    pub by: Option<Blame>,
+    /// How far the recording shows it.
+    pub certainty: Certainty,
+}
+
+/// A cause as its file declares it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CauseRow {
+    pub(super) name: &'static str,
+    pub(super) when: &'static str,
+    pub(super) proven: Option<&'static str>,
+    pub(super) likely: Option<&'static str>,
+    pub(super) undetermined: Option<&'static str>,
+    pub(super) never: &'static str,
+    pub(super) next: &'static [&'static str],
+    pub(super) shows: &'static [WrittenExample],
+}
+
+/// A reason for which connections end.
+#[derive(Clone, Copy, Debug)]
+pub struct CauseInfo {
+    /// By what code names it; people and JSON use `name`.
+    pub id: CauseId,
+    /// Stable name, as in `abrupt_end`.
+    pub name: &'static str,
+    /// When it is the one.
+    pub when: &'static str,
+    /// What makes it proven; `None` where nothing in a recording does.
+    pub proven: Option<&'static str>,
+    /// What makes it likely.
+    pub likely: Option<&'static str>,
+    /// What leaves it undetermined.
+    pub undetermined: Option<&'static str>,
+    /// What must not be concluded from it.
+    pub never: &'static str,
+    /// Where to look then.
+    pub next: &'static [&'static str],
+    /// An exchange that ends for it, and one that nearly does.
+    pub shows: &'static [WrittenExample],
+}
+
+impl CauseInfo {
+    pub(super) const fn new(id: CauseId, row: CauseRow) -> Self {
+        let CauseRow { name, when, proven, likely, undetermined, never, next, shows } = row;
+        Self { id, name, when, proven, likely, undetermined, never, next, shows }
+    }
+}
+
+impl CauseId {
+    /// The row of the table.
+    #[must_use]
+    pub fn info(self) -> &'static CauseInfo {
+        &CAUSES[self as usize]
+    }
+
+    /// Its stable name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.info().name
+    }
+}
+
+impl fmt::Display for CauseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

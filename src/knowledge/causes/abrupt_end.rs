@@ -1,0 +1,68 @@
+use crate::knowledge::causes::prelude::*;
+
+/// `abrupt_end`: TCP ended without a Close, and nothing else explains it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AbruptEnd {
+    /// By what.
+    pub how: StreamEnd,
+    /// In the middle of a frame or a message.
+    pub in_message: bool,
+}
+
+pub(super) const ROW: CauseRow = CauseRow {
+    name: "abrupt_end",
+    when: "TCP ended without a Close, and nothing else in the recording explains it",
+    proven: Some("a FIN that answers no end of the other side"),
+    likely: Some("an RST: anybody can send one in a side's name"),
+    undetermined: None,
+    never: "why: a process that ended, a program that dropped the socket, and something on the way in its name look the same",
+    next: &[
+        "the process of that side: whether it ended or crashed then; its host sends the FIN for it",
+        "where an RST came: data it had not read when its socket was closed",
+    ],
+    shows: &[
+        found("FIN without a Close", "C: text a | S: fin | C: fin"),
+        legal("a Close before it", "C: text a | S: close 1000 | C: close 1000 | S: fin | C: fin"),
+    ],
+};
+
+impl Judge for AbruptEnd {
+    fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
+        let closing = &facts.conversation.closing;
+        if !facts.course.is_established {
+            return None;
+        }
+        if closing.ends_crossed && matches!(facts.outcome(), Outcome::NoCloseFrame | Outcome::Reset) {
+            let end = closing.first_end?;
+            let mark = Mark { frame: None, packet: end.packet, at: end.at };
+            return Some(Judged::new(Self { how: end.how, in_message: false }, Blame::Both, Proven).at(mark));
+        }
+        let quit = facts.quit()?;
+        let How::Tcp(how) = quit.how else { return None };
+        let certainty = if how == StreamEnd::Fin { Proven } else { Likely };
+        let in_message = facts.side(quit.by).in_message;
+        Some(Judged::new(Self { how, in_message }, Blame::from(quit.by), certainty).at(quit.mark))
+    }
+
+    fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
+        let Some(by) = side(cause.by) else {
+            return Said::part("Both sides ended TCP at once, without a Close.", "Look at both programs, and at what stands between them.");
+        };
+        let at = when(conversation, conversation.closing.ends[by].and_then(|end| end.at));
+        let ended = match self.how {
+            StreamEnd::Rst => "reset TCP",
+            StreamEnd::Fin => "ended TCP",
+            StreamEnd::Dropped | StreamEnd::Unobserved => "dropped TCP",
+        };
+        let middle = if self.in_message { ", in the middle of a message" } else { "" };
+        let why = if self.how == StreamEnd::Rst {
+            "its process ended or dropped the socket with data unread, or something did so in its name"
+        } else {
+            "its process ended or its program dropped the socket, or something did so in its name"
+        };
+        Said::whole(
+            format!("{} {ended}{at} without a Close{middle}: {why}; which of them cannot be told from here.", the(by)),
+            format!("Look at {}: whether its process ended then, and at what stands before it.", a(by)),
+        )
+    }
+}

@@ -1,0 +1,87 @@
+use crate::knowledge::causes::prelude::*;
+
+/// `close_cut_short`: a side ended TCP at once after its own Close, before the answer could arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CloseCutShort {
+    /// How it ended TCP.
+    pub how: StreamEnd,
+    /// How long it allowed, from its Close on.
+    pub after_ns: Option<i64>,
+    /// The answer came, and was too late.
+    pub answered: bool,
+    /// It was refused by an RST.
+    pub refused: bool,
+    /// The other side was in the middle of a message.
+    pub in_message: bool,
+}
+
+pub(super) const ROW: CauseRow = CauseRow {
+    name: "close_cut_short",
+    when: "a side ended TCP at once after its own Close: the answer could not arrive",
+    proven: Some("its FIN follows its own Close within a round trip, and does not acknowledge the answer that came"),
+    likely: Some("by RST, or the answer never came"),
+    undetermined: None,
+    never: "that the side that answered, or was in the middle of a message, is at fault. Not where the end of TCP \
+            acknowledges the answer",
+    next: &["how the side that left closes: a socket that is destroyed right behind the Close, a process that exits"],
+    shows: &[
+        found("FIN right behind the own Close", "C: hold | S: close 1001 | S: fin | C: release | C: close 1001 | C: fin"),
+        legal("the answer came first", "S: close 1001 | C: close 1001 | S: fin | C: fin"),
+    ],
+};
+
+impl Judge for CloseCutShort {
+    fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
+        Role::BOTH.into_iter().find_map(|role| of(facts, role))
+    }
+
+    fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
+        let by = side(cause.by).unwrap_or(Role::Server);
+        let peer = by.peer();
+        let after = match self.after_ns {
+            Some(ns) if ns >= 1_000_000 => format!("{} after it", duration(ns)),
+            _ => "right behind it".to_owned(),
+        };
+        let ended = if self.how == StreamEnd::Rst { "reset TCP" } else { "ended TCP" };
+        let answer = match (self.answered, self.refused, self.in_message) {
+            (true, true, _) => format!("the answer of {} came too late and was refused by RST", a(peer)),
+            (true, false, _) => format!("the answer of {} came too late", a(peer)),
+            (false, _, true) => format!("{} was in the middle of a message", a(peer)),
+            (false, _, false) => format!("{} had no time to answer", a(peer)),
+        };
+        let at = when(conversation, conversation.closing.sides[by].at);
+        Said::whole(
+            format!("{} sent {}{at} and {ended} {after}; {answer}.", the(by), close_of(conversation, by)),
+            format!("Look at how {} ends: a socket destroyed right behind its Close, or a process that exits.", a(by)),
+        )
+    }
+}
+
+fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<CloseCutShort>> {
+    let (side, peer) = (facts.side(role), facts.side(role.peer()));
+    let close = side.close.filter(|close| close.is_answer != Some(true) && close.is_after_end != Some(true))?;
+    let end = side.end.filter(|end| end.is_own && end.mark.packet >= close.mark.packet)?;
+    let after_ns = facts.between(close.mark.at, end.mark.at);
+    let in_time = end.had_close == Some(true);
+    let waited = after_ns.is_some_and(|ns| ns > facts.round_trip_ns);
+    let is_rst = |end: &crate::model::EndSegment| end.how == StreamEnd::Rst;
+    // An RST that follows in the middle of the peer's sending cuts it short, too.
+    let reset = facts.tcp(role).ends.iter().find(|end| is_rst(end));
+    if in_time || waited || peer.close.is_some_and(|theirs| theirs.is_answer == Some(false) && side.had_close == Some(true)) {
+        return None;
+    }
+    let answered = peer.close.is_some();
+    let left_first = peer.end.is_none_or(|theirs| theirs.mark.packet > end.mark.packet);
+    if !left_first {
+        return None;
+    }
+    let certainty = if answered && end.how == StreamEnd::Fin { Proven } else { Likely };
+    let grounds = CloseCutShort {
+        how: end.how,
+        after_ns,
+        answered,
+        refused: answered && reset.is_some(),
+        in_message: peer.in_message || peer.in_message_at_close,
+    };
+    Some(Judged::new(grounds, Blame::from(role), certainty).at(Mark { frame: close.mark.frame, ..end.mark }))
+}

@@ -1,0 +1,82 @@
+use crate::knowledge::causes::prelude::*;
+
+/// `close_unanswered`: a Close was received and not answered in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CloseUnanswered {
+    /// Its host had acknowledged the Close, as the recording shows.
+    pub had_it: bool,
+    /// It ended TCP instead, and how.
+    pub ended: Option<StreamEnd>,
+    /// How long the other side waited before it ended TCP itself; or until it was ended.
+    pub waited_ns: Option<i64>,
+    /// It was in the middle of a message.
+    pub in_message: bool,
+    /// Its window was shut.
+    pub shut: bool,
+}
+
+pub(super) const ROW: CauseRow = CauseRow {
+    name: "close_unanswered",
+    when: "a Close was received and not answered with one: TCP was ended instead, or the other side gave up waiting",
+    proven: None,
+    likely: Some("the host of the silent side had acknowledged the Close, and the recording goes on long enough"),
+    undetermined: Some("nothing shows that the Close arrived"),
+    never: "that the side that closed did anything wrong; nor that the silent program read the Close: its host did",
+    next: &[
+        "the side that did not answer: whether its program still reads, is stopped, blocked, or in the middle of sending",
+        "a library, or a proxy, that ends the socket on a Close",
+    ],
+    shows: &[
+        found("nobody answers", "C: close 1000 | S: ack | C: wait 10000 | C: fin | S: fin"),
+        legal("it was answered late", "C: close 1000 | S: wait 9000 | S: close 1000 | S: fin | C: fin"),
+    ],
+};
+
+impl Judge for CloseUnanswered {
+    fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
+        if facts.outcome() != Outcome::CloseUnanswered {
+            return None;
+        }
+        let closer = Role::BOTH.into_iter().find(|role| facts.side(*role).close.is_some())?;
+        let silent = closer.peer();
+        let (side, peer) = (facts.side(closer), facts.side(silent));
+        let close = side.close.filter(|close| close.is_after_end != Some(true))?;
+        let had_it = peer.had_close == Some(true);
+        let first_end = facts.conversation.closing.first_end;
+        let ended = first_end.filter(|end| end.by == silent).map(|end| end.how);
+        let waited_ns = first_end.and_then(|end| facts.between(close.mark.at, end.at));
+        // One that had left before the Close came owes nothing.
+        if peer.end.is_some_and(|end| end.is_own && end.had_close == Some(false)) {
+            return None;
+        }
+        let shut = facts.tcp(silent).shut.is_some_and(|shut| shut.to_the_end);
+        let certainty = if had_it { Likely } else { Undetermined };
+        let grounds = Self { had_it, ended, waited_ns, in_message: peer.in_message || peer.in_message_at_close, shut };
+        Some(Judged::new(grounds, Blame::from(silent), certainty).at(close.mark))
+    }
+
+    fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
+        let silent = side(cause.by).unwrap_or(Role::Server);
+        let closer = silent.peer();
+        let waited = self.waited_ns.map_or_else(String::new, |ns| format!(" {} later", duration(ns)));
+        let had = match (self.had_it, self.shut, self.in_message) {
+            (_, true, _) => ", whose receive window was shut",
+            (_, _, true) => ", which was in the middle of a message",
+            (true, ..) => ", whose host had acknowledged it",
+            (false, ..) => "",
+        };
+        let did = match self.ended {
+            Some(how) => format!("ended TCP by {} instead of answering{waited}", end(how)),
+            None if self.waited_ns.is_some() => {
+                let waited = self.waited_ns.map_or_else(String::new, |ns| format!(" after {}", duration(ns)));
+                format!("did not answer; {} gave up{waited}", a(closer))
+            }
+            None => "did not answer".to_owned(),
+        };
+        let at = when(conversation, conversation.closing.sides[closer].at);
+        Said::whole(
+            format!("{} sent {}{at}; {}{had}{} {did}.", the(closer), close_of(conversation, closer), a(silent), if had.is_empty() { "" } else { "," }),
+            format!("Look at {}: whether its program still read, and what its library does on a Close.", a(silent)),
+        )
+    }
+}

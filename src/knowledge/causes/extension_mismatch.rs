@@ -1,0 +1,55 @@
+use crate::knowledge::causes::prelude::*;
+use crate::knowledge::rules::FrRsv;
+
+/// `extension_mismatch`: frames are compressed although no compression was agreed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExtensionMismatch;
+
+pub(super) const ROW: CauseRow = CauseRow {
+    name: "extension_mismatch",
+    when: "a side compresses its messages although the 101 took no permessage-deflate",
+    proven: None,
+    likely: Some("RSV1 is set and the payload inflates with what had been offered"),
+    undetermined: None,
+    never: "that the other side is too strict: without the extension RSV1 has no meaning, and it must fail",
+    next: &[
+        "a proxy that takes Sec-WebSocket-Extensions out of the answer: then each side believes something else",
+        "the option for compression of both libraries",
+    ],
+    shows: &[
+        found(
+            "compressed, though the offer was not taken",
+            "C: request Sec-WebSocket-Extensions: permessage-deflate | S: 101 | C: c1 07 f2 48 cd c9 c9 07 00 | S: close 1002 | C: close 1002 | S: fin | C: fin",
+        ),
+        legal("RSV1 of a payload that does not inflate", "C: request Sec-WebSocket-Extensions: permessage-deflate | S: 101 | C: c1 02 68 69 | S: close 1002 | C: close 1002 | S: fin | C: fin"),
+    ],
+};
+
+impl Judge for ExtensionMismatch {
+    fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
+        let (by, finding) = Role::BOTH.into_iter().find_map(|role| {
+            let finding = facts.conversation.findings.iter().find(|f| {
+                f.by == Some(role)
+                    && matches!(&f.violation, Violation::FrRsv(FrRsv { inflates: true, .. }))
+            })?;
+            Some((role, finding))
+        })?;
+        let failed = facts.conversation.closing.failed_for;
+        if failed.is_none_or(|(breaker, ..)| breaker != by) {
+            return None;
+        }
+        let mark = Mark { frame: finding.frame, packet: finding.packet, at: finding.at };
+        Some(Judged::new(Self, Blame::from(by), Likely).at(mark).breaks(RuleId::FrRsv))
+    }
+
+    fn said<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> Said {
+        let by = side(cause.by).unwrap_or(Role::Client);
+        Said::part(
+            format!(
+                "{} compressed a message (frame {}) although no compression was agreed in the handshake; {} failed the connection for it.",
+                the(by), cause.frame.unwrap_or_default(), a(by.peer())
+            ),
+            "Look for a proxy that takes Sec-WebSocket-Extensions out of the 101, and at the option for compression of both libraries.",
+        )
+    }
+}

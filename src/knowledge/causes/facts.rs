@@ -1,0 +1,131 @@
+//! The evidence that causes are judged by: what was concluded of a conversation, and what TCP shows of it.
+
+use crate::model::{
+    CloseCode, Conversation, Course, Finding, Lines, Mark, Outcome, PacketNo, Role, RuleId, SideCourse,
+    SideTcp, Starter, StreamEnd, Timestamp,
+};
+
+/// What there is to judge by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts<'a> {
+    pub(super) conversation: &'a Conversation,
+    pub(super) course: &'a Course,
+    /// A round trip as far as the recording shows one, in nanoseconds.
+    pub(super) round_trip_ns: i64,
+}
+
+/// How a side gave the connection up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// By a Close frame.
+    Close(Option<CloseCode>),
+    /// By ending TCP, without a Close.
+    Tcp(StreamEnd),
+}
+
+/// A side that gave the connection up of its own accord.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Quit {
+    pub(super) by: Role,
+    pub(super) how: How,
+    pub(super) mark: Mark,
+}
+
+/// A round trip where nothing was measured, and the shortest that is believed: applications take their time as well.
+const ROUND_TRIP_NS: i64 = 200_000_000;
+
+impl<'a> Facts<'a> {
+    pub(crate) fn new(conversation: &'a Conversation, course: &'a Course) -> Self {
+        let timing = &conversation.timing;
+        let pings = [timing.pings.client, timing.pings.server];
+        let latencies = pings.into_iter().filter_map(|pings| pings?.latency).map(|latency| latency.min_ns);
+        let shortest = timing.handshake_ns.into_iter().chain(latencies).filter(|ns| *ns >= 0).min();
+        let round_trip_ns = shortest.map_or(ROUND_TRIP_NS, |ns| ns.max(ROUND_TRIP_NS));
+        Self { conversation, course, round_trip_ns }
+    }
+
+    pub(super) fn outcome(&self) -> Outcome {
+        self.conversation.closing.outcome
+    }
+
+    pub(super) fn side(&self, role: Role) -> &'a SideCourse {
+        &self.course.sides[role]
+    }
+
+    pub(super) fn tcp(&self, role: Role) -> &'a SideTcp {
+        &self.conversation.tcp_facts[role]
+    }
+
+    /// When the recording would have shown more.
+    pub(super) fn until(&self) -> Option<Timestamp> {
+        self.conversation.timing.until
+    }
+
+    /// The first finding of a rule, by that side.
+    pub(super) fn finding(&self, by: Role, rule: RuleId) -> Option<&'a Finding> {
+        self.conversation.findings.iter().find(|f| f.by == Some(by) && f.violation.rule() == rule)
+    }
+
+    /// The reason of a side's Close, in lower case.
+    pub(super) fn reason(&self, role: Role) -> String {
+        let reason = self.conversation.closing.sides[role].reason.as_ref();
+        reason.map_or_else(String::new, |reason| reason.as_sent().to_lowercase())
+    }
+
+    /// Fields of the request.
+    pub(super) fn request(&self) -> Option<&'a Lines> {
+        self.conversation.request.as_ref().map(|request| request.fields.as_sent())
+    }
+
+    /// Fields of the response.
+    pub(super) fn response(&self) -> Option<&'a Lines> {
+        self.conversation.response.as_ref().map(|response| response.fields.as_sent())
+    }
+
+    /// Whether the client names the engine of a browser.
+    pub(super) fn is_browser(&self) -> bool {
+        self.conversation.request.as_ref().is_some_and(|request| request.facts.browser)
+    }
+
+    /// Who gave the connection up: the side that started the end, by its Close or else by its end of TCP. `None` where both
+    /// did at once, or nobody.
+    pub(super) fn quit(&self) -> Option<Quit> {
+        match self.conversation.closing.started_by? {
+            Starter::One(role) => self.quit_of(role),
+            Starter::Both => None,
+        }
+    }
+
+    /// By what a side gave the connection up, if it was of its own accord.
+    pub(super) fn quit_of(&self, role: Role) -> Option<Quit> {
+        let side = self.side(role);
+        let close =
+            side.close.filter(|close| close.is_answer != Some(true) && close.is_after_end != Some(true));
+        let end = side.end.filter(|end| end.is_own);
+        let by_close = close.map(|close| Quit { by: role, how: How::Close(close.code), mark: close.mark });
+        let by_end = end.map(|end| Quit { by: role, how: How::Tcp(end.how), mark: end.mark });
+        match (by_close, by_end) {
+            (Some(close), Some(end)) if before(end.mark.packet, close.mark.packet) => Some(end),
+            (close, end) => close.or(end),
+        }
+    }
+
+    /// Nanoseconds between, where both are known and in that order.
+    pub(super) fn between(&self, from: Option<Timestamp>, to: Option<Timestamp>) -> Option<i64> {
+        Some(to?.since(from?)).filter(|ns| *ns >= 0)
+    }
+
+    /// How long neither side had sent a byte of its stream when something happened.
+    pub(super) fn silence_before(&self, at: Option<Timestamp>) -> Option<i64> {
+        let last = Role::BOTH.into_iter().filter_map(|role| {
+            let at_hand = self.tcp(role).last_payload_at;
+            at_hand.or(self.side(role).last_frame_at)
+        });
+        let at = at?;
+        last.filter(|last| *last <= at).max().map(|last| at.since(last))
+    }
+}
+
+fn before(a: Option<PacketNo>, b: Option<PacketNo>) -> bool {
+    a.zip(b).is_some_and(|(a, b)| a < b)
+}

@@ -1,0 +1,86 @@
+use crate::knowledge::causes::prelude::*;
+use crate::knowledge::timeouts::{IdleEnd, fitting, meets};
+
+/// `idle_timeout`: silence of both sides, then an end without a Close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdleTimeout {
+    /// From the last byte of either side on.
+    pub silence_ns: i64,
+    /// By what it ended.
+    pub how: StreamEnd,
+    /// It was data that the RST answered, after that silence.
+    pub after_data: bool,
+    /// A number of seconds that time-outs are set to.
+    pub seconds: Option<u32>,
+}
+
+pub(super) const ROW: CauseRow = CauseRow {
+    name: "idle_timeout",
+    when: "neither side had sent a byte for long, and TCP ended without a Close",
+    proven: None,
+    likely: Some("the silence is as long as a time-out is usually set to: a round number of seconds, or one that is documented"),
+    undetermined: Some("it was silent for long, but for no such length"),
+    never: "whose time-out it was: the length alone does not say it, and a box between can end TCP in anybody's name. \
+            Vendors are named only where they are documented to end it in that way",
+    next: &[
+        "the idle time-out of every hop on the way, in its configuration",
+        "Pings, more often than the shortest of them",
+    ],
+    shows: &[
+        found("60 s of silence, then FIN", "C: text a | S: text b | S: wait 60000 | S: fin | C: fin"),
+        legal("a short silence", "C: text a | S: text b | S: wait 700 | S: fin | C: fin"),
+    ],
+};
+
+/// A silence shorter than this is none worth a word.
+const SHORTEST_NS: i64 = 4_500_000_000;
+
+/// Lengths that time-outs are set to, in seconds.
+const ROUND: &[u32] = &[5, 10, 15, 20, 30, 40, 45, 50, 60, 75, 90, 100, 120, 150, 180, 240, 300, 350, 360, 400, 450, 480, 500, 600, 900, 1200, 1800, 3600, 7200];
+
+/// How long neither side had sent anything before the end, or before the data that was answered with RST.
+fn silence(facts: &Facts<'_>, quit: &Quit) -> Option<(i64, bool)> {
+    if let (How::Tcp(StreamEnd::Rst), Some((from, at, pause_ns))) = (quit.how, facts.course.last_frame)
+        && from == quit.by.peer()
+        && facts.between(Some(at), quit.mark.at).is_some_and(|ns| ns <= facts.round_trip_ns)
+        && pause_ns >= SHORTEST_NS
+    {
+        return Some((pause_ns, true));
+    }
+    let silence_ns = facts.silence_before(quit.mark.at).filter(|ns| *ns >= SHORTEST_NS)?;
+    Some((silence_ns, false))
+}
+
+impl Judge for IdleTimeout {
+    fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
+        let quit = facts.quit()?;
+        let How::Tcp(how) = quit.how else { return None };
+        if !facts.course.is_established || !matches!(facts.outcome(), Outcome::NoCloseFrame | Outcome::Reset) {
+            return None;
+        }
+        let (silence_ns, after_data) = silence(facts, &quit)?;
+        let seconds = ROUND.iter().copied().find(|seconds| meets(silence_ns, *seconds));
+        let certainty = if seconds.is_some() { Likely } else { Undetermined };
+        let grounds = Self { silence_ns, how, after_data, seconds };
+        Some(Judged::new(grounds, Blame::from(quit.by), certainty).at(quit.mark))
+    }
+
+    fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
+        let by = side(cause.by).unwrap_or(Role::Server);
+        let at = when(conversation, conversation.closing.first_end.and_then(|end| end.at));
+        let ended = if self.how == StreamEnd::Rst { "was reset" } else { "ended" };
+        let known = self.seconds.map(|seconds| fitting(seconds, IdleEnd::of(self.how, self.after_data))).filter(|known| !known.is_empty());
+        let known = known.map_or_else(String::new, |known| format!(" (documented so: {known})"));
+        let why = match (self.seconds, cause.certainty) {
+            (Some(seconds), Likely) => format!("probably an idle time-out of {seconds} s{known}"),
+            _ => "possibly an idle time-out".to_owned(),
+        };
+        Said::whole(
+            format!(
+                "TCP {ended} from {}'s side{at} without a Close, after {} in which neither side had sent a byte: {why}, of that side or of something on the way.",
+                a(by), duration(self.silence_ns)
+            ),
+            "Look at the idle time-outs of every hop on the way, and let one side send Pings more often than the shortest.",
+        )
+    }
+}

@@ -1,0 +1,32 @@
+use crate::knowledge::causes::prelude::*;
+
+/// `internal_error`: a side closed with 1011.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InternalError;
+
+pub(super) const ROW: CauseRow = CauseRow {
+    name: "internal_error",
+    when: "a side closed with 1011 (internal error) of its own accord",
+    proven: Some("the code of its Close"),
+    likely: None,
+    undetermined: None,
+    never: " an exception that nothing caught:a keep-alive that failed, where a Ping had stayed unanswered: that is keepalive_timeout",
+    next: &["the log of that side at the time of its Close"],
+    shows: &[
+        found("the server closes with it", "S: close 1011 | C: close 1011 | S: fin | C: fin"),
+        legal("a Close that only answers with it", "C: close 1000 | S: close 1011 | S: fin | C: fin"),
+    ],
+};
+
+impl Judge for InternalError {
+    fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
+        let (by, mark) = super::application_close::closed(facts, |code| code == Some(CloseCode(1011)))?;
+        Some(Judged::new(Self, by, Proven).at(mark))
+    }
+
+    fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
+        let by = side(cause.by).map_or_else(|| "the side that closed".to_owned(), a);
+        let told = super::application_close::told(cause, conversation);
+        Said::whole(format!("{told}, which speaks of an error in its own program."), format!("Look at {by}: the log of that side at the time of its Close."))
+    }
+}

@@ -1,0 +1,101 @@
+use crate::knowledge::causes::prelude::*;
+
+/// `message_too_big`: a message went beyond a limit of its receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageTooBig {
+    /// The code it closed with says so.
+    pub by_code: bool,
+    /// The reason it gave does.
+    pub by_reason: bool,
+    /// The message it can have been: bytes on the wire, bytes inflated where it was compressed and is known, whether all
+    /// of it was sent.
+    pub message: Option<(u64, Option<u64>, bool)>,
+    /// The largest before it, in bytes on the wire.
+    pub passed: Option<u64>,
+}
+
+pub(super) const ROW: CauseRow = CauseRow {
+    name: "message_too_big",
+    when: "a message went beyond a limit of its receiver, which ended the connection",
+    proven: Some("it closed with 1009"),
+    likely: Some("the reason of its Close says so"),
+    undetermined: Some(
+        "it closed in the middle of a message larger than every one before, and gave no other reason",
+    ),
+    never: "that the sender is at fault: RFC 6455 names no limit. Nor that the limit is the size of that message: it lies \
+            somewhere between that and the largest that passed",
+    next: &[
+        "the limit of the side that closed: maxPayload, max_size, max_msg_size, maxMessageSize of its library, or of a proxy",
+        "whether the sender can split what it sends",
+    ],
+    shows: &[
+        found("1009 after a message", "C: text 61*126 | S: close 1009 | C: close 1009 | S: fin | C: fin"),
+        legal("1009 that only answers", "C: close 1009 | S: close 1009 | S: fin | C: fin"),
+    ],
+};
+
+/// What libraries write in the reason of a Close for it.
+const REASONS: &[&str] = &[
+    "too big", "too large", "too long", "message size", "payload size", "max payload", "maximum message", "maximum frame",
+    "max message", "exceeds", "exceeded", "over size limit", "size limit", "buffer size", "frame length",
+];
+
+impl Judge for MessageTooBig {
+    fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
+        Role::BOTH.into_iter().find_map(|role| of(facts, role))
+    }
+
+    fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
+        let by = side(cause.by).unwrap_or(Role::Server);
+        let peer = by.peer();
+        let message = self.message.map_or_else(
+            || format!("a message of {}", a(peer)),
+            |(wire, inflated, whole)| {
+                let inflated = inflated.map_or_else(String::new, |n| format!(", {} inflated", bytes(n)));
+                let so_far = if whole { "" } else { ", of which not all had been sent" };
+                format!("a message of {} from {}{inflated}{so_far}", bytes(wire), a(peer))
+            },
+        );
+        let passed = self.passed.map_or_else(String::new, |n| format!("; the largest before it had {}", bytes(n)));
+        let ended = match conversation.closing.sides[by].sent_close {
+            Some(true) => format!("closed with {}", close_of(conversation, by)),
+            _ => "ended TCP".to_owned(),
+        };
+        let how = match cause.certainty {
+            Proven => format!("{} {ended}: {message} went beyond its limit{passed}.", the(by)),
+            Likely => format!("{} {ended}: {message} probably went beyond its limit{passed}.", the(by)),
+            Undetermined => format!(
+                "{} {ended} while it was being sent {message}{passed}: possibly it went beyond a limit, which cannot be told from here.",
+                the(by)
+            ),
+        };
+        Said::part(how, format!("Look at the limit that {} sets for messages, in its library or in a proxy before it.", a(by)))
+    }
+}
+
+fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<MessageTooBig>> {
+    let (side, peer) = (facts.side(role), facts.side(role.peer()));
+    let quit = facts.quit_of(role)?;
+    let How::Close(code) = quit.how else { return None };
+    let theirs = peer.close.filter(|_| side.close.is_some_and(|close| close.is_answer.is_none()));
+    // An echo says nothing about its sender's limits.
+    if theirs.is_some_and(|theirs| theirs.code == code && theirs.mark.frame < quit.mark.frame) {
+        return None;
+    }
+    let by_code = code == Some(CloseCode::MESSAGE_TOO_BIG);
+    let reason = facts.reason(role);
+    let by_reason = REASONS.iter().any(|sign| reason.contains(sign));
+    let message = peer.last_message;
+    let passed = peer.largest_before.map(|message| message.wire_bytes);
+    let exceeds = message.is_some_and(|m| !m.is_ended && passed.is_some_and(|passed| m.wire_bytes > passed));
+    let names_something_else = !reason.is_empty() || code.is_some_and(|code| code.0 != 1000 && code.0 != 1001);
+    let certainty = match (by_code, by_reason) {
+        (true, _) => Proven,
+        (_, true) => Likely,
+        _ if exceeds && !names_something_else => Undetermined,
+        _ => return None,
+    };
+    let message = message.map(|m| (m.wire_bytes, m.bytes.filter(|_| m.compressed), m.is_ended));
+    let grounds = MessageTooBig { by_code, by_reason, message, passed };
+    Some(Judged::new(grounds, Blame::from(role), certainty).at(quit.mark))
+}

@@ -1,0 +1,65 @@
+use crate::knowledge::causes::prelude::*;
+
+/// `path_mtu`: large segments do not get through, small ones do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PathMtu {
+    /// Whose segments.
+    pub of: Role,
+    /// Payload bytes of the smallest that was never acknowledged.
+    pub smallest: u32,
+    /// Payload bytes of the largest that was.
+    pub passed: u32,
+    /// How often they were sent again, and for how long.
+    pub times: u32,
+    /// From the first of them to the last.
+    pub for_ns: Option<i64>,
+}
+
+pub(super) const ROW: CauseRow = CauseRow {
+    name: "path_mtu",
+    when: "only full-size segments are never acknowledged, while smaller ones pass",
+    proven: None,
+    likely: Some("every segment that was sent again is larger than every one that was acknowledged, and near to the size of an Ethernet frame"),
+    undetermined: None,
+    never: "that the peer is gone: it answers what is small",
+    next: &[
+        "the MTU of tunnels and VPNs on the way, and whether ICMP \"fragmentation needed\" is let through",
+        "clamping the MSS: ping with the don't-fragment bit and growing sizes shows where it ends",
+    ],
+    shows: &[],
+};
+
+/// From this payload on a segment is one that a smaller MTU on the way can stop.
+const FULL_SIZE: u32 = 1_200;
+
+impl Judge for PathMtu {
+    fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
+        let (of, lost) = super::peer_unreachable::lost(facts)?;
+        let passed = facts.tcp(of).largest_acknowledged;
+        let heard_since = facts.tcp(of.peer()).last_segment_at >= lost.again_at;
+        if lost.smallest < FULL_SIZE || passed >= lost.smallest || passed == 0 || !heard_since {
+            return None;
+        }
+        let grounds = Self {
+            of,
+            smallest: lost.smallest,
+            passed,
+            times: lost.times,
+            for_ns: facts.between(lost.sent_at, lost.last_at),
+        };
+        let mark = Mark { packet: Some(lost.packet), at: lost.again_at, frame: None };
+        Some(Judged::new(grounds, Blame::Between, Likely).at(mark))
+    }
+
+    fn said<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> Said {
+        let Self { of, smallest, passed, times, for_ns } = *self;
+        let for_ns = for_ns.map_or_else(String::new, |ns| format!(" for {}", duration(ns)));
+        Said::part(
+            format!(
+                "Large segments of {} probably do not get through: those of {} and more were sent again {times} times{for_ns} and never acknowledged, while those of up to {} were.",
+                a(of), bytes(u64::from(smallest)), bytes(u64::from(passed))
+            ),
+            "Look at the MTU of every tunnel on the way, and whether ICMP gets through.",
+        )
+    }
+}

@@ -1,0 +1,32 @@
+use crate::knowledge::causes::prelude::*;
+
+/// `policy`: a side closed with 1008.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PolicyClose;
+
+pub(super) const ROW: CauseRow = CauseRow {
+    name: "policy",
+    when: "a side closed with 1008 (policy violation) of its own accord",
+    proven: Some("the code of its Close"),
+    likely: None,
+    undetermined: None,
+    never: " origin, credentials, rates, quotas:which policy; of a proxy it is the proxy's",
+    next: &["what that side checks"],
+    shows: &[
+        found("the server closes with it", "S: close 1008 | C: close 1008 | S: fin | C: fin"),
+        legal("a Close that only answers with it", "C: close 1000 | S: close 1008 | S: fin | C: fin"),
+    ],
+};
+
+impl Judge for PolicyClose {
+    fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
+        let (by, mark) = super::application_close::closed(facts, |code| code == Some(CloseCode(1008)))?;
+        Some(Judged::new(Self, by, Proven).at(mark))
+    }
+
+    fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
+        let by = side(cause.by).map_or_else(|| "the side that closed".to_owned(), a);
+        let told = super::application_close::told(cause, conversation);
+        Said::whole(format!("{told}, which speaks of a policy of its own."), format!("Look at {by}: what that side checks."))
+    }
+}

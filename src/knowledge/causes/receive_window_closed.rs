@@ -1,0 +1,57 @@
+use crate::knowledge::causes::prelude::*;
+
+/// `receive_window_closed`: a side took no more bytes for long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReceiveWindowClosed {
+    /// For how long its window was shut.
+    pub for_ns: i64,
+    /// How often its peer probed.
+    pub probes: u32,
+    /// It stayed so to the end.
+    pub to_the_end: bool,
+}
+
+pub(super) const ROW: CauseRow = CauseRow {
+    name: "receive_window_closed",
+    when: "a side's receive window was shut for long when the connection ended: its program had stopped reading",
+    proven: None,
+    likely: Some("it stayed shut to the end, and the other side ended the connection meanwhile"),
+    undetermined: Some("it was opened again shortly before the end"),
+    never: "that the network is slow: a window of 0 says that the program did not take what its host had received",
+    next: &["the program whose window was shut: blocked, stopped, or waiting for something itself"],
+    shows: &[],
+};
+
+/// A shut window shorter than this is back-pressure as it should be.
+const LONG_NS: i64 = 2_000_000_000;
+
+impl Judge for ReceiveWindowClosed {
+    fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
+        Role::BOTH.into_iter().find_map(|role| {
+            let shut = facts.tcp(role).shut.as_ref()?;
+            let quit = facts.quit_of(role.peer())?;
+            let until = shut.from.map(|from| Timestamp(from.0.saturating_add(shut.for_ns)));
+            let meanwhile = shut.from <= quit.mark.at && until >= quit.mark.at;
+            if shut.for_ns < LONG_NS || !meanwhile {
+                return None;
+            }
+            let certainty = if shut.to_the_end { Likely } else { Undetermined };
+            let grounds = Self { for_ns: shut.for_ns, probes: shut.probes, to_the_end: shut.to_the_end };
+            let mark = Mark { packet: Some(shut.packet), at: shut.from, frame: None };
+            Some(Judged::new(grounds, Blame::from(role), certainty).at(mark))
+        })
+    }
+
+    fn said<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> Said {
+        let by = side(cause.by).unwrap_or(Role::Client);
+        let Self { for_ns, probes, .. } = *self;
+        let probed = if probes == 0 { String::new() } else { format!(", probed {}", count(u64::from(probes), "time")) };
+        Said::part(
+            format!(
+                "{}'s program {}had stopped reading: its receive window was shut for {}{probed} when {} gave up.",
+                the(by), probably(cause.certainty), duration(for_ns), a(by.peer())
+            ),
+            format!("Look at {}: what kept its program from reading.", a(by)),
+        )
+    }
+}

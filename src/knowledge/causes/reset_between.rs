@@ -1,0 +1,77 @@
+use crate::knowledge::causes::prelude::*;
+
+/// `reset_between`: an RST that does not look like its alleged sender's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResetBetween {
+    /// In whose name.
+    pub alleged: Role,
+    /// Its TTL, and the least and greatest of that side's other packets; `None` where it fits.
+    pub ttl: Option<(u8, u8, u8)>,
+    /// Its IP identification is 0 where that side's are not, or the other way round.
+    pub odd_id: bool,
+    /// It acknowledges nothing where that side's segments do.
+    pub bare: bool,
+}
+
+pub(super) const ROW: CauseRow = CauseRow {
+    name: "reset_between",
+    when: "an RST ended the connection that does not fit the other packets of its alleged sender",
+    proven: None,
+    likely: Some("two signs of it: its TTL, its IP identification, its lack of an acknowledgement number"),
+    undetermined: Some("one sign: a host behind the same NAT, or another stack of the same host, can show one"),
+    never: "that the side in whose name it came reset the connection",
+    next: &[
+        "firewalls, proxies and intrusion prevention on the way",
+        "a capture at the alleged sender: there it was never sent",
+    ],
+    shows: &[],
+};
+
+impl Judge for ResetBetween {
+    fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
+        Role::BOTH.into_iter().find_map(|role| {
+            let tcp = facts.tcp(role);
+            let reset = tcp.ends.iter().find(|end| end.how == StreamEnd::Rst)?;
+            let (habits, header) = (tcp.habits, reset.header);
+            // Behind an end of both it resets nothing.
+            let over = facts.side(role).end.is_some_and(|end| end.how != StreamEnd::Rst);
+            if habits.segments < 2 || over {
+                return None;
+            }
+            let fits = (habits.ttl.0..=habits.ttl.1).contains(&header.ttl);
+            let ttl = (!fits).then_some((header.ttl, habits.ttl.0, habits.ttl.1));
+            let all_zero = habits.zero_ip_ids == habits.segments;
+            let none_zero = habits.zero_ip_ids == 0;
+            let odd_id = header.ip_id.is_some_and(|id| id == 0 && none_zero || id != 0 && all_zero);
+            let signs = u8::from(ttl.is_some()) + u8::from(odd_id) + u8::from(reset.bare);
+            // A bare RST with an identification of 0 is what hosts answer that know nothing of the connection.
+            if ttl.is_none() && !(odd_id && !reset.bare) && signs < 2 {
+                return None;
+            }
+            let certainty = if ttl.is_some() && signs >= 2 { Likely } else { Undetermined };
+            let mark = Mark { packet: Some(reset.packet), at: reset.at, frame: None };
+            Some(Judged::new(Self { alleged: role, ttl, odd_id, bare: reset.bare }, Blame::Between, certainty).at(mark))
+        })
+    }
+
+    fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
+        let mut signs = Vec::new();
+        if let Some((ttl, least, most)) = self.ttl {
+            let theirs = if least == most { least.to_string() } else { format!("{least} to {most}") };
+            signs.push(format!("its TTL is {ttl}, where {}'s other packets have {theirs}", a(self.alleged)));
+        }
+        if self.odd_id {
+            signs.push("its IP identification is of another kind".to_owned());
+        }
+        if self.bare {
+            signs.push("it acknowledges nothing".to_owned());
+        }
+        let signs = crate::knowledge::words::and(signs);
+        let at = cause.packet.map_or_else(String::new, |packet| format!(" ({})", crate::knowledge::words::packet(conversation, packet)));
+        let text = match cause.certainty {
+            Undetermined => format!("An RST in {}'s name{at} ended the connection; whether it is its own cannot be told from here: {signs}.", a(self.alleged)),
+            _ => format!("An RST in {}'s name{at} ended the connection, and probably is not its own: {signs}.", a(self.alleged)),
+        };
+        Said::part(text, format!("Look at what stands between the two, and capture at {} as well: there it was not sent.", a(self.alleged)))
+    }
+}

@@ -1,0 +1,70 @@
+use crate::knowledge::causes::prelude::*;
+
+/// `subprotocol_mismatch`: the client left since none of its subprotocols was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SubprotocolMismatch {
+    /// From the 101 to its end of TCP.
+    pub after_ns: Option<i64>,
+    /// The client names the engine of a browser, which has to leave.
+    pub browser: bool,
+}
+
+pub(super) const ROW: CauseRow = CauseRow {
+    name: "subprotocol_mismatch",
+    when: "the client left at once, and of the subprotocols it had offered none was chosen, or one that it had not offered",
+    proven: None,
+    likely: Some("it sent no frame, or only a Close, and the server's choice is the only thing amiss"),
+    undetermined: None,
+    never: "that the server broke a rule where it chose none: that is legal, but browsers must fail for it",
+    next: &[
+        "the list of subprotocols that the server knows, and the list that the client offers: they have to share one",
+        "a proxy that takes Sec-WebSocket-Protocol out of the answer",
+    ],
+    shows: &[
+        found(
+            "none of those offered was chosen",
+            "C: request Sec-WebSocket-Protocol: graphql-transport-ws | S: 101 | C: fin | S: fin",
+        ),
+        legal(
+            "one was chosen",
+            "C: request Sec-WebSocket-Protocol: graphql-transport-ws | S: 101 Sec-WebSocket-Protocol: graphql-transport-ws | C: fin | S: fin",
+        ),
+    ],
+};
+
+impl Judge for SubprotocolMismatch {
+    fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
+        let rule = [RuleId::HsProtoNone, RuleId::HsProtoUnreq]
+            .into_iter()
+            .find(|rule| facts.finding(Role::Server, *rule).is_some())?;
+        let client = facts.side(Role::Client);
+        let left = client.frames == u64::from(client.close.is_some());
+        let quit = facts.quit_of(Role::Client).filter(|_| left)?;
+        let other = facts.conversation.findings.iter().any(|f| {
+            f.by == Some(Role::Server) && f.level == crate::model::Level::Must && f.violation.rule() != rule
+        });
+        let answered = facts.conversation.handshake_at.server?;
+        let after_ns = facts.between(answered.1, quit.mark.at);
+        let soon = after_ns.is_none_or(|ns| ns <= 10 * facts.round_trip_ns);
+        if other || !soon || facts.side(Role::Server).close.is_some_and(|close| close.is_answer != Some(true)) {
+            return None;
+        }
+        let mark = Mark { packet: Some(answered.0), at: answered.1, frame: None };
+        let grounds = Self { after_ns, browser: facts.is_browser() };
+        Some(Judged::new(grounds, Blame::Server, Likely).at(mark).breaks(rule))
+    }
+
+    fn said<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> Said {
+        let chose = if cause.rule == Some(RuleId::HsProtoNone) {
+            "the server chose none of the subprotocols it had offered"
+        } else {
+            "the server chose a subprotocol that it had not offered"
+        };
+        let after = self.after_ns.map_or_else(String::new, |ns| format!(" {} after the 101", duration(ns)));
+        let browsers = if self.browser { ", for which browsers must leave" } else { "" };
+        Said::whole(
+            format!("The client left{after}, probably because {chose}{browsers}."),
+            "Look at the subprotocols both sides are set up with: they have to share one.",
+        )
+    }
+}

@@ -1,0 +1,32 @@
+use crate::knowledge::causes::prelude::*;
+
+/// `try_later`: a side closed with 1013.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TryLater;
+
+pub(super) const ROW: CauseRow = CauseRow {
+    name: "try_later",
+    when: "a side closed with 1013 (try again later) of its own accord",
+    proven: Some("the code of its Close"),
+    likely: None,
+    undetermined: None,
+    never: "that the client did anything wrong",
+    next: &["the load of that side, or of the proxy in its place"],
+    shows: &[
+        found("the server closes with it", "S: close 1013 | C: close 1013 | S: fin | C: fin"),
+        legal("a Close that only answers with it", "C: close 1000 | S: close 1013 | S: fin | C: fin"),
+    ],
+};
+
+impl Judge for TryLater {
+    fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
+        let (by, mark) = super::application_close::closed(facts, |code| code == Some(CloseCode(1013)))?;
+        Some(Judged::new(Self, by, Proven).at(mark))
+    }
+
+    fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
+        let by = side(cause.by).map_or_else(|| "the side that closed".to_owned(), a);
+        let told = super::application_close::told(cause, conversation);
+        Said::whole(format!("{told}, which speaks of too much load."), format!("Look at {by}: the load of that side, or of the proxy in its place."))
+    }
+}

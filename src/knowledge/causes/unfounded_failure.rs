@@ -1,0 +1,121 @@
+use crate::knowledge::causes::prelude::*;
+use crate::model::Opcode;
+
+/// `unfounded_failure`: a side failed the connection naming a fault that its peer did not commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnfoundedFailure {
+    /// What is special about the message it had received last.
+    pub special: Option<Special>,
+}
+
+/// What a parser can stumble over although it is sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Special {
+    /// Its text is cut inside a character, from one fragment to the next.
+    SplitCharacter,
+    /// It came in several frames.
+    Fragmented,
+    /// It was compressed.
+    Compressed,
+    /// It was the first after a pause of so many nanoseconds.
+    AfterPause(i64),
+}
+
+pub(super) const ROW: CauseRow = CauseRow {
+    name: "unfounded_failure",
+    when: "a side failed the connection naming a fault, and nothing its peer had sent breaks a clause",
+    proven: Some("everything it had received is in the recording, and is sound"),
+    likely: Some("part of what it had received is not in the recording"),
+    undetermined: None,
+    never: "that the peer is at fault, whatever the code or the reason says",
+    next: &[
+        "the parser of the side that failed: what is special about the frames it had just received",
+        "an exception in its own program: some libraries close with 1002 or 1007 for that",
+    ],
+    shows: &[
+        found("1007 for sound text", "C: text hi | S: close 1007 invalid UTF-8 | C: close 1007 | S: fin | C: fin"),
+        legal("1007 for text that is none", "C: 81 02 ff fe | S: close 1007 | C: close 1007 | S: fin | C: fin"),
+    ],
+};
+
+/// What the reason of a Close says where a fault is named.
+const REASONS: &[&str] = &[
+    "protocol error", "invalid utf", "utf-8", "utf8", "invalid opcode", "opcode", "reserved bit", "rsv", "invalid frame",
+    "bad frame", "malformed", "mask", "fragment", "invalid payload", "invalid data",
+];
+
+/// A pause worth a word.
+const PAUSE_NS: i64 = 10_000_000_000;
+
+impl Judge for UnfoundedFailure {
+    fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
+        Role::BOTH.into_iter().find_map(|role| of(facts, role))
+    }
+
+    fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
+        let by = side(cause.by).unwrap_or(Role::Server);
+        let sound = match cause.certainty {
+            Proven => format!("nothing that {} had sent breaks a clause", a(by.peer())),
+            _ => format!("nothing that was recorded of {} breaks a clause", a(by.peer())),
+        };
+        let special = match self.special {
+            None => String::new(),
+            Some(Special::SplitCharacter) => "; the message it had received last is cut inside a character, from one frame to the next, which is allowed".to_owned(),
+            Some(Special::Fragmented) => "; the message it had received last came in several frames, which is allowed".to_owned(),
+            Some(Special::Compressed) => "; the message it had received last was compressed, as agreed".to_owned(),
+            Some(Special::AfterPause(ns)) => format!("; the message it had received last was the first after {}", duration(ns)),
+        };
+        Said::part(
+            format!("{} failed the connection with {}, but {sound}{special}.", the(by), close_of(conversation, by)),
+            format!("Look at {} itself: its parser, or an exception in its own program.", a(by)),
+        )
+    }
+}
+
+fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<UnfoundedFailure>> {
+    let peer = facts.side(role.peer());
+    let quit = facts.quit_of(role)?;
+    let How::Close(Some(code)) = quit.how else { return None };
+    if peer.close.is_some_and(|theirs| theirs.code == Some(code) && theirs.mark.frame < quit.mark.frame) {
+        return None;
+    }
+    let reason = facts.reason(role);
+    let names_a_fault = [CloseCode(1002), CloseCode(1003), CloseCode(1007)].contains(&code);
+    let accuses = names_a_fault || REASONS.iter().any(|sign| reason.contains(sign));
+    let at_fault = facts.conversation.findings.iter().any(|f| {
+        f.by == Some(role.peer())
+            && f.level == crate::model::Level::Must
+            && f.violation.rule().name().starts_with(['F', 'P'])
+    });
+    if !accuses || at_fault || peer.fault.is_some() {
+        return None;
+    }
+    // An unsupported type of data breaks no clause, and is a reason of its own.
+    if code == CloseCode(1003) && reason.is_empty() && peer.last_message.is_some() {
+        return None;
+    }
+    let whole = !peer.has_gap && !facts.conversation.assumed;
+    let grounds = UnfoundedFailure { special: special(facts, role.peer()) };
+    Some(Judged::new(grounds, Blame::from(role), if whole { Proven } else { Likely }).at(quit.mark))
+}
+
+/// What is special about the last message of a side, as far as its frames were kept.
+fn special(facts: &Facts<'_>, of: Role) -> Option<Special> {
+    let data = |opcode: Opcode| matches!(opcode, Opcode::TEXT | Opcode::BINARY | Opcode::CONTINUATION);
+    let frames = &facts.conversation.frames;
+    let mut sent = frames.iter().filter(|f| f.from == of && data(f.header.opcode));
+    let last = sent.next_back()?;
+    let fragments = frames.iter().filter(|f| f.from == of && data(f.header.opcode) && f.message == last.message);
+    if fragments.clone().count() > 1 {
+        let split = fragments
+            .filter(|f| f.text && !f.header.fin && !f.preview_cut && !f.compressed)
+            .any(|f| str::from_utf8(f.preview.as_sent()).is_err());
+        return Some(if split { Special::SplitCharacter } else { Special::Fragmented });
+    }
+    let before = frames.iter().rfind(|f| f.n < last.n).and_then(|f| f.at);
+    match facts.between(before, last.at) {
+        Some(pause) if pause >= PAUSE_NS => Some(Special::AfterPause(pause)),
+        _ => last.compressed.then_some(Special::Compressed),
+    }
+}

@@ -1,0 +1,87 @@
+use crate::knowledge::causes::prelude::*;
+
+/// `upgrade_stripped`: the request, or the answer, lost its Upgrade on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UpgradeStripped {
+    /// In whose head it is missing.
+    pub head: Role,
+    /// A proxy has left its signs.
+    pub proxied: bool,
+    /// It came down to HTTP/1.0.
+    pub old_http: bool,
+}
+
+pub(super) const ROW: CauseRow = CauseRow {
+    name: "upgrade_stripped",
+    when: "the request or the 101 lost Upgrade or Connection, or came down to HTTP/1.0, on the way",
+    proven: None,
+    likely: Some(
+        "a request with a Sec-WebSocket-Key lacks what goes with it, and a proxy has left signs: Via, X-Forwarded-*, \
+         Forwarded, HTTP/1.0, Connection: close",
+    ),
+    undetermined: Some("the same without such signs: the client may have sent it so"),
+    never: "that the client is broken: Upgrade and Connection are hop-by-hop (RFC 9110 7.6.1), and a proxy that was not \
+            told to pass them on takes them out",
+    next: &[
+        "the proxy before the point of capture on that side: nginx wants proxy_http_version 1.1, and Upgrade and \
+         Connection set",
+        "a capture on the other side of it",
+    ],
+    shows: &[
+        found(
+            "a proxy took out Upgrade and came down to HTTP/1.0",
+            "C: request !GET /chat HTTP/1.0 & -Upgrade & Connection: close & X-Forwarded-For: 10.0.0.7 | S: status 400 Bad Request | S: fin | C: fin",
+        ),
+        legal("a refusal of a whole request", "C: request X-Forwarded-For: 10.0.0.7 | S: status 400 Bad Request | S: fin | C: fin"),
+    ],
+};
+
+/// Fields that proxies add, in lower case.
+const SIGNS: &[&str] = &["via", "forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-real-ip"];
+
+impl Judge for UpgradeStripped {
+    fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
+        let lacks = |role: Role, rules: &[RuleId]| rules.iter().find_map(|rule| facts.finding(role, *rule));
+        let asked = lacks(Role::Client, &[RuleId::HsUpgradeReq, RuleId::HsConnectionReq]);
+        let answered = lacks(Role::Server, &[RuleId::HsUpgradeResp, RuleId::HsConnectionResp]);
+        let (head, finding) = match (asked, answered) {
+            (Some(finding), _) => (Role::Client, finding),
+            (None, Some(finding)) => (Role::Server, finding),
+            (None, None) => return None,
+        };
+        if facts.course.is_established && facts.side(Role::Client).frames > 0 {
+            return None;
+        }
+        let fields = if head == Role::Client { facts.request() } else { facts.response() }?;
+        let signed = fields.iter().any(|(name, _)| SIGNS.iter().any(|sign| name.eq_ignore_ascii_case(sign)));
+        let request = facts.conversation.request.as_ref();
+        let old_http = head == Role::Client
+            && request.is_some_and(|request| request.http_version.as_sent().ends_with("1.0"));
+        let closes = fields.first("Connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
+        let has_key = head == Role::Server || request.is_some_and(|request| request.key().is_some());
+        let proxied = signed || old_http || closes;
+        if !has_key {
+            return None;
+        }
+        let certainty = if proxied { Likely } else { Undetermined };
+        let mark = Mark { packet: finding.packet, at: finding.at, frame: None };
+        let grounds = Self { head, proxied, old_http };
+        Some(Judged::new(grounds, Blame::Between, certainty).at(mark).breaks(finding.violation.rule()))
+    }
+
+    fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
+        let head = if self.head == Role::Client { "request" } else { "101" };
+        let lost = if self.old_http { " and came down to HTTP/1.0" } else { "" };
+        let answer = conversation.response.as_ref().filter(|_| self.head == Role::Client);
+        let then = answer.map_or_else(String::new, |response| format!("; the server answered {}", response.status));
+        let who = match cause.certainty {
+            Undetermined => "either the client sent it so, or something on the way took it out",
+            _ => "probably a proxy on the way took it out",
+        };
+        let next = match self.head {
+            Role::Client => "Look at what stands before this point of capture on the client's side: a proxy has to be told to pass Upgrade and Connection on.",
+            Role::Server => "Look at what stands before this point of capture on the server's side: a proxy has to be told to pass Upgrade and Connection on.",
+        };
+        Said::whole(format!("The {head} lacks its Upgrade{lost}: {who}{then}."), next)
+    }
+}

@@ -1,0 +1,123 @@
+//! How a conversation went, side by side: what the reference knows when it is over and a diagnosis rests on.
+
+use crate::model::{CloseCode, PacketNo, PerRole, Role, RuleId, StreamEnd, Timestamp};
+
+/// What both sides did, by sender.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Course {
+    /// The upgrade took place, as far as the client need not refuse it.
+    pub is_established: bool,
+    /// The frames are of the protocol that the reference knows.
+    pub is_judged: bool,
+    /// The last frame: who sent it, when, and how long neither side had sent one before it, in nanoseconds.
+    pub last_frame: Option<(Role, Timestamp, i64)>,
+    /// What each side did.
+    pub sides: PerRole<SideCourse>,
+}
+
+/// Where something stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Mark {
+    /// Number of its frame.
+    pub frame: Option<u64>,
+    /// Its packet.
+    pub packet: Option<PacketNo>,
+    /// When it was captured.
+    pub at: Option<Timestamp>,
+}
+
+/// What one side did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SideCourse {
+    /// Frames it sent.
+    pub frames: u64,
+    /// Time of its last frame.
+    pub last_frame_at: Option<Timestamp>,
+    /// Its first Close.
+    pub close: Option<SentClose>,
+    /// Its first end of TCP.
+    pub end: Option<SentEnd>,
+    /// Its host had all of the peer's Close; `None` without a Close or without acknowledgement numbers.
+    pub had_close: Option<bool>,
+    /// Since when.
+    pub had_close_at: Option<Timestamp>,
+    /// It was in the middle of a message, or of a frame, when the recording or its stream ended.
+    pub in_message: bool,
+    /// It was in the middle of a message when the peer's Close had reached its host.
+    pub in_message_at_close: bool,
+    /// The last message it sent, ended or not.
+    pub last_message: Option<MessageSize>,
+    /// The largest of those before.
+    pub largest_before: Option<MessageSize>,
+    /// Its oldest Ping without an answer when it gave the connection up, by its first Close or end of TCP, or when the
+    /// recording ended.
+    pub unanswered_ping: Option<UnansweredPing>,
+    /// Its first fault for which the peer may or must fail.
+    pub fault: Option<(RuleId, Mark)>,
+    /// Frames of it may be missing.
+    pub has_gap: bool,
+}
+
+/// The first Close of a side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SentClose {
+    /// Where it stands.
+    pub mark: Mark,
+    /// `None`: without one.
+    pub code: Option<CloseCode>,
+    /// It left when its sender's host had the peer's Close: it is an answer. `None` without a Close of the peer, or where
+    /// nothing tells.
+    pub is_answer: Option<bool>,
+    /// The same of the peer's end of TCP.
+    pub is_after_end: Option<bool>,
+}
+
+/// The first end of TCP of a side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SentEnd {
+    /// Where it stands.
+    pub mark: Mark,
+    /// FIN or RST.
+    pub how: StreamEnd,
+    /// It left when its sender's host had the peer's Close; `None` without a Close of the peer, or where nothing tells.
+    pub had_close: Option<bool>,
+    /// It is no answer to the peer's end of TCP.
+    pub is_own: bool,
+}
+
+/// How large a message was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MessageSize {
+    /// Number of the message.
+    pub n: u64,
+    /// Where its last frame in the recording begins.
+    pub mark: Mark,
+    /// Payload bytes of its frames, as their headers have it.
+    pub wire_bytes: u64,
+    /// For the application; `None` where that is not known.
+    pub bytes: Option<u64>,
+    /// It was compressed.
+    pub compressed: bool,
+    /// Its last frame is whole and in the recording.
+    pub is_ended: bool,
+}
+
+/// A Ping without an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnansweredPing {
+    /// Where it stands.
+    pub mark: Mark,
+    /// How many there are, this one counted.
+    pub count: u64,
+    /// The peer's host had acknowledged it, as the recording shows.
+    pub arrived: bool,
+    /// A Pong came, with other data than it carried.
+    pub mismatched: bool,
+}

@@ -1,0 +1,107 @@
+//! What is handed on of the replay for a diagnosis.
+
+use crate::model::{
+    Course, Evidence, Fact, FrameFacts, Mark, MessageSize, PerRole, Role, SentClose, SentEnd, SideCourse,
+    Timestamp, UnansweredPing,
+};
+use crate::reference::endpoint::Endpoint;
+use crate::reference::opening::Opening;
+use crate::reference::state;
+
+/// The sizes of what a side sent.
+#[derive(Debug, Default)]
+pub(super) struct Sizes {
+    last: Option<MessageSize>,
+    largest_before: Option<MessageSize>,
+}
+
+impl Sizes {
+    /// Books a data frame.
+    pub(super) fn add(&mut self, frame: &FrameFacts<'_>) {
+        let Some(n) = frame.message else { return };
+        let ended = frame.facts.iter().find_map(|fact| match fact {
+            Fact::Message(message) if message.n == n => Some(*message),
+            _ => None,
+        });
+        let known = self.last.filter(|last| last.n == n);
+        if known.is_none()
+            && let Some(before) = self.last
+            && self.largest_before.is_none_or(|largest| largest.wire_bytes < before.wire_bytes)
+        {
+            self.largest_before = Some(before);
+        }
+        let before = known.map_or(0, |known| known.wire_bytes);
+        self.last = Some(MessageSize {
+            n,
+            mark: mark(Some(frame.n), Some(frame.first)),
+            wire_bytes: before.saturating_add(frame.header.payload_len),
+            bytes: ended.and_then(|message| message.bytes),
+            compressed: frame.compressed,
+            is_ended: ended.is_some() && frame.is_complete(),
+        });
+    }
+}
+
+fn mark(frame: Option<u64>, evidence: Option<Evidence>) -> Mark {
+    Mark { frame, packet: evidence.and_then(|e| e.packet()), at: evidence.and_then(|e| e.at()) }
+}
+
+/// What both sides did.
+pub(super) fn of(
+    opening: &Opening,
+    ends: &PerRole<Endpoint>,
+    last_frame: Option<(Role, Timestamp, i64)>,
+) -> Course {
+    Course {
+        is_established: opening.is_established(&ends.client),
+        is_judged: opening.is_judged(),
+        last_frame,
+        sides: PerRole { client: side(ends, Role::Client), server: side(ends, Role::Server) },
+    }
+}
+
+fn side(ends: &PerRole<Endpoint>, role: Role) -> SideCourse {
+    let (side, peer) = (&ends[role], &ends[role.peer()]);
+    let received = side.state.received();
+    SideCourse {
+        frames: side.frames,
+        last_frame_at: side.last_sent_at,
+        close: side.close().map(|close| sent_close(close, peer)),
+        end: side.end().map(|end| SentEnd {
+            mark: mark(None, Some(end.evidence)),
+            how: end.how,
+            had_close: peer.close().and_then(|theirs| end.knew(theirs)),
+            is_own: peer.end().is_none_or(|theirs| end.is_own(theirs)),
+        }),
+        had_close: peer.close().and_then(|theirs| side.has(theirs.end)),
+        had_close_at: received.and_then(|received| received.at),
+        in_message: side.is_in_message(),
+        in_message_at_close: received.is_some_and(|received| received.message_open),
+        last_message: side.sizes.last,
+        largest_before: side.sizes.largest_before,
+        unanswered_ping: side.quit_with_ping.unwrap_or_else(|| waiting_ping(side)),
+        fault: side.fault.as_deref().map(|fault| (fault.rule, mark(Some(fault.frame), Some(fault.evidence)))),
+        has_gap: side.has_gap(),
+    }
+}
+
+fn sent_close(close: &state::SentClose, peer: &Endpoint) -> SentClose {
+    SentClose {
+        mark: mark(Some(close.frame), Some(close.evidence)),
+        code: close.payload.code(),
+        is_answer: peer.close().and_then(|theirs| close.knew(theirs)),
+        is_after_end: peer.end().and_then(|theirs| close.knew_end(theirs)),
+    }
+}
+
+/// Its oldest Ping that waits for an answer.
+pub(super) fn waiting_ping(side: &Endpoint) -> Option<UnansweredPing> {
+    let mut pending = side.pings.as_ref()?.pending();
+    let oldest = pending.next()?;
+    Some(UnansweredPing {
+        mark: mark(Some(oldest.frame), Some(oldest.evidence)),
+        count: 1 + pending.count() as u64,
+        arrived: oldest.arrived.is_some(),
+        mismatched: oldest.missed,
+    })
+}
