@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::model::case::{CaseAccount, CaseReport, Recomputed};
 use crate::model::{
     Bytes, Closing, Compression, ConversationId, Finding, FrameHeader, LinkType, PacketNo, PerRole, Quoted,
-    Role, RuleId, Stage, Text, Timestamp, Timing, UpgradeRequest, UpgradeResponse, Weirds, Wire,
+    Role, RuleId, Stage, TcpFacts, Text, Timestamp, Timing, UpgradeRequest, UpgradeResponse, Weirds, Wire,
 };
 
 /// Counts of what one side sent.
@@ -140,6 +140,8 @@ pub struct Conversation<S: Stage = Quoted> {
     /// Its TCP connection in the capture; `None` where the log of a tester tells of it, which knows neither
     /// addresses nor packets.
     pub tcp: Option<TcpRecord>,
+    /// What TCP shows of either side; the default where a log tells of it.
+    pub tcp_facts: Box<TcpFacts>,
     /// Time of the first packet.
     pub started_at: Option<Timestamp>,
     /// Time of the last packet.
