@@ -105,6 +105,7 @@ impl Watched {
                 *weirds = tcp_weirds;
                 if followed.dissector.status() == Status::NotWebSocket {
                     let weirds = std::mem::take(&mut followed.weirds);
+                    connection.forget_facts();
                     *self = Self::Ignored { weirds };
                     return Turn::Left;
                 } else if connection.is_complete() {
@@ -307,7 +308,7 @@ fn conclude(
 ) -> Box<Concluded> {
     let of = |dir| connection.stats(dir).unanswered;
     let unanswered = PerRole { client: of(client), server: of(client.flip()) };
-    let tail = Tail { until, unanswered, log_of: None, tcp: TcpFacts::default() };
+    let tail = Tail { until, unanswered, log_of: None, tcp: tcp_facts(connection, client) };
     let (mut conversation, course) = stages.report(weirds, &tail);
     let endpoints = connection.endpoints();
     let (client_at, server_at) = match client {
@@ -340,7 +341,13 @@ fn complete(concluded: &mut Concluded, connection: &Connection, client: Directio
         tcp.last_packet = connection.last_packet();
     }
     conversation.ended_at = connection.ended_at();
+    *conversation.tcp_facts = tcp_facts(connection, client);
     diagnose(conversation, &concluded.course);
+}
+
+/// What TCP shows of both sides until now.
+fn tcp_facts(connection: &Connection, client: Direction) -> TcpFacts {
+    PerRole { client: connection.facts(client), server: connection.facts(client.flip()) }
 }
 
 /// About how many bytes a conversation takes while it waits.

@@ -245,7 +245,7 @@ fn end(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::SeqNo;
+    use crate::model::{HeaderSigns, SeqNo};
 
     fn segment(src: &str, dst: &str) -> Segment<'static> {
         let address = |text: &str| text.parse().unwrap_or_else(|_| panic!("{text}"));
@@ -257,6 +257,7 @@ mod tests {
             seq: SeqNo(0),
             ack: None,
             flags: TcpFlags(0),
+            header: HeaderSigns::default(),
             payload: &[],
             cut_off: 0,
         }

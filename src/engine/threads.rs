@@ -27,7 +27,7 @@ use crate::engine::recorder::Keep;
 use crate::engine::shards::{self, Happened, Happenings, Shards, Start};
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::model::{PacketNo, Segment, SeqNo, TcpFlags, Timestamp};
+use crate::model::{HeaderSigns, PacketNo, Segment, SeqNo, TcpFlags, Timestamp};
 use crate::redact::Sealed;
 use crate::source::file::Stop;
 
@@ -65,7 +65,6 @@ struct Sent {
     seq: SeqNo,
     ack: SeqNo,
     flags: TcpFlags,
-    has_ack: bool,
     is_apart: bool,
     /// Place of its shard among those of the worker.
     index: u8,
@@ -74,6 +73,10 @@ struct Sent {
     /// Where its payload lies.
     from: u32,
     len: u32,
+    window: u16,
+    /// Of IPv4, which its addresses tell.
+    ip_id: u16,
+    ttl: u8,
 }
 
 /// Its addresses.
@@ -88,6 +91,8 @@ enum Ends {
     /// Any others, by their place in [`Apart::ends`].
     Apart(u32),
 }
+
+const _: () = assert!(size_of::<Sent>() <= 72);
 
 /// What a worker is to do.
 #[derive(Debug)]
@@ -373,13 +378,15 @@ impl Line for Dispatcher {
             seq: segment.seq,
             ack: segment.ack.unwrap_or(SeqNo(0)),
             flags: segment.flags,
-            has_ack: segment.ack.is_some(),
             is_apart: at.is_none(),
             index: (shard / workers) as u8,
             nth,
             cut_off: segment.cut_off,
             from: short(from),
             len: short(segment.payload.len()),
+            window: segment.header.window,
+            ip_id: segment.header.ip_id.unwrap_or(0),
+            ttl: segment.header.ttl,
         });
     }
 
@@ -426,8 +433,13 @@ impl Sent {
             src,
             dst,
             seq: self.seq,
-            ack: self.has_ack.then_some(self.ack),
+            ack: self.flags.has(TcpFlags::ACK).then_some(self.ack),
             flags: self.flags,
+            header: HeaderSigns {
+                ttl: self.ttl,
+                ip_id: src.is_ipv4().then_some(self.ip_id),
+                window: self.window,
+            },
             payload: payload.unwrap_or_default(),
             cut_off: self.cut_off,
         }

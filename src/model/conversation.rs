@@ -150,7 +150,7 @@ pub struct Conversation<S: Stage = Quoted> {
     /// Its TCP connection in the capture; `None` where the log of a tester tells of it, which knows neither
     /// addresses nor packets.
     pub tcp: Option<TcpRecord>,
-    /// What TCP shows besides the bytes.
+    /// What TCP shows of either side; the default where a log tells of it.
     pub tcp_facts: Box<TcpFacts>,
     /// The client could not connect; `None` where TCP was established.
     pub connect: Option<FailedConnect>,

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use crate::model::HeaderSigns;
+
 /// Number of a captured record in its input, counted from 1 (Wireshark's *frame number*).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PacketNo(pub u64);
@@ -182,6 +184,8 @@ pub struct Segment<'a> {
     pub ack: Option<SeqNo>,
     /// Control bits as on the wire.
     pub flags: TcpFlags,
+    /// What else of its headers tells senders apart.
+    pub header: HeaderSigns,
     /// Payload bytes captured, without the padding of the link.
     pub payload: &'a [u8],
     /// Payload bytes that were on the wire but are not in the capture (snap length), after `payload`.

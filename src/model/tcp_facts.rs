@@ -26,7 +26,6 @@ pub struct EndSegment {
 
 /// What of a segment's headers tells senders apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct HeaderSigns {
     /// Time to live, or hop limit.
     pub ttl: u8,
@@ -82,7 +81,7 @@ pub struct ShutWindow {
     pub for_ns: i64,
     /// The packet that shut it then.
     pub packet: PacketNo,
-    /// Segments that its peer sent meanwhile: probes.
+    /// Segments that its peer sent meanwhile with payload, or with a number before the next: probes.
     pub probes: u32,
     /// It was never opened again.
     pub to_the_end: bool,

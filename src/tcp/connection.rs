@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 
 use crate::limits::Limits;
 use crate::model::{
-    Carrier, Direction, Endpoints, PacketNo, PerDirection, Segment, StreamEnd, StreamEvent, TcpFlags,
-    Timestamp, Unanswered, WeirdKind, Weirds,
+    Carrier, Direction, Endpoints, PacketNo, PerDirection, Segment, SeqNo, SideTcp, StreamEnd, StreamEvent,
+    TcpFlags, Timestamp, Unanswered, WeirdKind, Weirds,
 };
 use crate::tcp::causal_order::CausalOrder;
 use crate::tcp::context::Context;
 use crate::tcp::half::Half;
+use crate::tcp::notes::{BURST_NS, Notes, Payload};
 
 /// One TCP connection: segments in any order to [`StreamEvent`]s.
 ///
@@ -40,6 +41,8 @@ pub struct Connection {
     reset: bool,
     /// By sender, what it sent again since its peer was last heard of; boxed because most connections never need it.
     unanswered: Option<Box<PerDirection<Option<Unanswered>>>>,
+    /// What is noted for [`SideTcp`]; `None` where nobody will ask for it.
+    notes: Option<Box<PerDirection<Notes>>>,
 }
 
 /// What one direction came to so far. Bytes still waiting behind a hole are not in `stream_bytes` yet.
@@ -76,6 +79,7 @@ impl Connection {
             packets: 0,
             reset: false,
             unanswered: None,
+            notes: Some(Box::default()),
         }
     }
 
@@ -127,6 +131,7 @@ impl Connection {
             carrier.acked = peer.ack(ack, half.is_opening(seq), carrier, &mut cx.of(dir.flip()));
         }
         if segment.flags.has(TcpFlags::RST) {
+            let at = half.position(seq);
             half.ignore(segment.payload);
             if half.accepts_reset(seq, carrier.acked.is_some()) {
                 half.reset(seq, carrier, &mut cx);
@@ -134,9 +139,13 @@ impl Connection {
             } else {
                 cx.out_of_window(segment.no, || format!("RST at {} is far from its data", seq.0));
             }
+            if let Some(notes) = &mut self.notes {
+                notes[dir].end(StreamEnd::Rst, segment, seq, at, carrier.acked);
+            }
             return;
         }
         half.hear_of(seq);
+        let before = (half.end_seen(), half.useless_bytes());
         if !segment.payload.is_empty() || segment.cut_off != 0 {
             half.data(seq, segment.payload, segment.cut_off, carrier, limits, &mut cx);
         }
@@ -146,6 +155,7 @@ impl Connection {
             half.fin(seq.plus(len.saturating_add(segment.cut_off)), carrier, &mut cx);
         }
         let again = half.retransmitted_bytes() > known;
+        self.note(dir, segment, seq, before, again, carrier);
         if again || self.unanswered.is_some() {
             self.note_again(dir, again, segment);
         }
@@ -229,10 +239,58 @@ impl Connection {
         }
     }
 
+    /// Notes a segment that is no RST. `before`: the end of all that its sender had been seen to send, and how many
+    /// bytes had been of no use; `again`: it brings some once more.
+    fn note(
+        &mut self,
+        dir: Direction,
+        segment: &Segment<'_>,
+        seq: SeqNo,
+        before: (u64, u64),
+        again: bool,
+        carrier: Carrier,
+    ) {
+        let Some(notes) = &mut self.notes else { return };
+        let (half, peer) = (&self.halves[dir], &self.halves[dir.flip()]);
+        notes[dir].segment(segment);
+        if segment.ack.is_some() {
+            notes[dir.flip()].acknowledged(peer.acked());
+        }
+        let captured = segment.payload.len() as u64;
+        let len = u32::try_from(captured + u64::from(segment.cut_off)).unwrap_or(u32::MAX);
+        let (end, useless) = before;
+        let at = half.position(seq);
+        if len > 0 {
+            let new = half.end_seen() > end || captured > half.useless_bytes() - useless;
+            if let Some(start) = at {
+                notes[dir].payload(segment, Payload { start, len, new, again }, half.acked());
+            }
+            notes[dir.flip()].is_probed();
+        } else if at.is_some_and(|at| at < end) && !segment.flags.has(TcpFlags::SYN) {
+            notes[dir.flip()].is_probed();
+        }
+        if segment.flags.has(TcpFlags::FIN) {
+            let seq = seq.plus(len);
+            notes[dir].end(StreamEnd::Fin, segment, seq, half.position(seq), carrier.acked);
+        }
+    }
+
+    /// What TCP shows of the side that sends `dir`.
+    #[must_use]
+    pub fn facts(&self, dir: Direction) -> SideTcp {
+        let Some(notes) = &self.notes else { return SideTcp::default() };
+        let half = &self.halves[dir];
+        let acked = notes[dir.flip()].has_segments().then(|| half.acked());
+        notes[dir].facts(self.ended_at, acked, |position| half.offset(position))
+    }
+
+    /// Nobody will ask for [`Self::facts`].
+    pub(crate) fn forget_facts(&mut self) {
+        self.notes = None;
+    }
+
     /// The sender of `segment` is alive; whether it sent something `again` is counted.
     fn note_again(&mut self, dir: Direction, again: bool, segment: &Segment<'_>) {
-        /// No retransmission timer is shorter: RFC 6298 asks for 1 s, Linux takes 200 ms.
-        const BURST_NS: i64 = 100_000_000;
         let sent = self.unanswered.get_or_insert_default();
         sent[dir.flip()] = None;
         if again {

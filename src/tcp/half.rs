@@ -89,6 +89,31 @@ impl Half {
         self.assembler.retransmitted_bytes()
     }
 
+    /// Bytes that were of no use: seen before, or of no stream.
+    pub(super) fn useless_bytes(&self) -> u64 {
+        self.assembler.retransmitted_bytes().wrapping_add(self.ignored_bytes)
+    }
+
+    /// Highest position acknowledged.
+    pub(super) fn acked(&self) -> u64 {
+        self.acked
+    }
+
+    /// Position behind all that was seen.
+    pub(super) fn end_seen(&self) -> u64 {
+        self.assembler.end()
+    }
+
+    /// Where a sequence number of this direction stands, as far as that can be told.
+    pub(super) fn position(&self, seq: SeqNo) -> Option<u64> {
+        if self.start == Start::Unknown { None } else { self.locate(seq, self.near()) }
+    }
+
+    /// A position as an offset of the stream; `None` before its start, or where that is not known.
+    pub(super) fn offset(&self, position: u64) -> Option<u64> {
+        position.checked_sub(self.assembler.origin()).filter(|_| self.is_started())
+    }
+
     pub(super) fn ignored_bytes(&self) -> u64 {
         self.ignored_bytes
     }

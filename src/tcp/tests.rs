@@ -1,5 +1,6 @@
 //! Reassembly by example, then against an oracle; then the flow table.
 
+mod facts;
 mod oracle;
 mod table;
 
@@ -7,22 +8,32 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use crate::limits::Limits;
 use crate::model::{
-    Carrier, Direction, GapCause, PacketNo, Segment, SeqNo, StreamEnd, StreamEvent, TcpFlags, Timestamp,
-    Weirds,
+    Carrier, Direction, GapCause, HeaderSigns, PacketNo, Segment, SeqNo, StreamEnd, StreamEvent, TcpFlags,
+    Timestamp, Weirds,
 };
 use crate::tcp::Connection;
 
 /// A segment in one line: `C` or `S` (the client, who is the originator unless a row says otherwise, or the
-/// server), letters of the flags but ACK, `seq/ack` or `seq`, `'payload`, `+n` bytes cut off.
+/// server), letters of the flags but ACK, `seq/ack` or `seq`, `'payload`, `+n` bytes cut off, `@` milliseconds, `w` its
+/// window (1000 without), `t` its TTL, `i` its IPv4 identification.
 fn parse(no: u64, line: &str) -> OwnedSegment {
     let mut words = line.split_whitespace();
     let from_client = words.next() == Some("C");
     let mut segment = OwnedSegment { no, from_client, ..OwnedSegment::default() };
+    segment.header = HeaderSigns { window: 1_000, ttl: 64, ip_id: None };
     for word in words {
         if let Some(payload) = word.strip_prefix('\'') {
             segment.payload = payload.as_bytes().to_vec();
         } else if let Some(cut) = word.strip_prefix('+') {
             segment.cut_off = cut.parse().unwrap();
+        } else if let Some(ms) = word.strip_prefix('@') {
+            segment.at = Some(ms.parse::<i64>().unwrap() * 1_000_000);
+        } else if let Some(window) = word.strip_prefix("w") {
+            segment.header.window = window.parse().unwrap();
+        } else if let Some(ttl) = word.strip_prefix("t") {
+            segment.header.ttl = ttl.parse().unwrap();
+        } else if let Some(ip_id) = word.strip_prefix("i") {
+            segment.header.ip_id = Some(ip_id.parse().unwrap());
         } else if word.starts_with(|c: char| c.is_ascii_digit()) {
             let mut numbers = word.split('/').map(|n| n.parse().unwrap());
             segment.seq = numbers.next().unwrap();
@@ -52,6 +63,7 @@ struct OwnedSegment {
     ack: Option<u32>,
     payload: Vec<u8>,
     cut_off: u32,
+    header: HeaderSigns,
 }
 
 impl OwnedSegment {
@@ -68,6 +80,7 @@ impl OwnedSegment {
             seq: SeqNo(self.seq),
             ack: self.ack.map(SeqNo),
             flags: self.flags.with(ack_flag),
+            header: self.header,
             payload: &self.payload,
             cut_off: self.cut_off,
         }

@@ -7,9 +7,13 @@ use std::fmt::Write;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use wslog::engine::{Analysis, Keep};
+use wslog::engine::{Analysis, Keep, Sink, present};
 use wslog::limits::Limits;
-use wslog::model::{Conversation, Role, WeirdKind, Wire};
+use wslog::model::{Conversation, InputReport, Role, WeirdKind, Wire};
+use wslog::redact::Redaction;
+use wslog::views::FrameList;
+use wslog::views::json::JsonReport;
+use wslog::views::text::{Style, TextReport};
 
 use crate::support::conversation::TestPacket;
 use crate::support::essence::analyse_file;
@@ -192,6 +196,46 @@ fn a_file_tells_the_same() {
             "{}",
             odd.name
         );
+    }
+}
+
+/// What ends TCP behind the first end of a side is told, too.
+#[test]
+fn an_rst_behind_its_own_fin_is_shown() {
+    let rows = [
+        (
+            "S: fin | S: rst",
+            "server resets TCP (RST) after its own FIN",
+            r#"[("server","fin",7),("server","rst",8)]"#,
+        ),
+        (
+            "S: fin | S: rst | S: rst | C: rst",
+            "server resets TCP (RST) after its own FIN, 1 more behind it",
+            r#"[("server","fin",7),("server","rst",8),("server","rst",9),("client","rst",10)]"#,
+        ),
+        ("S: fin | C: fin", "", r#"[("server","fin",7),("client","fin",8)]"#),
+        ("S: rst", "", r#"[("server","rst",7)]"#),
+    ];
+    for (script, row, ends) in rows {
+        let packets = play(&format!("C: text hi | S: text hi | {script}"), false);
+        let (mut text, mut json) = (Vec::new(), Vec::new());
+        let mut page = TextReport::new(&mut text, Style { width: 200, color: false }, FrameList::All, true);
+        let mut document = JsonReport::new(&mut json, FrameList::All);
+        for sink in [&mut page as &mut dyn Sink, &mut document] {
+            let reports = analyse(&packets).into_iter().map(Box::new);
+            present(reports, &[InputReport::default()], Redaction::Nothing, sink).expect("memory takes it");
+        }
+        let text = String::from_utf8(text).expect("text");
+        let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        let found = text.lines().map(words).filter(|line| line.contains("after its own FIN"));
+        let found: Vec<_> =
+            found.map(|line| line.split_once(' ').expect("a time first").1.to_owned()).collect();
+        assert_eq!(found.join("\n"), row, "{script}");
+        let json: serde_json::Value = serde_json::from_slice(&json).expect("a document");
+        let list = json["connections"][0]["closing"]["tcp"]["ends"].as_array().expect("a list");
+        let list: Vec<_> =
+            list.iter().map(|end| format!("({},{},{})", end["by"], end["how"], end["packet"])).collect();
+        assert_eq!(format!("[{}]", list.join(",")), ends, "{script}");
     }
 }
 

@@ -12,7 +12,7 @@
 
 use std::net::SocketAddr;
 
-use wslog::model::{PacketNo, Segment, SeqNo, TcpFlags, Timestamp};
+use wslog::model::{HeaderSigns, PacketNo, Segment, SeqNo, TcpFlags, Timestamp};
 
 use super::frame::Frame;
 use super::rng::Rng;
@@ -90,6 +90,7 @@ impl TestPacket {
             seq: self.seq,
             ack: self.ack,
             flags: self.flags,
+            header: HeaderSigns::default(),
             payload: &self.payload,
             cut_off: 0,
         }

@@ -9,8 +9,8 @@ use wslog::knowledge::rules::{
 };
 use wslog::limits::Limits;
 use wslog::model::{
-    Conversation, ConversationId, InputReport, PacketNo, PerRole, Role, RuleId, Seen, StepVerdict, TcpEnd,
-    Timing, Violation, WeirdKind, Weirds,
+    Conversation, ConversationId, HeaderSigns, InputReport, PacketNo, PerRole, Role, RuleId, Seen,
+    StepVerdict, TcpEnd, Timing, Violation, WeirdKind, Weirds,
 };
 use wslog::redact::{self, Redaction, Shown};
 use wslog::source::{Decoder, Reader};
@@ -62,7 +62,7 @@ pub fn packets_of(file: &[u8]) -> Vec<TestPacket> {
 /// Everything the reports say except where and when it was recorded, as text for [`assert_same`].
 ///
 /// Left out because it is about packets, not about the endpoints: packet numbers, times, IP addresses, bytes
-/// retransmitted, how often each weird came, and HS-COALESCED, which says that two things shared a segment.
+/// retransmitted, what TCP shows besides its ends, how often each weird came, and HS-COALESCED, which says that two things shared a segment.
 pub fn essence(reports: &[Conversation]) -> String {
     reports.iter().map(|report| essence_of(report.clone())).collect()
 }
@@ -107,6 +107,16 @@ fn essence_of(report: Conversation) -> String {
         report.traffic[role].retransmitted_bytes = 0;
         closing.ends[role] = closing.ends[role].map(unplaced);
         (closing.sides[role].at, closing.sides[role].packet) = (None, None);
+    }
+    for role in Role::BOTH {
+        // An RST says the same however often it was captured; all else that TCP shows is about segments.
+        let mut ends = std::mem::take(&mut report.tcp_facts[role]).ends;
+        for end in &mut ends {
+            (end.packet, end.at, end.acked, end.header) = (PacketNo(0), None, None, HeaderSigns::default());
+        }
+        ends.sort_by_key(|end| (end.how, end.offset, end.bare));
+        ends.dedup();
+        report.tcp_facts[role].ends = ends;
     }
     *report.timing = Timing::default();
     // Whether any time was left for a Pong before the end is a matter of times.

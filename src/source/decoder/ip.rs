@@ -7,7 +7,7 @@ use etherparse::{
     IpAuthHeaderSlice, IpNumber, Ipv4HeaderSlice, Ipv6ExtensionsSlice, Ipv6HeaderSlice, ip_number,
 };
 
-use crate::model::{Segment, SeqNo, TcpFlags, WeirdKind};
+use crate::model::{HeaderSigns, Segment, SeqNo, TcpFlags, WeirdKind};
 use crate::source::decoder::Walk;
 use crate::source::decoder::ip_fragments::{Fragment, Key};
 use crate::source::decoder::odd::{Expected, Odd};
@@ -17,11 +17,35 @@ use crate::source::decoder::{ether, tunnel};
 const MIN_TCP_HEADER_LEN: usize = 20;
 const IPV6_HEADER_LEN: usize = 40;
 
-/// Source and destination.
+/// What an IP header says of a segment inside: of a reassembled datagram, that of its last piece.
 #[derive(Clone, Copy)]
 struct Ends {
     src: IpAddr,
     dst: IpAddr,
+    ttl: u8,
+    ip_id: Option<u16>,
+}
+
+impl Ends {
+    #[inline]
+    fn of_v4(header: &Ipv4HeaderSlice<'_>) -> Self {
+        Self {
+            src: header.source_addr().into(),
+            dst: header.destination_addr().into(),
+            ttl: header.ttl(),
+            ip_id: Some(header.identification()),
+        }
+    }
+
+    #[inline]
+    fn of_v6(header: &Ipv6HeaderSlice<'_>) -> Self {
+        Self {
+            src: header.source_addr().into(),
+            dst: header.destination_addr().into(),
+            ttl: header.hop_limit(),
+            ip_id: None,
+        }
+    }
 }
 
 /// An IP packet of the version that its first half byte says.
@@ -59,7 +83,7 @@ pub(super) fn v4(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
     if header.is_fragmenting_payload() {
         return v4_fragment(walk, &header, payload);
     }
-    let ends = Ends { src: header.source_addr().into(), dst: header.destination_addr().into() };
+    let ends = Ends::of_v4(&header);
     behind_v4(walk, ends, header.protocol(), payload)
 }
 
@@ -81,7 +105,7 @@ fn v4_fragment(walk: &mut Walk<'_>, header: &Ipv4HeaderSlice<'_>, payload: View<
     if !may_hold_tcp(header.protocol()) {
         return Ok(());
     }
-    let ends = Ends { src: header.source_addr().into(), dst: header.destination_addr().into() };
+    let ends = Ends::of_v4(header);
     let fragment = Fragment {
         key: Key {
             src: ends.src,
@@ -113,7 +137,7 @@ pub(super) fn v6(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
         0 => payload,
         n => payload.announced(n),
     };
-    let ends = Ends { src: header.source_addr().into(), dst: header.destination_addr().into() };
+    let ends = Ends::of_v6(&header);
     behind_v6(walk, ends, header.next_header(), payload)
 }
 
@@ -248,7 +272,7 @@ fn tcp(walk: &mut Walk<'_>, ends: Ends, data: View<'_>) -> Result<(), Odd> {
             expected: Expected::AtLeast(MIN_TCP_HEADER_LEN),
         });
     }
-    let Some(&[s0, s1, d0, d1, q0, q1, q2, q3, a0, a1, a2, a3, offset, flags, ..]) =
+    let Some(&[s0, s1, d0, d1, q0, q1, q2, q3, a0, a1, a2, a3, offset, flags, w0, w1, ..]) =
         captured.first_chunk::<MIN_TCP_HEADER_LEN>()
     else {
         return Err(Odd::Short { header: "TCP", needs: MIN_TCP_HEADER_LEN, has: captured.len() });
@@ -284,6 +308,7 @@ fn tcp(walk: &mut Walk<'_>, ends: Ends, data: View<'_>) -> Result<(), Odd> {
         seq: SeqNo(u32::from_be_bytes([q0, q1, q2, q3])),
         ack: flags.has(TcpFlags::ACK).then(|| SeqNo(u32::from_be_bytes([a0, a1, a2, a3]))),
         flags,
+        header: HeaderSigns { ttl: ends.ttl, ip_id: ends.ip_id, window: u16::from_be_bytes([w0, w1]) },
         payload,
         cut_off: u32::try_from(cut_off).unwrap_or(u32::MAX),
     });

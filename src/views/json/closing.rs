@@ -124,6 +124,34 @@ row! {
     client_end: Text = client,
     /// How the server ended its direction.
     server_end: Text = server,
+    /// Every FIN and RST of either side in the order of capture, a FIN once, of each side the first 16; none of a log.
+    ends: List<EndSegment> = ends(r).into_iter().map(|(by, end)| EndSegment(r, by, end)),
+}
+
+/// What ended TCP, in the order of capture.
+fn ends(r: &Conversation<Shown>) -> Vec<(Role, &model::EndSegment)> {
+    let of = |role: Role| r.tcp_facts[role].ends.iter().map(move |end| (role, end));
+    let mut ends: Vec<_> = Role::BOTH.into_iter().flat_map(of).collect();
+    ends.sort_by_key(|(_, end)| end.packet);
+    ends
+}
+
+row! {
+    /// A FIN or an RST.
+    pub(super) struct EndSegment<'a>(r: &'a Conversation<Shown>, by: Role, end: &'a model::EndSegment);
+
+    let (packet, packet_input) = place(r, Some(end.packet));
+
+    /// Who sent it, or in whose name it came: `client` or `server`.
+    by: Text = by.name(),
+    /// What it is: `fin` or `rst`.
+    how: Text = end.how.name(),
+    /// Time of its packet; null without a clock.
+    at: Option<Time> = end.at,
+    /// Its packet.
+    packet: Option<Integer> = packet,
+    /// Index of the input of that packet, where it is another than the connection's.
+    packet_input: OrAbsent<Integer> = packet_input,
 }
 
 row! {

@@ -7,7 +7,7 @@ use crate::knowledge::words::shorten;
 use crate::model::case::{Behavior, BehaviorClose};
 use crate::model::{
     CaseRecord, CloseCode, Closing, Conversation, FrameRecord, Hex, Latency, Level, Opcode, Outcome,
-    PacketNo, PingFigures, Role, Starter, StepVerdict, TcpEnd, Timestamp, Traffic,
+    PacketNo, PingFigures, Role, Starter, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
 };
 use crate::redact::Shown;
 use crate::views::escape::{as_text, visible};
@@ -261,6 +261,7 @@ fn timeline(out: &mut String, report: &Conversation<Shown>, list: FrameList, sty
         if let Some(end) = &report.closing.ends[role] {
             rows.push((end.at, end.packet.unwrap_or(PacketNo(u64::MAX)), end_row(report, end)));
         }
+        rows.extend(reset_row(report, role));
     }
     // By packet: frames of one packet keep their order, TCP ends come behind the frames of theirs.
     rows.sort_by_key(|(_, packet, _)| *packet);
@@ -327,6 +328,28 @@ fn end_row(report: &Conversation<Shown>, end: &TcpEnd) -> Vec<String> {
     ];
     row.resize(7, String::new());
     row
+}
+
+/// An RST of a side that had sent its FIN.
+fn reset_row(report: &Conversation<Shown>, role: Role) -> Option<(Option<Timestamp>, PacketNo, Vec<String>)> {
+    let ends = &report.tcp_facts[role].ends;
+    let fin = ends.iter().position(|end| end.how == StreamEnd::Fin)?;
+    let mut resets = ends.iter().skip(fin).filter(|end| end.how == StreamEnd::Rst);
+    let first = resets.next()?;
+    let more = match resets.count() {
+        0 => String::new(),
+        more => format!(", {more} more behind it"),
+    };
+    let row = vec![
+        String::new(),
+        since_start(report, first.at),
+        role.name().to_owned(),
+        wording::ends(StreamEnd::Rst).to_owned(),
+        String::new(),
+        String::new(),
+        format!("after its own FIN{more}"),
+    ];
+    Some((first.at, first.packet, row))
 }
 
 fn steps(out: &mut String, closing: &Closing<Shown>, style: &Style) {

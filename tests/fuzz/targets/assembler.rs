@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use libfuzzer_sys::fuzz_target;
 use wslog::limits::Limits;
 use wslog::model::{
-    Direction, PacketNo, PerDirection, Segment, SeqNo, StreamEvent, TcpFlags, Timestamp, Weirds,
+    Direction, HeaderSigns, PacketNo, PerDirection, Segment, SeqNo, StreamEvent, TcpFlags, Timestamp, Weirds,
 };
 use wslog::tcp::{Flow, FlowTable};
 use wslog_fuzz::Input;
@@ -140,6 +140,7 @@ fn run(mut input: Input<'_>) {
             seq: SeqNo(seq),
             ack: flags.has(TcpFlags::ACK).then_some(SeqNo(ack)),
             flags,
+            header: HeaderSigns { ttl: how, ip_id: Some(u16::from(cut)), window: u16::from(len) },
             payload: &payload,
             cut_off: if how & 0x20 == 0 { 0 } else { u32::from(cut) },
         };
