@@ -39,13 +39,14 @@ impl Judge for HandshakeUnanswered {
             return None;
         }
         let asked_at = conversation.handshake_at.client.and_then(|at| at.1);
-        let request_unfinished = conversation.request.is_none();
+        let request_unfinished = conversation.request.as_ref().is_some_and(|request| request.facts.unfinished);
         let ended = end.map(|end| (end.by, end.how, facts.between(asked_at, end.at)));
         let by = match ended {
             Some((Role::Client, ..)) if request_unfinished => Blame::Client,
             _ => Blame::Server,
         };
         let certainty = match ended {
+            Some((Role::Client, StreamEnd::Fin, _)) if request_unfinished => Proven,
             Some((Role::Server, StreamEnd::Fin, _)) if conversation.traffic.server.gap_bytes == 0 => Proven,
             _ => Likely,
         };
