@@ -10,7 +10,7 @@ pub(super) const ROW: CauseRow = CauseRow {
     when: "a side closed on purpose, and the closing handshake took its course",
     proven: Some("its Close, sent of its own accord, as acknowledgement numbers show"),
     likely: Some("only the order of the recording says whose Close came first"),
-    undetermined: None,
+    undetermined: Some("its code names a fault, and part of what it had received is not in the recording"),
     never: "that something is wrong: code and reason say what its program meant",
     next: &["the program of the side that closed: what its code and reason mean there"],
     shows: &[
@@ -69,11 +69,26 @@ pub(super) fn told<S: Readable>(cause: &Cause, conversation: &Conversation<S>) -
     format!("{} closed with {}{at}{answer}{order}", the(by), close_of(conversation, by))
 }
 
+/// Whether it may have closed for a fault in what the recording lacks.
+fn may_be_for_a_fault(facts: &Facts<'_>, by: Blame) -> bool {
+    Role::BOTH.into_iter().filter(|role| Blame::from(*role) == by).any(|role| {
+        let code = facts.side(role).close.and_then(|close| close.code);
+        let names_a_fault = code.is_some_and(|code| [1002, 1003, 1007].contains(&code.0));
+        let peer = role.peer();
+        names_a_fault && (facts.side(peer).has_gap || facts.conversation.traffic[peer].gap_bytes > 0)
+    })
+}
+
 impl Judge for ApplicationClose {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         let (by, mark) = closed(facts, |_| true)?;
         let order = facts.conversation.closing.evidence == crate::model::StartEvidence::Order;
-        Some(Judged::new(Self, by, if order { Likely } else { Proven }).at(mark))
+        let certainty = match by {
+            Blame::Client | Blame::Server if may_be_for_a_fault(facts, by) => Undetermined,
+            _ if order => Likely,
+            _ => Proven,
+        };
+        Some(Judged::new(Self, by, certainty).at(mark))
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {

@@ -60,6 +60,9 @@ impl Judge for CloseCutShort {
 fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<CloseCutShort>> {
     let (side, peer) = (facts.side(role), facts.side(role.peer()));
     let close = side.close.filter(|close| close.is_answer != Some(true) && close.is_after_end != Some(true))?;
+    if peer.has_gap || side.has_gap {
+        return None;
+    }
     let end = side.end.filter(|end| end.is_own && end.mark.packet >= close.mark.packet)?;
     let after_ns = facts.between(close.mark.at, end.mark.at);
     let in_time = end.had_close == Some(true);

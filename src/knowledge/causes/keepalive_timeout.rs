@@ -24,7 +24,7 @@ pub(super) const ROW: CauseRow = CauseRow {
     when: "a Ping stayed unanswered, and its sender ended the connection",
     proven: Some("the Close of its sender says so, and all that the other side sent is in the recording"),
     likely: Some("its sender ended the connection, by Close, FIN or RST, and the other side sent nothing since the Ping"),
-    undetermined: Some("the other side had sent something else since"),
+    undetermined: Some("the other side had sent something else since, or answered the Close at once"),
     never: "that the side that gave up is at fault: the silent one is, its process stopped, blocked or overloaded, or the \
             network",
     next: &[
@@ -97,8 +97,9 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
     let spoke_since = facts.conversation.frames.iter().any(|f| f.from == role.peer() && meanwhile(f.at));
     let certainty = match (says_so, spoke_since) {
         (true, _) => Proven,
-        (false, false) => Likely,
-        (false, true) => Undetermined,
+        // Whoever answers a Close at once was neither stopped nor gone.
+        (false, false) if !answers_at_once(facts, role.peer(), &quit) => Likely,
+        (false, _) => Undetermined,
     };
     // A Pong with other data was one, to whoever does not compare.
     if ping.mismatched && !says_so {
@@ -114,4 +115,12 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
         says_so,
     };
     Some(Judged::new(grounds, Blame::from(role.peer()), certainty).at(ping.mark))
+}
+
+/// Whether a side answered the Close of its peer within a round trip.
+fn answers_at_once(facts: &Facts<'_>, role: Role, quit: &Quit) -> bool {
+    let answer = facts.side(role).close.filter(|close| close.is_answer == Some(true));
+    answer
+        .and_then(|answer| facts.between(quit.mark.at, answer.mark.at))
+        .is_some_and(|ns| ns <= facts.round_trip_ns)
 }

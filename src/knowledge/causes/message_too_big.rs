@@ -82,6 +82,7 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<MessageTooBig>> {
     if theirs.is_some_and(|theirs| theirs.code == code && theirs.mark.frame < quit.mark.frame) {
         return None;
     }
+    let failed = facts.conversation.closing.failed_for;
     let by_code = code == Some(CloseCode::MESSAGE_TOO_BIG);
     let reason = facts.reason(role);
     let by_reason = REASONS.iter().any(|sign| reason.contains(sign));
@@ -91,7 +92,7 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<MessageTooBig>> {
     let names_something_else = !reason.is_empty() || code.is_some_and(|code| code.0 != 1000 && code.0 != 1001);
     let certainty = match (by_code, by_reason) {
         (true, _) => Proven,
-        (_, true) => Likely,
+        (_, true) if failed.is_none_or(|(by, ..)| by == role) => Likely,
         _ if exceeds && !names_something_else => Undetermined,
         _ => return None,
     };

@@ -26,7 +26,7 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "unfounded_failure",
     when: "a side failed the connection naming a fault, and nothing its peer had sent breaks a clause",
     proven: Some("everything it had received is in the recording, and is sound"),
-    likely: Some("part of what it had received is not in the recording"),
+    likely: Some("the recording begins after the opening handshake"),
     undetermined: None,
     never: "that the peer is at fault, whatever the code or the reason says",
     next: &[
@@ -95,7 +95,12 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<UnfoundedFailure>> {
     if code == CloseCode(1003) && reason.is_empty() && peer.last_message.is_some() {
         return None;
     }
-    let whole = !peer.has_gap && !facts.conversation.assumed;
+    // Of what is not in the recording nobody can say that it was sound.
+    let traffic = &facts.conversation.traffic[role.peer()];
+    if peer.has_gap || traffic.gap_bytes > 0 {
+        return None;
+    }
+    let whole = !facts.conversation.assumed;
     let grounds = UnfoundedFailure { special: special(facts, role.peer()) };
     Some(Judged::new(grounds, Blame::from(role), if whole { Proven } else { Likely }).at(quit.mark))
 }
