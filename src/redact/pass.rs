@@ -217,6 +217,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             idle_before_close_ns,
             steps,
             failed_for,
+            framing_lost,
         } = closing;
         Closing {
             sides: PerRole { client: self.side(sides.client), server: self.side(sides.server) },
@@ -230,6 +231,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             idle_before_close_ns,
             steps,
             failed_for,
+            framing_lost,
         }
     }
 

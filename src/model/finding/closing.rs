@@ -1,8 +1,8 @@
 //! How a connection closed: who started, what each side sent, what each side was told.
 
 use crate::model::{
-    Certainty, CloseCode, PacketNo, PerRole, Quoted, Role, RuleId, Stage, Step, StreamEnd, Text, Timestamp,
-    named,
+    Certainty, CloseCode, LostFraming, PacketNo, PerRole, Quoted, Role, RuleId, Stage, Step, StreamEnd, Text,
+    Timestamp, named,
 };
 
 named! {
@@ -210,4 +210,6 @@ pub struct Closing<S: Stage = Quoted> {
     pub steps: Vec<Step>,
     /// The fault for which a side failed the connection: who committed it, rule, frame.
     pub failed_for: Option<(Role, RuleId, u64)>,
+    /// From where on what a side sent is no WebSocket.
+    pub framing_lost: PerRole<Option<LostFraming>>,
 }
