@@ -222,6 +222,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             steps,
             failed_for,
             cause,
+            framing_lost,
         } = closing;
         Closing {
             sides: PerRole { client: self.side(sides.client), server: self.side(sides.server) },
@@ -236,6 +237,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             steps,
             failed_for,
             cause,
+            framing_lost,
         }
     }
 

@@ -64,6 +64,7 @@ pub(super) fn conclude(
         steps,
         cause: None,
         failed_for,
+        framing_lost: PerRole { client: ends.client.unframed, server: ends.server.unframed },
     }
 }
 
@@ -238,13 +239,14 @@ fn notes(
     }
     let closes = [ends.client.close(), ends.server.close()].iter().flatten().count();
     let may_hide_close = Role::BOTH.iter().any(|&role| ends[role].close().is_none() && ends[role].lost);
+    let is_misread = ends.client.unframed.is_some() || ends.server.unframed.is_some();
     for role in Role::BOTH {
         let side = &ends[role];
         let Some(end) = side.end() else { continue };
         let place = Place::at(Some(end.evidence));
         if end.how == StreamEnd::Rst {
             let (when, level) = match closes {
-                _ if may_hide_close => (ResetWhen::Unknown, Level::Note),
+                _ if may_hide_close || is_misread => (ResetWhen::Unknown, Level::Note),
                 0 => (ResetWhen::BeforeClose, Level::Should),
                 1 => (ResetWhen::BetweenCloses, Level::Should),
                 _ => (ResetWhen::AfterCloses, Level::Note),

@@ -2,8 +2,8 @@
 
 use crate::limits::Limits;
 use crate::model::{
-    Certainty, CloseCode, ClosePayload, Evidence, FrameFacts, Handled, Lifecycle, Opcode, Role, RuleId,
-    StreamEnd, Timestamp, UnansweredPing,
+    Certainty, CloseCode, ClosePayload, Evidence, FrameFacts, Handled, Lifecycle, LostFraming, LostHow,
+    Opcode, Role, RuleId, StreamEnd, Timestamp, UnansweredPing,
 };
 use crate::reference::course::{Sizes, waiting_ping};
 use crate::reference::findings::Place;
@@ -27,6 +27,14 @@ pub(super) struct Endpoint {
     pub(super) lost: bool,
     /// Its frames were recognised again behind what was lost.
     pub(super) resumed: bool,
+    /// From where on what it sent is no WebSocket.
+    pub(super) unframed: Option<LostFraming>,
+    /// What it sends now is no frame, or part of one that was not whole.
+    pub(super) muted: bool,
+    /// From somewhere on its peer sent no WebSocket: what it made of that is its own affair.
+    pub(super) misreads: bool,
+    /// Number of its last frame.
+    last_frame: Option<u64>,
     /// The last frame of the peer that it is known to have read: a Ping whose data it sent back.
     read: Option<u64>,
     /// Its stream ends inside a frame.
@@ -125,6 +133,10 @@ impl Endpoint {
             received: None,
             lost: false,
             resumed: false,
+            unframed: None,
+            muted: false,
+            misreads: false,
+            last_frame: None,
             read: None,
             in_frame: false,
             open_message: None,
@@ -211,12 +223,37 @@ impl Endpoint {
 
     /// Whether frames of it may be missing, a Ping or Pong among them.
     pub(super) const fn has_gap(&self) -> bool {
-        self.lost || self.resumed
+        self.is_beyond_judgement() || self.resumed
+    }
+
+    /// Whether what it sent, or was sent, is not known to be frames to the end: then it owes nothing that is known.
+    pub(super) const fn is_beyond_judgement(&self) -> bool {
+        self.lost || self.unframed.is_some() || self.misreads
+    }
+
+    /// From here on what it sends is no WebSocket.
+    pub(super) fn leaves_framing(&mut self, how: LostHow, evidence: Option<Evidence>) {
+        let lost = LostFraming {
+            how,
+            frame: self.last_frame,
+            packet: evidence.and_then(|e| e.packet()),
+            at: evidence.and_then(|e| e.at()),
+            offset: evidence.and_then(|e| e.offset()),
+        };
+        self.unframed.get_or_insert(lost);
+        (self.muted, self.in_frame, self.open_message) = (true, false, None);
+    }
+
+    /// Books a frame of which nothing is said.
+    pub(super) fn sent_unjudged(&mut self, frame: &FrameFacts<'_>) {
+        self.frames += 1;
+        self.last_sent_at = frame.last.and_then(|e| e.at()).or(frame.first.at()).or(self.last_sent_at);
     }
 
     /// Its frames were recognised again: a message begun before the hole may have ended in it.
     pub(super) fn resume(&mut self) {
         self.resumed = true;
+        self.muted = false;
         self.open_message = None;
     }
 
@@ -231,6 +268,7 @@ impl Endpoint {
     /// Books a frame it sent, after the rules have seen it; `faulty` if it broke one to which the peer reacts.
     pub(super) fn sent(&mut self, frame: &FrameFacts<'_>, faulty: bool, limits: &Limits) {
         self.frames += 1;
+        self.last_frame = Some(frame.n);
         self.in_frame = frame.cut > 0;
         self.last_sent_at = frame.last.and_then(|e| e.at()).or(frame.first.at()).or(self.last_sent_at);
         self.state.open();

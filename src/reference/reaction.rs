@@ -196,7 +196,7 @@ fn silent(role: Role, side: &Endpoint, fault: &Fault, how: StreamEnd, findings: 
         Reaction::Close(_) | Reaction::Refuse(_) | Reaction::FailHandshake | Reaction::Nothing => return,
     };
     let violation = ClFailSilent { fault: fault.rule, how };
-    if side.lost {
+    if side.is_beyond_judgement() {
         return; // Its Close may be what the recording lacks.
     }
     let place = Place::at(side.end().map(|end| end.evidence));

@@ -52,7 +52,7 @@ fn left(ends: &PerRole<Endpoint>, role: Role) -> Option<(ClosingProgress, &Ended
     let (side, peer) = (&ends[role], &ends[role.peer()]);
     let end = own_end(ends, role)?;
     // A Close may be what the recording lacks.
-    if side.lost || peer.lost {
+    if side.is_beyond_judgement() || peer.is_beyond_judgement() {
         return None;
     }
     let had_theirs = peer.close().map(|theirs| end.knew(theirs));

@@ -3,8 +3,8 @@
 use crate::knowledge::rules::ClIdle;
 use crate::knowledge::words::shorten;
 use crate::model::{
-    Certainty, CloseCode, Conversation, Finding, Level, Outcome, PacketNo, Role, Starter, StreamEnd, TcpEnd,
-    Violation,
+    Certainty, CloseCode, Conversation, Finding, Level, LostHow, Outcome, PacketNo, Role, Starter, StreamEnd,
+    TcpEnd, Violation,
 };
 use crate::redact::Shown;
 use crate::views::escape::visible;
@@ -25,7 +25,8 @@ pub(super) fn sentence(report: &Conversation<Shown>) -> Option<String> {
             "a capture taken nearer to one end, or with a larger buffer: the packets with the end are missing here"
                 .to_owned(),
         ),
-        _ => faulty_frame(report)
+        _ => lost(report)
+            .or_else(|| faulty_frame(report))
             .or_else(|| silent(report))
             .or_else(|| idle(report))
             .or_else(|| unanswered(report))
@@ -64,6 +65,30 @@ fn faulty_frame(report: &Conversation<Shown>) -> Option<String> {
     let (by, rule, frame) = report.closing.failed_for?;
     let finding = report.findings.iter().find(|f| f.frame == Some(frame) && f.violation.rule() == rule)?;
     Some(written_by(report, finding, by, frame))
+}
+
+/// What wrote the bytes that are no frames, unless all was over by then.
+fn lost(report: &Conversation<Shown>) -> Option<String> {
+    if matches!(report.closing.outcome, Outcome::Clean | Outcome::CleanTcpReset) {
+        return None;
+    }
+    let lost_by = |role: Role| Some((role, report.closing.framing_lost[role]?));
+    let (by, lost) = Role::BOTH.into_iter().filter_map(lost_by).min_by_key(|(_, lost)| lost.packet)?;
+    let what = match lost.how {
+        LostHow::HttpResponse | LostHow::HttpRequest => {
+            "a second handler on the socket that was upgraded, or a proxy in between"
+        }
+        LostHow::ChunkSize | LostHow::ExtraCrlf => {
+            "a proxy that takes the stream for text of HTTP, or a writer that ends lines"
+        }
+        LostHow::LengthWidth { .. } => "how its library writes lengths",
+        LostHow::CutShort { .. } => {
+            "a write that was cut short and not finished, or two writers on one socket"
+        }
+        _ => "two writers on one socket, or a proxy in between",
+    };
+    let at = packet(report, lost.packet);
+    Some(format!("what wrote the first bytes of the {} that are no frame{at}: {what}", by.name()))
 }
 
 /// The first breach that is proven, where nobody failed the connection for it.
