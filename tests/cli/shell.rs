@@ -118,6 +118,13 @@ fn what_cannot_be_read_is_trouble_and_said_on_standard_error() {
     let empty = file(&folder, "empty.pcap", b"");
     let archive = file(&folder, "archive.pcap", b"PK\x03\x04\x14\0\0\0");
     let snoop = file(&folder, "snoop.pcap", b"snoop\0\0\0\0\0\0\x02");
+    let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
+    let pointers = scratch("trouble-pointers");
+    let lfs = file(&pointers, "lfs.pcap", pointer);
+    let annex = file(&scratch("trouble-annex"), "annex.pcap", b"/annex/objects/SHA256E-s3--e3b0.pcap\n");
+    let dvc =
+        file(&scratch("trouble-dvc"), "a.pcap.dvc", b"outs:\n- md5: a304afb96060aad90176268345e10355\n");
+    let pointers = pointers.display().to_string();
     let missing = folder.join("missing.pcap").display().to_string();
     let header = file(&scratch("trouble-header"), "header.pcap", &sample("clean-close.pcap")[..10]);
     let folder = folder.display().to_string();
@@ -127,6 +134,20 @@ fn what_cannot_be_read_is_trouble_and_said_on_standard_error() {
         (&["inspect", &garbage], "neither pcap nor pcapng"),
         (&["inspect", &archive], "like a ZIP archive\n  unpack it first"),
         (&["inspect", &snoop], "like a capture of snoop\n  editcap -F pcapng"),
+        (
+            &["inspect", &lfs],
+            "is a pointer of Git LFS, not the file that it stands for\n  git lfs pull fetches it",
+        ),
+        (
+            &["inspect", &pointers],
+            "is a pointer of Git LFS, not the file that it stands for\n  git lfs pull fetches it",
+        ),
+        (&["diff", &lfs, &lfs], "is a pointer of Git LFS"),
+        (
+            &["inspect", &annex],
+            "is a pointer of git-annex, not the file that it stands for\n  git annex get fetches it",
+        ),
+        (&["inspect", &dvc], "is a pointer of DVC, not the file that it stands for\n  dvc pull fetches it"),
         (&["inspect", &empty], "is empty"),
         (&["inspect", "--format", "json", &garbage], "neither pcap nor pcapng"),
         (&["inspect", "--format", "json", &missing], "cannot open"),
