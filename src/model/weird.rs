@@ -23,6 +23,8 @@ named! {
         Interrupted = "interrupted",
         /// A pcapng packet names an interface that was not described.
         UnknownInterface = "unknown_interface",
+        /// Packets that the capture itself lost, as a pcapng file says; bytes missing from a stream may be theirs.
+        CaptureDropped = "capture_dropped",
         /// A capture time outside the years 1677 to 2262.
         TimeOutOfRange = "time_out_of_range",
         /// A link type, or a tunnel inside a known one, that wslog does not decode.

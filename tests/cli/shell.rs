@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
+use wslog::model::LinkType;
 use wslog::views::escape::is_unsafe;
 
 use crate::support::capture_file::{Endian, Interface, Pcap, pcapng};
@@ -234,6 +235,24 @@ fn a_capture_cut_in_the_middle_is_reported_up_to_the_cut() {
     let quiet = run(["inspect", "-q", &cut]);
     assert_eq!((quiet.code, quiet.err.as_str()), (Some(0), ""));
     assert!(quiet.out.contains("truncated_file"), "the report itself still says so");
+}
+
+#[test]
+fn what_the_capture_itself_lost_is_told() {
+    let numbered: Vec<_> = talk().packets().into_iter().map(|packet| (0, packet)).collect();
+    let mut bytes = pcapng(Endian::Little, &[Interface::new("eth0", LinkType::ETHERNET)], &numbered);
+    // Statistics of interface 0, isb_ifdrop 37.
+    for word in [5_u32, 40, 0, 0, 0, 5 | 8 << 16, 37, 0, 0, 40] {
+        bytes.extend(word.to_le_bytes());
+    }
+    let lossy = file(&scratch("lossy"), "lossy.pcapng", &bytes);
+    let said = "packets that the capture itself lost (interface 0: isb_ifdrop 37): bytes missing from streams may be theirs";
+    let text = inspect(&[&lossy]);
+    assert!(text.contains(&format!("\n  odd: capture_dropped ×37: {said}\n")), "{text}");
+    assert_eq!(
+        json(&[&lossy])["inputs"][0]["weirds"],
+        serde_json::json!([{ "name": "capture_dropped", "count": 37, "detail": said, "packet": null }])
+    );
 }
 
 #[test]

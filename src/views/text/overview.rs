@@ -66,7 +66,12 @@ pub(super) fn weirds(weirds: &Weirds, indent: usize, place: impl Fn(PacketNo) ->
     let mut out = String::new();
     for weird in weirds.as_slice() {
         let packet = weird.packet.map_or_else(String::new, |p| format!(" ({})", place(p)));
-        let times = if weird.count == 1 { String::new() } else { format!(" ×{}, first", weird.count) };
+        let times = match (weird.count, weird.kind) {
+            (1, _) => String::new(),
+            // Its words are about all of them.
+            (count, WeirdKind::CaptureDropped) => format!(" ×{count}"),
+            (count, _) => format!(" ×{count}, first"),
+        };
         let name = weird.kind.name();
         let _ = writeln!(out, "{:indent$}odd: {name}{times}: {}{packet}", "", visible(&weird.detail));
     }
