@@ -10,7 +10,7 @@ use serde_json::Value;
 use wslog::model::LinkType;
 use wslog::views::escape::is_unsafe;
 
-use crate::support::capture_file::{Endian, Interface, Pcap, pcapng};
+use crate::support::capture_file::{Endian, Interface, Pcap, Record, packet_bytes, pcapng, pcapng_records};
 use crate::support::conversation::{Client, Server, Talk, TestPacket, merge};
 use crate::support::frame::Frame;
 use crate::support::upgrade::refusal;
@@ -255,6 +255,94 @@ fn what_the_capture_itself_lost_is_told() {
     );
 }
 
+/// UDP in IPv4 in Ethernet, from port 50000.
+fn udp(port: u16, payload: &[u8]) -> Vec<u8> {
+    let len = |more: usize| u16::try_from(payload.len() + more).expect("short").to_be_bytes();
+    let ip =
+        [[0x45, 0], len(28), [0, 1], [0, 0], [64, 17], [0, 0], [10, 0], [0, 1], [10, 0], [0, 2]].concat();
+    let udp = [50_000_u16.to_be_bytes(), port.to_be_bytes(), len(8), [0, 0]].concat();
+    [&[2; 12][..], &[8, 0], &ip, &udp, payload].concat()
+}
+
+#[test]
+fn what_nobody_can_look_into_is_named_where_nothing_was_found() {
+    let folder = scratch("closed");
+    let file_of = |name: &str, interfaces: &[Interface], packets: &[(usize, &[u8])]| {
+        let records = packets.iter().map(|(n, data)| (*n, Record { at_ns: 0, data: data.to_vec() }));
+        file(&folder, name, &pcapng_records(Endian::Little, interfaces, records))
+    };
+    let ethernet = Interface::new("eth0", LinkType::ETHERNET);
+    let radio = Interface::new("wpan0", LinkType(230));
+    let serial = Interface::new("ttyS0", LinkType(8));
+    let (dns, wire_guard) = (udp(53, &[9; 40]), udp(51820, &[&[4, 0, 0, 0][..], &[9; 44]].concat()));
+    let (esp, open_vpn) = (udp(4500, &[9; 40]), udp(1194, &[0x48; 40]));
+    let mut plain = Talk::new("192.0.2.10:50001", "192.0.2.20:80").with_isns(1, 2);
+    plain.connect().bytes(Client, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").end_tcp(Client);
+    let plain: Vec<_> = plain
+        .packets()
+        .into_iter()
+        .map(|packet| packet_bytes(&packet, LinkType::ETHERNET, Endian::Little))
+        .collect();
+    let mut mixed: Vec<(usize, &[u8])> = plain.iter().map(|data| (0, &data[..])).collect();
+    mixed.push((0, &esp));
+    let decrypted = "capture where it is decrypted, as on the interface of the tunnel at either end.";
+    for (name, interfaces, packets, said) in [
+        ("other", &[&ethernet][..], vec![(0, &dns[..])], "There is no TCP in it: was the right interface captured?".to_owned()),
+        (
+            "wireguard",
+            &[&ethernet],
+            vec![(0, &wire_guard), (0, &dns), (0, &wire_guard)],
+            format!("No TCP was found in it: 2 packets encrypted by WireGuard. Try this: {decrypted}"),
+        ),
+        (
+            "radio",
+            &[&radio],
+            vec![(0, &[1, 2, 3])],
+            "No TCP was found in it: 1 packet of link type 230 (IEEE 802.15.4). Try this: capture inside of that, on an interface \
+             with Ethernet or IP, or have it taken off first.".to_owned(),
+        ),
+        (
+            "many",
+            &[&ethernet, &radio, &serial],
+            vec![(2, &[7]), (0, &esp), (1, &[1]), (0, &open_vpn), (0, &wire_guard), (1, &[1])],
+            "No TCP was found in it: 2 packets of link type 230 (IEEE 802.15.4); 1 packet of link type 8 (SLIP); 1 packet encrypted \
+             by ESP in UDP; 1 packet encrypted by OpenVPN; and 1 more, listed above as odd. Try this: capture inside of that, on an \
+             interface with Ethernet or IP, and where it is decrypted, as on that of the tunnel at either end.".to_owned(),
+        ),
+        (
+            "beside",
+            &[&ethernet],
+            mixed,
+            format!(
+                "No TCP connection carries an HTTP request for an upgrade to WebSocket. TLS is not decrypted, and a connection captured \
+                 after its handshake is recognised only by enough frames that follow one another. Not looked into were 1 packet \
+                 encrypted by ESP in UDP. Try this: {decrypted}"
+            ),
+        ),
+    ] {
+        let interfaces: Vec<_> = interfaces.iter().map(|interface| **interface).collect();
+        let text = inspect(&[&file_of(name, &interfaces, &packets)]);
+        assert!(text.ends_with(&format!("\nNo WebSocket connection found. {said}\n")), "{name}: {text}");
+    }
+    let weirds = &json(&[&folder.join("many").display().to_string()])["inputs"][0]["weirds"];
+    let counted: Vec<_> = weirds
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|weird| format!("{} {} {} {}", weird["name"], weird["count"], weird["packet"], weird["detail"]))
+        .collect();
+    assert_eq!(
+        counted,
+        [
+            r#""unknown_link_type" 1 1 "link type 8 (SLIP)""#,
+            r#""encrypted_packet" 1 2 "encrypted by ESP in UDP""#,
+            r#""unknown_link_type" 2 3 "link type 230 (IEEE 802.15.4)""#,
+            r#""encrypted_packet" 1 4 "encrypted by OpenVPN""#,
+            r#""encrypted_packet" 1 5 "encrypted by WireGuard""#,
+        ]
+    );
+}
+
 #[test]
 fn connections_are_chosen_by_number() {
     let two = "samples/port-reuse.pcap";
@@ -495,7 +583,7 @@ fn nothing_a_peer_chose_acts_on_the_terminal() {
     let cut = file(&folder, &format!("cut{name}"), &whole[..whole.len() - 5]);
     let garbage = file(&folder, &format!("garbage{name}"), HOSTILE.as_bytes());
     let numbered: Vec<_> = packets.into_iter().map(|packet| (0, packet)).collect();
-    let interface = Interface::new("\u{1b}[2J\u{202e}", wslog::model::LinkType::ETHERNET);
+    let interface = Interface::new("\u{1b}[2J\u{202e}", LinkType::ETHERNET);
     let ng = file(&folder, &format!("ng{name}"), &pcapng(Endian::Big, &[interface], &numbered));
     let missing = format!("{capture}.missing");
     let unwritable = format!("{capture}/out");
