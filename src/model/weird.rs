@@ -196,11 +196,16 @@ mod tests {
     use super::*;
 
     fn told(weirds: &Weirds) -> Vec<(&str, u64, &str, Option<u64>)> {
-        let row = |w| {
-            let Weird { kind, count, detail, packet } = w;
-            (WeirdKind::name(*kind), *count, detail.as_str(), packet.map(|packet| packet.0))
-        };
-        weirds.as_slice().iter().map(row).collect()
+        let mut rows = Vec::new();
+        for weird in weirds.as_slice() {
+            rows.push((
+                weird.kind.name(),
+                weird.count,
+                weird.detail.as_str(),
+                weird.packet.map(|packet| packet.0),
+            ));
+        }
+        rows
     }
 
     #[test]
