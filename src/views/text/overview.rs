@@ -66,7 +66,12 @@ pub(super) fn weirds(weirds: &Weirds, indent: usize, place: impl Fn(PacketNo) ->
     let mut out = String::new();
     for weird in weirds.as_slice() {
         let packet = weird.packet.map_or_else(String::new, |p| format!(" ({})", place(p)));
-        let times = if weird.count == 1 { String::new() } else { format!(" ×{}, first", weird.count) };
+        let times = match (weird.count, weird.kind) {
+            (1, _) => String::new(),
+            // Its words are about all of them.
+            (count, WeirdKind::CaptureDropped) => format!(" ×{count}"),
+            (count, _) => format!(" ×{count}, first"),
+        };
         let name = weird.kind.name();
         let _ = writeln!(out, "{:indent$}odd: {name}{times}: {}{packet}", "", visible(&weird.detail));
     }
@@ -78,14 +83,57 @@ pub(super) fn nothing(inputs: &[InputReport]) -> String {
     let tcp: u64 = inputs.iter().map(|i| i.tcp_connections).sum();
     let cut_handshakes =
         inputs.iter().flat_map(|i| i.weirds.as_slice()).any(|w| w.kind == WeirdKind::HandshakeGap);
-    let hint = if tcp == 0 {
-        "There is no TCP in it: was the right interface captured?"
+    let closed = closed(inputs);
+    let hint = if tcp == 0 && closed.is_empty() {
+        "There is no TCP in it: was the right interface captured?".to_owned()
+    } else if tcp == 0 {
+        format!("No TCP was found in it: {closed}")
     } else if cut_handshakes {
-        "HTTP was found with holes in it: packets are missing or cut short (capture whole packets: tcpdump -s 0)."
+        "HTTP was found with holes in it: packets are missing or cut short (capture whole packets: tcpdump -s 0).".to_owned()
     } else {
-        "No TCP connection carries an HTTP request for an upgrade to WebSocket. TLS is not decrypted, and a connection captured after its handshake is recognised only by enough frames that follow one another."
+        let hint = "No TCP connection carries an HTTP request for an upgrade to WebSocket. TLS is not decrypted, and a connection captured after its handshake is recognised only by enough frames that follow one another.";
+        if closed.is_empty() { hint.to_owned() } else { format!("{hint} Not looked into were {closed}") }
     };
     format!("\nNo WebSocket connection found. {hint}\n")
+}
+
+/// Encapsulations in a sentence.
+const MOST_NAMED: usize = 4;
+
+/// What packets are carried in that cannot be looked into, and what to try; nothing where there are none.
+fn closed(inputs: &[InputReport]) -> String {
+    let mut all = Weirds::default();
+    for weird in inputs.iter().flat_map(|input| input.weirds.as_slice()) {
+        if weird.kind.is_told_apart() {
+            all.push(weird.clone());
+        }
+    }
+    let has = |kind| all.as_slice().iter().any(|weird| weird.kind == kind);
+    let tries = match (has(WeirdKind::UnknownLinkType), has(WeirdKind::EncryptedPacket)) {
+        (false, false) => return String::new(),
+        (true, false) => {
+            "capture inside of that, on an interface with Ethernet or IP, or have it taken off first"
+        }
+        (false, true) => "capture where it is decrypted, as on the interface of the tunnel at either end",
+        (true, true) => {
+            "capture inside of that, on an interface with Ethernet or IP, and where it is decrypted, as on that of the tunnel at either end"
+        }
+    };
+    let mut most: Vec<_> = all.as_slice().iter().collect();
+    most.sort_by_key(|weird| std::cmp::Reverse(weird.count));
+    let mut named: Vec<_> = most
+        .iter()
+        .take(MOST_NAMED)
+        .map(|weird| {
+            let detail = visible(&weird.detail);
+            let of = if detail.starts_with("link type") { "of " } else { "" };
+            format!("{} {of}{detail}", units::count(weird.count, "packet"))
+        })
+        .collect();
+    if most.len() > MOST_NAMED {
+        named.push(format!("and {} more, listed above as odd", most.len() - MOST_NAMED));
+    }
+    format!("{}. Try this: {tries}.", named.join("; "))
 }
 
 /// One connection in the overview.
