@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::knowledge::words::shorten;
+use crate::knowledge::{Blame, CauseId};
 use crate::model::{
     Certainty, Compression, Conversation, Finding, InputReport, Level, Outcome, PacketNo, Role, RuleId,
-    Starter, WeirdKind, Weirds,
+    WeirdKind, Weirds,
 };
 use crate::redact::Shown;
 use crate::views::escape::visible;
@@ -160,11 +161,7 @@ impl Row {
             (must, should) => format!("{must} must, {should} should"),
         };
         let target = report.request.as_ref().map_or("", |r| &*r.target);
-        let started = match closing.started_by {
-            Some(Starter::One(role)) => role.name(),
-            Some(Starter::Both) => "both",
-            None => "–",
-        };
+        let by = closing.cause.as_ref().and_then(|cause| cause.by).map_or("–", Blame::name);
         Self {
             cells: vec![
                 report.id.to_string(),
@@ -173,8 +170,8 @@ impl Row {
                 shorten(&visible(target), 40),
                 report.response.as_ref().map_or("–".to_owned(), |r| r.status.to_string()),
                 format!("{}+{}", report.traffic.client.frame_count(), report.traffic.server.frame_count()),
-                closing.outcome.name().to_owned(),
-                started.to_owned(),
+                closing.cause.as_ref().map_or("", |cause| cause.id().name()).to_owned(),
+                by.to_owned(),
                 format!("{} / {}", codes(&closing.sides.client), codes(&closing.sides.server)),
                 findings,
             ],
@@ -194,35 +191,33 @@ fn count(report: &Conversation<Shown>, level: Level) -> usize {
 
 /// A row a connection.
 pub(super) fn table(rows: &[Row], style: &Style) -> String {
-    let header = [
-        "#",
-        "client",
-        "server",
-        "target",
-        "status",
-        "frames",
-        "outcome",
-        "started by",
-        "codes c/s",
-        "findings",
-    ];
+    let header =
+        ["#", "client", "server", "target", "status", "frames", "outcome", "cause", "codes c/s", "findings"];
     let rows = rows.iter().map(|r| r.cells.clone());
     format!("\n{}", style.table(&header, rows, &[0], &[3, 9]))
 }
 
-/// Counts by outcome and by rule, where there are too many connections for rows.
+/// Counts by cause, by outcome and by rule, where there are too many connections for rows.
 pub(super) fn counts(
     connections: u64,
+    causes: &BTreeMap<(CauseId, Option<Blame>), u64>,
     outcomes: impl Iterator<Item = (Outcome, u64)>,
     rules: &BTreeMap<(Level, RuleId), u64>,
     style: &Style,
 ) -> String {
     let percent = |n: u64| format!("{}.{} %", n * 100 / connections, n * 1000 / connections % 10);
+    let mut causes: Vec<_> = causes.iter().collect();
+    causes.sort_by_key(|(cause, n)| (std::cmp::Reverse(**n), **cause));
+    let rows = causes.into_iter().map(|(&(cause, by), &n)| {
+        vec![n.to_string(), percent(n), wording::cause(cause, by), cause.info().when.to_owned()]
+    });
+    let mut out =
+        format!("\n{}", style.table(&["connections", "share", "cause", "that is"], rows, &[0, 1], &[3]));
     let rows = outcomes.filter(|(_, n)| *n > 0).map(|(outcome, n)| {
         vec![n.to_string(), percent(n), outcome.name().to_owned(), wording::outcome(outcome).to_owned()]
     });
-    let mut out =
-        format!("\n{}", style.table(&["connections", "share", "outcome", "that is"], rows, &[0, 1], &[3]));
+    let header = ["connections", "share", "outcome", "that is"];
+    let _ = write!(out, "\n{}", style.table(&header, rows, &[0, 1], &[3]));
     if !rules.is_empty() {
         let rows = rules.iter().rev().map(|((level, rule), n)| {
             vec![n.to_string(), level.name().to_owned(), rule.name().to_owned(), rule.rule().says.to_owned()]
