@@ -74,6 +74,14 @@ const ROWS: &[Row] = &[
         Outcome::CloseUnanswered,
         "S: hold | C: close 1000 | S: fin | S: release | C: fin",
     ),
+    // T4: the Close answers the end of TCP.
+    ("end-answered-by-close", Outcome::CloseUnanswered, "S: wait 20 | S: fin | C: close 1000 | C: fin"),
+    // T2, T29: after both Closes the ends of TCP cross.
+    (
+        "clean-ends-crossing",
+        Outcome::Clean,
+        "C: close 1000 | S: close 1000 | C: hold | S: hold | C: fin | S: fin",
+    ),
     ("end-without-close", Outcome::NoCloseFrame, "C: text hi | S: fin | C: fin"),
     ("ends-crossing", Outcome::NoCloseFrame, "C: hold | S: hold | C: fin | S: fin"),
     ("idle-time-out", Outcome::NoCloseFrame, "C: text hi | S: wait 60000 | S: fin | C: fin"),
