@@ -8,8 +8,8 @@ use crate::knowledge::rules::{ClTcpEarly, ClosingProgress, FrTooBig, HsHttpResp}
 use crate::knowledge::words::shortened;
 use crate::model::finding::Because;
 use crate::model::{
-    Certainty, Closing, Conversation, Finding, Level, LocalView, Outcome, Role, SideClose, Starter, StreamEnd,
-    TcpEnd, Timestamp, Violation,
+    Certainty, Closing, Conversation, Finding, Level, LocalView, Outcome, Role, SideClose, Starter,
+    StreamEnd, TcpEnd, Timestamp, Violation,
 };
 use crate::redact::Shown;
 use crate::views::escape::visible;
@@ -55,6 +55,9 @@ fn after_start(report: &Conversation<Shown>, at: Option<Timestamp>) -> String {
             // Of a connection picked up in its middle the start was not seen.
             let whole = report.request.is_some() || !report.assumed;
             let since = if whole { "start" } else { "first packet" };
+            if at < start {
+                return format!(" before the {since}");
+            }
             format!(" {} after the {since}", units::duration(at.since(start)))
         }
         _ => String::new(),
@@ -268,7 +271,7 @@ fn ended_by_peer(report: &Conversation<Shown>, role: Role) -> String {
     let Some(end) = &closing.ends[peer] else { return format!("{} sent a Close.", the(role)) };
     if closing.started_by == Some(Starter::Both) {
         return format!(
-            "Both sides ended the connection: the {} with {}{}, the {} by {}{}, before that Close had reached it; neither had received the other's when it sent its own.",
+            "Both sides ended the connection: the {} with {}{}, the {} by {}{}; neither had received the other's when it sent its own.",
             role.name(),
             close_with_reason(own),
             after_start(report, own.at),
@@ -366,7 +369,8 @@ fn tcp(report: &Conversation<Shown>) -> Option<String> {
     }
     if closing.ends_crossed {
         return Some(
-            "Both sides ended TCP: neither had received the other's FIN or RST when it sent its own.".to_owned(),
+            "Both sides ended TCP: neither had received the other's FIN or RST when it sent its own."
+                .to_owned(),
         );
     }
     let later = closing.ends[end.by.peer()];

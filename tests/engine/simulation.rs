@@ -18,6 +18,7 @@ use crate::support::script::analyse;
 use crate::support::simulation::faults::{FAULTS, Plant};
 use crate::support::simulation::plan::{Act, Ending, Path, Reaction, Scenario, Ways, What};
 use crate::support::simulation::{Played, play};
+use crate::support::times::{forms, negative};
 use crate::support::transform::Change;
 
 /// What may be noted though nobody did anything against the RFC.
@@ -306,6 +307,8 @@ fn prove(scenario: &Scenario, changes: &[Change], allowed: &[&[&str]]) -> Played
         if let Err(difference) = check(&report, &played, allowed) {
             panic!("{tap:?}: {difference}\n{scenario:?}\n{}", listing(&report));
         }
+        let (json, text) = forms(std::slice::from_ref(&report));
+        assert_eq!(negative(&json, &text), [""; 0], "T2, {tap:?}: {scenario:?}");
         let concluded = conclusions(&report);
         let first = elsewhere.get_or_insert_with(|| concluded.clone());
         assert_same(&concluded, first, &|| format!("{tap:?}, not at the client\n{scenario:?}"));

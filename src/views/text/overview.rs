@@ -36,7 +36,7 @@ fn input(input: &InputReport, style: &Style, indent: usize) -> String {
         .collect();
     let when = match (input.first_at, input.last_at) {
         (Some(first), Some(last)) => {
-            format!(" · {}, {}", units::date_time(first), units::duration(last.since(first)))
+            format!(" · {}, {}", units::date_time(first), units::duration(last.since(first).max(0)))
         }
         _ => String::new(),
     };
