@@ -103,6 +103,11 @@ impl Ended {
 }
 
 impl SentClose {
+    /// Whether it can be an answer to `theirs`; without acknowledgement numbers the order of the recording has to do.
+    pub(super) fn answers(&self, theirs: &Self) -> bool {
+        self.knew(theirs).unwrap_or(theirs.frame < self.frame)
+    }
+
     /// Whether it left after its sender's host had received `theirs`.
     pub(super) fn knew(&self, theirs: &Self) -> Option<bool> {
         Some(self.evidence.acked()? >= theirs.end?)

@@ -55,6 +55,12 @@ const ROWS: &[Row] = &[
         "C: 82 7e 10 00 61*4096 | S: close 1009 | C: close 1009 | S: fin | C: fin",
     ),
     ("failed-wrong-code", Outcome::Clean, "C: 83 00 | S: close 1000 | C: close 1000 | S: fin | C: fin"),
+    // T6: the traffic went on after the fault: the end is none for it.
+    (
+        "carried-on-then-fin",
+        Outcome::NoCloseFrame,
+        "C: 83 00 | S: text a | S: wait 60000 | C: text hi | S: text a | S: fin | C: fin",
+    ),
     ("failed-silently", Outcome::NoCloseFrame, "C: 83 00 | S: fin | C: fin"),
     (
         "carried-on",
