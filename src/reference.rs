@@ -142,9 +142,11 @@ impl Reference {
         self.open_messages();
         self.pong_data();
         self.too_big();
+        let (asked, answered) = (self.handshake_at.client, self.handshake_at.server);
+        let round_trip_ns = asked.zip(answered).map_or(0, |(asked, answered)| answered.since(asked));
         let reactions = PerRole {
-            client: reaction::judge(&self.ends, Role::Client, &mut self.findings),
-            server: reaction::judge(&self.ends, Role::Server, &mut self.findings),
+            client: reaction::judge(&self.ends, Role::Client, round_trip_ns, &mut self.findings),
+            server: reaction::judge(&self.ends, Role::Server, round_trip_ns, &mut self.findings),
         };
         let mut closing = closing::conclude(
             &self.opening,
@@ -312,6 +314,9 @@ impl Reference {
         if let Some(ping) = answered.filter(|_| has_data) {
             self.ends[from].reads(ping);
         }
+        if !frame.header.opcode.is_control() {
+            self.ends[peer].is_followed_by_data(frame);
+        }
         let Some(fault) = self.ends[peer].fault.as_deref().copied() else { return };
         let handled = match answered {
             Some(ping) if ping > fault.frame => {
@@ -323,15 +328,16 @@ impl Reference {
             _ => Some((Handled::Data, Certainty::Likely)),
         };
         let Some((handled, certainty)) = handled else { return };
-        let side = &mut self.ends[from];
+        let side = &self.ends[from];
         if let Some(close) = side.close() {
             // Only a Close that failed the connection makes a later Pong a breach (5.5.2, 7.1.7).
-            if matches!(handled, Handled::Ping { .. }) && fault.fits(close.payload.code()) {
+            let has_failed = fault.fits(close.payload.code()) && !side.echoes(&self.ends[peer]);
+            if matches!(handled, Handled::Ping { .. }) && has_failed {
                 let violation = FrAfterFail { handled };
                 self.findings.add_as(Some(from), violation, Level::Must, certainty, place);
             }
         } else if side.handled.is_none_or(|(known, ..)| handled.weight() > known.weight()) {
-            side.handled = Some((handled, certainty, place));
+            self.ends[from].handled = Some((handled, certainty, place));
         }
     }
 

@@ -16,6 +16,7 @@ use crate::reference::endpoint::Endpoint;
 use crate::reference::findings::{Findings, Place};
 use crate::reference::opening::Opening;
 use crate::reference::reaction::Judgement;
+use crate::reference::state::{Ended, SentClose};
 
 /// Draws the conclusions once the recording is over.
 pub(super) fn conclude(
@@ -196,8 +197,8 @@ fn started(ends: &PerRole<Endpoint>, outcome: Outcome, order: EndOrder) -> (Opti
         // The other side's Close may be in a gap, and have come before.
         (Some(_), None) if ends.server.lost => (None, StartEvidence::Undetermined),
         (None, Some(_)) if ends.client.lost => (None, StartEvidence::Undetermined),
-        (Some(_), None) => (Some(Starter::One(Role::Client)), StartEvidence::OnlyClose),
-        (None, Some(_)) => (Some(Starter::One(Role::Server)), StartEvidence::OnlyClose),
+        (Some(close), None) => only_close(close, Role::Client, ends.server.end()),
+        (None, Some(close)) => only_close(close, Role::Server, ends.client.end()),
         (None, None) if outcome == Outcome::NotObservable => (None, StartEvidence::Undetermined),
         (None, None) => match order {
             EndOrder::First(role) => (Some(Starter::One(role)), StartEvidence::TcpEnd),
@@ -205,6 +206,16 @@ fn started(ends: &PerRole<Endpoint>, outcome: Outcome, order: EndOrder) -> (Opti
             EndOrder::Crossed(_) => (Some(Starter::Both), StartEvidence::Acknowledgement),
             EndOrder::Open => (None, StartEvidence::Undetermined),
         },
+    }
+}
+
+/// The only Close, of `role`, held against the peer's end of TCP: it may be the answer to that, or have crossed it.
+fn only_close(close: &SentClose, role: Role, peers: Option<&Ended>) -> (Option<Starter>, StartEvidence) {
+    let knew = peers.map(|end| (end.was_known_to(close), end.knew(close)));
+    match knew {
+        Some((Some(true), _)) => (Some(Starter::One(role.peer())), StartEvidence::Acknowledgement),
+        Some((Some(false), Some(false))) => (Some(Starter::Both), StartEvidence::Acknowledgement),
+        _ => (Some(Starter::One(role)), StartEvidence::OnlyClose),
     }
 }
 
@@ -255,7 +266,12 @@ fn notes(
             findings.add_as(Some(role), ClRst { when }, level, Certainty::Likely, place);
         }
         let is_first = order.role() == Some(role) || matches!(order, EndOrder::Crossed(_));
-        if is_first && matches!(outcome, Outcome::NoCloseFrame | Outcome::Reset) {
+        let is_bare = matches!(outcome, Outcome::NoCloseFrame | Outcome::Reset);
+        // The peer's Close came in answer to this end.
+        let is_answered = outcome == Outcome::CloseUnanswered
+            && side.close().is_none()
+            && started.is_some_and(|(starter, _)| starter == Starter::One(role));
+        if (is_first && is_bare) || is_answered {
             let violation = ClAbnormal { how: end.how };
             findings.add_as(Some(role), violation, Level::Note, early::by_end(end), place);
         }

@@ -8,8 +8,8 @@ use crate::knowledge::rules::{ClTcpEarly, ClosingProgress, FrTooBig, HsHttpResp}
 use crate::knowledge::words::shortened;
 use crate::model::finding::Because;
 use crate::model::{
-    Action, Certainty, Closing, Conversation, Finding, Level, LocalView, Outcome, Role, Seen, SideClose,
-    Starter, Step, StepVerdict, StreamEnd, TcpEnd, Timestamp, Violation,
+    Certainty, Closing, Conversation, Finding, Level, LocalView, Outcome, Role, SideClose, Starter,
+    StreamEnd, TcpEnd, Timestamp, Violation,
 };
 use crate::redact::Shown;
 use crate::views::escape::visible;
@@ -55,6 +55,9 @@ fn after_start(report: &Conversation<Shown>, at: Option<Timestamp>) -> String {
             // Of a connection picked up in its middle the start was not seen.
             let whole = report.request.is_some() || !report.assumed;
             let since = if whole { "start" } else { "first packet" };
+            if at < start {
+                return format!(" before the {since}");
+            }
             format!(" {} after the {since}", units::duration(at.since(start)))
         }
         _ => String::new(),
@@ -131,12 +134,7 @@ fn handshake_failed(report: &Conversation<Shown>) -> String {
     match (&report.response, &report.closing.first_end) {
         (Some(response), end) if response.status == 101 => {
             let ended = end.as_ref().map_or_else(String::new, |end| {
-                format!(
-                    "; the {} ended TCP by {}{}",
-                    end.by.name(),
-                    wording::end(end.how),
-                    after_start(report, end.at)
-                )
+                format!("; {}", ended_tcp(report, end, &format!("the {}", end.by.name()), "both sides"))
             });
             format!(
                 "The server answered 101, but with a response for which the client must fail the connection{ended}."
@@ -151,13 +149,20 @@ fn handshake_failed(report: &Conversation<Shown>) -> String {
             "The server answered the opening handshake with something that is not HTTP.".to_owned()
         }
         (None, Some(end)) => format!(
-            "{} ended TCP by {}{}; no response to the opening handshake was sent.",
-            the(end.by),
-            wording::end(end.how),
-            after_start(report, end.at)
+            "{}; no response to the opening handshake was captured here.",
+            ended_tcp(report, end, the(end.by), "Both sides")
         ),
         (None, None) => "The opening handshake was not answered.".to_owned(),
     }
+}
+
+/// Who ended TCP, how and when; where the ends crossed, both.
+fn ended_tcp(report: &Conversation<Shown>, end: &TcpEnd, one: &str, both: &str) -> String {
+    let after = after_start(report, end.at);
+    if report.closing.ends_crossed {
+        return format!("{both} ended TCP{after}");
+    }
+    format!("{one} ended TCP by {}{after}", wording::end(end.how))
 }
 
 /// Whether bytes came that are no response.
@@ -171,8 +176,12 @@ fn open(report: &Conversation<Shown>) -> String {
     let sent: Vec<Role> =
         Role::BOTH.into_iter().filter(|role| report.closing.sides[*role].sent_close == Some(true)).collect();
     match sent.as_slice() {
-        [] if report.response.is_none() => {
-            "The recording ends before the opening handshake was answered.".to_owned()
+        // Frames say that there was an answer.
+        [] if report.response.is_none() && !report.assumed => {
+            "The recording ends before an answer to the opening handshake.".to_owned()
+        }
+        [] if report.request.is_none() && report.assumed => {
+            "The recording begins and ends while the connection is open.".to_owned()
         }
         [] => "The recording ends while the connection is open.".to_owned(),
         [one] => format!(
@@ -212,7 +221,13 @@ fn silence(closing: &Closing<Shown>, word: &str) -> String {
 
 fn closed(report: &Conversation<Shown>) -> String {
     let closing = &report.closing;
+    let only = (closing.outcome == Outcome::CloseUnanswered)
+        .then(|| Role::BOTH.into_iter().find(|role| closing.sides[*role].sent_close == Some(true)))
+        .flatten();
     match closing.started_by {
+        Some(starter) if only.is_some_and(|only| starter != Starter::One(only)) => {
+            only.map_or_else(String::new, |only| ended_by_peer(report, only))
+        }
         Some(Starter::Both) => format!(
             "Both sides started the closing handshake: the client with {}, the server with {}; neither had received the other's when it sent its own.",
             close_with_reason(&closing.sides.client),
@@ -249,38 +264,55 @@ fn closed(report: &Conversation<Shown>) -> String {
     }
 }
 
+/// The only Close, of `role`, answered the peer's end of TCP, or crossed it.
+fn ended_by_peer(report: &Conversation<Shown>, role: Role) -> String {
+    let closing = &report.closing;
+    let (own, peer) = (&closing.sides[role], role.peer());
+    let Some(end) = &closing.ends[peer] else { return format!("{} sent a Close.", the(role)) };
+    if closing.started_by == Some(Starter::Both) {
+        return format!(
+            "Both sides ended the connection: the {} with {}{}, the {} by {}{}; neither had received the other's when it sent its own.",
+            role.name(),
+            close_with_reason(own),
+            after_start(report, own.at),
+            peer.name(),
+            wording::end(end.how),
+            after_start(report, end.at),
+        );
+    }
+    format!(
+        "{} {}{}{}, without a Close frame; the {} answered that with {}{}.",
+        the(peer),
+        wording::ended(end.how),
+        after_start(report, end.at),
+        silence(closing, ", after"),
+        role.name(),
+        close_with_reason(own),
+        later(own.at, end.at),
+    )
+}
+
+/// ` 5.0 ms later`, where it was.
+fn later(at: Option<Timestamp>, than: Option<Timestamp>) -> String {
+    let later = at.zip(than).map(|(at, than)| at.since(than)).filter(|ns| *ns >= 0);
+    later.map_or_else(String::new, |ns| format!(" {} later", units::duration(ns)))
+}
+
 /// What the other side made of the first Close.
 fn answer(report: &Conversation<Shown>, starter: Role) -> String {
     let closing = &report.closing;
     let peer = starter.peer();
     let name = peer.name();
     let side = &closing.sides[peer];
-    let since = |at: Option<Timestamp>| match (at, closing.sides[starter].at) {
-        (Some(at), Some(start)) if at >= start => {
-            format!(" {} later", units::duration(at.since(start)))
-        }
-        _ => String::new(),
-    };
+    let since = |at: Option<Timestamp>| later(at, closing.sides[starter].at);
     if side.sent_close == Some(true) {
         return format!("the {name} answered {}{}", close_with_reason(side), since(side.at));
     }
     match (&closing.ends[peer], &closing.ends[starter]) {
         (Some(end), theirs) if theirs.is_none_or(|t| end.packet <= t.packet) => {
-            let is_due = |step: &&Step| step.action == Action::AnswerClose && step.owed_by == peer;
-            let step = closing.steps.iter().find(is_due);
             if left_in_message(report, peer) {
                 return format!(
                     "the {name} ended TCP by {}{}, in the middle of a message",
-                    wording::end(end.how),
-                    since(end.at)
-                );
-            }
-            let had_ended = |step: &Step| {
-                step.verdict == StepVerdict::NotApplicable && matches!(step.seen, Seen::TcpEnd { .. })
-            };
-            if step.is_some_and(had_ended) {
-                return format!(
-                    "the {name} ended TCP by {}{}, before that Close had reached it",
                     wording::end(end.how),
                     since(end.at)
                 );
@@ -334,6 +366,12 @@ fn tcp(report: &Conversation<Shown>) -> Option<String> {
     }
     if !matches!(closing.outcome, Outcome::Clean | Outcome::CleanTcpReset) {
         return None;
+    }
+    if closing.ends_crossed {
+        return Some(
+            "Both sides ended TCP: neither had received the other's FIN or RST when it sent its own."
+                .to_owned(),
+        );
     }
     let later = closing.ends[end.by.peer()];
     let other = match later {

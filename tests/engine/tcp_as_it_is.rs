@@ -18,8 +18,30 @@ use wslog::views::text::{Style, TextReport};
 use crate::support::conversation::TestPacket;
 use crate::support::essence::analyse_file;
 use crate::support::oddities::{TALK, is_server, oddities, only, tick};
+use crate::support::scene;
 use crate::support::script::{analyse, closing, findings, play};
+use crate::support::times::{forms, negative};
 use crate::support::transform::drop_acknowledged;
+
+/// T2: where the clock of a recording goes back, what came before its cause is not told as a negative time.
+#[test]
+fn a_clock_that_goes_back_makes_no_negative_time() {
+    let talks = [
+        "C: ping x | S: pong x | C: close 1000 | S: close 1000 | S: fin | C: fin",
+        "C: request | S: 101 | C: text hi | S: close 1001 | S: fin | C: close 1001 | C: fin",
+        "C: 83 00 | S: close 1002 | C: close 1002 | S: fin | C: fin",
+        "C: request | S: status 403 Forbidden | S: fin | C: fin",
+        "C: text hi | S: rst",
+    ];
+    for talk in talks {
+        let mut packets = scene::play(talk);
+        let first = packets[0].at_ns;
+        packets.iter_mut().for_each(|packet| packet.at_ns = 2 * first - packet.at_ns);
+        let (json, text) = forms(&analyse(&packets));
+        assert_eq!(negative(&json, &text), [""; 0], "{talk}");
+        assert!(text.windows(6).any(|word| word == b"before"), "{talk}");
+    }
+}
 
 /// `CLEAN` in the lines below.
 const CLEAN: &str = "clean by C, sees 1000 clean / 1000 clean";

@@ -12,7 +12,7 @@ use crate::reference::findings::{Findings, Place};
 use crate::reference::reaction::Judgement;
 use crate::reference::state::{Ended, SentClose};
 
-/// The answer to the first Close (5.5.1).
+/// The answer to the first Close, or to the only one (5.5.1).
 pub(super) fn answer(
     ends: &PerRole<Endpoint>,
     reactions: &PerRole<Judgement>,
@@ -21,7 +21,12 @@ pub(super) fn answer(
     tail: &Tail,
     findings: &mut Findings,
 ) -> Option<Step> {
-    let Some(Starter::One(starter)) = started_by else { return None };
+    let starter = match (started_by?, ends.client.close(), ends.server.close()) {
+        (_, Some(_), None) => Role::Client,
+        (_, None, Some(_)) => Role::Server,
+        (Starter::One(starter), ..) => starter,
+        (Starter::Both, ..) => return None,
+    };
     let close = ends[starter].close()?;
     let owing = starter.peer();
     let side = &ends[owing];

@@ -128,7 +128,12 @@ fn idle(report: &Conversation<Shown>) -> Option<String> {
 /// The side that left a Close without an answer.
 fn unanswered(report: &Conversation<Shown>) -> Option<String> {
     let closing = &report.closing;
-    let Some(Starter::One(starter)) = closing.started_by else { return None };
+    let Starter::One(starter) = closing.started_by? else {
+        // A Close crossed an end of TCP.
+        let bare = Role::BOTH.into_iter().find(|role| closing.sides[*role].sent_close == Some(false))?;
+        let end = closing.ends[bare].filter(|_| closing.outcome == Outcome::CloseUnanswered)?;
+        return Some(ended_tcp(report, bare, end.packet));
+    };
     let peer = starter.peer();
     let has_left =
         |f: &Finding<Shown>| f.by == Some(starter) && matches!(f.violation, Violation::ClTcpEarly(_));
@@ -139,21 +144,31 @@ fn unanswered(report: &Conversation<Shown>) -> Option<String> {
             packet(report, left.packet)
         ));
     }
+    if closing.outcome == Outcome::CloseUnanswered && closing.sides[starter].sent_close == Some(false) {
+        // It ended TCP, and the only Close is the answer to that.
+        return Some(ended_tcp(report, starter, closing.ends[starter]?.packet));
+    }
     if closing.outcome != Outcome::CloseUnanswered || closing.sides[peer].sent_close != Some(false) {
         return None;
     }
     Some(match &closing.ends[peer] {
-        Some(end) if closing.first_end.is_some_and(|first| first.by == peer) => format!(
-            "the log of the {} when its side ended TCP{}: whether its process ended, or closed the socket without a Close",
-            peer.name(),
-            packet(report, end.packet)
-        ),
+        Some(end) if closing.first_end.is_some_and(|first| first.by == peer) => {
+            ended_tcp(report, peer, end.packet)
+        }
         _ => format!(
             "the log of the {} after the Close in frame {}: whether its application read it",
             peer.name(),
             closing.sides[starter].frame.unwrap_or_default()
         ),
     })
+}
+
+fn ended_tcp(report: &Conversation<Shown>, by: Role, no: Option<PacketNo>) -> String {
+    format!(
+        "the log of the {} when its side ended TCP{}: whether its process ended, or closed the socket without a Close",
+        by.name(),
+        packet(report, no)
+    )
 }
 
 /// TCP ended, and no Close says why.

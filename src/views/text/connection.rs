@@ -143,6 +143,7 @@ fn handshake(report: &Conversation<Shown>) -> String {
         let times =
             [report.handshake_at.client, report.handshake_at.server].map(|at| at.and_then(|(_, at)| at));
         let after = match times {
+            [Some(asked), Some(answered)] if answered < asked => ", recorded before the request".to_owned(),
             [Some(asked), Some(answered)] => format!(" after {}", units::duration(answered.since(asked))),
             _ => String::new(),
         };
@@ -274,6 +275,7 @@ fn timeline(out: &mut String, report: &Conversation<Shown>, list: FrameList, sty
 
 fn since_start(report: &Conversation<Shown>, at: Option<Timestamp>) -> String {
     match (at, report.started_at) {
+        (Some(at), Some(start)) if at < start => "before".to_owned(),
         (Some(at), Some(start)) => units::offset(at.since(start)),
         _ => String::new(),
     }

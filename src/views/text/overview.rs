@@ -37,7 +37,7 @@ fn input(input: &InputReport, style: &Style, indent: usize) -> String {
         .collect();
     let when = match (input.first_at, input.last_at) {
         (Some(first), Some(last)) => {
-            format!(" · {}, {}", units::date_time(first), units::duration(last.since(first)))
+            format!(" · {}, {}", units::date_time(first), units::duration(last.since(first).max(0)))
         }
         _ => String::new(),
     };
@@ -192,7 +192,7 @@ fn count(report: &Conversation<Shown>, level: Level) -> usize {
 /// A row a connection.
 pub(super) fn table(rows: &[Row], style: &Style) -> String {
     let header =
-        ["#", "client", "server", "target", "status", "frames", "outcome", "cause", "codes c/s", "findings"];
+        ["#", "client", "server", "target", "status", "frames", "cause", "by", "codes c/s", "findings"];
     let rows = rows.iter().map(|r| r.cells.clone());
     format!("\n{}", style.table(&header, rows, &[0], &[3, 9]))
 }
