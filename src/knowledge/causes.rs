@@ -20,8 +20,20 @@ pub struct Said {
     pub text: String,
     /// Where to look next, in a sentence; `None` where nothing is left open.
     pub next: Option<String>,
-    /// How the connection closed is told in `text`: what comes after it need not say so again.
-    pub tells_end: bool,
+    /// How much of the closing is told in `text`: what comes after it need not say so again.
+    pub tells: Tells,
+}
+
+/// What a sentence says of how a connection closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Tells {
+    /// Nothing.
+    Nothing,
+    /// The Close that ended it.
+    Close,
+    /// All there is to say.
+    All,
 }
 
 /// A cause that the evidence fits.

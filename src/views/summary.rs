@@ -1,11 +1,12 @@
 //! The account of a connection in sentences fit for a ticket: who, what, when, which clause, what followed, and
 //! what each side's application will have been told.
 
-mod next;
 mod silence;
 
-use crate::knowledge::rules::{ClTcpEarly, ClosingProgress, FrTooBig, HsHttpResp};
+use crate::knowledge::causes::Tells;
+use crate::knowledge::rules::{ClTcpEarly, ClosingProgress, HsHttpResp};
 use crate::knowledge::words::shortened;
+use crate::knowledge::{Blame, CauseId};
 use crate::model::finding::Because;
 use crate::model::{
     Certainty, Closing, Conversation, Finding, Level, LocalView, Outcome, Role, SideClose, Starter,
@@ -23,25 +24,35 @@ pub fn sentences(report: &Conversation<Shown>) -> Vec<String> {
     of(report, &Worded::all(report))
 }
 
-/// The same of findings that are told elsewhere, too.
+/// The same of findings that are told elsewhere, too: the cause in a breath, how it closed where that does not say it, what
+/// else is amiss, what each side was told, where to look.
 pub(super) fn of(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Vec<String> {
-    let closing = &report.closing;
+    let cause = report.closing.cause.as_ref();
+    let said = cause.map(|cause| cause.said(report));
     let mut out = Vec::new();
-    if let Some(sentence) = fault(report, findings) {
-        out.push(sentence);
+    match &said {
+        Some(said) => {
+            out.push(said.text.clone());
+            out.extend(match said.tells {
+                Tells::All => None,
+                Tells::Close => Some(answered(report)),
+                _ => Some(ended(report)),
+            });
+        }
+        None => out.push(ended(report)),
     }
-    out.push(ended(report));
-    if let Some(sentence) = tcp(report) {
-        out.push(sentence);
-    }
+    out.extend(tcp(report));
     out.extend(silence::sentences(report));
-    out.extend(too_big(report));
     out.extend(other_breaches(report, findings));
-    if let Some(sentence) = views(closing) {
-        out.push(sentence);
-    }
-    out.extend(next::sentence(report));
+    out.extend(views(&report.closing));
+    // The tester of a case breaks rules on purpose, and its account has said what it wanted to see.
+    out.extend(said.and_then(|said| said.next).filter(|_| report.case.is_none()));
     out
+}
+
+/// Whether it ended for that.
+fn is_cause(report: &Conversation<Shown>, id: CauseId) -> bool {
+    report.closing.cause.as_ref().is_some_and(|cause| cause.id() == id)
 }
 
 /// `The client` at the start of a sentence.
@@ -70,30 +81,6 @@ fn close_with_reason(side: &SideClose<Shown>) -> String {
         Some(reason) => format!("{close} and the reason \"{}\"", shortened(&visible(reason))),
         None => close,
     }
-}
-
-/// What a 1009 was about: the limit is its sender's own, and only the frames tell which one.
-fn too_big(report: &Conversation<Shown>) -> Option<String> {
-    let (by, largest) = report.findings.iter().find_map(|f| match f.violation {
-        Violation::FrTooBig(FrTooBig { largest }) => Some((f.by?, largest?)),
-        _ => None,
-    })?;
-    let (frame, len) = largest;
-    Some(format!(
-        "1009 is the {}'s own limit: the largest frame the {} had sent it was frame {frame} with {}.",
-        by.name(),
-        by.peer().name(),
-        units::bytes(len)
-    ))
-}
-
-/// The fault for which a side failed the connection, or failed to.
-fn fault(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Option<String> {
-    let (by, rule, frame) = report.closing.failed_for?;
-    let is_it = |f: &Finding<Shown>| (f.by, f.frame, f.violation.rule()) == (Some(by), Some(frame), rule);
-    let told = findings.iter().find(|told| is_it(told.finding))?;
-    let section = rule.rule().section();
-    Some(format!("{} {} (frame {frame}, {section}).", the(by), told.did()))
 }
 
 /// Who ended the WebSocket connection, and how.
@@ -298,6 +285,29 @@ fn later(at: Option<Timestamp>, than: Option<Timestamp>) -> String {
     later.map_or_else(String::new, |ns| format!(" {} later", units::duration(ns)))
 }
 
+/// The same where the Close that ended it has been told.
+fn answered(report: &Conversation<Shown>) -> String {
+    match (report.closing.outcome, report.closing.started_by) {
+        (Outcome::Open, Some(Starter::One(role)))
+            if report.closing.sides[role.peer()].sent_close != Some(true) =>
+        {
+            "The recording ends before an answer.".to_owned()
+        }
+        (_, Some(Starter::One(role))) => {
+            let at = after_start(report, report.closing.sides[role].at);
+            let was = if at.is_empty() { String::new() } else { format!("That was{at}; ") };
+            capital(&format!("{was}{}.", answer(report, role)))
+        }
+        _ => ended(report),
+    }
+}
+
+/// With a capital at its start.
+fn capital(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect()
+}
+
 /// What the other side made of the first Close.
 fn answer(report: &Conversation<Shown>, starter: Role) -> String {
     let closing = &report.closing;
@@ -353,6 +363,9 @@ fn is_no_reply(finding: &Finding<Shown>, by: Role) -> bool {
 fn tcp(report: &Conversation<Shown>) -> Option<String> {
     let closing = &report.closing;
     let end: &TcpEnd = closing.first_end.as_ref()?;
+    if is_cause(report, CauseId::CloseCutShort) {
+        return None;
+    }
     if closing.outcome == Outcome::CloseCutShort {
         let left = report.findings.iter().find(|f| matches!(f.violation, Violation::ClTcpEarly(_)));
         let by = left.and_then(|f| f.by).unwrap_or(end.by);
@@ -367,31 +380,29 @@ fn tcp(report: &Conversation<Shown>) -> Option<String> {
     if !matches!(closing.outcome, Outcome::Clean | Outcome::CleanTcpReset) {
         return None;
     }
-    if closing.ends_crossed {
-        return Some(
-            "Both sides ended TCP: neither had received the other's FIN or RST when it sent its own."
-                .to_owned(),
-        );
-    }
     let later = closing.ends[end.by.peer()];
+    let is_reset = end.how == StreamEnd::Rst || later.is_some_and(|later| later.how == StreamEnd::Rst);
+    if !is_reset && (closing.ends_crossed || end.by == Role::Server) {
+        // As it should be.
+        return None;
+    }
     let other = match later {
         Some(later) if later.how == StreamEnd::Rst => format!("; the {} then reset it", later.by.name()),
         Some(_) => format!("; the {} followed", end.by.peer().name()),
         None => String::new(),
     };
-    let order = if end.by == Role::Server {
-        "which RFC 6455 7.1.1 leaves to the server"
+    let order = if end.by == Role::Server || end.how == StreamEnd::Rst {
+        ""
     } else {
-        "though RFC 6455 7.1.1 leaves that to the server"
+        ", though RFC 6455 7.1.1 leaves that to the server"
     };
-    let order = if end.how == StreamEnd::Rst { String::new() } else { format!(", {order}") };
     let first = if end.how == StreamEnd::Dropped { "" } else { " first" };
     Some(format!("{} {}{first}{order}{other}.", the(end.by), wording::ended(end.how)))
 }
 
 /// Breaches that the sentences before did not name; at most three, then their number.
 fn other_breaches(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Vec<String> {
-    let failed_for = report.closing.failed_for;
+    let cause = report.closing.cause.as_ref();
     let mut seen: Vec<(Option<Role>, &str)> = Vec::new();
     let mut out = Vec::new();
     let mut more = 0;
@@ -400,8 +411,7 @@ fn other_breaches(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Vec<
     for told in findings.iter().filter(|told| is_breach(told.finding)) {
         let finding = told.finding;
         let key = (finding.by, finding.violation.rule().name());
-        let is_told = failed_for
-            .is_some_and(|(by, rule, _)| finding.by == Some(by) && finding.violation.rule() == rule);
+        let is_told = cause.is_some_and(|cause| cause.tells_of(finding.violation.rule(), finding.by));
         let is_told = is_told
             || report.closing.started_by.is_some_and(|starter| match starter {
                 Starter::One(role) => {

@@ -62,7 +62,11 @@ impl Judge for AbruptEnd {
         };
         Said::whole(
             format!("{} {ended}{at} without a Close{middle}: {why}; which of them cannot be told from here.", the(by)),
-            format!("Look at {}: whether its process ended then, and at what stands before it.", a(by)),
+            format!(
+                "Look at the log of {}'s process and host at that time{}, and of any proxy in between, which can end TCP in its name.",
+                a(by),
+                at_packet(cause, conversation)
+            ),
         )
     }
 }

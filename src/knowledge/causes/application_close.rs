@@ -40,6 +40,18 @@ pub(super) fn closed(facts: &Facts<'_>, is_such: impl Fn(Option<CloseCode>) -> b
     }
 }
 
+/// The words of a cause that is a Close: how the connection closed is told where it was answered.
+pub(super) fn closing<S: Readable>(
+    cause: &Cause,
+    conversation: &Conversation<S>,
+    text: &str,
+    next: Option<String>,
+) -> Said {
+    let answered = |by: Role| conversation.closing.sides[by.peer()].sent_close == Some(true);
+    let tells = if side(cause.by).is_none_or(answered) { Tells::All } else { Tells::Close };
+    Said { text: text.to_owned(), next, tells }
+}
+
 /// `The client closed with Close 1000 (normal closure) 3 s after the start, and the server answered Close 1000 …`
 pub(super) fn told<S: Readable>(cause: &Cause, conversation: &Conversation<S>) -> String {
     let closing = &conversation.closing;
@@ -93,9 +105,9 @@ impl Judge for ApplicationClose {
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let by = side(cause.by).map_or_else(|| "both programs".to_owned(), a);
-        Said::whole(
-            format!("{}.", told(cause, conversation)),
-            format!("Look at {by} if it should have stayed: the code and reason are its own."),
-        )
+        let code = side(cause.by).and_then(|by| conversation.closing.sides[by].code);
+        let is_usual = code.is_none_or(|code| code == CloseCode::NORMAL_CLOSURE);
+        let next = (!is_usual).then(|| format!("Look at the log of {by}: the code and reason are its own."));
+        closing(cause, conversation, &format!("{}.", told(cause, conversation)), next)
     }
 }

@@ -52,7 +52,11 @@ impl Judge for CloseCutShort {
         let at = when(conversation, conversation.closing.sides[by].at);
         Said::whole(
             format!("{} sent {}{at} and {ended} {after}; {answer}.", the(by), close_of(conversation, by)),
-            format!("Look at how {} ends: a socket destroyed right behind its Close, or a process that exits.", a(by)),
+            format!(
+                "Look at what closed {}'s socket right behind its Close{}: a socket that is destroyed, or a process that exits.",
+                a(by),
+                at_packet(cause, conversation)
+            ),
         )
     }
 }

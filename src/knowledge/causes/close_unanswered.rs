@@ -76,7 +76,11 @@ impl Judge for CloseUnanswered {
         let at = when(conversation, conversation.closing.sides[closer].at);
         Said::whole(
             format!("{} sent {}{at}; {}{had}{} {did}.", the(closer), close_of(conversation, closer), a(silent), if had.is_empty() { "" } else { "," }),
-            format!("Look at {}: whether its program still read, and what its library does on a Close.", a(silent)),
+            format!(
+                "Look at {} behind that Close{}: whether its program still read, and what its library does on a Close.",
+                a(silent),
+                at_packet(cause, conversation)
+            ),
         )
     }
 }

@@ -34,13 +34,18 @@ impl Judge for GoingAway {
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let what = super::application_close::told(cause, conversation);
         let (why, next) = match cause.by {
-            Some(Blame::Client) if self.browser => (
-                "the page was left or reloaded, or the tab or browser closed",
-                "Nothing is wrong as far as this shows: a browser sends 1001 when a page goes, and no script hears of it.",
+            Some(Blame::Client) if self.browser => {
+                ("the page was left or reloaded, or the tab or browser closed, of which no script hears", None)
+            }
+            Some(Blame::Client) => (
+                "it was going away",
+                Some("Look at the client: a process that ended, or a program that closes with 1001."),
             ),
-            Some(Blame::Client) => ("it was going away", "Look at the client: a process that ended, or a program that closes with 1001."),
-            _ => ("it was going away", "Look at the server, or a proxy in its place: a restart, a reload, draining."),
+            _ => (
+                "it was going away",
+                Some("Look at the server, or a proxy in its place: a restart, a reload, draining."),
+            ),
         };
-        Said::whole(format!("{what}: {why}."), next)
+        super::application_close::closing(cause, conversation, &format!("{what}: {why}."), next.map(str::to_owned))
     }
 }

@@ -59,7 +59,8 @@ impl Judge for KeepaliveTimeout {
             " with the data it carried"
         } else if self.arrived { ", though its host had acknowledged it" } else { "" };
         let hedge = if cause.certainty == Undetermined { ", possibly for that" } else { "" };
-        Said::part(
+        let tell = if self.by_close { Said::close } else { Said::part };
+        tell(
             format!("{} did not answer {ping}{more}{waited}{arrived}; {} {ended}{hedge}.", the(silent), a(gave_up)),
             if self.mismatched {
                 format!("Look at what sends the Pongs of {}: they have to carry the data of the Ping (RFC 6455 5.5.3).", a(silent))

@@ -69,7 +69,7 @@ impl Judge for MessageTooBig {
                 the(by)
             ),
         };
-        Said::part(how, format!("Look at the limit that {} sets for messages, in its library or in a proxy before it.", a(by)))
+        Said::close(how, format!("Look at the limit that {} sets for messages, in its library or in a proxy before it.", a(by)))
     }
 }
 

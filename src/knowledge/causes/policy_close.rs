@@ -27,6 +27,7 @@ impl Judge for PolicyClose {
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let by = side(cause.by).map_or_else(|| "the side that closed".to_owned(), a);
         let told = super::application_close::told(cause, conversation);
-        Said::whole(format!("{told}, which speaks of a policy of its own."), format!("Look at {by}: what that side checks."))
+        let next = format!("Look at {by}: what that side checks.");
+        super::application_close::closing(cause, conversation, &format!("{told}, which speaks of a policy of its own."), Some(next))
     }
 }

@@ -47,9 +47,16 @@ impl Judge for ProtocolFault {
             (true, _) => format!("probably closed for it, with {}", close_of(conversation, by.peer())),
             (false, _) => "probably ended TCP for it, without a Close".to_owned(),
         };
-        Said::part(
+        let tell = if self.by_close { Said::close } else { Said::part };
+        tell(
             format!("{} {did}{frame}; {} {failed}.", the(by), a(by.peer())),
-            format!("Look at {}: its library, or something on the way that writes in its name.", a(by)),
+            format!(
+                "Look at frame {}{} and at what wrote it, {}'s library or something on the way; wslog explain {} has the clause.",
+                cause.frame.unwrap_or_default(),
+                at_packet(cause, conversation),
+                a(by),
+                cause.rule.map_or("", RuleId::name),
+            ),
         )
     }
 }

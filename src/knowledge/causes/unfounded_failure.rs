@@ -66,7 +66,7 @@ impl Judge for UnfoundedFailure {
             Some(Special::Compressed) => "; the message it had received last was compressed, as agreed".to_owned(),
             Some(Special::AfterPause(ns)) => format!("; the message it had received last was the first after {}", duration(ns)),
         };
-        Said::part(
+        Said::close(
             format!("{} failed the connection with {}, but {sound}{special}.", the(by), close_of(conversation, by)),
             format!("Look at {} itself: its parser, or an exception in its own program.", a(by)),
         )
