@@ -267,9 +267,12 @@ fn copies_of_a_second_leg_are_none_of_the_first() {
             assert_eq!(reports[0].traffic[role], whole[0].traffic[role], "{}", odd.name);
             assert_eq!(reports[0].tcp_facts[role].ends.len(), 1, "{}", odd.name);
         }
+        // Where the client's numbers stay, its SYN is the same in both.
+        let is_moved = odd.packets.iter().any(|packet| packet.ack.is_none() && packet.seq != talk[0].seq);
+        let left_out = talk.len() as u64 - u64::from(!is_moved);
         let counts: Vec<_> =
             reports[0].weirds.as_slice().iter().map(|weird| (weird.kind, weird.count)).collect();
-        assert_eq!(counts, [(WeirdKind::SecondLeg, talk.len() as u64)], "{}", odd.name);
+        assert_eq!(counts, [(WeirdKind::SecondLeg, left_out)], "{}", odd.name);
     }
 }
 
