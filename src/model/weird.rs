@@ -54,6 +54,9 @@ named! {
         Gap = "gap",
         /// A sequence number too far from what was seen before to place it.
         SequenceOutOfWindow = "sequence_out_of_window",
+        /// A segment of a second leg of a connection, with numbers of its own: a box on the way rewrites them and was
+        /// captured on both sides, or two hosts answered. Left out; the leg with the first payload is followed.
+        SecondLeg = "second_leg",
         /// Out-of-order bytes of a direction reached their cap.
         OutOfOrderCap = "out_of_order_cap",
         /// The flow table was full: the flow idle the longest was given up.

@@ -140,6 +140,17 @@ const TOLD: &[(&str, &str)] = &[
     ("urgent data", "2+2 frames |  | CLEAN | urgent_data"),
     ("ports used again", "2+1 frames |  | CLEAN\n2+1 frames |  | CLEAN"),
     ("ports used again before the end", "2+0 frames |  | open by C, sees - / -\n2+1 frames |  | CLEAN"),
+    ("two legs of a SYN proxy", "5+5 frames |  | CLEAN | second_leg"),
+    ("two legs of a box that moves the server's numbers", "5+5 frames |  | CLEAN | second_leg"),
+    ("two legs of a box that moves the client's numbers", "5+5 frames |  | CLEAN | second_leg"),
+    ("two legs of a box that moves all numbers", "5+5 frames |  | CLEAN | second_leg"),
+    ("two legs of a proxy that opens TCP anew", "5+5 frames |  | CLEAN | second_leg"),
+    ("two legs, of which one goes on", "5+5 frames |  | CLEAN | second_leg"),
+    ("two legs, of which the other goes on", "5+5 frames |  | CLEAN | second_leg"),
+    (
+        "two legs, reset",
+        "1+1 frames | S note CL-ABNORMAL?, S should CL-RST? | reset by S, sees 1006 / 1006 | second_leg",
+    ),
 ];
 
 /// What is told of a recording, a line a connection: the handshake, frames of both sides, findings, closing, and
@@ -228,15 +239,15 @@ fn an_rst_behind_its_own_fin_is_shown() {
         (
             "S: fin | S: rst",
             "server resets TCP (RST) after its own FIN",
-            r#"[("server","fin",7),("server","rst",8)]"#,
+            r#"[("server","fin",8),("server","rst",9)]"#,
         ),
         (
             "S: fin | S: rst | S: rst | C: rst",
             "server resets TCP (RST) after its own FIN, 1 more behind it",
-            r#"[("server","fin",7),("server","rst",8),("server","rst",9),("client","rst",10)]"#,
+            r#"[("server","fin",8),("server","rst",9),("server","rst",10),("client","rst",11)]"#,
         ),
-        ("S: fin | C: fin", "", r#"[("server","fin",7),("client","fin",8)]"#),
-        ("S: rst", "", r#"[("server","rst",7)]"#),
+        ("S: fin | C: fin", "", r#"[("server","fin",8),("client","fin",9)]"#),
+        ("S: rst", "", r#"[("server","rst",8)]"#),
     ];
     for (script, row, ends) in rows {
         let packets = play(&format!("C: text hi | S: text hi | {script}"), false);
@@ -258,6 +269,32 @@ fn an_rst_behind_its_own_fin_is_shown() {
         let list: Vec<_> =
             list.iter().map(|end| format!("({},{},{})", end["by"], end["how"], end["packet"])).collect();
         assert_eq!(format!("[{}]", list.join(",")), ends, "{script}");
+    }
+}
+
+/// Of two legs each byte is taken once.
+#[test]
+fn copies_of_a_second_leg_are_none_of_the_first() {
+    let talk = play(TALK, false);
+    let whole = analyse(&talk);
+    let legs: Vec<_> = oddities()
+        .into_iter()
+        .filter(|odd| odd.name.starts_with("two legs of") && odd.packets.len() == 2 * talk.len())
+        .collect();
+    assert_eq!(legs.len(), 5);
+    for odd in legs {
+        let reports = analyse(&odd.packets);
+        assert_eq!(reports.len(), 1, "{}", odd.name);
+        for role in Role::BOTH {
+            assert_eq!(reports[0].traffic[role], whole[0].traffic[role], "{}", odd.name);
+            assert_eq!(reports[0].tcp_facts[role].ends.len(), 1, "{}", odd.name);
+        }
+        // Where the client's numbers stay, its SYN is the same in both.
+        let is_moved = odd.packets.iter().any(|packet| packet.ack.is_none() && packet.seq != talk[0].seq);
+        let left_out = talk.len() as u64 - u64::from(!is_moved);
+        let counts: Vec<_> =
+            reports[0].weirds.as_slice().iter().map(|weird| (weird.kind, weird.count)).collect();
+        assert_eq!(counts, [(WeirdKind::SecondLeg, left_out)], "{}", odd.name);
     }
 }
 
