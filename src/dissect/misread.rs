@@ -27,6 +27,9 @@ const MAX_STEPS: u32 = 1 << 17;
 /// Places weighed in one search, each of which reads all that follows.
 const MAX_WEIGHED: u32 = 16;
 
+/// Bytes of frames looked at behind something that is known.
+const MAX_NEAR: usize = 4 << 10;
+
 /// Longest line of a request that is waited for.
 const MAX_LINE: usize = 8 << 10;
 /// Most digits of a chunk size.
@@ -210,7 +213,7 @@ impl<'a> Scene<'a> {
     fn http(&self, behind: &[u8]) -> Reading {
         const VERSION: &[u8] = b"HTTP/1.";
         if behind.starts_with(VERSION) {
-            let end = body_end(behind).filter(|end| self.weighs(self.at + end) >= ENOUGH_BEHIND);
+            let end = body_end(behind).filter(|end| self.begins(self.at + end) >= ENOUGH_BEHIND);
             return Reading::Other { how: LostHow::HttpResponse, resume: end };
         }
         if VERSION.starts_with(behind) {
@@ -250,7 +253,7 @@ impl<'a> Scene<'a> {
             Some(_) => return Reading::Frame,
             None => {}
         }
-        if (digits >= 2 && !is_sound(behind, self.masked)) || self.weighs(self.at + start) >= ENOUGH_BEHIND {
+        if (digits >= 2 && !is_sound(behind, self.masked)) || self.begins(self.at + start) >= ENOUGH_BEHIND {
             return OTHER;
         }
         if is_sound(behind, self.masked) { Reading::Frame } else { self.undecided() }
@@ -269,7 +272,7 @@ impl<'a> Scene<'a> {
             }
             _ => return Reading::Frame,
         }
-        if self.weighs(self.at + end) >= ENOUGH_BEHIND {
+        if self.begins(self.at + end) >= ENOUGH_BEHIND {
             return Reading::Other { how: LostHow::ExtraCrlf, resume: Some(end) };
         }
         // Each frame may have its end of line.
@@ -307,7 +310,7 @@ impl<'a> Scene<'a> {
             let end = 2 + width + key + usize::try_from(len).unwrap_or(usize::MAX);
             if behind.len() < end {
                 may_come = true;
-            } else if behind.len() == end || self.weighs(self.at + end) >= ENOUGH_BEHIND {
+            } else if behind.len() == end || self.begins(self.at + end) >= ENOUGH_BEHIND {
                 let how = LostHow::LengthWidth { stated, bytes };
                 return Reading::Other { how, resume: None };
             }
@@ -319,7 +322,14 @@ impl<'a> Scene<'a> {
     fn bare(&self, behind: &[u8]) -> Option<Reading> {
         let header = parse_header(behind).ok().filter(|header| header.payload_len >> 63 != 0)?;
         let len = usize::try_from(header.wire_len()).ok()?;
-        (self.weighs(self.at + len) >= ENOUGH_BEHIND).then_some(Reading::Bare { header: len })
+        (self.begins(self.at + len) >= ENOUGH_BEHIND).then_some(Reading::Bare { header: len })
+    }
+
+    /// What speaks for frames right behind something that is known, in bits.
+    fn begins(&self, start: usize) -> u32 {
+        let rest = self.bytes.get(start..).unwrap_or_default();
+        let near = rest.get(..MAX_NEAR).unwrap_or(rest);
+        Scene { bytes: near, at: 0, ..*self }.weighs(0)
     }
 
     /// What speaks for frames from there to the end of what is there, in bits.
