@@ -361,6 +361,13 @@ impl Track {
                 self.feed(from, start, byte, carrier, out);
                 continue;
             };
+            if left >> 63 != 0 && self.decoder.open_payload() == Some(left) {
+                let scene = Scene { bytes: rest, at: 0, segments: &[], masked: self.masked, ended: false };
+                if scene.has_frames() {
+                    self.end_bare(from, carrier, out);
+                    continue;
+                }
+            }
             let Some(boundary) = usize::try_from(left).ok().filter(|left| *left < rest.len()) else {
                 if left > rest.len() as u64 || self.open.is_some() {
                     self.keep(Item::Data { offset: here, bytes: rest, carrier }, out.limits.max_resync_bytes);
@@ -369,7 +376,7 @@ impl Track {
             };
             let behind = rest.get(boundary..).unwrap_or_default();
             let at = here.saturating_add(left);
-            let mut header = header_len(behind).unwrap_or(behind.len());
+            let header = header_len(behind).unwrap_or(behind.len());
             let is_trusted = self.trusted == Some(at);
             let held = || {
                 let mut held = Held::default();
@@ -390,14 +397,6 @@ impl Track {
                         return;
                     }
                     Reading::Undecided => {}
-                    Reading::Bare { header: len } => {
-                        header = len;
-                        let upto = boundary + header;
-                        self.feed(from, start, rest.get(..upto).unwrap_or(rest), carrier, out);
-                        self.end_bare(from, carrier, out);
-                        done += upto;
-                        continue;
-                    }
                     reading @ (Reading::Other { .. } | Reading::Eaten { .. }) => {
                         if boundary > 0 && matches!(reading, Reading::Other { .. }) {
                             self.feed(from, start, rest.get(..boundary).unwrap_or(rest), carrier, out);
@@ -498,13 +497,6 @@ impl Track {
             }
             // Looked at again where it stands, with all that is there.
             Reading::Frame | Reading::Undecided => self.trusted = Some(doubt.at),
-            Reading::Bare { header } => {
-                let upto = bytes.get(..boundary + header).unwrap_or(bytes);
-                self.feed(from, offset, upto, carrier, out);
-                self.end_bare(from, carrier, out);
-                let start = offset.saturating_add(upto.len() as u64);
-                skip_to(&mut doubt.held, start);
-            }
             reading @ (Reading::Other { .. } | Reading::Eaten { .. }) => {
                 if boundary > 0 && matches!(reading, Reading::Other { .. }) {
                     self.feed(from, offset, bytes.get(..boundary).unwrap_or(bytes), carrier, out);
@@ -570,7 +562,7 @@ impl Track {
                 }
                 self.beyond = Some((at, since));
             }
-            Reading::Frame | Reading::Undecided | Reading::Bare { .. } => {}
+            Reading::Frame | Reading::Undecided => {}
         }
         None
     }
