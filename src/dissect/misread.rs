@@ -218,7 +218,7 @@ impl<'a> Scene<'a> {
         if METHODS.iter().any(|method| method.starts_with(behind)) {
             return self.undecided();
         }
-        if !METHODS.iter().any(|method| is_method(method)) {
+        if !METHODS.iter().any(is_method) {
             return Reading::Frame;
         }
         let line = behind.get(..MAX_LINE.min(behind.len())).unwrap_or_default();
