@@ -4,6 +4,7 @@ use crate::dissect::held::Held;
 use crate::dissect::misread::{Reading, Scene, is_length_cut, is_odd};
 use crate::dissect::seek::{Seeker, skip_to};
 use crate::dissect::{Item, Out, role};
+use crate::http::grammar::skip_empty_lines;
 use crate::model::{
     Bytes, Carrier, Direction, Evidence, LostHow, Observation, Observed, PacketNo, PerDirection, Role,
     StreamEnd, Undecodable, WeirdKind, count,
@@ -16,8 +17,9 @@ const MAX_SEARCHES: u32 = 64;
 /// Those for which more bytes are waited for.
 const MAX_DOUBTS: u32 = 16;
 
-/// First bytes kept of what is no frame.
+/// First bytes kept of what is no frame, and of a line of HTTP.
 const START: usize = 48;
+const MAX_LINE: usize = 256;
 
 /// Both directions of framing.
 #[derive(Debug)]
@@ -223,7 +225,12 @@ fn not_frames<S: FnMut(Observation<'_>)>(
     carrier: Carrier,
     out: &mut Out<'_, S>,
 ) {
-    let start = Bytes::from(bytes.get(..START.min(bytes.len())).unwrap_or_default());
+    // Of HTTP its first line: fields can be secrets.
+    let is_http = matches!(how, LostHow::HttpResponse | LostHow::HttpRequest);
+    let bytes = if is_http { skip_empty_lines(bytes) } else { bytes };
+    let line = bytes.iter().position(|byte| is_http && matches!(byte, b'\r' | b'\n')).unwrap_or(bytes.len());
+    let most = if is_http { MAX_LINE } else { START };
+    let start = Bytes::from(bytes.get(..most.min(line)).unwrap_or_default());
     let what = Observed::Undecodable(Undecodable::NotFrames { how, start });
     out.emit(from, what, Some(Evidence::Capture { carrier, offset }));
 }
@@ -361,6 +368,13 @@ impl Track {
                 self.feed(from, start, byte, carrier, out);
                 continue;
             };
+            if left >> 63 != 0 && self.decoder.open_payload() == Some(left) {
+                let scene = Scene { bytes: rest, at: 0, segments: &[], masked: self.masked, ended: false };
+                if scene.has_frames() {
+                    self.end_bare(from, carrier, out);
+                    continue;
+                }
+            }
             let Some(boundary) = usize::try_from(left).ok().filter(|left| *left < rest.len()) else {
                 if left > rest.len() as u64 || self.open.is_some() {
                     self.keep(Item::Data { offset: here, bytes: rest, carrier }, out.limits.max_resync_bytes);
@@ -369,7 +383,7 @@ impl Track {
             };
             let behind = rest.get(boundary..).unwrap_or_default();
             let at = here.saturating_add(left);
-            let mut header = header_len(behind).unwrap_or(behind.len());
+            let header = header_len(behind).unwrap_or(behind.len());
             let is_trusted = self.trusted == Some(at);
             let held = || {
                 let mut held = Held::default();
@@ -390,14 +404,6 @@ impl Track {
                         return;
                     }
                     Reading::Undecided => {}
-                    Reading::Bare { header: len } => {
-                        header = len;
-                        let upto = boundary + header;
-                        self.feed(from, start, rest.get(..upto).unwrap_or(rest), carrier, out);
-                        self.end_bare(from, carrier, out);
-                        done += upto;
-                        continue;
-                    }
                     reading @ (Reading::Other { .. } | Reading::Eaten { .. }) => {
                         if boundary > 0 && matches!(reading, Reading::Other { .. }) {
                             self.feed(from, start, rest.get(..boundary).unwrap_or(rest), carrier, out);
@@ -498,13 +504,6 @@ impl Track {
             }
             // Looked at again where it stands, with all that is there.
             Reading::Frame | Reading::Undecided => self.trusted = Some(doubt.at),
-            Reading::Bare { header } => {
-                let upto = bytes.get(..boundary + header).unwrap_or(bytes);
-                self.feed(from, offset, upto, carrier, out);
-                self.end_bare(from, carrier, out);
-                let start = offset.saturating_add(upto.len() as u64);
-                skip_to(&mut doubt.held, start);
-            }
             reading @ (Reading::Other { .. } | Reading::Eaten { .. }) => {
                 if boundary > 0 && matches!(reading, Reading::Other { .. }) {
                     self.feed(from, offset, bytes.get(..boundary).unwrap_or(bytes), carrier, out);
@@ -562,7 +561,7 @@ impl Track {
                 }
             }
             Reading::Eaten { back } => {
-                let since = self.cut_short(from, at, back, 0, (rest, boundary), carrier, out);
+                let since = self.cut_short(from, at, (back, 0), (rest, boundary), carrier, out);
                 let cut = self.decoder.to_boundary().unwrap_or(0);
                 if cut > 0 {
                     let evidence = Some(Evidence::Capture { carrier, offset: at });
@@ -570,7 +569,7 @@ impl Track {
                 }
                 self.beyond = Some((at, since));
             }
-            Reading::Frame | Reading::Undecided | Reading::Bare { .. } => {}
+            Reading::Frame | Reading::Undecided => {}
         }
         None
     }
@@ -604,8 +603,7 @@ impl Track {
         &self,
         from: Role,
         at: u64,
-        back: usize,
-        left: u64,
+        (back, left): (usize, u64),
         (rest, boundary): (&[u8], usize),
         carrier: Carrier,
         out: &mut Out<'_, S>,
@@ -673,7 +671,7 @@ impl Track {
                         scene.read_at_end().zip(carrier.or(self.opened).or(open.held.carrier()))
                     {
                         let (back, end) = (at.saturating_sub(start), self.decoder.position());
-                        self.cut_short(from, end, back, left, (&[], 0), carrier, out);
+                        self.cut_short(from, end, (back, left), (&[], 0), carrier, out);
                     }
                 }
                 out.emit(from, Observed::FrameEnd { cut: left }, here);

@@ -27,6 +27,9 @@ const MAX_STEPS: u32 = 1 << 17;
 /// Places weighed in one search, each of which reads all that follows.
 const MAX_WEIGHED: u32 = 16;
 
+/// Bytes of frames looked at behind something that is known.
+const MAX_NEAR: usize = 4 << 10;
+
 /// Longest line of a request that is waited for.
 const MAX_LINE: usize = 8 << 10;
 /// Most digits of a chunk size.
@@ -62,8 +65,6 @@ pub(super) enum Reading {
     Other { how: LostHow, resume: Option<usize> },
     /// Part of a frame that stands in the payload of the one before, so many bytes before the boundary.
     Eaten { back: usize },
-    /// The header of a frame whose payload is nothing but its length; the next one is behind it.
-    Bare { header: usize },
 }
 
 /// Bytes of a direction around the place where the next frame should begin.
@@ -174,9 +175,6 @@ impl<'a> Scene<'a> {
         if width != Reading::Frame {
             return width;
         }
-        if let Some(reading) = self.bare(behind) {
-            return reading;
-        }
         let eaten = self.resync(0, self.at, ENOUGH_ANYWHERE);
         match eaten {
             Some((start, true)) => return Reading::Eaten { back: self.at - start },
@@ -210,7 +208,7 @@ impl<'a> Scene<'a> {
     fn http(&self, behind: &[u8]) -> Reading {
         const VERSION: &[u8] = b"HTTP/1.";
         if behind.starts_with(VERSION) {
-            let end = body_end(behind).filter(|end| self.weighs(self.at + end) >= ENOUGH_BEHIND);
+            let end = body_end(behind).filter(|end| self.begins(self.at + end) >= ENOUGH_BEHIND);
             return Reading::Other { how: LostHow::HttpResponse, resume: end };
         }
         if VERSION.starts_with(behind) {
@@ -220,7 +218,7 @@ impl<'a> Scene<'a> {
         if METHODS.iter().any(|method| method.starts_with(behind)) {
             return self.undecided();
         }
-        if !METHODS.iter().any(|method| is_method(method)) {
+        if !METHODS.iter().any(is_method) {
             return Reading::Frame;
         }
         let line = behind.get(..MAX_LINE.min(behind.len())).unwrap_or_default();
@@ -250,7 +248,7 @@ impl<'a> Scene<'a> {
             Some(_) => return Reading::Frame,
             None => {}
         }
-        if (digits >= 2 && !is_sound(behind, self.masked)) || self.weighs(self.at + start) >= ENOUGH_BEHIND {
+        if (digits >= 2 && !is_sound(behind, self.masked)) || self.begins(self.at + start) >= ENOUGH_BEHIND {
             return OTHER;
         }
         if is_sound(behind, self.masked) { Reading::Frame } else { self.undecided() }
@@ -269,7 +267,7 @@ impl<'a> Scene<'a> {
             }
             _ => return Reading::Frame,
         }
-        if self.weighs(self.at + end) >= ENOUGH_BEHIND {
+        if self.begins(self.at + end) >= ENOUGH_BEHIND {
             return Reading::Other { how: LostHow::ExtraCrlf, resume: Some(end) };
         }
         // Each frame may have its end of line.
@@ -295,6 +293,15 @@ impl<'a> Scene<'a> {
             return Reading::Frame;
         }
         let stated = if second & 0x7f == 126 { 2 } else { 8 };
+        if is_length_cut(behind) {
+            return self.undecided();
+        }
+        // 2^63 and the like are what somebody wrote who wanted to see what comes of it.
+        let is_round = stated == 8
+            && behind.get(4..10).is_some_and(|low| [[0; 6], [0xff; 6]].iter().any(|same| low == same));
+        if is_round {
+            return Reading::Frame;
+        }
         let mut may_come = false;
         for bytes in [4_u8, 2, 8] {
             let width = usize::from(bytes);
@@ -307,7 +314,7 @@ impl<'a> Scene<'a> {
             let end = 2 + width + key + usize::try_from(len).unwrap_or(usize::MAX);
             if behind.len() < end {
                 may_come = true;
-            } else if behind.len() == end || self.weighs(self.at + end) >= ENOUGH_BEHIND {
+            } else if behind.len() == end || self.begins(self.at + end) >= ENOUGH_BEHIND {
                 let how = LostHow::LengthWidth { stated, bytes };
                 return Reading::Other { how, resume: None };
             }
@@ -315,11 +322,16 @@ impl<'a> Scene<'a> {
         if may_come { self.undecided() } else { Reading::Frame }
     }
 
-    /// A length that nothing can have, with frames right behind the header.
-    fn bare(&self, behind: &[u8]) -> Option<Reading> {
-        let header = parse_header(behind).ok().filter(|header| header.payload_len >> 63 != 0)?;
-        let len = usize::try_from(header.wire_len()).ok()?;
-        (self.weighs(self.at + len) >= ENOUGH_BEHIND).then_some(Reading::Bare { header: len })
+    /// Whether frames stand where the payload should of a length that none can have.
+    pub(super) fn has_frames(&self) -> bool {
+        self.begins(self.at) >= ENOUGH_BEHIND
+    }
+
+    /// What speaks for frames right behind something that is known, in bits.
+    fn begins(&self, start: usize) -> u32 {
+        let rest = self.bytes.get(start..).unwrap_or_default();
+        let near = rest.get(..MAX_NEAR).unwrap_or(rest);
+        Scene { bytes: near, at: 0, ..*self }.weighs(0)
     }
 
     /// What speaks for frames from there to the end of what is there, in bits.
@@ -340,12 +352,12 @@ impl<'a> Scene<'a> {
                 break;
             }
             steps += 1;
-            let is_segment = self.segments.binary_search(&start).is_ok();
+            let is_segment = self.segment_bits() >= 4 && self.segments.binary_search(&start).is_ok();
             if !self.leads_to_end(start, is_segment, &mut steps) {
                 continue;
             }
             weighed += 1;
-            let segment = if is_segment { SEGMENT_BITS } else { 0 };
+            let segment = if is_segment { self.segment_bits() } else { 0 };
             let bits = self.weighs(start) + self.begun_text(start) + segment;
             if bits >= enough {
                 return Some((start, true));
@@ -355,6 +367,12 @@ impl<'a> Scene<'a> {
             }
         }
         weak
+    }
+
+    /// What the start of a segment says, in bits: less where there are many.
+    fn segment_bits(&self) -> u32 {
+        let len = self.bytes.len() / self.segments.len().max(1);
+        len.checked_ilog2().unwrap_or(0).min(SEGMENT_BITS)
     }
 
     /// What speaks for a text whose frame begins there and is not whole yet, in bits.
@@ -416,7 +434,8 @@ impl<'a> Scene<'a> {
             }
             // Where a faulty frame ends with its segment, or before a sound one, it is one.
             if walk.frames == 1 {
-                let is_segment = self.segments.binary_search(&self.at.saturating_add(at)).is_ok();
+                let is_segment = self.segment_bits() >= 4
+                    && self.segments.binary_search(&self.at.saturating_add(at)).is_ok();
                 let next = behind.get(at..).filter(|next| next.len() >= 2);
                 walk.is_aligned = is_segment
                     || next.is_some_and(|next| kinds.count_ones() < 3 && is_sound(next, self.masked));

@@ -69,7 +69,7 @@ impl<S: Readable> Told for FrLost<S> {
         let is_text = self.redacted
             || self.start.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t'));
         let start = if is_text {
-            format!("\"{}\"", visible(&String::from_utf8_lossy(&self.start)))
+            format!("\"{}\"", shortened(&visible(&String::from_utf8_lossy(&self.start))))
         } else {
             let more = if self.start.len() > SHOWN { "…" } else { "" };
             format!("{}{more}", Hex(self.start.get(..SHOWN).unwrap_or(&self.start)))
@@ -85,7 +85,8 @@ impl<S: Readable> Told for FrLost<S> {
 impl<S: Stage> FrLost<S> {
     pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> FrLost<To> {
         let Self { how, start, redacted } = self;
-        let (start, found) = by.bytes(start);
+        let is_http = matches!(how, LostHow::HttpResponse | LostHow::HttpRequest);
+        let (start, found) = by.stream(start, is_http);
         FrLost { how, start, redacted: redacted || found }
     }
 }
