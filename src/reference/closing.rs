@@ -12,6 +12,7 @@ use crate::model::{
     Certainty, Closing, Level, Outcome, PerRole, Role, SideClose, StartEvidence, Starter, StreamEnd, Tail,
     TcpEnd,
 };
+use crate::reference::closing::early::LeftEarly;
 use crate::reference::endpoint::Endpoint;
 use crate::reference::findings::{Findings, Place};
 use crate::reference::opening::Opening;
@@ -38,7 +39,7 @@ pub(super) fn conclude(
         let early = early::find(ends, reactions, findings);
         steps.extend(steps::answer(ends, reactions, started_by, &early, tail, findings));
         steps.extend(steps::tcp(ends, &early, tail, findings));
-        notes(ends, started_by.zip(Some(evidence)), outcome, order, findings);
+        notes(ends, started_by.zip(Some(evidence)), (outcome, order), &early, findings);
     }
     let mut sees = PerRole {
         client: local_views::of(opening, ends, reactions, Role::Client, outcome),
@@ -179,7 +180,7 @@ fn outcome(opening: &Opening, ends: &PerRole<Endpoint>, order: EndOrder) -> Outc
 fn started(ends: &PerRole<Endpoint>, outcome: Outcome, order: EndOrder) -> (Option<Starter>, StartEvidence) {
     match (ends.client.close(), ends.server.close()) {
         (Some(client), Some(server)) => {
-            match (client.knew(server), server.knew(client)) {
+            match (knew(client, &ends.client, server), knew(server, &ends.server, client)) {
                 (Some(true), Some(false)) => {
                     (Some(Starter::One(Role::Server)), StartEvidence::Acknowledgement)
                 }
@@ -209,6 +210,17 @@ fn started(ends: &PerRole<Endpoint>, outcome: Outcome, order: EndOrder) -> (Opti
     }
 }
 
+/// Whether `close` of `side` left after its host had received `theirs`. Where its FIN was recorded before, this is a copy
+/// that was sent again, or late: it left before that FIN, and what it acknowledges itself says nothing.
+fn knew(close: &SentClose, side: &Endpoint, theirs: &SentClose) -> Option<bool> {
+    let fin =
+        side.end().filter(|end| end.how == StreamEnd::Fin && end.evidence.packet() < close.evidence.packet());
+    match fin {
+        Some(fin) if fin.evidence.packet().is_some() => fin.knew(theirs).filter(|knew| !knew),
+        _ => close.knew(theirs),
+    }
+}
+
 /// The only Close, of `role`, held against the peer's end of TCP: it may be the answer to that, or have crossed it.
 fn only_close(close: &SentClose, role: Role, peers: Option<&Ended>) -> (Option<Starter>, StartEvidence) {
     let knew = peers.map(|end| (end.was_known_to(close), end.knew(close)));
@@ -223,8 +235,8 @@ fn only_close(close: &SentClose, role: Role, peers: Option<&Ended>) -> (Option<S
 fn notes(
     ends: &PerRole<Endpoint>,
     started: Option<(Starter, StartEvidence)>,
-    outcome: Outcome,
-    order: EndOrder,
+    (outcome, order): (Outcome, EndOrder),
+    early: &LeftEarly,
     findings: &mut Findings,
 ) {
     if let (Some((Starter::Both, _)), Some(client), Some(server)) =
@@ -262,6 +274,10 @@ fn notes(
                 1 => (ResetWhen::BetweenCloses, Level::Should),
                 _ => (ResetWhen::AfterCloses, Level::Note),
             };
+            // Who was left has nobody to send the rest to.
+            let peer = &ends[role.peer()];
+            let was_left = early[role.peer()].is_some() && peer.end().is_some_and(|left| !end.is_own(left));
+            let level = if was_left { Level::Note } else { level };
             // A middlebox can send an RST in anybody's name.
             findings.add_as(Some(role), ClRst { when }, level, Certainty::Likely, place);
         }

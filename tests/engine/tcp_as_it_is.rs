@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use wslog::engine::{Analysis, Keep, Sink, present};
 use wslog::limits::Limits;
-use wslog::model::{Conversation, InputReport, Role, WeirdKind, Wire};
+use wslog::model::{Conversation, InputReport, Role, StartEvidence, Starter, TcpFlags, WeirdKind, Wire};
 use wslog::redact::Redaction;
 use wslog::views::FrameList;
 use wslog::views::json::JsonReport;
@@ -22,6 +22,32 @@ use crate::support::scene;
 use crate::support::script::{analyse, closing, findings, play};
 use crate::support::times::{forms, negative};
 use crate::support::transform::drop_acknowledged;
+
+/// T12: of a Close only the copy was captured that was sent again, behind its own FIN, and it acknowledges what came
+/// meanwhile. It left before that FIN, whose acknowledgement decides; where that one is as new, nothing does.
+#[test]
+fn a_close_that_was_sent_again_is_judged_by_the_fin_before_it() {
+    let packets =
+        play("S: hold | C: close 1000 | S: close 1001 | S: fin | S: release | C: ack | C: fin", false);
+    let is_close = |packet: &TestPacket| is_server(packet) && packet.payload.first() == Some(&0x88);
+    let is_fin = |packet: &TestPacket| is_server(packet) && packet.flags.has(TcpFlags::FIN);
+    let heard = packets.iter().rfind(|packet| !is_server(packet)).expect("the client's FIN").next_seq();
+    for (fin_is_a_copy, by, evidence) in [
+        (false, Starter::Both, StartEvidence::Acknowledgement),
+        (true, Starter::One(Role::Client), StartEvidence::Order),
+    ] {
+        let mut packets = packets.clone();
+        let mut close = packets.remove(packets.iter().position(is_close).expect("the server's Close"));
+        let fin = packets.iter().position(is_fin).expect("the server's FIN");
+        (close.ack, close.at_ns) = (Some(heard), packets[fin].at_ns + 1);
+        if fin_is_a_copy {
+            packets[fin].ack = Some(heard);
+        }
+        packets.insert(fin + 1, close);
+        let closing = analyse(&packets).remove(0).closing;
+        assert_eq!((closing.started_by, closing.evidence), (Some(by), evidence), "{fin_is_a_copy}");
+    }
+}
 
 /// T2: where the clock of a recording goes back, what came before its cause is not told as a negative time.
 #[test]
