@@ -184,6 +184,10 @@ pub(super) fn tcp(
         (Some(client), None) if ends.server.is_beyond_judgement() || has_more_than_close(client, ends) => {
             steps.push(first.settle(Seen::Nothing, StepVerdict::Unobserved));
         }
+        // Bytes that are no frames are reason enough to leave.
+        (Some(client), _) if ends.client.misreads => {
+            steps.push(duties::leave_tcp(later).settle(seen(client), StepVerdict::Unobserved));
+        }
         (Some(client), _) => {
             let place = Place::at(Some(client.evidence));
             let leave = duties::leave_tcp(later);
