@@ -8,6 +8,7 @@ mod steps;
 pub(super) use steps::had_both_at;
 
 use crate::knowledge::rules::{ClAbnormal, ClCross, ClEcho, ClRst, ResetWhen};
+use crate::knowledge::thresholds::SENT_AGAIN_NS;
 use crate::model::{
     Certainty, Closing, Level, Outcome, PerRole, Role, SideClose, StartEvidence, Starter, StreamEnd, Tail,
     TcpEnd,
@@ -210,14 +211,16 @@ fn started(ends: &PerRole<Endpoint>, outcome: Outcome, order: EndOrder) -> (Opti
     }
 }
 
-/// Whether `close` of `side` left after its host had received `theirs`. Where its FIN was recorded before, this is a copy
-/// that was sent again, or late: it left before that FIN, and what it acknowledges itself says nothing.
+/// Whether `close` of `side` left after its host had received `theirs`. Where its FIN was recorded long before, this is a
+/// copy that was sent again: it left before that FIN, and what it acknowledges itself says nothing.
 fn knew(close: &SentClose, side: &Endpoint, theirs: &SentClose) -> Option<bool> {
-    let fin =
-        side.end().filter(|end| end.how == StreamEnd::Fin && end.evidence.packet() < close.evidence.packet());
-    match fin {
-        Some(fin) if fin.evidence.packet().is_some() => fin.knew(theirs).filter(|knew| !knew),
-        _ => close.knew(theirs),
+    let is_long_before = |end: &&Ended| {
+        let ns = close.evidence.at().zip(end.evidence.at()).map(|(close, end)| close.since(end));
+        end.how == StreamEnd::Fin && ns.is_some_and(|ns| ns >= SENT_AGAIN_NS)
+    };
+    match side.end().filter(is_long_before) {
+        Some(fin) => fin.knew(theirs).filter(|knew| !knew),
+        None => close.knew(theirs),
     }
 }
 

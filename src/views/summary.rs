@@ -3,10 +3,10 @@
 
 mod silence;
 
+use crate::knowledge::CauseId;
 use crate::knowledge::causes::Tells;
 use crate::knowledge::rules::{ClTcpEarly, ClosingProgress, HsHttpResp};
 use crate::knowledge::words::shortened;
-use crate::knowledge::CauseId;
 use crate::model::finding::Because;
 use crate::model::{
     Certainty, Closing, Conversation, Finding, Level, LocalView, Outcome, Role, SideClose, Starter,

@@ -413,7 +413,18 @@ fn fail_on_asks_about_findings_and_unclean_ends() {
     }
 }
 
-/// Two handshakes of one address at once may be two programs: shown, and no reason to fail a build.
+/// T27: a request that its sender never finished is no hole in the capture.
+#[test]
+fn a_head_that_never_became_whole_is_no_packet_that_is_missing() {
+    let mut talk = Talk::new("192.0.2.10:50001", "192.0.2.20:8080");
+    let request = talk.upgrade().request();
+    talk.connect().bytes(Client, &request[..60]).end_tcp(Client);
+    let path = file(&scratch("slow-head"), "slow.pcap", &Pcap::default().write(&talk.packets()));
+    let ran = run(["inspect", &path]);
+    assert!(ran.out.contains("never became whole") && !ran.out.contains("missing or cut"), "{}", ran.out);
+}
+
+/// T20: two handshakes of one address at once may be two programs: shown, and no reason to fail a build.
 #[test]
 fn fail_on_passes_over_what_is_undetermined() {
     let talks = [("192.0.2.10:50001", 0), ("192.0.2.10:50002", 500)].map(|(client, start)| {

@@ -137,9 +137,17 @@ fn handshakes() -> Vec<(&'static str, Outcome, Vec<Conversation>)> {
         let request = talk.upgrade().request();
         talk.connect().bytes(Client, &request).ack(Server);
     });
+    // T27: frames say that there was an answer.
+    let mut mid_stream =
+        play("C: text hi | S: text ho | C: ping a | S: pong a | C: text hi | S: text ho", false);
+    let first = mid_stream.iter().position(|packet| packet.payload.first() == Some(&0x81));
+    mid_stream.drain(..first.expect("a frame"));
     vec![
+        // T27.
+        ("open-mid-stream", Outcome::Open, analyse(&mid_stream)),
         ("handshake-refused", Outcome::HandshakeFailed, refused),
         ("handshake-wrong-accept", Outcome::HandshakeFailed, wrong_accept),
+        // T30: it may have been sent.
         ("handshake-no-response", Outcome::HandshakeFailed, unanswered),
         ("handshake-pending", Outcome::Open, pending),
     ]
@@ -282,7 +290,7 @@ fn nothing_is_named_in_the_text_only() {
     assert!(read > 20);
 }
 
-/// What is undetermined is shown, and counts for nothing: not in the overview, and not among the worst.
+/// T20: what is undetermined is shown, and counts for nothing: not in the overview, and not among the worst.
 #[test]
 fn what_is_undetermined_is_not_counted() {
     let mut reports = analyse(&scene::play("C: request | C2: request | S: 101 | S2: 101 | CLOSE"));

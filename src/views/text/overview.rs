@@ -82,14 +82,24 @@ pub(super) fn weirds(weirds: &Weirds, indent: usize, place: impl Fn(PacketNo) ->
 /// Where no connection was found: what may be the reason.
 pub(super) fn nothing(inputs: &[InputReport]) -> String {
     let tcp: u64 = inputs.iter().map(|i| i.tcp_connections).sum();
-    let cut_handshakes =
-        inputs.iter().flat_map(|i| i.weirds.as_slice()).any(|w| w.kind == WeirdKind::HandshakeGap);
+    let has = |kinds: &[WeirdKind]| {
+        inputs.iter().flat_map(|i| i.weirds.as_slice()).any(|weird| kinds.contains(&weird.kind))
+    };
+    let cut_heads = has(&[WeirdKind::HandshakeGap]);
+    let lost = has(&[
+        WeirdKind::Gap,
+        WeirdKind::CutPayload,
+        WeirdKind::TruncatedPacket,
+        WeirdKind::SequenceOutOfWindow,
+    ]);
     let closed = closed(inputs);
     let hint = if tcp == 0 && closed.is_empty() {
         "There is no TCP in it: was the right interface captured?".to_owned()
     } else if tcp == 0 {
         format!("No TCP was found in it: {closed}")
-    } else if cut_handshakes {
+    } else if cut_heads && !lost {
+        "HTTP was found whose head never became whole, though nothing is missing: its sender was slow, or left before the end of it.".to_owned()
+    } else if cut_heads {
         "HTTP was found with holes in it: packets are missing or cut short (capture whole packets: tcpdump -s 0).".to_owned()
     } else {
         let hint = "No TCP connection carries an HTTP request for an upgrade to WebSocket. TLS is not decrypted, and a connection captured after its handshake is recognised only by enough frames that follow one another.";
