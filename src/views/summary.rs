@@ -89,32 +89,12 @@ fn ended(report: &Conversation<Shown>) -> String {
     match closing.outcome {
         Outcome::HandshakeFailed => handshake_failed(report),
         Outcome::Open => open(report),
-        Outcome::NotObservable => not_observable(report),
+        Outcome::NotObservable => "The recording has a gap over the end of the connection.".to_owned(),
         Outcome::NoCloseFrame | Outcome::Reset => no_close(report),
         Outcome::Clean | Outcome::CleanTcpReset | Outcome::CloseCutShort | Outcome::CloseUnanswered => {
             closed(report)
         }
     }
-}
-
-/// What is known of an end that is not: the Close of one side, if it is there.
-fn not_observable(report: &Conversation<Shown>) -> String {
-    let unseen = Role::BOTH.into_iter().find(|role| report.traffic[*role].stream_bytes == 0);
-    let why = match unseen {
-        Some(role) => format!("Nothing that the {} sent is in the recording", role.name()),
-        None => "The recording has a gap over the end of the connection".to_owned(),
-    };
-    let sent = Role::BOTH.into_iter().find(|role| report.closing.sides[*role].sent_close == Some(true));
-    let known = sent.map_or_else(String::new, |role| {
-        let side = &report.closing.sides[role];
-        let (close, after) = (close_with_reason(side), after_start(report, side.at));
-        format!(
-            " {} sent {close}{after}; whether the {} answered is not known.",
-            the(role),
-            role.peer().name()
-        )
-    });
-    format!("{why}: how it closed is not known.{known}")
 }
 
 fn handshake_failed(report: &Conversation<Shown>) -> String {

@@ -26,7 +26,9 @@ pub(super) const ROW: CauseRow = CauseRow {
 
 impl Judge for GoingAway {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
-        let close = super::application_close::closed(facts, |code| code.is_some_and(|code| code.0 == 1001 || code.0 == 1012))?;
+        let close = super::application_close::closed(facts, |code| {
+            code.is_some_and(|code| code.0 == 1001 || code.0 == 1012)
+        })?;
         let browser = close.0 == Blame::Client && facts.is_browser();
         Some(Judged::new(Self { browser }, close.0, Proven).at(close.1))
     }
@@ -34,18 +36,20 @@ impl Judge for GoingAway {
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let what = super::application_close::told(cause, conversation);
         let (why, next) = match cause.by {
-            Some(Blame::Client) if self.browser => {
-                ("the page was left or reloaded, or the tab or browser closed, of which no script hears", None)
+            Some(Blame::Client) if self.browser => (
+                ": the page was left or reloaded, or the tab or browser closed, of which no script hears",
+                None,
+            ),
+            Some(Blame::Client) => {
+                ("", Some("Look at the client: a process that ended, or a program that closes with 1001."))
             }
-            Some(Blame::Client) => (
-                "it was going away",
-                Some("Look at the client: a process that ended, or a program that closes with 1001."),
-            ),
-            _ => (
-                "it was going away",
-                Some("Look at the server, or a proxy in its place: a restart, a reload, draining."),
-            ),
+            _ => ("", Some("Look at the server, or a proxy in its place: a restart, a reload, draining.")),
         };
-        super::application_close::closing(cause, conversation, &format!("{what}: {why}."), next.map(str::to_owned))
+        super::application_close::closing(
+            cause,
+            conversation,
+            &format!("{what}{why}."),
+            next.map(str::to_owned),
+        )
     }
 }

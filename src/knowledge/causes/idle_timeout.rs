@@ -35,8 +35,8 @@ pub(super) const ROW: CauseRow = CauseRow {
 /// A silence shorter than this is none worth a word.
 const SHORTEST_NS: i64 = 4_500_000_000;
 
-/// Lengths that time-outs are set to, in seconds.
-const ROUND: &[u32] = &[5, 10, 15, 20, 30, 40, 45, 50, 60, 75, 90, 100, 120, 150, 180, 240, 300, 350, 360, 400, 450, 480, 500, 600, 900, 1200, 1800, 3600, 7200];
+/// Lengths that time-outs are set to, in seconds. Shorter silences are as often chance.
+const ROUND: &[u32] = &[10, 15, 20, 30, 40, 45, 50, 60, 75, 90, 100, 120, 150, 180, 240, 300, 350, 360, 400, 450, 480, 500, 600, 900, 1200, 1800, 3600, 7200];
 
 /// How long neither side had sent anything before the end, or before the data that was answered with RST.
 fn silence(facts: &Facts<'_>, quit: &Quit) -> Option<(i64, bool)> {
