@@ -46,7 +46,10 @@ impl Judge for AbruptEnd {
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let Some(by) = side(cause.by) else {
-            return Said::part("Both sides ended TCP at once, without a Close.", "Look at both programs, and at what stands between them.");
+            return Said::part(
+                "Both sides ended TCP at once, without a Close.",
+                "Look at both programs, and at what stands between them.",
+            );
         };
         let at = when(conversation, conversation.closing.ends[by].and_then(|end| end.at));
         let ended = match self.how {
@@ -61,7 +64,10 @@ impl Judge for AbruptEnd {
             "its process ended or its program dropped the socket, or something did so in its name"
         };
         Said::whole(
-            format!("{} {ended}{at} without a Close{middle}: {why}; which of them cannot be told from here.", the(by)),
+            format!(
+                "{} {ended}{at} without a Close{middle}: {why}; which of them cannot be told from here.",
+                the(by)
+            ),
             format!("Look at {}: whether its process ended then, and at what stands before it.", a(by)),
         )
     }

@@ -11,7 +11,9 @@ pub(super) const ROW: CauseRow = CauseRow {
     likely: Some("what stands there is no frame, and one of the usual explanations fits"),
     undetermined: Some("none of them does"),
     never: "anything about what is misread behind it: no Close, no fault and no duty comes from there",
-    next: &["what wrote those bytes: a second handler on the same socket, a proxy, a writer that was cut short"],
+    next: &[
+        "what wrote those bytes: a second handler on the same socket, a proxy, a writer that was cut short",
+    ],
     shows: &[],
 };
 

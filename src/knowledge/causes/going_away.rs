@@ -26,7 +26,9 @@ pub(super) const ROW: CauseRow = CauseRow {
 
 impl Judge for GoingAway {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
-        let close = super::application_close::closed(facts, |code| code.is_some_and(|code| code.0 == 1001 || code.0 == 1012))?;
+        let close = super::application_close::closed(facts, |code| {
+            code.is_some_and(|code| code.0 == 1001 || code.0 == 1012)
+        })?;
         let browser = close.0 == Blame::Client && facts.is_browser();
         Some(Judged::new(Self { browser }, close.0, Proven).at(close.1))
     }
@@ -38,8 +40,14 @@ impl Judge for GoingAway {
                 "the page was left or reloaded, or the tab or browser closed",
                 "Nothing is wrong as far as this shows: a browser sends 1001 when a page goes, and no script hears of it.",
             ),
-            Some(Blame::Client) => ("it was going away", "Look at the client: a process that ended, or a program that closes with 1001."),
-            _ => ("it was going away", "Look at the server, or a proxy in its place: a restart, a reload, draining."),
+            Some(Blame::Client) => (
+                "it was going away",
+                "Look at the client: a process that ended, or a program that closes with 1001.",
+            ),
+            _ => (
+                "it was going away",
+                "Look at the server, or a proxy in its place: a restart, a reload, draining.",
+            ),
         };
         Said::whole(format!("{what}: {why}."), next)
     }

@@ -36,8 +36,21 @@ pub(super) const ROW: CauseRow = CauseRow {
 
 /// What libraries write in the reason of a Close for it.
 const REASONS: &[&str] = &[
-    "too big", "too large", "too long", "message size", "payload size", "max payload", "maximum message", "maximum frame",
-    "max message", "exceeds", "exceeded", "over size limit", "size limit", "buffer size", "frame length",
+    "too big",
+    "too large",
+    "too long",
+    "message size",
+    "payload size",
+    "max payload",
+    "maximum message",
+    "maximum frame",
+    "max message",
+    "exceeds",
+    "exceeded",
+    "over size limit",
+    "size limit",
+    "buffer size",
+    "frame length",
 ];
 
 impl Judge for MessageTooBig {
@@ -56,7 +69,8 @@ impl Judge for MessageTooBig {
                 format!("a message of {} from {}{inflated}{so_far}", bytes(wire), a(peer))
             },
         );
-        let passed = self.passed.map_or_else(String::new, |n| format!("; the largest before it had {}", bytes(n)));
+        let passed =
+            self.passed.map_or_else(String::new, |n| format!("; the largest before it had {}", bytes(n)));
         let ended = match conversation.closing.sides[by].sent_close {
             Some(true) => format!("closed with {}", close_of(conversation, by)),
             _ => "ended TCP".to_owned(),
@@ -69,7 +83,13 @@ impl Judge for MessageTooBig {
                 the(by)
             ),
         };
-        Said::part(how, format!("Look at the limit that {} sets for messages, in its library or in a proxy before it.", a(by)))
+        Said::part(
+            how,
+            format!(
+                "Look at the limit that {} sets for messages, in its library or in a proxy before it.",
+                a(by)
+            ),
+        )
     }
 }
 
@@ -88,7 +108,8 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<MessageTooBig>> {
     let message = peer.last_message;
     let passed = peer.largest_before.map(|message| message.wire_bytes);
     let exceeds = message.is_some_and(|m| !m.is_ended && passed.is_some_and(|passed| m.wire_bytes > passed));
-    let names_something_else = !reason.is_empty() || code.is_some_and(|code| code.0 != 1000 && code.0 != 1001);
+    let names_something_else =
+        !reason.is_empty() || code.is_some_and(|code| code.0 != 1000 && code.0 != 1001);
     let certainty = match (by_code, by_reason) {
         (true, _) => Proven,
         (_, true) => Likely,

@@ -13,7 +13,10 @@ pub(super) const ROW: CauseRow = CauseRow {
     never: "anything that rests on what is missing",
     next: &["a recording without losses: both directions, full packets, a buffer that is large enough"],
     shows: &[
-        found("what may be a Close is missing", "C: text a | S: text b | S: uncaptured text cc | C: ack | S: fin | C: fin"),
+        found(
+            "what may be a Close is missing",
+            "C: text a | S: text b | S: uncaptured text cc | C: ack | S: fin | C: fin",
+        ),
         legal("all is there", "C: text a | S: text b | S: fin | C: fin"),
     ],
 };
@@ -24,6 +27,9 @@ impl Judge for NotObservable {
     }
 
     fn said<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> Said {
-        Said::part("Why it ended is not known: the end is not in the recording.", "Record without losses: both directions, full packets.")
+        Said::part(
+            "Why it ended is not known: the end is not in the recording.",
+            "Record without losses: both directions, full packets.",
+        )
     }
 }

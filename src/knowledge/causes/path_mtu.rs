@@ -19,7 +19,9 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "path_mtu",
     when: "only full-size segments are never acknowledged, while smaller ones pass",
     proven: None,
-    likely: Some("every segment that was sent again is larger than every one that was acknowledged, and near to the size of an Ethernet frame"),
+    likely: Some(
+        "every segment that was sent again is larger than every one that was acknowledged, and near to the size of an Ethernet frame",
+    ),
     undetermined: None,
     never: "that the peer is gone: it answers what is small",
     next: &[
@@ -57,7 +59,9 @@ impl Judge for PathMtu {
         Said::part(
             format!(
                 "Large segments of {} probably do not get through: those of {} and more were sent again {times} times{for_ns} and never acknowledged, while those of up to {} were.",
-                a(of), bytes(u64::from(smallest)), bytes(u64::from(passed))
+                a(of),
+                bytes(u64::from(smallest)),
+                bytes(u64::from(passed))
             ),
             "Look at the MTU of every tunnel on the way, and whether ICMP gets through.",
         )

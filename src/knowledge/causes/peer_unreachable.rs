@@ -63,11 +63,14 @@ impl Judge for PeerUnreachable {
         let Self { of, times, for_ns, silent_ns } = *self;
         let for_ns = for_ns.map_or_else(String::new, |ns| format!(" within {}", duration(ns)));
         let silent = silent_ns.filter(|ns| *ns >= 1_000_000_000);
-        let silent = silent.map_or_else(String::new, |ns| format!(" ({} before, it had last sent anything)", duration(ns)));
+        let silent = silent
+            .map_or_else(String::new, |ns| format!(" ({} before, it had last sent anything)", duration(ns)));
         Said::part(
             format!(
                 "{}'s bytes no longer reached the other host: they were sent again {}{for_ns}, and nothing came back from {}{silent}.",
-                the(of), count(u64::from(times), "time"), a(of.peer())
+                the(of),
+                count(u64::from(times), "time"),
+                a(of.peer())
             ),
             "Look at the way between: a NAT or firewall that forgot the connection, a link that went down, a host that is gone.",
         )

@@ -45,11 +45,18 @@ impl Judge for ReceiveWindowClosed {
     fn said<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> Said {
         let by = side(cause.by).unwrap_or(Role::Client);
         let Self { for_ns, probes, .. } = *self;
-        let probed = if probes == 0 { String::new() } else { format!(", probed {}", count(u64::from(probes), "time")) };
+        let probed = if probes == 0 {
+            String::new()
+        } else {
+            format!(", probed {}", count(u64::from(probes), "time"))
+        };
         Said::part(
             format!(
                 "{}'s program {}had stopped reading: its receive window was shut for {}{probed} when {} gave up.",
-                the(by), probably(cause.certainty), duration(for_ns), a(by.peer())
+                the(by),
+                probably(cause.certainty),
+                duration(for_ns),
+                a(by.peer())
             ),
             format!("Look at {}: what kept its program from reading.", a(by)),
         )

@@ -18,7 +18,9 @@ pub(super) const ROW: CauseRow = CauseRow {
     when: "an RST ended the connection that does not fit the other packets of its alleged sender",
     proven: None,
     likely: Some("two signs of it: its TTL, its IP identification, its lack of an acknowledgement number"),
-    undetermined: Some("one sign: a host behind the same NAT, or another stack of the same host, can show one"),
+    undetermined: Some(
+        "one sign: a host behind the same NAT, or another stack of the same host, can show one",
+    ),
     never: "that the side in whose name it came reset the connection",
     next: &[
         "firewalls, proxies and intrusion prevention on the way",
@@ -50,7 +52,10 @@ impl Judge for ResetBetween {
             }
             let certainty = if ttl.is_some() && signs >= 2 { Likely } else { Undetermined };
             let mark = Mark { packet: Some(reset.packet), at: reset.at, frame: None };
-            Some(Judged::new(Self { alleged: role, ttl, odd_id, bare: reset.bare }, Blame::Between, certainty).at(mark))
+            Some(
+                Judged::new(Self { alleged: role, ttl, odd_id, bare: reset.bare }, Blame::Between, certainty)
+                    .at(mark),
+            )
         })
     }
 
@@ -67,11 +72,25 @@ impl Judge for ResetBetween {
             signs.push("it acknowledges nothing".to_owned());
         }
         let signs = crate::knowledge::words::and(signs);
-        let at = cause.packet.map_or_else(String::new, |packet| format!(" ({})", crate::knowledge::words::packet(conversation, packet)));
+        let at = cause.packet.map_or_else(String::new, |packet| {
+            format!(" ({})", crate::knowledge::words::packet(conversation, packet))
+        });
         let text = match cause.certainty {
-            Undetermined => format!("An RST in {}'s name{at} ended the connection; whether it is its own cannot be told from here: {signs}.", a(self.alleged)),
-            _ => format!("An RST in {}'s name{at} ended the connection, and probably is not its own: {signs}.", a(self.alleged)),
+            Undetermined => format!(
+                "An RST in {}'s name{at} ended the connection; whether it is its own cannot be told from here: {signs}.",
+                a(self.alleged)
+            ),
+            _ => format!(
+                "An RST in {}'s name{at} ended the connection, and probably is not its own: {signs}.",
+                a(self.alleged)
+            ),
         };
-        Said::part(text, format!("Look at what stands between the two, and capture at {} as well: there it was not sent.", a(self.alleged)))
+        Said::part(
+            text,
+            format!(
+                "Look at what stands between the two, and capture at {} as well: there it was not sent.",
+                a(self.alleged)
+            ),
+        )
     }
 }

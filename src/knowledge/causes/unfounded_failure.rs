@@ -34,15 +34,34 @@ pub(super) const ROW: CauseRow = CauseRow {
         "an exception in its own program: some libraries close with 1002 or 1007 for that",
     ],
     shows: &[
-        found("1007 for sound text", "C: text hi | S: close 1007 invalid UTF-8 | C: close 1007 | S: fin | C: fin"),
-        legal("1007 for text that is none", "C: 81 02 ff fe | S: close 1007 | C: close 1007 | S: fin | C: fin"),
+        found(
+            "1007 for sound text",
+            "C: text hi | S: close 1007 invalid UTF-8 | C: close 1007 | S: fin | C: fin",
+        ),
+        legal(
+            "1007 for text that is none",
+            "C: 81 02 ff fe | S: close 1007 | C: close 1007 | S: fin | C: fin",
+        ),
     ],
 };
 
 /// What the reason of a Close says where a fault is named.
 const REASONS: &[&str] = &[
-    "protocol error", "invalid utf", "utf-8", "utf8", "invalid opcode", "opcode", "reserved bit", "rsv", "invalid frame",
-    "bad frame", "malformed", "mask", "fragment", "invalid payload", "invalid data",
+    "protocol error",
+    "invalid utf",
+    "utf-8",
+    "utf8",
+    "invalid opcode",
+    "opcode",
+    "reserved bit",
+    "rsv",
+    "invalid frame",
+    "bad frame",
+    "malformed",
+    "mask",
+    "fragment",
+    "invalid payload",
+    "invalid data",
 ];
 
 /// A pause worth a word.
@@ -67,7 +86,11 @@ impl Judge for UnfoundedFailure {
             Some(Special::AfterPause(ns)) => format!("; the message it had received last was the first after {}", duration(ns)),
         };
         Said::part(
-            format!("{} failed the connection with {}, but {sound}{special}.", the(by), close_of(conversation, by)),
+            format!(
+                "{} failed the connection with {}, but {sound}{special}.",
+                the(by),
+                close_of(conversation, by)
+            ),
             format!("Look at {} itself: its parser, or an exception in its own program.", a(by)),
         )
     }
@@ -106,7 +129,8 @@ fn special(facts: &Facts<'_>, of: Role) -> Option<Special> {
     let frames = &facts.conversation.frames;
     let mut sent = frames.iter().filter(|f| f.from == of && data(f.header.opcode));
     let last = sent.next_back()?;
-    let fragments = frames.iter().filter(|f| f.from == of && data(f.header.opcode) && f.message == last.message);
+    let fragments =
+        frames.iter().filter(|f| f.from == of && data(f.header.opcode) && f.message == last.message);
     if fragments.clone().count() > 1 {
         let split = fragments
             .filter(|f| f.text && !f.header.fin && !f.preview_cut && !f.compressed)
