@@ -29,8 +29,14 @@ pub(super) const ROW: CauseRow = CauseRow {
         "whether the sender can split what it sends",
     ],
     shows: &[
-        found("1009 after a message", "C: text 61*126 | S: close 1009 | C: close 1009 | S: fin | C: fin"),
-        legal("1009 that only answers", "C: close 1009 | S: close 1009 | S: fin | C: fin"),
+        found(
+            "1009 after a message",
+            "C: text hi | C: 82 7e 03 e8 61*1000 | S: close 1009 | C: close 1009 | S: fin | C: fin",
+        ),
+        legal(
+            "1009 of a side that had received no message",
+            "C: close 1009 | S: close 1009 | S: fin | C: fin",
+        ),
     ],
 };
 
@@ -106,6 +112,10 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<MessageTooBig>> {
     let reason = facts.reason(role);
     let by_reason = REASONS.iter().any(|sign| reason.contains(sign));
     let message = peer.last_message;
+    // Where all is in the recording and nothing was sent, nothing was too big.
+    if message.is_none() && !peer.has_gap && !facts.conversation.assumed {
+        return None;
+    }
     let passed = peer.largest_before.map(|message| message.wire_bytes);
     let exceeds = message.is_some_and(|m| !m.is_ended && passed.is_some_and(|passed| m.wire_bytes > passed));
     let names_something_else =

@@ -28,7 +28,16 @@ pub(super) const ROW: CauseRow = CauseRow {
         "the MTU of tunnels and VPNs on the way, and whether ICMP \"fragmentation needed\" is let through",
         "clamping the MSS: ping with the don't-fragment bit and growing sizes shows where it ends",
     ],
-    shows: &[],
+    shows: &[
+        found(
+            "a large message is sent again and again, and Pings are answered",
+            "C: text a | S: ack | S: hold | C: 82 7e 05 78 61*1400 | S: ping a | C: wait 300 | C: again | S: ping b | C: wait 600 | C: again | S: ping c | C: wait 1200 | C: again | S: rst",
+        ),
+        legal(
+            "nothing comes back any more",
+            "C: text a | S: ack | S: hold | C: 82 7e 05 78 61*1400 | C: wait 300 | C: again | C: wait 600 | C: again | C: wait 1200 | C: again | C: rst",
+        ),
+    ],
 };
 
 /// From this payload on a segment is one that a smaller MTU on the way can stop.

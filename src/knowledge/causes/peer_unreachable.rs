@@ -26,7 +26,16 @@ pub(super) const ROW: CauseRow = CauseRow {
         "NAT and firewalls with a shorter memory than the connection was silent: keep-alives more often than that",
         "whether the other host was up, and its address the same",
     ],
-    shows: &[],
+    shows: &[
+        found(
+            "a message is sent again, and nothing comes back",
+            "C: text a | S: text b | S: hold | C: wait 60000 | C: text c | C: wait 300 | C: again | C: wait 600 | C: again | C: wait 1200 | C: again | C: wait 2400 | C: rst",
+        ),
+        legal(
+            "it was acknowledged in the end",
+            "C: text a | S: text b | S: hold | C: text c | C: wait 300 | C: again | C: wait 600 | C: again | S: release | S: ack | C: wait 2400 | C: rst",
+        ),
+    ],
 };
 
 /// What stayed unacknowledged to the end while its peer was silent, and whose it is.

@@ -19,7 +19,16 @@ pub(super) const ROW: CauseRow = CauseRow {
     undetermined: Some("it was opened again shortly before the end"),
     never: "that the network is slow: a window of 0 says that the program did not take what its host had received",
     next: &["the program whose window was shut: blocked, stopped, or waiting for something itself"],
-    shows: &[],
+    shows: &[
+        found(
+            "the client reads no more, and the server gives up",
+            "C: text a | S: text b | C: shut | S: wait 1000 | S: probe | C: ack | S: wait 9000 | S: probe | C: ack | S: rst",
+        ),
+        legal(
+            "its window opens again, and the client closes",
+            "C: text a | S: text b | C: shut | S: wait 3000 | S: probe | C: open | S: text c | C: close 1000 | S: close 1000 | S: fin | C: fin",
+        ),
+    ],
 };
 
 /// A shut window shorter than this is back-pressure as it should be.

@@ -26,7 +26,13 @@ pub(super) const ROW: CauseRow = CauseRow {
         "firewalls, proxies and intrusion prevention on the way",
         "a capture at the alleged sender: there it was never sent",
     ],
-    shows: &[],
+    shows: &[
+        found(
+            "an RST with another TTL and identification",
+            "C: text a | S: text b | C: text c | S: foreign-rst",
+        ),
+        legal("an RST like all its other packets", "C: text a | S: text b | C: text c | S: rst"),
+    ],
 };
 
 impl Judge for ResetBetween {
