@@ -15,7 +15,8 @@ pub(super) const ROW: CauseRow = CauseRow {
     proven: Some("a FIN that answers no end of the other side"),
     likely: Some("an RST: anybody can send one in a side's name"),
     undetermined: None,
-    never: "why: a process that ended, a program that dropped the socket, and something on the way in its name look the same",
+    never: "which of these it was: a process that ended, a program that dropped the socket, or something on the way in its \
+            name; all three look the same",
     next: &[
         "the process of that side: whether it ended or crashed then; its host sends the FIN for it",
         "where an RST came: data it had not read when its socket was closed",

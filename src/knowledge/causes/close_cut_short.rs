@@ -23,8 +23,8 @@ pub(super) const ROW: CauseRow = CauseRow {
     ),
     likely: Some("by RST, or the answer never came"),
     undetermined: None,
-    never: "that the side that answered, or was in the middle of a message, is at fault. Not where the end of TCP \
-            acknowledges the answer",
+    never: "that the side that answered, or was in the middle of a message, is at fault; nor that it was cut short \
+            where the end of TCP acknowledges the answer",
     next: &[
         "how the side that left closes: a socket that is destroyed right behind the Close, a process that exits",
     ],

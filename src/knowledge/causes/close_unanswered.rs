@@ -23,7 +23,7 @@ pub(super) const ROW: CauseRow = CauseRow {
         "the host of the silent side had acknowledged the Close, and the recording goes on long enough",
     ),
     undetermined: Some("nothing shows that the Close arrived"),
-    never: "that the side that closed did anything wrong; nor that the silent program read the Close: its host did",
+    never: "that the side that closed did anything wrong; nor that the silent program read the Close: its host had it, no more",
     next: &[
         "the side that did not answer: whether its program still reads, is stopped, blocked, or in the middle of sending",
         "a library, or a proxy, that ends the socket on a Close",

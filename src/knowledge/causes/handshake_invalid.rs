@@ -11,8 +11,8 @@ pub struct HandshakeInvalid {
 pub(super) const ROW: CauseRow = CauseRow {
     name: "handshake_invalid",
     when: "the server's 101 does not validate, and the client left or should have",
-    proven: Some("the head of the response shows it, and the client sent nothing but its end of TCP"),
-    likely: Some("something else is amiss as well"),
+    proven: Some("the head of the response shows it, and the client sent no frame"),
+    likely: Some("the finding that names the clause is likely"),
     undetermined: None,
     never: "that the connection was ever open: a client that must fail it tells its program of an error and of 1006",
     next: &["the clause named: what the server answers, and whether a proxy or cache answered in its place"],

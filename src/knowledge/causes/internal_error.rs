@@ -10,7 +10,8 @@ pub(super) const ROW: CauseRow = CauseRow {
     proven: Some("the code of its Close"),
     likely: None,
     undetermined: None,
-    never: "an uncaught exception, for certain: some libraries send 1011 where a Ping stayed unanswered, which is keepalive_timeout",
+    never: "that its program threw an exception: some libraries send 1011 where a Ping stayed unanswered, and that is \
+            keepalive_timeout",
     next: &["the log of that side at the time of its Close"],
     shows: &[
         found("the server closes with it", "S: close 1011 | C: close 1011 | S: fin | C: fin"),

@@ -27,8 +27,8 @@ pub(super) const ROW: CauseRow = CauseRow {
         "its sender ended the connection, by Close, FIN or RST, and the other side sent nothing since the Ping",
     ),
     undetermined: Some("the other side had sent something else since"),
-    never: "that the side that gave up is at fault: the silent one is, its process stopped, blocked or overloaded, or the \
-            network",
+    never: "that the side that gave up is at fault: it is the silent side, whose process was stopped, blocked or overloaded, \
+            or the network",
     next: &[
         "the process of the silent side at that time: stopped, blocked, overloaded, or waiting in a breakpoint",
         "the network, where not even its host acknowledged the Ping",

@@ -22,7 +22,7 @@ pub(super) const ROW: CauseRow = CauseRow {
     undetermined: Some(
         "it closed in the middle of a message larger than every one before, and gave no other reason",
     ),
-    never: "that the sender is at fault: RFC 6455 names no limit. Nor that the limit is the size of that message: it lies \
+    never: "that the sender is at fault: RFC 6455 names no limit; nor that the limit is the size of that message: it lies \
             somewhere between that and the largest that passed",
     next: &[
         "the limit of the side that closed: maxPayload, max_size, max_msg_size, maxMessageSize of its library, or of a proxy",

@@ -14,10 +14,8 @@ pub(super) const ROW: CauseRow = CauseRow {
     when: "a bare RST, without an acknowledgement number, answered data: the host, or a NAT before it, knew nothing of the \
            connection (RFC 9293 3.10.7)",
     proven: None,
-    likely: Some(
-        "the RST carries the number that the data acknowledged, and fits the other packets of its sender",
-    ),
-    undetermined: Some("its TTL or identification could be those of a box between"),
+    likely: Some("the TTL of the RST is that of its sender's other packets"),
+    undetermined: Some("its TTL is another: it can be that of something on the way"),
     never: "that the program closed: its host had restarted, or something on the way had forgotten the connection",
     next: &[
         "whether the host or its network was restarted",

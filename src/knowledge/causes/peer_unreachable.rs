@@ -19,9 +19,10 @@ pub(super) const ROW: CauseRow = CauseRow {
     when: "data was sent again and again and never acknowledged",
     proven: None,
     likely: Some("it was sent again at least twice, and nothing at all came from the other side meanwhile"),
-    undetermined: Some("it was sent again once, or the recording ends soon after"),
+    undetermined: Some("it was sent again once"),
     never: "that the other program is at fault: the network may have lost the way, a NAT or firewall forgotten the \
-            connection, or the other host be gone. Of Close and FIN queued behind the lost bytes nothing shows",
+            connection, or the other host be gone; nor that its sender did not close: a Close queued behind the lost bytes \
+            shows nowhere",
     next: &[
         "NAT and firewalls with a shorter memory than the connection was silent: keep-alives more often than that",
         "whether the other host was up, and its address the same",

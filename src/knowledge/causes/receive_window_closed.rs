@@ -16,7 +16,7 @@ pub(super) const ROW: CauseRow = CauseRow {
     when: "a side's receive window was shut for long when the connection ended: its program had stopped reading",
     proven: None,
     likely: Some("it stayed shut to the end, and the other side ended the connection meanwhile"),
-    undetermined: Some("it was opened again shortly before the end"),
+    undetermined: Some("it was opened again after the other side had given up"),
     never: "that the network is slow: a window of 0 says that the program did not take what its host had received",
     next: &["the program whose window was shut: blocked, stopped, or waiting for something itself"],
     shows: &[

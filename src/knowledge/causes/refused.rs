@@ -13,10 +13,10 @@ pub(super) const ROW: CauseRow = CauseRow {
     proven: Some("the response is in the recording"),
     likely: None,
     undetermined: None,
-    never: "that the application refused it: whoever ends this TCP connection did, a proxy or a load balancer as well as the \
-            server behind it. A status that comes after the client's FIN is no refusal",
+    never: "that the application refused it: whoever terminates this TCP connection did, and that may be a proxy or a load \
+            balancer; nor that a status that comes after the client's FIN is a refusal",
     next: &[
-        "Server and Via of the response: who answered",
+        "Server and Via of the response: they tell who answered",
         "401, 403: credentials, Origin; 404: the path; 400, 426: the request; 301 to 308: browsers follow no redirect; 502 \
          to 504: what stands behind the gateway",
     ],

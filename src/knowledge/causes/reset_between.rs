@@ -17,9 +17,12 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "reset_between",
     when: "an RST ended the connection that does not fit the other packets of its alleged sender",
     proven: None,
-    likely: Some("two signs of it: its TTL, its IP identification, its lack of an acknowledgement number"),
+    likely: Some(
+        "its TTL is not that of the other packets, and a second sign goes with it: its IP identification is of another kind, or \
+         it acknowledges nothing",
+    ),
     undetermined: Some(
-        "one sign: a host behind the same NAT, or another stack of the same host, can show one",
+        "one sign only: another host behind the same NAT, or another network stack of the same host, can show one",
     ),
     never: "that the side in whose name it came reset the connection",
     next: &[

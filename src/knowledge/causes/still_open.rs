@@ -11,7 +11,7 @@ pub struct StillOpen {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "still_open",
-    when: "the recording ends first",
+    when: "the recording ends before the connection does",
     proven: Some("neither side had ended TCP"),
     likely: None,
     undetermined: None,

@@ -28,7 +28,7 @@ pub(super) const ROW: CauseRow = CauseRow {
     proven: Some("everything it had received is in the recording, and is sound"),
     likely: Some("part of what it had received is not in the recording"),
     undetermined: None,
-    never: "that the peer is at fault, whatever the code or the reason says",
+    never: "that the peer is at fault, whatever the code and the reason say",
     next: &[
         "the parser of the side that failed: what is special about the frames it had just received",
         "an exception in its own program: some libraries close with 1002 or 1007 for that",

@@ -16,10 +16,10 @@ pub(super) const ROW: CauseRow = CauseRow {
     when: "the request or the 101 lost Upgrade or Connection, or came down to HTTP/1.0, on the way",
     proven: None,
     likely: Some(
-        "a request with a Sec-WebSocket-Key lacks what goes with it, and a proxy has left signs: Via, X-Forwarded-*, \
+        "a request with a Sec-WebSocket-Key, or a 101, lacks what goes with it, and a proxy has left signs: Via, X-Forwarded-*, \
          Forwarded, HTTP/1.0, Connection: close",
     ),
-    undetermined: Some("the same without such signs: the client may have sent it so"),
+    undetermined: Some("the same without such signs, for the client may have sent it so"),
     never: "that the client is broken: Upgrade and Connection are hop-by-hop (RFC 9110 7.6.1), and a proxy that was not \
             told to pass them on takes them out",
     next: &[
