@@ -57,7 +57,6 @@ pub const OUTCOMES: &[OutcomeInfo] = &[
         "TCP was reset, and neither side had sent a Close",
         &["the side in whose name the RST came, and what stands between the two"],
     ),
-    row(Outcome::Open, "the recording ends before the connection does", &["a longer recording"]),
     row(
         Outcome::HandshakeFailed,
         "the upgrade was refused, or not answered",
@@ -68,6 +67,7 @@ pub const OUTCOMES: &[OutcomeInfo] = &[
         "a gap or a cut lies over the end: how it ended is not in the recording",
         &["a recording without losses: both directions, full packets, a buffer that is large enough"],
     ),
+    row(Outcome::Open, "the recording ends before the connection does", &["a longer recording"]),
 ];
 
 #[cfg(test)]
