@@ -55,8 +55,8 @@ impl Judge for ResetBetween {
             let none_zero = habits.zero_ip_ids == 0;
             let odd_id = header.ip_id.is_some_and(|id| id == 0 && none_zero || id != 0 && all_zero);
             let signs = u8::from(ttl.is_some()) + u8::from(odd_id) + u8::from(reset.bare);
-            // A bare RST with an identification of 0 is what hosts answer that know nothing of the connection.
-            if ttl.is_none() && !(odd_id && !reset.bare) && signs < 2 {
+            // A bare RST is what hosts answer that know nothing of the connection: by itself it is no sign.
+            if ttl.is_none() && !odd_id {
                 return None;
             }
             let certainty = if ttl.is_some() && signs >= 2 { Likely } else { Undetermined };
