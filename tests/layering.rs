@@ -50,6 +50,7 @@ const ROOMS: &[Room] = &[
         world: &[],
     },
     Room { name: "message", rooms: &["model", "limits"], crates: &["flate2", "simdutf8"], world: &[] },
+    Room { name: "diagnosis", rooms: &["knowledge", "model"], crates: &[], world: &[] },
     Room { name: "reference", rooms: &["knowledge", "model", "limits"], crates: &[], world: &[] },
     Room {
         name: "explain",
@@ -83,6 +84,7 @@ const ROOMS: &[Room] = &[
         name: "engine",
         rooms: &[
             "autobahn",
+            "diagnosis",
             "dissect",
             "error",
             "knowledge::Level",

@@ -20,7 +20,10 @@ pub(super) const ROW: CauseRow = CauseRow {
 };
 
 /// Whose Close it was that ended the connection, if its code is such a one, and where it stands.
-pub(super) fn closed(facts: &Facts<'_>, is_such: impl Fn(Option<CloseCode>) -> bool) -> Option<(Blame, Mark)> {
+pub(super) fn closed(
+    facts: &Facts<'_>,
+    is_such: impl Fn(Option<CloseCode>) -> bool,
+) -> Option<(Blame, Mark)> {
     let of = |role: Role| facts.side(role).close;
     if facts.outcome() == Outcome::Open && Role::BOTH.into_iter().any(|role| of(role).is_none()) {
         return None;
@@ -66,7 +69,8 @@ pub(super) fn told<S: Readable>(cause: &Cause, conversation: &Conversation<S>) -
     let (first, second) = (&closing.sides[by], &closing.sides[peer]);
     let at = when(conversation, first.at);
     let later = second.at.zip(first.at).filter(|(second, first)| second >= first);
-    let later = later.map_or_else(String::new, |(second, first)| format!(" {} later", duration(second.since(first))));
+    let later =
+        later.map_or_else(String::new, |(second, first)| format!(" {} later", duration(second.since(first))));
     let answer = if second.sent_close != Some(true) {
         String::new()
     } else if second.code == first.code {
@@ -75,7 +79,9 @@ pub(super) fn told<S: Readable>(cause: &Cause, conversation: &Conversation<S>) -
         format!(", and {} answered {}{later}", a(peer), close_of(conversation, peer))
     };
     let order = match closing.evidence {
-        crate::model::StartEvidence::Order => " (whose Close came first only the order of the recording says)",
+        crate::model::StartEvidence::Order => {
+            " (whose Close came first only the order of the recording says)"
+        }
         _ => "",
     };
     format!("{} closed with {}{at}{answer}{order}", the(by), close_of(conversation, by))

@@ -31,7 +31,10 @@ pub(super) const ROW: CauseRow = CauseRow {
             "an HTTP response in place of a frame",
             "S: text hi | S: raw 48 54 54 50 2f 31 2e 31 20 34 30 38 20 52 65 71 75 65 73 74 20 54 69 6d 65 6f 75 74 0d 0a 0d 0a | C: close 1002 | C: fin | S: fin",
         ),
-        legal("a reserved opcode in a frame that is one", "S: text hi | S: 83 00 | C: close 1002 | S: close 1002 | S: fin | C: fin"),
+        legal(
+            "a reserved opcode in a frame that is one",
+            "S: text hi | S: 83 00 | C: close 1002 | S: close 1002 | S: fin | C: fin",
+        ),
     ],
 };
 
@@ -41,7 +44,9 @@ impl Judge for FramingLost {
             let lost = facts.conversation.closing.framing_lost[role]?;
             let quit = facts.quit();
             // What came after somebody had given up did not make them.
-            let late = quit.is_some_and(|quit| quit.mark.packet.zip(lost.packet).is_some_and(|(quit, lost)| quit < lost));
+            let late = quit.is_some_and(|quit| {
+                quit.mark.packet.zip(lost.packet).is_some_and(|(quit, lost)| quit < lost)
+            });
             let certainty = if late || lost.how == LostHow::Unexplained { Undetermined } else { Likely };
             let mark = Mark { frame: None, packet: lost.packet, at: lost.at };
             let grounds = Self { how: lost.how, after: lost.frame };
@@ -83,7 +88,10 @@ impl Judge for FramingLost {
                 "the code that encodes frames longer than 125 bytes",
             ),
             LostHow::CutShort { came, claimed } => (
-                format!("the next frame behind {came} of {} of the one before", count(claimed, "payload byte")),
+                format!(
+                    "the next frame behind {came} of {} of the one before",
+                    count(claimed, "payload byte")
+                ),
                 "probably a write was cut short, or two writers share the socket",
                 "writes that send less than they were given, and writers without a lock",
             ),
@@ -99,7 +107,10 @@ impl Judge for FramingLost {
             ),
         };
         Said::part(
-            format!("{} sent {what} where a frame should begin{place}: {why}; what follows cannot be read.", the(by)),
+            format!(
+                "{} sent {what} where a frame should begin{place}: {why}; what follows cannot be read.",
+                the(by)
+            ),
             format!("Look at {}: {next}.", a(by)),
         )
     }

@@ -13,7 +13,7 @@ pub(super) const ROW: CauseRow = CauseRow {
     proven: Some("the code of its Close, sent of its own accord"),
     likely: None,
     undetermined: None,
-    never: "that a script of the page closed it: browsers send 1001 of themselves, and no script hears of it",
+    never: "that a script of the page closed it: browsers send 1001 by themselves, and no script hears of it",
     next: &[
         "a browser: the page was left or reloaded, the tab or the browser closed, its renderer gone",
         "a server: restarted, drained, or scaled down; or a proxy before it that was reloaded",

@@ -21,14 +21,24 @@ pub(super) const ROW: CauseRow = CauseRow {
     when: "data was sent again and again and never acknowledged",
     proven: None,
     likely: Some("it was sent again at least twice, and nothing at all came from the other side meanwhile"),
-    undetermined: Some("it was sent again once, or the recording ends soon after"),
+    undetermined: Some("it was sent again once"),
     never: "that the other program is at fault: the network may have lost the way, a NAT or firewall forgotten the \
-            connection, or the other host be gone. Of Close and FIN queued behind the lost bytes nothing shows",
+            connection, or the other host be gone; nor that its sender did not close: a Close queued behind the lost bytes \
+            shows nowhere",
     next: &[
         "NAT and firewalls with a shorter memory than the connection was silent: keep-alives more often than that",
         "whether the other host was up, and its address the same",
     ],
-    shows: &[],
+    shows: &[
+        found(
+            "a message is sent again, and nothing comes back",
+            "C: text a | S: text b | S: hold | C: wait 60000 | C: text c | C: wait 300 | C: again | C: wait 600 | C: again | C: wait 1200 | C: again | C: wait 2400 | C: rst",
+        ),
+        legal(
+            "it was acknowledged in the end",
+            "C: text a | S: text b | S: hold | C: text c | C: wait 300 | C: again | C: wait 600 | C: again | S: release | S: ack | C: wait 2400 | C: rst",
+        ),
+    ],
 };
 
 /// What stayed unacknowledged to the end while its peer was silent, and whose it is.
@@ -72,12 +82,15 @@ impl Judge for PeerUnreachable {
         let Self { of, times, for_ns, silent_ns, probes } = *self;
         let for_ns = for_ns.map_or_else(String::new, |ns| format!(" within {}", duration(ns)));
         let silent = silent_ns.filter(|ns| *ns >= 1_000_000_000);
-        let silent = silent.map_or_else(String::new, |ns| format!(", which had been silent for {} before", duration(ns)));
+        let silent = silent
+            .map_or_else(String::new, |ns| format!(", which had been silent for {} before", duration(ns)));
         let tried = if probes { "probed whether it was there" } else { "sent its bytes again" };
         Said::part(
             format!(
                 "{} no longer reached the other host: it {tried} {}{for_ns}, and nothing came back from {}{silent}.",
-                the(of), count(u64::from(times), "time"), a(of.peer())
+                the(of),
+                count(u64::from(times), "time"),
+                a(of.peer())
             ),
             "Look at the way between: a NAT or firewall that forgot the connection, a link that went down, a host that is gone.",
         )

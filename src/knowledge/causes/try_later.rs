@@ -28,6 +28,11 @@ impl Judge for TryLater {
         let by = side(cause.by).map_or_else(|| "the side that closed".to_owned(), a);
         let told = super::application_close::told(cause, conversation);
         let next = format!("Look at {by}: the load of that side, or of the proxy in its place.");
-        super::application_close::closing(cause, conversation, &format!("{told}, which speaks of too much load."), Some(next))
+        super::application_close::closing(
+            cause,
+            conversation,
+            &format!("{told}, which speaks of too much load."),
+            Some(next),
+        )
     }
 }

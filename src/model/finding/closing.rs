@@ -33,6 +33,12 @@ named! {
 }
 
 impl Outcome {
+    /// Whether it is one that a gate takes for unclean.
+    #[must_use]
+    pub const fn is_unclean(self) -> bool {
+        !matches!(self, Self::Clean | Self::CleanTcpReset | Self::Open)
+    }
+
     /// Every outcome, in the order in which reports count them.
     pub const ALL: [Self; 9] = [
         Self::Clean,
