@@ -18,7 +18,7 @@ use wslog::views::run::DiffReport;
 use wslog::views::{FrameList, json, run};
 
 use crate::support::capture_file::Pcap;
-use crate::support::conversation::{Client, Server, Talk};
+use crate::support::conversation::{Client, Server, Talk, TestPacket};
 use crate::support::essence::packets_of;
 use crate::support::script::{analyse, play};
 use crate::support::upgrade::refusal;
@@ -130,25 +130,29 @@ fn check(name: &str, fields: &[Field], rows: &[(String, Value)]) {
     assert!(unseen.is_empty(), "declared, and nowhere to be seen: {unseen:#?}");
 }
 
-/// Every sample as two files, the first of which has but one packet.
+/// Every sample, and what none shows, as two files, the first of which has but one packet.
 fn in_two_files() -> Vec<(String, Conversation)> {
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
     let paths = fs::read_dir(samples).expect("samples").map(|entry| entry.expect("readable").path());
     let captures = paths.filter(|path| path.extension().is_some_and(|ending| ending == "pcap"));
-    let read = |path: PathBuf| {
+    let samples = captures.map(|path| {
         let packets = packets_of(&fs::read(&path).expect("a sample"));
+        (path.display().to_string(), packets)
+    });
+    let others = in_no_sample().into_iter().map(|packets| ("in no sample".to_owned(), packets));
+    let read = |(path, packets): (String, Vec<TestPacket>)| {
         let files = [&packets[..1], &packets[1..]].map(|part| Pcap::default().write(part));
         let files = files.iter().zip(["1.pcap", "2.pcap"]).map(|(file, name)| (&file[..], name));
         let mut conversations = Vec::new();
         let mut take = |conversation: Box<Conversation>| {
-            conversations.push((path.display().to_string(), *conversation));
+            conversations.push((path.clone(), *conversation));
             Ok(())
         };
         let keep = Keep { first: usize::MAX, payload_bytes: 256, ..Keep::NOTHING };
         analyze_captures(files, true, &Limits::default(), keep, &mut take).expect("captures");
         conversations
     };
-    captures.flat_map(read).collect()
+    samples.chain(others).flat_map(read).collect()
 }
 
 fn row(conversation: &Conversation, what: Redaction, frames: FrameList) -> Value {
@@ -157,8 +161,9 @@ fn row(conversation: &Conversation, what: Redaction, frames: FrameList) -> Value
     parse(&out)
 }
 
-/// What no sample shows: a handshake refused before the one that counts, a client that sends again in vain.
-fn in_no_sample() -> Vec<Conversation> {
+/// What no sample shows: a handshake refused before the one that counts, a client that sends again in vain, windows that
+/// are shut.
+fn in_no_sample() -> Vec<Vec<TestPacket>> {
     let mut refused = Talk::new("192.0.2.10:50001", "192.0.2.20:8080");
     refused.connect();
     let upgrade = refused.upgrade();
@@ -167,7 +172,11 @@ fn in_no_sample() -> Vec<Conversation> {
     refused.bytes(Client, &upgrade.request()).bytes(Server, refusal.as_bytes());
     refused.bytes(Client, &upgrade.request()).bytes(Server, &upgrade.response());
     let in_vain = play("C: text a | C: wait 1000 | C: again | C: wait 2000 | C: again", false);
-    [refused.packets(), in_vain].iter().flat_map(|packets| analyse(packets)).collect()
+    let shut = play(
+        "C: text a | S: shut | C: wait 3000 | C: text b | S: open | C: shut | S: wait 3000 | S: text c",
+        false,
+    );
+    vec![refused.packets(), in_vain, shut]
 }
 
 #[test]
@@ -179,7 +188,9 @@ fn connections_and_inputs_have_the_fields_that_are_declared() {
             rows.extend(found.into_iter().map(|row| (name.clone(), row)));
         }
     }
-    let others = in_no_sample().into_iter().map(|conversation| ("in no sample".to_owned(), conversation));
+    let others = in_no_sample();
+    let others = others.iter().flat_map(|packets| analyse(packets));
+    let others = others.map(|conversation| ("in no sample".to_owned(), conversation));
     for (name, conversation) in in_two_files().into_iter().chain(others) {
         for (what, frames) in [(Redaction::Secrets, FrameList::None), (Redaction::Payloads, FrameList::All)] {
             connections.push((name.clone(), row(&conversation, what, frames)));

@@ -103,6 +103,9 @@ fn essence_of(report: Conversation) -> String {
     };
     let closing = &mut report.closing;
     closing.idle_before_close_ns = None;
+    // What it rests on are places, times and sizes of segments.
+    let cause = closing.cause.take();
+    let cause = cause.map(|cause| (cause.id(), cause.by, cause.certainty, cause.rule, cause.frame));
     closing.first_end = closing.first_end.map(unplaced);
     for role in Role::BOTH {
         report.traffic[role].retransmitted_bytes = 0;
@@ -134,7 +137,7 @@ fn essence_of(report: Conversation) -> String {
     let weirds = std::mem::take(&mut report.weirds);
     let mut kinds: Vec<WeirdKind> = weirds.as_slice().iter().map(|weird| weird.kind).collect();
     kinds.sort_unstable();
-    format!("{report:#?}\nweirds: {kinds:?}\n")
+    format!("{report:#?}\ncause: {cause:?}\nweirds: {kinds:?}\n")
 }
 
 /// Takes durations, and the number of segments, out of what rests on them.
