@@ -90,7 +90,7 @@ impl TestPacket {
             seq: self.seq,
             ack: self.ack,
             flags: self.flags,
-            header: HeaderSigns::default(),
+            header: HeaderSigns { ttl: 64, ip_id: None, window: 64_240 },
             payload: &self.payload,
             cut_off: 0,
         }

@@ -27,4 +27,5 @@ pub mod script;
 pub mod simulation;
 pub mod transform;
 pub mod upgrade;
+pub mod world;
 pub mod wrap;
