@@ -101,9 +101,13 @@ fn causes_are_named_as_they_were() {
             let mut json = Vec::new();
             wslog::views::json::connection(&mut json, &shown(report), FrameList::All);
             let negative = json.windows(3).position(|w| w[0] == b'"' && w[1] == b':' && w[2] == b'-');
-            assert!(negative.is_none(), "{place}: {:?}", negative.map(|at| String::from_utf8_lossy(&json[at - 40..at + 20]).into_owned()));
+            if let Some(at) = negative {
+                let _ = writeln!(wrong, "{place}: {:?}", String::from_utf8_lossy(&json[at - 40..at + 20]));
+            }
         }
-        assert!(proven.len() <= 1, "{kind:?} {seed}: {proven:?} at different points");
+        if proven.len() > 1 {
+            let _ = writeln!(wrong, "{kind:?} {seed}: {proven:?} at different points");
+        }
     }
     if wanted.is_some() {
         eprintln!("{wrong}");

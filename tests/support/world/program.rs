@@ -215,7 +215,7 @@ impl World {
                 {
                     program.reacted.get_or_insert(now);
                     self.leaves(side, leaves);
-                } else if program.echoes && program.close.is_none() {
+                } else if program.echoes && len > 4 && program.close.is_none() {
                     self.wakes(side, think, Wake::Echo);
                 }
             }
