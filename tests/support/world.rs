@@ -280,7 +280,8 @@ impl World {
 
     fn idle(&mut self) {
         let Some((idle, how)) = self.net.idle else { return };
-        let over = [&self.client, &self.server].into_iter().any(|host| host.fin_sent || host.socket == Socket::Gone);
+        let over =
+            [&self.client, &self.server].into_iter().any(|host| host.fin_sent || host.socket == Socket::Gone);
         if self.now - self.payload_at < idle || self.middle != Middle::Passes || over {
             return;
         }
@@ -314,8 +315,17 @@ impl World {
     fn box_sends(&mut self, to: Side, flags: TcpFlags, seq: i64, ack: Option<i64>) {
         let flags = if ack.is_some() { flags.with(TcpFlags::ACK) } else { flags };
         let window = if flags.has(TcpFlags::RST) { 0 } else { 500 };
-        let packet =
-            Packet { from: to.peer(), seq, ack, flags, window, ip_id: 0, ttl: self.net.box_ttl, hops: 1, payload: Vec::new() };
+        let packet = Packet {
+            from: to.peer(),
+            seq,
+            ack,
+            flags,
+            window,
+            ip_id: 0,
+            ttl: self.net.box_ttl,
+            hops: 1,
+            payload: Vec::new(),
+        };
         if to == Client {
             self.taps[1].push((self.now, packet.clone()));
         }
@@ -376,7 +386,11 @@ pub fn segment(no: u64, time: i64, packet: &Packet) -> Segment<'_> {
         seq: number(from, packet.seq),
         ack: packet.ack.map(|ack| number(1 - from, ack)),
         flags: packet.flags,
-        header: HeaderSigns { ttl: packet.ttl - packet.hops, ip_id: Some(packet.ip_id), window: packet.window },
+        header: HeaderSigns {
+            ttl: packet.ttl - packet.hops,
+            ip_id: Some(packet.ip_id),
+            window: packet.window,
+        },
         payload: &packet.payload,
         cut_off: 0,
     }

@@ -106,6 +106,11 @@ impl Host {
         open
     }
 
+    /// Not all that was written has left.
+    pub fn has_unsent(&self) -> bool {
+        self.next < self.out.len() as i64
+    }
+
     /// Room for more before a program that writes would have to wait.
     pub fn is_stuck(&self) -> bool {
         self.out.len() as i64 - self.una > 30_000
@@ -245,7 +250,8 @@ impl World {
         let had_end = host.peer_ended;
         host.peer_ended = host.fin_at == Some(host.received);
         let in_order = is_new && host.received == end && host.early.is_empty();
-        let at_once = packet.has(TcpFlags::FIN) || start < host.received - packet.payload.len() as i64 || !in_order;
+        let at_once =
+            packet.has(TcpFlags::FIN) || start < host.received - packet.payload.len() as i64 || !in_order;
         let probes = packet.payload.is_empty() && start < host.received;
         if !packet.payload.is_empty() || packet.has(TcpFlags::FIN) || probes {
             host.owes_ack = true;

@@ -141,7 +141,8 @@ const fn named(code: Option<u16>) -> &'static str {
     }
 }
 
-const CODES: &[Option<u16>] = &[Some(1000), Some(1000), Some(1001), Some(1008), Some(1011), Some(1012), Some(1013), Some(4000), None];
+const CODES: &[Option<u16>] =
+    &[Some(1000), Some(1000), Some(1001), Some(1008), Some(1011), Some(1012), Some(1013), Some(4000), None];
 
 /// Faults that are one frame each.
 fn fault_frames(n: usize, side: Side) -> Vec<Frame> {
@@ -225,7 +226,8 @@ pub fn tell(kind: Kind, seed: u64) -> Told {
         let gives_up = plan.one(&[Leaves::Fin, Leaves::Rst]);
         let echoes = plan.rng.percent(40);
         let program = plan.of(side);
-        (program.think, program.close_wait, program.close_gives_up, program.echoes) = (think, wait, gives_up, echoes);
+        (program.think, program.close_wait, program.close_gives_up, program.echoes) =
+            (think, wait, gives_up, echoes);
     }
     let x = plan.side();
     let y = x.peer();
@@ -307,8 +309,9 @@ pub fn tell(kind: Kind, seed: u64) -> Told {
             truth.push(("peer_unreachable", None));
         }
         Kind::HostAnew => {
-            let after = plan.between(200, 20_000);
-            plan.act(t, x, What::HostAnew);
+            let after = plan.between(2_000, 20_000);
+            plan.act(t, x, What::HostOff);
+            plan.act(t + 1_900, x, What::HostAnew);
             plan.act(t + after, y, What::Message(30));
             truth.push(("no_such_connection", name(x)));
         }
@@ -325,8 +328,10 @@ pub fn tell(kind: Kind, seed: u64) -> Told {
             let after = plan.between(200, 20_000);
             plan.act(t, x, What::Middle(Middle::Forgot));
             plan.act(t + after, y, What::Message(30));
-            // "The host, or a NAT before it."
-            truth.extend([("no_such_connection", name(x)), ("reset_between", Some("between"))]);
+            // "The host, or a NAT before it", of whoever data was sent to first.
+            let forgotten = [("no_such_connection", name(x)), ("no_such_connection", name(y))];
+            truth.extend(forgotten);
+            truth.push(("reset_between", Some("between")));
         }
         Kind::BoxResets => {
             plan.act(t, x, What::BoxResets);
@@ -341,7 +346,11 @@ pub fn tell(kind: Kind, seed: u64) -> Told {
             }
             match how {
                 Idle::Fin | Idle::Rst => {
-                    truth.extend([("idle_timeout", name(x)), ("idle_timeout", name(y)), ("reset_between", Some("between"))]);
+                    truth.extend([
+                        ("idle_timeout", name(x)),
+                        ("idle_timeout", name(y)),
+                        ("reset_between", Some("between")),
+                    ]);
                     // "Or something in its name."
                     truth.push(("abrupt_end", Some("both")));
                 }
@@ -356,7 +365,12 @@ pub fn tell(kind: Kind, seed: u64) -> Told {
         Kind::Fault | Kind::FaultIgnored => {
             let which = plan.rng.below(1_000);
             let code = fault_code(which);
-            let reacts = plan.one(&[Leaves::Close(Some(code), ""), Leaves::Close(Some(code), "x"), Leaves::Fin, Leaves::Rst]);
+            let reacts = plan.one(&[
+                Leaves::Close(Some(code), ""),
+                Leaves::Close(Some(code), "x"),
+                Leaves::Fin,
+                Leaves::Rst,
+            ]);
             plan.of(y).reaction = if kind == Kind::Fault { reacts } else { Leaves::Stays };
             plan.act(t, x, What::Fault(which));
             if kind == Kind::FaultIgnored {
@@ -376,7 +390,11 @@ pub fn tell(kind: Kind, seed: u64) -> Told {
             truth.push(("unfounded_failure", name(x)));
         }
         Kind::Limit => {
-            let leaves = plan.one(&[Leaves::Close(Some(1009), ""), Leaves::Close(Some(1009), "message too big"), Leaves::Close(Some(1011), "Payload size exceeded")]);
+            let leaves = plan.one(&[
+                Leaves::Close(Some(1009), ""),
+                Leaves::Close(Some(1009), "message too big"),
+                Leaves::Close(Some(1011), "Payload size exceeded"),
+            ]);
             plan.of(y).limit = Some((2_000, leaves));
             plan.act(t, x, What::Message(9_000));
             truth.push(("message_too_big", name(y)));
@@ -429,6 +447,16 @@ pub fn tell(kind: Kind, seed: u64) -> Told {
 /// What happened may be other than what was meant to: the world knows.
 fn adjust(kind: Kind, world: &World, truth: &mut Vec<Reason>) {
     let [client, server] = &world.programs;
+    if kind == Kind::Queued {
+        let queued = |side: Side| match side {
+            Client => client.close.is_some() && world.client.has_unsent(),
+            Server => server.close.is_some() && world.server.has_unsent(),
+        };
+        // Its Close never left: an end of TCP is all that there was.
+        truth.extend(
+            [Client, Server].into_iter().filter(|side| queued(*side)).map(|side| ("abrupt_end", name(side))),
+        );
+    }
     if kind == Kind::Crossing {
         match (client.close, server.close) {
             (Some((_, a, false)), Some((_, b, false))) => {
@@ -492,9 +520,12 @@ impl World {
             What::Stops => program.runs = false,
             What::StopsReading => program.reads = false,
             What::Fault(n) => {
-                for frame in fault_frames(n, side) {
-                    self.frame(side, &frame, Item::Bad);
+                let mut frames = fault_frames(n, side);
+                let last = frames.pop().expect("a frame");
+                for frame in frames {
+                    self.frame(side, &frame, Item::Data(0));
                 }
+                self.frame(side, &last, Item::Bad);
             }
             What::Http(ends) => {
                 let text = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 11\r\nConnection: close\r\n\r\nBad Request";
