@@ -1,4 +1,5 @@
 use crate::knowledge::causes::prelude::*;
+use crate::model::SentEnd;
 
 /// `close_cut_short`: a side ended TCP at once after its own Close, before the answer could arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +61,8 @@ impl Judge for CloseCutShort {
 fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<CloseCutShort>> {
     let (side, peer) = (facts.side(role), facts.side(role.peer()));
     let close = side.close.filter(|close| close.is_answer != Some(true) && close.is_after_end != Some(true))?;
-    let end = side.end.filter(|end| end.is_own && end.mark.packet >= close.mark.packet)?;
+    let follows = |end: &SentEnd| end.how == StreamEnd::Fin || end.mark.packet >= close.mark.packet;
+    let end = side.end.filter(|end| end.is_own && follows(end))?;
     let after_ns = facts.between(close.mark.at, end.mark.at);
     let in_time = end.had_close == Some(true);
     let waited = after_ns.is_some_and(|ns| ns > facts.round_trip_ns);
@@ -71,7 +73,8 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<CloseCutShort>> {
         return None;
     }
     let answered = peer.close.is_some();
-    let left_first = peer.end.is_none_or(|theirs| theirs.mark.packet > end.mark.packet);
+    // Where the answer and its end were recorded first, the acknowledgement still says that it had not arrived.
+    let left_first = peer.end.is_none_or(|theirs| theirs.mark.packet > end.mark.packet) || answered && end.had_close == Some(false);
     if !left_first {
         return None;
     }

@@ -105,7 +105,12 @@ impl<'a> Facts<'a> {
         let by_close = close.map(|close| Quit { by: role, how: How::Close(close.code), mark: close.mark });
         let by_end = end.map(|end| Quit { by: role, how: How::Tcp(end.how), mark: end.mark });
         match (by_close, by_end) {
-            (Some(close), Some(end)) if before(end.mark.packet, close.mark.packet) => Some(end),
+            // Behind a FIN there is nothing in a stream: if it was recorded before the Close, the Close came late.
+            (Some(close), Some(end))
+                if end.how != How::Tcp(StreamEnd::Fin) && before(end.mark.packet, close.mark.packet) =>
+            {
+                Some(end)
+            }
             (close, end) => close.or(end),
         }
     }
