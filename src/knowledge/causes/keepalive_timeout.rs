@@ -23,8 +23,9 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "keepalive_timeout",
     when: "a Ping stayed unanswered, and its sender ended the connection",
     proven: Some("the Close of its sender says so, and all that the other side sent is in the recording"),
-    likely: Some("its sender ended the connection, by Close, FIN or RST, and the other side sent nothing since the Ping"),
-    undetermined: Some("the other side had sent something else since"),
+    likely: Some("its sender ended the connection, by Close, FIN or RST, and the other side sent nothing since the Ping; or its \
+                  Close says so and the Ping is not in the recording"),
+    undetermined: Some("the other side had sent something else since, or a Close that names another reason came within 2 s"),
     never: "that the side that gave up is at fault: the silent one is, its process stopped, blocked or overloaded, or the \
             network",
     next: &[
@@ -42,6 +43,9 @@ const REASONS: &[&str] = &["ping timeout", "ping time out", "keepalive", "keep-a
 
 /// A Ping so shortly before the end is none that was waited for.
 const SHORTEST_WAIT_NS: i64 = 400_000_000;
+
+/// The same where it ended by a Close that names nothing of the kind.
+const SHORTEST_WAIT_BEFORE_CLOSE_NS: i64 = 2_000_000_000;
 
 impl Judge for KeepaliveTimeout {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
@@ -74,18 +78,25 @@ impl Judge for KeepaliveTimeout {
 
 fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
     let (side, peer) = (facts.side(role), facts.side(role.peer()));
-    let ping = side.unanswered_ping?;
     let quit = facts.quit_of(role)?;
+    let reason = facts.reason(role);
+    let by_close = matches!(quit.how, How::Close(_));
+    let says_so = by_close && REASONS.iter().any(|sign| reason.contains(sign));
+    let Some(ping) = side.unanswered_ping.filter(|_| !peer.has_gap) else {
+        // The Ping is not in the recording, or one of another protocol.
+        let grounds = KeepaliveTimeout {
+            ping: None, pings: 0, waited_ns: None, arrived: false, mismatched: false, by_close, says_so,
+        };
+        return says_so.then(|| Judged::new(grounds, Blame::from(role.peer()), Likely).at(quit.mark));
+    };
     let waited_ns = facts.between(ping.mark.at, quit.mark.at);
-    if peer.has_gap || side.has_gap || waited_ns.is_some_and(|ns| ns < SHORTEST_WAIT_NS) {
+    if waited_ns.is_some_and(|ns| ns < SHORTEST_WAIT_NS) {
         return None;
     }
     // Who was left by then owes no Pong.
     if peer.close.is_some_and(|close| close.mark.at <= ping.mark.at) || peer.end.is_some_and(|end| end.mark.at <= ping.mark.at) {
         return None;
     }
-    let reason = facts.reason(role);
-    let says_so = REASONS.iter().any(|sign| reason.contains(sign));
     let fits = match quit.how {
         How::Tcp(_) | How::Close(None) => true,
         How::Close(Some(code)) => [1000, 1001, 1006, 1011].contains(&code.0) || (3000..=4999).contains(&code.0) && says_so,
@@ -95,7 +106,11 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
     }
     let meanwhile = |at: Option<Timestamp>| at > ping.mark.at && at < quit.mark.at;
     let spoke_since = facts.conversation.frames.iter().any(|f| f.from == role.peer() && meanwhile(f.at));
-    let certainty = match (says_so, spoke_since) {
+    // A Close for another reason can follow a Ping too.
+    let plain = matches!(quit.how, How::Close(code) if code != Some(CloseCode(1011)));
+    let hurried = plain && waited_ns.is_some_and(|ns| ns < SHORTEST_WAIT_BEFORE_CLOSE_NS);
+    let certainty = match (says_so, spoke_since || hurried) {
+        (true, _) if side.has_gap => Likely,
         (true, _) => Proven,
         (false, false) => Likely,
         (false, true) => Undetermined,
@@ -110,7 +125,7 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
         waited_ns,
         arrived: ping.arrived,
         mismatched: ping.mismatched,
-        by_close: matches!(quit.how, How::Close(_)),
+        by_close,
         says_so,
     };
     Some(Judged::new(grounds, Blame::from(role.peer()), certainty).at(ping.mark))
