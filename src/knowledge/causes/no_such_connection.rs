@@ -15,7 +15,7 @@ pub(super) const ROW: CauseRow = CauseRow {
            connection (RFC 9293 3.10.7)",
     proven: None,
     likely: Some("the RST carries the number that the data acknowledged, and fits the other packets of its sender"),
-    undetermined: Some("its TTL or identification could be those of a box between"),
+    undetermined: Some("its TTL or identification could be those of a box between, or its sender had sent data within the last second"),
     never: "that the program closed: its host had restarted, or something on the way had forgotten the connection",
     next: &["whether the host or its network was restarted", "the memory of NAT and load balancers, against how long the connection was silent"],
     shows: &[
@@ -23,6 +23,9 @@ pub(super) const ROW: CauseRow = CauseRow {
         legal("an RST of a side that knows the connection", "C: text a | S: text b | C: wait 400000 | C: text c | S: rst"),
     ],
 };
+
+/// Nothing forgets a connection on which it has just sent.
+const FORGETS_NS: i64 = 1_000_000_000;
 
 impl Judge for NoSuchConnection {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
@@ -34,8 +37,10 @@ impl Judge for NoSuchConnection {
                 return None;
             }
             let fits = tcp.habits.segments == 0 || (tcp.habits.ttl.0..=tcp.habits.ttl.1).contains(&reset.header.ttl);
-            let certainty = if fits { Likely } else { Undetermined };
             let silent_ns = facts.between(tcp.last_payload_at.or(facts.side(role).last_frame_at), reset.at);
+            // A socket whose program has closed it answers so too, until its FIN could be sent.
+            let spoke = silent_ns.is_some_and(|ns| ns < FORGETS_NS);
+            let certainty = if fits && !spoke { Likely } else { Undetermined };
             let mark = Mark { packet: Some(reset.packet), at: reset.at, frame: None };
             Some(Judged::new(Self { of: role, silent_ns }, Blame::from(role), certainty).at(mark))
         })
