@@ -13,7 +13,7 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "abrupt_end",
     when: "TCP ended without a Close, and nothing else in the recording explains it",
     proven: Some("a FIN that answers no end of the other side"),
-    likely: Some("an RST: anybody can send one in a side's name"),
+    likely: Some("an RST: anybody can send one in a side's name; or part of what they sent is not in the recording"),
     undetermined: None,
     never: "why: a process that ended, a program that dropped the socket, and something on the way in its name look the same",
     next: &[
@@ -25,6 +25,14 @@ pub(super) const ROW: CauseRow = CauseRow {
         legal("a Close before it", "C: text a | S: close 1000 | C: close 1000 | S: fin | C: fin"),
     ],
 };
+
+/// Whether the end of a side acknowledges one number more than the other side's bytes take, whose FIN was not recorded.
+fn answers_unseen(facts: &Facts<'_>, role: Role) -> bool {
+    let peer = &facts.conversation.traffic[role.peer()];
+    let bytes = peer.stream_bytes.saturating_add(peer.gap_bytes);
+    let acked = facts.tcp(role).ends.first().and_then(|end| end.acked);
+    facts.side(role.peer()).end.is_none() && acked.is_some_and(|acked| acked == bytes.saturating_add(1))
+}
 
 impl Judge for AbruptEnd {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
@@ -39,7 +47,13 @@ impl Judge for AbruptEnd {
         }
         let quit = facts.quit()?;
         let How::Tcp(how) = quit.how else { return None };
-        let certainty = if how == StreamEnd::Fin { Proven } else { Likely };
+        // The FIN that it acknowledges is not in the recording.
+        if answers_unseen(facts, quit.by) {
+            let grounds = Self { how: StreamEnd::Fin, in_message: facts.side(quit.by.peer()).in_message };
+            return Some(Judged::new(grounds, Blame::from(quit.by.peer()), Likely).at(quit.mark));
+        }
+        let gap = Role::BOTH.into_iter().any(|role| facts.side(role).has_gap);
+        let certainty = if how == StreamEnd::Fin && !gap { Proven } else { Likely };
         let in_message = facts.side(quit.by).in_message;
         Some(Judged::new(Self { how, in_message }, Blame::from(quit.by), certainty).at(quit.mark))
     }
