@@ -10,7 +10,7 @@ pub(super) const ROW: CauseRow = CauseRow {
     when: "a side closed on purpose, and the closing handshake took its course",
     proven: Some("its Close, sent of its own accord, as acknowledgement numbers show"),
     likely: Some("only the order of the recording says whose Close came first"),
-    undetermined: None,
+    undetermined: Some("its Close was not answered"),
     never: "that something is wrong: code and reason say what its program meant",
     next: &["the program of the side that closed: what its code and reason mean there"],
     shows: &[
@@ -73,7 +73,13 @@ impl Judge for ApplicationClose {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         let (by, mark) = closed(facts, |_| true)?;
         let order = facts.conversation.closing.evidence == crate::model::StartEvidence::Order;
-        Some(Judged::new(Self, by, if order { Likely } else { Proven }).at(mark))
+        let certainty = match facts.outcome() {
+            // What became of the closing handshake is another question, and the first.
+            Outcome::CloseUnanswered => Undetermined,
+            _ if order => Likely,
+            _ => Proven,
+        };
+        Some(Judged::new(Self, by, certainty).at(mark))
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
