@@ -30,7 +30,7 @@ pub(super) const ROW: CauseRow = CauseRow {
     ],
     shows: &[
         found("1009 after a message", "C: text 61*126 | S: close 1009 | C: close 1009 | S: fin | C: fin"),
-        legal("1009 that only answers", "C: close 1009 | S: close 1009 | S: fin | C: fin"),
+        legal("1009 that only answers", "C: text a | C: close 1000 | S: close 1009 | S: fin | C: fin"),
     ],
 };
 
@@ -86,6 +86,10 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<MessageTooBig>> {
     let reason = facts.reason(role);
     let by_reason = REASONS.iter().any(|sign| reason.contains(sign));
     let message = peer.last_message;
+    // Without a message there is none that was too big, whatever the code.
+    if message.is_none() && !peer.has_gap && !facts.conversation.assumed {
+        return None;
+    }
     let passed = peer.largest_before.map(|message| message.wire_bytes);
     let exceeds = message.is_some_and(|m| !m.is_ended && passed.is_some_and(|passed| m.wire_bytes > passed));
     let names_something_else = !reason.is_empty() || code.is_some_and(|code| code.0 != 1000 && code.0 != 1001);
