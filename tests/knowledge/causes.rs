@@ -59,7 +59,8 @@ fn read() -> (String, Vec<String>, Vec<Row>) {
 
 /// `abrupt_end of the client, proven`.
 fn named(row: &Row) -> String {
-    let exchange = parse(&row.script).unwrap_or_else(|error| panic!("{}: {}\n{error}", row.cause, row.script));
+    let exchange =
+        parse(&row.script).unwrap_or_else(|error| panic!("{}: {}\n{error}", row.cause, row.script));
     let reports = analyse(&scene::show(&exchange));
     let each = reports.iter().map(|report| {
         let cause = report.closing.cause.as_ref().expect("a cause");
