@@ -121,6 +121,9 @@ fn causes_are_named_as_they_were() {
     let wanted = variable("WSLOG_STORY");
     let (mut counts, mut wrong, mut other) = (BTreeMap::<Kind, Count>::new(), String::new(), String::new());
     for (kind, seed) in KINDS.iter().flat_map(|kind| (0..stories).map(move |seed| (*kind, seed))) {
+        if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&format!("{kind:?} {seed} "))) {
+            continue;
+        }
         let told = tell(kind, seed);
         let mut proven = BTreeSet::new();
         for (tap, recording) in told.recordings.iter().enumerate() {
@@ -134,7 +137,7 @@ fn causes_are_named_as_they_were() {
             };
             let place = format!("{kind:?} {seed} tap {tap}");
             let (cause, certainty) = named(&report);
-            if wanted.as_ref() == Some(&place) {
+            if wanted.as_ref().is_some_and(|wanted| wanted.contains(&place)) {
                 eprintln!(
                     "{place}: {:?}, truth {:?}\n{}",
                     report.closing.cause,
@@ -155,7 +158,8 @@ fn causes_are_named_as_they_were() {
                     let _ = writeln!(wrong, "{said}");
                 }
             }
-            if certainty == Certainty::Proven && cause.0 != "still_open" {
+            // Who sees an open connection has seen less of it; of both, each is one.
+            if certainty == Certainty::Proven && cause.0 != "still_open" && cause.1 != Some("both") {
                 proven.insert(cause.1);
             }
             if let Some(text) = negative(report) {

@@ -12,7 +12,7 @@ pub struct AbruptEnd {
 pub(super) const ROW: CauseRow = CauseRow {
     name: "abrupt_end",
     when: "TCP ended without a Close, and nothing else in the recording explains it",
-    proven: Some("a FIN that answers no end of the other side"),
+    proven: Some("a FIN that answers no end of the other side, from a side whose packets all have one TTL"),
     likely: Some("an RST: anybody can send one in a side's name; or part of what they sent is not in the recording"),
     undetermined: None,
     never: "why: a process that ended, a program that dropped the socket, and something on the way in its name look the same",
@@ -31,7 +31,10 @@ fn answers_unseen(facts: &Facts<'_>, role: Role) -> bool {
     let peer = &facts.conversation.traffic[role.peer()];
     let bytes = peer.stream_bytes.saturating_add(peer.gap_bytes);
     let acked = facts.tcp(role).ends.first().and_then(|end| end.acked);
-    facts.side(role.peer()).end.is_none() && acked.is_some_and(|acked| acked == bytes.saturating_add(1))
+    // An RST takes no number.
+    let has_fin = facts.tcp(role.peer()).ends.iter().any(|end| end.how == StreamEnd::Fin);
+    let no_close = Role::BOTH.into_iter().all(|role| facts.side(role).close.is_none());
+    no_close && !has_fin && acked.is_some_and(|acked| acked == bytes.saturating_add(1))
 }
 
 impl Judge for AbruptEnd {
@@ -40,6 +43,13 @@ impl Judge for AbruptEnd {
         if !facts.course.is_established {
             return None;
         }
+        // The FIN that is acknowledged is not in the recording.
+        if let Some(role) = Role::BOTH.into_iter().find(|role| answers_unseen(facts, *role)) {
+            let peer = role.peer();
+            let grounds = Self { how: StreamEnd::Fin, in_message: facts.side(peer).in_message };
+            let mark = facts.side(role).end.map_or_else(Mark::default, |end| end.mark);
+            return Some(Judged::new(grounds, Blame::from(peer), Likely).at(mark));
+        }
         if closing.ends_crossed && matches!(facts.outcome(), Outcome::NoCloseFrame | Outcome::Reset) {
             let end = closing.first_end?;
             let mark = Mark { frame: None, packet: end.packet, at: end.at };
@@ -47,13 +57,10 @@ impl Judge for AbruptEnd {
         }
         let quit = facts.quit()?;
         let How::Tcp(how) = quit.how else { return None };
-        // The FIN that it acknowledges is not in the recording.
-        if answers_unseen(facts, quit.by) {
-            let grounds = Self { how: StreamEnd::Fin, in_message: facts.side(quit.by.peer()).in_message };
-            return Some(Judged::new(grounds, Blame::from(quit.by.peer()), Likely).at(quit.mark));
-        }
         let gap = Role::BOTH.into_iter().any(|role| facts.side(role).has_gap);
-        let certainty = if how == StreamEnd::Fin && !gap { Proven } else { Likely };
+        // A side whose packets come with more than one TTL may have something that sends in its name.
+        let ttl = facts.tcp(quit.by).habits.ttl;
+        let certainty = if how == StreamEnd::Fin && !gap && ttl.0 == ttl.1 { Proven } else { Likely };
         let in_message = facts.side(quit.by).in_message;
         Some(Judged::new(Self { how, in_message }, Blame::from(quit.by), certainty).at(quit.mark))
     }

@@ -352,7 +352,7 @@ pub fn tell(kind: Kind, seed: u64) -> Told {
                         ("reset_between", Some("between")),
                     ]);
                     // "Or something in its name."
-                    truth.push(("abrupt_end", Some("both")));
+                    truth.extend(["both", "client", "server"].map(|by| ("abrupt_end", Some(by))));
                 }
                 Idle::Forgets => truth.extend([
                     ("idle_timeout", name(y)),
@@ -439,13 +439,13 @@ pub fn tell(kind: Kind, seed: u64) -> Told {
     let is_whole = whole_net.loss == 0 && whole_net.jitter == 0 && lost == 0;
     let mut world = World::new(programs, net, script.clone(), seed);
     world.run(900_000 * MS);
-    adjust(kind, &world, &mut truth);
+    adjust(kind, &world, is_whole, &mut truth);
     let recordings = world.recordings(lost, cut.unwrap_or(i64::MAX));
     Told { kind, script, recordings, truth, is_whole }
 }
 
 /// What happened may be other than what was meant to: the world knows.
-fn adjust(kind: Kind, world: &World, truth: &mut Vec<Reason>) {
+fn adjust(kind: Kind, world: &World, is_whole: bool, truth: &mut Vec<Reason>) {
     let [client, server] = &world.programs;
     if kind == Kind::Queued {
         let queued = |side: Side| match side {
@@ -461,6 +461,10 @@ fn adjust(kind: Kind, world: &World, truth: &mut Vec<Reason>) {
         match (client.close, server.close) {
             (Some((_, a, false)), Some((_, b, false))) => {
                 truth.push(("application_close", Some("both")));
+                // Where the first copy of a Close was lost, the second may look like an answer.
+                if !is_whole {
+                    truth.extend([(named(a), Some("client")), (named(b), Some("server"))]);
+                }
                 if named(a) == named(b) {
                     truth.push((named(a), Some("both")));
                 }
