@@ -94,6 +94,9 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<MessageTooBig>> {
     let exceeds = message.is_some_and(|m| !m.is_ended && passed.is_some_and(|passed| m.wire_bytes > passed));
     let names_something_else = !reason.is_empty() || code.is_some_and(|code| code.0 != 1000 && code.0 != 1001);
     let certainty = match (by_code, by_reason) {
+        // The Close that it may answer can be what is missing.
+        (true, _) if facts.outcome() == Outcome::NotObservable => Undetermined,
+        (true, _) if peer.has_gap && theirs.is_none() => Likely,
         (true, _) => Proven,
         (_, true) => Likely,
         _ if exceeds && !names_something_else => Undetermined,
