@@ -7,6 +7,8 @@ pub struct AbruptEnd {
     pub how: StreamEnd,
     /// In the middle of a frame or a message.
     pub in_message: bool,
+    /// Its FIN is not in the recording; the other side's end acknowledges it.
+    pub unseen: bool,
 }
 
 pub(super) const ROW: CauseRow = CauseRow {
@@ -46,14 +48,14 @@ impl Judge for AbruptEnd {
         // The FIN that is acknowledged is not in the recording.
         if let Some(role) = Role::BOTH.into_iter().find(|role| answers_unseen(facts, *role)) {
             let peer = role.peer();
-            let grounds = Self { how: StreamEnd::Fin, in_message: facts.side(peer).in_message };
+            let grounds = Self { how: StreamEnd::Fin, in_message: facts.side(peer).in_message, unseen: true };
             let mark = facts.side(role).end.map_or_else(Mark::default, |end| end.mark);
             return Some(Judged::new(grounds, Blame::from(peer), Likely).at(mark));
         }
         if closing.ends_crossed && matches!(facts.outcome(), Outcome::NoCloseFrame | Outcome::Reset) {
             let end = closing.first_end?;
             let mark = Mark { frame: None, packet: end.packet, at: end.at };
-            return Some(Judged::new(Self { how: end.how, in_message: false }, Blame::Both, Proven).at(mark));
+            return Some(Judged::new(Self { how: end.how, in_message: false, unseen: false }, Blame::Both, Proven).at(mark));
         }
         let quit = facts.quit()?;
         let How::Tcp(how) = quit.how else { return None };
@@ -62,13 +64,22 @@ impl Judge for AbruptEnd {
         let ttl = facts.tcp(quit.by).habits.ttl;
         let certainty = if how == StreamEnd::Fin && !gap && ttl.0 == ttl.1 { Proven } else { Likely };
         let in_message = facts.side(quit.by).in_message;
-        Some(Judged::new(Self { how, in_message }, Blame::from(quit.by), certainty).at(quit.mark))
+        Some(Judged::new(Self { how, in_message, unseen: false }, Blame::from(quit.by), certainty).at(quit.mark))
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let Some(by) = side(cause.by) else {
             return Said::part("Both sides ended TCP at once, without a Close.", "Look at both programs, and at what stands between them.");
         };
+        if self.unseen {
+            return Said::whole(
+                format!(
+                    "{} probably ended TCP without a Close: its FIN is not in the recording, but {} acknowledged it.",
+                    the(by), a(by.peer())
+                ),
+                format!("Look at {}: whether its process ended then, and at what stands before it.", a(by)),
+            );
+        }
         let at = when(conversation, conversation.closing.ends[by].and_then(|end| end.at));
         let ended = match self.how {
             StreamEnd::Rst => "reset TCP",

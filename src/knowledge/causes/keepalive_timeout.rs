@@ -65,7 +65,9 @@ impl Judge for KeepaliveTimeout {
         let hedge = if cause.certainty == Undetermined { ", possibly for that" } else { "" };
         Said::part(
             format!("{} did not answer {ping}{more}{waited}{arrived}; {} {ended}{hedge}.", the(silent), a(gave_up)),
-            if self.mismatched {
+            if self.ping.is_none() {
+                format!("Look at {}: what it was to answer is not in the recording, or no Ping of WebSocket.", a(silent))
+            } else if self.mismatched {
                 format!("Look at what sends the Pongs of {}: they have to carry the data of the Ping (RFC 6455 5.5.3).", a(silent))
             } else if self.arrived {
                 format!("Look at {}: its process was probably stopped, blocked or overloaded.", a(silent))

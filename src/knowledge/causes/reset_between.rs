@@ -45,7 +45,7 @@ impl Judge for ResetBetween {
             let odd_id = header.ip_id.is_some_and(|id| id == 0 && none_zero || id != 0 && all_zero);
             let signs = u8::from(ttl.is_some()) + u8::from(odd_id) + u8::from(reset.bare);
             // A bare RST with an identification of 0 is what hosts answer that know nothing of the connection.
-            if ttl.is_none() && !(odd_id && !reset.bare) && signs < 2 {
+            if ttl.is_none() && (reset.bare || !odd_id) && signs < 2 {
                 return None;
             }
             let certainty = if ttl.is_some() && signs >= 2 { Likely } else { Undetermined };
