@@ -21,7 +21,7 @@ const LIKELY_WRONG: u64 = 34;
 const LEFT_OPEN: u64 = 44;
 
 /// Recordings of each kind with the right cause, in a hundred.
-const RIGHT_PERCENT: u64 = 95;
+const RIGHT_PERCENT: u64 = 94;
 
 fn analysed(packets: &[(i64, Packet)]) -> Option<Conversation> {
     let keep = Keep { first: usize::MAX, last: 0, payload_bytes: 64, live: false };
