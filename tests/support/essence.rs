@@ -118,6 +118,11 @@ fn essence_of(report: Conversation) -> String {
         ends.dedup();
         report.tcp_facts[role].ends = ends;
     }
+    // What a cause rests on has times and packets in it.
+    let cause = closing.cause.take().map(|cause| {
+        let also: Vec<_> = cause.also.iter().map(|other| (other.id, other.by, other.certainty)).collect();
+        (cause.id(), cause.by, cause.certainty, cause.rule, also)
+    });
     *report.timing = Timing::default();
     // Whether any time was left for a Pong before the end is a matter of times.
     closing.steps.retain(|step| step.rule != RuleId::FrPingPong || step.verdict != StepVerdict::Unobserved);
@@ -133,7 +138,7 @@ fn essence_of(report: Conversation) -> String {
     let weirds = std::mem::take(&mut report.weirds);
     let mut kinds: Vec<WeirdKind> = weirds.as_slice().iter().map(|weird| weird.kind).collect();
     kinds.sort_unstable();
-    format!("{report:#?}\nweirds: {kinds:?}\n")
+    format!("{report:#?}\nweirds: {kinds:?}\ncause: {cause:#?}\n")
 }
 
 /// Takes durations, and the number of segments, out of what rests on them.
