@@ -19,6 +19,7 @@
 mod frames;
 mod head;
 mod held;
+mod misread;
 mod pick_up;
 mod seek;
 mod transactions;

@@ -53,6 +53,14 @@ pub enum Error {
         /// What is wrong.
         detail: String,
     },
+    /// A few lines of text that stand for a file kept elsewhere.
+    #[error("{} is {}, not the file that it stands for", path.display(), pointer.name())]
+    Pointer {
+        /// The path as it was given.
+        path: PathBuf,
+        /// Whose it is.
+        pointer: Pointer,
+    },
     /// Compressed data with nothing inside that can be read.
     #[error("{} is {compression} data, and {detail}", path.display())]
     Inside {
@@ -123,6 +131,48 @@ fn proposed(nearest: &[String]) -> String {
     }
 }
 
+/// What version control leaves in the place of a large file until somebody fetches that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Pointer {
+    /// Git LFS.
+    GitLfs,
+    /// git-annex: a pointer, or a link to it on a file system that has none.
+    GitAnnex,
+    /// Data Version Control.
+    Dvc,
+}
+
+impl Pointer {
+    /// By the first bytes of a file.
+    #[must_use]
+    pub fn of(start: &[u8]) -> Option<Self> {
+        let mut above = start;
+        while let Some(rest) = above.strip_prefix(b"../") {
+            above = rest;
+        }
+        if start.starts_with(b"version https://git-lfs.github.com/spec/")
+            || start.starts_with(b"version https://hawser.github.com/spec/")
+        {
+            Some(Self::GitLfs)
+        } else if start.starts_with(b"/annex/objects/") || above.starts_with(b".git/annex/objects/") {
+            Some(Self::GitAnnex)
+        } else if start.starts_with(b"outs:\n- md5: ") || start.starts_with(b"outs:\r\n- md5: ") {
+            Some(Self::Dvc)
+        } else {
+            None
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::GitLfs => "a pointer of Git LFS",
+            Self::GitAnnex => "a pointer of git-annex",
+            Self::Dvc => "a pointer of DVC",
+        }
+    }
+}
+
 /// What people take for a capture, or have one in, and wslog does not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Likeness {
@@ -157,5 +207,31 @@ fn like(start: &[u8]) -> String {
     match Likeness::of(start) {
         Some(Likeness::Packed(name) | Likeness::Capture(name)) => format!(", like {name}"),
         None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pointers() {
+        for (start, expected) in [
+            ("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a", Some(Pointer::GitLfs)),
+            ("version https://hawser.github.com/spec/v1\n", Some(Pointer::GitLfs)),
+            ("version https://git-lfs.github.com/", None),
+            ("version 1", None),
+            ("/annex/objects/SHA256E-s3--e3b0.pcap\n", Some(Pointer::GitAnnex)),
+            (".git/annex/objects/Pk/0f/SHA256E-s3--e3b0.pcap", Some(Pointer::GitAnnex)),
+            ("../../.git/annex/objects/Pk/0f/SHA256E-s3", Some(Pointer::GitAnnex)),
+            ("../annex/objects/", None),
+            ("annex/objects/", None),
+            ("outs:\n- md5: a304afb96060aad90176268345e10355\n", Some(Pointer::Dvc)),
+            ("outs:\n", None),
+            ("../../", None),
+            ("", None),
+        ] {
+            assert_eq!(Pointer::of(start.as_bytes()), expected, "{start}");
+        }
     }
 }

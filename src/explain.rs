@@ -1,4 +1,4 @@
-//! What is known of close codes, rules and cases of the Autobahn Testsuite: looked up by name, with examples whose
+//! What is known of close codes, rules, causes, outcomes and cases of the Autobahn Testsuite: looked up by name, with examples whose
 //! bytes the frame codec makes and reads.
 
 mod codes;
@@ -8,9 +8,9 @@ use std::ops::RangeInclusive;
 use crate::autobahn::account::fault;
 use crate::autobahn::cases::{self, Case, ExpectedEvent};
 use crate::error::Error;
-use crate::knowledge::{CODES, WrittenExample};
+use crate::knowledge::{CAUSES, CODES, CauseInfo, OUTCOMES, WrittenExample};
 use crate::model::case::CaseId;
-use crate::model::topic::{CaseTopic, Example, RuleTopic, Topic};
+use crate::model::topic::{CaseTopic, CauseTopic, Example, RuleTopic, Topic};
 use crate::model::{CloseCode, RULES, Rule};
 use crate::notation;
 
@@ -21,6 +21,18 @@ const PROPOSED: usize = 5;
 #[must_use]
 pub fn all_rules() -> Vec<Topic> {
     RULES.iter().map(|rule| Topic::Rule(rule_topic(rule))).collect()
+}
+
+/// Every cause, in the order of precedence.
+#[must_use]
+pub fn all_causes() -> Vec<Topic> {
+    CAUSES.iter().map(|cause| Topic::Cause(cause_topic(cause))).collect()
+}
+
+/// Every outcome, in the order in which reports count them.
+#[must_use]
+pub fn all_outcomes() -> Vec<Topic> {
+    OUTCOMES.iter().map(Topic::Outcome).collect()
 }
 
 /// Every range of close codes and every code with a meaning of its own, in order.
@@ -35,8 +47,9 @@ pub fn all_cases() -> Vec<Topic> {
     cases::all().iter().map(|case| Topic::Case(case_topic(case))).collect()
 }
 
-/// What goes by that name: a code (`1006`, `going away`), a range (`4000-4999`), a rule (`FR-RSV`, `FR-*`), a case
-/// or cases (`3.2`, `9.1`, `9.*`).
+/// What goes by that name: a code (`1006`, `going away`), a range (`4000-4999`), a rule (`FR-RSV`, `FR-*`), a cause
+/// (`abrupt_end`), an outcome (`clean`), a case or cases (`3.2`, `9.1`, `9.*`). A word that is the name of several
+/// gives each of them.
 ///
 /// # Errors
 /// [`Error::UnknownTopic`] with the names nearest to it.
@@ -49,7 +62,7 @@ pub fn find(what: &str) -> Result<Vec<Topic>, Error> {
     } else if name.starts_with(|c: char| c.is_ascii_digit()) {
         Some(cases_of(name))
     } else {
-        Some(rules_of(name)).filter(|topics| !topics.is_empty()).or_else(|| code_named(name))
+        Some(rules_of(name)).filter(|topics| !topics.is_empty()).or_else(|| Some(named(name)))
     };
     match found {
         Some(topics) if !topics.is_empty() => Ok(topics),
@@ -78,9 +91,14 @@ fn plain(name: &str) -> String {
     name.to_ascii_lowercase().replace(['-', '_', ' '], "")
 }
 
-fn code_named(name: &str) -> Option<Vec<Topic>> {
-    let named = CODES.iter().find(|entry| entry.name.is_some_and(|n| plain(n) == plain(name)))?;
-    Some(vec![Topic::Code(codes::topic(None, named))])
+/// The cause, the outcome and the code of that name.
+fn named(name: &str) -> Vec<Topic> {
+    let wanted = plain(name);
+    let is = |known: &str| plain(known) == wanted;
+    let cause = CAUSES.iter().filter(|cause| is(cause.name)).map(|cause| Topic::Cause(cause_topic(cause)));
+    let outcome = OUTCOMES.iter().filter(|row| is(row.outcome.name())).map(Topic::Outcome);
+    let code = CODES.iter().filter(|entry| entry.name.is_some_and(is));
+    cause.chain(outcome).chain(code.map(|entry| Topic::Code(codes::topic(None, entry)))).collect()
 }
 
 /// The case, or all cases below the number.
@@ -115,6 +133,10 @@ fn rule_topic(rule: &'static Rule) -> RuleTopic {
         examples: rule.shows.iter().filter_map(example).collect(),
         cases: cases::all().iter().filter_map(exercises).collect(),
     }
+}
+
+fn cause_topic(cause: &'static CauseInfo) -> CauseTopic {
+    CauseTopic { cause, examples: cause.shows.iter().filter_map(example).collect() }
 }
 
 /// An example; `None` where its script is none, which a test rules out.
@@ -155,8 +177,12 @@ fn nearest(name: &str) -> Vec<String> {
     let wanted = plain(name);
     let rules = RULES.iter().map(|rule| (rule.name.to_owned(), plain(rule.name)));
     let codes = CODES.iter().filter_map(|entry| Some((entry.codes.start().to_string(), plain(entry.name?))));
+    let causes = CAUSES.iter().map(|cause| cause.name);
+    let words = causes.chain(OUTCOMES.iter().map(|row| row.outcome.name()));
+    let words = words.map(|word| (word.to_owned(), plain(word)));
     let mut known: Vec<(usize, String)> = rules
         .chain(codes)
+        .chain(words)
         .map(|(shown, plain)| {
             let within = wanted.len() > 2 && plain.contains(&wanted);
             (if within { 1 } else { distance(&wanted, &plain) }, shown)
@@ -164,6 +190,7 @@ fn nearest(name: &str) -> Vec<String> {
         .filter(|(far, _)| *far <= wanted.chars().count().div_ceil(3).max(1))
         .collect();
     known.sort();
+    known.dedup();
     known.into_iter().map(|(_, shown)| shown).take(PROPOSED).collect()
 }
 
@@ -212,6 +239,8 @@ mod tests {
                 code.code.map_or_else(|| format!("{:?}", code.entry.codes), |code| code.to_string())
             }
             Topic::Rule(rule) => rule.rule.name.to_owned(),
+            Topic::Cause(cause) => cause.cause.name.to_owned(),
+            Topic::Outcome(row) => format!("outcome {}", row.outcome.name()),
             Topic::Case(case) => case.id.to_string(),
         };
         topics.iter().map(name).collect()
@@ -227,8 +256,16 @@ mod tests {
         check("1006", &["1006"]);
         check("4001", &["4001"]);
         check("9", &["9"]);
-        check("Going Away", &["1001"]);
-        check("going-away", &["1001"]);
+        check("Going Away", &["going_away", "1001"]);
+        check("going-away", &["going_away", "1001"]);
+        check("mandatory extension", &["1010"]);
+        check("abrupt_end", &["abrupt_end"]);
+        check("Abrupt-End", &["abrupt_end"]);
+        check("ABRUPT END", &["abrupt_end"]);
+        check("clean", &["outcome clean"]);
+        check("close_cut_short", &["close_cut_short", "outcome close_cut_short"]);
+        check("close-unanswered", &["close_unanswered", "outcome close_unanswered"]);
+        check("not observable", &["not_observable", "outcome not_observable"]);
         check("4000-4999", &["4000..=4999"]);
         check("1005-1006", &["1005", "1006"]);
         check("fr-rsv", &["FR-RSV"]);
@@ -253,6 +290,9 @@ mod tests {
     #[test]
     fn names_that_are_not() {
         check_unknown("FR-RSW", &["FR-RSV"]);
+        check_unknown("abrubt_end", &["abrupt_end"]);
+        check_unknown("close_cut_shrt", &["close_cut_short"]);
+        check_unknown("no_close_fram", &["no_close_frame"]);
         check_unknown("", &[]);
         check_unknown("nonsense", &[]);
         check_unknown("70000", &["5000-65535"]);
@@ -266,10 +306,11 @@ mod tests {
 
     #[test]
     fn every_script_can_be_read() {
-        for rule in RULES {
-            for show in rule.shows {
+        let rules = RULES.iter().map(|rule| (rule.name, rule.shows));
+        for (name, shows) in rules.chain(CAUSES.iter().map(|cause| (cause.name, cause.shows))) {
+            for show in shows {
                 let fault = notation::parse(show.script).err();
-                assert_eq!(fault, None, "{}: {}", rule.name, show.title);
+                assert_eq!(fault, None, "{name}: {}", show.title);
             }
         }
     }

@@ -53,7 +53,9 @@ pub use hex::Hex;
 pub(crate) use hex::{hex_digit, hex_number, unhex};
 pub use id::{ConversationId, NoId};
 pub(crate) use named::named;
-pub use observation::{Evidence, Missing, Observation, Observed, PerRole, Piece, Role, Undecodable};
+pub use observation::{
+    Evidence, LostFraming, LostHow, Missing, Observation, Observed, PerRole, Piece, Role, Undecodable,
+};
 pub use packet::{LinkType, Packet, PacketNo, Segment, SeqNo, TcpFlags, Timestamp};
 pub use stream::{Carrier, GapCause, StreamEnd, StreamEvent, Tail, Unanswered};
 pub use tcp_facts::{EndSegment, HeaderHabits, HeaderSigns, ShutWindow, SideTcp, TcpFacts, Unacknowledged};

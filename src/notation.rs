@@ -10,6 +10,8 @@
 //! zip Hello <3,2; as-is  a compressed message, see Blocks::of
 //! request EDITS  101 EDITS  status 403 Forbidden & EDITS    heads of the opening handshake
 //! fin  rst  bare-rst     TCP; the last is without acknowledgement number
+//! foreign-rst            an RST in its name that something between sent: another TTL and IP identification
+//! shut  open             its receive window is 0 from here on, and is no longer
 //! ack  again  probe      an acknowledgement, the last payload once more, a keep-alive probe
 //! late 2                 what it sent last is recorded behind the next two packets
 //! hold  release          what the peer sends stays under way to this side, arrives now

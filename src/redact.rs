@@ -43,6 +43,7 @@
 mod pass;
 mod secrets;
 
+use crate::knowledge::{Blame, CauseId};
 use crate::model::{
     Certainty, Conversation, ConversationId, FrameRecord, Level, Outcome, Quoted, Readable, RuleId, Stage,
     Wire,
@@ -108,6 +109,12 @@ impl Sealed {
     #[must_use]
     pub const fn outcome(&self) -> Outcome {
         self.conversation.closing.outcome
+    }
+
+    /// Why it ended, and whose behaviour that was.
+    #[must_use]
+    pub fn cause(&self) -> Option<(CauseId, Option<Blame>)> {
+        self.conversation.closing.cause.as_ref().map(|cause| (cause.id(), cause.by))
     }
 
     /// Level and rule of each finding that counts: of what is undetermined none does.

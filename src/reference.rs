@@ -21,12 +21,12 @@ mod state;
 mod timing;
 
 use crate::knowledge::rules::{
-    ClDataAfter, ClDouble, ClNewMsg, FrAfterFail, FrCut, FrMsgUnfinished, FrPongData, FrTooBig,
+    ClDataAfter, ClDouble, ClNewMsg, FrAfterFail, FrCut, FrLost, FrMsgUnfinished, FrPongData, FrTooBig,
 };
 use crate::limits::Limits;
 use crate::model::{
     Certainty, Closing, Course, Event, EventKind, Evidence, Expectation, Finding, FrameFacts, Handled, Level,
-    PerRole, Role, RuleId, StreamEnd, Tail, Timestamp, Timing, Undecodable,
+    LostHow, PerRole, Role, RuleId, StreamEnd, Tail, Timestamp, Timing, Undecodable,
 };
 use endpoint::Endpoint;
 use findings::{Findings, Place};
@@ -142,9 +142,11 @@ impl Reference {
         self.open_messages();
         self.pong_data();
         self.too_big();
+        let (asked, answered) = (self.handshake_at.client, self.handshake_at.server);
+        let round_trip_ns = asked.zip(answered).map_or(0, |(asked, answered)| answered.since(asked));
         let reactions = PerRole {
-            client: reaction::judge(&self.ends, Role::Client, &mut self.findings),
-            server: reaction::judge(&self.ends, Role::Server, &mut self.findings),
+            client: reaction::judge(&self.ends, Role::Client, round_trip_ns, &mut self.findings),
+            server: reaction::judge(&self.ends, Role::Server, round_trip_ns, &mut self.findings),
         };
         let mut closing = closing::conclude(
             &self.opening,
@@ -176,6 +178,10 @@ impl Reference {
         let place = Place::frame(frame.n, frame.first);
         if let Some(acked) = frame.first.acked() {
             self.received(from, acked, Some(frame.first));
+        }
+        if self.ends[from].muted {
+            self.ends[from].sent_unjudged(frame);
+            return;
         }
         self.ends[from].note_known_again(frame);
         let is_first = self.ends[from].frames == 0;
@@ -308,6 +314,9 @@ impl Reference {
         if let Some(ping) = answered.filter(|_| has_data) {
             self.ends[from].reads(ping);
         }
+        if !frame.header.opcode.is_control() {
+            self.ends[peer].is_followed_by_data(frame);
+        }
         let Some(fault) = self.ends[peer].fault.as_deref().copied() else { return };
         let handled = match answered {
             Some(ping) if ping > fault.frame => {
@@ -319,15 +328,16 @@ impl Reference {
             _ => Some((Handled::Data, Certainty::Likely)),
         };
         let Some((handled, certainty)) = handled else { return };
-        let side = &mut self.ends[from];
+        let side = &self.ends[from];
         if let Some(close) = side.close() {
             // Only a Close that failed the connection makes a later Pong a breach (5.5.2, 7.1.7).
-            if matches!(handled, Handled::Ping { .. }) && fault.fits(close.payload.code()) {
+            let has_failed = fault.fits(close.payload.code()) && !side.echoes(&self.ends[peer]);
+            if matches!(handled, Handled::Ping { .. }) && has_failed {
                 let violation = FrAfterFail { handled };
                 self.findings.add_as(Some(from), violation, Level::Must, certainty, place);
             }
         } else if side.handled.is_none_or(|(known, ..)| handled.weight() > known.weight()) {
-            side.handled = Some((handled, certainty, place));
+            self.ends[from].handled = Some((handled, certainty, place));
         }
     }
 
@@ -340,6 +350,22 @@ impl Reference {
             }
             Undecodable::FramingLost { .. } => self.ends[from].lost = true,
             Undecodable::NotHttp { start } => self.opening.not_http(start, evidence, &mut self.findings),
+            Undecodable::NotFrames { how, start } => {
+                if self.ends[from].unframed.is_none() {
+                    let violation = FrLost { how: *how, start: start.clone(), redacted: false };
+                    // The breach is plain; whose it is, is not: something between the two may have written it.
+                    let place = Place::at(evidence);
+                    self.findings.add_as(Some(from), violation, Level::Must, Certainty::Likely, place);
+                }
+                if matches!(how, LostHow::HttpResponse | LostHow::HttpRequest) {
+                    self.note_idle(evidence.and_then(|e| e.at()));
+                }
+                self.ends[from].leaves_framing(*how, evidence);
+                self.ends[from.peer()].misreads = true;
+                for role in Role::BOTH {
+                    self.ends[role].pings.iter_mut().for_each(|pings| pings.doubt());
+                }
+            }
         }
     }
 
@@ -348,7 +374,7 @@ impl Reference {
         let closing = self.ends.client.close().is_some() || self.ends.server.close().is_some();
         let ended = self.ends.client.end().is_some() || self.ends.server.end().is_some();
         // What the recording lacks may have broken it.
-        let lost = self.ends.client.lost || self.ends.server.lost;
+        let lost = self.ends.client.is_beyond_judgement() || self.ends.server.is_beyond_judgement();
         if let (false, false, Some(at), Some(last)) = (closing || lost, ended, at, self.last_frame_at) {
             self.idle_before_close_ns = Some(at.since(last).max(0));
         }

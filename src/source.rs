@@ -3,7 +3,7 @@
 //! ```text
 //!   source ─► buffer ─► pcap | pcapng ─► Packet ─► link, ether, ppp, wifi ─► ip ─► Segment
 //!             refill     one step a block   (reader)   ▲                       │ ▲ │
-//!                                                      └──────── tunnel ◄──────┘ │ ▼
+//!                                                      └───── tunnel, udp ◄────┘ │ ▼
 //!                                                                             fragments
 //! ```
 //!

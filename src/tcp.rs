@@ -21,6 +21,7 @@ mod connection;
 mod context;
 mod half;
 mod history;
+mod legs;
 mod notes;
 mod table;
 mod waiting;

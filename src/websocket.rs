@@ -26,4 +26,5 @@ pub mod mask;
 
 pub(crate) use chain::Chain;
 pub use decoder::{Decoded, Decoder, Ending};
+pub(crate) use header::header_len;
 pub use header::{Incomplete, parse_header};

@@ -310,7 +310,9 @@ mod tests {
                 | Observed::HandshakeUnseen
                 | Observed::Upgraded
                 | Observed::Resumed { .. }
-                | Observed::Undecodable(Undecodable::NotHttp { .. }) => unreachable!("a log has none"),
+                | Observed::Undecodable(Undecodable::NotHttp { .. } | Undecodable::NotFrames { .. }) => {
+                    unreachable!("a log has none")
+                }
             };
             let row = observation.evidence.and_then(|e| e.row()).map(|row| format!(" @{row}"));
             log.push(format!("{} {what}{}", &observation.from.name()[..1], row.unwrap_or_default()));

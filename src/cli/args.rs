@@ -228,6 +228,8 @@ pub(super) enum Page {
     WslogJson,
     /// The rules
     WslogRules,
+    /// The causes, and the outcomes
+    WslogCauses,
 }
 
 impl Page {
@@ -235,7 +237,7 @@ impl Page {
     pub(super) const fn section(self) -> u8 {
         match self {
             Self::WslogJson => 5,
-            Self::WslogRules => 7,
+            Self::WslogRules | Self::WslogCauses => 7,
             _ => 1,
         }
     }
@@ -255,20 +257,22 @@ pub(super) struct Look {
     pub(super) quiet: bool,
 }
 
-/// Explain a close code, a rule or an Autobahn case
+/// Explain a cause, an outcome, a close code, a rule or an Autobahn case
 ///
-/// Of a close code: what it means, who may send it, what the applications report, what is behind it. Of a rule: what
+/// Of a cause: when it is the one, on what evidence, what must never be concluded from it, where to look next, and what
+/// it looks like on the wire. Of an outcome: what it means, and whether --fail-on takes it for unclean. Of a close code: what it means, who may send it, what the applications report, what is behind it. Of a rule: what
 /// it says, what the other side does about a breach, and what it looks like on the wire, broken and not. Of a case:
 /// what the tester sends and what passes.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = TOPICS)]
 pub(super) struct Explain {
-    /// Close codes (1006, 4000-4999, "going away"), rules (FR-RSV, CL-*), Autobahn cases (3.2, 9.1, 9.*)
+    /// Causes (abrupt_end), outcomes (clean), close codes (1006, 4000-4999, "going away"), rules (FR-RSV, CL-*),
+    /// Autobahn cases (3.2, 9.1, 9.*)
     #[arg(value_name = "WHAT", required_unless_present = "list", conflicts_with = "list")]
     pub(super) what: Vec<String>,
-    /// List what there is, a line each
-    #[arg(long, value_enum, value_name = "KIND", num_args = 0..=1, default_missing_value = "rules")]
-    pub(super) list: Option<TopicKind>,
+    /// List what there is, a line each; without KIND causes, outcomes and rules
+    #[arg(long, value_enum, value_name = "KIND", num_args = 0..=1)]
+    pub(super) list: Option<Option<TopicKind>>,
     /// Text for people, or the document wslog.explain/1
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
@@ -281,6 +285,7 @@ pub(super) struct Explain {
 
 const TOPICS: &str = "\
 Examples:
+  wslog explain abrupt_end
   wslog explain 1006
   wslog explain FR-RSV CL-REPLY
   wslog explain 3.2
@@ -289,6 +294,8 @@ Examples:
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum TopicKind {
+    Causes,
+    Outcomes,
     Rules,
     Codes,
     Cases,

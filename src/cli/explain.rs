@@ -10,9 +10,8 @@ use crate::cli::{runs, style};
 
 pub(super) fn run(args: &Explain) -> anyhow::Result<Exit> {
     let asked: Vec<Vec<Topic>> = match args.list {
-        Some(TopicKind::Rules) => vec![explain::all_rules()],
-        Some(TopicKind::Codes) => vec![explain::all_codes()],
-        Some(TopicKind::Cases) => vec![explain::all_cases()],
+        Some(Some(kind)) => vec![all(kind)],
+        Some(None) => [TopicKind::Causes, TopicKind::Outcomes, TopicKind::Rules].map(all).into(),
         None => args.what.iter().map(|what| explain::find(what)).collect::<Result<_, _>>()?,
     };
     let text = match args.format {
@@ -20,8 +19,11 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Exit> {
         Format::Text => {
             let style = style::of(args.look, args.output.is_none());
             let part = |topics: &Vec<Topic>| match topics.as_slice() {
-                one @ [_] => text::full(one, &style),
-                several => text::list(several, &style),
+                [first, more @ ..] if more.iter().any(|other| is_of_kind(other, first)) => {
+                    text::list(topics, &style)
+                }
+                // One, or what goes by one name.
+                _ => text::full(topics, &style),
             };
             asked.iter().map(part).collect::<Vec<_>>().join("\n")
         }
@@ -35,6 +37,20 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Exit> {
         }
     }
     Ok(Exit::Done)
+}
+
+fn all(kind: TopicKind) -> Vec<Topic> {
+    match kind {
+        TopicKind::Causes => explain::all_causes(),
+        TopicKind::Outcomes => explain::all_outcomes(),
+        TopicKind::Rules => explain::all_rules(),
+        TopicKind::Codes => explain::all_codes(),
+        TopicKind::Cases => explain::all_cases(),
+    }
+}
+
+fn is_of_kind(topic: &Topic, other: &Topic) -> bool {
+    std::mem::discriminant(topic) == std::mem::discriminant(other)
 }
 
 /// A number that is a close code by its form, and more likely meant for a section of the suite.

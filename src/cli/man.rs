@@ -1,6 +1,7 @@
 //! The manual: a page a command, made of the definitions that `--help` is made of, and pages of what is declared: the
-//! rules, and the documents for programs.
+//! rules, the causes, and the documents for programs.
 
+mod causes;
 mod json;
 mod limits;
 mod roff;
@@ -26,6 +27,7 @@ pub(super) fn page(page: Page) -> anyhow::Result<String> {
         Page::WslogExplain => one(&command, "explain"),
         Page::WslogJson => Ok(json::page()?),
         Page::WslogRules => Ok(rules::page()?),
+        Page::WslogCauses => Ok(causes::page()?),
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context;
 use wslog::autobahn::{self, ReportKind, brief, index};
-use wslog::error::Error;
+use wslog::error::{Error, Pointer};
 use wslog::limits::Limits;
 use wslog::model::case::{CaseId, CaseReport, ReportForm, Run};
 use wslog::model::run::{CaseVerdict, Cases, Contradiction, RunSource};
@@ -220,7 +220,10 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let detail = match bytes.len() as u64 {
         0 => "it is empty".to_owned(),
         len if len > most => format!("it has more than {most} bytes"),
-        _ => return Ok(bytes),
+        _ => match Pointer::of(&bytes) {
+            Some(pointer) => return Err(Error::Pointer { path: path.to_owned(), pointer }),
+            None => return Ok(bytes),
+        },
     };
     Err(Error::BadReport {
         path: path.to_owned(),

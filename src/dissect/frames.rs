@@ -1,13 +1,25 @@
 //! A connection after its upgrade.
 
 use crate::dissect::held::Held;
-use crate::dissect::seek::Seeker;
+use crate::dissect::misread::{Reading, Scene, is_length_cut, is_odd};
+use crate::dissect::seek::{Seeker, skip_to};
 use crate::dissect::{Item, Out, role};
+use crate::http::grammar::skip_empty_lines;
 use crate::model::{
-    Carrier, Direction, Evidence, Observation, Observed, PacketNo, PerDirection, Role, StreamEnd,
-    Undecodable, WeirdKind, count,
+    Bytes, Carrier, Direction, Evidence, LostHow, Observation, Observed, PacketNo, PerDirection, Role,
+    StreamEnd, Undecodable, WeirdKind, count,
 };
-use crate::websocket::{Decoded, Decoder, Ending};
+use crate::websocket::{Decoded, Decoder, Ending, header_len};
+
+/// Odd headers of a direction for which other readings of what is there are looked for.
+const MAX_SEARCHES: u32 = 64;
+
+/// Those for which more bytes are waited for.
+const MAX_DOUBTS: u32 = 16;
+
+/// First bytes kept of what is no frame, and of a line of HTTP.
+const START: usize = 48;
+const MAX_LINE: usize = 256;
 
 /// Both directions of framing.
 #[derive(Debug)]
@@ -18,11 +30,41 @@ pub(super) struct Frames {
 
 #[derive(Debug)]
 struct Track {
+    masked: bool,
     decoder: Decoder,
     /// What brought the first byte of the header that is open, or of the gap that ended framing.
     opened: Option<Carrier>,
     /// Where the next frame begins is not known: it is looked for, and the decoder waits.
     seeking: Option<Box<Seeking>>,
+    /// What came of a payload that takes several segments, up to a cap: frames may be in it that are its sender's next.
+    open: Option<Box<Open>>,
+    /// Whether a frame begins here depends on what comes, and the decoder waits.
+    doubt: Option<Box<Doubt>>,
+    /// No frames from here on: offset behind all that came, and where that began.
+    beyond: Option<(u64, u64)>,
+    searches: u32,
+    doubts: u32,
+    /// A frame begins at this offset, whatever it looks like.
+    trusted: Option<u64>,
+}
+
+/// The last part of a payload.
+#[derive(Debug)]
+struct Open {
+    /// Its length, as the header has it.
+    len: u64,
+    held: Held,
+}
+
+/// Bytes that wait for those behind them.
+#[derive(Debug)]
+struct Doubt {
+    /// Where the frame would begin.
+    at: u64,
+    held: Held,
+    /// Items since, and how many of them there are to be when they are looked at again.
+    items: u32,
+    again: u32,
 }
 
 /// A direction whose frames are looked for.
@@ -31,29 +73,49 @@ struct Seeking {
     seeker: Seeker,
     /// The gap that took a header, its length and packet; `None` where no frame was seen before.
     gap: Option<(u64, PacketNo)>,
+    /// What stands there was told of.
+    told: bool,
 }
 
 impl Track {
-    const fn at(start: u64) -> Self {
-        Self { decoder: Decoder::new(start), opened: None, seeking: None }
+    const fn at(start: u64, masked: bool) -> Self {
+        Self {
+            masked,
+            decoder: Decoder::new(start),
+            opened: None,
+            seeking: None,
+            open: None,
+            doubt: None,
+            beyond: None,
+            searches: 0,
+            doubts: 0,
+            trusted: None,
+        }
     }
 
-    fn looking(seeker: Seeker) -> Self {
-        let seeking = Some(Box::new(Seeking { seeker, gap: None }));
-        Self { seeking, ..Self::at(0) }
+    fn looking(seeker: Seeker, masked: bool) -> Self {
+        let seeking = Some(Box::new(Seeking { seeker, gap: None, told: false }));
+        Self { seeking, ..Self::at(0, masked) }
+    }
+
+    /// Frames begin again at `start`.
+    fn restart(&mut self, start: u64) {
+        *self = Self { searches: self.searches, doubts: self.doubts, ..Self::at(start, self.masked) };
     }
 }
 
 impl Frames {
     /// Frames begin at these offsets.
     pub(super) fn new(client: Direction, starts: PerDirection<u64>) -> Self {
-        Self { client, tracks: PerDirection { orig: Track::at(starts.orig), resp: Track::at(starts.resp) } }
+        let track = |dir: Direction| Track::at(starts[dir], dir == client);
+        Self { client, tracks: PerDirection { orig: track(Direction::Orig), resp: track(Direction::Resp) } }
     }
 
     /// The part of `dir` in the handshake was not whole: its frames are to be looked for.
     pub(super) fn look_for(&mut self, dir: Direction) {
         let start = self.tracks[dir].decoder.position();
-        self.tracks[dir] = Track::looking(Seeker::new(start, start, Some(dir == self.client), true));
+        self.tracks[dir] =
+            Track::looking(Seeker::new(start, start, Some(dir == self.client), true), dir == self.client);
     }
 
     /// Frames that nothing has announced, but those of `exact`, which begin where its seeker stands.
@@ -67,19 +129,19 @@ impl Frames {
         let mut held = PerDirection::<Held>::default();
         let mut track = |dir: Direction, mut seeker: Seeker, out: &mut Out<'_, S>| {
             if exact == Some(dir) {
-                return Track::at(seeker.position());
+                return Track::at(seeker.position(), dir == client);
             }
             seeker.expect(dir == client);
             let Some(start) = seeker.found() else {
                 if let Some((how, carrier)) = ends[dir] {
                     held[dir].push(Item::End { how, carrier });
                 }
-                return Track::looking(seeker);
+                return Track::looking(seeker, dir == client);
             };
             let skipped = start.saturating_sub(seeker.since());
             held[dir] = seeker.into_held(start);
             resumed(role(dir, client), start, skipped, held[dir].carrier(), out);
-            Track::at(start)
+            Track::at(start, dir == client)
         };
         let orig = track(Direction::Orig, seekers.orig, out);
         let resp = track(Direction::Resp, seekers.resp, out);
@@ -99,12 +161,7 @@ impl Frames {
         out: &mut Out<'_, S>,
     ) {
         let from = role(dir, self.client);
-        let track = &mut self.tracks[dir];
-        if let Some(seeking) = track.seeking.take() {
-            track.seek(seeking, from, item, out);
-        } else {
-            track.item(from, item, out);
-        }
+        self.tracks[dir].item(from, item, out);
     }
 
     /// The peer of `dir` has acknowledged its bytes up to `offset`.
@@ -159,15 +216,56 @@ fn resumed<S: FnMut(Observation<'_>)>(
     out.emit(from, Observed::Resumed { skipped }, evidence);
 }
 
+/// What stands at `offset` is no frame.
+fn not_frames<S: FnMut(Observation<'_>)>(
+    from: Role,
+    how: LostHow,
+    offset: u64,
+    bytes: &[u8],
+    carrier: Carrier,
+    out: &mut Out<'_, S>,
+) {
+    // Of HTTP its first line: fields can be secrets.
+    let is_http = matches!(how, LostHow::HttpResponse | LostHow::HttpRequest);
+    let bytes = if is_http { skip_empty_lines(bytes) } else { bytes };
+    let line = bytes.iter().position(|byte| is_http && matches!(byte, b'\r' | b'\n')).unwrap_or(bytes.len());
+    let most = if is_http { MAX_LINE } else { START };
+    let start = Bytes::from(bytes.get(..most.min(line)).unwrap_or_default());
+    let what = Observed::Undecodable(Undecodable::NotFrames { how, start });
+    out.emit(from, what, Some(Evidence::Capture { carrier, offset }));
+}
+
+/// So many bytes behind the last frame are none.
+fn unread<S: FnMut(Observation<'_>)>(from: Role, skipped: u64, out: &mut Out<'_, S>) {
+    out.weirds.add(WeirdKind::FramingLost, None, || {
+        format!("{} of the {} behind its last frame are none", count(skipped, "byte"), from.name())
+    });
+}
+
 impl Track {
     fn position(&self) -> u64 {
-        self.seeking.as_ref().map_or(self.decoder.position(), |seeking| seeking.seeker.position())
+        self.beyond.map_or_else(
+            || self.seeking.as_ref().map_or(self.decoder.position(), |seeking| seeking.seeker.position()),
+            |(position, _)| position,
+        )
     }
 
     fn item<S: FnMut(Observation<'_>)>(&mut self, from: Role, item: Item<'_>, out: &mut Out<'_, S>) {
+        if let Some((position, since)) = self.beyond {
+            return self.pass_over(position, since, from, item, out);
+        }
+        if let Some(seeking) = self.seeking.take() {
+            return self.seek(seeking, from, item, out);
+        }
+        if let Some(doubt) = self.doubt.take()
+            && self.clear_up(doubt, from, item, out)
+        {
+            return;
+        }
         match item {
             Item::Data { offset, bytes, carrier } => self.data(from, offset, bytes, carrier, out),
             Item::Gap { len, cause, carrier, .. } => {
+                self.open = None;
                 self.decoder.gap(len, cause, &mut |decoded| {
                     let (what, offset) = observed(decoded);
                     out.emit(from, what, Some(Evidence::Capture { carrier, offset }));
@@ -176,7 +274,8 @@ impl Track {
                     self.opened.get_or_insert(carrier);
                     let masked = Some(from == Role::Client);
                     let seeker = Seeker::new(offset, self.decoder.position(), masked, false);
-                    self.seeking = Some(Box::new(Seeking { seeker, gap: Some((len, carrier.packet)) }));
+                    self.seeking =
+                        Some(Box::new(Seeking { seeker, gap: Some((len, carrier.packet)), told: false }));
                 }
             }
             Item::End { how, carrier } => self.end(from, how, carrier, out),
@@ -205,7 +304,7 @@ impl Track {
             let skipped = start.saturating_sub(seeker.since());
             let mut held = seeking.seeker.into_held(start);
             resumed(from, start, skipped, held.carrier(), out);
-            *self = Self::at(start);
+            self.restart(start);
             while let Some(item) = held.front() {
                 // All that is held was found to follow: no header is missing in it.
                 self.item(from, item, out);
@@ -233,6 +332,9 @@ impl Track {
         }
         let (since, end) = (seeking.seeker.since(), seeking.seeker.position());
         let skipped = end.saturating_sub(since);
+        if seeking.told {
+            return unread(from, skipped, out);
+        }
         if let Some((len, packet)) = seeking.gap {
             out.weirds.add(WeirdKind::FramingLost, Some(packet), || {
                 format!("{} missing over a frame header of the {}", count(len, "byte"), from.name())
@@ -256,6 +358,230 @@ impl Track {
         carrier: Carrier,
         out: &mut Out<'_, S>,
     ) {
+        let mut done = 0;
+        while let Some(rest) = bytes.get(done..).filter(|rest| !rest.is_empty()) {
+            let here = start.saturating_add(done as u64);
+            let Some(left) = self.decoder.to_boundary() else {
+                // The rest of a header comes byte by byte, lest what is behind it goes unseen.
+                let byte = rest.get(..1).unwrap_or(rest);
+                done += byte.len();
+                self.feed(from, start, byte, carrier, out);
+                continue;
+            };
+            if left >> 63 != 0 && self.decoder.open_payload() == Some(left) {
+                let scene = Scene { bytes: rest, at: 0, segments: &[], masked: self.masked, ended: false };
+                if scene.has_frames() {
+                    self.end_bare(from, carrier, out);
+                    continue;
+                }
+            }
+            let Some(boundary) = usize::try_from(left).ok().filter(|left| *left < rest.len()) else {
+                if left > rest.len() as u64 || self.open.is_some() {
+                    self.keep(Item::Data { offset: here, bytes: rest, carrier }, out.limits.max_resync_bytes);
+                }
+                return self.feed(from, start, rest, carrier, out);
+            };
+            let behind = rest.get(boundary..).unwrap_or_default();
+            let at = here.saturating_add(left);
+            let header = header_len(behind).unwrap_or(behind.len());
+            let is_trusted = self.trusted == Some(at);
+            let held = || {
+                let mut held = Held::default();
+                held.push(Item::Data { offset: here, bytes: rest, carrier });
+                Some(Box::new(Doubt { at, held, items: 1, again: 2 }))
+            };
+            if !is_trusted && !is_odd(behind, self.masked) && is_length_cut(behind) {
+                // It says nothing yet that would have to wait.
+                self.doubt = held();
+                return;
+            }
+            if !is_trusted && is_odd(behind, self.masked) {
+                match self.read(rest, boundary, &[], false) {
+                    Reading::Frame => {}
+                    Reading::Undecided if self.doubts < MAX_DOUBTS => {
+                        self.doubts += 1;
+                        self.doubt = held();
+                        return;
+                    }
+                    Reading::Undecided => {}
+                    reading @ (Reading::Other { .. } | Reading::Eaten { .. }) => {
+                        if boundary > 0 && matches!(reading, Reading::Other { .. }) {
+                            self.feed(from, start, rest.get(..boundary).unwrap_or(rest), carrier, out);
+                        }
+                        match self.lose(reading, from, at, (rest, boundary), carrier, out) {
+                            Some(resume) => {
+                                done = usize::try_from(resume.saturating_sub(start)).unwrap_or(usize::MAX);
+                                continue;
+                            }
+                            None => {
+                                let item = Item::Data { offset: at, bytes: behind, carrier };
+                                return self.item(from, item, out);
+                            }
+                        }
+                    }
+                }
+            }
+            self.open = None;
+            let upto = boundary + header;
+            self.feed(from, start, rest.get(..upto).unwrap_or(rest), carrier, out);
+            done += upto;
+        }
+    }
+
+    /// Keeps what came of an open payload.
+    fn keep(&mut self, item: Item<'_>, max: usize) {
+        let len = self.decoder.open_payload().unwrap_or(0);
+        let open = self.open.get_or_insert_with(|| Box::new(Open { len, held: Held::default() }));
+        open.held.push(item);
+        while open.held.weight() > max && open.held.front().is_some() {
+            open.held.consume(usize::MAX);
+        }
+    }
+
+    /// What stands at `boundary` in `rest`, the bytes of `starts` being the first of segments.
+    fn read(&mut self, rest: &[u8], boundary: usize, starts: &[usize], ended: bool) -> Reading {
+        let deep = self.searches < MAX_SEARCHES;
+        if !deep {
+            let bytes = rest.get(boundary..).unwrap_or_default();
+            return Scene { bytes, at: 0, segments: &[], masked: self.masked, ended }.read(false);
+        }
+        let before = self.open.as_ref().map_or(&[][..], |open| open.held.bytes());
+        let joined;
+        let bytes = if before.is_empty() {
+            rest
+        } else {
+            joined = [before, rest].concat();
+            &joined
+        };
+        let mut segments: Vec<usize> =
+            self.open.iter().flat_map(|open| open.held.starts()).map(|(at, _)| at).collect();
+        segments.push(before.len());
+        segments.extend(starts.iter().map(|at| before.len() + at));
+        segments.dedup();
+        let at = before.len() + boundary;
+        let reading = Scene { bytes, at, segments: &segments, masked: self.masked, ended }.read(true);
+        self.searches += 1;
+        reading
+    }
+
+    /// Takes what comes behind bytes in doubt. False where it is to be taken as ever, behind them.
+    fn clear_up<S: FnMut(Observation<'_>)>(
+        &mut self,
+        mut doubt: Box<Doubt>,
+        from: Role,
+        item: Item<'_>,
+        out: &mut Out<'_, S>,
+    ) -> bool {
+        let is_data = matches!(item, Item::Data { .. });
+        if is_data {
+            doubt.held.push(item);
+            doubt.items += 1;
+        }
+        let ended = !is_data || doubt.held.weight() > out.limits.max_resync_bytes;
+        if doubt.items < doubt.again && !ended {
+            self.doubt = Some(doubt);
+            return true;
+        }
+        doubt.again = doubt.items.saturating_mul(2);
+        let Some((Item::Data { offset, .. }, carrier)) = doubt.held.front().zip(doubt.held.carrier()) else {
+            return is_data;
+        };
+        let boundary = usize::try_from(doubt.at.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let starts: Vec<usize> = doubt.held.starts().map(|(at, _)| at).collect();
+        let bytes = doubt.held.bytes();
+        let behind = bytes.get(boundary..).unwrap_or_default();
+        let reading = if is_odd(behind, self.masked) {
+            self.read(bytes, boundary, &starts, ended)
+        } else if is_length_cut(behind) && !ended {
+            Reading::Undecided
+        } else {
+            Reading::Frame
+        };
+        match reading {
+            Reading::Undecided if !ended => {
+                self.doubt = Some(doubt);
+                return true;
+            }
+            // Looked at again where it stands, with all that is there.
+            Reading::Frame | Reading::Undecided => self.trusted = Some(doubt.at),
+            reading @ (Reading::Other { .. } | Reading::Eaten { .. }) => {
+                if boundary > 0 && matches!(reading, Reading::Other { .. }) {
+                    self.feed(from, offset, bytes.get(..boundary).unwrap_or(bytes), carrier, out);
+                }
+                let resume = self.lose(reading, from, doubt.at, (bytes, boundary), carrier, out);
+                skip_to(&mut doubt.held, resume.unwrap_or(doubt.at));
+            }
+        }
+        while let Some(item) = doubt.held.front() {
+            self.item(from, item, out);
+            doubt.held.consume(usize::MAX);
+        }
+        if !is_data {
+            self.item(from, item, out);
+        }
+        true
+    }
+
+    /// The frame whose header came has no payload that could be.
+    fn end_bare<S: FnMut(Observation<'_>)>(&mut self, from: Role, carrier: Carrier, out: &mut Out<'_, S>) {
+        let start = self.decoder.position();
+        let evidence = Some(Evidence::Capture { carrier, offset: start });
+        let cut = self.decoder.open_payload().unwrap_or(0);
+        out.emit(from, Observed::FrameEnd { cut }, evidence);
+        out.emit(from, Observed::Resumed { skipped: 0 }, evidence);
+        self.restart(start);
+    }
+
+    /// What stands at `at` is no frame. Gives the offset at which frames go on, if that is known.
+    fn lose<S: FnMut(Observation<'_>)>(
+        &mut self,
+        reading: Reading,
+        from: Role,
+        at: u64,
+        (rest, boundary): (&[u8], usize),
+        carrier: Carrier,
+        out: &mut Out<'_, S>,
+    ) -> Option<u64> {
+        match reading {
+            Reading::Other { how, resume } => {
+                not_frames(from, how, at, rest.get(boundary..).unwrap_or_default(), carrier, out);
+                if let Some(skipped) = resume {
+                    let start = at.saturating_add(skipped as u64);
+                    let evidence = Some(Evidence::Capture { carrier, offset: start });
+                    out.emit(from, Observed::Resumed { skipped: skipped as u64 }, evidence);
+                    self.restart(start);
+                    return Some(start);
+                }
+                if matches!(how, LostHow::HttpResponse | LostHow::HttpRequest) {
+                    let seeker = Seeker::new(at, at, Some(self.masked), false);
+                    self.restart(at);
+                    self.seeking = Some(Box::new(Seeking { seeker, gap: None, told: true }));
+                } else {
+                    self.beyond = Some((at, at));
+                }
+            }
+            Reading::Eaten { back } => {
+                let since = self.cut_short(from, at, (back, 0), (rest, boundary), carrier, out);
+                let cut = self.decoder.to_boundary().unwrap_or(0);
+                if cut > 0 {
+                    let evidence = Some(Evidence::Capture { carrier, offset: at });
+                    out.emit(from, Observed::FrameEnd { cut }, evidence);
+                }
+                self.beyond = Some((at, since));
+            }
+            Reading::Frame | Reading::Undecided => {}
+        }
+        None
+    }
+
+    fn feed<S: FnMut(Observation<'_>)>(
+        &mut self,
+        from: Role,
+        start: u64,
+        bytes: &[u8],
+        carrier: Carrier,
+        out: &mut Out<'_, S>,
+    ) {
         let opened = self.opened;
         self.decoder.push(bytes, &mut |decoded| {
             let (what, offset) = observed(decoded);
@@ -271,6 +597,54 @@ impl Track {
         }
     }
 
+    /// The payload that ends at `at`, which is `boundary` in `rest`, or lacks `left` bytes, has the next frame in it, `back`
+    /// bytes before. Gives the offset of that.
+    fn cut_short<S: FnMut(Observation<'_>)>(
+        &self,
+        from: Role,
+        at: u64,
+        (back, left): (usize, u64),
+        (rest, boundary): (&[u8], usize),
+        carrier: Carrier,
+        out: &mut Out<'_, S>,
+    ) -> u64 {
+        let len = self.open.as_ref().map(|open| open.len).or(self.decoder.open_payload());
+        let claimed = len.unwrap_or(boundary as u64);
+        let how =
+            LostHow::CutShort { came: claimed.saturating_sub(left).saturating_sub(back as u64), claimed };
+        let offset = at.saturating_sub(back as u64);
+        if let Some(start) = boundary.checked_sub(back) {
+            not_frames(from, how, offset, rest.get(start..).unwrap_or_default(), carrier, out);
+        } else if let Some(open) = &self.open {
+            let before = open.held.bytes();
+            let start = before.len().saturating_sub(back - boundary);
+            let segment = open.held.starts().take_while(|(from, _)| *from <= start).last();
+            let bytes = before.get(start..).unwrap_or_default();
+            not_frames(from, how, offset, bytes, segment.map_or(carrier, |(_, carrier)| carrier), out);
+        }
+        offset
+    }
+
+    /// Takes what comes behind the last frame.
+    fn pass_over<S: FnMut(Observation<'_>)>(
+        &mut self,
+        position: u64,
+        since: u64,
+        from: Role,
+        item: Item<'_>,
+        out: &mut Out<'_, S>,
+    ) {
+        let position = match item {
+            Item::Data { offset, bytes, .. } => offset.saturating_add(bytes.len() as u64),
+            Item::Gap { len, .. } => position.saturating_add(len),
+            Item::End { how, carrier } => {
+                unread(from, position.saturating_sub(since), out);
+                let evidence = carrier.map(|carrier| Evidence::Capture { carrier, offset: position });
+                return out.emit(from, Observed::StreamEnd(how), evidence);
+            }
+        };
+        self.beyond = Some((position, since));
+    }
     fn end<S: FnMut(Observation<'_>)>(
         &mut self,
         from: Role,
@@ -287,7 +661,21 @@ impl Track {
                 let cut = Undecodable::CutHeader { bytes: bytes.to_vec() };
                 out.emit(from, Observed::Undecodable(cut), at(self.opened, offset));
             }
-            Ending::InPayload { left } => out.emit(from, Observed::FrameEnd { cut: left }, here),
+            Ending::InPayload { left } => {
+                if let Some(open) = &self.open {
+                    let bytes = open.held.bytes();
+                    let segments: Vec<usize> = open.held.starts().map(|(at, _)| at).collect();
+                    let at = bytes.len();
+                    let scene = Scene { bytes, at, segments: &segments, masked: self.masked, ended: true };
+                    if let Some((start, carrier)) =
+                        scene.read_at_end().zip(carrier.or(self.opened).or(open.held.carrier()))
+                    {
+                        let (back, end) = (at.saturating_sub(start), self.decoder.position());
+                        self.cut_short(from, end, (back, left), (&[], 0), carrier, out);
+                    }
+                }
+                out.emit(from, Observed::FrameEnd { cut: left }, here);
+            }
             // Then frames are looked for, and the end is met there.
             Ending::Lost { .. } => {}
         }

@@ -73,6 +73,17 @@ impl Held {
         true
     }
 
+    /// Index among the bytes at which each item begins that has bytes, and its segment.
+    pub(super) fn starts(&self) -> impl Iterator<Item = (usize, Carrier)> {
+        let mut at = 0;
+        self.items.iter().filter_map(move |item| {
+            let Waiting::Data { len, carrier, .. } = *item else { return None };
+            let start = at;
+            at += len;
+            Some((start, carrier))
+        })
+    }
+
     /// All items in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = Item<'_>> {
         let mut rest = self.bytes();

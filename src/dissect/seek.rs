@@ -207,7 +207,7 @@ impl Seeker {
 }
 
 /// Drops what lies before that offset.
-fn skip_to(held: &mut Held, start: u64) {
+pub(super) fn skip_to(held: &mut Held, start: u64) {
     while let Some(item) = held.front() {
         let (from, len) = match item {
             Item::Data { offset, bytes, .. } => (offset, bytes.len() as u64),

@@ -143,6 +143,7 @@ fn show(observation: &Observation<'_>) -> String {
         Observed::FrameEnd { cut } => format!("cut {cut}"),
         Observed::Undecodable(Undecodable::CutHeader { bytes }) => format!("cut header of {}", bytes.len()),
         Observed::Undecodable(Undecodable::FramingLost { skipped }) => format!("lost {skipped}"),
+        Observed::Undecodable(Undecodable::NotFrames { how, .. }) => format!("no frames: {}", how.name()),
         Observed::Undecodable(Undecodable::NotHttp { start }) => format!("no HTTP {}", start.as_sent().len()),
         Observed::Gap { len, .. } => format!("gap {len}"),
         Observed::Acked(offset) => format!("acked {offset}"),

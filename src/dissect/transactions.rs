@@ -50,6 +50,8 @@ pub(super) struct Transactions {
     mid_stream: bool,
     /// Directions whose part of it was not whole: where frames begin has to be looked for.
     cut: PerDirection<bool>,
+    /// The client's stream ends inside the head of its request.
+    unfinished: bool,
     pub(super) acked: LastAcked,
     sides: PerDirection<Side>,
 }

@@ -102,7 +102,7 @@ impl Capture {
             };
             report.packets += 1;
             report.first_at = report.first_at.or(packet.at);
-            report.last_at = packet.at.or(report.last_at);
+            report.last_at = report.last_at.max(packet.at);
             if last_link.replace(packet.link) != Some(packet.link) && known_links.insert(packet.link) {
                 report.link_types.push(packet.link);
             }

@@ -2,7 +2,7 @@
 
 use crate::engine::sink::Sink;
 use crate::error::Error;
-use crate::model::{Certainty, Level, Outcome};
+use crate::model::{Certainty, Level};
 use crate::redact::Sealed;
 
 /// Looks for findings of a level or above, and for connections that did not close cleanly.
@@ -29,7 +29,7 @@ impl Gate {
 impl Sink for Gate {
     fn conversation(&mut self, conversation: &Sealed) -> Result<(), Error> {
         let outcome = conversation.outcome();
-        let unclean = !matches!(outcome, Outcome::Clean | Outcome::CleanTcpReset | Outcome::Open);
+        let unclean = outcome.is_unclean();
         // What may as well be nobody's fault is shown, and fails nothing.
         let counts = |(level, certainty)| level >= self.level && certainty > Certainty::Undetermined;
         self.found |= unclean || conversation.weights().any(counts);

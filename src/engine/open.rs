@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::autobahn::{self, ReportKind, SNIFF_BYTES};
 use crate::engine::parallel;
-use crate::error::Error;
+use crate::error::{Error, Pointer};
 use crate::limits::Limits;
 use crate::model::case::{CaseReport, ReportForm};
 use crate::model::{Compression, Hex, InputReport, WeirdKind};
@@ -29,7 +29,11 @@ pub(super) fn open(path: &Path, limits: &Limits, stop: &Stop) -> Result<Source, 
         Input::open(path, limits, stop)?
     };
     let fail = |offset, source| Error::Read { path: path.clone(), offset, source };
-    let form = match autobahn::sniff(source.peek(SNIFF_BYTES).map_err(|e| fail(0, e))?) {
+    let start = source.peek(SNIFF_BYTES).map_err(|e| fail(0, e))?;
+    if let Some(pointer) = Pointer::of(start) {
+        return Err(Error::Pointer { path, pointer });
+    }
+    let form = match autobahn::sniff(start) {
         Some(ReportKind::Case(form)) => form,
         Some(ReportKind::Index) => return Err(refuse(&path, "an index tells verdicts but no traffic")),
         None => return Ok(Source::Capture(Box::new(Input { path, source }))),
@@ -114,7 +118,13 @@ pub(super) fn expand(named: &Path, threads: usize, limits: &Limits) -> Result<Ve
         Err(error @ Error::NothingInDirectory { .. }) => {
             let cases =
                 cases(named, threads).map_err(|source| Error::Open { path: named.to_owned(), source })?;
-            if cases.is_empty() { Err(error) } else { Ok(cases) }
+            if !cases.is_empty() {
+                return Ok(cases);
+            }
+            // Opening those says what is to be done.
+            let pointers =
+                pointers(named).map_err(|source| Error::Open { path: named.to_owned(), source })?;
+            if pointers.is_empty() { Err(error) } else { Ok(pointers) }
         }
         expanded => expanded,
     }
@@ -140,6 +150,18 @@ pub fn cases(directory: &Path, threads: usize) -> io::Result<Vec<PathBuf>> {
     let mut found = if json.is_empty() { pages } else { json };
     found.sort_unstable();
     Ok(found)
+}
+
+/// Files in a directory that stand for others, sorted by name.
+fn pointers(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths = file::list(directory)?;
+    paths.retain(|path| file::is_regular(path) && is_pointer(path).unwrap_or(false));
+    paths.sort_unstable();
+    Ok(paths)
+}
+
+fn is_pointer(path: &Path) -> io::Result<bool> {
+    Ok(Pointer::of(Unpacked::open(path, &Limits::DEFAULT)?.peek(SNIFF_BYTES)?).is_some())
 }
 
 fn sniff(path: &Path) -> io::Result<Option<ReportKind>> {

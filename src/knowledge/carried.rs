@@ -31,4 +31,6 @@ pub(crate) trait Decide<From: Stage, To: Stage> {
     fn parameter(&mut self, name: Text<From>, value: Option<Text<From>>) -> (Text<To>, Option<Text<To>>);
     /// Bytes, and whether what stands for them is a text.
     fn bytes(&mut self, bytes: Bytes<From>) -> (Bytes<To>, bool);
+    /// Bytes behind the opening handshake, the first line of HTTP or not, and whether what stands for them is a text.
+    fn stream(&mut self, bytes: Bytes<From>, is_http: bool) -> (Bytes<To>, bool);
 }

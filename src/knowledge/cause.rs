@@ -51,12 +51,30 @@ pub struct Cause {
 }
 
 impl Cause {
+    /// Whether its sentence has told of a breach of that rule.
+    #[must_use]
+    pub fn tells_of(&self, rule: RuleId, by: Option<Role>) -> bool {
+        if self.id() == CauseId::UpgradeStripped {
+            return UPGRADE.contains(&rule);
+        }
+        self.rule == Some(rule) && self.by == by.map(Blame::from)
+    }
+
     /// Which one it is.
     #[must_use]
     pub const fn id(&self) -> CauseId {
         self.grounds.id()
     }
 }
+
+/// What a request or its answer breaks where its Upgrade was taken out.
+const UPGRADE: &[RuleId] = &[
+    RuleId::HsMethod,
+    RuleId::HsUpgradeReq,
+    RuleId::HsConnectionReq,
+    RuleId::HsUpgradeResp,
+    RuleId::HsConnectionResp,
+];
 
 /// Another cause that the evidence fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

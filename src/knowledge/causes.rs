@@ -2,12 +2,72 @@
 //! and where to look next; an exchange that ends for it and one that nearly does.
 //!
 //! The order of the list is that of precedence: the first cause that the evidence fits is the one, the others are runners-up.
-//! A new cause is a file here and its line in the list.
+//! A new cause is a file here and its three lines: the module, its type, the list.
 
+mod abrupt_end;
+mod application_close;
+mod close_cut_short;
+mod close_unanswered;
+mod connect_failed;
+mod extension_mismatch;
 mod facts;
+mod framing_lost;
+mod going_away;
+mod handshake_invalid;
+mod handshake_unanswered;
+mod idle_timeout;
+mod internal_error;
+mod keepalive_timeout;
+mod message_too_big;
+mod no_such_connection;
+mod not_observable;
+mod path_mtu;
+mod peer_unreachable;
+mod policy_close;
 mod prelude;
+mod protocol_fault;
+mod receive_window_closed;
+mod refused;
+mod reset_between;
+mod still_open;
+mod subprotocol_mismatch;
+mod tls_expected;
+mod try_later;
+mod undetermined_end;
+mod unfounded_failure;
+mod upgrade_stripped;
 
+pub use abrupt_end::AbruptEnd;
+pub use application_close::ApplicationClose;
+pub use close_cut_short::CloseCutShort;
+pub use close_unanswered::CloseUnanswered;
+pub use connect_failed::ConnectFailed;
+pub use extension_mismatch::ExtensionMismatch;
 pub(crate) use facts::Facts;
+pub use framing_lost::FramingLost;
+pub use going_away::GoingAway;
+pub use handshake_invalid::HandshakeInvalid;
+pub use handshake_unanswered::HandshakeUnanswered;
+pub use idle_timeout::IdleTimeout;
+pub use internal_error::InternalError;
+pub use keepalive_timeout::KeepaliveTimeout;
+pub use message_too_big::MessageTooBig;
+pub use no_such_connection::NoSuchConnection;
+pub use not_observable::NotObservable;
+pub use path_mtu::PathMtu;
+pub use peer_unreachable::PeerUnreachable;
+pub use policy_close::PolicyClose;
+pub use protocol_fault::ProtocolFault;
+pub use receive_window_closed::ReceiveWindowClosed;
+pub use refused::Refused;
+pub use reset_between::ResetBetween;
+pub use still_open::StillOpen;
+pub use subprotocol_mismatch::SubprotocolMismatch;
+pub use tls_expected::TlsExpected;
+pub use try_later::TryLater;
+pub use undetermined_end::UndeterminedEnd;
+pub use unfounded_failure::UnfoundedFailure;
+pub use upgrade_stripped::UpgradeStripped;
 
 use crate::knowledge::cause::{Cause, CauseInfo, RunnerUp};
 use crate::model::{Certainty, Conversation, Readable};
@@ -20,8 +80,20 @@ pub struct Said {
     pub text: String,
     /// Where to look next, in a sentence; `None` where nothing is left open.
     pub next: Option<String>,
-    /// How the connection closed is told in `text`: what comes after it need not say so again.
-    pub tells_end: bool,
+    /// How much of the closing is told in `text`: what comes after it need not say so again.
+    pub tells: Tells,
+}
+
+/// What a sentence says of how a connection closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Tells {
+    /// Nothing.
+    Nothing,
+    /// The Close that ended it.
+    Close,
+    /// All there is to say.
+    All,
 }
 
 /// A cause that the evidence fits.
@@ -44,9 +116,6 @@ trait Judge: Sized {
 
 macro_rules! causes {
     ($($name:ident in $file:ident,)*) => {
-        $(mod $file;)*
-        $(pub use $file::$name;)*
-
         /// Identity of a cause, in the order of precedence.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum CauseId {
@@ -159,4 +228,61 @@ causes! {
     StillOpen in still_open,
     NotObservable in not_observable,
     UndeterminedEnd in undetermined_end,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_file_is_in_the_list_and_has_the_name_of_its_cause() {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/knowledge/causes");
+        let name = |entry: fs::DirEntry| entry.file_name().into_string().expect("UTF-8");
+        let there = fs::read_dir(dir).expect("causes").map(|entry| name(entry.expect("an entry")));
+        let shared = ["facts.rs", "prelude.rs"].map(str::to_owned);
+        let listed = FILES.iter().map(|file| format!("{file}.rs")).chain(shared);
+        assert_eq!(there.collect::<BTreeSet<_>>(), listed.collect::<BTreeSet<_>>());
+        for (cause, file) in CAUSES.iter().zip(FILES) {
+            assert!(file.starts_with(cause.name), "{} stands in {file}.rs", cause.name);
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_the_table_is_in_their_order() {
+        let names: BTreeSet<_> = CAUSES.iter().map(|cause| cause.name).collect();
+        assert_eq!(names.len(), CAUSES.len());
+        for (at, cause) in CAUSES.iter().enumerate() {
+            assert_eq!((cause.id as usize, cause.id.name()), (at, cause.name));
+            let is_plain = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase());
+            assert!(cause.name.split('_').all(is_plain), "{}", cause.name);
+        }
+    }
+
+    /// Parts of a sentence: whole words, single blanks, no full stop at the end, since that comes with where they are shown.
+    #[test]
+    fn what_is_said_of_them_is_a_sentence() {
+        for cause in CAUSES {
+            let evidence = [cause.proven, cause.likely, cause.undetermined];
+            assert!(evidence.iter().any(Option::is_some), "{} rests on nothing", cause.name);
+            assert!(!cause.next.is_empty(), "{} says nothing of where to look", cause.name);
+            let texts = evidence.into_iter().flatten().chain([cause.when, cause.never]);
+            let texts =
+                texts.chain(cause.next.iter().copied()).chain(cause.shows.iter().map(|show| show.title));
+            for text in texts {
+                let name = cause.name;
+                assert!(!text.is_empty() && text == text.trim() && !text.contains("  "), "{name}: {text:?}");
+                assert!(!text.ends_with(['.', ',', ';', ':']), "{name}: {text:?}");
+                let glued = text.split(' ').any(|word| {
+                    word.split_once([':', ';', ',']).is_some_and(|(a, b)| {
+                        a.ends_with(|c: char| c.is_alphabetic()) && b.starts_with(|c: char| c.is_alphabetic())
+                    })
+                });
+                assert!(!glued, "{name}: {text:?}");
+            }
+        }
+    }
 }

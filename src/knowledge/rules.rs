@@ -40,6 +40,7 @@ mod fr_cut;
 mod fr_interleave;
 mod fr_len_min;
 mod fr_len_msb;
+mod fr_lost;
 mod fr_mask_c;
 mod fr_mask_key;
 mod fr_mask_s;
@@ -138,6 +139,7 @@ pub use fr_cut::FrCut;
 pub use fr_interleave::FrInterleave;
 pub use fr_len_min::FrLenMin;
 pub use fr_len_msb::FrLenMsb;
+pub use fr_lost::FrLost;
 pub use fr_mask_c::FrMaskC;
 pub use fr_mask_key::{FrMaskKey, KeyPattern};
 pub use fr_mask_s::FrMaskS;
@@ -308,6 +310,7 @@ rules! {
     FrInterleave in fr_interleave,
     FrLenMin in fr_len_min,
     FrLenMsb in fr_len_msb,
+    FrLost<S> in fr_lost,
     FrMaskC in fr_mask_c,
     FrMaskKey in fr_mask_key,
     FrMaskS in fr_mask_s,

@@ -26,9 +26,19 @@ pub const CLIENT_WAITED_NS: i64 = CLIENT_WAIT_NS - CLIENT_WAIT_EARLY_NS;
 /// one, and for a lost FIN that is sent again.
 pub const FAILS_WITHIN_NS: i64 = NEVER_NS;
 
+/// Who fails the connection for a fault does so within so long of having it at its host, or within a round trip where
+/// that is longer: an application that reads at once, and a segment that was lost and sent again (RFC 6298: after 1 s).
+/// An end that comes later has another reason, unless its code names the fault and nothing was handled meanwhile, or it
+/// comes with the next keep-alive.
+pub const REACTS_WITHIN_NS: i64 = 2 * SECOND_NS;
+
 /// An acknowledgement is held back so long at the most (RFC 1122 4.2.3.2): the host may have had the bytes earlier
 /// than it says.
 pub const DELAYED_ACK_NS: i64 = 500_000_000;
+
+/// A segment recorded so long after what was sent behind it was lost and sent again: the shortest time-out of the hosts in
+/// use (Linux; RFC 6298 says 1 s). What is only out of order comes sooner.
+pub const SENT_AGAIN_NS: i64 = 200_000_000;
 
 /// Tries to send again without any answer from the peer before it is called silent...
 pub const SILENT_TRIES: u32 = 3;

@@ -68,6 +68,12 @@ pub enum Deed {
     Rst,
     /// Its host knows nothing of the connection: an RST without acknowledgement number.
     BareRst,
+    /// Something on the way resets TCP in its name: by an RST whose TTL and IP identification are not its own.
+    ForeignRst,
+    /// Its host takes no more bytes: it announces a window of 0.
+    Shut,
+    /// Its host takes bytes again.
+    Open,
     /// It acknowledges what it has received.
     Ack,
     /// What the other side sends from here on is under way to it and has not arrived.

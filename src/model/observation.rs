@@ -167,6 +167,78 @@ pub enum Undecodable {
         /// First bytes of it.
         start: Bytes,
     },
+    /// What stands where a frame should is none, and was not cut out of the recording.
+    NotFrames {
+        /// What it is instead.
+        how: LostHow,
+        /// First bytes of it.
+        start: Bytes,
+    },
+}
+
+/// What stands in a stream where a frame should: the first of these that fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LostHow {
+    /// A response in HTTP/1.
+    HttpResponse,
+    /// A request in HTTP.
+    HttpRequest,
+    /// A chunk size (RFC 9112 7.1).
+    ChunkSize,
+    /// An end of line, with frames behind it.
+    ExtraCrlf,
+    /// The length of a frame takes another number of bytes than the 126 or 127 before it says.
+    LengthWidth {
+        /// Bytes that it says, 2 or 8.
+        stated: u8,
+        /// Bytes that there are.
+        bytes: u8,
+    },
+    /// The next frame, inside the payload of the one before.
+    CutShort {
+        /// Payload bytes of that frame that came.
+        came: u64,
+        /// Payload bytes that its header announces.
+        claimed: u64,
+    },
+    /// The rest of a frame whose beginning is not there; frames follow.
+    BytesMissing,
+    /// None of these.
+    Unexplained,
+}
+
+impl LostHow {
+    /// Its name, the same in every format.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::HttpResponse => "http_response",
+            Self::HttpRequest => "http_request",
+            Self::ChunkSize => "chunk_size",
+            Self::ExtraCrlf => "extra_crlf",
+            Self::LengthWidth { .. } => "length_width",
+            Self::CutShort { .. } => "cut_short",
+            Self::BytesMissing => "bytes_missing",
+            Self::Unexplained => "unexplained",
+        }
+    }
+}
+
+/// Where the stream of a side ceased to be frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LostFraming {
+    /// What stands there instead.
+    pub how: LostHow,
+    /// The last whole frame of that side before it; `None` where there is none.
+    pub frame: Option<u64>,
+    /// The packet that shows it.
+    pub packet: Option<PacketNo>,
+    /// Time of that packet.
+    pub at: Option<Timestamp>,
+    /// Offset in the side's stream.
+    pub offset: Option<u64>,
 }
 
 /// What a side was seen to do, before fragments are joined and payloads are inflated.

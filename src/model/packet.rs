@@ -60,8 +60,12 @@ link_types! {
     NULL = 0, "null";
     /// Ethernet II or IEEE 802.3, without preamble and check sequence.
     ETHERNET = 1, "ethernet";
+    /// Token Ring.
+    IEEE802_5 = 6, "ieee802_5";
     /// PPP, with or without address and control field.
     PPP = 9, "ppp";
+    /// FDDI.
+    FDDI = 10, "fddi";
     /// Raw IP as some BSDs wrote it (`DLT_RAW` 12).
     RAW_BSD = 12, "raw";
     /// Raw IP as OpenBSD wrote it (`DLT_RAW` 14).
@@ -70,20 +74,40 @@ link_types! {
     PPP_HDLC = 50, "ppp_hdlc";
     /// A session of PPPoE without its Ethernet header.
     PPP_ETHER = 51, "ppp_ether";
+    /// LLC in ATM (RFC 1483).
+    ATM_RFC1483 = 100, "atm_rfc1483";
     /// Raw IPv4 or IPv6, told apart by the version nibble.
     RAW = 101, "raw";
     /// HDLC as Cisco frames it.
     C_HDLC = 104, "c_hdlc";
     /// 802.11 without what the radio knew.
     IEEE802_11 = 105, "ieee802_11";
+    /// Frame Relay.
+    FRELAY = 107, "frelay";
     /// OpenBSD loopback, protocol family in network byte order.
     LOOP = 108, "loop";
+    /// IPsec of the BSDs, without encryption.
+    ENC = 109, "enc";
     /// Linux "cooked" capture, version 1.
     LINUX_SLL = 113, "linux_sll";
+    /// Packets logged by the filter of the BSDs.
+    PFLOG = 117, "pflog";
+    /// 802.11 behind a Prism header.
+    IEEE802_11_PRISM = 119, "ieee802_11_prism";
+    /// IP in Fibre Channel.
+    IP_OVER_FC = 122, "ip_over_fc";
+    /// ATM as Solaris wrote it.
+    SUNATM = 123, "sunatm";
     /// 802.11 behind a radiotap header.
     IEEE802_11_RADIOTAP = 127, "ieee802_11_radiotap";
+    /// IP in FireWire.
+    APPLE_IP_OVER_IEEE1394 = 138, "apple_ip_over_ieee1394";
+    /// 802.11 behind a header of AVS.
+    IEEE802_11_AVS = 163, "ieee802_11_avs";
     /// PPP as pppd logs it, its address field a direction.
     PPP_PPPD = 166, "ppp_pppd";
+    /// Ethernet as routers of Juniper capture it.
+    JUNIPER_ETHER = 178, "juniper_ether";
     /// Per-Packet Information: a header that names the link type behind it.
     PPI = 192, "ppi";
     /// PPP behind a byte for the direction.
@@ -96,6 +120,8 @@ link_types! {
     IPV6 = 229, "ipv6";
     /// Packets logged by Linux netfilter.
     NFLOG = 239, "nflog";
+    /// IP in InfiniBand.
+    IPOIB = 242, "ipoib";
     /// macOS: a header that names the link type behind it.
     PKTAP = 258, "pktap";
     /// Linux "cooked" capture, version 2.

@@ -1,8 +1,8 @@
-//! What is known of a close code, a rule or a case of the Autobahn Testsuite, whatever recording it turns up in.
+//! What is known of a close code, a rule, a cause, an outcome or a case of the Autobahn Testsuite, whatever recording it turns up in.
 
 use std::ops::RangeInclusive;
 
-use crate::knowledge::Clause;
+use crate::knowledge::{CauseInfo, Clause, OutcomeInfo};
 use crate::model::case::{Behavior, CaseEvent, CaseId, CaseStep, ExpectedClose};
 use crate::model::{CloseCode, Exchange, Rule, RuleId, Who, named};
 
@@ -14,6 +14,10 @@ pub enum Topic {
     Code(CodeTopic),
     /// A rule, with examples and the cases that exercise it.
     Rule(RuleTopic),
+    /// A cause for which connections end, with examples.
+    Cause(CauseTopic),
+    /// An outcome.
+    Outcome(&'static OutcomeInfo),
     /// A case of the suite.
     Case(CaseTopic),
 }
@@ -87,6 +91,16 @@ pub struct RuleTopic {
     pub cases: Vec<(CaseId, bool)>,
 }
 
+/// A cause for which connections end, with examples.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct CauseTopic {
+    /// The row of the table.
+    pub cause: &'static CauseInfo,
+    /// One that ends for it, and one that nearly does.
+    pub examples: Vec<Example>,
+}
+
 /// A case of the suite.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -119,7 +133,7 @@ pub struct CaseTopic {
 pub struct Example {
     /// What it shows.
     pub title: &'static str,
-    /// It makes a finding of the rule; `false` where it comes near to that, but is legal.
+    /// It makes a finding of the rule, or ends for the cause; `false` where it comes near to that only.
     pub reported: bool,
     /// The exchange, as it was read from the notation.
     pub exchange: Exchange,

@@ -23,6 +23,8 @@ named! {
         Interrupted = "interrupted",
         /// A pcapng packet names an interface that was not described.
         UnknownInterface = "unknown_interface",
+        /// Packets that the capture itself lost, as a pcapng file says; bytes missing from a stream may be theirs.
+        CaptureDropped = "capture_dropped",
         /// A capture time outside the years 1677 to 2262.
         TimeOutOfRange = "time_out_of_range",
         /// A link type, or a tunnel inside a known one, that wslog does not decode.
@@ -52,6 +54,9 @@ named! {
         Gap = "gap",
         /// A sequence number too far from what was seen before to place it.
         SequenceOutOfWindow = "sequence_out_of_window",
+        /// A segment of a second leg of a connection, with numbers of its own: a box on the way rewrites them and was
+        /// captured on both sides, or two hosts answered. Left out; the leg with the first payload is followed.
+        SecondLeg = "second_leg",
         /// Out-of-order bytes of a direction reached their cap.
         OutOfOrderCap = "out_of_order_cap",
         /// The flow table was full: the flow idle the longest was given up.
@@ -98,11 +103,26 @@ pub struct Weird {
     pub packet: Option<PacketNo>,
 }
 
-/// Counts of oddities, in the order in which each kind came first.
+impl WeirdKind {
+    /// Whether each thing that its words name is counted for itself: what a packet is carried in, or encrypted by. Their
+    /// words are the same for all packets of a thing.
+    #[must_use]
+    pub const fn is_told_apart(self) -> bool {
+        matches!(self, Self::UnknownLinkType | Self::EncryptedPacket)
+    }
+}
+
+/// Counts of oddities, in the order in which each kind came first; see [`WeirdKind::is_told_apart`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Weirds(Vec<Weird>);
 
+/// Words of what is not told apart any more.
+const OTHERS: &str = "of others besides";
+
 impl Weirds {
+    /// Things of a kind that are told apart. Only link types made up by hand are that many.
+    const MAX_APART: usize = 40;
+
     /// Counts one; `detail` is asked for the first of each kind only.
     pub fn add(&mut self, kind: WeirdKind, packet: Option<PacketNo>, detail: impl FnOnce() -> String) {
         self.add_many(kind, 1, packet, detail);
@@ -116,6 +136,10 @@ impl Weirds {
         packet: Option<PacketNo>,
         detail: impl FnOnce() -> String,
     ) {
+        if kind.is_told_apart() {
+            self.push(Weird { kind, count, detail: detail(), packet });
+            return;
+        }
         match self.0.iter_mut().find(|w| w.kind == kind) {
             Some(weird) => weird.count = weird.count.saturating_add(count),
             None => self.0.push(Weird { kind, count, detail: detail(), packet }),
@@ -130,8 +154,18 @@ impl Weirds {
     }
 
     /// Adds the count of `weird`; see [`Self::merge`].
-    pub fn push(&mut self, weird: Weird) {
-        match self.0.iter_mut().find(|w| w.kind == weird.kind) {
+    pub fn push(&mut self, mut weird: Weird) {
+        let kind = weird.kind;
+        let is_same = |known: &Weird, new: &Weird| {
+            known.kind == new.kind && (!kind.is_told_apart() || known.detail == new.detail)
+        };
+        if kind.is_told_apart()
+            && !self.0.iter().any(|known| is_same(known, &weird))
+            && self.0.iter().filter(|known| known.kind == kind).count() >= Self::MAX_APART
+        {
+            OTHERS.clone_into(&mut weird.detail);
+        }
+        match self.0.iter_mut().find(|known| is_same(known, &weird)) {
             Some(known) => {
                 known.count = known.count.saturating_add(weird.count);
                 if weird.packet.zip(known.packet).is_some_and(|(new, known)| new < known) {
@@ -157,5 +191,65 @@ impl Weirds {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(weirds: &Weirds) -> Vec<(&str, u64, &str, Option<u64>)> {
+        let mut rows = Vec::new();
+        for weird in weirds.as_slice() {
+            rows.push((
+                weird.kind.name(),
+                weird.count,
+                weird.detail.as_str(),
+                weird.packet.map(|packet| packet.0),
+            ));
+        }
+        rows
+    }
+
+    #[test]
+    fn what_packets_are_carried_in_is_counted_one_by_one() {
+        let mut weirds = Weirds::default();
+        for (kind, no, detail) in [
+            (WeirdKind::EncryptedPacket, 2, "encrypted by ESP"),
+            (WeirdKind::EncryptedPacket, 3, "encrypted by MACsec"),
+            (WeirdKind::EncryptedPacket, 4, "encrypted by ESP"),
+            (WeirdKind::CutPayload, 5, "1 of 2"),
+            (WeirdKind::CutPayload, 6, "7 of 9"),
+        ] {
+            weirds.add(kind, Some(PacketNo(no)), || detail.to_owned());
+        }
+        let mut earlier = Weirds::default();
+        earlier.add(WeirdKind::EncryptedPacket, Some(PacketNo(1)), || "encrypted by MACsec".to_owned());
+        weirds.merge(earlier);
+        assert_eq!(
+            told(&weirds),
+            [
+                ("encrypted_packet", 2, "encrypted by ESP", Some(2)),
+                ("encrypted_packet", 2, "encrypted by MACsec", Some(1)),
+                ("cut_payload", 2, "1 of 2", Some(5)),
+            ]
+        );
+    }
+
+    #[test]
+    fn no_more_are_told_apart_than_anybody_reads() {
+        let mut weirds = Weirds::default();
+        for no in 0..1000 {
+            weirds.add(WeirdKind::UnknownLinkType, Some(PacketNo(no)), || format!("link type {no}"));
+        }
+        let told = told(&weirds);
+        assert_eq!(
+            (told.len(), told[39], told[40]),
+            (
+                41,
+                ("unknown_link_type", 1, "link type 39", Some(39)),
+                ("unknown_link_type", 960, "of others besides", Some(40)),
+            )
+        );
     }
 }

@@ -142,6 +142,9 @@ impl<'a> Parser<'a> {
             "fin" => return alone(Deed::Fin),
             "rst" => return alone(Deed::Rst),
             "bare-rst" => return alone(Deed::BareRst),
+            "foreign-rst" => return alone(Deed::ForeignRst),
+            "shut" => return alone(Deed::Shut),
+            "open" => return alone(Deed::Open),
             "ack" => return alone(Deed::Ack),
             "again" => return alone(Deed::Again),
             "probe" => return alone(Deed::Probe),
@@ -334,9 +337,25 @@ mod tests {
         "wait ",
         "late ",
         "fin",
+        "shut",
+        "foreign-rst",
         "port ",
         "*",
     ];
+
+    #[test]
+    fn acts_of_a_host() {
+        for (word, deed) in [
+            ("bare-rst", Deed::BareRst),
+            ("foreign-rst", Deed::ForeignRst),
+            ("shut", Deed::Shut),
+            ("open", Deed::Open),
+            ("wait 20", Deed::Wait(20)),
+        ] {
+            let exchange = parse(&format!("C: fin | S: {word}")).expect("an exchange");
+            assert_eq!((exchange.acts[1].from, &exchange.acts[1].what), (Role::Server, &deed), "{word}");
+        }
+    }
 
     #[test]
     fn short_forms_stand_for_long_ones() {
@@ -367,6 +386,7 @@ mod tests {
             ("C: fin | S9999: fin", "1:10: C, S, or one of them with 2 to 9 belongs where \"S9999\" stands"),
             ("C: fin |\nS: jump high", "2:4: an act belongs where \"jump\" stands"),
             ("C: fin | strangers", "1:10: C: or S: belongs where \"strangers\" stands"),
+            ("C: shut 5", "1:9: the end of the act belongs where \"5\" stands"),
             ("C: fin now", "1:8: the end of the act belongs where \"now\" stands"),
             ("S: close soon", "1:10: a close code belongs where \"soon\" stands"),
             ("CLOSE 70000", "1:7: a close code belongs where \"70000\" stands"),

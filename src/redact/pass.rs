@@ -222,6 +222,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             steps,
             failed_for,
             cause,
+            framing_lost,
         } = closing;
         Closing {
             sides: PerRole { client: self.side(sides.client), server: self.side(sides.server) },
@@ -236,6 +237,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             steps,
             failed_for,
             cause,
+            framing_lost,
         }
     }
 
@@ -541,6 +543,27 @@ impl<From: Stage, To: Stage> Decide<From, To> for Pass<'_, From, To> {
         match self.rest(&String::from_utf8_lossy(&bytes), Secrets::text) {
             None => (Wire::write(bytes, self.to), false),
             Some(_) => (Wire::write(mark(bytes.len()).into_bytes(), self.to), true),
+        }
+    }
+
+    /// What may be a part of a payload goes with those; of a line of HTTP only its target can be a secret.
+    fn stream(&mut self, bytes: Bytes<From>, is_http: bool) -> (Bytes<To>, bool) {
+        let hidden = |len: usize, to| (Wire::write(mark(len).into_bytes(), to), true);
+        if !is_http {
+            if self.look == Look::Payloads {
+                return hidden(bytes.take(self.from).len(), self.to);
+            }
+            return self.bytes(bytes);
+        }
+        let bytes = bytes.take(self.from);
+        let word = |secrets: &mut Secrets, text: &str| {
+            let mut words =
+                text.split(' ').filter_map(|word| secrets.uri(word).or_else(|| secrets.text(word)));
+            words.next()
+        };
+        match self.rest(&String::from_utf8_lossy(&bytes), word) {
+            None => (Wire::write(bytes, self.to), false),
+            Some(_) => hidden(bytes.len(), self.to),
         }
     }
 }

@@ -8,14 +8,17 @@ mod steps;
 pub(super) use steps::had_both_at;
 
 use crate::knowledge::rules::{ClAbnormal, ClCross, ClEcho, ClRst, ResetWhen};
+use crate::knowledge::thresholds::SENT_AGAIN_NS;
 use crate::model::{
     Certainty, Closing, Level, Outcome, PerRole, Role, SideClose, StartEvidence, Starter, StreamEnd, Tail,
     TcpEnd,
 };
+use crate::reference::closing::early::LeftEarly;
 use crate::reference::endpoint::Endpoint;
 use crate::reference::findings::{Findings, Place};
 use crate::reference::opening::Opening;
 use crate::reference::reaction::Judgement;
+use crate::reference::state::{Ended, SentClose};
 
 /// Draws the conclusions once the recording is over.
 pub(super) fn conclude(
@@ -37,7 +40,7 @@ pub(super) fn conclude(
         let early = early::find(ends, reactions, findings);
         steps.extend(steps::answer(ends, reactions, started_by, &early, tail, findings));
         steps.extend(steps::tcp(ends, &early, tail, findings));
-        notes(ends, started_by.zip(Some(evidence)), outcome, order, findings);
+        notes(ends, started_by.zip(Some(evidence)), (outcome, order), &early, findings);
     }
     let mut sees = PerRole {
         client: local_views::of(opening, ends, reactions, Role::Client, outcome),
@@ -64,6 +67,7 @@ pub(super) fn conclude(
         steps,
         cause: None,
         failed_for,
+        framing_lost: PerRole { client: ends.client.unframed, server: ends.server.unframed },
     }
 }
 
@@ -177,7 +181,7 @@ fn outcome(opening: &Opening, ends: &PerRole<Endpoint>, order: EndOrder) -> Outc
 fn started(ends: &PerRole<Endpoint>, outcome: Outcome, order: EndOrder) -> (Option<Starter>, StartEvidence) {
     match (ends.client.close(), ends.server.close()) {
         (Some(client), Some(server)) => {
-            match (client.knew(server), server.knew(client)) {
+            match (knew(client, &ends.client, server), knew(server, &ends.server, client)) {
                 (Some(true), Some(false)) => {
                     (Some(Starter::One(Role::Server)), StartEvidence::Acknowledgement)
                 }
@@ -195,8 +199,8 @@ fn started(ends: &PerRole<Endpoint>, outcome: Outcome, order: EndOrder) -> (Opti
         // The other side's Close may be in a gap, and have come before.
         (Some(_), None) if ends.server.lost => (None, StartEvidence::Undetermined),
         (None, Some(_)) if ends.client.lost => (None, StartEvidence::Undetermined),
-        (Some(_), None) => (Some(Starter::One(Role::Client)), StartEvidence::OnlyClose),
-        (None, Some(_)) => (Some(Starter::One(Role::Server)), StartEvidence::OnlyClose),
+        (Some(close), None) => only_close(close, Role::Client, ends.server.end()),
+        (None, Some(close)) => only_close(close, Role::Server, ends.client.end()),
         (None, None) if outcome == Outcome::NotObservable => (None, StartEvidence::Undetermined),
         (None, None) => match order {
             EndOrder::First(role) => (Some(Starter::One(role)), StartEvidence::TcpEnd),
@@ -207,12 +211,35 @@ fn started(ends: &PerRole<Endpoint>, outcome: Outcome, order: EndOrder) -> (Opti
     }
 }
 
+/// Whether `close` of `side` left after its host had received `theirs`. Where its FIN was recorded long before, this is a
+/// copy that was sent again: it left before that FIN, and what it acknowledges itself says nothing.
+fn knew(close: &SentClose, side: &Endpoint, theirs: &SentClose) -> Option<bool> {
+    let is_long_before = |end: &&Ended| {
+        let ns = close.evidence.at().zip(end.evidence.at()).map(|(close, end)| close.since(end));
+        end.how == StreamEnd::Fin && ns.is_some_and(|ns| ns >= SENT_AGAIN_NS)
+    };
+    match side.end().filter(is_long_before) {
+        Some(fin) => fin.knew(theirs).filter(|knew| !knew),
+        None => close.knew(theirs),
+    }
+}
+
+/// The only Close, of `role`, held against the peer's end of TCP: it may be the answer to that, or have crossed it.
+fn only_close(close: &SentClose, role: Role, peers: Option<&Ended>) -> (Option<Starter>, StartEvidence) {
+    let knew = peers.map(|end| (end.was_known_to(close), end.knew(close)));
+    match knew {
+        Some((Some(true), _)) => (Some(Starter::One(role.peer())), StartEvidence::Acknowledgement),
+        Some((Some(false), Some(false))) => (Some(Starter::Both), StartEvidence::Acknowledgement),
+        _ => (Some(Starter::One(role)), StartEvidence::OnlyClose),
+    }
+}
+
 /// What is worth saying about the end though nobody may be to blame.
 fn notes(
     ends: &PerRole<Endpoint>,
     started: Option<(Starter, StartEvidence)>,
-    outcome: Outcome,
-    order: EndOrder,
+    (outcome, order): (Outcome, EndOrder),
+    early: &LeftEarly,
     findings: &mut Findings,
 ) {
     if let (Some((Starter::Both, _)), Some(client), Some(server)) =
@@ -238,22 +265,32 @@ fn notes(
     }
     let closes = [ends.client.close(), ends.server.close()].iter().flatten().count();
     let may_hide_close = Role::BOTH.iter().any(|&role| ends[role].close().is_none() && ends[role].lost);
+    let is_misread = ends.client.unframed.is_some() || ends.server.unframed.is_some();
     for role in Role::BOTH {
         let side = &ends[role];
         let Some(end) = side.end() else { continue };
         let place = Place::at(Some(end.evidence));
         if end.how == StreamEnd::Rst {
             let (when, level) = match closes {
-                _ if may_hide_close => (ResetWhen::Unknown, Level::Note),
+                _ if may_hide_close || is_misread => (ResetWhen::Unknown, Level::Note),
                 0 => (ResetWhen::BeforeClose, Level::Should),
                 1 => (ResetWhen::BetweenCloses, Level::Should),
                 _ => (ResetWhen::AfterCloses, Level::Note),
             };
+            // Who was left has nobody to send the rest to.
+            let peer = &ends[role.peer()];
+            let was_left = early[role.peer()].is_some() && peer.end().is_some_and(|left| !end.is_own(left));
+            let level = if was_left { Level::Note } else { level };
             // A middlebox can send an RST in anybody's name.
             findings.add_as(Some(role), ClRst { when }, level, Certainty::Likely, place);
         }
         let is_first = order.role() == Some(role) || matches!(order, EndOrder::Crossed(_));
-        if is_first && matches!(outcome, Outcome::NoCloseFrame | Outcome::Reset) {
+        let is_bare = matches!(outcome, Outcome::NoCloseFrame | Outcome::Reset);
+        // The peer's Close came in answer to this end.
+        let is_answered = outcome == Outcome::CloseUnanswered
+            && side.close().is_none()
+            && started.is_some_and(|(starter, _)| starter == Starter::One(role));
+        if (is_first && is_bare) || is_answered {
             let violation = ClAbnormal { how: end.how };
             findings.add_as(Some(role), violation, Level::Note, early::by_end(end), place);
         }

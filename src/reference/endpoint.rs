@@ -2,8 +2,8 @@
 
 use crate::limits::Limits;
 use crate::model::{
-    Certainty, CloseCode, ClosePayload, Evidence, FrameFacts, Handled, Lifecycle, Opcode, Role, RuleId,
-    StreamEnd, Timestamp, UnansweredPing,
+    Certainty, CloseCode, ClosePayload, Evidence, FrameFacts, Handled, Lifecycle, LostFraming, LostHow,
+    Opcode, Role, RuleId, StreamEnd, Timestamp, UnansweredPing,
 };
 use crate::reference::course::{Sizes, waiting_ping};
 use crate::reference::findings::Place;
@@ -27,6 +27,14 @@ pub(super) struct Endpoint {
     pub(super) lost: bool,
     /// Its frames were recognised again behind what was lost.
     pub(super) resumed: bool,
+    /// From where on what it sent is no WebSocket.
+    pub(super) unframed: Option<LostFraming>,
+    /// What it sends now is no frame, or part of one that was not whole.
+    pub(super) muted: bool,
+    /// From somewhere on its peer sent no WebSocket: what it made of that is its own affair.
+    pub(super) misreads: bool,
+    /// Number of its last frame.
+    last_frame: Option<u64>,
     /// The last frame of the peer that it is known to have read: a Ping whose data it sent back.
     read: Option<u64>,
     /// Its stream ends inside a frame.
@@ -47,6 +55,8 @@ pub(super) struct Endpoint {
     pub(super) keys: KeyWatch,
     /// Its first fault that the peer may or must answer by failing.
     pub(super) fault: Option<Box<Fault>>,
+    /// Its last fault of another kind: the peer may have passed over the first, and so over more of that kind.
+    pub(super) latest_fault: Option<Box<Fault>>,
     /// What it handled after the peer's first fault, without having failed.
     pub(super) handled: Option<(Handled, Certainty, Place)>,
     /// It was told of once: a control frame between fragments.
@@ -63,6 +73,17 @@ pub(super) struct Fault {
     pub(super) rule: RuleId,
     pub(super) frame: u64,
     pub(super) evidence: Evidence,
+    /// Offset behind its frame in the sender's stream.
+    end: Option<u64>,
+    /// When the peer's host acknowledged all of it; before that, when all of it had come.
+    pub(super) had_at: Option<Timestamp>,
+    is_acknowledged: bool,
+    /// Offset behind the first data frame that the peer sent after it had the fault.
+    data_end: Option<u64>,
+    /// Offset behind the first frame of a message that its sender began after it had those data.
+    next_end: Option<u64>,
+    /// The peer sent data after it had that message too: the conversation went on, turn by turn.
+    pub(super) went_on: bool,
     opcode: Opcode,
     payload: (u64, [u8; 16]),
     /// The frame before it had the same payload: an echo may be of that one.
@@ -84,6 +105,12 @@ impl Fault {
             rule,
             frame: frame.n,
             evidence: frame.first,
+            end: frame.end_offset(),
+            had_at: frame.last.and_then(|e| e.at()).or(frame.first.at()),
+            is_acknowledged: false,
+            data_end: None,
+            next_end: None,
+            went_on: false,
             opcode: frame.header.opcode,
             payload,
             repeats: before == Some(payload),
@@ -101,6 +128,31 @@ impl Fault {
         match (acked, self.evidence.offset()) {
             (Some(acked), Some(start)) => acked >= start.saturating_add(2),
             _ => true,
+        }
+    }
+
+    /// The peer's host has acknowledged its stream up to `offset`.
+    fn arrived(&mut self, offset: u64, at: Option<Timestamp>) {
+        if !self.is_acknowledged && self.end.is_some_and(|end| offset >= end) {
+            self.is_acknowledged = true;
+            self.had_at = self.had_at.max(at);
+        }
+    }
+
+    /// The peer sent a data frame.
+    fn is_followed_by_data(&mut self, frame: &FrameFacts<'_>) {
+        let acked = frame.first.acked();
+        self.went_on |= acked.zip(self.next_end).is_some_and(|(acked, end)| acked >= end);
+        if acked.is_some() && self.data_end.is_none() && self.was_received(acked) {
+            self.data_end = frame.end_offset();
+        }
+    }
+
+    /// Its sender began another message.
+    fn is_followed_by_message(&mut self, frame: &FrameFacts<'_>) {
+        let had_data = frame.first.acked().zip(self.data_end).is_some_and(|(acked, end)| acked >= end);
+        if had_data && self.next_end.is_none() {
+            self.next_end = frame.end_offset();
         }
     }
 
@@ -125,6 +177,10 @@ impl Endpoint {
             received: None,
             lost: false,
             resumed: false,
+            unframed: None,
+            muted: false,
+            misreads: false,
+            last_frame: None,
             read: None,
             in_frame: false,
             open_message: None,
@@ -135,6 +191,7 @@ impl Endpoint {
             quit_with_ping: None,
             keys: KeyWatch::default(),
             fault: None,
+            latest_fault: None,
             handled: None,
             noted_control_between: false,
             noted_unsolicited: false,
@@ -169,6 +226,7 @@ impl Endpoint {
         if let Some(pings) = &mut peer.pings {
             pings.arrived(offset, at);
         }
+        peer.faults().for_each(|fault| fault.arrived(offset, at));
         if let Some(close) = peer.close()
             && close.end.is_some_and(|end| offset >= end)
         {
@@ -182,6 +240,21 @@ impl Endpoint {
         self.state.note_close(|closes| {
             closes.received.get_or_insert(Received { at, message_open });
         });
+    }
+
+    fn faults(&mut self) -> impl Iterator<Item = &mut Fault> {
+        [&mut self.fault, &mut self.latest_fault].into_iter().flatten().map(|fault| &mut **fault)
+    }
+
+    /// The peer sent a data frame.
+    pub(super) fn is_followed_by_data(&mut self, frame: &FrameFacts<'_>) {
+        self.faults().for_each(|fault| fault.is_followed_by_data(frame));
+    }
+
+    /// Whether its Close sends the code of the peer's back, which says nothing but that it had that one.
+    pub(super) fn echoes(&self, peer: &Self) -> bool {
+        let (Some(own), Some(theirs)) = (self.close(), peer.close()) else { return false };
+        own.payload.code() == theirs.payload.code() && own.answers(theirs)
     }
 
     /// Whether its host has received the peer's stream up to `end`; `None` without acknowledgement numbers.
@@ -211,12 +284,37 @@ impl Endpoint {
 
     /// Whether frames of it may be missing, a Ping or Pong among them.
     pub(super) const fn has_gap(&self) -> bool {
-        self.lost || self.resumed
+        self.is_beyond_judgement() || self.resumed
+    }
+
+    /// Whether what it sent, or was sent, is not known to be frames to the end: then it owes nothing that is known.
+    pub(super) const fn is_beyond_judgement(&self) -> bool {
+        self.lost || self.unframed.is_some() || self.misreads
+    }
+
+    /// From here on what it sends is no WebSocket.
+    pub(super) fn leaves_framing(&mut self, how: LostHow, evidence: Option<Evidence>) {
+        let lost = LostFraming {
+            how,
+            frame: self.last_frame,
+            packet: evidence.and_then(|e| e.packet()),
+            at: evidence.and_then(|e| e.at()),
+            offset: evidence.and_then(|e| e.offset()),
+        };
+        self.unframed.get_or_insert(lost);
+        (self.muted, self.in_frame, self.open_message) = (true, false, None);
+    }
+
+    /// Books a frame of which nothing is said.
+    pub(super) fn sent_unjudged(&mut self, frame: &FrameFacts<'_>) {
+        self.frames += 1;
+        self.last_sent_at = frame.last.and_then(|e| e.at()).or(frame.first.at()).or(self.last_sent_at);
     }
 
     /// Its frames were recognised again: a message begun before the hole may have ended in it.
     pub(super) fn resume(&mut self) {
         self.resumed = true;
+        self.muted = false;
         self.open_message = None;
     }
 
@@ -231,10 +329,14 @@ impl Endpoint {
     /// Books a frame it sent, after the rules have seen it; `faulty` if it broke one to which the peer reacts.
     pub(super) fn sent(&mut self, frame: &FrameFacts<'_>, faulty: bool, limits: &Limits) {
         self.frames += 1;
+        self.last_frame = Some(frame.n);
         self.in_frame = frame.cut > 0;
         self.last_sent_at = frame.last.and_then(|e| e.at()).or(frame.first.at()).or(self.last_sent_at);
         self.state.open();
         let header = &frame.header;
+        if matches!(header.opcode, Opcode::TEXT | Opcode::BINARY) {
+            self.faults().for_each(|fault| fault.is_followed_by_message(frame));
+        }
         if self.largest.is_none_or(|(_, len)| header.payload_len > len) {
             self.largest = Some((frame.n, header.payload_len));
         }
@@ -281,8 +383,14 @@ impl Endpoint {
     pub(super) fn faulted(&mut self, rule: RuleId, frame: &FrameFacts<'_>) {
         let fault = Fault::new(rule, frame, self.last_data);
         let ordered = |f: &Fault| f.rule.rule().reaction.is_ordered();
-        if self.fault.as_ref().is_none_or(|known| !ordered(known) && ordered(&fault)) {
-            self.fault = Some(Box::new(fault));
+        match &self.fault {
+            Some(known) if ordered(known) || !ordered(&fault) => {
+                let known = [Some(known), self.latest_fault.as_ref()];
+                if known.iter().flatten().all(|known| known.rule != rule) {
+                    self.latest_fault = Some(Box::new(fault));
+                }
+            }
+            _ => self.fault = Some(Box::new(fault)),
         }
     }
 }

@@ -38,6 +38,8 @@ pub(super) struct Opening {
     pub(super) requested: bool,
     pub(super) status: Option<u16>,
     pub(super) switches: bool,
+    /// The client ended its stream inside the head of its request.
+    unfinished: bool,
     /// RSV bits may belong to an extension wslog does not know.
     pub(super) unknown_extension: bool,
     pub(super) deflate: bool,
@@ -116,8 +118,11 @@ impl Opening {
             earlier.push(refused_with(rule, status, self.request));
         }
         let unseen = self.unseen;
-        *self = Self { requested: true, request: evidence, earlier, unseen, ..Self::default() };
-        if !unseen.client {
+        // What was never sent was not left out.
+        let unjudged = unseen.client || request.facts.unfinished;
+        let unfinished = request.facts.unfinished;
+        *self = Self { unfinished, requested: true, request: evidence, earlier, unseen, ..Self::default() };
+        if !unjudged {
             request::check(request, &mut |fault| {
                 if must_be_refused(&fault) {
                     self.refuse = self.refuse.or(Some(fault.rule()));
@@ -126,9 +131,9 @@ impl Opening {
             });
         }
         self.other_version = request.facts.version.filter(|version| *version != 13);
-        let is_cut = request.extensions_malformed || unseen.client;
+        let is_cut = request.extensions_malformed || unjudged;
         self.offers = negotiation::offers(&request.extensions, is_cut, |fault| {
-            if !unseen.client {
+            if !unjudged {
                 findings.add(Some(Role::Client), fault, Place::at(evidence));
             }
         });
@@ -278,7 +283,12 @@ impl Opening {
 
     fn no_response(&self, ends: &PerRole<Endpoint>, findings: &mut Findings) {
         let lost = ends.client.lost || ends.server.lost;
-        let silent = self.requested && self.status.is_none() && !self.switches && !self.not_http && !lost;
+        let silent = self.requested
+            && !self.unfinished
+            && self.status.is_none()
+            && !self.switches
+            && !self.not_http
+            && !lost;
         if let (true, Some(end)) = (silent, ends.server.end())
             && ends.client.end().is_none_or(|client| end.is_own(client))
         {

@@ -1,8 +1,10 @@
 //! What an endpoint made of the peer's fault: failed the connection (RFC 6455 7.1.7), or carried on.
 
 use crate::knowledge::rules::{ClFailCode, ClFailSilent, ClNotFailed, FrAfterFail};
+use crate::knowledge::thresholds::REACTS_WITHIN_NS;
 use crate::model::{
-    Certainty, Handled, Level, PerRole, Reaction, Role, RuleId, Seen, Step, StepVerdict, StreamEnd, Violation,
+    Certainty, Evidence, Handled, Level, PerRole, Reaction, Role, RuleId, Seen, Step, StepVerdict, StreamEnd,
+    Violation,
 };
 use crate::reference::duties;
 use crate::reference::endpoint::{Endpoint, Fault};
@@ -27,50 +29,29 @@ pub(super) struct Failed {
     pub(super) in_close: bool,
 }
 
-/// Judges what `role` did about its peer's first fault.
-pub(super) fn judge(ends: &PerRole<Endpoint>, role: Role, findings: &mut Findings) -> Judgement {
-    let side = &ends[role];
-    let Some(fault) = ends[role.peer()].fault.as_deref().copied() else { return Judgement::default() };
-    let reaction = fault.rule.rule().reaction;
-    let reacted = how_it_reacted(ends, role, &fault);
-    let failed = match &reacted {
-        Reacted::Failed(_) | Reacted::Dropped(_) => true,
-        // A lenient end answers a faulty Close like any other.
-        Reacted::OtherClose(close) => !fault.is_in_close() && !is_of_its_own(close, &fault),
-        _ => false,
-    };
-    let seen = match reacted {
-        Reacted::Failed(close) => closed_seen(close, &fault),
-        Reacted::OtherClose(close) => {
-            if !is_of_its_own(close, &fault) {
-                wrong_code(role, close, &fault, findings);
-            }
-            closed_seen(close, &fault)
+/// Judges what `role` did about its peer's first fault, or about the last one where it passed over that.
+/// `round_trip_ns` is how long the opening handshake took.
+pub(super) fn judge(
+    ends: &PerRole<Endpoint>,
+    role: Role,
+    round_trip_ns: i64,
+    findings: &mut Findings,
+) -> Judgement {
+    let (side, peer) = (&ends[role], &ends[role.peer()]);
+    let Some(fault) = peer.fault.as_deref() else { return Judgement::default() };
+    let mut judged = (fault, how_it_reacted(ends, role, fault, round_trip_ns));
+    let mut steps = Vec::new();
+    if let Some(latest) = peer.latest_fault.as_deref().filter(|_| !judged.1.is_failing(judged.0)) {
+        let reacted = how_it_reacted(ends, role, latest, round_trip_ns);
+        // Of those that nobody failed for, the first is told.
+        if reacted.is_failing(latest) {
+            steps.push(settle(side, role, fault, &judged.1, findings));
+            judged = (latest, reacted);
         }
-        Reacted::Answered(close, handled) => {
-            carried_on(role, &fault, handled, Certainty::Likely, close_place(close), findings);
-            Seen::CarriedOn(handled)
-        }
-        Reacted::Dropped(how) => {
-            silent(role, side, &fault, how, findings);
-            let end = side.end().and_then(|end| end.evidence.at());
-            Seen::TcpEnd { how, after_ns: after(&fault, end) }
-        }
-        Reacted::CarriedOn(handled, certainty, place) => {
-            carried_on(role, &fault, handled, certainty, place, findings);
-            Seen::CarriedOn(handled)
-        }
-        Reacted::PeerEnded(how) => Seen::PeerEndedTcp(how),
-        Reacted::Unobserved => Seen::Nothing,
-    };
-    let verdict = match seen {
-        Seen::CarriedOn(_) if reaction.is_ordered() => StepVerdict::Broken,
-        Seen::CarriedOn(_) => StepVerdict::NotApplicable,
-        Seen::PeerEndedTcp(_) | Seen::Nothing => StepVerdict::Unobserved,
-        Seen::Close { .. } if !failed && !fault.is_in_close() => StepVerdict::NotApplicable,
-        _ => StepVerdict::Met,
-    };
-    let mut steps = vec![duties::fail(role, &fault).settle(seen, verdict)];
+    }
+    let (fault, reacted) = judged;
+    let failed = reacted.is_failing(fault);
+    steps.push(settle(side, role, fault, &reacted, findings));
     let failed_for =
         failed.then(|| Failed { rule: fault.rule, frame: fault.frame, in_close: fault.is_in_close() });
     if let Some(close) = side.close().filter(|_| failed && !fault.is_in_close()) {
@@ -79,24 +60,90 @@ pub(super) fn judge(ends: &PerRole<Endpoint>, role: Role, findings: &mut Finding
     Judgement { failed_for, steps }
 }
 
+/// The obligation to fail for a fault, and what came of it.
+fn settle(
+    side: &Endpoint,
+    role: Role,
+    fault: &Fault,
+    reacted: &Reacted<'_>,
+    findings: &mut Findings,
+) -> Step {
+    let reaction = fault.rule.rule().reaction;
+    let seen = match *reacted {
+        Reacted::Failed(close) => closed_seen(close, fault),
+        Reacted::OtherClose(close) => {
+            if !is_of_its_own(close, fault) {
+                wrong_code(role, close, fault, findings);
+            }
+            closed_seen(close, fault)
+        }
+        Reacted::Echoed(close) => closed_seen(close, fault),
+        Reacted::Answered(close, handled) => {
+            carried_on(role, fault, handled, Certainty::Likely, close_place(close), findings);
+            Seen::CarriedOn(handled)
+        }
+        Reacted::Dropped(how) => {
+            silent(role, side, fault, how, findings);
+            let end = side.end().and_then(|end| end.evidence.at());
+            Seen::TcpEnd { how, after_ns: after(fault, end) }
+        }
+        Reacted::CarriedOn(handled, certainty, place) => {
+            carried_on(role, fault, handled, certainty, place, findings);
+            Seen::CarriedOn(handled)
+        }
+        Reacted::NotForIt(ns) => Seen::NothingFor(ns),
+        Reacted::PeerEnded(how) => Seen::PeerEndedTcp(how),
+        Reacted::Unobserved => Seen::Nothing,
+    };
+    let failed = reacted.is_failing(fault);
+    let verdict = match seen {
+        Seen::CarriedOn(_) if reaction.is_ordered() => StepVerdict::Broken,
+        Seen::CarriedOn(_) => StepVerdict::NotApplicable,
+        Seen::PeerEndedTcp(_) | Seen::Nothing | Seen::NothingFor(_) => StepVerdict::Unobserved,
+        Seen::Close { .. } if !failed && !fault.is_in_close() => StepVerdict::NotApplicable,
+        _ => StepVerdict::Met,
+    };
+    duties::fail(role, fault).settle(seen, verdict)
+}
+
 enum Reacted<'a> {
     /// A Close with a fitting code.
     Failed(&'a SentClose),
     /// A Close of its own accord with another code.
     OtherClose(&'a SentClose),
+    /// A Close that sends the code of the peer's back, which happens to fit.
+    Echoed(&'a SentClose),
     /// A Close that answers the peer's.
     Answered(&'a SentClose, Handled),
     /// TCP ended without a Close.
     Dropped(StreamEnd),
     /// It handled what came later.
     CarriedOn(Handled, Certainty, Place),
+    /// It ended the connection, but so long after it that this had another reason.
+    NotForIt(i64),
     /// The peer ended TCP before it did anything.
     PeerEnded(StreamEnd),
     /// The recording shows nothing.
     Unobserved,
 }
 
-fn how_it_reacted<'a>(ends: &'a PerRole<Endpoint>, role: Role, fault: &Fault) -> Reacted<'a> {
+impl Reacted<'_> {
+    fn is_failing(&self, fault: &Fault) -> bool {
+        match self {
+            Self::Failed(_) | Self::Dropped(_) => true,
+            // A lenient end answers a faulty Close like any other.
+            Self::OtherClose(close) => !fault.is_in_close() && !is_of_its_own(close, fault),
+            _ => false,
+        }
+    }
+}
+
+fn how_it_reacted<'a>(
+    ends: &'a PerRole<Endpoint>,
+    role: Role,
+    fault: &Fault,
+    round_trip_ns: i64,
+) -> Reacted<'a> {
     let side = &ends[role];
     let peer = &ends[role.peer()];
     let carried_on =
@@ -109,20 +156,23 @@ fn how_it_reacted<'a>(ends: &'a PerRole<Endpoint>, role: Role, fault: &Fault) ->
         None => fault.frame < close.frame,
         acked => fault.was_received(acked),
     });
-    if let Some(close) = close.filter(|close| fault.fits(close.payload.code())) {
-        return Reacted::Failed(close);
+    let late_by = |evidence: Evidence| late_by(side, fault, evidence, round_trip_ns);
+    let fitting = close.filter(|close| fault.fits(close.payload.code()));
+    if let Some(close) = fitting.filter(|close| side.handled.is_none() || late_by(close.evidence).is_none()) {
+        return if side.echoes(peer) { Reacted::Echoed(close) } else { Reacted::Failed(close) };
     }
     if let Some(handled @ (Handled::Echo, ..)) = side.handled {
         return carried_on(handled);
     }
     if let Some(close) = close {
         // A Close can answer the peer's only if that one had arrived.
-        let answered = peer.close().filter(|theirs| match (close.evidence.acked(), theirs.end) {
-            (Some(acked), Some(end)) => acked >= end,
-            _ => theirs.frame < close.frame,
-        });
+        let answered = peer.close().filter(|theirs| close.answers(theirs));
         return match (answered, side.handled) {
-            (None, _) => Reacted::OtherClose(close),
+            (None, handled) => match (late_by(close.evidence), handled) {
+                (late, Some(handled)) if late.is_some() || fault.went_on => carried_on(handled),
+                (None, _) => Reacted::OtherClose(close),
+                (Some(ns), _) => Reacted::NotForIt(ns),
+            },
             (Some(_), _) if fault.is_in_close() => Reacted::OtherClose(close),
             (Some(_), Some(handled)) => carried_on(handled),
             (Some(theirs), None) => Reacted::Answered(close, Handled::Close { close: theirs.frame }),
@@ -133,7 +183,13 @@ fn how_it_reacted<'a>(ends: &'a PerRole<Endpoint>, role: Role, fault: &Fault) ->
         (Some(end), _, _)
             if before_peer(end) && side.close().is_none() && fault.was_received(end.evidence.acked()) =>
         {
-            Reacted::Dropped(end.how)
+            match (late_by(end.evidence), side.handled) {
+                (late, Some(handled)) if !side.has_gap() && (late.is_some() || fault.went_on) => {
+                    carried_on(handled)
+                }
+                (None, _) => Reacted::Dropped(end.how),
+                (Some(ns), _) => Reacted::NotForIt(ns),
+            }
         }
         // Data sent after the fault had arrived may answer what came before it: the weakest sign, and none where
         // the Close that follows may be missing.
@@ -141,6 +197,16 @@ fn how_it_reacted<'a>(ends: &'a PerRole<Endpoint>, role: Role, fault: &Fault) ->
         (_, Some(theirs), None) if side.close().is_none() => Reacted::PeerEnded(theirs.how),
         _ => Reacted::Unobserved,
     }
+}
+
+/// How long after the fault had arrived an end came that is none for it; `None` where it may be.
+fn late_by(side: &Endpoint, fault: &Fault, end: Evidence, round_trip_ns: i64) -> Option<i64> {
+    let after_ns = end.at()?.since(fault.had_at?);
+    let keep_alive = side.pings.as_ref().and_then(|pings| pings.figures(side.has_gap()).interval_ns);
+    // What it handles meanwhile may have been under way for a moment, and not for as long as a keep-alive.
+    let keep_alive_ns = keep_alive.filter(|_| side.handled.is_none()).unwrap_or_default();
+    let within_ns = REACTS_WITHIN_NS.max(round_trip_ns).max(keep_alive_ns);
+    (after_ns > within_ns).then_some(after_ns)
 }
 
 /// Whether a Close that does not fit the fault need not be for it: where failing is only allowed (10.7), an endpoint
@@ -172,6 +238,9 @@ fn wrong_code(role: Role, close: &SentClose, fault: &Fault, findings: &mut Findi
     if fault.is_in_close() && !fault.rule.rule().reaction.is_ordered() {
         return;
     }
+    if fault.fits(close.payload.code()) {
+        return;
+    }
     let violation = ClFailCode { fault: fault.rule, sent: close.payload.code() };
     findings.add_as(Some(role), violation, Level::Should, Certainty::Likely, close_place(close));
 }
@@ -196,7 +265,7 @@ fn silent(role: Role, side: &Endpoint, fault: &Fault, how: StreamEnd, findings: 
         Reaction::Close(_) | Reaction::Refuse(_) | Reaction::FailHandshake | Reaction::Nothing => return,
     };
     let violation = ClFailSilent { fault: fault.rule, how };
-    if side.lost {
+    if side.is_beyond_judgement() {
         return; // Its Close may be what the recording lacks.
     }
     let place = Place::at(side.end().map(|end| end.evidence));

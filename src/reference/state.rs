@@ -85,6 +85,17 @@ impl Ended {
         self.is_after(theirs).map_or_else(|| !theirs.is_before(self), |after| !after)
     }
 
+    /// Whether the peer's host had received it when it sent `close`.
+    pub(super) fn was_known_to(&self, close: &SentClose) -> Option<bool> {
+        match self.how {
+            // A FIN takes one sequence number behind the last byte (RFC 9293 3.4).
+            StreamEnd::Fin => Some(close.evidence.acked()? > self.evidence.offset()?),
+            // A host that has received an RST sends nothing any more.
+            StreamEnd::Rst => close.evidence.acked().map(|_| false),
+            StreamEnd::Dropped | StreamEnd::Unobserved => None,
+        }
+    }
+
     /// Whether it left after its sender's host had received `close`.
     pub(super) fn knew(&self, close: &SentClose) -> Option<bool> {
         Some(self.evidence.acked()? >= close.end?)
@@ -101,6 +112,11 @@ impl SentClose {
             StreamEnd::Rst => Some(false),
             StreamEnd::Dropped | StreamEnd::Unobserved => None,
         }
+    }
+
+    /// Whether it can be an answer to `theirs`; without acknowledgement numbers the order of the recording has to do.
+    pub(super) fn answers(&self, theirs: &Self) -> bool {
+        self.knew(theirs).unwrap_or(theirs.frame < self.frame)
     }
 
     /// Whether it left after its sender's host had received `theirs`.

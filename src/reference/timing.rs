@@ -34,19 +34,19 @@ pub(super) fn conclude(
     }
     let has_gap = ends.client.has_gap() || ends.server.has_gap();
     let figures = |role: Role| ends[role].pings.as_ref().map(|pings| pings.figures(has_gap));
-    let between = |from: Option<Timestamp>, to: Option<Timestamp>| Some(to?.since(from?));
+    // What was recorded before its cause was not so long after it.
+    let between =
+        |from: Option<Timestamp>, to: Option<Timestamp>| Some(to?.since(from?)).filter(|ns| *ns >= 0);
     Timing {
         handshake_ns: between(handshake_at.client, handshake_at.server),
         close_reply_ns: closing.steps.iter().find_map(|step| match (step.action, step.seen) {
             (crate::model::Action::AnswerClose, Seen::Close { after_ns, .. }) => after_ns,
             _ => None,
         }),
-        // What came before both Closes was not after them.
         server_tcp_end_ns: between(
             had_both_at(&ends.server, &ends.client),
             ends.server.end().and_then(|end| end.evidence.at()),
-        )
-        .filter(|ns| *ns >= 0),
+        ),
         until: tail.until,
         pings: PerRole { client: figures(Role::Client), server: figures(Role::Server) },
         unanswered: tail.unanswered,

@@ -7,6 +7,7 @@ mod link;
 mod odd;
 mod ppp;
 mod tunnel;
+mod udp;
 mod view;
 mod wifi;
 

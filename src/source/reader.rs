@@ -163,7 +163,7 @@ impl<R: Read> Reader<R> {
             Ok(None) => {
                 return Ok(Some(Placed { retired: self.buffer.retired(), offset: 0, packet: None }));
             }
-            Err(source) => return Err(self.failed(source)),
+            Err(source) => return Err(self.failed(source, weirds)),
         };
         let (no, at) = self.stamp(record.nanoseconds, weirds);
         let retired = self.buffer.retired();
@@ -186,7 +186,7 @@ impl<R: Read> Reader<R> {
         let record = match self.advance(weirds) {
             Ok(Some(record)) => record,
             Ok(None) => return Ok(None),
-            Err(source) => return Err(self.failed(source)),
+            Err(source) => return Err(self.failed(source, weirds)),
         };
         let (no, at) = self.stamp(record.nanoseconds, weirds);
         let data = self.buffer.take(record.len).get(record.data).unwrap_or_default();
@@ -211,8 +211,8 @@ impl<R: Read> Reader<R> {
     }
 
     #[cold]
-    fn failed(&mut self, source: io::Error) -> Error {
-        self.ended = true;
+    fn failed(&mut self, source: io::Error, weirds: &mut Weirds) -> Error {
+        self.over(weirds);
         Error::Read { path: self.path.clone(), offset: self.buffer.read_so_far(), source }
     }
 
@@ -286,10 +286,18 @@ impl<R: Read> Reader<R> {
         Ok(true)
     }
 
+    /// Nothing more will come.
+    fn over(&mut self, weirds: &mut Weirds) {
+        self.ended = true;
+        if let Container::Pcapng(pcapng) = &mut self.container {
+            pcapng.count_losses(weirds);
+        }
+    }
+
     /// The source has ended in the record that begins at `start` and is at least `want` bytes long, or
     /// exactly before it.
     fn end(&mut self, start: u64, want: u64, weirds: &mut Weirds) {
-        self.ended = true;
+        self.over(weirds);
         self.buffer.take(usize::MAX);
         let end = self.buffer.offset();
         if end == start {
@@ -302,7 +310,7 @@ impl<R: Read> Reader<R> {
     }
 
     fn malformed(&mut self, start: u64, detail: &str, weirds: &mut Weirds) {
-        self.ended = true;
+        self.over(weirds);
         weirds.add(WeirdKind::MalformedBlock, None, || format!("at byte {start}: {detail}; reading stopped"));
     }
 }

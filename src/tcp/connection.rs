@@ -10,6 +10,7 @@ use crate::model::{
 use crate::tcp::causal_order::CausalOrder;
 use crate::tcp::context::Context;
 use crate::tcp::half::Half;
+use crate::tcp::legs::{self, OtherLeg};
 use crate::tcp::notes::{BURST_NS, Notes, Payload};
 
 /// One TCP connection: segments in any order to [`StreamEvent`]s.
@@ -25,6 +26,8 @@ use crate::tcp::notes::{BURST_NS, Notes, Payload};
 ///   sender, or in [`Connection::finish`]; and at once when what waits behind it reaches its cap. Bytes that come
 ///   later still are counted as retransmitted. Unless cut off by the snap length, a gap names the packet in
 ///   which it was declared, with `acked: None`.
+/// * **Legs.** A box that rewrites sequence numbers, captured on both of its sides, shows two connections under the same
+///   addresses and ports. Followed is the one with the first payload; what has the numbers of the other is left out.
 /// * **Order.** What a segment acknowledges comes before what it carries, whatever order the capture has them in;
 ///   the `Acked` of a segment comes before its `Data`: the sender had received it when it sent.
 #[derive(Debug)]
@@ -41,6 +44,8 @@ pub struct Connection {
     reset: bool,
     /// By sender, what it sent again since its peer was last heard of; boxed because most connections never need it.
     unanswered: Option<Box<PerDirection<Option<Unanswered>>>>,
+    /// Numbers of a leg that is not followed.
+    other_leg: Option<Box<OtherLeg>>,
     /// What is noted for [`SideTcp`]; `None` where nobody will ask for it.
     notes: Option<Box<PerDirection<Notes>>>,
 }
@@ -55,7 +60,8 @@ pub struct Stats {
     pub gap_bytes: u64,
     /// Bytes that came again, or after their gap was declared.
     pub retransmitted_bytes: u64,
-    /// Payload bytes of no use: outside the window, before the start, behind the FIN or RST, or in an RST.
+    /// Payload bytes of no use: outside the window, before the start, behind the FIN or RST, in an RST, or of another
+    /// leg.
     pub ignored_bytes: u64,
     /// Retransmissions and keep-alive probes since the peer last sent an acknowledgement.
     pub unanswered: Option<Unanswered>,
@@ -79,6 +85,7 @@ impl Connection {
             packets: 0,
             reset: false,
             unanswered: None,
+            other_leg: None,
             notes: Some(Box::default()),
         }
     }
@@ -111,6 +118,19 @@ impl Connection {
         sink: &mut impl FnMut(StreamEvent<'_>),
     ) {
         let dir = self.direction(segment.src);
+        if let Some(leg) = self.opening_leg(segment, dir) {
+            self.other_leg = Some(Box::new(leg));
+            self.leave_out(segment, dir, weirds);
+            return;
+        }
+        if self.is_of_other_leg(segment, dir) {
+            let carries = !segment.payload.is_empty() || segment.cut_off > 0;
+            if !carries || !self.halves.orig.is_untouched() || !self.halves.resp.is_untouched() {
+                self.leave_out(segment, dir, weirds);
+                return;
+            }
+            self.change_legs(segment, weirds, sink);
+        }
         let mut cx =
             Context { dir, now: self.packets, max_history_bytes: limits.max_history_bytes, weirds, sink };
         let (half, peer) = self.halves_mut(dir);
@@ -239,6 +259,50 @@ impl Connection {
         }
     }
 
+    /// The other leg, if the segment opens it.
+    fn opening_leg(&self, segment: &Segment<'_>, dir: Direction) -> Option<OtherLeg> {
+        if !segment.flags.has(TcpFlags::SYN) || self.reset {
+            return None;
+        }
+        legs::opening(segment, dir, &self.halves, self.other_leg.as_deref().copied(), self.started_at)
+    }
+
+    /// Whether the segment is of the leg that is not followed.
+    fn is_of_other_leg(&self, segment: &Segment<'_>, dir: Direction) -> bool {
+        self.other_leg.as_ref().is_some_and(|leg| leg.has(segment, dir, &self.halves))
+    }
+
+    /// A segment of the leg that is not followed.
+    fn leave_out(&mut self, segment: &Segment<'_>, dir: Direction, weirds: &mut Weirds) {
+        self.halves[dir].ignore(segment.payload);
+        weirds.add(WeirdKind::SecondLeg, Some(segment.no), || {
+            "it has the numbers of a second leg: a box on the way rewrites them, or two hosts answered; such segments \
+             were left out"
+                .to_owned()
+        });
+    }
+
+    /// Follows the other leg: the first payload is there.
+    fn change_legs(
+        &mut self,
+        segment: &Segment<'_>,
+        weirds: &mut Weirds,
+        sink: &mut impl FnMut(StreamEvent<'_>),
+    ) {
+        let Some(other) = self.other_leg.as_mut() else { return };
+        let carrier = Carrier { packet: segment.no, at: segment.at, acked: None };
+        let mut cx = Context { dir: Direction::Orig, now: self.packets, max_history_bytes: 0, weirds, sink };
+        for dir in [Direction::Orig, Direction::Resp] {
+            let Some(first) = other.first[dir] else { continue };
+            let half = &mut self.halves[dir];
+            other.first[dir] = half.first();
+            half.begin_anew(first, carrier, &mut cx.of(dir));
+        }
+        if let Some(notes) = &mut self.notes {
+            **notes = PerDirection::default();
+        }
+    }
+
     /// Notes a segment that is no RST. `before`: the end of all that its sender had been seen to send, and how many
     /// bytes had been of no use; `again`: it brings some once more.
     fn note(
@@ -312,6 +376,9 @@ impl Connection {
             return false;
         }
         let dir = self.direction(segment.src);
+        if self.opening_leg(segment, dir).is_some() {
+            return false;
+        }
         let (half, peer) = (&self.halves[dir], &self.halves[dir.flip()]);
         match (half.can_begin_at(segment.seq.plus(1)), segment.ack) {
             (true, None) => self.is_closed() && !half.has_bytes() && !peer.has_bytes(),

@@ -104,6 +104,43 @@ impl Half {
         self.assembler.end()
     }
 
+    /// Whether nothing was said of its stream yet: it can be another one.
+    pub(super) fn is_untouched(&self) -> bool {
+        let is_over = self.ended.is_some() || self.fin.is_some() || self.reset.is_some();
+        let origin = self.assembler.origin();
+        let is_acked = self.is_started() && (self.assembler.next() > origin || self.acked > origin);
+        !is_over && !is_acked && !self.assembler.has_hole()
+    }
+
+    /// Makes it another one, of which only the number of the first byte is known; its counts stay.
+    pub(super) fn begin_anew<S: FnMut(StreamEvent<'_>)>(
+        &mut self,
+        first: SeqNo,
+        carrier: Carrier,
+        cx: &mut Context<'_, S>,
+    ) {
+        let ignored_bytes = self.useless_bytes();
+        *self = Self { ignored_bytes, ..Self::new() };
+        self.syn(first, carrier, cx);
+    }
+
+    /// The number of offset 0, where that is known.
+    pub(super) fn first(&self) -> Option<SeqNo> {
+        self.is_started().then(|| self.seq_at(self.assembler.origin()))
+    }
+
+    /// How far a number is from the next one to be seen, and how far it would be if offset 0 were at `first`; `None`
+    /// while no number is known.
+    pub(super) fn distances(&self, number: SeqNo, first: SeqNo) -> Option<(u32, u32)> {
+        if self.start == Start::Unknown {
+            return None;
+        }
+        let next = self.near();
+        let moved = first.plus((next - self.origin_or_first()) as u32);
+        let from = |place: SeqNo| number.distance_from(place).unsigned_abs();
+        Some((from(self.seq_at(next)), from(moved)))
+    }
+
     /// Where a sequence number of this direction stands, as far as that can be told.
     pub(super) fn position(&self, seq: SeqNo) -> Option<u64> {
         if self.start == Start::Unknown { None } else { self.locate(seq, self.near()) }

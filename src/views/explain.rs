@@ -1,10 +1,10 @@
-//! Close codes, rules and cases of the Autobahn Testsuite, explained. The sentences both renderers share are here.
+//! Close codes, rules, causes, outcomes and cases of the Autobahn Testsuite, explained. The sentences both renderers share are here.
 
 pub mod json;
 pub mod text;
 
 use crate::knowledge::words::{joined, or, shorten};
-use crate::knowledge::{Clauses, REGISTRY};
+use crate::knowledge::{CauseInfo, Clauses, OutcomeInfo, REGISTRY};
 use crate::model::case::CaseEvent;
 use crate::model::topic::{CaseTopic, CodeTopic, Registration, RuleTopic};
 use crate::model::{
@@ -120,6 +120,20 @@ const fn reaction_name(topic: &RuleTopic) -> &'static str {
         Reaction::Refuse(_) => "refuse",
         Reaction::FailHandshake => "fail_handshake",
     }
+}
+
+/// How sure a cause can be at best.
+const fn at_best(cause: &CauseInfo) -> &'static str {
+    match (cause.proven, cause.likely) {
+        (Some(_), _) => "proven",
+        (None, Some(_)) => "likely",
+        (None, None) => "undetermined",
+    }
+}
+
+/// What `--fail-on` makes of an outcome.
+const fn gate(row: &OutcomeInfo) -> &'static str {
+    if row.outcome.is_unclean() { "unclean: it fails the gate" } else { "passes the gate" }
 }
 
 fn case_sends(topic: &CaseTopic) -> String {
@@ -262,6 +276,11 @@ fn act(what: &Deed) -> String {
         Deed::Fin => wording::ends(StreamEnd::Fin).to_owned(),
         Deed::Rst => wording::ends(StreamEnd::Rst).to_owned(),
         Deed::BareRst => "resets TCP (RST without an acknowledgement number)".to_owned(),
+        Deed::ForeignRst => {
+            "resets TCP (an RST in its name, whose TTL and IP identification are not its own)".to_owned()
+        }
+        Deed::Shut => "takes no more bytes: its receive window is 0".to_owned(),
+        Deed::Open => "takes bytes again: its receive window is open".to_owned(),
         Deed::Ack => "acknowledges what it has received".to_owned(),
         Deed::Hold => "receives nothing for now: what comes is under way".to_owned(),
         Deed::Release => "receives what was under way".to_owned(),
@@ -281,6 +300,9 @@ const fn act_name(what: &Deed) -> &'static str {
         Deed::Fin => "fin",
         Deed::Rst => "rst",
         Deed::BareRst => "bare_rst",
+        Deed::ForeignRst => "foreign_rst",
+        Deed::Shut => "shut",
+        Deed::Open => "open",
         Deed::Ack => "ack",
         Deed::Hold => "hold",
         Deed::Release => "release",

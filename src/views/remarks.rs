@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::engine::Sink;
-use crate::error::{Error, Likeness};
+use crate::error::{Error, Likeness, Pointer};
 use crate::model::{InputReport, WeirdKind};
 use crate::views::escape::visible;
 
@@ -101,6 +101,11 @@ pub fn hint(error: &Error) -> Option<&'static str> {
             Some(Likeness::Packed(_)) => "unpack it first; wslog reads gzip, zstd, lz4, xz and bzip2 itself",
             Some(Likeness::Capture(_)) => "editcap -F pcapng IN OUT converts it",
             None => "give a capture as tcpdump -w or Wireshark writes it (pcap, pcapng)",
+        }),
+        Error::Pointer { pointer, .. } => Some(match pointer {
+            Pointer::GitLfs => "git lfs pull fetches it",
+            Pointer::GitAnnex => "git annex get fetches it",
+            Pointer::Dvc => "dvc pull fetches it; name the file without .dvc",
         }),
         Error::Inside { .. } => {
             Some("it should hold a capture (pcap, pcapng), or a report of the Autobahn Testsuite")

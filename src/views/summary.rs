@@ -1,15 +1,16 @@
 //! The account of a connection in sentences fit for a ticket: who, what, when, which clause, what followed, and
 //! what each side's application will have been told.
 
-mod next;
 mod silence;
 
-use crate::knowledge::rules::{ClTcpEarly, ClosingProgress, FrTooBig, HsHttpResp};
+use crate::knowledge::CauseId;
+use crate::knowledge::causes::Tells;
+use crate::knowledge::rules::{ClTcpEarly, ClosingProgress, HsHttpResp};
 use crate::knowledge::words::shortened;
 use crate::model::finding::Because;
 use crate::model::{
-    Action, Certainty, Closing, Conversation, Finding, Level, LocalView, Outcome, Role, Seen, SideClose,
-    Starter, Step, StepVerdict, StreamEnd, TcpEnd, Timestamp, Violation,
+    Certainty, Closing, Conversation, Finding, Level, LocalView, Outcome, Role, SideClose, Starter,
+    StreamEnd, TcpEnd, Timestamp, Violation,
 };
 use crate::redact::Shown;
 use crate::views::escape::visible;
@@ -23,25 +24,35 @@ pub fn sentences(report: &Conversation<Shown>) -> Vec<String> {
     of(report, &Worded::all(report))
 }
 
-/// The same of findings that are told elsewhere, too.
+/// The same of findings that are told elsewhere, too: the cause in a breath, how it closed where that does not say it, what
+/// else is amiss, what each side was told, where to look.
 pub(super) fn of(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Vec<String> {
-    let closing = &report.closing;
+    let cause = report.closing.cause.as_ref();
+    let said = cause.map(|cause| cause.said(report));
     let mut out = Vec::new();
-    if let Some(sentence) = fault(report, findings) {
-        out.push(sentence);
+    match &said {
+        Some(said) => {
+            out.push(said.text.clone());
+            out.extend(match said.tells {
+                Tells::All => None,
+                Tells::Close => Some(answered(report)),
+                _ => Some(ended(report)),
+            });
+        }
+        None => out.push(ended(report)),
     }
-    out.push(ended(report));
-    if let Some(sentence) = tcp(report) {
-        out.push(sentence);
-    }
+    out.extend(tcp(report));
     out.extend(silence::sentences(report));
-    out.extend(too_big(report));
     out.extend(other_breaches(report, findings));
-    if let Some(sentence) = views(closing) {
-        out.push(sentence);
-    }
-    out.extend(next::sentence(report));
+    out.extend(views(&report.closing));
+    // The tester of a case breaks rules on purpose, and its account has said what it wanted to see.
+    out.extend(said.and_then(|said| said.next).filter(|_| report.case.is_none()));
     out
+}
+
+/// Whether it ended for that.
+fn is_cause(report: &Conversation<Shown>, id: CauseId) -> bool {
+    report.closing.cause.as_ref().is_some_and(|cause| cause.id() == id)
 }
 
 /// `The client` at the start of a sentence.
@@ -55,6 +66,9 @@ fn after_start(report: &Conversation<Shown>, at: Option<Timestamp>) -> String {
             // Of a connection picked up in its middle the start was not seen.
             let whole = report.request.is_some() || !report.assumed;
             let since = if whole { "start" } else { "first packet" };
+            if at < start {
+                return format!(" before the {since}");
+            }
             format!(" {} after the {since}", units::duration(at.since(start)))
         }
         _ => String::new(),
@@ -69,37 +83,13 @@ fn close_with_reason(side: &SideClose<Shown>) -> String {
     }
 }
 
-/// What a 1009 was about: the limit is its sender's own, and only the frames tell which one.
-fn too_big(report: &Conversation<Shown>) -> Option<String> {
-    let (by, largest) = report.findings.iter().find_map(|f| match f.violation {
-        Violation::FrTooBig(FrTooBig { largest }) => Some((f.by?, largest?)),
-        _ => None,
-    })?;
-    let (frame, len) = largest;
-    Some(format!(
-        "1009 is the {}'s own limit: the largest frame the {} had sent it was frame {frame} with {}.",
-        by.name(),
-        by.peer().name(),
-        units::bytes(len)
-    ))
-}
-
-/// The fault for which a side failed the connection, or failed to.
-fn fault(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Option<String> {
-    let (by, rule, frame) = report.closing.failed_for?;
-    let is_it = |f: &Finding<Shown>| (f.by, f.frame, f.violation.rule()) == (Some(by), Some(frame), rule);
-    let told = findings.iter().find(|told| is_it(told.finding))?;
-    let section = rule.rule().section();
-    Some(format!("{} {} (frame {frame}, {section}).", the(by), told.did()))
-}
-
 /// Who ended the WebSocket connection, and how.
 fn ended(report: &Conversation<Shown>) -> String {
     let closing = &report.closing;
     match closing.outcome {
         Outcome::HandshakeFailed => handshake_failed(report),
         Outcome::Open => open(report),
-        Outcome::NotObservable => not_observable(report),
+        Outcome::NotObservable => "The recording has a gap over the end of the connection.".to_owned(),
         Outcome::NoCloseFrame | Outcome::Reset => no_close(report),
         Outcome::Clean | Outcome::CleanTcpReset | Outcome::CloseCutShort | Outcome::CloseUnanswered => {
             closed(report)
@@ -107,36 +97,11 @@ fn ended(report: &Conversation<Shown>) -> String {
     }
 }
 
-/// What is known of an end that is not: the Close of one side, if it is there.
-fn not_observable(report: &Conversation<Shown>) -> String {
-    let unseen = Role::BOTH.into_iter().find(|role| report.traffic[*role].stream_bytes == 0);
-    let why = match unseen {
-        Some(role) => format!("Nothing that the {} sent is in the recording", role.name()),
-        None => "The recording has a gap over the end of the connection".to_owned(),
-    };
-    let sent = Role::BOTH.into_iter().find(|role| report.closing.sides[*role].sent_close == Some(true));
-    let known = sent.map_or_else(String::new, |role| {
-        let side = &report.closing.sides[role];
-        let (close, after) = (close_with_reason(side), after_start(report, side.at));
-        format!(
-            " {} sent {close}{after}; whether the {} answered is not known.",
-            the(role),
-            role.peer().name()
-        )
-    });
-    format!("{why}: how it closed is not known.{known}")
-}
-
 fn handshake_failed(report: &Conversation<Shown>) -> String {
     match (&report.response, &report.closing.first_end) {
         (Some(response), end) if response.status == 101 => {
             let ended = end.as_ref().map_or_else(String::new, |end| {
-                format!(
-                    "; the {} ended TCP by {}{}",
-                    end.by.name(),
-                    wording::end(end.how),
-                    after_start(report, end.at)
-                )
+                format!("; {}", ended_tcp(report, end, &format!("the {}", end.by.name()), "both sides"))
             });
             format!(
                 "The server answered 101, but with a response for which the client must fail the connection{ended}."
@@ -151,13 +116,20 @@ fn handshake_failed(report: &Conversation<Shown>) -> String {
             "The server answered the opening handshake with something that is not HTTP.".to_owned()
         }
         (None, Some(end)) => format!(
-            "{} ended TCP by {}{}; no response to the opening handshake was sent.",
-            the(end.by),
-            wording::end(end.how),
-            after_start(report, end.at)
+            "{}; no response to the opening handshake was captured here.",
+            ended_tcp(report, end, the(end.by), "Both sides")
         ),
         (None, None) => "The opening handshake was not answered.".to_owned(),
     }
+}
+
+/// Who ended TCP, how and when; where the ends crossed, both.
+fn ended_tcp(report: &Conversation<Shown>, end: &TcpEnd, one: &str, both: &str) -> String {
+    let after = after_start(report, end.at);
+    if report.closing.ends_crossed {
+        return format!("{both} ended TCP{after}");
+    }
+    format!("{one} ended TCP by {}{after}", wording::end(end.how))
 }
 
 /// Whether bytes came that are no response.
@@ -171,8 +143,12 @@ fn open(report: &Conversation<Shown>) -> String {
     let sent: Vec<Role> =
         Role::BOTH.into_iter().filter(|role| report.closing.sides[*role].sent_close == Some(true)).collect();
     match sent.as_slice() {
-        [] if report.response.is_none() => {
-            "The recording ends before the opening handshake was answered.".to_owned()
+        // Frames say that there was an answer.
+        [] if report.response.is_none() && !report.assumed => {
+            "The recording ends before an answer to the opening handshake.".to_owned()
+        }
+        [] if report.request.is_none() && report.assumed => {
+            "The recording begins and ends while the connection is open.".to_owned()
         }
         [] => "The recording ends while the connection is open.".to_owned(),
         [one] => format!(
@@ -212,7 +188,13 @@ fn silence(closing: &Closing<Shown>, word: &str) -> String {
 
 fn closed(report: &Conversation<Shown>) -> String {
     let closing = &report.closing;
+    let only = (closing.outcome == Outcome::CloseUnanswered)
+        .then(|| Role::BOTH.into_iter().find(|role| closing.sides[*role].sent_close == Some(true)))
+        .flatten();
     match closing.started_by {
+        Some(starter) if only.is_some_and(|only| starter != Starter::One(only)) => {
+            only.map_or_else(String::new, |only| ended_by_peer(report, only))
+        }
         Some(Starter::Both) => format!(
             "Both sides started the closing handshake: the client with {}, the server with {}; neither had received the other's when it sent its own.",
             close_with_reason(&closing.sides.client),
@@ -249,38 +231,78 @@ fn closed(report: &Conversation<Shown>) -> String {
     }
 }
 
+/// The only Close, of `role`, answered the peer's end of TCP, or crossed it.
+fn ended_by_peer(report: &Conversation<Shown>, role: Role) -> String {
+    let closing = &report.closing;
+    let (own, peer) = (&closing.sides[role], role.peer());
+    let Some(end) = &closing.ends[peer] else { return format!("{} sent a Close.", the(role)) };
+    if closing.started_by == Some(Starter::Both) {
+        return format!(
+            "Both sides ended the connection: the {} with {}{}, the {} by {}{}; neither had received the other's when it sent its own.",
+            role.name(),
+            close_with_reason(own),
+            after_start(report, own.at),
+            peer.name(),
+            wording::end(end.how),
+            after_start(report, end.at),
+        );
+    }
+    format!(
+        "{} {}{}{}, without a Close frame; the {} answered that with {}{}.",
+        the(peer),
+        wording::ended(end.how),
+        after_start(report, end.at),
+        silence(closing, ", after"),
+        role.name(),
+        close_with_reason(own),
+        later(own.at, end.at),
+    )
+}
+
+/// ` 5.0 ms later`, where it was.
+fn later(at: Option<Timestamp>, than: Option<Timestamp>) -> String {
+    let later = at.zip(than).map(|(at, than)| at.since(than)).filter(|ns| *ns >= 0);
+    later.map_or_else(String::new, |ns| format!(" {} later", units::duration(ns)))
+}
+
+/// The same where the Close that ended it has been told.
+fn answered(report: &Conversation<Shown>) -> String {
+    match (report.closing.outcome, report.closing.started_by) {
+        (Outcome::Open, Some(Starter::One(role)))
+            if report.closing.sides[role.peer()].sent_close != Some(true) =>
+        {
+            "The recording ends before an answer.".to_owned()
+        }
+        (_, Some(Starter::One(role))) => {
+            let at = after_start(report, report.closing.sides[role].at);
+            let was = if at.is_empty() { String::new() } else { format!("That was{at}; ") };
+            capital(&format!("{was}{}.", answer(report, role)))
+        }
+        _ => ended(report),
+    }
+}
+
+/// With a capital at its start.
+fn capital(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect()
+}
+
 /// What the other side made of the first Close.
 fn answer(report: &Conversation<Shown>, starter: Role) -> String {
     let closing = &report.closing;
     let peer = starter.peer();
     let name = peer.name();
     let side = &closing.sides[peer];
-    let since = |at: Option<Timestamp>| match (at, closing.sides[starter].at) {
-        (Some(at), Some(start)) if at >= start => {
-            format!(" {} later", units::duration(at.since(start)))
-        }
-        _ => String::new(),
-    };
+    let since = |at: Option<Timestamp>| later(at, closing.sides[starter].at);
     if side.sent_close == Some(true) {
         return format!("the {name} answered {}{}", close_with_reason(side), since(side.at));
     }
     match (&closing.ends[peer], &closing.ends[starter]) {
         (Some(end), theirs) if theirs.is_none_or(|t| end.packet <= t.packet) => {
-            let is_due = |step: &&Step| step.action == Action::AnswerClose && step.owed_by == peer;
-            let step = closing.steps.iter().find(is_due);
             if left_in_message(report, peer) {
                 return format!(
                     "the {name} ended TCP by {}{}, in the middle of a message",
-                    wording::end(end.how),
-                    since(end.at)
-                );
-            }
-            let had_ended = |step: &Step| {
-                step.verdict == StepVerdict::NotApplicable && matches!(step.seen, Seen::TcpEnd { .. })
-            };
-            if step.is_some_and(had_ended) {
-                return format!(
-                    "the {name} ended TCP by {}{}, before that Close had reached it",
                     wording::end(end.how),
                     since(end.at)
                 );
@@ -321,6 +343,9 @@ fn is_no_reply(finding: &Finding<Shown>, by: Role) -> bool {
 fn tcp(report: &Conversation<Shown>) -> Option<String> {
     let closing = &report.closing;
     let end: &TcpEnd = closing.first_end.as_ref()?;
+    if is_cause(report, CauseId::CloseCutShort) {
+        return None;
+    }
     if closing.outcome == Outcome::CloseCutShort {
         let left = report.findings.iter().find(|f| matches!(f.violation, Violation::ClTcpEarly(_)));
         let by = left.and_then(|f| f.by).unwrap_or(end.by);
@@ -336,24 +361,28 @@ fn tcp(report: &Conversation<Shown>) -> Option<String> {
         return None;
     }
     let later = closing.ends[end.by.peer()];
+    let is_reset = end.how == StreamEnd::Rst || later.is_some_and(|later| later.how == StreamEnd::Rst);
+    if !is_reset && (closing.ends_crossed || end.by == Role::Server) {
+        // As it should be.
+        return None;
+    }
     let other = match later {
         Some(later) if later.how == StreamEnd::Rst => format!("; the {} then reset it", later.by.name()),
         Some(_) => format!("; the {} followed", end.by.peer().name()),
         None => String::new(),
     };
-    let order = if end.by == Role::Server {
-        "which RFC 6455 7.1.1 leaves to the server"
+    let order = if end.by == Role::Server || end.how == StreamEnd::Rst {
+        ""
     } else {
-        "though RFC 6455 7.1.1 leaves that to the server"
+        ", though RFC 6455 7.1.1 leaves that to the server"
     };
-    let order = if end.how == StreamEnd::Rst { String::new() } else { format!(", {order}") };
     let first = if end.how == StreamEnd::Dropped { "" } else { " first" };
     Some(format!("{} {}{first}{order}{other}.", the(end.by), wording::ended(end.how)))
 }
 
 /// Breaches that the sentences before did not name; at most three, then their number.
 fn other_breaches(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Vec<String> {
-    let failed_for = report.closing.failed_for;
+    let cause = report.closing.cause.as_ref();
     let mut seen: Vec<(Option<Role>, &str)> = Vec::new();
     let mut out = Vec::new();
     let mut more = 0;
@@ -362,8 +391,7 @@ fn other_breaches(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Vec<
     for told in findings.iter().filter(|told| is_breach(told.finding)) {
         let finding = told.finding;
         let key = (finding.by, finding.violation.rule().name());
-        let is_told = failed_for
-            .is_some_and(|(by, rule, _)| finding.by == Some(by) && finding.violation.rule() == rule);
+        let is_told = cause.is_some_and(|cause| cause.tells_of(finding.violation.rule(), finding.by));
         let is_told = is_told
             || report.closing.started_by.is_some_and(|starter| match starter {
                 Starter::One(role) => {

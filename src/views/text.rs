@@ -9,6 +9,7 @@ use std::io::Write;
 
 use crate::engine::{Keep, Sink};
 use crate::error::Error;
+use crate::knowledge::{Blame, CauseId};
 use crate::model::{Conversation, InputReport, Level, Outcome, RuleId};
 use crate::redact::{Sealed, Shown};
 use crate::views::{Format, FrameList};
@@ -36,6 +37,7 @@ pub struct TextReport<W> {
     selected: bool,
     connections: u64,
     outcomes: [u64; Outcome::ALL.len()],
+    causes: BTreeMap<(CauseId, Option<Blame>), u64>,
     rules: BTreeMap<(Level, RuleId), u64>,
     rows: Vec<overview::Row>,
     details: Vec<Detail>,
@@ -58,6 +60,7 @@ impl<W: Write> TextReport<W> {
             selected,
             connections: 0,
             outcomes: [0; Outcome::ALL.len()],
+            causes: BTreeMap::new(),
             rules: BTreeMap::new(),
             rows: Vec::new(),
             details: Vec::new(),
@@ -69,6 +72,9 @@ impl<W: Write> TextReport<W> {
         self.connections += 1;
         if let Some(at) = Outcome::ALL.iter().position(|o| *o == report.outcome()) {
             self.outcomes[at] += 1;
+        }
+        if let Some(cause) = report.cause() {
+            *self.causes.entry(cause).or_default() += 1;
         }
         let mut rules: Vec<_> = report.rules().collect();
         rules.sort_unstable();
@@ -112,7 +118,7 @@ impl<W: Write> TextReport<W> {
             self.out.write_all(overview::nothing(inputs).as_bytes())?;
         } else if self.connections > LISTED as u64 && !self.selected {
             let outcomes = Outcome::ALL.into_iter().zip(self.outcomes);
-            let counts = overview::counts(self.connections, outcomes, &self.rules, &self.style);
+            let counts = overview::counts(self.connections, &self.causes, outcomes, &self.rules, &self.style);
             self.out.write_all(counts.as_bytes())?;
             let worst: Vec<_> = self.details.iter().map(|d| overview::Row::new(&d.report)).collect();
             let title = format!("\nThe worst {} of {} connections\n", worst.len(), self.connections);

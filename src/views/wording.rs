@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::knowledge::words::{bare_code, handled, or};
 pub(crate) use crate::knowledge::words::{close, end, packet, timeouts};
+use crate::knowledge::{Blame, CauseId};
 use crate::knowledge::{Clause, rfc6455};
 use crate::model::finding::Because;
 use crate::model::{
@@ -187,6 +188,11 @@ pub(crate) const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::HandshakeFailed => "handshake failed",
         Outcome::NotObservable => "end not observable",
     }
+}
+
+/// `abrupt_end, server`: a cause by its name, and whose behaviour it was.
+pub(crate) fn cause(cause: CauseId, by: Option<Blame>) -> String {
+    by.map_or_else(|| cause.name().to_owned(), |by| format!("{cause}, {}", by.name()))
 }
 
 /// What a server owes that got a request which broke `rule`.

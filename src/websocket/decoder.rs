@@ -113,6 +113,23 @@ impl Decoder {
         }
     }
 
+    /// How many bytes are left of the frame that is open, 0 between frames; `None` inside a header.
+    pub(crate) const fn to_boundary(&self) -> Option<u64> {
+        match self.state {
+            State::Header { len: 0, .. } => Some(0),
+            State::Payload { left, .. } => Some(left),
+            State::Header { .. } | State::Lost { .. } => None,
+        }
+    }
+
+    /// Length of the payload that is open.
+    pub(crate) const fn open_payload(&self) -> Option<u64> {
+        match self.state {
+            State::Payload { done, left, .. } => Some(done.saturating_add(left)),
+            State::Header { .. } | State::Lost { .. } => None,
+        }
+    }
+
     /// Whether a gap has ended framing.
     pub(crate) const fn is_lost(&self) -> bool {
         matches!(self.state, State::Lost { .. })

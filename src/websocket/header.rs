@@ -36,6 +36,18 @@ pub fn parse_header(input: &[u8]) -> Result<FrameHeader, Incomplete> {
     header(input).map(|(_, header)| header).map_err(|_| Incomplete)
 }
 
+/// Length of the header that begins like that; `None` where less than all of it is there.
+pub(crate) fn header_len(input: &[u8]) -> Option<usize> {
+    let [_, second, ..] = input else { return None };
+    let length = match second & 0x7f {
+        126 => 2,
+        127 => 8,
+        _ => 0,
+    };
+    let len = 2 + length + if second & 0x80 != 0 { 4 } else { 0 };
+    (input.len() >= len).then_some(len)
+}
+
 fn header(input: &[u8]) -> IResult<&[u8], FrameHeader, ()> {
     let (rest, (first, second)) = (be_u8, be_u8).parse(input)?;
     let (rest, (length_form, payload_len)) = match second & 0x7f {
@@ -66,6 +78,7 @@ mod tests {
         let bytes = encode_header(&header);
         assert_eq!(bytes.len() as u64, header.wire_len());
         assert_eq!(parse_header(&bytes), Ok(header));
+        assert_eq!(header_len(&bytes), Some(bytes.len()));
         for cut in 0..bytes.len() {
             assert_eq!(parse_header(&bytes[..cut]), Err(Incomplete), "{header:?} cut at {cut}");
         }

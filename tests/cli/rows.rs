@@ -209,7 +209,14 @@ fn runs_have_the_fields_that_are_declared() {
 
 #[test]
 fn explanations_have_the_fields_that_are_declared() {
-    let topics = [explain::all_codes(), explain::all_rules(), explain::all_cases()].concat();
+    let topics = [
+        explain::all_codes(),
+        explain::all_rules(),
+        explain::all_causes(),
+        explain::all_outcomes(),
+        explain::all_cases(),
+    ];
+    let topics = topics.concat();
     let code = explain::find("1006").expect("a code");
     let documents = [topics, code].map(|topics| {
         let document = wslog::views::explain::json::document(&topics);

@@ -63,7 +63,7 @@ fn every_sample_is_written_as_its_schema_says() {
 
 #[test]
 fn explanations_are_written_as_their_schema_says() {
-    for list in ["rules", "codes", "cases"] {
+    for list in ["causes", "outcomes", "rules", "codes", "cases"] {
         fits("explain", &["explain", "--list", list]);
     }
     fits("explain", &["explain", "1006", "4000-4999", "FR-*", "HS-*", "CL-*", "3.2", "9.*"]);

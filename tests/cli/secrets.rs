@@ -240,6 +240,8 @@ struct Written {
     /// Frames before a Close of each side.
     frames: Vec<(Side, Frame)>,
     reasons: [String; 2],
+    /// Text behind the frames that is none.
+    stray: Option<(Side, String)>,
 }
 
 impl Written {
@@ -259,6 +261,7 @@ impl Written {
             foreign: None,
             frames: Vec::new(),
             reasons: ["bye".to_owned(), String::new()],
+            stray: None,
         }
     }
 
@@ -290,6 +293,9 @@ impl Written {
         if self.status.starts_with("101") && self.foreign.is_none() {
             for (side, frame) in &self.frames {
                 talk.send(*side, frame.clone());
+            }
+            if let Some((side, text)) = &self.stray {
+                talk.bytes(*side, text.as_bytes());
             }
             let [client, server] = &self.reasons;
             talk.send(Client, Frame::close(1000, client)).send(Server, Frame::close(1000, server));
@@ -412,6 +418,10 @@ const ROWS: &[Row] = &[
     }),
     ("binary", &[Elsewhere], |w, s| w.frames.push((Server, Frame::binary(s)))),
     ("Ping", &[Elsewhere], |w, s| w.frames.push((Server, Frame::ping(s)))),
+    ("response in place of a frame", ANY, |w, s| w.stray = Some((Server, format!("HTTP/1.1 400 {s}\r\n\r\n")))),
+    ("request in place of a frame", &[InPlace], |w, s| {
+        w.stray = Some((Client, format!("GET /x?token={s} HTTP/1.1\r\n\r\n")));
+    }),
 ];
 
 /// Both views of all that is reported.
@@ -475,6 +485,7 @@ fn every_fault_that_quotes_is_planted() {
         "Method",
         "NoConnection",
         "NoUpgrade",
+        "NotFrames",
         "NotHttp",
         "NotOffered",
         "RequestSyntax",
@@ -506,6 +517,7 @@ fn quoting(violation: &Violation) -> Option<&'static str> {
         Violation::HsExtSyntax(_) => "Extensions",
         Violation::HsExtUnreg(_) => "Unregistered",
         Violation::HsHttpResp(HsHttpResp::NotHttp { .. }) => "NotHttp",
+        Violation::FrLost(_) => "NotFrames",
         Violation::HsHttpResp(HsHttpResp::Syntax { .. }) => "ResponseSyntax",
         Violation::HsUpgradeResp(_) => "ResponseUpgrade",
         Violation::HsConnectionResp(_) => "ResponseConnection",

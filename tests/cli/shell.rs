@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
+use wslog::model::LinkType;
 use wslog::views::escape::is_unsafe;
 
-use crate::support::capture_file::{Endian, Interface, Pcap, pcapng};
+use crate::support::capture_file::{Endian, Interface, Pcap, Record, packet_bytes, pcapng, pcapng_records};
 use crate::support::conversation::{Client, Server, Talk, TestPacket, merge};
 use crate::support::frame::Frame;
 use crate::support::upgrade::refusal;
@@ -118,6 +119,13 @@ fn what_cannot_be_read_is_trouble_and_said_on_standard_error() {
     let empty = file(&folder, "empty.pcap", b"");
     let archive = file(&folder, "archive.pcap", b"PK\x03\x04\x14\0\0\0");
     let snoop = file(&folder, "snoop.pcap", b"snoop\0\0\0\0\0\0\x02");
+    let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
+    let pointers = scratch("trouble-pointers");
+    let lfs = file(&pointers, "lfs.pcap", pointer);
+    let annex = file(&scratch("trouble-annex"), "annex.pcap", b"/annex/objects/SHA256E-s3--e3b0.pcap\n");
+    let dvc =
+        file(&scratch("trouble-dvc"), "a.pcap.dvc", b"outs:\n- md5: a304afb96060aad90176268345e10355\n");
+    let pointers = pointers.display().to_string();
     let missing = folder.join("missing.pcap").display().to_string();
     let header = file(&scratch("trouble-header"), "header.pcap", &sample("clean-close.pcap")[..10]);
     let folder = folder.display().to_string();
@@ -127,6 +135,20 @@ fn what_cannot_be_read_is_trouble_and_said_on_standard_error() {
         (&["inspect", &garbage], "neither pcap nor pcapng"),
         (&["inspect", &archive], "like a ZIP archive\n  unpack it first"),
         (&["inspect", &snoop], "like a capture of snoop\n  editcap -F pcapng"),
+        (
+            &["inspect", &lfs],
+            "is a pointer of Git LFS, not the file that it stands for\n  git lfs pull fetches it",
+        ),
+        (
+            &["inspect", &pointers],
+            "is a pointer of Git LFS, not the file that it stands for\n  git lfs pull fetches it",
+        ),
+        (&["diff", &lfs, &lfs], "is a pointer of Git LFS"),
+        (
+            &["inspect", &annex],
+            "is a pointer of git-annex, not the file that it stands for\n  git annex get fetches it",
+        ),
+        (&["inspect", &dvc], "is a pointer of DVC, not the file that it stands for\n  dvc pull fetches it"),
         (&["inspect", &empty], "is empty"),
         (&["inspect", "--format", "json", &garbage], "neither pcap nor pcapng"),
         (&["inspect", "--format", "json", &missing], "cannot open"),
@@ -216,6 +238,112 @@ fn a_capture_cut_in_the_middle_is_reported_up_to_the_cut() {
 }
 
 #[test]
+fn what_the_capture_itself_lost_is_told() {
+    let numbered: Vec<_> = talk().packets().into_iter().map(|packet| (0, packet)).collect();
+    let mut bytes = pcapng(Endian::Little, &[Interface::new("eth0", LinkType::ETHERNET)], &numbered);
+    // Statistics of interface 0, isb_ifdrop 37.
+    for word in [5_u32, 40, 0, 0, 0, 5 | 8 << 16, 37, 0, 0, 40] {
+        bytes.extend(word.to_le_bytes());
+    }
+    let lossy = file(&scratch("lossy"), "lossy.pcapng", &bytes);
+    let said = "packets that the capture itself lost (interface 0: isb_ifdrop 37): bytes missing from streams may be theirs";
+    let text = inspect(&[&lossy]);
+    assert!(text.contains(&format!("\n  odd: capture_dropped ×37: {said}\n")), "{text}");
+    assert_eq!(
+        json(&[&lossy])["inputs"][0]["weirds"],
+        serde_json::json!([{ "name": "capture_dropped", "count": 37, "detail": said, "packet": null }])
+    );
+}
+
+/// UDP in IPv4 in Ethernet, from port 50000.
+fn udp(port: u16, payload: &[u8]) -> Vec<u8> {
+    let len = |more: usize| u16::try_from(payload.len() + more).expect("short").to_be_bytes();
+    let ip =
+        [[0x45, 0], len(28), [0, 1], [0, 0], [64, 17], [0, 0], [10, 0], [0, 1], [10, 0], [0, 2]].concat();
+    let udp = [50_000_u16.to_be_bytes(), port.to_be_bytes(), len(8), [0, 0]].concat();
+    [&[2; 12][..], &[8, 0], &ip, &udp, payload].concat()
+}
+
+#[test]
+fn what_nobody_can_look_into_is_named_where_nothing_was_found() {
+    let folder = scratch("closed");
+    let file_of = |name: &str, interfaces: &[Interface], packets: &[(usize, &[u8])]| {
+        let records = packets.iter().map(|(n, data)| (*n, Record { at_ns: 0, data: data.to_vec() }));
+        file(&folder, name, &pcapng_records(Endian::Little, interfaces, records))
+    };
+    let ethernet = Interface::new("eth0", LinkType::ETHERNET);
+    let radio = Interface::new("wpan0", LinkType(230));
+    let serial = Interface::new("ttyS0", LinkType(8));
+    let (dns, wire_guard) = (udp(53, &[9; 40]), udp(51820, &[&[4, 0, 0, 0][..], &[9; 44]].concat()));
+    let (esp, open_vpn) = (udp(4500, &[9; 40]), udp(1194, &[0x48; 40]));
+    let mut plain = Talk::new("192.0.2.10:50001", "192.0.2.20:80").with_isns(1, 2);
+    plain.connect().bytes(Client, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").end_tcp(Client);
+    let plain: Vec<_> = plain
+        .packets()
+        .into_iter()
+        .map(|packet| packet_bytes(&packet, LinkType::ETHERNET, Endian::Little))
+        .collect();
+    let mut mixed: Vec<(usize, &[u8])> = plain.iter().map(|data| (0, &data[..])).collect();
+    mixed.push((0, &esp));
+    let decrypted = "capture where it is decrypted, as on the interface of the tunnel at either end.";
+    for (name, interfaces, packets, said) in [
+        ("other", &[&ethernet][..], vec![(0, &dns[..])], "There is no TCP in it: was the right interface captured?".to_owned()),
+        (
+            "wireguard",
+            &[&ethernet],
+            vec![(0, &wire_guard), (0, &dns), (0, &wire_guard)],
+            format!("No TCP was found in it: 2 packets encrypted by WireGuard. Try this: {decrypted}"),
+        ),
+        (
+            "radio",
+            &[&radio],
+            vec![(0, &[1, 2, 3])],
+            "No TCP was found in it: 1 packet of link type 230 (IEEE 802.15.4). Try this: capture inside of that, on an interface \
+             with Ethernet or IP, or have it taken off first.".to_owned(),
+        ),
+        (
+            "many",
+            &[&ethernet, &radio, &serial],
+            vec![(2, &[7]), (0, &esp), (1, &[1]), (0, &open_vpn), (0, &wire_guard), (1, &[1])],
+            "No TCP was found in it: 2 packets of link type 230 (IEEE 802.15.4); 1 packet of link type 8 (SLIP); 1 packet encrypted \
+             by ESP in UDP; 1 packet encrypted by OpenVPN; and 1 more, listed above as odd. Try this: capture inside of that, on an \
+             interface with Ethernet or IP, and where it is decrypted, as on that of the tunnel at either end.".to_owned(),
+        ),
+        (
+            "beside",
+            &[&ethernet],
+            mixed,
+            format!(
+                "No TCP connection carries an HTTP request for an upgrade to WebSocket. TLS is not decrypted, and a connection captured \
+                 after its handshake is recognised only by enough frames that follow one another. Not looked into were 1 packet \
+                 encrypted by ESP in UDP. Try this: {decrypted}"
+            ),
+        ),
+    ] {
+        let interfaces: Vec<_> = interfaces.iter().map(|interface| **interface).collect();
+        let text = inspect(&[&file_of(name, &interfaces, &packets)]);
+        assert!(text.ends_with(&format!("\nNo WebSocket connection found. {said}\n")), "{name}: {text}");
+    }
+    let weirds = &json(&[&folder.join("many").display().to_string()])["inputs"][0]["weirds"];
+    let counted: Vec<_> = weirds
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|weird| format!("{} {} {} {}", weird["name"], weird["count"], weird["packet"], weird["detail"]))
+        .collect();
+    assert_eq!(
+        counted,
+        [
+            r#""unknown_link_type" 1 1 "link type 8 (SLIP)""#,
+            r#""encrypted_packet" 1 2 "encrypted by ESP in UDP""#,
+            r#""unknown_link_type" 2 3 "link type 230 (IEEE 802.15.4)""#,
+            r#""encrypted_packet" 1 4 "encrypted by OpenVPN""#,
+            r#""encrypted_packet" 1 5 "encrypted by WireGuard""#,
+        ]
+    );
+}
+
+#[test]
 fn connections_are_chosen_by_number() {
     let two = "samples/port-reuse.pcap";
     let ids = |arguments: &[&str]| -> Vec<String> {
@@ -285,7 +413,18 @@ fn fail_on_asks_about_findings_and_unclean_ends() {
     }
 }
 
-/// Two handshakes of one address at once may be two programs: shown, and no reason to fail a build.
+/// T27: a request that its sender never finished is no hole in the capture.
+#[test]
+fn a_head_that_never_became_whole_is_no_packet_that_is_missing() {
+    let mut talk = Talk::new("192.0.2.10:50001", "192.0.2.20:8080");
+    let request = talk.upgrade().request();
+    talk.connect().bytes(Client, &request[..60]).end_tcp(Client);
+    let path = file(&scratch("slow-head"), "slow.pcap", &Pcap::default().write(&talk.packets()));
+    let ran = run(["inspect", &path]);
+    assert!(ran.out.contains("never became whole") && !ran.out.contains("missing or cut"), "{}", ran.out);
+}
+
+/// T20: two handshakes of one address at once may be two programs: shown, and no reason to fail a build.
 #[test]
 fn fail_on_passes_over_what_is_undetermined() {
     let talks = [("192.0.2.10:50001", 0), ("192.0.2.10:50002", 500)].map(|(client, start)| {
@@ -455,7 +594,7 @@ fn nothing_a_peer_chose_acts_on_the_terminal() {
     let cut = file(&folder, &format!("cut{name}"), &whole[..whole.len() - 5]);
     let garbage = file(&folder, &format!("garbage{name}"), HOSTILE.as_bytes());
     let numbered: Vec<_> = packets.into_iter().map(|packet| (0, packet)).collect();
-    let interface = Interface::new("\u{1b}[2J\u{202e}", wslog::model::LinkType::ETHERNET);
+    let interface = Interface::new("\u{1b}[2J\u{202e}", LinkType::ETHERNET);
     let ng = file(&folder, &format!("ng{name}"), &pcapng(Endian::Big, &[interface], &numbered));
     let missing = format!("{capture}.missing");
     let unwritable = format!("{capture}/out");

@@ -10,9 +10,11 @@ use wslog::limits::Limits;
 use wslog::model::{CloseCode, Conversation, FrameHeader, FrameRecord, Level, Outcome, Role};
 use wslog::views::FrameList;
 use wslog::views::json::JsonReport;
+use wslog::views::text::{Style, TextReport};
 
 use crate::support::corpus::corpus;
 use crate::support::essence::{analyse_file, assert_same, essence};
+use crate::support::times::negative;
 
 fn captures(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a directory") {
@@ -44,6 +46,20 @@ fn every_capture_gives_the_same_document_on_any_number_of_threads() {
         for threads in [2, 7] {
             assert!(one == document(&path, threads), "{} on {threads} threads", path.display());
         }
+    }
+}
+
+/// T2: no time is negative, in the document or in the text of any capture.
+#[test]
+fn no_capture_has_a_negative_time() {
+    let Some(folder) = corpus("") else { return };
+    let mut paths = Vec::new();
+    captures(&folder, &mut paths);
+    for path in paths {
+        let mut text = Vec::new();
+        let mut page = TextReport::new(&mut text, Style { width: 400, color: false }, FrameList::Ends, true);
+        Engine::new(Limits::default()).sink(&mut page).run(&[&path]).expect("memory takes all");
+        assert_eq!(negative(&document(&path, 1), &text), [""; 0], "{}", path.display());
     }
 }
 

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use wslog::engine::{Engine, Form, Happening, Joining, Keep, Sink};
 use wslog::error::Error;
 use wslog::limits::Limits;
-use wslog::model::{Conversation, ConversationId, InputReport, LinkType, PacketNo, Role, WeirdKind};
+use wslog::model::{
+    Conversation, ConversationId, HeaderSigns, InputReport, LinkType, PacketNo, Role, StreamEnd, WeirdKind,
+};
 use wslog::notation::{Blocks, Symbols};
 use wslog::redact::{Sealed, Shown};
 use wslog::views::FrameList;
@@ -20,7 +22,8 @@ use crate::support::capture_file::{Endian, Pcap, Record, Unit};
 use crate::support::conversation::{Client, Server, Talk, TestPacket, merge};
 use crate::support::frame::Frame;
 use crate::support::oddities::oddities;
-use crate::support::script::acts;
+use crate::support::script::{acts, play};
+use crate::support::transform::over_ip;
 use crate::support::wrap::{self, fragments, ip_packet, typed};
 
 /// Writes a file that the test `test` reads.
@@ -131,6 +134,43 @@ fn pairs(together: bool) -> Vec<u8> {
             .collect::<Vec<_>>()
     });
     pcap(LinkType::IEEE802_11).write_records(records)
+}
+
+/// TTL, identification and window, out of the packets and over threads.
+#[test]
+fn headers_of_segments_arrive() {
+    for v6 in [false, true] {
+        let talk = over_ip(
+            &play("C: text hi | C: close 1000 | S: close 1000 | S: fin | C: fin | S: rst", false),
+            v6,
+        );
+        let records = (1_u16..).zip(&talk).map(|(n, packet)| {
+            let mut data = ip_packet(packet);
+            let [high, low] = (300 + n).to_be_bytes();
+            let (ttl, tcp) = if v6 { (7, 40) } else { (8, 20) };
+            data[ttl] = n as u8;
+            if !v6 {
+                data[4..6].copy_from_slice(&[high, low]);
+            }
+            data[tcp + 14..tcp + 16].copy_from_slice(&[high, low]);
+            Record { at_ns: packet.at_ns, data }
+        });
+        let file_of = pcap(LinkType::RAW).write_records(records.collect::<Vec<_>>());
+        let path = file("headers", if v6 { "v6.pcap" } else { "v4.pcap" }, &file_of);
+        for threads in [1, 2, 7] {
+            let heard = hear(std::slice::from_ref(&path), Joining::default(), threads);
+            let facts = &heard.conversations[0].tcp_facts;
+            let last = talk.len() as u16;
+            let expected =
+                HeaderSigns { ttl: last as u8, ip_id: (!v6).then_some(300 + last), window: 300 + last };
+            let ends = &facts.server.ends;
+            assert_eq!(ends.len(), 2);
+            assert_eq!((ends[1].how, ends[1].header), (StreamEnd::Rst, expected), "{threads} threads");
+            assert_eq!(facts.client.habits.ttl, (1, last as u8 - 1), "{threads} threads");
+            assert_eq!(facts.client.habits.last_ip_id, (!v6).then_some(300 + last - 1));
+            assert_eq!(facts.client.habits.zero_ip_ids + facts.server.habits.zero_ip_ids, 0);
+        }
+    }
 }
 
 #[test]

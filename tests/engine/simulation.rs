@@ -10,6 +10,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use wslog::model::{Certainty, Conversation, Level, Outcome, Role, Starter};
+use wslog::views::summary;
 
 use crate::support::conversation::{Client, Server, Side, TestPacket};
 use crate::support::essence::{assert_same, essence, shown};
@@ -17,6 +18,7 @@ use crate::support::script::analyse;
 use crate::support::simulation::faults::{FAULTS, Plant};
 use crate::support::simulation::plan::{Act, Ending, Path, Reaction, Scenario, Ways, What};
 use crate::support::simulation::{Played, play};
+use crate::support::times::{forms, negative};
 use crate::support::transform::Change;
 
 /// What may be noted though nobody did anything against the RFC.
@@ -123,7 +125,9 @@ fn left_early(played: &Played, side: Side) -> bool {
         Server => (&played.server.truth, &played.client.truth),
     };
     let failed = own.failed || own.looks_failed;
-    own.established && own.left && !failed && own.sent.is_none() && other.sent.is_some()
+    // A Close that answers the end of TCP was not on its way.
+    let crosses = other.sent.as_ref().is_some_and(|close| !close.knew_end);
+    own.established && own.left && !failed && own.sent.is_none() && crosses
 }
 
 /// Who started the end, by what each side had received.
@@ -131,6 +135,9 @@ fn started(played: &Played) -> Option<Starter> {
     let [client, server] = [&played.client.truth, &played.server.truth];
     let knew = match (&client.sent, &server.sent) {
         (None, None) => (client.ended, server.ended),
+        // T4: the only Close answers the other side's end of TCP, or crosses it, or came first.
+        (Some(close), None) => (Some(close.knew_end), server.ended.map(|_| close.knew_end || !server.left)),
+        (None, Some(close)) => (client.ended.map(|_| close.knew_end || !client.left), Some(close.knew_end)),
         (client, server) => {
             (client.as_ref().map(|close| close.knew), server.as_ref().map(|close| close.knew))
         }
@@ -235,6 +242,12 @@ fn conclusions(report: &Conversation) -> String {
         .collect();
     let _ = writeln!(out, "{steps:?}");
     let _ = writeln!(out, "{:?} {:?} {:?}", closing.outcome, closing.started_by, closing.evidence);
+    // Ends that cross are recorded in another order at each end.
+    let first = closing.first_end.filter(|_| !closing.ends_crossed).map(|end| (end.by, end.how));
+    let _ = writeln!(out, "{:?} {first:?}", closing.ends_crossed);
+    for sentence in summary::sentences(report) {
+        let _ = writeln!(out, "{}", without_numbers(&sentence));
+    }
     for role in Role::BOTH {
         let side = &closing.sides[role];
         let _ = writeln!(out, "{:?} {:?} {:?} {:?}", side.sent_close, side.code, side.reason, side.state);
@@ -245,6 +258,14 @@ fn conclusions(report: &Conversation) -> String {
         }
     }
     out
+}
+
+/// Times, packets and frames are those of one recording.
+fn without_numbers(sentence: &str) -> String {
+    let words = sentence.split(' ').filter(|word| {
+        !word.starts_with(|c: char| c == '(' || c.is_ascii_digit()) && !["ms", "s", "min"].contains(word)
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn only(packets: &[TestPacket]) -> Conversation {
@@ -286,6 +307,8 @@ fn prove(scenario: &Scenario, changes: &[Change], allowed: &[&[&str]]) -> Played
         if let Err(difference) = check(&report, &played, allowed) {
             panic!("{tap:?}: {difference}\n{scenario:?}\n{}", listing(&report));
         }
+        let (json, text) = forms(std::slice::from_ref(&report));
+        assert_eq!(negative(&json, &text), [""; 0], "T2, {tap:?}: {scenario:?}");
         let concluded = conclusions(&report);
         let first = elsewhere.get_or_insert_with(|| concluded.clone());
         assert_same(&concluded, first, &|| format!("{tap:?}, not at the client\n{scenario:?}"));

@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use wslog::engine::{Analysis, Keep, Sink, present};
 use wslog::limits::Limits;
-use wslog::model::{Conversation, InputReport, Role, WeirdKind, Wire};
+use wslog::model::{Conversation, InputReport, Role, StartEvidence, Starter, TcpFlags, WeirdKind, Wire};
 use wslog::redact::Redaction;
 use wslog::views::FrameList;
 use wslog::views::json::JsonReport;
@@ -18,8 +18,56 @@ use wslog::views::text::{Style, TextReport};
 use crate::support::conversation::TestPacket;
 use crate::support::essence::analyse_file;
 use crate::support::oddities::{TALK, is_server, oddities, only, tick};
+use crate::support::scene;
 use crate::support::script::{analyse, closing, findings, play};
+use crate::support::times::{forms, negative};
 use crate::support::transform::drop_acknowledged;
+
+/// T12: of a Close only the copy was captured that was sent again, behind its own FIN, and it acknowledges what came
+/// meanwhile. It left before that FIN, whose acknowledgement decides; where that one is as new, nothing does.
+#[test]
+fn a_close_that_was_sent_again_is_judged_by_the_fin_before_it() {
+    let packets =
+        play("S: hold | C: close 1000 | S: close 1001 | S: fin | S: release | C: ack | C: fin", false);
+    let is_close = |packet: &TestPacket| is_server(packet) && packet.payload.first() == Some(&0x88);
+    let is_fin = |packet: &TestPacket| is_server(packet) && packet.flags.has(TcpFlags::FIN);
+    let heard = packets.iter().rfind(|packet| !is_server(packet)).expect("the client's FIN").next_seq();
+    for (fin_is_a_copy, by, evidence) in [
+        (false, Starter::Both, StartEvidence::Acknowledgement),
+        (true, Starter::One(Role::Client), StartEvidence::Order),
+    ] {
+        let mut packets = packets.clone();
+        let mut close = packets.remove(packets.iter().position(is_close).expect("the server's Close"));
+        let fin = packets.iter().position(is_fin).expect("the server's FIN");
+        (close.ack, close.at_ns) = (Some(heard), packets[fin].at_ns + 300_000_000);
+        if fin_is_a_copy {
+            packets[fin].ack = Some(heard);
+        }
+        packets.insert(fin + 1, close);
+        let closing = analyse(&packets).remove(0).closing;
+        assert_eq!((closing.started_by, closing.evidence), (Some(by), evidence), "{fin_is_a_copy}");
+    }
+}
+
+/// T2: where the clock of a recording goes back, what came before its cause is not told as a negative time.
+#[test]
+fn a_clock_that_goes_back_makes_no_negative_time() {
+    let talks = [
+        "C: ping x | S: pong x | C: close 1000 | S: close 1000 | S: fin | C: fin",
+        "C: request | S: 101 | C: text hi | S: close 1001 | S: fin | C: close 1001 | C: fin",
+        "C: 83 00 | S: close 1002 | C: close 1002 | S: fin | C: fin",
+        "C: request | S: status 403 Forbidden | S: fin | C: fin",
+        "C: text hi | S: rst",
+    ];
+    for talk in talks {
+        let mut packets = scene::play(talk);
+        let first = packets[0].at_ns;
+        packets.iter_mut().for_each(|packet| packet.at_ns = 2 * first - packet.at_ns);
+        let (json, text) = forms(&analyse(&packets));
+        assert_eq!(negative(&json, &text), [""; 0], "{talk}");
+        assert!(text.windows(6).any(|word| word == b"before"), "{talk}");
+    }
+}
 
 /// `CLEAN` in the lines below.
 const CLEAN: &str = "clean by C, sees 1000 clean / 1000 clean";
@@ -118,6 +166,17 @@ const TOLD: &[(&str, &str)] = &[
     ("urgent data", "2+2 frames |  | CLEAN | urgent_data"),
     ("ports used again", "2+1 frames |  | CLEAN\n2+1 frames |  | CLEAN"),
     ("ports used again before the end", "2+0 frames |  | open by C, sees - / -\n2+1 frames |  | CLEAN"),
+    ("two legs of a SYN proxy", "5+5 frames |  | CLEAN | second_leg"),
+    ("two legs of a box that moves the server's numbers", "5+5 frames |  | CLEAN | second_leg"),
+    ("two legs of a box that moves the client's numbers", "5+5 frames |  | CLEAN | second_leg"),
+    ("two legs of a box that moves all numbers", "5+5 frames |  | CLEAN | second_leg"),
+    ("two legs of a proxy that opens TCP anew", "5+5 frames |  | CLEAN | second_leg"),
+    ("two legs, of which one goes on", "5+5 frames |  | CLEAN | second_leg"),
+    ("two legs, of which the other goes on", "5+5 frames |  | CLEAN | second_leg"),
+    (
+        "two legs, reset",
+        "1+1 frames | S note CL-ABNORMAL?, S should CL-RST? | reset by S, sees 1006 / 1006 | second_leg",
+    ),
 ];
 
 /// What is told of a recording, a line a connection: the handshake, frames of both sides, findings, closing, and
@@ -206,15 +265,15 @@ fn an_rst_behind_its_own_fin_is_shown() {
         (
             "S: fin | S: rst",
             "server resets TCP (RST) after its own FIN",
-            r#"[("server","fin",7),("server","rst",8)]"#,
+            r#"[("server","fin",8),("server","rst",9)]"#,
         ),
         (
             "S: fin | S: rst | S: rst | C: rst",
             "server resets TCP (RST) after its own FIN, 1 more behind it",
-            r#"[("server","fin",7),("server","rst",8),("server","rst",9),("client","rst",10)]"#,
+            r#"[("server","fin",8),("server","rst",9),("server","rst",10),("client","rst",11)]"#,
         ),
-        ("S: fin | C: fin", "", r#"[("server","fin",7),("client","fin",8)]"#),
-        ("S: rst", "", r#"[("server","rst",7)]"#),
+        ("S: fin | C: fin", "", r#"[("server","fin",8),("client","fin",9)]"#),
+        ("S: rst", "", r#"[("server","rst",8)]"#),
     ];
     for (script, row, ends) in rows {
         let packets = play(&format!("C: text hi | S: text hi | {script}"), false);
@@ -236,6 +295,32 @@ fn an_rst_behind_its_own_fin_is_shown() {
         let list: Vec<_> =
             list.iter().map(|end| format!("({},{},{})", end["by"], end["how"], end["packet"])).collect();
         assert_eq!(format!("[{}]", list.join(",")), ends, "{script}");
+    }
+}
+
+/// Of two legs each byte is taken once.
+#[test]
+fn copies_of_a_second_leg_are_none_of_the_first() {
+    let talk = play(TALK, false);
+    let whole = analyse(&talk);
+    let legs: Vec<_> = oddities()
+        .into_iter()
+        .filter(|odd| odd.name.starts_with("two legs of") && odd.packets.len() == 2 * talk.len())
+        .collect();
+    assert_eq!(legs.len(), 5);
+    for odd in legs {
+        let reports = analyse(&odd.packets);
+        assert_eq!(reports.len(), 1, "{}", odd.name);
+        for role in Role::BOTH {
+            assert_eq!(reports[0].traffic[role], whole[0].traffic[role], "{}", odd.name);
+            assert_eq!(reports[0].tcp_facts[role].ends.len(), 1, "{}", odd.name);
+        }
+        // Where the client's numbers stay, its SYN is the same in both.
+        let is_moved = odd.packets.iter().any(|packet| packet.ack.is_none() && packet.seq != talk[0].seq);
+        let left_out = talk.len() as u64 - u64::from(!is_moved);
+        let counts: Vec<_> =
+            reports[0].weirds.as_slice().iter().map(|weird| (weird.kind, weird.count)).collect();
+        assert_eq!(counts, [(WeirdKind::SecondLeg, left_out)], "{}", odd.name);
     }
 }
 

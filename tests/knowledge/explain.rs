@@ -7,10 +7,10 @@ use std::process::Command;
 
 use wslog::engine::Across;
 use wslog::explain;
-use wslog::knowledge::CODES;
+use wslog::knowledge::{CAUSES, CODES, CauseId, OUTCOMES};
 use wslog::limits::Limits;
-use wslog::model::topic::{CodeTopic, Example, RuleTopic, Topic};
-use wslog::model::{CloseCode, Conversation, Level, RULES, Role, RuleId, Who};
+use wslog::model::topic::{CauseTopic, CodeTopic, Example, RuleTopic, Topic};
+use wslog::model::{Certainty, CloseCode, Conversation, Level, RULES, Role, RuleId, Who};
 use wslog::views::explain::json;
 
 use crate::support::scene;
@@ -21,6 +21,13 @@ const NO_EXAMPLE: &[(&str, &str)] = &[
     ("CL-TLS", "needs what is inside of TLS"),
     ("HS-SNI", "needs TLS"),
     ("PMD-BOMB", "the cap is beyond what DEFLATE can do in a few bytes"),
+];
+
+/// Causes of which no example can be made, and why.
+const NO_EXAMPLE_OF: &[(CauseId, &str)] = &[
+    (CauseId::ConnectFailed, "needs a connection that carries WebSocket to the same port beside it"),
+    (CauseId::FramingLost, "nothing is judged so yet"),
+    (CauseId::UndeterminedEnd, "what comes to it is what the causes have forgotten"),
 ];
 
 /// What the reference says of the connections of an example.
@@ -34,6 +41,11 @@ fn play(example: &Example) -> Vec<Conversation> {
 fn rules() -> Vec<RuleTopic> {
     let topics = explain::all_rules().into_iter();
     topics.map(|topic| if let Topic::Rule(rule) = topic { rule } else { panic!("a rule") }).collect()
+}
+
+fn causes() -> Vec<CauseTopic> {
+    let topics = explain::all_causes().into_iter();
+    topics.map(|topic| if let Topic::Cause(cause) = topic { cause } else { panic!("a cause") }).collect()
 }
 
 fn codes() -> Vec<CodeTopic> {
@@ -86,6 +98,48 @@ fn every_rule_is_explained_both_ways() {
     }
 }
 
+#[test]
+fn examples_of_causes_end_as_they_say() {
+    let mut wrong = Vec::new();
+    for topic in causes() {
+        for example in &topic.examples {
+            let reports = play(example);
+            let [report] = reports.as_slice() else { panic!("{}: {}", topic.cause.name, example.title) };
+            let cause = report.closing.cause.as_ref().expect("every end has a cause");
+            let best = topic.cause.proven.or(topic.cause.likely);
+            let sure = cause.certainty > Certainty::Undetermined || best.is_none();
+            let ends_for_it = cause.id() == topic.cause.id && sure;
+            let is_right = if example.reported { ends_for_it } else { cause.id() != topic.cause.id };
+            if !is_right {
+                let also: Vec<_> = cause.also.iter().map(|also| (also.id.name(), also.certainty)).collect();
+                wrong.push(format!(
+                    "{}: {}: {} {:?}, also {also:?}; {}; {}",
+                    topic.cause.name,
+                    example.title,
+                    cause.id(),
+                    cause.certainty,
+                    closing(report),
+                    findings(report)
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_cause_is_explained_both_ways() {
+    let mut wrong = Vec::new();
+    for topic in causes() {
+        let of = |reported| topic.examples.iter().any(|example| example.reported == reported);
+        let exempt = NO_EXAMPLE_OF.iter().any(|(cause, _)| *cause == topic.cause.id);
+        if (of(true) && of(false)) == exempt || topic.examples.is_empty() != exempt {
+            wrong.push(topic.cause.name);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
 /// A section in brackets stands behind the number of its RFC; a case of the suite behind its word.
 #[test]
 fn no_section_without_its_rfc() {
@@ -93,6 +147,11 @@ fn no_section_without_its_rfc() {
         let reaction = wslog::views::explain::reaction(rule).unwrap_or_default();
         let texts = [rule.text, rule.says].into_iter().chain(rule.next.iter().copied());
         texts.map(str::to_owned).chain([reaction]).collect::<Vec<_>>()
+    });
+    let causes = CAUSES.iter().flat_map(|cause| {
+        let evidence = [cause.proven, cause.likely, cause.undetermined].into_iter().flatten();
+        let texts = evidence.chain([cause.when, cause.never]).chain(cause.next.iter().copied());
+        texts.map(str::to_owned).collect::<Vec<_>>()
     });
     let codes = CODES.iter().flat_map(|entry| {
         let texts = [entry.meaning, entry.reported].into_iter();
@@ -106,7 +165,7 @@ fn no_section_without_its_rfc() {
         text.contains('.') && text.split('.').all(|part| part.parse::<u8>().is_ok_and(|n| n < 20))
     };
     let mut bracketed = 0;
-    for text in rules.chain(codes) {
+    for text in rules.chain(causes).chain(codes) {
         for inside in text.split('(').skip(1).filter_map(|rest| rest.split(')').next()) {
             bracketed += usize::from(inside.starts_with("RFC "));
             let first = inside.split([',', ';', ' ']).next().unwrap_or_default();
@@ -227,7 +286,16 @@ fn explanations_are_those_of_the_golden_files() {
         ("case-3.2.json", &["--format", "json", "3.2"]),
         ("case-6.4.1.txt", &["6.4.1"]),
         ("case-9.1.txt", &["9.1"]),
+        ("abrupt_end.txt", &["Abrupt-End"]),
+        ("abrupt_end.json", &["--format", "json", "abrupt_end"]),
+        ("receive_window_closed.txt", &["receive_window_closed"]),
+        ("reset_between.txt", &["reset_between"]),
+        ("close_unanswered.txt", &["close_unanswered"]),
+        ("close_unanswered.json", &["--format", "json", "close_unanswered"]),
+        ("clean.txt", &["clean"]),
+        ("going_away.txt", &["going_away"]),
         ("list.txt", &["--list"]),
+        ("list-causes.txt", &["--list", "causes"]),
         ("list-codes.txt", &["--list", "codes"]),
     ] {
         let width = ["--width", "100"];
@@ -257,6 +325,8 @@ fn what_is_not_known_is_said_with_what_is_near() {
         (&["70000"], "nearest: 5000-65535"),
         (&["3.99"], "nearest: 3.*"),
         (&["abnormal"], "nearest: 1006"),
+        (&["abrubt_end"], "nearest: abrupt_end"),
+        (&["no_close"], "nearest: no_close_frame"),
         (&["5.5.1"], "CL-"),
         (&["\u{1b}[31mred"], "\\u{1b}[31mred"),
         (&[""], "nothing is known of"),
@@ -276,9 +346,13 @@ fn what_is_not_known_is_said_with_what_is_near() {
 /// Nothing that a width or a list could lose: every topic is in the JSON, in full.
 #[test]
 fn lists_hold_everything() {
-    for (kind, count, name) in
-        [("rules", RULES.len(), "rule"), ("codes", 24, "first"), ("cases", 517, "case")]
-    {
+    for (kind, count, name) in [
+        ("rules", RULES.len(), "rule"),
+        ("causes", CAUSES.len(), "cause"),
+        ("outcomes", OUTCOMES.len(), "outcome"),
+        ("codes", 24, "first"),
+        ("cases", 517, "case"),
+    ] {
         let (_, out, _) = run(&["--list", kind, "--format", "json"]);
         let document: serde_json::Value = serde_json::from_str(&out).expect("JSON");
         let topics = document["topics"].as_array().expect("topics");
@@ -288,8 +362,13 @@ fn lists_hold_everything() {
         assert_eq!(text.lines().find(|line| line.chars().count() > 80), None, "{kind}");
     }
     let codes = ["0", "1000", "1001", "1005", "1006", "1010", "1015", "1016", "3000", "4999", "5000"];
-    let topics: Vec<&str> =
-        RULES.iter().map(|rule| rule.name).chain(codes).chain(["7.1.6", "6.4.1"]).collect();
+    let topics: Vec<&str> = RULES
+        .iter()
+        .map(|rule| rule.name)
+        .chain(CAUSES.iter().map(|cause| cause.name))
+        .chain(codes)
+        .chain(["7.1.6", "6.4.1", "clean"])
+        .collect();
     let (_, text, _) = run(&[&["--width", "80"], topics.as_slice()].concat());
     assert_eq!(text.lines().find(|line| line.chars().count() > 80), None);
 }

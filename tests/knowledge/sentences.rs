@@ -55,6 +55,12 @@ const ROWS: &[Row] = &[
         "C: 82 7e 10 00 61*4096 | S: close 1009 | C: close 1009 | S: fin | C: fin",
     ),
     ("failed-wrong-code", Outcome::Clean, "C: 83 00 | S: close 1000 | C: close 1000 | S: fin | C: fin"),
+    // T6: the traffic went on after the fault: the end is none for it.
+    (
+        "carried-on-then-fin",
+        Outcome::NoCloseFrame,
+        "C: 83 00 | S: text a | S: wait 60000 | C: text hi | S: text a | S: fin | C: fin",
+    ),
     ("failed-silently", Outcome::NoCloseFrame, "C: 83 00 | S: fin | C: fin"),
     (
         "carried-on",
@@ -73,6 +79,14 @@ const ROWS: &[Row] = &[
         "unanswered-crossing-end",
         Outcome::CloseUnanswered,
         "S: hold | C: close 1000 | S: fin | S: release | C: fin",
+    ),
+    // T4: the Close answers the end of TCP.
+    ("end-answered-by-close", Outcome::CloseUnanswered, "S: wait 20 | S: fin | C: close 1000 | C: fin"),
+    // T2, T29: after both Closes the ends of TCP cross.
+    (
+        "clean-ends-crossing",
+        Outcome::Clean,
+        "C: close 1000 | S: close 1000 | C: hold | S: hold | C: fin | S: fin",
     ),
     ("end-without-close", Outcome::NoCloseFrame, "C: text hi | S: fin | C: fin"),
     ("ends-crossing", Outcome::NoCloseFrame, "C: hold | S: hold | C: fin | S: fin"),
@@ -123,9 +137,17 @@ fn handshakes() -> Vec<(&'static str, Outcome, Vec<Conversation>)> {
         let request = talk.upgrade().request();
         talk.connect().bytes(Client, &request).ack(Server);
     });
+    // T27: frames say that there was an answer.
+    let mut mid_stream =
+        play("C: text hi | S: text ho | C: ping a | S: pong a | C: text hi | S: text ho", false);
+    let first = mid_stream.iter().position(|packet| packet.payload.first() == Some(&0x81));
+    mid_stream.drain(..first.expect("a frame"));
     vec![
+        // T27.
+        ("open-mid-stream", Outcome::Open, analyse(&mid_stream)),
         ("handshake-refused", Outcome::HandshakeFailed, refused),
         ("handshake-wrong-accept", Outcome::HandshakeFailed, wrong_accept),
+        // T30: it may have been sent.
         ("handshake-no-response", Outcome::HandshakeFailed, unanswered),
         ("handshake-pending", Outcome::Open, pending),
     ]
@@ -268,7 +290,7 @@ fn nothing_is_named_in_the_text_only() {
     assert!(read > 20);
 }
 
-/// What is undetermined is shown, and counts for nothing: not in the overview, and not among the worst.
+/// T20: what is undetermined is shown, and counts for nothing: not in the overview, and not among the worst.
 #[test]
 fn what_is_undetermined_is_not_counted() {
     let mut reports = analyse(&scene::play("C: request | C2: request | S: 101 | S2: 101 | CLOSE"));

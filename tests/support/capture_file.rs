@@ -231,14 +231,14 @@ fn mac(end: SocketAddr) -> [u8; 6] {
 
 /// IPv4 (RFC 791) or IPv6 (RFC 8200) around TCP.
 fn ip(packet: &TestPacket) -> Vec<u8> {
-    const TTL: u8 = 64;
     const TCP: u8 = 6;
     let segment = tcp(packet);
     match (packet.from.ip(), packet.to.ip()) {
         (IpAddr::V4(from), IpAddr::V4(to)) => {
             let [high, low] = ((20 + segment.len()) as u16).to_be_bytes();
-            // Version 4, 5 words; length; no identification; don't fragment; no checksum yet.
-            let mut header = vec![0x45, 0, high, low, 0, 0, 0x40, 0, TTL, TCP, 0, 0];
+            // Version 4, 5 words; length; identification; don't fragment; no checksum yet.
+            let [id0, id1] = packet.header.ip_id.unwrap_or_default().to_be_bytes();
+            let mut header = vec![0x45, 0, high, low, id0, id1, 0x40, 0, packet.header.ttl, TCP, 0, 0];
             header.extend(from.octets());
             header.extend(to.octets());
             let sum = checksum(&[&header]);
@@ -247,7 +247,7 @@ fn ip(packet: &TestPacket) -> Vec<u8> {
         }
         (IpAddr::V6(from), IpAddr::V6(to)) => {
             let [high, low] = (segment.len() as u16).to_be_bytes();
-            let header = [0x60, 0, 0, 0, high, low, TCP, TTL];
+            let header = [0x60, 0, 0, 0, high, low, TCP, packet.header.ttl];
             [&header[..], &from.octets(), &to.octets(), &segment].concat()
         }
         _ => panic!("{} and {} are of two families", packet.from, packet.to),
@@ -261,8 +261,9 @@ fn tcp(packet: &TestPacket) -> Vec<u8> {
     segment.extend(packet.to.port().to_be_bytes());
     segment.extend(packet.seq.0.to_be_bytes());
     segment.extend(packet.ack.map_or(0, |ack| ack.0).to_be_bytes());
-    // 5 words, flags, window 65 535, no checksum yet, no urgent pointer.
-    segment.extend([0x50, packet.flags.0, 0xff, 0xff, 0, 0, 0, 0]);
+    // 5 words, flags, window, no checksum yet, no urgent pointer.
+    let [w0, w1] = packet.header.window.to_be_bytes();
+    segment.extend([0x50, packet.flags.0, w0, w1, 0, 0, 0, 0]);
     segment.extend(&packet.payload);
 
     // The sum of the pseudo header is the same for both versions of IP: every other byte of IPv6's is 0.

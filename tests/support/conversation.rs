@@ -29,6 +29,14 @@ const STEP_NS: i64 = 250_000;
 /// Longest payload of a segment in bytes; what Ethernet leaves under IPv6 and TCP without options.
 const MAX_SEGMENT: usize = 1440;
 
+/// The window of a host that takes bytes.
+pub const WINDOW: u16 = 0xffff;
+
+/// Headers of a host: IPv4 with nothing to identify, since nothing may be fragmented.
+pub fn header_of(from: SocketAddr, window: u16) -> HeaderSigns {
+    HeaderSigns { ttl: 64, ip_id: from.is_ipv4().then_some(0), window }
+}
+
 /// An end of the conversation. The client opens TCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
@@ -63,6 +71,8 @@ pub struct TestPacket {
     pub ack: Option<SeqNo>,
     /// Control bits.
     pub flags: TcpFlags,
+    /// What of the headers tells senders apart, and the window.
+    pub header: HeaderSigns,
     /// Payload.
     pub payload: Vec<u8>,
 }
@@ -90,7 +100,7 @@ impl TestPacket {
             seq: self.seq,
             ack: self.ack,
             flags: self.flags,
-            header: HeaderSigns { ttl: 64, ip_id: None, window: 64_240 },
+            header: self.header,
             payload: &self.payload,
             cut_off: 0,
         }
@@ -106,6 +116,8 @@ struct End {
     heard: Option<SeqNo>,
     /// What the peer sends stays in flight.
     held: bool,
+    /// How much it takes, as its segments say.
+    window: u16,
 }
 
 /// The script so far. Its methods append to it and return it, so that calls can be chained.
@@ -128,6 +140,7 @@ impl Talk {
             next: SeqNo(isn),
             heard: None,
             held: false,
+            window: WINDOW,
         };
         Self {
             now_ns: START_NS,
@@ -223,7 +236,8 @@ impl Talk {
         let (addr, heard) = (self.end(from).addr, self.end(from).heard);
         let sent = |packet: &&TestPacket| packet.from == addr && !packet.payload.is_empty();
         let last = self.packets.iter().rev().find(sent).expect("something sent").clone();
-        self.repeat(TestPacket { ack: heard, ..last })
+        let header = header_of(addr, self.end(from).window);
+        self.repeat(TestPacket { ack: heard, header, ..last })
     }
 
     /// A keep-alive probe: an empty byte before the next one.
@@ -232,7 +246,8 @@ impl Talk {
         let (addr, to) = (self.end(from).addr, self.end(from.peer()).addr);
         let flags = TcpFlags::ACK;
         let seq = next.plus(u32::MAX);
-        self.repeat(TestPacket { at_ns: 0, from: addr, to, seq, ack: heard, flags, payload: vec![0] })
+        let header = header_of(addr, self.end(from).window);
+        self.repeat(TestPacket { at_ns: 0, from: addr, to, seq, ack: heard, flags, header, payload: vec![0] })
     }
 
     /// This end's host knows nothing of the connection any more: an RST without acknowledgement number.
@@ -243,6 +258,21 @@ impl Talk {
             packet.ack = None;
         }
         self
+    }
+
+    /// Something between resets TCP in this end's name; its RST came fewer hops, and is numbered by another host.
+    pub fn reset_foreign(&mut self, from: Side) -> &mut Self {
+        self.emit(from, TcpFlags::RST, &[]);
+        if let Some(packet) = self.packets.last_mut() {
+            packet.header = HeaderSigns { ttl: 57, ip_id: packet.header.ip_id.map(|_| 0x1234), window: 0 };
+        }
+        self
+    }
+
+    /// This end says how much it takes from now on.
+    pub fn window(&mut self, from: Side, window: u16) -> &mut Self {
+        self.end(from).window = window;
+        self.ack(from)
     }
 
     fn repeat(&mut self, packet: TestPacket) -> &mut Self {
@@ -329,6 +359,7 @@ impl Talk {
             seq: sender.next,
             ack: sender.heard,
             flags: if sender.heard.is_some() { flags.with(TcpFlags::ACK) } else { flags },
+            header: header_of(sender.addr, sender.window),
             payload: payload.to_vec(),
         };
         sender.next = packet.next_seq();

@@ -35,7 +35,7 @@ pub fn analyse_file_within(file: &[u8], limits: &Limits) -> (Vec<Conversation>, 
     (reports, input)
 }
 
-/// The TCP segments of a capture file, without what the builder does not write (TCP options, windows).
+/// The TCP segments of a capture file, without what the builder does not write (TCP options).
 pub fn packets_of(file: &[u8]) -> Vec<TestPacket> {
     let mut reader = Reader::open(file, Path::new("capture")).expect("a capture");
     let mut weirds = Weirds::default();
@@ -51,6 +51,7 @@ pub fn packets_of(file: &[u8]) -> Vec<TestPacket> {
                 seq: segment.seq,
                 ack: segment.ack,
                 flags: segment.flags,
+                header: segment.header,
                 payload: segment.payload.to_vec(),
             });
         });

@@ -56,6 +56,7 @@ pub fn oddities() -> Vec<Oddity> {
         resets(),
         openings_and_ends(),
         ports_used_again(),
+        two_legs(),
     ]
     .concat()
 }
@@ -249,6 +250,60 @@ fn openings_and_ends() -> Vec<Oddity> {
             [&talk[..7], &[probe], &talk[7..]].concat(),
         ),
         Oddity::new("urgent data", urgent),
+    ]
+}
+
+/// A box on the way makes up sequence numbers of its own, and both of its sides were captured.
+fn two_legs() -> Vec<Oddity> {
+    /// What the box adds to the numbers of each side.
+    const MOVED: (u32, u32) = (0x3123_4567, 0x2abc_def0);
+
+    let talk = play(TALK, false);
+    let beyond = |packet: &TestPacket, (client, server): (u32, u32)| {
+        let mut copy = packet.clone();
+        let (own, peer) = if is_server(packet) { (server, client) } else { (client, server) };
+        (copy.seq, copy.ack) = (copy.seq.plus(own), copy.ack.map(|ack| ack.plus(peer)));
+        copy
+    };
+    // On its way in a segment has the numbers of its own side of the box, on its way out those of the other.
+    let both = |packet: &TestPacket, moved| {
+        let (near, far) = (packet.clone(), beyond(packet, moved));
+        if is_server(packet) { [far, near] } else { [near, far] }
+    };
+    let opened = |moved, inside: bool| {
+        let far = talk[..3].iter().map(|packet| beyond(packet, moved));
+        let opening: Vec<_> = if inside {
+            // The box opens TCP to the server once the client has opened it to the box.
+            talk[..3].iter().cloned().chain(far).collect()
+        } else {
+            talk[..3].iter().flat_map(|packet| both(packet, moved)).collect()
+        };
+        opening
+    };
+    let all = |moved, inside| {
+        let relayed = talk[3..].iter().flat_map(|packet| both(packet, moved));
+        opened(moved, inside).into_iter().chain(relayed).collect::<Vec<_>>()
+    };
+    let (server, client) = ((0, MOVED.1), (MOVED.0, 0));
+    let one_side = |inside| opened(server, inside).into_iter().chain(talk[3..].iter().cloned()).collect();
+    let far_side = talk[3..].iter().map(|packet| beyond(packet, server));
+    let reset = |moved| {
+        let short = play("C: text hi | S: text hi | S: rst", false);
+        let relayed = short[3..].iter().flat_map(|packet| both(packet, moved));
+        opened(moved, true).into_iter().chain(relayed).collect::<Vec<_>>()
+    };
+    vec![
+        Oddity::new("two legs of a SYN proxy", all(server, true)),
+        Oddity::new("two legs of a box that moves the server's numbers", all(server, false)),
+        Oddity::new("two legs of a box that moves the client's numbers", all(client, false)),
+        Oddity::new("two legs of a box that moves all numbers", all(MOVED, false)),
+        Oddity::new("two legs of a proxy that opens TCP anew", all(MOVED, true)),
+        Oddity::new("two legs, of which one goes on", one_side(true)),
+        Oddity::new(
+            "two legs, of which the other goes on",
+            opened(server, true).into_iter().chain(far_side).collect(),
+        ),
+        Oddity::new("two legs, reset", reset(server)),
     ]
 }
 

@@ -8,7 +8,7 @@ use wslog::model::{
 };
 use wslog::notation::parse;
 
-use super::conversation::{Client, Server, Side, Talk, TestPacket};
+use super::conversation::{Client, Server, Side, Talk, TestPacket, WINDOW};
 
 /// The connection of an exchange behind the opening handshake; `deflate` has permessage-deflate agreed.
 pub fn play(script: &str, deflate: bool) -> Vec<TestPacket> {
@@ -46,6 +46,9 @@ fn one_deed(talk: &mut Talk, side: Side, what: &Deed) {
         Deed::Fin => talk.fin(side),
         Deed::Rst => talk.reset(side),
         Deed::BareRst => talk.reset_bare(side),
+        Deed::ForeignRst => talk.reset_foreign(side),
+        Deed::Shut => talk.window(side, 0),
+        Deed::Open => talk.window(side, WINDOW),
         Deed::Ack => talk.ack(side),
         Deed::Hold => talk.hold(side),
         Deed::Release => talk.release(side),

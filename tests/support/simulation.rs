@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use wslog::model::{SeqNo, TcpFlags};
 
-use super::conversation::{Client, START_NS, Server, Side, TestPacket};
+use super::conversation::{Client, START_NS, Server, Side, TestPacket, WINDOW, header_of};
 use super::rng::Rng;
 use super::upgrade::Upgrade;
 use endpoint::{Effect, Endpoint, Item, MS, Wake};
@@ -222,7 +222,16 @@ impl Network {
         let now = self.now;
         let host = self.host(side);
         let flags = if host.heard.is_some() { flags.with(TcpFlags::ACK) } else { flags };
-        let packet = TestPacket { at_ns: now, from, to, seq: host.next, ack: host.heard, flags, payload };
+        let packet = TestPacket {
+            at_ns: now,
+            from,
+            to,
+            seq: host.next,
+            ack: host.heard,
+            flags,
+            header: header_of(from, WINDOW),
+            payload,
+        };
         host.next = packet.next_seq();
         host.acked = host.heard;
         host.passed = (now + first * 1000 + jitters[0]).max(host.passed + 1000);

@@ -25,6 +25,7 @@ pub mod scene;
 pub mod schema;
 pub mod script;
 pub mod simulation;
+pub mod times;
 pub mod transform;
 pub mod upgrade;
 pub mod world;

@@ -18,7 +18,7 @@ const LEVELS: [(&str, &str); 3] = [
     ("note", "Legal, or nobody's fault, but worth knowing."),
 ];
 
-const CERTAINTY: [(&str, &str); 3] = [
+pub(super) const CERTAINTY: [(&str, &str); 3] = [
     ("proven", "It follows from what the recording shows of the sender's own bytes and their order."),
     (
         "likely",

@@ -96,6 +96,7 @@ impl Transactions {
     ) -> Verdict {
         self.answered(out);
         self.end_foreign(dir, out);
+        self.unfinished(dir, carrier, out);
         let other = dir.flip();
         let stuck = self.waits(other);
         if !self.sides[dir].head.is_empty() && (self.candidate || self.client == Some(dir)) {
@@ -114,6 +115,26 @@ impl Transactions {
         }
         self.close(dir, how, carrier, out);
         Verdict::Open
+    }
+
+    /// A request that its sender never finished: an attempt all the same, if its whole lines ask for the upgrade.
+    fn unfinished<S: FnMut(Observation<'_>)>(
+        &mut self,
+        dir: Direction,
+        carrier: Option<Carrier>,
+        out: &mut Out<'_, S>,
+    ) {
+        if self.candidate || self.client != Some(dir) || self.mid_stream {
+            return;
+        }
+        let (Some((lines, start)), Some(carrier)) = (self.sides[dir].head.whole_lines(), carrier) else {
+            return;
+        };
+        if request_head(&lines).is_ok_and(|(head, _)| upgrade::is_asked(&head)) {
+            self.sides[dir].head = PartialHead::default();
+            self.unfinished = true;
+            self.request(dir, &lines, start, carrier, out);
+        }
     }
 
     /// What a direction brought before the end of the other one would wait for ever; its own end, where it waits

@@ -56,7 +56,8 @@ impl Transactions {
             return self.too_many_parts(dir, start, len, carrier, out);
         }
         let upgrade = is_asked.then(|| {
-            let request = Box::new(upgrade::request(&head));
+            let mut request = Box::new(upgrade::request(&head));
+            request.facts.unfinished = self.unfinished;
             let expected = request.key().map(|key| upgrade::expected_accept(key.as_sent()));
             let evidence = Evidence::Capture { carrier, offset: start };
             out.emit(Role::Client, Observed::Request(request), Some(evidence));

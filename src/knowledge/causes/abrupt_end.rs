@@ -17,7 +17,8 @@ pub(super) const ROW: CauseRow = CauseRow {
     proven: Some("a FIN that answers no end of the other side, from a side whose packets all have one TTL"),
     likely: Some("an RST: anybody can send one in a side's name; or part of what they sent is not in the recording"),
     undetermined: None,
-    never: "why: a process that ended, a program that dropped the socket, and something on the way in its name look the same",
+    never: "which of these it was: a process that ended, a program that dropped the socket, or something on the way in its \
+            name; all three look the same",
     next: &[
         "the process of that side: whether it ended or crashed then; its host sends the FIN for it",
         "where an RST came: data it had not read when its socket was closed",
@@ -69,7 +70,10 @@ impl Judge for AbruptEnd {
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let Some(by) = side(cause.by) else {
-            return Said::part("Both sides ended TCP at once, without a Close.", "Look at both programs, and at what stands between them.");
+            return Said::part(
+                "Both sides ended TCP at once, without a Close.",
+                "Look at both programs, and at what stands between them.",
+            );
         };
         if self.unseen {
             return Said::whole(
@@ -93,8 +97,15 @@ impl Judge for AbruptEnd {
             "its process ended or its program dropped the socket, or something did so in its name"
         };
         Said::whole(
-            format!("{} {ended}{at} without a Close{middle}: {why}; which of them cannot be told from here.", the(by)),
-            format!("Look at {}: whether its process ended then, and at what stands before it.", a(by)),
+            format!(
+                "{} {ended}{at} without a Close{middle}: {why}; which of them cannot be told from here.",
+                the(by)
+            ),
+            format!(
+                "Look at the log of {}'s process and host at that time{}, and of any proxy in between, which can end TCP in its name.",
+                a(by),
+                at_packet(cause, conversation)
+            ),
         )
     }
 }

@@ -10,7 +10,9 @@ pub(super) const ROW: CauseRow = CauseRow {
     when: "a side closed on purpose, and the closing handshake took its course",
     proven: Some("its Close, sent of its own accord, as acknowledgement numbers show"),
     likely: Some("only the order of the recording says whose Close came first"),
-    undetermined: Some("its Close was not answered"),
+    undetermined: Some(
+        "its code names a fault, and part of what it had received is not in the recording; or it was not answered",
+    ),
     never: "that something is wrong: code and reason say what its program meant",
     next: &["the program of the side that closed: what its code and reason mean there"],
     shows: &[
@@ -20,7 +22,10 @@ pub(super) const ROW: CauseRow = CauseRow {
 };
 
 /// Whose Close it was that ended the connection, if its code is such a one, and where it stands.
-pub(super) fn closed(facts: &Facts<'_>, is_such: impl Fn(Option<CloseCode>) -> bool) -> Option<(Blame, Mark)> {
+pub(super) fn closed(
+    facts: &Facts<'_>,
+    is_such: impl Fn(Option<CloseCode>) -> bool,
+) -> Option<(Blame, Mark)> {
     let of = |role: Role| facts.side(role).close;
     if facts.outcome() == Outcome::Open && Role::BOTH.into_iter().any(|role| of(role).is_none()) {
         return None;
@@ -40,6 +45,18 @@ pub(super) fn closed(facts: &Facts<'_>, is_such: impl Fn(Option<CloseCode>) -> b
     }
 }
 
+/// The words of a cause that is a Close: how the connection closed is told where it was answered.
+pub(super) fn closing<S: Readable>(
+    cause: &Cause,
+    conversation: &Conversation<S>,
+    text: &str,
+    next: Option<String>,
+) -> Said {
+    let answered = |by: Role| conversation.closing.sides[by.peer()].sent_close == Some(true);
+    let tells = if side(cause.by).is_none_or(answered) { Tells::All } else { Tells::Close };
+    Said { text: text.to_owned(), next, tells }
+}
+
 /// `The client closed with Close 1000 (normal closure) 3 s after the start, and the server answered Close 1000 …`
 pub(super) fn told<S: Readable>(cause: &Cause, conversation: &Conversation<S>) -> String {
     let closing = &conversation.closing;
@@ -54,7 +71,8 @@ pub(super) fn told<S: Readable>(cause: &Cause, conversation: &Conversation<S>) -
     let (first, second) = (&closing.sides[by], &closing.sides[peer]);
     let at = when(conversation, first.at);
     let later = second.at.zip(first.at).filter(|(second, first)| second >= first);
-    let later = later.map_or_else(String::new, |(second, first)| format!(" {} later", duration(second.since(first))));
+    let later =
+        later.map_or_else(String::new, |(second, first)| format!(" {} later", duration(second.since(first))));
     let answer = if second.sent_close != Some(true) {
         String::new()
     } else if second.code == first.code {
@@ -63,19 +81,32 @@ pub(super) fn told<S: Readable>(cause: &Cause, conversation: &Conversation<S>) -
         format!(", and {} answered {}{later}", a(peer), close_of(conversation, peer))
     };
     let order = match closing.evidence {
-        crate::model::StartEvidence::Order => " (whose Close came first only the order of the recording says)",
+        crate::model::StartEvidence::Order => {
+            " (whose Close came first only the order of the recording says)"
+        }
         _ => "",
     };
     format!("{} closed with {}{at}{answer}{order}", the(by), close_of(conversation, by))
+}
+
+/// Whether it may have closed for a fault in what the recording lacks.
+fn may_be_for_a_fault(facts: &Facts<'_>, by: Blame) -> bool {
+    Role::BOTH.into_iter().filter(|role| Blame::from(*role) == by).any(|role| {
+        let code = facts.side(role).close.and_then(|close| close.code);
+        let names_a_fault = code.is_some_and(|code| [1002, 1003, 1007].contains(&code.0));
+        let peer = role.peer();
+        names_a_fault && (facts.side(peer).has_gap || facts.conversation.traffic[peer].gap_bytes > 0)
+    })
 }
 
 impl Judge for ApplicationClose {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         let (by, mark) = closed(facts, |_| true)?;
         let order = facts.conversation.closing.evidence == crate::model::StartEvidence::Order;
-        let certainty = match facts.outcome() {
+        let certainty = match by {
             // What became of the closing handshake is another question, and the first.
-            Outcome::CloseUnanswered => Undetermined,
+            _ if facts.outcome() == Outcome::CloseUnanswered => Undetermined,
+            Blame::Client | Blame::Server if may_be_for_a_fault(facts, by) => Undetermined,
             _ if order => Likely,
             _ => Proven,
         };
@@ -84,9 +115,9 @@ impl Judge for ApplicationClose {
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let by = side(cause.by).map_or_else(|| "both programs".to_owned(), a);
-        Said::whole(
-            format!("{}.", told(cause, conversation)),
-            format!("Look at {by} if it should have stayed: the code and reason are its own."),
-        )
+        let code = side(cause.by).and_then(|by| conversation.closing.sides[by].code);
+        let is_usual = code.is_none_or(|code| code == CloseCode::NORMAL_CLOSURE);
+        let next = (!is_usual).then(|| format!("Look at the log of {by}: the code and reason are its own."));
+        closing(cause, conversation, &format!("{}.", told(cause, conversation)), next)
     }
 }

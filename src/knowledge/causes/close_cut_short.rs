@@ -19,14 +19,21 @@ pub struct CloseCutShort {
 pub(super) const ROW: CauseRow = CauseRow {
     name: "close_cut_short",
     when: "a side ended TCP at once after its own Close: the answer could not arrive",
-    proven: Some("its FIN follows its own Close within a round trip, and does not acknowledge the answer that came"),
+    proven: Some(
+        "its FIN follows its own Close within a round trip, and does not acknowledge the answer that came",
+    ),
     likely: Some("by RST, or the answer never came"),
     undetermined: None,
-    never: "that the side that answered, or was in the middle of a message, is at fault. Not where the end of TCP \
-            acknowledges the answer",
-    next: &["how the side that left closes: a socket that is destroyed right behind the Close, a process that exits"],
+    never: "that the side that answered, or was in the middle of a message, is at fault; nor that it was cut short \
+            where the end of TCP acknowledges the answer",
+    next: &[
+        "how the side that left closes: a socket that is destroyed right behind the Close, a process that exits",
+    ],
     shows: &[
-        found("FIN right behind the own Close", "C: hold | S: close 1001 | S: fin | C: release | C: close 1001 | C: fin"),
+        found(
+            "FIN right behind the own Close",
+            "C: hold | S: close 1001 | S: fin | C: release | C: close 1001 | C: fin",
+        ),
         legal("the answer came first", "S: close 1001 | C: close 1001 | S: fin | C: fin"),
     ],
 };
@@ -53,14 +60,22 @@ impl Judge for CloseCutShort {
         let at = when(conversation, conversation.closing.sides[by].at);
         Said::whole(
             format!("{} sent {}{at} and {ended} {after}; {answer}.", the(by), close_of(conversation, by)),
-            format!("Look at how {} ends: a socket destroyed right behind its Close, or a process that exits.", a(by)),
+            format!(
+                "Look at what closed {}'s socket right behind its Close{}: a socket that is destroyed, or a process that exits.",
+                a(by),
+                at_packet(cause, conversation)
+            ),
         )
     }
 }
 
 fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<CloseCutShort>> {
     let (side, peer) = (facts.side(role), facts.side(role.peer()));
-    let close = side.close.filter(|close| close.is_answer != Some(true) && close.is_after_end != Some(true))?;
+    let close =
+        side.close.filter(|close| close.is_answer != Some(true) && close.is_after_end != Some(true))?;
+    if peer.has_gap || side.has_gap {
+        return None;
+    }
     let follows = |end: &SentEnd| end.how == StreamEnd::Fin || end.mark.packet >= close.mark.packet;
     let end = side.end.filter(|end| end.is_own && follows(end))?;
     let after_ns = facts.between(close.mark.at, end.mark.at);
@@ -69,7 +84,10 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<CloseCutShort>> {
     let is_rst = |end: &crate::model::EndSegment| end.how == StreamEnd::Rst;
     // An RST that follows in the middle of the peer's sending cuts it short, too.
     let reset = facts.tcp(role).ends.iter().find(|end| is_rst(end));
-    if in_time || waited || peer.close.is_some_and(|theirs| theirs.is_answer == Some(false) && side.had_close == Some(true)) {
+    if in_time
+        || waited
+        || peer.close.is_some_and(|theirs| theirs.is_answer == Some(false) && side.had_close == Some(true))
+    {
         return None;
     }
     let answered = peer.close.is_some();

@@ -19,9 +19,11 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "close_unanswered",
     when: "a Close was received and not answered with one: TCP was ended instead, or the other side gave up waiting",
     proven: None,
-    likely: Some("the host of the silent side had acknowledged the Close, and the recording goes on long enough"),
+    likely: Some(
+        "the host of the silent side had acknowledged the Close, and the recording goes on long enough",
+    ),
     undetermined: Some("nothing shows that the Close arrived"),
-    never: "that the side that closed did anything wrong; nor that the silent program read the Close: its host did",
+    never: "that the side that closed did anything wrong; nor that the silent program read the Close: its host had it, no more",
     next: &[
         "the side that did not answer: whether its program still reads, is stopped, blocked, or in the middle of sending",
         "a library, or a proxy, that ends the socket on a Close",
@@ -51,7 +53,8 @@ impl Judge for CloseUnanswered {
         }
         let shut = facts.tcp(silent).shut.is_some_and(|shut| shut.to_the_end);
         let certainty = if had_it { Likely } else { Undetermined };
-        let grounds = Self { had_it, ended, waited_ns, in_message: peer.in_message || peer.in_message_at_close, shut };
+        let grounds =
+            Self { had_it, ended, waited_ns, in_message: peer.in_message || peer.in_message_at_close, shut };
         Some(Judged::new(grounds, Blame::from(silent), certainty).at(close.mark))
     }
 
@@ -75,8 +78,18 @@ impl Judge for CloseUnanswered {
         };
         let at = when(conversation, conversation.closing.sides[closer].at);
         Said::whole(
-            format!("{} sent {}{at}; {}{had}{} {did}.", the(closer), close_of(conversation, closer), a(silent), if had.is_empty() { "" } else { "," }),
-            format!("Look at {}: whether its program still read, and what its library does on a Close.", a(silent)),
+            format!(
+                "{} sent {}{at}; {}{had}{} {did}.",
+                the(closer),
+                close_of(conversation, closer),
+                a(silent),
+                if had.is_empty() { "" } else { "," }
+            ),
+            format!(
+                "Look at {} behind that Close{}: whether its program still read, and what its library does on a Close.",
+                a(silent),
+                at_packet(cause, conversation)
+            ),
         )
     }
 }

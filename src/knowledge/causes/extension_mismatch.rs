@@ -21,7 +21,10 @@ pub(super) const ROW: CauseRow = CauseRow {
             "compressed, though the offer was not taken",
             "C: request Sec-WebSocket-Extensions: permessage-deflate | S: 101 | C: c1 07 f2 48 cd c9 c9 07 00 | S: close 1002 | C: close 1002 | S: fin | C: fin",
         ),
-        legal("RSV1 of a payload that does not inflate", "C: request Sec-WebSocket-Extensions: permessage-deflate | S: 101 | C: c1 02 68 69 | S: close 1002 | C: close 1002 | S: fin | C: fin"),
+        legal(
+            "RSV1 of a payload that does not inflate",
+            "C: request Sec-WebSocket-Extensions: permessage-deflate | S: 101 | C: c1 02 68 69 | S: close 1002 | C: close 1002 | S: fin | C: fin",
+        ),
     ],
 };
 
@@ -29,8 +32,7 @@ impl Judge for ExtensionMismatch {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         let (by, finding) = Role::BOTH.into_iter().find_map(|role| {
             let finding = facts.conversation.findings.iter().find(|f| {
-                f.by == Some(role)
-                    && matches!(&f.violation, Violation::FrRsv(FrRsv { inflates: true, .. }))
+                f.by == Some(role) && matches!(&f.violation, Violation::FrRsv(FrRsv { inflates: true, .. }))
             })?;
             Some((role, finding))
         })?;
@@ -47,7 +49,9 @@ impl Judge for ExtensionMismatch {
         Said::part(
             format!(
                 "{} compressed a message (frame {}) although no compression was agreed in the handshake; {} failed the connection for it.",
-                the(by), cause.frame.unwrap_or_default(), a(by.peer())
+                the(by),
+                cause.frame.unwrap_or_default(),
+                a(by.peer())
             ),
             "Look for a proxy that takes Sec-WebSocket-Extensions out of the 101, and at the option for compression of both libraries.",
         )

@@ -1,7 +1,7 @@
 //! The evidence that causes are judged by: what was concluded of a conversation, and what TCP shows of it.
 
 use crate::model::{
-    CloseCode, Conversation, Course, Finding, Lines, Mark, Outcome, PacketNo, Role, RuleId, SideCourse,
+    CloseCode, Conversation, Course, Finding, Lines, Mark, Outcome, Role, RuleId, SentClose, SideCourse,
     SideTcp, Starter, StreamEnd, Timestamp,
 };
 
@@ -99,20 +99,18 @@ impl<'a> Facts<'a> {
     /// By what a side gave the connection up, if it was of its own accord.
     pub(super) fn quit_of(&self, role: Role) -> Option<Quit> {
         let side = self.side(role);
-        let close =
-            side.close.filter(|close| close.is_answer != Some(true) && close.is_after_end != Some(true));
-        let end = side.end.filter(|end| end.is_own);
+        let peer = self.side(role.peer());
+        // The Close that it answers may be what the recording lacks.
+        let may_answer = |close: &SentClose| {
+            close.is_answer == Some(true)
+                || close.is_after_end == Some(true)
+                || peer.close.is_none() && peer.has_gap
+        };
+        let close = side.close.filter(|close| !may_answer(close));
+        let end = side.end.filter(|end| end.is_own && (side.close.is_none() || close.is_some()));
         let by_close = close.map(|close| Quit { by: role, how: How::Close(close.code), mark: close.mark });
         let by_end = end.map(|end| Quit { by: role, how: How::Tcp(end.how), mark: end.mark });
-        match (by_close, by_end) {
-            // Behind a FIN there is nothing in a stream: if it was recorded before the Close, the Close came late.
-            (Some(close), Some(end))
-                if end.how != How::Tcp(StreamEnd::Fin) && before(end.mark.packet, close.mark.packet) =>
-            {
-                Some(end)
-            }
-            (close, end) => close.or(end),
-        }
+        by_close.or(by_end)
     }
 
     /// Nanoseconds between, where both are known and in that order.
@@ -129,8 +127,4 @@ impl<'a> Facts<'a> {
         let at = at?;
         last.filter(|last| *last <= at).max().map(|last| at.since(last))
     }
-}
-
-fn before(a: Option<PacketNo>, b: Option<PacketNo>) -> bool {
-    a.zip(b).is_some_and(|(a, b)| a < b)
 }

@@ -13,7 +13,7 @@ pub(super) const ROW: CauseRow = CauseRow {
     proven: Some("the code of its Close, sent of its own accord"),
     likely: None,
     undetermined: None,
-    never: "that a script of the page closed it: browsers send 1001 of themselves, and no script hears of it",
+    never: "that a script of the page closed it: browsers send 1001 by themselves, and no script hears of it",
     next: &[
         "a browser: the page was left or reloaded, the tab or the browser closed, its renderer gone",
         "a server: restarted, drained, or scaled down; or a proxy before it that was reloaded",
@@ -26,7 +26,9 @@ pub(super) const ROW: CauseRow = CauseRow {
 
 impl Judge for GoingAway {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
-        let close = super::application_close::closed(facts, |code| code.is_some_and(|code| code.0 == 1001 || code.0 == 1012))?;
+        let close = super::application_close::closed(facts, |code| {
+            code.is_some_and(|code| code.0 == 1001 || code.0 == 1012)
+        })?;
         let browser = close.0 == Blame::Client && facts.is_browser();
         Some(Judged::new(Self { browser }, close.0, Proven).at(close.1))
     }
@@ -35,12 +37,19 @@ impl Judge for GoingAway {
         let what = super::application_close::told(cause, conversation);
         let (why, next) = match cause.by {
             Some(Blame::Client) if self.browser => (
-                "the page was left or reloaded, or the tab or browser closed",
-                "Nothing is wrong as far as this shows: a browser sends 1001 when a page goes, and no script hears of it.",
+                ": the page was left or reloaded, or the tab or browser closed, of which no script hears",
+                None,
             ),
-            Some(Blame::Client) => ("it was going away", "Look at the client: a process that ended, or a program that closes with 1001."),
-            _ => ("it was going away", "Look at the server, or a proxy in its place: a restart, a reload, draining."),
+            Some(Blame::Client) => {
+                ("", Some("Look at the client: a process that ended, or a program that closes with 1001."))
+            }
+            _ => ("", Some("Look at the server, or a proxy in its place: a restart, a reload, draining.")),
         };
-        Said::whole(format!("{what}: {why}."), next)
+        super::application_close::closing(
+            cause,
+            conversation,
+            &format!("{what}{why}."),
+            next.map(str::to_owned),
+        )
     }
 }

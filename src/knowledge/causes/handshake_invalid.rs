@@ -1,5 +1,5 @@
-use crate::knowledge::causes::prelude::*;
 use crate::knowledge::Reaction;
+use crate::knowledge::causes::prelude::*;
 
 /// `handshake_invalid`: the 101 does not validate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,13 +11,16 @@ pub struct HandshakeInvalid {
 pub(super) const ROW: CauseRow = CauseRow {
     name: "handshake_invalid",
     when: "the server's 101 does not validate, and the client left or should have",
-    proven: Some("the head of the response shows it, and the client sent nothing but its end of TCP"),
-    likely: Some("something else is amiss as well"),
+    proven: Some("the head of the response shows it, and the client sent no frame"),
+    likely: Some("the finding that names the clause is likely"),
     undetermined: None,
     never: "that the connection was ever open: a client that must fail it tells its program of an error and of 1006",
     next: &["the clause named: what the server answers, and whether a proxy or cache answered in its place"],
     shows: &[
-        found("the accept value is of another key", "C: request | S: 101 Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI= | C: fin | S: fin"),
+        found(
+            "the accept value is of another key",
+            "C: request | S: 101 Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI= | C: fin | S: fin",
+        ),
         legal("a sound 101, and the client leaves", "C: request | S: 101 | C: fin | S: fin"),
     ],
 };
@@ -37,14 +40,22 @@ impl Judge for HandshakeInvalid {
             return None;
         }
         let mark = Mark { packet: finding.packet, at: finding.at, frame: None };
-        Some(Judged::new(Self { left }, Blame::Server, finding.certainty).at(mark).breaks(finding.violation.rule()))
+        Some(
+            Judged::new(Self { left }, Blame::Server, finding.certainty)
+                .at(mark)
+                .breaks(finding.violation.rule()),
+        )
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
-        let finding = conversation.findings.iter().find(|f| {
-            f.by == Some(Role::Server) && Some(f.violation.rule()) == cause.rule
-        });
-        let did = finding.map_or_else(|| "sent a 101 that does not validate".to_owned(), |f| f.violation.words(conversation).did);
+        let finding = conversation
+            .findings
+            .iter()
+            .find(|f| f.by == Some(Role::Server) && Some(f.violation.rule()) == cause.rule);
+        let did = finding.map_or_else(
+            || "sent a 101 that does not validate".to_owned(),
+            |f| f.violation.words(conversation).did,
+        );
         let then = if self.left { "the client left for it" } else { "the client had to leave for it" };
         Said::part(
             format!("The server {did}; {then}."),

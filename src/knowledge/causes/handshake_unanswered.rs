@@ -34,29 +34,34 @@ impl Judge for HandshakeUnanswered {
         }
         let end = conversation.closing.first_end;
         let answered = conversation.response.as_ref().and(conversation.handshake_at.server);
-        let came_late = |packet: PacketNo| end.is_some_and(|end| end.by == Role::Client && end.packet < Some(packet));
+        let came_late =
+            |packet: PacketNo| end.is_some_and(|end| end.by == Role::Client && end.packet < Some(packet));
         if answered.is_some_and(|(packet, _)| !came_late(packet)) {
             return None;
         }
         let asked_at = conversation.handshake_at.client.and_then(|at| at.1);
-        let request_unfinished = conversation.request.is_none();
+        let request_unfinished = conversation.request.as_ref().is_some_and(|request| request.facts.unfinished);
         let ended = end.map(|end| (end.by, end.how, facts.between(asked_at, end.at)));
         let by = match ended {
             Some((Role::Client, ..)) if request_unfinished => Blame::Client,
             _ => Blame::Server,
         };
         let certainty = match ended {
+            Some((Role::Client, StreamEnd::Fin, _)) if request_unfinished => Proven,
             Some((Role::Server, StreamEnd::Fin, _)) if conversation.traffic.server.gap_bytes == 0 => Proven,
             _ => Likely,
         };
-        let mark = Mark { packet: end.and_then(|end| end.packet), at: end.and_then(|end| end.at), frame: None };
+        let mark =
+            Mark { packet: end.and_then(|end| end.packet), at: end.and_then(|end| end.at), frame: None };
         Some(Judged::new(Self { ended, request_unfinished }, by, certainty).at(mark))
     }
 
     fn said<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> Said {
         let Self { ended, request_unfinished } = *self;
         if request_unfinished && side(cause.by) == Some(Role::Client) {
-            let how = ended.map_or("TCP ended", |(_, how, _)| if how == StreamEnd::Rst { "it reset TCP" } else { "it ended TCP" });
+            let how = ended.map_or("TCP ended", |(_, how, _)| {
+                if how == StreamEnd::Rst { "it reset TCP" } else { "it ended TCP" }
+            });
             return Said::whole(
                 format!("The client never finished its request: {how} before the head was whole."),
                 "Look at the client: a slow or stuck sender, or something that probes the port.",
@@ -64,12 +69,21 @@ impl Judge for HandshakeUnanswered {
         }
         let text = match ended {
             Some((by, how, after)) => {
-                let after = after.map_or_else(String::new, |ns| format!(" {} after the request", duration(ns)));
+                let after =
+                    after.map_or_else(String::new, |ns| format!(" {} after the request", duration(ns)));
                 let verb = if how == StreamEnd::Rst { "reset TCP" } else { "ended TCP" };
-                format!("The server did not answer the opening handshake, as far as it was captured here: {} {verb}{after}.", a(by))
+                format!(
+                    "The server did not answer the opening handshake, as far as it was captured here: {} {verb}{after}.",
+                    a(by)
+                )
             }
-            None => "The server did not answer the opening handshake, as far as it was captured here.".to_owned(),
+            None => {
+                "The server did not answer the opening handshake, as far as it was captured here.".to_owned()
+            }
         };
-        Said::whole(text, "Look at the side that should have answered: a backend that hangs, or one that does not speak WebSocket.")
+        Said::whole(
+            text,
+            "Look at the side that should have answered: a backend that hangs, or one that does not speak WebSocket.",
+        )
     }
 }

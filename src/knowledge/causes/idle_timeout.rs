@@ -18,7 +18,9 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "idle_timeout",
     when: "neither side had sent a byte for long, and TCP ended without a Close",
     proven: None,
-    likely: Some("the silence is as long as a time-out is usually set to: a round number of seconds, or one that is documented"),
+    likely: Some(
+        "the silence is as long as a time-out is usually set to: a round number of seconds, or one that is documented",
+    ),
     undetermined: Some("it was silent for long, but for no such length"),
     never: "whose time-out it was: the length alone does not say it, and a box between can end TCP in anybody's name. \
             Vendors are named only where they are documented to end it in that way",
@@ -35,8 +37,11 @@ pub(super) const ROW: CauseRow = CauseRow {
 /// A silence shorter than this is none worth a word.
 const SHORTEST_NS: i64 = 4_500_000_000;
 
-/// Lengths that time-outs are set to, in seconds.
-const ROUND: &[u32] = &[5, 10, 15, 20, 30, 40, 45, 50, 60, 75, 90, 100, 120, 150, 180, 240, 300, 350, 360, 400, 450, 480, 500, 600, 900, 1200, 1800, 3600, 7200];
+/// Lengths that time-outs are set to, in seconds. Shorter silences are as often chance.
+const ROUND: &[u32] = &[
+    10, 15, 20, 30, 40, 45, 50, 60, 75, 90, 100, 120, 150, 180, 240, 300, 350, 360, 400, 450, 480, 500, 600,
+    900, 1200, 1800, 3600, 7200,
+];
 
 /// How long neither side had sent anything before the end, or before the data that was answered with RST.
 fn silence(facts: &Facts<'_>, quit: &Quit) -> Option<(i64, bool)> {
@@ -55,7 +60,8 @@ impl Judge for IdleTimeout {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         let quit = facts.quit()?;
         let How::Tcp(how) = quit.how else { return None };
-        if !facts.course.is_established || !matches!(facts.outcome(), Outcome::NoCloseFrame | Outcome::Reset) {
+        if !facts.course.is_established || !matches!(facts.outcome(), Outcome::NoCloseFrame | Outcome::Reset)
+        {
             return None;
         }
         let (silence_ns, after_data) = silence(facts, &quit)?;
@@ -69,7 +75,10 @@ impl Judge for IdleTimeout {
         let by = side(cause.by).unwrap_or(Role::Server);
         let at = when(conversation, conversation.closing.first_end.and_then(|end| end.at));
         let ended = if self.how == StreamEnd::Rst { "was reset" } else { "ended" };
-        let known = self.seconds.map(|seconds| fitting(seconds, IdleEnd::of(self.how, self.after_data))).filter(|known| !known.is_empty());
+        let known = self
+            .seconds
+            .map(|seconds| fitting(seconds, IdleEnd::of(self.how, self.after_data)))
+            .filter(|known| !known.is_empty());
         let known = known.map_or_else(String::new, |known| format!(" (documented so: {known})"));
         let why = match (self.seconds, cause.certainty) {
             (Some(seconds), Likely) => format!("probably an idle time-out of {seconds} s{known}"),
@@ -78,7 +87,8 @@ impl Judge for IdleTimeout {
         Said::whole(
             format!(
                 "TCP {ended} from {}'s side{at} without a Close, after {} in which neither side had sent a byte: {why}, of that side or of something on the way.",
-                a(by), duration(self.silence_ns)
+                a(by),
+                duration(self.silence_ns)
             ),
             "Look at the idle time-outs of every hop on the way, and let one side send Pings more often than the shortest.",
         )

@@ -10,7 +10,8 @@ pub(super) const ROW: CauseRow = CauseRow {
     proven: Some("the code of its Close"),
     likely: None,
     undetermined: None,
-    never: " an exception that nothing caught:a keep-alive that failed, where a Ping had stayed unanswered: that is keepalive_timeout",
+    never: "that its program threw an exception: some libraries send 1011 where a Ping stayed unanswered, and that is \
+            keepalive_timeout",
     next: &["the log of that side at the time of its Close"],
     shows: &[
         found("the server closes with it", "S: close 1011 | C: close 1011 | S: fin | C: fin"),
@@ -27,6 +28,12 @@ impl Judge for InternalError {
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let by = side(cause.by).map_or_else(|| "the side that closed".to_owned(), a);
         let told = super::application_close::told(cause, conversation);
-        Said::whole(format!("{told}, which speaks of an error in its own program."), format!("Look at {by}: the log of that side at the time of its Close."))
+        let next = format!("Look at {by}: the log of that side at the time of its Close.");
+        super::application_close::closing(
+            cause,
+            conversation,
+            &format!("{told}, which speaks of an error in its own program."),
+            Some(next),
+        )
     }
 }

@@ -22,22 +22,41 @@ pub(super) const ROW: CauseRow = CauseRow {
     undetermined: Some(
         "it closed in the middle of a message larger than every one before, and gave no other reason",
     ),
-    never: "that the sender is at fault: RFC 6455 names no limit. Nor that the limit is the size of that message: it lies \
+    never: "that the sender is at fault: RFC 6455 names no limit; nor that the limit is the size of that message: it lies \
             somewhere between that and the largest that passed",
     next: &[
         "the limit of the side that closed: maxPayload, max_size, max_msg_size, maxMessageSize of its library, or of a proxy",
         "whether the sender can split what it sends",
     ],
     shows: &[
-        found("1009 after a message", "C: text 61*126 | S: close 1009 | C: close 1009 | S: fin | C: fin"),
-        legal("1009 that only answers", "C: text a | C: close 1000 | S: close 1009 | S: fin | C: fin"),
+        found(
+            "1009 after a message",
+            "C: text hi | C: 82 7e 03 e8 61*1000 | S: close 1009 | C: close 1009 | S: fin | C: fin",
+        ),
+        legal(
+            "1009 of a side that had received no message",
+            "C: close 1009 | S: close 1009 | S: fin | C: fin",
+        ),
     ],
 };
 
 /// What libraries write in the reason of a Close for it.
 const REASONS: &[&str] = &[
-    "too big", "too large", "too long", "message size", "payload size", "max payload", "maximum message", "maximum frame",
-    "max message", "exceeds", "exceeded", "over size limit", "size limit", "buffer size", "frame length",
+    "too big",
+    "too large",
+    "too long",
+    "message size",
+    "payload size",
+    "max payload",
+    "maximum message",
+    "maximum frame",
+    "max message",
+    "exceeds",
+    "exceeded",
+    "over size limit",
+    "size limit",
+    "buffer size",
+    "frame length",
 ];
 
 impl Judge for MessageTooBig {
@@ -56,7 +75,8 @@ impl Judge for MessageTooBig {
                 format!("a message of {} from {}{inflated}{so_far}", bytes(wire), a(peer))
             },
         );
-        let passed = self.passed.map_or_else(String::new, |n| format!("; the largest before it had {}", bytes(n)));
+        let passed =
+            self.passed.map_or_else(String::new, |n| format!("; the largest before it had {}", bytes(n)));
         let ended = match conversation.closing.sides[by].sent_close {
             Some(true) => format!("closed with {}", close_of(conversation, by)),
             _ => "ended TCP".to_owned(),
@@ -69,7 +89,13 @@ impl Judge for MessageTooBig {
                 the(by)
             ),
         };
-        Said::part(how, format!("Look at the limit that {} sets for messages, in its library or in a proxy before it.", a(by)))
+        Said::close(
+            how,
+            format!(
+                "Look at the limit that {} sets for messages, in its library or in a proxy before it.",
+                a(by)
+            ),
+        )
     }
 }
 
@@ -82,23 +108,25 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<MessageTooBig>> {
     if theirs.is_some_and(|theirs| theirs.code == code && theirs.mark.packet < quit.mark.packet) {
         return None;
     }
+    let failed = facts.conversation.closing.failed_for;
     let by_code = code == Some(CloseCode::MESSAGE_TOO_BIG);
     let reason = facts.reason(role);
     let by_reason = REASONS.iter().any(|sign| reason.contains(sign));
     let message = peer.last_message;
-    // Without a message there is none that was too big, whatever the code.
+    // Where all is in the recording and nothing was sent, nothing was too big.
     if message.is_none() && !peer.has_gap && !facts.conversation.assumed {
         return None;
     }
     let passed = peer.largest_before.map(|message| message.wire_bytes);
     let exceeds = message.is_some_and(|m| !m.is_ended && passed.is_some_and(|passed| m.wire_bytes > passed));
-    let names_something_else = !reason.is_empty() || code.is_some_and(|code| code.0 != 1000 && code.0 != 1001);
+    let names_something_else =
+        !reason.is_empty() || code.is_some_and(|code| code.0 != 1000 && code.0 != 1001);
     let certainty = match (by_code, by_reason) {
         // The Close that it may answer can be what is missing.
         (true, _) if facts.outcome() == Outcome::NotObservable => Undetermined,
         (true, _) if peer.has_gap && theirs.is_none() => Likely,
         (true, _) => Proven,
-        (_, true) => Likely,
+        (_, true) if failed.is_none_or(|(by, ..)| by == role) => Likely,
         _ if exceeds && !names_something_else => Undetermined,
         _ => return None,
     };

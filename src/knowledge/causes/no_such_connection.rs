@@ -14,13 +14,24 @@ pub(super) const ROW: CauseRow = CauseRow {
     when: "a bare RST, without an acknowledgement number, answered data: the host, or a NAT before it, knew nothing of the \
            connection (RFC 9293 3.10.7)",
     proven: None,
-    likely: Some("the RST carries the number that the data acknowledged, and fits the other packets of its sender"),
-    undetermined: Some("its TTL or identification could be those of a box between, or its sender had sent data within the last second"),
+    likely: Some("the TTL of the RST is that of its sender's other packets"),
+    undetermined: Some(
+        "its TTL is another: it can be that of something on the way; or its sender had sent data within the last second",
+    ),
     never: "that the program closed: its host had restarted, or something on the way had forgotten the connection",
-    next: &["whether the host or its network was restarted", "the memory of NAT and load balancers, against how long the connection was silent"],
+    next: &[
+        "whether the host or its network was restarted",
+        "the memory of NAT and load balancers, against how long the connection was silent",
+    ],
     shows: &[
-        found("data is answered with a bare RST", "C: text a | S: text b | C: wait 400000 | C: text c | S: bare-rst"),
-        legal("an RST of a side that knows the connection", "C: text a | S: text b | C: wait 400000 | C: text c | S: rst"),
+        found(
+            "data is answered with a bare RST",
+            "C: text a | S: text b | C: wait 400000 | C: text c | S: bare-rst",
+        ),
+        legal(
+            "an RST of a side that knows the connection",
+            "C: text a | S: text b | C: wait 400000 | C: text c | S: rst",
+        ),
     ],
 };
 
@@ -33,10 +44,13 @@ impl Judge for NoSuchConnection {
             let tcp = facts.tcp(role);
             let reset = tcp.ends.first().filter(|end| end.how == StreamEnd::Rst && end.bare)?;
             // Behind both ends of TCP a bare RST is nothing but the answer to a segment too late.
-            if facts.side(role).end.is_some_and(|end| end.how != StreamEnd::Rst) || facts.side(role.peer()).end.is_some_and(|end| end.mark.packet < Some(reset.packet)) {
+            if facts.side(role).end.is_some_and(|end| end.how != StreamEnd::Rst)
+                || facts.side(role.peer()).end.is_some_and(|end| end.mark.packet < Some(reset.packet))
+            {
                 return None;
             }
-            let fits = tcp.habits.segments == 0 || (tcp.habits.ttl.0..=tcp.habits.ttl.1).contains(&reset.header.ttl);
+            let fits =
+                tcp.habits.segments == 0 || (tcp.habits.ttl.0..=tcp.habits.ttl.1).contains(&reset.header.ttl);
             let silent_ns = facts.between(tcp.last_payload_at.or(facts.side(role).last_frame_at), reset.at);
             // A socket whose program has closed it answers so too, until its FIN could be sent.
             let spoke = silent_ns.is_some_and(|ns| ns < FORGETS_NS);
@@ -48,12 +62,14 @@ impl Judge for NoSuchConnection {
 
     fn said<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> Said {
         let silent = self.silent_ns.filter(|ns| *ns >= 1_000_000_000);
-        let silent = silent.map_or_else(String::new, |ns| format!(", after {} in which it had sent nothing", duration(ns)));
+        let silent = silent
+            .map_or_else(String::new, |ns| format!(", after {} in which it had sent nothing", duration(ns)));
         let peer = a(self.of.peer());
         Said::part(
             format!(
                 "{}'s host, or a NAT before it, {}knew nothing of the connection any more: it answered {peer}'s data with a bare RST{silent}.",
-                the(self.of), probably(cause.certainty)
+                the(self.of),
+                probably(cause.certainty)
             ),
             "Look whether that host was restarted, and how long NAT and load balancers remember a silent connection.",
         )

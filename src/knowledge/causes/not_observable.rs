@@ -13,7 +13,10 @@ pub(super) const ROW: CauseRow = CauseRow {
     never: "anything that rests on what is missing",
     next: &["a recording without losses: both directions, full packets, a buffer that is large enough"],
     shows: &[
-        found("what may be a Close is missing", "C: text a | S: text b | S: uncaptured text cc | C: ack | S: fin | C: fin"),
+        found(
+            "what may be a Close is missing",
+            "C: text a | S: text b | S: uncaptured text cc | C: ack | S: fin | C: fin",
+        ),
         legal("all is there", "C: text a | S: text b | S: fin | C: fin"),
     ],
 };
@@ -23,7 +26,21 @@ impl Judge for NotObservable {
         (facts.outcome() == Outcome::NotObservable).then(|| Judged::new(Self, None, Undetermined))
     }
 
-    fn said<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> Said {
-        Said::part("Why it ended is not known: the end is not in the recording.", "Record without losses: both directions, full packets.")
+    fn said<S: Readable>(&self, _: &Cause, conversation: &Conversation<S>) -> Said {
+        let unseen = Role::BOTH.into_iter().find(|role| conversation.traffic[*role].stream_bytes == 0);
+        let why = match unseen {
+            Some(role) => format!("Nothing that {} sent is in the recording", a(role)),
+            None => "The recording has a gap over the end of the connection".to_owned(),
+        };
+        let sides = &conversation.closing.sides;
+        let sent = Role::BOTH.into_iter().find(|role| sides[*role].sent_close == Some(true));
+        let known = sent.map_or_else(String::new, |role| {
+            let (close, after) = (close_of(conversation, role), when(conversation, sides[role].at));
+            format!(" {} sent {close}{after}; whether {} answered is not known.", the(role), a(role.peer()))
+        });
+        Said::whole(
+            format!("{why}: why and how it ended is not known.{known}"),
+            "Record nearer to one end or with a larger buffer: both directions, full packets.",
+        )
     }
 }

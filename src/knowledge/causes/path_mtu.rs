@@ -19,14 +19,26 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "path_mtu",
     when: "only full-size segments are never acknowledged, while smaller ones pass",
     proven: None,
-    likely: Some("every segment that was sent again, twice or more, is larger than every one that was acknowledged, and near to the size of an Ethernet frame"),
+    likely: Some(
+        "every segment that was sent again, twice or more, is larger than every one that was acknowledged, and near to the size \
+         of an Ethernet frame",
+    ),
     undetermined: Some("they were sent again only once"),
     never: "that the peer is gone: it answers what is small",
     next: &[
         "the MTU of tunnels and VPNs on the way, and whether ICMP \"fragmentation needed\" is let through",
         "clamping the MSS: ping with the don't-fragment bit and growing sizes shows where it ends",
     ],
-    shows: &[],
+    shows: &[
+        found(
+            "a large message is sent again and again, and Pings are answered",
+            "C: text a | S: ack | S: hold | C: 82 7e 05 78 61*1400 | S: ping a | C: wait 300 | C: again | S: ping b | C: wait 600 | C: again | S: ping c | C: wait 1200 | C: again | S: rst",
+        ),
+        legal(
+            "nothing comes back any more",
+            "C: text a | S: ack | S: hold | C: 82 7e 05 78 61*1400 | C: wait 300 | C: again | C: wait 600 | C: again | C: wait 1200 | C: again | C: rst",
+        ),
+    ],
 };
 
 /// From this payload on a segment is one that a smaller MTU on the way can stop.
@@ -59,7 +71,9 @@ impl Judge for PathMtu {
         Said::part(
             format!(
                 "Large segments of {} probably do not get through: those of {} and more were sent again {times} times{for_ns} and never acknowledged, while those of up to {} were.",
-                a(of), bytes(u64::from(smallest)), bytes(u64::from(passed))
+                a(of),
+                bytes(u64::from(smallest)),
+                bytes(u64::from(passed))
             ),
             "Look at the MTU of every tunnel on the way, and whether ICMP gets through.",
         )

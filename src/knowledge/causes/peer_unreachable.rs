@@ -12,6 +12,8 @@ pub struct PeerUnreachable {
     pub for_ns: Option<i64>,
     /// How long its peer had been silent by then.
     pub silent_ns: Option<i64>,
+    /// Probes that carry nothing were among them, or were all there was.
+    pub probes: bool,
 }
 
 pub(super) const ROW: CauseRow = CauseRow {
@@ -19,14 +21,24 @@ pub(super) const ROW: CauseRow = CauseRow {
     when: "data was sent again and again and never acknowledged",
     proven: None,
     likely: Some("it was sent again at least twice, and nothing at all came from the other side meanwhile"),
-    undetermined: Some("it was sent again once, or the recording ends soon after"),
+    undetermined: Some("it was sent again once"),
     never: "that the other program is at fault: the network may have lost the way, a NAT or firewall forgotten the \
-            connection, or the other host be gone. Of Close and FIN queued behind the lost bytes nothing shows",
+            connection, or the other host be gone; nor that its sender did not close: a Close queued behind the lost bytes \
+            shows nowhere",
     next: &[
         "NAT and firewalls with a shorter memory than the connection was silent: keep-alives more often than that",
         "whether the other host was up, and its address the same",
     ],
-    shows: &[],
+    shows: &[
+        found(
+            "a message is sent again, and nothing comes back",
+            "C: text a | S: text b | S: hold | C: wait 60000 | C: text c | C: wait 300 | C: again | C: wait 600 | C: again | C: wait 1200 | C: again | C: wait 2400 | C: rst",
+        ),
+        legal(
+            "it was acknowledged in the end",
+            "C: text a | S: text b | S: hold | C: text c | C: wait 300 | C: again | C: wait 600 | C: again | S: release | S: ack | C: wait 2400 | C: rst",
+        ),
+    ],
 };
 
 /// What stayed unacknowledged to the end while its peer was silent, and whose it is.
@@ -42,34 +54,45 @@ pub(super) fn lost<'a>(facts: &Facts<'a>) -> Option<(Role, &'a Unacknowledged)> 
 
 impl Judge for PeerUnreachable {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
-        let (of, lost) = lost(facts)?;
-        let peer = facts.tcp(of.peer());
-        // Who answers with RST in the end is there.
-        let answers = peer.ends.iter().any(|end| end.at > lost.again_at);
-        if answers || peer.last_segment_at > lost.again_at {
-            return None;
+        if let Some((of, lost)) = lost(facts) {
+            let peer = facts.tcp(of.peer());
+            // Who answers with RST in the end is there.
+            let answers = peer.ends.iter().any(|end| end.at > lost.again_at);
+            if answers || peer.last_segment_at > lost.again_at {
+                return None;
+            }
+            let for_ns = facts.between(lost.sent_at, lost.last_at);
+            let silent_ns = facts.between(peer.last_segment_at, lost.sent_at);
+            let grounds = Self { of, times: lost.times, for_ns, silent_ns, probes: false };
+            let certainty = if lost.times >= 2 { Likely } else { Undetermined };
+            let mark = Mark { packet: Some(lost.packet), at: lost.again_at, frame: None };
+            return Some(Judged::new(grounds, None, certainty).at(mark));
         }
-        let for_ns = facts.between(lost.sent_at, lost.last_at);
-        let grounds = Self {
-            of,
-            times: lost.times,
-            for_ns,
-            silent_ns: facts.between(peer.last_segment_at, lost.sent_at),
-        };
-        let certainty = if lost.times >= 2 { Likely } else { Undetermined };
-        let mark = Mark { packet: Some(lost.packet), at: lost.again_at, frame: None };
-        Some(Judged::new(grounds, None, certainty).at(mark))
+        // Probes of TCP's own keep-alive that nobody answers say the same.
+        Role::BOTH.into_iter().find_map(|of| {
+            let finding = facts.finding(of.peer(), RuleId::ClHalfOpen)?;
+            let tried = facts.conversation.timing.unanswered[of]?;
+            let for_ns = facts.between(tried.first_at, tried.last_at);
+            let silent_ns = facts.between(facts.tcp(of.peer()).last_segment_at, tried.first_at);
+            let grounds = Self { of, times: tried.tries, for_ns, silent_ns, probes: true };
+            let mark = Mark { packet: finding.packet, at: tried.first_at, frame: finding.frame };
+            Some(Judged::new(grounds, None, finding.certainty).at(mark))
+        })
     }
 
     fn said<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> Said {
-        let Self { of, times, for_ns, silent_ns } = *self;
+        let Self { of, times, for_ns, silent_ns, probes } = *self;
         let for_ns = for_ns.map_or_else(String::new, |ns| format!(" within {}", duration(ns)));
         let silent = silent_ns.filter(|ns| *ns >= 1_000_000_000);
-        let silent = silent.map_or_else(String::new, |ns| format!(" ({} before, it had last sent anything)", duration(ns)));
+        let silent = silent
+            .map_or_else(String::new, |ns| format!(", which had been silent for {} before", duration(ns)));
+        let tried = if probes { "probed whether it was there" } else { "sent its bytes again" };
         Said::part(
             format!(
-                "{}'s bytes no longer reached the other host: they were sent again {}{for_ns}, and nothing came back from {}{silent}.",
-                the(of), count(u64::from(times), "time"), a(of.peer())
+                "{} no longer reached the other host: it {tried} {}{for_ns}, and nothing came back from {}{silent}.",
+                the(of),
+                count(u64::from(times), "time"),
+                a(of.peer())
             ),
             "Look at the way between: a NAT or firewall that forgot the connection, a link that went down, a host that is gone.",
         )

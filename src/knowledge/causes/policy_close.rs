@@ -10,8 +10,8 @@ pub(super) const ROW: CauseRow = CauseRow {
     proven: Some("the code of its Close"),
     likely: None,
     undetermined: None,
-    never: " origin, credentials, rates, quotas:which policy; of a proxy it is the proxy's",
-    next: &["what that side checks"],
+    never: "which policy it was: origin, credentials, rates, quotas; nor whose: a proxy closes with it for its own",
+    next: &["what that side checks, and its log at the time of its Close"],
     shows: &[
         found("the server closes with it", "S: close 1008 | C: close 1008 | S: fin | C: fin"),
         legal("a Close that only answers with it", "C: close 1000 | S: close 1008 | S: fin | C: fin"),
@@ -27,6 +27,12 @@ impl Judge for PolicyClose {
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let by = side(cause.by).map_or_else(|| "the side that closed".to_owned(), a);
         let told = super::application_close::told(cause, conversation);
-        Said::whole(format!("{told}, which speaks of a policy of its own."), format!("Look at {by}: what that side checks."))
+        let next = format!("Look at {by}: what that side checks.");
+        super::application_close::closing(
+            cause,
+            conversation,
+            &format!("{told}, which speaks of a policy of its own."),
+            Some(next),
+        )
     }
 }

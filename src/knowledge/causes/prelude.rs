@@ -3,11 +3,11 @@
 pub(super) use crate::knowledge::Blame;
 pub(super) use crate::knowledge::cause::{Cause, CauseRow};
 pub(super) use crate::knowledge::causes::facts::{Facts, How, Quit};
-pub(super) use crate::knowledge::causes::{Judge, Judged, Said};
+pub(super) use crate::knowledge::causes::{Judge, Judged, Said, Tells};
 pub(super) use crate::knowledge::example::{found, legal};
 pub(super) use crate::knowledge::rules::{RuleId, Violation};
 pub(super) use crate::knowledge::words::units::{bytes, count, duration};
-pub(super) use crate::knowledge::words::{close, end, shortened, visible};
+pub(super) use crate::knowledge::words::{close, end, packet, shortened, visible};
 pub(super) use crate::model::Certainty::{self, Likely, Proven, Undetermined};
 pub(super) use crate::model::{
     CloseCode, Conversation, Mark, Outcome, PacketNo, Readable, Role, StreamEnd, Timestamp,
@@ -33,13 +33,23 @@ impl<T> Judged<T> {
 impl Said {
     /// What a cause is told in, where its sentence says how the connection closed.
     pub(super) fn whole(text: impl Into<String>, next: impl Into<String>) -> Self {
-        Self { text: text.into(), next: Some(next.into()), tells_end: true }
+        Self { text: text.into(), next: Some(next.into()), tells: Tells::All }
+    }
+
+    /// Where it says which Close ended it.
+    pub(super) fn close(text: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { text: text.into(), next: Some(next.into()), tells: Tells::Close }
     }
 
     /// Where how it closed is told after it.
     pub(super) fn part(text: impl Into<String>, next: impl Into<String>) -> Self {
-        Self { text: text.into(), next: Some(next.into()), tells_end: false }
+        Self { text: text.into(), next: Some(next.into()), tells: Tells::Nothing }
     }
+}
+
+/// ` (packet 12)`, where the cause stands.
+pub(super) fn at_packet<S: Readable>(cause: &Cause, conversation: &Conversation<S>) -> String {
+    cause.packet.map_or_else(String::new, |no| format!(" ({})", packet(conversation, no)))
 }
 
 /// The side of a blame that is one.

@@ -18,7 +18,10 @@ pub(super) const ROW: CauseRow = CauseRow {
     next: &["the side that broke the clause: its library, or what is on the way and writes in its name"],
     shows: &[
         found("RSV2, answered with 1002", "S: a1 02 68 69 | C: close 1002 | S: close 1002 | S: fin | C: fin"),
-        legal("traffic goes on", "S: ping a | S: a1 02 68 69 | S: ping b | C: pong b | C: close 1000 | S: close 1000 | S: fin | C: fin"),
+        legal(
+            "traffic goes on",
+            "S: ping a | S: a1 02 68 69 | S: ping b | C: pong b | C: close 1000 | S: close 1000 | S: fin | C: fin",
+        ),
     ],
 };
 
@@ -26,30 +29,50 @@ impl Judge for ProtocolFault {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         let (by, rule, frame) = facts.conversation.closing.failed_for?;
         let failing = facts.side(by.peer());
-        let fits = |code: Option<CloseCode>| code.is_some_and(|code| rule.rule().reaction.codes().contains(&code.0));
+        let fits =
+            |code: Option<CloseCode>| code.is_some_and(|code| rule.rule().reaction.codes().contains(&code.0));
         let by_close = failing.close.is_some();
         let proven = failing.close.is_some_and(|close| fits(close.code));
-        let finding = facts.conversation.findings.iter().find(|f| f.by == Some(by) && f.violation.rule() == rule && f.frame == Some(frame));
-        let mark = finding.map_or(Mark { frame: Some(frame), ..Mark::default() }, |f| Mark { frame: f.frame, packet: f.packet, at: f.at });
+        let finding = facts
+            .conversation
+            .findings
+            .iter()
+            .find(|f| f.by == Some(by) && f.violation.rule() == rule && f.frame == Some(frame));
+        let mark = finding.map_or(Mark { frame: Some(frame), ..Mark::default() }, |f| Mark {
+            frame: f.frame,
+            packet: f.packet,
+            at: f.at,
+        });
         let certainty = if proven { finding.map_or(Proven, |f| f.certainty) } else { Likely };
         Some(Judged::new(Self { by_close }, Blame::from(by), certainty).at(mark).breaks(rule))
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let by = side(cause.by).unwrap_or(Role::Client);
-        let finding = conversation.findings.iter().find(|f| {
-            f.by == Some(by) && Some(f.violation.rule()) == cause.rule && f.frame == cause.frame
-        });
-        let did = finding.map_or_else(|| "broke the protocol".to_owned(), |f| f.violation.words(conversation).did);
+        let finding = conversation
+            .findings
+            .iter()
+            .find(|f| f.by == Some(by) && Some(f.violation.rule()) == cause.rule && f.frame == cause.frame);
+        let did =
+            finding.map_or_else(|| "broke the protocol".to_owned(), |f| f.violation.words(conversation).did);
         let frame = cause.frame.map_or_else(String::new, |frame| format!(" (frame {frame})"));
         let failed = match (self.by_close, cause.certainty) {
-            (true, Proven) => format!("failed the connection for it with {}", close_of(conversation, by.peer())),
+            (true, Proven) => {
+                format!("failed the connection for it with {}", close_of(conversation, by.peer()))
+            }
             (true, _) => format!("probably closed for it, with {}", close_of(conversation, by.peer())),
             (false, _) => "probably ended TCP for it, without a Close".to_owned(),
         };
-        Said::part(
+        let tell = if self.by_close { Said::close } else { Said::part };
+        tell(
             format!("{} {did}{frame}; {} {failed}.", the(by), a(by.peer())),
-            format!("Look at {}: its library, or something on the way that writes in its name.", a(by)),
+            format!(
+                "Look at frame {}{} and at what wrote it, {}'s library or something on the way; wslog explain {} has the clause.",
+                cause.frame.unwrap_or_default(),
+                at_packet(cause, conversation),
+                a(by),
+                cause.rule.map_or("", RuleId::name),
+            ),
         )
     }
 }

@@ -16,10 +16,19 @@ pub(super) const ROW: CauseRow = CauseRow {
     when: "a side's receive window was shut for long when the connection ended: its program had stopped reading",
     proven: None,
     likely: Some("it stayed shut to the end, and the other side ended the connection meanwhile"),
-    undetermined: Some("it was opened again shortly before the end"),
+    undetermined: Some("it was opened again after the other side had given up"),
     never: "that the network is slow: a window of 0 says that the program did not take what its host had received",
     next: &["the program whose window was shut: blocked, stopped, or waiting for something itself"],
-    shows: &[],
+    shows: &[
+        found(
+            "the client reads no more, and the server gives up",
+            "C: text a | S: text b | C: shut | S: wait 1000 | S: probe | C: ack | S: wait 9000 | S: probe | C: ack | S: rst",
+        ),
+        legal(
+            "its window opens again, and the client closes",
+            "C: text a | S: text b | C: shut | S: wait 3000 | S: probe | C: open | S: text c | C: close 1000 | S: close 1000 | S: fin | C: fin",
+        ),
+    ],
 };
 
 /// A shut window shorter than this is back-pressure as it should be.
@@ -45,11 +54,18 @@ impl Judge for ReceiveWindowClosed {
     fn said<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> Said {
         let by = side(cause.by).unwrap_or(Role::Client);
         let Self { for_ns, probes, .. } = *self;
-        let probed = if probes == 0 { String::new() } else { format!(", probed {}", count(u64::from(probes), "time")) };
+        let probed = if probes == 0 {
+            String::new()
+        } else {
+            format!(", probed {}", count(u64::from(probes), "time"))
+        };
         Said::part(
             format!(
                 "{}'s program {}had stopped reading: its receive window was shut for {}{probed} when {} gave up.",
-                the(by), probably(cause.certainty), duration(for_ns), a(by.peer())
+                the(by),
+                probably(cause.certainty),
+                duration(for_ns),
+                a(by.peer())
             ),
             format!("Look at {}: what kept its program from reading.", a(by)),
         )

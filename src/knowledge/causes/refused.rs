@@ -13,10 +13,10 @@ pub(super) const ROW: CauseRow = CauseRow {
     proven: Some("the response is in the recording"),
     likely: None,
     undetermined: None,
-    never: "that the application refused it: whoever ends this TCP connection did, a proxy or a load balancer as well as the \
-            server behind it. A status that comes after the client's FIN is no refusal",
+    never: "that the application refused it: whoever terminates this TCP connection did, and that may be a proxy or a load \
+            balancer; nor that a status that comes after the client's FIN is a refusal",
     next: &[
-        "Server and Via of the response: who answered",
+        "Server and Via of the response: they tell who answered",
         "401, 403: credentials, Origin; 404: the path; 400, 426: the request; 301 to 308: browsers follow no redirect; 502 \
          to 504: what stands behind the gateway",
     ],
@@ -32,7 +32,8 @@ impl Judge for Refused {
         let answered = facts.conversation.handshake_at.server;
         // A client that had ended TCP by then has not waited for it.
         let end = facts.side(Role::Client).end;
-        let late = end.zip(answered).is_some_and(|(end, (packet, _))| end.is_own && end.mark.packet < Some(packet));
+        let late =
+            end.zip(answered).is_some_and(|(end, (packet, _))| end.is_own && end.mark.packet < Some(packet));
         if status == 101 || late {
             return None;
         }
@@ -41,32 +42,53 @@ impl Judge for Refused {
     }
 
     fn said<S: Readable>(&self, _: &Cause, conversation: &Conversation<S>) -> Said {
-        let Some(response) = &conversation.response else { return Said::whole("The upgrade was refused.", "") };
+        let Some(response) = &conversation.response else {
+            return Said::whole("The upgrade was refused.", "");
+        };
         let phrase = visible(&response.phrase);
         let phrase = if phrase.is_empty() { String::new() } else { format!(" {phrase}") };
         let value = |name: &str| {
-            response.fields.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| shortened(&visible(&value)))
+            response
+                .fields
+                .iter()
+                .find(|(n, _)| n.eq_ignore_ascii_case(name))
+                .map(|(_, value)| shortened(&visible(&value)))
         };
-        let by = value("Via").map(|via| format!("Via: {via}")).or_else(|| value("Server").map(|server| format!("Server: {server}")));
+        let by = value("Via")
+            .map(|via| format!("Via: {via}"))
+            .or_else(|| value("Server").map(|server| format!("Server: {server}")));
         let by = by.map_or_else(String::new, |by| format!(" ({by})"));
         let (more, next) = match self.status {
             300..=399 => (
                 value("Location").map(|to| format!(", to {to}")),
                 "Look at the URL: clients follow no redirect of an opening handshake unless they say so, and browsers never do.",
             ),
-            401 | 407 => (None, "Look at the credentials, and whether the client can send them at all: browsers set no fields of their own."),
+            401 | 407 => (
+                None,
+                "Look at the credentials, and whether the client can send them at all: browsers set no fields of their own.",
+            ),
             403 => (None, "Look at what the server allows: the Origin, credentials, the address."),
             404 => (None, "Look at the path, and at the routes of the proxy and of the server."),
             200..=299 => (
                 value("Content-Type").map(|of| format!(" and a body of {of}")),
                 "Look at who answered: a plain web server or a proxy that took it for an ordinary request.",
             ),
-            502..=504 => (None, "Look at what stands behind the gateway that answered: it had no answer from there, or none in time."),
-            400 | 426 => (None, "Look at the request as it arrived here: its version, its Upgrade and Connection, and what the body of the response says."),
+            502..=504 => (
+                None,
+                "Look at what stands behind the gateway that answered: it had no answer from there, or none in time.",
+            ),
+            400 | 426 => (
+                None,
+                "Look at the request as it arrived here: its version, its Upgrade and Connection, and what the body of the response says.",
+            ),
             _ => (None, "Look at the log of whoever answered."),
         };
         Said::whole(
-            format!("The server{by} refused the upgrade with status {}{phrase}{}.", self.status, more.unwrap_or_default()),
+            format!(
+                "The server{by} refused the upgrade with status {}{phrase}{}.",
+                self.status,
+                more.unwrap_or_default()
+            ),
             next,
         )
     }

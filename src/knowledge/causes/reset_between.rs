@@ -17,14 +17,25 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "reset_between",
     when: "an RST ended the connection that does not fit the other packets of its alleged sender",
     proven: None,
-    likely: Some("two signs of it: its TTL, its IP identification, its lack of an acknowledgement number"),
-    undetermined: Some("one sign: a host behind the same NAT, or another stack of the same host, can show one"),
+    likely: Some(
+        "its TTL is not that of the other packets, and a second sign goes with it: its IP identification is of another kind, or \
+         it acknowledges nothing",
+    ),
+    undetermined: Some(
+        "one sign only: another host behind the same NAT, or another network stack of the same host, can show one",
+    ),
     never: "that the side in whose name it came reset the connection",
     next: &[
         "firewalls, proxies and intrusion prevention on the way",
         "a capture at the alleged sender: there it was never sent",
     ],
-    shows: &[],
+    shows: &[
+        found(
+            "an RST with another TTL and identification",
+            "C: text a | S: text b | C: text c | S: foreign-rst",
+        ),
+        legal("an RST like all its other packets", "C: text a | S: text b | C: text c | S: rst"),
+    ],
 };
 
 impl Judge for ResetBetween {
@@ -44,13 +55,16 @@ impl Judge for ResetBetween {
             let none_zero = habits.zero_ip_ids == 0;
             let odd_id = header.ip_id.is_some_and(|id| id == 0 && none_zero || id != 0 && all_zero);
             let signs = u8::from(ttl.is_some()) + u8::from(odd_id) + u8::from(reset.bare);
-            // A bare RST with an identification of 0 is what hosts answer that know nothing of the connection.
-            if ttl.is_none() && (reset.bare || !odd_id) && signs < 2 {
+            // A bare RST is what hosts answer that know nothing of the connection: by itself it is no sign.
+            if ttl.is_none() && !odd_id {
                 return None;
             }
             let certainty = if ttl.is_some() && signs >= 2 { Likely } else { Undetermined };
             let mark = Mark { packet: Some(reset.packet), at: reset.at, frame: None };
-            Some(Judged::new(Self { alleged: role, ttl, odd_id, bare: reset.bare }, Blame::Between, certainty).at(mark))
+            Some(
+                Judged::new(Self { alleged: role, ttl, odd_id, bare: reset.bare }, Blame::Between, certainty)
+                    .at(mark),
+            )
         })
     }
 
@@ -67,11 +81,25 @@ impl Judge for ResetBetween {
             signs.push("it acknowledges nothing".to_owned());
         }
         let signs = crate::knowledge::words::and(signs);
-        let at = cause.packet.map_or_else(String::new, |packet| format!(" ({})", crate::knowledge::words::packet(conversation, packet)));
+        let at = cause.packet.map_or_else(String::new, |packet| {
+            format!(" ({})", crate::knowledge::words::packet(conversation, packet))
+        });
         let text = match cause.certainty {
-            Undetermined => format!("An RST in {}'s name{at} ended the connection; whether it is its own cannot be told from here: {signs}.", a(self.alleged)),
-            _ => format!("An RST in {}'s name{at} ended the connection, and probably is not its own: {signs}.", a(self.alleged)),
+            Undetermined => format!(
+                "An RST in {}'s name{at} ended the connection; whether it is its own cannot be told from here: {signs}.",
+                a(self.alleged)
+            ),
+            _ => format!(
+                "An RST in {}'s name{at} ended the connection, and probably is not its own: {signs}.",
+                a(self.alleged)
+            ),
         };
-        Said::part(text, format!("Look at what stands between the two, and capture at {} as well: there it was not sent.", a(self.alleged)))
+        Said::part(
+            text,
+            format!(
+                "Look at what stands between the two, and capture at {} as well: there it was not sent.",
+                a(self.alleged)
+            ),
+        )
     }
 }

@@ -11,7 +11,7 @@ pub struct StillOpen {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "still_open",
-    when: "the recording ends first",
+    when: "the recording ends before the connection does",
     proven: Some("neither side had ended TCP"),
     likely: None,
     undetermined: None,
@@ -37,19 +37,32 @@ impl Judge for StillOpen {
 
     fn said<S: Readable>(&self, _: &Cause, conversation: &Conversation<S>) -> Said {
         let silent = self.silent_ns.filter(|ns| *ns >= 1_000_000_000);
-        let silent = silent.map_or_else(String::new, |ns| format!("; the last byte of either side came {} before", duration(ns)));
-        if conversation.response.is_none() && conversation.traffic.client.frame_count() + conversation.traffic.server.frame_count() == 0 {
-            return Said::whole(format!("The recording ends before the opening handshake was answered{silent}."), "Record for longer.");
+        let silent = silent.map_or_else(String::new, |ns| {
+            format!("; the last byte of either side came {} before", duration(ns))
+        });
+        if conversation.response.is_none()
+            && conversation.traffic.client.frame_count() + conversation.traffic.server.frame_count() == 0
+        {
+            return Said::whole(
+                format!("The recording ends before the opening handshake was answered{silent}."),
+                "Record for longer.",
+            );
         }
         match self.pending {
             Some(role) => Said::whole(
                 format!(
                     "{} sent {}{}; the recording ends before {} answered it{silent}.",
-                    the(role), close_of(conversation, role), when(conversation, conversation.closing.sides[role].at), a(role.peer())
+                    the(role),
+                    close_of(conversation, role),
+                    when(conversation, conversation.closing.sides[role].at),
+                    a(role.peer())
                 ),
                 format!("Look at {}, which owes a Close, or record for longer.", a(role.peer())),
             ),
-            None => Said::part(format!("The recording ends while the connection is open{silent}."), "Record for longer if it should show the end."),
+            None => Said::part(
+                format!("The recording ends while the connection is open{silent}."),
+                "Record for longer if it should show the end.",
+            ),
         }
     }
 }

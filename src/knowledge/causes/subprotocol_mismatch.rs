@@ -46,7 +46,8 @@ impl Judge for SubprotocolMismatch {
         let answered = facts.conversation.handshake_at.server?;
         let after_ns = facts.between(answered.1, quit.mark.at);
         let soon = after_ns.is_none_or(|ns| ns <= 10 * facts.round_trip_ns);
-        if other || !soon || facts.side(Role::Server).close.is_some_and(|close| close.is_answer != Some(true)) {
+        if other || !soon || facts.side(Role::Server).close.is_some_and(|close| close.is_answer != Some(true))
+        {
             return None;
         }
         let mark = Mark { packet: Some(answered.0), at: answered.1, frame: None };

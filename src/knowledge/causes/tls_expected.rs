@@ -14,15 +14,23 @@ pub(super) const ROW: CauseRow = CauseRow {
     never: "that a certificate is wrong: no TLS was begun",
     next: &["ws:// where the server wants wss://, or the other way round", "the port: 80 or 443"],
     shows: &[
-        found("an alert of TLS answers a plain request", "C: request | S: raw 15 03 01 00 02 02 46 | S: fin | C: fin"),
-        legal("something else that is not HTTP", "C: request | S: raw 53 53 48 2d 32 2e 30 0d 0a 0d 0a | S: fin | C: fin"),
+        found(
+            "an alert of TLS answers a plain request",
+            "C: request | S: raw 15 03 01 00 02 02 46 | S: fin | C: fin",
+        ),
+        legal(
+            "something else that is not HTTP",
+            "C: request | S: raw 53 53 48 2d 32 2e 30 0d 0a 0d 0a | S: fin | C: fin",
+        ),
     ],
 };
 
 impl Judge for TlsExpected {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         let finding = facts.finding(Role::Server, RuleId::HsHttpResp)?;
-        let Violation::HsHttpResp(HsHttpResp::NotHttp { start, .. }) = &finding.violation else { return None };
+        let Violation::HsHttpResp(HsHttpResp::NotHttp { start, .. }) = &finding.violation else {
+            return None;
+        };
         // A record: its type, and the major version of everything since SSL 3.0 (RFC 8446 5.1).
         let [0x14..=0x17, 0x03, ..] = start.as_sent().as_slice() else { return None };
         let mark = Mark { packet: finding.packet, at: finding.at, frame: None };

@@ -27,6 +27,12 @@ impl Judge for TryLater {
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let by = side(cause.by).map_or_else(|| "the side that closed".to_owned(), a);
         let told = super::application_close::told(cause, conversation);
-        Said::whole(format!("{told}, which speaks of too much load."), format!("Look at {by}: the load of that side, or of the proxy in its place."))
+        let next = format!("Look at {by}: the load of that side, or of the proxy in its place.");
+        super::application_close::closing(
+            cause,
+            conversation,
+            &format!("{told}, which speaks of too much load."),
+            Some(next),
+        )
     }
 }

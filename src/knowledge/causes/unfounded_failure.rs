@@ -26,23 +26,42 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "unfounded_failure",
     when: "a side failed the connection naming a fault, and nothing its peer had sent breaks a clause",
     proven: Some("everything it had received is in the recording, and is sound"),
-    likely: Some("part of what it had received is not in the recording"),
+    likely: Some("the recording begins after the opening handshake"),
     undetermined: None,
-    never: "that the peer is at fault, whatever the code or the reason says",
+    never: "that the peer is at fault, whatever the code and the reason say",
     next: &[
         "the parser of the side that failed: what is special about the frames it had just received",
         "an exception in its own program: some libraries close with 1002 or 1007 for that",
     ],
     shows: &[
-        found("1007 for sound text", "C: text hi | S: close 1007 invalid UTF-8 | C: close 1007 | S: fin | C: fin"),
-        legal("1007 for text that is none", "C: 81 02 ff fe | S: close 1007 | C: close 1007 | S: fin | C: fin"),
+        found(
+            "1007 for sound text",
+            "C: text hi | S: close 1007 invalid UTF-8 | C: close 1007 | S: fin | C: fin",
+        ),
+        legal(
+            "1007 for text that is none",
+            "C: 81 02 ff fe | S: close 1007 | C: close 1007 | S: fin | C: fin",
+        ),
     ],
 };
 
 /// What the reason of a Close says where a fault is named.
 const REASONS: &[&str] = &[
-    "protocol error", "invalid utf", "utf-8", "utf8", "invalid opcode", "opcode", "reserved bit", "rsv", "invalid frame",
-    "bad frame", "malformed", "mask", "fragment", "invalid payload", "invalid data",
+    "protocol error",
+    "invalid utf",
+    "utf-8",
+    "utf8",
+    "invalid opcode",
+    "opcode",
+    "reserved bit",
+    "rsv",
+    "invalid frame",
+    "bad frame",
+    "malformed",
+    "mask",
+    "fragment",
+    "invalid payload",
+    "invalid data",
 ];
 
 /// A pause worth a word.
@@ -66,8 +85,12 @@ impl Judge for UnfoundedFailure {
             Some(Special::Compressed) => "; the message it had received last was compressed, as agreed".to_owned(),
             Some(Special::AfterPause(ns)) => format!("; the message it had received last was the first after {}", duration(ns)),
         };
-        Said::part(
-            format!("{} failed the connection with {}, but {sound}{special}.", the(by), close_of(conversation, by)),
+        Said::close(
+            format!(
+                "{} failed the connection with {}, but {sound}{special}.",
+                the(by),
+                close_of(conversation, by)
+            ),
             format!("Look at {} itself: its parser, or an exception in its own program.", a(by)),
         )
     }
@@ -96,7 +119,12 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<UnfoundedFailure>> {
     if code == CloseCode(1003) && reason.is_empty() && peer.last_message.is_some() {
         return None;
     }
-    let whole = !peer.has_gap && !facts.conversation.assumed;
+    // Of what is not in the recording nobody can say that it was sound.
+    let traffic = &facts.conversation.traffic[role.peer()];
+    if peer.has_gap || traffic.gap_bytes > 0 {
+        return None;
+    }
+    let whole = !facts.conversation.assumed;
     let grounds = UnfoundedFailure { special: special(facts, role.peer()) };
     Some(Judged::new(grounds, Blame::from(role), if whole { Proven } else { Likely }).at(quit.mark))
 }
@@ -107,7 +135,8 @@ fn special(facts: &Facts<'_>, of: Role) -> Option<Special> {
     let frames = &facts.conversation.frames;
     let mut sent = frames.iter().filter(|f| f.from == of && data(f.header.opcode));
     let last = sent.next_back()?;
-    let fragments = frames.iter().filter(|f| f.from == of && data(f.header.opcode) && f.message == last.message);
+    let fragments =
+        frames.iter().filter(|f| f.from == of && data(f.header.opcode) && f.message == last.message);
     if fragments.clone().count() > 1 {
         let split = fragments
             .filter(|f| f.text && !f.header.fin && !f.preview_cut && !f.compressed)

@@ -16,10 +16,10 @@ pub(super) const ROW: CauseRow = CauseRow {
     when: "the request or the 101 lost Upgrade or Connection, or came down to HTTP/1.0, on the way",
     proven: None,
     likely: Some(
-        "a request with a Sec-WebSocket-Key lacks what goes with it, and a proxy has left signs: Via, X-Forwarded-*, \
+        "a request with a Sec-WebSocket-Key, or a 101, lacks what goes with it, and a proxy has left signs: Via, X-Forwarded-*, \
          Forwarded, HTTP/1.0, Connection: close",
     ),
-    undetermined: Some("the same without such signs: the client may have sent it so"),
+    undetermined: Some("the same without such signs, for the client may have sent it so"),
     never: "that the client is broken: Upgrade and Connection are hop-by-hop (RFC 9110 7.6.1), and a proxy that was not \
             told to pass them on takes them out",
     next: &[
@@ -32,12 +32,16 @@ pub(super) const ROW: CauseRow = CauseRow {
             "a proxy took out Upgrade and came down to HTTP/1.0",
             "C: request !GET /chat HTTP/1.0 & -Upgrade & Connection: close & X-Forwarded-For: 10.0.0.7 | S: status 400 Bad Request | S: fin | C: fin",
         ),
-        legal("a refusal of a whole request", "C: request X-Forwarded-For: 10.0.0.7 | S: status 400 Bad Request | S: fin | C: fin"),
+        legal(
+            "a refusal of a whole request",
+            "C: request X-Forwarded-For: 10.0.0.7 | S: status 400 Bad Request | S: fin | C: fin",
+        ),
     ],
 };
 
 /// Fields that proxies add, in lower case.
-const SIGNS: &[&str] = &["via", "forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-real-ip"];
+const SIGNS: &[&str] =
+    &["via", "forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-real-ip"];
 
 impl Judge for UpgradeStripped {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
@@ -73,14 +77,19 @@ impl Judge for UpgradeStripped {
         let head = if self.head == Role::Client { "request" } else { "101" };
         let lost = if self.old_http { " and came down to HTTP/1.0" } else { "" };
         let answer = conversation.response.as_ref().filter(|_| self.head == Role::Client);
-        let then = answer.map_or_else(String::new, |response| format!("; the server answered {}", response.status));
+        let then =
+            answer.map_or_else(String::new, |response| format!("; the server answered {}", response.status));
         let who = match cause.certainty {
             Undetermined => "either the client sent it so, or something on the way took it out",
             _ => "probably a proxy on the way took it out",
         };
         let next = match self.head {
-            Role::Client => "Look at what stands before this point of capture on the client's side: a proxy has to be told to pass Upgrade and Connection on.",
-            Role::Server => "Look at what stands before this point of capture on the server's side: a proxy has to be told to pass Upgrade and Connection on.",
+            Role::Client => {
+                "Look at what stands before this point of capture on the client's side: a proxy has to be told to pass Upgrade and Connection on."
+            }
+            Role::Server => {
+                "Look at what stands before this point of capture on the server's side: a proxy has to be told to pass Upgrade and Connection on."
+            }
         };
         Said::whole(format!("The {head} lacks its Upgrade{lost}: {who}{then}."), next)
     }

@@ -5,6 +5,8 @@ use crate::knowledge::prelude::*;
 pub struct HsExtUnreq<S: Stage = Quoted> {
     /// Token of the extension.
     pub name: Text<S>,
+    /// It was offered, and taken a second time: several offers of one extension are alternatives.
+    pub again: bool,
 }
 
 pub(super) const ROW: Row = Row {
@@ -17,7 +19,8 @@ pub(super) const ROW: Row = Row {
     peer: None,
     text: "What was not offered the client may not understand: with permessage-deflate it would get \
            payloads that it cannot read. Servers do this that compress by configuration, and proxies that \
-           take the offer out of the request.",
+           take the offer out of the request. One extension taken twice is found too, and likely: several offers of \
+           permessage-deflate are alternatives (RFC 7692 5), of which the server takes one.",
     next: &[
         "the request on the server's side of a proxy: was the offer there?",
         "a server that is configured to compress always",
@@ -26,6 +29,11 @@ pub(super) const ROW: Row = Row {
         found(
             "permessage-deflate without an offer",
             "C: request | S: 101 Sec-WebSocket-Extensions: permessage-deflate | C: fin | S: fin",
+        ),
+        found(
+            "the one that was offered, twice",
+            "C: request Sec-WebSocket-Extensions: permessage-deflate | \
+             S: 101 Sec-WebSocket-Extensions: permessage-deflate, permessage-deflate | C: fin | S: fin",
         ),
         legal(
             "with one",
@@ -37,7 +45,14 @@ pub(super) const ROW: Row = Row {
 
 impl<S: Readable> Told for HsExtUnreq<S> {
     fn words(&self, say: &Say<'_>) -> Words {
-        let Self { name } = self;
+        let Self { name, again } = self;
+        if *again {
+            return say.words(
+                "each extension once: several offers of one are alternatives",
+                format!("{} twice", visible(name)),
+                format!("took the extension {} twice", visible(name)),
+            );
+        }
         say.words(
             "only extensions that were offered",
             format!("{}, which was not", visible(name)),
@@ -48,7 +63,7 @@ impl<S: Readable> Told for HsExtUnreq<S> {
 
 impl<S: Stage> HsExtUnreq<S> {
     pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsExtUnreq<To> {
-        let Self { name } = self;
-        HsExtUnreq { name: by.text(name) }
+        let Self { name, again } = self;
+        HsExtUnreq { name: by.text(name), again }
     }
 }

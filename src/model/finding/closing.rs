@@ -2,8 +2,8 @@
 
 use crate::knowledge::Cause;
 use crate::model::{
-    Certainty, CloseCode, PacketNo, PerRole, Quoted, Role, RuleId, Stage, Step, StreamEnd, Text, Timestamp,
-    named,
+    Certainty, CloseCode, LostFraming, PacketNo, PerRole, Quoted, Role, RuleId, Stage, Step, StreamEnd, Text,
+    Timestamp, named,
 };
 
 named! {
@@ -33,6 +33,12 @@ named! {
 }
 
 impl Outcome {
+    /// Whether it is one that a gate takes for unclean.
+    #[must_use]
+    pub const fn is_unclean(self) -> bool {
+        !matches!(self, Self::Clean | Self::CleanTcpReset | Self::Open)
+    }
+
     /// Every outcome, in the order in which reports count them.
     pub const ALL: [Self; 9] = [
         Self::Clean,
@@ -213,4 +219,6 @@ pub struct Closing<S: Stage = Quoted> {
     pub cause: Option<Cause>,
     /// The fault for which a side failed the connection: who committed it, rule, frame.
     pub failed_for: Option<(Role, RuleId, u64)>,
+    /// From where on what a side sent is no WebSocket.
+    pub framing_lost: PerRole<Option<LostFraming>>,
 }

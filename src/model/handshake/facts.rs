@@ -37,6 +37,8 @@ pub struct RequestFacts {
     pub browser: bool,
     /// A field says that it was sent on by a proxy: `Via`, `Forwarded`, `X-Forwarded-For`, `X-Real-IP`.
     pub forwarded: bool,
+    /// Its sender ended the stream before its head was whole.
+    pub unfinished: bool,
 }
 
 /// What [`UpgradeResponse::facts`](crate::model::UpgradeResponse::facts) tells of a response.

@@ -52,7 +52,7 @@ fn left(ends: &PerRole<Endpoint>, role: Role) -> Option<(ClosingProgress, &Ended
     let (side, peer) = (&ends[role], &ends[role.peer()]);
     let end = own_end(ends, role)?;
     // A Close may be what the recording lacks.
-    if side.lost || peer.lost {
+    if side.is_beyond_judgement() || peer.is_beyond_judgement() {
         return None;
     }
     let had_theirs = peer.close().map(|theirs| end.knew(theirs));
@@ -62,7 +62,11 @@ fn left(ends: &PerRole<Endpoint>, role: Role) -> Option<(ClosingProgress, &Ended
             let waited = end.evidence.at()?.since(own.evidence.at()?);
             (waited < CLIENT_WAITED_NS).then_some(ClosingProgress::BehindClose { close: own.frame })?
         }
-        (None, Some(Some(false))) => ClosingProgress::WithoutClose,
+        // Where the Close is an answer to this end there was no closing handshake yet.
+        (None, Some(Some(false))) if peer.close().and_then(|close| end.was_known_to(close)) != Some(true) => {
+            ClosingProgress::WithoutClose
+        }
+        (None, Some(Some(false))) => return None,
         (None, Some(_)) => side.is_in_message().then_some(ClosingProgress::InMessage)?,
     };
     Some((left, end))

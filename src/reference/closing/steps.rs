@@ -12,7 +12,7 @@ use crate::reference::findings::{Findings, Place};
 use crate::reference::reaction::Judgement;
 use crate::reference::state::{Ended, SentClose};
 
-/// The answer to the first Close (5.5.1).
+/// The answer to the first Close, or to the only one (5.5.1).
 pub(super) fn answer(
     ends: &PerRole<Endpoint>,
     reactions: &PerRole<Judgement>,
@@ -21,7 +21,12 @@ pub(super) fn answer(
     tail: &Tail,
     findings: &mut Findings,
 ) -> Option<Step> {
-    let Some(Starter::One(starter)) = started_by else { return None };
+    let starter = match (started_by?, ends.client.close(), ends.server.close()) {
+        (_, Some(_), None) => Role::Client,
+        (_, None, Some(_)) => Role::Server,
+        (Starter::One(starter), ..) => starter,
+        (Starter::Both, ..) => return None,
+    };
     let close = ends[starter].close()?;
     let owing = starter.peer();
     let side = &ends[owing];
@@ -55,7 +60,7 @@ pub(super) fn answer(
     let verdict = match end.knew(close) {
         // It had ended TCP before the Close arrived: there was nothing to answer.
         Some(false) => StepVerdict::NotApplicable,
-        _ if side.lost => StepVerdict::Unobserved,
+        _ if side.is_beyond_judgement() => StepVerdict::Unobserved,
         // It may finish a message first.
         _ if side.is_in_message() => StepVerdict::NotApplicable,
         _ => {
@@ -89,7 +94,8 @@ fn unanswered(
     let (side, waiting) = (&ends[starter.peer()], &ends[starter]);
     let duty = duties::answer_close(starter.peer(), close);
     let until = waiting.end().map_or(tail.until, |end| end.evidence.at());
-    let waited = late_by(side, until).filter(|ns| *ns >= NEVER_NS && !side.lost && !side.is_in_message());
+    let waited = late_by(side, until)
+        .filter(|ns| *ns >= NEVER_NS && !side.is_beyond_judgement() && !side.is_in_message());
     let seen = match (waiting.end(), waited) {
         (Some(_), Some(ns)) => Seen::PeerWaited(ns),
         (None, Some(ns)) => Seen::NothingFor(ns),
@@ -175,8 +181,12 @@ pub(super) fn tcp(
         }
         (None, Some(_)) => {}
         // A FIN of the server is what the recording lacks, if the client has acknowledged more than its Close.
-        (Some(client), None) if ends.server.lost || has_more_than_close(client, ends) => {
+        (Some(client), None) if ends.server.is_beyond_judgement() || has_more_than_close(client, ends) => {
             steps.push(first.settle(Seen::Nothing, StepVerdict::Unobserved));
+        }
+        // Bytes that are no frames are reason enough to leave.
+        (Some(client), _) if ends.client.misreads => {
+            steps.push(duties::leave_tcp(later).settle(seen(client), StepVerdict::Unobserved));
         }
         (Some(client), _) => {
             let place = Place::at(Some(client.evidence));
@@ -221,7 +231,7 @@ fn may_have_ended(ends: &PerRole<Endpoint>, role: Role) -> bool {
 
 /// How long the server kept TCP open after both Closes, if that is so long.
 fn kept_open(ends: &PerRole<Endpoint>, until: Option<Timestamp>, min_ns: i64) -> Option<i64> {
-    if ends.server.lost {
+    if ends.server.is_beyond_judgement() {
         return None; // Its end may be what the recording lacks.
     }
     // Without an acknowledgement of the client's Close the server may not have had it.
@@ -245,7 +255,7 @@ fn never(ends: &PerRole<Endpoint>, role: Role, tail: &Tail, findings: &mut Findi
     // A FIN takes one sequence number behind the last byte (RFC 9293 3.4).
     let has_fin = fin.evidence.offset().is_some_and(|offset| side.received > Some(offset));
     let waited = tail.until.zip(fin.evidence.at()).map(|(until, fin)| until.since(fin));
-    let may_have_ended = side.lost || may_have_ended(ends, role);
+    let may_have_ended = side.is_beyond_judgement() || may_have_ended(ends, role);
     match waited.filter(|ns| has_fin && !may_have_ended && *ns >= NEVER_NS) {
         Some(for_ns) => {
             let violation = ClTcpNever { for_ns };

@@ -5,6 +5,7 @@ use crate::knowledge::rules::{
 };
 use crate::model::handshake::facts::TokenIn;
 use crate::model::{Certainty, Excerpt, RuleId, Text, UpgradeResponse, Violation};
+use crate::reference::negotiation;
 use crate::reference::opening::request::extensions;
 use crate::reference::opening::{Offered, joined, line, shown};
 
@@ -45,8 +46,14 @@ pub(super) fn check(
     let Some(offered) = offered else { return };
     for extension in &response.extensions {
         if let Some(certainty) = offered.lacks_extension(extension.name.as_sent()) {
-            found(HsExtUnreq { name: shown(extension.name.as_sent()) }.into(), certainty);
+            found(HsExtUnreq { name: shown(extension.name.as_sent()), again: false }.into(), certainty);
         }
+    }
+    let mut taken = response.extensions.iter().filter(|extension| negotiation::is_deflate(extension));
+    if let (Some(_), Some(second)) = (taken.next(), taken.next()) {
+        // Which of the clauses forbids it may be argued.
+        let name = shown(second.name.as_sent());
+        found(HsExtUnreq { name, again: true }.into(), Certainty::Likely);
     }
     subprotocol(response, offered, found);
 }

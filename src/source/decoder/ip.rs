@@ -12,10 +12,15 @@ use crate::source::decoder::Walk;
 use crate::source::decoder::ip_fragments::{Fragment, Key};
 use crate::source::decoder::odd::{Expected, Odd};
 use crate::source::decoder::view::View;
-use crate::source::decoder::{ether, tunnel};
+use crate::source::decoder::{ether, tunnel, udp};
 
 const MIN_TCP_HEADER_LEN: usize = 20;
 const IPV6_HEADER_LEN: usize = 40;
+
+/// Minimal encapsulation (RFC 2004).
+const MINIMAL: IpNumber = IpNumber(55);
+const L2TP_3: IpNumber = IpNumber(115);
+const ETHERNET: IpNumber = IpNumber(143);
 
 /// What an IP header says of a segment inside: of a reassembled datagram, that of its last piece.
 #[derive(Clone, Copy)]
@@ -227,6 +232,8 @@ fn may_hold_tcp(protocol: IpNumber) -> bool {
             | IPV6
             | ETHER_IP
             | MPLS_IN_IP
+            | L2TP_3
+            | ETHERNET
             | AUTH
             | IPV6_HOP_BY_HOP
             | IPV6_ROUTE
@@ -243,7 +250,7 @@ fn by_protocol(walk: &mut Walk<'_>, ends: Ends, protocol: IpNumber, payload: Vie
 /// Tunnels, and all that is none.
 fn no_tcp(walk: &mut Walk<'_>, protocol: IpNumber, payload: View<'_>) -> Result<(), Odd> {
     match protocol {
-        ip_number::UDP => tunnel::udp(walk, payload),
+        ip_number::UDP => udp::datagram(walk, payload),
         ip_number::GRE => tunnel::gre(walk, payload),
         ip_number::IPV4 => {
             walk.descend()?;
@@ -255,6 +262,10 @@ fn no_tcp(walk: &mut Walk<'_>, protocol: IpNumber, payload: View<'_>) -> Result<
         }
         ip_number::ETHER_IP => tunnel::ethernet_in_ip(walk, payload),
         ip_number::MPLS_IN_IP => ether::mpls(walk, payload),
+        L2TP_3 => tunnel::l2tp_3(walk, payload),
+        ETHERNET => tunnel::ethernet(walk, payload),
+        ip_number::IP_COMP => Err(Odd::Undecoded { name: "compressed IP (IPComp)" }),
+        MINIMAL => Err(Odd::Undecoded { name: "minimal IP encapsulation (RFC 2004)" }),
         ip_number::ENCAP_SEC => Err(Odd::Encrypted { by: "ESP" }),
         _ => Ok(()),
     }

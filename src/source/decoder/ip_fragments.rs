@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use crate::limits::Limits;
 use crate::model::{PacketNo, Timestamp, WeirdKind, Weirds};
 use crate::source::decoder::odd::{Expected, Odd};
-use crate::source::decoder::tunnel;
+use crate::source::decoder::udp;
 use crate::source::decoder::view::View;
 
 #[cfg(test)]
@@ -299,7 +299,7 @@ impl Fragment<'_> {
 
     /// Whether it is the first of a UDP datagram that is no tunnel.
     fn is_of_no_interest(&self) -> bool {
-        self.offset == 0 && self.protocol == UDP && !tunnel::is_carrier(self.payload.bytes)
+        self.offset == 0 && self.protocol == UDP && !udp::is_carrier(self.payload.bytes)
     }
 }
 

@@ -66,6 +66,37 @@ fn rarer(walk: &mut Walk<'_>, link: LinkType, data: View<'_>) -> Result<(), Odd>
             inner(walk, u32::from_le_bytes([d0, d1, d2, d3]), data.behind(len, "PKTAP")?)
         }
         LinkType::NFLOG => nflog(walk, data),
+        LinkType::FDDI => {
+            let (_, rest) = data.header::<13>("FDDI")?;
+            ether::llc(walk, rest)
+        }
+        LinkType::IEEE802_5 => token_ring(walk, data),
+        LinkType::ATM_RFC1483 => ether::llc(walk, data),
+        LinkType::SUNATM => {
+            let (_, rest) = data.header::<4>("SunATM")?;
+            ether::llc(walk, rest)
+        }
+        LinkType::IP_OVER_FC => {
+            let (_, rest) = data.header::<16>("Fibre Channel")?;
+            ether::llc(walk, rest)
+        }
+        LinkType::IPOIB => {
+            let (&[.., high, low, _, _], rest) = data.header::<44>("IP over InfiniBand")?;
+            ether::typed(walk, u16::from_be_bytes([high, low]), rest)
+        }
+        LinkType::APPLE_IP_OVER_IEEE1394 => {
+            let (&[.., high, low], rest) = data.header::<18>("IP over FireWire")?;
+            ether::typed(walk, u16::from_be_bytes([high, low]), rest)
+        }
+        LinkType::FRELAY => frame_relay(walk, data),
+        LinkType::IEEE802_11_PRISM => prism(walk, data),
+        LinkType::IEEE802_11_AVS => avs(walk, data),
+        LinkType::ENC => enc(walk, data),
+        LinkType::PFLOG => {
+            let (&[len, ..], _) = data.header::<4>("pflog")?;
+            ip::either(walk, data.behind(usize::from(len).next_multiple_of(4), "pflog")?)
+        }
+        LinkType::JUNIPER_ETHER => juniper(walk, data),
         unknown => Err(Odd::UnknownLink(unknown)),
     }
 }
@@ -157,4 +188,123 @@ fn nflog(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
         rest = rest.behind(whole, "NFLOG attribute")?;
     }
     Ok(())
+}
+
+/// A frame of 802.5, with the route through bridges that the first bit of its source address announces.
+fn token_ring(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
+    const ROUTED: u8 = 0x80;
+    const ROUTE_LEN: u8 = 0x1f;
+    let (&[_, _, _, _, _, _, _, _, source, ..], rest) = data.header::<14>("802.5")?;
+    if source & ROUTED == 0 {
+        return ether::llc(walk, rest);
+    }
+    let (&[route], _) = rest.header::<1>("802.5 route")?;
+    ether::llc(walk, rest.behind(usize::from(route & ROUTE_LEN), "802.5 route")?)
+}
+
+/// Frame Relay as RFC 2427 has it, or Cisco, who put an Ethernet type behind the address.
+pub(super) fn frame_relay(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
+    const LAST_OF_ADDRESS: u8 = 1;
+    const UNNUMBERED: u8 = 3;
+    const PADDING: u8 = 0;
+    let len = data.bytes.iter().take(4).position(|byte| byte & LAST_OF_ADDRESS != 0);
+    let rest = data.behind(len.map_or(4, |last| last + 1), "Frame Relay")?;
+    let (&[control, protocol], behind) = rest.header::<2>("Frame Relay")?;
+    if control != UNNUMBERED {
+        return ether::typed(walk, u16::from_be_bytes([control, protocol]), behind);
+    }
+    let (protocol, behind) = match (protocol, behind) {
+        (PADDING, behind) => {
+            let (&[protocol], behind) = behind.header::<1>("Frame Relay")?;
+            (protocol, behind)
+        }
+        unpadded => unpadded,
+    };
+    match protocol {
+        0xcc => ip::v4(walk, behind),
+        0x8e => ip::v6(walk, behind),
+        0x80 => ether::snap(walk, behind),
+        _ => Ok(()),
+    }
+}
+
+/// 802.11 behind what old drivers told of the radio: a fixed header, unless a newer one is in its place.
+pub(super) fn prism(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
+    const LEN: usize = 144;
+    let (&head, _) = data.header::<4>("Prism")?;
+    if is_avs(head) {
+        return avs(walk, data);
+    }
+    wifi::frame(walk, data.behind(LEN, "Prism")?)
+}
+
+const fn is_avs([h0, h1, h2, _]: [u8; 4]) -> bool {
+    matches!([h0, h1, h2], [0x80, 0x21, 0x10])
+}
+
+/// 802.11 behind a header that begins with its version and its length.
+pub(super) fn avs(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
+    let (&[_, _, _, _, l0, l1, l2, l3], _) = data.header::<8>("AVS")?;
+    let len = usize::try_from(u32::from_be_bytes([l0, l1, l2, l3])).unwrap_or(usize::MAX);
+    wifi::frame(walk, data.behind(len, "AVS")?)
+}
+
+/// What the BSDs show of IPsec before encryption and behind it.
+fn enc(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
+    let (_, rest) = data.header::<12>("enc")?;
+    walk.descend()?;
+    ip::either(walk, rest)
+}
+
+/// Ethernet as routers of Juniper capture it: a magic number, flags, and fields of any number.
+fn juniper(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
+    const MAGIC: [u8; 3] = *b"MGC";
+    const NO_ETHERNET: u8 = 0x02;
+    const HAS_FIELDS: u8 = 0x80;
+    let (&[m0, m1, m2, flags], mut rest) = data.header::<4>("Juniper")?;
+    if [m0, m1, m2] != MAGIC {
+        return Err(Odd::UnknownLink(LinkType::JUNIPER_ETHER));
+    }
+    if flags & HAS_FIELDS != 0 {
+        let (&len, behind) = rest.header::<2>("Juniper")?;
+        rest = behind.behind(usize::from(u16::from_be_bytes(len)), "Juniper")?;
+    }
+    if flags & NO_ETHERNET == 0 {
+        return ether::frame(walk, rest);
+    }
+    let (&family, rest) = rest.header::<4>("Juniper")?;
+    match u32::from_le_bytes(family) {
+        2 => ip::v4(walk, rest),
+        6 => ip::v6(walk, rest),
+        _ => Ok(()),
+    }
+}
+
+/// What link types that are not decoded hold, where that is no secret of its users.
+pub(super) const fn known_as(link: LinkType) -> Option<&'static str> {
+    Some(match link.0 {
+        7 | 129 => "ARCNET",
+        8 => "SLIP",
+        99 => "Symantec firewall",
+        121 => "HiPath HDLC",
+        130..=137 | 164 | 178..=181 | 183 | 194 | 200 | 222 | 234 | 243 => "Juniper",
+        143 => "DOCSIS",
+        147..=162 => "reserved for private use",
+        169 => "GPRS LLC",
+        187 | 201 => "Bluetooth",
+        186 | 189 | 220 | 249 | 266 | 288 | 293 | 294 | 295 => "USB",
+        195 | 215 | 230 | 283 => "IEEE 802.15.4",
+        197 => "ERF",
+        226 => "Solaris ipnet",
+        227 => "CAN",
+        240 | 241 => "netANALYZER",
+        247 => "InfiniBand",
+        251 | 256 | 272 => "Bluetooth Low Energy",
+        252 => "Wireshark upper PDUs",
+        253 => "Linux netlink",
+        259 => "EPON",
+        271 => "vsock",
+        281 | 282 | 284 | 285 => "switch tags of DSA",
+        _ => return None,
+    })
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::model::{LinkType, WeirdKind};
+use crate::source::decoder::link;
 
 /// A packet that cannot be decoded, with its numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +89,10 @@ impl fmt::Display for Odd {
                 write!(f, "{header} header needs {needs} bytes, captured are {has}")
             }
             Self::Undecoded { name } => write!(f, "carried in {name}, which is not decoded"),
-            Self::UnknownLink(link) => write!(f, "link type {}", link.0),
+            Self::UnknownLink(link) => match link::known_as(*link) {
+                Some(name) => write!(f, "link type {} ({name})", link.0),
+                None => write!(f, "link type {}", link.0),
+            },
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Tunnels in IP and in UDP.
+//! Tunnels in IP.
 
 use crate::source::decoder::Walk;
 use crate::source::decoder::odd::{Expected, Odd};
 use crate::source::decoder::view::View;
-use crate::source::decoder::{ether, ip, ppp};
+use crate::source::decoder::{ether, ip, link, ppp, wifi};
 
 /// Generic Routing Encapsulation: RFC 2784, with the key and sequence number of RFC 2890, and as PPTP has it
 /// (RFC 2637).
@@ -15,6 +15,10 @@ pub(super) fn gre(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
     const ACKNOWLEDGEMENT: u8 = 0x80;
     const ERSPAN: u16 = 0x88be;
     const ERSPAN_3: u16 = 0x22eb;
+    const FRAME_RELAY: u16 = 0x6559;
+    const FIRST_WLAN: u16 = 0x8200;
+    const LAST_WLAN: u16 = 0x8370;
+    const WCCP: u16 = 0x883e;
     let (&[flags, version, high, low], rest) = data.header::<4>("GRE")?;
     let protocol = u16::from_be_bytes([high, low]);
     let has = |bit: u8| if flags & bit == 0 { 0 } else { 4 };
@@ -28,6 +32,10 @@ pub(super) fn gre(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
                 ERSPAN if flags & SEQUENCE == 0 => ether::frame(walk, rest),
                 ERSPAN => ether::frame(walk, rest.behind(8, "ERSPAN II")?),
                 ERSPAN_3 => erspan_3(walk, rest),
+                WCCP => wccp(walk, rest),
+                FRAME_RELAY => link::frame_relay(walk, rest),
+                // One number for each queue of an access point.
+                FIRST_WLAN..=LAST_WLAN if protocol & 0xf == 0 => wifi::frame(walk, rest),
                 other => ether::typed(walk, other, rest),
             }
         }
@@ -68,118 +76,78 @@ pub(super) fn ethernet_in_ip(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), 
     ether::frame(walk, rest)
 }
 
-/// Reads the payload of a tunnel in UDP.
-type Carrier = fn(&mut Walk<'_>, View<'_>) -> Result<(), Odd>;
-
-/// What UDP to this port carries, unless its header speaks against it. 8472 is VXLAN on Linux before the number
-/// was assigned, and still that of some networks of containers.
-const fn carrier(port: u16) -> Option<Carrier> {
-    Some(match port {
-        2152 => gtp,
-        4754 => gre,
-        4789 | 8472 => vxlan,
-        4790 => vxlan_gpe,
-        6081 => geneve,
-        6635 => ether::mpls,
-        _ => return None,
-    })
-}
-
-/// Whether what begins like this is UDP of a tunnel, as far as a first fragment shows.
-pub(super) fn is_carrier(udp: &[u8]) -> bool {
-    match *udp {
-        [_, _, high, low, ..] => carrier(u16::from_be_bytes([high, low])).is_some(),
-        _ => true,
+/// What a router redirects to a web cache: IP, behind a header of its own since version 2
+/// (draft-mclaggan-wccp-v2rev1 3.13).
+fn wccp(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
+    match data.header::<4>("WCCP redirect")? {
+        ([first, ..], _) if first >> 4 == 4 => ip::v4(walk, data),
+        (_, rest) => ip::either(walk, rest),
     }
 }
 
-/// A UDP datagram, which is of interest only as a tunnel.
-pub(super) fn udp(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
-    const HEADER_LEN: usize = 8;
-    let (&[_, _, p0, p1, l0, l1, _, _], rest) = data.header::<HEADER_LEN>("UDP")?;
-    let Some(carrier) = carrier(u16::from_be_bytes([p0, p1])) else { return Ok(()) };
-    match usize::from(u16::from_be_bytes([l0, l1])) {
-        // As IP has it: a jumbogram, or one for offload.
-        0 => carrier(walk, rest),
-        len @ HEADER_LEN.. => carrier(walk, rest.announced(len - HEADER_LEN)),
-        len => {
-            Err(Odd::Contradiction { field: "UDP length", is: len, expected: Expected::AtLeast(HEADER_LEN) })
-        }
-    }
+/// An Ethernet frame right behind IP (RFC 8986 9.1).
+pub(super) fn ethernet(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
+    walk.descend()?;
+    ether::frame(walk, data)
 }
 
-/// RFC 7348 5. Which of the networks it is does not matter here.
-fn vxlan(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
-    const HAS_NETWORK: u8 = 0x08;
-    let (&[flags, ..], rest) = data.header::<8>("VXLAN")?;
-    if flags & HAS_NETWORK == 0 {
+/// A session of L2TPv3 (RFC 3931 4.1.1). Only its ends know how long the cookie is, and whether there is a sublayer
+/// behind it, so what follows has to show it.
+pub(super) fn l2tp_3(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
+    /// The longest cookie and a sublayer, Ethernet, two tags, and what shows IP.
+    const ENOUGH: usize = 12 + 14 + 8 + 6;
+    let (&session, rest) = data.header::<4>("L2TPv3")?;
+    if session == [0; 4] {
+        // Control messages.
         return Ok(());
     }
     walk.descend()?;
-    ether::frame(walk, rest)
+    for len in [0, 4, 8, 12] {
+        if let Ok(behind) = rest.behind(len, "L2TPv3")
+            && ether::is_ip_in_ethernet(behind)
+        {
+            return ether::frame(walk, behind);
+        }
+    }
+    if rest.is_cut() && rest.bytes.len() < ENOUGH {
+        return Err(Odd::Short { header: "L2TPv3", needs: ENOUGH, has: rest.bytes.len() });
+    }
+    Err(Odd::Undecoded { name: "L2TPv3, and no IP in Ethernet" })
 }
 
-/// draft-ietf-nvo3-vxlan-gpe 3.
-fn vxlan_gpe(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
-    const HAS_PROTOCOL: u8 = 0x04;
-    let (&[flags, _, _, protocol, ..], rest) = data.header::<8>("VXLAN-GPE")?;
-    if flags & HAS_PROTOCOL == 0 {
-        return vxlan(walk, data);
-    }
-    walk.descend()?;
+/// What follows a number of the registry that VXLAN-GPE, NSH and LISP share (RFC 8300 9.1.2 and others).
+pub(super) fn by_next_protocol(
+    walk: &mut Walk<'_>,
+    protocol: u8,
+    rest: View<'_>,
+    name: &'static str,
+) -> Result<(), Odd> {
     match protocol {
         1 => ip::v4(walk, rest),
         2 => ip::v6(walk, rest),
         3 => ether::frame(walk, rest),
+        4 => nsh(walk, rest),
         5 => ether::mpls(walk, rest),
-        _ => Err(Odd::Undecoded { name: "VXLAN-GPE, neither Ethernet, IP nor MPLS" }),
+        _ => Err(Odd::Undecoded { name }),
     }
 }
 
-/// RFC 8926 3.4.
-fn geneve(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
+/// Network Service Header (RFC 8300 2).
+pub(super) fn nsh(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
     const VERSION: u8 = 0xc0;
-    let (&[head, _, high, low, ..], rest) = data.header::<8>("Geneve")?;
+    const MIN_LEN: usize = 8;
+    let (&[head, len, _, protocol], _) = data.header::<4>("NSH")?;
     if head & VERSION != 0 {
-        return Ok(());
+        return Err(Odd::Undecoded { name: "NSH of another version" });
     }
     walk.descend()?;
-    let rest = rest.behind(4 * usize::from(head & !VERSION), "Geneve options")?;
-    ether::typed(walk, u16::from_be_bytes([high, low]), rest)
-}
-
-/// GTP-U version 1 (3GPP TS 29.281 5).
-fn gtp(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
-    const VERSION_1: u8 = 0x30;
-    const USER_PACKET: u8 = 255;
-    let (&[flags, kind, l0, l1, ..], rest) = data.header::<8>("GTP-U")?;
-    if flags & 0xf0 != VERSION_1 || kind != USER_PACKET {
-        return Ok(());
+    let len = 4 * usize::from(len & 0x3f);
+    if len < MIN_LEN {
+        return Err(Odd::Contradiction {
+            field: "NSH length",
+            is: len,
+            expected: Expected::AtLeast(MIN_LEN),
+        });
     }
-    walk.descend()?;
-    let mut rest = rest.announced(usize::from(u16::from_be_bytes([l0, l1])));
-    // Any of three optional fields brings all of them.
-    if flags & 7 != 0 {
-        let (&[.., mut extension], behind) = rest.header::<4>("GTP-U")?;
-        rest = behind;
-        while extension != 0 {
-            let (&[words], _) = rest.header::<1>("GTP-U extension")?;
-            let len = 4 * usize::from(words);
-            let behind = rest.behind(len, "GTP-U extension")?;
-            let Some(&next) = rest.bytes.get(..len).and_then(<[u8]>::last) else {
-                return Err(Odd::Contradiction {
-                    field: "GTP-U extension length in words",
-                    is: 0,
-                    expected: Expected::AtLeast(1),
-                });
-            };
-            (extension, rest) = (next, behind);
-        }
-    }
-    let (&[first], _) = rest.header::<1>("GTP-U payload")?;
-    match first >> 4 {
-        4 | 6 => ip::either(walk, rest),
-        _ if ether::is_ethernet(rest)? => ether::frame(walk, rest),
-        _ => Err(Odd::Undecoded { name: "GTP-U, neither IP nor Ethernet" }),
-    }
+    by_next_protocol(walk, protocol, data.behind(len, "NSH")?, "NSH, neither Ethernet, IP nor MPLS")
 }

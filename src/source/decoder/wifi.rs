@@ -37,7 +37,8 @@ pub(super) fn radiotap(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
     if flags & flag::HAS_CHECK_SEQUENCE != 0 {
         frame = frame.announced(frame.on_wire.saturating_sub(CHECK_SEQUENCE_LEN));
     }
-    data_frame(walk, frame, flags & flag::PADDED_HEADER != 0)
+    let (&control, _) = frame.header::<2>("802.11")?;
+    data_frame(walk, control, frame, flags & flag::PADDED_HEADER != 0)
 }
 
 /// The field Flags of a radiotap header; `None` without it.
@@ -61,16 +62,29 @@ fn flags(header: &[u8]) -> Option<u8> {
 
 /// A frame of 802.11. Management and control frames hold no TCP.
 pub(super) fn frame(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
-    data_frame(walk, data, false)
+    let (&control, _) = data.header::<2>("802.11")?;
+    data_frame(walk, control, data, false)
 }
 
-fn data_frame(walk: &mut Walk<'_>, data: View<'_>, padded: bool) -> Result<(), Odd> {
+/// A frame as an access point passes it on, of which some swap the two bytes of the frame control field. The first has a
+/// version of 0 and says that it is data; in its place the other has a direction, to or from the network.
+pub(super) fn of_access_point(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
+    const VERSION_AND_KIND: u8 = 0x0f;
+    let (&[first, second], _) = data.header::<2>("802.11")?;
+    let is_swapped = first & VERSION_AND_KIND != DATA
+        && first & (control::TO_DS | control::FROM_DS) != 0
+        && second & VERSION_AND_KIND == DATA;
+    data_frame(walk, if is_swapped { [second, first] } else { [first, second] }, data, false)
+}
+
+/// Kind of a frame that holds data, in the first byte of the frame control field.
+const DATA: u8 = 0x08;
+
+fn data_frame(walk: &mut Walk<'_>, [kind, flags]: [u8; 2], data: View<'_>, padded: bool) -> Result<(), Odd> {
     const KIND: u8 = 0x0c;
-    const DATA: u8 = 0x08;
     const QOS: u8 = 0x80;
     const NO_DATA: u8 = 0x40;
     const AGGREGATE: u8 = 0x80;
-    let (&[kind, flags], _) = data.header::<2>("802.11")?;
     if kind & KIND != DATA || kind & NO_DATA != 0 {
         return Ok(());
     }

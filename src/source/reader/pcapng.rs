@@ -4,6 +4,8 @@
 //! read here as well: pcap-parser collects the options of each packet into a vector, which nobody needs, and
 //! does not know the obsolete packet block.
 
+use std::mem;
+
 use pcap_parser::nom::IResult;
 use pcap_parser::{
     BOM_MAGIC, EPB_MAGIC, IDB_MAGIC, OptionCode, PcapError, PcapNGOption, SHB_MAGIC, SPB_MAGIC,
@@ -11,12 +13,18 @@ use pcap_parser::{
 };
 
 use crate::limits::Limits;
-use crate::model::LinkType;
+use crate::model::{LinkType, PacketNo, WeirdKind, Weirds};
 use crate::source::reader::record::{Record, Scanned};
 use crate::source::reader::time::Clock;
 
 /// Obsolete packet block.
 const OPB_MAGIC: u32 = 2;
+/// Interface statistics block.
+const ISB_MAGIC: u32 = 5;
+/// An interface statistics block without options.
+const MIN_STATISTICS_LEN: usize = 24;
+/// Statistics are a handful of numbers: a longer block is passed over.
+const MAX_STATISTICS_LEN: usize = 64 << 10;
 /// Type, length and trailer.
 const MIN_BLOCK_LEN: usize = 12;
 /// A section header block without options.
@@ -46,6 +54,13 @@ impl Order {
         }
     }
 
+    const fn u64(self, bytes: [u8; 8]) -> u64 {
+        match self {
+            Self::Big => u64::from_be_bytes(bytes),
+            Self::Little => u64::from_le_bytes(bytes),
+        }
+    }
+
     const fn i64(self, bytes: [u8; 8]) -> i64 {
         match self {
             Self::Big => i64::from_be_bytes(bytes),
@@ -68,6 +83,67 @@ struct Interface {
     /// Bytes kept of a packet; 0 for all.
     snap_len: u32,
     clock: Clock,
+    lost: Lost,
+}
+
+/// Packets that the capture itself lost of an interface, as far as it says so.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lost {
+    /// `isb_ifdrop`, counted from the beginning of the capture on.
+    by_interface: u64,
+    /// `isb_osdrop`, likewise.
+    by_system: u64,
+    /// `epb_dropcount` of its packets, or what they have in its place, added up.
+    between_packets: u64,
+}
+
+impl Lost {
+    /// What the packets say is also in the statistics, where there are any.
+    fn total(self) -> u64 {
+        self.by_interface.saturating_add(self.by_system).max(self.between_packets)
+    }
+}
+
+/// Losses of all sections.
+#[derive(Debug, Default)]
+struct Losses {
+    total: u64,
+    /// The first interfaces in words.
+    words: Vec<String>,
+    /// Interfaces beside those.
+    more: u64,
+    /// First packet that says it was lost before it, and how many were.
+    first: Option<(PacketNo, u64)>,
+}
+
+impl Losses {
+    /// Interfaces in words.
+    const MAX_WORDS: usize = 4;
+
+    /// Takes what the interfaces of a section lost.
+    fn close(&mut self, interfaces: &mut [Interface]) {
+        for (id, interface) in interfaces.iter_mut().enumerate() {
+            let lost = mem::take(&mut interface.lost);
+            if lost.total() == 0 {
+                continue;
+            }
+            self.total = self.total.saturating_add(lost.total());
+            if self.words.len() == Self::MAX_WORDS {
+                self.more += 1;
+                continue;
+            }
+            let parts: Vec<_> = [
+                ("isb_ifdrop", lost.by_interface),
+                ("isb_osdrop", lost.by_system),
+                ("epb_dropcount", lost.between_packets),
+            ]
+            .into_iter()
+            .filter(|(_, n)| *n > 0)
+            .map(|(name, n)| format!("{name} {n}"))
+            .collect();
+            self.words.push(format!("interface {id}: {}", parts.join(", ")));
+        }
+    }
 }
 
 /// The section being read.
@@ -78,6 +154,9 @@ pub(super) struct Pcapng {
     /// Interfaces described, kept or not.
     described: usize,
     pub(super) max_interfaces: usize,
+    /// Packet blocks met so far.
+    packets: u64,
+    losses: Losses,
 }
 
 /// The words of a block that cannot be read.
@@ -107,7 +186,8 @@ impl Pcapng {
         }
         version_of(order, head)?;
         let max_interfaces = Limits::DEFAULT.max_interfaces;
-        Ok(Self { order, interfaces: Vec::new(), described: 0, max_interfaces })
+        let losses = Losses::default();
+        Ok(Self { order, interfaces: Vec::new(), described: 0, max_interfaces, packets: 0, losses })
     }
 
     /// The block at the start of `bytes`.
@@ -143,7 +223,12 @@ impl Pcapng {
                 "a block of type {block_type:#x} claims {claimed} bytes, at least {min_len}"
             ));
         }
-        if !matches!(block_type, SHB_MAGIC | IDB_MAGIC | EPB_MAGIC | OPB_MAGIC | SPB_MAGIC) {
+        let is_read = match block_type {
+            SHB_MAGIC | IDB_MAGIC | EPB_MAGIC | OPB_MAGIC | SPB_MAGIC => true,
+            ISB_MAGIC => (MIN_STATISTICS_LEN..=MAX_STATISTICS_LEN).contains(&len),
+            _ => false,
+        };
+        if !is_read {
             return Scanned::Skip { body: claimed.saturating_sub(4), trailer };
         }
         let Some(block) = bytes.get(..len) else { return Scanned::More(len) };
@@ -156,6 +241,7 @@ impl Pcapng {
             SHB_MAGIC => self.section(order, body),
             IDB_MAGIC => self.interface(body),
             SPB_MAGIC => self.simple_packet(body, len),
+            ISB_MAGIC => Ok(self.statistics(body, len)),
             _ => self.packet(block_type, body, len),
         };
         read.unwrap_or_else(Scanned::Malformed)
@@ -164,6 +250,7 @@ impl Pcapng {
     fn section(&mut self, order: Order, body: &[u8]) -> Result<Scanned, Unusable> {
         version_of(order, body)?;
         self.order = order;
+        self.losses.close(&mut self.interfaces);
         self.interfaces.clear();
         self.described = 0;
         Ok(Scanned::Passed(body.len().saturating_add(4)))
@@ -179,7 +266,8 @@ impl Pcapng {
         self.described = self.described.saturating_add(1);
         if self.interfaces.len() < self.max_interfaces {
             let link = LinkType(self.order.u16([l0, l1]));
-            self.interfaces.push(Interface { link, snap_len: self.order.u32([s0, s1, s2, s3]), clock });
+            let snap_len = self.order.u32([s0, s1, s2, s3]);
+            self.interfaces.push(Interface { link, snap_len, clock, lost: Lost::default() });
         }
         Ok(Scanned::Passed(body.len().saturating_add(4)))
     }
@@ -210,15 +298,79 @@ impl Pcapng {
         Ok(clock)
     }
 
+    /// What an interface lost since the capture began. Of several blocks the last says the most.
+    #[cold]
+    fn statistics(&mut self, body: &[u8], len: usize) -> Scanned {
+        const IF_DROP: u16 = 5;
+        const OS_DROP: u16 = 7;
+        let (by_interface, by_system) = (self.number(body, 20, IF_DROP), self.number(body, 20, OS_DROP));
+        let id = body.get(8..).and_then(<[u8]>::first_chunk).map(|id| self.order.u32(*id));
+        if let Some(interface) = id.and_then(|id| self.interfaces.get_mut(usize::try_from(id).ok()?)) {
+            let lost = &mut interface.lost;
+            lost.by_interface = lost.by_interface.max(by_interface.unwrap_or(0));
+            lost.by_system = lost.by_system.max(by_system.unwrap_or(0));
+        }
+        Scanned::Passed(len)
+    }
+
+    /// An option of 64 bits, among those that begin at `from`.
+    fn number(&self, body: &[u8], from: usize, code: u16) -> Option<u64> {
+        let mut options = body.get(from..)?;
+        while let Some((&[c0, c1, l0, l1], rest)) = options.split_first_chunk() {
+            let len = usize::from(self.order.u16([l0, l1]));
+            match self.order.u16([c0, c1]) {
+                0 => break,
+                found if found == code => return Some(self.order.u64(rest.get(..len)?.try_into().ok()?)),
+                _ => options = rest.get(len.next_multiple_of(4)..)?,
+            }
+        }
+        None
+    }
+
+    /// Packets lost before this one, by its options.
+    #[cold]
+    fn lost_before(&mut self, id: u32, body: &[u8], options: usize) {
+        const DROP_COUNT: u16 = 4;
+        let lost = self.number(body, options, DROP_COUNT);
+        self.lost(id, lost.unwrap_or(0));
+    }
+
+    fn lost(&mut self, id: u32, n: u64) {
+        let interface = usize::try_from(id).ok().and_then(|id| self.interfaces.get_mut(id));
+        if let Some(interface) = interface.filter(|_| n > 0) {
+            interface.lost.between_packets = interface.lost.between_packets.saturating_add(n);
+            self.losses.first.get_or_insert((PacketNo(self.packets), n));
+        }
+    }
+
+    /// Counts in the end what the capture says it lost.
+    #[cold]
+    pub(super) fn count_losses(&mut self, weirds: &mut Weirds) {
+        self.losses.close(&mut self.interfaces);
+        let Losses { total, words, more, first } = mem::take(&mut self.losses);
+        if total == 0 {
+            return;
+        }
+        weirds.add_many(WeirdKind::CaptureDropped, total, first.map(|(packet, _)| packet), || {
+            let more = if more == 0 { String::new() } else { format!("; and {more} interfaces more") };
+            let first = first.map_or_else(String::new, |(packet, n)| format!("; {n} of them before packet {packet}"));
+            format!(
+                "packets that the capture itself lost ({}{more}{first}): bytes missing from streams may be theirs",
+                words.join("; ")
+            )
+        });
+    }
+
     /// Enhanced and obsolete packet block: they differ in the field that names the interface.
     #[inline]
-    fn packet(&self, block_type: u32, body: &[u8], len: usize) -> Result<Scanned, Unusable> {
+    fn packet(&mut self, block_type: u32, body: &[u8], len: usize) -> Result<Scanned, Unusable> {
         const DATA: usize = 28;
         let Some((head, room)) = body.split_first_chunk::<DATA>() else {
             return Err(format!("a packet block of {len} bytes"));
         };
         // `head` is an array and every index below is a constant inside it.
-        let word = |at: usize| self.order.u32([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+        let order = self.order;
+        let word = |at: usize| order.u32([head[at], head[at + 1], head[at + 2], head[at + 3]]);
         let id =
             if block_type == OPB_MAGIC { u32::from(self.order.u16([head[8], head[9]])) } else { word(8) };
         let captured = word(20);
@@ -228,6 +380,17 @@ impl Pcapng {
                 "a packet of {captured} captured bytes in a block with room for {}",
                 room.len()
             ));
+        }
+        let options = DATA.saturating_add(data_len.next_multiple_of(4));
+        self.packets += 1;
+        if block_type == OPB_MAGIC {
+            // All bits set: not known.
+            match self.order.u16([head[10], head[11]]) {
+                0 | u16::MAX => {}
+                lost => self.lost(id, lost.into()),
+            }
+        } else if options < body.len() {
+            self.lost_before(id, body, options);
         }
         let Some(interface) = self.named(id) else {
             return Ok(Scanned::Orphan { len, interface: id, described: self.described });
@@ -243,11 +406,12 @@ impl Pcapng {
     }
 
     /// Simple packet block: no time, no captured length, always the first interface.
-    fn simple_packet(&self, body: &[u8], len: usize) -> Result<Scanned, Unusable> {
+    fn simple_packet(&mut self, body: &[u8], len: usize) -> Result<Scanned, Unusable> {
         const DATA: usize = 12;
         let Some((&[_, _, _, _, _, _, _, _, o0, o1, o2, o3], room)) = body.split_first_chunk::<DATA>() else {
             return Err(format!("a simple packet block of {len} bytes"));
         };
+        self.packets += 1;
         let Some(interface) = self.named(0) else {
             return Ok(Scanned::Orphan { len, interface: 0, described: self.described });
         };

@@ -94,11 +94,11 @@ fn port_reuse() {
     check(limits(), "0 0 C S 100 | 0 0 C 101 'a | 0 1 C S 500 | 0 1 C 501 'b", "1:a/ . 3:b/");
     // Only the SYN+ACK of the new one is captured.
     check(limits(), &format!("{CLOSED} | 0 1 S S 5000/7001 | 0 1 C 7001/5001 'x"), "1:a/b . 6:x/");
-    // A second SYN+ACK for the same SYN is only odd.
+    // A second SYN+ACK for the same SYN is of another leg.
     check(
         limits(),
         "0 0 C S 100 | 0 0 S S 900/101 | 0 0 S S 990/101 | 0 0 S 901/101 'a",
-        ". 1:/a [sequence_out_of_window 1]",
+        ". 1:/a [second_leg 1]",
     );
     // The SYN of data that came before it.
     check(limits(), "0 0 C 101/901 'a | 0 0 C S 100", ". 1:a/");
@@ -109,6 +109,40 @@ fn port_reuse() {
         "0 0 C S 100 | 0 0 S R 0/101 | 0 1 C S 100 | 0 1 S S 900/101 | 0 1 C 101 'a",
         "1:/ . 3:a/",
     );
+}
+
+#[test]
+fn the_leg_with_the_first_payload_is_followed() {
+    let check = |lines: &str, expected: &str| check(Limits::default(), lines, expected);
+    let answered = "0 0 C S 100 | 0 0 S S 900/101 | 0 0 S S 5000/101";
+    check(
+        &format!("{answered} | 0 0 C 101/901 'a | 0 0 C 101/5001 'a | 0 0 S 5001/102 'b | 0 0 S 901/102 'b"),
+        ". 1:a/b [second_leg 3]",
+    );
+    check(
+        &format!("{answered} | 0 0 C 101/5001 'a | 0 0 C 101/901 'a | 0 0 S 5001/102 'b | 0 0 S 901/102 'b"),
+        ". 1:a/b [second_leg 3]",
+    );
+    check(&format!("{answered} | 0 0 S 5001/101 'b | 0 0 S 5002/101 'c"), ". 1:/bc [second_leg 1]");
+    // The far end's RST is not one of this leg; without an acknowledgement the client's is.
+    check(
+        &format!("{answered} | 0 0 C 101/901 'a | 0 0 S R 5001 | 0 0 S 901/102 'b"),
+        ". 1:a/b [second_leg 2]",
+    );
+    check(&format!("{answered} | 0 0 C 101/901 'a | 0 0 C R 102 | 0 0 C S 102"), "1:a/ . 6:/ [second_leg 1]");
+    // Once bytes of the server are there, a SYN+ACK is odd; so is a third one.
+    check(
+        "0 0 C S 100 | 0 0 S S 900/101 | 0 0 S 901/101 'a | 0 0 S S 5000/101",
+        ". 1:/a [sequence_out_of_window 1]",
+    );
+    check(&format!("{answered} | 0 0 S S 7000/101"), ". 1:/ [second_leg 2]");
+    // A SYN with another number at once is one of a leg, a second later another try.
+    check(
+        "0 0 C S 100 | 0 0.1 C S 5000 | 0 0.1 S S 900/5001 | 0 0.1 S S 800/101 | 0 0.2 C 101/801 'a | 0 0.2 C 5001/901 'a",
+        ". 1:a/ [second_leg 3]",
+    );
+    check("0 0 C S 100 | 0 1 C S 5000 | 0 1 S S 900/5001 | 0 1 C 5001/901 'a", "1:/ . 2:a/");
+    check("0 0 C S 100 | 0 0.1 C S 5000 | 0 0.1 S S 900/5001 | 0 1 C 5001/901 'a", ". 1:a/ [second_leg 2]");
 }
 
 #[test]

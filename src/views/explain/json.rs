@@ -1,7 +1,8 @@
 //! `wslog.explain/1`.
 
 use crate::knowledge::words::filled;
-use crate::model::topic::{CaseTopic, CodeTopic, Example, RuleTopic, Topic};
+use crate::knowledge::{CauseInfo, OutcomeInfo};
+use crate::model::topic::{CaseTopic, CauseTopic, CodeTopic, Example, RuleTopic, Topic};
 use crate::model::{Act, CloseCode, Deed, Opcode, RuleId, ShownFrame, Who};
 use crate::views::explain as words;
 use crate::views::json::case::{Event, expected};
@@ -34,12 +35,13 @@ row! {
     topics: List<TopicEntry> = topics.iter().map(TopicEntry),
 }
 
-/// A close code, a rule or a case, told apart by `kind`.
+/// A close code, a rule, a cause, an outcome or a case, told apart by `kind`.
 #[derive(Clone, Copy, Debug)]
 struct TopicEntry<'a>(&'a Topic);
 
 impl Type for TopicEntry<'_> {
-    const KIND: &'static ValueKind = &ValueKind::Either(&[Code::KIND, RuleEntry::KIND, Case::KIND]);
+    const KIND: &'static ValueKind =
+        &ValueKind::Either(&[Code::KIND, RuleEntry::KIND, Cause::KIND, OutcomeEntry::KIND, Case::KIND]);
 }
 
 impl Value<Self> for TopicEntry<'_> {
@@ -47,6 +49,8 @@ impl Value<Self> for TopicEntry<'_> {
         match self.0 {
             Topic::Code(code) => Code(code).encode(to),
             Topic::Rule(rule) => RuleEntry(rule).encode(to),
+            Topic::Cause(cause) => Cause(cause).encode(to),
+            Topic::Outcome(row) => OutcomeEntry(row).encode(to),
             Topic::Case(case) => Case(case).encode(to),
         }
     }
@@ -148,6 +152,58 @@ row! {
 }
 
 row! {
+    /// A cause for which connections end.
+    struct Cause<'a>(topic: &'a CauseTopic);
+
+    let cause = topic.cause;
+
+    /// `cause`.
+    kind: Text = "cause",
+    /// Name of the cause, as in `abrupt_end`.
+    cause: Text = cause.name,
+    /// Its place in the order of precedence, from 1: of several that fit, the first is the one.
+    place: Integer = cause.id as usize + 1,
+    /// When it is the one.
+    when: Text = cause.when,
+    /// On what evidence.
+    evidence: Evidence = Evidence(cause),
+    /// What must never be concluded from it.
+    never: Text = cause.never,
+    /// Where to look then.
+    next: List<Text> = cause.next.iter().copied(),
+    /// An exchange that ends for it, and one that nearly does.
+    examples: List<ExampleEntry> = topic.examples.iter().map(ExampleEntry),
+}
+
+row! {
+    /// What makes a cause so sure.
+    struct Evidence<'a>(cause: &'a CauseInfo);
+
+    /// What makes it proven; null where nothing in a recording does.
+    proven: Option<Text> = cause.proven,
+    /// What makes it likely; null where nothing does.
+    likely: Option<Text> = cause.likely,
+    /// What leaves it undetermined; null where nothing does.
+    undetermined: Option<Text> = cause.undetermined,
+}
+
+row! {
+    /// An outcome.
+    struct OutcomeEntry<'a>(row: &'a OutcomeInfo);
+
+    /// `outcome`.
+    kind: Text = "outcome",
+    /// Its name, as in `close_unanswered`.
+    outcome: Text = row.outcome.name(),
+    /// What it means.
+    means: Text = row.means,
+    /// Whether `--fail-on` takes it for unclean.
+    unclean: Boolean = row.outcome.is_unclean(),
+    /// Where to look then.
+    next: List<Text> = row.next.iter().copied(),
+}
+
+row! {
     /// A case of the Autobahn Testsuite.
     struct Case<'a>(topic: &'a CaseTopic);
 
@@ -218,7 +274,7 @@ row! {
 
     /// What the example shows.
     title: Text = example.title,
-    /// Whether the rule is reported; where not, it comes near to that, but is legal.
+    /// Whether the rule is reported, or the connection ends for the cause; where not, it comes near to that only.
     reported: Boolean = example.reported,
     /// Whether permessage-deflate was agreed.
     permessage_deflate: Boolean = example.exchange.is_compressed(),

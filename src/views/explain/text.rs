@@ -4,7 +4,8 @@ use std::fmt::Write;
 use std::iter;
 
 use crate::knowledge::words::{filled, joined};
-use crate::model::topic::{CaseTopic, CodeTopic, Example, RuleTopic, Topic};
+use crate::knowledge::{CAUSES, OutcomeInfo};
+use crate::model::topic::{CaseTopic, CauseTopic, CodeTopic, Example, RuleTopic, Topic};
 use crate::model::{Act, CloseCode, Deed, Hex, Level, Rule, Who};
 use crate::views::escape::visible;
 use crate::views::explain as words;
@@ -25,6 +26,8 @@ pub fn full(topics: &[Topic], style: &Style) -> String {
     let topic = |topic: &Topic| match topic {
         Topic::Code(code) => code_text(code, style),
         Topic::Rule(rule) => rule_text(rule, style),
+        Topic::Cause(cause) => cause_text(cause, style),
+        Topic::Outcome(row) => outcome_text(row, style),
         Topic::Case(case) => case_text(case, style),
     };
     joined(topics.iter().map(topic), "\n")
@@ -34,15 +37,20 @@ pub fn full(topics: &[Topic], style: &Style) -> String {
 #[must_use]
 pub fn list(topics: &[Topic], style: &Style) -> String {
     let (mut codes, mut rules, mut cases) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut causes, mut outcomes) = (Vec::new(), Vec::new());
     for topic in topics {
         match topic {
             Topic::Code(code) => codes.push(code_row(code)),
             Topic::Rule(topic) => rules.push(rule_row(topic.rule)),
+            Topic::Cause(cause) => causes.push(cause_row(cause)),
+            Topic::Outcome(row) => outcomes.push(outcome_row(row)),
             Topic::Case(case) => cases.push(case_row(case)),
         }
     }
     let tables = [
-        (&["code", "name", "sent by", "meaning"][..], codes, &[1, 3][..]),
+        (&["cause", "at best", "when it is the one"][..], causes, &[2][..]),
+        (&["outcome", "unclean", "what it means"], outcomes, &[2]),
+        (&["code", "name", "sent by", "meaning"], codes, &[1, 3]),
         (&["rule", "level", "broken by", "clause", "what it says"], rules, &[3, 4]),
         (&["case", "what it is about", "closed by", "with"], cases, &[1]),
     ];
@@ -53,6 +61,16 @@ pub fn list(topics: &[Topic], style: &Style) -> String {
 fn rule_row(rule: &Rule) -> Vec<String> {
     let section = format!("{:#}", rule.section());
     vec![rule.name.into(), rule.level.name().into(), rule.who.name().into(), section, rule.says.into()]
+}
+
+fn cause_row(topic: &CauseTopic) -> Vec<String> {
+    let cause = topic.cause;
+    vec![cause.name.to_owned(), words::at_best(cause).to_owned(), cause.when.to_owned()]
+}
+
+fn outcome_row(row: &OutcomeInfo) -> Vec<String> {
+    let unclean = if row.outcome.is_unclean() { "yes" } else { "no" };
+    vec![row.outcome.name().to_owned(), unclean.to_owned(), row.means.to_owned()]
 }
 
 fn case_row(case: &CaseTopic) -> Vec<String> {
@@ -175,6 +193,41 @@ fn rule_text(topic: &RuleTopic, style: &Style) -> String {
         };
         example(&mut out, Some(mark), shown, style);
     }
+    out
+}
+
+fn cause_text(topic: &CauseTopic, style: &Style) -> String {
+    let cause = topic.cause;
+    let place = format!("{} of {} in the order of precedence", cause.id as usize + 1, CAUSES.len());
+    let mut out = heading(cause.name, &["cause", &place], style);
+    out.push('\n');
+    out.push_str(&style.wrap(&sentence(cause.when), 2));
+    out.push('\n');
+    let evidence = [("proven", cause.proven), ("likely", cause.likely), ("undetermined", cause.undetermined)];
+    for (certainty, what) in evidence {
+        if let Some(what) = what {
+            field(&mut out, certainty, what, style);
+        }
+    }
+    field(&mut out, "never conclude", cause.never, style);
+    bullets(&mut out, "Look next at", cause.next, style);
+    if !topic.examples.is_empty() {
+        let _ = write!(out, "\n  {}\n", style.paint(Tone::Heading, "On the wire"));
+    }
+    for shown in &topic.examples {
+        let mark = if shown.reported { "Ends for it" } else { "Does not" };
+        example(&mut out, Some(mark), shown, style);
+    }
+    out
+}
+
+fn outcome_text(row: &OutcomeInfo, style: &Style) -> String {
+    let mut out = heading(row.outcome.name(), &["outcome"], style);
+    out.push('\n');
+    out.push_str(&style.wrap(&sentence(row.means), 2));
+    out.push('\n');
+    field(&mut out, "--fail-on", words::gate(row), style);
+    bullets(&mut out, "Look next at", row.next, style);
     out
 }
 

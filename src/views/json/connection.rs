@@ -44,7 +44,7 @@ row! {
     /// Time of the last packet.
     ended_at: Option<Time> = r.ended_at,
     /// From the first packet to the last.
-    duration_ns: Option<Nanoseconds> = r.started_at.zip(r.ended_at).map(|(start, end)| end.since(start)),
+    duration_ns: Option<Nanoseconds> = r.started_at.zip(r.ended_at).map(|(start, end)| end.since(start).max(0)),
     /// What recorded it: `capture`, or `tester` for the log of one.
     vantage: Text = if r.tcp.is_some() { "capture" } else { "tester" },
     /// Always null: what is in TLS is not read.

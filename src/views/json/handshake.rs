@@ -56,8 +56,9 @@ row! {
     response_packet: Option<Integer> = response_packet,
     /// Index of the input of that packet, where it is another than the connection's.
     response_packet_input: OrAbsent<Integer> = response_packet_input,
-    /// From the request to the response.
-    response_after_ns: Option<Nanoseconds> = times.map(|(asked, answered)| answered.since(asked)),
+    /// From the request to the response; `null` too where the response was recorded first.
+    response_after_ns: Option<Nanoseconds> =
+        times.map(|(asked, answered)| answered.since(asked)).filter(|ns| *ns >= 0),
     /// Names and values of the field lines of the request, in order.
     request_headers: List<(Text, Text)> = request.into_iter().flat_map(|r| r.fields.iter()),
     /// Names and values of the field lines of the response, in order.

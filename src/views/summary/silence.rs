@@ -1,9 +1,10 @@
 //! Sentences on times, where they explain the end.
 
+use crate::knowledge::CauseId;
 use crate::knowledge::rules::{ClHalfOpen, ClIdle};
 use crate::model::{Conversation, Violation};
 use crate::redact::Shown;
-use crate::views::summary::the;
+use crate::views::summary::{is_cause, the};
 use crate::views::{units, wording};
 
 /// What the silence before the end is consistent with, who had gone silent, and Pings without an answer.
@@ -11,6 +12,8 @@ pub(super) fn sentences(report: &Conversation<Shown>) -> Vec<String> {
     let of_finding = |finding: &crate::model::Finding<Shown>| {
         let role = finding.by?;
         match finding.violation {
+            Violation::ClIdle(_) if is_cause(report, CauseId::IdleTimeout) => None,
+            Violation::ClHalfOpen(_) if is_cause(report, CauseId::PeerUnreachable) => None,
             Violation::ClIdle(ClIdle { idle_ns, seconds }) => Some(format!(
                 "A silence of {} before an end of TCP is consistent with an idle time-out of {seconds} s, as is common with {}; the recording does not show what stood in the way.",
                 units::duration(idle_ns),

@@ -6,8 +6,8 @@ use crate::knowledge::Clauses;
 use crate::knowledge::words::shorten;
 use crate::model::case::{Behavior, BehaviorClose};
 use crate::model::{
-    CaseRecord, CloseCode, Closing, Conversation, FrameRecord, Hex, Latency, Level, Opcode, Outcome,
-    PacketNo, PingFigures, Role, Starter, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
+    CaseRecord, Certainty, CloseCode, Closing, Conversation, FrameRecord, Hex, Latency, Level, Opcode,
+    Outcome, PacketNo, PingFigures, Role, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
 };
 use crate::redact::Shown;
 use crate::views::escape::{as_text, visible};
@@ -48,20 +48,23 @@ fn heading(out: &mut String, report: &Conversation<Shown>, style: &Style) {
     let unknown = if report.assumed { "handshake not recorded" } else { "no response" };
     let status = report.response.as_ref().map_or_else(|| unknown.to_owned(), |r| r.status.to_string());
     let closing = &report.closing;
-    let started = match closing.started_by {
-        Some(Starter::One(role)) if closing.outcome != Outcome::HandshakeFailed => {
-            format!(", started by the {}", role.name())
-        }
-        Some(Starter::Both) => ", started by both sides".to_owned(),
-        _ => String::new(),
-    };
     let head = format!(
         "#{}  {} (client) → {} (server)  {asked}{status}",
         report.id,
         wording::address(report, Role::Client),
         wording::address(report, Role::Server),
     );
-    let verdict = format!("{}{started}", wording::outcome(closing.outcome));
+    let verdict = match &closing.cause {
+        Some(cause) => {
+            let hedge = match cause.certainty {
+                Certainty::Proven => "",
+                Certainty::Likely => " (likely)",
+                Certainty::Undetermined => " (undetermined)",
+            };
+            format!("{}{hedge} · {}", wording::cause(cause.id(), cause.by), wording::outcome(closing.outcome))
+        }
+        None => wording::outcome(closing.outcome).to_owned(),
+    };
     let broken = report.findings.iter().any(|f| f.level == Level::Must);
     let good = matches!(closing.outcome, Outcome::Clean | Outcome::Open) && !broken;
     let _ = writeln!(out, "\n{}", style.paint(Tone::Heading, &head));
@@ -140,6 +143,7 @@ fn handshake(report: &Conversation<Shown>) -> String {
         let times =
             [report.handshake_at.client, report.handshake_at.server].map(|at| at.and_then(|(_, at)| at));
         let after = match times {
+            [Some(asked), Some(answered)] if answered < asked => ", recorded before the request".to_owned(),
             [Some(asked), Some(answered)] => format!(" after {}", units::duration(answered.since(asked))),
             _ => String::new(),
         };
@@ -271,6 +275,7 @@ fn timeline(out: &mut String, report: &Conversation<Shown>, list: FrameList, sty
 
 fn since_start(report: &Conversation<Shown>, at: Option<Timestamp>) -> String {
     match (at, report.started_at) {
+        (Some(at), Some(start)) if at < start => "before".to_owned(),
         (Some(at), Some(start)) => units::offset(at.since(start)),
         _ => String::new(),
     }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::knowledge::words::shorten;
+use crate::knowledge::{Blame, CauseId};
 use crate::model::{
     Certainty, Compression, Conversation, Finding, InputReport, Level, Outcome, PacketNo, Role, RuleId,
-    Starter, WeirdKind, Weirds,
+    WeirdKind, Weirds,
 };
 use crate::redact::Shown;
 use crate::views::escape::visible;
@@ -36,7 +37,7 @@ fn input(input: &InputReport, style: &Style, indent: usize) -> String {
         .collect();
     let when = match (input.first_at, input.last_at) {
         (Some(first), Some(last)) => {
-            format!(" · {}, {}", units::date_time(first), units::duration(last.since(first)))
+            format!(" · {}, {}", units::date_time(first), units::duration(last.since(first).max(0)))
         }
         _ => String::new(),
     };
@@ -66,7 +67,12 @@ pub(super) fn weirds(weirds: &Weirds, indent: usize, place: impl Fn(PacketNo) ->
     let mut out = String::new();
     for weird in weirds.as_slice() {
         let packet = weird.packet.map_or_else(String::new, |p| format!(" ({})", place(p)));
-        let times = if weird.count == 1 { String::new() } else { format!(" ×{}, first", weird.count) };
+        let times = match (weird.count, weird.kind) {
+            (1, _) => String::new(),
+            // Its words are about all of them.
+            (count, WeirdKind::CaptureDropped) => format!(" ×{count}"),
+            (count, _) => format!(" ×{count}, first"),
+        };
         let name = weird.kind.name();
         let _ = writeln!(out, "{:indent$}odd: {name}{times}: {}{packet}", "", visible(&weird.detail));
     }
@@ -76,16 +82,69 @@ pub(super) fn weirds(weirds: &Weirds, indent: usize, place: impl Fn(PacketNo) ->
 /// Where no connection was found: what may be the reason.
 pub(super) fn nothing(inputs: &[InputReport]) -> String {
     let tcp: u64 = inputs.iter().map(|i| i.tcp_connections).sum();
-    let cut_handshakes =
-        inputs.iter().flat_map(|i| i.weirds.as_slice()).any(|w| w.kind == WeirdKind::HandshakeGap);
-    let hint = if tcp == 0 {
-        "There is no TCP in it: was the right interface captured?"
-    } else if cut_handshakes {
-        "HTTP was found with holes in it: packets are missing or cut short (capture whole packets: tcpdump -s 0)."
+    let has = |kinds: &[WeirdKind]| {
+        inputs.iter().flat_map(|i| i.weirds.as_slice()).any(|weird| kinds.contains(&weird.kind))
+    };
+    let cut_heads = has(&[WeirdKind::HandshakeGap]);
+    let lost = has(&[
+        WeirdKind::Gap,
+        WeirdKind::CutPayload,
+        WeirdKind::TruncatedPacket,
+        WeirdKind::SequenceOutOfWindow,
+    ]);
+    let closed = closed(inputs);
+    let hint = if tcp == 0 && closed.is_empty() {
+        "There is no TCP in it: was the right interface captured?".to_owned()
+    } else if tcp == 0 {
+        format!("No TCP was found in it: {closed}")
+    } else if cut_heads && !lost {
+        "HTTP was found whose head never became whole, though nothing is missing: its sender was slow, or left before the end of it.".to_owned()
+    } else if cut_heads {
+        "HTTP was found with holes in it: packets are missing or cut short (capture whole packets: tcpdump -s 0).".to_owned()
     } else {
-        "No TCP connection carries an HTTP request for an upgrade to WebSocket. TLS is not decrypted, and a connection captured after its handshake is recognised only by enough frames that follow one another."
+        let hint = "No TCP connection carries an HTTP request for an upgrade to WebSocket. TLS is not decrypted, and a connection captured after its handshake is recognised only by enough frames that follow one another.";
+        if closed.is_empty() { hint.to_owned() } else { format!("{hint} Not looked into were {closed}") }
     };
     format!("\nNo WebSocket connection found. {hint}\n")
+}
+
+/// Encapsulations in a sentence.
+const MOST_NAMED: usize = 4;
+
+/// What packets are carried in that cannot be looked into, and what to try; nothing where there are none.
+fn closed(inputs: &[InputReport]) -> String {
+    let mut all = Weirds::default();
+    for weird in inputs.iter().flat_map(|input| input.weirds.as_slice()) {
+        if weird.kind.is_told_apart() {
+            all.push(weird.clone());
+        }
+    }
+    let has = |kind| all.as_slice().iter().any(|weird| weird.kind == kind);
+    let tries = match (has(WeirdKind::UnknownLinkType), has(WeirdKind::EncryptedPacket)) {
+        (false, false) => return String::new(),
+        (true, false) => {
+            "capture inside of that, on an interface with Ethernet or IP, or have it taken off first"
+        }
+        (false, true) => "capture where it is decrypted, as on the interface of the tunnel at either end",
+        (true, true) => {
+            "capture inside of that, on an interface with Ethernet or IP, and where it is decrypted, as on that of the tunnel at either end"
+        }
+    };
+    let mut most: Vec<_> = all.as_slice().iter().collect();
+    most.sort_by_key(|weird| std::cmp::Reverse(weird.count));
+    let mut named: Vec<_> = most
+        .iter()
+        .take(MOST_NAMED)
+        .map(|weird| {
+            let detail = visible(&weird.detail);
+            let of = if detail.starts_with("link type") { "of " } else { "" };
+            format!("{} {of}{detail}", units::count(weird.count, "packet"))
+        })
+        .collect();
+    if most.len() > MOST_NAMED {
+        named.push(format!("and {} more, listed above as odd", most.len() - MOST_NAMED));
+    }
+    format!("{}. Try this: {tries}.", named.join("; "))
 }
 
 /// One connection in the overview.
@@ -112,11 +171,7 @@ impl Row {
             (must, should) => format!("{must} must, {should} should"),
         };
         let target = report.request.as_ref().map_or("", |r| &*r.target);
-        let started = match closing.started_by {
-            Some(Starter::One(role)) => role.name(),
-            Some(Starter::Both) => "both",
-            None => "–",
-        };
+        let by = closing.cause.as_ref().and_then(|cause| cause.by).map_or("–", Blame::name);
         Self {
             cells: vec![
                 report.id.to_string(),
@@ -125,8 +180,8 @@ impl Row {
                 shorten(&visible(target), 40),
                 report.response.as_ref().map_or("–".to_owned(), |r| r.status.to_string()),
                 format!("{}+{}", report.traffic.client.frame_count(), report.traffic.server.frame_count()),
-                closing.outcome.name().to_owned(),
-                started.to_owned(),
+                closing.cause.as_ref().map_or("", |cause| cause.id().name()).to_owned(),
+                by.to_owned(),
                 format!("{} / {}", codes(&closing.sides.client), codes(&closing.sides.server)),
                 findings,
             ],
@@ -146,35 +201,33 @@ fn count(report: &Conversation<Shown>, level: Level) -> usize {
 
 /// A row a connection.
 pub(super) fn table(rows: &[Row], style: &Style) -> String {
-    let header = [
-        "#",
-        "client",
-        "server",
-        "target",
-        "status",
-        "frames",
-        "outcome",
-        "started by",
-        "codes c/s",
-        "findings",
-    ];
+    let header =
+        ["#", "client", "server", "target", "status", "frames", "cause", "by", "codes c/s", "findings"];
     let rows = rows.iter().map(|r| r.cells.clone());
     format!("\n{}", style.table(&header, rows, &[0], &[3, 9]))
 }
 
-/// Counts by outcome and by rule, where there are too many connections for rows.
+/// Counts by cause, by outcome and by rule, where there are too many connections for rows.
 pub(super) fn counts(
     connections: u64,
+    causes: &BTreeMap<(CauseId, Option<Blame>), u64>,
     outcomes: impl Iterator<Item = (Outcome, u64)>,
     rules: &BTreeMap<(Level, RuleId), u64>,
     style: &Style,
 ) -> String {
     let percent = |n: u64| format!("{}.{} %", n * 100 / connections, n * 1000 / connections % 10);
+    let mut causes: Vec<_> = causes.iter().collect();
+    causes.sort_by_key(|(cause, n)| (std::cmp::Reverse(**n), **cause));
+    let rows = causes.into_iter().map(|(&(cause, by), &n)| {
+        vec![n.to_string(), percent(n), wording::cause(cause, by), cause.info().when.to_owned()]
+    });
+    let mut out =
+        format!("\n{}", style.table(&["connections", "share", "cause", "that is"], rows, &[0, 1], &[3]));
     let rows = outcomes.filter(|(_, n)| *n > 0).map(|(outcome, n)| {
         vec![n.to_string(), percent(n), outcome.name().to_owned(), wording::outcome(outcome).to_owned()]
     });
-    let mut out =
-        format!("\n{}", style.table(&["connections", "share", "outcome", "that is"], rows, &[0, 1], &[3]));
+    let header = ["connections", "share", "outcome", "that is"];
+    let _ = write!(out, "\n{}", style.table(&header, rows, &[0, 1], &[3]));
     if !rules.is_empty() {
         let rows = rules.iter().rev().map(|((level, rule), n)| {
             vec![n.to_string(), level.name().to_owned(), rule.name().to_owned(), rule.rule().says.to_owned()]

@@ -62,6 +62,8 @@ pub struct SentClose {
     pub reason: Option<&'static str>,
     /// The other side's had arrived before.
     pub knew: bool,
+    /// The other side's end of TCP had arrived before.
+    pub knew_end: bool,
 }
 
 /// What really happened at one end.

@@ -1,7 +1,7 @@
 //! What an Ethernet type announces, and tunnels.
 
 use super::super::capture_file::checksum;
-use super::{IPV4, IPV6, MACS, Typed, ethernet, join, len16, ppp_ether, ppp_hdlc};
+use super::{IPV4, IPV6, MACS, Typed, ethernet, join, len16, ppp_ether, ppp_hdlc, wifi};
 
 /// One hop further: time to live, and the checksum over it.
 pub fn routed(mut inner: Typed) -> Typed {
@@ -224,4 +224,155 @@ pub fn mpls_in_udp(inner: Typed) -> Typed {
 /// GRE in UDP.
 pub fn gre_in_udp(inner: Typed) -> Typed {
     udp(4754, &join(&[&[0, 0], &inner.ether_type.to_be_bytes(), &inner.bytes]))
+}
+
+/// A tag with the type that follows it.
+fn other_tag(ether_type: u16, tag: &[u8], inner: Typed) -> Typed {
+    Typed { ether_type, bytes: join(&[tag, &inner.ether_type.to_be_bytes(), &inner.bytes]) }
+}
+
+/// Backbone bridges: a service instance, and the whole frame of a customer.
+pub fn backbone(inner: Typed) -> Typed {
+    Typed { ether_type: 0x88e7, bytes: join(&[&[0, 0, 0x12, 0x34], &ethernet(inner)]) }
+}
+
+/// VN-tag.
+pub fn vn_tag(inner: Typed) -> Typed {
+    other_tag(0x8926, &[0, 1, 0, 2], inner)
+}
+
+/// The tag of 802.1BR.
+pub fn e_tag(inner: Typed) -> Typed {
+    other_tag(0x893f, &[0, 1, 0, 2, 0, 0], inner)
+}
+
+/// High-availability Seamless Redundancy.
+pub fn hsr(inner: Typed) -> Typed {
+    other_tag(0x892f, &[0, 0x34, 0, 1], inner)
+}
+
+/// The tag of 802.1CB.
+pub fn r_tag(inner: Typed) -> Typed {
+    other_tag(0xf1c1, &[0, 0, 0, 1], inner)
+}
+
+/// A security group of Cisco.
+pub fn cisco_metadata(inner: Typed) -> Typed {
+    other_tag(0x8909, &[1, 1, 0, 1, 0, 5], inner)
+}
+
+/// TRILL with an option.
+pub fn trill(inner: Typed) -> Typed {
+    Typed { ether_type: 0x22f3, bytes: join(&[&[0, 0x60, 0, 1, 0, 2, 0, 0, 0, 0], &ethernet(inner)]) }
+}
+
+/// FabricPath.
+pub fn fabric_path(inner: Typed) -> Typed {
+    Typed { ether_type: 0x8903, bytes: join(&[&[0, 0x14], &ethernet(inner)]) }
+}
+
+/// A service chain of two headers, the first with all fields of type 1.
+pub fn nsh(inner: Typed) -> Typed {
+    let first = [0x0f, 0xc6, 1, 4, 0, 0, 1, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4];
+    let bytes = join(&[&first, &[0x0f, 0xc2, 2, 3, 0, 0, 1, 1], &ethernet(inner)]);
+    Typed { ether_type: 0x894f, bytes }
+}
+
+/// 802.11 in GRE, as access points send it to their controller.
+pub fn wifi_in_gre(inner: Typed) -> Typed {
+    ipv4(47, &join(&[&[0, 0, 0x82, 0x10], &wifi(inner)]))
+}
+
+/// Redirected to a web cache.
+pub fn wccp(inner: Typed) -> Typed {
+    ipv4(47, &join(&[&[0, 0, 0x88, 0x3e, 0, 1, 2, 3], &inner.bytes]))
+}
+
+/// Frame Relay in GRE.
+pub fn frame_relay_in_gre(inner: Typed) -> Typed {
+    let snap = [0x18, 0x41, 3, 0, 0x80, 0, 0, 0];
+    ipv4(47, &join(&[&[0, 0, 0x65, 0x59], &snap, &inner.ether_type.to_be_bytes(), &inner.bytes]))
+}
+
+/// An Ethernet frame right in IPv6, as SRv6 has it.
+pub fn ethernet_in_ipv6(inner: Typed) -> Typed {
+    ipv6(143, &ethernet(inner))
+}
+
+/// L2TPv3 in IP, with a cookie of four bytes and a sublayer.
+pub fn l2tp_3(inner: Typed) -> Typed {
+    let head = [0, 0, 0, 7, 0xaa, 0xbb, 0xcc, 0xdd, 0x40, 0, 0, 1];
+    ipv4(115, &join(&[&head, &ethernet(inner)]))
+}
+
+/// L2TPv3 in UDP, without either.
+pub fn l2tp_3_in_udp(inner: Typed) -> Typed {
+    udp(1701, &join(&[&[0, 3, 0, 0, 0, 0, 0, 7], &ethernet(inner)]))
+}
+
+/// L2TP with all optional fields.
+pub fn l2tp(inner: Typed) -> Typed {
+    let payload = ppp_hdlc(inner);
+    let len = u16::try_from(payload.len() + 16).expect("less than 64 KiB").to_be_bytes();
+    udp(1701, &join(&[&[0x4a, 2], &len, &[0, 1, 0, 2, 0, 5, 0, 6, 0, 2, 0xaa, 0xaa], &payload]))
+}
+
+/// LISP.
+pub fn lisp(inner: Typed) -> Typed {
+    udp(4341, &join(&[&[0x88, 0, 0, 0, 0, 0, 0, 1], &inner.bytes]))
+}
+
+/// LISP with Ethernet.
+pub fn lisp_ethernet(inner: Typed) -> Typed {
+    udp(4341, &join(&[&[0x0c, 0, 0, 3, 0, 0, 7, 0], &ethernet(inner)]))
+}
+
+/// Generic UDP Encapsulation with a header of one more word.
+pub fn gue(inner: Typed) -> Typed {
+    udp(6080, &join(&[&[1, ip_number(&inner), 0, 0, 0, 0, 0, 0], &inner.bytes]))
+}
+
+/// The same without a header.
+pub fn gue_1(inner: Typed) -> Typed {
+    udp(6080, &inner.bytes)
+}
+
+/// Sniffed: 802.11 with fields of the radio.
+pub fn tzsp(inner: Typed) -> Typed {
+    udp(37008, &join(&[&[1, 0, 0, 18], &[10, 1, 0xa5, 0, 12, 1, 1, 1], &wifi(inner)]))
+}
+
+/// Sniffed on Ethernet.
+pub fn tzsp_ethernet(inner: Typed) -> Typed {
+    udp(37008, &join(&[&[1, 0, 0, 1, 1], &ethernet(inner)]))
+}
+
+/// What is behind a NAT, by a server with all it may put before it, around IP in IPv6.
+pub fn teredo(inner: Typed) -> Typed {
+    let authentication = [0, 1, 2, 3, 1, 1, 2, 2, 2, 0, 0, 0, 0, 0, 0, 0, 9, 0];
+    let origin = [0, 0, 0x3f, 0x49, 0xfe, 0xff, 0xfd, 0xf0];
+    udp(3544, &join(&[&authentication, &origin, &in_ipv6(inner).bytes]))
+}
+
+/// AYIYA, signed.
+pub fn ayiya(inner: Typed) -> Typed {
+    let head = [0x44, 0x52, 0x11, ip_number(&inner), 0x5f, 0x5f, 0x5f, 0x5f];
+    udp(5072, &join(&[&head, &[7; 36], &inner.bytes]))
+}
+
+/// An access point with Ethernet.
+pub fn capwap_ethernet(inner: Typed) -> Typed {
+    udp(5247, &join(&[&[0, 0x10, 0, 0, 0, 0, 0, 0], &ethernet(inner)]))
+}
+
+/// An access point with 802.11 and its address.
+pub fn capwap(inner: Typed) -> Typed {
+    udp(5247, &join(&[&[0, 0x20, 3, 0x10, 0, 0, 0, 0, 6, 1, 2, 3, 4, 5, 6, 0], &wifi(inner)]))
+}
+
+/// The same of one that swaps the bytes of the frame control field.
+pub fn capwap_swapped(inner: Typed) -> Typed {
+    let mut frame = wifi(inner);
+    frame.swap(0, 1);
+    udp(5247, &join(&[&[0, 0x10, 3, 0, 0, 0, 0, 0], &frame]))
 }

@@ -204,3 +204,81 @@ pub fn pktap(inner: Typed) -> Vec<u8> {
 pub fn mpls_link(inner: Typed) -> Vec<u8> {
     mpls(inner).bytes
 }
+
+/// Token Ring, over two bridges.
+pub fn token_ring(inner: Typed) -> Vec<u8> {
+    let macs = [2, 0, 0, 0, 0, 1, 0x82, 0, 0, 0, 0, 2];
+    join(&[&[0x10, 0x40], &macs, &[6, 0x70, 0, 0x11, 0, 0x20], &snap(&inner)])
+}
+
+/// FDDI.
+pub fn fddi(inner: Typed) -> Vec<u8> {
+    join(&[&[0x50], &MACS, &snap(&inner)])
+}
+
+/// LLC alone, as in ATM.
+pub fn llc(inner: Typed) -> Vec<u8> {
+    snap(&inner)
+}
+
+/// ATM of Solaris.
+pub fn sunatm(inner: Typed) -> Vec<u8> {
+    join(&[&[2, 0, 0, 5], &snap(&inner)])
+}
+
+/// Fibre Channel.
+pub fn fibre_channel(inner: Typed) -> Vec<u8> {
+    join(&[&[0x10; 16], &snap(&inner)])
+}
+
+/// InfiniBand.
+pub fn infiniband(inner: Typed) -> Vec<u8> {
+    join(&[&[0; 40], &inner.ether_type.to_be_bytes(), &[0, 0], &inner.bytes])
+}
+
+/// FireWire.
+pub fn firewire(inner: Typed) -> Vec<u8> {
+    join(&[&[9; 16], &inner.ether_type.to_be_bytes(), &inner.bytes])
+}
+
+/// Frame Relay.
+pub fn frame_relay(inner: Typed) -> Vec<u8> {
+    let protocol = if inner.ether_type == IPV4 { 0xcc } else { 0x8e };
+    join(&[&[0x18, 0x41, 3, protocol], &inner.bytes])
+}
+
+/// Frame Relay of Cisco.
+pub fn frame_relay_cisco(inner: Typed) -> Vec<u8> {
+    join(&[&[0x18, 0x41], &inner.ether_type.to_be_bytes(), &inner.bytes])
+}
+
+/// 802.11 behind a Prism header.
+pub fn prism(inner: Typed) -> Vec<u8> {
+    join(&[&[0x44, 0, 0, 0, 144, 0, 0, 0], &[0; 136], &wifi(inner)])
+}
+
+/// 802.11 behind a header of AVS.
+pub fn avs(inner: Typed) -> Vec<u8> {
+    join(&[&[0x80, 0x21, 0x10, 1, 0, 0, 0, 64], &[0; 56], &wifi(inner)])
+}
+
+/// IPsec of the BSDs.
+pub fn enc(inner: Typed) -> Vec<u8> {
+    join(&[&[2, 0, 0, 0, 0, 0, 0x12, 0x34, 0, 0, 0, 0], &inner.bytes])
+}
+
+/// The packet filter of the BSDs.
+pub fn pflog(inner: Typed) -> Vec<u8> {
+    join(&[&[61, 2, 0, 0], &[0; 60], &inner.bytes])
+}
+
+/// A router of Juniper, with fields.
+pub fn juniper(inner: Typed) -> Vec<u8> {
+    join(&[b"MGC\x80", &[0, 6, 1, 2, 3, 4, 5, 6], &ethernet(inner)])
+}
+
+/// The same without Ethernet.
+pub fn juniper_ip(inner: Typed) -> Vec<u8> {
+    let family = if inner.ether_type == IPV4 { 2 } else { 6 };
+    join(&[b"MGC\x02", &[family, 0, 0, 0], &inner.bytes])
+}

@@ -104,6 +104,14 @@ fn check_cut(name: &str, link: LinkType, data: &[u8], kept: usize, expected: &st
 const HI_V4: &str = "10.0.0.1:1000 > 10.0.0.2:80 seq 7 ack 9 flags 18 \"hi\" cut 0";
 const HI_V6: &str = "[2001:db8::1]:1000 > [2001:db8::2]:80 seq 7 ack 9 flags 18 \"hi\" cut 0";
 
+const SNAP: [u8; 8] = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0];
+
+fn udp(ports: [u16; 2], payload: &[u8]) -> Vec<u8> {
+    let len = u16::try_from(payload.len() + 8).unwrap().to_be_bytes();
+    let bytes = joined(&[&ports[0].to_be_bytes(), &ports[1].to_be_bytes(), &len, &[0, 0], payload]);
+    v4_with(20 + bytes.len(), 0, 17, &bytes)
+}
+
 /// What the wrappings of `tests/support` do not hold.
 #[test]
 fn rarer_link_types() {
@@ -124,7 +132,32 @@ fn rarer_link_types() {
         ("NULL NetBSD", LinkType::NULL, family([0, 0, 0, 24], &six), HI_V6),
         ("NULL FreeBSD", LinkType::NULL, family([28, 0, 0, 0], &six), HI_V6),
         ("NULL other family", LinkType::NULL, family([7, 0, 0, 0], &four), ""),
-        ("not decoded", LinkType(147), four, "unknown_link_type: link type 147"),
+        (
+            "for private use",
+            LinkType(147),
+            four.clone(),
+            "unknown_link_type: link type 147 (reserved for private use)",
+        ),
+        ("of one maker", LinkType(137), four.clone(), "unknown_link_type: link type 137 (Juniper)"),
+        ("radio", LinkType(230), four.clone(), "unknown_link_type: link type 230 (IEEE 802.15.4)"),
+        ("nobody's", LinkType(9999), four.clone(), "unknown_link_type: link type 9999"),
+        ("Token Ring", LinkType::IEEE802_5, joined(&[&[0x10, 0x40], &[2; 12], &SNAP, &four]), HI_V4),
+        (
+            "Frame Relay, long address",
+            LinkType::FRELAY,
+            joined(&[&[0x18, 0x40, 0x20, 1, 3, 0, 0xcc], &four]),
+            HI_V4,
+        ),
+        ("Frame Relay, IPv6", LinkType::FRELAY, joined(&[&[0x18, 0x41, 3, 0x8e], &six]), HI_V6),
+        ("Frame Relay, LMI", LinkType::FRELAY, joined(&[&[0, 1, 3, 8], &four]), ""),
+        (
+            "no frame of Juniper",
+            LinkType::JUNIPER_ETHER,
+            joined(&[b"MGD\0", &four]),
+            "unknown_link_type: link type 178 (Juniper)",
+        ),
+        ("Juniper, ISO", LinkType::JUNIPER_ETHER, joined(&[b"MGC\x02", &[3, 0, 0, 0], &four]), ""),
+        ("pflog, whole words", LinkType::PFLOG, joined(&[&[48, 2, 0, 0], &[0; 44], &four]), HI_V4),
     ];
     for (name, link, data, expected) in rows {
         check(name, *link, data, expected);
@@ -201,6 +234,192 @@ fn what_is_not_followed_is_counted() {
     ];
     for (name, link, data, expected) in rows {
         check(name, *link, data, expected);
+    }
+}
+
+/// Ports and numbers that tunnels have, with one octet less or other than it takes.
+#[test]
+fn what_only_looks_like_a_tunnel() {
+    let four = v4(&tcp(0, b"hi"));
+    let frame = ethernet(&[0x0800], &four);
+    let to_access_point = joined(&[&[8, 2, 0, 0], &[2; 18], &[0, 0], &SNAP, &four]);
+    let swapped = joined(&[&[2, 8], &to_access_point[2..]]);
+    let gre = |protocol: u16, payload: &[u8]| {
+        let payload = joined(&[&[0, 0], &protocol.to_be_bytes(), payload]);
+        v4_with(20 + payload.len(), 0, 47, &payload)
+    };
+    let to = |port, parts: &[&[u8]]| udp([50_000, port], &joined(parts));
+    let from = |port, parts: &[&[u8]]| udp([port, 50_000], &joined(parts));
+    let undecoded = |name: &str| format!("unknown_link_type: carried in {name}, which is not decoded");
+    let encrypted = |by: &str| format!("encrypted_packet: encrypted by {by}");
+    let malformed = |words: &str| format!("malformed_header: {words}");
+    let plain = [0, 0x10, 3, 0, 0, 0, 0, 0];
+    let rows: &[(&str, Vec<u8>, String)] = &[
+        ("802.11 in GRE, last queue", gre(0x8370, &to_access_point), HI_V4.into()),
+        ("802.11 in GRE, behind the last", gre(0x8380, &to_access_point), String::new()),
+        ("802.11 in GRE, no queue", gre(0x8201, &to_access_point), String::new()),
+        ("802.11 in GRE is not swapped", gre(0x8200, &swapped), String::new()),
+        ("WCCP 1", gre(0x883e, &four), HI_V4.into()),
+        ("CAPWAP to an access point", from(5247, &[&plain, &to_access_point]), HI_V4.into()),
+        ("CAPWAP, swapped", from(5247, &[&plain, &swapped]), HI_V4.into()),
+        ("CAPWAP, a beacon", from(5247, &[&plain, &[0x80, 0], &to_access_point[2..]]), String::new()),
+        ("CAPWAP keep-alive", to(5247, &[&[0, 0x10, 3, 8], &[0; 8]]), String::new()),
+        ("CAPWAP of version 1", to(5247, &[&[0x10, 0x10, 3, 0], &[0; 8]]), String::new()),
+        ("CAPWAP, a fragment", to(5247, &[&[0, 0x10, 3, 0x80], &[0; 8]]), undecoded("a fragment of CAPWAP")),
+        (
+            "CAPWAP, EPCglobal",
+            to(5247, &[&[0, 0x10, 7, 0], &[0; 8]]),
+            undecoded("CAPWAP, neither Ethernet nor 802.11"),
+        ),
+        ("CAPWAP, secured", to(5247, &[&[1, 0, 0, 0], &[0; 20]]), encrypted("DTLS of CAPWAP")),
+        ("CAPWAP control", to(5246, &[&plain, &to_access_point]), String::new()),
+        ("AYIYA, echo", to(5072, &[&[0x44, 0x52, 0x12, 41], &[0; 60]]), String::new()),
+        (
+            "AYIYA without identity and signature",
+            from(5072, &[&[0, 0, 1, 4, 0, 0, 0, 0, 9], &four]),
+            HI_V4.into(),
+        ),
+        ("Teredo, a packet alone", from(3544, &[&v6(6, &tcp(0, b"hi"))]), HI_V6.into()),
+        ("Teredo, a bubble", from(3544, &[&v6(59, &[])]), String::new()),
+        ("Teredo, IPv4", to(3544, &[&four]), String::new()),
+        ("Teredo, more than there is", to(3544, &[&v6_with(60, 6, &tcp(0, b"hi"))]), String::new()),
+        ("L2TP", from(1701, &[&[0, 2, 0, 1, 0, 2, 0x21], &four]), HI_V4.into()),
+        ("L2TP control", to(1701, &[&[0xc8, 2, 0, 12], &[0; 8]]), String::new()),
+        ("L2F", to(1701, &[&[0, 1, 0, 1, 0, 2, 0x21], &four]), String::new()),
+        ("L2TPv3 control", v4_with(44, 0, 115, &[0; 24]), String::new()),
+        (
+            "L2TPv3 with a longer cookie",
+            v4_with(24 + 16 + frame.len(), 0, 115, &joined(&[&[0, 0, 0, 7], &[9; 16], &frame])),
+            undecoded("L2TPv3, and no IP in Ethernet"),
+        ),
+        (
+            "L2TPv3, ARP",
+            v4_with(24 + 42, 0, 115, &joined(&[&[0, 0, 0, 7], &ethernet(&[0x806], &[0, 1, 8, 0]), &[0; 24]])),
+            String::new(),
+        ),
+        ("LISP, noise", to(4341, &[&[0x80, 0, 0, 0, 0, 0, 0, 1], &[0x20; 40]]), String::new()),
+        ("LISP control", to(4342, &[&[0x80, 0, 0, 0, 0, 0, 0, 1], &four]), String::new()),
+        (
+            "LISP, another protocol",
+            to(4341, &[&[4, 0, 0, 9, 0, 0, 0, 0], &four]),
+            undecoded("LISP, neither Ethernet nor IP"),
+        ),
+        ("GUE control", to(6080, &[&[0x20, 4, 0, 0], &four]), String::new()),
+        ("GUE with GRE", to(6080, &[&[0, 47, 0, 0, 0, 0, 8, 0], &four]), HI_V4.into()),
+        (
+            "GUE around TCP",
+            to(6080, &[&[0, 6, 0, 0], &tcp(0, b"hi")]),
+            undecoded("GUE without an IP header of its own"),
+        ),
+        ("GUE of version 2", to(6080, &[&[0x80, 4, 0, 0], &four]), String::new()),
+        ("TZSP, padding and an empty tag", to(37008, &[&[1, 1, 0, 1, 0, 0, 41, 0, 1], &frame]), HI_V4.into()),
+        ("TZSP keep-alive", to(37008, &[&[1, 4, 0, 0]]), String::new()),
+        ("TZSP of version 2", to(37008, &[&[2, 0, 0, 1, 1], &frame]), String::new()),
+        (
+            "TZSP of Token Ring",
+            to(37008, &[&[1, 0, 0, 2, 1], &frame]),
+            undecoded("TZSP, neither Ethernet nor 802.11"),
+        ),
+        (
+            "TZSP without end",
+            to(37008, &[&[1, 0, 0, 1, 10, 1, 5]]),
+            "truncated_packet: TZSP tag header needs 1 bytes, captured are 0".into(),
+        ),
+        ("IKE", from(4500, &[&[0; 4], &[9; 28]]), String::new()),
+        ("NAT kept open", to(4500, &[&[0xff]]), String::new()),
+        ("ESP in UDP", from(4500, &[&[0, 0, 0x12, 0x34, 0, 0, 0, 1], &[9; 32]]), encrypted("ESP in UDP")),
+        ("WireGuard", to(51820, &[&[4, 0, 0, 0], &[9; 44]]), encrypted("WireGuard")),
+        ("WireGuard, Tailscale", from(41641, &[&[4, 0, 0, 0], &[9; 44]]), encrypted("WireGuard")),
+        ("WireGuard, kept alive", to(51820, &[&[4, 0, 0, 0], &[9; 28]]), String::new()),
+        ("WireGuard, handshake", to(51820, &[&[1, 0, 0, 0], &[9; 144]]), String::new()),
+        ("WireGuard, no multiple of 16", to(51820, &[&[4, 0, 0, 0], &[9; 45]]), String::new()),
+        ("OpenVPN 1", to(1194, &[&[0x30], &[9; 60]]), encrypted("OpenVPN")),
+        ("OpenVPN 2", from(1194, &[&[0x4a], &[9; 60]]), encrypted("OpenVPN")),
+        ("OpenVPN control", to(1194, &[&[0x38], &[9; 60]]), String::new()),
+        ("IPComp", v4_with(40, 0, 108, &[4; 20]), undecoded("compressed IP (IPComp)")),
+        ("RFC 2004", v4_with(40, 0, 55, &[6; 20]), undecoded("minimal IP encapsulation (RFC 2004)")),
+    ];
+    for (name, data, expected) in rows {
+        check(name, LinkType::IPV4, data, expected);
+    }
+    let rows: &[(&str, u16, Vec<u8>, String)] = &[
+        ("PBB of a VLAN", 0x88e7, joined(&[&[0; 4], &ethernet(&[0x8100, 0x800], &four)]), HI_V4.into()),
+        ("VN-tag, ARP", 0x8926, joined(&[&[0; 4], &[8, 6], &four]), String::new()),
+        (
+            "metadata of version 2",
+            0x8909,
+            joined(&[&[2, 1, 0, 1, 0, 5, 8, 0], &four]),
+            undecoded("Cisco metadata of another version"),
+        ),
+        (
+            "TRILL of version 1",
+            0x22f3,
+            joined(&[&[0x40, 0, 0, 1, 0, 2], &frame]),
+            undecoded("TRILL of another version"),
+        ),
+        ("TRILL, 31 words", 0x22f3, joined(&[&[7, 0xc0, 0, 1, 0, 2], &[0; 124], &frame]), HI_V4.into()),
+        (
+            "NSH of version 1",
+            0x894f,
+            joined(&[&[0x4f, 0xc2, 2, 1, 0, 0, 0, 0], &four]),
+            undecoded("NSH of another version"),
+        ),
+        (
+            "NSH of no length",
+            0x894f,
+            joined(&[&[0x0f, 0xc0, 2, 1, 0, 0, 0, 0], &four]),
+            malformed("NSH length is 0, expected at least 8"),
+        ),
+        (
+            "NSH of MPLS",
+            0x894f,
+            joined(&[&[0x0f, 0xc2, 2, 5, 0, 0, 0, 0], &[0, 0x10, 1, 64], &four]),
+            HI_V4.into(),
+        ),
+        (
+            "NSH, another protocol",
+            0x894f,
+            joined(&[&[0x0f, 0xc2, 2, 6, 0, 0, 0, 0], &four]),
+            undecoded("NSH, neither Ethernet, IP nor MPLS"),
+        ),
+        ("batman-adv", 0x4305, joined(&[&[0x40, 15], &frame]), undecoded("batman-adv")),
+        ("batman-adv, its own", 0x4305, joined(&[&[0, 15], &frame]), String::new()),
+        ("LWAPP", 0x88bb, frame.clone(), undecoded("LWAPP")),
+        ("6LoWPAN", 0xa0ed, frame.clone(), undecoded("6LoWPAN")),
+        ("ROHC", 0x22f1, frame.clone(), undecoded("ROHC")),
+        ("compressed TCP", 0x876b, frame.clone(), undecoded("TCP with Van Jacobson compression")),
+    ];
+    for (name, ether_type, data, expected) in rows {
+        check(name, LinkType::ETHERNET, &ethernet(&[*ether_type], data), expected);
+    }
+}
+
+/// Each of these leads back to an Ethernet type.
+#[test]
+fn tags_in_tags_end() {
+    let cap = "nesting_cap: more tunnels inside one another than are followed";
+    let four = v4(&tcp(0, b"hi"));
+    for (name, ether_type, head, tail) in [
+        ("PBB", 0x88e7_u16, &[0; 4][..], &[2; 12][..]),
+        ("VN-tag", 0x8926, &[0; 4], &[]),
+        ("E-TAG", 0x893f, &[0; 6], &[]),
+        ("HSR", 0x892f, &[0; 4], &[]),
+        ("R-TAG", 0xf1c1, &[0; 4], &[]),
+        ("metadata", 0x8909, &[1, 1, 0, 1, 0, 5], &[]),
+        ("TRILL", 0x22f3, &[0; 6], &[2; 12]),
+        ("FabricPath", 0x8903, &[0; 2], &[2; 12]),
+        ("NSH of Ethernet", 0x894f, &[0, 2, 2, 3, 0, 0, 0, 0], &[2; 12]),
+    ] {
+        let within = |depth: usize| {
+            let mut bytes = vec![2; 12];
+            for _ in 0..depth {
+                bytes.extend(joined(&[&ether_type.to_be_bytes(), head, tail]));
+            }
+            joined(&[&bytes, &[8, 0], &four])
+        };
+        check(name, LinkType::ETHERNET, &within(16), HI_V4);
+        check(name, LinkType::ETHERNET, &within(17), cap);
+        check(name, LinkType::ETHERNET, &within(3_000), cap);
     }
 }
 
@@ -367,8 +586,8 @@ fn any_link() -> impl Strategy<Value = LinkType> {
     prop_oneof![
         proptest::sample::select(
             &[
-                0_u16, 1, 9, 12, 14, 50, 51, 101, 104, 105, 108, 113, 127, 166, 192, 204, 219, 228, 229, 239,
-                258, 276,
+                0_u16, 1, 6, 9, 10, 12, 14, 50, 51, 100, 101, 104, 105, 107, 108, 109, 113, 117, 119, 122,
+                123, 127, 138, 163, 166, 178, 192, 204, 219, 228, 229, 239, 242, 258, 276,
             ][..]
         )
         .prop_map(LinkType),

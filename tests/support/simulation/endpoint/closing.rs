@@ -21,7 +21,8 @@ impl Endpoint {
         if self.passed_over.take().is_some_and(|fault| fault.is_ordered || names_a_fault) {
             self.plants("should", "CL-FAIL-CODE");
         }
-        let close = SentClose { code, reason, knew: self.has_close };
+        let (knew, knew_end) = (self.has_close, self.peer_ended);
+        let close = SentClose { code, reason, knew, knew_end };
         self.truth.sent = Some(close.clone());
         let item = match self.ways.fault {
             Some(fault) if matches!(fault.plant, Plant::Close(body) if body == frame.payload) => {
@@ -80,7 +81,8 @@ impl Endpoint {
             // It is closing anyway: a faulty Close is a Close, of anything else it takes no notice.
             if let Some(body) = body {
                 let code = body.first_chunk().map(|code| u16::from_be_bytes(*code));
-                self.received_close(SentClose { code, reason: None, knew: false }, out);
+                let close = SentClose { code, reason: None, knew: false, knew_end: false };
+                self.received_close(close, out);
             }
             return;
         }

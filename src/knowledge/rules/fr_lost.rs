@@ -1,0 +1,92 @@
+use crate::knowledge::prelude::*;
+use crate::model::LostHow;
+
+/// FR-LOST: Bytes that are no frame, where one should begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrLost<S: Stage = Quoted> {
+    /// What they are.
+    pub how: LostHow,
+    /// The first of them.
+    pub start: Bytes<S>,
+    /// They were taken out of the report.
+    pub redacted: bool,
+}
+
+pub(super) const ROW: Row = Row {
+    name: "FR-LOST",
+    clauses: &[rfc6455("5.1"), rfc6455("5.2")],
+    level: Must,
+    who: Who::Either,
+    reaction: Nothing,
+    says: "behind the opening handshake a stream is frames, one behind the other",
+    peer: Some(
+        "reads what it gets as frames: it finds reserved bits, opcodes or impossible lengths, and fails the connection \
+         for whichever comes first; or it waits for the rest of a frame that nobody sent",
+    ),
+    text: "Where a frame should begin, something else does: a header read from it breaks 5.2 in one way or another, by \
+           chance, and all that follows is misread. So it is told once, with the first of these that fits: text of HTTP, \
+           the size of a chunk, an empty line, a length in another number of bytes than 126 or 127 announces, a frame cut \
+           short with the next one inside its payload, the rest of a frame whose beginning is missing. Nothing behind it \
+           is held against anybody, unless frames are recognised again. It is likely at best, for anything on the way \
+           may have written it.",
+    next: &[
+        "what the first bytes say: HTTP comes from a second handler on the same socket, or from a proxy that has given up",
+        "a write of the sender that was cut short, or two writers on one socket without a lock",
+        "a proxy that takes the stream for the body of a response: chunk sizes and ends of line",
+    ],
+    shows: &[
+        found(
+            "an HTTP response behind a message",
+            "S: text hi | S: raw 48 54 54 50 2f 31 2e 31 20 34 30 38 20 52 65 71 75 65 73 74 20 54 69 6d 65 6f 75 74 0d \
+             0a 0d 0a | S: fin | C: fin",
+        ),
+        legal("the same in a message", "S: text HTTP/1.1 408 Request Timeout"),
+    ],
+};
+
+/// Bytes shown of what is no text.
+const SHOWN: usize = 16;
+
+impl<S: Readable> Told for FrLost<S> {
+    fn words(&self, say: &Say<'_>) -> Words {
+        let what = match self.how {
+            LostHow::HttpResponse => "an HTTP response".to_owned(),
+            LostHow::HttpRequest => "an HTTP request".to_owned(),
+            LostHow::ChunkSize => "the size of an HTTP chunk".to_owned(),
+            LostHow::ExtraCrlf => "an empty line".to_owned(),
+            LostHow::LengthWidth { stated, bytes } => {
+                format!("a frame whose length takes {bytes} bytes in place of {stated}")
+            }
+            LostHow::CutShort { came, claimed } => {
+                format!(
+                    "the next frame behind {came} of {} of the one before",
+                    count(claimed, "payload byte")
+                )
+            }
+            LostHow::BytesMissing => "the rest of a frame whose beginning is missing".to_owned(),
+            LostHow::Unexplained => "bytes that are no frame".to_owned(),
+        };
+        let is_text = self.redacted
+            || self.start.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t'));
+        let start = if is_text {
+            format!("\"{}\"", shortened(&visible(&String::from_utf8_lossy(&self.start))))
+        } else {
+            let more = if self.start.len() > SHOWN { "…" } else { "" };
+            format!("{}{more}", Hex(self.start.get(..SHOWN).unwrap_or(&self.start)))
+        };
+        say.words(
+            "a frame",
+            format!("{what}: {start}"),
+            format!("sent {what} where a frame should begin ({start}), so that what follows is misread"),
+        )
+    }
+}
+
+impl<S: Stage> FrLost<S> {
+    pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> FrLost<To> {
+        let Self { how, start, redacted } = self;
+        let is_http = matches!(how, LostHow::HttpResponse | LostHow::HttpRequest);
+        let (start, found) = by.stream(start, is_http);
+        FrLost { how, start, redacted: redacted || found }
+    }
+}
