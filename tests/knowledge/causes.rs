@@ -14,7 +14,6 @@ use crate::support::script::analyse;
 /// Causes that no exchange of the notation shows, and why.
 const NO_ROWS: &[(&str, &str)] = &[
     ("connect_failed", "TCP is open in every exchange"),
-    ("framing_lost", "not named yet"),
     ("path_mtu", "full-size segments that are lost, small ones that pass"),
     ("receive_window_closed", "windows are not in the notation"),
     ("reset_between", "neither are TTL and IP identification"),

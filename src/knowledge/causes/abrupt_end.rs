@@ -15,7 +15,9 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "abrupt_end",
     when: "TCP ended without a Close, and nothing else in the recording explains it",
     proven: Some("a FIN that answers no end of the other side, from a side whose packets all have one TTL"),
-    likely: Some("an RST: anybody can send one in a side's name; or part of what they sent is not in the recording"),
+    likely: Some(
+        "an RST: anybody can send one in a side's name; or part of what they sent is not in the recording",
+    ),
     undetermined: None,
     never: "which of these it was: a process that ended, a program that dropped the socket, or something on the way in its \
             name; all three look the same",
@@ -56,7 +58,10 @@ impl Judge for AbruptEnd {
         if closing.ends_crossed && matches!(facts.outcome(), Outcome::NoCloseFrame | Outcome::Reset) {
             let end = closing.first_end?;
             let mark = Mark { frame: None, packet: end.packet, at: end.at };
-            return Some(Judged::new(Self { how: end.how, in_message: false, unseen: false }, Blame::Both, Proven).at(mark));
+            return Some(
+                Judged::new(Self { how: end.how, in_message: false, unseen: false }, Blame::Both, Proven)
+                    .at(mark),
+            );
         }
         let quit = facts.quit()?;
         let How::Tcp(how) = quit.how else { return None };
@@ -65,7 +70,10 @@ impl Judge for AbruptEnd {
         let ttl = facts.tcp(quit.by).habits.ttl;
         let certainty = if how == StreamEnd::Fin && !gap && ttl.0 == ttl.1 { Proven } else { Likely };
         let in_message = facts.side(quit.by).in_message;
-        Some(Judged::new(Self { how, in_message, unseen: false }, Blame::from(quit.by), certainty).at(quit.mark))
+        Some(
+            Judged::new(Self { how, in_message, unseen: false }, Blame::from(quit.by), certainty)
+                .at(quit.mark),
+        )
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
@@ -79,7 +87,8 @@ impl Judge for AbruptEnd {
             return Said::whole(
                 format!(
                     "{} probably ended TCP without a Close: its FIN is not in the recording, but {} acknowledged it.",
-                    the(by), a(by.peer())
+                    the(by),
+                    a(by.peer())
                 ),
                 format!("Look at {}: whether its process ended then, and at what stands before it.", a(by)),
             );

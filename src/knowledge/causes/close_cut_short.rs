@@ -92,7 +92,8 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<CloseCutShort>> {
     }
     let answered = peer.close.is_some();
     // Where the answer and its end were recorded first, the acknowledgement still says that it had not arrived.
-    let left_first = peer.end.is_none_or(|theirs| theirs.mark.packet > end.mark.packet) || answered && end.had_close == Some(false);
+    let left_first = peer.end.is_none_or(|theirs| theirs.mark.packet > end.mark.packet)
+        || answered && end.had_close == Some(false);
     if !left_first {
         return None;
     }

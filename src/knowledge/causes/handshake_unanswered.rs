@@ -40,7 +40,8 @@ impl Judge for HandshakeUnanswered {
             return None;
         }
         let asked_at = conversation.handshake_at.client.and_then(|at| at.1);
-        let request_unfinished = conversation.request.as_ref().is_some_and(|request| request.facts.unfinished);
+        let request_unfinished =
+            conversation.request.as_ref().is_some_and(|request| request.facts.unfinished);
         let ended = end.map(|end| (end.by, end.how, facts.between(asked_at, end.at)));
         let by = match ended {
             Some((Role::Client, ..)) if request_unfinished => Blame::Client,

@@ -134,7 +134,13 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
     let Some(ping) = side.unanswered_ping.filter(|_| !peer.has_gap) else {
         // The Ping is not in the recording, or one of another protocol.
         let grounds = KeepaliveTimeout {
-            ping: None, pings: 0, waited_ns: None, arrived: false, mismatched: false, by_close, says_so,
+            ping: None,
+            pings: 0,
+            waited_ns: None,
+            arrived: false,
+            mismatched: false,
+            by_close,
+            says_so,
         };
         return says_so.then(|| Judged::new(grounds, Blame::from(role.peer()), Likely).at(quit.mark));
     };
