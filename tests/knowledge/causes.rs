@@ -46,8 +46,8 @@ fn read() -> (String, Vec<String>, Vec<Row>) {
             }
             _ => {
                 let row = rows.last_mut().expect("a row");
-                match words.strip_prefix("= ") {
-                    Some(named) => named.clone_into(&mut row.named),
+                match words.strip_prefix('=') {
+                    Some(named) => named.trim().clone_into(&mut row.named),
                     None => row.script = words,
                 }
             }
