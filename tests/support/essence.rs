@@ -119,11 +119,8 @@ fn essence_of(report: Conversation) -> String {
         ends.dedup();
         report.tcp_facts[role].ends = ends;
     }
-    // What a cause rests on has times and packets in it.
-    let cause = closing.cause.take().map(|cause| {
-        let also: Vec<_> = cause.also.iter().map(|other| (other.id, other.by, other.certainty)).collect();
-        (cause.id(), cause.by, cause.certainty, cause.rule, also)
-    });
+    // What a cause rests on has times and packets in it, and segments sent again can speak for another.
+    let cause = closing.cause.take().map(|cause| (cause.id(), cause.by, cause.certainty, cause.rule));
     *report.timing = Timing::default();
     // Whether any time was left for a Pong before the end is a matter of times.
     closing.steps.retain(|step| step.rule != RuleId::FrPingPong || step.verdict != StepVerdict::Unobserved);

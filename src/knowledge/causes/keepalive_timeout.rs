@@ -145,7 +145,8 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
         return says_so.then(|| Judged::new(grounds, Blame::from(role.peer()), Likely).at(quit.mark));
     };
     let waited_ns = facts.between(ping.mark.at, quit.mark.at);
-    if waited_ns.is_some_and(|ns| ns < SHORTEST_WAIT_NS) {
+    // An end that was recorded before the Ping did not wait for it.
+    if quit.mark.at < ping.mark.at || waited_ns.is_some_and(|ns| ns < SHORTEST_WAIT_NS) {
         return None;
     }
     // Who was left by then owes no Pong.
@@ -191,10 +192,13 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
     Some(Judged::new(grounds, Blame::from(role.peer()), certainty).at(ping.mark))
 }
 
-/// Whether a side answered the Close of its peer within a round trip.
+/// Within this a Close is answered at once, however far from the answering side it was captured.
+const AT_ONCE_NS: i64 = 1_000_000_000;
+
+/// Whether a side answered the Close of its peer at once.
 fn answers_at_once(facts: &Facts<'_>, role: Role, quit: &Quit) -> bool {
     let answer = facts.side(role).close.filter(|close| close.is_answer == Some(true));
     answer
         .and_then(|answer| facts.between(quit.mark.at, answer.mark.at))
-        .is_some_and(|ns| ns <= facts.round_trip_ns)
+        .is_some_and(|ns| ns <= facts.round_trip_ns.max(AT_ONCE_NS))
 }
