@@ -25,8 +25,8 @@ use crate::knowledge::rules::{
 };
 use crate::limits::Limits;
 use crate::model::{
-    Certainty, Closing, Course, Event, EventKind, Evidence, Expectation, Finding, FrameFacts, Handled, Level,
-    LostHow, PerRole, Role, RuleId, StreamEnd, Tail, Timestamp, Timing, Undecodable,
+    Certainty, Closing, Course, Event, EventKind, Evidence, Expectation, Finding, FrameFacts, Handled,
+    LastFrame, Level, LostHow, PerRole, Role, RuleId, StreamEnd, Tail, Timestamp, Timing, Undecodable,
 };
 use endpoint::Endpoint;
 use findings::{Findings, Place};
@@ -44,9 +44,9 @@ pub struct Reference {
     findings: Findings,
     /// Time of the last frame, or of the 101.
     last_frame_at: Option<Timestamp>,
-    idle_before_close_ns: Option<i64>,
-    /// Who sent the last frame, when, and how long none had come before it.
-    last_frame: Option<(Role, Timestamp, i64)>,
+    /// When the closing began: by the first Close, or the end of TCP (`true`); and how long no frame had come before it.
+    idle_before_close: Option<(Timestamp, bool, i64)>,
+    last_frame: Option<LastFrame>,
 }
 
 /// What the reference concludes.
@@ -77,7 +77,7 @@ impl Reference {
             ends: PerRole { client: Endpoint::new(Role::Client), server: Endpoint::new(Role::Server) },
             findings: Findings { max: limits.max_findings, ..Findings::default() },
             last_frame_at: None,
-            idle_before_close_ns: None,
+            idle_before_close: None,
             last_frame: None,
         }
     }
@@ -115,7 +115,7 @@ impl Reference {
             EventKind::Acked(offset) => self.received(from, offset, event.evidence),
             EventKind::StreamEnd(how) => {
                 if let Some(evidence) = event.evidence {
-                    self.note_idle(evidence.at());
+                    self.note_idle(evidence.at(), true);
                     if let Some(acked) = evidence.acked() {
                         self.received(from, acked, event.evidence);
                     }
@@ -152,7 +152,7 @@ impl Reference {
             &self.opening,
             &self.ends,
             &reactions,
-            self.idle_before_close_ns,
+            self.silence(tail),
             tail,
             &mut self.findings,
         );
@@ -162,6 +162,7 @@ impl Reference {
             &reactions,
             &mut closing,
             tail,
+            self.last_frame,
             &mut self.findings,
         );
         closing.steps.splice(..0, steps);
@@ -219,7 +220,7 @@ impl Reference {
         }
         let opcode = frame.header.opcode;
         if opcode == crate::model::Opcode::CLOSE {
-            self.note_idle(frame.first.at());
+            self.note_idle(frame.first.at(), false);
             // Without acknowledgement numbers the order of the recording has to do.
             if frame.first.acked().is_none() && self.ends[from.peer()].close().is_some() {
                 self.ends[from].received_close(None);
@@ -234,7 +235,7 @@ impl Reference {
             self.ends[from.peer()].received_close(None);
         }
         if let Some((at, last)) = frame.first.at().zip(self.last_frame_at) {
-            self.last_frame = Some((from, at, at.since(last).max(0)));
+            self.last_frame = Some(LastFrame { from, at, pause_ns: at.since(last).max(0) });
         }
         self.last_frame_at = frame.last.and_then(|e| e.at()).or(frame.first.at()).or(self.last_frame_at);
     }
@@ -358,7 +359,7 @@ impl Reference {
                     self.findings.add_as(Some(from), violation, Level::Must, Certainty::Likely, place);
                 }
                 if matches!(how, LostHow::HttpResponse | LostHow::HttpRequest) {
-                    self.note_idle(evidence.and_then(|e| e.at()));
+                    self.note_idle(evidence.and_then(|e| e.at()), false);
                 }
                 self.ends[from].leaves_framing(*how, evidence);
                 self.ends[from.peer()].misreads = true;
@@ -370,14 +371,23 @@ impl Reference {
     }
 
     /// Silence before the closing began: set once, by the first Close or TCP end.
-    fn note_idle(&mut self, at: Option<Timestamp>) {
+    fn note_idle(&mut self, at: Option<Timestamp>, by_end: bool) {
         let closing = self.ends.client.close().is_some() || self.ends.server.close().is_some();
         let ended = self.ends.client.end().is_some() || self.ends.server.end().is_some();
         // What the recording lacks may have broken it.
         let lost = self.ends.client.is_beyond_judgement() || self.ends.server.is_beyond_judgement();
         if let (false, false, Some(at), Some(last)) = (closing || lost, ended, at, self.last_frame_at) {
-            self.idle_before_close_ns = Some(at.since(last).max(0));
+            self.idle_before_close = Some((at, by_end, at.since(last).max(0)));
         }
+    }
+
+    /// How long neither side had sent anything before the closing began: no frame, and before an end of TCP no byte, for a
+    /// frame may be under way.
+    fn silence(&self, tail: &Tail) -> Option<i64> {
+        let (at, by_end, no_frame_ns) = self.idle_before_close?;
+        let sent = [tail.tcp.client.last_payload_at, tail.tcp.server.last_payload_at];
+        let since = sent.into_iter().flatten().map(|sent| at.since(sent)).filter(|ns| by_end && *ns >= 0);
+        Some(since.fold(no_frame_ns, i64::min))
     }
 
     fn open_messages(&mut self) {

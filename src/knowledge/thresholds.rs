@@ -77,4 +77,8 @@ pub const SAME_KEYS: u64 = 4;
 /// keys that was used twice in the same order is none of chance, however large.
 pub const KEYS_IN_TURN: usize = 8;
 
+/// A receive window that is shut for less is back-pressure as it should be: probes begin after a retransmission time-out of
+/// at least a second (RFC 9293 3.8.6.1).
+pub const WINDOW_SHUT_NS: i64 = 2 * SECOND_NS;
+
 const SECOND_NS: i64 = 1_000_000_000;

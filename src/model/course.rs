@@ -10,10 +10,22 @@ pub struct Course {
     pub is_established: bool,
     /// The frames are of the protocol that the reference knows.
     pub is_judged: bool,
-    /// The last frame: who sent it, when, and how long neither side had sent one before it, in nanoseconds.
-    pub last_frame: Option<(Role, Timestamp, i64)>,
+    /// The last frame.
+    pub last_frame: Option<LastFrame>,
     /// What each side did.
     pub sides: PerRole<SideCourse>,
+}
+
+/// The last frame of a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LastFrame {
+    /// Who sent it.
+    pub from: Role,
+    /// When it was captured.
+    pub at: Timestamp,
+    /// How long neither side had sent one before it, in nanoseconds.
+    pub pause_ns: i64,
 }
 
 /// Where something stands.

@@ -1,8 +1,8 @@
 //! What is handed on of the replay for a diagnosis.
 
 use crate::model::{
-    Course, Evidence, Fact, FrameFacts, Mark, MessageSize, PerRole, Role, SentClose, SentEnd, SideCourse,
-    Timestamp, UnansweredPing,
+    Course, Evidence, Fact, FrameFacts, LastFrame, Mark, MessageSize, PerRole, Role, SentClose, SentEnd,
+    SideCourse, UnansweredPing,
 };
 use crate::reference::endpoint::Endpoint;
 use crate::reference::opening::Opening;
@@ -47,11 +47,7 @@ fn mark(frame: Option<u64>, evidence: Option<Evidence>) -> Mark {
 }
 
 /// What both sides did.
-pub(super) fn of(
-    opening: &Opening,
-    ends: &PerRole<Endpoint>,
-    last_frame: Option<(Role, Timestamp, i64)>,
-) -> Course {
+pub(super) fn of(opening: &Opening, ends: &PerRole<Endpoint>, last_frame: Option<LastFrame>) -> Course {
     Course {
         is_established: opening.is_established(&ends.client),
         is_judged: opening.is_judged(),

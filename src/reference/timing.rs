@@ -3,11 +3,11 @@
 
 use crate::knowledge::IdleEnd;
 use crate::knowledge::rules::{ClHalfOpen, ClIdle, FrPingPong};
-use crate::knowledge::thresholds::{NEVER_NS, SILENT_NS, SILENT_TRIES};
+use crate::knowledge::thresholds::{DELAYED_ACK_NS, NEVER_NS, SILENT_NS, SILENT_TRIES};
 use crate::knowledge::timeouts::documented;
 use crate::model::{
-    Certainty, Closing, Evidence, Level, Outcome, PerRole, Role, Seen, Step, StepVerdict, StreamEnd, Tail,
-    Timestamp, Timing, Unanswered,
+    Certainty, Closing, Evidence, LastFrame, Level, Outcome, PerRole, Role, Seen, Step, StepVerdict,
+    StreamEnd, Tail, Timestamp, Timing, Unanswered,
 };
 use crate::reference::closing::had_both_at;
 use crate::reference::duties;
@@ -23,6 +23,7 @@ pub(super) fn conclude(
     reactions: &PerRole<Judgement>,
     closing: &mut Closing,
     tail: &Tail,
+    last_frame: Option<LastFrame>,
     findings: &mut Findings,
 ) -> Timing {
     if closing.outcome != Outcome::HandshakeFailed {
@@ -30,7 +31,7 @@ pub(super) fn conclude(
             let silent = silent(ends, role, tail, findings);
             closing.steps.extend(pings(ends, reactions, role, silent, tail, closing.outcome, findings));
         }
-        idle(ends, closing, findings);
+        idle(ends, closing, last_frame, findings);
     }
     let has_gap = ends.client.has_gap() || ends.server.has_gap();
     let figures = |role: Role| ends[role].pings.as_ref().map(|pings| pings.figures(has_gap));
@@ -124,14 +125,26 @@ fn duty_ends(side: &Endpoint, peer: &Endpoint, tail: &Tail) -> Option<Timestamp>
     over.map(|evidence| evidence.at()).min().unwrap_or(tail.until)
 }
 
-/// TCP ended without a Close after a silence like that of a time-out on the way.
-fn idle(ends: &PerRole<Endpoint>, closing: &Closing, findings: &mut Findings) {
+/// TCP ended without a Close after a silence like that of a time-out on the way: before the end, or before the data that an
+/// RST answered.
+fn idle(ends: &PerRole<Endpoint>, closing: &Closing, last_frame: Option<LastFrame>, findings: &mut Findings) {
     let Some((idle_ns, end)) = closing.idle_before_close_ns.zip(closing.first_end) else { return };
     let is_bare = matches!(closing.outcome, Outcome::NoCloseFrame | Outcome::Reset);
     if !is_bare || ends.client.lost || ends.server.lost || end.how == StreamEnd::Dropped {
         return;
     }
-    let Some(seconds) = documented(idle_ns, IdleEnd::of(end.how, false)) else { return };
+    let reset = last_frame.filter(|last| {
+        let after = end.at.map(|at| at.since(last.at));
+        let at_once = after.is_some_and(|ns| (0..=DELAYED_ACK_NS).contains(&ns));
+        end.how == StreamEnd::Rst && last.from == end.by.peer() && at_once
+    });
+    let found = match reset {
+        Some(last) => {
+            documented(last.pause_ns, IdleEnd::ResetsNextData).map(|seconds| (last.pause_ns, seconds))
+        }
+        None => documented(idle_ns, IdleEnd::Ends).map(|seconds| (idle_ns, seconds)),
+    };
+    let Some((idle_ns, seconds)) = found else { return };
     let violation = ClIdle { idle_ns, seconds };
     let place = Place::at(ends[end.by].end().map(|end| end.evidence));
     findings.add_as(Some(end.by), violation, Level::Note, Certainty::Likely, place);

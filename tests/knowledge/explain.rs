@@ -26,7 +26,6 @@ const NO_EXAMPLE: &[(&str, &str)] = &[
 /// Causes of which no example can be made, and why.
 const NO_EXAMPLE_OF: &[(CauseId, &str)] = &[
     (CauseId::ConnectFailed, "needs a connection that carries WebSocket to the same port beside it"),
-    (CauseId::FramingLost, "nothing is judged so yet"),
     (CauseId::UndeterminedEnd, "what comes to it is what the causes have forgotten"),
 ];
 

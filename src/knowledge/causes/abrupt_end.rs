@@ -96,16 +96,19 @@ impl Judge for AbruptEnd {
         let at = when(conversation, conversation.closing.ends[by].and_then(|end| end.at));
         let ended = match self.how {
             StreamEnd::Rst => "reset TCP",
-            StreamEnd::Fin => "ended TCP",
+            StreamEnd::Fin => "ended TCP by FIN",
             StreamEnd::Dropped | StreamEnd::Unobserved => "dropped TCP",
         };
         let middle = if self.in_message { ", in the middle of a message" } else { "" };
         let why = if self.how == StreamEnd::Rst {
-            "its process ended or dropped the socket with data unread, or something did so in its name"
+            "its process ended, or its program dropped the socket with data unread, or something did so in its name"
         } else {
-            "its process ended or its program dropped the socket, or something did so in its name"
+            "its process ended, its program dropped the socket, or something did so in its name"
         };
-        Said::whole(
+        // A Close that answered it is told after it.
+        let answered = conversation.closing.sides[by.peer()].sent_close == Some(true);
+        let tell = if answered { Said::part } else { Said::whole };
+        tell(
             format!(
                 "{} {ended}{at} without a Close{middle}: {why}; which of them cannot be told from here.",
                 the(by)

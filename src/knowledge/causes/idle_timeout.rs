@@ -1,5 +1,6 @@
 use crate::knowledge::causes::prelude::*;
 use crate::knowledge::timeouts::{IdleEnd, fitting, meets};
+use crate::model::LastFrame;
 
 /// `idle_timeout`: silence of both sides, then an end without a Close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +46,8 @@ const ROUND: &[u32] = &[
 
 /// How long neither side had sent anything before the end, or before the data that was answered with RST.
 fn silence(facts: &Facts<'_>, quit: &Quit) -> Option<(i64, bool)> {
-    if let (How::Tcp(StreamEnd::Rst), Some((from, at, pause_ns))) = (quit.how, facts.course.last_frame)
+    if let (How::Tcp(StreamEnd::Rst), Some(LastFrame { from, at, pause_ns, .. })) =
+        (quit.how, facts.course.last_frame)
         && from == quit.by.peer()
         && facts.between(Some(at), quit.mark.at).is_some_and(|ns| ns <= facts.round_trip_ns)
         && pause_ns >= SHORTEST_NS

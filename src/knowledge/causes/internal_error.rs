@@ -28,11 +28,11 @@ impl Judge for InternalError {
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let by = side(cause.by).map_or_else(|| "the side that closed".to_owned(), a);
         let told = super::application_close::told(cause, conversation);
-        let next = format!("Look at {by}: the log of that side at the time of its Close.");
+        let next = format!("Look at the log of {by} at the time of its Close.");
         super::application_close::closing(
             cause,
             conversation,
-            &format!("{told}, which speaks of an error in its own program."),
+            &format!("{told}: 1011 speaks of an error in its own program."),
             Some(next),
         )
     }

@@ -27,11 +27,11 @@ impl Judge for PolicyClose {
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let by = side(cause.by).map_or_else(|| "the side that closed".to_owned(), a);
         let told = super::application_close::told(cause, conversation);
-        let next = format!("Look at {by}: what that side checks.");
+        let next = format!("Look at what {by} checks: origin, credentials, rates, quotas.");
         super::application_close::closing(
             cause,
             conversation,
-            &format!("{told}, which speaks of a policy of its own."),
+            &format!("{told}: 1008 speaks of a policy of its own."),
             Some(next),
         )
     }

@@ -1,4 +1,5 @@
 use crate::knowledge::causes::prelude::*;
+use crate::knowledge::thresholds::WINDOW_SHUT_NS;
 
 /// `receive_window_closed`: a side took no more bytes for long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,9 +32,6 @@ pub(super) const ROW: CauseRow = CauseRow {
     ],
 };
 
-/// A shut window shorter than this is back-pressure as it should be.
-const LONG_NS: i64 = 2_000_000_000;
-
 impl Judge for ReceiveWindowClosed {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         Role::BOTH.into_iter().find_map(|role| {
@@ -41,7 +39,7 @@ impl Judge for ReceiveWindowClosed {
             let quit = facts.quit_of(role.peer())?;
             let until = shut.from.map(|from| Timestamp(from.0.saturating_add(shut.for_ns)));
             let meanwhile = shut.from <= quit.mark.at && until >= quit.mark.at;
-            if shut.for_ns < LONG_NS || !meanwhile {
+            if shut.for_ns < WINDOW_SHUT_NS || !meanwhile {
                 return None;
             }
             let certainty = if shut.to_the_end { Likely } else { Undetermined };

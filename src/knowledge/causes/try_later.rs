@@ -27,11 +27,11 @@ impl Judge for TryLater {
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let by = side(cause.by).map_or_else(|| "the side that closed".to_owned(), a);
         let told = super::application_close::told(cause, conversation);
-        let next = format!("Look at {by}: the load of that side, or of the proxy in its place.");
+        let next = format!("Look at the load of {by}, or of the proxy in its place.");
         super::application_close::closing(
             cause,
             conversation,
-            &format!("{told}, which speaks of too much load."),
+            &format!("{told}: 1013 speaks of too much load."),
             Some(next),
         )
     }

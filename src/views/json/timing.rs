@@ -3,8 +3,8 @@
 use crate::knowledge::rules::ClIdle;
 use crate::model::{self, Conversation, PerRole, PingFigures, Role, TIMEOUTS, Violation};
 use crate::redact::Shown;
-use crate::views::json::sides;
-use crate::views::row::{Integer, List, Nanoseconds, Text, Time, row};
+use crate::views::json::{place, sides};
+use crate::views::row::{Boolean, Integer, List, Nanoseconds, OrAbsent, Text, Time, row};
 
 row! {
     /// Latencies, rhythms and silences.
@@ -28,6 +28,12 @@ row! {
     pings: PerRole<Option<Pings>> = sides(&timing.pings, |pings| pings.as_ref().map(Pings)),
     /// Tries to send again that were never acknowledged.
     unanswered_tries: PerRole<Option<Tries>> = sides(&timing.unanswered, |tries| tries.as_ref().map(Tries)),
+    /// The longest time for which each side's receive window was shut.
+    window_shut: PerRole<Option<Shut>> =
+        sides(&r.tcp_facts, |tcp| tcp.shut.as_ref().map(|shut| Shut(r, shut))),
+    /// What each side sent again and the other's host never acknowledged.
+    unacknowledged: PerRole<Option<Lost>> =
+        sides(&r.tcp_facts, |tcp| tcp.unacknowledged.as_ref().map(|lost| Lost(r, lost))),
 }
 
 row! {
@@ -95,4 +101,48 @@ row! {
     first_at: Option<Time> = sent.first_at,
     /// Time of the last.
     last_at: Option<Time> = sent.last_at,
+}
+
+row! {
+    /// A receive window that was shut: it was announced as 0.
+    pub(super) struct Shut<'a>(r: &'a Conversation<Shown>, shut: &'a model::ShutWindow);
+
+    let (packet, packet_input) = place(r, Some(shut.packet));
+
+    /// Time of the segment that shut it.
+    at: Option<Time> = shut.from,
+    /// Packet of that segment.
+    packet: Option<Integer> = packet,
+    /// Index of the input of that packet, where it is another than the connection's.
+    packet_input: OrAbsent<Integer> = packet_input,
+    /// For how long.
+    for_ns: Nanoseconds = shut.for_ns,
+    /// How often the other side probed it meanwhile.
+    probes: Integer = shut.probes,
+    /// Whether it was never opened again.
+    to_the_end: Boolean = shut.to_the_end,
+}
+
+row! {
+    /// What one side sent again and the other's host never acknowledged.
+    pub(super) struct Lost<'a>(r: &'a Conversation<Shown>, lost: &'a model::Unacknowledged);
+
+    let (packet, packet_input) = place(r, Some(lost.packet));
+
+    /// When it was sent first; null where that was not captured.
+    sent_at: Option<Time> = lost.sent_at,
+    /// When it was sent again first.
+    again_at: Option<Time> = lost.again_at,
+    /// When last.
+    last_at: Option<Time> = lost.last_at,
+    /// Packet of the first retransmission.
+    packet: Option<Integer> = packet,
+    /// Index of the input of that packet, where it is another than the connection's.
+    packet_input: OrAbsent<Integer> = packet_input,
+    /// How often it was sent again.
+    times: Integer = lost.times,
+    /// Payload bytes of the smallest segment among it.
+    smallest: Integer = lost.smallest,
+    /// Payload bytes of the largest.
+    largest: Integer = lost.largest,
 }

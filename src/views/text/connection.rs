@@ -3,11 +3,12 @@
 use std::fmt::Write;
 
 use crate::knowledge::Clauses;
+use crate::knowledge::thresholds::WINDOW_SHUT_NS;
 use crate::knowledge::words::shorten;
 use crate::model::case::{Behavior, BehaviorClose};
 use crate::model::{
     CaseRecord, Certainty, CloseCode, Closing, Conversation, FrameRecord, Hex, Latency, Level, Opcode,
-    Outcome, PacketNo, PingFigures, Role, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
+    Outcome, PacketNo, PingFigures, Role, SideTcp, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
 };
 use crate::redact::Shown;
 use crate::views::escape::{as_text, visible};
@@ -121,6 +122,11 @@ fn facts(out: &mut String, report: &Conversation<Shown>, style: &Style) {
         out.push_str(&style.wrap(&line, 2));
     }
     for role in Role::BOTH {
+        for line in tcp_facts(role, &report.tcp_facts[role]) {
+            out.push_str(&style.wrap(&line, 2));
+        }
+    }
+    for role in Role::BOTH {
         if let Some(line) = report.timing.pings[role].as_ref().and_then(|figures| pings(role, figures)) {
             out.push_str(&style.wrap(&line, 2));
         }
@@ -208,6 +214,32 @@ fn traffic(t: &Traffic) -> String {
         let _ = write!(text, ", {} seen again", units::bytes(t.retransmitted_bytes));
     }
     text
+}
+
+/// What TCP shows of a side that is worth a line: a window that was shut for long, what was never acknowledged.
+fn tcp_facts(role: Role, tcp: &SideTcp) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(shut) = tcp.shut.filter(|shut| shut.for_ns >= WINDOW_SHUT_NS) {
+        let end = if shut.to_the_end { ", to the end" } else { "" };
+        let probes = match shut.probes {
+            0 => String::new(),
+            probes => format!(", probed {}", units::count(u64::from(probes), "time")),
+        };
+        let (name, for_ns) = (role.name(), units::duration(shut.for_ns));
+        lines.push(format!("{name} took no more bytes for {for_ns}: its receive window was 0{probes}{end}"));
+    }
+    if let Some(lost) = tcp.unacknowledged {
+        let size = match (lost.smallest, lost.largest) {
+            (a, b) if a == b => units::bytes(u64::from(a)),
+            (a, b) => format!("{a} to {}", units::bytes(u64::from(b))),
+        };
+        let times = units::count(u64::from(lost.times), "time");
+        lines.push(format!(
+            "{} sent {times} again what was never acknowledged: segments of {size}",
+            role.name()
+        ));
+    }
+    lines
 }
 
 /// Rhythm and latency of the Pings of one side; nothing where the recording has no times.
