@@ -2,6 +2,7 @@
 //! simulated endpoints, and what is made to hurt.
 
 mod builder;
+mod causes;
 mod compressors;
 mod containers;
 mod cost;

@@ -1,6 +1,7 @@
 //! What is known and said: the rules as a table, the duties, the explanations with their examples, the sentences.
 
 mod autobahn_account;
+mod causes;
 mod duties;
 mod explain;
 mod reference;

@@ -103,9 +103,6 @@ fn essence_of(report: Conversation) -> String {
     };
     let closing = &mut report.closing;
     closing.idle_before_close_ns = None;
-    // What it rests on are places, times and sizes of segments.
-    let cause = closing.cause.take();
-    let cause = cause.map(|cause| (cause.id(), cause.by, cause.certainty, cause.rule, cause.frame));
     closing.first_end = closing.first_end.map(unplaced);
     for role in Role::BOTH {
         report.traffic[role].retransmitted_bytes = 0;
@@ -122,6 +119,8 @@ fn essence_of(report: Conversation) -> String {
         ends.dedup();
         report.tcp_facts[role].ends = ends;
     }
+    // What a cause rests on has times and packets in it, and segments sent again can speak for another.
+    let cause = closing.cause.take().map(|cause| (cause.id(), cause.by, cause.certainty, cause.rule));
     *report.timing = Timing::default();
     // Whether any time was left for a Pong before the end is a matter of times.
     closing.steps.retain(|step| step.rule != RuleId::FrPingPong || step.verdict != StepVerdict::Unobserved);
@@ -137,7 +136,7 @@ fn essence_of(report: Conversation) -> String {
     let weirds = std::mem::take(&mut report.weirds);
     let mut kinds: Vec<WeirdKind> = weirds.as_slice().iter().map(|weird| weird.kind).collect();
     kinds.sort_unstable();
-    format!("{report:#?}\ncause: {cause:?}\nweirds: {kinds:?}\n")
+    format!("{report:#?}\nweirds: {kinds:?}\ncause: {cause:#?}\n")
 }
 
 /// Takes durations, and the number of segments, out of what rests on them.

@@ -28,4 +28,5 @@ pub mod simulation;
 pub mod times;
 pub mod transform;
 pub mod upgrade;
+pub mod world;
 pub mod wrap;

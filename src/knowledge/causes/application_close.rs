@@ -10,7 +10,9 @@ pub(super) const ROW: CauseRow = CauseRow {
     when: "a side closed on purpose, and the closing handshake took its course",
     proven: Some("its Close, sent of its own accord, as acknowledgement numbers show"),
     likely: Some("only the order of the recording says whose Close came first"),
-    undetermined: Some("its code names a fault, and part of what it had received is not in the recording"),
+    undetermined: Some(
+        "its code names a fault, and part of what it had received is not in the recording; or it was not answered",
+    ),
     never: "that something is wrong: code and reason say what its program meant",
     next: &["the program of the side that closed: what its code and reason mean there"],
     shows: &[
@@ -102,6 +104,8 @@ impl Judge for ApplicationClose {
         let (by, mark) = closed(facts, |_| true)?;
         let order = facts.conversation.closing.evidence == crate::model::StartEvidence::Order;
         let certainty = match by {
+            // What became of the closing handshake is another question, and the first.
+            _ if facts.outcome() == Outcome::CloseUnanswered => Undetermined,
             Blame::Client | Blame::Server if may_be_for_a_fault(facts, by) => Undetermined,
             _ if order => Likely,
             _ => Proven,

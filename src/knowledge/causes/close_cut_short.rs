@@ -1,4 +1,5 @@
 use crate::knowledge::causes::prelude::*;
+use crate::model::SentEnd;
 
 /// `close_cut_short`: a side ended TCP at once after its own Close, before the answer could arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +76,8 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<CloseCutShort>> {
     if peer.has_gap || side.has_gap {
         return None;
     }
-    let end = side.end.filter(|end| end.is_own && end.mark.packet >= close.mark.packet)?;
+    let follows = |end: &SentEnd| end.how == StreamEnd::Fin || end.mark.packet >= close.mark.packet;
+    let end = side.end.filter(|end| end.is_own && follows(end))?;
     let after_ns = facts.between(close.mark.at, end.mark.at);
     let in_time = end.had_close == Some(true);
     let waited = after_ns.is_some_and(|ns| ns > facts.round_trip_ns);
@@ -89,7 +91,9 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<CloseCutShort>> {
         return None;
     }
     let answered = peer.close.is_some();
-    let left_first = peer.end.is_none_or(|theirs| theirs.mark.packet > end.mark.packet);
+    // Where the answer and its end were recorded first, the acknowledgement still says that it had not arrived.
+    let left_first = peer.end.is_none_or(|theirs| theirs.mark.packet > end.mark.packet)
+        || answered && end.had_close == Some(false);
     if !left_first {
         return None;
     }

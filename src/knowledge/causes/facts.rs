@@ -109,7 +109,8 @@ impl<'a> Facts<'a> {
         let close = side.close.filter(|close| !may_answer(close));
         let end = side.end.filter(|end| end.is_own && (side.close.is_none() || close.is_some()));
         let by_close = close.map(|close| Quit { by: role, how: How::Close(close.code), mark: close.mark });
-        by_close.or_else(|| end.map(|end| Quit { by: role, how: How::Tcp(end.how), mark: end.mark }))
+        let by_end = end.map(|end| Quit { by: role, how: How::Tcp(end.how), mark: end.mark });
+        by_close.or(by_end)
     }
 
     /// Nanoseconds between, where both are known and in that order.

@@ -24,9 +24,13 @@ pub(super) const ROW: CauseRow = CauseRow {
     when: "a Ping stayed unanswered, and its sender ended the connection",
     proven: Some("the Close of its sender says so, and all that the other side sent is in the recording"),
     likely: Some(
-        "its sender ended the connection, by Close, FIN or RST, and the other side sent nothing since the Ping",
+        "its sender ended the connection, by Close, FIN or RST, and the other side sent nothing since the Ping; or its Close says \
+         so and the Ping is not in the recording",
     ),
-    undetermined: Some("the other side had sent something else since, or answered the Close at once"),
+    undetermined: Some(
+        "the other side had sent something else since, or answered the Close at once; or a Close that names another reason came \
+         within 2 s",
+    ),
     never: "that the side that gave up is at fault: it is the silent side, whose process was stopped, blocked or overloaded, \
             or the network",
     next: &[
@@ -59,6 +63,9 @@ const REASONS: &[&str] = &[
 
 /// A Ping so shortly before the end is none that was waited for.
 const SHORTEST_WAIT_NS: i64 = 400_000_000;
+
+/// The same where it ended by a Close that names nothing of the kind.
+const SHORTEST_WAIT_BEFORE_CLOSE_NS: i64 = 2_000_000_000;
 
 impl Judge for KeepaliveTimeout {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
@@ -96,7 +103,12 @@ impl Judge for KeepaliveTimeout {
                 the(silent),
                 a(gave_up)
             ),
-            if self.mismatched {
+            if self.ping.is_none() {
+                format!(
+                    "Look at {}: what it was to answer is not in the recording, or no Ping of WebSocket.",
+                    a(silent)
+                )
+            } else if self.mismatched {
                 format!(
                     "Look at what sends the Pongs of {}: they have to carry the data of the Ping (RFC 6455 5.5.3).",
                     a(silent)
@@ -115,10 +127,26 @@ impl Judge for KeepaliveTimeout {
 
 fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
     let (side, peer) = (facts.side(role), facts.side(role.peer()));
-    let ping = side.unanswered_ping?;
     let quit = facts.quit_of(role)?;
+    let reason = facts.reason(role);
+    let by_close = matches!(quit.how, How::Close(_));
+    let says_so = by_close && REASONS.iter().any(|sign| reason.contains(sign));
+    let Some(ping) = side.unanswered_ping.filter(|_| !peer.has_gap) else {
+        // The Ping is not in the recording, or one of another protocol.
+        let grounds = KeepaliveTimeout {
+            ping: None,
+            pings: 0,
+            waited_ns: None,
+            arrived: false,
+            mismatched: false,
+            by_close,
+            says_so,
+        };
+        return says_so.then(|| Judged::new(grounds, Blame::from(role.peer()), Likely).at(quit.mark));
+    };
     let waited_ns = facts.between(ping.mark.at, quit.mark.at);
-    if peer.has_gap || side.has_gap || waited_ns.is_some_and(|ns| ns < SHORTEST_WAIT_NS) {
+    // An end that was recorded before the Ping did not wait for it.
+    if quit.mark.at < ping.mark.at || waited_ns.is_some_and(|ns| ns < SHORTEST_WAIT_NS) {
         return None;
     }
     // Who was left by then owes no Pong.
@@ -127,8 +155,6 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
     {
         return None;
     }
-    let reason = facts.reason(role);
-    let says_so = REASONS.iter().any(|sign| reason.contains(sign));
     let fits = match quit.how {
         How::Tcp(_) | How::Close(None) => true,
         How::Close(Some(code)) => {
@@ -140,7 +166,11 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
     }
     let meanwhile = |at: Option<Timestamp>| at > ping.mark.at && at < quit.mark.at;
     let spoke_since = facts.conversation.frames.iter().any(|f| f.from == role.peer() && meanwhile(f.at));
-    let certainty = match (says_so, spoke_since) {
+    // A Close for another reason can follow a Ping too.
+    let plain = matches!(quit.how, How::Close(code) if code != Some(CloseCode(1011)));
+    let hurried = plain && waited_ns.is_some_and(|ns| ns < SHORTEST_WAIT_BEFORE_CLOSE_NS);
+    let certainty = match (says_so, spoke_since || hurried) {
+        (true, _) if side.has_gap => Likely,
         (true, _) => Proven,
         // Whoever answers a Close at once was neither stopped nor gone.
         (false, false) if !answers_at_once(facts, role.peer(), &quit) => Likely,
@@ -156,16 +186,19 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
         waited_ns,
         arrived: ping.arrived,
         mismatched: ping.mismatched,
-        by_close: matches!(quit.how, How::Close(_)),
+        by_close,
         says_so,
     };
     Some(Judged::new(grounds, Blame::from(role.peer()), certainty).at(ping.mark))
 }
 
-/// Whether a side answered the Close of its peer within a round trip.
+/// Within this a Close is answered at once, however far from the answering side it was captured.
+const AT_ONCE_NS: i64 = 1_000_000_000;
+
+/// Whether a side answered the Close of its peer at once.
 fn answers_at_once(facts: &Facts<'_>, role: Role, quit: &Quit) -> bool {
     let answer = facts.side(role).close.filter(|close| close.is_answer == Some(true));
     answer
         .and_then(|answer| facts.between(quit.mark.at, answer.mark.at))
-        .is_some_and(|ns| ns <= facts.round_trip_ns)
+        .is_some_and(|ns| ns <= facts.round_trip_ns.max(AT_ONCE_NS))
 }

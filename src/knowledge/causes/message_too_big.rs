@@ -105,7 +105,7 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<MessageTooBig>> {
     let How::Close(code) = quit.how else { return None };
     let theirs = peer.close.filter(|_| side.close.is_some_and(|close| close.is_answer.is_none()));
     // An echo says nothing about its sender's limits.
-    if theirs.is_some_and(|theirs| theirs.code == code && theirs.mark.frame < quit.mark.frame) {
+    if theirs.is_some_and(|theirs| theirs.code == code && theirs.mark.packet < quit.mark.packet) {
         return None;
     }
     let failed = facts.conversation.closing.failed_for;
@@ -122,6 +122,9 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<MessageTooBig>> {
     let names_something_else =
         !reason.is_empty() || code.is_some_and(|code| code.0 != 1000 && code.0 != 1001);
     let certainty = match (by_code, by_reason) {
+        // The Close that it may answer can be what is missing.
+        (true, _) if facts.outcome() == Outcome::NotObservable => Undetermined,
+        (true, _) if peer.has_gap && theirs.is_none() => Likely,
         (true, _) => Proven,
         (_, true) if failed.is_none_or(|(by, ..)| by == role) => Likely,
         _ if exceeds && !names_something_else => Undetermined,

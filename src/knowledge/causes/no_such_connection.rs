@@ -15,7 +15,9 @@ pub(super) const ROW: CauseRow = CauseRow {
            connection (RFC 9293 3.10.7)",
     proven: None,
     likely: Some("the TTL of the RST is that of its sender's other packets"),
-    undetermined: Some("its TTL is another: it can be that of something on the way"),
+    undetermined: Some(
+        "its TTL is another: it can be that of something on the way; or its sender had sent data within the last second",
+    ),
     never: "that the program closed: its host had restarted, or something on the way had forgotten the connection",
     next: &[
         "whether the host or its network was restarted",
@@ -33,6 +35,9 @@ pub(super) const ROW: CauseRow = CauseRow {
     ],
 };
 
+/// Nothing forgets a connection on which it has just sent.
+const FORGETS_NS: i64 = 1_000_000_000;
+
 impl Judge for NoSuchConnection {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         Role::BOTH.into_iter().find_map(|role| {
@@ -46,8 +51,10 @@ impl Judge for NoSuchConnection {
             }
             let fits =
                 tcp.habits.segments == 0 || (tcp.habits.ttl.0..=tcp.habits.ttl.1).contains(&reset.header.ttl);
-            let certainty = if fits { Likely } else { Undetermined };
             let silent_ns = facts.between(tcp.last_payload_at.or(facts.side(role).last_frame_at), reset.at);
+            // A socket whose program has closed it answers so too, until its FIN could be sent.
+            let spoke = silent_ns.is_some_and(|ns| ns < FORGETS_NS);
+            let certainty = if fits && !spoke { Likely } else { Undetermined };
             let mark = Mark { packet: Some(reset.packet), at: reset.at, frame: None };
             Some(Judged::new(Self { of: role, silent_ns }, Blame::from(role), certainty).at(mark))
         })

@@ -20,9 +20,10 @@ pub(super) const ROW: CauseRow = CauseRow {
     when: "only full-size segments are never acknowledged, while smaller ones pass",
     proven: None,
     likely: Some(
-        "every segment that was sent again is larger than every one that was acknowledged, and near to the size of an Ethernet frame",
+        "every segment that was sent again, twice or more, is larger than every one that was acknowledged, and near to the size \
+         of an Ethernet frame",
     ),
-    undetermined: None,
+    undetermined: Some("they were sent again only once"),
     never: "that the peer is gone: it answers what is small",
     next: &[
         "the MTU of tunnels and VPNs on the way, and whether ICMP \"fragmentation needed\" is let through",
@@ -59,7 +60,9 @@ impl Judge for PathMtu {
             for_ns: facts.between(lost.sent_at, lost.last_at),
         };
         let mark = Mark { packet: Some(lost.packet), at: lost.again_at, frame: None };
-        Some(Judged::new(grounds, Blame::Between, Likely).at(mark))
+        // Once can be chance.
+        let certainty = if lost.times >= 2 { Likely } else { Undetermined };
+        Some(Judged::new(grounds, Blame::Between, certainty).at(mark))
     }
 
     fn said<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> Said {

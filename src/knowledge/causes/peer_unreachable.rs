@@ -56,7 +56,9 @@ impl Judge for PeerUnreachable {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         if let Some((of, lost)) = lost(facts) {
             let peer = facts.tcp(of.peer());
-            if peer.last_segment_at > lost.again_at {
+            // Who answers with RST in the end is there.
+            let answers = peer.ends.iter().any(|end| end.at > lost.again_at);
+            if answers || peer.last_segment_at > lost.again_at {
                 return None;
             }
             let for_ns = facts.between(lost.sent_at, lost.last_at);

@@ -1,5 +1,5 @@
 use crate::knowledge::causes::prelude::*;
-use crate::model::Opcode;
+use crate::model::{Opcode, SentClose};
 
 /// `unfounded_failure`: a side failed the connection naming a fault that its peer did not commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +100,8 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<UnfoundedFailure>> {
     let peer = facts.side(role.peer());
     let quit = facts.quit_of(role)?;
     let How::Close(Some(code)) = quit.how else { return None };
-    if peer.close.is_some_and(|theirs| theirs.code == Some(code) && theirs.mark.frame < quit.mark.frame) {
+    let answers = |theirs: &SentClose| theirs.code == Some(code) && theirs.mark.packet < quit.mark.packet;
+    if peer.close.is_some_and(|theirs| theirs.is_answer != Some(true) && answers(&theirs)) {
         return None;
     }
     let reason = facts.reason(role);
