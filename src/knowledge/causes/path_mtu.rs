@@ -61,7 +61,8 @@ impl Judge for PathMtu {
         };
         let mark = Mark { packet: Some(lost.packet), at: lost.again_at, frame: None };
         // Once can be chance.
-        let certainty = if lost.times >= 2 { Likely } else { Undetermined };
+        let certainty =
+            super::peer_unreachable::certainty(lost.times, facts.between(lost.sent_at, lost.last_at));
         Some(Judged::new(grounds, Blame::Between, certainty).at(mark))
     }
 

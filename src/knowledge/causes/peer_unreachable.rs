@@ -1,4 +1,5 @@
 use crate::knowledge::causes::prelude::*;
+use crate::knowledge::thresholds::SENT_AGAIN_NS;
 use crate::model::Unacknowledged;
 
 /// `peer_unreachable`: what a side sent was never acknowledged.
@@ -48,8 +49,16 @@ pub(super) fn lost<'a>(facts: &Facts<'a>) -> Option<(Role, &'a Unacknowledged)> 
         let peer = facts.side(role.peer());
         // What comes behind an end, the peer's or its own, is wanted by nobody.
         let over = peer.end.is_some_and(|end| end.mark.at <= lost.again_at);
-        (!over && !peer.has_gap).then_some((role, lost))
+        // Copies that the capture made follow one another at once.
+        let copies = facts.between(lost.sent_at, lost.last_at).is_some_and(|ns| ns < SENT_AGAIN_NS);
+        (!over && !copies && !peer.has_gap).then_some((role, lost))
     })
+}
+
+/// Twice, and for as long as two retransmissions take: each waits twice as long as the one before (RFC 6298 5.5).
+pub(super) fn certainty(times: u32, for_ns: Option<i64>) -> Certainty {
+    let is_long = for_ns.is_some_and(|ns| ns >= 2 * SENT_AGAIN_NS);
+    if times >= 2 && is_long { Likely } else { Undetermined }
 }
 
 impl Judge for PeerUnreachable {
@@ -64,7 +73,7 @@ impl Judge for PeerUnreachable {
             let for_ns = facts.between(lost.sent_at, lost.last_at);
             let silent_ns = facts.between(peer.last_segment_at, lost.sent_at);
             let grounds = Self { of, times: lost.times, for_ns, silent_ns, probes: false };
-            let certainty = if lost.times >= 2 { Likely } else { Undetermined };
+            let certainty = certainty(lost.times, for_ns);
             let mark = Mark { packet: Some(lost.packet), at: lost.again_at, frame: None };
             return Some(Judged::new(grounds, None, certainty).at(mark));
         }
