@@ -20,8 +20,10 @@ mod reaction;
 mod state;
 mod timing;
 
+use crate::knowledge::heartbeats::{self, Beat};
 use crate::knowledge::rules::{
     ClDataAfter, ClDouble, ClNewMsg, FrAfterFail, FrCut, FrLost, FrMsgUnfinished, FrPongData, FrTooBig,
+    RefusedMessage,
 };
 use crate::limits::Limits;
 use crate::model::{
@@ -237,7 +239,27 @@ impl Reference {
         if let Some((at, last)) = frame.first.at().zip(self.last_frame_at) {
             self.last_frame = Some(LastFrame { from, at, pause_ns: at.since(last).max(0) });
         }
+        if frame.header.payload_len <= heartbeats::LONGEST && frame.header.fin {
+            self.heartbeat(from, frame);
+        }
+        if opcode == crate::model::Opcode::CLOSE {
+            let until = &mut self.ends[from.peer()].sizes.until;
+            *until = until.or(Some(frame.n));
+        }
         self.last_frame_at = frame.last.and_then(|e| e.at()).or(frame.first.at()).or(self.last_frame_at);
+    }
+
+    /// Keep-alives of the protocol that is spoken.
+    fn heartbeat(&mut self, from: Role, frame: &FrameFacts<'_>) {
+        let payload = frame.inflated.unwrap_or(frame.payload);
+        let Some((heartbeat, beat)) = heartbeats::read(frame.header.opcode, payload) else { return };
+        match beat {
+            Beat::Ask => self.ends[from].heartbeats.get_or_insert_default().asks(heartbeat, frame),
+            Beat::Sign => self.ends[from].heartbeats.get_or_insert_default().signs(heartbeat),
+            Beat::Answer => {
+                self.ends[from.peer()].heartbeats.iter_mut().for_each(|beats| beats.answered());
+            }
+        }
     }
 
     /// `role` has received the peer's stream up to `offset`.
@@ -434,9 +456,16 @@ impl Reference {
                 }
                 // The one it was about may be what the recording lacks.
                 let peer = Some(&self.ends[role.peer()]).filter(|peer| !peer.has_gap());
-                let largest = peer.and_then(|peer| peer.largest).filter(|(n, _)| n < frame);
+                let message = peer.and_then(|peer| peer.sizes.last).map(|message| RefusedMessage {
+                    n: message.n,
+                    wire_bytes: message.wire_bytes,
+                    bytes: message.bytes.filter(|_| message.compressed),
+                    is_ended: message.is_ended,
+                });
+                let passed =
+                    peer.and_then(|peer| peer.sizes.largest_before).map(|message| message.wire_bytes);
                 let place = Place::frame(*frame, *evidence);
-                self.findings.add(Some(role), FrTooBig { largest }, place);
+                self.findings.add(Some(role), FrTooBig { message, passed }, place);
             }
         }
     }

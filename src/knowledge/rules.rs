@@ -151,7 +151,7 @@ pub use fr_pong_late::FrPongLate;
 pub use fr_pong_unsol::FrPongUnsol;
 pub use fr_rsv::FrRsv;
 pub use fr_text_utf8::FrTextUtf8;
-pub use fr_too_big::FrTooBig;
+pub use fr_too_big::{FrTooBig, RefusedMessage};
 pub use hs_101_body::Hs101Body;
 pub use hs_426::Hs426;
 pub use hs_accept::HsAccept;

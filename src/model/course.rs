@@ -1,5 +1,6 @@
 //! How a conversation went, side by side: what the reference knows when it is over and a diagnosis rests on.
 
+use crate::knowledge::Heartbeat;
 use crate::model::{CloseCode, PacketNo, PerRole, Role, RuleId, StreamEnd, Timestamp};
 
 /// What both sides did, by sender.
@@ -67,6 +68,10 @@ pub struct SideCourse {
     /// Its oldest Ping without an answer when it gave the connection up, by its first Close or end of TCP, or when the
     /// recording ended.
     pub unanswered_ping: Option<UnansweredPing>,
+    /// The same of the protocol spoken inside: which, and its oldest message that asks for an answer.
+    pub unanswered_heartbeat: Option<(Heartbeat, UnansweredPing)>,
+    /// It sent signs of being there that nobody answers: which.
+    pub signs: Option<Heartbeat>,
     /// Its first fault for which the peer may or must fail.
     pub fault: Option<(RuleId, Mark)>,
     /// Frames of it may be missing.

@@ -1,5 +1,6 @@
 //! What is handed on of the replay for a diagnosis.
 
+use crate::knowledge::Heartbeat;
 use crate::model::{
     Course, Evidence, Fact, FrameFacts, LastFrame, Mark, MessageSize, PerRole, Role, SentClose, SentEnd,
     SideCourse, UnansweredPing,
@@ -8,17 +9,56 @@ use crate::reference::endpoint::Endpoint;
 use crate::reference::opening::Opening;
 use crate::reference::state;
 
-/// The sizes of what a side sent.
+/// The sizes of what a side sent until its peer closed.
 #[derive(Debug, Default)]
 pub(super) struct Sizes {
-    last: Option<MessageSize>,
-    largest_before: Option<MessageSize>,
+    pub(super) last: Option<MessageSize>,
+    pub(super) largest_before: Option<MessageSize>,
+    /// Frame of the peer's first Close: what begins behind it is not what it was for.
+    pub(super) until: Option<u64>,
+}
+
+/// What a side asks inside the protocol that is spoken, to see whether the other is there.
+#[derive(Debug, Default)]
+pub(super) struct Heartbeats {
+    waiting: Option<(Heartbeat, UnansweredPing)>,
+    signs: Option<Heartbeat>,
+    /// What waited when it gave the connection up.
+    at_quit: Option<Option<(Heartbeat, UnansweredPing)>>,
+}
+
+impl Heartbeats {
+    /// It asks.
+    pub(super) fn asks(&mut self, heartbeat: Heartbeat, frame: &FrameFacts<'_>) {
+        let (_, ping) = self.waiting.get_or_insert_with(|| {
+            let mark = mark(Some(frame.n), Some(frame.first));
+            (heartbeat, UnansweredPing { mark, ..UnansweredPing::default() })
+        });
+        ping.count += 1;
+    }
+
+    /// The other answers.
+    pub(super) fn answered(&mut self) {
+        self.waiting = None;
+    }
+
+    /// It says that it is there.
+    pub(super) const fn signs(&mut self, heartbeat: Heartbeat) {
+        self.signs = Some(heartbeat);
+    }
+
+    /// It gives the connection up.
+    pub(super) fn quits(&mut self) {
+        self.at_quit.get_or_insert(self.waiting);
+    }
 }
 
 impl Sizes {
     /// Books a data frame.
     pub(super) fn add(&mut self, frame: &FrameFacts<'_>) {
-        let Some(n) = frame.message else { return };
+        let Some(n) = frame.message.filter(|_| self.until.is_none_or(|until| frame.n < until)) else {
+            return;
+        };
         let ended = frame.facts.iter().find_map(|fact| match fact {
             Fact::Message(message) if message.n == n => Some(*message),
             _ => None,
@@ -76,6 +116,11 @@ fn side(ends: &PerRole<Endpoint>, role: Role) -> SideCourse {
         last_message: side.sizes.last,
         largest_before: side.sizes.largest_before,
         unanswered_ping: side.quit_with_ping.unwrap_or_else(|| waiting_ping(side)),
+        unanswered_heartbeat: side
+            .heartbeats
+            .as_ref()
+            .and_then(|beats| beats.at_quit.unwrap_or(beats.waiting)),
+        signs: side.heartbeats.as_ref().and_then(|beats| beats.signs),
         fault: side.fault.as_deref().map(|fault| (fault.rule, mark(Some(fault.frame), Some(fault.evidence)))),
         has_gap: side.has_gap(),
     }

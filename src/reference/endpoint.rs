@@ -5,7 +5,7 @@ use crate::model::{
     Certainty, CloseCode, ClosePayload, Evidence, FrameFacts, Handled, Lifecycle, LostFraming, LostHow,
     Opcode, Role, RuleId, StreamEnd, Timestamp, UnansweredPing,
 };
-use crate::reference::course::{Sizes, waiting_ping};
+use crate::reference::course::{Heartbeats, Sizes, waiting_ping};
 use crate::reference::findings::Place;
 use crate::reference::masking::KeyWatch;
 use crate::reference::pings::Pings;
@@ -43,12 +43,12 @@ pub(super) struct Endpoint {
     pub(super) open_message: Option<(u64, Place)>,
     /// Length and first bytes of its last data frame.
     last_data: Option<(u64, [u8; 16])>,
-    /// Its largest frame: number and claimed payload length.
-    pub(super) largest: Option<(u64, u64)>,
     /// How large its messages were.
     pub(super) sizes: Sizes,
     /// Its Pings and what became of them; most connections have none.
     pub(super) pings: Option<Box<Pings>>,
+    /// Its keep-alives inside the protocol that is spoken; most connections have none.
+    pub(super) heartbeats: Option<Box<Heartbeats>>,
     /// Its oldest Ping without an answer when it sent its first Close or ended TCP.
     pub(super) quit_with_ping: Option<Option<UnansweredPing>>,
     /// Predictability of its masking keys.
@@ -185,9 +185,9 @@ impl Endpoint {
             in_frame: false,
             open_message: None,
             last_data: None,
-            largest: None,
             sizes: Sizes::default(),
             pings: None,
+            heartbeats: None,
             quit_with_ping: None,
             keys: KeyWatch::default(),
             fault: None,
@@ -337,9 +337,6 @@ impl Endpoint {
         if matches!(header.opcode, Opcode::TEXT | Opcode::BINARY) {
             self.faults().for_each(|fault| fault.is_followed_by_message(frame));
         }
-        if self.largest.is_none_or(|(_, len)| header.payload_len > len) {
-            self.largest = Some((frame.n, header.payload_len));
-        }
         match header.opcode {
             Opcode::CONTINUATION | Opcode::TEXT | Opcode::BINARY => {
                 self.state.finishes(frame.first.at());
@@ -376,6 +373,7 @@ impl Endpoint {
         if self.quit_with_ping.is_none() {
             self.quit_with_ping = Some(waiting_ping(self));
         }
+        self.heartbeats.iter_mut().for_each(|beats| beats.quits());
     }
 
     /// Books a fault, before its frame is booked by [`Self::sent`]; the first that orders a reaction stays, before

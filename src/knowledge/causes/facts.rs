@@ -1,5 +1,6 @@
 //! The evidence that causes are judged by: what was concluded of a conversation, and what TCP shows of it.
 
+use crate::knowledge::Heartbeat;
 use crate::model::{
     CloseCode, Conversation, Course, Finding, Lines, Mark, Outcome, Role, RuleId, SentClose, SideCourse,
     SideTcp, Starter, StreamEnd, Timestamp,
@@ -80,6 +81,20 @@ impl<'a> Facts<'a> {
     /// Fields of the response.
     pub(super) fn response(&self) -> Option<&'a Lines> {
         self.conversation.response.as_ref().map(|response| response.fields.as_sent())
+    }
+
+    /// Whether the handshake says that a protocol with such a keep-alive is spoken.
+    pub(super) fn speaks(&self, heartbeat: Heartbeat) -> bool {
+        let target = self.conversation.request.as_ref().map_or("", |request| request.target.as_sent());
+        let response = self.conversation.response.as_ref();
+        let chosen = response.and_then(|response| response.subprotocol()).map_or("", |name| name.as_sent());
+        match heartbeat {
+            Heartbeat::EngineIo => target.contains("EIO="),
+            Heartbeat::Mqtt => chosen.starts_with("mqtt"),
+            Heartbeat::GraphQl => chosen.starts_with("graphql"),
+            // What they look like is theirs alone.
+            Heartbeat::Phoenix | Heartbeat::SignalR => true,
+        }
     }
 
     /// Whether the client names the engine of a browser.

@@ -1,4 +1,6 @@
+use crate::knowledge::Heartbeat;
 use crate::knowledge::causes::prelude::*;
+use crate::model::{FrameRecord, UnansweredPing};
 
 /// `keepalive_timeout`: a Ping stayed unanswered, and its sender ended the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub struct KeepaliveTimeout {
     pub by_close: bool,
     /// Its Close says so itself.
     pub says_so: bool,
+    /// It was asked in the protocol that is spoken inside.
+    pub heartbeat: Option<Heartbeat>,
 }
 
 pub(super) const ROW: CauseRow = CauseRow {
@@ -61,6 +65,9 @@ const REASONS: &[&str] = &[
     "ping/pong",
 ];
 
+/// Signs come every 15 s, and are missed after 30 s (ASP.NET Core SignalR: KeepAliveInterval, ServerTimeout).
+const SIGN_MISSED_NS: i64 = 25_000_000_000;
+
 /// A Ping so shortly before the end is none that was waited for.
 const SHORTEST_WAIT_NS: i64 = 400_000_000;
 
@@ -75,8 +82,14 @@ impl Judge for KeepaliveTimeout {
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let silent = side(cause.by).unwrap_or(Role::Client);
         let gave_up = silent.peer();
-        let ping =
-            self.ping.map_or_else(|| "a Ping".to_owned(), |frame| format!("the Ping in frame {frame}"));
+        let ping = match (self.heartbeat, self.ping) {
+            (Some(heartbeat), Some(frame)) => {
+                format!("the keep-alive of {} in frame {frame}", heartbeat.name())
+            }
+            (Some(heartbeat), None) => format!("the keep-alives of {}", heartbeat.name()),
+            (None, Some(frame)) => format!("the Ping in frame {frame}"),
+            (None, None) => "a Ping".to_owned(),
+        };
         let more = if self.pings > 1 {
             format!(" and {} after it", count(self.pings - 1, "more")).replace("mores", "more")
         } else {
@@ -131,7 +144,8 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
     let reason = facts.reason(role);
     let by_close = matches!(quit.how, How::Close(_));
     let says_so = by_close && REASONS.iter().any(|sign| reason.contains(sign));
-    let Some(ping) = side.unanswered_ping.filter(|_| !peer.has_gap) else {
+    let asked = side.unanswered_ping.map(|ping| (None, ping)).or_else(|| heartbeat(facts, role, &quit));
+    let Some((heartbeat, ping)) = asked.filter(|_| !peer.has_gap) else {
         // The Ping is not in the recording, or one of another protocol.
         let grounds = KeepaliveTimeout {
             ping: None,
@@ -141,6 +155,7 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
             mismatched: false,
             by_close,
             says_so,
+            heartbeat: None,
         };
         return says_so.then(|| Judged::new(grounds, Blame::from(role.peer()), Likely).at(quit.mark));
     };
@@ -188,6 +203,7 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
         mismatched: ping.mismatched,
         by_close,
         says_so,
+        heartbeat,
     };
     Some(Judged::new(grounds, Blame::from(role.peer()), certainty).at(ping.mark))
 }
@@ -201,4 +217,19 @@ fn answers_at_once(facts: &Facts<'_>, role: Role, quit: &Quit) -> bool {
     answer
         .and_then(|answer| facts.between(quit.mark.at, answer.mark.at))
         .is_some_and(|ns| ns <= facts.round_trip_ns.max(AT_ONCE_NS))
+}
+
+/// What a side had asked in the protocol that is spoken inside, if the handshake says that it is spoken; or the last sign of
+/// being there that it was given.
+fn heartbeat(facts: &Facts<'_>, role: Role, quit: &Quit) -> Option<(Option<Heartbeat>, UnansweredPing)> {
+    if let Some((heartbeat, asked)) = facts.side(role).unanswered_heartbeat {
+        return facts.speaks(heartbeat).then_some((Some(heartbeat), asked));
+    }
+    let (own, theirs) = (facts.side(role).signs?, facts.side(role.peer()).signs?);
+    let before = |f: &&FrameRecord| f.from == role.peer() && f.at < quit.mark.at;
+    let last = facts.conversation.frames.iter().rfind(before)?;
+    let silent = facts.between(last.at, quit.mark.at)?;
+    let mark = Mark { frame: None, packet: last.packet, at: last.at };
+    let asked = UnansweredPing { mark, ..UnansweredPing::default() };
+    (own == theirs && silent >= SIGN_MISSED_NS).then_some((Some(own), asked))
 }

@@ -3,8 +3,23 @@ use crate::knowledge::prelude::*;
 /// FR-TOO-BIG: This side closed with 1009.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrTooBig {
-    /// The largest frame it had received: number and payload length.
-    pub largest: Option<(u64, u64)>,
+    /// The message it was for, as far as that can be told: the last that it had been sent.
+    pub message: Option<RefusedMessage>,
+    /// Bytes on the wire of the largest message before.
+    pub passed: Option<u64>,
+}
+
+/// A message that was refused for its size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefusedMessage {
+    /// Number of the message.
+    pub n: u64,
+    /// Payload bytes of its frames, as their headers have it.
+    pub wire_bytes: u64,
+    /// Inflated, where it was compressed and that is known.
+    pub bytes: Option<u64>,
+    /// All of it was sent.
+    pub is_ended: bool,
 }
 
 pub(super) const ROW: Row = Row {
@@ -19,7 +34,7 @@ pub(super) const ROW: Row = Row {
            orders no code; 1009 is the one that fits.",
     next: &[
         "the limit in the configuration of the side that sent 1009",
-        "the size of the largest frame it was sent",
+        "the size of the message, and of the largest that passed before it",
     ],
     shows: &[
         found("Close 1009", "S: binary 0123456789 | C: close 1009 | S: close 1009 | S: fin | C: fin"),
@@ -29,14 +44,21 @@ pub(super) const ROW: Row = Row {
 
 impl Told for FrTooBig {
     fn words(&self, say: &Say<'_>) -> Words {
-        let Self { largest } = self;
-        let largest = largest.map_or_else(String::new, |(n, len)| {
-            format!("; the largest frame it had been sent was frame {n} with {}", bytes(len))
+        let Self { message, passed } = self;
+        let passed = passed.map_or_else(String::new, |n| format!("; the largest before it had {}", bytes(n)));
+        let message = message.map_or_else(String::new, |message| {
+            let RefusedMessage { n, wire_bytes, bytes: inflated, is_ended } = message;
+            let inflated = inflated.map_or_else(String::new, |n| format!(", {} inflated", bytes(n)));
+            let so_far = if is_ended { "" } else { ", unfinished" };
+            format!(
+                "; the last message it had been sent was message {n} of {}{inflated}{so_far}{passed}",
+                bytes(wire_bytes)
+            )
         });
         say.words(
             "a limit is the receiver's own choice",
-            format!("Close 1009{largest}"),
-            format!("closed with 1009, message too big{largest}"),
+            format!("Close 1009{message}"),
+            format!("closed with 1009, message too big{message}"),
         )
     }
 }
