@@ -3,6 +3,7 @@
 
 mod builder;
 mod compressors;
+mod connects;
 mod containers;
 mod cost;
 mod fragments;

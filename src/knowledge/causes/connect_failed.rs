@@ -19,7 +19,16 @@ pub(super) const ROW: CauseRow = CauseRow {
         "whether the server is running, and listening on that port",
         "a firewall or a security group between the two",
     ],
-    shows: &[],
+    shows: &[
+        found(
+            "the client comes back, and its SYN is answered with RST",
+            "C: text a | S: text b | CLOSE 1001 | C2: wait 1000 | S2: refuse",
+        ),
+        legal(
+            "TCP is accepted, and reset before the handshake is answered",
+            "C: request | S: 101 | C: text a | S: text b | CLOSE 1001 | C2: wait 1000 | C2: request | S2: rst",
+        ),
+    ],
 };
 
 impl Judge for ConnectFailed {
