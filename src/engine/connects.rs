@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
+use crate::diagnosis::has_failed;
 use crate::engine::connection::{self, Concluded};
-use crate::knowledge::thresholds::{SYN_ANSWER_NS, SYNS};
 use crate::limits::Limits;
 use crate::model::{
     Conversation, Direction, EndSegment, FailedConnect, PacketNo, Tail, TcpRecord, Timestamp, WeirdKind,
@@ -29,8 +29,8 @@ impl Attempt {
     pub(super) fn of(connection: &Connection, until: Option<Timestamp>, maker: usize) -> Option<Self> {
         let connect = connection.failed_connect()?;
         let ended_at = connection.ended_at();
-        let waited = || until.zip(ended_at).is_some_and(|(until, last)| until.since(last) >= SYN_ANSWER_NS);
-        if !connect.refused && (connect.syns < SYNS || !waited()) {
+        let silent_ns = until.zip(ended_at).map(|(until, last)| until.since(last));
+        if !has_failed(connect, silent_ns) {
             return None;
         }
         let ends = connection.endpoints();

@@ -20,6 +20,7 @@ use wslog::views::{FrameList, json, run};
 use crate::support::capture_file::Pcap;
 use crate::support::conversation::{Client, Server, Talk};
 use crate::support::essence::packets_of;
+use crate::support::scene;
 use crate::support::script::{analyse, play};
 use crate::support::upgrade::refusal;
 
@@ -157,7 +158,8 @@ fn row(conversation: &Conversation, what: Redaction, frames: FrameList) -> Value
     parse(&out)
 }
 
-/// What no sample shows: a handshake refused before the one that counts, a client that sends again in vain.
+/// What no sample shows: a handshake refused before the one that counts, a client that sends again in vain, one that
+/// cannot connect.
 fn in_no_sample() -> Vec<Conversation> {
     let mut refused = Talk::new("192.0.2.10:50001", "192.0.2.20:8080");
     refused.connect();
@@ -167,7 +169,8 @@ fn in_no_sample() -> Vec<Conversation> {
     refused.bytes(Client, &upgrade.request()).bytes(Server, refusal.as_bytes());
     refused.bytes(Client, &upgrade.request()).bytes(Server, &upgrade.response());
     let in_vain = play("C: text a | C: wait 1000 | C: again | C: wait 2000 | C: again", false);
-    [refused.packets(), in_vain].iter().flat_map(|packets| analyse(packets)).collect()
+    let not_connected = scene::play("C: text a | CLOSE | C2: wait 1000 | S2: refuse");
+    [refused.packets(), in_vain, not_connected].iter().flat_map(|packets| analyse(packets)).collect()
 }
 
 #[test]

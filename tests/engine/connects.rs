@@ -238,6 +238,12 @@ fn table() -> Vec<Row> {
             "",
         ),
         (
+            "refused, and all captured twice",
+            vec![goes_on(), twice(refused(50_002, SERVER, 10))],
+            "#1 open\n#2 connect_failed refused 1 Proven, packets 7-10",
+            "",
+        ),
+        (
             "refused at the third SYN",
             vec![goes_on(), {
                 let mut talk = talk(50_002, SERVER, 10);
