@@ -113,9 +113,11 @@ impl Connects {
     /// Takes note of the server of a conversation.
     pub(super) fn see(&mut self, conversation: &Conversation) {
         let Some(tcp) = conversation.tcp.filter(|_| !self.all) else { return };
+        if self.carriers.contains(&tcp.server) {
+            return;
+        }
         if let Some(failed) = self.failed.get_mut(&tcp.server) {
             failed.carries = true;
-        } else if self.carriers.contains(&tcp.server) {
         } else if self.carriers.len() < self.max {
             self.carriers.insert(tcp.server);
         } else {

@@ -127,7 +127,12 @@ impl WeirdKind {
 pub struct Weirds(Vec<Weird>);
 
 /// Words of what is not told apart any more.
-const OTHERS: &str = "of others besides";
+const fn others(kind: WeirdKind) -> &'static str {
+    match kind {
+        WeirdKind::ConnectFailed => "attempts to connect to others besides, before they carried WebSocket",
+        _ => "of others besides",
+    }
+}
 
 impl Weirds {
     /// Things of a kind that are told apart. Only link types made up by hand are that many.
@@ -173,7 +178,7 @@ impl Weirds {
             && !self.0.iter().any(|known| is_same(known, &weird))
             && self.0.iter().filter(|known| known.kind == kind).count() >= Self::MAX_APART
         {
-            OTHERS.clone_into(&mut weird.detail);
+            others(kind).clone_into(&mut weird.detail);
         }
         match self.0.iter_mut().find(|known| is_same(known, &weird)) {
             Some(known) => {

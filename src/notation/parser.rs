@@ -340,6 +340,7 @@ mod tests {
         "fin",
         "shut",
         "foreign-rst",
+        "refuse",
         "port ",
         "*",
     ];

@@ -302,6 +302,26 @@ fn a_scan_of_ports_is_not_told() {
     assert_eq!((all.lines.len(), all.inputs[0].websocket_connections), (10_001, 1));
 }
 
+/// More servers than anybody reads of: the others are counted together.
+#[test]
+fn servers_that_came_up_late_are_told_one_by_one_up_to_a_number() {
+    let server = |n: u16| format!("192.0.2.20:{}", 8_000 + n);
+    let late = (0..50).map(|n| refused(40_000 + n, &server(n), 0));
+    let packets = late.chain((0..50).map(|n| works(50_000 + n, &server(n), 10))).collect::<Vec<_>>();
+    let paths = [file("connects", "late.pcap", &merge(packets))];
+    for threads in [1, 2, 7] {
+        let told = hear(&paths, false, threads, &Limits::default());
+        let odd = told.inputs[0].weirds.as_slice();
+        let of = |at: usize| (odd[at].count, odd[at].packet.map(|packet| packet.0), odd[at].detail.as_str());
+        assert_eq!((told.lines.len(), odd.len()), (50, 41));
+        let first =
+            "1 attempt to connect to 192.0.2.20:8000 was refused or not answered before it carried WebSocket";
+        assert_eq!(of(0), (1, Some(1), first));
+        let rest = "attempts to connect to others besides, before they carried WebSocket";
+        assert_eq!((of(40).0, of(40).2), (10, rest));
+    }
+}
+
 /// Servers beyond the cap: what failed to connect to them is counted, and never told as what it may not be.
 #[test]
 fn servers_have_a_cap() {

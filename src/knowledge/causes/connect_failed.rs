@@ -38,7 +38,9 @@ impl Judge for ConnectFailed {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         let refused = facts.conversation.connect.as_ref()?.refused;
         let certainty = if refused { Proven } else { Likely };
-        let mark = Mark { packet: facts.conversation.tcp.map(|tcp| tcp.last_packet), ..Mark::default() };
+        let last = facts.conversation.tcp.map(|tcp| tcp.last_packet);
+        let packet = facts.tcp(Role::Server).ends.first().map(|end| end.packet).or(last);
+        let mark = Mark { packet, ..Mark::default() };
         Some(Judged::new(Self { refused }, Blame::Server, certainty).at(mark))
     }
 
