@@ -5,12 +5,21 @@
 
 use crate::knowledge::Cause;
 use crate::knowledge::causes::{Facts, judge_all};
-use crate::model::{Certainty, Conversation, Course};
+use crate::knowledge::thresholds::{SYN_ANSWER_NS, SYNS};
+use crate::model::{Certainty, Conversation, Course, FailedConnect};
 
 /// Judges why a conversation ended, from what was concluded of it and the course it took.
 pub fn diagnose(conversation: &mut Conversation, course: &Course) {
     let fitting = judge_all(&Facts::new(conversation, course));
     conversation.closing.cause = choose(fitting);
+}
+
+/// Whether enough was seen to say that a connection failed: an RST answered, or `silent_ns` behind the last of several SYNs
+/// nothing had.
+#[must_use]
+pub fn has_failed(connect: FailedConnect, silent_ns: Option<i64>) -> bool {
+    let is_silent = silent_ns.is_some_and(|ns| ns >= SYN_ANSWER_NS);
+    connect.refused || connect.syns >= SYNS && is_silent
 }
 
 /// The first in the order of precedence that more than one of several readings speaks for; where there is none, the first.

@@ -16,6 +16,7 @@ mod candidates;
 mod capture;
 mod case;
 mod connection;
+mod connects;
 mod delivery;
 mod files;
 mod gate;
@@ -69,6 +70,7 @@ pub struct Engine<'s> {
     joining: Joining,
     redaction: Redaction,
     only: Option<Vec<ConversationId>>,
+    all_connects: bool,
     payload_bytes: usize,
     stop: Stop,
     sinks: Vec<&'s mut dyn Sink>,
@@ -97,6 +99,7 @@ impl<'s> Engine<'s> {
             joining: Joining::default(),
             redaction: Redaction::default(),
             only: None,
+            all_connects: false,
             stop: Stop::new(),
             sinks: Vec::new(),
         }
@@ -133,6 +136,13 @@ impl<'s> Engine<'s> {
         Self { only: Some(ids), ..self }
     }
 
+    /// Connections that TCP refused or did not answer reach the sinks whatever the server, not only where it has carried
+    /// WebSocket before.
+    #[must_use]
+    pub fn all_connects(self, all_connects: bool) -> Self {
+        Self { all_connects, ..self }
+    }
+
     /// So many bytes of each payload are kept for the sinks, instead of [`Limits::max_preview_bytes`].
     #[must_use]
     pub fn payload_bytes(self, payload_bytes: usize) -> Self {
@@ -150,7 +160,8 @@ impl<'s> Engine<'s> {
     /// # Errors
     /// Those of the sinks. Inputs that cannot be read are counted and go to [`Sink::failed`].
     pub fn run<P: AsRef<Path>>(self, inputs: &[P]) -> Result<Summary, Error> {
-        let Self { limits, threads, joining, redaction, only, payload_bytes, stop, sinks } = self;
+        let Self { limits, threads, joining, redaction, only, all_connects, payload_bytes, stop, sinks } =
+            self;
         let asked = sinks.iter().fold(Keep::NOTHING, |keep, sink| keep.and(sink.asks()));
         let keep = Keep { payload_bytes, ..asked };
         let (mut paths, mut failed) = (Vec::new(), Vec::new());
@@ -164,7 +175,7 @@ impl<'s> Engine<'s> {
         let reading = Reading { names: paths.len() > 1, limits: &limits, keep, threads, stop: &stop };
         let queue = Queue::new(paths, joining, threads, &limits);
         let delivery = Delivery::new(sinks, only, redaction);
-        let mut collector = Collector::new(delivery, queue.ids_name_inputs, &limits);
+        let mut collector = Collector::new(delivery, queue.ids_name_inputs, all_connects, &limits);
         failed.into_iter().try_for_each(|error| collector.step(Step::Failed(error)))?;
         let unread = if threads == 1 {
             reading.all(queue, &mut Direct::new(&mut collector, &limits, keep))?

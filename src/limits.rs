@@ -88,6 +88,11 @@ limits! {
     "compared-connections" max_compared_connections: usize = 1_024, Count("connections"),
         Seen("What lies further back is compared with nothing, and no finding rests on that.");
 
+    /// Servers known to carry WebSocket, by address and port, and as many others that could not be connected to.
+    ///
+    /// A failed connection is told where its server carries WebSocket. A scan of all ports of a host takes about 7 MiB.
+    "servers" max_servers: usize = 65_536, Count("servers"), Counted(WeirdKind::ServersCap);
+
     /// Finished reports that wait for a connection that began before theirs; beyond it the oldest goes ahead.
     ///
     /// One connection that stays open holds back all that began after it.

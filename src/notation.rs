@@ -11,6 +11,7 @@
 //! request EDITS  101 EDITS  status 403 Forbidden & EDITS    heads of the opening handshake
 //! fin  rst  bare-rst     TCP; the last is without acknowledgement number
 //! foreign-rst            an RST in its name that something between sent: another TTL and IP identification
+//! refuse                 the server's host answers the client's SYN with RST: TCP is not established
 //! shut  open             its receive window is 0 from here on, and is no longer
 //! ack  again  probe      an acknowledgement, the last payload once more, a keep-alive probe
 //! late 2                 what it sent last is recorded behind the next two packets

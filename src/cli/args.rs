@@ -79,6 +79,9 @@ pub(super) struct Inspect {
     /// Read each capture for itself
     #[arg(long)]
     pub(super) apart: bool,
+    /// Tell of every TCP connection that was refused or not answered, not only of those to a server that carried WebSocket before
+    #[arg(long)]
+    pub(super) connects: bool,
     /// Threads that analyse; the output is the same for any number [default: one a core]
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<NonZeroU16>,

@@ -61,6 +61,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
     let mut engine = Engine::new(limits)
         .redacting(redaction)
         .joining(joining)
+        .all_connects(args.connects)
         .stopped_by(&stop)
         .payload_bytes(payload_bytes)
         .sink(&mut *view)

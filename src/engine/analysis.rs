@@ -34,7 +34,7 @@ impl Analysis {
         Self {
             shards: Shards::new(limits, keep, 0, 1),
             count: shards::count(limits),
-            ledger: Ledger::new(0, None, limits),
+            ledger: Ledger::new(0, None, false, limits),
             happened: Happenings::new(),
             last: (PacketNo(0), 0),
         }

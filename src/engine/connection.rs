@@ -6,8 +6,9 @@ use crate::engine::recorder::{Happening, Keep, Recorder};
 use crate::limits::Limits;
 use crate::message::Messages;
 use crate::model::{
-    Certainty, Conversation, ConversationId, Course, Direction, EventKind, Finding, Observation, Observed,
-    PerRole, Role, RuleId, Segment, StreamEvent, Tail, TcpFacts, TcpRecord, Timestamp, WeirdKind, Weirds,
+    Certainty, Conversation, ConversationId, Course, Direction, EndSegment, EventKind, FailedConnect,
+    Finding, Lifecycle, Observation, Observed, PerRole, Role, RuleId, Segment, StreamEvent, Tail, TcpEnd,
+    TcpFacts, TcpRecord, Timestamp, WeirdKind, Weirds,
 };
 use crate::reference::across::Trace;
 use crate::reference::{Reference, host_port};
@@ -308,7 +309,7 @@ fn conclude(
 ) -> Box<Concluded> {
     let of = |dir| connection.stats(dir).unanswered;
     let unanswered = PerRole { client: of(client), server: of(client.flip()) };
-    let tail = Tail { until, unanswered, log_of: None, tcp: tcp_facts(connection, client) };
+    let tail = Tail { until, unanswered, tcp: tcp_facts(connection, client), ..Tail::default() };
     let (mut conversation, course) = stages.report(weirds, &tail);
     let endpoints = connection.endpoints();
     let (client_at, server_at) = match client {
@@ -345,8 +346,32 @@ fn complete(concluded: &mut Concluded, connection: &Connection, client: Directio
     diagnose(conversation, &concluded.course);
 }
 
+/// A conversation that is over before its TCP connection was established: what is known of it is `tail`, `tcp` and
+/// `connect`.
+pub(super) fn not_connected(
+    tail: &Tail,
+    tcp: TcpRecord,
+    connect: FailedConnect,
+    limits: &Limits,
+) -> Box<Concluded> {
+    let (mut conversation, course) = Stages::new(limits).report(Weirds::default(), tail);
+    conversation.tcp = Some(tcp);
+    *conversation.tcp_facts = tail.tcp.clone();
+    conversation.connect = Some(connect);
+    if let Some(end) = tail.tcp.server.ends.first() {
+        let &EndSegment { how, at, packet, .. } = end;
+        let end = TcpEnd { by: Role::Server, how, at, packet: Some(packet) };
+        let closing = &mut *conversation.closing;
+        (closing.first_end, closing.ends.server) = (Some(end), Some(end));
+        (closing.sides.client.state, closing.sides.server.state) = (Lifecycle::Closed, Lifecycle::Closed);
+    }
+    diagnose(&mut conversation, &course);
+    let weight = weight(&conversation);
+    Box::new(Concluded { conversation, course, trace: None, weight, maker: 0 })
+}
+
 /// What TCP shows of both sides until now.
-fn tcp_facts(connection: &Connection, client: Direction) -> TcpFacts {
+pub(super) fn tcp_facts(connection: &Connection, client: Direction) -> TcpFacts {
     PerRole { client: connection.facts(client), server: connection.facts(client.flip()) }
 }
 

@@ -53,13 +53,19 @@ impl Files {
         }
     }
 
-    /// Says in `report` which files it is of, and counts it.
-    pub(super) fn place(&mut self, report: &mut Conversation) {
+    /// Counts a WebSocket connection.
+    pub(super) fn count(&mut self, report: &Conversation) {
+        let Some(tcp) = report.tcp else { return };
+        let first = self.of(tcp.first_packet);
+        self.0[first].websocket_connections += 1;
+    }
+
+    /// Says in `report` which files it is of.
+    pub(super) fn place(&self, report: &mut Conversation) {
         let Some(tcp) = report.tcp else { return };
         let first = self.of(tcp.first_packet);
         let last = self.of(tcp.last_packet).max(first);
-        let file = &mut self.0[first];
-        file.websocket_connections += 1;
+        let file = &self.0[first];
         report.input = file.part.input;
         if !file.part.file.is_empty() {
             report.parts = self.0[first..=last].iter().map(|file| file.part.clone()).collect();

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use crate::engine::candidates::Candidates;
 use crate::engine::connection::Concluded;
+use crate::engine::connects::{Attempt, Connects};
 use crate::engine::files::Files;
 use crate::engine::order::Order;
 use crate::engine::recorder::Happening;
@@ -35,12 +36,22 @@ pub(super) struct Ledger {
     candidates: Candidates,
     /// Oddities that belong to no conversation.
     weirds: Weirds,
-    order: Order<Box<Concluded>>,
+    order: Order<Due>,
+    connects: Connects,
+    limits: Limits,
+}
+
+/// What waits for its turn.
+#[derive(Debug)]
+enum Due {
+    Conversation(Box<Concluded>),
+    Attempt(ConversationId, Box<Attempt>),
 }
 
 impl Ledger {
-    /// A ledger of the capture that begins with the input at `index`; `input` where ids have to name it.
-    pub(super) fn new(index: usize, input: Option<NonZeroU32>, limits: &Limits) -> Self {
+    /// A ledger of the capture that begins with the input at `index`; `input` where ids have to name it. With
+    /// `all_connects` it gives away what could not connect whatever the server.
+    pub(super) fn new(index: usize, input: Option<NonZeroU32>, all_connects: bool, limits: &Limits) -> Self {
         Self {
             input,
             files: Files::new(index),
@@ -48,6 +59,8 @@ impl Ledger {
             candidates: Candidates::default(),
             weirds: Weirds::default(),
             order: Order::new(limits.max_waiting_report_bytes),
+            connects: Connects::new(all_connects, limits),
+            limits: limits.clone(),
         }
     }
 
@@ -94,8 +107,15 @@ impl Ledger {
                 let conversation = &mut concluded.conversation;
                 conversation.id = ConversationId { input: self.input, flow, ..conversation.id };
                 self.files.place(conversation);
+                self.files.count(conversation);
                 let (id, weight) = (conversation.id, concluded.weight);
-                self.order.push(id, concluded, weight);
+                self.order.push(id, Due::Conversation(concluded), weight);
+            }
+            Happened::NotConnected(start, attempt) => {
+                let flow = self.candidates.get(start).unwrap_or_default();
+                let id = ConversationId { input: self.input, flow, stream: None };
+                let weight = attempt.weight();
+                self.order.push(id, Due::Attempt(id, attempt), weight);
             }
             Happened::Over(start, weirds) => {
                 self.candidates.remove(start);
@@ -114,6 +134,7 @@ impl Ledger {
     pub(super) fn finish(mut self, inputs: &mut [InputReport], take: &mut Taker<'_>) -> Result<(), Error> {
         self.candidates.clear();
         self.release(take)?;
+        self.connects.tell(&mut self.weirds);
         self.files.odd(self.weirds);
         self.files.fill(inputs);
         let late = self.order.out_of_order;
@@ -131,6 +152,21 @@ impl Ledger {
         if self.order.is_empty() {
             return Ok(());
         }
-        self.order.release(self.candidates.oldest(), |concluded| take(Entry::Conversation(concluded)))
+        let Self { order, candidates, connects, files, limits, .. } = self;
+        order.release(candidates.oldest(), |due| match due {
+            Due::Conversation(concluded) => {
+                connects.see(&concluded.conversation);
+                take(Entry::Conversation(concluded))
+            }
+            Due::Attempt(id, attempt) => {
+                if !connects.is_wanted(&attempt) {
+                    return Ok(());
+                }
+                let mut concluded = attempt.conclude(limits);
+                concluded.conversation.id = id;
+                files.place(&mut concluded.conversation);
+                take(Entry::Conversation(concluded))
+            }
+        })
     }
 }

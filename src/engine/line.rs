@@ -58,6 +58,7 @@ pub(super) struct Collector<'s> {
     across: Across,
     limits: Limits,
     ids_name_inputs: bool,
+    all_connects: bool,
     /// Of the capture at hand, with its files so far.
     ledger: Option<(Ledger, Vec<InputReport>)>,
     pub(super) inputs: Vec<InputReport>,
@@ -67,12 +68,18 @@ pub(super) struct Collector<'s> {
 }
 
 impl<'s> Collector<'s> {
-    pub(super) fn new(delivery: Delivery<'s>, ids_name_inputs: bool, limits: &Limits) -> Self {
+    pub(super) fn new(
+        delivery: Delivery<'s>,
+        ids_name_inputs: bool,
+        all_connects: bool,
+        limits: &Limits,
+    ) -> Self {
         Self {
             delivery,
             across: Across::new(limits),
             limits: limits.clone(),
             ids_name_inputs,
+            all_connects,
             ledger: None,
             inputs: Vec::new(),
             sets: 0,
@@ -104,7 +111,8 @@ impl<'s> Collector<'s> {
             Step::CaptureBegins => {
                 // A set that was taken for all there is may not have been.
                 let input = self.name().filter(|_| self.ids_name_inputs || !self.inputs.is_empty());
-                self.ledger = Some((Ledger::new(self.inputs.len(), input, &self.limits), Vec::new()));
+                let ledger = Ledger::new(self.inputs.len(), input, self.all_connects, &self.limits);
+                self.ledger = Some((ledger, Vec::new()));
             }
             Step::FileBegins { before, name } => {
                 if let (Some((ledger, _)), Some(name)) = (&mut self.ledger, name) {

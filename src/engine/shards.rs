@@ -8,6 +8,7 @@ use std::collections::BinaryHeap;
 use std::net::IpAddr;
 
 use crate::engine::connection::{Concluded, Turn, Watched};
+use crate::engine::connects::Attempt;
 use crate::engine::recorder::{Happening, Keep};
 use crate::limits::Limits;
 use crate::model::{PacketNo, Segment, TcpFlags, Timestamp, WeirdKind, Weirds};
@@ -38,6 +39,8 @@ pub(super) enum Happened {
     Left(Start),
     /// A conversation of that flow is over. A flow can carry several; which stream carried it, it says itself.
     Concluded(Start, Box<Concluded>),
+    /// That flow is over before TCP was established.
+    NotConnected(Start, Box<Attempt>),
     /// That flow is over; what was odd about it outside of conversations.
     Over(Start, Weirds),
     /// Oddities that belong to no flow.
@@ -236,6 +239,9 @@ fn end(
         }
         Err(mut weirds) => {
             note(&mut weirds);
+            if let Some(attempt) = Attempt::of(&connection, until, *maker) {
+                out.push((here, Happened::NotConnected(start, Box::new(attempt))));
+            }
             weirds
         }
     };

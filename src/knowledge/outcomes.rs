@@ -59,7 +59,7 @@ pub const OUTCOMES: &[OutcomeInfo] = &[
     ),
     row(
         Outcome::HandshakeFailed,
-        "the upgrade was refused, or not answered, or the client had to refuse the 101",
+        "TCP or the upgrade was refused or not answered, or the client had to refuse the 101",
         &["the status and the fields of the response: who answered, and what was wrong with the request"],
     ),
     row(

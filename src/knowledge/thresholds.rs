@@ -47,6 +47,13 @@ pub const SILENT_TRIES: u32 = 3;
 /// take seconds; copies made by the capture take none.
 pub const SILENT_NS: i64 = 3 * SECOND_NS;
 
+/// SYNs that are not answered before the other side is taken for one that does not answer: the first and two more, which
+/// hosts send after 1 and 3 s.
+pub const SYNS: u32 = 3;
+
+/// How long the recording must go on behind the last of them: an answer may be late.
+pub const SYN_ANSWER_NS: i64 = 3 * SECOND_NS;
+
 /// Pings less than this apart are a test or a burst, not a keep-alive.
 pub const KEEP_ALIVE_NS: i64 = SECOND_NS;
 

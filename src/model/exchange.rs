@@ -68,6 +68,8 @@ pub enum Deed {
     Rst,
     /// Its host knows nothing of the connection: an RST without acknowledgement number.
     BareRst,
+    /// Its host refuses TCP: it answers the other side's SYN with RST.
+    Refuse,
     /// Something on the way resets TCP in its name: by an RST whose TTL and IP identification are not its own.
     ForeignRst,
     /// Its host takes no more bytes: it announces a window of 0.

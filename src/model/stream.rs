@@ -69,6 +69,8 @@ pub struct Tail {
     pub log_of: Option<Role>,
     /// What TCP shows.
     pub tcp: TcpFacts,
+    /// TCP was never established, and the recording shows that it failed.
+    pub not_connected: bool,
 }
 
 /// One step of a reassembled TCP connection. Offsets count payload bytes of `dir` from 0.

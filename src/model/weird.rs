@@ -80,6 +80,10 @@ named! {
         InflateContextLost = "inflate_context_lost",
         /// A cap on inflated bytes or ratio was reached.
         InflateCap = "inflate_cap",
+        /// Connections that were refused or not answered by a server that carried WebSocket later; counted for each.
+        ConnectFailed = "connect_failed",
+        /// Servers reached their cap; what could not connect to the others is not told.
+        ServersCap = "servers_cap",
         /// Findings of a connection reached their cap; more were counted.
         FindingsCap = "findings_cap",
         /// Pings without a Pong reached their cap; the oldest were given up.
@@ -104,10 +108,16 @@ pub struct Weird {
 }
 
 impl WeirdKind {
-    /// Whether each thing that its words name is counted for itself: what a packet is carried in, or encrypted by. Their
-    /// words are the same for all packets of a thing.
+    /// Whether each thing that its words name is counted for itself: what a packet is carried in, or encrypted by, whose
+    /// words are the same for all packets of a thing; or a server.
     #[must_use]
     pub const fn is_told_apart(self) -> bool {
+        self.hides_packets() || matches!(self, Self::ConnectFailed)
+    }
+
+    /// Whether it names what packets are carried in that cannot be looked into.
+    #[must_use]
+    pub const fn hides_packets(self) -> bool {
         matches!(self, Self::UnknownLinkType | Self::EncryptedPacket)
     }
 }
@@ -117,7 +127,12 @@ impl WeirdKind {
 pub struct Weirds(Vec<Weird>);
 
 /// Words of what is not told apart any more.
-const OTHERS: &str = "of others besides";
+const fn others(kind: WeirdKind) -> &'static str {
+    match kind {
+        WeirdKind::ConnectFailed => "attempts to connect to others besides, before they carried WebSocket",
+        _ => "of others besides",
+    }
+}
 
 impl Weirds {
     /// Things of a kind that are told apart. Only link types made up by hand are that many.
@@ -163,7 +178,7 @@ impl Weirds {
             && !self.0.iter().any(|known| is_same(known, &weird))
             && self.0.iter().filter(|known| known.kind == kind).count() >= Self::MAX_APART
         {
-            OTHERS.clone_into(&mut weird.detail);
+            others(kind).clone_into(&mut weird.detail);
         }
         match self.0.iter_mut().find(|known| is_same(known, &weird)) {
             Some(known) => {

@@ -143,6 +143,7 @@ impl<'a> Parser<'a> {
             "rst" => return alone(Deed::Rst),
             "bare-rst" => return alone(Deed::BareRst),
             "foreign-rst" => return alone(Deed::ForeignRst),
+            "refuse" if from == Role::Server => return alone(Deed::Refuse),
             "shut" => return alone(Deed::Shut),
             "open" => return alone(Deed::Open),
             "ack" => return alone(Deed::Ack),
@@ -339,6 +340,7 @@ mod tests {
         "fin",
         "shut",
         "foreign-rst",
+        "refuse",
         "port ",
         "*",
     ];
@@ -348,6 +350,7 @@ mod tests {
         for (word, deed) in [
             ("bare-rst", Deed::BareRst),
             ("foreign-rst", Deed::ForeignRst),
+            ("refuse", Deed::Refuse),
             ("shut", Deed::Shut),
             ("open", Deed::Open),
             ("wait 20", Deed::Wait(20)),
@@ -387,6 +390,7 @@ mod tests {
             ("C: fin |\nS: jump high", "2:4: an act belongs where \"jump\" stands"),
             ("C: fin | strangers", "1:10: C: or S: belongs where \"strangers\" stands"),
             ("C: shut 5", "1:9: the end of the act belongs where \"5\" stands"),
+            ("C: refuse", "1:4: an act belongs where \"refuse\" stands"),
             ("C: fin now", "1:8: the end of the act belongs where \"now\" stands"),
             ("S: close soon", "1:10: a close code belongs where \"soon\" stands"),
             ("CLOSE 70000", "1:7: a close code belongs where \"70000\" stands"),

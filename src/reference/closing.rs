@@ -30,7 +30,7 @@ pub(super) fn conclude(
     findings: &mut Findings,
 ) -> Closing {
     let order = EndOrder::of(ends);
-    let outcome = outcome(opening, ends, order);
+    let outcome = outcome(opening, ends, order, tail);
     let (started_by, evidence) = started(ends, outcome, order);
     let mut steps = Vec::new();
     for role in Role::BOTH {
@@ -155,11 +155,12 @@ fn side_close(ends: &PerRole<Endpoint>, role: Role) -> SideClose {
     }
 }
 
-fn outcome(opening: &Opening, ends: &PerRole<Endpoint>, order: EndOrder) -> Outcome {
+fn outcome(opening: &Opening, ends: &PerRole<Endpoint>, order: EndOrder, tail: &Tail) -> Outcome {
     let lost = ends.client.lost || ends.server.lost;
     if !opening.is_established(&ends.client) {
         return match (opening.status, order) {
             (Some(_), _) => Outcome::HandshakeFailed,
+            (None, _) if tail.not_connected => Outcome::HandshakeFailed,
             (None, _) if lost => Outcome::NotObservable,
             (None, EndOrder::Open) => Outcome::Open,
             (None, _) => Outcome::HandshakeFailed,

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use crate::limits::Limits;
 use crate::model::{
-    Carrier, Direction, Endpoints, PacketNo, PerDirection, Segment, SeqNo, SideTcp, StreamEnd, StreamEvent,
-    TcpFlags, Timestamp, Unanswered, WeirdKind, Weirds,
+    Carrier, Direction, Endpoints, FailedConnect, PacketNo, PerDirection, Segment, SeqNo, SideTcp, StreamEnd,
+    StreamEvent, TcpFlags, Timestamp, Unanswered, WeirdKind, Weirds,
 };
 use crate::tcp::causal_order::CausalOrder;
 use crate::tcp::context::Context;
@@ -346,6 +346,18 @@ impl Connection {
         let half = &self.halves[dir];
         let acked = notes[dir.flip()].has_segments().then(|| half.acked());
         notes[dir].facts(self.ended_at, acked, |position| half.offset(position))
+    }
+
+    /// How the originator failed to connect, as far as that goes: it sent nothing but SYNs, and what came back is nothing,
+    /// or nothing but RSTs that answer them.
+    pub(crate) fn failed_connect(&self) -> Option<FailedConnect> {
+        let notes = self.notes.as_ref().filter(|_| self.other_leg.is_none())?;
+        let syns = notes.orig.only_syns()?;
+        match notes.resp.only_refuses() {
+            None => Some(FailedConnect { refused: false, syns }),
+            Some(true) => Some(FailedConnect { refused: true, syns }),
+            Some(false) => None,
+        }
     }
 
     /// Nobody will ask for [`Self::facts`].

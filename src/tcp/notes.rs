@@ -24,6 +24,9 @@ const CAPTURED_TWICE_NS: i64 = 1_000_000;
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     habits: HeaderHabits,
+    /// SYNs that carry nothing, and how many of them were captured twice.
+    syns: u32,
+    syn_copies: u32,
     last_payload_at: Option<Timestamp>,
     last_segment_at: Option<Timestamp>,
     largest_acknowledged: u32,
@@ -86,6 +89,9 @@ impl Notes {
     /// A segment that it sent, RSTs left out.
     #[inline]
     pub(super) fn segment(&mut self, segment: &Segment<'_>) {
+        if segment.flags.has(TcpFlags::SYN) {
+            self.syn(segment);
+        }
         self.last_segment_at = segment.at.or(self.last_segment_at);
         let (habits, header) = (&mut self.habits, segment.header);
         habits.ttl = match habits.segments {
@@ -98,6 +104,30 @@ impl Notes {
         if (header.window == 0 || self.rare.is_some()) && !segment.flags.has(TcpFlags::SYN) {
             self.window(segment);
         }
+    }
+
+    #[cold]
+    fn syn(&mut self, segment: &Segment<'_>) {
+        if segment.ack.is_some() || !segment.payload.is_empty() || segment.cut_off > 0 {
+            return;
+        }
+        self.syns = self.syns.saturating_add(1);
+        let since = self.last_segment_at.zip(segment.at).map(|(last, at)| at.since(last));
+        let is_copy = since.is_some_and(|ns| (0..CAPTURED_TWICE_NS).contains(&ns));
+        self.syn_copies = self.syn_copies.saturating_add(u32::from(self.syns > 1 && is_copy));
+    }
+
+    /// How often it sent a SYN, where it sent nothing else.
+    pub(super) fn only_syns(&self) -> Option<u32> {
+        let is_all = u64::from(self.syns) == self.habits.segments && self.ends.is_empty();
+        Some(self.syns - self.syn_copies).filter(|syns| is_all && *syns > 0)
+    }
+
+    /// Whether all that it sent are RSTs that acknowledge a SYN and nothing behind it; `None` where it sent nothing.
+    pub(super) fn only_refuses(&self) -> Option<bool> {
+        let refuses = |noted: &Noted| noted.end.how == StreamEnd::Rst && noted.end.acked == Some(0);
+        let is_silent = self.habits.segments == 0 && self.ends.is_empty();
+        (!is_silent).then(|| self.habits.segments == 0 && self.ends.iter().all(refuses))
     }
 
     /// The window it announces, where that is 0 or had been.

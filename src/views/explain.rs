@@ -279,6 +279,7 @@ fn act(what: &Deed) -> String {
         Deed::ForeignRst => {
             "resets TCP (an RST in its name, whose TTL and IP identification are not its own)".to_owned()
         }
+        Deed::Refuse => "refuses TCP: an RST answers the SYN".to_owned(),
         Deed::Shut => "takes no more bytes: its receive window is 0".to_owned(),
         Deed::Open => "takes bytes again: its receive window is open".to_owned(),
         Deed::Ack => "acknowledges what it has received".to_owned(),
@@ -301,6 +302,7 @@ const fn act_name(what: &Deed) -> &'static str {
         Deed::Rst => "rst",
         Deed::BareRst => "bare_rst",
         Deed::ForeignRst => "foreign_rst",
+        Deed::Refuse => "refuse",
         Deed::Shut => "shut",
         Deed::Open => "open",
         Deed::Ack => "ack",

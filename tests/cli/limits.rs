@@ -35,6 +35,7 @@ const TABLE: &[(&[&str], Way)] = &[
     (&["idle-seconds=5"], Counted(1, || pcap(&pause(10_000)))),
     (&["closed-linger-seconds=0"], Seen(again_after_a_second, tcp_connections, "2", "1")),
     (&["compared-connections=1"], Seen(one_key_twice, keys_used_again, "0", "1")),
+    (&["servers=0"], Counted(1, || pcap(&pause(0)))),
     (&["waiting-report-bytes=1"], Counted(1, || pcap(&ended_before_an_older_one()))),
     (&["out-of-order-bytes=10"], Counted(3, || pcap(&behind_a_hole()))),
     (&["out-of-order-segments=1"], Counted(2, || pcap(&behind_a_hole()))),

@@ -20,6 +20,7 @@ use wslog::views::{FrameList, json, run};
 use crate::support::capture_file::Pcap;
 use crate::support::conversation::{Client, Server, Talk, TestPacket};
 use crate::support::essence::packets_of;
+use crate::support::scene;
 use crate::support::script::{analyse, play};
 use crate::support::upgrade::refusal;
 
@@ -162,7 +163,7 @@ fn row(conversation: &Conversation, what: Redaction, frames: FrameList) -> Value
 }
 
 /// What no sample shows: a handshake refused before the one that counts, a client that sends again in vain, windows that
-/// are shut.
+/// are shut, a client that cannot connect.
 fn in_no_sample() -> Vec<Vec<TestPacket>> {
     let mut refused = Talk::new("192.0.2.10:50001", "192.0.2.20:8080");
     refused.connect();
@@ -176,7 +177,8 @@ fn in_no_sample() -> Vec<Vec<TestPacket>> {
         "C: text a | S: shut | C: wait 3000 | C: text b | S: open | C: shut | S: wait 3000 | S: text c",
         false,
     );
-    vec![refused.packets(), in_vain, shut]
+    let not_connected = scene::play("C: text a | CLOSE | C2: wait 1000 | S2: refuse");
+    vec![refused.packets(), in_vain, shut, not_connected]
 }
 
 #[test]

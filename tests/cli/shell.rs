@@ -363,6 +363,64 @@ fn connections_are_chosen_by_number() {
     assert!(text.contains("session over") && !text.contains("#1 "), "{text}");
 }
 
+/// Behind a connection that closes cleanly one that is refused, one that nobody answers, and one to a port of something
+/// else.
+#[test]
+fn what_could_not_connect_is_told_as_asked() {
+    let at = |port: u16, server: &str, seconds| {
+        Talk::new(&format!("192.0.2.10:{port}"), server).with_isns(u32::from(port), 7).starting_after(seconds)
+    };
+    let mut clean = talk();
+    clean.open().send(Client, Frame::close(1000, "")).send(Server, Frame::close(1000, "")).end_tcp(Server);
+    let mut lost = at(50_003, "192.0.2.20:8080", 20);
+    lost.syn().pause(1_000).syn_again().pause(2_000).syn_again();
+    let packets = merge([
+        clean.packets(),
+        at(50_002, "192.0.2.20:8080", 10).refuse().packets(),
+        lost.packets(),
+        at(50_004, "192.0.2.20:9090", 40).refuse().packets(),
+    ]);
+    let path = file(&scratch("connects"), "connects.pcap", &Pcap::default().write(&packets));
+
+    let document = json(&[&path]);
+    let connections = document["connections"].as_array().expect("a list");
+    let of = |connection: &Value| {
+        let closing = &connection["closing"];
+        let cause = &closing["cause"];
+        let values = [
+            &closing["outcome"],
+            &cause["name"],
+            &cause["certainty"],
+            &cause["also"],
+            &connection["connect"],
+        ];
+        values.map(Value::to_string).join(" ")
+    };
+    assert_eq!(
+        connections.iter().skip(1).map(of).collect::<Vec<_>>(),
+        [
+            r#""handshake_failed" "connect_failed" "proven" [] {"refused":true,"syns":1}"#,
+            r#""handshake_failed" "connect_failed" "likely" [] {"refused":false,"syns":3}"#,
+        ]
+    );
+    assert!(connections[0].get("connect").is_none() && connections[1]["handshake"].is_null());
+    assert_eq!(document["inputs"][0]["websocket_connections"], 1);
+    assert_eq!(json(&["--connects", &path])["connections"].as_array().map(Vec::len), Some(4));
+
+    let text = inspect(&["--width", "200", &path]);
+    for said in [
+        "2  192.0.2.10:50002  192.0.2.20:8080              –       0+0     connect_failed     server  – / –",
+        "#2  192.0.2.10:50002 (client) → 192.0.2.20:8080 (server)  not connected\nconnect_failed, server · handshake failed\n",
+        "The client could not connect: its SYN was answered with RST, by the server's host or a firewall before it.",
+        "· 1 SYN, refused\n",
+        "The client could not connect: it sent 3 SYNs, and nothing answered them.",
+        "· 3 SYNs, not answered\n",
+    ] {
+        assert!(text.contains(said), "{said}\n{text}");
+    }
+    assert_eq!(run(["inspect", "--fail-on", "must", &path]).code, Some(1));
+}
+
 #[test]
 fn frames_are_listed_as_asked() {
     let long = file(&scratch("frames"), "long.pcap", &long_talk(50));

@@ -4,6 +4,7 @@
 mod builder;
 mod causes;
 mod compressors;
+mod connects;
 mod containers;
 mod cost;
 mod fragments;

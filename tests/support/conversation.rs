@@ -260,6 +260,32 @@ impl Talk {
         self
     }
 
+    /// The client asks for a connection, which the server's host refuses.
+    pub fn refuse(&mut self) -> &mut Self {
+        self.syn().emit(Server, TcpFlags::RST, &[]);
+        if let Some(packet) = self.packets.last_mut() {
+            packet.seq = SeqNo(0);
+        }
+        self.client.next = self.client.next.plus(u32::MAX);
+        self
+    }
+
+    /// The client asks for a connection.
+    pub fn syn(&mut self) -> &mut Self {
+        self.emit(Client, TcpFlags::SYN, &[])
+    }
+
+    /// The server accepts.
+    pub fn accept(&mut self) -> &mut Self {
+        self.emit(Server, TcpFlags::SYN, &[])
+    }
+
+    /// The client asks again: nothing has answered.
+    pub fn syn_again(&mut self) -> &mut Self {
+        self.client.next = self.client.next.plus(u32::MAX);
+        self.syn()
+    }
+
     /// Something between resets TCP in this end's name; its RST came fewer hops, and is numbered by another host.
     pub fn reset_foreign(&mut self, from: Side) -> &mut Self {
         self.emit(from, TcpFlags::RST, &[]);

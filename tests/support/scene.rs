@@ -43,8 +43,8 @@ impl Scene<'_> {
             return before.extend(bytes.into_iter().flatten());
         }
         self.send_waiting();
-        // Who waits before a connection is there has not opened it yet.
-        self.open(act.connection, !matches!(act.what, Deed::Wait(_)));
+        // Who waits before a connection is there has not opened it yet, and one that is refused is never open.
+        self.open(act.connection, !matches!(act.what, Deed::Wait(_) | Deed::Refuse));
         match bytes {
             Some(bytes) if !act.uncaptured => self.waiting = Some((whose.0, whose.1, bytes.to_vec())),
             _ => one_act(self.talk(act.connection), act),

@@ -47,6 +47,7 @@ fn one_deed(talk: &mut Talk, side: Side, what: &Deed) {
         Deed::Rst => talk.reset(side),
         Deed::BareRst => talk.reset_bare(side),
         Deed::ForeignRst => talk.reset_foreign(side),
+        Deed::Refuse => talk.refuse(),
         Deed::Shut => talk.window(side, 0),
         Deed::Open => talk.window(side, WINDOW),
         Deed::Ack => talk.ack(side),

@@ -29,7 +29,8 @@ pub(super) const ROW: CauseRow = CauseRow {
 impl Judge for HandshakeUnanswered {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         let conversation = facts.conversation;
-        if facts.outcome() != Outcome::HandshakeFailed || conversation.assumed {
+        let nobody_asked = conversation.assumed || conversation.connect.is_some();
+        if facts.outcome() != Outcome::HandshakeFailed || nobody_asked {
             return None;
         }
         let end = conversation.closing.first_end;

@@ -25,7 +25,7 @@ named! {
         Reset = "reset",
         /// The recording ends first.
         Open = "open",
-        /// The upgrade was refused or not answered.
+        /// TCP or the upgrade was refused, or not answered.
         HandshakeFailed = "handshake_failed",
         /// A gap or cut lies over the end.
         NotObservable = "not_observable",

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::model::{self, Conversation, Opcode, PerRole};
+use crate::model::{self, Conversation, FailedConnect, Opcode, PerRole};
 use crate::redact::Shown;
 use crate::views::FrameList;
 use crate::views::json::case::Autobahn;
@@ -13,7 +13,8 @@ use crate::views::json::handshake::Handshake;
 use crate::views::json::timing::Timing;
 use crate::views::json::{place, sides};
 use crate::views::row::{
-    Displayed, Encoder, Integer, List, Map, Nanoseconds, OrAbsent, Text, Time, Type, Value, ValueKind, row,
+    Boolean, Displayed, Encoder, Integer, List, Map, Nanoseconds, OrAbsent, Text, Time, Type, Value,
+    ValueKind, row,
 };
 use crate::views::worded::Worded;
 
@@ -51,6 +52,8 @@ row! {
     tls: Option<Tls> = None::<Tls>,
     /// Version of HTTP that carried the opening handshake.
     http: Text = "1.1",
+    /// How TCP failed, where it was not established: there is no handshake then.
+    connect: OrAbsent<Connect> = r.connect.map(Connect),
     /// The opening handshake; null where the connection has none in the recording that could be read.
     handshake: Option<Handshake> = Handshake::of(r),
     /// Handshakes before this one on the same TCP connection, refused or abandoned.
@@ -97,6 +100,16 @@ row! {
     ip: Text = Displayed(address.ip()),
     /// Number of the TCP port.
     port: Integer = address.port(),
+}
+
+row! {
+    /// A connection that could not be established.
+    pub(super) struct Connect(connect: FailedConnect);
+
+    /// Whether an RST answered the SYN; otherwise nothing did.
+    refused: Boolean = connect.refused,
+    /// SYNs that the client sent.
+    syns: Integer = connect.syns,
 }
 
 row! {

@@ -34,7 +34,7 @@ row! {
     interrupted: Boolean = input.interrupted,
     /// TCP connections in it.
     tcp_connections: Integer = input.tcp_connections,
-    /// WebSocket connections among them, and attempts at one.
+    /// WebSocket connections among them, and attempts at one that TCP did not refuse.
     websocket_connections: Integer = input.websocket_connections,
     /// What is odd about it.
     weirds: List<Weird> = input.weirds.as_slice().iter().map(Weird),

@@ -46,7 +46,11 @@ fn heading(out: &mut String, report: &Conversation<Shown>, style: &Style) {
     let asked = report.request.as_ref().map_or_else(String::new, |request| {
         format!("{} {}  ", visible(&request.method), shorten(&visible(&request.target), 60))
     });
-    let unknown = if report.assumed { "handshake not recorded" } else { "no response" };
+    let unknown = match () {
+        () if report.connect.is_some() => "not connected",
+        () if report.assumed => "handshake not recorded",
+        () => "no response",
+    };
     let status = report.response.as_ref().map_or_else(|| unknown.to_owned(), |r| r.status.to_string());
     let closing = &report.closing;
     let head = format!(
@@ -172,6 +176,9 @@ fn handshake(report: &Conversation<Shown>) -> String {
             let body = String::from_utf8_lossy(&response.body_start);
             parts.push(format!("body \"{}\"", shorten(&visible(&body), 60)));
         }
+    } else if let Some(connect) = report.connect {
+        let syns = units::count(u64::from(connect.syns), "SYN");
+        parts.push(format!("{syns}, {}", if connect.refused { "refused" } else { "not answered" }));
     } else if !report.assumed {
         parts.push("no response".to_owned());
     }

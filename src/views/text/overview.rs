@@ -70,7 +70,7 @@ pub(super) fn weirds(weirds: &Weirds, indent: usize, place: impl Fn(PacketNo) ->
         let times = match (weird.count, weird.kind) {
             (1, _) => String::new(),
             // Its words are about all of them.
-            (count, WeirdKind::CaptureDropped) => format!(" ×{count}"),
+            (count, WeirdKind::CaptureDropped | WeirdKind::ConnectFailed) => format!(" ×{count}"),
             (count, _) => format!(" ×{count}, first"),
         };
         let name = weird.kind.name();
@@ -115,7 +115,7 @@ const MOST_NAMED: usize = 4;
 fn closed(inputs: &[InputReport]) -> String {
     let mut all = Weirds::default();
     for weird in inputs.iter().flat_map(|input| input.weirds.as_slice()) {
-        if weird.kind.is_told_apart() {
+        if weird.kind.hides_packets() {
             all.push(weird.clone());
         }
     }
