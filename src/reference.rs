@@ -182,6 +182,9 @@ impl Reference {
         if let Some(acked) = frame.first.acked() {
             self.received(from, acked, Some(frame.first));
         }
+        if self.ends[from].interrupted.is_some() && frame.cut == 0 {
+            self.ends[from].mute();
+        }
         if self.ends[from].muted {
             self.ends[from].sent_unjudged(frame);
             return;
@@ -238,6 +241,9 @@ impl Reference {
         }
         if let Some((at, last)) = frame.first.at().zip(self.last_frame_at) {
             self.last_frame = Some(LastFrame { from, at, pause_ns: at.since(last).max(0) });
+        }
+        if self.ends[from].interrupted.is_some() {
+            self.ends[from].mute();
         }
         if frame.header.payload_len <= heartbeats::LONGEST && frame.header.fin {
             self.heartbeat(from, frame);

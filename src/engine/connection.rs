@@ -7,8 +7,8 @@ use crate::limits::Limits;
 use crate::message::Messages;
 use crate::model::{
     Certainty, Conversation, ConversationId, Course, Direction, EndSegment, EventKind, FailedConnect,
-    Finding, Lifecycle, Observation, Observed, PerRole, Role, RuleId, Segment, StreamEvent, Tail, TcpEnd,
-    TcpFacts, TcpRecord, Timestamp, WeirdKind, Weirds,
+    Finding, Lifecycle, LostHow, Observation, Observed, PerRole, Role, RuleId, Segment, StreamEvent, Tail,
+    TcpEnd, TcpFacts, TcpRecord, Timestamp, Undecodable, WeirdKind, Weirds,
 };
 use crate::reference::across::Trace;
 use crate::reference::{Reference, host_port};
@@ -212,8 +212,12 @@ impl Stages {
         messages.observe(&observation, limits, weirds, &mut |event| {
             broke.clear();
             reference.observe(&event, limits, broke);
-            if let EventKind::Frame(ref frame) = event.what {
-                recorder.frame(event.from, frame, broke, keep, told);
+            match event.what {
+                EventKind::Frame(ref frame) => recorder.frame(event.from, frame, broke, keep, told),
+                EventKind::Undecodable(Undecodable::NotFrames { how: LostHow::CutShort { .. }, .. }) => {
+                    recorder.cut_short[event.from] = true;
+                }
+                _ => {}
             }
         });
         match observation.what {

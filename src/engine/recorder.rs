@@ -64,6 +64,8 @@ pub(super) struct Recorder {
     pub(super) request: Option<Box<UpgradeRequest>>,
     pub(super) response: Option<Box<UpgradeResponse>>,
     pub(super) assumed: bool,
+    /// The next frame begins inside the payload of the one that is open: the stream does not end inside it.
+    pub(super) cut_short: PerRole<bool>,
     pub(super) handshake_at: PerRole<Seen>,
     pub(super) earlier: Vec<EarlierHandshake>,
     pub(super) traffic: PerRole<Traffic>,
@@ -115,7 +117,7 @@ impl Recorder {
     ) {
         let traffic = &mut self.traffic[from];
         let header = &frame.header;
-        if frame.cut > 0 {
+        if frame.cut > 0 && !self.cut_short[from] {
             traffic.frames_cut += 1;
         } else {
             traffic.frames[usize::from(header.opcode.bits())] += 1;

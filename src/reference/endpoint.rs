@@ -31,6 +31,8 @@ pub(super) struct Endpoint {
     pub(super) unframed: Option<LostFraming>,
     /// What it sends now is no frame, or part of one that was not whole.
     pub(super) muted: bool,
+    /// The frame it is in the middle of is the last that is one, and so many bytes of its payload are what they seem.
+    pub(super) interrupted: Option<u64>,
     /// From somewhere on its peer sent no WebSocket: what it made of that is its own affair.
     pub(super) misreads: bool,
     /// Number of its last frame.
@@ -179,6 +181,7 @@ impl Endpoint {
             resumed: false,
             unframed: None,
             muted: false,
+            interrupted: None,
             misreads: false,
             last_frame: None,
             read: None,
@@ -302,7 +305,19 @@ impl Endpoint {
             offset: evidence.and_then(|e| e.offset()),
         };
         self.unframed.get_or_insert(lost);
-        (self.muted, self.in_frame, self.open_message) = (true, false, None);
+        // The frame that was cut short is still to come, and is what it is as far as it goes.
+        self.interrupted = match how {
+            LostHow::CutShort { came, .. } => Some(came),
+            _ => None,
+        };
+        if self.interrupted.is_none() {
+            self.mute();
+        }
+    }
+
+    /// Nothing that follows is judged.
+    pub(super) const fn mute(&mut self) {
+        (self.muted, self.interrupted, self.in_frame, self.open_message) = (true, None, false, None);
     }
 
     /// Books a frame of which nothing is said.

@@ -34,9 +34,9 @@ pub(super) fn check(
         // Behind a header that nobody writes, what looks like a key may be part of a payload.
         side.keys.give_up();
     }
-    facts(role, frame, opening, report);
+    facts(role, frame, side.interrupted, opening, report);
     // No frame has a payload of more than 2^63 bytes that could be cut.
-    if frame.cut > 0 && frame.header.payload_len >> 63 == 0 {
+    if frame.cut > 0 && side.interrupted.is_none() && frame.header.payload_len >> 63 == 0 {
         let len = frame.header.payload_len;
         note(report, FrCut { len: Some(len), got: len.saturating_sub(frame.cut) });
     }
@@ -125,8 +125,24 @@ fn control(frame: &FrameFacts<'_>, side: &mut Endpoint, report: &mut Report<'_>)
     is_control
 }
 
-fn facts(role: Role, frame: &FrameFacts<'_>, opening: &Opening, report: &mut Report<'_>) {
-    for fact in frame.facts {
+fn facts(
+    role: Role,
+    frame: &FrameFacts<'_>,
+    interrupted: Option<u64>,
+    opening: &Opening,
+    report: &mut Report<'_>,
+) {
+    // What the next frame swallowed of a payload says nothing of it.
+    let is_known = |fact: &&Fact| match (interrupted, fact) {
+        (None, _) => true,
+        (Some(came), Fact::InvalidUtf8 { offset }) => {
+            let is_alone = frame.header.opcode == Opcode::TEXT && !frame.compressed;
+            is_alone && offset.saturating_add(LONGEST_CHARACTER) <= came
+        }
+        (Some(_), Fact::InflateFailed { .. } | Fact::ContextLost) => false,
+        (Some(_), _) => true,
+    };
+    for fact in frame.facts.iter().filter(is_known) {
         match *fact {
             Fact::ContinuationWithoutStart => must(report, FrContOrphan),
             Fact::MessageInsideMessage => must(report, FrInterleave),
@@ -150,6 +166,9 @@ fn facts(role: Role, frame: &FrameFacts<'_>, opening: &Opening, report: &mut Rep
         }
     }
 }
+
+/// Bytes of the longest character in UTF-8.
+const LONGEST_CHARACTER: u64 = 4;
 
 /// Rules on the body of a Close (5.5.1, 7.4).
 fn close(role: Role, payload: &ClosePayload, echoed: Option<CloseCode>, report: &mut Report<'_>) {

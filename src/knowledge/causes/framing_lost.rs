@@ -42,11 +42,10 @@ impl Judge for FramingLost {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         Role::BOTH.into_iter().find_map(|role| {
             let lost = facts.conversation.closing.framing_lost[role]?;
-            let quit = facts.quit();
-            // What came after somebody had given up did not make them.
-            let late = quit.is_some_and(|quit| {
-                quit.mark.packet.zip(lost.packet).is_some_and(|(quit, lost)| quit < lost)
-            });
+            // What came after the other side had given up did not make it.
+            let peer = facts.side(role.peer());
+            let gave_up = peer.close.map(|close| close.mark.packet).or(peer.end.map(|end| end.mark.packet));
+            let late = gave_up.is_some_and(|gave_up| gave_up < lost.packet);
             let certainty = if late || lost.how == LostHow::Unexplained { Undetermined } else { Likely };
             let mark = Mark { frame: None, packet: lost.packet, at: lost.at };
             let grounds = Self { how: lost.how, after: lost.frame };
