@@ -343,3 +343,42 @@ fn a_client_that_ends_inside_its_request() {
     let seen = play(&steps);
     assert_eq!((seen.status, &seen.log[..]), (Status::NotWebSocket, &[][..]));
 }
+
+/// A request that its sender never finished is an attempt if its whole lines ask for the upgrade, whatever came of it.
+#[test]
+fn requests_that_are_never_finished() {
+    let asks = &ASK[..ASK.find("Connection").expect("the field behind Upgrade")];
+    let before = &ASK[..ASK.find("Upgrade").expect("the field")];
+    let end = |dir| End(dir, StreamEnd::Fin);
+    for (name, steps, status, log) in [
+        ("left", vec![data(Orig, asks), end(Orig), end(Resp)], Status::Candidate, 3),
+        (
+            "answered before",
+            vec![data(Orig, asks), data(Resp, NO), end(Resp), end(Orig)],
+            Status::Candidate,
+            4,
+        ),
+        (
+            "answered after",
+            vec![data(Orig, asks), end(Orig), data(Resp, NO), end(Resp)],
+            Status::Candidate,
+            4,
+        ),
+        (
+            "in the middle of the field",
+            vec![data(Orig, &asks[..asks.len() - 4]), end(Orig)],
+            Status::NotWebSocket,
+            0,
+        ),
+        ("not asked", vec![data(Orig, before), end(Orig), end(Resp)], Status::NotWebSocket, 0),
+        (
+            "a hole on the other side",
+            vec![data(Orig, asks), Gap(Resp, 9), end(Orig), end(Resp)],
+            Status::NotWebSocket,
+            0,
+        ),
+    ] {
+        let seen = play(&steps);
+        assert_eq!((seen.status, seen.log.len()), (status, log), "{name}: {:?}", seen.log);
+    }
+}

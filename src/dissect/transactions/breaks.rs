@@ -124,7 +124,12 @@ impl Transactions {
         carrier: Option<Carrier>,
         out: &mut Out<'_, S>,
     ) {
-        if self.candidate || self.client != Some(dir) || self.mid_stream {
+        let is_whole = |item: Item<'_>| !matches!(item, Item::Gap { .. });
+        if self.candidate
+            || self.client != Some(dir)
+            || self.mid_stream
+            || !self.sides[dir.flip()].held.iter().all(is_whole)
+        {
             return;
         }
         let (Some((lines, start)), Some(carrier)) = (self.sides[dir].head.whole_lines(), carrier) else {
