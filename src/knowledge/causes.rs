@@ -92,6 +92,8 @@ pub enum Tells {
     Nothing,
     /// The Close that ended it.
     Close,
+    /// The same, and when it was sent.
+    CloseAndTime,
     /// All there is to say.
     All,
 }

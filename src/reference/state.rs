@@ -177,7 +177,7 @@ impl State {
         if let Self::Closing(closes) = self
             && let Some(received) = &mut closes.received
         {
-            received.message_open |= at <= received.at;
+            received.message_open |= at < received.at;
         }
     }
 

@@ -35,7 +35,8 @@ pub(super) fn of(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Vec<S
             out.push(said.text.clone());
             out.extend(match said.tells {
                 Tells::All => None,
-                Tells::Close => Some(answered(report)),
+                Tells::Close => Some(answered(report, true)),
+                Tells::CloseAndTime => Some(answered(report, false)),
                 _ => Some(ended(report)),
             });
         }
@@ -266,7 +267,7 @@ fn later(at: Option<Timestamp>, than: Option<Timestamp>) -> String {
 }
 
 /// The same where the Close that ended it has been told.
-fn answered(report: &Conversation<Shown>) -> String {
+fn answered(report: &Conversation<Shown>, with_time: bool) -> String {
     match (report.closing.outcome, report.closing.started_by) {
         (Outcome::Open, Some(Starter::One(role)))
             if report.closing.sides[role.peer()].sent_close != Some(true) =>
@@ -275,7 +276,7 @@ fn answered(report: &Conversation<Shown>) -> String {
         }
         (_, Some(Starter::One(role))) => {
             let at = after_start(report, report.closing.sides[role].at);
-            let was = if at.is_empty() { String::new() } else { format!("That was{at}; ") };
+            let was = if at.is_empty() || !with_time { String::new() } else { format!("That was{at}; ") };
             capital(&format!("{was}{}.", answer(report, role)))
         }
         _ => ended(report),

@@ -53,7 +53,7 @@ pub(super) fn closing<S: Readable>(
     next: Option<String>,
 ) -> Said {
     let answered = |by: Role| conversation.closing.sides[by.peer()].sent_close == Some(true);
-    let tells = if side(cause.by).is_none_or(answered) { Tells::All } else { Tells::Close };
+    let tells = if side(cause.by).is_none_or(answered) { Tells::All } else { Tells::CloseAndTime };
     Said { text: text.to_owned(), next, tells }
 }
 

@@ -91,6 +91,10 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<CloseCutShort>> {
         return None;
     }
     let answered = peer.close.is_some();
+    // Its host took the answer without an RST: only its sending half was shut, and it can still read.
+    if answered && end.how == StreamEnd::Fin && side.had_close == Some(true) && reset.is_none() {
+        return None;
+    }
     // Where the answer and its end were recorded first, the acknowledgement still says that it had not arrived.
     let left_first = peer.end.is_none_or(|theirs| theirs.mark.packet > end.mark.packet)
         || answered && end.had_close == Some(false);

@@ -42,10 +42,12 @@ impl Judge for FramingLost {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         Role::BOTH.into_iter().find_map(|role| {
             let lost = facts.conversation.closing.framing_lost[role]?;
-            // What came after the other side had given up did not make it.
-            let peer = facts.side(role.peer());
-            let gave_up = peer.close.map(|close| close.mark.packet).or(peer.end.map(|end| end.mark.packet));
-            let late = gave_up.is_some_and(|gave_up| gave_up < lost.packet);
+            // What came after either side had given up did not make it.
+            let gave_up = |role: Role| {
+                let side = facts.side(role);
+                side.close.map(|close| close.mark.packet).or(side.end.map(|end| end.mark.packet))
+            };
+            let late = Role::BOTH.into_iter().filter_map(gave_up).any(|gave_up| gave_up < lost.packet);
             let certainty = if late || lost.how == LostHow::Unexplained { Undetermined } else { Likely };
             let mark = Mark { frame: None, packet: lost.packet, at: lost.at };
             let grounds = Self { how: lost.how, after: lost.frame };

@@ -1,4 +1,5 @@
 use crate::knowledge::causes::prelude::*;
+use crate::model::MessageSize;
 
 /// `message_too_big`: a message went beyond a limit of its receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,8 +18,10 @@ pub struct MessageTooBig {
 pub(super) const ROW: CauseRow = CauseRow {
     name: "message_too_big",
     when: "a message went beyond a limit of its receiver, which ended the connection",
-    proven: Some("it closed with 1009"),
-    likely: Some("the reason of its Close says so"),
+    proven: Some("it closed with 1009, and no larger message had passed before"),
+    likely: Some(
+        "the reason of its Close says so; or it closed with 1009 for a message that is tiny, or smaller than one before",
+    ),
     undetermined: Some(
         "it closed in the middle of a message larger than every one before, and gave no other reason",
     ),
@@ -113,6 +116,12 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<MessageTooBig>> {
     let reason = facts.reason(role);
     let by_reason = REASONS.iter().any(|sign| reason.contains(sign));
     let message = peer.last_message;
+    // A length that no message can have is a fault, whatever code it is answered with.
+    if failed.is_some_and(|(by, rule, _)| {
+        by != role && code.is_some_and(|code| rule.rule().reaction.codes().contains(&code.0))
+    }) {
+        return None;
+    }
     // Where all is in the recording and nothing was sent, nothing was too big.
     if message.is_none() && !peer.has_gap && !facts.conversation.assumed {
         return None;
@@ -125,6 +134,8 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<MessageTooBig>> {
         // The Close that it may answer can be what is missing.
         (true, _) if facts.outcome() == Outcome::NotObservable => Undetermined,
         (true, _) if peer.has_gap && theirs.is_none() => Likely,
+        // A larger one passed, or it is tiny: the code says so, the sizes do not.
+        (true, _) if message.is_some_and(|m| m.is_ended && is_small(&m, peer.largest_before)) => Likely,
         (true, _) => Proven,
         (_, true) if failed.is_none_or(|(by, ..)| by == role) => Likely,
         _ if exceeds && !names_something_else => Undetermined,
@@ -134,3 +145,12 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<MessageTooBig>> {
     let grounds = MessageTooBig { by_code, by_reason, message, passed };
     Some(Judged::new(grounds, Blame::from(role), certainty).at(quit.mark))
 }
+
+/// Whether no limit that anybody sets would refuse it.
+fn is_small(message: &MessageSize, passed: Option<MessageSize>) -> bool {
+    let size = |message: &MessageSize| message.bytes.unwrap_or(message.wire_bytes);
+    size(message) <= TINY || passed.is_some_and(|passed| size(&passed) >= size(message))
+}
+
+/// The largest payload whose length stands in the second byte of its frame.
+const TINY: u64 = 125;

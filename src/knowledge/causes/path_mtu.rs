@@ -48,8 +48,7 @@ impl Judge for PathMtu {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         let (of, lost) = super::peer_unreachable::lost(facts)?;
         let passed = facts.tcp(of).largest_acknowledged;
-        let heard_since = facts.tcp(of.peer()).last_segment_at >= lost.again_at;
-        if lost.smallest < FULL_SIZE || passed >= lost.smallest || passed == 0 || !heard_since {
+        if lost.smallest < FULL_SIZE || passed >= lost.smallest || passed == 0 {
             return None;
         }
         let grounds = Self {

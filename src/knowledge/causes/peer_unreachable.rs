@@ -15,6 +15,8 @@ pub struct PeerUnreachable {
     pub silent_ns: Option<i64>,
     /// Probes that carry nothing were among them, or were all there was.
     pub probes: bool,
+    /// Something still came back, and acknowledged none of it.
+    pub one_way: bool,
 }
 
 pub(super) const ROW: CauseRow = CauseRow {
@@ -51,7 +53,9 @@ pub(super) fn lost<'a>(facts: &Facts<'a>) -> Option<(Role, &'a Unacknowledged)> 
         let over = peer.end.is_some_and(|end| end.mark.at <= lost.again_at);
         // Copies that the capture made follow one another at once.
         let copies = facts.between(lost.sent_at, lost.last_at).is_some_and(|ns| ns < SENT_AGAIN_NS);
-        (!over && !copies && !peer.has_gap).then_some((role, lost))
+        // Whoever shut its window acknowledges no probe.
+        let shut = facts.tcp(role.peer()).shut.is_some_and(|shut| shut.to_the_end);
+        (!over && !copies && !shut && !peer.has_gap).then_some((role, lost))
     })
 }
 
@@ -67,12 +71,14 @@ impl Judge for PeerUnreachable {
             let peer = facts.tcp(of.peer());
             // Who answers with RST in the end is there.
             let answers = peer.ends.iter().any(|end| end.at > lost.again_at);
-            if answers || peer.last_segment_at > lost.again_at {
+            if answers {
                 return None;
             }
+            // What still comes acknowledges nothing: only one way is lost.
+            let one_way = peer.last_segment_at > lost.again_at;
             let for_ns = facts.between(lost.sent_at, lost.last_at);
             let silent_ns = facts.between(peer.last_segment_at, lost.sent_at);
-            let grounds = Self { of, times: lost.times, for_ns, silent_ns, probes: false };
+            let grounds = Self { of, times: lost.times, for_ns, silent_ns, probes: false, one_way };
             let certainty = certainty(lost.times, for_ns);
             let mark = Mark { packet: Some(lost.packet), at: lost.again_at, frame: None };
             return Some(Judged::new(grounds, None, certainty).at(mark));
@@ -83,25 +89,29 @@ impl Judge for PeerUnreachable {
             let tried = facts.conversation.timing.unanswered[of]?;
             let for_ns = facts.between(tried.first_at, tried.last_at);
             let silent_ns = facts.between(facts.tcp(of.peer()).last_segment_at, tried.first_at);
-            let grounds = Self { of, times: tried.tries, for_ns, silent_ns, probes: true };
+            let grounds = Self { of, times: tried.tries, for_ns, silent_ns, probes: true, one_way: false };
             let mark = Mark { packet: finding.packet, at: tried.first_at, frame: finding.frame };
             Some(Judged::new(grounds, None, finding.certainty).at(mark))
         })
     }
 
     fn said<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> Said {
-        let Self { of, times, for_ns, silent_ns, probes } = *self;
+        let Self { of, times, for_ns, silent_ns, probes, one_way } = *self;
         let for_ns = for_ns.map_or_else(String::new, |ns| format!(" within {}", duration(ns)));
         let silent = silent_ns.filter(|ns| *ns >= 1_000_000_000);
         let silent = silent
             .map_or_else(String::new, |ns| format!(", which had been silent for {} before", duration(ns)));
         let tried = if probes { "probed whether it was there" } else { "sent its bytes again" };
+        let came = if one_way {
+            format!("what still came from {} acknowledged none of it", a(of.peer()))
+        } else {
+            format!("nothing came back from {}{silent}", a(of.peer()))
+        };
         Said::part(
             format!(
-                "{} no longer reached the other host: it {tried} {}{for_ns}, and nothing came back from {}{silent}.",
+                "{} no longer reached the other host: it {tried} {}{for_ns}, and {came}.",
                 the(of),
                 count(u64::from(times), "time"),
-                a(of.peer())
             ),
             "Look at the way between: a NAT or firewall that forgot the connection, a link that went down, a host that is gone.",
         )

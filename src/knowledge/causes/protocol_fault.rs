@@ -1,4 +1,5 @@
 use crate::knowledge::causes::prelude::*;
+use crate::model::FrameRecord;
 
 /// `protocol_fault`: one side broke a clause, and the other failed the connection for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +28,9 @@ pub(super) const ROW: CauseRow = CauseRow {
 
 impl Judge for ProtocolFault {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
-        let (by, rule, frame) = facts.conversation.closing.failed_for?;
+        let Some((by, rule, frame)) = facts.conversation.closing.failed_for else {
+            return Role::BOTH.into_iter().find_map(|by| ended_at_once(facts, by));
+        };
         let failing = facts.side(by.peer());
         let fits =
             |code: Option<CloseCode>| code.is_some_and(|code| rule.rule().reaction.codes().contains(&code.0));
@@ -75,4 +78,24 @@ impl Judge for ProtocolFault {
             ),
         )
     }
+}
+
+/// The other side ended it, in whatever way, within a round trip of a fault for which it need not have, and had sent no
+/// message meanwhile: as libraries do that close with 1000 whatever the fault.
+fn ended_at_once(facts: &Facts<'_>, by: Role) -> Option<Judged<ProtocolFault>> {
+    let (rule, mark) = facts.side(by).fault?;
+    let quit = facts.quit_of(by.peer())?;
+    let after = facts.between(mark.at, quit.mark.at)?;
+    let meanwhile = |f: &FrameRecord| {
+        f.from == by.peer()
+            && Some(f.n) > mark.frame
+            && f.packet < quit.mark.packet
+            && !f.header.opcode.is_control()
+    };
+    let carried_on = facts.conversation.frames.iter().any(meanwhile);
+    if after > facts.round_trip_ns || quit.mark.packet <= mark.packet || carried_on {
+        return None;
+    }
+    let by_close = matches!(quit.how, How::Close(_));
+    Some(Judged::new(ProtocolFault { by_close }, Blame::from(by), Likely).at(mark).breaks(rule))
 }

@@ -8,8 +8,8 @@ pub struct ReceiveWindowClosed {
     pub for_ns: i64,
     /// How often its peer probed.
     pub probes: u32,
-    /// It stayed so to the end.
-    pub to_the_end: bool,
+    /// The other side ended the connection meanwhile; otherwise it still waits when the recording ends.
+    pub gave_up: bool,
 }
 
 pub(super) const ROW: CauseRow = CauseRow {
@@ -36,14 +36,16 @@ impl Judge for ReceiveWindowClosed {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         Role::BOTH.into_iter().find_map(|role| {
             let shut = facts.tcp(role).shut.as_ref()?;
-            let quit = facts.quit_of(role.peer())?;
+            let quit = facts.quit_of(role.peer());
             let until = shut.from.map(|from| Timestamp(from.0.saturating_add(shut.for_ns)));
-            let meanwhile = shut.from <= quit.mark.at && until >= quit.mark.at;
-            if shut.for_ns < WINDOW_SHUT_NS || !meanwhile {
+            // Nobody gave up: whoever is probed keeps the other waiting to the end of the recording.
+            let waits = facts.outcome() == Outcome::Open && shut.to_the_end && shut.probes > 0;
+            let meanwhile = quit.is_some_and(|quit| shut.from <= quit.mark.at && until >= quit.mark.at);
+            if shut.for_ns < WINDOW_SHUT_NS || !meanwhile && !waits {
                 return None;
             }
             let certainty = if shut.to_the_end { Likely } else { Undetermined };
-            let grounds = Self { for_ns: shut.for_ns, probes: shut.probes, to_the_end: shut.to_the_end };
+            let grounds = Self { for_ns: shut.for_ns, probes: shut.probes, gave_up: !waits };
             let mark = Mark { packet: Some(shut.packet), at: shut.from, frame: None };
             Some(Judged::new(grounds, Blame::from(role), certainty).at(mark))
         })
@@ -51,7 +53,11 @@ impl Judge for ReceiveWindowClosed {
 
     fn said<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> Said {
         let by = side(cause.by).unwrap_or(Role::Client);
-        let Self { for_ns, probes, .. } = *self;
+        let Self { for_ns, probes, gave_up } = *self;
+        let then = match gave_up {
+            true => format!("when {} gave up", a(by.peer())),
+            false => format!("and {} still waits when the recording ends", a(by.peer())),
+        };
         let probed = if probes == 0 {
             String::new()
         } else {
@@ -59,11 +65,10 @@ impl Judge for ReceiveWindowClosed {
         };
         Said::part(
             format!(
-                "{}'s program {}had stopped reading: its receive window was shut for {}{probed} when {} gave up.",
+                "{}'s program {}had stopped reading: its receive window was shut for {}{probed} {then}.",
                 the(by),
                 probably(cause.certainty),
                 duration(for_ns),
-                a(by.peer())
             ),
             format!("Look at {}: what kept its program from reading.", a(by)),
         )

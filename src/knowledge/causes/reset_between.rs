@@ -46,7 +46,9 @@ impl Judge for ResetBetween {
             let (habits, header) = (tcp.habits, reset.header);
             // Behind an end of both it resets nothing.
             let over = facts.side(role).end.is_some_and(|end| end.how != StreamEnd::Rst);
-            if habits.segments < 2 || over {
+            // What answers the end of the other side ended nothing.
+            let left = facts.side(role.peer()).end.is_some_and(|end| end.mark.packet < Some(reset.packet));
+            if habits.segments < 2 || over || left {
                 return None;
             }
             let fits = (habits.ttl.0..=habits.ttl.1).contains(&header.ttl);

@@ -59,7 +59,7 @@ impl Judge for StillOpen {
                 ),
                 format!("Look at {}, which owes a Close, or record for longer.", a(role.peer())),
             ),
-            None => Said::part(
+            None => Said::whole(
                 format!("The recording ends while the connection is open{silent}."),
                 "Record for longer if it should show the end.",
             ),
