@@ -64,7 +64,7 @@ pub struct Conclusion {
     /// Latencies, rhythms, silences.
     pub timing: Timing,
     /// What a diagnosis rests on.
-    pub course: Course,
+    pub course: Box<Course>,
 }
 
 impl Reference {

@@ -7,7 +7,7 @@ use crate::limits::Limits;
 use crate::message::Messages;
 use crate::model::{
     Certainty, Conversation, ConversationId, Course, Direction, EventKind, Finding, Observation, Observed,
-    PerRole, Role, RuleId, Segment, StreamEvent, Tail, TcpFacts, TcpRecord, Timestamp, WeirdKind, Weirds,
+    PerRole, Role, RuleId, Segment, StreamEvent, Tail, TcpRecord, Timestamp, WeirdKind, Weirds,
 };
 use crate::reference::across::Trace;
 use crate::reference::{Reference, host_port};
@@ -268,7 +268,7 @@ impl Stages {
             weirds,
             case: None,
         });
-        (conversation, Box::new(conclusion.course))
+        (conversation, conclusion.course)
     }
 }
 
@@ -308,7 +308,7 @@ fn conclude(
 ) -> Box<Concluded> {
     let of = |dir| connection.stats(dir).unanswered;
     let unanswered = PerRole { client: of(client), server: of(client.flip()) };
-    let tail = Tail { until, unanswered, log_of: None, tcp: tcp_facts(connection, client) };
+    let tail = Tail { until, unanswered, log_of: None };
     let (mut conversation, course) = stages.report(weirds, &tail);
     let endpoints = connection.endpoints();
     let (client_at, server_at) = match client {
@@ -341,13 +341,10 @@ fn complete(concluded: &mut Concluded, connection: &Connection, client: Directio
         tcp.last_packet = connection.last_packet();
     }
     conversation.ended_at = connection.ended_at();
-    *conversation.tcp_facts = tcp_facts(connection, client);
+    let tcp_facts = &mut *conversation.tcp_facts;
+    tcp_facts.client = connection.facts(client);
+    tcp_facts.server = connection.facts(client.flip());
     diagnose(conversation, &concluded.course);
-}
-
-/// What TCP shows of both sides until now.
-fn tcp_facts(connection: &Connection, client: Direction) -> TcpFacts {
-    PerRole { client: connection.facts(client), server: connection.facts(client.flip()) }
 }
 
 /// About how many bytes a conversation takes while it waits.

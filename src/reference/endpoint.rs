@@ -226,7 +226,9 @@ impl Endpoint {
         if let Some(pings) = &mut peer.pings {
             pings.arrived(offset, at);
         }
-        peer.faults().for_each(|fault| fault.arrived(offset, at));
+        if peer.fault.is_some() {
+            peer.faults().for_each(|fault| fault.arrived(offset, at));
+        }
         if let Some(close) = peer.close()
             && close.end.is_some_and(|end| offset >= end)
         {
@@ -242,12 +244,17 @@ impl Endpoint {
         });
     }
 
+    /// None where there is no first.
     fn faults(&mut self) -> impl Iterator<Item = &mut Fault> {
         [&mut self.fault, &mut self.latest_fault].into_iter().flatten().map(|fault| &mut **fault)
     }
 
     /// The peer sent a data frame.
+    #[inline]
     pub(super) fn is_followed_by_data(&mut self, frame: &FrameFacts<'_>) {
+        if self.fault.is_none() {
+            return;
+        }
         self.faults().for_each(|fault| fault.is_followed_by_data(frame));
     }
 
@@ -334,7 +341,7 @@ impl Endpoint {
         self.last_sent_at = frame.last.and_then(|e| e.at()).or(frame.first.at()).or(self.last_sent_at);
         self.state.open();
         let header = &frame.header;
-        if matches!(header.opcode, Opcode::TEXT | Opcode::BINARY) {
+        if self.fault.is_some() && matches!(header.opcode, Opcode::TEXT | Opcode::BINARY) {
             self.faults().for_each(|fault| fault.is_followed_by_message(frame));
         }
         if self.largest.is_none_or(|(_, len)| header.payload_len > len) {

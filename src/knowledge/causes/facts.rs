@@ -66,10 +66,20 @@ impl<'a> Facts<'a> {
         self.conversation.findings.iter().find(|f| f.by == Some(by) && f.violation.rule() == rule)
     }
 
-    /// The reason of a side's Close, in lower case.
-    pub(super) fn reason(&self, role: Role) -> String {
+    /// The reason of a side's Close, empty where it gave none.
+    pub(super) fn reason(&self, role: Role) -> &'a str {
         let reason = self.conversation.closing.sides[role].reason.as_ref();
-        reason.map_or_else(String::new, |reason| reason.as_sent().to_lowercase())
+        reason.map_or("", |reason| reason.as_sent())
+    }
+
+    /// Whether the reason of a side's Close has one of these words in it, in whatever case; they are in lower case.
+    pub(super) fn gives_reason(&self, role: Role, signs: &[&str]) -> bool {
+        let reason = self.reason(role);
+        if reason.is_empty() {
+            return false;
+        }
+        let reason = reason.to_lowercase();
+        signs.iter().any(|sign| reason.contains(sign))
     }
 
     /// Fields of the request.

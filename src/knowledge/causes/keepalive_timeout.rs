@@ -85,8 +85,7 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
     if peer.close.is_some_and(|close| close.mark.at <= ping.mark.at) || peer.end.is_some_and(|end| end.mark.at <= ping.mark.at) {
         return None;
     }
-    let reason = facts.reason(role);
-    let says_so = REASONS.iter().any(|sign| reason.contains(sign));
+    let says_so = facts.gives_reason(role, REASONS);
     let fits = match quit.how {
         How::Tcp(_) | How::Close(None) => true,
         How::Close(Some(code)) => [1000, 1001, 1006, 1011].contains(&code.0) || (3000..=4999).contains(&code.0) && says_so,

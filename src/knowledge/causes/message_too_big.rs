@@ -85,7 +85,7 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<MessageTooBig>> {
     let failed = facts.conversation.closing.failed_for;
     let by_code = code == Some(CloseCode::MESSAGE_TOO_BIG);
     let reason = facts.reason(role);
-    let by_reason = REASONS.iter().any(|sign| reason.contains(sign));
+    let by_reason = facts.gives_reason(role, REASONS);
     let message = peer.last_message;
     let passed = peer.largest_before.map(|message| message.wire_bytes);
     let exceeds = message.is_some_and(|m| !m.is_ended && passed.is_some_and(|passed| m.wire_bytes > passed));
