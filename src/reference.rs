@@ -175,7 +175,6 @@ impl Reference {
     }
 
     fn frame(&mut self, from: Role, frame: &FrameFacts<'_>, limits: &Limits, broke: &mut Vec<RuleId>) {
-        let place = Place::frame(frame.n, frame.first);
         if let Some(acked) = frame.first.acked() {
             self.received(from, acked, Some(frame.first));
         }
@@ -197,12 +196,13 @@ impl Reference {
             &mut self.ends[from],
             echoed,
             &mut |violation, level, certainty| {
+                let place = Place::frame(frame.n, frame.first);
                 self.findings.add_as(Some(from), violation, level, certainty, place);
             },
         );
-        self.after_own_close(from, frame, place);
-        self.after_received_close(from, frame, place);
-        self.after_fault_of_peer(from, frame, limits, place);
+        self.after_own_close(from, frame);
+        self.after_received_close(from, frame);
+        self.after_fault_of_peer(from, frame, limits);
 
         let mut faulty = false;
         for (by, rule, level) in self.findings.latest.iter().copied() {
@@ -274,10 +274,11 @@ impl Reference {
     }
 
     /// Rules on what follows the own Close (5.5.1).
-    fn after_own_close(&mut self, from: Role, frame: &FrameFacts<'_>, place: Place) {
+    fn after_own_close(&mut self, from: Role, frame: &FrameFacts<'_>) {
         if self.ends[from].close().is_none() {
             return;
         }
+        let place = Place::frame(frame.n, frame.first);
         let opcode = frame.header.opcode;
         if opcode == crate::model::Opcode::CLOSE {
             self.findings.add(Some(from), ClDouble, place);
@@ -287,7 +288,7 @@ impl Reference {
     }
 
     /// A message whose first byte left after the peer's Close had arrived; once a side.
-    fn after_received_close(&mut self, from: Role, frame: &FrameFacts<'_>, place: Place) {
+    fn after_received_close(&mut self, from: Role, frame: &FrameFacts<'_>) {
         let side = &self.ends[from];
         if side.noted_new_message || side.state.received().is_none() || side.close().is_some() {
             return;
@@ -296,16 +297,17 @@ impl Reference {
         let Some(close) = self.ends[from.peer()].close().filter(|_| begins) else { return };
         if frame.first.acked().zip(close.end).is_some_and(|(acked, end)| acked >= end) {
             let violation = ClNewMsg { close: close.frame };
+            let place = Place::frame(frame.n, frame.first);
             self.ends[from].noted_new_message = true;
             self.findings.add_as(Some(from), violation, Level::Note, Certainty::Likely, place);
         }
     }
 
     /// Evidence that `from` went on handling what the peer sent after a fault, and Pings answered.
-    fn after_fault_of_peer(&mut self, from: Role, frame: &FrameFacts<'_>, limits: &Limits, place: Place) {
+    fn after_fault_of_peer(&mut self, from: Role, frame: &FrameFacts<'_>, limits: &Limits) {
         let peer = from.peer();
         let answered = if frame.header.opcode == crate::model::Opcode::PONG {
-            pings::answer(&mut self.ends, from, frame, limits, &mut self.findings, place)
+            pings::answer(&mut self.ends, from, frame, limits, &mut self.findings)
         } else {
             None
         };
@@ -328,6 +330,7 @@ impl Reference {
             _ => Some((Handled::Data, Certainty::Likely)),
         };
         let Some((handled, certainty)) = handled else { return };
+        let place = Place::frame(frame.n, frame.first);
         let side = &self.ends[from];
         if let Some(close) = side.close() {
             // Only a Close that failed the connection makes a later Pong a breach (5.5.2, 7.1.7).

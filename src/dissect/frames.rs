@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::dissect::held::Held;
-use crate::dissect::misread::{Reading, Scene, is_length_cut, is_odd, short_header};
+use crate::dissect::misread::{Reading, Scene, are_plain, is_length_cut, is_odd, short_header};
 use crate::dissect::seek::{Seeker, skip_to};
 use crate::dissect::{Item, Out, role};
 use crate::http::grammar::skip_empty_lines;
@@ -289,6 +289,26 @@ impl Track {
     }
 
     fn item<S: FnMut(Observation<'_>)>(&mut self, from: Role, item: Item<'_>, out: &mut Out<'_, S>) {
+        match item {
+            Item::Data { offset, bytes, carrier } if self.is_between() && are_plain(bytes, self.masked) => {
+                self.open = None;
+                self.decode(from, offset, bytes, carrier, out);
+            }
+            _ => self.any_item(from, item, out),
+        }
+    }
+
+    /// Whether nothing but a frame is due.
+    #[inline]
+    fn is_between(&self) -> bool {
+        self.decoder.to_boundary() == Some(0)
+            && self.beyond.is_none()
+            && self.seeking.is_none()
+            && self.doubt.is_none()
+    }
+
+    #[inline(never)]
+    fn any_item<S: FnMut(Observation<'_>)>(&mut self, from: Role, item: Item<'_>, out: &mut Out<'_, S>) {
         if let Some((position, since)) = self.beyond {
             return self.pass_over(position, since, from, item, out);
         }
@@ -636,7 +656,21 @@ impl Track {
         None
     }
 
+    /// Hands bytes to the decoder that are of frames.
+    #[inline(never)]
     fn feed<S: FnMut(Observation<'_>)>(
+        &mut self,
+        from: Role,
+        start: u64,
+        bytes: &[u8],
+        carrier: Carrier,
+        out: &mut Out<'_, S>,
+    ) {
+        self.decode(from, start, bytes, carrier, out);
+    }
+
+    #[inline(always)]
+    fn decode<S: FnMut(Observation<'_>)>(
         &mut self,
         from: Role,
         start: u64,

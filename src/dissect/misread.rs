@@ -117,6 +117,23 @@ pub(super) fn is_odd(bytes: &[u8], masked: bool) -> bool {
         || (first.is_ascii_hexdigit() && !matches!(chunk_line(bytes), Line::No))
 }
 
+/// Whether they are whole frames, nothing of them odd: what nearly every segment brings.
+#[inline]
+pub(super) fn are_plain(bytes: &[u8], masked: bool) -> bool {
+    let mut rest = bytes;
+    while let &[first, second, ..] = rest {
+        let is_plain = SOUND[usize::from(first)]
+            && !first.is_ascii_hexdigit()
+            && (second & 0x80 != 0) == masked
+            && (second & 0x7f < 126 || first & 0x08 == 0);
+        let Some((header, len)) = short_header(rest).filter(|_| is_plain) else { return false };
+        let is_short = second & 0x7f < 126 || len > 125;
+        let Some(next) = rest.get(header + len..).filter(|_| is_short) else { return false };
+        rest = next;
+    }
+    rest.is_empty()
+}
+
 /// Length of a header that is whole, and of its payload, unless that takes 64 bits.
 #[inline]
 pub(super) fn short_header(bytes: &[u8]) -> Option<(usize, usize)> {

@@ -6,8 +6,9 @@ use crate::engine::recorder::{Happening, Keep, Recorder};
 use crate::limits::Limits;
 use crate::message::Messages;
 use crate::model::{
-    Certainty, Conversation, ConversationId, Course, Direction, EventKind, Finding, Observation, Observed,
-    PerRole, Role, RuleId, Segment, StreamEvent, Tail, TcpRecord, Timestamp, WeirdKind, Weirds,
+    Certainty, Conversation, ConversationId, Course, Direction, EndSegment, EventKind, Finding, Observation,
+    Observed, PerRole, Role, RuleId, Segment, StreamEvent, Tail, TcpFacts, TcpRecord, Timestamp, WeirdKind,
+    Weirds,
 };
 use crate::reference::across::Trace;
 use crate::reference::{Reference, host_port};
@@ -323,7 +324,7 @@ fn conclude(
     });
     conversation.started_at = connection.started_at();
     add_host_port(&mut conversation, limits.max_findings);
-    let (trace, weight) = (Trace::of(&conversation), weight(&conversation));
+    let (trace, weight) = (Trace::of(&conversation), weight(&conversation) + size_of::<Course>());
     Box::new(Concluded { conversation, course, trace, weight, maker: 0 })
 }
 
@@ -344,6 +345,8 @@ fn complete(concluded: &mut Concluded, connection: &Connection, client: Directio
     let tcp_facts = &mut *conversation.tcp_facts;
     tcp_facts.client = connection.facts(client);
     tcp_facts.server = connection.facts(client.flip());
+    let ends = tcp_facts.client.ends.len() + tcp_facts.server.ends.len();
+    concluded.weight += ends * size_of::<EndSegment>();
     diagnose(conversation, &concluded.course);
 }
 
@@ -354,5 +357,5 @@ pub(super) fn weight(conversation: &Conversation) -> usize {
     let responded = conversation.response.iter().map(|response| response.fields.as_sent().weight());
     // Twice for the lists, whose elements are kept on their own as well.
     let heads = requested.chain(responded).sum::<usize>() * 2;
-    2_048 + frames + heads + conversation.findings.len() * 128
+    2_048 + size_of::<TcpFacts>() + frames + heads + conversation.findings.len() * 128
 }

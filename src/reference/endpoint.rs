@@ -387,6 +387,8 @@ impl Endpoint {
 
     /// Books a fault, before its frame is booked by [`Self::sent`]; the first that orders a reaction stays, before
     /// that the first that allows one.
+    #[cold]
+    #[inline(never)]
     pub(super) fn faulted(&mut self, rule: RuleId, frame: &FrameFacts<'_>) {
         let fault = Fault::new(rule, frame, self.last_data);
         let ordered = |f: &Fault| f.rule.rule().reaction.is_ordered();

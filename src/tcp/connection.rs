@@ -119,6 +119,7 @@ impl Connection {
     ) {
         let dir = self.direction(segment.src);
         if segment.flags.has(TcpFlags::SYN)
+            && segment.no != self.first_packet
             && let Some(leg) = self.opening_leg(segment, dir)
         {
             self.other_leg = Some(Box::new(leg));
@@ -309,7 +310,7 @@ impl Connection {
 
     /// Notes a segment that is no RST. `before`: the end of all that its sender had been seen to send, and how many
     /// bytes had been of no use; `again`: it brings some once more.
-    #[inline]
+    #[inline(always)]
     fn note(
         &mut self,
         dir: Direction,
