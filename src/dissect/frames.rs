@@ -290,21 +290,29 @@ impl Track {
 
     fn item<S: FnMut(Observation<'_>)>(&mut self, from: Role, item: Item<'_>, out: &mut Out<'_, S>) {
         match item {
-            Item::Data { offset, bytes, carrier } if self.is_between() && are_plain(bytes, self.masked) => {
-                self.open = None;
+            Item::Data { offset, bytes, carrier }
+                if self.expects(bytes, carrier, out.limits.max_resync_bytes) =>
+            {
                 self.decode(from, offset, bytes, carrier, out);
             }
             _ => self.any_item(from, item, out),
         }
     }
 
-    /// Whether nothing but a frame is due.
-    #[inline]
-    fn is_between(&self) -> bool {
-        self.decoder.to_boundary() == Some(0)
-            && self.beyond.is_none()
-            && self.seeking.is_none()
-            && self.doubt.is_none()
+    /// Whether these bytes leave no question, as nearly always: whole frames, or the midst of a payload, which is kept.
+    #[inline(always)]
+    fn expects(&mut self, bytes: &[u8], carrier: Carrier, max: usize) -> bool {
+        if self.beyond.is_some() || self.seeking.is_some() || self.doubt.is_some() || bytes.is_empty() {
+            return false;
+        }
+        match self.decoder.to_boundary() {
+            Some(0) if are_plain(bytes, self.masked) => self.open = None,
+            Some(left) if left > bytes.len() as u64 && left >> 63 == 0 => {
+                self.keep(self.decoder.open_payload().unwrap_or(0), bytes, carrier, max);
+            }
+            _ => return false,
+        }
+        true
     }
 
     #[inline(never)]

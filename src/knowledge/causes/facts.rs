@@ -82,12 +82,13 @@ impl<'a> Facts<'a> {
     /// Whether the reason of a side's Close has one of these words in it, in whatever case; they are in lower case.
     pub(super) fn gives_reason(&self, role: Role, signs: &[&str]) -> bool {
         let reason = self.reason(role);
-        // Most are short, if there is one.
-        if reason.is_ascii() && signs.iter().all(|sign| sign.len() > reason.len()) {
+        let is_too_short = |reason: &str| signs.iter().all(|sign| sign.len() > reason.len());
+        // Most are short, if there is one. What is not ASCII can grow in lower case.
+        if reason.is_ascii() && is_too_short(reason) {
             return false;
         }
         let reason = reason.to_lowercase();
-        signs.iter().any(|sign| reason.contains(sign))
+        signs.iter().any(|sign| sign.len() <= reason.len() && reason.contains(sign))
     }
 
     /// Fields of the request.
