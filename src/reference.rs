@@ -66,7 +66,7 @@ pub struct Conclusion {
     /// Latencies, rhythms, silences.
     pub timing: Timing,
     /// What a diagnosis rests on.
-    pub course: Course,
+    pub course: Box<Course>,
 }
 
 impl Reference {
@@ -178,7 +178,6 @@ impl Reference {
     }
 
     fn frame(&mut self, from: Role, frame: &FrameFacts<'_>, limits: &Limits, broke: &mut Vec<RuleId>) {
-        let place = Place::frame(frame.n, frame.first);
         if let Some(acked) = frame.first.acked() {
             self.received(from, acked, Some(frame.first));
         }
@@ -203,12 +202,13 @@ impl Reference {
             &mut self.ends[from],
             echoed,
             &mut |violation, level, certainty| {
+                let place = Place::frame(frame.n, frame.first);
                 self.findings.add_as(Some(from), violation, level, certainty, place);
             },
         );
-        self.after_own_close(from, frame, place);
-        self.after_received_close(from, frame, place);
-        self.after_fault_of_peer(from, frame, limits, place);
+        self.after_own_close(from, frame);
+        self.after_received_close(from, frame);
+        self.after_fault_of_peer(from, frame, limits);
 
         let mut faulty = false;
         for (by, rule, level) in self.findings.latest.iter().copied() {
@@ -303,10 +303,11 @@ impl Reference {
     }
 
     /// Rules on what follows the own Close (5.5.1).
-    fn after_own_close(&mut self, from: Role, frame: &FrameFacts<'_>, place: Place) {
+    fn after_own_close(&mut self, from: Role, frame: &FrameFacts<'_>) {
         if self.ends[from].close().is_none() {
             return;
         }
+        let place = Place::frame(frame.n, frame.first);
         let opcode = frame.header.opcode;
         if opcode == crate::model::Opcode::CLOSE {
             self.findings.add(Some(from), ClDouble, place);
@@ -316,7 +317,7 @@ impl Reference {
     }
 
     /// A message whose first byte left after the peer's Close had arrived; once a side.
-    fn after_received_close(&mut self, from: Role, frame: &FrameFacts<'_>, place: Place) {
+    fn after_received_close(&mut self, from: Role, frame: &FrameFacts<'_>) {
         let side = &self.ends[from];
         if side.noted_new_message || side.state.received().is_none() || side.close().is_some() {
             return;
@@ -325,16 +326,17 @@ impl Reference {
         let Some(close) = self.ends[from.peer()].close().filter(|_| begins) else { return };
         if frame.first.acked().zip(close.end).is_some_and(|(acked, end)| acked >= end) {
             let violation = ClNewMsg { close: close.frame };
+            let place = Place::frame(frame.n, frame.first);
             self.ends[from].noted_new_message = true;
             self.findings.add_as(Some(from), violation, Level::Note, Certainty::Likely, place);
         }
     }
 
     /// Evidence that `from` went on handling what the peer sent after a fault, and Pings answered.
-    fn after_fault_of_peer(&mut self, from: Role, frame: &FrameFacts<'_>, limits: &Limits, place: Place) {
+    fn after_fault_of_peer(&mut self, from: Role, frame: &FrameFacts<'_>, limits: &Limits) {
         let peer = from.peer();
         let answered = if frame.header.opcode == crate::model::Opcode::PONG {
-            pings::answer(&mut self.ends, from, frame, limits, &mut self.findings, place)
+            pings::answer(&mut self.ends, from, frame, limits, &mut self.findings)
         } else {
             None
         };
@@ -357,6 +359,7 @@ impl Reference {
             _ => Some((Handled::Data, Certainty::Likely)),
         };
         let Some((handled, certainty)) = handled else { return };
+        let place = Place::frame(frame.n, frame.first);
         let side = &self.ends[from];
         if let Some(close) = side.close() {
             // Only a Close that failed the connection makes a later Pong a breach (5.5.2, 7.1.7).
@@ -413,7 +416,7 @@ impl Reference {
     /// frame may be under way.
     fn silence(&self, tail: &Tail) -> Option<i64> {
         let (at, by_end, no_frame_ns) = self.idle_before_close?;
-        let sent = [tail.tcp.client.last_payload_at, tail.tcp.server.last_payload_at];
+        let sent = [tail.last_payload_at.client, tail.last_payload_at.server];
         let since = sent.into_iter().flatten().map(|sent| at.since(sent)).filter(|ns| by_end && *ns >= 0);
         Some(since.fold(no_frame_ns, i64::min))
     }

@@ -1,7 +1,9 @@
 //! A connection after its upgrade.
 
+use std::collections::VecDeque;
+
 use crate::dissect::held::Held;
-use crate::dissect::misread::{Reading, Scene, is_length_cut, is_odd};
+use crate::dissect::misread::{Reading, Scene, are_plain, is_length_cut, is_odd, short_header};
 use crate::dissect::seek::{Seeker, skip_to};
 use crate::dissect::{Item, Out, role};
 use crate::http::grammar::skip_empty_lines;
@@ -53,7 +55,43 @@ struct Track {
 struct Open {
     /// Its length, as the header has it.
     len: u64,
-    held: Held,
+    bytes: VecDeque<u8>,
+    /// How many of the bytes came in which segment.
+    segments: VecDeque<(usize, Carrier)>,
+}
+
+impl Open {
+    fn new(len: u64, max: usize) -> Self {
+        let capacity = usize::try_from(len).unwrap_or(max).min(max);
+        Self { len, bytes: VecDeque::with_capacity(capacity), segments: VecDeque::new() }
+    }
+
+    /// Keeps so many bytes at most, a segment counting for one more.
+    fn push(&mut self, bytes: &[u8], carrier: Carrier, max: usize) {
+        let room = max.saturating_sub(bytes.len().saturating_add(1));
+        while self.bytes.len().saturating_add(self.segments.len()) > room
+            && let Some((len, _)) = self.segments.pop_front()
+        {
+            self.bytes.drain(..len.min(self.bytes.len()));
+        }
+        if bytes.len() < max {
+            self.bytes.extend(bytes);
+            self.segments.push_back((bytes.len(), carrier));
+        }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        self.bytes.iter().copied().collect()
+    }
+
+    /// Index among the bytes at which each segment begins, and the segment.
+    fn starts(&self) -> impl Iterator<Item = (usize, Carrier)> {
+        self.segments.iter().scan(0, |at, (len, carrier)| {
+            let start = *at;
+            *at += len;
+            Some((start, *carrier))
+        })
+    }
 }
 
 /// Bytes that wait for those behind them.
@@ -251,6 +289,34 @@ impl Track {
     }
 
     fn item<S: FnMut(Observation<'_>)>(&mut self, from: Role, item: Item<'_>, out: &mut Out<'_, S>) {
+        match item {
+            Item::Data { offset, bytes, carrier }
+                if self.expects(bytes, carrier, out.limits.max_resync_bytes) =>
+            {
+                self.decode(from, offset, bytes, carrier, out);
+            }
+            _ => self.any_item(from, item, out),
+        }
+    }
+
+    /// Whether these bytes leave no question, as nearly always: whole frames, or the midst of a payload, which is kept.
+    #[inline(always)]
+    fn expects(&mut self, bytes: &[u8], carrier: Carrier, max: usize) -> bool {
+        if self.beyond.is_some() || self.seeking.is_some() || self.doubt.is_some() || bytes.is_empty() {
+            return false;
+        }
+        match self.decoder.to_boundary() {
+            Some(0) if are_plain(bytes, self.masked) => self.open = None,
+            Some(left) if left > bytes.len() as u64 && left >> 63 == 0 => {
+                self.keep(self.decoder.open_payload().unwrap_or(0), bytes, carrier, max);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    #[inline(never)]
+    fn any_item<S: FnMut(Observation<'_>)>(&mut self, from: Role, item: Item<'_>, out: &mut Out<'_, S>) {
         if let Some((position, since)) = self.beyond {
             return self.pass_over(position, since, from, item, out);
         }
@@ -377,25 +443,27 @@ impl Track {
             }
             let Some(boundary) = usize::try_from(left).ok().filter(|left| *left < rest.len()) else {
                 if left > rest.len() as u64 || self.open.is_some() {
-                    self.keep(Item::Data { offset: here, bytes: rest, carrier }, out.limits.max_resync_bytes);
+                    let len = self.decoder.open_payload().unwrap_or(0);
+                    self.keep(len, rest, carrier, out.limits.max_resync_bytes);
                 }
                 return self.feed(from, start, rest, carrier, out);
             };
             let behind = rest.get(boundary..).unwrap_or_default();
             let at = here.saturating_add(left);
             let header = header_len(behind).unwrap_or(behind.len());
-            let is_trusted = self.trusted == Some(at);
+            let is_doubtful = self.trusted != Some(at);
+            let is_odd = is_odd(behind, self.masked);
             let held = || {
                 let mut held = Held::default();
                 held.push(Item::Data { offset: here, bytes: rest, carrier });
                 Some(Box::new(Doubt { at, held, items: 1, again: 2 }))
             };
-            if !is_trusted && !is_odd(behind, self.masked) && is_length_cut(behind) {
+            if is_doubtful && !is_odd && is_length_cut(behind) {
                 // It says nothing yet that would have to wait.
                 self.doubt = held();
                 return;
             }
-            if !is_trusted && is_odd(behind, self.masked) {
+            if is_doubtful && is_odd {
                 match self.read(rest, boundary, &[], false) {
                     Reading::Frame => {}
                     Reading::Undecided if self.doubts < MAX_DOUBTS => {
@@ -422,20 +490,42 @@ impl Track {
                 }
             }
             self.open = None;
-            let upto = boundary + header;
+            let upto = match self.row(rest, boundary) {
+                Some((end, 0)) => end,
+                Some((end, len)) => {
+                    if let Some(payload) = rest.get(end..).filter(|payload| !payload.is_empty()) {
+                        self.keep(len, payload, carrier, out.limits.max_resync_bytes);
+                    }
+                    rest.len()
+                }
+                None => boundary + header,
+            };
             self.feed(from, start, rest.get(..upto).unwrap_or(rest), carrier, out);
             done += upto;
         }
     }
 
-    /// Keeps what came of an open payload.
-    fn keep(&mut self, item: Item<'_>, max: usize) {
-        let len = self.decoder.open_payload().unwrap_or(0);
-        let open = self.open.get_or_insert_with(|| Box::new(Open { len, held: Held::default() }));
-        open.held.push(item);
-        while open.held.weight() > max && open.held.front().is_some() {
-            open.held.consume(usize::MAX);
+    /// Follows frames from the header on that is at `at` in `rest`, as long as nothing is odd with them. Gives where the
+    /// last of their headers ends, or behind its payload the bytes, and where they end inside its payload the length of that.
+    fn row(&self, rest: &[u8], mut at: usize) -> Option<(usize, u64)> {
+        let (mut header, mut len) = short_header(rest.get(at..)?)?;
+        loop {
+            let end = at + header;
+            let next = end + len;
+            if next == rest.len() {
+                return Some((next, 0));
+            }
+            let Some(behind) = rest.get(next..) else { return Some((end, len as u64)) };
+            match short_header(behind) {
+                Some(plain) if !is_odd(behind, self.masked) => (at, (header, len)) = (next, plain),
+                _ => return Some((end, 0)),
+            }
         }
+    }
+
+    /// Keeps what came of an open payload of that length.
+    fn keep(&mut self, len: u64, bytes: &[u8], carrier: Carrier, max: usize) {
+        self.open.get_or_insert_with(|| Box::new(Open::new(len, max))).push(bytes, carrier, max);
     }
 
     /// What stands at `boundary` in `rest`, the bytes of `starts` being the first of segments.
@@ -445,16 +535,16 @@ impl Track {
             let bytes = rest.get(boundary..).unwrap_or_default();
             return Scene { bytes, at: 0, segments: &[], masked: self.masked, ended }.read(false);
         }
-        let before = self.open.as_ref().map_or(&[][..], |open| open.held.bytes());
+        let before = self.open.as_ref().map_or_else(Vec::new, |open| open.bytes());
         let joined;
         let bytes = if before.is_empty() {
             rest
         } else {
-            joined = [before, rest].concat();
+            joined = [&before, rest].concat();
             &joined
         };
         let mut segments: Vec<usize> =
-            self.open.iter().flat_map(|open| open.held.starts()).map(|(at, _)| at).collect();
+            self.open.iter().flat_map(|open| open.starts()).map(|(at, _)| at).collect();
         segments.push(before.len());
         segments.extend(starts.iter().map(|at| before.len() + at));
         segments.dedup();
@@ -574,7 +664,21 @@ impl Track {
         None
     }
 
+    /// Hands bytes to the decoder that are of frames.
+    #[inline(never)]
     fn feed<S: FnMut(Observation<'_>)>(
+        &mut self,
+        from: Role,
+        start: u64,
+        bytes: &[u8],
+        carrier: Carrier,
+        out: &mut Out<'_, S>,
+    ) {
+        self.decode(from, start, bytes, carrier, out);
+    }
+
+    #[inline(always)]
+    fn decode<S: FnMut(Observation<'_>)>(
         &mut self,
         from: Role,
         start: u64,
@@ -616,9 +720,9 @@ impl Track {
         if let Some(start) = boundary.checked_sub(back) {
             not_frames(from, how, offset, rest.get(start..).unwrap_or_default(), carrier, out);
         } else if let Some(open) = &self.open {
-            let before = open.held.bytes();
+            let before = open.bytes();
             let start = before.len().saturating_sub(back - boundary);
-            let segment = open.held.starts().take_while(|(from, _)| *from <= start).last();
+            let segment = open.starts().take_while(|(from, _)| *from <= start).last();
             let bytes = before.get(start..).unwrap_or_default();
             not_frames(from, how, offset, bytes, segment.map_or(carrier, |(_, carrier)| carrier), out);
         }
@@ -663,12 +767,14 @@ impl Track {
             }
             Ending::InPayload { left } => {
                 if let Some(open) = &self.open {
-                    let bytes = open.held.bytes();
-                    let segments: Vec<usize> = open.held.starts().map(|(at, _)| at).collect();
+                    let bytes = open.bytes();
+                    let segments: Vec<usize> = open.starts().map(|(at, _)| at).collect();
                     let at = bytes.len();
-                    let scene = Scene { bytes, at, segments: &segments, masked: self.masked, ended: true };
-                    if let Some((start, carrier)) =
-                        scene.read_at_end().zip(carrier.or(self.opened).or(open.held.carrier()))
+                    let scene =
+                        Scene { bytes: &bytes, at, segments: &segments, masked: self.masked, ended: true };
+                    if let Some((start, carrier)) = scene
+                        .read_at_end()
+                        .zip(carrier.or(self.opened).or(open.segments.front().map(|(_, carrier)| *carrier)))
                     {
                         let (back, end) = (at.saturating_sub(start), self.decoder.position());
                         self.cut_short(from, end, (back, left), (&[], 0), carrier, out);

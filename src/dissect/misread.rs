@@ -82,21 +82,69 @@ pub(super) struct Scene<'a> {
     pub(super) ended: bool,
 }
 
+/// By the first byte of a frame, whether it is one that a sound sender can begin with.
+static SOUND: [bool; 256] = {
+    let mut sound = [false; 256];
+    let mut first = 0;
+    while first < 256 {
+        let (fin, rsv, opcode) = (first & 0x80 != 0, first >> 4 & 7, first & 0xf);
+        sound[first] = match opcode {
+            0x0 => rsv == 0,
+            0x1 | 0x2 => rsv & !4 == 0,
+            0x8..=0xa => rsv == 0 && fin,
+            _ => false,
+        };
+        first += 1;
+    }
+    sound
+};
+
+/// Whether a sound sender's frame can have these two bytes first.
+#[inline]
+fn can_begin(bytes: &[u8], masked: bool) -> bool {
+    bytes.first().is_none_or(|first| SOUND[usize::from(*first)])
+        && bytes.get(1).is_none_or(|second| (second & 0x80 != 0) == masked)
+}
+
 /// Whether a frame that begins like that has to be looked at, by its first bytes.
+#[inline]
 pub(super) fn is_odd(bytes: &[u8], masked: bool) -> bool {
-    let &[first, ref rest @ ..] = bytes else { return false };
-    let opcode = Opcode::from_bits(first);
-    let rsv = Rsv(first >> 4 & 7);
-    let is_first_odd = opcode.is_reserved()
-        || rsv.without(Rsv::RSV1) != Rsv(0)
-        || (rsv != Rsv(0) && (opcode.is_control() || opcode == Opcode::CONTINUATION))
-        || (opcode.is_control() && first & 0x80 == 0);
-    let Some(second) = rest.first() else { return is_first_odd };
-    is_first_odd
-        || (second & 0x80 != 0) != masked
-        || (opcode.is_control() && second & 0x7f > 125)
-        || is_length_odd(bytes)
+    if !can_begin(bytes, masked) {
+        return true;
+    }
+    let &[first, second, ..] = bytes else { return false };
+    (second & 0x7f > 125 && (first & 0x08 != 0 || is_length_odd(bytes)))
         || (first.is_ascii_hexdigit() && !matches!(chunk_line(bytes), Line::No))
+}
+
+/// Whether they are whole frames, nothing of them odd: what nearly every segment brings.
+#[inline]
+pub(super) fn are_plain(bytes: &[u8], masked: bool) -> bool {
+    let mut rest = bytes;
+    while let &[first, second, ..] = rest {
+        let is_plain = SOUND[usize::from(first)]
+            && !first.is_ascii_hexdigit()
+            && (second & 0x80 != 0) == masked
+            && (second & 0x7f < 126 || first & 0x08 == 0);
+        let Some((header, len)) = short_header(rest).filter(|_| is_plain) else { return false };
+        let is_short = second & 0x7f < 126 || len > 125;
+        let Some(next) = rest.get(header + len..).filter(|_| is_short) else { return false };
+        rest = next;
+    }
+    rest.is_empty()
+}
+
+/// Length of a header that is whole, and of its payload, unless that takes 64 bits.
+#[inline]
+pub(super) fn short_header(bytes: &[u8]) -> Option<(usize, usize)> {
+    let &[_, second, ..] = bytes else { return None };
+    let key = if second & 0x80 != 0 { 4 } else { 0 };
+    let (header, len) = match second & 0x7f {
+        127 => return None,
+        126 => (4 + key, usize::from(u16::from_be_bytes([*bytes.get(2)?, *bytes.get(3)?]))),
+        len => (2 + key, usize::from(len)),
+    };
+    (header <= bytes.len()).then_some((header, len))
 }
 
 /// Whether an extended length is one that no sender means, as far as it is there.
@@ -352,6 +400,9 @@ impl<'a> Scene<'a> {
                 break;
             }
             steps += 1;
+            if self.bytes.get(start..).is_some_and(|rest| !can_begin(rest, self.masked)) {
+                continue;
+            }
             let is_segment = self.segment_bits() >= 4 && self.segments.binary_search(&start).is_ok();
             if !self.leads_to_end(start, is_segment, &mut steps) {
                 continue;

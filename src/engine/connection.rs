@@ -273,7 +273,7 @@ impl Stages {
             weirds,
             case: None,
         });
-        (conversation, Box::new(conclusion.course))
+        (conversation, conclusion.course)
     }
 }
 
@@ -313,7 +313,11 @@ fn conclude(
 ) -> Box<Concluded> {
     let of = |dir| connection.stats(dir).unanswered;
     let unanswered = PerRole { client: of(client), server: of(client.flip()) };
-    let tail = Tail { until, unanswered, tcp: tcp_facts(connection, client), ..Tail::default() };
+    let last_payload_at = PerRole {
+        client: connection.last_payload_at(client),
+        server: connection.last_payload_at(client.flip()),
+    };
+    let tail = Tail { until, unanswered, last_payload_at, ..Tail::default() };
     let (mut conversation, course) = stages.report(weirds, &tail);
     let endpoints = connection.endpoints();
     let (client_at, server_at) = match client {
@@ -328,7 +332,7 @@ fn conclude(
     });
     conversation.started_at = connection.started_at();
     add_host_port(&mut conversation, limits.max_findings);
-    let (trace, weight) = (Trace::of(&conversation), weight(&conversation));
+    let (trace, weight) = (Trace::of(&conversation), weight(&conversation) + size_of::<Course>());
     Box::new(Concluded { conversation, course, trace, weight, maker: 0 })
 }
 
@@ -346,29 +350,34 @@ fn complete(concluded: &mut Concluded, connection: &Connection, client: Directio
         tcp.last_packet = connection.last_packet();
     }
     conversation.ended_at = connection.ended_at();
-    *conversation.tcp_facts = tcp_facts(connection, client);
+    let tcp_facts = &mut *conversation.tcp_facts;
+    tcp_facts.client = connection.facts(client);
+    tcp_facts.server = connection.facts(client.flip());
+    let ends = tcp_facts.client.ends.len() + tcp_facts.server.ends.len();
+    concluded.weight += ends * size_of::<EndSegment>();
     diagnose(conversation, &concluded.course);
 }
 
-/// A conversation that is over before its TCP connection was established: what is known of it is `tail`, `tcp` and
-/// `connect`.
+/// A conversation that is over before its TCP connection was established: what is known of it is `tail`, `facts`, `tcp`
+/// and `connect`.
 pub(super) fn not_connected(
     tail: &Tail,
+    facts: TcpFacts,
     tcp: TcpRecord,
     connect: FailedConnect,
     limits: &Limits,
 ) -> Box<Concluded> {
     let (mut conversation, course) = Stages::new(limits).report(Weirds::default(), tail);
     conversation.tcp = Some(tcp);
-    *conversation.tcp_facts = tail.tcp.clone();
     conversation.connect = Some(connect);
-    if let Some(end) = tail.tcp.server.ends.first() {
+    if let Some(end) = facts.server.ends.first() {
         let &EndSegment { how, at, packet, .. } = end;
         let end = TcpEnd { by: Role::Server, how, at, packet: Some(packet) };
         let closing = &mut *conversation.closing;
         (closing.first_end, closing.ends.server) = (Some(end), Some(end));
         (closing.sides.client.state, closing.sides.server.state) = (Lifecycle::Closed, Lifecycle::Closed);
     }
+    *conversation.tcp_facts = facts;
     diagnose(&mut conversation, &course);
     let weight = weight(&conversation);
     Box::new(Concluded { conversation, course, trace: None, weight, maker: 0 })
@@ -386,5 +395,5 @@ pub(super) fn weight(conversation: &Conversation) -> usize {
     let responded = conversation.response.iter().map(|response| response.fields.as_sent().weight());
     // Twice for the lists, whose elements are kept on their own as well.
     let heads = requested.chain(responded).sum::<usize>() * 2;
-    2_048 + frames + heads + conversation.findings.len() * 128
+    2_048 + size_of::<TcpFacts>() + frames + heads + conversation.findings.len() * 128
 }

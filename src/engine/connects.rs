@@ -7,8 +7,8 @@ use crate::diagnosis::has_failed;
 use crate::engine::connection::{self, Concluded};
 use crate::limits::Limits;
 use crate::model::{
-    Conversation, Direction, EndSegment, FailedConnect, PacketNo, Tail, TcpRecord, Timestamp, WeirdKind,
-    Weirds,
+    Conversation, Direction, EndSegment, FailedConnect, PacketNo, Tail, TcpFacts, TcpRecord, Timestamp,
+    WeirdKind, Weirds,
 };
 use crate::tcp::Connection;
 
@@ -17,6 +17,7 @@ use crate::tcp::Connection;
 pub(super) struct Attempt {
     tail: Tail,
     tcp: TcpRecord,
+    facts: TcpFacts,
     connect: FailedConnect,
     started_at: Option<Timestamp>,
     ended_at: Option<Timestamp>,
@@ -35,12 +36,8 @@ impl Attempt {
         }
         let ends = connection.endpoints();
         Some(Self {
-            tail: Tail {
-                until,
-                tcp: connection::tcp_facts(connection, Direction::Orig),
-                not_connected: true,
-                ..Tail::default()
-            },
+            tail: Tail { until, not_connected: true, ..Tail::default() },
+            facts: connection::tcp_facts(connection, Direction::Orig),
             tcp: TcpRecord {
                 client: ends.orig,
                 server: ends.resp,
@@ -56,13 +53,13 @@ impl Attempt {
 
     /// About how many bytes it takes while it waits.
     pub(super) fn weight(&self) -> usize {
-        size_of::<Self>() + self.tail.tcp.server.ends.capacity() * size_of::<EndSegment>()
+        size_of::<Self>() + self.facts.server.ends.capacity() * size_of::<EndSegment>()
     }
 
     /// What comes of it where it is told; number and place are left to the caller.
     pub(super) fn conclude(self, limits: &Limits) -> Box<Concluded> {
-        let Self { tail, tcp, connect, started_at, ended_at, maker } = self;
-        let mut concluded = connection::not_connected(&tail, tcp, connect, limits);
+        let Self { tail, facts, tcp, connect, started_at, ended_at, maker } = self;
+        let mut concluded = connection::not_connected(&tail, facts, tcp, connect, limits);
         concluded.maker = maker;
         (concluded.conversation.started_at, concluded.conversation.ended_at) = (started_at, ended_at);
         concluded

@@ -1,6 +1,6 @@
 //! What reassembly hands on: in-order bytes of both directions, their holes and their ends.
 
-use crate::model::{Direction, PacketNo, PerRole, Role, TcpFacts, Timestamp, named};
+use crate::model::{Direction, PacketNo, PerRole, Role, Timestamp, named};
 
 /// The segment that carried something, and what its sender had received by then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub struct Unanswered {
 }
 
 /// What is known of a connection besides its events once the recording, or its place in it, is over.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Tail {
     /// The recording went on until then and would have shown more of this connection.
@@ -67,8 +67,8 @@ pub struct Tail {
     pub unanswered: PerRole<Option<Unanswered>>,
     /// The recording is the log of this side: what the other sent in it, this one has read.
     pub log_of: Option<Role>,
-    /// What TCP shows.
-    pub tcp: TcpFacts,
+    /// When each side sent the last byte of its stream.
+    pub last_payload_at: PerRole<Option<Timestamp>>,
     /// TCP was never established, and the recording shows that it failed.
     pub not_connected: bool,
 }

@@ -63,22 +63,22 @@ impl Sizes {
             Fact::Message(message) if message.n == n => Some(*message),
             _ => None,
         });
-        let known = self.last.filter(|last| last.n == n);
-        if known.is_none()
-            && let Some(before) = self.last
-            && self.largest_before.is_none_or(|largest| largest.wire_bytes < before.wire_bytes)
-        {
-            self.largest_before = Some(before);
-        }
-        let before = known.map_or(0, |known| known.wire_bytes);
-        self.last = Some(MessageSize {
-            n,
-            mark: mark(Some(frame.n), Some(frame.first)),
-            wire_bytes: before.saturating_add(frame.header.payload_len),
-            bytes: ended.and_then(|message| message.bytes),
-            compressed: frame.compressed,
-            is_ended: ended.is_some() && frame.is_complete(),
-        });
+        let last = match &mut self.last {
+            Some(last) if last.n == n => last,
+            last => {
+                if let Some(before) = last
+                    && self.largest_before.is_none_or(|largest| largest.wire_bytes < before.wire_bytes)
+                {
+                    self.largest_before = Some(*before);
+                }
+                last.insert(MessageSize { n, ..MessageSize::default() })
+            }
+        };
+        last.mark = mark(Some(frame.n), Some(frame.first));
+        last.wire_bytes = last.wire_bytes.saturating_add(frame.header.payload_len);
+        last.bytes = ended.and_then(|message| message.bytes);
+        last.compressed = frame.compressed;
+        last.is_ended = ended.is_some() && frame.is_complete();
     }
 }
 
@@ -87,13 +87,13 @@ fn mark(frame: Option<u64>, evidence: Option<Evidence>) -> Mark {
 }
 
 /// What both sides did.
-pub(super) fn of(opening: &Opening, ends: &PerRole<Endpoint>, last_frame: Option<LastFrame>) -> Course {
-    Course {
+pub(super) fn of(opening: &Opening, ends: &PerRole<Endpoint>, last_frame: Option<LastFrame>) -> Box<Course> {
+    Box::new(Course {
         is_established: opening.is_established(&ends.client),
         is_judged: opening.is_judged(),
         last_frame,
         sides: PerRole { client: side(ends, Role::Client), server: side(ends, Role::Server) },
-    }
+    })
 }
 
 fn side(ends: &PerRole<Endpoint>, role: Role) -> SideCourse {

@@ -229,7 +229,9 @@ impl Endpoint {
         if let Some(pings) = &mut peer.pings {
             pings.arrived(offset, at);
         }
-        peer.faults().for_each(|fault| fault.arrived(offset, at));
+        if peer.fault.is_some() {
+            peer.faults().for_each(|fault| fault.arrived(offset, at));
+        }
         if let Some(close) = peer.close()
             && close.end.is_some_and(|end| offset >= end)
         {
@@ -245,12 +247,17 @@ impl Endpoint {
         });
     }
 
+    /// None where there is no first.
     fn faults(&mut self) -> impl Iterator<Item = &mut Fault> {
         [&mut self.fault, &mut self.latest_fault].into_iter().flatten().map(|fault| &mut **fault)
     }
 
     /// The peer sent a data frame.
+    #[inline]
     pub(super) fn is_followed_by_data(&mut self, frame: &FrameFacts<'_>) {
+        if self.fault.is_none() {
+            return;
+        }
         self.faults().for_each(|fault| fault.is_followed_by_data(frame));
     }
 
@@ -349,7 +356,7 @@ impl Endpoint {
         self.last_sent_at = frame.last.and_then(|e| e.at()).or(frame.first.at()).or(self.last_sent_at);
         self.state.open();
         let header = &frame.header;
-        if matches!(header.opcode, Opcode::TEXT | Opcode::BINARY) {
+        if self.fault.is_some() && matches!(header.opcode, Opcode::TEXT | Opcode::BINARY) {
             self.faults().for_each(|fault| fault.is_followed_by_message(frame));
         }
         match header.opcode {
@@ -393,6 +400,8 @@ impl Endpoint {
 
     /// Books a fault, before its frame is booked by [`Self::sent`]; the first that orders a reaction stays, before
     /// that the first that allows one.
+    #[cold]
+    #[inline(never)]
     pub(super) fn faulted(&mut self, rule: RuleId, frame: &FrameFacts<'_>) {
         let fault = Fault::new(rule, frame, self.last_data);
         let ordered = |f: &Fault| f.rule.rule().reaction.is_ordered();

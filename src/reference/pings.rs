@@ -184,8 +184,8 @@ pub(super) fn answer(
     pong: &FrameFacts<'_>,
     limits: &Limits,
     findings: &mut Findings,
-    place: Place,
 ) -> Option<u64> {
+    let place = Place::frame(pong.n, pong.first);
     if !pong.is_complete() {
         // It may answer any of them.
         let pending = ends[from.peer()].pings.iter_mut().flat_map(|pings| &mut pings.pending);

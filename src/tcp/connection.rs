@@ -118,12 +118,15 @@ impl Connection {
         sink: &mut impl FnMut(StreamEvent<'_>),
     ) {
         let dir = self.direction(segment.src);
-        if let Some(leg) = self.opening_leg(segment, dir) {
+        if segment.flags.has(TcpFlags::SYN)
+            && segment.no != self.first_packet
+            && let Some(leg) = self.opening_leg(segment, dir)
+        {
             self.other_leg = Some(Box::new(leg));
             self.leave_out(segment, dir, weirds);
             return;
         }
-        if self.is_of_other_leg(segment, dir) {
+        if self.other_leg.is_some() && self.is_of_other_leg(segment, dir) {
             let carries = !segment.payload.is_empty() || segment.cut_off > 0;
             if !carries || !self.halves.orig.is_untouched() || !self.halves.resp.is_untouched() {
                 self.leave_out(segment, dir, weirds);
@@ -260,6 +263,7 @@ impl Connection {
     }
 
     /// The other leg, if the segment opens it.
+    #[cold]
     fn opening_leg(&self, segment: &Segment<'_>, dir: Direction) -> Option<OtherLeg> {
         if !segment.flags.has(TcpFlags::SYN) || self.reset {
             return None;
@@ -268,6 +272,7 @@ impl Connection {
     }
 
     /// Whether the segment is of the leg that is not followed.
+    #[cold]
     fn is_of_other_leg(&self, segment: &Segment<'_>, dir: Direction) -> bool {
         self.other_leg.as_ref().is_some_and(|leg| leg.has(segment, dir, &self.halves))
     }
@@ -305,6 +310,7 @@ impl Connection {
 
     /// Notes a segment that is no RST. `before`: the end of all that its sender had been seen to send, and how many
     /// bytes had been of no use; `again`: it brings some once more.
+    #[inline(always)]
     fn note(
         &mut self,
         dir: Direction,
@@ -314,28 +320,34 @@ impl Connection {
         again: bool,
         carrier: Carrier,
     ) {
-        let Some(notes) = &mut self.notes else { return };
+        let Some(notes) = self.notes.as_deref_mut() else { return };
         let (half, peer) = (&self.halves[dir], &self.halves[dir.flip()]);
-        notes[dir].segment(segment);
+        let (own, other) = match dir {
+            Direction::Orig => (&mut notes.orig, &mut notes.resp),
+            Direction::Resp => (&mut notes.resp, &mut notes.orig),
+        };
+        own.segment(segment);
         if segment.ack.is_some() {
-            notes[dir.flip()].acknowledged(peer.acked());
+            other.acknowledged(peer.acked());
         }
         let captured = segment.payload.len() as u64;
         let len = u32::try_from(captured + u64::from(segment.cut_off)).unwrap_or(u32::MAX);
         let (end, useless) = before;
-        let at = half.position(seq);
         if len > 0 {
-            let new = half.end_seen() > end || captured > half.useless_bytes() - useless;
-            if let Some(start) = at {
-                notes[dir].payload(segment, Payload { start, len, new, again }, half.acked());
+            if let Some(start) = half.position(seq) {
+                let new = half.end_seen() > end || captured > half.useless_bytes() - useless;
+                own.payload(segment, Payload { start, len, new, again }, half.acked());
             }
-            notes[dir.flip()].is_probed();
-        } else if at.is_some_and(|at| at < end) && !segment.flags.has(TcpFlags::SYN) {
-            notes[dir.flip()].is_probed();
+            other.is_probed();
+        } else if other.is_shut()
+            && half.position(seq).is_some_and(|at| at < end)
+            && !segment.flags.has(TcpFlags::SYN)
+        {
+            other.is_probed();
         }
         if segment.flags.has(TcpFlags::FIN) {
             let seq = seq.plus(len);
-            notes[dir].end(StreamEnd::Fin, segment, seq, half.position(seq), carrier.acked);
+            own.end(StreamEnd::Fin, segment, seq, half.position(seq), carrier.acked);
         }
     }
 
@@ -358,6 +370,11 @@ impl Connection {
             Some(true) => Some(FailedConnect { refused: true, syns }),
             Some(false) => None,
         }
+    }
+
+    /// When the last byte of the stream `dir` was sent.
+    pub(crate) fn last_payload_at(&self, dir: Direction) -> Option<Timestamp> {
+        self.notes.as_ref().and_then(|notes| notes[dir].last_payload_at())
     }
 
     /// Nobody will ask for [`Self::facts`].

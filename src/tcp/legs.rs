@@ -28,6 +28,10 @@ pub(super) fn opening(
     if !segment.flags.has(TcpFlags::SYN) || segment.flags.has(TcpFlags::RST) || peer.has_ended() {
         return None;
     }
+    // Nothing is known that it could differ from.
+    if other.is_none() && !half.syn_seen() && half.first().is_none() {
+        return None;
+    }
     let first = segment.seq.plus(1);
     let mut leg = other.unwrap_or_default();
     match segment.ack {

@@ -23,7 +23,7 @@ const CAPTURED_TWICE_NS: i64 = 1_000_000;
 /// Of what one side sent. Positions are those of its [`Half`](crate::tcp::half::Half).
 #[derive(Debug, Default)]
 pub(super) struct Notes {
-    habits: HeaderHabits,
+    habits: Habits,
     /// SYNs that carry nothing, and how many of them were captured twice.
     syns: u32,
     syn_copies: u32,
@@ -38,6 +38,22 @@ pub(super) struct Notes {
     rare: Option<Box<Rare>>,
 }
 
+/// [`HeaderHabits`] that take few instructions a segment.
+#[derive(Debug)]
+struct Habits {
+    segments: u64,
+    least_ttl: u8,
+    most_ttl: u8,
+    last_ip_id: Option<u16>,
+    zero_ip_ids: u64,
+}
+
+impl Default for Habits {
+    fn default() -> Self {
+        Self { segments: 0, least_ttl: u8::MAX, most_ttl: 0, last_ip_id: None, zero_ip_ids: 0 }
+    }
+}
+
 #[derive(Debug, Default)]
 struct Rare {
     resent: Vec<Resent>,
@@ -49,10 +65,10 @@ struct Rare {
 /// A segment in flight.
 #[derive(Clone, Copy, Debug)]
 struct Sent {
-    start: u64,
     end: u64,
-    /// Payload bytes of the smallest segment that carried some of it.
     len: u32,
+    /// Payload bytes of the smallest segment that carried some of it.
+    smallest: u32,
     at: Option<Timestamp>,
 }
 
@@ -92,15 +108,17 @@ impl Notes {
         if segment.flags.has(TcpFlags::SYN) {
             self.syn(segment);
         }
-        self.last_segment_at = segment.at.or(self.last_segment_at);
+        if segment.at.is_some() {
+            self.last_segment_at = segment.at;
+        }
         let (habits, header) = (&mut self.habits, segment.header);
-        habits.ttl = match habits.segments {
-            0 => (header.ttl, header.ttl),
-            _ => (habits.ttl.0.min(header.ttl), habits.ttl.1.max(header.ttl)),
-        };
         habits.segments += 1;
+        habits.least_ttl = habits.least_ttl.min(header.ttl);
+        habits.most_ttl = habits.most_ttl.max(header.ttl);
         habits.last_ip_id = header.ip_id;
-        habits.zero_ip_ids += u64::from(header.ip_id == Some(0));
+        if header.ip_id == Some(0) {
+            habits.zero_ip_ids += 1;
+        }
         if (header.window == 0 || self.rare.is_some()) && !segment.flags.has(TcpFlags::SYN) {
             self.window(segment);
         }
@@ -147,6 +165,12 @@ impl Notes {
         }
     }
 
+    /// Whether the last window that it announced was 0.
+    #[inline]
+    pub(super) fn is_shut(&self) -> bool {
+        self.rare.as_ref().is_some_and(|rare| rare.shut.is_some())
+    }
+
     /// Its peer sent what is payload, or looks for a window (RFC 9293 3.8.6.1).
     #[inline]
     pub(super) fn is_probed(&mut self) {
@@ -166,8 +190,10 @@ impl Notes {
         if !new {
             return;
         }
-        self.last_payload_at = segment.at.or(self.last_payload_at);
-        let sent = Sent { start, end, len, at: segment.at };
+        if segment.at.is_some() {
+            self.last_payload_at = segment.at;
+        }
+        let sent = Sent { end, len, smallest: len, at: segment.at };
         if self.oldest.is_none() {
             self.oldest = Some(sent);
         } else if self.younger.len() < MAX_FLIGHT {
@@ -180,11 +206,12 @@ impl Notes {
         let mut sent_at = None;
         let from = start.max(acked);
         for sent in self.oldest.iter_mut().chain(&mut self.younger) {
-            if (sent.start..sent.end).contains(&from) {
+            let sent_from = sent.end - u64::from(sent.len);
+            if (sent_from..sent.end).contains(&from) {
                 sent_at = sent.at;
             }
-            if sent.start < end && start < sent.end {
-                sent.len = sent.len.min(len);
+            if sent_from < end && start < sent.end {
+                sent.smallest = sent.smallest.min(len);
             }
         }
         let since = |then: Option<Timestamp>| then.zip(segment.at).map(|(then, at)| at.since(then));
@@ -219,7 +246,7 @@ impl Notes {
     #[inline]
     pub(super) fn acknowledged(&mut self, acked: u64) {
         while let Some(sent) = self.oldest.filter(|sent| sent.end <= acked) {
-            self.largest_acknowledged = self.largest_acknowledged.max(sent.len);
+            self.largest_acknowledged = self.largest_acknowledged.max(sent.smallest);
             self.oldest = self.younger.pop_front();
         }
         if let Some(rare) = &mut self.rare {
@@ -242,8 +269,14 @@ impl Notes {
         }
         let bare = how == StreamEnd::Rst && segment.ack.is_none();
         let (packet, at, header) = (segment.no, segment.at, segment.header);
+        self.ends.reserve_exact(1);
         self.ends
             .push(Noted { end: EndSegment { how, packet, at, offset: position, acked, bare, header }, seq });
+    }
+
+    /// When the last byte of its stream was sent.
+    pub(super) const fn last_payload_at(&self) -> Option<Timestamp> {
+        self.last_payload_at
     }
 
     /// Whether any segment of it was seen, RSTs left out.
@@ -274,9 +307,11 @@ impl Notes {
             let still = rare.shut.map(|shut| ShutWindow { to_the_end: true, ..over(shut, at) });
             longer(rare.longest, still)
         });
+        let Habits { segments, least_ttl, most_ttl, last_ip_id, zero_ip_ids } = self.habits;
+        let ttl = if segments == 0 { (0, 0) } else { (least_ttl, most_ttl) };
         SideTcp {
             ends: ends.collect(),
-            habits: self.habits,
+            habits: HeaderHabits { segments, ttl, last_ip_id, zero_ip_ids },
             last_payload_at: self.last_payload_at,
             last_segment_at: self.last_segment_at,
             unacknowledged: resent,

@@ -2,8 +2,8 @@
 
 use crate::knowledge::Heartbeat;
 use crate::model::{
-    CloseCode, Conversation, Course, Finding, Lines, Mark, Outcome, Role, RuleId, SentClose, SideCourse,
-    SideTcp, Starter, StreamEnd, Timestamp,
+    CloseCode, Conversation, Course, Finding, Lines, Mark, Outcome, PerRole, Role, RuleId, SentClose,
+    SideCourse, SideTcp, Starter, StreamEnd, Timestamp,
 };
 
 /// What there is to judge by.
@@ -13,6 +13,8 @@ pub(crate) struct Facts<'a> {
     pub(super) course: &'a Course,
     /// A round trip as far as the recording shows one, in nanoseconds.
     pub(super) round_trip_ns: i64,
+    /// How each side gave the connection up, if it was of its own accord: many causes ask.
+    quits: PerRole<Option<Quit>>,
 }
 
 /// How a side gave the connection up.
@@ -42,7 +44,12 @@ impl<'a> Facts<'a> {
         let latencies = pings.into_iter().filter_map(|pings| pings?.latency).map(|latency| latency.min_ns);
         let shortest = timing.handshake_ns.into_iter().chain(latencies).filter(|ns| *ns >= 0).min();
         let round_trip_ns = shortest.map_or(ROUND_TRIP_NS, |ns| ns.max(ROUND_TRIP_NS));
-        Self { conversation, course, round_trip_ns }
+        let sides = &course.sides;
+        let quits = PerRole {
+            client: given_up(Role::Client, &sides.client, &sides.server),
+            server: given_up(Role::Server, &sides.server, &sides.client),
+        };
+        Self { conversation, course, round_trip_ns, quits }
     }
 
     pub(super) fn outcome(&self) -> Outcome {
@@ -67,10 +74,22 @@ impl<'a> Facts<'a> {
         self.conversation.findings.iter().find(|f| f.by == Some(by) && f.violation.rule() == rule)
     }
 
-    /// The reason of a side's Close, in lower case.
-    pub(super) fn reason(&self, role: Role) -> String {
+    /// The reason of a side's Close, empty where it gave none.
+    pub(super) fn reason(&self, role: Role) -> &'a str {
         let reason = self.conversation.closing.sides[role].reason.as_ref();
-        reason.map_or_else(String::new, |reason| reason.as_sent().to_lowercase())
+        reason.map_or("", |reason| reason.as_sent())
+    }
+
+    /// Whether the reason of a side's Close has one of these words in it, in whatever case; they are in lower case.
+    pub(super) fn gives_reason(&self, role: Role, signs: &[&str]) -> bool {
+        let reason = self.reason(role);
+        let is_too_short = |reason: &str| signs.iter().all(|sign| sign.len() > reason.len());
+        // Most are short, if there is one. What is not ASCII can grow in lower case.
+        if reason.is_ascii() && is_too_short(reason) {
+            return false;
+        }
+        let reason = reason.to_lowercase();
+        signs.iter().any(|sign| sign.len() <= reason.len() && reason.contains(sign))
     }
 
     /// Fields of the request.
@@ -113,19 +132,7 @@ impl<'a> Facts<'a> {
 
     /// By what a side gave the connection up, if it was of its own accord.
     pub(super) fn quit_of(&self, role: Role) -> Option<Quit> {
-        let side = self.side(role);
-        let peer = self.side(role.peer());
-        // The Close that it answers may be what the recording lacks.
-        let may_answer = |close: &SentClose| {
-            close.is_answer == Some(true)
-                || close.is_after_end == Some(true)
-                || peer.close.is_none() && peer.has_gap
-        };
-        let close = side.close.filter(|close| !may_answer(close));
-        let end = side.end.filter(|end| end.is_own && (side.close.is_none() || close.is_some()));
-        let by_close = close.map(|close| Quit { by: role, how: How::Close(close.code), mark: close.mark });
-        let by_end = end.map(|end| Quit { by: role, how: How::Tcp(end.how), mark: end.mark });
-        by_close.or(by_end)
+        self.quits[role]
     }
 
     /// Nanoseconds between, where both are known and in that order.
@@ -142,4 +149,18 @@ impl<'a> Facts<'a> {
         let at = at?;
         last.filter(|last| *last <= at).max().map(|last| at.since(last))
     }
+}
+
+/// By what a side gave the connection up, if it was of its own accord.
+fn given_up(role: Role, side: &SideCourse, peer: &SideCourse) -> Option<Quit> {
+    // The Close that it answers may be what the recording lacks.
+    let may_answer = |close: &SentClose| {
+        close.is_answer == Some(true)
+            || close.is_after_end == Some(true)
+            || peer.close.is_none() && peer.has_gap
+    };
+    let close = side.close.filter(|close| !may_answer(close));
+    let end = side.end.filter(|end| end.is_own && (side.close.is_none() || close.is_some()));
+    let by_close = close.map(|close| Quit { by: role, how: How::Close(close.code), mark: close.mark });
+    by_close.or_else(|| end.map(|end| Quit { by: role, how: How::Tcp(end.how), mark: end.mark }))
 }

@@ -114,7 +114,7 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<MessageTooBig>> {
     let failed = facts.conversation.closing.failed_for;
     let by_code = code == Some(CloseCode::MESSAGE_TOO_BIG);
     let reason = facts.reason(role);
-    let by_reason = REASONS.iter().any(|sign| reason.contains(sign));
+    let by_reason = facts.gives_reason(role, REASONS);
     let message = peer.last_message;
     // A length that no message can have is a fault, whatever code it is answered with.
     if failed.is_some_and(|(by, rule, _)| {

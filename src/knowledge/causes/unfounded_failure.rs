@@ -106,7 +106,7 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<UnfoundedFailure>> {
     }
     let reason = facts.reason(role);
     let names_a_fault = [CloseCode(1002), CloseCode(1003), CloseCode(1007)].contains(&code);
-    let accuses = names_a_fault || REASONS.iter().any(|sign| reason.contains(sign));
+    let accuses = names_a_fault || facts.gives_reason(role, REASONS);
     let at_fault = facts.conversation.findings.iter().any(|f| {
         f.by == Some(role.peer())
             && f.level == crate::model::Level::Must

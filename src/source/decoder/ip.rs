@@ -88,13 +88,12 @@ pub(super) fn v4(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
     if header.is_fragmenting_payload() {
         return v4_fragment(walk, &header, payload);
     }
-    let ends = Ends::of_v4(&header);
-    behind_v4(walk, ends, header.protocol(), payload)
+    behind_v4(walk, &Ends::of_v4(&header), header.protocol(), payload)
 }
 
 /// What an IPv4 header announces.
 #[inline]
-fn behind_v4(walk: &mut Walk<'_>, ends: Ends, protocol: IpNumber, payload: View<'_>) -> Result<(), Odd> {
+fn behind_v4(walk: &mut Walk<'_>, ends: &Ends, protocol: IpNumber, payload: View<'_>) -> Result<(), Odd> {
     if protocol != ip_number::AUTH {
         return by_protocol(walk, ends, protocol, payload);
     }
@@ -110,7 +109,7 @@ fn v4_fragment(walk: &mut Walk<'_>, header: &Ipv4HeaderSlice<'_>, payload: View<
     if !may_hold_tcp(header.protocol()) {
         return Ok(());
     }
-    let ends = Ends::of_v4(header);
+    let ends = &Ends::of_v4(header);
     let fragment = Fragment {
         key: Key {
             src: ends.src,
@@ -142,13 +141,12 @@ pub(super) fn v6(walk: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
         0 => payload,
         n => payload.announced(n),
     };
-    let ends = Ends::of_v6(&header);
-    behind_v6(walk, ends, header.next_header(), payload)
+    behind_v6(walk, &Ends::of_v6(&header), header.next_header(), payload)
 }
 
 /// What an IPv6 header announces, behind any extension headers.
 #[inline]
-fn behind_v6(walk: &mut Walk<'_>, ends: Ends, first: IpNumber, payload: View<'_>) -> Result<(), Odd> {
+fn behind_v6(walk: &mut Walk<'_>, ends: &Ends, first: IpNumber, payload: View<'_>) -> Result<(), Odd> {
     if first == ip_number::TCP {
         return tcp(walk, ends, payload);
     }
@@ -179,7 +177,7 @@ fn behind_v6(walk: &mut Walk<'_>, ends: Ends, first: IpNumber, payload: View<'_>
 
 /// A packet whose extension headers, which begin with `next`, hold that of a fragment (RFC 8200 4.5).
 #[cold]
-fn v6_fragment(walk: &mut Walk<'_>, ends: Ends, next: IpNumber, payload: View<'_>) -> Result<(), Odd> {
+fn v6_fragment(walk: &mut Walk<'_>, ends: &Ends, next: IpNumber, payload: View<'_>) -> Result<(), Odd> {
     let (mut next, mut rest) = (next, payload);
     let fragment = loop {
         let (&[following, len, ..], _) = rest.header::<8>("IPv6 extension")?;
@@ -243,7 +241,7 @@ fn may_hold_tcp(protocol: IpNumber) -> bool {
 }
 
 #[inline]
-fn by_protocol(walk: &mut Walk<'_>, ends: Ends, protocol: IpNumber, payload: View<'_>) -> Result<(), Odd> {
+fn by_protocol(walk: &mut Walk<'_>, ends: &Ends, protocol: IpNumber, payload: View<'_>) -> Result<(), Odd> {
     if protocol == ip_number::TCP { tcp(walk, ends, payload) } else { no_tcp(walk, protocol, payload) }
 }
 
@@ -274,7 +272,7 @@ fn no_tcp(walk: &mut Walk<'_>, protocol: IpNumber, payload: View<'_>) -> Result<
 /// Reads the header of RFC 9293 3.1. Of the options nothing is needed, so a snap length that ends in them
 /// still leaves a segment.
 #[inline]
-fn tcp(walk: &mut Walk<'_>, ends: Ends, data: View<'_>) -> Result<(), Odd> {
+fn tcp(walk: &mut Walk<'_>, ends: &Ends, data: View<'_>) -> Result<(), Odd> {
     let View { bytes: captured, on_wire } = data;
     if on_wire < MIN_TCP_HEADER_LEN {
         return Err(Odd::Contradiction {
