@@ -36,7 +36,9 @@ pub use conversation::{
     SetFile, TcpRecord, Traffic,
 };
 pub use count::count;
-pub use course::{Course, LastFrame, Mark, MessageSize, SentClose, SentEnd, SideCourse, UnansweredPing};
+pub use course::{
+    CommittedFault, Course, LastFrame, Mark, MessageSize, SentClose, SentEnd, SideCourse, UnansweredPing,
+};
 pub use event::{Event, EventKind, Fact, FrameFacts, MessageFacts, MessageKind};
 pub use exchange::{Act, Deed, Exchange, ShownFrame};
 pub use finding::{

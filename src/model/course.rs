@@ -73,9 +73,23 @@ pub struct SideCourse {
     /// It sent signs of being there that nobody answers: which.
     pub signs: Option<Heartbeat>,
     /// Its first fault for which the peer may or must fail.
-    pub fault: Option<(RuleId, Mark)>,
+    pub fault: Option<CommittedFault>,
     /// Frames of it may be missing.
     pub has_gap: bool,
+}
+
+/// A fault for which the peer may or must fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CommittedFault {
+    /// The rule.
+    pub rule: RuleId,
+    /// The frame.
+    pub mark: Mark,
+    /// The peer's host had it when the peer gave the connection up.
+    pub was_received: bool,
+    /// The peer handled something that came behind it, or sent a message after it had it.
+    pub passed_over: bool,
 }
 
 /// The first Close of a side.

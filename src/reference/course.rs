@@ -2,8 +2,8 @@
 
 use crate::knowledge::Heartbeat;
 use crate::model::{
-    Course, Evidence, Fact, FrameFacts, LastFrame, Mark, MessageSize, PerRole, Role, SentClose, SentEnd,
-    SideCourse, UnansweredPing,
+    CommittedFault, Course, Evidence, Fact, FrameFacts, LastFrame, Mark, MessageSize, PerRole, Role,
+    SentClose, SentEnd, SideCourse, UnansweredPing,
 };
 use crate::reference::endpoint::Endpoint;
 use crate::reference::opening::Opening;
@@ -121,8 +121,16 @@ fn side(ends: &PerRole<Endpoint>, role: Role) -> SideCourse {
             .as_ref()
             .and_then(|beats| beats.at_quit.unwrap_or(beats.waiting)),
         signs: side.heartbeats.as_ref().and_then(|beats| beats.signs),
-        fault: side.fault.as_deref().map(|fault| (fault.rule, mark(Some(fault.frame), Some(fault.evidence)))),
-        has_gap: side.has_gap(),
+        fault: side.fault.as_deref().map(|fault| CommittedFault {
+            rule: fault.rule,
+            mark: mark(Some(fault.frame), Some(fault.evidence)),
+            was_received: {
+                let quit = peer.close().map(|close| close.evidence).or(peer.end().map(|end| end.evidence));
+                quit.is_some_and(|quit| quit.acked().is_some() && fault.was_received(quit.acked()))
+            },
+            passed_over: peer.handled.is_some(),
+        }),
+        has_gap: side.has_unknown_frames(),
     }
 }
 

@@ -297,6 +297,11 @@ impl Endpoint {
         self.is_beyond_judgement() || self.resumed
     }
 
+    /// Whether frames of it may be missing, or were never frames; what it was sent does not matter.
+    pub(super) const fn has_unknown_frames(&self) -> bool {
+        self.lost || self.resumed || self.unframed.is_some()
+    }
+
     /// Whether what it sent, or was sent, is not known to be frames to the end: then it owes nothing that is known.
     pub(super) const fn is_beyond_judgement(&self) -> bool {
         self.lost || self.unframed.is_some() || self.misreads

@@ -99,13 +99,19 @@ fn may_be_for_a_fault(facts: &Facts<'_>, by: Blame) -> bool {
     })
 }
 
+/// Whether what it sent behind its Close is no WebSocket: reason enough not to answer.
+fn loses_framing(facts: &Facts<'_>, by: Blame) -> bool {
+    let lost = facts.conversation.closing.framing_lost;
+    Role::BOTH.into_iter().any(|role| Blame::from(role) == by && lost[role].is_some())
+}
+
 impl Judge for ApplicationClose {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         let (by, mark) = closed(facts, |_| true)?;
         let order = facts.conversation.closing.evidence == crate::model::StartEvidence::Order;
         let certainty = match by {
             // What became of the closing handshake is another question, and the first.
-            _ if facts.outcome() == Outcome::CloseUnanswered => Undetermined,
+            _ if facts.outcome() == Outcome::CloseUnanswered && !loses_framing(facts, by) => Undetermined,
             Blame::Client | Blame::Server if may_be_for_a_fault(facts, by) => Undetermined,
             _ if order => Likely,
             _ => Proven,

@@ -42,6 +42,10 @@ impl Judge for CloseUnanswered {
         let closer = Role::BOTH.into_iter().find(|role| facts.side(*role).close.is_some())?;
         let silent = closer.peer();
         let (side, peer) = (facts.side(closer), facts.side(silent));
+        // What came behind the Close is reason enough not to answer it.
+        if facts.conversation.closing.framing_lost[closer].is_some() {
+            return None;
+        }
         let close = side.close.filter(|close| close.is_after_end != Some(true))?;
         let had_it = peer.had_close == Some(true);
         let first_end = facts.conversation.closing.first_end;

@@ -48,6 +48,9 @@ impl Judge for FramingLost {
                 side.close.map(|close| close.mark.packet).or(side.end.map(|end| end.mark.packet))
             };
             let late = Role::BOTH.into_iter().filter_map(gave_up).any(|gave_up| gave_up < lost.packet);
+            // Right behind its own Close, be it in the same packet.
+            let closed = facts.side(role).close.is_some_and(|close| close.mark.frame <= lost.frame);
+            let late = late || closed;
             let certainty = if late || lost.how == LostHow::Unexplained { Undetermined } else { Likely };
             let mark = Mark { frame: None, packet: lost.packet, at: lost.at };
             let grounds = Self { how: lost.how, after: lost.frame };

@@ -23,8 +23,8 @@ pub(super) const ROW: CauseRow = CauseRow {
         "every segment that was sent again, twice or more, is larger than every one that was acknowledged, and near to the size \
          of an Ethernet frame",
     ),
-    undetermined: Some("they were sent again only once"),
-    never: "that the peer is gone: it answers what is small",
+    undetermined: Some("they were sent again only once, or nothing at all came back since"),
+    never: "that the peer is gone, where it goes on sending",
     next: &[
         "the MTU of tunnels and VPNs on the way, and whether ICMP \"fragmentation needed\" is let through",
         "clamping the MSS: ping with the don't-fragment bit and growing sizes shows where it ends",
@@ -59,9 +59,12 @@ impl Judge for PathMtu {
             for_ns: facts.between(lost.sent_at, lost.last_at),
         };
         let mark = Mark { packet: Some(lost.packet), at: lost.again_at, frame: None };
-        // Once can be chance.
-        let certainty =
-            super::peer_unreachable::certainty(lost.times, facts.between(lost.sent_at, lost.last_at));
+        // Where nothing comes back at all, small ones may not get through either; and once can be chance.
+        let heard_since = facts.tcp(of.peer()).last_segment_at >= lost.again_at;
+        let certainty = match super::peer_unreachable::certainty(lost.times, grounds.for_ns) {
+            certainty if heard_since => certainty,
+            _ => Undetermined,
+        };
         Some(Judged::new(grounds, Blame::Between, certainty).at(mark))
     }
 

@@ -1,5 +1,5 @@
 use crate::knowledge::causes::prelude::*;
-use crate::model::FrameRecord;
+use crate::model::CommittedFault;
 
 /// `protocol_fault`: one side broke a clause, and the other failed the connection for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,17 +83,10 @@ impl Judge for ProtocolFault {
 /// The other side ended it, in whatever way, within a round trip of a fault for which it need not have, and had sent no
 /// message meanwhile: as libraries do that close with 1000 whatever the fault.
 fn ended_at_once(facts: &Facts<'_>, by: Role) -> Option<Judged<ProtocolFault>> {
-    let (rule, mark) = facts.side(by).fault?;
+    let CommittedFault { rule, mark, was_received, passed_over } = facts.side(by).fault?;
     let quit = facts.quit_of(by.peer())?;
     let after = facts.between(mark.at, quit.mark.at)?;
-    let meanwhile = |f: &FrameRecord| {
-        f.from == by.peer()
-            && Some(f.n) > mark.frame
-            && f.packet < quit.mark.packet
-            && !f.header.opcode.is_control()
-    };
-    let carried_on = facts.conversation.frames.iter().any(meanwhile);
-    if after > facts.round_trip_ns || quit.mark.packet <= mark.packet || carried_on {
+    if after > facts.round_trip_ns || !was_received || passed_over {
         return None;
     }
     let by_close = matches!(quit.how, How::Close(_));
