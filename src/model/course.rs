@@ -149,6 +149,8 @@ pub struct UnansweredPing {
     pub count: u64,
     /// The peer's host had acknowledged it, as the recording shows.
     pub arrived: bool,
+    /// Since when, as the acknowledgement was captured.
+    pub arrived_at: Option<Timestamp>,
     /// A Pong came, with other data than it carried.
     pub mismatched: bool,
 }

@@ -151,6 +151,7 @@ pub(super) fn waiting_ping(side: &Endpoint) -> Option<UnansweredPing> {
         mark: mark(Some(oldest.frame), Some(oldest.evidence)),
         count: 1 + pending.count() as u64,
         arrived: oldest.arrived.is_some(),
+        arrived_at: oldest.arrived.flatten(),
         mismatched: oldest.missed,
     })
 }

@@ -177,7 +177,8 @@ impl Connection {
             let len = u32::try_from(segment.payload.len()).unwrap_or(u32::MAX);
             half.fin(seq.plus(len.saturating_add(segment.cut_off)), carrier, &mut cx);
         }
-        let again = half.retransmitted_bytes() > known;
+        let is_bare = segment.payload.is_empty() && segment.cut_off == 0 && segment.flags == TcpFlags::ACK;
+        let again = half.retransmitted_bytes() > known || is_bare && half.is_empty_probe(seq);
         self.note(dir, segment, seq, before, again, carrier);
         if again || self.unanswered.is_some() {
             self.note_again(dir, again, segment);

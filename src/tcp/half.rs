@@ -399,6 +399,11 @@ impl Half {
         self.reach_fin(cx);
     }
 
+    /// Whether a segment without a byte at `seq` is one: hosts send them so as well.
+    pub(super) fn is_empty_probe(&self, seq: SeqNo) -> bool {
+        self.is_started() && self.locate(seq, self.near()).is_some_and(|at| self.is_keep_alive(at))
+    }
+
     /// Whether one byte at `at` is a keep-alive probe: the number before the next one to be sent (RFC 9293
     /// 3.8.4). Its content is of no meaning.
     fn is_keep_alive(&self, at: u64) -> bool {

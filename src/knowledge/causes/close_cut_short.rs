@@ -55,7 +55,7 @@ impl Judge for CloseCutShort {
             (true, true, _) => format!("the answer of {} came too late and was refused by RST", a(peer)),
             (true, false, _) => format!("the answer of {} came too late", a(peer)),
             (false, _, true) => format!("{} was in the middle of a message", a(peer)),
-            (false, _, false) => format!("{} had no time to answer", a(peer)),
+            (false, _, false) => format!("{} probably had no time to answer", a(peer)),
         };
         let at = when(conversation, conversation.closing.sides[by].at);
         Said::whole(

@@ -13,6 +13,8 @@ pub struct CloseUnanswered {
     pub in_message: bool,
     /// Its window was shut.
     pub shut: bool,
+    /// It did answer, when the other side had given up.
+    pub late: bool,
 }
 
 pub(super) const ROW: CauseRow = CauseRow {
@@ -36,6 +38,9 @@ pub(super) const ROW: CauseRow = CauseRow {
 
 impl Judge for CloseUnanswered {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
+        if facts.outcome() == Outcome::CloseCutShort {
+            return Role::BOTH.into_iter().find_map(|closer| answered_too_late(facts, closer));
+        }
         if facts.outcome() != Outcome::CloseUnanswered {
             return None;
         }
@@ -57,8 +62,14 @@ impl Judge for CloseUnanswered {
         }
         let shut = facts.tcp(silent).shut.is_some_and(|shut| shut.to_the_end);
         let certainty = if had_it { Likely } else { Undetermined };
-        let grounds =
-            Self { had_it, ended, waited_ns, in_message: peer.in_message || peer.in_message_at_close, shut };
+        let grounds = Self {
+            had_it,
+            ended,
+            waited_ns,
+            in_message: peer.in_message || peer.in_message_at_close,
+            shut,
+            late: false,
+        };
         Some(Judged::new(grounds, Blame::from(silent), certainty).at(close.mark))
     }
 
@@ -80,10 +91,17 @@ impl Judge for CloseUnanswered {
             }
             None => "did not answer".to_owned(),
         };
+        let did = if self.late { format!("{did}, and the answer came too late") } else { did };
+        let read = match (self.had_it, self.ended) {
+            _ if self.late || cause.certainty != Likely => "",
+            (true, Some(_)) => ", probably without having read it",
+            (true, None) => "; probably its program never read it",
+            (false, _) => "",
+        };
         let at = when(conversation, conversation.closing.sides[closer].at);
         Said::whole(
             format!(
-                "{} sent {}{at}; {}{had}{} {did}.",
+                "{} sent {}{at}; {}{had}{} {did}{read}.",
                 the(closer),
                 close_of(conversation, closer),
                 a(silent),
@@ -96,4 +114,23 @@ impl Judge for CloseUnanswered {
             ),
         )
     }
+}
+
+/// The answer came when the side that had closed had waited for more than a round trip and ended TCP.
+fn answered_too_late(facts: &Facts<'_>, closer: Role) -> Option<Judged<CloseUnanswered>> {
+    let (side, peer) = (facts.side(closer), facts.side(closer.peer()));
+    let close =
+        side.close.filter(|close| close.is_answer != Some(true) && close.is_after_end != Some(true))?;
+    let end = side.end.filter(|end| end.is_own && end.had_close == Some(false))?;
+    peer.close.filter(|answer| answer.is_answer == Some(true))?;
+    let waited_ns = facts.between(close.mark.at, end.mark.at).filter(|ns| *ns > facts.round_trip_ns)?;
+    let grounds = CloseUnanswered {
+        had_it: peer.had_close == Some(true),
+        ended: None,
+        waited_ns: Some(waited_ns),
+        in_message: peer.in_message_at_close,
+        shut: false,
+        late: true,
+    };
+    Some(Judged::new(grounds, Blame::from(closer.peer()), Likely).at(close.mark))
 }

@@ -48,7 +48,7 @@ impl Judge for ExtensionMismatch {
         let by = side(cause.by).unwrap_or(Role::Client);
         Said::part(
             format!(
-                "{} compressed a message (frame {}) although no compression was agreed in the handshake; {} failed the connection for it.",
+                "{} compressed a message (frame {}) although no compression was agreed in the handshake; {} probably failed the connection for it.",
                 the(by),
                 cause.frame.unwrap_or_default(),
                 a(by.peer())

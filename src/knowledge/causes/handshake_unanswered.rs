@@ -30,14 +30,15 @@ impl Judge for HandshakeUnanswered {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         let conversation = facts.conversation;
         let nobody_asked = conversation.assumed || conversation.connect.is_some();
-        if facts.outcome() != Outcome::HandshakeFailed || nobody_asked {
-            return None;
-        }
         let end = conversation.closing.first_end;
         let answered = conversation.response.as_ref().and(conversation.handshake_at.server);
         let came_late =
             |packet: PacketNo| end.is_some_and(|end| end.by == Role::Client && end.packet < Some(packet));
-        if answered.is_some_and(|(packet, _)| !came_late(packet)) {
+        let is_late = answered.is_some_and(|(packet, _)| came_late(packet));
+        // A 101 that came when the client had left opened nothing.
+        let failed =
+            facts.outcome() == Outcome::HandshakeFailed || is_late && facts.side(Role::Client).frames == 0;
+        if !failed || nobody_asked || answered.is_some() && !is_late {
             return None;
         }
         let asked_at = conversation.handshake_at.client.and_then(|at| at.1);
@@ -45,7 +46,7 @@ impl Judge for HandshakeUnanswered {
             conversation.request.as_ref().is_some_and(|request| request.facts.unfinished);
         let ended = end.map(|end| (end.by, end.how, facts.between(asked_at, end.at)));
         let by = match ended {
-            Some((Role::Client, ..)) if request_unfinished => Blame::Client,
+            Some(_) if request_unfinished => Blame::Client,
             _ => Blame::Server,
         };
         let certainty = match ended {
@@ -61,9 +62,12 @@ impl Judge for HandshakeUnanswered {
     fn said<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> Said {
         let Self { ended, request_unfinished } = *self;
         if request_unfinished && side(cause.by) == Some(Role::Client) {
-            let how = ended.map_or("TCP ended", |(_, how, _)| {
-                if how == StreamEnd::Rst { "it reset TCP" } else { "it ended TCP" }
-            });
+            let how = ended.map_or_else(
+                || "TCP ended".to_owned(),
+                |(by, how, _)| {
+                    format!("{} {}", a(by), if how == StreamEnd::Rst { "reset TCP" } else { "ended TCP" })
+                },
+            );
             return Said::whole(
                 format!("The client never finished its request: {how} before the head was whole."),
                 "Look at the client: a slow or stuck sender, or something that probes the port.",

@@ -19,6 +19,8 @@ pub struct KeepaliveTimeout {
     pub by_close: bool,
     /// Its Close says so itself.
     pub says_so: bool,
+    /// Who gave up.
+    pub gave_up: Role,
     /// It was asked in the protocol that is spoken inside.
     pub heartbeat: Option<Heartbeat>,
 }
@@ -80,7 +82,8 @@ impl Judge for KeepaliveTimeout {
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
-        let silent = side(cause.by).unwrap_or(Role::Client);
+        // Where the way was broken, the side that gave up is still the one that had asked.
+        let silent = side(cause.by).unwrap_or(self.gave_up.peer());
         let gave_up = silent.peer();
         let ping = match (self.heartbeat, self.ping) {
             (Some(heartbeat), Some(frame)) => {
@@ -108,7 +111,11 @@ impl Judge for KeepaliveTimeout {
         } else {
             ""
         };
-        let hedge = if cause.certainty == Undetermined { ", possibly for that" } else { "" };
+        let hedge = match cause.certainty {
+            Proven => "",
+            Likely => ", probably for that",
+            Undetermined => ", possibly for that",
+        };
         let tell = if self.by_close { Said::close } else { Said::part };
         tell(
             format!(
@@ -141,9 +148,8 @@ impl Judge for KeepaliveTimeout {
 fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
     let (side, peer) = (facts.side(role), facts.side(role.peer()));
     let quit = facts.quit_of(role)?;
-    let reason = facts.reason(role);
     let by_close = matches!(quit.how, How::Close(_));
-    let says_so = by_close && REASONS.iter().any(|sign| reason.contains(sign));
+    let says_so = by_close && facts.gives_reason(role, REASONS);
     let asked = side.unanswered_ping.map(|ping| (None, ping)).or_else(|| heartbeat(facts, role, &quit));
     let Some((heartbeat, ping)) = asked.filter(|_| !peer.has_gap) else {
         // The Ping is not in the recording, or one of another protocol.
@@ -155,6 +161,7 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
             mismatched: false,
             by_close,
             says_so,
+            gave_up: role,
             heartbeat: None,
         };
         return says_so.then(|| Judged::new(grounds, Blame::from(role.peer()), Likely).at(quit.mark));
@@ -173,7 +180,8 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
     let fits = match quit.how {
         How::Tcp(_) | How::Close(None) => true,
         How::Close(Some(code)) => {
-            [1000, 1001, 1006, 1011].contains(&code.0) || (3000..=4999).contains(&code.0) && says_so
+            [1000, 1001, 1006, 1011].contains(&code.0)
+                || (3000..=4999).contains(&code.0) && (says_so || heartbeat.is_some())
         }
     };
     if !fits && !says_so {
@@ -203,8 +211,15 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
         mismatched: ping.mismatched,
         by_close,
         says_so,
+        gave_up: role,
         heartbeat,
     };
+    // What reached it only just before the end it could not have answered: the way was broken until then.
+    let just_arrived = facts.between(ping.arrived_at, quit.mark.at).is_some_and(|ns| ns < SHORTEST_WAIT_NS);
+    if ping.arrived && just_arrived {
+        let grounds = KeepaliveTimeout { arrived: false, ..grounds };
+        return Some(Judged::new(grounds, Blame::Between, certainty.min(Likely)).at(ping.mark));
+    }
     Some(Judged::new(grounds, Blame::from(role.peer()), certainty).at(ping.mark))
 }
 

@@ -86,6 +86,10 @@ impl Judge for MessageTooBig {
         };
         let how = match cause.certainty {
             Proven => format!("{} {ended}: {message} went beyond its limit{passed}.", the(by)),
+            Likely if self.by_code => format!(
+                "{} {ended}, which says that a message was too big for it; the last it had been sent was {message}{passed}.",
+                the(by)
+            ),
             Likely => format!("{} {ended}: {message} probably went beyond its limit{passed}.", the(by)),
             Undetermined => format!(
                 "{} {ended} while it was being sent {message}{passed}: possibly it went beyond a limit, which cannot be told from here.",

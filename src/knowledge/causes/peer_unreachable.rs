@@ -95,7 +95,7 @@ impl Judge for PeerUnreachable {
         })
     }
 
-    fn said<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> Said {
+    fn said<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> Said {
         let Self { of, times, for_ns, silent_ns, probes, one_way } = *self;
         let for_ns = for_ns.map_or_else(String::new, |ns| format!(" within {}", duration(ns)));
         let silent = silent_ns.filter(|ns| *ns >= 1_000_000_000);
@@ -109,8 +109,9 @@ impl Judge for PeerUnreachable {
         };
         Said::part(
             format!(
-                "{} no longer reached the other host: it {tried} {}{for_ns}, and {came}.",
+                "{} {}no longer reached the other host: it {tried} {}{for_ns}, and {came}.",
                 the(of),
+                probably(cause.certainty),
                 count(u64::from(times), "time"),
             ),
             "Look at the way between: a NAT or firewall that forgot the connection, a link that went down, a host that is gone.",

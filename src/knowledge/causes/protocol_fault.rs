@@ -66,7 +66,13 @@ impl Judge for ProtocolFault {
             (true, _) => format!("probably closed for it, with {}", close_of(conversation, by.peer())),
             (false, _) => "probably ended TCP for it, without a Close".to_owned(),
         };
-        let tell = if self.by_close { Said::close } else { Said::part };
+        // Of a fault in the Close itself the answer has been told.
+        let in_close = conversation.closing.sides[by].frame == cause.frame && self.by_close;
+        let tell = match (in_close, self.by_close) {
+            (true, _) => Said::whole,
+            (false, true) => Said::close,
+            (false, false) => Said::part,
+        };
         tell(
             format!("{} {did}{frame}; {} {failed}.", the(by), a(by.peer())),
             format!(

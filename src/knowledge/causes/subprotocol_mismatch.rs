@@ -65,7 +65,11 @@ impl Judge for SubprotocolMismatch {
         let browsers = if self.browser { ", for which browsers must leave" } else { "" };
         Said::whole(
             format!("The client left{after}, probably because {chose}{browsers}."),
-            "Look at the subprotocols both sides are set up with: they have to share one.",
+            if cause.rule == Some(RuleId::HsProtoNone) {
+                "Look at the subprotocols both sides are set up with: they have to share one."
+            } else {
+                "Look at the server: it may choose only what the client has offered."
+            },
         )
     }
 }
