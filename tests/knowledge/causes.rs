@@ -13,10 +13,7 @@ use crate::support::script::analyse;
 
 /// Causes that no exchange of the notation shows, and why.
 const NO_ROWS: &[(&str, &str)] = &[
-    ("connect_failed", "TCP is open in every exchange"),
-    ("path_mtu", "full-size segments that are lost, small ones that pass"),
-    ("receive_window_closed", "windows are not in the notation"),
-    ("reset_between", "neither are TTL and IP identification"),
+    ("connect_failed", "told beside another connection to the same server: tests/engine/connects.rs"),
     ("undetermined", "what fits no other: an exchange that does is a cause not thought of"),
 ];
 

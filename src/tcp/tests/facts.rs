@@ -49,6 +49,7 @@ fn check_ends(lines: &str, expected: &str) {
     assert_eq!(words.join(", "), expected);
 }
 
+/// T1: also those behind its own FIN.
 #[test]
 fn every_end_of_either_side() {
     check_ends("C 101/901 'abc", "");
@@ -143,6 +144,7 @@ fn check_again(lines: &str, expected: &str) {
     assert_eq!(format!("{text} ({})", client.largest_acknowledged), expected);
 }
 
+/// T24.
 #[test]
 fn sent_again_and_never_acknowledged() {
     check_again("@30 C 101/901 'abcd", "- (0)");
@@ -201,6 +203,7 @@ fn check_shut(lines: &str, expected: &str) {
     assert_eq!(text, expected);
 }
 
+/// T24.
 #[test]
 fn shut_windows() {
     check_shut("@30 S 901/101 w1", "-");
