@@ -86,7 +86,8 @@ impl Judge for AbruptEnd {
         if self.unseen {
             return Said::whole(
                 format!(
-                    "{} probably ended TCP without a Close: its FIN is not in the recording, but {} acknowledged it.",
+                    "{} probably ended TCP without a Close: its FIN is not in the recording, but {} \
+                        acknowledged it.",
                     the(by),
                     a(by.peer())
                 ),
@@ -101,7 +102,8 @@ impl Judge for AbruptEnd {
         };
         let middle = if self.in_message { ", in the middle of a message" } else { "" };
         let why = if self.how == StreamEnd::Rst {
-            "its process ended, or its program dropped the socket with data unread, or something did so in its name"
+            "its process ended, or its program dropped the socket with data unread, or something did so in \
+                its name"
         } else {
             "its process ended, its program dropped the socket, or something did so in its name"
         };
@@ -114,7 +116,8 @@ impl Judge for AbruptEnd {
                 the(by)
             ),
             format!(
-                "Look at the log of {}'s process and host at that time{}, and of any proxy in between, which can end TCP in its name.",
+                "Look at the log of {}'s process and host at that time{}, and of any proxy in between, \
+                    which can end TCP in its name.",
                 a(by),
                 at_packet(cause, conversation)
             ),

@@ -11,7 +11,8 @@ pub(super) const ROW: CauseRow = CauseRow {
     proven: Some("its Close, sent of its own accord, as acknowledgement numbers show"),
     likely: Some("only the order of the recording says whose Close came first"),
     undetermined: Some(
-        "its code names a fault, and part of what it had received is not in the recording; or it was not answered",
+        "its code names a fault, and part of what it had received is not in the recording; or it was not \
+            answered",
     ),
     never: "that something is wrong: code and reason say what its program meant",
     next: &["the program of the side that closed: what its code and reason mean there"],

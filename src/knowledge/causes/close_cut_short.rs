@@ -27,7 +27,8 @@ pub(super) const ROW: CauseRow = CauseRow {
     never: "that the side that answered, or was in the middle of a message, is at fault; nor that it was cut short \
             where the end of TCP acknowledges the answer",
     next: &[
-        "how the side that left closes: a socket that is destroyed right behind the Close, a process that exits",
+        "how the side that left closes: a socket that is destroyed right behind the Close, a process that \
+            exits",
     ],
     shows: &[
         found(
@@ -61,7 +62,8 @@ impl Judge for CloseCutShort {
         Said::whole(
             format!("{} sent {}{at} and {ended} {after}; {answer}.", the(by), close_of(conversation, by)),
             format!(
-                "Look at what closed {}'s socket right behind its Close{}: a socket that is destroyed, or a process that exits.",
+                "Look at what closed {}'s socket right behind its Close{}: a socket that is destroyed, or \
+                    a process that exits.",
                 a(by),
                 at_packet(cause, conversation)
             ),

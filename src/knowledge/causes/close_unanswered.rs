@@ -19,15 +19,18 @@ pub struct CloseUnanswered {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "close_unanswered",
-    when: "a Close was received and not answered with one: TCP was ended instead, or the other side gave up waiting",
+    when: "a Close was received and not answered with one: TCP was ended instead, or the other side gave \
+           up waiting",
     proven: None,
     likely: Some(
         "the host of the silent side had acknowledged the Close, and the recording goes on long enough",
     ),
     undetermined: Some("nothing shows that the Close arrived"),
-    never: "that the side that closed did anything wrong; nor that the silent program read the Close: its host had it, no more",
+    never: "that the side that closed did anything wrong; nor that the silent program read the Close: its \
+            host had it, no more",
     next: &[
-        "the side that did not answer: whether its program still reads, is stopped, blocked, or in the middle of sending",
+        "the side that did not answer: whether its program still reads, is stopped, blocked, or in the \
+            middle of sending",
         "a library, or a proxy, that ends the socket on a Close",
     ],
     shows: &[
@@ -108,7 +111,8 @@ impl Judge for CloseUnanswered {
                 if had.is_empty() { "" } else { "," }
             ),
             format!(
-                "Look at {} behind that Close{}: whether its program still read, and what its library does on a Close.",
+                "Look at {} behind that Close{}: whether its program still read, and what its library does \
+                    on a Close.",
                 a(silent),
                 at_packet(cause, conversation)
             ),

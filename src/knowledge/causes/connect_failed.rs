@@ -47,14 +47,16 @@ impl Judge for ConnectFailed {
     fn said<S: Readable>(&self, _: &Cause, conversation: &Conversation<S>) -> Said {
         if self.refused {
             Said::whole(
-                "The client could not connect: its SYN was answered with RST, by the server's host or a firewall before it.",
+                "The client could not connect: its SYN was answered with RST, by the server's host or a \
+                    firewall before it.",
                 "Look whether the server was running then and listening on that port.",
             )
         } else {
             let syns = conversation.connect.map_or(0, |connect| connect.syns);
             Said::whole(
                 format!("The client could not connect: it sent {syns} SYNs, and nothing answered them."),
-                "Look whether the address is right and what stands between the two: a firewall drops in silence.",
+                "Look whether the address is right and what stands between the two: a firewall drops in \
+                    silence.",
             )
         }
     }

@@ -48,12 +48,14 @@ impl Judge for ExtensionMismatch {
         let by = side(cause.by).unwrap_or(Role::Client);
         Said::part(
             format!(
-                "{} compressed a message (frame {}) although no compression was agreed in the handshake; {} probably failed the connection for it.",
+                "{} compressed a message (frame {}) although no compression was agreed in the handshake; \
+                    {} probably failed the connection for it.",
                 the(by),
                 cause.frame.unwrap_or_default(),
                 a(by.peer())
             ),
-            "Look for a proxy that takes Sec-WebSocket-Extensions out of the 101, and at the option for compression of both libraries.",
+            "Look for a proxy that takes Sec-WebSocket-Extensions out of the 101, and at the option for \
+                compression of both libraries.",
         )
     }
 }

@@ -14,7 +14,8 @@ pub(super) const ROW: CauseRow = CauseRow {
     proven: Some("the head of the response shows it, and the client sent no frame"),
     likely: Some("the finding that names the clause is likely"),
     undetermined: None,
-    never: "that the connection was ever open: a client that must fail it tells its program of an error and of 1006",
+    never: "that the connection was ever open: a client that must fail it tells its program of an error \
+            and of 1006",
     next: &["the clause named: what the server answers, and whether a proxy or cache answered in its place"],
     shows: &[
         found(

@@ -79,7 +79,8 @@ impl Judge for HandshakeUnanswered {
                     after.map_or_else(String::new, |ns| format!(" {} after the request", duration(ns)));
                 let verb = if how == StreamEnd::Rst { "reset TCP" } else { "ended TCP" };
                 format!(
-                    "The server did not answer the opening handshake, as far as it was captured here: {} {verb}{after}.",
+                    "The server did not answer the opening handshake, as far as it was captured here: {} \
+                        {verb}{after}.",
                     a(by)
                 )
             }
@@ -89,7 +90,8 @@ impl Judge for HandshakeUnanswered {
         };
         Said::whole(
             text,
-            "Look at the side that should have answered: a backend that hangs, or one that does not speak WebSocket.",
+            "Look at the side that should have answered: a backend that hangs, or one that does not speak \
+                WebSocket.",
         )
     }
 }

@@ -20,7 +20,8 @@ pub(super) const ROW: CauseRow = CauseRow {
     when: "neither side had sent a byte for long, and TCP ended without a Close",
     proven: None,
     likely: Some(
-        "the silence is as long as a time-out is usually set to: a round number of seconds, or one that is documented",
+        "the silence is as long as a time-out is usually set to: a round number of seconds, or one that is \
+            documented",
     ),
     undetermined: Some("it was silent for long, but for no such length"),
     never: "whose time-out it was: the length alone does not say it, and a box between can end TCP in anybody's name. \
@@ -88,11 +89,13 @@ impl Judge for IdleTimeout {
         };
         Said::whole(
             format!(
-                "TCP {ended} from {}'s side{at} without a Close, after {} in which neither side had sent a byte: {why}, of that side or of something on the way.",
+                "TCP {ended} from {}'s side{at} without a Close, after {} in which neither side had sent a \
+                    byte: {why}, of that side or of something on the way.",
                 a(by),
                 duration(self.silence_ns)
             ),
-            "Look at the idle time-outs of every hop on the way, and let one side send Pings more often than the shortest.",
+            "Look at the idle time-outs of every hop on the way, and let one side send Pings more often \
+                than the shortest.",
         )
     }
 }

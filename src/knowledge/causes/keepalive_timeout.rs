@@ -130,7 +130,8 @@ impl Judge for KeepaliveTimeout {
                 )
             } else if self.mismatched {
                 format!(
-                    "Look at what sends the Pongs of {}: they have to carry the data of the Ping (RFC 6455 5.5.3).",
+                    "Look at what sends the Pongs of {}: they have to carry the data of the Ping (RFC 6455 \
+                        5.5.3).",
                     a(silent)
                 )
             } else if self.arrived {

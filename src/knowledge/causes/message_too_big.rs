@@ -20,7 +20,8 @@ pub(super) const ROW: CauseRow = CauseRow {
     when: "a message went beyond a limit of its receiver, which ended the connection",
     proven: Some("it closed with 1009, and no larger message had passed before"),
     likely: Some(
-        "the reason of its Close says so; or it closed with 1009 for a message that is tiny, or smaller than one before",
+        "the reason of its Close says so; or it closed with 1009 for a message that is tiny, or smaller \
+            than one before",
     ),
     undetermined: Some(
         "it closed in the middle of a message larger than every one before, and gave no other reason",
@@ -28,7 +29,8 @@ pub(super) const ROW: CauseRow = CauseRow {
     never: "that the sender is at fault: RFC 6455 names no limit; nor that the limit is the size of that message: it lies \
             somewhere between that and the largest that passed",
     next: &[
-        "the limit of the side that closed: maxPayload, max_size, max_msg_size, maxMessageSize of its library, or of a proxy",
+        "the limit of the side that closed: maxPayload, max_size, max_msg_size, maxMessageSize of its \
+            library, or of a proxy",
         "whether the sender can split what it sends",
     ],
     shows: &[
@@ -87,12 +89,14 @@ impl Judge for MessageTooBig {
         let how = match cause.certainty {
             Proven => format!("{} {ended}: {message} went beyond its limit{passed}.", the(by)),
             Likely if self.by_code => format!(
-                "{} {ended}, which says that a message was too big for it; the last it had been sent was {message}{passed}.",
+                "{} {ended}, which says that a message was too big for it; the last it had been sent was \
+                    {message}{passed}.",
                 the(by)
             ),
             Likely => format!("{} {ended}: {message} probably went beyond its limit{passed}.", the(by)),
             Undetermined => format!(
-                "{} {ended} while it was being sent {message}{passed}: possibly it went beyond a limit, which cannot be told from here.",
+                "{} {ended} while it was being sent {message}{passed}: possibly it went beyond a limit, \
+                    which cannot be told from here.",
                 the(by)
             ),
         };

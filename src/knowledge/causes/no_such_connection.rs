@@ -16,9 +16,11 @@ pub(super) const ROW: CauseRow = CauseRow {
     proven: None,
     likely: Some("the TTL of the RST is that of its sender's other packets"),
     undetermined: Some(
-        "its TTL is another: it can be that of something on the way; or its sender had sent data within the last second",
+        "its TTL is another: it can be that of something on the way; or its sender had sent data within \
+            the last second",
     ),
-    never: "that the program closed: its host had restarted, or something on the way had forgotten the connection",
+    never: "that the program closed: its host had restarted, or something on the way had forgotten the \
+            connection",
     next: &[
         "whether the host or its network was restarted",
         "the memory of NAT and load balancers, against how long the connection was silent",
@@ -67,11 +69,13 @@ impl Judge for NoSuchConnection {
         let peer = a(self.of.peer());
         Said::part(
             format!(
-                "{}'s host, or a NAT before it, {}knew nothing of the connection any more: it answered {peer}'s data with a bare RST{silent}.",
+                "{}'s host, or a NAT before it, {}knew nothing of the connection any more: it answered \
+                    {peer}'s data with a bare RST{silent}.",
                 the(self.of),
                 probably(cause.certainty)
             ),
-            "Look whether that host was restarted, and how long NAT and load balancers remember a silent connection.",
+            "Look whether that host was restarted, and how long NAT and load balancers remember a silent \
+                connection.",
         )
     }
 }

@@ -73,7 +73,8 @@ impl Judge for PathMtu {
         let for_ns = for_ns.map_or_else(String::new, |ns| format!(" for {}", duration(ns)));
         Said::part(
             format!(
-                "Large segments of {} probably do not get through: those of {} and more were sent again {times} times{for_ns} and never acknowledged, while those of up to {} were.",
+                "Large segments of {} probably do not get through: those of {} and more were sent again \
+                    {times} times{for_ns} and never acknowledged, while those of up to {} were.",
                 a(of),
                 bytes(u64::from(smallest)),
                 bytes(u64::from(passed))

@@ -29,7 +29,8 @@ pub(super) const ROW: CauseRow = CauseRow {
             connection, or the other host be gone; nor that its sender did not close: a Close queued behind the lost bytes \
             shows nowhere",
     next: &[
-        "NAT and firewalls with a shorter memory than the connection was silent: keep-alives more often than that",
+        "NAT and firewalls with a shorter memory than the connection was silent: keep-alives more often \
+            than that",
         "whether the other host was up, and its address the same",
     ],
     shows: &[
@@ -114,7 +115,8 @@ impl Judge for PeerUnreachable {
                 probably(cause.certainty),
                 count(u64::from(times), "time"),
             ),
-            "Look at the way between: a NAT or firewall that forgot the connection, a link that went down, a host that is gone.",
+            "Look at the way between: a NAT or firewall that forgot the connection, a link that went down, \
+                a host that is gone.",
         )
     }
 }

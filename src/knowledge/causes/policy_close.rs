@@ -10,7 +10,8 @@ pub(super) const ROW: CauseRow = CauseRow {
     proven: Some("the code of its Close"),
     likely: None,
     undetermined: None,
-    never: "which policy it was: origin, credentials, rates, quotas; nor whose: a proxy closes with it for its own",
+    never: "which policy it was: origin, credentials, rates, quotas; nor whose: a proxy closes with it for \
+            its own",
     next: &["what that side checks, and its log at the time of its Close"],
     shows: &[
         found("the server closes with it", "S: close 1008 | C: close 1008 | S: fin | C: fin"),

@@ -76,7 +76,8 @@ impl Judge for ProtocolFault {
         tell(
             format!("{} {did}{frame}; {} {failed}.", the(by), a(by.peer())),
             format!(
-                "Look at frame {}{} and at what wrote it, {}'s library or something on the way; wslog explain {} has the clause.",
+                "Look at frame {}{} and at what wrote it, {}'s library or something on the way; wslog \
+                    explain {} has the clause.",
                 cause.frame.unwrap_or_default(),
                 at_packet(cause, conversation),
                 a(by),

@@ -14,11 +14,13 @@ pub struct ReceiveWindowClosed {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "receive_window_closed",
-    when: "a side's receive window was shut for long when the connection ended: its program had stopped reading",
+    when: "a side's receive window was shut for long when the connection ended: its program had stopped \
+           reading",
     proven: None,
     likely: Some("it stayed shut to the end, and the other side ended the connection meanwhile"),
     undetermined: Some("it was opened again after the other side had given up"),
-    never: "that the network is slow: a window of 0 says that the program did not take what its host had received",
+    never: "that the network is slow: a window of 0 says that the program did not take what its host had \
+            received",
     next: &["the program whose window was shut: blocked, stopped, or waiting for something itself"],
     shows: &[
         found(

@@ -61,11 +61,13 @@ impl Judge for Refused {
         let (more, next) = match self.status {
             300..=399 => (
                 value("Location").map(|to| format!(", to {to}")),
-                "Look at the URL: clients follow no redirect of an opening handshake unless they say so, and browsers never do.",
+                "Look at the URL: clients follow no redirect of an opening handshake unless they say so, \
+                    and browsers never do.",
             ),
             401 | 407 => (
                 None,
-                "Look at the credentials, and whether the client can send them at all: browsers set no fields of their own.",
+                "Look at the credentials, and whether the client can send them at all: browsers set no \
+                    fields of their own.",
             ),
             403 => (None, "Look at what the server allows: the Origin, credentials, the address."),
             404 => (None, "Look at the path, and at the routes of the proxy and of the server."),
@@ -75,11 +77,13 @@ impl Judge for Refused {
             ),
             502..=504 => (
                 None,
-                "Look at what stands behind the gateway that answered: it had no answer from there, or none in time.",
+                "Look at what stands behind the gateway that answered: it had no answer from there, or \
+                    none in time.",
             ),
             400 | 426 => (
                 None,
-                "Look at the request as it arrived here: its version, its Upgrade and Connection, and what the body of the response says.",
+                "Look at the request as it arrived here: its version, its Upgrade and Connection, and what \
+                    the body of the response says.",
             ),
             _ => (None, "Look at the log of whoever answered."),
         };

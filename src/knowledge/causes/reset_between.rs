@@ -22,7 +22,8 @@ pub(super) const ROW: CauseRow = CauseRow {
          it acknowledges nothing",
     ),
     undetermined: Some(
-        "one sign only: another host behind the same NAT, or another network stack of the same host, can show one",
+        "one sign only: another host behind the same NAT, or another network stack of the same host, can \
+            show one",
     ),
     never: "that the side in whose name it came reset the connection",
     next: &[
@@ -88,7 +89,8 @@ impl Judge for ResetBetween {
         });
         let text = match cause.certainty {
             Undetermined => format!(
-                "An RST in {}'s name{at} ended the connection; whether it is its own cannot be told from here: {signs}.",
+                "An RST in {}'s name{at} ended the connection; whether it is its own cannot be told from \
+                    here: {signs}.",
                 a(self.alleged)
             ),
             _ => format!(

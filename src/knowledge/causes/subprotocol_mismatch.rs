@@ -11,13 +11,15 @@ pub struct SubprotocolMismatch {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "subprotocol_mismatch",
-    when: "the client left at once, and of the subprotocols it had offered none was chosen, or one that it had not offered",
+    when: "the client left at once, and of the subprotocols it had offered none was chosen, or one that it \
+           had not offered",
     proven: None,
     likely: Some("it sent no frame, or only a Close, and the server's choice is the only thing amiss"),
     undetermined: None,
     never: "that the server broke a rule where it chose none: that is legal, but browsers must fail for it",
     next: &[
-        "the list of subprotocols that the server knows, and the list that the client offers: they have to share one",
+        "the list of subprotocols that the server knows, and the list that the client offers: they have to \
+            share one",
         "a proxy that takes Sec-WebSocket-Protocol out of the answer",
     ],
     shows: &[

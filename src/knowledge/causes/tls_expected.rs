@@ -39,7 +39,8 @@ impl Judge for TlsExpected {
 
     fn said<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> Said {
         Said::whole(
-            "The client sent its request in plain HTTP to a port where the server speaks TLS, which answered with a record of TLS.",
+            "The client sent its request in plain HTTP to a port where the server speaks TLS, which \
+                answered with a record of TLS.",
             "Look at the URL: ws:// where it should be wss://, or the wrong port.",
         )
     }

@@ -80,10 +80,20 @@ impl Judge for UnfoundedFailure {
         };
         let special = match self.special {
             None => String::new(),
-            Some(Special::SplitCharacter) => "; the message it had received last is cut inside a character, from one frame to the next, which is allowed".to_owned(),
-            Some(Special::Fragmented) => "; the message it had received last came in several frames, which is allowed".to_owned(),
-            Some(Special::Compressed) => "; the message it had received last was compressed, as agreed".to_owned(),
-            Some(Special::AfterPause(ns)) => format!("; the message it had received last was the first after {}", duration(ns)),
+            Some(Special::SplitCharacter) => "; the message it had received last is cut inside a \
+                                              character, from one frame to the next, which is allowed"
+                .to_owned(),
+            Some(Special::Fragmented) => "; the message it had received last came in several frames, which \
+                                          is allowed"
+                .to_owned(),
+            Some(Special::Compressed) => {
+                "; the message it had received last was compressed, as agreed".to_owned()
+            }
+            Some(Special::AfterPause(ns)) => format!(
+                "; the message it had received last was the first \
+                                                      after {}",
+                duration(ns)
+            ),
         };
         Said::close(
             format!(

@@ -85,10 +85,12 @@ impl Judge for UpgradeStripped {
         };
         let next = match self.head {
             Role::Client => {
-                "Look at what stands before this point of capture on the client's side: a proxy has to be told to pass Upgrade and Connection on."
+                "Look at what stands before this point of capture on the client's side: a proxy has to be \
+                    told to pass Upgrade and Connection on."
             }
             Role::Server => {
-                "Look at what stands before this point of capture on the server's side: a proxy has to be told to pass Upgrade and Connection on."
+                "Look at what stands before this point of capture on the server's side: a proxy has to be \
+                    told to pass Upgrade and Connection on."
             }
         };
         Said::whole(format!("The {head} lacks its Upgrade{lost}: {who}{then}."), next)
