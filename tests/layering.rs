@@ -60,7 +60,14 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "redact",
-        rooms: &["knowledge::Decide", "knowledge::Level", "knowledge::RuleId", "model"],
+        rooms: &[
+            "knowledge::Blame",
+            "knowledge::CauseId",
+            "knowledge::Decide",
+            "knowledge::Level",
+            "knowledge::RuleId",
+            "model",
+        ],
         crates: &["memchr"],
         world: &[],
     },

@@ -5,8 +5,11 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use wslog::knowledge::CAUSES;
+use wslog::knowledge::{Blame, CAUSES};
+use wslog::model::{Conversation, RuleId};
 use wslog::notation::parse;
+use wslog::redact::{self, Redaction};
+use wslog::views::summary;
 
 use crate::support::scene;
 use crate::support::script::analyse;
@@ -88,6 +91,46 @@ fn each_exchange_ends_for_what_the_table_says() {
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// What is told of a connection: the cause with its place and what else it could be, the account, where to look.
+fn told(report: &Conversation) -> String {
+    let cause = report.closing.cause.as_ref().expect("a cause");
+    let number = |n: Option<u64>| n.map_or_else(|| "-".to_owned(), |n| n.to_string());
+    let also: Vec<String> = cause
+        .also
+        .iter()
+        .map(|also| {
+            format!("{} {} {}", also.id.name(), also.by.map_or("-", Blame::name), also.certainty.name())
+        })
+        .collect();
+    let place =
+        format!("frame {}, packet {}", number(cause.frame), number(cause.packet.map(|packet| packet.0)));
+    let rule = cause.rule.map_or("-", RuleId::name);
+    let report = redact::seal(Box::new(report.clone()), Redaction::Secrets).open();
+    let also = if also.is_empty() { "nothing".to_owned() } else { also.join(", ") };
+    let sentences = summary::sentences(&report).join("\n    ");
+    format!("    {place}, rule {rule}; also: {also}\n    {sentences}\n")
+}
+
+/// The words of every row of the table, and what they rest on. After a change that is meant: `WSLOG_BLESS=1`.
+#[test]
+fn every_row_is_told_as_the_golden_file_has_it() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/causes.txt");
+    let mut all = String::new();
+    for row in read().2 {
+        let exchange = parse(&row.script).expect("the other test reads it");
+        let _ = writeln!(all, "{}: {}\n  {}", row.cause, row.what, row.named);
+        for report in analyse(&scene::show(&exchange)) {
+            all.push_str(&told(&report));
+        }
+    }
+    if std::env::var_os("WSLOG_BLESS").is_some() {
+        return fs::write(path, all).expect("tests/golden can be written");
+    }
+    let held = fs::read_to_string(path).expect("the golden file");
+    let differs = held.lines().zip(all.lines()).find(|(held, now)| held != now);
+    assert!(held == all, "WSLOG_BLESS=1 cargo test --test knowledge causes\n{differs:#?}");
 }
 
 #[test]
