@@ -1,3 +1,4 @@
+use crate::knowledge::Reaction;
 use crate::knowledge::causes::prelude::*;
 use crate::model::{Opcode, SentClose};
 
@@ -120,7 +121,8 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<UnfoundedFailure>> {
     let at_fault = facts.conversation.findings.iter().any(|f| {
         f.by == Some(role.peer())
             && f.level == crate::model::Level::Must
-            && f.violation.rule().name().starts_with(['F', 'P'])
+            && (f.violation.rule().name().starts_with(['F', 'P'])
+                || f.violation.rule().rule().reaction == Reaction::FailHandshake)
     });
     if !accuses || at_fault || peer.fault.is_some() {
         return None;

@@ -73,16 +73,12 @@ impl Judge for UpgradeStripped {
         Some(Judged::new(grounds, Blame::Between, certainty).at(mark).breaks(finding.violation.rule()))
     }
 
-    fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
+    fn said<S: Readable>(&self, _: &Cause, conversation: &Conversation<S>) -> Said {
         let head = if self.head == Role::Client { "request" } else { "101" };
         let lost = if self.old_http { " and came down to HTTP/1.0" } else { "" };
         let answer = conversation.response.as_ref().filter(|_| self.head == Role::Client);
         let then =
             answer.map_or_else(String::new, |response| format!("; the server answered {}", response.status));
-        let who = match cause.certainty {
-            Undetermined => "either the client sent it so, or something on the way took it out",
-            _ => "probably a proxy on the way took it out",
-        };
         let next = match self.head {
             Role::Client => {
                 "Look at what stands before this point of capture on the client's side: a proxy has to be \
@@ -93,6 +89,9 @@ impl Judge for UpgradeStripped {
                     told to pass Upgrade and Connection on."
             }
         };
-        Said::whole(format!("The {head} lacks its Upgrade{lost}: {who}{then}."), next)
+        Said::whole(
+            format!("The {head} lacks its Upgrade{lost}: probably a proxy on the way took it out{then}."),
+            next,
+        )
     }
 }
