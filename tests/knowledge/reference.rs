@@ -28,10 +28,15 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
+use serde_json::{Map, Value};
+
 use wslog::engine::Across;
+use wslog::knowledge::Blame;
 use wslog::limits::Limits;
 use wslog::model::{Conversation, FrameRecord, RULES, Rule, Seen, Step, Violation};
 use wslog::notation::parse;
+use wslog::redact::{self, Redaction};
+use wslog::views::{self, FrameList};
 
 use crate::support::scene;
 use crate::support::script::{all_steps, analyse, analyse_with, ending, findings};
@@ -225,6 +230,69 @@ fn each_row_finds_and_is_owed_what_it_says() {
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// What else is said of a connection, in lines: the words and places of findings and steps, times,
+/// the cause and what else it could be.
+fn details(report: &Conversation) -> String {
+    let mut json = Vec::new();
+    let shown = redact::seal(Box::new(report.clone()), Redaction::Secrets).open();
+    views::json::connection(&mut json, &shown, FrameList::None);
+    let json: Value = serde_json::from_slice(&json).expect("JSON");
+    let closing = &json["closing"];
+    let mut out = String::new();
+    for finding in json["findings"].as_array().expect("a list") {
+        let [frame, packet] = [&finding["frame"], &finding["packet"]];
+        let _ = writeln!(out, "    {frame} {packet} {}", finding["message"].as_str().expect("text"));
+    }
+    for step in closing["steps"].as_array().expect("a list") {
+        let [by, expected, observed] =
+            ["owed_by", "expected", "observed"].map(|key| step[key].as_str().expect("text"));
+        let _ = writeln!(out, "    {} {by}: {expected}: {observed}", step["since_frame"]);
+    }
+    let _ = writeln!(out, "    idle {}, timing {}", closing["idle_before_close_ns"], known(&json["timing"]));
+    let cause = report.closing.cause.as_ref().expect("a cause");
+    let others: Vec<&str> = cause.also.iter().map(|other| other.id.name()).collect();
+    let of = (cause.by.map(Blame::name), cause.certainty.name(), cause.frame, cause.packet.map(|no| no.0));
+    let _ = writeln!(out, "    cause {} {of:?}, or {others:?}", cause.id().name());
+    out
+}
+
+/// Without what is null, and where every recording ends.
+fn known(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let told = fields.iter().filter(|(name, _)| *name != "observed_until");
+            let known = told.map(|(name, value)| (name.clone(), known(value)));
+            Value::Object(
+                known.filter(|(_, value)| !value.is_null() && *value != Value::Object(Map::new())).collect(),
+            )
+        }
+        other => other.clone(),
+    }
+}
+
+/// What the tables leave out is held too, for every exchange of theirs. After a change that is meant: `WSLOG_BLESS=1`.
+#[test]
+fn each_row_is_told_as_the_golden_file_has_it() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/reference.txt");
+    let mut all = String::new();
+    for row in all_rows() {
+        let _ = writeln!(all, "{}: {}", row.rule, row.clause);
+        let lists = lists(&row.script);
+        for n in 0..lists.first().map_or(1, |list| list.items.len()) {
+            let exchange = parse(&put_in(&row.script, &lists, n)).expect("the other test reads it");
+            for report in analyse(&scene::show(&exchange)) {
+                all.push_str(&details(&report));
+            }
+        }
+    }
+    if std::env::var_os("WSLOG_BLESS").is_some() {
+        return fs::write(path, all).expect("tests/golden can be written");
+    }
+    let held = fs::read_to_string(path).expect("the golden file");
+    let differs = held.lines().zip(all.lines()).find(|(held, now)| held != now);
+    assert!(held == all, "WSLOG_BLESS=1 cargo test --test knowledge reference\n{differs:#?}");
 }
 
 /// The rows of a rule, the exceptions above aside.
