@@ -117,7 +117,7 @@ pub fn hint(error: &Error) -> Option<&'static str> {
             "it should hold index.json, the reports of cases, or directories of such: the shards of one run",
         ),
         Error::UnknownTopic { .. } => Some(
-            "close codes (1006), rules (FR-RSV) and Autobahn cases (3.2): `wslog explain --list` names them",
+            "causes (abrupt_end), outcomes (clean), close codes (1006), rules (FR-RSV) and Autobahn cases (3.2): `wslog explain --list` names them",
         ),
         Error::BadPolicy { .. } => Some("`wslog check --help` shows a whole policy"),
     }
