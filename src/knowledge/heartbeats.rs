@@ -51,7 +51,6 @@ pub(crate) const LONGEST: u64 = 160;
 /// What a message of one frame is, by its payload. Short ones of Engine.IO and MQTT can be anything: whether that protocol is
 /// spoken the handshake has to say.
 pub(crate) fn read(opcode: Opcode, payload: &[u8]) -> Option<(Heartbeat, Beat)> {
-    let has = |text: &[u8]| payload.windows(text.len()).any(|window| window == text);
     match (opcode, payload) {
         (Opcode::TEXT, b"2") => Some((Heartbeat::EngineIo, Beat::Ask)),
         (Opcode::TEXT, b"3") => Some((Heartbeat::EngineIo, Beat::Answer)),
@@ -64,15 +63,32 @@ pub(crate) fn read(opcode: Opcode, payload: &[u8]) -> Option<(Heartbeat, Beat)> 
         (Opcode::TEXT, payload) if payload.starts_with(b"{\"type\":\"pong\"") => {
             Some((Heartbeat::GraphQl, Beat::Answer))
         }
-        (Opcode::TEXT, [b'[' | b'{', ..]) if has(b"\"phoenix\"") && has(b"\"heartbeat\"") => {
-            Some((Heartbeat::Phoenix, Beat::Ask))
-        }
-        (Opcode::TEXT, [b'[' | b'{', ..]) if has(b"\"phoenix\"") && has(b"\"phx_reply\"") => {
-            Some((Heartbeat::Phoenix, Beat::Answer))
+        (Opcode::TEXT, [b'[' | b'{', ..]) if is_phoenix(payload) => {
+            let has = |text: &[u8]| payload.windows(text.len()).any(|window| window == text);
+            match () {
+                () if has(b"\"heartbeat\"") => Some((Heartbeat::Phoenix, Beat::Ask)),
+                () if has(b"\"phx_reply\"") => Some((Heartbeat::Phoenix, Beat::Answer)),
+                () => None,
+            }
         }
         _ => None,
     }
 }
+
+/// Whether the topic is `phoenix`: in a list it stands near the start, in an object first or last. Most messages are told
+/// apart by a look at their ends.
+fn is_phoenix(payload: &[u8]) -> bool {
+    let topic = b"\"phoenix\"";
+    if payload.starts_with(b"{") {
+        return payload.starts_with(b"{\"topic\":\"phoenix\"")
+            || payload.ends_with(b"\"topic\":\"phoenix\"}");
+    }
+    let start = payload.get(..LIST_START).unwrap_or(payload);
+    start.windows(topic.len()).any(|window| window == topic)
+}
+
+/// In a list the topic follows two numbers.
+const LIST_START: usize = 40;
 
 #[cfg(test)]
 mod tests {
