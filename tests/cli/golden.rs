@@ -69,7 +69,7 @@ fn samples_give_what_the_golden_files_hold() {
         }
     }
     let entries = fs::read_dir(&folder).expect("tests/golden is there");
-    // Those of runs have a folder, and a test, of their own.
+    // Those of runs, tables, sentences and explain have a folder, and a test, of their own.
     let names = entries
         .map(|entry| entry.expect("can be read"))
         .filter(|entry| entry.path().is_file())

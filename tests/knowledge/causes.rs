@@ -116,7 +116,7 @@ fn told(report: &Conversation) -> String {
 /// The words of every row of the table, and what they rest on. After a change that is meant: `WSLOG_BLESS=1`.
 #[test]
 fn every_row_is_told_as_the_golden_file_has_it() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/causes.txt");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/tables/causes.txt");
     let mut all = String::new();
     for row in read().2 {
         let exchange = parse(&row.script).expect("the other test reads it");
