@@ -10,7 +10,7 @@ use wslog::engine::{self, Keep};
 use wslog::limits::Limits;
 use wslog::model::case::{CaseReport, WireRow};
 use wslog::model::{
-    Action, Conversation, Level, Outcome, Role, Seen, SideClose, StartEvidence, Starter, StreamEnd,
+    Action, Certainty, Conversation, Level, Outcome, Role, Seen, SideClose, StartEvidence, Starter, StreamEnd,
 };
 
 use crate::support::corpus;
@@ -187,6 +187,24 @@ fn compare(
     unexplained
 }
 
+/// A cause that the log is sure of and the capture does not have, not even as another one; or one that the log has for likely
+/// and that accuses somebody else.
+fn unseen_cause(log: &Conversation, wire: &Conversation) -> Option<String> {
+    let of_log = log.closing.cause.as_ref().filter(|cause| cause.certainty != Certainty::Undetermined)?;
+    let of_wire = wire.closing.cause.as_ref().expect("a cause");
+    let also = of_wire.also.iter().map(|also| (also.id, also.by));
+    let is_likely = of_log.certainty == Certainty::Likely;
+    let it = (of_log.id(), of_log.by);
+    let mut seen = also
+        .chain([(of_wire.id(), of_wire.by)])
+        .map(|(id, by)| if is_likely { (it.0, by) } else { (id, by) });
+    // Where both broke a clause, the log does not tell for whose fault it ended.
+    let broke = |by: Role| log.findings.iter().any(|f| f.by == Some(by) && f.level == Level::Must);
+    (!Role::BOTH.into_iter().all(broke) && !seen.any(|seen| seen == it)).then(|| {
+        format!("the log has the cause {it:?} {:?}, the capture {:?}", of_log.certainty, of_wire.id())
+    })
+}
+
 fn runs() -> Vec<PathBuf> {
     let Some(runs) = corpus::corpus("autobahn") else { return Vec::new() };
     let dir = fs::read_dir(runs).expect("readable");
@@ -276,7 +294,8 @@ fn check(extension: &str) -> BTreeMap<&'static str, u64> {
             };
             if Role::BOTH.iter().all(|role| sent(log, *role) == sent(wire, *role)) {
                 let told = compare(&case, log, wire, &mut counts);
-                unexplained.extend(told.iter().map(|told| format!("{name} {}: {told}", case.id)));
+                let told = told.into_iter().chain(unseen_cause(log, wire));
+                unexplained.extend(told.map(|told| format!("{name} {}: {told}", case.id)));
             }
             let mut count = |what| *counts.entry(what).or_insert(0) += 1;
             for role in Role::BOTH {

@@ -78,7 +78,10 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<CloseCutShort>> {
     if peer.has_gap || side.has_gap {
         return None;
     }
-    let follows = |end: &SentEnd| end.how == StreamEnd::Fin || end.mark.packet >= close.mark.packet;
+    // A wire log does not say when TCP ended: what it has of the answer may have been read.
+    let closed = close.mark.packet?;
+    let follows =
+        |end: &SentEnd| end.how == StreamEnd::Fin || end.mark.packet.is_some_and(|ended| ended >= closed);
     let end = side.end.filter(|end| end.is_own && follows(end))?;
     let after_ns = facts.between(close.mark.at, end.mark.at);
     let in_time = end.had_close == Some(true);

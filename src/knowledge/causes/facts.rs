@@ -153,9 +153,11 @@ impl<'a> Facts<'a> {
 
 /// By what a side gave the connection up, if it was of its own accord.
 fn given_up(role: Role, side: &SideCourse, peer: &SideCourse) -> Option<Quit> {
-    // The Close that it answers may be what the recording lacks.
+    // The Close that it answers may be what the recording lacks. Without acknowledgement numbers the order of the
+    // recording has to do.
+    let is_behind = |close: &SentClose| peer.close.is_some_and(|theirs| theirs.mark.frame < close.mark.frame);
     let may_answer = |close: &SentClose| {
-        close.is_answer == Some(true)
+        close.is_answer.unwrap_or_else(|| is_behind(close))
             || close.is_after_end == Some(true)
             || peer.close.is_none() && peer.has_gap
     };

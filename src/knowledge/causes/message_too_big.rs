@@ -116,7 +116,7 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<MessageTooBig>> {
     let How::Close(code) = quit.how else { return None };
     let theirs = peer.close.filter(|_| side.close.is_some_and(|close| close.is_answer.is_none()));
     // An echo says nothing about its sender's limits.
-    if theirs.is_some_and(|theirs| theirs.code == code && theirs.mark.packet < quit.mark.packet) {
+    if theirs.is_some_and(|theirs| theirs.code == code && theirs.mark.frame < quit.mark.frame) {
         return None;
     }
     let failed = facts.conversation.closing.failed_for;

@@ -111,7 +111,7 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<UnfoundedFailure>> {
     let peer = facts.side(role.peer());
     let quit = facts.quit_of(role)?;
     let How::Close(Some(code)) = quit.how else { return None };
-    let answers = |theirs: &SentClose| theirs.code == Some(code) && theirs.mark.packet < quit.mark.packet;
+    let answers = |theirs: &SentClose| theirs.code == Some(code) && theirs.mark.frame < quit.mark.frame;
     if peer.close.is_some_and(|theirs| theirs.is_answer != Some(true) && answers(&theirs)) {
         return None;
     }
