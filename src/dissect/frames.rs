@@ -1,27 +1,23 @@
 //! A connection after its upgrade.
 
-use std::collections::VecDeque;
+mod doubt;
+mod lost;
+mod open;
 
 use crate::dissect::held::Held;
 use crate::dissect::misread::{Reading, Scene, are_plain, is_length_cut, is_odd, short_header};
-use crate::dissect::seek::{Seeker, skip_to};
+use crate::dissect::seek::Seeker;
 use crate::dissect::{Item, Out, role};
-use crate::http::grammar::skip_empty_lines;
 use crate::model::{
-    Bytes, Carrier, Direction, Evidence, LostHow, Observation, Observed, PacketNo, PerDirection, Role,
-    StreamEnd, Undecodable, WeirdKind, count,
+    Carrier, Direction, Evidence, Observation, Observed, PerDirection, Role, StreamEnd, Undecodable,
 };
 use crate::websocket::{Decoded, Decoder, Ending, header_len};
+use doubt::Doubt;
+use lost::{Seeking, resumed};
+use open::Open;
 
-/// Odd headers of a direction for which other readings of what is there are looked for.
-const MAX_SEARCHES: u32 = 64;
-
-/// Those for which more bytes are waited for.
+/// Odd headers of a direction for which more bytes are waited for.
 const MAX_DOUBTS: u32 = 16;
-
-/// First bytes kept of what is no frame, and of a line of HTTP.
-const START: usize = 48;
-const MAX_LINE: usize = 256;
 
 /// Both directions of framing.
 #[derive(Debug)]
@@ -48,71 +44,6 @@ struct Track {
     doubts: u32,
     /// A frame begins at this offset, whatever it looks like.
     trusted: Option<u64>,
-}
-
-/// The last part of a payload.
-#[derive(Debug)]
-struct Open {
-    /// Its length, as the header has it.
-    len: u64,
-    bytes: VecDeque<u8>,
-    /// How many of the bytes came in which segment.
-    segments: VecDeque<(usize, Carrier)>,
-}
-
-impl Open {
-    fn new(len: u64, max: usize) -> Self {
-        let capacity = usize::try_from(len).unwrap_or(max).min(max);
-        Self { len, bytes: VecDeque::with_capacity(capacity), segments: VecDeque::new() }
-    }
-
-    /// Keeps so many bytes at most, a segment counting for one more.
-    fn push(&mut self, bytes: &[u8], carrier: Carrier, max: usize) {
-        let room = max.saturating_sub(bytes.len().saturating_add(1));
-        while self.bytes.len().saturating_add(self.segments.len()) > room
-            && let Some((len, _)) = self.segments.pop_front()
-        {
-            self.bytes.drain(..len.min(self.bytes.len()));
-        }
-        if bytes.len() < max {
-            self.bytes.extend(bytes);
-            self.segments.push_back((bytes.len(), carrier));
-        }
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        self.bytes.iter().copied().collect()
-    }
-
-    /// Index among the bytes at which each segment begins, and the segment.
-    fn starts(&self) -> impl Iterator<Item = (usize, Carrier)> {
-        self.segments.iter().scan(0, |at, (len, carrier)| {
-            let start = *at;
-            *at += len;
-            Some((start, *carrier))
-        })
-    }
-}
-
-/// Bytes that wait for those behind them.
-#[derive(Debug)]
-struct Doubt {
-    /// Where the frame would begin.
-    at: u64,
-    held: Held,
-    /// Items since, and how many of them there are to be when they are looked at again.
-    items: u32,
-    again: u32,
-}
-
-/// A direction whose frames are looked for.
-#[derive(Debug)]
-struct Seeking {
-    seeker: Seeker,
-    /// The gap that took a header, its length and packet; `None` where no frame was seen before.
-    gap: Option<(u64, PacketNo)>,
-    /// What stands there was told of.
-    told: bool,
 }
 
 impl Track {
@@ -233,53 +164,6 @@ pub(super) fn release(held: &mut PerDirection<Held>, mut take: impl FnMut(Direct
     }
 }
 
-/// Frames of `from` begin at `start`, behind `skipped` bytes.
-fn resumed<S: FnMut(Observation<'_>)>(
-    from: Role,
-    start: u64,
-    skipped: u64,
-    carrier: Option<Carrier>,
-    out: &mut Out<'_, S>,
-) {
-    if skipped > 0 {
-        out.weirds.add(WeirdKind::FramingResynchronised, carrier.map(|c| c.packet), || {
-            format!(
-                "frames of the {} recognised again at offset {start}, {} before it skipped",
-                from.name(),
-                count(skipped, "byte")
-            )
-        });
-    }
-    let evidence = carrier.map(|carrier| Evidence::Capture { carrier, offset: start });
-    out.emit(from, Observed::Resumed { skipped }, evidence);
-}
-
-/// What stands at `offset` is no frame.
-fn not_frames<S: FnMut(Observation<'_>)>(
-    from: Role,
-    how: LostHow,
-    offset: u64,
-    bytes: &[u8],
-    carrier: Carrier,
-    out: &mut Out<'_, S>,
-) {
-    // Of HTTP its first line: fields can be secrets.
-    let is_http = matches!(how, LostHow::HttpResponse | LostHow::HttpRequest);
-    let bytes = if is_http { skip_empty_lines(bytes) } else { bytes };
-    let line = bytes.iter().position(|byte| is_http && matches!(byte, b'\r' | b'\n')).unwrap_or(bytes.len());
-    let most = if is_http { MAX_LINE } else { START };
-    let start = Bytes::from(bytes.get(..most.min(line)).unwrap_or_default());
-    let what = Observed::Undecodable(Undecodable::NotFrames { how, start });
-    out.emit(from, what, Some(Evidence::Capture { carrier, offset }));
-}
-
-/// So many bytes behind the last frame are none.
-fn unread<S: FnMut(Observation<'_>)>(from: Role, skipped: u64, out: &mut Out<'_, S>) {
-    out.weirds.add(WeirdKind::FramingLost, None, || {
-        format!("{} of the {} behind its last frame are none", count(skipped, "byte"), from.name())
-    });
-}
-
 impl Track {
     fn position(&self) -> u64 {
         self.beyond.map_or_else(
@@ -345,74 +229,6 @@ impl Track {
                 }
             }
             Item::End { how, carrier } => self.end(from, how, carrier, out),
-        }
-    }
-
-    /// Takes an item while frames are looked for.
-    fn seek<S: FnMut(Observation<'_>)>(
-        &mut self,
-        mut seeking: Box<Seeking>,
-        from: Role,
-        item: Item<'_>,
-        out: &mut Out<'_, S>,
-    ) {
-        let seeker = &mut seeking.seeker;
-        // The end of one that was picked up behind it is there already.
-        if !seeker.has_ended() {
-            seeker.push(item);
-        }
-        let mut found = seeker.found();
-        let full = seeker.held().weight() > out.limits.max_resync_bytes;
-        if found.is_none() && (full || seeker.has_ended()) {
-            found = seeker.scan();
-        }
-        if let Some(start) = found {
-            let skipped = start.saturating_sub(seeker.since());
-            let mut held = seeking.seeker.into_held(start);
-            resumed(from, start, skipped, held.carrier(), out);
-            self.restart(start);
-            while let Some(item) = held.front() {
-                // All that is held was found to follow: no header is missing in it.
-                self.item(from, item, out);
-                held.consume(usize::MAX);
-            }
-            return;
-        }
-        if let Item::End { how, carrier } = item {
-            self.give_up(&seeking, from, out);
-            let evidence =
-                carrier.map(|carrier| Evidence::Capture { carrier, offset: seeking.seeker.position() });
-            out.emit(from, Observed::StreamEnd(how), evidence);
-            return;
-        }
-        if full {
-            seeker.forget();
-        }
-        self.seeking = Some(seeking);
-    }
-
-    /// The stream ended without another frame being recognised.
-    fn give_up<S: FnMut(Observation<'_>)>(&self, seeking: &Seeking, from: Role, out: &mut Out<'_, S>) {
-        if seeking.gap.is_none() && seeking.seeker.is_untouched() {
-            return;
-        }
-        let (since, end) = (seeking.seeker.since(), seeking.seeker.position());
-        let skipped = end.saturating_sub(since);
-        if seeking.told {
-            return unread(from, skipped, out);
-        }
-        if let Some((len, packet)) = seeking.gap {
-            out.weirds.add(WeirdKind::FramingLost, Some(packet), || {
-                format!("{} missing over a frame header of the {}", count(len, "byte"), from.name())
-            });
-        } else if skipped > 0 {
-            out.weirds.add(WeirdKind::FramingLost, None, || {
-                format!("no frames were recognised in {} of the {}", count(skipped, "byte"), from.name())
-            });
-        }
-        if skipped > 0 {
-            let at = self.opened.map(|carrier| Evidence::Capture { carrier, offset: since });
-            out.emit(from, Observed::Undecodable(Undecodable::FramingLost { skipped }), at);
         }
     }
 
@@ -528,142 +344,6 @@ impl Track {
         self.open.get_or_insert_with(|| Box::new(Open::new(len, max))).push(bytes, carrier, max);
     }
 
-    /// What stands at `boundary` in `rest`, the bytes of `starts` being the first of segments.
-    fn read(&mut self, rest: &[u8], boundary: usize, starts: &[usize], ended: bool) -> Reading {
-        let deep = self.searches < MAX_SEARCHES;
-        if !deep {
-            let bytes = rest.get(boundary..).unwrap_or_default();
-            return Scene { bytes, at: 0, segments: &[], masked: self.masked, ended }.read(false);
-        }
-        let before = self.open.as_ref().map_or_else(Vec::new, |open| open.bytes());
-        let joined;
-        let bytes = if before.is_empty() {
-            rest
-        } else {
-            joined = [&before, rest].concat();
-            &joined
-        };
-        let mut segments: Vec<usize> =
-            self.open.iter().flat_map(|open| open.starts()).map(|(at, _)| at).collect();
-        segments.push(before.len());
-        segments.extend(starts.iter().map(|at| before.len() + at));
-        segments.dedup();
-        let at = before.len() + boundary;
-        let reading = Scene { bytes, at, segments: &segments, masked: self.masked, ended }.read(true);
-        self.searches += 1;
-        reading
-    }
-
-    /// Takes what comes behind bytes in doubt. False where it is to be taken as ever, behind them.
-    fn clear_up<S: FnMut(Observation<'_>)>(
-        &mut self,
-        mut doubt: Box<Doubt>,
-        from: Role,
-        item: Item<'_>,
-        out: &mut Out<'_, S>,
-    ) -> bool {
-        let is_data = matches!(item, Item::Data { .. });
-        if is_data {
-            doubt.held.push(item);
-            doubt.items += 1;
-        }
-        let ended = !is_data || doubt.held.weight() > out.limits.max_resync_bytes;
-        if doubt.items < doubt.again && !ended {
-            self.doubt = Some(doubt);
-            return true;
-        }
-        doubt.again = doubt.items.saturating_mul(2);
-        let Some((Item::Data { offset, .. }, carrier)) = doubt.held.front().zip(doubt.held.carrier()) else {
-            return is_data;
-        };
-        let boundary = usize::try_from(doubt.at.saturating_sub(offset)).unwrap_or(usize::MAX);
-        let starts: Vec<usize> = doubt.held.starts().map(|(at, _)| at).collect();
-        let bytes = doubt.held.bytes();
-        let behind = bytes.get(boundary..).unwrap_or_default();
-        let reading = if is_odd(behind, self.masked) {
-            self.read(bytes, boundary, &starts, ended)
-        } else if is_length_cut(behind) && !ended {
-            Reading::Undecided
-        } else {
-            Reading::Frame
-        };
-        match reading {
-            Reading::Undecided if !ended => {
-                self.doubt = Some(doubt);
-                return true;
-            }
-            // Looked at again where it stands, with all that is there.
-            Reading::Frame | Reading::Undecided => self.trusted = Some(doubt.at),
-            reading @ (Reading::Other { .. } | Reading::Eaten { .. }) => {
-                if boundary > 0 && matches!(reading, Reading::Other { .. }) {
-                    self.feed(from, offset, bytes.get(..boundary).unwrap_or(bytes), carrier, out);
-                }
-                let resume = self.lose(reading, from, doubt.at, (bytes, boundary), carrier, out);
-                skip_to(&mut doubt.held, resume.unwrap_or(doubt.at));
-            }
-        }
-        while let Some(item) = doubt.held.front() {
-            self.item(from, item, out);
-            doubt.held.consume(usize::MAX);
-        }
-        if !is_data {
-            self.item(from, item, out);
-        }
-        true
-    }
-
-    /// The frame whose header came has no payload that could be.
-    fn end_bare<S: FnMut(Observation<'_>)>(&mut self, from: Role, carrier: Carrier, out: &mut Out<'_, S>) {
-        let start = self.decoder.position();
-        let evidence = Some(Evidence::Capture { carrier, offset: start });
-        let cut = self.decoder.open_payload().unwrap_or(0);
-        out.emit(from, Observed::FrameEnd { cut }, evidence);
-        out.emit(from, Observed::Resumed { skipped: 0 }, evidence);
-        self.restart(start);
-    }
-
-    /// What stands at `at` is no frame. Gives the offset at which frames go on, if that is known.
-    fn lose<S: FnMut(Observation<'_>)>(
-        &mut self,
-        reading: Reading,
-        from: Role,
-        at: u64,
-        (rest, boundary): (&[u8], usize),
-        carrier: Carrier,
-        out: &mut Out<'_, S>,
-    ) -> Option<u64> {
-        match reading {
-            Reading::Other { how, resume } => {
-                not_frames(from, how, at, rest.get(boundary..).unwrap_or_default(), carrier, out);
-                if let Some(skipped) = resume {
-                    let start = at.saturating_add(skipped as u64);
-                    let evidence = Some(Evidence::Capture { carrier, offset: start });
-                    out.emit(from, Observed::Resumed { skipped: skipped as u64 }, evidence);
-                    self.restart(start);
-                    return Some(start);
-                }
-                if matches!(how, LostHow::HttpResponse | LostHow::HttpRequest) {
-                    let seeker = Seeker::new(at, at, Some(self.masked), false);
-                    self.restart(at);
-                    self.seeking = Some(Box::new(Seeking { seeker, gap: None, told: true }));
-                } else {
-                    self.beyond = Some((at, at));
-                }
-            }
-            Reading::Eaten { back } => {
-                let since = self.cut_short(from, at, (back, 0), (rest, boundary), carrier, out);
-                let cut = self.decoder.to_boundary().unwrap_or(0);
-                if cut > 0 {
-                    let evidence = Some(Evidence::Capture { carrier, offset: at });
-                    out.emit(from, Observed::FrameEnd { cut }, evidence);
-                }
-                self.beyond = Some((at, since));
-            }
-            Reading::Frame | Reading::Undecided => {}
-        }
-        None
-    }
-
     /// Hands bytes to the decoder that are of frames.
     #[inline(never)]
     fn feed<S: FnMut(Observation<'_>)>(
@@ -701,54 +381,6 @@ impl Track {
         }
     }
 
-    /// The payload that ends at `at`, which is `boundary` in `rest`, or lacks `left` bytes, has the next frame in it, `back`
-    /// bytes before. Gives the offset of that.
-    fn cut_short<S: FnMut(Observation<'_>)>(
-        &self,
-        from: Role,
-        at: u64,
-        (back, left): (usize, u64),
-        (rest, boundary): (&[u8], usize),
-        carrier: Carrier,
-        out: &mut Out<'_, S>,
-    ) -> u64 {
-        let len = self.open.as_ref().map(|open| open.len).or(self.decoder.open_payload());
-        let claimed = len.unwrap_or(boundary as u64);
-        let how =
-            LostHow::CutShort { came: claimed.saturating_sub(left).saturating_sub(back as u64), claimed };
-        let offset = at.saturating_sub(back as u64);
-        if let Some(start) = boundary.checked_sub(back) {
-            not_frames(from, how, offset, rest.get(start..).unwrap_or_default(), carrier, out);
-        } else if let Some(open) = &self.open {
-            let before = open.bytes();
-            let start = before.len().saturating_sub(back - boundary);
-            let segment = open.starts().take_while(|(from, _)| *from <= start).last();
-            let bytes = before.get(start..).unwrap_or_default();
-            not_frames(from, how, offset, bytes, segment.map_or(carrier, |(_, carrier)| carrier), out);
-        }
-        offset
-    }
-
-    /// Takes what comes behind the last frame.
-    fn pass_over<S: FnMut(Observation<'_>)>(
-        &mut self,
-        position: u64,
-        since: u64,
-        from: Role,
-        item: Item<'_>,
-        out: &mut Out<'_, S>,
-    ) {
-        let position = match item {
-            Item::Data { offset, bytes, .. } => offset.saturating_add(bytes.len() as u64),
-            Item::Gap { len, .. } => position.saturating_add(len),
-            Item::End { how, carrier } => {
-                unread(from, position.saturating_sub(since), out);
-                let evidence = carrier.map(|carrier| Evidence::Capture { carrier, offset: position });
-                return out.emit(from, Observed::StreamEnd(how), evidence);
-            }
-        };
-        self.beyond = Some((position, since));
-    }
     fn end<S: FnMut(Observation<'_>)>(
         &mut self,
         from: Role,
@@ -772,9 +404,8 @@ impl Track {
                     let at = bytes.len();
                     let scene =
                         Scene { bytes: &bytes, at, segments: &segments, masked: self.masked, ended: true };
-                    if let Some((start, carrier)) = scene
-                        .read_at_end()
-                        .zip(carrier.or(self.opened).or(open.segments.front().map(|(_, carrier)| *carrier)))
+                    if let Some((start, carrier)) =
+                        scene.read_at_end().zip(carrier.or(self.opened).or(open.carrier()))
                     {
                         let (back, end) = (at.saturating_sub(start), self.decoder.position());
                         self.cut_short(from, end, (back, left), (&[], 0), carrier, out);
