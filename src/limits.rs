@@ -156,8 +156,8 @@ limits! {
 
     /// Bytes of a direction kept while it is looked for where frames begin.
     ///
-    /// Behind a hole that took a header, or where the opening handshake is not in the recording. What does not fit is
-    /// skipped; frames may be recognised later.
+    /// Behind a hole that took a header, or where the opening handshake is not in the recording; and of a payload that
+    /// takes several segments the last. What does not fit is skipped; frames may be recognised later.
     "resync-bytes" max_resync_bytes: usize = 64 << 10, Bytes, Counted(WeirdKind::FramingLost);
 
     /// First bytes of each payload kept for display.

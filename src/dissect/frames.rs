@@ -12,12 +12,9 @@ use crate::model::{
     Carrier, Direction, Evidence, Observation, Observed, PerDirection, Role, StreamEnd, Undecodable,
 };
 use crate::websocket::{Decoded, Decoder, Ending, header_len};
-use doubt::Doubt;
+use doubt::{Doubt, MAX_DOUBTS};
 use lost::{Seeking, resumed};
 use open::Open;
-
-/// Odd headers of a direction for which more bytes are waited for.
-const MAX_DOUBTS: u32 = 16;
 
 /// Both directions of framing.
 #[derive(Debug)]
@@ -269,11 +266,7 @@ impl Track {
             let header = header_len(behind).unwrap_or(behind.len());
             let is_doubtful = self.trusted != Some(at);
             let is_odd = is_odd(behind, self.masked);
-            let held = || {
-                let mut held = Held::default();
-                held.push(Item::Data { offset: here, bytes: rest, carrier });
-                Some(Box::new(Doubt { at, held, items: 1, again: 2 }))
-            };
+            let held = || Some(Doubt::new(at, Item::Data { offset: here, bytes: rest, carrier }));
             if is_doubtful && !is_odd && is_length_cut(behind) {
                 // It says nothing yet that would have to wait.
                 self.doubt = held();
@@ -341,7 +334,7 @@ impl Track {
 
     /// Keeps what came of an open payload of that length.
     fn keep(&mut self, len: u64, bytes: &[u8], carrier: Carrier, max: usize) {
-        self.open.get_or_insert_with(|| Box::new(Open::new(len, max))).push(bytes, carrier, max);
+        self.open.get_or_insert_with(|| Box::new(Open::new(len))).push(bytes, carrier, max);
     }
 
     /// Hands bytes to the decoder that are of frames.

@@ -290,7 +290,7 @@ impl<'a> Scene<'a> {
             Line::Whole { digits, size } => (digits, size),
         };
         let start = digits + 2;
-        let end = start.saturating_add(if size == 0 { 0 } else { size });
+        let end = start.saturating_add(size);
         match behind.get(end..end.saturating_add(2)) {
             Some(b"\r\n") => return OTHER,
             Some(_) => return Reading::Frame,

@@ -8,7 +8,7 @@ use crate::message::Messages;
 use crate::model::{
     Certainty, Conversation, ConversationId, Course, Direction, EndSegment, EventKind, FailedConnect,
     Finding, Lifecycle, LostHow, Observation, Observed, PerRole, Role, RuleId, Segment, StreamEvent, Tail,
-    TcpEnd, TcpFacts, TcpRecord, Timestamp, Undecodable, WeirdKind, Weirds,
+    TcpEnd, TcpFacts, TcpRecord, Timestamp, Undecodable, WeirdKind, Weirds, count,
 };
 use crate::reference::across::Trace;
 use crate::reference::{Reference, host_port};
@@ -232,18 +232,10 @@ impl Stages {
     pub(super) fn report(self, mut weirds: Weirds, tail: &Tail) -> (Box<Conversation>, Box<Course>) {
         let Self { reference, recorder, .. } = self;
         let conclusion = reference.finish(tail);
-        if conclusion.findings_omitted > 0 {
-            weirds.add_many(WeirdKind::FindingsCap, conclusion.findings_omitted, None, || {
-                format!(
-                    "{} findings were kept, {} not",
-                    conclusion.findings.len(),
-                    conclusion.findings_omitted
-                )
-            });
-        }
+        findings_left_out(&mut weirds, conclusion.findings.len(), conclusion.findings_omitted);
         if conclusion.pings_given_up > 0 {
             weirds.add_many(WeirdKind::PingsCap, conclusion.pings_given_up, None, || {
-                format!("{} Pings without a Pong were given up for newer ones", conclusion.pings_given_up)
+                "Pings without a Pong were given up for newer ones".to_owned()
             });
         }
         let (frames, frames_resume, frames_omitted) = recorder.frames.into_list();
@@ -277,11 +269,19 @@ impl Stages {
     }
 }
 
+/// Counts findings over the cap.
+fn findings_left_out(weirds: &mut Weirds, kept: usize, omitted: u64) {
+    if omitted > 0 {
+        weirds.add_many(WeirdKind::FindingsCap, omitted, None, || {
+            format!("only {} kept", count(kept as u64, "finding"))
+        });
+    }
+}
+
 /// Adds a finding in its place among those of the connection, up to their cap.
 pub(super) fn file(report: &mut Conversation, finding: Finding, max: usize) {
     if report.findings.len() >= max {
-        let kept = report.findings.len();
-        report.weirds.add(WeirdKind::FindingsCap, None, || format!("{kept} findings were kept, others not"));
+        findings_left_out(&mut report.weirds, report.findings.len(), 1);
         report.findings_omitted += 1;
         return;
     }
@@ -350,9 +350,8 @@ fn complete(concluded: &mut Concluded, connection: &Connection, client: Directio
         tcp.last_packet = connection.last_packet();
     }
     conversation.ended_at = connection.ended_at();
-    let tcp_facts = &mut *conversation.tcp_facts;
-    tcp_facts.client = connection.facts(client);
-    tcp_facts.server = connection.facts(client.flip());
+    *conversation.tcp_facts = tcp_facts(connection, client);
+    let tcp_facts = &conversation.tcp_facts;
     let ends = tcp_facts.client.ends.len() + tcp_facts.server.ends.len();
     concluded.weight += ends * size_of::<EndSegment>();
     diagnose(conversation, &concluded.course);

@@ -141,8 +141,8 @@ impl Ledger {
         if late > 0
             && let Some(input) = inputs.last_mut()
         {
-            input.weirds.add(WeirdKind::ReportsOutOfOrder, None, || {
-                format!("{late} connections are listed after ones that began later")
+            input.weirds.add_many(WeirdKind::ReportsOutOfOrder, late, None, || {
+                "connections are listed after ones that began later".to_owned()
             });
         }
         Ok(())

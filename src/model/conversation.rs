@@ -244,7 +244,7 @@ pub struct InputReport {
     pub link_types: Vec<LinkType>,
     /// Time of the first packet.
     pub first_at: Option<Timestamp>,
-    /// Time of the last packet.
+    /// Latest time of a packet.
     pub last_at: Option<Timestamp>,
     /// The file ends inside a record, or its compressed data could not be read to their end.
     pub truncated: bool,

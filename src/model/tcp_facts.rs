@@ -49,7 +49,7 @@ pub struct HeaderHabits {
     pub zero_ip_ids: u64,
 }
 
-/// What a side sent and its peer's host never acknowledged, while it was sent again.
+/// What a side sent, and sent again, without an acknowledgement of its peer's host in the recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unacknowledged {
@@ -67,7 +67,7 @@ pub struct Unacknowledged {
     pub smallest: u32,
     /// Payload bytes of the largest.
     pub largest: u32,
-    /// Offset of the first byte that was never acknowledged.
+    /// Offset of the first byte without an acknowledgement.
     pub offset: Option<u64>,
 }
 
@@ -97,7 +97,7 @@ pub struct SideTcp {
     pub habits: HeaderHabits,
     /// Time of the last segment that brought new bytes of its stream.
     pub last_payload_at: Option<Timestamp>,
-    /// Time of its last segment of whatever kind.
+    /// Time of its last segment of whatever kind, but an RST.
     pub last_segment_at: Option<Timestamp>,
     /// What stayed unacknowledged to the end.
     pub unacknowledged: Option<Unacknowledged>,

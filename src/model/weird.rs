@@ -115,6 +115,20 @@ impl WeirdKind {
         self.hides_packets() || matches!(self, Self::ConnectFailed)
     }
 
+    /// Whether its words are about all that are counted, not about the first.
+    #[must_use]
+    pub const fn speaks_of_all(self) -> bool {
+        matches!(
+            self,
+            Self::CaptureDropped
+                | Self::ConnectFailed
+                | Self::FindingsCap
+                | Self::PingsCap
+                | Self::ReportsOutOfOrder
+                | Self::ServersCap
+        )
+    }
+
     /// Whether it names what packets are carried in that cannot be looked into.
     #[must_use]
     pub const fn hides_packets(self) -> bool {

@@ -10,15 +10,27 @@ use crate::model::{Observation, Role};
 /// Odd headers of a direction for which other readings of what is there are looked for.
 const MAX_SEARCHES: u32 = 64;
 
+/// Those for which more bytes are waited for.
+pub(super) const MAX_DOUBTS: u32 = 16;
+
 /// Bytes that wait for those behind them.
 #[derive(Debug)]
 pub(super) struct Doubt {
     /// Where the frame would begin.
-    pub(super) at: u64,
-    pub(super) held: Held,
+    at: u64,
+    held: Held,
     /// Items since, and how many of them there are to be when they are looked at again.
-    pub(super) items: u32,
-    pub(super) again: u32,
+    items: u32,
+    again: u32,
+}
+
+impl Doubt {
+    /// `item` is the first that waits.
+    pub(super) fn new(at: u64, item: Item<'_>) -> Box<Self> {
+        let mut held = Held::default();
+        held.push(item);
+        Box::new(Self { at, held, items: 1, again: 2 })
+    }
 }
 
 impl Track {

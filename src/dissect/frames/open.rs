@@ -15,9 +15,8 @@ pub(super) struct Open {
 }
 
 impl Open {
-    pub(super) fn new(len: u64, max: usize) -> Self {
-        let capacity = usize::try_from(len).unwrap_or(max).min(max);
-        Self { len, bytes: VecDeque::with_capacity(capacity), segments: VecDeque::new() }
+    pub(super) const fn new(len: u64) -> Self {
+        Self { len, bytes: VecDeque::new(), segments: VecDeque::new() }
     }
 
     /// Keeps so many bytes at most, a segment counting for one more.

@@ -26,7 +26,7 @@ row! {
     link_types: List<Text> = input.link_types.iter().map(|link| Displayed(LinkName(*link))),
     /// Time of its first packet.
     first_at: Option<Time> = input.first_at,
-    /// Time of its last packet.
+    /// Latest time of its packets.
     last_at: Option<Time> = input.last_at,
     /// Whether it ends inside a record, or its compressed data could not be read to their end.
     truncated: Boolean = input.truncated,

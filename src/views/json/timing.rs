@@ -26,12 +26,12 @@ row! {
     observed_until: Option<Time> = timing.until,
     /// The Pings of each side.
     pings: PerRole<Option<Pings>> = sides(&timing.pings, |pings| pings.as_ref().map(Pings)),
-    /// Tries to send again that were never acknowledged.
+    /// Tries to send again without an acknowledgement in the recording.
     unanswered_tries: PerRole<Option<Tries>> = sides(&timing.unanswered, |tries| tries.as_ref().map(Tries)),
     /// The longest time for which each side's receive window was shut.
     window_shut: PerRole<Option<Shut>> =
         sides(&r.tcp_facts, |tcp| tcp.shut.as_ref().map(|shut| Shut(r, shut))),
-    /// What each side sent again and the other's host never acknowledged.
+    /// What each side sent again without an acknowledgement of the other's host in the recording.
     unacknowledged: PerRole<Option<Lost>> =
         sides(&r.tcp_facts, |tcp| tcp.unacknowledged.as_ref().map(|lost| Lost(r, lost))),
 }
@@ -124,7 +124,7 @@ row! {
 }
 
 row! {
-    /// What one side sent again and the other's host never acknowledged.
+    /// What one side sent again without an acknowledgement of the other's host in the recording.
     pub(super) struct Lost<'a>(r: &'a Conversation<Shown>, lost: &'a model::Unacknowledged);
 
     let (packet, packet_input) = place(r, Some(lost.packet));

@@ -223,7 +223,7 @@ fn traffic(t: &Traffic) -> String {
     text
 }
 
-/// What TCP shows of a side that is worth a line: a window that was shut for long, what was never acknowledged.
+/// What TCP shows of a side that is worth a line: a window that was shut for long, what was sent again without an acknowledgement.
 fn tcp_facts(role: Role, tcp: &SideTcp) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(shut) = tcp.shut.filter(|shut| shut.for_ns >= WINDOW_SHUT_NS) {
@@ -242,7 +242,7 @@ fn tcp_facts(role: Role, tcp: &SideTcp) -> Vec<String> {
         };
         let times = units::count(u64::from(lost.times), "time");
         lines.push(format!(
-            "{} sent {times} again what was never acknowledged: segments of {size}",
+            "{} sent {times} again what the recording has no acknowledgement for: segments of {size}",
             role.name()
         ));
     }
@@ -382,6 +382,7 @@ fn reset_row(report: &Conversation<Shown>, role: Role) -> Option<(Option<Timesta
     let first = resets.next()?;
     let more = match resets.count() {
         0 => String::new(),
+        more if ends.len() == SideTcp::MAX_ENDS => format!(", at least {more} more behind it"),
         more => format!(", {more} more behind it"),
     };
     let row = vec![

@@ -69,8 +69,7 @@ pub(super) fn weirds(weirds: &Weirds, indent: usize, place: impl Fn(PacketNo) ->
         let packet = weird.packet.map_or_else(String::new, |p| format!(" ({})", place(p)));
         let times = match (weird.count, weird.kind) {
             (1, _) => String::new(),
-            // Its words are about all of them.
-            (count, WeirdKind::CaptureDropped | WeirdKind::ConnectFailed) => format!(" ×{count}"),
+            (count, kind) if kind.speaks_of_all() => format!(" ×{count}"),
             (count, _) => format!(" ×{count}, first"),
         };
         let name = weird.kind.name();
