@@ -121,7 +121,7 @@ impl Reference {
                     if let Some(acked) = evidence.acked() {
                         self.received(from, acked, event.evidence);
                     }
-                    self.ends[from].quits();
+                    self.gives_up(from);
                     self.ends[from].state.end_tcp(Ended { how, evidence });
                 }
             }
@@ -231,7 +231,12 @@ impl Reference {
                 self.ends[from].received_close(None);
             }
         }
-        self.ends[from].sent(frame, faulty, limits);
+        let pause_ns = frame.first.at().zip(self.last_frame_at).map(|(at, last)| at.since(last).max(0));
+        let had_closed = self.ends[from].close().is_some();
+        self.ends[from].sent(frame, faulty, pause_ns, limits);
+        if !had_closed && self.ends[from].close().is_some() {
+            self.gives_up(from);
+        }
         // Nearly always a Close is recorded before its acknowledgement.
         if opcode == crate::model::Opcode::CLOSE
             && let Some(close) = self.ends[from].close()
@@ -239,8 +244,8 @@ impl Reference {
         {
             self.ends[from.peer()].received_close(None);
         }
-        if let Some((at, last)) = frame.first.at().zip(self.last_frame_at) {
-            self.last_frame = Some(LastFrame { from, at, pause_ns: at.since(last).max(0) });
+        if let Some((at, pause_ns)) = frame.first.at().zip(pause_ns) {
+            self.last_frame = Some(LastFrame { from, at, pause_ns });
         }
         if self.ends[from].interrupted.is_some() {
             self.ends[from].mute();
@@ -253,6 +258,12 @@ impl Reference {
             *until = until.or(Some(frame.n));
         }
         self.last_frame_at = frame.last.and_then(|e| e.at()).or(frame.first.at()).or(self.last_frame_at);
+    }
+
+    /// `role` closes, or ends TCP.
+    fn gives_up(&mut self, role: Role) {
+        self.ends[role].quits();
+        self.ends[role.peer()].is_given_up();
     }
 
     /// Keep-alives of the protocol that is spoken.

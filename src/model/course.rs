@@ -49,6 +49,9 @@ pub struct SideCourse {
     pub frames: u64,
     /// Time of its last frame.
     pub last_frame_at: Option<Timestamp>,
+    /// Its last frame before the peer gave the connection up, by its first Close or end of TCP; of all it sent, where the peer
+    /// did neither.
+    pub last_before_quit: Option<Mark>,
     /// Its first Close.
     pub close: Option<SentClose>,
     /// Its first end of TCP.
@@ -135,6 +138,14 @@ pub struct MessageSize {
     pub bytes: Option<u64>,
     /// It was compressed.
     pub compressed: bool,
+    /// It is of text.
+    pub text: bool,
+    /// Its frames.
+    pub frames: u64,
+    /// A character is cut by the end of one of its frames.
+    pub splits_character: bool,
+    /// How long neither side had sent a frame before its first, in nanoseconds; `None` without a clock.
+    pub pause_ns: Option<i64>,
     /// Its last frame is whole and in the recording.
     pub is_ended: bool,
 }

@@ -51,7 +51,12 @@ pub(super) fn conclude(
             sees[role].certainty = sees[role].certainty.min(Certainty::Likely);
         }
     }
-    let failed_for = Role::BOTH
+    // Where both failed for something, the second may only have answered.
+    let failing = match started_by {
+        Some(Starter::One(Role::Server)) => [Role::Server, Role::Client],
+        _ => Role::BOTH,
+    };
+    let failed_for = failing
         .into_iter()
         .find_map(|role| reactions[role].failed_for.map(|failed| (role.peer(), failed.rule, failed.frame)));
     Closing {

@@ -2,7 +2,7 @@
 
 use crate::knowledge::Heartbeat;
 use crate::model::{
-    CommittedFault, Course, Evidence, Fact, FrameFacts, LastFrame, Mark, MessageSize, PerRole, Role,
+    CommittedFault, Course, Evidence, Fact, FrameFacts, LastFrame, Mark, MessageSize, Opcode, PerRole, Role,
     SentClose, SentEnd, SideCourse, UnansweredPing,
 };
 use crate::reference::endpoint::Endpoint;
@@ -54,8 +54,8 @@ impl Heartbeats {
 }
 
 impl Sizes {
-    /// Books a data frame.
-    pub(super) fn add(&mut self, frame: &FrameFacts<'_>) {
+    /// Books a data frame, before which neither side had sent one for `pause_ns`.
+    pub(super) fn add(&mut self, frame: &FrameFacts<'_>, pause_ns: Option<i64>) {
         let Some(n) = frame.message.filter(|_| self.until.is_none_or(|until| frame.n < until)) else {
             return;
         };
@@ -71,9 +71,16 @@ impl Sizes {
                 {
                     self.largest_before = Some(*before);
                 }
-                last.insert(MessageSize { n, ..MessageSize::default() })
+                let text = frame.header.opcode == Opcode::TEXT;
+                last.insert(MessageSize { n, text, pause_ns, ..MessageSize::default() })
             }
         };
+        last.frames += 1;
+        if last.text && !frame.header.fin && !frame.compressed {
+            let is_whole = frame.payload.len() as u64 == frame.header.payload_len;
+            let cut = str::from_utf8(frame.payload).is_err_and(|error| error.error_len().is_none());
+            last.splits_character |= is_whole && cut;
+        }
         last.mark = mark(Some(frame.n), Some(frame.first));
         last.wire_bytes = last.wire_bytes.saturating_add(frame.header.payload_len);
         last.bytes = ended.and_then(|message| message.bytes);
@@ -102,6 +109,10 @@ fn side(ends: &PerRole<Endpoint>, role: Role) -> SideCourse {
     SideCourse {
         frames: side.frames,
         last_frame_at: side.last_sent_at,
+        last_before_quit: side
+            .last_before_quit
+            .unwrap_or(side.last_sent)
+            .map(|(n, evidence)| mark(Some(n), Some(evidence))),
         close: side.close().map(|close| sent_close(close, peer)),
         end: side.end().map(|end| SentEnd {
             mark: mark(None, Some(end.evidence)),

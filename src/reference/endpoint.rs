@@ -21,6 +21,10 @@ pub(super) struct Endpoint {
     pub(super) state: State,
     /// Time of its last frame.
     pub(super) last_sent_at: Option<Timestamp>,
+    /// Number and place of its last frame.
+    pub(super) last_sent: Option<(u64, Evidence)>,
+    /// The same when its peer gave the connection up.
+    pub(super) last_before_quit: Option<Option<(u64, Evidence)>>,
     /// How many bytes of the peer's stream its host has acknowledged.
     pub(super) received: Option<u64>,
     /// A gap took its framing: what it sent from there on is unknown.
@@ -176,6 +180,8 @@ impl Endpoint {
             frames: 0,
             state: State::Connecting,
             last_sent_at: None,
+            last_sent: None,
+            last_before_quit: None,
             received: None,
             lost: false,
             resumed: false,
@@ -335,6 +341,7 @@ impl Endpoint {
     /// Books a frame of which nothing is said.
     pub(super) fn sent_unjudged(&mut self, frame: &FrameFacts<'_>) {
         self.frames += 1;
+        self.last_sent = Some((frame.n, frame.first));
         self.last_sent_at = frame.last.and_then(|e| e.at()).or(frame.first.at()).or(self.last_sent_at);
     }
 
@@ -354,8 +361,15 @@ impl Endpoint {
     }
 
     /// Books a frame it sent, after the rules have seen it; `faulty` if it broke one to which the peer reacts.
-    pub(super) fn sent(&mut self, frame: &FrameFacts<'_>, faulty: bool, limits: &Limits) {
+    pub(super) fn sent(
+        &mut self,
+        frame: &FrameFacts<'_>,
+        faulty: bool,
+        pause_ns: Option<i64>,
+        limits: &Limits,
+    ) {
         self.frames += 1;
+        self.last_sent = Some((frame.n, frame.first));
         self.last_frame = Some(frame.n);
         self.in_frame = frame.cut > 0;
         self.last_sent_at = frame.last.and_then(|e| e.at()).or(frame.first.at()).or(self.last_sent_at);
@@ -368,7 +382,7 @@ impl Endpoint {
             Opcode::CONTINUATION | Opcode::TEXT | Opcode::BINARY => {
                 self.state.finishes(frame.first.at());
                 self.last_data = Some(outline(frame));
-                self.sizes.add(frame);
+                self.sizes.add(frame, pause_ns);
                 self.open_message = match frame.message {
                     // A hole in the payload ends no message: the header says where the frame ends.
                     Some(message) if !header.fin || frame.cut > 0 => {
@@ -386,13 +400,17 @@ impl Endpoint {
                     faulty,
                 };
                 self.state.note_close(|closes| closes.sent = Some(close));
-                self.quits();
             }
             Opcode::PING if frame.is_complete() => {
                 self.pings.get_or_insert_default().sent(frame, limits);
             }
             _ => {}
         }
+    }
+
+    /// Its peer gives the connection up.
+    pub(super) fn is_given_up(&mut self) {
+        self.last_before_quit.get_or_insert(self.last_sent);
     }
 
     /// It gives the connection up: what waits for an answer now waits in vain.

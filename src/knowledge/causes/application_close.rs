@@ -1,5 +1,5 @@
 use crate::knowledge::causes::prelude::*;
-use crate::model::Starter;
+use crate::model::{StartEvidence, Starter};
 
 /// `application_close`: a side closed on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,25 +22,28 @@ pub(super) const ROW: CauseRow = CauseRow {
     ],
 };
 
-/// Whose Close it was that ended the connection, if its code is such a one, and where it stands.
+/// Whose Close it was that ended the connection, if its code is such a one, where it stands, and how sure it is that it was
+/// no answer.
 pub(super) fn closed(
     facts: &Facts<'_>,
     is_such: impl Fn(Option<CloseCode>) -> bool,
-) -> Option<(Blame, Mark)> {
+) -> Option<(Blame, Mark, Certainty)> {
     let of = |role: Role| facts.side(role).close;
     if facts.outcome() == Outcome::Open && Role::BOTH.into_iter().any(|role| of(role).is_none()) {
         return None;
     }
-    match facts.conversation.closing.started_by {
+    let closing = &facts.conversation.closing;
+    let certainty = if closing.evidence == StartEvidence::Order { Likely } else { Proven };
+    match closing.started_by {
         Some(Starter::Both) => {
             let (client, server) = (of(Role::Client)?, of(Role::Server)?);
             let first = if client.mark.frame < server.mark.frame { client } else { server };
-            (is_such(client.code) && is_such(server.code)).then_some((Blame::Both, first.mark))
+            (is_such(client.code) && is_such(server.code)).then_some((Blame::Both, first.mark, certainty))
         }
         Some(Starter::One(role)) => {
             let quit = facts.quit_of(role)?;
             let How::Close(code) = quit.how else { return None };
-            is_such(code).then_some((Blame::from(role), quit.mark))
+            is_such(code).then_some((Blame::from(role), quit.mark, certainty))
         }
         None => None,
     }
@@ -82,9 +85,7 @@ pub(super) fn told<S: Readable>(cause: &Cause, conversation: &Conversation<S>) -
         format!(", and {} answered {}{later}", a(peer), close_of(conversation, peer))
     };
     let order = match closing.evidence {
-        crate::model::StartEvidence::Order => {
-            " (whose Close came first only the order of the recording says)"
-        }
+        StartEvidence::Order => " (whose Close came first only the order of the recording says)",
         _ => "",
     };
     format!("{} closed with {}{at}{answer}{order}", the(by), close_of(conversation, by))
@@ -92,7 +93,7 @@ pub(super) fn told<S: Readable>(cause: &Cause, conversation: &Conversation<S>) -
 
 /// Whether it may have closed for a fault in what the recording lacks.
 fn may_be_for_a_fault(facts: &Facts<'_>, by: Blame) -> bool {
-    Role::BOTH.into_iter().filter(|role| Blame::from(*role) == by).any(|role| {
+    side(Some(by)).is_some_and(|role| {
         let code = facts.side(role).close.and_then(|close| close.code);
         let names_a_fault = code.is_some_and(|code| [1002, 1003, 1007].contains(&code.0));
         let peer = role.peer();
@@ -103,19 +104,17 @@ fn may_be_for_a_fault(facts: &Facts<'_>, by: Blame) -> bool {
 /// Whether what it sent behind its Close is no WebSocket: reason enough not to answer.
 fn loses_framing(facts: &Facts<'_>, by: Blame) -> bool {
     let lost = facts.conversation.closing.framing_lost;
-    Role::BOTH.into_iter().any(|role| Blame::from(role) == by && lost[role].is_some())
+    side(Some(by)).is_some_and(|role| lost[role].is_some())
 }
 
 impl Judge for ApplicationClose {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
-        let (by, mark) = closed(facts, |_| true)?;
-        let order = facts.conversation.closing.evidence == crate::model::StartEvidence::Order;
+        let (by, mark, order) = closed(facts, |_| true)?;
         let certainty = match by {
             // What became of the closing handshake is another question, and the first.
             _ if facts.outcome() == Outcome::CloseUnanswered && !loses_framing(facts, by) => Undetermined,
-            Blame::Client | Blame::Server if may_be_for_a_fault(facts, by) => Undetermined,
-            _ if order => Likely,
-            _ => Proven,
+            _ if may_be_for_a_fault(facts, by) => Undetermined,
+            _ => order,
         };
         Some(Judged::new(Self, by, certainty).at(mark))
     }

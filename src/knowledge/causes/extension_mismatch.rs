@@ -30,16 +30,10 @@ pub(super) const ROW: CauseRow = CauseRow {
 
 impl Judge for ExtensionMismatch {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
-        let (by, finding) = Role::BOTH.into_iter().find_map(|role| {
-            let finding = facts.conversation.findings.iter().find(|f| {
-                f.by == Some(role) && matches!(&f.violation, Violation::FrRsv(FrRsv { inflates: true, .. }))
-            })?;
-            Some((role, finding))
+        let (by, ..) = facts.conversation.closing.failed_for?;
+        let finding = facts.conversation.findings.iter().find(|f| {
+            f.by == Some(by) && matches!(&f.violation, Violation::FrRsv(FrRsv { inflates: true, .. }))
         })?;
-        let failed = facts.conversation.closing.failed_for;
-        if failed.is_none_or(|(breaker, ..)| breaker != by) {
-            return None;
-        }
         let mark = Mark { frame: finding.frame, packet: finding.packet, at: finding.at };
         Some(Judged::new(Self, Blame::from(by), Likely).at(mark).breaks(RuleId::FrRsv))
     }

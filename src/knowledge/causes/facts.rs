@@ -155,7 +155,11 @@ impl<'a> Facts<'a> {
 fn given_up(role: Role, side: &SideCourse, peer: &SideCourse) -> Option<Quit> {
     // The Close that it answers may be what the recording lacks. Without acknowledgement numbers the order of the
     // recording has to do.
-    let is_behind = |close: &SentClose| peer.close.is_some_and(|theirs| theirs.mark.frame < close.mark.frame);
+    let is_behind = |close: &SentClose| {
+        peer.close.is_some_and(|theirs| {
+            (theirs.mark.packet, theirs.mark.frame) < (close.mark.packet, close.mark.frame)
+        })
+    };
     let may_answer = |close: &SentClose| {
         close.is_answer.unwrap_or_else(|| is_behind(close))
             || close.is_after_end == Some(true)

@@ -11,7 +11,7 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "going_away",
     when: "a side closed with 1001 (going away) or 1012 (service restart)",
     proven: Some("the code of its Close, sent of its own accord"),
-    likely: None,
+    likely: Some("only the order of the recording says that it is no answer"),
     undetermined: None,
     never: "that a script of the page closed it: browsers send 1001 by themselves, and no script hears of it",
     next: &[
@@ -26,11 +26,11 @@ pub(super) const ROW: CauseRow = CauseRow {
 
 impl Judge for GoingAway {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
-        let close = super::application_close::closed(facts, |code| {
+        let (by, mark, certainty) = super::application_close::closed(facts, |code| {
             code.is_some_and(|code| code.0 == 1001 || code.0 == 1012)
         })?;
-        let browser = close.0 == Blame::Client && facts.is_browser();
-        Some(Judged::new(Self { browser }, close.0, Proven).at(close.1))
+        let browser = by == Blame::Client && facts.is_browser();
+        Some(Judged::new(Self { browser }, by, certainty).at(mark))
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {

@@ -31,14 +31,15 @@ impl Judge for HandshakeUnanswered {
         let conversation = facts.conversation;
         let nobody_asked = conversation.assumed || conversation.connect.is_some();
         let end = conversation.closing.first_end;
-        let answered = conversation.response.as_ref().and(conversation.handshake_at.server);
+        let answered = conversation.response.is_some();
         let came_late =
             |packet: PacketNo| end.is_some_and(|end| end.by == Role::Client && end.packet < Some(packet));
-        let is_late = answered.is_some_and(|(packet, _)| came_late(packet));
+        let is_late =
+            answered && conversation.handshake_at.server.is_some_and(|(packet, _)| came_late(packet));
         // A 101 that came when the client had left opened nothing.
         let failed =
             facts.outcome() == Outcome::HandshakeFailed || is_late && facts.side(Role::Client).frames == 0;
-        if !failed || nobody_asked || answered.is_some() && !is_late {
+        if !failed || nobody_asked || answered && !is_late {
             return None;
         }
         let asked_at = conversation.handshake_at.client.and_then(|at| at.1);

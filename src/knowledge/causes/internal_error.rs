@@ -8,7 +8,7 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "internal_error",
     when: "a side closed with 1011 (internal error) of its own accord",
     proven: Some("the code of its Close"),
-    likely: None,
+    likely: Some("only the order of the recording says that it is no answer"),
     undetermined: None,
     never: "that its program threw an exception: some libraries send 1011 where a Ping stayed unanswered, and that is \
             keepalive_timeout",
@@ -21,8 +21,9 @@ pub(super) const ROW: CauseRow = CauseRow {
 
 impl Judge for InternalError {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
-        let (by, mark) = super::application_close::closed(facts, |code| code == Some(CloseCode(1011)))?;
-        Some(Judged::new(Self, by, Proven).at(mark))
+        let (by, mark, certainty) =
+            super::application_close::closed(facts, |code| code == Some(CloseCode(1011)))?;
+        Some(Judged::new(Self, by, certainty).at(mark))
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {

@@ -1,6 +1,6 @@
 use crate::knowledge::Heartbeat;
 use crate::knowledge::causes::prelude::*;
-use crate::model::{FrameRecord, UnansweredPing};
+use crate::model::UnansweredPing;
 
 /// `keepalive_timeout`: a Ping stayed unanswered, and its sender ended the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,8 +173,12 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
         return None;
     }
     // Who was left by then owes no Pong.
-    if peer.close.is_some_and(|close| close.mark.at <= ping.mark.at)
-        || peer.end.is_some_and(|end| end.mark.at <= ping.mark.at)
+    let is_before = |mark: Mark| match (mark.at, ping.mark.at) {
+        (Some(at), Some(ping)) => at <= ping,
+        _ => mark.frame.zip(ping.mark.frame).is_some_and(|(frame, ping)| frame < ping),
+    };
+    if peer.close.is_some_and(|close| is_before(close.mark))
+        || peer.end.is_some_and(|end| is_before(end.mark))
     {
         return None;
     }
@@ -188,11 +192,13 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
     if !fits && !says_so {
         return None;
     }
-    let meanwhile = |at: Option<Timestamp>| at > ping.mark.at && at < quit.mark.at;
-    let spoke_since = facts.conversation.frames.iter().any(|f| f.from == role.peer() && meanwhile(f.at));
+    let spoke_since = peer.last_before_quit.is_some_and(|last| match (last.at, ping.mark.at) {
+        (Some(at), Some(ping)) => at > ping,
+        _ => last.frame > ping.mark.frame,
+    });
     // A Close for another reason can follow a Ping too.
     let plain = matches!(quit.how, How::Close(code) if code != Some(CloseCode(1011)));
-    let hurried = plain && waited_ns.is_some_and(|ns| ns < SHORTEST_WAIT_BEFORE_CLOSE_NS);
+    let hurried = plain && waited_ns.is_none_or(|ns| ns < SHORTEST_WAIT_BEFORE_CLOSE_NS);
     let certainty = match (says_so, spoke_since || hurried) {
         (true, _) if side.has_gap => Likely,
         (true, _) => Proven,
@@ -242,10 +248,9 @@ fn heartbeat(facts: &Facts<'_>, role: Role, quit: &Quit) -> Option<(Option<Heart
         return facts.speaks(heartbeat).then_some((Some(heartbeat), asked));
     }
     let (own, theirs) = (facts.side(role).signs?, facts.side(role.peer()).signs?);
-    let before = |f: &&FrameRecord| f.from == role.peer() && f.at < quit.mark.at;
-    let last = facts.conversation.frames.iter().rfind(before)?;
+    let last = facts.side(role.peer()).last_before_quit?;
     let silent = facts.between(last.at, quit.mark.at)?;
-    let mark = Mark { frame: None, packet: last.packet, at: last.at };
+    let mark = Mark { frame: None, ..last };
     let asked = UnansweredPing { mark, ..UnansweredPing::default() };
     (own == theirs && silent >= SIGN_MISSED_NS).then_some((Some(own), asked))
 }

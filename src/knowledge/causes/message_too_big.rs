@@ -111,14 +111,9 @@ impl Judge for MessageTooBig {
 }
 
 fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<MessageTooBig>> {
-    let (side, peer) = (facts.side(role), facts.side(role.peer()));
+    let peer = facts.side(role.peer());
     let quit = facts.quit_of(role)?;
     let How::Close(code) = quit.how else { return None };
-    let theirs = peer.close.filter(|_| side.close.is_some_and(|close| close.is_answer.is_none()));
-    // An echo says nothing about its sender's limits.
-    if theirs.is_some_and(|theirs| theirs.code == code && theirs.mark.frame < quit.mark.frame) {
-        return None;
-    }
     let failed = facts.conversation.closing.failed_for;
     let by_code = code == Some(CloseCode::MESSAGE_TOO_BIG);
     let reason = facts.reason(role);
@@ -139,9 +134,7 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<MessageTooBig>> {
     let names_something_else =
         !reason.is_empty() || code.is_some_and(|code| code.0 != 1000 && code.0 != 1001);
     let certainty = match (by_code, by_reason) {
-        // The Close that it may answer can be what is missing.
-        (true, _) if facts.outcome() == Outcome::NotObservable => Undetermined,
-        (true, _) if peer.has_gap && theirs.is_none() => Likely,
+        (true, _) if peer.has_gap => Likely,
         // A larger one passed, or it is tiny: the code says so, the sizes do not.
         (true, _) if message.is_some_and(|m| m.is_ended && is_small(&m, peer.largest_before)) => Likely,
         (true, _) => Proven,

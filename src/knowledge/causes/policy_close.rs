@@ -8,7 +8,7 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "policy",
     when: "a side closed with 1008 (policy violation) of its own accord",
     proven: Some("the code of its Close"),
-    likely: None,
+    likely: Some("only the order of the recording says that it is no answer"),
     undetermined: None,
     never: "which policy it was: origin, credentials, rates, quotas; nor whose: a proxy closes with it for \
             its own",
@@ -21,8 +21,9 @@ pub(super) const ROW: CauseRow = CauseRow {
 
 impl Judge for PolicyClose {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
-        let (by, mark) = super::application_close::closed(facts, |code| code == Some(CloseCode(1008)))?;
-        Some(Judged::new(Self, by, Proven).at(mark))
+        let (by, mark, certainty) =
+            super::application_close::closed(facts, |code| code == Some(CloseCode(1008)))?;
+        Some(Judged::new(Self, by, certainty).at(mark))
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {

@@ -1,5 +1,5 @@
 use crate::knowledge::causes::prelude::*;
-use crate::model::CommittedFault;
+use crate::model::{CommittedFault, StartEvidence, Starter};
 
 /// `protocol_fault`: one side broke a clause, and the other failed the connection for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,12 @@ impl Judge for ProtocolFault {
             packet: f.packet,
             at: f.at,
         });
-        let certainty = if proven { finding.map_or(Proven, |f| f.certainty) } else { Likely };
+        // Where both broke a clause, that the other failed the connection first has to be shown.
+        let closing = &facts.conversation.closing;
+        let is_contested = failing.fault.is_some()
+            && (closing.evidence == StartEvidence::Order || closing.started_by == Some(Starter::Both));
+        let certainty =
+            if proven && !is_contested { finding.map_or(Likely, |f| f.certainty) } else { Likely };
         Some(Judged::new(Self { by_close }, Blame::from(by), certainty).at(mark).breaks(rule))
     }
 

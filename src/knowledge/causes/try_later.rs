@@ -8,7 +8,7 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "try_later",
     when: "a side closed with 1013 (try again later) of its own accord",
     proven: Some("the code of its Close"),
-    likely: None,
+    likely: Some("only the order of the recording says that it is no answer"),
     undetermined: None,
     never: "that the client did anything wrong",
     next: &["the load of that side, or of the proxy in its place"],
@@ -20,8 +20,9 @@ pub(super) const ROW: CauseRow = CauseRow {
 
 impl Judge for TryLater {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
-        let (by, mark) = super::application_close::closed(facts, |code| code == Some(CloseCode(1013)))?;
-        Some(Judged::new(Self, by, Proven).at(mark))
+        let (by, mark, certainty) =
+            super::application_close::closed(facts, |code| code == Some(CloseCode(1013)))?;
+        Some(Judged::new(Self, by, certainty).at(mark))
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {

@@ -1,6 +1,6 @@
 use crate::knowledge::Reaction;
 use crate::knowledge::causes::prelude::*;
-use crate::model::{Opcode, SentClose};
+use crate::model::MessageSize;
 
 /// `unfounded_failure`: a side failed the connection naming a fault that its peer did not commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,10 +111,6 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<UnfoundedFailure>> {
     let peer = facts.side(role.peer());
     let quit = facts.quit_of(role)?;
     let How::Close(Some(code)) = quit.how else { return None };
-    let answers = |theirs: &SentClose| theirs.code == Some(code) && theirs.mark.frame < quit.mark.frame;
-    if peer.close.is_some_and(|theirs| theirs.is_answer != Some(true) && answers(&theirs)) {
-        return None;
-    }
     let reason = facts.reason(role);
     let names_a_fault = [CloseCode(1002), CloseCode(1003), CloseCode(1007)].contains(&code);
     let accuses = names_a_fault || facts.gives_reason(role, REASONS);
@@ -137,27 +133,16 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<UnfoundedFailure>> {
         return None;
     }
     let whole = !facts.conversation.assumed;
-    let grounds = UnfoundedFailure { special: special(facts, role.peer()) };
+    let grounds = UnfoundedFailure { special: peer.last_message.as_ref().and_then(special) };
     Some(Judged::new(grounds, Blame::from(role), if whole { Proven } else { Likely }).at(quit.mark))
 }
 
-/// What is special about the last message of a side, as far as its frames were kept.
-fn special(facts: &Facts<'_>, of: Role) -> Option<Special> {
-    let data = |opcode: Opcode| matches!(opcode, Opcode::TEXT | Opcode::BINARY | Opcode::CONTINUATION);
-    let frames = &facts.conversation.frames;
-    let mut sent = frames.iter().filter(|f| f.from == of && data(f.header.opcode));
-    let last = sent.next_back()?;
-    let fragments =
-        frames.iter().filter(|f| f.from == of && data(f.header.opcode) && f.message == last.message);
-    if fragments.clone().count() > 1 {
-        let split = fragments
-            .filter(|f| f.text && !f.header.fin && !f.preview_cut && !f.compressed)
-            .any(|f| str::from_utf8(f.preview.as_sent()).is_err());
-        return Some(if split { Special::SplitCharacter } else { Special::Fragmented });
-    }
-    let before = frames.iter().rfind(|f| f.n < last.n).and_then(|f| f.at);
-    match facts.between(before, last.at) {
+/// What is special about a message.
+fn special(message: &MessageSize) -> Option<Special> {
+    match message.pause_ns {
+        _ if message.splits_character => Some(Special::SplitCharacter),
+        _ if message.frames > 1 => Some(Special::Fragmented),
         Some(pause) if pause >= PAUSE_NS => Some(Special::AfterPause(pause)),
-        _ => last.compressed.then_some(Special::Compressed),
+        _ => message.compressed.then_some(Special::Compressed),
     }
 }
