@@ -31,6 +31,11 @@ const FORMATS: [&str; 2] = ["text", "json"];
 /// All arguments but the format and the capture. Nothing is left to the terminal.
 const ARGUMENTS: &[&str] = &["inspect", "--threads", "1", "--color", "never", "--width", "110", "--format"];
 
+/// How the C library copies and fills, which it otherwise chooses by the processor's model: `rep movsb` counts as an
+/// instruction a byte, and from which size it is used differs by the size of the caches.
+const TUNABLES: &str = "glibc.cpu.hwcaps=-ERMS,-FSRM:glibc.cpu.x86_data_cache_size=32768:\
+    glibc.cpu.x86_shared_cache_size=1048576:glibc.cpu.x86_non_temporal_threshold=786432";
+
 const USAGE: &str = "usage: cargo bench --bench cost [-- --check | --write --because REASON]";
 
 /// What is asked for.
@@ -116,6 +121,7 @@ fn count(binary: &Path, folder: &Path, run: &Run) -> Result<u64, String> {
     command.arg(format!("--callgrind-out-file={}", run.details())).arg(binary);
     command.args(ARGUMENTS).args([run.format, &format!("{}.pcap", run.profile)]);
     command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+    command.env("GLIBC_TUNABLES", TUNABLES);
     command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null());
     let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
     if !status.success() {

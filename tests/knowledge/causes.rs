@@ -56,6 +56,11 @@ fn read() -> (String, Vec<String>, Vec<Row>) {
     (comment, causes, rows)
 }
 
+/// What each row shows, and its exchange.
+pub(crate) fn scripts() -> impl Iterator<Item = (String, String)> {
+    read().2.into_iter().map(|row| (row.what, row.script))
+}
+
 /// `abrupt_end of the client, proven`.
 fn named(row: &Row) -> String {
     let exchange =
