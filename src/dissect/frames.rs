@@ -281,11 +281,8 @@ impl Track {
                         return;
                     }
                     Reading::Undecided => {}
-                    reading @ (Reading::Other { .. } | Reading::Eaten { .. }) => {
-                        if boundary > 0 && matches!(reading, Reading::Other { .. }) {
-                            self.feed(from, start, rest.get(..boundary).unwrap_or(rest), carrier, out);
-                        }
-                        match self.lose(reading, from, at, (rest, boundary), carrier, out) {
+                    Reading::Lost(lost) => {
+                        match self.lose(lost, from, here, (rest, boundary), carrier, out) {
                             Some(resume) => {
                                 done = usize::try_from(resume.saturating_sub(start)).unwrap_or(usize::MAX);
                                 continue;

@@ -7,7 +7,8 @@
 use crate::http::grammar::head_end;
 use crate::http::response_head;
 use crate::http::{Fault, Length};
-use crate::model::{FrameHeader, LostHow, MaskingKey, Opcode, Rsv};
+use crate::model::{FrameHeader, LostHow, Opcode, Rsv};
+use crate::websocket::mask::unmasked;
 use crate::websocket::{Chain, parse_header};
 
 /// What has to speak for frames behind something that is known, in bits.
@@ -41,6 +42,9 @@ const MAX_PAYLOAD: u64 = 1 << 16;
 const MAX_TEXT: usize = 256;
 const TEXT_BITS: u32 = 16;
 
+/// First bytes of a response.
+const VERSION: &[u8] = b"HTTP/1.";
+
 const METHODS: [&[u8]; 10] = [
     b"GET ",
     b"HEAD ",
@@ -61,10 +65,22 @@ pub(super) enum Reading {
     Frame,
     /// What comes next may tell.
     Undecided,
+    Lost(Lost),
+}
+
+/// No frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lost {
     /// Something else; frames go on so many bytes behind it, where that is known.
     Other { how: LostHow, resume: Option<usize> },
     /// Part of a frame that stands in the payload of the one before, so many bytes before the boundary.
     Eaten { back: usize },
+}
+
+impl Reading {
+    const fn other(how: LostHow, resume: Option<usize>) -> Self {
+        Self::Lost(Lost::Other { how, resume })
+    }
 }
 
 /// Bytes of a direction around the place where the next frame should begin.
@@ -213,7 +229,7 @@ impl<'a> Scene<'a> {
             return Reading::Frame;
         }
         let width = self.other_width(behind);
-        if matches!(width, Reading::Other { .. }) {
+        if matches!(width, Reading::Lost(_)) {
             return width;
         }
         let walk = self.walk(behind);
@@ -225,16 +241,16 @@ impl<'a> Scene<'a> {
         }
         let eaten = self.resync(0, self.at, ENOUGH_ANYWHERE);
         match eaten {
-            Some((start, true)) => return Reading::Eaten { back: self.at - start },
+            Some((start, true)) => return Reading::Lost(Lost::Eaten { back: self.at - start }),
             Some((_, false)) if !self.ended => return Reading::Undecided,
             _ => {}
         }
         let enough = if walk.first >= 2 { ENOUGH_ANYWHERE } else { ENOUGH_AT_END };
         if let Some((_, true)) = self.resync(self.at + 1, self.bytes.len(), enough) {
-            return Reading::Other { how: LostHow::BytesMissing, resume: None };
+            return Reading::other(LostHow::BytesMissing, None);
         }
         if walk.odd >= 3 && walk.kinds.count_ones() >= 3 && walk.odd * 2 > walk.frames {
-            return Reading::Other { how: LostHow::Unexplained, resume: None };
+            return Reading::other(LostHow::Unexplained, None);
         }
         if walk.first >= 3 { self.undecided() } else { Reading::Frame }
     }
@@ -254,10 +270,9 @@ impl<'a> Scene<'a> {
     }
 
     fn http(&self, behind: &[u8]) -> Reading {
-        const VERSION: &[u8] = b"HTTP/1.";
         if behind.starts_with(VERSION) {
             let end = body_end(behind).filter(|end| self.begins(self.at + end) >= ENOUGH_BEHIND);
-            return Reading::Other { how: LostHow::HttpResponse, resume: end };
+            return Reading::other(LostHow::HttpResponse, end);
         }
         if VERSION.starts_with(behind) {
             return self.undecided();
@@ -273,7 +288,7 @@ impl<'a> Scene<'a> {
         let line_end = line.iter().position(|byte| *byte == b'\n');
         let line = line.get(..line_end.unwrap_or(line.len())).unwrap_or_default();
         if line.windows(6).any(|six| six == b" HTTP/") {
-            return Reading::Other { how: LostHow::HttpRequest, resume: None };
+            return Reading::other(LostHow::HttpRequest, None);
         }
         let may_go_on = line_end.is_none()
             && behind.len() < MAX_LINE
@@ -282,7 +297,7 @@ impl<'a> Scene<'a> {
     }
 
     fn chunk(&self, behind: &[u8]) -> Reading {
-        const OTHER: Reading = Reading::Other { how: LostHow::ChunkSize, resume: None };
+        const OTHER: Reading = Reading::other(LostHow::ChunkSize, None);
         let (digits, size) = match chunk_line(behind) {
             Line::No => return Reading::Frame,
             Line::Part if behind.len() < 2 || !is_sound(behind, self.masked) => return self.undecided(),
@@ -309,24 +324,24 @@ impl<'a> Scene<'a> {
         match behind.get(end..) {
             Some([] | [b'\r']) if behind.first() == Some(&b'\r') => return self.undecided(),
             Some(rest) if lines > 0 => {
-                if rest.starts_with(b"HTTP/1.") {
-                    return Reading::Other { how: LostHow::HttpResponse, resume: None };
+                if rest.starts_with(VERSION) {
+                    return Reading::other(LostHow::HttpResponse, None);
                 }
             }
             _ => return Reading::Frame,
         }
         if self.begins(self.at + end) >= ENOUGH_BEHIND {
-            return Reading::Other { how: LostHow::ExtraCrlf, resume: Some(end) };
+            return Reading::other(LostHow::ExtraCrlf, Some(end));
         }
         // Each frame may have its end of line.
         let next = behind.get(end..).unwrap_or_default();
         if let Ok(header) = parse_header(next)
             && is_sound(next, self.masked)
         {
-            let len = header.wire_len().saturating_add(header.payload_len);
+            let len = header.whole_len();
             let line = usize::try_from(len).ok().and_then(|len| next.get(len..len.checked_add(2)?));
             if line == Some(b"\r\n") {
-                return Reading::Other { how: LostHow::ExtraCrlf, resume: Some(end) };
+                return Reading::other(LostHow::ExtraCrlf, Some(end));
             }
         }
         let is_plausible = behind.get(end..).is_some_and(|rest| is_sound(rest, self.masked));
@@ -364,7 +379,7 @@ impl<'a> Scene<'a> {
                 may_come = true;
             } else if behind.len() == end || self.begins(self.at + end) >= ENOUGH_BEHIND {
                 let how = LostHow::LengthWidth { stated, bytes };
-                return Reading::Other { how, resume: None };
+                return Reading::other(how, None);
             }
         }
         if may_come { self.undecided() } else { Reading::Frame }
@@ -436,9 +451,7 @@ impl<'a> Scene<'a> {
         if opcode != Opcode::TEXT || rsv != Rsv(0) || payload.len() as u64 >= payload_len {
             return 0;
         }
-        let MaskingKey(key) = masking_key.unwrap_or(MaskingKey([0; 4]));
-        let clear: Vec<u8> =
-            payload.iter().take(MAX_TEXT).zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
+        let clear = unmasked(payload.get(..MAX_TEXT).unwrap_or(payload), masking_key);
         let is_text = match str::from_utf8(&clear) {
             Ok(text) => !text.chars().any(|c| c.is_control() && !c.is_whitespace()),
             Err(error) => error.error_len().is_none(),
@@ -456,7 +469,7 @@ impl<'a> Scene<'a> {
             *steps += 1;
             let Ok(header) = parse_header(rest) else { return headers > 0 };
             headers += 1;
-            let len = header.wire_len().saturating_add(header.payload_len);
+            let len = header.whole_len();
             at = at.saturating_add(usize::try_from(len).unwrap_or(usize::MAX));
             if *steps > MAX_STEPS {
                 return false;
@@ -478,7 +491,7 @@ impl<'a> Scene<'a> {
             }
             walk.frames += 1;
             walk.odd += u32::from(kinds != 0);
-            let len = header.wire_len().saturating_add(header.payload_len);
+            let len = header.whole_len();
             at = at.saturating_add(usize::try_from(len).unwrap_or(usize::MAX));
             if walk.frames >= MAX_STEPS {
                 return walk;

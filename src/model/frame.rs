@@ -167,6 +167,12 @@ pub struct FrameHeader {
 }
 
 impl FrameHeader {
+    /// Length of the whole frame on the wire in bytes.
+    #[must_use]
+    pub const fn whole_len(&self) -> u64 {
+        self.wire_len().saturating_add(self.payload_len)
+    }
+
     /// Length of the header on the wire in bytes.
     #[must_use]
     pub const fn wire_len(&self) -> u64 {

@@ -3,6 +3,7 @@
 
 use crate::model::{CloseCode, FrameHeader, MaskingKey, Opcode, Rsv};
 use crate::websocket::header::{MAX_HEADER, parse_header};
+use crate::websocket::mask::unmasked;
 
 /// Longest payload that is believed of a frame nobody announced.
 const MAX_PAYLOAD: u64 = 1 << 26;
@@ -109,7 +110,7 @@ impl Chain {
                 return false;
             }
             ended_here = begun == 0 && payload.is_some();
-            self.next = self.next.saturating_add(header.wire_len()).saturating_add(header.payload_len);
+            self.next = self.next.saturating_add(header.whole_len());
             self.have = 0;
         }
         if self.next == end && self.next > self.start && self.have == 0 {
@@ -181,8 +182,7 @@ impl Chain {
         if payload.is_empty() || !(is_text || is_close) {
             return true;
         }
-        let MaskingKey(key) = header.masking_key.unwrap_or(MaskingKey([0; 4]));
-        let clear: Vec<u8> = payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
+        let clear = unmasked(payload, header.masking_key);
         let (code, text) = match CloseCode::split(&clear) {
             Some((code, reason)) if is_close => (Some(code), reason),
             _ if is_close => (None, &[][..]),

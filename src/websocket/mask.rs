@@ -17,6 +17,15 @@ pub fn unmask(masked: &[u8], key: MaskingKey, offset: u64, sink: impl FnMut(&[u8
     }
 }
 
+/// A payload from its first byte on, unmasked if it is masked.
+pub fn unmasked(payload: &[u8], key: Option<MaskingKey>) -> Vec<u8> {
+    let mut clear = payload.to_vec();
+    if let Some(key) = key {
+        apply(&mut clear, payload, key.0);
+    }
+    clear
+}
+
 fn pieces(scratch: &mut [u8], masked: &[u8], key: MaskingKey, offset: u64, mut sink: impl FnMut(&[u8])) {
     let key = rotated(key, offset);
     // Both scratch lengths are multiples of 4: each piece starts in the same phase.
@@ -63,6 +72,9 @@ mod tests {
                 let mut clear = Vec::new();
                 unmask(masked, key, offset, |piece| clear.extend_from_slice(piece));
                 assert_eq!(clear, naive, "{len} bytes from {offset}");
+                if offset == 0 {
+                    assert_eq!(unmasked(masked, Some(key)), naive);
+                }
             }
         }
     }

@@ -100,11 +100,8 @@ impl Track {
             }
             // Looked at again where it stands, with all that is there.
             Reading::Frame | Reading::Undecided => self.trusted = Some(doubt.at),
-            reading @ (Reading::Other { .. } | Reading::Eaten { .. }) => {
-                if boundary > 0 && matches!(reading, Reading::Other { .. }) {
-                    self.feed(from, offset, bytes.get(..boundary).unwrap_or(bytes), carrier, out);
-                }
-                let resume = self.lose(reading, from, doubt.at, (bytes, boundary), carrier, out);
+            Reading::Lost(lost) => {
+                let resume = self.lose(lost, from, offset, (bytes, boundary), carrier, out);
                 skip_to(&mut doubt.held, resume.unwrap_or(doubt.at));
             }
         }

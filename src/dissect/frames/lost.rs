@@ -1,7 +1,7 @@
 //! Where framing is lost, and frames are looked for again.
 
 use crate::dissect::frames::Track;
-use crate::dissect::misread::Reading;
+use crate::dissect::misread::Lost;
 use crate::dissect::seek::Seeker;
 use crate::dissect::{Item, Out};
 use crate::http::grammar::skip_empty_lines;
@@ -159,18 +159,23 @@ impl Track {
         self.restart(start);
     }
 
-    /// What stands at `at` is no frame. Gives the offset at which frames go on, if that is known.
+    /// What stands at `boundary` in `rest`, whose first byte is at `start`, is no frame. Gives the offset at which frames go
+    /// on, if that is known.
     pub(super) fn lose<S: FnMut(Observation<'_>)>(
         &mut self,
-        reading: Reading,
+        lost: Lost,
         from: Role,
-        at: u64,
+        start: u64,
         (rest, boundary): (&[u8], usize),
         carrier: Carrier,
         out: &mut Out<'_, S>,
     ) -> Option<u64> {
-        match reading {
-            Reading::Other { how, resume } => {
+        let at = start.saturating_add(boundary as u64);
+        match lost {
+            Lost::Other { how, resume } => {
+                if let Some(before) = rest.get(..boundary).filter(|before| !before.is_empty()) {
+                    self.feed(from, start, before, carrier, out);
+                }
                 not_frames(from, how, at, rest.get(boundary..).unwrap_or_default(), carrier, out);
                 if let Some(skipped) = resume {
                     let start = at.saturating_add(skipped as u64);
@@ -187,7 +192,7 @@ impl Track {
                     self.beyond = Some((at, at));
                 }
             }
-            Reading::Eaten { back } => {
+            Lost::Eaten { back } => {
                 let since = self.cut_short(from, at, (back, 0), (rest, boundary), carrier, out);
                 let cut = self.decoder.to_boundary().unwrap_or(0);
                 if cut > 0 {
@@ -196,7 +201,6 @@ impl Track {
                 }
                 self.beyond = Some((at, since));
             }
-            Reading::Frame | Reading::Undecided => {}
         }
         None
     }
