@@ -11,6 +11,7 @@ use wslog::notation::parse;
 use wslog::redact::{self, Redaction};
 use wslog::views::summary;
 
+use crate::support::bless::bless;
 use crate::support::scene;
 use crate::support::script::analyse;
 
@@ -86,7 +87,7 @@ fn each_exchange_ends_for_what_the_table_says() {
                 let _ = writeln!(out, "  {}\n    {}\n    = {}", row.what, row.script, named(row));
             }
         }
-        return fs::write(path(), out).expect("tests/reference can be written");
+        return bless(&path(), &out);
     }
     let mut wrong = String::new();
     for row in &rows {

@@ -38,6 +38,7 @@ use wslog::notation::parse;
 use wslog::redact::{self, Redaction};
 use wslog::views::{self, FrameList};
 
+use crate::support::bless::bless;
 use crate::support::scene;
 use crate::support::script::{all_steps, analyse, analyse_with, ending, findings};
 
@@ -219,7 +220,7 @@ fn each_row_finds_and_is_owed_what_it_says() {
         let (comment, rows) = read(file);
         let judged: Vec<Row> = rows.iter().map(Row::judged).collect();
         if std::env::var_os("WSLOG_BLESS").is_some() {
-            fs::write(path(file), written(&comment, &judged)).expect("tests/reference can be written");
+            bless(&path(file), &written(&comment, &judged));
             continue;
         }
         for (row, now) in rows.iter().zip(&judged) {

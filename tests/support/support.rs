@@ -9,6 +9,7 @@
     reason = "each test crate compiles its own copy and uses a part of it"
 )]
 
+pub mod bless;
 pub mod capture_file;
 pub mod conversation;
 pub mod corpus;

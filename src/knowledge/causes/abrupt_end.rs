@@ -42,6 +42,14 @@ fn answers_unseen(facts: &Facts<'_>, role: Role) -> bool {
     no_close && !has_fin && acked.is_some_and(|acked| acked == bytes.saturating_add(1))
 }
 
+/// How sure it is that a side ended TCP itself.
+fn certainty(facts: &Facts<'_>, role: Role, how: StreamEnd) -> Certainty {
+    let gap = Role::BOTH.into_iter().any(|role| facts.side(role).has_gap);
+    // A side whose packets come with more than one TTL may have something that sends in its name.
+    let (least, most) = facts.tcp(role).habits.ttl;
+    if how == StreamEnd::Fin && !gap && least == most { Proven } else { Likely }
+}
+
 impl Judge for AbruptEnd {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         let closing = &facts.conversation.closing;
@@ -58,17 +66,19 @@ impl Judge for AbruptEnd {
         if closing.ends_crossed && matches!(facts.outcome(), Outcome::NoCloseFrame | Outcome::Reset) {
             let end = closing.first_end?;
             let mark = Mark { frame: None, packet: end.packet, at: end.at };
+            // As sure as the less sure of the two.
+            let certainty = Role::BOTH
+                .map(|role| facts.side(role).end.map_or(Likely, |end| certainty(facts, role, end.how)))
+                .into_iter()
+                .min()?;
             return Some(
-                Judged::new(Self { how: end.how, in_message: false, unseen: false }, Blame::Both, Proven)
+                Judged::new(Self { how: end.how, in_message: false, unseen: false }, Blame::Both, certainty)
                     .at(mark),
             );
         }
         let quit = facts.quit()?;
         let How::Tcp(how) = quit.how else { return None };
-        let gap = Role::BOTH.into_iter().any(|role| facts.side(role).has_gap);
-        // A side whose packets come with more than one TTL may have something that sends in its name.
-        let ttl = facts.tcp(quit.by).habits.ttl;
-        let certainty = if how == StreamEnd::Fin && !gap && ttl.0 == ttl.1 { Proven } else { Likely };
+        let certainty = certainty(facts, quit.by, how);
         let in_message = facts.side(quit.by).in_message;
         Some(
             Judged::new(Self { how, in_message, unseen: false }, Blame::from(quit.by), certainty)
@@ -78,8 +88,9 @@ impl Judge for AbruptEnd {
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let Some(by) = side(cause.by) else {
+            let probably = if cause.certainty == Proven { "" } else { "probably " };
             return Said::part(
-                "Both sides ended TCP at once, without a Close.",
+                format!("Both sides {probably}ended TCP at once, without a Close."),
                 "Look at both programs, and at what stands between them.",
             );
         };
