@@ -75,24 +75,25 @@ fn view(
     let own = closing.sides[role].code;
     let holds = |row: &&Convention| row.holds(situation, own);
     let known = library.and_then(|library| library.info().conventions.iter().find(holds));
+    let most = MOST.iter().find(holds);
     let mut view = LocalView::new(situation, shown);
     view.library = library;
-    let Some(convention) = known.or_else(|| MOST.iter().find(holds)) else { return view };
+    let Some(convention) = known.or(most) else { return view };
     let api = Api { closing, role };
-    let (code, was_clean) = api.reports(convention.code, convention.clean);
-    view.or = convention
-        .or
-        .iter()
-        .filter(|other| other.can_be(role, whose))
-        .map(|other| {
-            let (code, was_clean) = api.reports(other.code, other.clean);
-            Alternative::new(code, was_clean, other.when)
-        })
-        .filter(|other| (other.code, other.was_clean) != (code, was_clean))
+    let reported = api.reports(convention.code, convention.clean);
+    let others = convention.or.iter().filter(|other| other.can_be(role, whose));
+    view.or = others
+        .map(|other| (api.reports(other.code, other.clean), other.when))
+        .filter(|(other, _)| *other != reported)
+        .map(|((code, was_clean), when)| Alternative::new(code, was_clean, when))
         .collect();
     view.certainty = shown.min(convention.certainty(!view.or.is_empty()));
-    view.reason = api.reason(convention.code, code);
-    (view.code, view.was_clean) = (code, was_clean);
+    // What a library has of its own rests on the name that it gives itself, and on the version that was measured.
+    if known.is_some() && most.is_none_or(|most| api.reports(most.code, most.clean) != reported) {
+        view.certainty = view.certainty.min(Certainty::Likely);
+    }
+    view.reason = api.reason(convention.code, reported.0);
+    (view.code, view.was_clean) = reported;
     view.convention = Some(convention);
     view
 }

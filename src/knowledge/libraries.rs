@@ -203,7 +203,8 @@ macro_rules! libraries {
         /// The library of one side, as far as what it wrote in the opening handshake tells. What a proxy wrote in its place tells
         /// nothing.
         pub(crate) fn recognise(heads: &Heads<'_>) -> Option<LibraryId> {
-            $(if $file::is(heads) {
+            let is_named = !heads.agent.is_empty();
+            $(if $file::ROW.is_named == is_named && $file::is(heads) {
                 return Some(LibraryId::$Name);
             })*
             None

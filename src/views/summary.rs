@@ -495,8 +495,12 @@ const fn gone(view: &LocalView<Shown>) -> &'static str {
     if is_maybe_gone(view) { ", if its process was still there" } else { "" }
 }
 
-const fn will(view: &LocalView<Shown>) -> &'static str {
+fn will(view: &LocalView<Shown>) -> &'static str {
+    let hears = view.code.is_none() && view.situation != Situation::NoConnection;
     match view.certainty {
+        Certainty::Proven if hears => "will have heard",
+        Certainty::Likely if hears => "will probably have heard",
+        Certainty::Undetermined if hears => "may have heard",
         Certainty::Proven => "will have seen",
         Certainty::Likely => "will probably have seen",
         Certainty::Undetermined => "may have seen",
@@ -506,7 +510,7 @@ const fn will(view: &LocalView<Shown>) -> &'static str {
 fn told(view: &LocalView<Shown>) -> String {
     match view.situation {
         Situation::NoConnection => "no connection at all".to_owned(),
-        Situation::PageLeft => "nothing, since its page was gone".to_owned(),
+        Situation::PageLeft => "nothing, its page being gone".to_owned(),
         _ => reported(view.code, view.was_clean),
     }
 }

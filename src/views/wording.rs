@@ -1,6 +1,7 @@
 //! The words for findings, steps and conclusions, in one place. Plain and exact: who, what, the number; no
 //! adjectives.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::knowledge::words::{bare_code, handled, or};
@@ -144,15 +145,15 @@ pub(crate) fn seen(step: &Step) -> String {
 }
 
 /// Why a side reports what it reports: what it had come to, and by which convention that is told.
-pub(crate) fn because(view: &LocalView<Shown>) -> String {
+pub(crate) fn because(view: &LocalView<Shown>) -> Cow<'static, str> {
     let why = situation(view.situation);
     let Some(convention) = view.convention.filter(|convention| !convention.says.is_empty()) else {
-        return why.to_owned();
+        return why.into();
     };
     let says = convention.says;
     match view.library.map(LibraryId::info).filter(|info| info.conventions.contains(convention)) {
-        Some(info) => format!("{why}; {} {} {says} (measured)", info.name, info.version),
-        None => format!("{why}; most libraries {says}"),
+        Some(info) => format!("{why}; {} {} {says} (measured)", info.name, info.version).into(),
+        None => format!("{why}; most libraries {says}").into(),
     }
 }
 
@@ -200,12 +201,14 @@ const fn situation(situation: Situation) -> &'static str {
         Situation::HalfShut => {
             "a Close came after its own FIN, and its host still took it: its sending half alone was shut"
         }
-        Situation::Left => "it had ended TCP when a Close came, which its host refused or never had",
+        Situation::Left => {
+            "it had ended TCP behind its own Close when the other came, which its host refused or never had"
+        }
         Situation::Undelivered => "a Close was sent to it, but its receipt was never acknowledged",
         Situation::Unanswered => "its Close was not answered: none was received (RFC 6455 7.1.5)",
         Situation::NoClose => "no Close was received before TCP ended (RFC 6455 7.1.5)",
         Situation::EndedItself => {
-            "no Close was received (RFC 6455 7.1.5) and its own side ended TCP; a host does that too for a process that has died, and something on the way can reset in its name: its application saw this only if it was still there"
+            "no Close was received in time (RFC 6455 7.1.5) and its own side ended TCP; a host does that too for a process that has died, and something on the way can reset in its name: its application saw this only if it was still there"
         }
         Situation::PageLeft => "its browser closed with 1001, which no script can send: the page was gone",
     }

@@ -4,6 +4,7 @@ pub(super) const ROW: Row = Row {
     name: "aiohttp client",
     version: "3.14.5",
     side: Some(Role::Client),
+    is_named: true,
     conventions: &[
         does(FAILS, Reported::Own, Clean::No, "reports its own code where it failed the connection"),
         does(

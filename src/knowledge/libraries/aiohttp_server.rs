@@ -4,6 +4,7 @@ pub(super) const ROW: Row = Row {
     name: "aiohttp server",
     version: "3.14.5",
     side: Some(Role::Server),
+    is_named: true,
     conventions: &[
         does(FAILS, Reported::Abnormal, Clean::No, "reports close_code 1006 and has its own code in ws.exception()"),
         does(&[At::FailedUnfounded], Reported::Abnormal, Clean::No, "reports close_code 1006 where it failed the connection")

@@ -4,6 +4,7 @@ pub(super) const ROW: Row = Row {
     name: "Chromium",
     version: "156",
     side: Some(Role::Client),
+    is_named: true,
     conventions: &[
         does(
             &[At::FailedUnfounded],

@@ -4,6 +4,7 @@ pub(super) const ROW: Row = Row {
     name: "gorilla/websocket",
     version: "of Debian 12",
     side: None,
+    is_named: true,
     conventions: &[
         does(FAILS, Reported::Abnormal, Clean::No, "returns an error without a code"),
         does(

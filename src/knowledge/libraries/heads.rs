@@ -7,6 +7,8 @@ use crate::model::{Lines, Role, UpgradeRequest, UpgradeResponse};
 pub(crate) struct Heads<'a> {
     pub(super) role: Role,
     pub(super) fields: &'a Lines,
+    /// Name of the first field.
+    first: &'a str,
     /// Empty where it does not.
     pub(super) agent: &'a str,
     /// The reason phrase of a response.
@@ -18,30 +20,31 @@ pub(crate) struct Heads<'a> {
 impl<'a> Heads<'a> {
     /// Of a client; `None` where a proxy has written in its head: then it is the proxy that ends TCP here.
     pub(crate) fn of_client(request: &'a UpgradeRequest) -> Option<Self> {
-        let fields = request.fields.as_sent();
-        let agent = fields.first("User-Agent").unwrap_or_default();
-        let target = request.target.as_sent();
-        (!request.facts.forwarded).then_some(Self { role: Role::Client, fields, agent, phrase: "", target })
+        let of = |fields| Self::new(Role::Client, fields, request.facts.agent);
+        (!request.facts.forwarded)
+            .then(|| Self { target: request.target.as_sent(), ..of(request.fields.as_sent()) })
     }
 
-    /// The same of a server, which a proxy takes the place of by its own `Server`, or adds to.
+    /// The same of a server, whose place a proxy takes by its own `Server`.
     pub(crate) fn of_server(
         request: Option<&'a UpgradeRequest>,
         response: &'a UpgradeResponse,
     ) -> Option<Self> {
-        let fields = response.fields.as_sent();
-        let mut servers = fields.values("Server");
-        let agent = servers.next().unwrap_or_default();
-        let is_alone = servers.next().is_none() && fields.first("Via").is_none();
-        let phrase = response.phrase.as_sent();
+        let of = |fields| Self::new(Role::Server, fields, response.facts.server);
         let target = request.map_or("", |request| request.target.as_sent());
-        is_alone.then_some(Self { role: Role::Server, fields, agent, phrase, target })
+        let phrase = response.phrase.as_sent();
+        (!response.facts.forwarded).then(|| Self { target, phrase, ..of(response.fields.as_sent()) })
+    }
+
+    fn new(role: Role, fields: &'a Lines, agent: Option<u16>) -> Self {
+        let first = fields.get(0).map_or("", |(name, _)| name);
+        let agent = agent.and_then(|at| fields.get(usize::from(at))).map_or("", |(_, value)| value);
+        Self { role, fields, first, agent, phrase: "", target: "" }
     }
 
     /// Whether it is a client's, and begins with that field: a proxy writes its fields in an order of its own.
     pub(super) fn is_client(&self, first: &str) -> bool {
-        let begins = self.fields.iter().next().is_some_and(|(name, _)| name == first);
-        self.role == Role::Client && begins
+        self.role == Role::Client && self.first == first
     }
 
     /// Whether the names of its fields are these, spelt so, in this order, but for those of `optional`.

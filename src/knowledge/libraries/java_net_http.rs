@@ -4,6 +4,7 @@ pub(super) const ROW: Row = Row {
     name: "java.net.http",
     version: "JDK 17.0.15",
     side: Some(Role::Client),
+    is_named: true,
     conventions: &[
         does(FAILS, Reported::Abnormal, Clean::No, "calls onError, without a code"),
         does(&[At::FailedUnfounded], Reported::Peers, Clean::IfSent, "sends no Close where it fails the connection: its program closed, and onClose is called with what came back")

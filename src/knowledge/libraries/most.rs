@@ -8,6 +8,8 @@ const KEEPS: &[LibraryId] = &[LibraryId::Undici, LibraryId::Websockets];
 
 /// What holds where the library is not known, or was not measured there.
 pub const MOST: &[Convention] = &[
+    does(&[At::Answered, At::ClosedFirst, At::Crossed], Peers, Yes, ""),
+    does(&[At::Unanswered, At::NoClose], Abnormal, No, ""),
     does(&[At::NotEstablished], Abnormal, No, ""),
     does(&[At::NoConnection, At::NotRecorded, At::Open], Nothing, Unknown, ""),
     does(&[At::AwaitsAnswer], Nothing, Unknown, "").open().or(&[other(
@@ -40,7 +42,6 @@ pub const MOST: &[Convention] = &[
         "its library failed the connection for the fault in the Close",
     )]),
     does(&[At::FailedSilently], Abnormal, No, "").likely(),
-    does(&[At::Answered, At::ClosedFirst, At::Crossed], Peers, Yes, ""),
     does(&[At::NotAnswered], Peers, No, "report its code").likely().or(&[of(
         KEEPS,
         Peers,
@@ -48,17 +49,16 @@ pub const MOST: &[Convention] = &[
         "its library (undici, python websockets) takes an answer for sent that could not leave",
     )]),
     does(&[At::MaybeAnswered], Peers, Unknown, "").likely(),
-    does(&[At::MoreBehind], Peers, Yes, "report the first Close").or(&[of(
-        CHROMIUM,
+    does(&[At::MoreBehind], Peers, Yes, "report the first Close").or(&[other(
         Abnormal,
         No,
-        "it is a browser built on Chromium, which fails the connection for what follows a Close",
+        "its library fails the connection for what follows a Close, as browsers built on Chromium do",
     )]),
     does(&[At::ResetBehind], Peers, IfSent, "still read the Close and report its code").open().or(&[
-        other(Abnormal, No, "it had not read the Close before the RST, as browsers built on Chromium do not"),
+        other(Abnormal, No, "the RST came before it had read the Close, as in browsers built on Chromium"),
         of(KEEPS, Peers, Yes, "its library (undici, python websockets) takes its own answer for sent"),
     ]),
-    does(&[At::ResetAfterCloses], Peers, Yes, "report the code, clean").or(&[of(
+    does(&[At::ResetAfterCloses], Peers, Yes, "report the code, clean").likely().or(&[of(
         CHROMIUM,
         Peers,
         No,
@@ -71,7 +71,6 @@ pub const MOST: &[Convention] = &[
     )]),
     does(&[At::Left], Abnormal, No, "").likely(),
     does(&[At::Undelivered], Abnormal, No, "").likely(),
-    does(&[At::Unanswered, At::NoClose], Abnormal, No, ""),
     does(&[At::EndedItself], Abnormal, No, "").likely(),
     does(&[At::PageLeft], Nothing, Unknown, "").likely(),
 ];

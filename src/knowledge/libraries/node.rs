@@ -4,6 +4,7 @@ pub(super) const ROW: Row = Row {
     name: "Node's own WebSocket",
     version: "20.20.2",
     side: Some(Role::Client),
+    is_named: true,
     conventions: &[
         does(NONE_CAME, Reported::Abnormal, Clean::No, "reports 1006, not clean"),
         // An older undici; whether it calls that clean was not measured.

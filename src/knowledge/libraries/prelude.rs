@@ -10,6 +10,8 @@ pub(super) struct Row {
     pub(super) name: &'static str,
     pub(super) version: &'static str,
     pub(super) side: Option<Role>,
+    /// It names itself, in `User-Agent` or `Server`.
+    pub(super) is_named: bool,
     pub(super) conventions: &'static [Convention],
     pub(super) patience_s: Option<u32>,
 }

@@ -4,6 +4,7 @@ pub(super) const ROW: Row = Row {
     name: "socket.io",
     version: "4.8.4",
     side: None,
+    is_named: false,
     conventions: &[does(
         &[At::Answered, At::ClosedFirst, At::Crossed],
         Reported::Peers,

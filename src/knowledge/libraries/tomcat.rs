@@ -6,6 +6,7 @@ pub(super) const ROW: Row = Row {
     name: "Tomcat",
     version: "10.1.60",
     side: Some(Role::Server),
+    is_named: false,
     conventions: &[
         does(&[At::Failed, At::FailedForClose], Reported::Own, Clean::Unknown, "calls onClose with its own code and reason for a fault of a frame")
             .likely(),
@@ -16,7 +17,7 @@ pub(super) const ROW: Row = Row {
             .or(&[other(Reported::Own, Clean::Unknown, "its program closed with that code itself")]),
         does(&[At::FailedUnfounded], Reported::Own, Clean::Unknown, "calls onClose with its own code and reason")
             .or(&[other(Reported::Abnormal, Clean::No, "it was a message that does not inflate")]),
-        does(&[At::ClosedFirst, At::Crossed, At::Left, At::Unanswered, At::ResetAfterCloses, At::HalfShut, At::ClosesExchanged], Reported::Own, Clean::Unknown, OWN)
+        does(&[At::ClosedFirst, At::Crossed, At::Left, At::Unanswered, At::ResetAfterCloses, At::ClosesExchanged], Reported::Own, Clean::Unknown, OWN)
             .likely(),
         does(&[At::AwaitsAnswer], Reported::Own, Clean::Unknown, OWN).likely(),
         does(NONE_CAME, Reported::Abnormal, Clean::No, "calls onError and onClose with 1006"),
@@ -30,7 +31,6 @@ pub(super) fn is(heads: &Heads<'_>) -> bool {
     const NAMES: &[&str] = &["Upgrade", "Connection", "Sec-WebSocket-Accept", "Date"];
     heads.role == Role::Server
         && heads.phrase.is_empty()
-        && heads.agent.is_empty()
         && heads.value("Connection") == "upgrade"
         && heads.are(NAMES, &["Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"])
 }

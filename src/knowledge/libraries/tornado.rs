@@ -4,6 +4,7 @@ pub(super) const ROW: Row = Row {
     name: "tornado",
     version: "6.6.1",
     side: Some(Role::Server),
+    is_named: true,
     conventions: &[
         does(FAILS, Reported::Abnormal, Clean::No, "calls on_close without a code, which stands for 1006"),
         does(

@@ -6,6 +6,7 @@ pub(super) const ROW: Row = Row {
     name: "tungstenite",
     version: "0.30",
     side: None,
+    is_named: false,
     conventions: &[
         does(&[At::Failed, At::FailedToInflate, At::FailedSilently], Reported::Abnormal, Clean::No, "sends no Close and returns an error without a code"),
         does(&[At::FailedForClose], Reported::Own, Clean::Unknown, "hands its program the Close it answered with, and so its own code, for one whose code may not be sent")
@@ -25,11 +26,11 @@ pub(super) fn is(heads: &Heads<'_>) -> bool {
         Role::Client => {
             const NAMES: &[&str] =
                 &["Host", "Connection", "Upgrade", "Sec-WebSocket-Version", "Sec-WebSocket-Key"];
-            heads.agent.is_empty() && heads.are(NAMES, &["Sec-WebSocket-Protocol"])
+            heads.are(NAMES, &["Sec-WebSocket-Protocol"])
         }
         Role::Server => {
             const NAMES: &[&str] = &["connection", "upgrade", "sec-websocket-accept"];
-            heads.agent.is_empty() && heads.are(NAMES, &["sec-websocket-protocol"])
+            heads.are(NAMES, &["sec-websocket-protocol"])
         }
     }
 }

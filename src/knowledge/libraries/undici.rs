@@ -4,6 +4,7 @@ pub(super) const ROW: Row = Row {
     name: "undici",
     version: "7.30.2",
     side: Some(Role::Client),
+    is_named: true,
     conventions: &[
         does(
             &[At::FailedUnfounded],

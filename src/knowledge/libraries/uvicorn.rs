@@ -1,13 +1,14 @@
 use super::prelude::*;
 
-const OWN: &[At] = &[At::ClosedFirst, At::Left, At::Unanswered, At::ResetAfterCloses, At::HalfShut];
+const OWN: &[At] = &[At::ClosedFirst, At::Left, At::Unanswered, At::ResetAfterCloses];
 const RESTART: &str = "raises WebSocketDisconnect with its own code, 1012, where it shuts down";
 const CLOSED: &str = "tells the program nothing more where it closed the connection itself";
 
 pub(super) const ROW: Row = Row {
     name: "uvicorn with starlette",
-    version: "0.54, 1.10",
+    version: "0.54 and 1.10",
     side: Some(Role::Server),
+    is_named: true,
     conventions: &[
         does(FAILS, Reported::Own, Clean::No, "raises WebSocketDisconnect with its own code and reason"),
         does(
@@ -20,7 +21,7 @@ pub(super) const ROW: Row = Row {
         does(OWN, Reported::Own, Clean::Unknown, RESTART).after(&[1012]),
         does(&[At::AwaitsAnswer], Reported::Own, Clean::Unknown, RESTART).after(&[1012]).likely(),
         does(
-            OWN,
+            &[At::Left, At::Unanswered],
             Reported::Fixed(CloseCode::NO_STATUS_RCVD),
             Clean::Unknown,
             "raises WebSocketDisconnect with 1005 after a Ping without an answer",

@@ -4,6 +4,7 @@ pub(super) const ROW: Row = Row {
     name: "websocket-client",
     version: "1.9.2",
     side: Some(Role::Client),
+    is_named: false,
     conventions: &[
         does(
             FAILS,
@@ -51,7 +52,6 @@ pub(super) const ROW: Row = Row {
 pub(super) fn is(heads: &Heads<'_>) -> bool {
     const BEGIN: [&str; 4] = ["Upgrade", "Host", "Origin", "Sec-WebSocket-Key"];
     heads.is_client(BEGIN[0])
-        && heads.agent.is_empty()
         && heads.fields.iter().map(|(name, _)| name).take(4).eq(BEGIN)
         && heads.value("Origin").ends_with(heads.value("Host"))
 }

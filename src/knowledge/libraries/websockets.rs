@@ -4,6 +4,7 @@ pub(super) const ROW: Row = Row {
     name: "python websockets",
     version: "17.4",
     side: None,
+    is_named: true,
     conventions: &[
         does(FAILS, Reported::Abnormal, Clean::No, "never counts the answer to a Close by which it failed the connection and reports close_code 1006"),
         does(&[At::FailedUnfounded], Reported::Abnormal, Clean::No, "never counts the answer to a Close by which it failed the connection and reports close_code 1006")

@@ -4,6 +4,7 @@ pub(super) const ROW: Row = Row {
     name: "ws",
     version: "8.23.0",
     side: None,
+    is_named: false,
     conventions: &[
         does(
             FAILS,

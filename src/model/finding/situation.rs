@@ -51,7 +51,7 @@ named! {
         ResetAfterCloses = "reset_after_closes",
         /// The peer's Close came after its own FIN; its host went on acknowledging: only its sending half was shut.
         HalfShut = "half_shut",
-        /// It had ended TCP when the peer's Close came, which its host no longer took.
+        /// It had ended TCP behind its Close when the peer's came, which its host no longer took.
         Left = "left",
         /// A Close was sent to it and never arrived.
         Undelivered = "undelivered",
@@ -59,7 +59,7 @@ named! {
         Unanswered = "unanswered",
         /// No Close came; the peer ended TCP.
         NoClose = "no_close",
-        /// No Close came; TCP was ended in its own name.
+        /// No Close came in time; TCP was ended in its own name.
         EndedItself = "ended_itself",
         /// A browser closed with 1001, which no script can: the page is gone.
         PageLeft = "page_left",

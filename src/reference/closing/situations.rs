@@ -79,7 +79,7 @@ fn still_open(side: &Endpoint, theirs: Option<&SentClose>) -> (Situation, Certai
     let has_theirs = theirs.is_some_and(|theirs| side.has(theirs.end) != Some(false));
     match side.close() {
         Some(_) if has_theirs => (Situation::ClosesExchanged, Certainty::Likely),
-        Some(_) => (Situation::AwaitsAnswer, Certainty::Undetermined),
+        Some(_) => (Situation::AwaitsAnswer, Certainty::Likely),
         None => (Situation::Open, Certainty::Undetermined),
     }
 }
@@ -118,7 +118,11 @@ fn closed(side: &Endpoint, peer: &Endpoint, theirs: &SentClose) -> (Situation, C
     if let Some(end) = side.end().filter(|_| in_time == Some(false)) {
         // A socket that is closed answers what still comes by RST; one that is shut for sending only acknowledges it.
         let reads_on = end.how == StreamEnd::Fin && arrived == Some(true);
-        let situation = if reads_on { Situation::HalfShut } else { Situation::Left };
+        let situation = match side.close() {
+            _ if reads_on => Situation::HalfShut,
+            Some(_) => Situation::Left,
+            None => Situation::EndedItself,
+        };
         return (situation, Certainty::Likely);
     }
     if arrived == Some(false) {

@@ -183,7 +183,7 @@ row! {
     /// The `wasClean` it is given; null where that cannot be known.
     was_clean: Option<Boolean> = view.was_clean,
     /// What decides what it is told, in words: what it had come to, and the convention of its library.
-    because: Text = &wording::because(view),
+    because: Text = &*wording::because(view),
     /// How sure: `proven`, `likely` or `undetermined`.
     certainty: Text = view.certainty.name(),
     /// What the side had come to: `answered`, `no_close`, `reset_behind` and so on.
