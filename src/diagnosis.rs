@@ -1,15 +1,20 @@
-//! Why a connection ended: the clauses that were kept or broken are the evidence, the cause is the answer.
+//! Why a connection ended, and what each side was told of it: the clauses that were kept or broken are the evidence, the cause is
+//! the answer.
 //!
 //! Pure, and the last thing that is concluded of a conversation. What each cause asks for stands in its file of
-//! [`knowledge::causes`](crate::knowledge::causes).
+//! [`knowledge::causes`](crate::knowledge::causes), what each library tells its program in
+//! [`knowledge::libraries`](crate::knowledge::libraries).
+
+mod told;
 
 use crate::knowledge::Cause;
 use crate::knowledge::causes::{Facts, judge_all};
 use crate::knowledge::thresholds::{SYN_ANSWER_NS, SYNS};
 use crate::model::{Certainty, Conversation, Course, FailedConnect};
 
-/// Judges why a conversation ended, from what was concluded of it and the course it took.
+/// Judges why a conversation ended and what each side was told, from what was concluded of it and the course it took.
 pub fn diagnose(conversation: &mut Conversation, course: &Course) {
+    told::tell(conversation, course);
     let fitting = judge_all(&Facts::new(conversation, course));
     conversation.closing.cause = choose(fitting);
 }

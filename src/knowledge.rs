@@ -1,5 +1,5 @@
-//! What is known whatever the recording: the [rules], a file each, the numbers that wslog holds against what it sees, and
-//! the words for all of it.
+//! What is known whatever the recording: the [rules], the [causes] and what [libraries] tell their programs, a file each; the
+//! numbers that wslog holds against what it sees; and the words for all of it.
 
 mod carried;
 mod cause;
@@ -7,6 +7,7 @@ pub mod causes;
 mod codes;
 mod example;
 pub(crate) mod heartbeats;
+pub mod libraries;
 mod outcomes;
 mod prelude;
 mod rule;
@@ -22,6 +23,7 @@ pub use codes::CODES;
 pub(crate) use codes::REGISTRY;
 pub use example::WrittenExample;
 pub use heartbeats::Heartbeat;
+pub use libraries::{Convention, LIBRARIES, LibraryId, LibraryInfo};
 pub use outcomes::{OUTCOMES, OutcomeInfo};
 pub(crate) use rule::rfc6455;
 pub use rule::{Clause, Clauses, Level, Reaction, Rule, Who};

@@ -40,7 +40,7 @@
 //! | room | job |
 //! |---|---|
 //! | [`model`] | the values that cross borders; what peers wrote as types of their own ([`model::wire`]) |
-//! | [`knowledge`] | what is known whatever the recording: the rules and the causes, a file each; outcomes; close codes; time-outs and thresholds; the words for all of it |
+//! | [`knowledge`] | what is known whatever the recording: the rules, the causes and the conventions of libraries, a file each; outcomes; close codes; time-outs and thresholds; the words for all of it |
 //! | [`limits`], [`error`] | every cap, as one table; why wslog cannot go on |
 //! | [`source`] | from files and pipes to packets and their TCP segments: containers, compression, links, tunnels, fragments |
 //! | [`tcp`] | segments to byte streams |
@@ -49,7 +49,7 @@
 //! | [`dissect`] | streams to observations |
 //! | [`message`] | fragments, UTF-8, permessage-deflate |
 //! | [`reference`](mod@reference) | the state machine of RFC 6455, both endpoints, pure |
-//! | [`diagnosis`] | why it ended: the first cause that the evidence fits, pure |
+//! | [`diagnosis`] | why it ended: the first cause that the evidence fits; what each side was told: by its situation and its library's convention; pure |
 //! | [`explain`] | what a cause, an outcome, a close code, a rule or a case means, whatever recording it turns up in |
 //! | [`autobahn`] | reports of the Autobahn Testsuite; its verdicts; runs compared, and held against a policy |
 //! | [`engine`] | [`Engine`](engine::Engine), [`Sink`](engine::Sink): what `wslog inspect` does is one call |
@@ -86,6 +86,9 @@
 //!   and what of it quotes the wire. [`model`] and `knowledge` know each other, since a conversation holds findings.
 //! * A cause is one file of [`knowledge::causes`]: what it rests on; its row, with evidence and examples; its judgement; its words.
 //!   Clauses that were kept or broken are evidence; people read the cause first. Nothing is judged from text or bytes there.
+//! * What a side was told is judged on three levels that are never mixed: what its host had (acknowledgements), what its library read
+//!   (what it sends for it), what its API reports. The first two make a [`Situation`](model::Situation), by `reference`; the third is a
+//!   convention, a file of [`knowledge::libraries`] each, with the version it was measured on.
 //! * [`reference`](mod@reference) knows no text; the words are in [`knowledge`] and [`views`]; only `views` knows JSON and
 //!   tables.
 //! * An [`Observation`](model::Observation) says what one side was seen to do. It is the one intermediate form:
@@ -145,6 +148,7 @@
 //! | pick-up, assumed | frames recognised by one another where the opening handshake is not in the recording: that there was one is assumed, what it settled is unknown |
 //! | exchange, act; notation | what two endpoints do to one another, one thing one does; how that is written down |
 //! | outcome | what was seen of the end: `clean`, `reset`, ... |
+//! | situation; local view; convention | what a side had come to at the end; what its API then reports; what a library is known to report in a situation |
 //! | cause, runner-up | why the connection ended, one of a table in order of precedence; another that the evidence fits |
 //! | course | what each side did, as the reference knows it when all is over: what causes are judged by |
 //! | grounds | what a cause rests on in a conversation: the numbers and marks that its words are made of |

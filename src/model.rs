@@ -42,8 +42,9 @@ pub use course::{
 pub use event::{Event, EventKind, Fact, FrameFacts, MessageFacts, MessageKind};
 pub use exchange::{Act, Deed, Exchange, ShownFrame};
 pub use finding::{
-    Action, Because, Certainty, Closing, Expectation, Finding, Handled, Latency, Lifecycle, LocalView,
-    Outcome, PingFigures, Seen, SideClose, Since, StartEvidence, Starter, Step, StepVerdict, TcpEnd, Timing,
+    Action, Alternative, Certainty, Closing, Expectation, Finding, Handled, Latency, Lifecycle, LocalView,
+    Outcome, PingFigures, Seen, SideClose, Since, Situation, StartEvidence, Starter, Step, StepVerdict,
+    TcpEnd, Timing,
 };
 pub use flow::{Direction, Endpoints, FlowKey, PerDirection};
 pub use frame::{FrameHeader, LengthForm, MaskingKey, Opcode, Rsv};

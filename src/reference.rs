@@ -324,7 +324,10 @@ impl Reference {
             self.findings.add(Some(from), ClDouble, place);
         } else if !opcode.is_control() {
             self.findings.add(Some(from), ClDataAfter, place);
+        } else {
+            return;
         }
+        self.ends[from].more_behind_close = true;
     }
 
     /// A message whose first byte left after the peer's Close had arrived; once a side.

@@ -20,7 +20,7 @@ pub(super) fn of_request(head: &RequestHead<'_>, fields: &Lines, subprotocols: &
         ..RequestFacts::default()
     };
     let mut lists = Lists::default();
-    for (name, value) in fields.iter() {
+    for (at, (name, value)) in fields.iter().enumerate() {
         let is = |other: &str| name.eq_ignore_ascii_case(other);
         match name.len() {
             3 if is("Via") => facts.forwarded = true,
@@ -33,7 +33,10 @@ pub(super) fn of_request(head: &RequestHead<'_>, fields: &Lines, subprotocols: &
             7 if is("Upgrade") => facts.upgrade = token_in(facts.upgrade, value, "websocket"),
             9 if is("Forwarded") || is("X-Real-IP") => facts.forwarded = true,
             10 if is("Connection") => facts.connection = token_in(facts.connection, value, "Upgrade"),
-            10 if is("User-Agent") => facts.browser = is_browser(value),
+            10 if is("User-Agent") => {
+                facts.agent = facts.agent.or(u16::try_from(at).ok());
+                facts.browser = is_browser(value);
+            }
             15 if is("X-Forwarded-For") => facts.forwarded = true,
             17 if is("Sec-WebSocket-Key") => {
                 if facts.keys == 0 {
@@ -65,9 +68,14 @@ pub(super) fn of_request(head: &RequestHead<'_>, fields: &Lines, subprotocols: &
 pub(super) fn of_response(head: &ResponseHead<'_>, fields: &Lines) -> ResponseFacts {
     let mut facts = ResponseFacts { syntax: syntax(head.fields), ..ResponseFacts::default() };
     let mut lists = Lists::default();
-    for (name, value) in fields.iter() {
+    for (at, (name, value)) in fields.iter().enumerate() {
         let is = |other: &str| name.eq_ignore_ascii_case(other);
         match name.len() {
+            3 if is("Via") => facts.forwarded = true,
+            6 if is("Server") => {
+                facts.forwarded |= facts.server.is_some();
+                facts.server = u16::try_from(at).ok();
+            }
             7 if is("Upgrade") => {
                 let whole = value.eq_ignore_ascii_case("websocket");
                 facts.upgrade = match facts.upgrade {

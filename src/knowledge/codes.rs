@@ -149,11 +149,12 @@ pub const CODES: &[CodeEntry] = &[
              connection (outcome reset)",
             "this side sent a Close, and the other ended TCP without answering, or this side gave up waiting (outcome \
              close_unanswered): it reports 1006, the other side the code of the Close if it read it",
-            "this side failed the connection for a fault of the other one: a browser reports 1006, many libraries their \
-             own code (1002, 1007, 1009)",
+            "this side failed the connection for a fault of the other one: browsers, ws, undici and python websockets report \
+             1006 whatever comes back; aiohttp's client, Tomcat and uvicorn report their own code (1002, 1007, 1009)",
             "the opening handshake failed: DNS, TCP, TLS, an HTTP status other than 101, a response that does not \
              validate; browsers report 1006 for each of these and tell scripts no more",
-            "the other side's Close was sent but not read: an RST behind it destroyed it, or TCP had already ended",
+            "the other side's Close was sent but not read: TCP had already ended, or an RST came right behind it, for which a \
+             browser built on Chromium reports 1006 where most libraries still report its code",
             "the network is gone: no answer to retransmissions, TCP gives up, and neither side received anything",
         ],
         next: &[

@@ -47,7 +47,7 @@ pub const OUTCOMES: &[OutcomeInfo] = &[
     ),
     row(
         Outcome::NoCloseFrame,
-        "TCP ended by FIN, and neither side had sent a Close",
+        "TCP ended by FIN, and neither side had sent a Close; one that was sent into the ended connection counts for none",
         &[
             "the side whose FIN came first: whether its process ended, or something before it gave the connection up",
         ],

@@ -2,13 +2,15 @@
 
 mod closing;
 mod handled;
+mod situation;
 mod step;
 mod timing;
 
 pub use closing::{
-    Because, Closing, Lifecycle, LocalView, Outcome, SideClose, StartEvidence, Starter, TcpEnd,
+    Alternative, Closing, Lifecycle, LocalView, Outcome, SideClose, StartEvidence, Starter, TcpEnd,
 };
 pub use handled::Handled;
+pub use situation::Situation;
 pub use step::{Action, Expectation, Seen, Since, Step, StepVerdict};
 pub use timing::{Latency, PingFigures, Timing};
 

@@ -59,6 +59,14 @@ impl Lines {
         self.values(name).next()
     }
 
+    /// Name and value of a line, from 0.
+    #[must_use]
+    pub fn get(&self, at: usize) -> Option<(&str, &str)> {
+        let start = at.checked_sub(1).map_or(Some(0), |before| Some(self.ends.get(before)?.1))?;
+        let &(name_end, end) = self.ends.get(at)?;
+        Some((self.text.get(start..name_end)?, self.text.get(name_end..end)?))
+    }
+
     /// Adds a line at the end; an earlier one of that name stays.
     pub fn push(&mut self, name: &str, value: &str) {
         self.text.push_str(name);

@@ -247,8 +247,9 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
     }
 
     fn view(&mut self, view: LocalView<From>) -> LocalView<To> {
-        let LocalView { code, reason, was_clean, because, certainty } = view;
-        LocalView { code, reason: self.reason(reason), was_clean, because, certainty }
+        let LocalView { code, reason, was_clean, certainty, situation, library, convention, or } = view;
+        let reason = self.reason(reason);
+        LocalView { code, reason, was_clean, certainty, situation, library, convention, or }
     }
 
     fn reason(&mut self, reason: Option<Text<From>>) -> Option<Text<To>> {

@@ -2,7 +2,7 @@
 //! (RFC 6455 7).
 
 mod early;
-mod local_views;
+mod situations;
 mod steps;
 
 pub(super) use steps::had_both_at;
@@ -43,8 +43,8 @@ pub(super) fn conclude(
         notes(ends, started_by.zip(Some(evidence)), (outcome, order), &early, findings);
     }
     let mut sees = PerRole {
-        client: local_views::of(opening, ends, reactions, Role::Client, outcome),
-        server: local_views::of(opening, ends, reactions, Role::Server, outcome),
+        client: situations::of(opening, ends, reactions, Role::Client, outcome),
+        server: situations::of(opening, ends, reactions, Role::Server, outcome),
     };
     if findings.assuming {
         for role in Role::BOTH {
@@ -180,8 +180,20 @@ fn outcome(opening: &Opening, ends: &PerRole<Endpoint>, order: EndOrder, tail: &
         (_, None, _) if ends.server.lost => Outcome::NotObservable,
         (None, None, _) if order.is_reset(ends) => Outcome::Reset,
         (None, None, _) => Outcome::NoCloseFrame,
-        _ => Outcome::CloseUnanswered,
+        (client, server, _) => {
+            let mut closes = [(client, &ends.server), (server, &ends.client)].into_iter();
+            let is_into_nothing =
+                closes.any(|(close, peer)| close.is_some_and(|close| into_nothing(close, peer)));
+            if is_into_nothing { Outcome::NoCloseFrame } else { Outcome::CloseUnanswered }
+        }
     }
+}
+
+/// The only Close was sent when the peer had ended TCP, as its sender knew, and the peer's host took no byte of it: there was no
+/// connection left to close.
+fn into_nothing(close: &SentClose, peer: &Endpoint) -> bool {
+    let knew_end = peer.end().and_then(|end| close.knew_end(end)) == Some(true);
+    knew_end && peer.has(close.end) == Some(false)
 }
 
 fn started(ends: &PerRole<Endpoint>, outcome: Outcome, order: EndOrder) -> (Option<Starter>, StartEvidence) {

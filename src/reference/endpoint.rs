@@ -65,6 +65,8 @@ pub(super) struct Endpoint {
     pub(super) latest_fault: Option<Box<Fault>>,
     /// What it handled after the peer's first fault, without having failed.
     pub(super) handled: Option<(Handled, Certainty, Place)>,
+    /// Behind its Close it sent another one, or data.
+    pub(super) more_behind_close: bool,
     /// It was told of once: a control frame between fragments.
     pub(super) noted_control_between: bool,
     /// It was told of once: a Pong nobody asked for.
@@ -202,6 +204,7 @@ impl Endpoint {
             fault: None,
             latest_fault: None,
             handled: None,
+            more_behind_close: false,
             noted_control_between: false,
             noted_unsolicited: false,
             noted_new_message: false,

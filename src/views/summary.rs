@@ -7,10 +7,9 @@ use crate::knowledge::CauseId;
 use crate::knowledge::causes::Tells;
 use crate::knowledge::rules::{ClTcpEarly, ClosingProgress, HsHttpResp};
 use crate::knowledge::words::shortened;
-use crate::model::finding::Because;
 use crate::model::{
-    Certainty, Closing, Conversation, Finding, Level, LocalView, Outcome, Role, SideClose, Starter,
-    StreamEnd, TcpEnd, Timestamp, Violation,
+    Certainty, CloseCode, Closing, Conversation, Finding, Level, LocalView, Outcome, PerRole, Role,
+    SideClose, Situation, Starter, StreamEnd, TcpEnd, Timestamp, Violation,
 };
 use crate::redact::Shown;
 use crate::views::escape::visible;
@@ -163,6 +162,10 @@ fn open(report: &Conversation<Shown>) -> String {
 }
 
 fn no_close(report: &Conversation<Shown>) -> String {
+    let sent = Role::BOTH.into_iter().find(|role| report.closing.sides[*role].sent_close == Some(true));
+    if let Some(late) = sent {
+        return ended_by_peer(report, late);
+    }
     let Some(end) = &report.closing.first_end else { return "TCP ended without a Close frame.".to_owned() };
     let idle = silence(&report.closing, ", after");
     if report.closing.ends_crossed {
@@ -435,39 +438,94 @@ fn breach(report: &Conversation<Shown>, told: &Worded<'_>) -> String {
     )
 }
 
-/// What both applications will have been told.
+/// What both applications will have been told, as sure as that is.
 fn views(closing: &Closing<Shown>) -> Option<String> {
-    let say = |view: &LocalView<Shown>| match view {
-        LocalView { because: Because::NoConnection, .. } => Some("no connection at all".to_owned()),
-        LocalView { code: Some(code), was_clean: Some(clean), .. } => {
-            Some(format!("{code}, {}", if *clean { "clean" } else { "not clean" }))
-        }
-        _ => None,
-    };
-    let (client, server) = (&closing.sees.client, &closing.sees.server);
-    let gone = match (client.because, server.because) {
-        (Because::EndedByItsHost, Because::EndedByItsHost) => " (each only if its process was still there)",
-        (Because::EndedByItsHost, _) => " (the client's only if its process was still there)",
-        (_, Because::EndedByItsHost) => " (the server's only if its process was still there)",
-        _ => "",
-    };
-    match (say(client), say(server)) {
-        (Some(c), Some(s)) if c == s => Some(format!("Both applications will have seen {c}{gone}.")),
-        (Some(c), Some(s)) => {
-            let library = if [client, server].iter().any(|v| v.because == Because::Failed) {
-                " (or the own code its library reports)"
-            } else {
-                ""
-            };
-            let (c_own, s_own) = match (client.because, server.because) {
-                (Because::Failed, _) => (library, ""),
-                (_, Because::Failed) => ("", library),
-                _ => ("", ""),
-            };
-            Some(format!(
-                "The client's application will have seen {c}{c_own}; the server's {s}{s_own}{gone}."
-            ))
-        }
-        _ => None,
+    let PerRole { client, server } = &closing.sees;
+    if !is_told(client) || !is_told(server) {
+        return None;
     }
+    let is_same = told(client) == told(server) && client.or.is_empty() && server.or.is_empty();
+    if is_same && client.certainty == server.certainty {
+        let gone = match (is_maybe_gone(client), is_maybe_gone(server)) {
+            (true, true) => " (each only if its process was still there)",
+            (true, false) => " (the client's only if its process was still there)",
+            (false, true) => " (the server's only if its process was still there)",
+            (false, false) => "",
+        };
+        let libraries = match (client.library, server.library) {
+            (Some(client), Some(server)) if client == server => format!(" ({client})"),
+            (Some(client), Some(server)) => format!(" ({client}; {server})"),
+            (Some(client), None) => format!(" (the client's {client})"),
+            (None, Some(server)) => format!(" (the server's {server})"),
+            (None, None) => String::new(),
+        };
+        return Some(format!("Both applications{libraries} {} {}{gone}.", will(client), told(client)));
+    }
+    let theirs = if is_same { saw_the_same(server) } else { saw(server) };
+    Some(format!("The client's application{}; the server's{theirs}.", saw(client)))
+}
+
+/// Whether there is something to say of it.
+fn is_told(view: &LocalView<Shown>) -> bool {
+    let is_nothing = matches!(view.situation, Situation::NoConnection | Situation::PageLeft);
+    is_nothing || view.code.is_some() || view.convention.is_some_and(|row| !row.says.is_empty())
+}
+
+/// ` (ws) will probably have seen 1006, not clean, if its process was still there`.
+fn saw(view: &LocalView<Shown>) -> String {
+    let or: String = view
+        .or
+        .iter()
+        .map(|other| format!(", or {} where {}", reported(other.code, other.was_clean), other.when))
+        .collect();
+    format!("{} {} {}{}{or}", library(view), will(view), told(view), gone(view))
+}
+
+/// The same after what the other will have seen, surely or probably.
+fn saw_the_same(view: &LocalView<Shown>) -> String {
+    let surely = if view.certainty == Certainty::Proven { "certainly" } else { "probably" };
+    format!("{} {surely} the same{}", library(view), gone(view))
+}
+
+fn library(view: &LocalView<Shown>) -> String {
+    view.library.map_or_else(String::new, |library| format!(" ({library})"))
+}
+
+const fn gone(view: &LocalView<Shown>) -> &'static str {
+    if is_maybe_gone(view) { ", if its process was still there" } else { "" }
+}
+
+fn will(view: &LocalView<Shown>) -> &'static str {
+    let hears = view.code.is_none() && view.situation != Situation::NoConnection;
+    match view.certainty {
+        Certainty::Proven if hears => "will have heard",
+        Certainty::Likely if hears => "will probably have heard",
+        Certainty::Undetermined if hears => "may have heard",
+        Certainty::Proven => "will have seen",
+        Certainty::Likely => "will probably have seen",
+        Certainty::Undetermined => "may have seen",
+    }
+}
+
+fn told(view: &LocalView<Shown>) -> String {
+    match view.situation {
+        Situation::NoConnection => "no connection at all".to_owned(),
+        Situation::PageLeft => "nothing, its page being gone".to_owned(),
+        _ => reported(view.code, view.was_clean),
+    }
+}
+
+/// `1006, not clean`.
+fn reported(code: Option<CloseCode>, was_clean: Option<bool>) -> String {
+    let Some(code) = code else { return "nothing".to_owned() };
+    match was_clean {
+        Some(true) => format!("{code}, clean"),
+        Some(false) => format!("{code}, not clean"),
+        None => code.to_string(),
+    }
+}
+
+/// Its host may have ended TCP for a process that had died.
+const fn is_maybe_gone(view: &LocalView<Shown>) -> bool {
+    matches!(view.situation, Situation::EndedItself)
 }

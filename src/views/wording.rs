@@ -1,16 +1,16 @@
 //! The words for findings, steps and conclusions, in one place. Plain and exact: who, what, the number; no
 //! adjectives.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::knowledge::words::{bare_code, handled, or};
 pub(crate) use crate::knowledge::words::{close, end, packet, timeouts};
-use crate::knowledge::{Blame, CauseId};
+use crate::knowledge::{Blame, CauseId, LibraryId};
 use crate::knowledge::{Clause, rfc6455};
-use crate::model::finding::Because;
 use crate::model::{
-    Action, CloseCode, Conversation, Finding, FrameHeader, Outcome, Reaction, Role, RuleId, Seen, Step,
-    StreamEnd,
+    Action, CloseCode, Conversation, Finding, FrameHeader, LocalView, Outcome, Reaction, Role, RuleId, Seen,
+    Situation, Step, StreamEnd,
 };
 use crate::redact::Shown;
 use crate::views::escape::visible;
@@ -144,34 +144,73 @@ pub(crate) fn seen(step: &Step) -> String {
     }
 }
 
-/// Why a side reports what it reports.
-pub(crate) const fn because(because: Because) -> &'static str {
-    match because {
-        Because::CloseReceived => "first Close received, closing handshake complete (RFC 6455 7.1.4, 7.1.5)",
-        Because::CloseNotAnswered => "first Close received, but it sent none itself (RFC 6455 7.1.4, 7.1.5)",
-        Because::TcpStillOpen => {
+/// Why a side reports what it reports: what it had come to, and by which convention that is told.
+pub(crate) fn because(view: &LocalView<Shown>) -> Cow<'static, str> {
+    let why = situation(view.situation);
+    let Some(convention) = view.convention.filter(|convention| !convention.says.is_empty()) else {
+        return why.into();
+    };
+    let says = convention.says;
+    match view.library.map(LibraryId::info).filter(|info| info.conventions.contains(convention)) {
+        Some(info) => format!("{why}; {} {} {says} (measured)", info.name, info.version).into(),
+        None => format!("{why}; most libraries {says}").into(),
+    }
+}
+
+/// What a side had come to.
+const fn situation(situation: Situation) -> &'static str {
+    match situation {
+        Situation::NotEstablished => "the opening handshake was not completed (RFC 6455 7.1.5)",
+        Situation::NoConnection => {
+            "the opening handshake was not completed: there is no connection to report"
+        }
+        Situation::NotRecorded => "the recording has a gap over the end",
+        Situation::Open => "the connection was open when the recording ended",
+        Situation::AwaitsAnswer => "its Close was not answered yet when the recording ended",
+        Situation::ClosesExchanged => {
             "both Closes were exchanged, but TCP had not ended when the recording did (RFC 6455 7.1.4)"
         }
-        Because::NoCloseReceived => "no Close was received before TCP ended (RFC 6455 7.1.5)",
-        Because::EndedByItsHost => {
-            "no Close was received (RFC 6455 7.1.5) and its own side ended TCP; a host does that too for a process that has died, and something on the way can reset in its name: its application saw this only if it was still there"
+        Situation::Failed => "it failed the connection itself and processes no answer (RFC 6455 7.1.7)",
+        Situation::FailedToInflate => {
+            "it failed the connection for a message that does not inflate and processes no answer (RFC 6455 7.1.7)"
         }
-        Because::CloseAfterOwnEnd => {
-            "it had ended TCP before a Close arrived; if it still read that Close, it reports its code"
+        Situation::FailedSilently => "it failed the connection itself, without a Close (RFC 6455 7.1.7)",
+        Situation::FailedForClose => {
+            "it failed the connection for a fault in the Close it received; what it reports is left open by the RFC"
         }
-        Because::CloseNotReceived => {
-            "a Close was sent to it, but TCP had ended or its receipt was never acknowledged"
+        Situation::FailedUnfounded => {
+            "its Close speaks of a fault: who fails the connection processes no answer (RFC 6455 7.1.7)"
         }
-        Because::Failed => {
-            "it failed the connection itself and processes no answer (RFC 6455 7.1.7); many libraries report their own code"
+        Situation::Answered => "first Close received, closing handshake complete (RFC 6455 7.1.4, 7.1.5)",
+        Situation::AnsweredFaulty => {
+            "first Close received and answered, though it is faulty: what that makes it report is left open by the RFC"
         }
-        Because::FailedForClose => {
-            "it failed the connection for a fault in the Close it received; what it reports is left open by the RFC, browsers report 1006"
+        Situation::ClosedFirst => {
+            "its Close was answered, closing handshake complete (RFC 6455 7.1.4, 7.1.5)"
         }
-        Because::NotEstablished => "the opening handshake was not completed (RFC 6455 7.1.5)",
-        Because::NoConnection => "the opening handshake was not completed: there is no connection to report",
-        Because::Open => "the connection was open when the recording ended",
-        Because::NotRecorded => "the recording has a gap over the end",
+        Situation::Crossed => "both Closes crossed, closing handshake complete (RFC 6455 7.1.4, 7.1.5)",
+        Situation::NotAnswered => "first Close received, but it sent none itself (RFC 6455 7.1.4, 7.1.5)",
+        Situation::MaybeAnswered => "first Close received; a gap may hide its own (RFC 6455 7.1.4, 7.1.5)",
+        Situation::MoreBehind => "behind the Close it received came another one, or data (RFC 6455 5.5.1)",
+        Situation::ResetBehind => {
+            "an RST came behind the Close, before it had answered: whether it read the Close cannot be told from here"
+        }
+        Situation::ResetAfterCloses => {
+            "both Closes were exchanged, then TCP was reset (RFC 6455 7.1.4, 7.1.5)"
+        }
+        Situation::HalfShut => {
+            "a Close came after its own FIN, and its host still took it: its sending half alone was shut"
+        }
+        Situation::Left => {
+            "it had ended TCP behind its own Close when the other came, which its host refused or never had"
+        }
+        Situation::Undelivered => "a Close was sent to it, but its receipt was never acknowledged",
+        Situation::Unanswered => "its Close was not answered: none was received (RFC 6455 7.1.5)",
+        Situation::NoClose => "no Close was received before TCP ended (RFC 6455 7.1.5)",
+        Situation::EndedItself => {
+            "no Close was received in time (RFC 6455 7.1.5) and its own side ended TCP; a host does that too for a process that has died, and something on the way can reset in its name: its application saw this only if it was still there"
+        }
+        Situation::PageLeft => "its browser closed with 1001, which no script can send: the page was gone",
     }
 }
 

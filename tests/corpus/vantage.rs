@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use wslog::model::{Because, Certainty, Conversation, PerRole, Role, Starter, StreamEnd};
+use wslog::model::{Certainty, Conversation, PerRole, Role, Situation, Starter, StreamEnd};
 
 use crate::support::corpus::{TIMED, corpus};
 use crate::support::essence::analyse_file;
@@ -108,7 +108,7 @@ const DIFFERENCES: &[Reason] = &[
             Role::BOTH.iter().any(|end| {
                 Role::BOTH.iter().filter(|role| role.name() == *of).any(|role| {
                     let view = &d.ends[*end].closing.sees[*role];
-                    view.because == Because::CloseNotReceived && view.certainty == Certainty::Likely
+                    view.situation == Situation::Undelivered && view.certainty == Certainty::Likely
                 })
             })
         },

@@ -127,7 +127,7 @@ const TOLD: &[(&str, &str)] = &[
     // Frames follow, but no data frame to show that no Close was lost.
     ("a hole over the last message", "5+4 frames |  | CLEAN | framing_resynchronised gap"),
     ("a hole over the Close", "5+4 frames |  | not_observable by ?, sees - / 1000 clean? | framing_lost gap"),
-    ("a hole inside a payload", "1+3 frames |  | open by C, sees - / - | gap"),
+    ("a hole inside a payload", "1+3 frames |  | open by C, sees - / 1000 clean? | gap"),
     ("RST", "1+1 frames | S note CL-ABNORMAL?, S should CL-RST? | reset by S, sees 1006 / 1006"),
     (
         "RST after the peer's FIN",

@@ -6,6 +6,7 @@ mod duties;
 mod explain;
 mod reference;
 mod sentences;
+mod told;
 mod wire_logs;
 
 #[path = "../support/support.rs"]

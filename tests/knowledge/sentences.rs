@@ -81,7 +81,7 @@ const ROWS: &[Row] = &[
         "S: hold | C: close 1000 | S: fin | S: release | C: fin",
     ),
     // T4: the Close answers the end of TCP.
-    ("end-answered-by-close", Outcome::CloseUnanswered, "S: wait 20 | S: fin | C: close 1000 | C: fin"),
+    ("end-answered-by-close", Outcome::NoCloseFrame, "S: wait 20 | S: fin | C: close 1000 | C: fin"),
     // T2, T29: after both Closes the ends of TCP cross.
     (
         "clean-ends-crossing",

@@ -29,10 +29,11 @@ pub(super) const ROW: Row = Row {
     says: "TCP ends in an orderly way (FIN); RST can destroy data, a Close included, that the peer has not \
            read yet",
     peer: Some("reports the code of the Close that it had read before, else 1006"),
-    text: "RST throws away what the receiver has not read, a Close included: its application then reports \
-           1006 though the Close had arrived. A host also sends RST where a process closes a socket with \
-           unread data. A middlebox can send one in the name of either side, so the finding is never \
-           proven.",
+    text: "What becomes of a Close right before an RST is up to the receiver. Linux keeps what had arrived \
+           readable, and most libraries still report its code; browsers built on Chromium report 1006, and \
+           other systems may throw the bytes away. After both Closes Chromium reports the code, but \
+           wasClean false. A host also sends RST where a process closes a socket with unread data. A \
+           middlebox can send one in the name of either side, so the finding is never proven.",
     next: &[
         "what the side that reset had not read: data behind its last acknowledgement",
         "a second capture at the other end: did the RST leave that host?",

@@ -1,9 +1,9 @@
 //! How a connection closed: who started, what each side sent, what each side was told.
 
-use crate::knowledge::Cause;
+use crate::knowledge::{Cause, Convention, LibraryId};
 use crate::model::{
-    Certainty, CloseCode, LostFraming, PacketNo, PerRole, Quoted, Role, RuleId, Stage, Step, StreamEnd, Text,
-    Timestamp, named,
+    Certainty, CloseCode, LostFraming, PacketNo, PerRole, Quoted, Role, RuleId, Situation, Stage, Step,
+    StreamEnd, Text, Timestamp, named,
 };
 
 named! {
@@ -19,7 +19,7 @@ named! {
         CloseCutShort = "close_cut_short",
         /// One Close; the other side ended TCP or stayed silent until it ended.
         CloseUnanswered = "close_unanswered",
-        /// TCP ended by FIN without any Close.
+        /// TCP ended by FIN without any Close; one that was sent into the ended connection counts for none.
         NoCloseFrame = "no_close_frame",
         /// RST without any Close.
         Reset = "reset",
@@ -142,40 +142,10 @@ pub struct TcpEnd {
     pub packet: Option<PacketNo>,
 }
 
-/// Why a side's API reports what it reports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Because {
-    /// The first Close it received decides (7.1.5).
-    CloseReceived,
-    /// It received a Close and never sent one: code as received, not clean.
-    CloseNotAnswered,
-    /// It received the Close that this recording shows last; TCP did not end in the recording.
-    TcpStillOpen,
-    /// No Close was received before TCP ended.
-    NoCloseReceived,
-    /// The same, and its own side ended TCP: its application, its host for a process that had died, or, by RST,
-    /// something on the way in its name.
-    EndedByItsHost,
-    /// It had ended TCP; a Close came after that, which it may or may not have read.
-    CloseAfterOwnEnd,
-    /// The peer's Close was sent but TCP had ended, or its receipt was never acknowledged.
-    CloseNotReceived,
-    /// It failed the connection itself and processes no answer (7.1.7).
-    Failed,
-    /// The peer's Close was itself faulty and it failed for that.
-    FailedForClose,
-    /// The handshake never completed (client).
-    NotEstablished,
-    /// The handshake never completed (server): there is no connection to report.
-    NoConnection,
-    /// The connection was open when the recording ended.
-    Open,
-    /// The end is not in the recording.
-    NotRecorded,
-}
-
 /// What one side's API will have reported (`CloseEvent` of the WebSocket API).
+///
+/// Three things are not the same and never mixed: what its *host* had, which acknowledgements show; what its *library* read, which
+/// only what it sends shows; and what its *API* then reports, which each library decides for itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LocalView<S: Stage = Quoted> {
@@ -185,10 +155,53 @@ pub struct LocalView<S: Stage = Quoted> {
     pub reason: Option<Text<S>>,
     /// `wasClean` of the CloseEvent; `None` where it cannot be known.
     pub was_clean: Option<bool>,
-    /// The reason in the terms of RFC 6455 7.1.
-    pub because: Because,
     /// How far the recording shows that.
     pub certainty: Certainty,
+    /// What it had come to, which is what it reports by.
+    pub situation: Situation,
+    /// Whose API that is, as far as it can be told.
+    pub library: Option<LibraryId>,
+    /// What that library, or else most, report in that situation; `None` before it was asked for.
+    pub convention: Option<&'static Convention>,
+    /// What else it may have reported, where software differs.
+    pub or: Vec<Alternative>,
+}
+
+/// Something else that an API may have reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Alternative {
+    /// Code; `None` where it tells nothing.
+    pub code: Option<CloseCode>,
+    /// `wasClean`; `None` where that cannot be known.
+    pub was_clean: Option<bool>,
+    /// Where that is so, in words that go on from "where".
+    pub when: &'static str,
+}
+
+impl Alternative {
+    /// One that holds there.
+    #[must_use]
+    pub const fn new(code: Option<CloseCode>, was_clean: Option<bool>, when: &'static str) -> Self {
+        Self { code, was_clean, when }
+    }
+}
+
+impl LocalView {
+    /// Of a side that has come to `situation`, before any convention says what that means.
+    #[must_use]
+    pub const fn new(situation: Situation, certainty: Certainty) -> Self {
+        Self {
+            code: None,
+            reason: None,
+            was_clean: None,
+            certainty,
+            situation,
+            library: None,
+            convention: None,
+            or: Vec::new(),
+        }
+    }
 }
 
 /// How the connection closed: expected beside observed.

@@ -33,6 +33,8 @@ pub struct RequestFacts {
     pub subprotocols: Option<ProtocolsFault>,
     /// First fault of its extensions.
     pub extensions: Option<ListFault>,
+    /// Which field is the first `User-Agent`, from 0.
+    pub agent: Option<u16>,
     /// `User-Agent` names the engine of a browser.
     pub browser: bool,
     /// A field says that it was sent on by a proxy: `Via`, `Forwarded`, `X-Forwarded-For`, `X-Real-IP`.
@@ -61,6 +63,10 @@ pub struct ResponseFacts {
     pub names_versions: bool,
     /// It has a `Content-Length` or a `Transfer-Encoding`.
     pub announces_body: bool,
+    /// Which field is the last `Server`, from 0.
+    pub server: Option<u16>,
+    /// A proxy has written in it: there is a `Via`, or more than one `Server`.
+    pub forwarded: bool,
     /// First fault of its extensions.
     pub extensions: Option<ListFault>,
     /// The first bytes that the client sent behind its request before its host had received any of this response.

@@ -1,7 +1,7 @@
 //! The `closing` object of a connection.
 
 use crate::knowledge::{Blame, Cause, Clauses, RunnerUp};
-use crate::model::{self, Conversation, PerRole, Role, RuleId, SideClose, Starter, TcpEnd};
+use crate::model::{self, Alternative, Conversation, PerRole, Role, RuleId, SideClose, Starter, TcpEnd};
 use crate::redact::Shown;
 use crate::views::json::{Sentences, place, sides};
 use crate::views::row::{Boolean, Displayed, Integer, List, Nanoseconds, OrAbsent, Text, Time, row};
@@ -182,10 +182,28 @@ row! {
     reason: Option<Text> = view.reason.as_deref(),
     /// The `wasClean` it is given; null where that cannot be known.
     was_clean: Option<Boolean> = view.was_clean,
-    /// What decides what it is told, in words.
-    because: Text = wording::because(view.because),
+    /// What decides what it is told, in words: what it had come to, and the convention of its library.
+    because: Text = &*wording::because(view),
     /// How sure: `proven`, `likely` or `undetermined`.
     certainty: Text = view.certainty.name(),
+    /// What the side had come to: `answered`, `no_close`, `reset_behind` and so on.
+    situation: Text = view.situation.name(),
+    /// The library whose API that is, as the opening handshake shows; null where it is not known.
+    library: Option<Text> = view.library.map(|library| library.info().name),
+    /// What else it may have been told, where software differs.
+    or: List<AlternativeRow> = view.or.iter().map(AlternativeRow),
+}
+
+row! {
+    /// Something else that the program may have been told.
+    pub(super) struct AlternativeRow<'a>(other: &'a Alternative);
+
+    /// Code; null where it is told nothing.
+    code: Option<Integer> = other.code.map(|code| code.0),
+    /// The `wasClean` it is given; null where that cannot be known.
+    was_clean: Option<Boolean> = other.was_clean,
+    /// Where that is so, in words.
+    when: Text = other.when,
 }
 
 row! {

@@ -1,0 +1,55 @@
+use super::prelude::*;
+
+pub(super) const ROW: Row = Row {
+    name: "Chromium",
+    version: "156",
+    side: Some(Role::Client),
+    is_named: true,
+    conventions: &[
+        does(
+            &[At::FailedUnfounded],
+            Reported::Abnormal,
+            Clean::No,
+            "reports 1006, not clean: no script can close with that code",
+        ),
+        does(
+            FAILS,
+            Reported::Abnormal,
+            Clean::No,
+            "fires an error and reports 1006, not clean, whatever comes back",
+        ),
+        does(NONE_CAME, Reported::Abnormal, Clean::No, "reports 1006, not clean"),
+        does(&[At::Left, At::NotEstablished], Reported::Abnormal, Clean::No, "reports 1006, not clean"),
+        does(
+            &[At::ResetBehind],
+            Reported::Abnormal,
+            Clean::No,
+            "reports 1006 where an RST comes right behind the Close",
+        ),
+        does(
+            &[At::ResetAfterCloses],
+            Reported::Peers,
+            Clean::No,
+            "reports the code, but not clean, where TCP is reset after both Closes",
+        ),
+        does(
+            &[At::MoreBehind],
+            Reported::Abnormal,
+            Clean::No,
+            "fails the connection for what follows a Close and reports 1006",
+        ),
+        does(
+            &[At::PageLeft],
+            Reported::Nothing,
+            Clean::Unknown,
+            "sends 1001 where the page is left, reloaded or closed, and no script is told",
+        )
+        .likely(),
+    ],
+    patience_s: Some(60),
+};
+
+pub(super) fn is(heads: &Heads<'_>) -> bool {
+    let agent = heads.agent;
+    heads.is_client("Host") && agent.starts_with("Mozilla/5.0") && agent.contains("Chrome/")
+}

@@ -1,0 +1,76 @@
+use super::prelude::*;
+use Clean::{IfSent, No, Unknown, Yes};
+use Reported::{Abnormal, Nothing, Own, Peers};
+
+const OWN_CODE: &str = "its library reports the code that it sent itself";
+const CHROMIUM: &[LibraryId] = &[LibraryId::Chromium];
+const KEEPS: &[LibraryId] = &[LibraryId::Undici, LibraryId::Websockets];
+
+/// What holds where the library is not known, or was not measured there.
+pub const MOST: &[Convention] = &[
+    does(&[At::Answered, At::ClosedFirst, At::Crossed], Peers, Yes, ""),
+    does(&[At::Unanswered, At::NoClose], Abnormal, No, ""),
+    does(&[At::NotEstablished], Abnormal, No, ""),
+    does(&[At::NoConnection, At::NotRecorded, At::Open], Nothing, Unknown, ""),
+    does(&[At::AwaitsAnswer], Nothing, Unknown, "").open().or(&[other(
+        Abnormal,
+        No,
+        "it has given up waiting",
+    )]),
+    does(&[At::ClosesExchanged], Peers, Unknown, "").likely(),
+    // 1003 is the code of programs that take no such data, more often than of libraries that fail.
+    does(&[At::FailedUnfounded], Peers, IfSent, "report what came back where it was the program that closed")
+        .after(&[1003])
+        .or(&[other(Abnormal, No, "it was the library that failed the connection")]),
+    does(
+        &[At::Failed, At::FailedToInflate, At::FailedForClose],
+        Abnormal,
+        No,
+        "report 1006, whatever comes back, some their own code",
+    )
+    .or(&[other(Own, Unknown, OWN_CODE)]),
+    does(&[At::FailedUnfounded], Abnormal, No, "report 1006, whatever comes back, some their own code").or(
+        &[other(
+            Own,
+            Unknown,
+            "its library reports the code that it sent itself, or its program closed with it",
+        )],
+    ),
+    does(&[At::AnsweredFaulty], Peers, Yes, "take the Close for sound if they answer it so").or(&[other(
+        Abnormal,
+        No,
+        "its library failed the connection for the fault in the Close",
+    )]),
+    does(&[At::FailedSilently], Abnormal, No, "").likely(),
+    does(&[At::NotAnswered], Peers, No, "report its code").likely().or(&[of(
+        KEEPS,
+        Peers,
+        Yes,
+        "its library (undici, python websockets) takes an answer for sent that could not leave",
+    )]),
+    does(&[At::MaybeAnswered], Peers, Unknown, "").likely(),
+    does(&[At::MoreBehind], Peers, Yes, "report the first Close").or(&[other(
+        Abnormal,
+        No,
+        "its library fails the connection for what follows a Close, as browsers built on Chromium do",
+    )]),
+    does(&[At::ResetBehind], Peers, IfSent, "still read the Close and report its code").open().or(&[
+        other(Abnormal, No, "the RST came before it had read the Close, as in browsers built on Chromium"),
+        of(KEEPS, Peers, Yes, "its library (undici, python websockets) takes its own answer for sent"),
+    ]),
+    does(&[At::ResetAfterCloses], Peers, Yes, "report the code, clean").likely().or(&[of(
+        CHROMIUM,
+        Peers,
+        No,
+        "it is a browser built on Chromium, for which a reset is not clean",
+    )]),
+    does(&[At::HalfShut], Peers, IfSent, "go on reading and report the code").or(&[other(
+        Abnormal,
+        No,
+        "it no longer read",
+    )]),
+    does(&[At::Left], Abnormal, No, "").likely(),
+    does(&[At::Undelivered], Abnormal, No, "").likely(),
+    does(&[At::EndedItself], Abnormal, No, "").likely(),
+    does(&[At::PageLeft], Nothing, Unknown, "").likely(),
+];
