@@ -302,6 +302,7 @@ pub(super) enum TopicKind {
     Rules,
     Codes,
     Cases,
+    Applications,
 }
 
 /// How runs are shown.

@@ -1,0 +1,86 @@
+//! Which application a connection is of, what its codes mean there, and what was said before the end.
+
+use crate::knowledge::applications::message::Message;
+use crate::knowledge::applications::{APPLICATIONS, Application, ApplicationCode, Place};
+use crate::model::{
+    Conversation, Course, LastPayload, LastWords, PerRole, Role, Spoken, Starter, Text, UpgradeRequest,
+    UpgradeResponse,
+};
+
+/// Bytes kept of the last message of a side.
+pub(crate) const LONGEST: usize = 512;
+
+/// What is asked for, by where it is asked for.
+pub(crate) fn by_request(request: &UpgradeRequest) -> Option<&'static Application> {
+    let target = request.target.as_sent();
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let host = request.host();
+    let host = host.as_ref().map_or("", |host| *host.as_sent());
+    let host = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let fits = |place: &Place| {
+        is_host(host, place.host)
+            && path.starts_with(place.path)
+            && (place.query.is_empty() || has_parameter(query, place.query))
+            && (place.field.is_empty() || request.fields.as_sent().first(place.field).is_some())
+    };
+    APPLICATIONS.iter().copied().find(|application| application.places.iter().any(fits))
+}
+
+/// What was agreed on, by the subprotocol that was chosen.
+pub(crate) fn by_response(response: &UpgradeResponse) -> Option<&'static Application> {
+    let chosen = response.subprotocol()?;
+    let chosen: &str = chosen.as_sent();
+    APPLICATIONS.iter().copied().find(|application| application.subprotocols.contains(&chosen))
+}
+
+/// Whether the name ends so, from a dot on; `.a.b` takes `a.b` itself, too.
+fn is_host(host: &str, end: &str) -> bool {
+    let bare = end.strip_prefix('.').unwrap_or(end);
+    let Some(at) = host.len().checked_sub(bare.len()) else { return false };
+    let is_end = host.as_bytes().get(at..).is_some_and(|tail| tail.eq_ignore_ascii_case(bare.as_bytes()));
+    is_end
+        && (bare.is_empty()
+            || at == 0
+            || end.len() > bare.len() && host.as_bytes().get(at - 1) == Some(&b'.'))
+}
+
+fn has_parameter(query: &str, name: &str) -> bool {
+    query.split('&').any(|pair| pair.split_once('=').map_or(pair, |(key, _)| key) == name)
+}
+
+/// What is known of the end from the application that was spoken.
+pub(crate) fn spoken(conversation: &Conversation, course: &Course) -> Option<Box<Spoken>> {
+    let application = course.application?;
+    let code = |role: Role| {
+        let side = &conversation.closing.sides[role];
+        let reason = side.reason.as_ref().map_or("", |reason| reason.as_sent());
+        let code = side.code.filter(|_| application.closes.includes(role))?;
+        let fits = |own: &&ApplicationCode| {
+            own.code == code.0 && own.reason.is_none_or(|part| reason.contains(part))
+        };
+        application.codes.iter().find(fits)
+    };
+    let codes = PerRole { client: code(Role::Client), server: code(Role::Server) };
+    let last_words = last_words(conversation, course, application);
+    let is_told = codes.client.is_some() || codes.server.is_some() || last_words.is_some();
+    is_told.then(|| Box::new(Spoken { application, codes, last_words }))
+}
+
+/// The message that announced the end: of the side that began it, or else of the other.
+fn last_words(
+    conversation: &Conversation,
+    course: &Course,
+    application: &'static Application,
+) -> Option<LastWords> {
+    let first = match conversation.closing.started_by {
+        Some(Starter::One(role)) => role,
+        _ => Role::Server,
+    };
+    [first, first.peer()].into_iter().find_map(|by| {
+        let LastPayload { frame, opcode, start } = course.sides[by].last_payload.as_deref()?;
+        let message = Message { opcode: *opcode, start };
+        let ending = application.endings.iter().find(|ending| message.is(ending.sign))?;
+        let text = ending.more.and_then(|find| message.more(find)).map(|more| Text::from(more.into_owned()));
+        Some(LastWords { by, frame: *frame, ending, text })
+    })
+}
