@@ -40,7 +40,7 @@
 //! | room | job |
 //! |---|---|
 //! | [`model`] | the values that cross borders; what peers wrote as types of their own ([`model::wire`]) |
-//! | [`knowledge`] | what is known whatever the recording: the rules and the causes, a file each; outcomes; close codes; time-outs and thresholds; the words for all of it |
+//! | [`knowledge`] | what is known whatever the recording: the rules, the causes and the applications, a file each; outcomes; close codes; time-outs and thresholds; the words for all of it |
 //! | [`limits`], [`error`] | every cap, as one table; why wslog cannot go on |
 //! | [`source`] | from files and pipes to packets and their TCP segments: containers, compression, links, tunnels, fragments |
 //! | [`tcp`] | segments to byte streams |
@@ -50,7 +50,7 @@
 //! | [`message`] | fragments, UTF-8, permessage-deflate |
 //! | [`reference`](mod@reference) | the state machine of RFC 6455, both endpoints, pure |
 //! | [`diagnosis`] | why it ended: the first cause that the evidence fits, pure |
-//! | [`explain`] | what a cause, an outcome, a close code, a rule or a case means, whatever recording it turns up in |
+//! | [`explain`] | what a cause, an outcome, a close code, a rule, an application or a case means, whatever recording it turns up in |
 //! | [`autobahn`] | reports of the Autobahn Testsuite; its verdicts; runs compared, and held against a policy |
 //! | [`engine`] | [`Engine`](engine::Engine), [`Sink`](engine::Sink): what `wslog inspect` does is one call |
 //! | [`redact`] | secrets: the only way from a conversation to a view |
@@ -86,6 +86,8 @@
 //!   and what of it quotes the wire. [`model`] and `knowledge` know each other, since a conversation holds findings.
 //! * A cause is one file of [`knowledge::causes`]: what it rests on; its row, with evidence and examples; its judgement; its words.
 //!   Clauses that were kept or broken are evidence; people read the cause first. Nothing is judged from text or bytes there.
+//! * An application is one file of [`knowledge::applications`]: how the opening handshake shows it, the published document, what its
+//!   Close codes mean, which of its messages announce an end. What it says is likely: names are anybody's.
 //! * [`reference`](mod@reference) knows no text; the words are in [`knowledge`] and [`views`]; only `views` knows JSON and
 //!   tables.
 //! * An [`Observation`](model::Observation) says what one side was seen to do. It is the one intermediate form:
@@ -143,6 +145,7 @@
 //! | run, shard; regression; policy, expected failure, breach | verdicts of many cases; what is held against them |
 //! | topic, example | what is explained without a recording; what it looks like on the wire |
 //! | pick-up, assumed | frames recognised by one another where the opening handshake is not in the recording: that there was one is assumed, what it settled is unknown |
+//! | application; last words | a protocol spoken inside WebSocket, or who speaks it; the last message of a side, which announces the end |
 //! | exchange, act; notation | what two endpoints do to one another, one thing one does; how that is written down |
 //! | outcome | what was seen of the end: `clean`, `reset`, ... |
 //! | cause, runner-up | why the connection ended, one of a table in order of precedence; another that the evidence fits |

@@ -337,19 +337,22 @@ fn place(place: &Place) -> String {
     out
 }
 
-/// How an application is recognised.
-fn known_by(application: &Application) -> Vec<String> {
+/// How an application is recognised, each way by itself.
+#[must_use]
+pub fn known_by(application: &Application) -> Vec<String> {
     let subprotocols = application.subprotocols.iter().map(|name| format!("the subprotocol {name}"));
     subprotocols.chain(application.places.iter().map(place)).collect()
 }
 
 /// `4400`, or `1011 with NET-0001`.
-fn own_code(own: &ApplicationCode) -> String {
+#[must_use]
+pub fn own_code(own: &ApplicationCode) -> String {
     own.reason.map_or_else(|| own.code.to_string(), |reason| format!("{} with {reason}", own.code))
 }
 
-/// `a DISCONNECT: its sender ends the session on purpose`.
-fn ending(ending: &Ending) -> String {
+/// `a DISCONNECT: its sender ends the session`.
+#[must_use]
+pub fn ending(ending: &Ending) -> String {
     format!("{}: {}", ending.name, ending.means)
 }
 

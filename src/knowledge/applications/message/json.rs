@@ -147,6 +147,6 @@ mod tests {
         check("é", &[(0, None, "é")]);
         check("\x1e\x1e", &[]);
         assert_eq!(Values::new(&"[".repeat(10_000)).count(), 10_000);
-        assert_eq!(Values::new(&"\"a\":".repeat(10_000)).count(), 0);
+        assert_eq!(Values::new(&"\"a\":".repeat(10_000)).count(), 5_000);
     }
 }
