@@ -1,7 +1,6 @@
 //! How a conversation went, side by side: what the reference knows when it is over and a diagnosis rests on.
 
 use crate::knowledge::Heartbeat;
-use crate::knowledge::applications::Application;
 use crate::model::{CloseCode, LastPayload, PacketNo, PerRole, Role, RuleId, StreamEnd, Timestamp};
 
 /// What both sides did, by sender.
@@ -12,8 +11,6 @@ pub struct Course {
     pub is_established: bool,
     /// The frames are of the protocol that the reference knows.
     pub is_judged: bool,
-    /// The application that is spoken, as the handshake has it.
-    pub application: Option<&'static Application>,
     /// The last frame.
     pub last_frame: Option<LastFrame>,
     /// What each side did.
@@ -76,7 +73,7 @@ pub struct SideCourse {
     pub unanswered_ping: Option<UnansweredPing>,
     /// The same of the protocol spoken inside: which, and its oldest message that asks for an answer.
     pub unanswered_heartbeat: Option<(Heartbeat, UnansweredPing)>,
-    /// Its last message before its Close, where the application that is spoken announces ends in messages.
+    /// Its last message before its Close, where an application may announce an end in it.
     pub last_payload: Option<Box<LastPayload>>,
     /// It sent signs of being there that nobody answers: which.
     pub signs: Option<Heartbeat>,

@@ -1,7 +1,7 @@
 //! What is handed on of the replay for a diagnosis.
 
 use crate::knowledge::Heartbeat;
-use crate::knowledge::applications::{Application, LONGEST};
+use crate::knowledge::applications::LONGEST;
 use crate::model::{
     CommittedFault, Course, Evidence, Fact, FrameFacts, LastFrame, LastPayload, Mark, MessageSize, Opcode,
     PerRole, Role, SentClose, SentEnd, SideCourse, UnansweredPing,
@@ -99,7 +99,6 @@ pub(super) fn of(
     opening: &Opening,
     ends: &mut PerRole<Endpoint>,
     last_frame: Option<LastFrame>,
-    application: Option<&'static Application>,
 ) -> Box<Course> {
     let said = PerRole { client: ends.client.said.take(), server: ends.server.said.take() };
     let mut sides = PerRole { client: side(ends, Role::Client), server: side(ends, Role::Server) };
@@ -107,7 +106,6 @@ pub(super) fn of(
     Box::new(Course {
         is_established: opening.is_established(&ends.client),
         is_judged: opening.is_judged(),
-        application: application.filter(|_| opening.switches),
         last_frame,
         sides,
     })

@@ -3,20 +3,34 @@
 use crate::knowledge::applications::message::Message;
 use crate::knowledge::applications::{APPLICATIONS, Application, ApplicationCode, Place};
 use crate::model::{
-    Conversation, Course, LastPayload, LastWords, PerRole, Role, Spoken, Starter, Text, UpgradeRequest,
-    UpgradeResponse,
+    CloseCode, Conversation, Course, LastPayload, LastWords, PerRole, Role, Spoken, Starter, Text,
+    UpgradeRequest, UpgradeResponse,
 };
 
 /// Bytes kept of the last message of a side.
 pub(crate) const LONGEST: usize = 512;
 
+/// Whether a request may be for an application that announces ends in messages, as far as a glance shows. Every connection
+/// is asked, and most are of none.
+#[inline(never)]
+pub(crate) fn may_announce(request: &UpgradeRequest) -> bool {
+    let target = request.target.as_sent().as_bytes();
+    let host = host(request);
+    let fits = |place: &Place| {
+        place.query.is_empty()
+            && is_host(host, place.host)
+            && target.starts_with(place.path.as_bytes())
+            && (place.field.is_empty() || request.fields.as_sent().first(place.field).is_some())
+    };
+    let announce = || APPLICATIONS.iter().filter(|application| !application.endings.is_empty());
+    target.contains(&b'?') || announce().any(|application| application.places.iter().any(fits))
+}
+
 /// What is asked for, by where it is asked for.
-pub(crate) fn by_request(request: &UpgradeRequest) -> Option<&'static Application> {
+fn by_request(request: &UpgradeRequest) -> Option<&'static Application> {
     let target = request.target.as_sent();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let host = request.host();
-    let host = host.as_ref().map_or("", |host| *host.as_sent());
-    let host = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let host = host(request);
     let fits = |place: &Place| {
         is_host(host, place.host)
             && path.starts_with(place.path)
@@ -27,14 +41,23 @@ pub(crate) fn by_request(request: &UpgradeRequest) -> Option<&'static Applicatio
 }
 
 /// What was agreed on, by the subprotocol that was chosen.
-pub(crate) fn by_response(response: &UpgradeResponse) -> Option<&'static Application> {
+fn by_response(response: &UpgradeResponse) -> Option<&'static Application> {
     let chosen = response.subprotocol()?;
     let chosen: &str = chosen.as_sent();
     APPLICATIONS.iter().copied().find(|application| application.subprotocols.contains(&chosen))
 }
 
+/// The name in `Host`, without the port.
+fn host(request: &UpgradeRequest) -> &str {
+    let host = request.fields.as_sent().first("Host").unwrap_or("");
+    host.rsplit_once(':').map_or(host, |(name, _)| name)
+}
+
 /// Whether the name ends so, from a dot on; `.a.b` takes `a.b` itself, too.
 fn is_host(host: &str, end: &str) -> bool {
+    if end.is_empty() {
+        return true;
+    }
     let bare = end.strip_prefix('.').unwrap_or(end);
     let Some(at) = host.len().checked_sub(bare.len()) else { return false };
     let is_end = host.as_bytes().get(at..).is_some_and(|tail| tail.eq_ignore_ascii_case(bare.as_bytes()));
@@ -48,9 +71,22 @@ fn has_parameter(query: &str, name: &str) -> bool {
     query.split('&').any(|pair| pair.split_once('=').map_or(pair, |(key, _)| key) == name)
 }
 
+/// Whether applications give a meaning of their own to such a code.
+pub(super) const fn has_owner(code: CloseCode) -> bool {
+    matches!(code.0, 1008 | 1011 | 3000..=4999)
+}
+
 /// What is known of the end from the application that was spoken.
 pub(crate) fn spoken(conversation: &Conversation, course: &Course) -> Option<Box<Spoken>> {
-    let application = course.application?;
+    let is_asked = |role: Role| {
+        let code = conversation.closing.sides[role].code;
+        code.is_some_and(has_owner) || course.sides[role].last_payload.is_some()
+    };
+    if !Role::BOTH.into_iter().any(is_asked) {
+        return None;
+    }
+    let response = conversation.response.as_deref().filter(|response| response.switches)?;
+    let application = by_response(response).or_else(|| by_request(conversation.request.as_deref()?))?;
     let code = |role: Role| {
         let side = &conversation.closing.sides[role];
         let reason = side.reason.as_ref().map_or("", |reason| reason.as_sent());
