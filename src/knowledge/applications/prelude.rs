@@ -24,7 +24,7 @@ pub(super) const fn ending(
     Ending { name, sign, means, more }
 }
 
-const ANYWHERE: Place = Place { host: "", path: "", query: "", field: "" };
+pub(super) const ANYWHERE: Place = Place { host: "", path: "", query: "", field: "" };
 
 /// On hosts whose names end so.
 pub(super) const fn host(host: &'static str) -> Place {

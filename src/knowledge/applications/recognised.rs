@@ -1,6 +1,7 @@
 //! Which application a connection is of, what its codes mean there, and what was said before the end.
 
 use crate::knowledge::applications::message::Message;
+use crate::knowledge::applications::prelude::ANYWHERE;
 use crate::knowledge::applications::{APPLICATIONS, Application, ApplicationCode, Place};
 use crate::model::{
     CloseCode, Conversation, Course, LastPayload, LastWords, PerRole, Role, Spoken, Starter, Text,
@@ -10,20 +11,36 @@ use crate::model::{
 /// Bytes kept of the last message of a side.
 pub(crate) const LONGEST: usize = 512;
 
+/// Places of applications that announce ends in messages, but for those that a parameter tells; and how many.
+const ANNOUNCING: ([Place; 16], usize) = {
+    let mut places = ([ANYWHERE; 16], 0);
+    let mut at = 0;
+    while at < APPLICATIONS.len() {
+        let own = if APPLICATIONS[at].endings.is_empty() { &[] } else { APPLICATIONS[at].places };
+        let mut n = 0;
+        while n < own.len() {
+            if own[n].query.is_empty() {
+                places.0[places.1] = own[n];
+                places.1 += 1;
+            }
+            n += 1;
+        }
+        at += 1;
+    }
+    places
+};
+
 /// Whether a request may be for an application that announces ends in messages, as far as a glance shows. Every connection
 /// is asked, and most are of none.
-#[inline(never)]
 pub(crate) fn may_announce(request: &UpgradeRequest) -> bool {
     let target = request.target.as_sent().as_bytes();
     let host = host(request);
     let fits = |place: &Place| {
-        place.query.is_empty()
+        target.starts_with(place.path.as_bytes())
             && is_host(host, place.host)
-            && target.starts_with(place.path.as_bytes())
             && (place.field.is_empty() || request.fields.as_sent().first(place.field).is_some())
     };
-    let announce = || APPLICATIONS.iter().filter(|application| !application.endings.is_empty());
-    target.contains(&b'?') || announce().any(|application| application.places.iter().any(fits))
+    target.contains(&b'?') || ANNOUNCING.0.iter().take(ANNOUNCING.1).any(fits)
 }
 
 /// What is asked for, by where it is asked for.
@@ -50,7 +67,7 @@ fn by_response(response: &UpgradeResponse) -> Option<&'static Application> {
 /// The name in `Host`, without the port.
 fn host(request: &UpgradeRequest) -> &str {
     let host = request.fields.as_sent().first("Host").unwrap_or("");
-    host.rsplit_once(':').map_or(host, |(name, _)| name)
+    host.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix(':').unwrap_or(host)
 }
 
 /// Whether the name ends so, from a dot on; `.a.b` takes `a.b` itself, too.
