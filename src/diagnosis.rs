@@ -8,6 +8,7 @@
 mod told;
 
 use crate::knowledge::Cause;
+use crate::knowledge::applications;
 use crate::knowledge::causes::{Facts, judge_all};
 use crate::knowledge::thresholds::{SYN_ANSWER_NS, SYNS};
 use crate::model::{Certainty, Conversation, Course, FailedConnect};
@@ -15,6 +16,7 @@ use crate::model::{Certainty, Conversation, Course, FailedConnect};
 /// Judges why a conversation ended and what each side was told, from what was concluded of it and the course it took.
 pub fn diagnose(conversation: &mut Conversation, course: &Course) {
     told::tell(conversation, course);
+    conversation.closing.spoken = applications::spoken(conversation, course);
     let fitting = judge_all(&Facts::new(conversation, course));
     conversation.closing.cause = choose(fitting);
 }

@@ -1,5 +1,5 @@
-//! What is known of close codes, rules, causes, outcomes and cases of the Autobahn Testsuite: looked up by name, with examples whose
-//! bytes the frame codec makes and reads.
+//! What is known of close codes, rules, causes, outcomes, applications and cases of the Autobahn Testsuite: looked up by name,
+//! with examples whose bytes the frame codec makes and reads.
 
 mod codes;
 
@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use crate::autobahn::account::fault;
 use crate::autobahn::cases::{self, Case, ExpectedEvent};
 use crate::error::Error;
+use crate::knowledge::applications::APPLICATIONS;
 use crate::knowledge::{CAUSES, CODES, CauseInfo, OUTCOMES, WrittenExample};
 use crate::model::case::CaseId;
 use crate::model::topic::{CaseTopic, CauseTopic, Example, RuleTopic, Topic};
@@ -41,6 +42,12 @@ pub fn all_codes() -> Vec<Topic> {
     CODES.iter().map(|entry| Topic::Code(codes::topic(None, entry))).collect()
 }
 
+/// Every application, by name.
+#[must_use]
+pub fn all_applications() -> Vec<Topic> {
+    APPLICATIONS.iter().copied().map(Topic::Application).collect()
+}
+
 /// Every case of the suite, in its order.
 #[must_use]
 pub fn all_cases() -> Vec<Topic> {
@@ -48,8 +55,8 @@ pub fn all_cases() -> Vec<Topic> {
 }
 
 /// What goes by that name: a code (`1006`, `going away`), a range (`4000-4999`), a rule (`FR-RSV`, `FR-*`), a cause
-/// (`abrupt_end`), an outcome (`clean`), a case or cases (`3.2`, `9.1`, `9.*`). A word that is the name of several
-/// gives each of them.
+/// (`abrupt_end`), an outcome (`clean`), an application (`graphql-transport-ws`), a case or cases (`3.2`, `9.1`, `9.*`). A
+/// word that is the name of several gives each of them.
 ///
 /// # Errors
 /// [`Error::UnknownTopic`] with the names nearest to it.
@@ -91,14 +98,16 @@ fn plain(name: &str) -> String {
     name.to_ascii_lowercase().replace(['-', '_', ' '], "")
 }
 
-/// The cause, the outcome and the code of that name.
+/// The cause, the outcome, the code and the application of that name.
 fn named(name: &str) -> Vec<Topic> {
     let wanted = plain(name);
     let is = |known: &str| plain(known) == wanted;
     let cause = CAUSES.iter().filter(|cause| is(cause.name)).map(|cause| Topic::Cause(cause_topic(cause)));
     let outcome = OUTCOMES.iter().filter(|row| is(row.outcome.name())).map(Topic::Outcome);
     let code = CODES.iter().filter(|entry| entry.name.is_some_and(is));
-    cause.chain(outcome).chain(code.map(|entry| Topic::Code(codes::topic(None, entry)))).collect()
+    let code = code.map(|entry| Topic::Code(codes::topic(None, entry)));
+    let application = APPLICATIONS.iter().copied().filter(|application| is(application.name));
+    cause.chain(outcome).chain(code).chain(application.map(Topic::Application)).collect()
 }
 
 /// The case, or all cases below the number.
@@ -179,6 +188,7 @@ fn nearest(name: &str) -> Vec<String> {
     let codes = CODES.iter().filter_map(|entry| Some((entry.codes.start().to_string(), plain(entry.name?))));
     let causes = CAUSES.iter().map(|cause| cause.name);
     let words = causes.chain(OUTCOMES.iter().map(|row| row.outcome.name()));
+    let words = words.chain(APPLICATIONS.iter().map(|application| application.name));
     let words = words.map(|word| (word.to_owned(), plain(word)));
     let mut known: Vec<(usize, String)> = rules
         .chain(codes)
@@ -242,6 +252,7 @@ mod tests {
             Topic::Cause(cause) => cause.cause.name.to_owned(),
             Topic::Outcome(row) => format!("outcome {}", row.outcome.name()),
             Topic::Case(case) => case.id.to_string(),
+            Topic::Application(application) => format!("application {}", application.name),
         };
         topics.iter().map(name).collect()
     }
@@ -266,6 +277,9 @@ mod tests {
         check("close_cut_short", &["close_cut_short", "outcome close_cut_short"]);
         check("close-unanswered", &["close_unanswered", "outcome close_unanswered"]);
         check("not observable", &["not_observable", "outcome not_observable"]);
+        check("graphql-transport-ws", &["application graphql-transport-ws"]);
+        check("Socket.IO", &["application socket.io"]);
+        check("discord gateway", &["application discord-gateway"]);
         check("4000-4999", &["4000..=4999"]);
         check("1005-1006", &["1005", "1006"]);
         check("fr-rsv", &["FR-RSV"]);
@@ -300,6 +314,8 @@ mod tests {
         check_unknown("99.1", &[]);
         check_unknown("5.7.3", &["5.7"]);
         check_unknown("2-1", &[]);
+        check_unknown("discord", &["discord-gateway", "discord-voice"]);
+        check_unknown("graphql", &["graphql-transport-ws", "graphql-ws"]);
         check_unknown("abnormal", &["1006", "CL-ABNORMAL"]);
         assert!(find(&"x".repeat(100_000)).is_err());
     }

@@ -1,6 +1,7 @@
 //! What is known whatever the recording: the [rules], the [causes] and what [libraries] tell their programs, a file each; the
 //! numbers that wslog holds against what it sees; and the words for all of it.
 
+pub mod applications;
 mod carried;
 mod cause;
 pub mod causes;

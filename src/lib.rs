@@ -40,7 +40,7 @@
 //! | room | job |
 //! |---|---|
 //! | [`model`] | the values that cross borders; what peers wrote as types of their own ([`model::wire`]) |
-//! | [`knowledge`] | what is known whatever the recording: the rules, the causes and the conventions of libraries, a file each; outcomes; close codes; time-outs and thresholds; the words for all of it |
+//! | [`knowledge`] | what is known whatever the recording: the rules, the causes, the conventions of libraries and the applications, a file each; outcomes; close codes; time-outs and thresholds; the words for all of it |
 //! | [`limits`], [`error`] | every cap, as one table; why wslog cannot go on |
 //! | [`source`] | from files and pipes to packets and their TCP segments: containers, compression, links, tunnels, fragments |
 //! | [`tcp`] | segments to byte streams |
@@ -50,7 +50,7 @@
 //! | [`message`] | fragments, UTF-8, permessage-deflate |
 //! | [`reference`](mod@reference) | the state machine of RFC 6455, both endpoints, pure |
 //! | [`diagnosis`] | why it ended: the first cause that the evidence fits; what each side was told: by its situation and its library's convention; pure |
-//! | [`explain`] | what a cause, an outcome, a close code, a rule or a case means, whatever recording it turns up in |
+//! | [`explain`] | what a cause, an outcome, a close code, a rule, an application or a case means, whatever recording it turns up in |
 //! | [`autobahn`] | reports of the Autobahn Testsuite; its verdicts; runs compared, and held against a policy |
 //! | [`engine`] | [`Engine`](engine::Engine), [`Sink`](engine::Sink): what `wslog inspect` does is one call |
 //! | [`redact`] | secrets: the only way from a conversation to a view |
@@ -89,6 +89,8 @@
 //! * What a side was told is judged on three levels that are never mixed: what its host had (acknowledgements), what its library read
 //!   (what it sends for it), what its API reports. The first two make a [`Situation`](model::Situation), by `reference`; the third is a
 //!   convention, a file of [`knowledge::libraries`] each, with the version it was measured on.
+//! * An application is one file of [`knowledge::applications`]: how the opening handshake shows it, the published document, what its
+//!   Close codes mean, which of its messages announce an end. What it says is likely: names are anybody's.
 //! * [`reference`](mod@reference) knows no text; the words are in [`knowledge`] and [`views`]; only `views` knows JSON and
 //!   tables.
 //! * An [`Observation`](model::Observation) says what one side was seen to do. It is the one intermediate form:
@@ -146,6 +148,7 @@
 //! | run, shard; regression; policy, expected failure, breach | verdicts of many cases; what is held against them |
 //! | topic, example | what is explained without a recording; what it looks like on the wire |
 //! | pick-up, assumed | frames recognised by one another where the opening handshake is not in the recording: that there was one is assumed, what it settled is unknown |
+//! | application; last words | a protocol spoken inside WebSocket, or who speaks it; the last message of a side, which announces the end |
 //! | exchange, act; notation | what two endpoints do to one another, one thing one does; how that is written down |
 //! | outcome | what was seen of the end: `clean`, `reset`, ... |
 //! | situation; local view; convention | what a side had come to at the end; what its API then reports; what a library is known to report in a situation |

@@ -22,6 +22,7 @@ mod named;
 mod observation;
 mod packet;
 pub mod run;
+mod spoken;
 mod stream;
 mod tcp_facts;
 pub mod topic;
@@ -60,6 +61,7 @@ pub use observation::{
     Evidence, LostFraming, LostHow, Missing, Observation, Observed, PerRole, Piece, Role, Undecodable,
 };
 pub use packet::{LinkType, Packet, PacketNo, Segment, SeqNo, TcpFlags, Timestamp};
+pub use spoken::{LastPayload, LastWords, Spoken};
 pub use stream::{Carrier, GapCause, StreamEnd, StreamEvent, Tail, Unanswered};
 pub use tcp_facts::{EndSegment, HeaderHabits, HeaderSigns, ShutWindow, SideTcp, TcpFacts, Unacknowledged};
 pub use weird::{Weird, WeirdKind, Weirds};

@@ -20,6 +20,7 @@ mod reaction;
 mod state;
 mod timing;
 
+use crate::knowledge::applications;
 use crate::knowledge::heartbeats::{self, Beat};
 use crate::knowledge::rules::{
     ClDataAfter, ClDouble, ClNewMsg, FrAfterFail, FrCut, FrLost, FrMsgUnfinished, FrPongData, FrTooBig,
@@ -49,6 +50,8 @@ pub struct Reference {
     /// When the closing began: by the first Close, or the end of TCP (`true`); and how long no frame had come before it.
     idle_before_close: Option<(Timestamp, bool, i64)>,
     last_frame: Option<LastFrame>,
+    /// What is spoken may announce the end in a message.
+    listens: bool,
 }
 
 /// What the reference concludes.
@@ -81,6 +84,7 @@ impl Reference {
             last_frame_at: None,
             idle_before_close: None,
             last_frame: None,
+            listens: false,
         }
     }
 
@@ -91,10 +95,12 @@ impl Reference {
         match event.what {
             EventKind::Request(request) => {
                 self.opening.request(request, event.evidence, &mut self.findings);
+                self.listens = applications::may_announce(request);
                 self.handshake_at = PerRole { client: event.evidence.and_then(|e| e.at()), server: None };
             }
             EventKind::Response(response) => {
                 self.opening.response(response, event.evidence, &mut self.findings);
+                self.listens |= response.facts.protocols > 0;
                 self.opened(event.evidence.and_then(|e| e.at()));
             }
             EventKind::Frame(ref frame) => self.frame(from, frame, limits, broke),
@@ -172,7 +178,7 @@ impl Reference {
         findings.sort_by_key(|f| (f.packet, f.frame));
         let given_up = |end: &Endpoint| end.pings.as_ref().map_or(0, |pings| pings.given_up);
         let pings_given_up = given_up(&self.ends.client) + given_up(&self.ends.server);
-        let course = course::of(&self.opening, &self.ends, self.last_frame);
+        let course = course::of(&self.opening, &mut self.ends, self.last_frame);
         let findings_omitted = self.findings.omitted;
         Conclusion { findings, findings_omitted, pings_given_up, closing, timing, course }
     }
@@ -252,6 +258,9 @@ impl Reference {
         }
         if frame.header.payload_len <= heartbeats::LONGEST && frame.header.fin {
             self.heartbeat(from, frame);
+        }
+        if self.listens && !frame.header.opcode.is_control() {
+            self.ends[from].speaks(frame);
         }
         if opcode == crate::model::Opcode::CLOSE {
             let until = &mut self.ends[from.peer()].sizes.until;

@@ -260,17 +260,19 @@ pub(super) struct Look {
     pub(super) quiet: bool,
 }
 
-/// Explain a cause, an outcome, a close code, a rule or an Autobahn case
+/// Explain a cause, an outcome, a close code, a rule, an application or an Autobahn case
 ///
 /// Of a cause: when it is the one, on what evidence, what must never be concluded from it, where to look next, and what
-/// it looks like on the wire. Of an outcome: what it means, and whether --fail-on takes it for unclean. Of a close code: what it means, who may send it, what the applications report, what is behind it. Of a rule: what
-/// it says, what the other side does about a breach, and what it looks like on the wire, broken and not. Of a case:
-/// what the tester sends and what passes.
+/// it looks like on the wire. Of an outcome: what it means, and whether --fail-on takes it for unclean. Of a close code: what
+/// it means, who may send it, what the applications report, what is behind it, and who has published a meaning of their own. Of
+/// a rule: what it says, what the other side does about a breach, and what it looks like on the wire, broken and not. Of an
+/// application: how it is recognised, its close codes, and the messages in which it announces an end. Of a case: what the
+/// tester sends and what passes.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = TOPICS)]
 pub(super) struct Explain {
     /// Causes (abrupt_end), outcomes (clean), close codes (1006, 4000-4999, "going away"), rules (FR-RSV, CL-*),
-    /// Autobahn cases (3.2, 9.1, 9.*)
+    /// applications (graphql-transport-ws, mqtt), Autobahn cases (3.2, 9.1, 9.*)
     #[arg(value_name = "WHAT", required_unless_present = "list", conflicts_with = "list")]
     pub(super) what: Vec<String>,
     /// List what there is, a line each; without KIND causes, outcomes and rules
@@ -291,6 +293,7 @@ Examples:
   wslog explain abrupt_end
   wslog explain 1006
   wslog explain FR-RSV CL-REPLY
+  wslog explain 4400 graphql-transport-ws
   wslog explain 3.2
   wslog explain 9.1            # the cases of a section, a line each
   wslog explain --list codes";
@@ -302,6 +305,7 @@ pub(super) enum TopicKind {
     Rules,
     Codes,
     Cases,
+    Applications,
 }
 
 /// How runs are shown.

@@ -46,6 +46,7 @@ fn all(kind: TopicKind) -> Vec<Topic> {
         TopicKind::Rules => explain::all_rules(),
         TopicKind::Codes => explain::all_codes(),
         TopicKind::Cases => explain::all_cases(),
+        TopicKind::Applications => explain::all_applications(),
     }
 }
 

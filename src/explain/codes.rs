@@ -1,6 +1,7 @@
 //! A close code looked up: its entry, the rules that it answers or breaks, how it looks on the wire.
 
 use crate::knowledge::CODES;
+use crate::knowledge::applications::owners;
 use crate::model::topic::{CodeEntry, CodeTopic, Example, Registration};
 use crate::model::{CloseCode, RULES, Role, RuleId, Who};
 use crate::notation;
@@ -22,6 +23,7 @@ pub(super) fn topic(code: Option<CloseCode>, entry: &'static CodeEntry) -> CodeT
     CodeTopic {
         code,
         entry,
+        owners: code.map_or_else(Vec::new, |code| owners(code.0).collect()),
         answers: answers.collect(),
         breaks: breaks(entry),
         examples: examples(shown, entry),

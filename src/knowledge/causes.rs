@@ -69,6 +69,7 @@ pub use undetermined_end::UndeterminedEnd;
 pub use unfounded_failure::UnfoundedFailure;
 pub use upgrade_stripped::UpgradeStripped;
 
+use crate::knowledge::applications;
 use crate::knowledge::cause::{Cause, CauseInfo, RunnerUp};
 use crate::model::{Certainty, Conversation, Readable};
 
@@ -147,9 +148,11 @@ macro_rules! causes {
             /// Its words, in a report of its conversation.
             #[must_use]
             pub fn said<S: Readable>(&self, conversation: &Conversation<S>) -> Said {
-                match &self.grounds {
+                let mut said = match &self.grounds {
                     $(Grounds::$name(grounds) => grounds.said(self, conversation),)*
-                }
+                };
+                said.text.push_str(&applications::told(conversation, self.id() != CauseId::KeepaliveTimeout));
+                said
             }
         }
 

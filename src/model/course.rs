@@ -1,7 +1,7 @@
 //! How a conversation went, side by side: what the reference knows when it is over and a diagnosis rests on.
 
 use crate::knowledge::Heartbeat;
-use crate::model::{CloseCode, PacketNo, PerRole, Role, RuleId, StreamEnd, Timestamp};
+use crate::model::{CloseCode, LastPayload, PacketNo, PerRole, Role, RuleId, StreamEnd, Timestamp};
 
 /// What both sides did, by sender.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,6 +73,8 @@ pub struct SideCourse {
     pub unanswered_ping: Option<UnansweredPing>,
     /// The same of the protocol spoken inside: which, and its oldest message that asks for an answer.
     pub unanswered_heartbeat: Option<(Heartbeat, UnansweredPing)>,
+    /// Its last message before its Close, where an application may announce an end in it.
+    pub last_payload: Option<Box<LastPayload>>,
     /// It sent signs of being there that nobody answers: which.
     pub signs: Option<Heartbeat>,
     /// Its first fault for which the peer may or must fail.

@@ -1,7 +1,9 @@
-//! What is known of a close code, a rule, a cause, an outcome or a case of the Autobahn Testsuite, whatever recording it turns up in.
+//! What is known of a close code, a rule, a cause, an outcome, an application or a case of the Autobahn Testsuite, whatever
+//! recording it turns up in.
 
 use std::ops::RangeInclusive;
 
+use crate::knowledge::applications::{Application, ApplicationCode};
 use crate::knowledge::{CauseInfo, Clause, OutcomeInfo};
 use crate::model::case::{Behavior, CaseEvent, CaseId, CaseStep, ExpectedClose};
 use crate::model::{CloseCode, Exchange, Rule, RuleId, Who, named};
@@ -20,6 +22,8 @@ pub enum Topic {
     Outcome(&'static OutcomeInfo),
     /// A case of the suite.
     Case(CaseTopic),
+    /// An application, with its codes.
+    Application(&'static Application),
 }
 
 /// Codes that share all there is to say about them.
@@ -71,6 +75,8 @@ pub struct CodeTopic {
     pub code: Option<CloseCode>,
     /// What there is to say.
     pub entry: &'static CodeEntry,
+    /// Applications that have published a meaning of the code, with that.
+    pub owners: Vec<(&'static Application, &'static ApplicationCode)>,
     /// Rules whose breach is fittingly answered with the code.
     pub answers: Vec<RuleId>,
     /// The rule that sending it breaks.

@@ -11,7 +11,8 @@ use crate::model::case::{
 };
 use crate::model::{
     Bytes, CaseRecord, Closing, Conversation, EarlierHandshake, Extension, FieldLines, Finding, FrameRecord,
-    Lines, LocalView, Opcode, PerRole, SideClose, Stage, Text, UpgradeRequest, UpgradeResponse, Wire, field,
+    LastWords, Lines, LocalView, Opcode, PerRole, SideClose, Spoken, Stage, Text, UpgradeRequest,
+    UpgradeResponse, Wire, field,
 };
 use crate::redact::mark;
 use crate::redact::secrets::Secrets;
@@ -222,6 +223,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             steps,
             failed_for,
             cause,
+            spoken,
             framing_lost,
         } = closing;
         Closing {
@@ -237,6 +239,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             steps,
             failed_for,
             cause,
+            spoken: spoken.map(|spoken| Box::new(self.spoken(*spoken))),
             framing_lost,
         }
     }
@@ -244,6 +247,15 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
     fn side(&mut self, side: SideClose<From>) -> SideClose<To> {
         let SideClose { sent_close, code, reason, at, frame, packet, state } = side;
         SideClose { sent_close, code, reason: self.reason(reason), at, frame, packet, state }
+    }
+
+    fn spoken(&mut self, spoken: Spoken<From>) -> Spoken<To> {
+        let Spoken { application, codes, last_words } = spoken;
+        let last_words = last_words.map(|words| {
+            let LastWords { by, frame, ending, text } = words;
+            LastWords { by, frame, ending, text: self.reason(text) }
+        });
+        Spoken { application, codes, last_words }
     }
 
     fn view(&mut self, view: LocalView<From>) -> LocalView<To> {

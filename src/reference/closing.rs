@@ -71,6 +71,7 @@ pub(super) fn conclude(
         idle_before_close_ns,
         steps,
         cause: None,
+        spoken: None,
         failed_for,
         framing_lost: PerRole { client: ends.client.unframed, server: ends.server.unframed },
     }

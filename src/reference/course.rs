@@ -1,9 +1,10 @@
 //! What is handed on of the replay for a diagnosis.
 
 use crate::knowledge::Heartbeat;
+use crate::knowledge::applications::LONGEST;
 use crate::model::{
-    CommittedFault, Course, Evidence, Fact, FrameFacts, LastFrame, Mark, MessageSize, Opcode, PerRole, Role,
-    SentClose, SentEnd, SideCourse, UnansweredPing,
+    CommittedFault, Course, Evidence, Fact, FrameFacts, LastFrame, LastPayload, Mark, MessageSize, Opcode,
+    PerRole, Role, SentClose, SentEnd, SideCourse, UnansweredPing,
 };
 use crate::reference::endpoint::Endpoint;
 use crate::reference::opening::Opening;
@@ -94,12 +95,35 @@ fn mark(frame: Option<u64>, evidence: Option<Evidence>) -> Mark {
 }
 
 /// What both sides did.
-pub(super) fn of(opening: &Opening, ends: &PerRole<Endpoint>, last_frame: Option<LastFrame>) -> Box<Course> {
+pub(super) fn of(
+    opening: &Opening,
+    ends: &mut PerRole<Endpoint>,
+    last_frame: Option<LastFrame>,
+) -> Box<Course> {
+    let said = PerRole { client: ends.client.said.take(), server: ends.server.said.take() };
+    let mut sides = PerRole { client: side(ends, Role::Client), server: side(ends, Role::Server) };
+    (sides.client.last_payload, sides.server.last_payload) = (said.client, said.server);
     Box::new(Course {
         is_established: opening.is_established(&ends.client),
         is_judged: opening.is_judged(),
         last_frame,
-        sides: PerRole { client: side(ends, Role::Client), server: side(ends, Role::Server) },
+        sides,
+    })
+}
+
+/// How a data frame begins, if it is a message by itself, in the room of the one before.
+pub(super) fn payload(frame: &FrameFacts<'_>, before: Option<Box<LastPayload>>) -> Option<Box<LastPayload>> {
+    let opcode = frame.header.opcode;
+    let is_whole = frame.header.fin && opcode != Opcode::CONTINUATION && frame.is_complete();
+    // Of a compressed one only what it inflates to says something.
+    let bytes = if frame.compressed { frame.inflated? } else { frame.payload };
+    is_whole.then(|| {
+        let mut last =
+            before.unwrap_or_else(|| Box::new(LastPayload { frame: frame.n, opcode, start: Vec::new() }));
+        (last.frame, last.opcode) = (frame.n, opcode);
+        last.start.clear();
+        last.start.extend_from_slice(bytes.get(..LONGEST).unwrap_or(bytes));
+        last
     })
 }
 
@@ -131,6 +155,7 @@ fn side(ends: &PerRole<Endpoint>, role: Role) -> SideCourse {
             .heartbeats
             .as_ref()
             .and_then(|beats| beats.at_quit.unwrap_or(beats.waiting)),
+        last_payload: None,
         signs: side.heartbeats.as_ref().and_then(|beats| beats.signs),
         fault: side.fault.as_deref().map(|fault| CommittedFault {
             rule: fault.rule,

@@ -2,10 +2,10 @@
 
 use crate::limits::Limits;
 use crate::model::{
-    Certainty, CloseCode, ClosePayload, Evidence, FrameFacts, Handled, Lifecycle, LostFraming, LostHow,
-    Opcode, Role, RuleId, StreamEnd, Timestamp, UnansweredPing,
+    Certainty, CloseCode, ClosePayload, Evidence, FrameFacts, Handled, LastPayload, Lifecycle, LostFraming,
+    LostHow, Opcode, Role, RuleId, StreamEnd, Timestamp, UnansweredPing,
 };
-use crate::reference::course::{Heartbeats, Sizes, waiting_ping};
+use crate::reference::course::{Heartbeats, Sizes, payload, waiting_ping};
 use crate::reference::findings::Place;
 use crate::reference::masking::KeyWatch;
 use crate::reference::pings::Pings;
@@ -55,6 +55,8 @@ pub(super) struct Endpoint {
     pub(super) pings: Option<Box<Pings>>,
     /// Its keep-alives inside the protocol that is spoken; most connections have none.
     pub(super) heartbeats: Option<Box<Heartbeats>>,
+    /// Its last message, where the application that is spoken may announce an end in it.
+    pub(super) said: Option<Box<LastPayload>>,
     /// Its oldest Ping without an answer when it sent its first Close or ended TCP.
     pub(super) quit_with_ping: Option<Option<UnansweredPing>>,
     /// Predictability of its masking keys.
@@ -199,6 +201,7 @@ impl Endpoint {
             sizes: Sizes::default(),
             pings: None,
             heartbeats: None,
+            said: None,
             quit_with_ping: None,
             keys: KeyWatch::default(),
             fault: None,
@@ -408,6 +411,13 @@ impl Endpoint {
                 self.pings.get_or_insert_default().sent(frame, limits);
             }
             _ => {}
+        }
+    }
+
+    /// Keeps its last message before its Close, where that is one whole frame.
+    pub(super) fn speaks(&mut self, frame: &FrameFacts<'_>) {
+        if self.close().is_none() {
+            self.said = payload(frame, self.said.take());
         }
     }
 

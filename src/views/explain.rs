@@ -1,8 +1,9 @@
-//! Close codes, rules, causes, outcomes and cases of the Autobahn Testsuite, explained. The sentences both renderers share are here.
+//! Close codes, rules, causes, outcomes, applications and cases of the Autobahn Testsuite, explained. The sentences both renderers share are here.
 
 pub mod json;
 pub mod text;
 
+use crate::knowledge::applications::{Application, ApplicationCode, Ending, Find, Place};
 use crate::knowledge::words::{joined, or, shorten};
 use crate::knowledge::{CauseInfo, Clauses, OutcomeInfo, REGISTRY};
 use crate::model::case::CaseEvent;
@@ -311,6 +312,62 @@ const fn act_name(what: &Deed) -> &'static str {
         Deed::Late(_) => "late",
         Deed::Wait(_) => "wait",
     }
+}
+
+/// `a request for /app/… with the parameter protocol`: where it is asked for.
+fn place(place: &Place) -> String {
+    let mut out = "a request".to_owned();
+    match place.path {
+        "" => {}
+        path => out.push_str(&format!(" for {path}…")),
+    }
+    match place.host.strip_prefix('.') {
+        _ if place.host.is_empty() => {}
+        Some(domain) => out.push_str(&format!(" to a host of {domain}")),
+        None => out.push_str(&format!(" to {}", place.host)),
+    }
+    match place.query {
+        "" => {}
+        parameter => out.push_str(&format!(" with the parameter {parameter}")),
+    }
+    match place.field {
+        "" => {}
+        field => out.push_str(&format!(" with the field {field}")),
+    }
+    out
+}
+
+/// How an application is recognised, each way by itself.
+#[must_use]
+pub fn known_by(application: &Application) -> Vec<String> {
+    let subprotocols = application.subprotocols.iter().map(|name| format!("the subprotocol {name}"));
+    subprotocols.chain(application.places.iter().map(place)).collect()
+}
+
+/// `4400`, or `1011 with NET-0001`.
+#[must_use]
+pub fn own_code(own: &ApplicationCode) -> String {
+    own.reason.map_or_else(|| own.code.to_string(), |reason| format!("{} with {reason}", own.code))
+}
+
+/// `a DISCONNECT: its sender ends the session`.
+#[must_use]
+pub fn ending(ending: &Ending) -> String {
+    format!("{}: {}", ending.name, ending.means)
+}
+
+/// The codes that it carries, by name.
+const fn ending_codes(ending: &Ending) -> &'static [(u8, &'static str)] {
+    match ending.more {
+        Some(Find::Code { codes, .. }) => codes,
+        _ => &[],
+    }
+}
+
+/// `graphql-transport-ws: it received a message of an unknown type (https://…)`.
+fn owner(application: &Application, own: &ApplicationCode) -> String {
+    let reason = own.reason.map_or_else(String::new, |reason| format!(", with {reason}"));
+    format!("{}{reason}: {} ({})", application.name, own.means, application.source)
 }
 
 fn names(rules: &[RuleId]) -> String {

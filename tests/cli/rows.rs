@@ -228,6 +228,7 @@ fn explanations_have_the_fields_that_are_declared() {
         explain::all_causes(),
         explain::all_outcomes(),
         explain::all_cases(),
+        explain::all_applications(),
     ];
     let topics = topics.concat();
     let code = explain::find("1006").expect("a code");

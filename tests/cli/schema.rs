@@ -63,10 +63,10 @@ fn every_sample_is_written_as_its_schema_says() {
 
 #[test]
 fn explanations_are_written_as_their_schema_says() {
-    for list in ["causes", "outcomes", "rules", "codes", "cases"] {
+    for list in ["causes", "outcomes", "rules", "codes", "cases", "applications"] {
         fits("explain", &["explain", "--list", list]);
     }
-    fits("explain", &["explain", "1006", "4000-4999", "FR-*", "HS-*", "CL-*", "3.2", "9.*"]);
+    fits("explain", &["explain", "1006", "4400", "mqtt", "4000-4999", "FR-*", "HS-*", "CL-*", "3.2", "9.*"]);
 }
 
 /// The runs of `samples/`, and the documents of others, which other tests hold against the output.

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use wslog::engine::Across;
 use wslog::explain;
+use wslog::knowledge::applications::APPLICATIONS;
 use wslog::knowledge::{CAUSES, CODES, CauseId, OUTCOMES};
 use wslog::limits::Limits;
 use wslog::model::topic::{CauseTopic, CodeTopic, Example, RuleTopic, Topic};
@@ -297,6 +298,14 @@ fn explanations_are_those_of_the_golden_files() {
         ("list.txt", &["--list"]),
         ("list-causes.txt", &["--list", "causes"]),
         ("list-codes.txt", &["--list", "codes"]),
+        ("list-applications.txt", &["--list", "applications"]),
+        ("4400.txt", &["4400"]),
+        ("4400.json", &["4400", "--format", "json"]),
+        ("graphql-transport-ws.txt", &["graphql-transport-ws"]),
+        ("graphql-ws.txt", &["graphql-ws"]),
+        ("deepgram.json", &["deepgram", "--format", "json"]),
+        ("mqtt.txt", &["mqtt"]),
+        ("mqtt.json", &["mqtt", "--format", "json"]),
     ] {
         let width = ["--width", "100"];
         let (code, out, err) = run(&[&width, arguments].concat());
@@ -352,6 +361,7 @@ fn lists_hold_everything() {
         ("outcomes", OUTCOMES.len(), "outcome"),
         ("codes", 24, "first"),
         ("cases", 517, "case"),
+        ("applications", APPLICATIONS.len(), "application"),
     ] {
         let (_, out, _) = run(&["--list", kind, "--format", "json"]);
         let document: serde_json::Value = serde_json::from_str(&out).expect("JSON");
@@ -359,7 +369,7 @@ fn lists_hold_everything() {
         assert_eq!(topics.len(), count, "{kind}");
         assert!(topics.iter().all(|topic| !topic[name].is_null()), "{kind}");
         let (_, text, _) = run(&["--list", kind, "--width", "80"]);
-        assert_eq!(text.lines().find(|line| line.chars().count() > 80), None, "{kind}");
+        assert_eq!(text.lines().find(|line| is_too_long(line)), None, "{kind}");
     }
     let codes = ["0", "1000", "1001", "1005", "1006", "1010", "1015", "1016", "3000", "4999", "5000"];
     let topics: Vec<&str> = RULES
@@ -368,9 +378,15 @@ fn lists_hold_everything() {
         .chain(CAUSES.iter().map(|cause| cause.name))
         .chain(codes)
         .chain(["7.1.6", "6.4.1", "clean"])
+        .chain(APPLICATIONS.iter().map(|application| application.name))
         .collect();
     let (_, text, _) = run(&[&["--width", "80"], topics.as_slice()].concat());
-    assert_eq!(text.lines().find(|line| line.chars().count() > 80), None);
+    assert_eq!(text.lines().find(|line| is_too_long(line)), None);
+}
+
+/// Longer than it may be, without an address, which is not broken.
+fn is_too_long(line: &str) -> bool {
+    line.chars().count() > 80 && !line.contains("https://")
 }
 
 /// What names the commands names this one.

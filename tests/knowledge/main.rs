@@ -1,5 +1,6 @@
 //! What is known and said: the rules as a table, the duties, the explanations with their examples, the sentences.
 
+mod applications;
 mod autobahn_account;
 mod causes;
 mod duties;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use wslog::explain;
 use wslog::model::topic::Topic;
+use wslog::views::explain as words;
 
 use crate::cli::man::rules::CERTAINTY;
 use crate::cli::man::{name, roff, see_also};
@@ -21,6 +22,11 @@ away ends TCP right behind its Close, so that going_away of a browser comes befo
 const BLAME: &str = "\
 The side whose behaviour ended the connection: client, server, both, or between, which is something that is neither. Nobody where \
 that cannot be told.";
+
+const APPLICATIONS: &str = "\
+Applications, and protocols that are spoken inside WebSocket, that have published what their close codes mean, or whose messages \
+say why they end. Where one is recognised by the opening handshake, the cause says what its code means there (probably: \
+anybody may use such a name), and what the last message announced.";
 
 const OUTCOMES: &str = "\
 `--fail-on` takes every outcome but clean, clean_tcp_reset and open for unclean.";
@@ -57,6 +63,18 @@ pub(super) fn page() -> Result<String, fmt::Error> {
             cause.next.join("; ")
         );
         roff::entry(&mut out, cause.name, "", &text)?;
+    }
+    roff::section(&mut out, "APPLICATIONS")?;
+    roff::paragraph(&mut out, APPLICATIONS)?;
+    for topic in explain::all_applications() {
+        let Topic::Application(application) = topic else { continue };
+        let known_by = words::known_by(application).join("; ");
+        let codes = application.codes.iter().map(|own| format!(" {}: {}.", words::own_code(own), own.means));
+        let endings =
+            application.endings.iter().map(|ending| format!(" {}.", capital(&words::ending(ending))));
+        let said: String = codes.chain(endings).collect();
+        let text = format!("Known by {known_by}.{said} Source: {}", application.source);
+        roff::entry(&mut out, application.name, "", &text)?;
     }
     roff::section(&mut out, "OUTCOMES")?;
     roff::paragraph(&mut out, OUTCOMES)?;

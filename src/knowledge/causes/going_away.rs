@@ -37,7 +37,8 @@ impl Judge for GoingAway {
         let what = super::application_close::told(cause, conversation);
         let (why, next) = match cause.by {
             Some(Blame::Client) if self.browser => (
-                ": the page was left or reloaded, or the tab or browser closed, of which no script hears",
+                ": the page was left or reloaded, its tab or the browser was closed, or its renderer is gone; no script \
+                    hears of it",
                 None,
             ),
             Some(Blame::Client) => {

@@ -54,10 +54,9 @@ impl Judge for Refused {
                 .find(|(n, _)| n.eq_ignore_ascii_case(name))
                 .map(|(_, value)| shortened(&visible(&value)))
         };
-        let by = value("Via")
-            .map(|via| format!("Via: {via}"))
-            .or_else(|| value("Server").map(|server| format!("Server: {server}")));
-        let by = by.map_or_else(String::new, |by| format!(" ({by})"));
+        let named = ["Server", "Via"].map(|name| value(name).map(|value| format!("{name}: {value}")));
+        let named: Vec<String> = named.into_iter().flatten().collect();
+        let by = if named.is_empty() { String::new() } else { format!(" ({})", named.join(", ")) };
         let (more, next) = match self.status {
             300..=399 => (
                 value("Location").map(|to| format!(", to {to}")),

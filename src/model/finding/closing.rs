@@ -2,8 +2,8 @@
 
 use crate::knowledge::{Cause, Convention, LibraryId};
 use crate::model::{
-    Certainty, CloseCode, LostFraming, PacketNo, PerRole, Quoted, Role, RuleId, Situation, Stage, Step,
-    StreamEnd, Text, Timestamp, named,
+    Certainty, CloseCode, LostFraming, PacketNo, PerRole, Quoted, Role, RuleId, Situation, Spoken, Stage,
+    Step, StreamEnd, Text, Timestamp, named,
 };
 
 named! {
@@ -230,6 +230,8 @@ pub struct Closing<S: Stage = Quoted> {
     pub steps: Vec<Step>,
     /// Why the connection ended; `None` before it has been judged.
     pub cause: Option<Cause>,
+    /// What the application that was spoken says of it; `None` where it says nothing, or none was recognised.
+    pub spoken: Option<Box<Spoken<S>>>,
     /// The fault for which a side failed the connection: who committed it, rule, frame.
     pub failed_for: Option<(Role, RuleId, u64)>,
     /// From where on what a side sent is no WebSocket.

@@ -1,5 +1,6 @@
 //! `wslog.explain/1`.
 
+use crate::knowledge::applications::{Application, ApplicationCode, Ending};
 use crate::knowledge::words::filled;
 use crate::knowledge::{CauseInfo, OutcomeInfo};
 use crate::model::topic::{CaseTopic, CauseTopic, CodeTopic, Example, RuleTopic, Topic};
@@ -35,13 +36,19 @@ row! {
     topics: List<TopicEntry> = topics.iter().map(TopicEntry),
 }
 
-/// A close code, a rule, a cause, an outcome or a case, told apart by `kind`.
+/// A close code, a rule, a cause, an outcome, a case or an application, told apart by `kind`.
 #[derive(Clone, Copy, Debug)]
 struct TopicEntry<'a>(&'a Topic);
 
 impl Type for TopicEntry<'_> {
-    const KIND: &'static ValueKind =
-        &ValueKind::Either(&[Code::KIND, RuleEntry::KIND, Cause::KIND, OutcomeEntry::KIND, Case::KIND]);
+    const KIND: &'static ValueKind = &ValueKind::Either(&[
+        Code::KIND,
+        RuleEntry::KIND,
+        Cause::KIND,
+        OutcomeEntry::KIND,
+        Case::KIND,
+        ApplicationEntry::KIND,
+    ]);
 }
 
 impl Value<Self> for TopicEntry<'_> {
@@ -52,6 +59,7 @@ impl Value<Self> for TopicEntry<'_> {
             Topic::Cause(cause) => Cause(cause).encode(to),
             Topic::Outcome(row) => OutcomeEntry(row).encode(to),
             Topic::Case(case) => Case(case).encode(to),
+            Topic::Application(application) => ApplicationEntry(application).encode(to),
         }
     }
 }
@@ -92,10 +100,84 @@ row! {
     fits_breach_of: List<Text> = topic.answers.iter().map(|rule| rule.name()),
     /// What is behind it when it is seen.
     causes: List<Text> = entry.causes.iter().copied(),
+    /// What it means to applications that have published that.
+    applications: List<Owner> = topic.owners.iter().map(|(application, own)| Owner(application, own)),
     /// Where to look then.
     next: List<Text> = entry.next.iter().map(|next| Displayed(filled(next))),
     /// How it looks on the wire.
     examples: List<ExampleEntry> = topic.examples.iter().map(ExampleEntry),
+}
+
+row! {
+    /// An application to which a code means something.
+    struct Owner<'a>(application: &'a Application, own: &'a ApplicationCode);
+
+    /// Its name, as in `graphql-transport-ws`.
+    application: Text = application.name,
+    /// What the reason has in it then; null where that does not matter.
+    reason: Option<Text> = own.reason,
+    /// Who sends it: `client`, `server` or `either`.
+    sent_by: Text = application.closes.name(),
+    /// What it means there.
+    meaning: Text = own.means,
+    /// Address of the document that says so.
+    source: Text = application.source,
+}
+
+row! {
+    /// An application, or a protocol that is spoken inside WebSocket.
+    struct ApplicationEntry<'a>(application: &'a Application);
+
+    /// `application`.
+    kind: Text = "application",
+    /// Its name, as in `graphql-transport-ws`.
+    application: Text = application.name,
+    /// What sentences call it.
+    title: Text = application.title,
+    /// How it is recognised.
+    known_by: List<Text> = words::known_by(application),
+    /// Address of the document that all of it is from.
+    source: Text = application.source,
+    /// Its Close codes.
+    codes: List<OwnCode> = application.codes.iter().map(|own| OwnCode(application, own)),
+    /// Messages that announce an end.
+    endings: List<EndingEntry> = application.endings.iter().map(EndingEntry),
+}
+
+row! {
+    /// A Close code of an application.
+    struct OwnCode<'a>(application: &'a Application, own: &'a ApplicationCode);
+
+    /// The code.
+    code: Integer = own.code,
+    /// What the reason has in it then; null where that does not matter.
+    reason: Option<Text> = own.reason,
+    /// Who sends it: `client`, `server` or `either`.
+    sent_by: Text = application.closes.name(),
+    /// What it means.
+    meaning: Text = own.means,
+}
+
+row! {
+    /// A message that announces an end.
+    struct EndingEntry<'a>(ending: &'a Ending);
+
+    /// What it is called, with its article.
+    name: Text = ending.name,
+    /// What it says.
+    meaning: Text = ending.means,
+    /// The codes that it carries.
+    codes: List<EndingCode> = words::ending_codes(ending).iter().map(|(code, name)| EndingCode(*code, name)),
+}
+
+row! {
+    /// A code in a message that announces an end.
+    struct EndingCode<'a>(code: u8, name: &'a str);
+
+    /// The code.
+    code: Integer = code,
+    /// Its name.
+    meaning: Text = name,
 }
 
 row! {

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::iter;
 
+use crate::knowledge::applications::Application;
 use crate::knowledge::words::{filled, joined};
 use crate::knowledge::{CAUSES, OutcomeInfo};
 use crate::model::topic::{CaseTopic, CauseTopic, CodeTopic, Example, RuleTopic, Topic};
@@ -29,6 +30,7 @@ pub fn full(topics: &[Topic], style: &Style) -> String {
         Topic::Cause(cause) => cause_text(cause, style),
         Topic::Outcome(row) => outcome_text(row, style),
         Topic::Case(case) => case_text(case, style),
+        Topic::Application(application) => application_text(application, style),
     };
     joined(topics.iter().map(topic), "\n")
 }
@@ -37,7 +39,7 @@ pub fn full(topics: &[Topic], style: &Style) -> String {
 #[must_use]
 pub fn list(topics: &[Topic], style: &Style) -> String {
     let (mut codes, mut rules, mut cases) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut causes, mut outcomes) = (Vec::new(), Vec::new());
+    let (mut causes, mut outcomes, mut applications) = (Vec::new(), Vec::new(), Vec::new());
     for topic in topics {
         match topic {
             Topic::Code(code) => codes.push(code_row(code)),
@@ -45,6 +47,7 @@ pub fn list(topics: &[Topic], style: &Style) -> String {
             Topic::Cause(cause) => causes.push(cause_row(cause)),
             Topic::Outcome(row) => outcomes.push(outcome_row(row)),
             Topic::Case(case) => cases.push(case_row(case)),
+            Topic::Application(application) => applications.push(application_row(application)),
         }
     }
     let tables = [
@@ -53,6 +56,7 @@ pub fn list(topics: &[Topic], style: &Style) -> String {
         (&["code", "name", "sent by", "meaning"], codes, &[1, 3]),
         (&["rule", "level", "broken by", "clause", "what it says"], rules, &[3, 4]),
         (&["case", "what it is about", "closed by", "with"], cases, &[1]),
+        (&["application", "codes", "known by"], applications, &[2]),
     ];
     let tables = tables.into_iter().filter(|(_, rows, _)| !rows.is_empty());
     joined(tables.map(|(header, rows, flexible)| style.table(header, rows, &[], flexible)), "\n")
@@ -76,6 +80,11 @@ fn outcome_row(row: &OutcomeInfo) -> Vec<String> {
 fn case_row(case: &CaseTopic) -> Vec<String> {
     let first = if case.close.closed_by_me { "tester" } else { "testee" };
     vec![case.id.to_string(), case.about.to_owned(), first.to_owned(), words::codes_of(case)]
+}
+
+fn application_row(application: &Application) -> Vec<String> {
+    let codes = application.codes.len().to_string();
+    vec![application.name.to_owned(), codes, joined(words::known_by(application), ", ")]
 }
 
 fn code_row(code: &CodeTopic) -> Vec<String> {
@@ -104,13 +113,13 @@ fn field(out: &mut String, name: &str, value: &str, style: &Style) {
     out.push_str(wrapped.get(VALUES..).unwrap_or_default());
 }
 
-fn bullets(out: &mut String, title: &str, items: &[&str], style: &Style) {
+fn bullets(out: &mut String, title: &str, items: &[impl AsRef<str>], style: &Style) {
     if items.is_empty() {
         return;
     }
     let _ = write!(out, "\n  {}\n", style.paint(Tone::Heading, title));
     for item in items {
-        let wrapped = style.wrap(&filled(item), 4);
+        let wrapped = style.wrap(&filled(item.as_ref()), 4);
         out.push_str("  - ");
         out.push_str(wrapped.get(4..).unwrap_or_default());
     }
@@ -138,6 +147,8 @@ fn code_text(topic: &CodeTopic, style: &Style) -> String {
         field(&mut out, "fits a breach of", &words::names(&topic.answers), style);
     }
     bullets(&mut out, "What is behind it", entry.causes, style);
+    let owners: Vec<_> = topic.owners.iter().map(|(whose, own)| words::owner(whose, own)).collect();
+    bullets(&mut out, "Where a meaning is published", &owners, style);
     bullets(&mut out, "Look next at", entry.next, style);
     if !topic.examples.is_empty() {
         let _ = write!(out, "\n  {}\n", style.paint(Tone::Heading, "On the wire"));
@@ -252,6 +263,43 @@ fn case_text(topic: &CaseTopic, style: &Style) -> String {
     }
     field(&mut out, "this account", words::case_source(topic), style);
     out
+}
+
+fn application_text(application: &Application, style: &Style) -> String {
+    let mut out = heading(application.name, &["application"], style);
+    out.push('\n');
+    let who = match application.closes {
+        Who::Either => "either side",
+        Who::Client => "the client",
+        Who::Server | Who::Nobody => "the server",
+    };
+    field(&mut out, "known by", &joined(words::known_by(application), ", or "), style);
+    field(&mut out, "source", application.source, style);
+    if !application.codes.is_empty() {
+        field(&mut out, "codes are of", who, style);
+        let rows = application.codes.iter().map(|own| vec![words::own_code(own), own.means.to_owned()]);
+        meanings(&mut out, "What its Close codes probably mean", rows.collect(), style);
+    }
+    let endings: Vec<_> = application.endings.iter().map(words::ending).collect();
+    bullets(&mut out, "Messages that announce an end", &endings, style);
+    for ending in application.endings {
+        let codes = words::ending_codes(ending).iter();
+        let rows: Vec<_> =
+            codes.map(|(code, means)| vec![format!("0x{code:02x}"), (*means).to_owned()]).collect();
+        if !rows.is_empty() {
+            meanings(&mut out, &format!("What the codes of {} mean", ending.name), rows, style);
+        }
+    }
+    out
+}
+
+/// A table of codes and what they mean.
+fn meanings(out: &mut String, title: &str, rows: Vec<Vec<String>>, style: &Style) {
+    let _ = write!(out, "\n  {}\n", style.paint(Tone::Heading, title));
+    let inner = Style { width: style.width.saturating_sub(2), ..*style };
+    for line in inner.table(&["code", "meaning"], rows, &[], &[1]).lines() {
+        let _ = writeln!(out, "  {line}");
+    }
 }
 
 /// A sentence of what begins small and has no full stop.

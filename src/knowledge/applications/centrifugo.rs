@@ -1,0 +1,37 @@
+use crate::knowledge::applications::prelude::*;
+
+pub(super) const ROW: Application = Application {
+    name: "centrifugo",
+    title: "Centrifugo's protocol",
+    subprotocols: &["centrifuge-protobuf", "centrifuge-json"],
+    places: &[path_of("", "/connection/websocket")],
+    source: "https://centrifugal.dev/docs/server/codes",
+    closes: Who::Server,
+    codes: &[
+        code(3000, "the connection was closed, without advice from the server"),
+        code(3001, "the node shuts down"),
+        code(3004, "the server failed inside"),
+        code(3005, "the connection has expired"),
+        code(3006, "a subscription has expired"),
+        code(3008, "the client did not read its messages fast enough"),
+        code(3009, "the server could not write to the client"),
+        code(
+            3010,
+            "the position of the client in a stream is not right: messages are missing and can be recovered",
+        ),
+        code(3011, "the server asks the client to connect anew"),
+        code(3012, "the client did not answer a ping in time"),
+        code(3013, "the client sent too many commands"),
+        code(3500, "the token is not valid: the client should not reconnect"),
+        code(3501, "the client sent a malformed frame: it should not reconnect"),
+        code(3502, "the client did not authenticate in time: it should not reconnect"),
+        code(3503, "the server wants the client gone: it should not reconnect"),
+        code(3504, "a limit of connections was reached: the client should not reconnect"),
+        code(3505, "a limit of channels was reached: the client should not reconnect"),
+        code(3506, "the format of the connection cannot carry the data: the client should not reconnect"),
+        code(3507, "the client lacks a permission: it should not reconnect"),
+        code(3508, "what the client asks for is not available: it should not reconnect"),
+        code(3509, "the client made too many errors: it should not reconnect"),
+    ],
+    endings: &[],
+};
