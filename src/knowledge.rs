@@ -23,7 +23,7 @@ pub use causes::{CAUSES, CauseId, Grounds, Said};
 pub use codes::CODES;
 pub(crate) use codes::REGISTRY;
 pub use example::WrittenExample;
-pub use heartbeats::Heartbeat;
+pub use heartbeats::{Heartbeat, Rhythm};
 pub use libraries::{Convention, LIBRARIES, LibraryId, LibraryInfo};
 pub use outcomes::{OUTCOMES, OutcomeInfo};
 pub(crate) use rule::rfc6455;

@@ -281,6 +281,9 @@ impl Reference {
         let Some((heartbeat, beat)) = heartbeats::read(frame.header.opcode, payload) else { return };
         match beat {
             Beat::Ask => self.ends[from].heartbeats.get_or_insert_default().asks(heartbeat, frame),
+            Beat::Opens(rhythm) => {
+                self.ends[from].heartbeats.get_or_insert_default().opens(rhythm, frame);
+            }
             Beat::Sign => self.ends[from].heartbeats.get_or_insert_default().signs(heartbeat),
             Beat::Answer => {
                 self.ends[from.peer()].heartbeats.iter_mut().for_each(|beats| beats.answered());

@@ -20,9 +20,21 @@ pub enum Heartbeat {
     SignalR,
 }
 
+/// How often a side says that it asks, and how long it waits for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rhythm {
+    /// From one to the next, in nanoseconds.
+    pub interval_ns: i64,
+    /// For the answer, in nanoseconds.
+    pub timeout_ns: i64,
+}
+
 /// What a message is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Beat {
+    /// It says how its sender will ask.
+    Opens(Rhythm),
     /// It asks for an answer.
     Ask,
     /// It is one.
@@ -52,6 +64,7 @@ pub(crate) const LONGEST: u64 = 160;
 /// spoken the handshake has to say.
 pub(crate) fn read(opcode: Opcode, payload: &[u8]) -> Option<(Heartbeat, Beat)> {
     match (opcode, payload) {
+        (Opcode::TEXT, [b'0', b'{', ..]) => Some((Heartbeat::EngineIo, Beat::Opens(rhythm(payload)?))),
         (Opcode::TEXT, b"2") => Some((Heartbeat::EngineIo, Beat::Ask)),
         (Opcode::TEXT, b"3") => Some((Heartbeat::EngineIo, Beat::Answer)),
         (Opcode::BINARY, [0xc0, 0]) => Some((Heartbeat::Mqtt, Beat::Ask)),
@@ -73,6 +86,21 @@ pub(crate) fn read(opcode: Opcode, payload: &[u8]) -> Option<(Heartbeat, Beat)> 
         }
         _ => None,
     }
+}
+
+/// From an `open` packet of Engine.IO (its protocol, "Handshake"), which has both in milliseconds.
+fn rhythm(open: &[u8]) -> Option<Rhythm> {
+    let open = std::str::from_utf8(open).ok()?;
+    let nanoseconds = |name: &str| {
+        let (_, value) = open.split_once(name)?;
+        let value = value.strip_prefix(':')?;
+        let digits = value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len());
+        value.get(..digits)?.parse::<u32>().ok().map(|ms| i64::from(ms) * 1_000_000)
+    };
+    Some(Rhythm {
+        interval_ns: nanoseconds("\"pingInterval\"")?,
+        timeout_ns: nanoseconds("\"pingTimeout\"")?,
+    })
 }
 
 /// Whether the topic is `phoenix`: in a list it stands near the start, in an object first or last. Most messages are told
@@ -105,11 +133,21 @@ mod tests {
             (Opcode::TEXT, "{\"type\":6}"),
             (Opcode::TEXT, "{\"type\":\"next\",\"payload\":\"ping\"}"),
             (Opcode::TEXT, "[null,\"1\",\"room\",\"heartbeat\",{}]"),
+            (Opcode::TEXT, "0{\"sid\":\"a\",\"pingInterval\":25000}"),
+            (Opcode::TEXT, "0{\"pingInterval\":99999999999,\"pingTimeout\":20000}"),
+            (Opcode::TEXT, "0{\"pingInterval\":\"25000\",\"pingTimeout\":20000}"),
+            (Opcode::TEXT, "0[\"pingInterval\",25000,\"pingTimeout\",20000]"),
         ];
         for (opcode, payload) in none {
             assert_eq!(read(*opcode, payload.as_bytes()), None, "{payload}");
         }
         let known: &[(Opcode, &[u8], Heartbeat, Beat)] = &[
+            (
+                Opcode::TEXT,
+                b"0{\"sid\":\"a\",\"upgrades\":[],\"pingInterval\":25000,\"pingTimeout\":20000,\"maxPayload\":1000000}",
+                Heartbeat::EngineIo,
+                Beat::Opens(Rhythm { interval_ns: 25_000_000_000, timeout_ns: 20_000_000_000 }),
+            ),
             (Opcode::TEXT, b"2", Heartbeat::EngineIo, Beat::Ask),
             (Opcode::TEXT, b"3", Heartbeat::EngineIo, Beat::Answer),
             (Opcode::BINARY, &[0xc0, 0], Heartbeat::Mqtt, Beat::Ask),

@@ -1,6 +1,6 @@
 //! How a conversation went, side by side: what the reference knows when it is over and a diagnosis rests on.
 
-use crate::knowledge::Heartbeat;
+use crate::knowledge::{Heartbeat, Rhythm};
 use crate::model::{CloseCode, LastPayload, PacketNo, PerRole, Role, RuleId, StreamEnd, Timestamp};
 
 /// What both sides did, by sender.
@@ -75,6 +75,8 @@ pub struct SideCourse {
     pub unanswered_heartbeat: Option<(Heartbeat, UnansweredPing)>,
     /// Its last message before its Close, where an application may announce an end in it.
     pub last_payload: Option<Box<LastPayload>>,
+    /// How it announced that it asks inside that protocol, and where it last asked, or announced it.
+    pub rhythm: Option<(Rhythm, Mark)>,
     /// It sent signs of being there that nobody answers: which.
     pub signs: Option<Heartbeat>,
     /// Its first fault for which the peer may or must fail.

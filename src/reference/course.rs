@@ -1,7 +1,7 @@
 //! What is handed on of the replay for a diagnosis.
 
-use crate::knowledge::Heartbeat;
 use crate::knowledge::applications::LONGEST;
+use crate::knowledge::{Heartbeat, Rhythm};
 use crate::model::{
     CommittedFault, Course, Evidence, Fact, FrameFacts, LastFrame, LastPayload, Mark, MessageSize, Opcode,
     PerRole, Role, SentClose, SentEnd, SideCourse, UnansweredPing,
@@ -24,6 +24,8 @@ pub(super) struct Sizes {
 pub(super) struct Heartbeats {
     waiting: Option<(Heartbeat, UnansweredPing)>,
     signs: Option<Heartbeat>,
+    /// How it said that it asks, and where it last did: or said so.
+    rhythm: Option<(Rhythm, Mark)>,
     /// What waited when it gave the connection up.
     at_quit: Option<Option<(Heartbeat, UnansweredPing)>>,
 }
@@ -36,6 +38,14 @@ impl Heartbeats {
             (heartbeat, UnansweredPing { mark, ..UnansweredPing::default() })
         });
         ping.count += 1;
+        if let Some((_, last)) = self.rhythm.as_mut().filter(|_| self.at_quit.is_none()) {
+            *last = mark(Some(frame.n), Some(frame.first));
+        }
+    }
+
+    /// It says how it will.
+    pub(super) fn opens(&mut self, rhythm: Rhythm, frame: &FrameFacts<'_>) {
+        self.rhythm.get_or_insert((rhythm, mark(Some(frame.n), Some(frame.first))));
     }
 
     /// The other answers.
@@ -156,6 +166,7 @@ fn side(ends: &PerRole<Endpoint>, role: Role) -> SideCourse {
             .as_ref()
             .and_then(|beats| beats.at_quit.unwrap_or(beats.waiting)),
         last_payload: None,
+        rhythm: side.heartbeats.as_ref().and_then(|beats| beats.rhythm),
         signs: side.heartbeats.as_ref().and_then(|beats| beats.signs),
         fault: side.fault.as_deref().map(|fault| CommittedFault {
             rule: fault.rule,

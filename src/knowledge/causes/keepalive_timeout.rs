@@ -1,5 +1,5 @@
-use crate::knowledge::Heartbeat;
 use crate::knowledge::causes::prelude::*;
+use crate::knowledge::{Heartbeat, Rhythm};
 use crate::model::UnansweredPing;
 
 /// `keepalive_timeout`: a Ping stayed unanswered, and its sender ended the connection.
@@ -23,6 +23,8 @@ pub struct KeepaliveTimeout {
     pub gave_up: Role,
     /// It was asked in the protocol that is spoken inside.
     pub heartbeat: Option<Heartbeat>,
+    /// It was to ask, so often as it had announced.
+    pub missed: Option<Rhythm>,
 }
 
 pub(super) const ROW: CauseRow = CauseRow {
@@ -85,6 +87,9 @@ impl Judge for KeepaliveTimeout {
         // Where the way was broken, the side that gave up is still the one that had asked.
         let silent = side(cause.by).unwrap_or(self.gave_up.peer());
         let gave_up = silent.peer();
+        if let Some(rhythm) = self.missed {
+            return self.told_missed(rhythm, silent, cause, conversation);
+        }
         let ping = match (self.heartbeat, self.ping) {
             (Some(heartbeat), Some(frame)) => {
                 format!("the keep-alive of {} in frame {frame}", heartbeat.name())
@@ -99,11 +104,7 @@ impl Judge for KeepaliveTimeout {
             String::new()
         };
         let waited = self.waited_ns.map_or_else(String::new, |ns| format!(" within {}", duration(ns)));
-        let ended = if self.by_close {
-            format!("closed with {}", close_of(conversation, gave_up))
-        } else {
-            "ended TCP without a Close".to_owned()
-        };
+        let ended = self.ended(gave_up, conversation);
         let arrived = if self.mismatched {
             " with the data it carried"
         } else if self.arrived {
@@ -111,11 +112,7 @@ impl Judge for KeepaliveTimeout {
         } else {
             ""
         };
-        let hedge = match cause.certainty {
-            Proven => "",
-            Likely => ", probably for that",
-            Undetermined => ", possibly for that",
-        };
+        let hedge = hedge(cause);
         let tell = if self.by_close { Said::close } else { Said::part };
         tell(
             format!(
@@ -146,13 +143,59 @@ impl Judge for KeepaliveTimeout {
     }
 }
 
+impl KeepaliveTimeout {
+    /// What its sender did in the end.
+    fn ended<S: Readable>(&self, gave_up: Role, conversation: &Conversation<S>) -> String {
+        if self.by_close {
+            return format!("closed with {}", close_of(conversation, gave_up));
+        }
+        "ended TCP without a Close".to_owned()
+    }
+
+    /// The words where it was the silent side that was to ask.
+    fn told_missed<S: Readable>(
+        &self,
+        rhythm: Rhythm,
+        silent: Role,
+        cause: &Cause,
+        conversation: &Conversation<S>,
+    ) -> Said {
+        let waited = self.waited_ns.map_or_else(String::new, |ns| format!(" for {}", duration(ns)));
+        let tell = if self.by_close { Said::close } else { Said::part };
+        tell(
+            format!(
+                "{} sent no keep-alive of Engine.IO{waited}, where it had announced one every {}, to be missed {} \
+                    after that; {} {}{}.",
+                the(silent),
+                duration(rhythm.interval_ns),
+                duration(rhythm.timeout_ns),
+                a(silent.peer()),
+                self.ended(silent.peer(), conversation),
+                hedge(cause),
+            ),
+            format!("Look at {}: its process was probably stopped, blocked or overloaded.", a(silent)),
+        )
+    }
+}
+
+/// How sure it is that it was for that.
+fn hedge(cause: &Cause) -> &'static str {
+    match cause.certainty {
+        Proven => "",
+        Likely => ", probably for that",
+        Undetermined => ", possibly for that",
+    }
+}
+
 fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
     let (side, peer) = (facts.side(role), facts.side(role.peer()));
     let quit = facts.quit_of(role)?;
     let by_close = matches!(quit.how, How::Close(_));
     let says_so = by_close && facts.gives_reason(role, REASONS);
     let asked = side.unanswered_ping.map(|ping| (None, ping)).or_else(|| heartbeat(facts, role, &quit));
-    let Some((heartbeat, ping)) = asked.filter(|_| !peer.has_gap) else {
+    let missed = asked.is_none().then(|| missed(facts, role, &quit)).flatten();
+    let is_missed = missed.is_some();
+    let Some((heartbeat, ping)) = asked.or(missed).filter(|_| !peer.has_gap) else {
         // The Ping is not in the recording, or one of another protocol.
         let grounds = KeepaliveTimeout {
             ping: None,
@@ -164,10 +207,18 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
             says_so,
             gave_up: role,
             heartbeat: None,
+            missed: None,
         };
         return says_so.then(|| Judged::new(grounds, Blame::from(role.peer()), Likely).at(quit.mark));
     };
     let waited_ns = facts.between(ping.mark.at, quit.mark.at);
+    let missed = facts.side(role.peer()).rhythm.filter(|_| is_missed).map(|(rhythm, _)| rhythm);
+    // What it had announced that it waits has not passed.
+    let allowed = side.rhythm.filter(|_| heartbeat == Some(Heartbeat::EngineIo) && missed.is_none());
+    let too_soon = |(rhythm, _): (Rhythm, Mark)| waited_ns.is_none_or(|ns| ns < nearly(rhythm.timeout_ns));
+    if !says_so && allowed.is_some_and(too_soon) {
+        return None;
+    }
     // An end that was recorded before the Ping did not wait for it.
     if quit.mark.at < ping.mark.at || waited_ns.is_some_and(|ns| ns < SHORTEST_WAIT_NS) {
         return None;
@@ -220,6 +271,7 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
         says_so,
         gave_up: role,
         heartbeat,
+        missed,
     };
     // What reached it only just before the end it could not have answered: the way was broken until then.
     let just_arrived = facts.between(ping.arrived_at, quit.mark.at).is_some_and(|ns| ns < SHORTEST_WAIT_NS);
@@ -228,6 +280,21 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
         return Some(Judged::new(grounds, Blame::Between, certainty.min(Likely)).at(ping.mark));
     }
     Some(Judged::new(grounds, Blame::from(role.peer()), certainty).at(ping.mark))
+}
+
+/// Clocks of a host and of the capture differ a little.
+const fn nearly(ns: i64) -> i64 {
+    ns / 10 * 9
+}
+
+/// The last time that the peer asked as it had announced, where the next one is overdue: who was to be asked gives up, too
+/// (Engine.IO from 4 on, "Heartbeat").
+fn missed(facts: &Facts<'_>, role: Role, quit: &Quit) -> Option<(Option<Heartbeat>, UnansweredPing)> {
+    let (rhythm, last) = facts.side(role.peer()).rhythm.filter(|_| facts.speaks(Heartbeat::EngineIo))?;
+    let silent = facts.between(last.at, quit.mark.at)?;
+    let mark = Mark { frame: None, ..last };
+    let overdue = silent >= nearly(rhythm.interval_ns.saturating_add(rhythm.timeout_ns));
+    overdue.then_some((Some(Heartbeat::EngineIo), UnansweredPing { mark, ..UnansweredPing::default() }))
 }
 
 /// Within this a Close is answered at once, however far from the answering side it was captured.
