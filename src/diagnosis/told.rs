@@ -39,11 +39,16 @@ fn situation(conversation: &Conversation, course: &Course, role: Role, whose: Wh
     if role == Role::Client && is_browser(conversation) && goes_away(conversation, course) {
         return Situation::PageLeft;
     }
+    let waits = matches!(situation, Situation::Open | Situation::AwaitsAnswer);
     if situation == Situation::AwaitsAnswer && has_given_up(conversation, role, whose) {
         return Situation::Unanswered;
     }
-    situation
+    let again = conversation.tcp_facts[role].unacknowledged.filter(|_| waits);
+    if again.is_some_and(|again| again.times >= SENT_AGAIN_TIMES) { Situation::Unheard } else { situation }
 }
+
+/// Sent again once, bytes may only have been lost.
+const SENT_AGAIN_TIMES: u32 = 2;
 
 /// Whether the client closed with 1001 of its own accord. In a browser close() takes 1000 and 3000 to 4999: 1001 is the browser's
 /// own word then, or an echo.

@@ -441,8 +441,11 @@ fn breach(report: &Conversation<Shown>, told: &Worded<'_>) -> String {
 /// What both applications will have been told, as sure as that is.
 fn views(closing: &Closing<Shown>) -> Option<String> {
     let PerRole { client, server } = &closing.sees;
-    if !is_told(client) || !is_told(server) {
-        return None;
+    match (is_told(client), is_told(server)) {
+        (true, true) => {}
+        (true, false) => return Some(format!("The client's application{}.", saw(client))),
+        (false, true) => return Some(format!("The server's application{}.", saw(server))),
+        (false, false) => return None,
     }
     let is_same = told(client) == told(server) && client.or.is_empty() && server.or.is_empty();
     if is_same && client.certainty == server.certainty {

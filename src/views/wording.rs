@@ -167,6 +167,9 @@ const fn situation(situation: Situation) -> &'static str {
         Situation::NotRecorded => "the recording has a gap over the end",
         Situation::Open => "the connection was open when the recording ended",
         Situation::AwaitsAnswer => "its Close was not answered yet when the recording ended",
+        Situation::Unheard => {
+            "what it sent was sent again and never acknowledged, and behind that its host holds back whatever it sends since, a Close and a FIN too"
+        }
         Situation::ClosesExchanged => {
             "both Closes were exchanged, but TCP had not ended when the recording did (RFC 6455 7.1.4)"
         }

@@ -17,6 +17,9 @@ pub const MOST: &[Convention] = &[
         No,
         "it has given up waiting",
     )]),
+    does(&[At::Unheard], Abnormal, No, "report 1006 once they give up, which is not seen then")
+        .open()
+        .or(&[other(Nothing, Unknown, "it has not given up yet")]),
     does(&[At::ClosesExchanged], Peers, Unknown, "").likely(),
     // 1003 is the code of programs that take no such data, more often than of libraries that fail.
     does(&[At::FailedUnfounded], Peers, IfSent, "report what came back where it was the program that closed")
@@ -55,7 +58,7 @@ pub const MOST: &[Convention] = &[
         "its library fails the connection for what follows a Close, as browsers built on Chromium do",
     )]),
     does(&[At::ResetBehind], Peers, IfSent, "still read the Close and report its code").open().or(&[
-        other(Abnormal, No, "the RST came before it had read the Close, as in browsers built on Chromium"),
+        other(Abnormal, No, "the RST came before it had read the Close"),
         of(KEEPS, Peers, Yes, "its library (undici, python websockets) takes its own answer for sent"),
     ]),
     does(&[At::ResetAfterCloses], Peers, Yes, "report the code, clean").likely().or(&[of(

@@ -19,6 +19,9 @@ named! {
         Open = "open",
         /// The recording ends while TCP is open; its Close is not answered yet.
         AwaitsAnswer = "awaits_answer",
+        /// TCP is open, and what it sent was sent again and never acknowledged: behind that its host holds back what it sends
+        /// since, a Close and a FIN too.
+        Unheard = "unheard",
         /// Both Closes were exchanged; the recording ends before TCP does.
         ClosesExchanged = "closes_exchanged",
         /// It failed the connection for a fault of the peer, with a Close that says so.
@@ -68,12 +71,13 @@ named! {
 
 impl Situation {
     /// Every one.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::NotEstablished,
         Self::NoConnection,
         Self::NotRecorded,
         Self::Open,
         Self::AwaitsAnswer,
+        Self::Unheard,
         Self::ClosesExchanged,
         Self::Failed,
         Self::FailedToInflate,
