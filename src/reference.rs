@@ -214,14 +214,14 @@ impl Reference {
         );
         self.after_own_close(from, frame);
         self.after_received_close(from, frame);
-        self.after_fault_of_peer(from, frame, limits);
+        self.after_fault_of_peer(from, frame);
 
         let mut faulty = false;
-        for (by, rule, level) in self.findings.latest.iter().copied() {
+        for (rule, level) in self.findings.latest.iter().copied() {
             if level == Level::Note {
                 continue;
             }
-            if by == Some(from) && !broke.contains(&rule) {
+            if !broke.contains(&rule) {
                 broke.push(rule);
             }
             if rule.rule().reaction != crate::model::Reaction::Nothing {
@@ -359,10 +359,10 @@ impl Reference {
     }
 
     /// Evidence that `from` went on handling what the peer sent after a fault, and Pings answered.
-    fn after_fault_of_peer(&mut self, from: Role, frame: &FrameFacts<'_>, limits: &Limits) {
+    fn after_fault_of_peer(&mut self, from: Role, frame: &FrameFacts<'_>) {
         let peer = from.peer();
         let answered = if frame.header.opcode == crate::model::Opcode::PONG {
-            pings::answer(&mut self.ends, from, frame, limits, &mut self.findings)
+            pings::answer(&mut self.ends, from, frame, &mut self.findings)
         } else {
             None
         };
@@ -485,8 +485,7 @@ impl Reference {
             if let Some(SentClose { payload, frame, evidence, .. }) = self.ends[role].close()
                 && payload.code() == Some(crate::model::CloseCode::MESSAGE_TOO_BIG)
             {
-                let theirs = self.ends[role.peer()].close();
-                if theirs.is_some_and(|c| c.frame < *frame && c.payload.code() == payload.code()) {
+                if self.ends[role].echoes(&self.ends[role.peer()]) {
                     continue; // An echo says nothing about its sender's limits.
                 }
                 // The one it was about may be what the recording lacks.

@@ -224,3 +224,6 @@ fn address(sum: u64, ip: IpAddr) -> u64 {
         IpAddr::V6(ip) => hash(sum, &ip.octets()),
     }
 }
+
+#[cfg(test)]
+mod tests;

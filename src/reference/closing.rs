@@ -14,6 +14,7 @@ use crate::model::{
     TcpEnd,
 };
 use crate::reference::closing::early::LeftEarly;
+use crate::reference::duties;
 use crate::reference::endpoint::Endpoint;
 use crate::reference::findings::{Findings, Place};
 use crate::reference::opening::Opening;
@@ -261,10 +262,7 @@ fn notes(
     early: &LeftEarly,
     findings: &mut Findings,
 ) {
-    if let (Some((Starter::Both, _)), Some(client), Some(server)) =
-        (started, ends.client.close(), ends.server.close())
-    {
-        let later = if client.frame < server.frame { server } else { client };
+    if let (Some((Starter::Both, _)), Some(later)) = (started, duties::later_close(ends)) {
         findings.add(None, ClCross, Place::frame(later.frame, later.evidence));
     }
     if let (Some((Starter::One(starter), evidence)), Some(client), Some(server)) =

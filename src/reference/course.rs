@@ -71,17 +71,14 @@ impl Sizes {
             return;
         };
         let ended = frame.facts.iter().find_map(|fact| match fact {
-            Fact::Message(message) if message.n == n => Some(*message),
+            Fact::Message(message) => Some(*message),
             _ => None,
         });
         let last = match &mut self.last {
             Some(last) if last.n == n => last,
             last => {
-                if let Some(before) = last
-                    && self.largest_before.is_none_or(|largest| largest.wire_bytes < before.wire_bytes)
-                {
-                    self.largest_before = Some(*before);
-                }
+                let before = [self.largest_before, *last];
+                self.largest_before = before.into_iter().flatten().max_by_key(|message| message.wire_bytes);
                 let text = frame.header.opcode == Opcode::TEXT;
                 last.insert(MessageSize { n, text, pause_ns, ..MessageSize::default() })
             }

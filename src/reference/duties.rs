@@ -65,7 +65,7 @@ fn of_close(close: &SentClose) -> Since {
 /// The Close that completed the closing handshake, by the recording; `None` before.
 pub(super) fn later_close(ends: &PerRole<Endpoint>) -> Option<&SentClose> {
     let (client, server) = (ends.client.close()?, ends.server.close()?);
-    Some(if client.frame < server.frame { server } else { client })
+    [client, server].into_iter().max_by_key(|close| close.frame)
 }
 
 /// What `role` owes now, or will once what is on its way arrives.
@@ -77,7 +77,7 @@ pub(super) fn owed(ends: &PerRole<Endpoint>, role: Role) -> Vec<Expectation> {
     let mut owed = Vec::new();
     let fault = peer.fault.as_deref();
     let failed = side.close().filter(|close| {
-        fault.is_some_and(|fault| fault.fits(close.payload.code()) && fault.frame < close.frame)
+        fault.is_some_and(|fault| fault.fits(close.payload.code()) && fault.was_known_to(close))
     });
     match (fault, failed) {
         (Some(_), Some(close)) => {

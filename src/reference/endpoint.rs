@@ -141,6 +141,15 @@ impl Fault {
         }
     }
 
+    /// Whether the peer's host had it when it sent `close`; without acknowledgement numbers the order of the recording has
+    /// to do.
+    pub(super) fn was_known_to(&self, close: &SentClose) -> bool {
+        match close.evidence.acked() {
+            None => self.frame < close.frame,
+            acked => self.was_received(acked),
+        }
+    }
+
     /// The peer's host has acknowledged its stream up to `offset`.
     fn arrived(&mut self, offset: u64, at: Option<Timestamp>) {
         if !self.is_acknowledged && self.end.is_some_and(|end| offset >= end) {
@@ -153,7 +162,7 @@ impl Fault {
     fn is_followed_by_data(&mut self, frame: &FrameFacts<'_>) {
         let acked = frame.first.acked();
         self.went_on |= acked.zip(self.next_end).is_some_and(|(acked, end)| acked >= end);
-        if acked.is_some() && self.data_end.is_none() && self.was_received(acked) {
+        if self.data_end.is_none() && self.was_received(acked) {
             self.data_end = frame.end_offset();
         }
     }
@@ -410,6 +419,7 @@ impl Endpoint {
             Opcode::PING if frame.is_complete() => {
                 self.pings.get_or_insert_default().sent(frame, limits);
             }
+            Opcode::PING => self.pings.get_or_insert_default().sent_in_part(frame),
             _ => {}
         }
     }

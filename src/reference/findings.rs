@@ -15,7 +15,7 @@ pub(super) struct Findings {
     /// Where frames begin, or what the handshake settled, is an assumption: nothing is proven any more.
     pub(super) assuming: bool,
     /// Of the event at hand, kept or not.
-    pub(super) latest: Vec<(Option<Role>, RuleId, Level)>,
+    pub(super) latest: Vec<(RuleId, Level)>,
 }
 
 /// Where in the recording a finding stands.
@@ -65,7 +65,7 @@ impl Findings {
             return;
         }
         let certainty = if self.assuming { certainty.min(Certainty::Likely) } else { certainty };
-        self.latest.push((by, violation.rule(), level));
+        self.latest.push((violation.rule(), level));
         if self.kept.len() >= self.max {
             self.omitted += 1;
             if level == Level::Note || !self.drop_note() {

@@ -168,11 +168,10 @@ impl Opening {
         let place = Place::at(evidence);
         // Of a head that is cut off what follows may be the rest.
         if let Some(early) = response.facts.early.filter(|_| !self.unseen.client && !self.unseen.server) {
-            // Without an acknowledgement number the order of the recording has to do; a capture can have it wrong.
+            // Without an acknowledgement number the order of the recording has to do, which a capture can have wrong.
             let certainty = match early.acked() {
                 Some(_) => Certainty::Proven,
-                None if early.packet().is_some() => Certainty::Undetermined,
-                None => Certainty::Likely,
+                None => Certainty::Undetermined,
             };
             add(findings, Role::Client, HsEarlyData, certainty, Place::at(Some(early)));
             self.waited = true;
@@ -248,7 +247,7 @@ impl Opening {
         if !waited && !self.unseen.client && !self.unseen.server && self.was_answered(first) == Some(false) {
             add(findings, from, HsEarlyData, Certainty::Proven, place);
         }
-        let with_response = || self.response.filter(|response| response.packet().is_some())?.packet();
+        let with_response = || self.response?.packet();
         let is_first = is_first && !self.unseen.server;
         if from == Role::Server && is_first && with_response().is_some_and(|no| first.packet() == Some(no)) {
             add(findings, from, HsCoalesced, Certainty::Proven, place);
@@ -388,16 +387,8 @@ fn shown(value: &str) -> Text {
 
 /// All values of a field; `None` where there is none.
 fn joined(fields: &Lines, name: &str) -> Option<Text> {
-    let mut values = fields.values(name);
-    let mut all = shown(values.next()?).into_sent().into_owned();
-    for value in values {
-        if all.len() > MAX_SHOWN {
-            break;
-        }
-        all.push_str(", ");
-        all.push_str(shown(value).as_sent());
-    }
-    Some(shown(&all))
+    let values: Vec<&str> = fields.values(name).collect();
+    (!values.is_empty()).then(|| shown(&values.join(", ")))
 }
 
 /// A field line as sent, the start line being none of them.

@@ -14,15 +14,17 @@ use crate::reference::findings::{Findings, Place};
 pub(super) struct Pings {
     /// Those that wait for a Pong, oldest first.
     pending: VecDeque<PendingPing>,
-    /// The peer's Pongs that fitted none of them.
+    /// The peer's Pongs that fitted none of them, one for each at the most.
     pub(super) mismatches: Vec<PongMismatch>,
     sent: u64,
     /// Those after the last one that was answered.
     unanswered: u64,
     /// Those that made room for newer ones.
     pub(super) given_up: u64,
-    /// There was such a one since the last Pong that fitted.
-    forgot_one: bool,
+    /// The last one whose data are not known, given up or with a hole in it, unless a Pong for a later one came.
+    unknown: Option<u64>,
+    /// One had a hole.
+    in_part: bool,
     rhythm: Rhythm,
     latency: Option<Measured>,
 }
@@ -77,9 +79,8 @@ impl Pings {
         self.unanswered += 1;
         self.rhythm.next(frame.first.at());
         if self.pending.len() >= limits.max_pending_pings {
-            self.pending.pop_front();
+            self.unknown = self.pending.pop_front().map(|ping| ping.frame).max(self.unknown);
             self.given_up += 1;
-            self.forgot_one = true;
         }
         self.pending.push_back(PendingPing {
             frame: frame.n,
@@ -91,6 +92,13 @@ impl Pings {
             missed: false,
             doubtful: false,
         });
+    }
+
+    /// Books a Ping with a hole: a Pong that fits no other may be for it.
+    pub(super) fn sent_in_part(&mut self, frame: &FrameFacts<'_>) {
+        self.sent += 1;
+        self.rhythm.next(frame.first.at());
+        (self.unknown, self.in_part) = (Some(frame.n), true);
     }
 
     /// The peer's host has received the stream up to `offset`.
@@ -116,7 +124,7 @@ impl Pings {
     pub(super) fn figures(&self, has_gap: bool) -> PingFigures {
         PingFigures {
             sent: self.sent,
-            unanswered: (!has_gap).then_some(self.unanswered),
+            unanswered: (!has_gap && !self.in_part).then_some(self.unanswered),
             interval_ns: self.rhythm.interval_ns(),
             latency: self.latency.as_ref().map(|measured| measured.latency),
         }
@@ -182,7 +190,6 @@ pub(super) fn answer(
     ends: &mut PerRole<Endpoint>,
     from: Role,
     pong: &FrameFacts<'_>,
-    limits: &Limits,
     findings: &mut Findings,
 ) -> Option<u64> {
     let place = Place::frame(pong.n, pong.first);
@@ -201,8 +208,8 @@ pub(super) fn answer(
             let ping = pings.pending.drain(..=at).next_back()?;
             pings.unanswered = pings.pending.len() as u64;
             pings.mismatches.retain(|m| m.ping > ping.frame);
-            // Those given up are older: this Pong covers them.
-            pings.forgot_one = false;
+            // It covers the older ones.
+            pings.unknown = pings.unknown.filter(|unknown| *unknown > ping.frame);
             if !ping.doubtful
                 && let (Some(sent), Some(back)) = (ping.evidence.at(), pong.first.at())
             {
@@ -211,12 +218,10 @@ pub(super) fn answer(
             }
             return Some(ping.frame);
         }
-        if pings.forgot_one {
-            // It may answer one that was given up.
-            return None;
+        if pings.unknown.is_some() {
+            return None; // It may answer that.
         }
         if !has_gap
-            && pings.mismatches.len() < limits.max_pending_pings
             && let Some(ping) = pings.pending.iter_mut().find(|ping| !ping.missed && ping.was_received(pong))
         {
             ping.missed = true;

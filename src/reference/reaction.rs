@@ -151,11 +151,7 @@ fn how_it_reacted<'a>(
     if let Some(handled @ (Handled::Ping { .. }, ..)) = side.handled {
         return carried_on(handled);
     }
-    // Without acknowledgement numbers the order of the recording has to do.
-    let close = side.close().filter(|close| match close.evidence.acked() {
-        None => fault.frame < close.frame,
-        acked => fault.was_received(acked),
-    });
+    let close = side.close().filter(|close| fault.was_known_to(close));
     let late_by = |evidence: Evidence| late_by(side, fault, evidence, round_trip_ns);
     let fitting = close.filter(|close| fault.fits(close.payload.code()));
     if let Some(close) = fitting.filter(|close| side.handled.is_none() || late_by(close.evidence).is_none()) {

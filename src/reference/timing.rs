@@ -28,8 +28,8 @@ pub(super) fn conclude(
 ) -> Timing {
     if closing.outcome != Outcome::HandshakeFailed {
         for role in Role::BOTH {
-            let silent = silent(ends, role, tail, findings);
-            closing.steps.extend(pings(ends, reactions, role, silent, tail, closing.outcome, findings));
+            silent(ends, role, tail, findings);
+            closing.steps.extend(pings(ends, reactions, role, tail, findings));
         }
         idle(ends, closing, last_frame, findings);
     }
@@ -54,21 +54,20 @@ pub(super) fn conclude(
     }
 }
 
-/// Whether `role` went silent at the end: its peer sent again and again, and not even an acknowledgement came.
-fn silent(ends: &PerRole<Endpoint>, role: Role, tail: &Tail, findings: &mut Findings) -> bool {
+/// Says if `role` went silent at the end: its peer sent again and again, and not even an acknowledgement came.
+fn silent(ends: &PerRole<Endpoint>, role: Role, tail: &Tail, findings: &mut Findings) {
     let peer = &ends[role.peer()];
-    let Some(Unanswered { tries, first_at, last_at }) = tail.unanswered[role.peer()] else { return false };
-    let Some(for_ns) = last_at.zip(first_at).map(|(last, first)| last.since(first)) else { return false };
+    let Some(Unanswered { tries, first_at, last_at }) = tail.unanswered[role.peer()] else { return };
+    let Some(for_ns) = last_at.zip(first_at).map(|(last, first)| last.since(first)) else { return };
     // Its acknowledgements may be what the recording lacks.
     if ends[role].lost || ends[role].end().is_some() || tries < SILENT_TRIES || for_ns < SILENT_NS {
-        return false;
+        return;
     }
     let pending = peer.pings.iter().flat_map(|pings| pings.pending());
     let ping = pending.filter(|ping| ping.arrived.is_none()).map(|ping| ping.frame).next();
     let violation = ClHalfOpen { tries, for_ns, ping };
     let place = Place { frame: ping, evidence: peer.end().map(|end| end.evidence) };
     findings.add_as(Some(role), violation, Level::Note, Certainty::Likely, place);
-    true
 }
 
 /// The Pings of `role`'s peer that `role` never answered.
@@ -76,9 +75,7 @@ fn pings(
     ends: &PerRole<Endpoint>,
     reactions: &PerRole<Judgement>,
     role: Role,
-    silent: bool,
     tail: &Tail,
-    outcome: Outcome,
     findings: &mut Findings,
 ) -> Option<Step> {
     let (side, peer) = (&ends[role], &ends[role.peer()]);
@@ -94,14 +91,12 @@ fn pings(
     let until = duty_ends(side, peer, tail);
     let waited = |ping: &PendingPing| Some(until?.since(ping.arrived.flatten()?));
     let Some(waited_ns) = waited(oldest).filter(|ns| *ns >= NEVER_NS) else {
-        // Worth a row only where the connection did not close as it should.
-        let unclear = silent || !matches!(outcome, Outcome::Clean | Outcome::CleanTcpReset);
         // What it sent last without having the Ping says nothing of an answer, nor does the end if it came before.
         let last = [side.close().map(|close| close.evidence), side.end().map(|end| end.evidence)];
         let had = |last: Evidence| last.acked().zip(oldest.end).is_none_or(|(acked, end)| acked >= end);
         let left = until.zip(oldest.evidence.at()).map(|(until, sent)| until.since(sent));
-        let timed = unclear
-            && until.is_some()
+        // Worth a step only where who asked did not close.
+        let timed = until.is_some()
             && peer.close().is_none()
             && last.into_iter().flatten().all(had)
             && left.is_none_or(|left| left >= 0);

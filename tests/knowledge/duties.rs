@@ -2,11 +2,11 @@
 //! both sides as they come and go, and figures of times.
 
 use wslog::limits::Limits;
-use wslog::model::{Conversation, PerRole, Role};
+use wslog::model::{Conversation, PerRole, Role, WeirdKind};
 
-use crate::support::conversation::TestPacket;
+use crate::support::conversation::{Client, Server, Talk, TestPacket};
 use crate::support::scene;
-use crate::support::script::analyse;
+use crate::support::script::{analyse, analyse_with, findings};
 
 fn only(script: &str) -> Conversation {
     let mut reports = analyse(&scene::play(script));
@@ -34,8 +34,60 @@ fn figures() {
         (latency.pongs, latency.min_ns, latency.mean_ns, latency.max_ns, latency.slowest_frame),
         (3, 100_250_000, 200_250_000, 300_250_000, 4)
     );
-    let burst = only("S: ping a | S: ping b | S: ping c | C: pong c");
-    assert_eq!(burst.timing.pings.server.and_then(|pings| pings.interval_ns), None);
+    for (script, interval_ns) in [
+        ("S: ping a | S: ping b | S: ping c | C: pong c", None),
+        // One is an eighth shorter than the mean, which the others are near to.
+        (
+            "S: ping a | S: wait 8800 | S: ping b | S: wait 10400 | S: ping c | S: wait 10400 | S: ping d | S: wait 10400 | S: ping e",
+            None,
+        ),
+        (
+            "S: ping a | S: wait 9400 | S: ping b | S: wait 10200 | S: ping c | S: wait 10200 | S: ping d | S: wait 10200 | S: ping e",
+            Some(10_000_250_000),
+        ),
+    ] {
+        let pings = only(script).timing.pings.server.expect("Pings");
+        assert_eq!(pings.interval_ns, interval_ns, "{script}");
+    }
+}
+
+/// Half a request asks for no answer: that the server ends TCP behind it is nothing to tell.
+#[test]
+fn half_a_request_is_owed_nothing_4_2_2() {
+    const LINES: &str = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
+    for (end, found) in [("", ""), ("\r\n", "S note HS-NO-RESPONSE")] {
+        let mut talk = Talk::new("192.0.2.10:50001", "192.0.2.20:80");
+        talk.connect().bytes(Client, format!("{LINES}{end}").as_bytes());
+        // Each ends TCP before the other's end has arrived.
+        talk.hold(Server).fin(Client).fin(Server).release(Server);
+        let reports = analyse(&talk.packets());
+        assert_eq!(findings(&reports[0]), found, "{end:?}");
+    }
+}
+
+/// Pings that made room for others are counted, of both sides.
+#[test]
+fn pings_given_up_are_counted() {
+    let limits = Limits { max_pending_pings: 1, ..Limits::default() };
+    for (script, given_up) in [
+        ("S: ping a | C: pong a | S: ping b | C: pong b", None),
+        ("S: ping a | S: ping b | S: ping c | C: pong c", Some(2)),
+        ("S: ping a | S: ping b | S: ping c | S: ping d | C: ping e | C: ping f", Some(4)),
+    ] {
+        let reports = analyse_with(&scene::play(script), &limits);
+        let capped = reports[0].weirds.as_slice().iter().find(|weird| weird.kind == WeirdKind::PingsCap);
+        assert_eq!(capped.map(|weird| weird.count), given_up, "{script}");
+    }
+}
+
+/// Of handshakes that were refused one after the other sixteen are told, and the last.
+#[test]
+fn steps_of_refused_handshakes_are_capped() {
+    for (refused, told) in [(3, 3), (16, 16), (17, 17), (18, 17), (20, 17)] {
+        let script = vec!["C: request -Host | S: status 400 Bad Request"; refused].join(" | ");
+        assert_eq!(only(&script).closing.steps.len(), told, "{refused} requests");
+    }
 }
 
 /// What both sides owe, act by act, as text.
@@ -84,6 +136,12 @@ fn what_is_owed_after_every_act() {
             "/ /FR-RSV CL-REPLY/FR-AFTER-FAIL CL-TCP-SERVER-FIRST/FR-AFTER-FAIL CL-TCP-NEVER/ /",
         ),
         ("S: ping x | S: close 1000", "/ FR-PING-PONG/ CL-REPLY/"),
+        // A Close with a code that fits a fault which comes later; one with another code behind it.
+        ("S: close 1002 | C: c1 00", "/ CL-REPLY/"),
+        (
+            "C: c1 00 | S: close 4000 | C: close 4000",
+            "/ /FR-RSV CL-REPLY/ CL-TCP-SERVER-FIRST/CL-TCP-SERVER-FIRST",
+        ),
     ] {
         assert_eq!(owed(&scene::play(script)), expected, "{script}");
     }

@@ -33,7 +33,7 @@ use serde_json::{Map, Value};
 use wslog::engine::Across;
 use wslog::knowledge::Blame;
 use wslog::limits::Limits;
-use wslog::model::{Conversation, FrameRecord, RULES, Rule, Seen, Step, Violation};
+use wslog::model::{Conversation, FrameRecord, PerRole, RULES, Rule, Seen, Step, Violation};
 use wslog::notation::parse;
 use wslog::redact::{self, Redaction};
 use wslog::views::{self, FrameList};
@@ -252,6 +252,8 @@ fn details(report: &Conversation) -> String {
         let _ = writeln!(out, "    {} {by}: {expected}: {observed}", step["since_frame"]);
     }
     let _ = writeln!(out, "    idle {}, timing {}", closing["idle_before_close_ns"], known(&json["timing"]));
+    let PerRole { client, server } = &report.closing.sees;
+    let _ = writeln!(out, "    told {:?} / {:?}", client.because, server.because);
     let cause = report.closing.cause.as_ref().expect("a cause");
     let others: Vec<&str> = cause.also.iter().map(|other| other.id.name()).collect();
     let of = (cause.by.map(Blame::name), cause.certainty.name(), cause.frame, cause.packet.map(|no| no.0));

@@ -13,7 +13,7 @@ use wslog::notation::parse;
 
 use crate::causes;
 use crate::support::scene;
-use crate::support::script::analyse;
+use crate::support::script::{all_steps, analyse};
 
 const REQUEST: &str = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
@@ -107,6 +107,13 @@ fn what_only_the_order_of_a_log_tells_is_likely() {
             SWITCHED,
             "keepalive_timeout client proven, also internal_error likely, also application_close likely",
         ),
+        // The client's Close answers the server's, and not what stands before it.
+        (
+            "S: a1 02 68 69 | S: close 1000 | C: close 1000 | S: fin",
+            Role::Client,
+            SWITCHED,
+            "application_close server likely",
+        ),
         // Both broke a clause, and the server closed first.
         (
             "C: 81 82 00 00 00 00 ff fe | S: a1 02 68 69 | S: close 1007 | C: close 1002 | S: fin",
@@ -166,4 +173,22 @@ fn a_log_is_sure_of_nothing_that_the_capture_does_not_have() {
     }
     assert!(shown > CAUSES.len(), "{shown}");
     assert!(wrong.is_empty(), "of {shown}\n{wrong}");
+}
+
+/// What a log has no times for is no step; who called close() it knows.
+#[test]
+fn what_was_owed_in_a_log() {
+    for (script, tester, expected) in [
+        ("S: ping x | S: fin", Role::Server, ""),
+        (
+            "C: close 1000 | S: close 1000 | C: fin",
+            Role::Client,
+            "S CL-REPLY met, C CL-TCP-SERVER-FIRST unobserved",
+        ),
+        ("S: close 1000 | C: close 1000 | S: fin", Role::Server, "C CL-REPLY met, S CL-TCP-SERVER-FIRST met"),
+    ] {
+        let exchange = parse(script).expect("an exchange");
+        let conversation = logged(&exchange, tester, SWITCHED).expect("a log can show it");
+        assert_eq!(all_steps(&conversation), expected, "{script}");
+    }
 }

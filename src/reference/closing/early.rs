@@ -78,11 +78,11 @@ fn own_end(ends: &PerRole<Endpoint>, role: Role) -> Option<&Ended> {
     ends[role.peer()].end().is_none_or(|theirs| end.is_own(theirs)).then_some(end)
 }
 
-/// Whether both Closes were sent, and one side had ended TCP before the other's could arrive.
+/// Whether one side had ended TCP before the other's Close could arrive.
 pub(super) fn cut_short(ends: &PerRole<Endpoint>) -> bool {
     let is_late = |role: Role| {
         let (end, theirs) = (own_end(ends, role), ends[role.peer()].close());
         end.zip(theirs).is_some_and(|(end, theirs)| end.knew(theirs) == Some(false))
     };
-    ends.client.close().is_some() && ends.server.close().is_some() && Role::BOTH.into_iter().any(is_late)
+    Role::BOTH.into_iter().any(is_late)
 }

@@ -1,0 +1,96 @@
+//! Times that no exchange of the tables meets to the nanosecond.
+
+use super::*;
+
+fn ms(ms: i64) -> Timestamp {
+    Timestamp(ms * 1_000_000)
+}
+
+/// The `n`th connection, whose first packet has that number.
+fn trace(n: u64, [asked, settled]: [i64; 2], life: (i64, i64, bool)) -> Trace {
+    let first_packet = PacketNo(n);
+    let (began, ended, is_abnormal) = life;
+    Trace {
+        client: [192, 0, 2, 10].into(),
+        server: ([192, 0, 2, 20], 80).into(),
+        first_packet,
+        life: Life { first_packet, began: Some(ms(began)), ended: Some(ms(ended)), is_abnormal },
+        asked: Some((first_packet, ms(asked))),
+        settled: Some(ms(settled)),
+        key: None,
+        program: None,
+        target: 0,
+    }
+}
+
+/// Handshakes from request to response in milliseconds: which of them, from 1, was under way beside which.
+#[test]
+fn handshakes_at_once_4_1() {
+    let check = |handshakes: &[[i64; 2]], expected: &[(u64, u64)]| {
+        let mut under_way = UnderWay::default();
+        let found = (1..).zip(handshakes).filter_map(|(n, times)| {
+            let violation = under_way.next(&trace(n, *times, (0, 0, false)))?.violation;
+            Some((n, violation.earlier().expect("another connection").0))
+        });
+        assert_eq!(found.collect::<Vec<_>>(), expected, "{handshakes:?}");
+    };
+    check(&[[0, 10], [10, 20]], &[]);
+    check(&[[0, 10], [9, 20]], &[(2, 1)]);
+    // The one that began first may have asked last.
+    check(&[[10, 20], [0, 10]], &[]);
+    check(&[[10, 20], [0, 11]], &[(2, 1)]);
+    // The one that was settled last counts.
+    check(&[[0, 30], [5, 10], [20, 40]], &[(2, 1), (3, 1)]);
+    check(&[[0, 10], [5, 30], [20, 40]], &[(2, 1), (3, 2)]);
+    check(&[[0, 10], [5, 10], [7, 12]], &[(2, 1), (3, 1)]);
+}
+
+/// Connections from beginning to end in milliseconds, and whether the server or the network ended them: which of them, from
+/// 1, came too soon, behind which, as the how manieth.
+#[test]
+fn attempts_7_2_3() {
+    use Certainty::{Likely, Undetermined};
+    let check = |lives: &[(i64, i64, bool)], expected: &[(u64, u64, u32, Certainty)]| {
+        let mut attempts = Attempts::default();
+        let found = (1..).zip(lives).filter_map(|(n, life)| {
+            let Finding { violation, certainty, .. } = attempts.next(&trace(n, [0, 0], *life))?;
+            let Violation::ClBackoff(ClBackoff { times, earlier, .. }) = violation else { return None };
+            Some((n, earlier.0, times, certainty))
+        });
+        assert_eq!(found.collect::<Vec<_>>(), expected, "{lives:?}");
+    };
+    check(&[(0, 50, true), (149, 200, false)], &[(2, 1, 1, Undetermined)]);
+    check(&[(0, 50, true), (150, 200, false)], &[]);
+    check(&[(0, 50, true), (50, 200, false)], &[(2, 1, 1, Undetermined)]);
+    check(&[(0, 50, true), (49, 200, false)], &[]);
+    check(&[(0, 50, false), (60, 200, true)], &[]);
+    // After one that held it is the first again.
+    let held = |lasted: i64| [(0, 10, true), (20, 20 + lasted, true), (30 + lasted, 40 + lasted, true)];
+    check(&held(4_999), &[(2, 1, 1, Undetermined), (3, 2, 2, Undetermined)]);
+    check(&held(5_000), &[(2, 1, 1, Undetermined), (3, 2, 1, Undetermined)]);
+    // Four pauses that do not grow by more than a quarter.
+    let row = |pauses: [i64; 4]| {
+        let mut lives = vec![(0, 10, true)];
+        for pause in pauses {
+            let began = lives.last().map_or(0, |last| last.1) + pause;
+            lives.push((began, began + 10, true));
+        }
+        lives
+    };
+    check(&row([1_000, 1_000, 1_000, 1_250]), &[(5, 4, 4, Likely)]);
+    check(&row([1_000, 1_000, 1_000, 1_251]), &[]);
+    check(&row([4_999; 4]), &[(5, 4, 4, Likely)]);
+    check(&row([5_000; 4]), &[]);
+    // Of several at a time the last to end counts.
+    check(&[(0, 90, true), (10, 50, false), (100, 200, false)], &[(3, 1, 1, Undetermined)]);
+    check(&[(0, 50, false), (10, 90, true), (100, 200, false)], &[(3, 2, 1, Undetermined)]);
+    check(&[(0, 90, true), (10, 90, false), (100, 200, false)], &[(3, 1, 1, Undetermined)]);
+}
+
+/// As its authors give it, so that a program has the same number wherever it is read.
+#[test]
+fn fnv_1a() {
+    for (text, sum) in [("", SEED), ("a", 0xaf63_dc4c_8601_ec8c), ("foobar", 0x8594_4171_f739_67e8)] {
+        assert_eq!(hash(SEED, text.as_bytes()), sum, "{text}");
+    }
+}
