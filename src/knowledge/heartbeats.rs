@@ -105,6 +105,7 @@ mod tests {
             (Opcode::TEXT, "{\"type\":6}"),
             (Opcode::TEXT, "{\"type\":\"next\",\"payload\":\"ping\"}"),
             (Opcode::TEXT, "[null,\"1\",\"room\",\"heartbeat\",{}]"),
+            (Opcode::TEXT, "[null,\"1\",\"phoenix\",\"phx_error\",{}]"),
         ];
         for (opcode, payload) in none {
             assert_eq!(read(*opcode, payload.as_bytes()), None, "{payload}");
