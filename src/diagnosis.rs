@@ -36,7 +36,8 @@ fn choose(mut fitting: Vec<Cause>) -> Option<Cause> {
         return None;
     }
     let mut chosen = fitting.remove(at);
-    fitting.pop_if(|last| last.grounds.is_last_resort());
+    // The last says that no other fits, and is no runner-up.
+    fitting.pop();
     chosen.also = fitting.iter().map(Cause::runner_up).collect();
     Some(chosen)
 }

@@ -180,13 +180,6 @@ macro_rules! causes {
     };
 }
 
-impl Grounds {
-    /// It says that no other fits.
-    pub(crate) const fn is_last_resort(&self) -> bool {
-        matches!(self, Self::UndeterminedEnd(_))
-    }
-}
-
 impl Cause {
     /// Its place in the order of precedence. A browser that leaves a page ends TCP right behind its Close: that the page went
     /// is why.

@@ -137,6 +137,7 @@ mod tests {
             (Opcode::TEXT, "0{\"pingInterval\":99999999999,\"pingTimeout\":20000}"),
             (Opcode::TEXT, "0{\"pingInterval\":\"25000\",\"pingTimeout\":20000}"),
             (Opcode::TEXT, "0[\"pingInterval\",25000,\"pingTimeout\",20000]"),
+            (Opcode::TEXT, "[null,\"1\",\"phoenix\",\"phx_error\",{}]"),
         ];
         for (opcode, payload) in none {
             assert_eq!(read(*opcode, payload.as_bytes()), None, "{payload}");

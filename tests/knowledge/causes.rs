@@ -6,12 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use wslog::knowledge::{Blame, CAUSES};
-use wslog::model::{Conversation, RuleId};
+use wslog::model::{Conversation, HeaderSigns, RuleId, TcpFlags};
 use wslog::notation::parse;
 use wslog::redact::{self, Redaction};
 use wslog::views::summary;
 
 use crate::support::bless::bless;
+use crate::support::conversation::TestPacket;
 use crate::support::scene;
 use crate::support::script::analyse;
 
@@ -117,6 +118,109 @@ fn told(report: &Conversation) -> String {
     let also = if also.is_empty() { "nothing".to_owned() } else { also.join(", ") };
     let sentences = summary::sentences(&report).join("\n    ");
     format!("    {place}, rule {rule}; also: {also}\n    {sentences}\n")
+}
+
+/// The cause of the one conversation, with what else it could be.
+fn named_with_others(packets: &[TestPacket]) -> (String, Conversation) {
+    let mut reports = analyse(packets);
+    let report = reports.pop().expect("a conversation");
+    assert!(reports.is_empty());
+    let cause = report.closing.cause.as_ref().expect("a cause");
+    let by = cause.by.map_or("nobody", Blame::name);
+    let mut named = format!("{} {by} {}", cause.id(), cause.certainty.name());
+    for also in &cause.also {
+        let _ = write!(named, ", {} {}", also.id, also.certainty.name());
+    }
+    (named, report)
+}
+
+/// The server's packets come with one TTL, and with IP identifications that are 0, or counted, or both; then its RST.
+#[test]
+fn an_rst_is_held_against_the_headers_of_its_sender() {
+    const ZERO: &[u16] = &[0];
+    const COUNTED: &[u16] = &[7, 8, 9];
+    const MIXED: &[u16] = &[7, 0];
+    let mut wrong = String::new();
+    for (ids, ttl, id, end, expected) in [
+        (COUNTED, 50, 10, "rst", "abrupt_end server likely"),
+        (COUNTED, 57, 10, "rst", "abrupt_end server likely, reset_between undetermined"),
+        (COUNTED, 50, 0, "rst", "abrupt_end server likely, reset_between undetermined"),
+        (COUNTED, 57, 0, "rst", "reset_between between likely, abrupt_end likely"),
+        (ZERO, 50, 0, "rst", "abrupt_end server likely"),
+        (ZERO, 57, 0, "rst", "abrupt_end server likely, reset_between undetermined"),
+        (ZERO, 50, 10, "rst", "abrupt_end server likely, reset_between undetermined"),
+        (ZERO, 57, 10, "rst", "reset_between between likely, abrupt_end likely"),
+        (MIXED, 50, 0, "rst", "abrupt_end server likely"),
+        (MIXED, 50, 10, "rst", "abrupt_end server likely"),
+        (MIXED, 57, 10, "rst", "abrupt_end server likely, reset_between undetermined"),
+        // That it acknowledges nothing is a sign only beside another.
+        (COUNTED, 50, 10, "bare-rst", "no_such_connection server likely, abrupt_end likely"),
+        (
+            COUNTED,
+            50,
+            0,
+            "bare-rst",
+            "no_such_connection server likely, reset_between undetermined, abrupt_end likely",
+        ),
+        (
+            COUNTED,
+            57,
+            10,
+            "bare-rst",
+            "reset_between between likely, no_such_connection undetermined, abrupt_end likely",
+        ),
+    ] {
+        let mut packets =
+            scene::play(&format!("C: text a | S: text b | S: text c | S: wait 3000 | C: text d | S: {end}"));
+        let server = packets.last().expect("the RST").from;
+        let sent = packets.iter_mut().filter(|packet| packet.from == server);
+        for (packet, id) in sent.zip(ids.iter().cycle()) {
+            packet.header = HeaderSigns { ttl: 50, ip_id: Some(*id), ..packet.header };
+        }
+        let reset = packets.last_mut().expect("the RST");
+        reset.header = HeaderSigns { ttl, ip_id: Some(id), ..reset.header };
+        let (now, _) = named_with_others(&packets);
+        if now != expected {
+            let _ = writeln!(wrong, "{ids:?} {ttl} {id} {end}\n  now {now}\n  not {expected}");
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// Where nothing else is likelier, one sign is told as such.
+#[test]
+fn an_rst_with_one_sign_leaves_open_whose_it_is() {
+    let mut packets = scene::play("S: hold | C: close 1000 | C: wait 12000 | S: rst");
+    packets.last_mut().expect("the RST").header.ttl = 57;
+    let (named, report) = named_with_others(&packets);
+    assert_eq!(named, "reset_between between undetermined");
+    let told = told(&report);
+    assert!(told.contains("whether it is its own cannot be told from here: its TTL is 57,"), "{told}");
+}
+
+/// Of a host that sent nothing else nobody knows the TTL.
+#[test]
+fn a_bare_rst_of_a_silent_host_fits_it() {
+    let mut packets = scene::play("C: request | S: 101 | C: text a | C: wait 3000 | C: text b | S: bare-rst");
+    let reset = packets.pop().expect("the RST");
+    packets.retain(|packet| packet.from != reset.from);
+    packets.push(TestPacket { header: HeaderSigns { ttl: 57, ..reset.header }, ..reset });
+    let (named, _) = named_with_others(&packets);
+    assert_eq!(named, "no_such_connection server likely, not_observable undetermined");
+}
+
+/// Servers end TCP in the segment of their last words: that end did not come before them.
+#[test]
+fn the_end_of_the_segment_that_is_no_websocket_did_not_come_before_it() {
+    let mut packets = scene::play(
+        "C: text a | S: raw 48 54 54 50 2f 31 2e 31 20 34 30 30 20 42 61 64 0d 0a 0d 0a | S: fin | C: fin",
+    );
+    let fin = packets.remove(packets.len() - 2);
+    let at = packets.len() - 2;
+    assert_eq!((packets[at].from, packets[at].next_seq()), (fin.from, fin.seq));
+    packets[at].flags = packets[at].flags.with(TcpFlags::FIN);
+    let (named, _) = named_with_others(&packets);
+    assert_eq!(named, "framing_lost server likely, abrupt_end likely");
 }
 
 /// The words of every row of the table, and what they rest on. After a change that is meant: `WSLOG_BLESS=1`.

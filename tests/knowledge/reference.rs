@@ -253,7 +253,7 @@ fn details(report: &Conversation) -> String {
     }
     let _ = writeln!(out, "    idle {}, timing {}", closing["idle_before_close_ns"], known(&json["timing"]));
     let PerRole { client, server } = &report.closing.sees;
-    let _ = writeln!(out, "    told {:?} / {:?}", client.because, server.because);
+    let _ = writeln!(out, "    told {:?} / {:?}", client.situation, server.situation);
     let cause = report.closing.cause.as_ref().expect("a cause");
     let others: Vec<&str> = cause.also.iter().map(|other| other.id.name()).collect();
     let of = (cause.by.map(Blame::name), cause.certainty.name(), cause.frame, cause.packet.map(|no| no.0));

@@ -127,6 +127,20 @@ fn what_only_the_order_of_a_log_tells_is_likely() {
             SWITCHED,
             "protocol_fault client likely, also application_close likely",
         ),
+        // Only one did.
+        (
+            "C: a1 82 00 00 00 00 68 69 | S: close 1002 | C: close 1002 | S: fin",
+            Role::Server,
+            SWITCHED,
+            "protocol_fault client proven, also application_close likely",
+        ),
+        // Who had closed owes no Pong.
+        (
+            "C: close 1000 | S: ping abcd | S: fin",
+            Role::Server,
+            SWITCHED,
+            "close_unanswered server undetermined, also application_close undetermined",
+        ),
         ("S: fin", Role::Server, refused, "refused server proven"),
     ] {
         let exchange = parse(script).unwrap_or_else(|error| panic!("{script}\n{error}"));

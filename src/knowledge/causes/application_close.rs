@@ -37,7 +37,7 @@ pub(super) fn closed(
     match closing.started_by {
         Some(Starter::Both) => {
             let (client, server) = (of(Role::Client)?, of(Role::Server)?);
-            let first = if client.mark.frame < server.mark.frame { client } else { server };
+            let first = [client, server].into_iter().min_by_key(|close| close.mark.frame)?;
             (is_such(client.code) && is_such(server.code)).then_some((Blame::Both, first.mark, certainty))
         }
         Some(Starter::One(role)) => {

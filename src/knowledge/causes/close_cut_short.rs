@@ -73,8 +73,7 @@ impl Judge for CloseCutShort {
 
 fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<CloseCutShort>> {
     let (side, peer) = (facts.side(role), facts.side(role.peer()));
-    let close =
-        side.close.filter(|close| close.is_answer != Some(true) && close.is_after_end != Some(true))?;
+    let close = side.close?;
     if peer.has_gap || side.has_gap {
         return None;
     }
@@ -89,20 +88,19 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<CloseCutShort>> {
     let is_rst = |end: &crate::model::EndSegment| end.how == StreamEnd::Rst;
     // An RST that follows in the middle of the peer's sending cuts it short, too.
     let reset = facts.tcp(role).ends.iter().find(|end| is_rst(end));
-    if in_time
-        || waited
-        || peer.close.is_some_and(|theirs| theirs.is_answer == Some(false) && side.had_close == Some(true))
-    {
+    // A Close that crossed its own is no answer.
+    let crossed = peer.close.is_some_and(|theirs| theirs.is_answer == Some(false));
+    if in_time || waited || crossed {
         return None;
     }
     let answered = peer.close.is_some();
     // Its host took the answer without an RST: only its sending half was shut, and it can still read.
-    if answered && end.how == StreamEnd::Fin && side.had_close == Some(true) && reset.is_none() {
+    if side.had_close == Some(true) && reset.is_none() {
         return None;
     }
     // Where the answer and its end were recorded first, the acknowledgement still says that it had not arrived.
-    let left_first = peer.end.is_none_or(|theirs| theirs.mark.packet > end.mark.packet)
-        || answered && end.had_close == Some(false);
+    let left_first =
+        peer.end.is_none_or(|theirs| theirs.mark.packet > end.mark.packet) || end.had_close == Some(false);
     if !left_first {
         return None;
     }

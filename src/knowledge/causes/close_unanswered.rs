@@ -123,9 +123,9 @@ impl Judge for CloseUnanswered {
 /// The answer came when the side that had closed had waited for more than a round trip and ended TCP.
 fn answered_too_late(facts: &Facts<'_>, closer: Role) -> Option<Judged<CloseUnanswered>> {
     let (side, peer) = (facts.side(closer), facts.side(closer.peer()));
-    let close =
-        side.close.filter(|close| close.is_answer != Some(true) && close.is_after_end != Some(true))?;
-    let end = side.end.filter(|end| end.is_own && end.had_close == Some(false))?;
+    let close = side.close?;
+    // Who had the Close of its peer gave no answer too late.
+    let end = side.end.filter(|end| end.had_close == Some(false))?;
     peer.close.filter(|answer| answer.is_answer == Some(true))?;
     let waited_ns = facts.between(close.mark.at, end.mark.at).filter(|ns| *ns > facts.round_trip_ns)?;
     let grounds = CloseUnanswered {

@@ -52,7 +52,7 @@ impl Judge for HandshakeUnanswered {
         };
         let certainty = match ended {
             Some((Role::Client, StreamEnd::Fin, _)) if request_unfinished => Proven,
-            Some((Role::Server, StreamEnd::Fin, _)) if conversation.traffic.server.gap_bytes == 0 => Proven,
+            Some((Role::Server, StreamEnd::Fin, _)) => Proven,
             _ => Likely,
         };
         let mark =

@@ -63,8 +63,7 @@ impl Judge for IdleTimeout {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         let quit = facts.quit()?;
         let How::Tcp(how) = quit.how else { return None };
-        if !facts.course.is_established || !matches!(facts.outcome(), Outcome::NoCloseFrame | Outcome::Reset)
-        {
+        if !facts.course.is_established {
             return None;
         }
         let (silence_ns, after_data) = silence(facts, &quit)?;
@@ -87,7 +86,10 @@ impl Judge for IdleTimeout {
             (Some(seconds), Likely) => format!("probably an idle time-out of {seconds} s{known}"),
             _ => "possibly an idle time-out".to_owned(),
         };
-        Said::whole(
+        // A Close that answered it is told after it.
+        let answered = conversation.closing.sides[by.peer()].sent_close == Some(true);
+        let tell = if answered { Said::part } else { Said::whole };
+        tell(
             format!(
                 "TCP {ended} from {}'s side{at} without a Close, after {} in which neither side had sent a \
                     byte: {why}, of that side or of something on the way.",
