@@ -18,7 +18,7 @@ pub(crate) mod timeouts;
 pub mod words;
 
 pub(crate) use carried::Decide;
-pub use cause::{Blame, Cause, CauseInfo, RunnerUp};
+pub use cause::{Blame, Cause, CauseInfo, RunnerUp, Tone};
 pub use causes::{CAUSES, CauseId, Grounds, Said};
 pub use codes::CODES;
 pub(crate) use codes::REGISTRY;

@@ -94,7 +94,7 @@ impl Log<'_> {
             Open::Done(row) if shown.is_empty() => Ok(row),
             Open::Done(row) => {
                 let extra = shown.first().copied().unwrap_or_default();
-                self.notes.add(format!("behind row {number} of the wire log: {}", visible(extra)));
+                self.notes.add(format!("after row {number} of the wire log: {}", visible(extra)));
                 Ok(row)
             }
             Open::Octets { sent } => octets(&shown)
@@ -345,7 +345,7 @@ mod tests {
         for (lines, says) in [
             ("garbage\n000 RX OCTETS: 8900", "before the first row"),
             ("000 RX OCTETS: 89zz", "not in hex"),
-            ("000 FAILING CONNECTION\nwhat is this", "behind row 0"),
+            ("000 FAILING CONNECTION\nwhat is this", "after row 0"),
             ("000 RX OCTETS: 89\n900 TX OCTETS: 89", "row 900 of the wire log stands where row 1"),
             ("000 RX FRAME : OPCODE=17, FIN=True, RSV=0, MASKED=False, MASK=None", "no opcode"),
             ("000 RX FRAME : OPCODE=1, FIN=Maybe, RSV=0, MASKED=False, MASK=None", "no FIN"),

@@ -251,7 +251,7 @@ impl PickUp {
             if end > since {
                 out.weirds.add(WeirdKind::HandshakeGap, carrier.map(|c| c.packet), || {
                     format!(
-                        "{} of the {} behind a handshake that is not whole were not read",
+                        "{} of the {} after a handshake that is not whole were not read",
                         count(end - since, "byte"),
                         from.name()
                     )

@@ -130,7 +130,10 @@ impl Recorder {
                     MessageKind::Text => traffic.text_messages += 1,
                     MessageKind::Binary => traffic.binary_messages += 1,
                 }
-                traffic.message_bytes = traffic.message_bytes.saturating_add(message.bytes.unwrap_or(0));
+                match message.bytes {
+                    Some(bytes) => traffic.message_bytes = traffic.message_bytes.saturating_add(bytes),
+                    None => traffic.unsized_messages += 1,
+                }
             }
         }
         self.frames.keep(from, frame, broke, keep);

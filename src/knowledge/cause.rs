@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::knowledge::WrittenExample;
 use crate::knowledge::causes::{CAUSES, CauseId, Grounds};
-use crate::model::{Certainty, PacketNo, Role, RuleId, named};
+use crate::model::{Certainty, PacketNo, Role, RuleId, Timestamp, named};
 
 named! {
     /// Whose behaviour ended the connection.
@@ -19,6 +19,19 @@ named! {
         /// That of something that is neither.
         Between = "between",
     }
+}
+
+/// What an end amounts to: the colour of its headline, never the only sign of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tone {
+    /// Somebody ended it on purpose, and it took its course.
+    Normal,
+    /// The recording does not have the end.
+    Unknown,
+    /// It ended otherwise than it should, and nobody need be at fault.
+    Odd,
+    /// Something is broken, at one side or on the way.
+    Fault,
 }
 
 impl From<Role> for Blame {
@@ -44,6 +57,8 @@ pub struct Cause {
     pub frame: Option<u64>,
     /// The packet that shows it.
     pub packet: Option<PacketNo>,
+    /// When that was captured; `None` where the recording has no clock.
+    pub at: Option<Timestamp>,
     /// What it rests on; which cause it is.
     pub grounds: Grounds,
     /// What else the evidence fits, in the order of precedence.
@@ -54,10 +69,11 @@ impl Cause {
     /// Whether its sentence has told of a breach of that rule.
     #[must_use]
     pub fn tells_of(&self, rule: RuleId, by: Option<Role>) -> bool {
-        if self.id() == CauseId::UpgradeStripped {
-            return UPGRADE.contains(&rule);
-        }
-        self.rule == Some(rule) && self.by == by.map(Blame::from)
+        let by = by.map(Blame::from);
+        // Of a handshake the other side's breach is the same fact.
+        let in_handshake = self.id() < CauseId::ExtensionMismatch;
+        let is_its_own = self.by == by || self.by == Some(Blame::Between) || in_handshake;
+        self.rule == Some(rule) && self.by == by || is_its_own && self.id().info().tells.contains(&rule)
     }
 
     /// Which one it is.
@@ -66,15 +82,6 @@ impl Cause {
         self.grounds.id()
     }
 }
-
-/// What a request or its answer breaks where its Upgrade was taken out.
-const UPGRADE: &[RuleId] = &[
-    RuleId::HsMethod,
-    RuleId::HsUpgradeReq,
-    RuleId::HsConnectionReq,
-    RuleId::HsUpgradeResp,
-    RuleId::HsConnectionResp,
-];
 
 /// Another cause that the evidence fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +99,8 @@ pub struct RunnerUp {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CauseRow {
     pub(super) name: &'static str,
+    pub(super) tone: Tone,
+    pub(super) tells: &'static [RuleId],
     pub(super) when: &'static str,
     pub(super) proven: Option<&'static str>,
     pub(super) likely: Option<&'static str>,
@@ -108,6 +117,10 @@ pub struct CauseInfo {
     pub id: CauseId,
     /// Stable name, as in `abrupt_end`.
     pub name: &'static str,
+    /// What such an end amounts to, if nothing in the conversation says otherwise.
+    pub tone: Tone,
+    /// Rules whose breach by the side that it blames its sentence tells, beside the one that it names.
+    pub tells: &'static [RuleId],
     /// When it is the one.
     pub when: &'static str,
     /// What makes it proven; `None` where nothing in a recording does.
@@ -126,8 +139,13 @@ pub struct CauseInfo {
 
 impl CauseInfo {
     pub(super) const fn new(id: CauseId, row: CauseRow) -> Self {
-        let CauseRow { name, when, proven, likely, undetermined, never, next, shows } = row;
-        Self { id, name, when, proven, likely, undetermined, never, next, shows }
+        let CauseRow { name, tone, tells, when, proven, likely, undetermined, never, next, shows } = row;
+        Self { id, name, tone, tells, when, proven, likely, undetermined, never, next, shows }
+    }
+
+    /// Whether nothing but `undetermined` is ever said of it: how sure it is goes without saying.
+    pub(super) const fn is_never_sure(&self) -> bool {
+        self.proven.is_none() && self.likely.is_none()
     }
 }
 

@@ -70,7 +70,7 @@ pub use unfounded_failure::UnfoundedFailure;
 pub use upgrade_stripped::UpgradeStripped;
 
 use crate::knowledge::applications;
-use crate::knowledge::cause::{Cause, CauseInfo, RunnerUp};
+use crate::knowledge::cause::{Cause, CauseInfo, RunnerUp, Tone};
 use crate::model::{Certainty, Conversation, Readable};
 
 /// What a cause is told in.
@@ -91,10 +91,8 @@ pub struct Said {
 pub enum Tells {
     /// Nothing.
     Nothing,
-    /// The Close that ended it.
+    /// The Close that ended it, and when it was sent.
     Close,
-    /// The same, and when it was sent.
-    CloseAndTime,
     /// All there is to say.
     All,
 }
@@ -112,6 +110,14 @@ struct Judged<T> {
 trait Judge: Sized {
     /// Whether the evidence fits it, and how far.
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>>;
+
+    /// Who did what, in a few words and without how sure that is.
+    fn headline<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> String;
+
+    /// What the end amounts to.
+    fn tone<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> Tone {
+        cause.id().info().tone
+    }
 
     /// Its words.
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said;
@@ -154,6 +160,23 @@ macro_rules! causes {
                 said.text.push_str(&applications::told(conversation, self.id() != CauseId::KeepaliveTimeout));
                 said
             }
+
+            /// Who did what, in a few words, and how sure that is.
+            #[must_use]
+            pub fn headline<S: Readable>(&self, conversation: &Conversation<S>) -> String {
+                let headline = match &self.grounds {
+                    $(Grounds::$name(grounds) => grounds.headline(self, conversation),)*
+                };
+                headline + self.hedge()
+            }
+
+            /// What the end amounts to.
+            #[must_use]
+            pub fn tone<S: Readable>(&self, conversation: &Conversation<S>) -> Tone {
+                match &self.grounds {
+                    $(Grounds::$name(grounds) => grounds.tone(self, conversation),)*
+                }
+            }
         }
 
         /// Every cause that the evidence fits, in the order of precedence.
@@ -167,6 +190,7 @@ macro_rules! causes {
                     rule,
                     frame: mark.frame,
                     packet: mark.packet,
+                    at: mark.at,
                     grounds: Grounds::$name(grounds),
                     also: Vec::new(),
                 });
@@ -187,6 +211,28 @@ impl Cause {
         match self.grounds {
             Grounds::GoingAway(GoingAway { browser: true }) => (CauseId::CloseCutShort, false),
             _ => (self.id(), true),
+        }
+    }
+
+    /// A side closed on purpose, and its Close is all there is to say of why.
+    pub(crate) fn is_close(&self) -> bool {
+        matches!(
+            self.id(),
+            CauseId::ApplicationClose
+                | CauseId::GoingAway
+                | CauseId::InternalError
+                | CauseId::PolicyClose
+                | CauseId::TryLater
+        )
+    }
+
+    /// How sure it is, behind its headline.
+    fn hedge(&self) -> &'static str {
+        match self.certainty {
+            _ if self.id().info().is_never_sure() => "",
+            Certainty::Proven => "",
+            Certainty::Likely => " (likely)",
+            Certainty::Undetermined => " (undetermined)",
         }
     }
 

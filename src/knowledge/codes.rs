@@ -153,7 +153,7 @@ pub const CODES: &[CodeEntry] = &[
              1006 whatever comes back; aiohttp's client, Tomcat and uvicorn report their own code (1002, 1007, 1009)",
             "the opening handshake failed: DNS, TCP, TLS, an HTTP status other than 101, a response that does not \
              validate; browsers report 1006 for each of these and tell scripts no more",
-            "the other side's Close was sent but not read: TCP had already ended, or an RST came right behind it, for which a \
+            "the other side's Close was sent but not read: TCP had already ended, or an RST came right after it, for which a \
              browser built on Chromium reports 1006 where most libraries still report its code",
             "the network is gone: no answer to retransmissions, TCP gives up, and neither side received anything",
         ],
@@ -240,7 +240,7 @@ pub const CODES: &[CodeEntry] = &[
         registration: Assigned,
         sent_by: Who::Either,
         clauses: &[rfc6455("7.4.1")],
-        meaning: "The sender met a condition that it did not expect and cannot go on. The RFC speaks of servers; erratum 3227 \
+        meaning: "The sender met a condition that it did not expect and cannot go on. The RFC names servers only; erratum 3227 \
          has it for both sides.",
         reported: AS_RECEIVED,
         causes: &[

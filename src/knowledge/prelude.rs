@@ -7,8 +7,8 @@ pub(super) use crate::knowledge::rule::Reaction::{Close, Fail, FailHandshake, Ma
 pub(super) use crate::knowledge::rule::{Row, Who, rfc6455, rfc7692, rfc9110, rfc9112, rfc9293};
 pub(super) use crate::knowledge::rules::RuleId;
 pub(super) use crate::knowledge::thresholds::{CLIENT_WAIT_NS, LATE_NS, NEVER_NS};
-pub(super) use crate::knowledge::words::heads::{STRIPPED, field, head, times};
-pub(super) use crate::knowledge::words::units::{bytes, count, duration, whole};
+pub(super) use crate::knowledge::words::heads::{STRIPPED, field, having, head, times};
+pub(super) use crate::knowledge::words::units::{count, duration, exact_bytes, whole};
 pub(super) use crate::knowledge::words::{
     KEPT_NOTHING, OURS, Say, Words, close, context_kept, end, handled as went_on, named_code, or, shortened,
     timeouts, visible,

@@ -25,8 +25,10 @@ pub struct Traffic {
     pub binary_messages: u64,
     /// Payload bytes of all frames in the recording.
     pub frame_payload_bytes: u64,
-    /// Bytes of all ended messages, after inflating; messages that could not be inflated are left out.
+    /// Bytes of all ended messages, after inflating, as far as they are known.
     pub message_bytes: u64,
+    /// Ended messages whose size is not known: they could not be inflated, or the log does not say.
+    pub unsized_messages: u64,
     /// Bytes missing from its TCP stream.
     pub gap_bytes: u64,
     /// Bytes of its TCP stream that came again.
@@ -34,6 +36,13 @@ pub struct Traffic {
 }
 
 impl Traffic {
+    /// Bytes of all ended messages, after inflating, as far as they are known; `None` where no message's size is.
+    #[must_use]
+    pub const fn known_message_bytes(&self) -> Option<u64> {
+        let messages = self.text_messages + self.binary_messages;
+        if messages > 0 && messages == self.unsized_messages { None } else { Some(self.message_bytes) }
+    }
+
     /// All frames but cut ones.
     #[must_use]
     pub fn frame_count(&self) -> u64 {

@@ -58,7 +58,7 @@ pub struct NoId;
 
 impl fmt::Display for NoId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("write it as it stands behind the #: 7, 2:7 or 7/5")
+        f.write_str("write it as it stands after the #: 7, 2:7 or 7/5")
     }
 }
 

@@ -40,7 +40,7 @@ impl<S: FnMut(StreamEvent<'_>)> Context<'_, S> {
                 GapCause::BufferFull => "given up to bound memory",
                 GapCause::RecordingEnded => "not come when the recording ended",
             };
-            format!("{} of the {} at offset {offset}: {why}", count(len, "byte"), side(dir))
+            format!("{} of the {}'s stream from byte {offset} on: {why}", count(len, "byte"), side(dir))
         });
         self.emit(StreamEvent::Gap { dir, offset, len, cause, carrier });
     }

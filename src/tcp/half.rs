@@ -380,7 +380,7 @@ impl Half {
             let kept = room.min(payload.len() as u64);
             let late = payload.len() as u64 - kept;
             self.ignored_bytes += late;
-            cx.out_of_window(carrier.packet, || format!("{late} bytes at {} lie behind the FIN", seq.0));
+            cx.out_of_window(carrier.packet, || format!("{late} bytes at {} lie after the FIN", seq.0));
             payload = payload.split_at(kept as usize).0;
             cut = cut.min(room - kept);
         }

@@ -6,6 +6,7 @@ use crate::knowledge::{Clauses, rfc6455};
 use crate::model::case::{Behavior, CaseAccount, CaseFrame, CasePayload, CaseStep, ExpectedClose, TesteeAct};
 use crate::model::{CloseCode, Opcode, Reaction, RuleId};
 use crate::views::escape::visible;
+use crate::views::summary::lower;
 use crate::views::{units, wording};
 
 /// Phrases of the first sentence; the frames behind them are counted.
@@ -15,20 +16,19 @@ const MAX_PHRASES: usize = 8;
 #[must_use]
 pub fn sentences(account: &CaseAccount) -> Vec<String> {
     if !account.opened {
-        return vec![
-            "The opening handshake was not completed: the tester could send nothing of the case.".to_owned(),
-            verdict(account),
-        ];
+        let why = "the opening handshake was not completed, and the tester could send nothing of the case.";
+        return verdict(account, why);
     }
-    let mut out = Vec::new();
+    let mut out = verdict(account, &lower(&account.recomputed.why));
     if !account.sends.is_empty() {
         out.push(sent(account));
         out.push(asked(account));
     }
     out.push(did(account));
     out.push(tester(account));
-    out.push(verdict(account));
-    out.push(account.recomputed.why.clone());
+    if !account.closing.was_clean {
+        out.push("The closing was not clean.".to_owned());
+    }
     out
 }
 
@@ -71,6 +71,14 @@ pub(super) fn sends_in_words(sends: &[CaseStep], fault: Option<(RuleId, usize)>)
         .map(|(phrase, count)| match phrase {
             // What is repeated in the suite are plain nouns.
             Phrase::One(noun) if *count > 1 => units::count(*count, noun),
+            // `Close 1000`: which one is said.
+            Phrase::One(noun)
+                if noun
+                    .strip_prefix("Close ")
+                    .is_some_and(|code| code.starts_with(|c: char| c.is_ascii_digit())) =>
+            {
+                noun.clone()
+            }
             Phrase::One(noun) => format!("a {noun}"),
             Phrase::Many(phrase) => phrase.clone(),
         })
@@ -229,10 +237,10 @@ fn owed(sends: &[CaseStep]) -> String {
         parts.push("a Close calls for a Close (RFC 6455 5.5.1)");
     }
     if any(behind, |opcode| opcode == Opcode::PING) {
-        parts.push("a Ping behind it calls for nothing (RFC 6455 5.5.2)");
+        parts.push("a Ping after it calls for nothing (RFC 6455 5.5.2)");
     }
     if any(behind.get(1..).unwrap_or_default(), |opcode| opcode == Opcode::CLOSE) {
-        parts.push("another Close behind it is ignored (RFC 6455 7.1.5)");
+        parts.push("another Close after it is ignored (RFC 6455 7.1.5)");
     }
     format!("That is legal: {}.", parts.join("; "))
 }
@@ -271,8 +279,8 @@ fn did(account: &CaseAccount) -> String {
     let before = if before.is_empty() { String::new() } else { format!(" after {}", and(before)) };
     let subject =
         if carried_on(account) { format!("The {testee} carried on: it") } else { format!("The {testee}") };
-    let silent = if left_pings(account) && answered == 0 {
-        " and left the Ping behind the fault unanswered, as it must (RFC 6455 7.1.7)"
+    let silent = if left_pings(account) && answered == 0 && !carried_on(account) {
+        " and left the Ping after the fault unanswered, as it must (RFC 6455 7.1.7)"
     } else {
         ""
     };
@@ -281,7 +289,7 @@ fn did(account: &CaseAccount) -> String {
         _ => None,
     }) {
         Some((code, first)) => {
-            let verb = if first && account.fault.is_none() { "sent" } else { "answered" };
+            let verb = if first && account.fault.is_none() { "sent" } else { "answered with" };
             format!("{subject} {verb} {}{before}{silent}.", wording::close(code.map(CloseCode)))
         }
         None => {
@@ -326,37 +334,40 @@ fn tester(account: &CaseAccount) -> String {
         }
         (Some(close), _, true) => format!("failed the connection with {close}"),
         (Some(close), true, false) => format!("had sent {close} first"),
-        (Some(close), false, false) => format!("answered {close}"),
+        (Some(close), false, false) => format!("answered with {close}"),
         (None, _, true) => "failed the connection without a Close".to_owned(),
         (None, true, false) => "had sent a Close without a code first".to_owned(),
         (None, false, false) if closing.was_clean => "answered with a Close without a code".to_owned(),
         (None, ..) => "sent no Close".to_owned(),
     };
+    // That the server ends TCP is as it should be (RFC 6455 7.1.1).
     let tcp = match (closing.is_server, closing.dropped_by_me) {
-        (true, true) => " and ended TCP, as a server should (RFC 6455 7.1.1)".to_owned(),
+        (true, true) | (false, false) => String::new(),
         (false, true) => " and ended TCP itself, which was the server's to do (RFC 6455 7.1.1)".to_owned(),
-        (false, false) => format!("; the {peer} ended TCP, as a server should (RFC 6455 7.1.1)"),
         (true, false) => format!("; the {peer} ended TCP, which was the server's to do (RFC 6455 7.1.1)"),
     };
     format!("The tester, as {role}, {close}{tcp}.")
 }
 
-fn verdict(account: &CaseAccount) -> String {
-    let clean = if account.closing.was_clean { "The closing was clean" } else { "The closing was not clean" };
+/// The verdict and why it is that; where its events do not confirm it, this too.
+fn verdict(account: &CaseAccount, why: &str) -> Vec<String> {
     let (behavior, close) = &account.recorded;
-    let recorded = format!("{} and closing {}", behavior.as_str(), close.as_str());
+    let recorded = format!("Verdict {}, closing {}", behavior.as_str(), close.as_str());
     let again = &account.recomputed;
-    let judged = match (&again.behavior, &again.behavior_close) {
-        (Some(_), Some(_)) if again.agrees => format!("verdict {recorded}, both confirmed"),
-        (None, Some(_)) if again.agrees => {
-            format!("verdict {recorded}: the events cannot confirm the first, the second is confirmed")
+    if !again.agrees {
+        let behavior = again.behavior.as_ref().map_or("unknown", |behavior| behavior.as_str());
+        let close = again.behavior_close.as_ref().map_or("unknown", |close| close.as_str());
+        return vec![format!(
+            "{recorded} in the report, but its events make it {behavior}, closing {close}: {why}"
+        )];
+    }
+    let mut out = vec![format!("{recorded}: {why}")];
+    match (&again.behavior, &again.behavior_close) {
+        (Some(_), Some(_)) => {}
+        (None, Some(_)) => {
+            out.push("The events of the report can neither confirm nor refute the verdict.".to_owned());
         }
-        (_, None) if again.agrees => format!("verdict {recorded}, not judged again"),
-        (behavior, close) => format!(
-            "verdict {recorded}, judged again {} and closing {}",
-            behavior.as_ref().map_or("unknown", |behavior| behavior.as_str()),
-            close.as_ref().map_or("unknown", |close| close.as_str())
-        ),
-    };
-    format!("{clean}; {judged}.")
+        (_, None) => out.push("The report does not hold enough to confirm or refute them.".to_owned()),
+    }
+    out
 }

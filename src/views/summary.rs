@@ -3,10 +3,10 @@
 
 mod silence;
 
-use crate::knowledge::CauseId;
 use crate::knowledge::causes::Tells;
 use crate::knowledge::rules::{ClTcpEarly, ClosingProgress, HsHttpResp};
 use crate::knowledge::words::shortened;
+use crate::knowledge::{Blame, Cause, CauseId, RunnerUp};
 use crate::model::{
     Certainty, CloseCode, Closing, Conversation, Finding, Level, LocalView, Outcome, PerRole, Role,
     SideClose, Situation, Starter, StreamEnd, TcpEnd, Timestamp, Violation,
@@ -34,13 +34,13 @@ pub(super) fn of(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Vec<S
             out.push(said.text.clone());
             out.extend(match said.tells {
                 Tells::All => None,
-                Tells::Close => Some(answered(report, true)),
-                Tells::CloseAndTime => Some(answered(report, false)),
+                Tells::Close => Some(answered(report)),
                 _ => Some(ended(report)),
             });
         }
         None => out.push(ended(report)),
     }
+    out.extend(cause.and_then(another));
     out.extend(tcp(report));
     out.extend(silence::sentences(report));
     out.extend(other_breaches(report, findings));
@@ -48,6 +48,25 @@ pub(super) fn of(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Vec<S
     // The tester of a case breaks rules on purpose, and its account has said what it wanted to see.
     out.extend(said.and_then(|said| said.next).filter(|_| report.case.is_none()));
     out
+}
+
+/// The first cause that would have come before this one, had the recording shown it more surely.
+fn another(cause: &Cause) -> Option<String> {
+    // What rests on how much had been sent by then looks otherwise from every point of capture.
+    let is_open = |id| match id {
+        CauseId::UpgradeStripped | CauseId::ResetBetween | CauseId::NoSuchConnection => true,
+        CauseId::KeepaliveTimeout => !cause.is_close(),
+        _ => false,
+    };
+    let fits = |other: &&RunnerUp| {
+        other.certainty == Certainty::Undetermined && other.id < cause.id() && is_open(other.id)
+    };
+    let other = cause.also.iter().find(fits)?;
+    let by = other.by.map_or_else(String::new, |by| match by {
+        Blame::Client | Blame::Server => format!(", the {}", by.name()),
+        Blame::Both | Blame::Between => format!(", {}", by.name()),
+    });
+    Some(format!("It may also be that {} ({}{by}).", other.id.info().when, other.id))
 }
 
 /// Whether it ended for that.
@@ -76,7 +95,7 @@ fn after_start(report: &Conversation<Shown>, at: Option<Timestamp>) -> String {
 }
 
 fn close_with_reason(side: &SideClose<Shown>) -> String {
-    let close = wording::close(side.code);
+    let close = if side.code.is_some() { wording::close(side.code) } else { "an empty Close".to_owned() };
     match &side.reason {
         Some(reason) => format!("{close} and the reason \"{}\"", shortened(&visible(reason))),
         None => close,
@@ -103,9 +122,7 @@ fn handshake_failed(report: &Conversation<Shown>) -> String {
             let ended = end.as_ref().map_or_else(String::new, |end| {
                 format!("; {}", ended_tcp(report, end, &format!("the {}", end.by.name()), "both sides"))
             });
-            format!(
-                "The server answered 101, but with a response for which the client must fail the connection{ended}."
-            )
+            format!("The server's 101 is one for which the client must fail the connection{ended}.")
         }
         (Some(response), _) => {
             let phrase = visible(&response.phrase);
@@ -212,6 +229,7 @@ fn closed(report: &Conversation<Shown>) -> String {
             });
             let verb = match fits {
                 Some(true) => "failed the connection with",
+                _ if is_cause(report, CauseId::FramingLost) => "gave up with",
                 // Whether it closed for the fault, or for something of its own, the recording does not show.
                 Some(false) => "closed after it with",
                 None => "started the closing handshake with",
@@ -225,7 +243,7 @@ fn closed(report: &Conversation<Shown>) -> String {
             );
             let order = match closing.evidence {
                 crate::model::StartEvidence::Order => {
-                    " (by the order of the recording; acknowledgement numbers do not decide it)"
+                    " (probably: only the order of the recording says whose Close came first)"
                 }
                 _ => "",
             };
@@ -252,7 +270,7 @@ fn ended_by_peer(report: &Conversation<Shown>, role: Role) -> String {
         );
     }
     format!(
-        "{} {}{}{}, without a Close frame; the {} answered that with {}{}.",
+        "{} {}{}{}, without a Close frame; the {} answered with {}{}.",
         the(peer),
         wording::ended(end.how),
         after_start(report, end.at),
@@ -266,22 +284,22 @@ fn ended_by_peer(report: &Conversation<Shown>, role: Role) -> String {
 /// ` 5.0 ms later`, where it was.
 fn later(at: Option<Timestamp>, than: Option<Timestamp>) -> String {
     let later = at.zip(than).map(|(at, than)| at.since(than)).filter(|ns| *ns >= 0);
-    later.map_or_else(String::new, |ns| format!(" {} later", units::duration(ns)))
+    match later {
+        Some(0) => " at once".to_owned(),
+        Some(ns) => format!(" {} later", units::duration(ns)),
+        None => String::new(),
+    }
 }
 
-/// The same where the Close that ended it has been told.
-fn answered(report: &Conversation<Shown>, with_time: bool) -> String {
+/// The same where the Close that ended it has been told, and when it was sent.
+fn answered(report: &Conversation<Shown>) -> String {
     match (report.closing.outcome, report.closing.started_by) {
         (Outcome::Open, Some(Starter::One(role)))
             if report.closing.sides[role.peer()].sent_close != Some(true) =>
         {
             "The recording ends before an answer.".to_owned()
         }
-        (_, Some(Starter::One(role))) => {
-            let at = after_start(report, report.closing.sides[role].at);
-            let was = if at.is_empty() || !with_time { String::new() } else { format!("That was{at}; ") };
-            capital(&format!("{was}{}.", answer(report, role)))
-        }
+        (_, Some(Starter::One(role))) => capital(&format!("{}.", answer(report, role))),
         _ => ended(report),
     }
 }
@@ -300,7 +318,7 @@ fn answer(report: &Conversation<Shown>, starter: Role) -> String {
     let side = &closing.sides[peer];
     let since = |at: Option<Timestamp>| later(at, closing.sides[starter].at);
     if side.sent_close == Some(true) {
-        return format!("the {name} answered {}{}", close_with_reason(side), since(side.at));
+        return format!("the {name} answered with {}{}", close_with_reason(side), since(side.at));
     }
     match (&closing.ends[peer], &closing.ends[starter]) {
         (Some(end), theirs) if theirs.is_none_or(|t| end.packet <= t.packet) => {
@@ -313,8 +331,8 @@ fn answer(report: &Conversation<Shown>, starter: Role) -> String {
             }
             let owed =
                 report.findings.iter().find(|f| is_no_reply(f, peer)).map_or("", |f| match f.certainty {
-                    Certainty::Proven => ", though RFC 6455 5.5.1 has it answer first",
-                    _ => ", though RFC 6455 5.5.1 has it answer first if it had read the Close",
+                    Certainty::Proven => ", although it has to answer first (RFC 6455 5.5.1)",
+                    _ => ", although it has to answer first if it had read the Close (RFC 6455 5.5.1)",
                 });
             format!(
                 "the {name} sent no Close but ended TCP by {}{}{owed}",
@@ -343,7 +361,7 @@ fn is_no_reply(finding: &Finding<Shown>, by: Role) -> bool {
     finding.by == Some(by) && matches!(finding.violation, Violation::ClReply(_))
 }
 
-/// Which TCP end came first, where that is not said yet.
+/// What of the end of TCP is not as it should be, where that is not said yet.
 fn tcp(report: &Conversation<Shown>) -> Option<String> {
     let closing = &report.closing;
     let end: &TcpEnd = closing.first_end.as_ref()?;
@@ -361,50 +379,46 @@ fn tcp(report: &Conversation<Shown>) -> Option<String> {
             wording::ended(how)
         ));
     }
-    if !matches!(closing.outcome, Outcome::Clean | Outcome::CleanTcpReset) {
+    if closing.outcome != Outcome::CleanTcpReset {
         return None;
     }
     let later = closing.ends[end.by.peer()];
-    let is_reset = end.how == StreamEnd::Rst || later.is_some_and(|later| later.how == StreamEnd::Rst);
-    if !is_reset && (closing.ends_crossed || end.by == Role::Server) {
-        // As it should be.
-        return None;
-    }
-    let other = match later {
-        Some(later) if later.how == StreamEnd::Rst => format!("; the {} then reset it", later.by.name()),
-        Some(_) => format!("; the {} followed", end.by.peer().name()),
-        None => String::new(),
-    };
-    let order = if end.by == Role::Server || end.how == StreamEnd::Rst {
-        ""
-    } else {
-        ", though RFC 6455 7.1.1 leaves that to the server"
-    };
-    let first = if end.how == StreamEnd::Dropped { "" } else { " first" };
-    Some(format!("{} {}{first}{order}{other}.", the(end.by), wording::ended(end.how)))
+    let reset = [Some(*end), later].into_iter().flatten().find(|end| end.how == StreamEnd::Rst)?;
+    Some(format!("After both Closes {} reset TCP.", lower(the(reset.by))))
+}
+
+/// Without the capital at its start.
+pub(super) fn lower(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    chars.next().into_iter().flat_map(char::to_lowercase).chain(chars).collect()
+}
+
+/// A rule that a side broke, whatever it was that ended the connection. What is left open is listed, and no sentence of a ticket.
+pub(super) fn is_other_breach(report: &Conversation<Shown>, finding: &Finding<Shown>) -> bool {
+    let closing = &report.closing;
+    let is_cause =
+        closing.cause.as_ref().is_some_and(|cause| cause.tells_of(finding.violation.rule(), finding.by));
+    let is_in_closing = closing.started_by.is_some_and(|starter| match starter {
+        Starter::One(role) => {
+            is_no_reply(finding, role.peer()) && closing.sides[role.peer()].sent_close == Some(false)
+        }
+        Starter::Both => false,
+    });
+    finding.level == Level::Must
+        && finding.certainty != Certainty::Undetermined
+        && !is_cause
+        && !is_in_closing
 }
 
 /// Breaches that the sentences before did not name; at most three, then their number.
 fn other_breaches(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Vec<String> {
-    let cause = report.closing.cause.as_ref();
     let mut seen: Vec<(Option<Role>, &str)> = Vec::new();
     let mut out = Vec::new();
     let mut more = 0;
-    // What is left open is listed, and no sentence of a ticket.
-    let is_breach = |f: &Finding<Shown>| f.level == Level::Must && f.certainty != Certainty::Undetermined;
-    for told in findings.iter().filter(|told| is_breach(told.finding)) {
+    for told in findings.iter().filter(|told| is_other_breach(report, told.finding)) {
         let finding = told.finding;
         let key = (finding.by, finding.violation.rule().name());
-        let is_told = cause.is_some_and(|cause| cause.tells_of(finding.violation.rule(), finding.by));
-        let is_told = is_told
-            || report.closing.started_by.is_some_and(|starter| match starter {
-                Starter::One(role) => {
-                    let closes = &report.closing.sides;
-                    is_no_reply(finding, role.peer()) && closes[role.peer()].sent_close == Some(false)
-                }
-                Starter::Both => false,
-            });
-        if is_told || seen.contains(&key) {
+        if seen.contains(&key) {
             continue;
         }
         seen.push(key);

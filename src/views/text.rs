@@ -118,7 +118,7 @@ impl<W: Write> TextReport<W> {
             self.out.write_all(overview::nothing(inputs).as_bytes())?;
         } else if self.connections > LISTED as u64 && !self.selected {
             let outcomes = Outcome::ALL.into_iter().zip(self.outcomes);
-            let counts = overview::counts(self.connections, &self.causes, outcomes, &self.rules, &self.style);
+            let counts = overview::counts(&self.causes, outcomes, &self.rules, &self.style);
             self.out.write_all(counts.as_bytes())?;
             let worst: Vec<_> = self.details.iter().map(|d| overview::Row::new(&d.report)).collect();
             let title = format!("\nThe worst {} of {} connections\n", worst.len(), self.connections);

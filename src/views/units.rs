@@ -2,7 +2,7 @@
 
 use crate::model::Timestamp;
 
-pub(super) use crate::knowledge::words::units::{bytes, count, duration};
+pub(super) use crate::knowledge::words::units::{bytes, count, duration, shares};
 
 /// RFC 3339, UTC, nine digits: `2013-02-26T20:07:25.123456000Z`, in ASCII.
 pub(super) fn rfc3339(at: Timestamp) -> [u8; 30] {
@@ -41,10 +41,10 @@ pub(super) fn date_time(at: Timestamp) -> String {
         .map_or_else(|_| format!("{} ns", at.0), |t| t.strftime("%Y-%m-%d %H:%M:%S.%3fZ").to_string())
 }
 
-/// Seconds since the start of a connection with six digits, as in a timeline: `+0.001234`.
+/// Seconds since the start of a connection with six digits, rounded, as in a timeline: `+0.001234`.
 pub(super) fn offset(ns: i64) -> String {
     let sign = if ns < 0 { "-" } else { "+" };
-    let us = ns.unsigned_abs() / 1_000;
+    let us = (ns.unsigned_abs() + 500) / 1_000;
     format!("{sign}{}.{:06}", us / 1_000_000, us % 1_000_000)
 }
 
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn offsets_and_times() {
-        assert_eq!(offset(1_234_567_890), "+1.234567");
+        assert_eq!(offset(1_234_567_890), "+1.234568");
         for (at, text) in [
             (1_361_909_245_123_456_000, "2013-02-26T20:07:25.123456000Z"),
             (i64::MIN, "1677-09-21T00:12:43.145224192Z"),

@@ -20,7 +20,7 @@ use crate::views::units;
 pub(crate) const fn ended(how: StreamEnd) -> &'static str {
     match how {
         StreamEnd::Rst => "reset TCP",
-        StreamEnd::Dropped => "dropped TCP, as the log has it",
+        StreamEnd::Dropped => "dropped TCP",
         StreamEnd::Fin | StreamEnd::Unobserved => "ended TCP by FIN",
     }
 }

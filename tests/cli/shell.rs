@@ -248,7 +248,7 @@ fn what_the_capture_itself_lost_is_told() {
     let lossy = file(&scratch("lossy"), "lossy.pcapng", &bytes);
     let said = "packets that the capture itself lost (interface 0: isb_ifdrop 37): bytes missing from streams may be theirs";
     let text = inspect(&[&lossy]);
-    assert!(text.contains(&format!("\n  odd: capture_dropped ×37: {said}\n")), "{text}");
+    assert!(text.contains(&format!("\n  recording: capture_dropped ×37: {said}\n")), "{text}");
     assert_eq!(
         json(&[&lossy])["inputs"][0]["weirds"],
         serde_json::json!([{ "name": "capture_dropped", "count": 37, "detail": said, "packet": null }])
@@ -410,10 +410,10 @@ fn what_could_not_connect_is_told_as_asked() {
     let text = inspect(&["--width", "200", &path]);
     for said in [
         "2  192.0.2.10:50002  192.0.2.20:8080              –       0+0     connect_failed     server  – / –",
-        "#2  192.0.2.10:50002 (client) → 192.0.2.20:8080 (server)  not connected\nconnect_failed, server · handshake failed\n",
+        "#2  192.0.2.10:50002 (client) → 192.0.2.20:8080 (server)  not connected\nThe server's host refused the TCP connection · connect_failed · handshake failed\n",
         "The client could not connect: its SYN was answered with RST, by the server's host or a firewall before it.",
         "· 1 SYN, refused\n",
-        "The client could not connect: it sent 3 SYNs, and nothing answered them.",
+        "The client could not connect: it sent 3 SYNs, and nothing answered; a firewall probably dropped them",
         "· 3 SYNs, not answered\n",
     ] {
         assert!(text.contains(said), "{said}\n{text}");

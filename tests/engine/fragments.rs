@@ -249,7 +249,7 @@ fn cut_by_the_snap_length() {
         let unused = known * (last - 2) + rest;
         let expected = [
             format!(
-                "{unused} bytes were captured behind a fragment that the snap length cut, and are not used"
+                "{unused} bytes were captured after a fragment that the snap length cut, and are not used"
             ),
             format!("{} of {total} payload bytes were not captured", total - (known - 20)),
         ];

@@ -262,9 +262,11 @@ fn conclusions(report: &Conversation) -> String {
 
 /// Times, packets and frames are those of one recording.
 fn without_numbers(sentence: &str) -> String {
-    let words = sentence.split(' ').filter(|word| {
-        !word.starts_with(|c: char| c == '(' || c.is_ascii_digit()) && !["ms", "s", "min"].contains(word)
-    });
+    let sentence = sentence.replace(" at once", " later");
+    let units = ["ns", "µs", "ms", "s", "min", "h", "d"];
+    let words = sentence
+        .split(' ')
+        .filter(|word| !word.starts_with(|c: char| c == '(' || c.is_ascii_digit()) && !units.contains(word));
     words.collect::<Vec<_>>().join(" ")
 }
 

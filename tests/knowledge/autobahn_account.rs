@@ -12,7 +12,7 @@ use wslog::views::account::sentences;
 use crate::support::script::findings;
 
 /// A report of a case in which the client closed with 1002 and the server answered and ended TCP.
-fn report(id: &str, received: Option<Vec<CaseEvent>>, rows: Option<Vec<WireRow>>) -> CaseReport {
+pub(crate) fn report(id: &str, received: Option<Vec<CaseEvent>>, rows: Option<Vec<WireRow>>) -> CaseReport {
     CaseReport {
         form: ReportForm::Text,
         agent: "wspp".to_owned(),
@@ -90,12 +90,11 @@ fn a_client_that_fails_the_connection() {
     check(
         &report("3.2", Some(vec![hello()]), Some(rows_of_3_2())),
         &[
+            "Verdict OK, closing OK: the one event, a text message \"Hello, world!\", is what OK expects; the testee closed first, as it should, and the testee's code 1002 is allowed.",
             SENT,
             ASKED,
-            "The client answered Close 1002 (protocol error) after echoing the first message and left the Ping behind the fault unanswered, as it must (RFC 6455 7.1.7).",
-            "The tester, as server, answered Close 1000 (normal closure) and ended TCP, as a server should (RFC 6455 7.1.1).",
-            "The closing was clean; verdict OK and closing OK, both confirmed.",
-            "The one event, a text message \"Hello, world!\", is what OK expects; the testee closed first, as it should, and the testee's code 1002 is allowed.",
+            "The client answered with Close 1002 (protocol error) after echoing the first message and left the Ping after the fault unanswered, as it must (RFC 6455 7.1.7).",
+            "The tester, as server, answered with Close 1000 (normal closure).",
         ],
     );
 }
@@ -118,12 +117,12 @@ fn a_client_that_does_not_see_the_fault() {
     check(
         &report,
         &[
+            "Verdict FAILED, closing FAILED: event 2 is a text message \"Hello, world!\", where OK expects nothing more; the tester closed first, which was up to the testee.",
             SENT,
             ASKED,
             "The client carried on: it sent no Close after echoing 2 messages and answering the Ping.",
-            "The tester, as server, failed the connection with Close 1000 (normal closure) and ended TCP, as a server should (RFC 6455 7.1.1).",
-            "The closing was not clean; verdict FAILED and closing FAILED, both confirmed.",
-            "Event 2 is a text message \"Hello, world!\", where OK expects nothing more; the tester closed first, which was up to the testee.",
+            "The tester, as server, failed the connection with Close 1000 (normal closure).",
+            "The closing was not clean.",
         ],
     );
 }
@@ -145,12 +144,11 @@ fn a_server_that_masks_its_frames() {
     check(
         &report,
         &[
+            "Verdict OK, closing FAILED: no event came, as OK expects; the tester closed first, which was up to the testee.",
             "The tester sent a Close without a code with RSV1, RSV2 and RSV3 set though no extension was negotiated.",
             "The server must fail the connection (RFC 6455 5.2, 9.1, 7.1.7).",
-            "The server answered Close 1002 (protocol error).",
-            "The tester, as client, failed the connection for what the server sent, with Close 1002 (protocol error) \"masked\\u{1b} frame\"; the server ended TCP, as a server should (RFC 6455 7.1.1).",
-            "The closing was clean; verdict OK and closing FAILED, both confirmed.",
-            "No event came, as OK expects; the tester closed first, which was up to the testee.",
+            "The server answered with Close 1002 (protocol error).",
+            "The tester, as client, failed the connection for what the server sent, with Close 1002 (protocol error) \"masked\\u{1b} frame\".",
         ],
     );
 }
@@ -161,13 +159,13 @@ fn without_a_log_the_table_tells() {
     assert_eq!(
         sentences.first().map(String::as_str),
         Some(
-            "The tester sent 1000 compressed text messages of 8192 characters in fragments of 256 bytes, each after the echo of the one before; the wire log does not show it."
+            "Verdict OK, closing OK in the report, but its events make it unknown, closing FAILED: the suite judges section 12 by what its events do not show; the tester was to close first and did not."
         )
     );
     assert_eq!(
-        sentences.last().map(String::as_str),
+        sentences.get(1).map(String::as_str),
         Some(
-            "The suite judges section 12 by what its events do not show; the tester was to close first and did not."
+            "The tester sent 1000 compressed text messages of 8192 characters in fragments of 256 bytes, each after the echo of the one before; the wire log does not show it."
         )
     );
 }
@@ -182,8 +180,7 @@ fn a_connection_that_never_opened_has_no_account_of_frames() {
     check(
         &report,
         &[
-            "The opening handshake was not completed: the tester could send nothing of the case.",
-            "The closing was not clean; verdict FAILED and closing FAILED, both confirmed.",
+            "Verdict FAILED, closing FAILED: the opening handshake was not completed, and the tester could send nothing of the case.",
         ],
     );
 }

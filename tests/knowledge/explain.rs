@@ -238,11 +238,11 @@ fn what_cases_ask() {
         ("2.1", "a Ping calls for a Pong with its payload (RFC 6455 5.5.2, 5.5.3)."),
         (
             "7.1.2",
-            "a Close calls for a Close (RFC 6455 5.5.1); another Close behind it is ignored (RFC 6455 7.1.5).",
+            "a Close calls for a Close (RFC 6455 5.5.1); another Close after it is ignored (RFC 6455 7.1.5).",
         ),
         (
             "7.1.3",
-            "a Close calls for a Close (RFC 6455 5.5.1); a Ping behind it calls for nothing (RFC 6455 5.5.2).",
+            "a Close calls for a Close (RFC 6455 5.5.1); a Ping after it calls for nothing (RFC 6455 5.5.2).",
         ),
     ] {
         let topics = explain::find(case).expect(case);

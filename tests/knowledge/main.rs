@@ -9,6 +9,7 @@ mod reference;
 mod sentences;
 mod told;
 mod wire_logs;
+mod words;
 
 #[path = "../support/support.rs"]
 mod support;

@@ -213,6 +213,16 @@ fn all_rows() -> Vec<Row> {
     FILES.iter().flat_map(|file| read(file).1).collect()
 }
 
+/// The exchange of each row.
+pub(crate) fn scripts() -> Vec<String> {
+    let each = |row: &Row| {
+        let lists = lists(&row.script);
+        let many = lists.first().map_or(1, |list| list.items.len());
+        (0..many).map(|n| put_in(&row.script, &lists, n)).collect::<Vec<_>>()
+    };
+    all_rows().iter().flat_map(each).collect()
+}
+
 #[test]
 fn each_row_finds_and_is_owed_what_it_says() {
     let mut wrong = String::new();

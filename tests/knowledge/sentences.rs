@@ -153,7 +153,7 @@ fn handshakes() -> Vec<(&'static str, Outcome, Vec<Conversation>)> {
     ]
 }
 
-fn all() -> Vec<(&'static str, Outcome, Conversation)> {
+pub(crate) fn all() -> Vec<(&'static str, Outcome, Conversation)> {
     let played = |&(name, outcome, script): &Row| (name, outcome, analyse(&play(script, false)));
     let rows = ROWS.iter().map(played).chain(handshakes());
     rows.map(|(name, outcome, mut reports)| {

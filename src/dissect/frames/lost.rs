@@ -66,7 +66,7 @@ pub(super) fn not_frames<S: FnMut(Observation<'_>)>(
 /// So many bytes behind the last frame are none.
 pub(super) fn unread<S: FnMut(Observation<'_>)>(from: Role, skipped: u64, out: &mut Out<'_, S>) {
     out.weirds.add(WeirdKind::FramingLost, None, || {
-        format!("{} of the {} behind its last frame are none", count(skipped, "byte"), from.name())
+        format!("{} after the last frame of the {} are no frame", count(skipped, "byte"), from.name())
     });
 }
 

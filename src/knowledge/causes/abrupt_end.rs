@@ -5,14 +5,16 @@ use crate::knowledge::causes::prelude::*;
 pub struct AbruptEnd {
     /// By what.
     pub how: StreamEnd,
-    /// In the middle of a frame or a message.
-    pub in_message: bool,
+    /// Who was in the middle of a frame or a message: itself, or else the other side.
+    pub in_message: Option<Role>,
     /// Its FIN is not in the recording; the other side's end acknowledges it.
     pub unseen: bool,
 }
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "abrupt_end",
+    tone: Tone::Odd,
+    tells: &[],
     when: "TCP ended without a Close, and nothing else in the recording explains it",
     proven: Some("a FIN that answers no end of the other side, from a side whose packets all have one TTL"),
     likely: Some(
@@ -50,6 +52,11 @@ fn certainty(facts: &Facts<'_>, role: Role, how: StreamEnd) -> Certainty {
     if how == StreamEnd::Fin && !gap && least == most { Proven } else { Likely }
 }
 
+/// Who was in the middle of sending a message when a side ended TCP.
+fn unfinished(facts: &Facts<'_>, by: Role) -> Option<Role> {
+    [by, by.peer()].into_iter().find(|role| facts.side(*role).in_message)
+}
+
 impl Judge for AbruptEnd {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         let closing = &facts.conversation.closing;
@@ -59,7 +66,7 @@ impl Judge for AbruptEnd {
         // The FIN that is acknowledged is not in the recording.
         if let Some(role) = Role::BOTH.into_iter().find(|role| answers_unseen(facts, *role)) {
             let peer = role.peer();
-            let grounds = Self { how: StreamEnd::Fin, in_message: facts.side(peer).in_message, unseen: true };
+            let grounds = Self { how: StreamEnd::Fin, in_message: unfinished(facts, peer), unseen: true };
             let mark = facts.side(role).end.map_or_else(Mark::default, |end| end.mark);
             return Some(Judged::new(grounds, Blame::from(peer), Likely).at(mark));
         }
@@ -72,26 +79,42 @@ impl Judge for AbruptEnd {
                 .into_iter()
                 .min()?;
             return Some(
-                Judged::new(Self { how: end.how, in_message: false, unseen: false }, Blame::Both, certainty)
+                Judged::new(Self { how: end.how, in_message: None, unseen: false }, Blame::Both, certainty)
                     .at(mark),
             );
         }
         let quit = facts.quit()?;
         let How::Tcp(how) = quit.how else { return None };
         let certainty = certainty(facts, quit.by, how);
-        let in_message = facts.side(quit.by).in_message;
+        let in_message = unfinished(facts, quit.by);
         Some(
             Judged::new(Self { how, in_message, unseen: false }, Blame::from(quit.by), certainty)
                 .at(quit.mark),
         )
     }
 
+    fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
+        let who = side(cause.by).map_or("Both sides", the);
+        match self.how {
+            StreamEnd::Rst => format!("{who} reset TCP without a Close"),
+            _ => format!("{who} ended TCP without a Close"),
+        }
+    }
+
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let Some(by) = side(cause.by) else {
-            let probably = if cause.certainty == Proven { "" } else { "probably " };
-            return Said::part(
-                format!("Both sides {probably}ended TCP at once, without a Close."),
-                "Look at both programs, and at what stands between them.",
+            return Said::whole(
+                format!(
+                    "Both sides {}ended TCP at once{}, without a Close: neither had received the other's FIN or RST \
+                        when it sent its own.",
+                    probably(cause.certainty),
+                    when(conversation, cause.at)
+                ),
+                format!(
+                    "Look in the logs of both programs{} for what ends connections at both ends at the same \
+                        moment: a timer, a shutdown, or something on the way that tells both.",
+                    at_clock(conversation, cause.at)
+                ),
             );
         };
         if self.unseen {
@@ -102,34 +125,32 @@ impl Judge for AbruptEnd {
                     the(by),
                     a(by.peer())
                 ),
-                format!("Look at {}: whether its process ended then, and at what stands before it.", a(by)),
+                format!("{} for the end of its process or of the socket.", look(conversation, by, cause)),
             );
         }
         let at = when(conversation, conversation.closing.ends[by].and_then(|end| end.at));
-        let ended = match self.how {
-            StreamEnd::Rst => "reset TCP",
-            StreamEnd::Fin => "ended TCP by FIN",
-            StreamEnd::Dropped | StreamEnd::Unobserved => "dropped TCP",
+        let middle = match self.in_message {
+            Some(role) if role == by => ", in the middle of a message of its own".to_owned(),
+            Some(role) => format!(", in the middle of a message from {}", a(role)),
+            None => String::new(),
         };
-        let middle = if self.in_message { ", in the middle of a message" } else { "" };
-        let why = if self.how == StreamEnd::Rst {
-            "its process ended, or its program dropped the socket with data unread, or something did so in \
-                its name"
-        } else {
-            "its process ended, its program dropped the socket, or something did so in its name"
-        };
+        let idle = conversation.closing.idle_before_close_ns.filter(|ns| *ns >= 1_000_000_000);
+        let idle = idle.map_or_else(String::new, |ns| format!(", after {} without a frame", duration(ns)));
+        let unread = if self.how == StreamEnd::Rst { " with data unread" } else { "" };
         // A Close that answered it is told after it.
         let answered = conversation.closing.sides[by.peer()].sent_close == Some(true);
         let tell = if answered { Said::part } else { Said::whole };
         tell(
             format!(
-                "{} {ended}{at} without a Close{middle}: {why}; which of them cannot be told from here.",
-                the(by)
+                "{} {}{at} without a Close{idle}{middle}: its process ended, its program dropped the socket{unread}, or \
+                    something on the way did so in its name; which of these it was cannot be told from here.",
+                the(by),
+                ended_tcp(self.how),
             ),
             format!(
-                "Look at the log of {}'s process and host at that time{}, and of any proxy in between, \
-                    which can end TCP in its name.",
-                a(by),
+                "{}{} for a crash, a restart or an exception, and in the logs of the proxies on the way, which \
+                    can end TCP in its name.",
+                look(conversation, by, cause),
                 at_packet(cause, conversation)
             ),
         )

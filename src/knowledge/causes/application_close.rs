@@ -1,4 +1,6 @@
+use crate::knowledge::causes::CauseId;
 use crate::knowledge::causes::prelude::*;
+use crate::knowledge::thresholds::{LATE_NS, WINDOW_SHUT_NS};
 use crate::model::{StartEvidence, Starter};
 
 /// `application_close`: a side closed on purpose.
@@ -7,6 +9,8 @@ pub struct ApplicationClose;
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "application_close",
+    tone: Tone::Normal,
+    tells: &[],
     when: "a side closed on purpose, and the closing handshake took its course",
     proven: Some("its Close, sent of its own accord, as acknowledgement numbers show"),
     likely: Some("only the order of the recording says whose Close came first"),
@@ -57,16 +61,25 @@ pub(super) fn closing<S: Readable>(
     next: Option<String>,
 ) -> Said {
     let answered = |by: Role| conversation.closing.sides[by.peer()].sent_close == Some(true);
-    let tells = if side(cause.by).is_none_or(answered) { Tells::All } else { Tells::CloseAndTime };
+    let tells = if side(cause.by).is_none_or(answered) { Tells::All } else { Tells::Close };
     Said { text: text.to_owned(), next, tells }
 }
 
-/// `The client closed with Close 1000 (normal closure) 3 s after the start, and the server answered Close 1000 …`
+/// `Look in the log of the server at 04:43:20.216 UTC`, or of both programs.
+pub(super) fn look_at<S: Readable>(cause: &Cause, conversation: &Conversation<S>) -> String {
+    side(cause.by).map_or_else(
+        || format!("Look in the logs of both programs{}", at_clock(conversation, cause.at)),
+        |by| look(conversation, by, cause),
+    )
+}
+
+/// `The client closed the connection with Close 1000 (normal closure) 3 s after the start, and the server answered …`
 pub(super) fn told<S: Readable>(cause: &Cause, conversation: &Conversation<S>) -> String {
     let closing = &conversation.closing;
     let Some(by) = side(cause.by) else {
         return format!(
-            "Both sides closed at once: the client with {}, the server with {}",
+            "Both sides closed the connection at once{}, the client with {} and the server with {}",
+            when(conversation, cause.at),
             close_of(conversation, Role::Client),
             close_of(conversation, Role::Server)
         );
@@ -74,21 +87,75 @@ pub(super) fn told<S: Readable>(cause: &Cause, conversation: &Conversation<S>) -
     let peer = by.peer();
     let (first, second) = (&closing.sides[by], &closing.sides[peer]);
     let at = when(conversation, first.at);
-    let later = second.at.zip(first.at).filter(|(second, first)| second >= first);
-    let later =
-        later.map_or_else(String::new, |(second, first)| format!(" {} later", duration(second.since(first))));
     let answer = if second.sent_close != Some(true) {
         String::new()
-    } else if second.code == first.code {
-        format!(", and {} answered it{later}", a(peer))
     } else {
-        format!(", and {} answered {}{later}", a(peer), close_of(conversation, peer))
+        let code = if second.code == first.code {
+            String::new()
+        } else {
+            format!(" with {}", close_of(conversation, peer))
+        };
+        let only = if answered_late(conversation, by) { " only" } else { "" };
+        format!(", and {} answered{code}{only}{}", a(peer), later(second.at, first.at))
     };
     let order = match closing.evidence {
-        StartEvidence::Order => " (whose Close came first only the order of the recording says)",
+        StartEvidence::Order => " (probably: only the order of the recording says whose Close came first)",
         _ => "",
     };
-    format!("{} closed with {}{at}{answer}{order}", the(by), close_of(conversation, by))
+    let hedge = match (cause.certainty, second.sent_close) {
+        (Undetermined, Some(true)) => {
+            "; whether for a fault in what is missing from the recording cannot be told from here"
+        }
+        (Undetermined, _) => "; whether that is why it ended cannot be told from here",
+        _ => "",
+    };
+    let shut = shut_before(conversation, peer, first.at).map_or_else(String::new, |ns| {
+        format!(", after {}'s receive window had been shut for {}", a(peer), duration(ns))
+    });
+    let unanswered = if left_a_ping(cause, peer) {
+        format!(", possibly because {} had left a Ping or keep-alive unanswered", a(peer))
+    } else {
+        String::new()
+    };
+    let close = close_of(conversation, by);
+    format!("{} closed the connection with {close}{at}{shut}{unanswered}{answer}{order}{hedge}", the(by))
+}
+
+/// What a Close on purpose amounts to: not as it should be where the other side did not answer, or its code names a fault.
+pub(super) fn tone_of_close<S: Readable>(cause: &Cause, conversation: &Conversation<S>) -> Tone {
+    let closing = &conversation.closing;
+    let code = side(cause.by).and_then(|by| closing.sides[by].code);
+    let names_a_fault = code.is_some_and(|code| (1002..3000).contains(&code.0) && code.0 != 1012);
+    let is_over = matches!(closing.outcome, Outcome::Clean | Outcome::CleanTcpReset | Outcome::Open);
+    if is_over && !names_a_fault && cause.certainty != Undetermined { Tone::Normal } else { Tone::Odd }
+}
+
+/// The evidence also fits a Ping of the side that closed that the other one left unanswered.
+fn left_a_ping(cause: &Cause, peer: Role) -> bool {
+    cause
+        .also
+        .iter()
+        .any(|other| other.id == CauseId::KeepaliveTimeout && other.by == Some(Blame::from(peer)))
+}
+
+/// The other side took longer to answer than an answer should take.
+fn answered_late<S: Readable>(conversation: &Conversation<S>, by: Role) -> bool {
+    let sides = &conversation.closing.sides;
+    let waited = sides[by.peer()].at.zip(sides[by].at).map(|(answer, close)| answer.since(close));
+    waited.is_some_and(|ns| ns >= LATE_NS)
+}
+
+/// How long a side's receive window had been shut for the time before the other side closed.
+fn shut_before<S: Readable>(
+    conversation: &Conversation<S>,
+    role: Role,
+    closed: Option<Timestamp>,
+) -> Option<i64> {
+    let shut = conversation.tcp_facts[role].shut.filter(|shut| shut.for_ns >= WINDOW_SHUT_NS)?;
+    let (from, closed) = shut.from.zip(closed)?;
+    let until = from.0.saturating_add(shut.for_ns);
+    let soon = closed.0.saturating_sub(until) <= WINDOW_SHUT_NS;
+    (from <= closed && soon).then(|| shut.for_ns.min(closed.since(from)))
 }
 
 /// Whether it may have closed for a fault in what the recording lacks.
@@ -119,11 +186,46 @@ impl Judge for ApplicationClose {
         Some(Judged::new(Self, by, certainty).at(mark))
     }
 
+    fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
+        format!("{} closed the connection", side(cause.by).map_or("Both sides", the))
+    }
+
+    fn tone<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Tone {
+        tone_of_close(cause, conversation)
+    }
+
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
-        let by = side(cause.by).map_or_else(|| "both programs".to_owned(), a);
         let code = side(cause.by).and_then(|by| conversation.closing.sides[by].code);
         let is_usual = code.is_none_or(|code| code == CloseCode::NORMAL_CLOSURE);
-        let next = (!is_usual).then(|| format!("Look at the log of {by}: the code and reason are its own."));
+        let next = match side(cause.by) {
+            Some(by) if answered_late(conversation, by) => Some(format!(
+                "Look in the log of {}{} for what kept it from answering the Close.",
+                a(by.peer()),
+                from_clock(conversation, cause.at)
+            )),
+            Some(by) if shut_before(conversation, by.peer(), conversation.closing.sides[by].at).is_some() => {
+                Some(format!(
+                    "Look in the log of {}{} for what kept its program from reading, and in that of {} for what it \
+                        does with a peer that does not read.",
+                    a(by.peer()),
+                    before_clock(conversation, cause.at),
+                    a(by)
+                ))
+            }
+            Some(by) if left_a_ping(cause, by.peer()) => Some(format!(
+                "Look in the log of {}{} for whether it received the Pings or keep-alives of {}, and what it did \
+                    about them.",
+                a(by.peer()),
+                before_clock(conversation, cause.at),
+                a(by)
+            )),
+            _ if is_usual => None,
+            Some(by) => Some(format!(
+                "{} for why its program closed: code and reason are its own.",
+                look(conversation, by, cause)
+            )),
+            None => None,
+        };
         closing(cause, conversation, &format!("{}.", told(cause, conversation)), next)
     }
 }

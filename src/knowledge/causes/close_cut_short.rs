@@ -18,6 +18,8 @@ pub struct CloseCutShort {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "close_cut_short",
+    tone: Tone::Odd,
+    tells: &[RuleId::ClTcpEarly],
     when: "a side ended TCP at once after its own Close: the answer could not arrive",
     proven: Some(
         "its FIN follows its own Close within a round trip, and does not acknowledge the answer that came",
@@ -27,12 +29,12 @@ pub(super) const ROW: CauseRow = CauseRow {
     never: "that the side that answered, or was in the middle of a message, is at fault; nor that it was cut short \
             where the end of TCP acknowledges the answer",
     next: &[
-        "how the side that left closes: a socket that is destroyed right behind the Close, a process that \
+        "how the side that left closes: a socket that is destroyed right after the Close, a process that \
             exits",
     ],
     shows: &[
         found(
-            "FIN right behind the own Close",
+            "FIN right after its own Close",
             "C: hold | S: close 1001 | S: fin | C: release | C: close 1001 | C: fin",
         ),
         legal("the answer came first", "S: close 1001 | C: close 1001 | S: fin | C: fin"),
@@ -44,27 +46,34 @@ impl Judge for CloseCutShort {
         Role::BOTH.into_iter().find_map(|role| of(facts, role))
     }
 
+    fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
+        format!("{} did not wait for the answer to its Close", the(side(cause.by).unwrap_or(Role::Server)))
+    }
+
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let by = side(cause.by).unwrap_or(Role::Server);
-        let peer = by.peer();
+        let peer = a(by.peer());
         let after = match self.after_ns {
-            Some(ns) if ns >= 1_000_000 => format!("{} after it", duration(ns)),
-            _ => "right behind it".to_owned(),
+            Some(ns) if ns >= 1_000_000 => format!("{} after that", duration(ns)),
+            _ => "right after it".to_owned(),
         };
         let ended = if self.how == StreamEnd::Rst { "reset TCP" } else { "ended TCP" };
+        let hedge = if cause.certainty == Proven { "" } else { "probably " };
         let answer = match (self.answered, self.refused, self.in_message) {
-            (true, true, _) => format!("the answer of {} came too late and was refused by RST", a(peer)),
-            (true, false, _) => format!("the answer of {} came too late", a(peer)),
-            (false, _, true) => format!("{} was in the middle of a message", a(peer)),
-            (false, _, false) => format!("{} probably had no time to answer", a(peer)),
+            (true, true, _) => format!("{peer}'s answer {hedge}came too late and was refused with RST"),
+            (true, false, _) => format!("{peer}'s answer {hedge}came too late"),
+            (false, _, true) => {
+                format!("{peer}, in the middle of a message of its own, {hedge}had no time to answer")
+            }
+            (false, _, false) => format!("{peer} {hedge}had no time to answer"),
         };
         let at = when(conversation, conversation.closing.sides[by].at);
         Said::whole(
             format!("{} sent {}{at} and {ended} {after}; {answer}.", the(by), close_of(conversation, by)),
             format!(
-                "Look at what closed {}'s socket right behind its Close{}: a socket that is destroyed, or \
-                    a process that exits.",
-                a(by),
+                "{}{} for what destroys its socket right after the Close, or for the exit of its process; a program \
+                    has to wait for the answer first.",
+                look(conversation, by, cause),
                 at_packet(cause, conversation)
             ),
         )

@@ -19,6 +19,8 @@ pub struct CloseUnanswered {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "close_unanswered",
+    tone: Tone::Odd,
+    tells: &[RuleId::ClReply],
     when: "a Close was received and not answered with one: TCP was ended instead, or the other side gave \
            up waiting",
     proven: None,
@@ -76,44 +78,59 @@ impl Judge for CloseUnanswered {
         Some(Judged::new(grounds, Blame::from(silent), certainty).at(close.mark))
     }
 
+    fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
+        let silent = side(cause.by).unwrap_or(Role::Server);
+        if self.late {
+            return format!("{} answered the Close too late", the(silent));
+        }
+        match self.ended {
+            Some(StreamEnd::Rst) => format!("{} reset TCP instead of answering the Close", the(silent)),
+            Some(_) => format!("{} ended TCP instead of answering the Close", the(silent)),
+            None => format!("{} did not answer the Close", the(silent)),
+        }
+    }
+
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let silent = side(cause.by).unwrap_or(Role::Server);
         let closer = silent.peer();
-        let waited = self.waited_ns.map_or_else(String::new, |ns| format!(" {} later", duration(ns)));
-        let had = match (self.had_it, self.shut, self.in_message) {
-            (_, true, _) => ", whose receive window was shut",
-            (_, _, true) => ", which was in the middle of a message",
-            (true, ..) => ", whose host had acknowledged it",
-            (false, ..) => "",
-        };
+        let waited =
+            |word: &str| self.waited_ns.map_or_else(String::new, |ns| format!(" {word} {}", duration(ns)));
         let did = match self.ended {
-            Some(how) => format!("ended TCP by {} instead of answering{waited}", end(how)),
+            _ if self.late => format!("answered too late: {} had given up{}", a(closer), waited("after")),
+            Some(how) => {
+                let later = self.waited_ns.map_or_else(String::new, |ns| format!(" {} later", duration(ns)));
+                format!("{}{later} instead of answering", ended_tcp(how))
+            }
             None if self.waited_ns.is_some() => {
-                let waited = self.waited_ns.map_or_else(String::new, |ns| format!(" after {}", duration(ns)));
-                format!("did not answer; {} gave up{waited}", a(closer))
+                format!("did not answer: {} gave up{}", a(closer), waited("after"))
             }
             None => "did not answer".to_owned(),
         };
-        let did = if self.late { format!("{did}, and the answer came too late") } else { did };
-        let read = match (self.had_it, self.ended) {
-            _ if self.late || cause.certainty != Likely => "",
-            (true, Some(_)) => ", probably without having read it",
-            (true, None) => "; probably its program never read it",
-            (false, _) => "",
+        let was = match (self.shut, self.in_message) {
+            (true, _) => ", whose receive window was shut,",
+            (_, true) => ", in the middle of a message of its own,",
+            _ => "",
+        };
+        let host = format!("; the host of {} had the Close, but its program probably", a(silent));
+        let why = match (self.had_it, self.ended) {
+            _ if self.late => "; what kept it so long cannot be told from here".to_owned(),
+            (true, None) => host + " never read it",
+            (true, Some(_)) => host + " had not read it",
+            (false, _) => "; whether the Close had arrived cannot be told from here".to_owned(),
         };
         let at = when(conversation, conversation.closing.sides[closer].at);
         Said::whole(
             format!(
-                "{} sent {}{at}; {}{had}{} {did}{read}.",
+                "{} sent {}{at}, and {}{was} {did}{why}.",
                 the(closer),
                 close_of(conversation, closer),
                 a(silent),
-                if had.is_empty() { "" } else { "," }
             ),
             format!(
-                "Look at {} behind that Close{}: whether its program still read, and what its library does \
-                    on a Close.",
+                "Look in the log of {}{}{} for whether its program still ran and read from the socket, and for \
+                    what its library does on a Close.",
                 a(silent),
+                from_clock(conversation, cause.at),
                 at_packet(cause, conversation)
             ),
         )

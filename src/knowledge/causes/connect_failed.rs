@@ -9,6 +9,8 @@ pub struct ConnectFailed {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "connect_failed",
+    tone: Tone::Fault,
+    tells: &[],
     when: "TCP itself was refused, or not answered: no byte of a handshake could be sent",
     proven: Some("an RST answers the SYN"),
     likely: Some(
@@ -44,19 +46,35 @@ impl Judge for ConnectFailed {
         Some(Judged::new(Self { refused }, Blame::Server, certainty).at(mark))
     }
 
+    fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
+        match self.refused {
+            true => "The server's host refused the TCP connection".to_owned(),
+            false => "The server's host did not answer the client's SYNs".to_owned(),
+        }
+    }
+
     fn said<S: Readable>(&self, _: &Cause, conversation: &Conversation<S>) -> Said {
+        let at = at_clock(conversation, conversation.started_at);
         if self.refused {
             Said::whole(
                 "The client could not connect: its SYN was answered with RST, by the server's host or a \
                     firewall before it.",
-                "Look whether the server was running then and listening on that port.",
+                format!(
+                    "Look in the log of the server{at} for whether it was running and listening on that port."
+                ),
             )
         } else {
             let syns = conversation.connect.map_or(0, |connect| connect.syns);
             Said::whole(
-                format!("The client could not connect: it sent {syns} SYNs, and nothing answered them."),
-                "Look whether the address is right and what stands between the two: a firewall drops in \
-                    silence.",
+                format!(
+                    "The client could not connect: it sent {}, and nothing answered; a firewall probably dropped \
+                        them, or no host has that address.",
+                    count(u64::from(syns), "SYN")
+                ),
+                format!(
+                    "Check whether the server had that address{at}, and look in the log of the firewalls before it for \
+                        what they dropped."
+                ),
             )
         }
     }

@@ -7,6 +7,8 @@ pub struct ExtensionMismatch;
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "extension_mismatch",
+    tone: Tone::Fault,
+    tells: &[],
     when: "a side compresses its messages although the 101 took no permessage-deflate",
     proven: None,
     likely: Some("RSV1 is set and the payload inflates with what had been offered"),
@@ -38,18 +40,24 @@ impl Judge for ExtensionMismatch {
         Some(Judged::new(Self, Blame::from(by), Likely).at(mark).breaks(RuleId::FrRsv))
     }
 
-    fn said<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> Said {
+    fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
+        format!("{} compressed, and no compression was agreed", the(side(cause.by).unwrap_or(Role::Client)))
+    }
+
+    fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let by = side(cause.by).unwrap_or(Role::Client);
-        Said::part(
+        let (failed, tell) = failed_for(cause, conversation, by);
+        let frame = cause.frame.map_or_else(String::new, |frame| format!(" (frame {frame})"));
+        tell(
             format!(
-                "{} compressed a message (frame {}) although no compression was agreed in the handshake; \
-                    {} probably failed the connection for it.",
-                the(by),
-                cause.frame.unwrap_or_default(),
-                a(by.peer())
+                "{} compressed a message{frame} although no compression was agreed in the handshake; {failed}.",
+                the(by)
             ),
-            "Look for a proxy that takes Sec-WebSocket-Extensions out of the 101, and at the option for \
-                compression of both libraries.",
+            format!(
+                "{} for what it took the 101 to agree to; look for a proxy that takes Sec-WebSocket-Extensions out of \
+                    the 101, and at the compression option of both libraries.",
+                look(conversation, by, cause)
+            ),
         )
     }
 }

@@ -12,6 +12,8 @@ pub struct FramingLost {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "framing_lost",
+    tone: Tone::Fault,
+    tells: &[],
     when: "from some byte on what a side sent is no WebSocket",
     proven: None,
     likely: Some(
@@ -19,7 +21,7 @@ pub(super) const ROW: CauseRow = CauseRow {
          width, a frame inside a frame that was cut short, or the rest of one whose beginning is missing",
     ),
     undetermined: Some("none of these fits, or it came after the end had been decided"),
-    never: "anything about what is misread behind it: no Close, no fault and no duty comes from there. Nor that the \
+    never: "anything about what is misread after it: no Close, no fault and no duty comes from there. Nor that the \
             program of that side wrote it: anything on the way may have",
     next: &[
         "text of HTTP: a second handler on the same socket, or a proxy that gave up on the connection",
@@ -58,64 +60,86 @@ impl Judge for FramingLost {
         })
     }
 
+    fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
+        let by = the(side(cause.by).unwrap_or(Role::Server));
+        match self.how {
+            LostHow::HttpResponse | LostHow::HttpRequest | LostHow::ChunkSize => {
+                format!("{by} sent HTTP instead of a frame")
+            }
+            LostHow::ExtraCrlf => format!("{by} sent an empty line instead of a frame"),
+            LostHow::LengthWidth { .. } => format!("{by} sent a frame with a length of the wrong width"),
+            LostHow::CutShort { .. } => format!("{by} cut a frame short"),
+            LostHow::BytesMissing => format!("{by} left out the beginning of a frame"),
+            LostHow::Unexplained => format!("{by} sent bytes that are no frame"),
+        }
+    }
+
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let by = side(cause.by).unwrap_or(Role::Server);
         let place = match (self.after, cause.packet) {
-            (Some(frame), _) => format!(" (behind frame {frame})"),
+            (Some(frame), _) => format!(" (after frame {frame})"),
             (None, Some(packet)) => format!(" ({})", crate::knowledge::words::packet(conversation, packet)),
             (None, None) => String::new(),
         };
-        let (what, why, next) = match self.how {
+        let instead = |what: &str| format!("sent {what} where a frame should begin{place}");
+        let (did, why, next) = match self.how {
             LostHow::HttpResponse => (
-                "an HTTP response".to_owned(),
+                instead("an HTTP response"),
                 "probably a second handler on the same socket, or a proxy, wrote it",
                 "what answers HTTP on that socket besides the WebSocket handler",
             ),
             LostHow::HttpRequest => (
-                "an HTTP request".to_owned(),
+                instead("an HTTP request"),
                 "probably something reused the connection as if it were still HTTP",
                 "what sends requests over the connection: a pool, or a proxy that keeps it alive",
             ),
             LostHow::ChunkSize => (
-                "the size of an HTTP chunk".to_owned(),
+                instead("the size of an HTTP chunk"),
                 "probably a proxy takes the stream for the body of a response",
                 "a proxy that does not know that the connection was upgraded",
             ),
             LostHow::ExtraCrlf => (
-                "an empty line".to_owned(),
-                "probably one line end too many was written behind the head or between frames",
+                instead("an empty line"),
+                "probably one line end too many was written after the head of the handshake or between frames",
                 "what writes the head of the handshake, and between frames",
             ),
             LostHow::LengthWidth { stated, bytes: wide } => (
-                format!("a frame whose length takes {wide} bytes where its header announces {stated}"),
+                format!(
+                    "sent a frame{place} whose length takes {wide} bytes where its header announces {stated}"
+                ),
                 "probably whatever writes its headers encodes lengths in the wrong width",
                 "the code that encodes frames longer than 125 bytes",
             ),
             LostHow::CutShort { came, claimed } => (
                 format!(
-                    "the next frame behind {came} of {} of the one before",
+                    "sent only {came} of the {} of a frame{place}, and another frame in place of the rest",
                     count(claimed, "payload byte")
                 ),
                 "probably a write was cut short, or two writers share the socket",
                 "writes that send less than they were given, and writers without a lock",
             ),
             LostHow::BytesMissing => (
-                "the rest of a frame whose beginning is missing".to_owned(),
+                format!("sent the rest of a frame{place} without its beginning"),
                 "probably bytes were dropped before they reached the socket",
                 "what writes to the socket: a buffer that drops, or two writers",
             ),
             LostHow::Unexplained => (
-                "bytes that are no frame".to_owned(),
-                "none of the usual reasons fits",
-                "the first of these bytes, in the finding",
+                format!("sent bytes that are no WebSocket frame{place}"),
+                "how they came there cannot be told, for none of the usual reasons fits",
+                "what wrote the first of these bytes, which the finding shows",
             ),
+        };
+        let hedge = match (cause.certainty, self.how) {
+            (Undetermined, LostHow::Unexplained) | (Proven | Likely, _) => "",
+            _ => "; whether that ended the connection cannot be told from here",
         };
         Said::part(
             format!(
-                "{} sent {what} where a frame should begin{place}: {why}; what follows cannot be read.",
-                the(by)
+                "{} {did}{}: {why}; what follows cannot be read{hedge}.",
+                the(by),
+                when(conversation, cause.at)
             ),
-            format!("Look at {}: {next}.", a(by)),
+            format!("{} for {next}.", look(conversation, by, cause)),
         )
     }
 }

@@ -1,3 +1,4 @@
+use crate::knowledge::causes::application_close::{look_at, tone_of_close};
 use crate::knowledge::causes::prelude::*;
 
 /// `going_away`: a side closed with 1001 or 1012.
@@ -9,6 +10,8 @@ pub struct GoingAway {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "going_away",
+    tone: Tone::Normal,
+    tells: &[],
     when: "a side closed with 1001 (going away) or 1012 (service restart)",
     proven: Some("the code of its Close, sent of its own accord"),
     likely: Some("only the order of the recording says that it is no answer"),
@@ -33,24 +36,42 @@ impl Judge for GoingAway {
         Some(Judged::new(Self { browser }, by, certainty).at(mark))
     }
 
+    fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
+        match cause.by {
+            Some(Blame::Client) if self.browser => "The browser left the page".to_owned(),
+            _ => format!("{} went away", side(cause.by).map_or("Both sides", the)),
+        }
+    }
+
+    fn tone<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Tone {
+        tone_of_close(cause, conversation)
+    }
+
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let what = super::application_close::told(cause, conversation);
+        let at = look_at(cause, conversation);
         let (why, next) = match cause.by {
             Some(Blame::Client) if self.browser => (
-                ": the page was left or reloaded, its tab or the browser was closed, or its renderer is gone; no script \
-                    hears of it",
-                None,
+                ": the page was left or reloaded, its tab or the browser was closed, or its renderer is gone",
+                format!(
+                    "Look at what the page did{}: a navigation, a reload, a closed tab; a script hears of that \
+                        through the event pagehide.",
+                    at_clock(conversation, cause.at)
+                ),
             ),
-            Some(Blame::Client) => {
-                ("", Some("Look at the client: a process that ended, or a program that closes with 1001."))
-            }
-            _ => ("", Some("Look at the server, or a proxy in its place: a restart, a reload, draining.")),
+            Some(Blame::Client) => (
+                "",
+                format!("{at} for a process that ended or was told to, or for a call that closes with 1001."),
+            ),
+            Some(Blame::Server) => (
+                "",
+                format!(
+                    "{at}, or in that of a proxy in its place, for a restart, a reload, or connections that were \
+                        drained."
+                ),
+            ),
+            _ => ("", format!("{at} for a restart or a shutdown.")),
         };
-        super::application_close::closing(
-            cause,
-            conversation,
-            &format!("{what}{why}."),
-            next.map(str::to_owned),
-        )
+        super::application_close::closing(cause, conversation, &format!("{what}{why}."), Some(next))
     }
 }

@@ -10,6 +10,8 @@ pub struct HandshakeInvalid {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "handshake_invalid",
+    tone: Tone::Fault,
+    tells: &[],
     when: "the server's 101 does not validate, and the client left or should have",
     proven: Some("the head of the response shows it, and the client sent no frame"),
     likely: Some("the finding that names the clause is likely"),
@@ -50,6 +52,10 @@ impl Judge for HandshakeInvalid {
         )
     }
 
+    fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
+        "The server's 101 is not valid".to_owned()
+    }
+
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let finding = conversation
             .findings
@@ -59,10 +65,21 @@ impl Judge for HandshakeInvalid {
             || "sent a 101 that does not validate".to_owned(),
             |f| f.violation.words(conversation).did,
         );
-        let then = if self.left { "the client left for it" } else { "the client had to leave for it" };
-        Said::part(
+        let hedge = if cause.certainty == Proven { "" } else { "probably " };
+        let ended = conversation.closing.ends.client;
+        let then = match ended.filter(|_| self.left) {
+            Some(end) => {
+                format!("the client {hedge}left for it{}", when(conversation, end.at))
+            }
+            None if self.left => format!("the client {hedge}left for it"),
+            None => format!("the client {hedge}had to refuse it"),
+        };
+        Said::whole(
             format!("The server {did}; {then}."),
-            "Look at who answered: the server itself, or a proxy or cache in its place.",
+            format!(
+                "{}, or of a proxy or cache that answers in its place, for what it puts into the 101.",
+                look(conversation, Role::Server, cause)
+            ),
         )
     }
 }

@@ -11,6 +11,8 @@ pub struct HandshakeUnanswered {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "handshake_unanswered",
+    tone: Tone::Fault,
+    tells: &[],
     when: "the opening handshake was not answered, or not wholly, before TCP ended",
     proven: Some("the server ended TCP without an answer, and nothing of its stream is missing"),
     likely: Some("the client ended TCP while it waited, or nothing was captured of an answer"),
@@ -60,39 +62,59 @@ impl Judge for HandshakeUnanswered {
         Some(Judged::new(Self { ended, request_unfinished }, by, certainty).at(mark))
     }
 
-    fn said<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> Said {
+    fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
+        match side(cause.by) {
+            Some(Role::Client) => "The client never finished its request".to_owned(),
+            _ => "The server did not answer the opening handshake".to_owned(),
+        }
+    }
+
+    fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let Self { ended, request_unfinished } = *self;
+        let asked = conversation.handshake_at.client.and_then(|at| at.1);
+        let verb = |how: StreamEnd| if how == StreamEnd::Rst { "reset TCP" } else { "ended TCP" };
         if request_unfinished && side(cause.by) == Some(Role::Client) {
             let how = ended.map_or_else(
                 || "TCP ended".to_owned(),
                 |(by, how, _)| {
-                    format!("{} {}", a(by), if how == StreamEnd::Rst { "reset TCP" } else { "ended TCP" })
+                    let who = if by == Role::Client { "it".to_owned() } else { a(by) };
+                    format!("{who} {}{}", verb(how), when(conversation, cause.at))
                 },
             );
+            let why = if cause.certainty == Proven { "" } else { ", probably tired of waiting" };
             return Said::whole(
-                format!("The client never finished its request: {how} before the head was whole."),
-                "Look at the client: a slow or stuck sender, or something that probes the port.",
+                format!("The client never finished its request: {how}, before the head was whole{why}."),
+                format!(
+                    "Look in the log of the client{} for a sender that is slow or stuck, or for something that only \
+                        probes the port.",
+                    at_clock(conversation, asked.or(cause.at))
+                ),
             );
         }
+        let after = |ns: Option<i64>| {
+            ns.map_or_else(String::new, |ns| format!(" {} after the request", duration(ns)))
+        };
         let text = match ended {
-            Some((by, how, after)) => {
-                let after =
-                    after.map_or_else(String::new, |ns| format!(" {} after the request", duration(ns)));
-                let verb = if how == StreamEnd::Rst { "reset TCP" } else { "ended TCP" };
-                format!(
-                    "The server did not answer the opening handshake, as far as it was captured here: {} \
-                        {verb}{after}.",
-                    a(by)
-                )
+            Some((Role::Server, how, ns)) if cause.certainty == Proven => {
+                format!("The server {}{} without answering the opening handshake.", verb(how), after(ns))
             }
-            None => {
-                "The server did not answer the opening handshake, as far as it was captured here.".to_owned()
-            }
+            Some((by, how, ns)) => format!(
+                "The server probably never answered the opening handshake: {} {}{}, and no answer was captured \
+                    here.",
+                a(by),
+                verb(how),
+                after(ns)
+            ),
+            None => "The server probably never answered the opening handshake: no answer was captured here."
+                .to_owned(),
         };
         Said::whole(
             text,
-            "Look at the side that should have answered: a backend that hangs, or one that does not speak \
-                WebSocket.",
+            format!(
+                "Look in the log of the server{} for the request: whether it arrived, and whether the program that should answer hangs or does not speak \
+                    WebSocket.",
+                from_clock(conversation, asked.or(cause.at))
+            ),
         )
     }
 }

@@ -17,6 +17,8 @@ pub struct IdleTimeout {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "idle_timeout",
+    tone: Tone::Odd,
+    tells: &[],
     when: "neither side had sent a byte for long, and TCP ended without a Close",
     proven: None,
     likely: Some(
@@ -73,6 +75,10 @@ impl Judge for IdleTimeout {
         Some(Judged::new(grounds, Blame::from(quit.by), certainty).at(quit.mark))
     }
 
+    fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
+        format!("Silence, then TCP ended from {}'s side", a(side(cause.by).unwrap_or(Role::Server)))
+    }
+
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let by = side(cause.by).unwrap_or(Role::Server);
         let at = when(conversation, conversation.closing.first_end.and_then(|end| end.at));
@@ -81,9 +87,10 @@ impl Judge for IdleTimeout {
             .seconds
             .map(|seconds| fitting(seconds, IdleEnd::of(self.how, self.after_data)))
             .filter(|known| !known.is_empty());
-        let known = known.map_or_else(String::new, |known| format!(" (documented so: {known})"));
+        let known = known.filter(|_| cause.certainty == Likely);
+        let known = known.map_or_else(String::new, |known| format!("; such a one is documented for {known}"));
         let why = match (self.seconds, cause.certainty) {
-            (Some(seconds), Likely) => format!("probably an idle time-out of {seconds} s{known}"),
+            (Some(seconds), Likely) => format!("probably an idle time-out of {seconds} s"),
             _ => "possibly an idle time-out".to_owned(),
         };
         // A Close that answered it is told after it.
@@ -92,12 +99,15 @@ impl Judge for IdleTimeout {
         tell(
             format!(
                 "TCP {ended} from {}'s side{at} without a Close, after {} in which neither side had sent a \
-                    byte: {why}, of that side or of something on the way.",
+                    byte: {why}, of that side or of something on the way{known}.",
                 a(by),
                 duration(self.silence_ns)
             ),
-            "Look at the idle time-outs of every hop on the way, and let one side send Pings more often \
-                than the shortest.",
+            format!(
+                "{}, and of every proxy on the way, for an idle time-out; Pings more often than the shortest of them \
+                    keep the connection.",
+                look(conversation, by, cause)
+            ),
         )
     }
 }

@@ -1,3 +1,4 @@
+use crate::knowledge::causes::application_close::look_at;
 use crate::knowledge::causes::prelude::*;
 
 /// `internal_error`: a side closed with 1011.
@@ -6,6 +7,8 @@ pub struct InternalError;
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "internal_error",
+    tone: Tone::Fault,
+    tells: &[],
     when: "a side closed with 1011 (internal error) of its own accord",
     proven: Some("the code of its Close"),
     likely: Some("only the order of the recording says that it is no answer"),
@@ -26,14 +29,17 @@ impl Judge for InternalError {
         Some(Judged::new(Self, by, certainty).at(mark))
     }
 
+    fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
+        format!("{} reported an internal error", side(cause.by).map_or("Both sides", the))
+    }
+
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
-        let by = side(cause.by).map_or_else(|| "the side that closed".to_owned(), a);
         let told = super::application_close::told(cause, conversation);
-        let next = format!("Look at the log of {by} at the time of its Close.");
+        let next = format!("{} for an exception.", look_at(cause, conversation));
         super::application_close::closing(
             cause,
             conversation,
-            &format!("{told}: 1011 speaks of an error in its own program."),
+            &format!("{told}: 1011 reports an error in the program that sends it."),
             Some(next),
         )
     }

@@ -24,11 +24,13 @@ pub struct KeepaliveTimeout {
     /// It was asked in the protocol that is spoken inside.
     pub heartbeat: Option<Heartbeat>,
     /// It was to ask, so often as it had announced.
-    pub missed: Option<Rhythm>,
+    pub rhythm: Option<Rhythm>,
 }
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "keepalive_timeout",
+    tone: Tone::Fault,
+    tells: &[RuleId::FrPingPong, RuleId::FrPongLate, RuleId::FrPongData],
     when: "a Ping stayed unanswered, and its sender ended the connection",
     proven: Some("the Close of its sender says so, and all that the other side sent is in the recording"),
     likely: Some(
@@ -83,14 +85,42 @@ impl Judge for KeepaliveTimeout {
         Role::BOTH.into_iter().find_map(|role| of(facts, role))
     }
 
+    fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
+        let what = if self.heartbeat.is_some() { "keep-alives" } else { "Pings" };
+        let what = if self.heartbeat.is_none() && self.pings == 1 { "a Ping" } else { what };
+        let silent = side(cause.by).unwrap_or(self.gave_up.peer());
+        match cause.by {
+            Some(Blame::Between) => format!("The way to {} was broken: {what} stayed unanswered", a(silent)),
+            _ if self.mismatched => format!("{} answered {what} with other data", the(silent)),
+            _ => format!("{} did not answer {what}", the(silent)),
+        }
+    }
+
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         // Where the way was broken, the side that gave up is still the one that had asked.
         let silent = side(cause.by).unwrap_or(self.gave_up.peer());
         let gave_up = silent.peer();
-        if let Some(rhythm) = self.missed {
-            return self.told_missed(rhythm, silent, cause, conversation);
+        let did = self.did(cause, conversation, gave_up);
+        let next = self.next(cause, conversation, silent);
+        let tell = if self.by_close { Said::close } else { Said::whole };
+        tell(format!("{} {}; {did}.", the(silent), self.missed()), next)
+    }
+}
+
+impl KeepaliveTimeout {
+    /// What the silent side did not do: `did not answer the Ping in frame 2, nor the 2 after it, within 60.0 s`.
+    fn missed(&self) -> String {
+        let waited_for =
+            |word| self.waited_ns.map_or_else(String::new, |ns| format!(" {word} {}", duration(ns)));
+        if let Some(rhythm) = self.rhythm {
+            return format!(
+                "sent no keep-alive of Engine.IO{}, where it had announced one every {} and {} to wait for it",
+                waited_for("for"),
+                duration(rhythm.interval_ns),
+                duration(rhythm.timeout_ns)
+            );
         }
-        let ping = match (self.heartbeat, self.ping) {
+        let asked = match (self.heartbeat, self.ping) {
             (Some(heartbeat), Some(frame)) => {
                 format!("the keep-alive of {} in frame {frame}", heartbeat.name())
             }
@@ -98,92 +128,80 @@ impl Judge for KeepaliveTimeout {
             (None, Some(frame)) => format!("the Ping in frame {frame}"),
             (None, None) => "a Ping".to_owned(),
         };
-        let more = if self.pings > 1 {
-            format!(" and {} after it", count(self.pings - 1, "more")).replace("mores", "more")
-        } else {
-            String::new()
-        };
-        let waited = self.waited_ns.map_or_else(String::new, |ns| format!(" within {}", duration(ns)));
-        let ended = self.ended(gave_up, conversation);
-        let arrived = if self.mismatched {
-            " with the data it carried"
-        } else if self.arrived {
-            ", though its host had acknowledged it"
-        } else {
-            ""
-        };
-        let hedge = hedge(cause);
-        let tell = if self.by_close { Said::close } else { Said::part };
-        tell(
-            format!(
-                "{} did not answer {ping}{more}{waited}{arrived}; {} {ended}{hedge}.",
-                the(silent),
-                a(gave_up)
-            ),
-            if self.ping.is_none() {
-                format!(
-                    "Look at {}: what it was to answer is not in the recording, or no Ping of WebSocket.",
-                    a(silent)
-                )
-            } else if self.mismatched {
-                format!(
-                    "Look at what sends the Pongs of {}: they have to carry the data of the Ping (RFC 6455 \
-                        5.5.3).",
-                    a(silent)
-                )
-            } else if self.arrived {
-                format!("Look at {}: its process was probably stopped, blocked or overloaded.", a(silent))
-            } else {
-                format!(
-                    "Look at {} and at the way to it: not even its host is seen to acknowledge the Ping.",
-                    a(silent)
-                )
-            },
-        )
-    }
-}
-
-impl KeepaliveTimeout {
-    /// What its sender did in the end.
-    fn ended<S: Readable>(&self, gave_up: Role, conversation: &Conversation<S>) -> String {
-        if self.by_close {
-            return format!("closed with {}", close_of(conversation, gave_up));
+        let more = self.pings.saturating_sub(1);
+        let waited = waited_for("within");
+        if self.mismatched {
+            let more = match more {
+                0 => String::new(),
+                1 => ", and the one after it,".to_owned(),
+                more => format!(", and the {more} after it,"),
+            };
+            return format!(
+                "answered {asked}{more} with other data than it carried, and no fitting Pong came{waited}"
+            );
         }
-        "ended TCP without a Close".to_owned()
+        let more = match more {
+            0 => String::new(),
+            1 => ", nor the one after it".to_owned(),
+            more => format!(", nor the {more} after it"),
+        };
+        let comma = if more.is_empty() || waited.is_empty() { "" } else { "," };
+        let more = more + comma;
+        let arrived = if self.arrived { ", though its host had acknowledged it" } else { "" };
+        format!("did not answer {asked}{more}{waited}{arrived}")
     }
 
-    /// The words where it was the silent side that was to ask.
-    fn told_missed<S: Readable>(
-        &self,
-        rhythm: Rhythm,
-        silent: Role,
-        cause: &Cause,
-        conversation: &Conversation<S>,
-    ) -> Said {
-        let waited = self.waited_ns.map_or_else(String::new, |ns| format!(" for {}", duration(ns)));
-        let tell = if self.by_close { Said::close } else { Said::part };
-        tell(
-            format!(
-                "{} sent no keep-alive of Engine.IO{waited}, where it had announced one every {}, to be missed {} \
-                    after that; {} {}{}.",
-                the(silent),
-                duration(rhythm.interval_ns),
-                duration(rhythm.timeout_ns),
-                a(silent.peer()),
-                self.ended(silent.peer(), conversation),
-                hedge(cause),
+    /// What the side that had asked did about it.
+    fn did<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>, gave_up: Role) -> String {
+        let hedge = match cause.certainty {
+            Proven => "",
+            Likely => ", probably for that",
+            Undetermined => ", possibly for that",
+        };
+        let closing = &conversation.closing;
+        let ended = if self.by_close {
+            let at = when(conversation, closing.sides[gave_up].at);
+            format!("gave up with {}{at}", close_of(conversation, gave_up))
+        } else {
+            let end = closing.ends[gave_up];
+            let ended = end.map_or("ended TCP", |end| ended_tcp(end.how));
+            format!("{ended}{} without a Close", when(conversation, end.and_then(|end| end.at)))
+        };
+        format!("{} {ended}{hedge}", a(gave_up))
+    }
+
+    /// Where to look: at the silent side, from what it did not answer on.
+    fn next<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>, silent: Role) -> String {
+        let from = from_clock(conversation, cause.at);
+        if self.rhythm.is_some() {
+            return format!(
+                "Look in the log of {}{from} for what kept its process from asking: it was probably stopped, blocked \
+                    or overloaded.",
+                a(silent)
+            );
+        }
+        match (self.ping, self.mismatched, self.arrived) {
+            (None, ..) => format!(
+                "Look in the log of {}{} for what it should have answered: that is not in the recording, or was no \
+                    Ping of WebSocket.",
+                a(silent),
+                before_clock(conversation, cause.at)
             ),
-            format!("Look at {}: its process was probably stopped, blocked or overloaded.", a(silent)),
-        )
-    }
-}
-
-/// How sure it is that it was for that.
-fn hedge(cause: &Cause) -> &'static str {
-    match cause.certainty {
-        Proven => "",
-        Likely => ", probably for that",
-        Undetermined => ", possibly for that",
+            (_, true, _) => format!(
+                "Look at what sends the Pongs of {}{from}: each has to carry the data of its Ping (RFC 6455 5.5.3).",
+                a(silent)
+            ),
+            (_, _, true) => format!(
+                "Look in the log of {}{from} for what kept its process from answering: it was probably stopped, \
+                    blocked or overloaded.",
+                a(silent)
+            ),
+            (_, _, false) => format!(
+                "Look in the log of {}{from} for whether it still ran, and at the way to it: not even its host is \
+                    seen to acknowledge the Ping.",
+                a(silent)
+            ),
+        }
     }
 }
 
@@ -207,14 +225,14 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
             says_so,
             gave_up: role,
             heartbeat: None,
-            missed: None,
+            rhythm: None,
         };
         return says_so.then(|| Judged::new(grounds, Blame::from(role.peer()), Likely).at(quit.mark));
     };
     let waited_ns = facts.between(ping.mark.at, quit.mark.at);
-    let missed = facts.side(role.peer()).rhythm.filter(|_| is_missed).map(|(rhythm, _)| rhythm);
+    let rhythm = facts.side(role.peer()).rhythm.filter(|_| is_missed).map(|(rhythm, _)| rhythm);
     // What it had announced that it waits has not passed.
-    let allowed = side.rhythm.filter(|_| heartbeat == Some(Heartbeat::EngineIo) && missed.is_none());
+    let allowed = side.rhythm.filter(|_| heartbeat == Some(Heartbeat::EngineIo) && rhythm.is_none());
     let too_soon = |(rhythm, _): (Rhythm, Mark)| waited_ns.is_none_or(|ns| ns < nearly(rhythm.timeout_ns));
     if !says_so && allowed.is_some_and(too_soon) {
         return None;
@@ -271,7 +289,7 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<KeepaliveTimeout>> {
         says_so,
         gave_up: role,
         heartbeat,
-        missed,
+        rhythm,
     };
     // What reached it only just before the end it could not have answered: the way was broken until then.
     let just_arrived = facts.between(ping.arrived_at, quit.mark.at).is_some_and(|ns| ns < SHORTEST_WAIT_NS);

@@ -17,6 +17,8 @@ pub struct MessageTooBig {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "message_too_big",
+    tone: Tone::Fault,
+    tells: &[],
     when: "a message went beyond a limit of its receiver, which ended the connection",
     proven: Some("it closed with 1009, and no larger message had passed before"),
     likely: Some(
@@ -69,42 +71,60 @@ impl Judge for MessageTooBig {
         Role::BOTH.into_iter().find_map(|role| of(facts, role))
     }
 
+    fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
+        format!("A message was too big for {}", a(side(cause.by).unwrap_or(Role::Server)))
+    }
+
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let by = side(cause.by).unwrap_or(Role::Server);
         let peer = by.peer();
         let message = self.message.map_or_else(
-            || format!("a message of {}", a(peer)),
+            || format!("a message from {}", a(peer)),
             |(wire, inflated, whole)| {
-                let inflated = inflated.map_or_else(String::new, |n| format!(", {} inflated", bytes(n)));
-                let so_far = if whole { "" } else { ", of which not all had been sent" };
-                format!("a message of {} from {}{inflated}{so_far}", bytes(wire), a(peer))
+                let inflated =
+                    inflated.map_or_else(String::new, |n| format!(" ({} inflated)", exact_bytes(n)));
+                let so_far = if whole { "" } else { ", not all of which had been sent," };
+                format!("a message of {} from {}{inflated}{so_far}", exact_bytes(wire), a(peer))
             },
         );
-        let passed =
-            self.passed.map_or_else(String::new, |n| format!("; the largest before it had {}", bytes(n)));
-        let ended = match conversation.closing.sides[by].sent_close {
-            Some(true) => format!("closed with {}", close_of(conversation, by)),
+        let passed = self
+            .passed
+            .map_or_else(String::new, |n| format!("; the largest before it had {}", exact_bytes(n)));
+        let close = &conversation.closing.sides[by];
+        let ended = match close.sent_close {
+            Some(true) => {
+                let at = when(conversation, close.at);
+                format!("closed the connection with {}{at}", close_of(conversation, by))
+            }
             _ => "ended TCP".to_owned(),
         };
         let how = match cause.certainty {
-            Proven => format!("{} {ended}: {message} went beyond its limit{passed}.", the(by)),
-            Likely if self.by_code => format!(
-                "{} {ended}, which says that a message was too big for it; the last it had been sent was \
-                    {message}{passed}.",
-                the(by)
-            ),
-            Likely => format!("{} {ended}: {message} probably went beyond its limit{passed}.", the(by)),
+            Proven => format!("{} {ended}: {message} was over its limit{passed}.", the(by)),
+            Likely if self.by_code => {
+                let last = self.message.map_or_else(
+                    || "which one cannot be told from here".to_owned(),
+                    |_| format!("the last it had been sent was {message}{passed}"),
+                );
+                format!("{} {ended}, which says that a message was probably too big for it; {last}.", the(by))
+            }
+            Likely => format!("{} {ended}: {message} was probably over its limit{passed}.", the(by)),
             Undetermined => format!(
-                "{} {ended} while it was being sent {message}{passed}: possibly it went beyond a limit, \
-                    which cannot be told from here.",
-                the(by)
+                "{} {ended} while {} was sending it {}{passed}: possibly that was over a limit, which cannot be told \
+                    from here.",
+                the(by),
+                a(peer),
+                self.message.map_or_else(
+                    || "a message".to_owned(),
+                    |(wire, ..)| format!("a message, {} of it so far", exact_bytes(wire))
+                ),
             ),
         };
         Said::close(
             how,
             format!(
-                "Look at the limit that {} sets for messages, in its library or in a proxy before it.",
-                a(by)
+                "{} for the limit it sets for messages (maxPayload, max_size, max_msg_size), in its library or in a \
+                    proxy before it.",
+                look(conversation, by, cause)
             ),
         )
     }

@@ -11,6 +11,8 @@ pub struct NoSuchConnection {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "no_such_connection",
+    tone: Tone::Fault,
+    tells: &[],
     when: "a bare RST, without an acknowledgement number, answered data: the host, or a NAT before it, knew nothing of the \
            connection (RFC 9293 3.10.7)",
     proven: None,
@@ -62,20 +64,32 @@ impl Judge for NoSuchConnection {
         })
     }
 
-    fn said<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> Said {
+    fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
+        format!("{}'s host no longer knew the connection", the(self.of))
+    }
+
+    fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let silent = self.silent_ns.filter(|ns| *ns >= 1_000_000_000);
         let silent = silent
             .map_or_else(String::new, |ns| format!(", after {} in which it had sent nothing", duration(ns)));
         let peer = a(self.of.peer());
-        Said::part(
+        let closed =
+            Role::BOTH.into_iter().any(|role| conversation.closing.sides[role].sent_close == Some(true));
+        let tell = if closed { Said::part } else { Said::whole };
+        tell(
             format!(
-                "{}'s host, or a NAT before it, {}knew nothing of the connection any more: it answered \
-                    {peer}'s data with a bare RST{silent}.",
+                "{}'s host, or a NAT before it, {}no longer knew the connection: it answered {peer}'s data with a bare \
+                    RST{}{silent}.",
                 the(self.of),
-                probably(cause.certainty)
+                probably(cause.certainty),
+                when(conversation, cause.at)
             ),
-            "Look whether that host was restarted, and how long NAT and load balancers remember a silent \
-                connection.",
+            format!(
+                "Look in the log of {}'s host{} for a restart, and at how long NAT and load balancers \
+                    on the way remember a silent connection.",
+                a(self.of),
+                before_clock(conversation, cause.at)
+            ),
         )
     }
 }

@@ -6,6 +6,8 @@ pub struct NotObservable;
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "not_observable",
+    tone: Tone::Unknown,
+    tells: &[],
     when: "a gap or a cut lies over the end, or one side is not in the recording",
     proven: None,
     likely: None,
@@ -26,6 +28,10 @@ impl Judge for NotObservable {
         (facts.outcome() == Outcome::NotObservable).then(|| Judged::new(Self, None, Undetermined))
     }
 
+    fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
+        "The end is not in the recording".to_owned()
+    }
+
     fn said<S: Readable>(&self, _: &Cause, conversation: &Conversation<S>) -> Said {
         let unseen = Role::BOTH.into_iter().find(|role| conversation.traffic[*role].stream_bytes == 0);
         let why = match unseen {
@@ -36,11 +42,12 @@ impl Judge for NotObservable {
         let sent = Role::BOTH.into_iter().find(|role| sides[*role].sent_close == Some(true));
         let known = sent.map_or_else(String::new, |role| {
             let (close, after) = (close_of(conversation, role), when(conversation, sides[role].at));
-            format!(" {} sent {close}{after}; whether {} answered is not known.", the(role), a(role.peer()))
+            format!(" {} sent {close}{after}; whether {} answered cannot be told.", the(role), a(role.peer()))
         });
         Said::whole(
-            format!("{why}: why and how it ended is not known.{known}"),
-            "Record nearer to one end or with a larger buffer: both directions, full packets.",
+            format!("{why}: why and how it ended cannot be told from here.{known}"),
+            "Record nearer to one end or with a larger buffer: both directions, full packets; until then, look in the \
+                logs of both programs.",
         )
     }
 }

@@ -17,6 +17,8 @@ pub struct PathMtu {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "path_mtu",
+    tone: Tone::Fault,
+    tells: &[],
     when: "only full-size segments are never acknowledged, while smaller ones pass",
     proven: None,
     likely: Some(
@@ -68,18 +70,29 @@ impl Judge for PathMtu {
         Some(Judged::new(grounds, Blame::Between, certainty).at(mark))
     }
 
-    fn said<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> Said {
+    fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
+        format!("Large segments of {} did not get through", a(self.of))
+    }
+
+    fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let Self { of, smallest, passed, times, for_ns } = *self;
-        let for_ns = for_ns.map_or_else(String::new, |ns| format!(" for {}", duration(ns)));
+        let for_ns = for_ns.map_or_else(String::new, |ns| format!(" within {}", duration(ns)));
         Said::part(
             format!(
-                "Large segments of {} probably do not get through: those of {} and more were sent again \
-                    {times} times{for_ns} and never acknowledged, while those of up to {} were.",
+                "Large segments of {} {}did not get through: those of {} and more were sent again \
+                    {}{for_ns} and never acknowledged, while those of up to {} were.",
                 a(of),
-                bytes(u64::from(smallest)),
-                bytes(u64::from(passed))
+                probably(cause.certainty),
+                exact_bytes(u64::from(smallest)),
+                count(u64::from(times), "time"),
+                exact_bytes(u64::from(passed))
             ),
-            "Look at the MTU of every tunnel on the way, and whether ICMP gets through.",
+            format!(
+                "Look at the MTU of every tunnel between {} and {}{}, and whether ICMP gets through.",
+                a(of),
+                a(of.peer()),
+                at_clock(conversation, cause.at)
+            ),
         )
     }
 }

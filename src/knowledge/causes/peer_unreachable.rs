@@ -21,6 +21,8 @@ pub struct PeerUnreachable {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "peer_unreachable",
+    tone: Tone::Fault,
+    tells: &[],
     when: "data was sent again and again and never acknowledged",
     proven: None,
     likely: Some("it was sent again at least twice, and nothing at all came from the other side meanwhile"),
@@ -96,27 +98,35 @@ impl Judge for PeerUnreachable {
         })
     }
 
-    fn said<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> Said {
+    fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
+        format!("{} no longer reached the other host", the(self.of))
+    }
+
+    fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let Self { of, times, for_ns, silent_ns, probes, one_way } = *self;
+        let peer = a(of.peer());
         let for_ns = for_ns.map_or_else(String::new, |ns| format!(" within {}", duration(ns)));
         let silent = silent_ns.filter(|ns| *ns >= 1_000_000_000);
         let silent = silent
             .map_or_else(String::new, |ns| format!(", which had been silent for {} before", duration(ns)));
-        let tried = if probes { "probed whether it was there" } else { "sent its bytes again" };
+        let tried = if probes { "probed the connection" } else { "sent its bytes again" };
         let came = if one_way {
-            format!("what still came from {} acknowledged none of it", a(of.peer()))
+            format!("what still came from {peer} acknowledged none of it")
         } else {
-            format!("nothing came back from {}{silent}", a(of.peer()))
+            format!("nothing came back from {peer}{silent}")
         };
         Said::part(
             format!(
-                "{} {}no longer reached the other host: it {tried} {}{for_ns}, and {came}.",
+                "{} {}no longer reached {peer}'s host: it {tried} {}{for_ns}, and {came}.",
                 the(of),
                 probably(cause.certainty),
                 count(u64::from(times), "time"),
             ),
-            "Look at the way between: a NAT or firewall that forgot the connection, a link that went down, \
-                a host that is gone.",
+            format!(
+                "Look at the way between the two{} for a NAT or firewall that forgot the connection or a link that \
+                    went down, and at whether {peer}'s host was up.",
+                from_clock(conversation, cause.at)
+            ),
         )
     }
 }

@@ -1,3 +1,4 @@
+use crate::knowledge::causes::application_close::look_at;
 use crate::knowledge::causes::prelude::*;
 
 /// `policy`: a side closed with 1008.
@@ -6,6 +7,8 @@ pub struct PolicyClose;
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "policy",
+    tone: Tone::Odd,
+    tells: &[],
     when: "a side closed with 1008 (policy violation) of its own accord",
     proven: Some("the code of its Close"),
     likely: Some("only the order of the recording says that it is no answer"),
@@ -26,14 +29,20 @@ impl Judge for PolicyClose {
         Some(Judged::new(Self, by, certainty).at(mark))
     }
 
+    fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
+        format!("{} closed for a policy of its own", side(cause.by).map_or("Both sides", the))
+    }
+
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
-        let by = side(cause.by).map_or_else(|| "the side that closed".to_owned(), a);
         let told = super::application_close::told(cause, conversation);
-        let next = format!("Look at what {by} checks: origin, credentials, rates, quotas.");
+        let next = format!(
+            "{} for what it checks: origin, credentials, rates, quotas.",
+            look_at(cause, conversation)
+        );
         super::application_close::closing(
             cause,
             conversation,
-            &format!("{told}: 1008 speaks of a policy of its own."),
+            &format!("{told}: 1008 names a policy of the side that sends it."),
             Some(next),
         )
     }

@@ -1,13 +1,13 @@
 //! What the file of a cause is written with.
 
 pub(super) use crate::knowledge::Blame;
-pub(super) use crate::knowledge::cause::{Cause, CauseRow};
+pub(super) use crate::knowledge::cause::{Cause, CauseRow, Tone};
 pub(super) use crate::knowledge::causes::facts::{Facts, How, Quit};
 pub(super) use crate::knowledge::causes::{Judge, Judged, Said, Tells};
 pub(super) use crate::knowledge::example::{found, legal};
 pub(super) use crate::knowledge::rules::{RuleId, Violation};
-pub(super) use crate::knowledge::words::units::{bytes, count, duration};
-pub(super) use crate::knowledge::words::{close, end, packet, shortened, visible};
+pub(super) use crate::knowledge::words::units::{clock, count, duration, exact_bytes};
+pub(super) use crate::knowledge::words::{close, packet, shortened, visible};
 pub(super) use crate::model::Certainty::{self, Likely, Proven, Undetermined};
 pub(super) use crate::model::{
     CloseCode, Conversation, Mark, Outcome, PacketNo, Readable, Role, StreamEnd, Timestamp,
@@ -36,7 +36,7 @@ impl Said {
         Self { text: text.into(), next: Some(next.into()), tells: Tells::All }
     }
 
-    /// Where it says which Close ended it.
+    /// Where it says which Close ended it, and when.
     pub(super) fn close(text: impl Into<String>, next: impl Into<String>) -> Self {
         Self { text: text.into(), next: Some(next.into()), tells: Tells::Close }
     }
@@ -50,6 +50,27 @@ impl Said {
 /// ` (packet 12)`, where the cause stands.
 pub(super) fn at_packet<S: Readable>(cause: &Cause, conversation: &Conversation<S>) -> String {
     cause.packet.map_or_else(String::new, |no| format!(" ({})", packet(conversation, no)))
+}
+
+/// ` at 04:43:20.216 UTC`: what a log has for that moment; nothing where the recording has no clock.
+pub(super) fn at_clock<S: Readable>(conversation: &Conversation<S>, at: Option<Timestamp>) -> String {
+    at.map_or_else(String::new, |at| format!(" at {}", clock(at, conversation.started_at)))
+}
+
+/// ` before 04:43:20.216 UTC`, or ` before that`.
+pub(super) fn before_clock<S: Readable>(conversation: &Conversation<S>, at: Option<Timestamp>) -> String {
+    let at = at.map_or_else(|| "that".to_owned(), |at| clock(at, conversation.started_at));
+    format!(" before {at}")
+}
+
+/// ` from 04:43:20.216 UTC on`.
+pub(super) fn from_clock<S: Readable>(conversation: &Conversation<S>, at: Option<Timestamp>) -> String {
+    at.map_or_else(String::new, |at| format!(" from {} on", clock(at, conversation.started_at)))
+}
+
+/// `Look in the log of the server at 04:43:20.216 UTC`: the moment that the cause was captured at.
+pub(super) fn look<S: Readable>(conversation: &Conversation<S>, role: Role, cause: &Cause) -> String {
+    format!("Look in the log of {}{}", a(role), at_clock(conversation, cause.at))
 }
 
 /// The side of a blame that is one.
@@ -74,6 +95,41 @@ pub(super) fn a(role: Role) -> String {
     format!("the {}", role.name())
 }
 
+/// What a side did to TCP.
+pub(super) const fn ended_tcp(how: StreamEnd) -> &'static str {
+    match how {
+        StreamEnd::Rst => "reset TCP",
+        StreamEnd::Fin => "ended TCP by FIN",
+        StreamEnd::Dropped | StreamEnd::Unobserved => "dropped TCP",
+    }
+}
+
+/// What a side did about a fault of the other, and how much of the closing that tells.
+pub(super) fn failed_for<S: Readable>(
+    cause: &Cause,
+    conversation: &Conversation<S>,
+    by: Role,
+) -> (String, fn(String, String) -> Said) {
+    let sides = &conversation.closing.sides;
+    let failing = by.peer();
+    if sides[failing].sent_close == Some(true) {
+        let (with, at) = (close_of(conversation, failing), when(conversation, sides[failing].at));
+        let did = match cause.certainty {
+            Proven => "failed the connection for it with",
+            _ => "probably failed the connection for it, with",
+        };
+        // Of a fault in the Close itself the answer has been told.
+        let in_close = sides[by].frame == cause.frame && cause.frame.is_some();
+        let tell: fn(String, String) -> Said = if in_close { Said::whole } else { Said::close };
+        return (format!("{} {did} {with}{at}", a(failing)), tell);
+    }
+    let Some(end) = conversation.closing.ends[failing] else {
+        return (format!("{} probably failed the connection for it", a(failing)), Said::part);
+    };
+    let (ended, at) = (ended_tcp(end.how), when(conversation, end.at));
+    (format!("{} probably {ended} for it{at}, without a Close", a(failing)), Said::whole)
+}
+
 /// How sure it is, as a word before a verb; nothing where it is proven.
 pub(super) const fn probably(certainty: Certainty) -> &'static str {
     match certainty {
@@ -93,10 +149,20 @@ pub(super) fn when<S: Readable>(conversation: &Conversation<S>, at: Option<Times
     format!(" {} after the {since}", duration(at.since(start)))
 }
 
+/// ` 5.00 ms later`, or ` at once` where no time passed between; nothing where it came before or nothing is known.
+pub(super) fn later(at: Option<Timestamp>, than: Option<Timestamp>) -> String {
+    let later = at.zip(than).map(|(at, than)| at.since(than)).filter(|ns| *ns >= 0);
+    match later {
+        Some(0) => " at once".to_owned(),
+        Some(ns) => format!(" {} later", duration(ns)),
+        None => String::new(),
+    }
+}
+
 /// `Close 1001 (going away) and the reason "bye"`.
 pub(super) fn close_of<S: Readable>(conversation: &Conversation<S>, role: Role) -> String {
     let side = &conversation.closing.sides[role];
-    let code = close(side.code);
+    let code = if side.code.is_some() { close(side.code) } else { "an empty Close".to_owned() };
     match &side.reason {
         Some(reason) => format!("{code} and the reason \"{}\"", shortened(&visible(reason))),
         None => code,

@@ -10,11 +10,13 @@ pub struct ProtocolFault {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "protocol_fault",
+    tone: Tone::Fault,
+    tells: &[],
     when: "one side broke a clause of the protocol, and the other failed the connection for it",
     proven: Some("the other side closed with a code that fits, before it handled anything that came later"),
     likely: Some("it ended TCP, or closed with another code, within a round trip of the fault"),
     undetermined: None,
-    never: "that a fault ended the connection where traffic went on behind it as if nothing had been: then the end has \
+    never: "that a fault ended the connection where traffic went on after it as if nothing had been: then the end has \
             another cause, and the fault stays a finding",
     next: &["the side that broke the clause: its library, or what is on the way and writes in its name"],
     shows: &[
@@ -55,6 +57,10 @@ impl Judge for ProtocolFault {
         Some(Judged::new(Self { by_close }, Blame::from(by), certainty).at(mark).breaks(rule))
     }
 
+    fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
+        format!("{} broke the protocol", the(side(cause.by).unwrap_or(Role::Client)))
+    }
+
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let by = side(cause.by).unwrap_or(Role::Client);
         let finding = conversation
@@ -64,29 +70,17 @@ impl Judge for ProtocolFault {
         let did =
             finding.map_or_else(|| "broke the protocol".to_owned(), |f| f.violation.words(conversation).did);
         let frame = cause.frame.map_or_else(String::new, |frame| format!(" (frame {frame})"));
-        let failed = match (self.by_close, cause.certainty) {
-            (true, Proven) => {
-                format!("failed the connection for it with {}", close_of(conversation, by.peer()))
-            }
-            (true, _) => format!("probably closed for it, with {}", close_of(conversation, by.peer())),
-            (false, _) => "probably ended TCP for it, without a Close".to_owned(),
-        };
-        // Of a fault in the Close itself the answer has been told.
-        let in_close = conversation.closing.sides[by].frame == cause.frame && self.by_close;
-        let tell = match (in_close, self.by_close) {
-            (true, _) => Said::whole,
-            (false, true) => Said::close,
-            (false, false) => Said::part,
-        };
+        let (failed, tell) = failed_for(cause, conversation, by);
+        let wrote = cause.frame.map_or_else(String::new, |frame| {
+            format!(" for what wrote frame {frame}{}", at_packet(cause, conversation))
+        });
+        let rule = cause.rule.map_or("", RuleId::name);
         tell(
-            format!("{} {did}{frame}; {} {failed}.", the(by), a(by.peer())),
+            format!("{} {did}{frame}; {failed}.", the(by)),
             format!(
-                "Look at frame {}{} and at what wrote it, {}'s library or something on the way; wslog \
-                    explain {} has the clause.",
-                cause.frame.unwrap_or_default(),
-                at_packet(cause, conversation),
-                a(by),
-                cause.rule.map_or("", RuleId::name),
+                "{}{wrote}: its library, or something on the way that writes in its name; wslog explain {rule} has the \
+                    clause.",
+                look(conversation, by, cause),
             ),
         )
     }

@@ -14,6 +14,8 @@ pub struct ReceiveWindowClosed {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "receive_window_closed",
+    tone: Tone::Fault,
+    tells: &[],
     when: "a side's receive window was shut for long when the connection ended: its program had stopped \
            reading",
     proven: None,
@@ -53,26 +55,34 @@ impl Judge for ReceiveWindowClosed {
         })
     }
 
-    fn said<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> Said {
+    fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
+        format!("{}'s program stopped reading", the(side(cause.by).unwrap_or(Role::Client)))
+    }
+
+    fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let by = side(cause.by).unwrap_or(Role::Client);
         let Self { for_ns, probes, gave_up } = *self;
         let then = match gave_up {
-            true => format!("when {} gave up", a(by.peer())),
-            false => format!("and {} still waits when the recording ends", a(by.peer())),
+            true => format!(" when {} gave up", a(by.peer())),
+            false => format!(", and {} still waits when the recording ends", a(by.peer())),
         };
         let probed = if probes == 0 {
             String::new()
         } else {
-            format!(", probed {}", count(u64::from(probes), "time"))
+            format!(" (probed {})", count(u64::from(probes), "time"))
         };
         Said::part(
             format!(
-                "{}'s program {}had stopped reading: its receive window was shut for {}{probed} {then}.",
+                "{}'s program {}had stopped reading: its receive window had been shut for {}{probed}{then}.",
                 the(by),
                 probably(cause.certainty),
                 duration(for_ns),
             ),
-            format!("Look at {}: what kept its program from reading.", a(by)),
+            format!(
+                "Look in the log of {}{} for what kept its program from reading.",
+                a(by),
+                from_clock(conversation, cause.at)
+            ),
         )
     }
 }

@@ -9,6 +9,8 @@ pub struct Refused {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "refused",
+    tone: Tone::Fault,
+    tells: &[],
     when: "the opening handshake was answered with another status than 101",
     proven: Some("the response is in the recording"),
     likely: None,
@@ -41,9 +43,16 @@ impl Judge for Refused {
         Some(Judged::new(Self { status }, Blame::Server, Proven).at(mark))
     }
 
-    fn said<S: Readable>(&self, _: &Cause, conversation: &Conversation<S>) -> Said {
+    fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
+        format!("The server refused the upgrade with status {}", self.status)
+    }
+
+    fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let Some(response) = &conversation.response else {
-            return Said::whole("The upgrade was refused.", "");
+            return Said::whole(
+                "The server refused the upgrade.",
+                look(conversation, Role::Server, cause) + " for why.",
+            );
         };
         let phrase = visible(&response.phrase);
         let phrase = if phrase.is_empty() { String::new() } else { format!(" {phrase}") };
@@ -60,31 +69,31 @@ impl Judge for Refused {
         let (more, next) = match self.status {
             300..=399 => (
                 value("Location").map(|to| format!(", to {to}")),
-                "Look at the URL: clients follow no redirect of an opening handshake unless they say so, \
-                    and browsers never do.",
+                "for where it redirects to, and at the URL the client was given: browsers never follow a redirect of \
+                    an opening handshake, other clients only if told to",
             ),
             401 | 407 => (
                 None,
-                "Look at the credentials, and whether the client can send them at all: browsers set no \
-                    fields of their own.",
+                "for the credentials it missed, and look whether the client can send them at all: in a browser no \
+                    script can set request fields",
             ),
-            403 => (None, "Look at what the server allows: the Origin, credentials, the address."),
-            404 => (None, "Look at the path, and at the routes of the proxy and of the server."),
+            403 => (None, "for what it forbids: the Origin, the credentials, the address"),
+            404 => (None, "for the path, and at the routes of the server and of any proxy before it"),
             200..=299 => (
                 value("Content-Type").map(|of| format!(" and a body of {of}")),
-                "Look at who answered: a plain web server or a proxy that took it for an ordinary request.",
+                "for who answered: a plain web server or a proxy that took it for an ordinary request",
             ),
             502..=504 => (
                 None,
-                "Look at what stands behind the gateway that answered: it had no answer from there, or \
-                    none in time.",
+                "and in that of what stands behind it: it answers as a gateway, and had no answer from there, or none \
+                    in time",
             ),
             400 | 426 => (
                 None,
-                "Look at the request as it arrived here: its version, its Upgrade and Connection, and what \
-                    the body of the response says.",
+                "for what it missed in the request as it arrived here: its version, its Upgrade and Connection; the \
+                    body of the response may say so",
             ),
-            _ => (None, "Look at the log of whoever answered."),
+            _ => (None, "for why"),
         };
         Said::whole(
             format!(
@@ -92,7 +101,7 @@ impl Judge for Refused {
                 self.status,
                 more.unwrap_or_default()
             ),
-            next,
+            format!("{} {next}.", look(conversation, Role::Server, cause)),
         )
     }
 }

@@ -15,6 +15,8 @@ pub struct ResetBetween {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "reset_between",
+    tone: Tone::Fault,
+    tells: &[],
     when: "an RST ended the connection that does not fit the other packets of its alleged sender",
     proven: None,
     likely: Some(
@@ -71,11 +73,15 @@ impl Judge for ResetBetween {
         })
     }
 
+    fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
+        format!("Something reset the connection in {}'s name", a(self.alleged))
+    }
+
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let mut signs = Vec::new();
         if let Some((ttl, least, most)) = self.ttl {
             let theirs = if least == most { least.to_string() } else { format!("{least} to {most}") };
-            signs.push(format!("its TTL is {ttl}, where {}'s other packets have {theirs}", a(self.alleged)));
+            signs.push(format!("its TTL is {ttl} instead of {theirs}"));
         }
         if self.odd_id {
             signs.push("its IP identification is of another kind".to_owned());
@@ -84,24 +90,25 @@ impl Judge for ResetBetween {
             signs.push("it acknowledges nothing".to_owned());
         }
         let signs = crate::knowledge::words::and(signs);
-        let at = cause.packet.map_or_else(String::new, |packet| {
-            format!(" ({})", crate::knowledge::words::packet(conversation, packet))
-        });
-        let text = match cause.certainty {
-            Undetermined => format!(
-                "An RST in {}'s name{at} ended the connection; whether it is its own cannot be told from \
-                    here: {signs}.",
-                a(self.alleged)
-            ),
-            _ => format!(
-                "An RST in {}'s name{at} ended the connection, and probably is not its own: {signs}.",
-                a(self.alleged)
-            ),
+        let whose = match cause.certainty {
+            Undetermined => "whether it came from there cannot be told from here",
+            _ => "it probably did not come from there",
         };
-        Said::part(
-            text,
+        let closed =
+            Role::BOTH.into_iter().any(|role| conversation.closing.sides[role].sent_close == Some(true));
+        let without = if closed { "" } else { " without a Close" };
+        let tell = if closed { Said::part } else { Said::whole };
+        tell(
             format!(
-                "Look at what stands between the two, and capture at {} as well: there it was not sent.",
+                "An RST in {}'s name ended the connection{}{without}, and {whose}: {signs}.",
+                a(self.alleged),
+                when(conversation, cause.at)
+            ),
+            format!(
+                "Look in the logs of firewalls, proxies and intrusion prevention on the way{}{}, and capture at {} \
+                    as well: if it is not its own, it was never sent there.",
+                at_clock(conversation, cause.at),
+                at_packet(cause, conversation),
                 a(self.alleged)
             ),
         )

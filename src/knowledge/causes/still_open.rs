@@ -11,6 +11,8 @@ pub struct StillOpen {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "still_open",
+    tone: Tone::Unknown,
+    tells: &[],
     when: "the recording ends before the connection does",
     proven: Some("neither side had ended TCP"),
     likely: None,
@@ -35,17 +37,27 @@ impl Judge for StillOpen {
         Some(Judged::new(Self { silent_ns, pending }, None, Proven).at(mark))
     }
 
+    fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
+        match self.pending {
+            Some(role) => format!("{}'s Close still has no answer when the recording ends", the(role)),
+            None => "Still open when the recording ends".to_owned(),
+        }
+    }
+
     fn said<S: Readable>(&self, _: &Cause, conversation: &Conversation<S>) -> Said {
         let silent = self.silent_ns.filter(|ns| *ns >= 1_000_000_000);
         let silent = silent.map_or_else(String::new, |ns| {
-            format!("; the last byte of either side came {} before", duration(ns))
+            format!("; the last byte of either side came {} before that", duration(ns))
         });
         if conversation.response.is_none()
             && conversation.traffic.client.frame_count() + conversation.traffic.server.frame_count() == 0
         {
             return Said::whole(
                 format!("The recording ends before the opening handshake was answered{silent}."),
-                "Record for longer.",
+                format!(
+                    "Record for longer, or look in the log of the server{} for the request.",
+                    from_clock(conversation, conversation.handshake_at.client.and_then(|at| at.1))
+                ),
             );
         }
         match self.pending {
@@ -57,11 +69,15 @@ impl Judge for StillOpen {
                     when(conversation, conversation.closing.sides[role].at),
                     a(role.peer())
                 ),
-                format!("Look at {}, which owes a Close, or record for longer.", a(role.peer())),
+                format!(
+                    "Look in the log of {}{} for what keeps it from answering, or record for longer.",
+                    a(role.peer()),
+                    from_clock(conversation, conversation.closing.sides[role].at)
+                ),
             ),
             None => Said::whole(
                 format!("The recording ends while the connection is open{silent}."),
-                "Record for longer if it should show the end.",
+                "Record for longer to see the end; until then, look in the logs of both programs.",
             ),
         }
     }

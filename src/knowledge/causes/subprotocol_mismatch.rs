@@ -11,6 +11,8 @@ pub struct SubprotocolMismatch {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "subprotocol_mismatch",
+    tone: Tone::Fault,
+    tells: &[],
     when: "the client left at once, and of the subprotocols it had offered none was chosen, or one that it \
            had not offered",
     proven: None,
@@ -57,7 +59,14 @@ impl Judge for SubprotocolMismatch {
         Some(Judged::new(grounds, Blame::Server, Likely).at(mark).breaks(rule))
     }
 
-    fn said<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> Said {
+    fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
+        match cause.rule {
+            Some(RuleId::HsProtoNone) => "The server chose none of the client's subprotocols".to_owned(),
+            _ => "The server chose a subprotocol that the client had not offered".to_owned(),
+        }
+    }
+
+    fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let chose = if cause.rule == Some(RuleId::HsProtoNone) {
             "the server chose none of the subprotocols it had offered"
         } else {
@@ -65,12 +74,15 @@ impl Judge for SubprotocolMismatch {
         };
         let after = self.after_ns.map_or_else(String::new, |ns| format!(" {} after the 101", duration(ns)));
         let browsers = if self.browser { ", for which browsers must leave" } else { "" };
+        let look = look(conversation, Role::Server, cause);
         Said::whole(
             format!("The client left{after}, probably because {chose}{browsers}."),
             if cause.rule == Some(RuleId::HsProtoNone) {
-                "Look at the subprotocols both sides are set up with: they have to share one."
+                format!(
+                    "{look} for the subprotocols it knows, and at those the client offers: they have to share one."
+                )
             } else {
-                "Look at the server: it may choose only what the client has offered."
+                format!("{look} for why it chose that one: it may choose only what the client has offered.")
             },
         )
     }

@@ -7,6 +7,8 @@ pub struct TlsExpected;
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "tls_expected",
+    tone: Tone::Fault,
+    tells: &[RuleId::HsHttpResp],
     when: "one side speaks TLS and the other plain HTTP",
     proven: Some("a record of TLS answers the plain request, known by its first bytes"),
     likely: None,
@@ -37,11 +39,18 @@ impl Judge for TlsExpected {
         Some(Judged::new(Self, Blame::Client, Proven).at(mark))
     }
 
-    fn said<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> Said {
+    fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
+        "The client spoke plain HTTP to a port of TLS".to_owned()
+    }
+
+    fn said<S: Readable>(&self, _: &Cause, conversation: &Conversation<S>) -> Said {
         Said::whole(
-            "The client sent its request in plain HTTP to a port where the server speaks TLS, which \
-                answered with a record of TLS.",
-            "Look at the URL: ws:// where it should be wss://, or the wrong port.",
+            "The client sent its request in plain HTTP to a port where the server speaks TLS: the answer was a record \
+                of TLS.",
+            format!(
+                "Look in the log of the client{} for the URL: ws:// where it should be wss://, or the wrong port.",
+                at_clock(conversation, conversation.started_at)
+            ),
         )
     }
 }

@@ -1,3 +1,4 @@
+use crate::knowledge::causes::application_close::look_at;
 use crate::knowledge::causes::prelude::*;
 
 /// `try_later`: a side closed with 1013.
@@ -6,6 +7,8 @@ pub struct TryLater;
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "try_later",
+    tone: Tone::Odd,
+    tells: &[],
     when: "a side closed with 1013 (try again later) of its own accord",
     proven: Some("the code of its Close"),
     likely: Some("only the order of the recording says that it is no answer"),
@@ -25,14 +28,18 @@ impl Judge for TryLater {
         Some(Judged::new(Self, by, certainty).at(mark))
     }
 
+    fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
+        format!("{} asked to try again later", side(cause.by).map_or("Both sides", the))
+    }
+
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
-        let by = side(cause.by).map_or_else(|| "the side that closed".to_owned(), a);
         let told = super::application_close::told(cause, conversation);
-        let next = format!("Look at the load of {by}, or of the proxy in its place.");
+        let next =
+            format!("{} for its load, or for that of a proxy in its place.", look_at(cause, conversation));
         super::application_close::closing(
             cause,
             conversation,
-            &format!("{told}: 1013 speaks of too much load."),
+            &format!("{told}: 1013 says that the side that sends it has too much to do."),
             Some(next),
         )
     }

@@ -6,6 +6,8 @@ pub struct UndeterminedEnd;
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "undetermined",
+    tone: Tone::Unknown,
+    tells: &[],
     when: "the evidence fits no other cause",
     proven: None,
     likely: None,
@@ -20,7 +22,18 @@ impl Judge for UndeterminedEnd {
         Some(Judged::new(Self, None, Undetermined))
     }
 
-    fn said<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> Said {
-        Said::part("Why it ended cannot be told from here.", "Look at the findings and at the last frames.")
+    fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
+        "Why it ended cannot be told".to_owned()
+    }
+
+    fn said<S: Readable>(&self, _: &Cause, conversation: &Conversation<S>) -> Said {
+        let ended = conversation.closing.first_end.and_then(|end| end.at);
+        Said::part(
+            "Why it ended cannot be told from here.",
+            format!(
+                "Look at the findings and the last frames, and in the logs of both programs{}.",
+                at_clock(conversation, ended)
+            ),
+        )
     }
 }

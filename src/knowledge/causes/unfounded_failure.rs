@@ -25,6 +25,8 @@ pub enum Special {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "unfounded_failure",
+    tone: Tone::Fault,
+    tells: &[],
     when: "a side failed the connection naming a fault, and nothing its peer had sent breaks a clause",
     proven: Some("everything it had received is in the recording, and is sound"),
     likely: Some("the recording begins after the opening handshake"),
@@ -73,36 +75,48 @@ impl Judge for UnfoundedFailure {
         Role::BOTH.into_iter().find_map(|role| of(facts, role))
     }
 
+    fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
+        format!("{} failed a sound connection", the(side(cause.by).unwrap_or(Role::Server)))
+    }
+
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let by = side(cause.by).unwrap_or(Role::Server);
         let sound = match cause.certainty {
-            Proven => format!("nothing that {} had sent breaks a clause", a(by.peer())),
-            _ => format!("nothing that was recorded of {} breaks a clause", a(by.peer())),
+            Proven => format!("nothing that {} had sent breaks the protocol", a(by.peer())),
+            _ => format!(
+                "probably without reason: nothing that was recorded of {} breaks the protocol",
+                a(by.peer())
+            ),
         };
         let special = match self.special {
             None => String::new(),
-            Some(Special::SplitCharacter) => "; the message it had received last is cut inside a \
-                                              character, from one frame to the next, which is allowed"
-                .to_owned(),
-            Some(Special::Fragmented) => "; the message it had received last came in several frames, which \
-                                          is allowed"
-                .to_owned(),
+            Some(Special::SplitCharacter) => {
+                "; the message it had received last is cut inside a character, from one \
+                frame to the next, which is allowed"
+                    .to_owned()
+            }
+            Some(Special::Fragmented) => {
+                "; the message it had received last came in several frames, which is allowed".to_owned()
+            }
             Some(Special::Compressed) => {
                 "; the message it had received last was compressed, as agreed".to_owned()
             }
-            Some(Special::AfterPause(ns)) => format!(
-                "; the message it had received last was the first \
-                                                      after {}",
-                duration(ns)
-            ),
+            Some(Special::AfterPause(ns)) => {
+                format!("; the message it had received last was the first after {}", duration(ns))
+            }
         };
+        let at = when(conversation, conversation.closing.sides[by].at);
         Said::close(
             format!(
-                "{} failed the connection with {}, but {sound}{special}.",
+                "{} failed the connection with {}{at}, but {sound}{special}.",
                 the(by),
                 close_of(conversation, by)
             ),
-            format!("Look at {} itself: its parser, or an exception in its own program.", a(by)),
+            format!(
+                "{} for an exception in its own program or parser: the fault that it names is not in what it \
+                    received.",
+                look(conversation, by, cause)
+            ),
         )
     }
 }

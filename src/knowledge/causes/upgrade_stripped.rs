@@ -13,6 +13,14 @@ pub struct UpgradeStripped {
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "upgrade_stripped",
+    tone: Tone::Fault,
+    tells: &[
+        RuleId::HsMethod,
+        RuleId::HsUpgradeReq,
+        RuleId::HsConnectionReq,
+        RuleId::HsUpgradeResp,
+        RuleId::HsConnectionResp,
+    ],
     when: "the request or the 101 lost Upgrade or Connection, or came down to HTTP/1.0, on the way",
     proven: None,
     likely: Some(
@@ -73,25 +81,33 @@ impl Judge for UpgradeStripped {
         Some(Judged::new(grounds, Blame::Between, certainty).at(mark).breaks(finding.violation.rule()))
     }
 
-    fn said<S: Readable>(&self, _: &Cause, conversation: &Conversation<S>) -> Said {
+    fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
+        match self.head {
+            Role::Client => "The request lost its Upgrade on the way".to_owned(),
+            Role::Server => "The 101 lost its Upgrade on the way".to_owned(),
+        }
+    }
+
+    fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let head = if self.head == Role::Client { "request" } else { "101" };
         let lost = if self.old_http { " and came down to HTTP/1.0" } else { "" };
         let answer = conversation.response.as_ref().filter(|_| self.head == Role::Client);
         let then =
             answer.map_or_else(String::new, |response| format!("; the server answered {}", response.status));
-        let next = match self.head {
-            Role::Client => {
-                "Look at what stands before this point of capture on the client's side: a proxy has to be \
-                    told to pass Upgrade and Connection on."
+        let why = match cause.certainty {
+            Undetermined => {
+                "whether a proxy on the way took it out, or it was sent so, cannot be told from here"
             }
-            Role::Server => {
-                "Look at what stands before this point of capture on the server's side: a proxy has to be \
-                    told to pass Upgrade and Connection on."
-            }
+            _ => "probably a proxy on the way took it out",
         };
         Said::whole(
-            format!("The {head} lacks its Upgrade{lost}: probably a proxy on the way took it out{then}."),
-            next,
+            format!("The {head} lacks its Upgrade{lost}: {why}{then}."),
+            format!(
+                "Look in the log of the proxy on {}'s side of this point of capture{} for the same request: it has to be told \
+                    to pass Upgrade and Connection on.",
+                a(self.head),
+                at_clock(conversation, cause.at)
+            ),
         )
     }
 }

@@ -35,7 +35,7 @@ impl Told for ClCodeReserved {
                 "sent a Close with the code {code}, which {}",
                 match code.0 {
                     1004 => "is reserved without a meaning",
-                    _ => "names a local conclusion and is never sent",
+                    _ => "is for local use and must never be sent",
                 }
             ),
         )

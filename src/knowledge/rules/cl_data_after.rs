@@ -10,21 +10,21 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Either,
     reaction: Nothing,
-    says: "no data frame follows the own Close",
+    says: "a side sends no data frame after its own Close",
     peer: Some("may ignore it (RFC 6455 1.4)"),
-    text: "The Close is the last thing an application says: what comes behind it the receiver may ignore. \
+    text: "The Close is the last thing an application says: what comes after it the receiver may ignore. \
            Ping and Pong stay legal.",
     next: &["two threads or tasks of the sender: one closed while the other was writing"],
     shows: &[
-        found("a text behind the Close", "C: close 1000 | C: text x | S: close 1000 | S: fin | C: fin"),
-        legal("a Ping behind it", "C: close 1000 | C: ping x | S: close 1000 | S: fin | C: fin"),
+        found("a text after the Close", "C: close 1000 | C: text x | S: close 1000 | S: fin | C: fin"),
+        legal("a Ping after it", "C: close 1000 | C: ping x | S: close 1000 | S: fin | C: fin"),
     ],
 };
 
 impl Told for ClDataAfter {
     fn words(&self, say: &Say<'_>) -> Words {
         say.words(
-            "no data frame after the own Close",
+            "no data frame after its own Close",
             "a data frame",
             "sent a data frame after its own Close",
         )

@@ -44,7 +44,7 @@ impl Told for ClIdle {
             format!("{idle} without a frame, then the end of TCP; consistent with a time-out of {seconds} s"),
             format!(
                 "ended TCP after {idle} without a frame, which is consistent with an idle time-out of \
-                 {seconds} s, of this side or of something on the way; commonly so long: {}",
+                 {seconds} s, of this side or of something on the way, as is common with {}",
                 timeouts(seconds)
             ),
         )

@@ -15,7 +15,7 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "messages are begun in state OPEN; a received Close ends it",
     peer: Some("may ignore it (RFC 6455 1.4)"),
-    text: "A message may be sent until the own Close is out (RFC 6455 5.1), but sending one starts in state OPEN \
+    text: "A message may be sent until its sender's own Close is out (RFC 6455 5.1), but sending one starts in state OPEN \
            (RFC 6455 6.1), which a received Close ends. The host had received the Close; whether its application had \
            read it nothing shows, so this is a note. The message is mostly lost: who has sent a Close \
            seldom reads on.",

@@ -25,7 +25,7 @@ pub(super) const ROW: Row = Row {
            what came later. After a fault for which failing is only allowed it is a note.",
     next: &["the receiver's library: is the check switched off, or missing?"],
     shows: &[
-        found("the Ping behind the fault is answered", "C: a1 02 68 69 | C: ping x | S: pong x"),
+        found("the Ping after the fault is answered", "C: a1 02 68 69 | C: ping x | S: pong x"),
         legal(
             "the Ping came before the fault",
             "C: ping x | C: a1 02 68 69 | S: pong x | S: close 1002 | C: close 1002 | S: fin | C: fin",
@@ -39,7 +39,7 @@ impl Told for ClNotFailed {
         say.words(
             format!("fail the connection for {fault} in frame {frame}"),
             went_on(*what),
-            format!("carried on after a breach of {fault} in frame {frame}: it {}", went_on(*what)),
+            format!("carried on after the breach of {fault} in frame {frame}: it {}", went_on(*what)),
         )
     }
 }

@@ -19,7 +19,7 @@ pub(super) const ROW: Row = Row {
            characters.",
     next: &["a reason that was cut at a byte count before it was sent"],
     shows: &[
-        found("ff behind the code", "C: 88 03 03 e8 ff | S: close 1007 | S: fin | C: fin"),
+        found("ff after the code", "C: 88 03 03 e8 ff | S: close 1007 | S: fin | C: fin"),
         legal("a letter of two bytes", "C: 88 04 03 e8 c3 a9 | S: close 1000 | S: fin | C: fin"),
     ],
 };

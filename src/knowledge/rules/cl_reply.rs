@@ -19,7 +19,7 @@ pub(super) const ROW: Row = Row {
     peer: Some("may give up waiting and end TCP; it reports 1006"),
     text: "The closing handshake is two Closes. Where the second one is missing the side that started \
            reports 1006. That a host has acknowledged the Close and ended TCP says nothing of its application, \
-           which may have been gone by then: that is likely. Proven it is where it answered something behind the \
+           which may have been gone by then: that is likely. Proven it is where it answered something after the \
            Close, a Ping, and so had read it. A side in the middle of a message may finish that first, and one \
            that was left before it could answer owes nothing: both are CL-TCP-EARLY of whoever ended TCP.",
     next: &[

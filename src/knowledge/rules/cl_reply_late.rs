@@ -29,7 +29,7 @@ pub(super) const ROW: Row = Row {
     shows: &[
         found("after 5 s", "C: close 1000 | S: ack | S: wait 5000 | S: close 1000 | S: fin | C: fin"),
         legal(
-            "as late, but behind the rest of a message",
+            "as late, but after the rest of a message",
             "S: 01 01 61 | C: close 1000 | S: ack | S: wait 5000 | S: 80 01 62 | S: close 1000 | S: fin | \
              C: fin",
         ),

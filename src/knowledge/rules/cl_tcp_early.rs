@@ -38,11 +38,11 @@ pub(super) const ROW: Row = Row {
            wait for the answer: for a server it is a note. Who has waited {client_wait} for the other Close, or has \
            failed the connection, may go.",
     next: &[
-        "the call that closes the socket right behind the Close, or a process that ends there: the side that left",
+        "the call that closes the socket right after the Close, or a process that ends there: the side that left",
         "whether the other side was in the middle of a message: it may finish that first",
     ],
     shows: &[
-        found("a FIN right behind the own Close", "C: close 1000 | C: fin | S: close 1000 | S: fin"),
+        found("a FIN right after its own Close", "C: close 1000 | C: fin | S: close 1000 | S: fin"),
         legal("the answer is waited for", "C: close 1000 | S: close 1000 | S: fin | C: fin"),
     ],
 };
@@ -53,7 +53,7 @@ impl Told for ClTcpEarly {
         let end = end(how);
         let when = match left {
             ClosingProgress::BehindClose { close } => {
-                format!("behind its Close in frame {close}, before the other side's had arrived")
+                format!("after its Close in frame {close}, before the other side's had arrived")
             }
             ClosingProgress::WithoutClose => {
                 "without a Close, before the other side's had arrived".to_owned()

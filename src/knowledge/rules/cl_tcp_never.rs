@@ -17,7 +17,7 @@ pub(super) const ROW: Row = Row {
     peer: Some(
         "has ended its half; its host keeps the connection in FIN-WAIT-2 until a timer of its own ends it",
     ),
-    text: "Both Closes are exchanged and the other side has ended TCP: the own FIN is all that is missing. \
+    text: "Both Closes are exchanged and the other side has ended TCP: its own FIN is all that is missing. \
            The process has kept the socket open, and such sockets add up (CLOSE-WAIT). wslog takes {never} \
            for never; where the recording ends sooner it says nothing.",
     next: &[
@@ -26,7 +26,7 @@ pub(super) const ROW: Row = Row {
     ],
     shows: &[
         found(
-            "11 s behind the server's FIN there is none of the client",
+            "11 s after the server's FIN there is none of the client",
             "C: close 1000 | S: close 1000 | S: fin | C: ack | S: wait 11000 | S: ack",
         ),
         legal(

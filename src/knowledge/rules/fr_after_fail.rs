@@ -16,7 +16,7 @@ pub(super) const ROW: Row = Row {
     says: "an endpoint that has failed the connection processes nothing more of what the peer sends",
     peer: None,
     text: "Who fails the connection stops reading: neither a later Ping nor the answering Close is \
-           processed. A Pong or a second Close after the own one shows that it went on.",
+           processed. A Pong or a second Close after its own shows that it went on.",
     next: &["whether the answer was to something from before the fault: the acknowledgement numbers tell"],
     shows: &[
         found("a Ping from after the fault is answered", "C: c1 00 | S: close 1002 | C: ping x | S: pong x"),

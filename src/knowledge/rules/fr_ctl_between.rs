@@ -21,7 +21,7 @@ pub(super) const ROW: Row = Row {
     next: &["whether the receiver broke down right after it"],
     shows: &[
         found("a Ping inside a message", "C: 01 01 68 | C: ping x | S: pong x | C: 80 01 69"),
-        legal("the Ping comes behind the message", "C: 01 01 68 | C: 80 01 69 | C: ping x | S: pong x"),
+        legal("the Ping comes after the message", "C: 01 01 68 | C: 80 01 69 | C: ping x | S: pong x"),
     ],
 };
 

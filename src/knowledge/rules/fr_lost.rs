@@ -18,7 +18,7 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Either,
     reaction: Nothing,
-    says: "behind the opening handshake a stream is frames, one behind the other",
+    says: "after the opening handshake a stream is frames, one after the other",
     peer: Some(
         "reads what it gets as frames: it finds reserved bits, opcodes or impossible lengths, and fails the connection \
          for whichever comes first; or it waits for the rest of a frame that nobody sent",
@@ -26,7 +26,7 @@ pub(super) const ROW: Row = Row {
     text: "Where a frame should begin, something else does: a header read from it breaks 5.2 in one way or another, by \
            chance, and all that follows is misread. So it is told once, with the first of these that fits: text of HTTP, \
            the size of a chunk, an empty line, a length in another number of bytes than 126 or 127 announces, a frame cut \
-           short with the next one inside its payload, the rest of a frame whose beginning is missing. Nothing behind it \
+           short with the next one inside its payload, the rest of a frame whose beginning is missing. Nothing after it \
            is held against anybody, unless frames are recognised again. It is likely at best, for anything on the way \
            may have written it.",
     next: &[
@@ -36,7 +36,7 @@ pub(super) const ROW: Row = Row {
     ],
     shows: &[
         found(
-            "an HTTP response behind a message",
+            "an HTTP response after a message",
             "S: text hi | S: raw 48 54 54 50 2f 31 2e 31 20 34 30 38 20 52 65 71 75 65 73 74 20 54 69 6d 65 6f 75 74 0d \
              0a 0d 0a | S: fin | C: fin",
         ),
@@ -59,7 +59,7 @@ impl<S: Readable> Told for FrLost<S> {
             }
             LostHow::CutShort { came, claimed } => {
                 format!(
-                    "the next frame behind {came} of {} of the one before",
+                    "the next frame after only {came} of {} of the one before",
                     count(claimed, "payload byte")
                 )
             }
@@ -74,11 +74,15 @@ impl<S: Readable> Told for FrLost<S> {
             let more = if self.start.len() > SHOWN { "…" } else { "" };
             format!("{}{more}", Hex(self.start.get(..SHOWN).unwrap_or(&self.start)))
         };
-        say.words(
-            "a frame",
-            format!("{what}: {start}"),
-            format!("sent {what} where a frame should begin ({start}), so that what follows is misread"),
-        )
+        let did = match self.how {
+            LostHow::CutShort { came, claimed } => format!(
+                "sent only {came} of {} of a frame and then what looks like the next ({start}), so that what \
+                 follows is misread",
+                count(claimed, "payload byte")
+            ),
+            _ => format!("sent {what} where a frame should begin ({start}), so that what follows is misread"),
+        };
+        say.words("a frame", format!("{what}: {start}"), did)
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) const ROW: Row = Row {
     next: &["what made the sender close: its application, or a fault of the other side"],
     shows: &[
         found("the Close comes before the last fragment", "C: 01 01 68 | C: close 1000 | S: close 1000"),
-        legal("and behind it", "C: 01 01 68 | C: 80 01 69 | C: close 1000 | S: close 1000"),
+        legal("and after it", "C: 01 01 68 | C: 80 01 69 | C: close 1000 | S: close 1000"),
     ],
 };
 

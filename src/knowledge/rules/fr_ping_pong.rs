@@ -55,8 +55,7 @@ impl Told for FrPingPong {
             format!("a Pong for the Ping in frame {ping}; {OURS} {} for never", whole(NEVER_NS)),
             format!("none within {waited} of its acknowledgement{more}"),
             format!(
-                "did not answer the Ping in frame {ping}{more}: its host had acknowledged it {waited} \
-                 before the duty or the recording ended"
+                "did not answer the Ping in frame {ping}{more} within {waited} of its host's acknowledgement"
             ),
         )
     }

@@ -45,20 +45,21 @@ pub(super) const ROW: Row = Row {
 impl Told for FrTooBig {
     fn words(&self, say: &Say<'_>) -> Words {
         let Self { message, passed } = self;
-        let passed = passed.map_or_else(String::new, |n| format!("; the largest before it had {}", bytes(n)));
+        let passed =
+            passed.map_or_else(String::new, |n| format!("; the largest before it had {}", exact_bytes(n)));
         let message = message.map_or_else(String::new, |message| {
             let RefusedMessage { n, wire_bytes, bytes: inflated, is_ended } = message;
-            let inflated = inflated.map_or_else(String::new, |n| format!(", {} inflated", bytes(n)));
+            let inflated = inflated.map_or_else(String::new, |n| format!(", {} inflated", exact_bytes(n)));
             let so_far = if is_ended { "" } else { ", unfinished" };
             format!(
-                "; the last message it had been sent was message {n} of {}{inflated}{so_far}{passed}",
-                bytes(wire_bytes)
+                "; the last message it had been sent was number {n} with {}{inflated}{so_far}{passed}",
+                exact_bytes(wire_bytes)
             )
         });
         say.words(
             "a limit is the receiver's own choice",
             format!("Close 1009{message}"),
-            format!("closed with 1009, message too big{message}"),
+            format!("closed with Close 1009 (message too big){message}"),
         )
     }
 }

@@ -48,11 +48,17 @@ impl<S: Readable> Told for HsAccept<S> {
     fn words(&self, say: &Say<'_>) -> Words {
         match self {
             Self::Value { expected, found } => {
+                let asked = expected.as_ref().map_or_else(String::new, |expected| {
+                    format!(", where the key asks for {}", expected.as_str())
+                });
+                let did = match found.as_deref() {
+                    Some(found) => {
+                        format!("answered 101 with Sec-WebSocket-Accept {}{asked}", visible(found))
+                    }
+                    None => format!("answered 101 without Sec-WebSocket-Accept{asked}"),
+                };
                 let expected = expected.as_ref().map_or("a value for a valid key", AcceptValue::as_str);
                 let found = found.as_deref().map_or("none".into(), |v| visible(v).into_owned());
-                let did = format!(
-                    "answered 101 with Sec-WebSocket-Accept {found}, where the key asks for {expected}"
-                );
                 say.words(
                     format!("Sec-WebSocket-Accept: {expected}"),
                     format!("Sec-WebSocket-Accept: {found}"),

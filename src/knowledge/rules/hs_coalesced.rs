@@ -12,7 +12,7 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "the server may send frames as soon as it has sent the 101, even in the same segment",
     peer: Some("handles the frames like any others"),
-    text: "TCP has no borders of messages: what the server sends right behind its 101 may share a segment \
+    text: "TCP has no borders of messages: what the server sends right after its 101 may share a segment \
            with it. A client that throws away what follows the response loses these frames.",
     next: &["whether the client handled the first message; if not, its HTTP reader has kept the bytes"],
     shows: &[

@@ -21,7 +21,7 @@ pub(super) const ROW: Row = Row {
         "a server must refuse such a request with an HTTP error (RFC 6455 4.2.1), such as 400; a client must fail \
          the connection for such a response (RFC 6455 9.1): no frame, and TCP ended",
     ),
-    text: "The value is a list parted by commas; parameters follow their extension behind semicolons, and a \
+    text: "The value is a list separated by commas; parameters follow their extension after semicolons, and a \
            quoted value is a token inside the quotes. An empty field is no list: who offers or takes \
            nothing leaves the field out.",
     next: &[
@@ -30,7 +30,7 @@ pub(super) const ROW: Row = Row {
     ],
     shows: &[
         found(
-            "a semicolon with nothing behind it",
+            "a semicolon with nothing after it",
             "C: request Sec-WebSocket-Extensions: permessage-deflate; | S: status 400 Bad Request | \
              S: fin | C: fin",
         ),
@@ -46,7 +46,7 @@ impl<S: Readable> Told for HsExtSyntax<S> {
         let Self { value, at } = self;
         let found = field("Sec-WebSocket-Extensions", Some(value));
         say.words(
-            "a list of extensions: tokens, with parameters behind semicolons",
+            "a list of extensions: tokens, with parameters after semicolons",
             format!("{found}, wrong from byte {at} on"),
             format!("sent a list of extensions that does not follow its grammar from byte {at} on ({found})"),
         )

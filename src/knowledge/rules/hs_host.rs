@@ -43,7 +43,7 @@ impl Told for HsHost {
         match self {
             Self::Count(count) => {
                 let found = times("Host", *count);
-                say.words("Host once", found.as_str(), format!("sent a request with {found}"))
+                say.words("Host once", found.as_str(), format!("sent a request {}", having(&found)))
             }
             Self::Port { named, tcp } => {
                 let found = named.map_or_else(

@@ -30,7 +30,7 @@ pub(super) const ROW: Row = Row {
             "a blank before the colon",
             "C: request +X-Trace : 1 | S: status 400 Bad Request | S: fin | C: fin",
         ),
-        legal("no blank behind it", "C: request +X-Trace:1 | S: 101"),
+        legal("no blank after it", "C: request +X-Trace:1 | S: 101"),
     ],
 };
 

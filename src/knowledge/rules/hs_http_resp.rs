@@ -42,7 +42,7 @@ pub(super) const ROW: Row = Row {
     shows: &[
         found("a line without a colon", "C: request | S: 101 +X-Trace 1 | C: fin | S: fin"),
         legal(
-            "another phrase behind the status",
+            "another phrase after the status",
             "C: request | S: 101 !HTTP/1.1 101 Web Socket Protocol Handshake | S: text hi",
         ),
     ],

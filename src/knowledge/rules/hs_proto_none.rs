@@ -19,7 +19,7 @@ pub(super) const ROW: Row = Row {
     text: "The RFC allows it. But in a browser the application reports 1006 right after a 101 that looks \
            sound, and the server sees the client leave at once.",
     next: &[
-        "whether the client ended TCP right behind the 101",
+        "whether the client ended TCP right after the 101",
         "the subprotocols the server knows, letter by letter: 'graphql-ws' and 'graphql-transport-ws' are \
          two",
         "a server that has to be told to choose one: many libraries leave the field out by default",

@@ -46,14 +46,14 @@ impl<S: Readable> Told for HsProtoReq<S> {
         let Self { fault, element, .. } = self;
         let element = element.as_deref().map(visible).unwrap_or_default();
         let what = match fault {
-            ProtocolsFault::Empty => "none".to_owned(),
+            ProtocolsFault::Empty => "no subprotocol".to_owned(),
             ProtocolsFault::NotToken(_) => format!("{element}, which is no token"),
             ProtocolsFault::Repeated(_) => format!("{element} twice"),
         };
         say.words(
             "subprotocols that are tokens, each once",
             format!("Sec-WebSocket-Protocol with {what}"),
-            format!("sent a request with Sec-WebSocket-Protocol and in it {what}"),
+            format!("sent a request whose Sec-WebSocket-Protocol names {what}"),
         )
     }
 }

@@ -25,7 +25,7 @@ pub(super) const ROW: Row = Row {
     ],
     shows: &[
         found("a second request before the first response", "C: request | C2: request | S: 101 | S2: 101"),
-        legal("behind it", "C: request | S: 101 | C2: request | S2: 101"),
+        legal("one after the other", "C: request | S: 101 | C2: request | S2: 101"),
     ],
 };
 

@@ -17,7 +17,7 @@ pub(super) const ROW: Row = Row {
     peer: None,
     text: "A 101 says that TCP now speaks what Upgrade names, so the value is websocket alone: with a \
            second protocol beside it the client could not know which one begins. Without the field a proxy \
-           has removed it, or the server is none of WebSocket.",
+           has removed it, or the server does not speak WebSocket.",
     next: &[
         "the response as the server sent it, on its side of the proxy",
         "a server that sends the Upgrade field of the request back as it came",
@@ -35,7 +35,7 @@ impl<S: Readable> Told for HsUpgradeResp<S> {
         say.words(
             "Upgrade: websocket",
             found.as_str(),
-            format!("answered 101 with {found} instead of websocket alone"),
+            format!("answered 101 without the value websocket, and nothing else, in Upgrade ({found})"),
         )
     }
 }

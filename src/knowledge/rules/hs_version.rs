@@ -43,7 +43,7 @@ impl<S: Readable> Told for HsVersion<S> {
                 say.words(
                     "Sec-WebSocket-Version: 13",
                     found.as_str(),
-                    format!("sent a request with {found} instead of 13"),
+                    format!("sent a request without Sec-WebSocket-Version: 13 ({found})"),
                 )
             }
             Self::Several(count) => {
@@ -51,7 +51,7 @@ impl<S: Readable> Told for HsVersion<S> {
                 say.words(
                     "Sec-WebSocket-Version once",
                     found.as_str(),
-                    format!("sent a request with {found}"),
+                    format!("sent a request {}", having(&found)),
                 )
             }
             Self::Other(version) => say.words(

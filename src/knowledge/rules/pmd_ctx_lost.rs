@@ -13,7 +13,7 @@ pub(super) const ROW: Row = Row {
     says: "with context takeover a message can be inflated only if all before it could",
     peer: None,
     text: "With context takeover a message may refer to the ones before it. Where one of them is missing \
-           from the recording, those behind it cannot be read here; the endpoints had no such trouble.",
+           from the recording, those after it cannot be read here; the endpoints had no such trouble.",
     next: &["a recording without gaps", "no_context_takeover, if messages are to be read one by one"],
     shows: &[
         found(

@@ -14,9 +14,10 @@ pub(super) const ROW: Row = Row {
     peer: None,
     text: "A compressor that is flushed ends with 00 00 ff ff; the sender takes these four bytes off and \
            the receiver puts them back. Left on, they end the message by themselves, and what the receiver \
-           puts behind them is the start of a block that never ends. The message inflates; with context \
-           takeover the next one is read as the rest of that block, and fails. Without, each message \
-           inflates by itself.",
+           puts after them is the start of a block that never ends. The message inflates; with context \
+           takeover the next one is read as the rest of that block, and fails: a Close 1007 or 1002 that \
+           then comes from the peer answers this fault, though the message it follows is sound. Without \
+           context takeover each message inflates by itself.",
     next: &[
         "the library of the sender: it sends what its compressor gave it as it is",
         "a Close 1007 or 1002 after the next compressed message, though nothing is wrong with that one",

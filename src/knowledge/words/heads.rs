@@ -27,6 +27,14 @@ pub(in crate::knowledge) fn times(name: &str, times: u16) -> String {
     }
 }
 
+/// `without Host`, `with Host twice`: what [`times`] says, in a sentence.
+pub(in crate::knowledge) fn having(times: &str) -> String {
+    match times.strip_suffix(" absent") {
+        Some(name) => format!("without {name}"),
+        None => format!("with {times}"),
+    }
+}
+
 fn syntax(kind: Syntax) -> &'static str {
     match kind {
         Syntax::NoColon => "a field line without a colon",
@@ -42,7 +50,7 @@ fn syntax(kind: Syntax) -> &'static str {
 /// A head that leaves the grammar of HTTP, in a line.
 pub(in crate::knowledge) fn head(say: &Say<'_>, kind: Syntax, line: &str, message: &str) -> Words {
     let what = syntax(kind);
-    let line = if line.is_empty() { String::new() } else { format!(": {}", visible(line)) };
+    let line = if line.is_empty() { String::new() } else { format!(": \"{}\"", visible(line)) };
     say.words(
         format!("a valid HTTP {message}"),
         format!("{what}{line}"),

@@ -79,7 +79,7 @@ impl fmt::Display for Odd {
             Self::BehindCut { len } => {
                 write!(
                     f,
-                    "{len} bytes were captured behind a fragment that the snap length cut, and are not used"
+                    "{len} bytes were captured after a fragment that the snap length cut, and are not used"
                 )
             }
             Self::Damaged => f.write_str("received damaged, as its check sequence showed"),

@@ -319,7 +319,7 @@ impl Unpacked {
         if left > 0 {
             let compression = self.compression;
             self.weirds.add(WeirdKind::TrailingBytes, None, || {
-                format!("{left} bytes from byte {at} on, behind the {compression} data, are not compressed data; not read")
+                format!("{left} bytes from byte {at} on, after the {compression} data, are not compressed data; not read")
             });
         }
         Ok(())

@@ -11,7 +11,7 @@ use crate::model::{Act, CloseCode, Deed, Hex, Level, Rule, Who};
 use crate::views::escape::visible;
 use crate::views::explain as words;
 use crate::views::text::Style;
-use crate::views::text::layout::Tone;
+use crate::views::text::layout::Paint;
 use crate::views::units;
 
 /// Column of the values that have a name before them.
@@ -97,7 +97,7 @@ fn code_row(code: &CodeTopic) -> Vec<String> {
 }
 
 fn heading(name: &str, rest: &[&str], style: &Style) -> String {
-    let mut out = style.paint(Tone::Heading, name);
+    let mut out = style.paint(Paint::Heading, name);
     for part in rest {
         let _ = write!(out, " · {part}");
     }
@@ -109,7 +109,7 @@ fn heading(name: &str, rest: &[&str], style: &Style) -> String {
 fn field(out: &mut String, name: &str, value: &str, style: &Style) {
     let wrapped = style.wrap(value, VALUES);
     let name = format!("  {name:<width$}", width = VALUES - 2);
-    out.push_str(&style.paint(Tone::Faint, &name));
+    out.push_str(&style.paint(Paint::Faint, &name));
     out.push_str(wrapped.get(VALUES..).unwrap_or_default());
 }
 
@@ -117,7 +117,7 @@ fn bullets(out: &mut String, title: &str, items: &[impl AsRef<str>], style: &Sty
     if items.is_empty() {
         return;
     }
-    let _ = write!(out, "\n  {}\n", style.paint(Tone::Heading, title));
+    let _ = write!(out, "\n  {}\n", style.paint(Paint::Heading, title));
     for item in items {
         let wrapped = style.wrap(&filled(item.as_ref()), 4);
         out.push_str("  - ");
@@ -146,12 +146,12 @@ fn code_text(topic: &CodeTopic, style: &Style) -> String {
     if !topic.answers.is_empty() {
         field(&mut out, "fits a breach of", &words::names(&topic.answers), style);
     }
-    bullets(&mut out, "What is behind it", entry.causes, style);
+    bullets(&mut out, "What causes it", entry.causes, style);
     let owners: Vec<_> = topic.owners.iter().map(|(whose, own)| words::owner(whose, own)).collect();
     bullets(&mut out, "Where a meaning is published", &owners, style);
     bullets(&mut out, "Look next at", entry.next, style);
     if !topic.examples.is_empty() {
-        let _ = write!(out, "\n  {}\n", style.paint(Tone::Heading, "On the wire"));
+        let _ = write!(out, "\n  {}\n", style.paint(Paint::Heading, "On the wire"));
         // No clause forbids them: the finding is a note.
         let noted = entry.sent_by != Who::Nobody || topic.code == Some(CloseCode(1004));
         for shown in &topic.examples {
@@ -193,7 +193,7 @@ fn rule_text(topic: &RuleTopic, style: &Style) -> String {
     }
     bullets(&mut out, "Look next at", topic.rule.next, style);
     if !topic.examples.is_empty() {
-        let _ = write!(out, "\n  {}\n", style.paint(Tone::Heading, "On the wire"));
+        let _ = write!(out, "\n  {}\n", style.paint(Paint::Heading, "On the wire"));
     }
     for shown in &topic.examples {
         let mark = match (rule.level, shown.reported) {
@@ -223,7 +223,7 @@ fn cause_text(topic: &CauseTopic, style: &Style) -> String {
     field(&mut out, "never conclude", cause.never, style);
     bullets(&mut out, "Look next at", cause.next, style);
     if !topic.examples.is_empty() {
-        let _ = write!(out, "\n  {}\n", style.paint(Tone::Heading, "On the wire"));
+        let _ = write!(out, "\n  {}\n", style.paint(Paint::Heading, "On the wire"));
     }
     for shown in &topic.examples {
         let mark = if shown.reported { "Ends for it" } else { "Does not" };
@@ -295,7 +295,7 @@ fn application_text(application: &Application, style: &Style) -> String {
 
 /// A table of codes and what they mean.
 fn meanings(out: &mut String, title: &str, rows: Vec<Vec<String>>, style: &Style) {
-    let _ = write!(out, "\n  {}\n", style.paint(Tone::Heading, title));
+    let _ = write!(out, "\n  {}\n", style.paint(Paint::Heading, title));
     let inner = Style { width: style.width.saturating_sub(2), ..*style };
     for line in inner.table(&["code", "meaning"], rows, &[], &[1]).lines() {
         let _ = writeln!(out, "  {line}");

@@ -138,8 +138,8 @@ row! {
     messages: Messages = Messages(sent),
     /// Payload bytes of all frames in the recording.
     frame_payload_bytes: Integer = sent.frame_payload_bytes,
-    /// Bytes of all messages that ended, inflated; those that could not be inflated are left out.
-    message_bytes: Integer = sent.message_bytes,
+    /// Bytes of all messages that ended, inflated, as far as their sizes are known; null where none is.
+    message_bytes: Option<Integer> = sent.known_message_bytes(),
     /// Bytes missing from its TCP stream.
     gap_bytes: Integer = sent.gap_bytes,
     /// Bytes of its TCP stream that came again.

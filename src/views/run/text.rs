@@ -9,16 +9,16 @@ use crate::views::run::{
     CheckReport, DiffReport, Mood, by_section, checked_by_section, entry, expected_failures,
 };
 use crate::views::text::Style;
-use crate::views::text::layout::Tone;
+use crate::views::text::layout::Paint;
 use crate::views::units;
 
 /// Two runs compared.
 #[must_use]
 pub fn diff(report: &DiffReport<'_>, style: &Style) -> String {
     let tone = match report.mood() {
-        Mood::Good => Tone::Good,
-        Mood::Doubtful => Tone::Heading,
-        Mood::Bad => Tone::Bad,
+        Mood::Good => Paint::Good,
+        Mood::Doubtful => Paint::Heading,
+        Mood::Bad => Paint::Bad,
     };
     let mut out = format!("{}\n", style.paint(tone, &report.summary()));
     for (name, of) in [("old", report.old), ("new", report.new)] {
@@ -60,7 +60,7 @@ pub fn diff(report: &DiffReport<'_>, style: &Style) -> String {
 #[must_use]
 pub fn check(report: &CheckReport<'_>, style: &Style) -> String {
     let checked = report.checked;
-    let tone = if checked.passed() { Tone::Good } else { Tone::Bad };
+    let tone = if checked.passed() { Paint::Good } else { Paint::Bad };
     let mut out = format!("{}\n", style.paint(tone, &report.summary()));
     out.push_str(&source("run", report.run, style));
     if let Some(files) = report.files() {
@@ -92,7 +92,7 @@ pub fn check(report: &CheckReport<'_>, style: &Style) -> String {
 }
 
 fn source(name: &str, source: &RunSource, style: &Style) -> String {
-    let path = style.paint(Tone::Heading, &visible(&source.path));
+    let path = style.paint(Paint::Heading, &visible(&source.path));
     format!("{name}  {path} · {}\n", units::count(source.cases, "case"))
 }
 

@@ -15,7 +15,7 @@ pub(super) fn sentences(report: &Conversation<Shown>) -> Vec<String> {
             Violation::ClIdle(_) if is_cause(report, CauseId::IdleTimeout) => None,
             Violation::ClHalfOpen(_) if is_cause(report, CauseId::PeerUnreachable) => None,
             Violation::ClIdle(ClIdle { idle_ns, seconds }) => Some(format!(
-                "A silence of {} before an end of TCP is consistent with an idle time-out of {seconds} s, as is common with {}; the recording does not show what stood in the way.",
+                "The silence of {} before the end of TCP is consistent with an idle time-out of {seconds} s, as {} have; the recording does not show whether one of them was on the way.",
                 units::duration(idle_ns),
                 wording::timeouts(seconds)
             )),
@@ -24,9 +24,10 @@ pub(super) fn sentences(report: &Conversation<Shown>) -> Vec<String> {
                     format!(" The Ping in frame {ping} was neither acknowledged nor answered.")
                 });
                 Some(format!(
-                    "{} had gone silent: the {} tried {tries} times in {} to send again and got no acknowledgement.{ping}",
+                    "{} had gone silent: the {} retransmitted {} within {} and got no acknowledgement.{ping}",
                     the(role),
                     role.peer().name(),
+                    units::count(u64::from(tries), "time"),
                     units::duration(for_ns)
                 ))
             }

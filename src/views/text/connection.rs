@@ -2,17 +2,17 @@
 
 use std::fmt::Write;
 
-use crate::knowledge::Clauses;
 use crate::knowledge::thresholds::WINDOW_SHUT_NS;
 use crate::knowledge::words::shorten;
+use crate::knowledge::{Clauses, Tone};
 use crate::model::case::{Behavior, BehaviorClose};
 use crate::model::{
-    CaseRecord, Certainty, CloseCode, Closing, Conversation, FrameRecord, Hex, Latency, Level, Opcode,
-    Outcome, PacketNo, PingFigures, Role, SideTcp, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
+    CaseRecord, CloseCode, Closing, Conversation, FrameRecord, Hex, Latency, Opcode, PacketNo, PingFigures,
+    Role, SideTcp, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
 };
 use crate::redact::Shown;
 use crate::views::escape::{as_text, visible};
-use crate::views::text::layout::{Style, Tone};
+use crate::views::text::layout::{Paint, Style};
 use crate::views::text::overview;
 use crate::views::worded::Worded;
 use crate::views::{FrameList, account, summary, units, wording};
@@ -52,28 +52,43 @@ fn heading(out: &mut String, report: &Conversation<Shown>, style: &Style) {
         () => "no response",
     };
     let status = report.response.as_ref().map_or_else(|| unknown.to_owned(), |r| r.status.to_string());
-    let closing = &report.closing;
     let head = format!(
         "#{}  {} (client) → {} (server)  {asked}{status}",
         report.id,
         wording::address(report, Role::Client),
         wording::address(report, Role::Server),
     );
-    let verdict = match &closing.cause {
-        Some(cause) => {
-            let hedge = match cause.certainty {
-                Certainty::Proven => "",
-                Certainty::Likely => " (likely)",
-                Certainty::Undetermined => " (undetermined)",
-            };
-            format!("{}{hedge} · {}", wording::cause(cause.id(), cause.by), wording::outcome(closing.outcome))
-        }
-        None => wording::outcome(closing.outcome).to_owned(),
+    let _ = writeln!(out, "\n{}", style.paint(Paint::Heading, &head));
+    let (verdict, paint) = verdict(report);
+    for line in style.wrap(&verdict, 0).lines() {
+        let _ = writeln!(out, "{}", style.paint(paint, line));
+    }
+}
+
+/// Who did what, as the cause has it, its name and the outcome; in the colour of what that amounts to.
+fn verdict(report: &Conversation<Shown>) -> (String, Paint) {
+    let outcome = wording::outcome(report.closing.outcome);
+    let Some(cause) = &report.closing.cause else { return (outcome.to_owned(), Paint::Plain) };
+    let others = other_breaches(report);
+    let besides = match others {
+        0 => String::new(),
+        1 => " · 1 rule broken besides".to_owned(),
+        more => format!(" · {more} rules broken besides"),
     };
-    let broken = report.findings.iter().any(|f| f.level == Level::Must);
-    let good = matches!(closing.outcome, Outcome::Clean | Outcome::Open) && !broken;
-    let _ = writeln!(out, "\n{}", style.paint(Tone::Heading, &head));
-    let _ = writeln!(out, "{}", style.paint(if good { Tone::Good } else { Tone::Bad }, &verdict));
+    let tone = match cause.tone(report) {
+        Tone::Normal | Tone::Unknown if others > 0 => Tone::Odd,
+        tone => tone,
+    };
+    (format!("{} · {} · {outcome}{besides}", cause.headline(report), cause.id()), Paint::from(tone))
+}
+
+/// Different rules that a side broke, the one left out that ended the connection.
+fn other_breaches(report: &Conversation<Shown>) -> usize {
+    let others = report.findings.iter().filter(|f| summary::is_other_breach(report, f));
+    let mut rules: Vec<_> = others.map(|f| (f.by, f.violation.rule())).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    rules.len()
 }
 
 /// The case whose log this is: both verdicts, the account, and where the report contradicts itself.
@@ -84,7 +99,7 @@ fn of_case(out: &mut String, record: &CaseRecord, style: &Style) {
     let when = report.started.as_deref().map_or_else(String::new, |at| format!(", {}", visible(at)));
     let took = report.duration_ms.map_or_else(String::new, |ms| format!(", {ms} ms"));
     let line = format!(
-        "Autobahn case {}, agent {}{when}{took} · recorded {} / close {} · judged again {} / close {}",
+        "Autobahn case {}, agent {}{when}{took} · recorded {} / close {} · wslog finds {} / close {}",
         report.id,
         visible(&report.agent),
         visible(report.behavior.as_str()),
@@ -203,6 +218,7 @@ fn traffic(t: &Traffic) -> String {
         .map(|(bits, n)| format!("{n} {}", Opcode::from_bits(bits).name()))
         .collect();
     let mut text = match t.frame_count() {
+        0 if t.stream_bytes == 0 && t.gap_bytes == 0 => return "nothing that was recorded".to_owned(),
         0 => "no frames".to_owned(),
         n => format!("{} ({})", units::count(n, "frame"), kinds.join(", ")),
     };
@@ -211,14 +227,20 @@ fn traffic(t: &Traffic) -> String {
     }
     let messages = t.text_messages + t.binary_messages;
     if messages > 0 {
-        let _ = write!(text, ", {} of {}", units::count(messages, "message"), units::bytes(t.message_bytes));
+        let size = t.known_message_bytes().map_or_else(|| "unknown size".to_owned(), units::bytes);
+        let _ = write!(text, ", {} of {size}", units::count(messages, "message"));
+        if t.unsized_messages > 0 && t.unsized_messages < messages {
+            let _ = write!(text, " ({} of unknown size left out)", t.unsized_messages);
+        }
     }
-    let _ = write!(text, ", {} of TCP", units::bytes(t.stream_bytes));
+    if t.stream_bytes > 0 {
+        let _ = write!(text, ", {} of TCP", units::bytes(t.stream_bytes));
+    }
     if t.gap_bytes > 0 {
         let _ = write!(text, ", {} missing", units::bytes(t.gap_bytes));
     }
     if t.retransmitted_bytes > 0 {
-        let _ = write!(text, ", {} seen again", units::bytes(t.retransmitted_bytes));
+        let _ = write!(text, ", {} retransmitted", units::bytes(t.retransmitted_bytes));
     }
     text
 }
@@ -242,7 +264,7 @@ fn tcp_facts(role: Role, tcp: &SideTcp) -> Vec<String> {
         };
         let times = units::count(u64::from(lost.times), "time");
         lines.push(format!(
-            "{} sent {times} again what the recording has no acknowledgement for: segments of {size}",
+            "{} retransmitted {times} what was never acknowledged in the recording: segments of {size}",
             role.name()
         ));
     }
@@ -296,7 +318,7 @@ fn timeline(out: &mut String, report: &Conversation<Shown>, list: FrameList, sty
     if left_out > 0 {
         let line =
             format!("  … {} before these, --frames all for every one\n", units::count(left_out, "frame"));
-        out.push_str(&style.paint(Tone::Faint, &line));
+        out.push_str(&style.paint(Paint::Faint, &line));
     }
     let mut rows: Vec<(Option<Timestamp>, PacketNo, Vec<String>)> =
         frames.iter().map(|f| (f.at, f.packet.unwrap_or(PacketNo(0)), frame_row(report, f))).collect();
@@ -306,7 +328,7 @@ fn timeline(out: &mut String, report: &Conversation<Shown>, list: FrameList, sty
         }
         rows.extend(reset_row(report, role));
     }
-    // By packet: frames of one packet keep their order, TCP ends come behind the frames of theirs.
+    // By packet: frames of one packet keep their order, TCP ends come after the frames of theirs.
     rows.sort_by_key(|(_, packet, _)| *packet);
     let header = ["n", "time", "from", "frame", "bytes", "payload", ""];
     out.push_str(&style.table(&header, rows.into_iter().map(|(_, _, row)| row), &[0, 1, 4], &[5, 6]));
@@ -382,8 +404,8 @@ fn reset_row(report: &Conversation<Shown>, role: Role) -> Option<(Option<Timesta
     let first = resets.next()?;
     let more = match resets.count() {
         0 => String::new(),
-        more if ends.len() == SideTcp::MAX_ENDS => format!(", at least {more} more behind it"),
-        more => format!(", {more} more behind it"),
+        more if ends.len() == SideTcp::MAX_ENDS => format!(", at least {more} more after it"),
+        more => format!(", {more} more after it"),
     };
     let row = vec![
         String::new(),

@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::redact::Shown;
 use crate::views::escape::visible;
-use crate::views::text::layout::{Style, Tone};
+use crate::views::text::layout::{Paint, Style};
 use crate::views::{units, wording};
 
 /// A line an input, those that are one capture under a heading.
@@ -41,10 +41,9 @@ fn input(input: &InputReport, style: &Style, indent: usize) -> String {
         }
         _ => String::new(),
     };
-    let mut out = format!(
-        "{:indent$}{} · {}{}{}{} · {}, {}{when} · {}, {} of WebSocket\n",
-        "",
-        style.paint(Tone::Heading, &visible(&input.path)),
+    let path = visible(&input.path);
+    let line = format!(
+        "{path} · {}{}{}{} · {}, {}{when} · {}, {} with WebSocket",
         input.kind,
         if input.compression == Compression::None {
             String::new()
@@ -58,6 +57,8 @@ fn input(input: &InputReport, style: &Style, indent: usize) -> String {
         units::count(input.tcp_connections, "TCP connection"),
         input.websocket_connections,
     );
+    let line = style.wrap(&line, indent);
+    let mut out = line.replacen(&*path, &style.paint(Paint::Heading, &path), 1);
     out.push_str(&weirds(&input.weirds, indent + 2, |packet| format!("packet {packet}")));
     out
 }
@@ -73,7 +74,7 @@ pub(super) fn weirds(weirds: &Weirds, indent: usize, place: impl Fn(PacketNo) ->
             (count, _) => format!(" ×{count}, first"),
         };
         let name = weird.kind.name();
-        let _ = writeln!(out, "{:indent$}odd: {name}{times}: {}{packet}", "", visible(&weird.detail));
+        let _ = writeln!(out, "{:indent$}recording: {name}{times}: {}{packet}", "", visible(&weird.detail));
     }
     out
 }
@@ -208,22 +209,23 @@ pub(super) fn table(rows: &[Row], style: &Style) -> String {
 
 /// Counts by cause, by outcome and by rule, where there are too many connections for rows.
 pub(super) fn counts(
-    connections: u64,
     causes: &BTreeMap<(CauseId, Option<Blame>), u64>,
     outcomes: impl Iterator<Item = (Outcome, u64)>,
     rules: &BTreeMap<(Level, RuleId), u64>,
     style: &Style,
 ) -> String {
-    let percent = |n: u64| format!("{}.{} %", n * 100 / connections, n * 1000 / connections % 10);
-    let mut causes: Vec<_> = causes.iter().collect();
-    causes.sort_by_key(|(cause, n)| (std::cmp::Reverse(**n), **cause));
-    let rows = causes.into_iter().map(|(&(cause, by), &n)| {
-        vec![n.to_string(), percent(n), wording::cause(cause, by), cause.info().when.to_owned()]
+    let mut causes: Vec<_> = causes.iter().map(|(cause, n)| (*cause, *n)).collect();
+    causes.sort_by_key(|(cause, n)| (std::cmp::Reverse(*n), *cause));
+    let shares = units::shares(&causes.iter().map(|(_, n)| *n).collect::<Vec<_>>());
+    let rows = causes.into_iter().zip(shares).map(|(((cause, by), n), share)| {
+        vec![n.to_string(), share, wording::cause(cause, by), cause.info().when.to_owned()]
     });
     let mut out =
         format!("\n{}", style.table(&["connections", "share", "cause", "that is"], rows, &[0, 1], &[3]));
-    let rows = outcomes.filter(|(_, n)| *n > 0).map(|(outcome, n)| {
-        vec![n.to_string(), percent(n), outcome.name().to_owned(), wording::outcome(outcome).to_owned()]
+    let outcomes: Vec<_> = outcomes.filter(|(_, n)| *n > 0).collect();
+    let shares = units::shares(&outcomes.iter().map(|(_, n)| *n).collect::<Vec<_>>());
+    let rows = outcomes.into_iter().zip(shares).map(|((outcome, n), share)| {
+        vec![n.to_string(), share, outcome.name().to_owned(), wording::outcome(outcome).to_owned()]
     });
     let header = ["connections", "share", "outcome", "that is"];
     let _ = write!(out, "\n{}", style.table(&header, rows, &[0, 1], &[3]));
