@@ -153,6 +153,7 @@
 //! | outcome | what was seen of the end: `clean`, `reset`, ... |
 //! | situation; local view; convention | what a side had come to at the end; what its API then reports; what a library is known to report in a situation |
 //! | cause, runner-up | why the connection ended, one of a table in order of precedence; another that the evidence fits |
+//! | headline, tone | who did what, in a few words; what that amounts to, which is its colour: normal, unknown, odd, fault |
 //! | course | what each side did, as the reference knows it when all is over: what causes are judged by |
 //! | grounds | what a cause rests on in a conversation: the numbers and marks that its words are made of |
 //! | step | an expectation settled: who owed what, what was seen, whether it was met |

@@ -245,8 +245,12 @@ fn compare<E>(
     let why = if is == wanted_is {
         // What is quoted is the same: they part behind it.
         format!("Event {} is {is}, and differs from what {} expects further on", at + 1, verdict.as_str())
-    } else {
+    } else if received.len() > at {
         format!("Event {} is {is}, where {} expects {wanted_is}", at + 1, verdict.as_str())
+    } else if at == 0 {
+        format!("No event came, where {} expects {wanted_is}", verdict.as_str())
+    } else {
+        format!("Nothing came after event {at}, where {} expects {wanted_is}", verdict.as_str())
     };
     (Behavior::Failed, why)
 }

@@ -64,6 +64,7 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("leaves that to the server", "what is normal is not told"),
     ("leaves to the server", "what is normal is not told"),
     ("has it answer", "has to answer"),
+    ("is nothing more", "nothing came"),
     ("the own Close", "its own"),
     ("the own FIN", "its own"),
     ("the own one", "its own"),

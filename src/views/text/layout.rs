@@ -106,7 +106,7 @@ impl Style {
                 out.push(' ');
                 column += 1;
             }
-            out.push_str(&word);
+            out.push_str(word);
             column += len;
         }
         out.push('\n');
@@ -115,24 +115,40 @@ impl Style {
 }
 
 /// The words of a text; a number and its unit are one.
-fn with_units(text: &str) -> Vec<String> {
-    let is_number = |word: &str| {
-        let word = word.trim_start_matches(['(', '<']);
-        !word.is_empty() && word.chars().all(|c| c.is_ascii_digit() || c == '.' || c == ',')
-    };
-    let is_unit = |word: &str| {
-        let word = word.trim_end_matches(|c: char| !c.is_alphanumeric());
-        ["ns", "µs", "ms", "s", "min", "h", "d", "kB", "MB", "GB", "TB", "byte", "bytes"].contains(&word)
-    };
-    let mut words: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match words.last_mut().filter(|last| is_number(last) && is_unit(word)) {
-            Some(last) => {
-                last.push(' ');
-                last.push_str(word);
-            }
-            None => words.push(word.to_owned()),
-        }
+fn with_units(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = text.find(' ').unwrap_or(text.len());
+        let (word, behind) = text.split_at(end);
+        let unit = behind.get(1..).filter(|_| is_number(word)).and_then(|behind| behind.split(' ').next());
+        let end = unit.filter(|unit| is_unit(unit)).map_or(end, |unit| end + 1 + unit.len());
+        let (word, behind) = text.split_at(end);
+        rest = behind.get(1..);
+        Some(word)
+    })
+}
+
+fn is_number(word: &str) -> bool {
+    let word = word.trim_start_matches(['(', '<']);
+    !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b',')
+}
+
+fn is_unit(word: &str) -> bool {
+    let word = word.trim_end_matches(|c: char| !c.is_alphanumeric());
+    ["ns", "µs", "ms", "s", "min", "h", "d", "kB", "MB", "GB", "TB", "byte", "bytes"].contains(&word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_and_its_unit_stay_together() {
+        let words = |text| with_units(text).collect::<Vec<_>>();
+        assert_eq!(words("after 60.0 s, (5 bytes) of 3"), ["after", "60.0 s,", "(5 bytes)", "of", "3"]);
+        assert_eq!(words("a  b "), ["a", "", "b", ""]);
+        assert_eq!(words("1 2 µs"), ["1", "2 µs"]);
+        assert_eq!(words(""), [""]);
     }
-    words
 }
