@@ -193,6 +193,9 @@ const fn situation(situation: Situation) -> &'static str {
         }
         Situation::Crossed => "both Closes crossed, closing handshake complete (RFC 6455 7.1.4, 7.1.5)",
         Situation::NotAnswered => "first Close received, but it sent none itself (RFC 6455 7.1.4, 7.1.5)",
+        Situation::Unread => {
+            "its host had the Close, and nothing it sent shows that it was read: a process that is stopped, blocked or gone has its host acknowledge too"
+        }
         Situation::MaybeAnswered => "first Close received; a gap may hide its own (RFC 6455 7.1.4, 7.1.5)",
         Situation::MoreBehind => "behind the Close it received came another one, or data (RFC 6455 5.5.1)",
         Situation::ResetBehind => {

@@ -51,6 +51,7 @@ pub const MOST: &[Convention] = &[
         Yes,
         "its library (undici, python websockets) takes an answer for sent that could not leave",
     )]),
+    does(&[At::Unread], Peers, No, "report its code if they still read it").open().or(STOPPED),
     does(&[At::MaybeAnswered], Peers, Unknown, "").likely(),
     does(&[At::MoreBehind], Peers, Yes, "report the first Close").or(&[other(
         Abnormal,

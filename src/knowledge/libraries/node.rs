@@ -6,6 +6,7 @@ pub(super) const ROW: Row = Row {
     side: Some(Role::Client),
     is_named: true,
     conventions: &[
+        does(&[At::Unread], Reported::Peers, Clean::Unknown, "").open().or(STOPPED),
         does(NONE_CAME, Reported::Abnormal, Clean::No, "reports 1006, not clean"),
         // An older undici; whether it calls that clean was not measured.
         does(&[At::ResetBehind, At::NotAnswered], Reported::Peers, Clean::Unknown, "").likely(),

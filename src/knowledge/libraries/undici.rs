@@ -6,6 +6,9 @@ pub(super) const ROW: Row = Row {
     side: Some(Role::Client),
     is_named: true,
     conventions: &[
+        does(&[At::Unread], Reported::Peers, Clean::Yes, "reports its code, clean, if it still reads it")
+            .open()
+            .or(STOPPED),
         does(
             &[At::FailedUnfounded],
             Reported::Abnormal,

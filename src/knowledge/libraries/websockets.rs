@@ -6,6 +6,8 @@ pub(super) const ROW: Row = Row {
     side: None,
     is_named: true,
     conventions: &[
+        does(&[At::Unread], Reported::Peers, Clean::Yes, "reports its code if it still reads it, with its own answer as sent").open().or(STOPPED),
+
         does(FAILS, Reported::Abnormal, Clean::No, "never counts the answer to a Close by which it failed the connection and reports close_code 1006"),
         does(&[At::FailedUnfounded], Reported::Abnormal, Clean::No, "never counts the answer to a Close by which it failed the connection and reports close_code 1006")
             .or(PROGRAM_CLOSED),

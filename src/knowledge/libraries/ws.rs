@@ -6,6 +6,9 @@ pub(super) const ROW: Row = Row {
     side: None,
     is_named: false,
     conventions: &[
+        does(&[At::Unread], Reported::Peers, Clean::No, "reports its code if it still reads it, not clean")
+            .open()
+            .or(STOPPED),
         does(
             FAILS,
             Reported::Abnormal,

@@ -44,6 +44,8 @@ named! {
         Crossed = "crossed",
         /// The peer's Close reached it, and it sent none before TCP was over.
         NotAnswered = "not_answered",
+        /// The same, and nothing that it sent shows that it had read the Close: only its host had it.
+        Unread = "unread",
         /// The same, but a gap may hide its Close.
         MaybeAnswered = "maybe_answered",
         /// Behind its Close the peer sent another, or data.
@@ -71,7 +73,7 @@ named! {
 
 impl Situation {
     /// Every one.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::NotEstablished,
         Self::NoConnection,
         Self::NotRecorded,
@@ -89,6 +91,7 @@ impl Situation {
         Self::ClosedFirst,
         Self::Crossed,
         Self::NotAnswered,
+        Self::Unread,
         Self::MaybeAnswered,
         Self::MoreBehind,
         Self::ResetBehind,

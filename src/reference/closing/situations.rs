@@ -133,13 +133,14 @@ fn closed(side: &Endpoint, peer: &Endpoint, theirs: &SentClose) -> (Situation, C
         return (situation, Certainty::Likely);
     }
     let Some(own) = side.close() else {
+        // What its host had, its application has read only where it sent something for it.
+        let has_read = arrived == Some(true) && in_time == Some(true) && side.has_read(theirs);
         let situation = match reset {
             _ if side.lost => Situation::MaybeAnswered,
             Some(_) => Situation::ResetBehind,
+            None if arrived.is_some() && !has_read => Situation::Unread,
             None => Situation::NotAnswered,
         };
-        // What its host had, its application has read only where it sent something for it.
-        let has_read = arrived == Some(true) && in_time == Some(true) && side.has_read(theirs);
         return (situation, if has_read { Certainty::Proven } else { Certainty::Likely });
     };
     let situation = match (own.answers(theirs), theirs.answers(own)) {
