@@ -41,7 +41,7 @@ mod unix {
         let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
         match mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()) {
             Some(mask) => mask & 1 << (SIGHUP - 1) != 0,
-            None => !(io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal()),
+            None => !(io::stdout().is_terminal() || io::stderr().is_terminal()),
         }
     }
 }

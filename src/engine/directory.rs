@@ -74,10 +74,9 @@ pub(super) struct Expanded {
 /// The files behind `named`: of a directory its captures and the cases it holds, each in one form only. What is damaged is
 /// among them, so that opening it says how.
 pub(super) fn expand(named: &Path, depth: usize, threads: usize, limits: &Limits) -> Expanded {
-    if !named.is_dir() {
+    let Some(found) = file::walk(named, depth) else {
         return Expanded { read: vec![named.to_owned()], ..Expanded::default() };
-    }
-    let found = file::walk(named, depth);
+    };
     let mut out = Expanded {
         skipped: found.left,
         failed: found.failed.into_iter().map(|(path, source)| Error::Open { path, source }).collect(),

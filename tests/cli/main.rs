@@ -1,5 +1,6 @@
 //! The binary as people run it: its commands, formats, exit codes, files and pipes.
 
+mod failing;
 mod files;
 mod golden;
 mod harmless;

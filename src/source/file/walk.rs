@@ -18,7 +18,12 @@ pub(crate) struct Found {
 
 /// Descends so many levels; 0 is the directory itself alone. Links to directories are not followed, which lead anywhere, and
 /// a directory that is mounted twice is listed once. Nothing is opened: a pipe would lose what somebody looks at, and the files of /proc, which have no size, can wait for ever.
-pub(crate) fn walk(top: &Path, depth: usize) -> Found {
+///
+/// `None` for what is no directory.
+pub(crate) fn walk(top: &Path, depth: usize) -> Option<Found> {
+    if !top.is_dir() {
+        return None;
+    }
     let mut found = Found::default();
     let mut seen = HashSet::new();
     let mut waiting = vec![(top.to_owned(), 0)];
@@ -39,7 +44,7 @@ pub(crate) fn walk(top: &Path, depth: usize) -> Found {
             Err(error) => found.failed.push((directory, error)),
         }
     }
-    found
+    Some(found)
 }
 
 impl Found {
