@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
             let harmful = |c: char| is_unsafe(c) && c != '\n' && c != '\t';
             if error.use_stderr() && said.contains(harmful) {
                 let lines: Vec<_> = said.lines().map(visible).collect();
-                eprintln!("{}", lines.join("\n"));
+                exit::say(&lines.join("\n"));
             } else {
                 let _ = error.print();
             }

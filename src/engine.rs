@@ -18,11 +18,12 @@ mod case;
 mod connection;
 mod connects;
 mod delivery;
+pub mod directory;
 mod files;
 mod gate;
 mod ledger;
 mod line;
-pub mod open;
+mod open;
 mod order;
 pub mod parallel;
 mod recorder;
@@ -46,6 +47,7 @@ pub use analysis::{Analysis, ConversationSink, analyze_capture, analyze_captures
 use capture::Capture;
 pub use case::analyze_case;
 use delivery::Delivery;
+use directory::Expanded;
 pub use gate::Gate;
 use line::{Collector, Direct, Line, Step};
 use open::Source;
@@ -57,6 +59,9 @@ pub use sink::{Each, Form, Sink, each};
 /// Threads beyond this have no shards to work on.
 const MAX_THREADS: usize = 64;
 
+/// Levels of directories that are looked into below those named.
+pub const DEPTH: usize = 16;
+
 /// Threads for as many cores as there are.
 #[must_use]
 pub fn all_cores() -> usize {
@@ -67,6 +72,7 @@ pub fn all_cores() -> usize {
 pub struct Engine<'s> {
     limits: Limits,
     threads: usize,
+    depth: usize,
     joining: Joining,
     redaction: Redaction,
     only: Option<Vec<ConversationId>>,
@@ -80,7 +86,7 @@ pub struct Engine<'s> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Summary {
-    /// Those that were read.
+    /// Those that were read, then those that were not.
     pub inputs: Vec<InputReport>,
     /// Number of those that could not be.
     pub failed: usize,
@@ -96,6 +102,7 @@ impl<'s> Engine<'s> {
             payload_bytes: limits.max_preview_bytes,
             limits,
             threads: all_cores(),
+            depth: DEPTH,
             joining: Joining::default(),
             redaction: Redaction::default(),
             only: None,
@@ -116,6 +123,12 @@ impl<'s> Engine<'s> {
     #[must_use]
     pub fn threads(self, threads: usize) -> Self {
         Self { threads: threads.clamp(1, MAX_THREADS), ..self }
+    }
+
+    /// So many levels of directories below those named are looked into, instead of [`DEPTH`].
+    #[must_use]
+    pub fn depth(self, depth: usize) -> Self {
+        Self { depth, ..self }
     }
 
     /// Which captures are read as one.
@@ -160,23 +173,35 @@ impl<'s> Engine<'s> {
     /// # Errors
     /// Those of the sinks. Inputs that cannot be read are counted and go to [`Sink::failed`].
     pub fn run<P: AsRef<Path>>(self, inputs: &[P]) -> Result<Summary, Error> {
-        let Self { limits, threads, joining, redaction, only, all_connects, payload_bytes, stop, sinks } =
-            self;
+        let Self {
+            limits,
+            threads,
+            depth,
+            joining,
+            redaction,
+            only,
+            all_connects,
+            payload_bytes,
+            stop,
+            sinks,
+        } = self;
         let asked = sinks.iter().fold(Keep::NOTHING, |keep, sink| keep.and(sink.asks()));
         let keep = Keep { payload_bytes, ..asked };
-        let (mut paths, mut failed) = (Vec::new(), Vec::new());
-        for named in inputs {
-            match open::expand(named.as_ref(), threads, &limits) {
-                Ok(files) => paths.extend(files),
-                Err(error) => failed.push(error),
-            }
+        let (mut paths, mut before) = (Vec::new(), Vec::new());
+        for named in inputs.iter().map(AsRef::as_ref) {
+            let Expanded { read, skipped, failed } = directory::expand(named, depth, threads, &limits);
+            paths.extend(read);
+            before.extend(failed.into_iter().map(Step::Failed));
+            before.extend(
+                (!skipped.is_empty()).then(|| Step::Skipped { named: named.to_owned(), files: skipped }),
+            );
         }
         let stop = stop.for_run();
         let reading = Reading { names: paths.len() > 1, limits: &limits, keep, threads, stop: &stop };
         let queue = Queue::new(paths, joining, threads, &limits);
         let delivery = Delivery::new(sinks, only, redaction);
         let mut collector = Collector::new(delivery, queue.ids_name_inputs, all_connects, &limits);
-        failed.into_iter().try_for_each(|error| collector.step(Step::Failed(error)))?;
+        before.into_iter().try_for_each(|step| collector.step(step))?;
         let unread = if threads == 1 {
             reading.all(queue, &mut Direct::new(&mut collector, &limits, keep))?
         } else {

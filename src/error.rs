@@ -1,7 +1,7 @@
 //! Why wslog cannot go on. A peer's fault is a finding, an odd recording a weird; neither is an error.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -118,6 +118,40 @@ pub enum Error {
     /// The report could not be written.
     #[error("cannot write the report")]
     Write(#[from] io::Error),
+}
+
+impl Error {
+    /// What it is about, where that is a file.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Open { path, .. }
+            | Self::Read { path, .. }
+            | Self::Empty { path }
+            | Self::UnknownFormat { path, .. }
+            | Self::BadHeader { path, .. }
+            | Self::Pointer { path, .. }
+            | Self::Inside { path, .. }
+            | Self::BadReport { path, .. }
+            | Self::NothingInDirectory { path }
+            | Self::NoReport { path }
+            | Self::BadPolicy { path, .. } => Some(path),
+            Self::UnknownTopic { .. } | Self::Write(_) => None,
+        }
+    }
+
+    /// In words, with its causes.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
 }
 
 fn at(line: Option<usize>) -> String {

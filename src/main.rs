@@ -1,4 +1,6 @@
 //! The binary: arguments, run, exit code.
+// A standard error that is closed or full is no reason to panic: cli::exit::say.
+#![warn(clippy::print_stderr)]
 
 use std::process::ExitCode;
 

@@ -34,7 +34,7 @@ pub use close::{CloseCode, ClosePayload, CodeRange, Reason};
 pub use compression::Compression;
 pub use conversation::{
     CaseRecord, Conversation, EarlierHandshake, FailedConnect, FrameRecord, InputReport, PacketPlace,
-    SetFile, TcpRecord, Traffic,
+    SetFile, TcpRecord, Traffic, Unused,
 };
 pub use count::count;
 pub use course::{

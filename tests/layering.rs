@@ -110,7 +110,18 @@ const ROOMS: &[Room] = &[
     Room {
         name: "cli",
         rooms: &["autobahn", "engine", "error", "explain", "limits", "model", "redact", "source", "views"],
-        crates: &["anyhow", "clap", "clap_complete", "clap_mangen", "ctrlc", "strsim", "terminal_size"],
+        crates: &[
+            "anyhow",
+            "clap",
+            "clap_complete",
+            "clap_mangen",
+            "ctrlc",
+            "same_file",
+            "signal_hook",
+            "strsim",
+            "tempfile",
+            "terminal_size",
+        ],
         world: &["env", "fs", "print", "process"],
     },
     Room { name: "main", rooms: &["cli"], crates: &["mimalloc"], world: &["env", "process"] },
@@ -135,13 +146,15 @@ fn files() -> Files {
     files
 }
 
-/// The names of `[dependencies]` and of `[dev-dependencies]`, as code spells them.
+/// The names of `[dependencies]`, those of single systems among them, and of `[dev-dependencies]`, as code spells them.
 fn crates() -> [BTreeSet<String>; 2] {
     let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
     let manifest: toml::Table = toml::from_str(&manifest.expect("Cargo.toml is there")).expect("TOML");
     ["dependencies", "dev-dependencies"].map(|table| {
-        let table = manifest[table].as_table().expect("a table");
-        table.keys().map(|name| name.replace('-', "_")).collect()
+        let of_all = manifest.get(table).into_iter();
+        let of_some = manifest["target"].as_table().expect("a table").values().filter_map(|of| of.get(table));
+        let tables = of_all.chain(of_some).map(|table| table.as_table().expect("a table"));
+        tables.flat_map(|table| table.keys().map(|name| name.replace('-', "_"))).collect()
     })
 }
 

@@ -82,6 +82,9 @@ pub(super) struct Inspect {
     /// Tell of every TCP connection that was refused or not answered, not only of those to a server that carried WebSocket before
     #[arg(long)]
     pub(super) connects: bool,
+    /// Levels of directories to look into below those named; hidden ones are left [default: 16]
+    #[arg(long, value_name = "N")]
+    pub(super) depth: Option<u16>,
     /// Threads that analyse; the output is the same for any number [default: one a core]
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<NonZeroU16>,
@@ -101,7 +104,9 @@ pub(super) struct Inspect {
     /// Show everything, secrets of the handshake included
     #[arg(long)]
     pub(super) no_redact: bool,
-    /// Exit with 1 if a finding of this level (or above) is there, or a connection did not close cleanly
+    /// Exit with 1 if a finding of this level (or above) is there, a connection did not close cleanly, or none is there at all
+    ///
+    /// With 2 if an input could not be read. A capture that is cut at its end is judged as far as it goes.
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub(super) fail_on: Option<FailOn>,
     #[command(flatten)]

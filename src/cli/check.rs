@@ -3,7 +3,6 @@
 use std::fs;
 use std::io::ErrorKind;
 
-use anyhow::Context;
 use wslog::autobahn::policy::{self, Policy};
 use wslog::error::Error;
 use wslog::model::case::{Behavior, BehaviorClose};
@@ -12,10 +11,14 @@ use wslog::views::run::{CheckReport, github, json, junit, markdown, text};
 
 use crate::cli::args::{Allow, Check, RunFormat};
 use crate::cli::exit::{self, Exit};
-use crate::cli::runs::{self, Loaded};
+use crate::cli::output::Output;
+use crate::cli::runs::Loaded;
 use crate::cli::style;
+use wslog::views::escape::visible;
 
 pub(super) fn run(args: &Check) -> anyhow::Result<Exit> {
+    let read: Vec<_> = args.runs.iter().chain(&args.policy).collect();
+    let output = Output::open(args.output.output.as_deref(), &read)?;
     // A mistake in the policy is told before thousands of files are read.
     let policy_text = read_policy(args)?;
     let mut policy = policy_of(args, &policy_text)?;
@@ -37,10 +40,11 @@ pub(super) fn run(args: &Check) -> anyhow::Result<Exit> {
             // It is read before it takes the place of the old one.
             policy = policy_of(args, &updated)?;
             if updated != policy_text || !path.exists() {
-                fs::write(path, &updated).with_context(|| format!("cannot write {}", path.display()))?;
+                Output::replacing(path)?.write(&updated)?;
             }
         } else {
-            eprintln!("wslog: {}: left as it was, since not all of the run could be read", path.display());
+            let path = visible(&path.to_string_lossy()).into_owned();
+            exit::say(&format!("wslog: {path}: left as it was, since not all of the run could be read"));
         }
     }
 
@@ -62,7 +66,7 @@ pub(super) fn run(args: &Check) -> anyhow::Result<Exit> {
         RunFormat::Junit => junit::check(&report),
         RunFormat::Github => github::check(&report),
     };
-    runs::write(&text, &args.output)?;
+    output.write(&text)?;
     Ok(match (trouble, checked.passed()) {
         (true, _) => Exit::Trouble,
         (false, false) => Exit::Found,

@@ -10,12 +10,14 @@ use wslog::views::escape::visible;
 use wslog::views::run::{DiffReport, github, json, junit, markdown, text};
 
 use crate::cli::args::{Diff, FailOnChange, RunFormat};
-use crate::cli::exit::Exit;
-use crate::cli::runs::{self, Loaded};
+use crate::cli::exit::{self, Exit};
+use crate::cli::output::Output;
+use crate::cli::runs::Loaded;
 use crate::cli::style;
 use wslog::engine::{all_cores, parallel};
 
 pub(super) fn run(args: &Diff) -> anyhow::Result<Exit> {
+    let output = Output::open(args.output.output.as_deref(), &[&args.old, &args.new])?;
     let old = Loaded::open(&args.old, false)?;
     let new = Loaded::open(&args.new, false)?;
     let renamed: Vec<_> = args.agent.iter().map(|text| names(text, &old.run, &new.run)).collect();
@@ -57,11 +59,11 @@ pub(super) fn run(args: &Diff) -> anyhow::Result<Exit> {
         RunFormat::Junit => junit::diff(&report),
         RunFormat::Github => github::diff(&report),
     };
-    runs::write(&text, &args.output)?;
+    output.write(&text)?;
     // The text says so itself.
     let is_said = args.output.format == RunFormat::Text && args.output.output.is_none();
     if diff.totals.compared() == 0 && !args.output.look.quiet && !is_said {
-        eprintln!("wslog: no case is in both runs, so nothing was compared");
+        exit::say("wslog: no case is in both runs, so nothing was compared");
     }
     let found = args.fail_on.iter().any(|kind| diff.totals.of(change_kind(*kind)) > 0);
     Ok(if found { Exit::Found } else { Exit::Done })

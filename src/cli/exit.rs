@@ -1,6 +1,6 @@
 //! Exit codes, and errors as people read them.
 
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use wslog::error::Error;
@@ -24,6 +24,11 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// A line on standard error. Where that is closed or full there is nobody to tell, and the exit code still has to be right.
+pub(super) fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
 /// Prints the chain of causes and one hint. A reader that closed the pipe is no error.
 pub(super) fn explain(error: &anyhow::Error) -> Exit {
     let closed_pipe = error
@@ -34,9 +39,9 @@ pub(super) fn explain(error: &anyhow::Error) -> Exit {
         return Exit::Done;
     }
     let chain: Vec<_> = error.chain().map(ToString::to_string).collect();
-    eprintln!("wslog: {}", visible(&chain.join(": ")));
+    say(&format!("wslog: {}", visible(&chain.join(": "))));
     if let Some(hint) = error.chain().find_map(|cause| cause.downcast_ref::<Error>()).and_then(hint) {
-        eprintln!("  {hint}");
+        say(&format!("  {hint}"));
     }
     Exit::Trouble
 }

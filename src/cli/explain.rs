@@ -5,10 +5,12 @@ use wslog::model::topic::Topic;
 use wslog::views::explain::{json, text};
 
 use crate::cli::args::{Explain, Format, TopicKind};
-use crate::cli::exit::Exit;
-use crate::cli::{runs, style};
+use crate::cli::exit::{self, Exit};
+use crate::cli::output::Output;
+use crate::cli::style;
 
 pub(super) fn run(args: &Explain) -> anyhow::Result<Exit> {
+    let output = Output::open::<&str>(args.output.as_deref(), &[])?;
     let asked: Vec<Vec<Topic>> = match args.list {
         Some(Some(kind)) => vec![all(kind)],
         Some(None) => [TopicKind::Causes, TopicKind::Outcomes, TopicKind::Rules].map(all).into(),
@@ -28,12 +30,12 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Exit> {
             asked.iter().map(part).collect::<Vec<_>>().join("\n")
         }
     };
-    runs::write_to(&text, args.output.as_deref())?;
+    output.write(&text)?;
     if !args.look.quiet {
         for what in args.what.iter().filter(|what| is_section(what)) {
-            eprintln!(
+            exit::say(&format!(
                 "wslog: {what} was taken for a close code; section {what} of the Autobahn Testsuite is '{what}.*'"
-            );
+            ));
         }
     }
     Ok(Exit::Done)

@@ -1,6 +1,6 @@
 //! `wslog inspect`: arguments to an engine and its sinks.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter};
 
 use wslog::engine::{Engine, Gate, Joining};
 use wslog::limits::Limits;
@@ -11,10 +11,10 @@ use wslog::views::remarks::Remarks;
 use wslog::views::{FrameList, Options};
 
 use crate::cli::args::{FailOn, Frames, Inspect, Payload};
-use crate::cli::exit::Exit;
+use crate::cli::exit::{self, Exit};
 use crate::cli::interrupt;
 use crate::cli::limit_args::LimitArgs;
-use crate::cli::output;
+use crate::cli::output::Output;
 use crate::cli::style;
 
 /// Bytes of a payload under `--payload full`.
@@ -41,11 +41,8 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         (_, true) => Joining::None,
         _ => Joining::Following,
     };
-    let out: Box<dyn Write> = match &args.output {
-        Some(path) => Box::new(output::create(path, &args.inputs)?),
-        None => Box::new(io::stdout().lock()),
-    };
-    let out = Box::new(BufWriter::with_capacity(1 << 16, out));
+    let output = Output::open(args.output.as_deref(), &args.inputs)?;
+    let out = Box::new(BufWriter::with_capacity(1 << 16, output.writer()?));
     let style = style::of(args.look, args.output.is_none());
     let mut view = (args.format.sink)(out, Options { frames, selected: !args.connection.is_empty(), style });
     let mut remarks = Remarks::new(io::stderr(), args.look.quiet);
@@ -57,7 +54,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         })
     });
     let stop = Stop::new();
-    interrupt::heed_ctrl_c(&stop);
+    interrupt::heed(&stop);
     let mut engine = Engine::new(limits)
         .redacting(redaction)
         .joining(joining)
@@ -75,12 +72,30 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
     if !args.connection.is_empty() {
         engine = engine.only(args.connection.clone());
     }
+    if let Some(depth) = args.depth {
+        engine = engine.depth(usize::from(depth));
+    }
     let summary = engine.run(&args.inputs)?;
+    drop(view);
     remarks.unread(summary.unread);
-    Ok(match (summary.failed, gate.is_some_and(|gate| gate.found())) {
-        (1.., _) => Exit::Trouble,
-        (0, true) => Exit::Found,
-        (0, false) => Exit::Done,
+    let read = summary.inputs.iter().filter(|input| input.unused.is_none()).count();
+    // Where nothing could be read nothing was written.
+    if read > 0 || summary.failed == 0 {
+        output.finish()?;
+    }
+    let Some(gate) = gate else {
+        return Ok(if summary.failed > 0 { Exit::Trouble } else { Exit::Done });
+    };
+    Ok(if summary.failed > 0 || summary.unread > 0 {
+        Exit::Trouble
+    } else if gate.judged() == 0 {
+        let inputs = if read == 1 { "the input" } else { "the inputs" };
+        exit::say(&format!("wslog: no WebSocket connection in {inputs}: nothing was judged"));
+        Exit::Found
+    } else if gate.found() {
+        Exit::Found
+    } else {
+        Exit::Done
     })
 }
 

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
-use anyhow::Context;
 use wslog::autobahn::{self, ReportKind, brief, index};
 use wslog::error::{Error, Pointer};
 use wslog::limits::Limits;
@@ -13,9 +12,7 @@ use wslog::model::case::{CaseId, CaseReport, ReportForm, Run};
 use wslog::model::run::{CaseVerdict, Cases, Contradiction, RunSource};
 use wslog::source::file::{Input, Stop};
 
-use crate::cli::args::RunOutput;
-use wslog::engine::open as source;
-use wslog::engine::{all_cores, parallel};
+use wslog::engine::{all_cores, directory, parallel};
 
 /// A run and where its case files are.
 #[derive(Debug, Default)]
@@ -116,12 +113,11 @@ impl Loaded {
 
     fn of_directory(folder: &Path) -> Result<Self, Error> {
         let open = |source| Error::Open { path: folder.to_owned(), source };
-        let mut paths = source::cases(folder, all_cores()).map_err(open)?;
+        let mut paths = directory::cases(folder, all_cores()).map_err(open)?;
         // What is named like a case and begins like none is not passed over: reading it says what is wrong.
         for entry in fs::read_dir(folder).map_err(open)? {
             let path = entry.map_err(open)?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if name.contains("_case_") && name.ends_with(".json") && path.is_file() {
+            if is_named_like_a_case(&path) && path.is_file() {
                 paths.push(path);
             }
         }
@@ -185,6 +181,12 @@ impl Loaded {
     }
 }
 
+/// Whether it has the name of a case file, which the reader of a directory takes it for whatever is in it.
+pub(super) fn is_named_like_a_case(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.contains("_case_") && name.ends_with(".json")
+}
+
 fn is_plain(name: &str) -> bool {
     let mut parts = Path::new(name).components();
     matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None))
@@ -232,21 +234,6 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
         detail,
         advice: "name the report of a case, the index.json of a run, or its directory",
     })
-}
-
-/// Writes a rendering to where it was asked for.
-pub(super) fn write(text: &str, output: &RunOutput) -> anyhow::Result<()> {
-    write_to(text, output.output.as_deref())
-}
-
-/// Writes text to the file, or to standard output.
-pub(super) fn write_to(text: &str, path: Option<&Path>) -> anyhow::Result<()> {
-    if let Some(path) = path {
-        return fs::write(path, text).with_context(|| format!("cannot write {}", path.display()));
-    }
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Error::Write)?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -10,13 +10,14 @@ use crate::redact::Sealed;
 pub struct Gate {
     level: Level,
     found: bool,
+    judged: u64,
 }
 
 impl Gate {
     /// A gate that nothing of this level may pass.
     #[must_use]
     pub const fn new(level: Level) -> Self {
-        Self { level, found: false }
+        Self { level, found: false, judged: 0 }
     }
 
     /// Whether there was something.
@@ -26,8 +27,17 @@ impl Gate {
     }
 }
 
+impl Gate {
+    /// Conversations that came before it: a gate that has seen none has found out nothing.
+    #[must_use]
+    pub const fn judged(&self) -> u64 {
+        self.judged
+    }
+}
+
 impl Sink for Gate {
     fn conversation(&mut self, conversation: &Sealed) -> Result<(), Error> {
+        self.judged += 1;
         let outcome = conversation.outcome();
         let unclean = outcome.is_unclean();
         // What may as well be nobody's fault is shown, and fails nothing.

@@ -1,6 +1,7 @@
 //! What reading does with what it finds: the same for one thread and for many.
 
 use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
 
 use crate::engine::across::Across;
 use crate::engine::connection::{self, Concluded};
@@ -10,7 +11,7 @@ use crate::engine::recorder::Keep;
 use crate::engine::shards::{self, Happened, Happenings, Shards, Start};
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::model::{Conversation, ConversationId, InputReport, PacketNo, Segment, Weirds};
+use crate::model::{Conversation, ConversationId, InputReport, PacketNo, Segment, Unused, Weirds};
 
 /// What the reader came to, apart from segments.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub(super) enum Step {
     Case { conversation: Box<Conversation>, input: Box<InputReport> },
     /// An input could not be read.
     Failed(Error),
+    /// Files in a directory that was named are left.
+    Skipped { named: PathBuf, files: Vec<(PathBuf, &'static str)> },
 }
 
 /// Where segments and steps go.
@@ -62,6 +65,8 @@ pub(super) struct Collector<'s> {
     /// Of the capture at hand, with its files so far.
     ledger: Option<(Ledger, Vec<InputReport>)>,
     pub(super) inputs: Vec<InputReport>,
+    /// What was not read.
+    unused: Vec<InputReport>,
     /// Captures of several files.
     sets: u64,
     pub(super) failed: usize,
@@ -82,6 +87,7 @@ impl<'s> Collector<'s> {
             all_connects,
             ledger: None,
             inputs: Vec::new(),
+            unused: Vec::new(),
             sets: 0,
             failed: 0,
         }
@@ -150,6 +156,12 @@ impl<'s> Collector<'s> {
             Step::Failed(error) => {
                 self.failed += 1;
                 self.delivery.sinks.iter_mut().for_each(|sink| sink.failed(&error));
+                self.unused.extend(error.path().map(|path| unused(path, Unused::Failed(error.chain()))));
+            }
+            Step::Skipped { named, files } => {
+                self.delivery.sinks.iter_mut().for_each(|sink| sink.skipped(&named, &files));
+                let rows = files.iter().map(|(path, why)| unused(path, Unused::Skipped(why)));
+                self.unused.extend(rows);
             }
         }
         Ok(())
@@ -174,9 +186,15 @@ impl<'s> Collector<'s> {
         if self.inputs.is_empty() && self.failed > 0 {
             return Ok(());
         }
+        // Behind those that were read: conversations know these by their place.
+        self.inputs.append(&mut self.unused);
         let inputs = &self.inputs;
         self.delivery.sinks.iter_mut().try_for_each(|sink| sink.end(inputs))
     }
+}
+
+fn unused(path: &Path, why: Unused) -> InputReport {
+    InputReport { path: path.display().to_string(), unused: Some(why), ..InputReport::default() }
 }
 
 /// Compares conversations of capture `capture` with those before it on their way; each capture has a number of its own.

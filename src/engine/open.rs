@@ -1,15 +1,14 @@
 //! What an engine was given: captures, or reports of the Autobahn Testsuite.
 
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::Path;
 
 use crate::autobahn::{self, ReportKind, SNIFF_BYTES};
-use crate::engine::parallel;
 use crate::error::{Error, Pointer};
 use crate::limits::Limits;
 use crate::model::case::{CaseReport, ReportForm};
 use crate::model::{Compression, Hex, InputReport, WeirdKind};
-use crate::source::file::{self, Input, Stop, Unpacked};
+use crate::source::file::{Input, Stop, Unpacked};
 use crate::source::pipe;
 
 /// An input, opened as what its first bytes say.
@@ -110,60 +109,4 @@ fn refuse(path: &Path, detail: &str) -> Error {
         detail: detail.to_owned(),
         advice: "name the reports of cases, or their directory; wslog check and wslog diff read an index",
     }
-}
-
-/// The files behind `named`: of a directory its captures, else the cases it holds, each in one form only.
-pub(super) fn expand(named: &Path, threads: usize, limits: &Limits) -> Result<Vec<PathBuf>, Error> {
-    match file::expand(named, limits) {
-        Err(error @ Error::NothingInDirectory { .. }) => {
-            let cases =
-                cases(named, threads).map_err(|source| Error::Open { path: named.to_owned(), source })?;
-            if !cases.is_empty() {
-                return Ok(cases);
-            }
-            // Opening those says what is to be done.
-            let pointers =
-                pointers(named).map_err(|source| Error::Open { path: named.to_owned(), source })?;
-            if pointers.is_empty() { Err(error) } else { Ok(pointers) }
-        }
-        expanded => expanded,
-    }
-}
-
-/// Reports of cases in a directory: the JSON files; where there are none the pages.
-pub fn cases(directory: &Path, threads: usize) -> io::Result<Vec<PathBuf>> {
-    let paths = file::list(directory)?;
-    let look = |path: &PathBuf| if file::is_regular(path) { sniff(path) } else { Ok(None) };
-    let kinds = parallel::map(threads, &paths, look);
-    let mut json = Vec::new();
-    let mut pages = Vec::new();
-    for (path, kind) in paths.into_iter().zip(kinds) {
-        match kind? {
-            Some(ReportKind::Case(ReportForm::Json)) => json.push(path),
-            // The overview of a run is a page too, and no case.
-            Some(ReportKind::Case(_)) if path.file_stem().is_none_or(|stem| stem != "index") => {
-                pages.push(path);
-            }
-            _ => {}
-        }
-    }
-    let mut found = if json.is_empty() { pages } else { json };
-    found.sort_unstable();
-    Ok(found)
-}
-
-/// Files in a directory that stand for others, sorted by name.
-fn pointers(directory: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut paths = file::list(directory)?;
-    paths.retain(|path| file::is_regular(path) && is_pointer(path).unwrap_or(false));
-    paths.sort_unstable();
-    Ok(paths)
-}
-
-fn is_pointer(path: &Path) -> io::Result<bool> {
-    Ok(Pointer::of(Unpacked::open(path, &Limits::DEFAULT)?.peek(SNIFF_BYTES)?).is_some())
-}
-
-fn sniff(path: &Path) -> io::Result<Option<ReportKind>> {
-    Ok(autobahn::sniff(Unpacked::open(path, &Limits::DEFAULT)?.peek(SNIFF_BYTES)?))
 }

@@ -1,5 +1,6 @@
 //! What takes the results of an engine.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::engine::recorder::{Happening, Keep};
@@ -101,7 +102,12 @@ pub trait Sink {
         let _ = error;
     }
 
-    /// All has been said. Not called where no input could be read.
+    /// What was found in the directory `named` and left, each with the reason.
+    fn skipped(&mut self, named: &Path, files: &[(PathBuf, &'static str)]) {
+        let _ = (named, files);
+    }
+
+    /// All has been said: what was read, in order, then what was not. Not called where no input could be read.
     ///
     /// # Errors
     /// If it cannot be passed on.

@@ -267,8 +267,8 @@ pub enum WireRow {
     Unknown(String),
 }
 
-/// The form in which a report came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The form in which a report came, the one that says most first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ReportForm {
     /// The JSON file of a case.
     Json,

@@ -265,4 +265,15 @@ pub struct InputReport {
     pub websocket_connections: u64,
     /// What is odd about the recording.
     pub weirds: Weirds,
+    /// Why it was not read, if it was not.
+    pub unused: Option<Unused>,
+}
+
+/// Why an input that was named, or found in a directory, was not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unused {
+    /// It is nothing that is read.
+    Skipped(&'static str),
+    /// It cannot be read.
+    Failed(String),
 }

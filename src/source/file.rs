@@ -10,6 +10,7 @@ mod member;
 mod raw;
 mod stop;
 mod unpack;
+mod walk;
 mod zstd;
 
 use std::fs::{self, File};
@@ -21,6 +22,7 @@ use crate::limits::Limits;
 pub use stop::Stop;
 use stop::Stoppable;
 pub use unpack::Unpacked;
+pub(crate) use walk::walk;
 
 /// One input, opened and not yet read.
 pub struct Input {
@@ -54,37 +56,12 @@ impl Input {
     }
 }
 
-/// What to open for `named`: for a directory the captures in it, sorted by name, else `named` itself.
-///
-/// Of a directory only regular files count (and links to them), not those of its subdirectories; a capture is
-/// known by its first bytes, compressed or not. A file whose first bytes cannot be read is kept, so that opening it
-/// says why.
-///
-/// # Errors
-/// [`Error::Open`] if the directory cannot be listed, [`Error::NothingInDirectory`].
-pub(crate) fn expand(named: &Path, limits: &Limits) -> Result<Vec<PathBuf>, Error> {
-    if !named.is_dir() {
-        return Ok(vec![named.to_owned()]);
-    }
-    let mut paths = list(named).map_err(|source| Error::Open { path: named.to_owned(), source })?;
-    paths.retain(|path| path.is_file() && opens_as_capture(path, limits).unwrap_or(true));
-    if paths.is_empty() {
-        return Err(Error::NothingInDirectory { path: named.to_owned() });
-    }
-    paths.sort_unstable();
-    Ok(paths)
-}
-
 /// What is in a directory, in no order.
 ///
 /// # Errors
 /// Those of listing it.
 pub fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
     fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect()
-}
-
-fn opens_as_capture(path: &Path, limits: &Limits) -> io::Result<bool> {
-    is_capture(&mut Unpacked::open(path, limits)?)
 }
 
 /// Whether `path` is a regular file, or a link to one. A pipe would lose what somebody looks at.
@@ -98,18 +75,20 @@ pub fn is_regular(path: &Path) -> bool {
 /// # Errors
 /// Those of the source.
 pub fn is_capture(source: &mut Unpacked) -> io::Result<bool> {
-    Ok(matches!(
-        source.peek(4)?,
-        // Microseconds, nanoseconds and Kuznetzov's variant, in big- and little-endian order; then pcapng.
-        [0xa1, 0xb2, 0xc3, 0xd4]
-            | [0xd4, 0xc3, 0xb2, 0xa1]
-            | [0xa1, 0xb2, 0x3c, 0x4d]
-            | [0x4d, 0x3c, 0xb2, 0xa1]
-            | [0xa1, 0xb2, 0xcd, 0x34]
-            | [0x34, 0xcd, 0xb2, 0xa1]
-            | [0x0a, 0x0d, 0x0d, 0x0a]
-    ))
+    let start = source.peek(4)?;
+    Ok(MAGIC.iter().any(|magic| start == magic))
 }
+
+/// How captures begin: microseconds, nanoseconds and Kuznetzov's variant, in big- and little-endian order; then pcapng.
+pub(crate) const MAGIC: [[u8; 4]; 7] = [
+    [0xa1, 0xb2, 0xc3, 0xd4],
+    [0xd4, 0xc3, 0xb2, 0xa1],
+    [0xa1, 0xb2, 0x3c, 0x4d],
+    [0x4d, 0x3c, 0xb2, 0xa1],
+    [0xa1, 0xb2, 0xcd, 0x34],
+    [0x34, 0xcd, 0xb2, 0xa1],
+    [0x0a, 0x0d, 0x0d, 0x0a],
+];
 
 #[cfg(test)]
 mod tests {
@@ -133,37 +112,6 @@ mod tests {
     impl Drop for Scratch {
         fn drop(&mut self) {
             let _ = fs::remove_dir_all(&self.0);
-        }
-    }
-
-    #[test]
-    fn a_directory_gives_its_captures_by_content_sorted_by_name() {
-        let scratch = Scratch::new("captures");
-        scratch.file("z.txt", &[0xd4, 0xc3, 0xb2, 0xa1]);
-        scratch.file("b.pcap", &[0x0a, 0x0d, 0x0d, 0x0a, 1]);
-        scratch.file("a", &[0xa1, 0xb2, 0xcd, 0x34]);
-        scratch.file("c.pcap", b"not a capture");
-        scratch.file("empty.pcap", b"");
-        fs::create_dir(scratch.0.join("deeper.pcap")).unwrap();
-        let names: Vec<_> = expand(&scratch.0, &Limits::DEFAULT)
-            .unwrap()
-            .iter()
-            .map(|p| p.file_name().unwrap().to_owned())
-            .collect();
-        assert_eq!(names, ["a", "b.pcap", "z.txt"]);
-    }
-
-    #[test]
-    fn a_directory_without_captures_is_an_error() {
-        let scratch = Scratch::new("nothing");
-        scratch.file("README", b"nothing here");
-        assert!(matches!(expand(&scratch.0, &Limits::DEFAULT), Err(Error::NothingInDirectory { .. })));
-    }
-
-    #[test]
-    fn any_other_name_stands_for_itself() {
-        for name in ["-", "no/such/file"] {
-            assert_eq!(expand(Path::new(name), &Limits::DEFAULT).unwrap(), [Path::new(name)]);
         }
     }
 

@@ -1,6 +1,9 @@
 //! What is said beside the data, on standard error: what kept an input from being read, or from being read to its end.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use crate::engine::Sink;
 use crate::error::{Error, Likeness, Pointer};
@@ -52,8 +55,18 @@ impl<W: Write> Sink for Remarks<W> {
         Ok(())
     }
 
+    fn skipped(&mut self, named: &Path, files: &[(PathBuf, &'static str)]) {
+        if self.quiet {
+            return;
+        }
+        let left = files.iter().map(|(path, why)| (path.to_string_lossy(), *why));
+        for line in left_over(left) {
+            self.line(&format!("{}: not read: {line}", visible(&named.to_string_lossy())));
+        }
+    }
+
     fn failed(&mut self, error: &Error) {
-        self.line(&visible(&chain(error)));
+        self.line(&visible(&error.chain()));
         if let Some(hint) = hint(error) {
             let _ = writeln!(self.out, "  {hint}");
         }
@@ -76,16 +89,17 @@ fn remark(report: &InputReport) -> Option<&'static str> {
     })
 }
 
-/// An error with its causes.
-fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
+/// Files that were left, by the reason: how many, and one of them.
+pub(super) fn left_over<'f>(files: impl Iterator<Item = (Cow<'f, str>, &'static str)>) -> Vec<String> {
+    let mut by_reason: BTreeMap<&str, (u64, Cow<'_, str>)> = BTreeMap::new();
+    for (path, why) in files {
+        by_reason.entry(why).or_insert((0, path)).0 += 1;
     }
-    text
+    let line = |(why, (count, path)): (&str, (u64, Cow<'_, str>))| match count {
+        1 => format!("{} ({why})", visible(&path)),
+        _ => format!("{count} files, {} among them ({why})", visible(&path)),
+    };
+    by_reason.into_iter().map(line).collect()
 }
 
 /// What to try where an input cannot be read.

@@ -27,7 +27,7 @@ fn start(arguments: &[&str]) -> Child {
 }
 
 /// A connection that closes, then one that is open and sends for long.
-fn capture() -> Vec<u8> {
+pub(super) fn capture() -> Vec<u8> {
     let mut packets = play("C: text hi | C: close 1000 | S: close 1000 | S: fin | C: fin", false);
     let mut long = play("C: text first", false);
     let end_ns = packets.last().expect("there are some").at_ns;
@@ -47,25 +47,29 @@ fn capture() -> Vec<u8> {
     file
 }
 
-/// Whether this process was started so that nobody it starts hears of Ctrl-C: by nohup, or in the background of a script.
-fn ctrl_c_is_ignored() -> bool {
-    const INT: u64 = 1 << 1;
+/// Signals that ask to stop, with their numbers.
+const SIGNALS: [(&str, u32); 3] = [("-INT", 2), ("-TERM", 15), ("-HUP", 1)];
+
+/// Whether this process was started so that nobody it starts hears of a signal: by nohup, or in the background of a script.
+fn is_ignored(signal: u32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & INT != 0)
+    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & 1 << (signal - 1) != 0)
 }
 
-#[test]
-fn ctrl_c_reports_what_was_read() {
+/// H8: one that comes after so many bytes.
+#[track_caller]
+fn stop_after(bytes: usize, (signal, number): (&str, u32)) -> Value {
     let mut child = start(&["-"]);
     let mut stdin = child.stdin.take().expect("piped");
-    // Once this is written the conversation at its beginning has been read, and Ctrl-C is listened to.
-    stdin.write_all(&capture()).expect("it reads");
-    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    // Once this is written the conversation at its beginning has been read, and signals are listened to.
+    stdin.write_all(&capture()[..bytes]).expect("it reads");
+    let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill runs");
     assert!(sent.success());
-    // The pipe stays open: only Ctrl-C can have ended it. Where that is ignored it stays so, and the pipe's end ends it.
+    // The pipe stays open: only the signal can have ended it. Where that is ignored it stays so, and the pipe's end ends it.
     let mut stdin = Some(stdin);
-    let is_heeded = !ctrl_c_is_ignored();
+    let is_heeded = !is_ignored(number);
     if !is_heeded {
         stdin.take();
     }
@@ -73,18 +77,37 @@ fn ctrl_c_reports_what_was_read() {
     child.stdout.take().expect("piped").read_to_string(&mut out).expect("UTF-8");
     let status = child.wait().expect("it ends");
     drop(stdin);
-    assert_eq!(status.code(), Some(0), "{out}");
+    assert_eq!(status.code(), Some(0), "{signal}: {out}");
     let document: Value = serde_json::from_str(&out).expect("JSON");
-    assert_eq!(document["inputs"][0]["interrupted"], is_heeded);
-    let outcomes: Vec<_> = document["connections"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|c| &c["closing"]["outcome"])
-        .collect();
-    assert_eq!(outcomes, ["clean", "open"]);
-    let weird = &document["inputs"][0]["weirds"][0]["name"];
-    assert_eq!(weird, &if is_heeded { Value::from("interrupted") } else { Value::Null });
+    assert_eq!(document["inputs"][0]["interrupted"], is_heeded, "{signal}");
+    let weirds = document["inputs"][0]["weirds"].as_array().expect("a list");
+    assert_eq!(weirds.iter().any(|weird| weird["name"] == "interrupted"), is_heeded, "{signal}");
+    document
+}
+
+#[test]
+fn signals_report_what_was_read() {
+    for signal in SIGNALS {
+        let document = stop_after(capture().len(), signal);
+        let outcomes: Vec<_> = document["connections"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|c| &c["closing"]["outcome"])
+            .collect();
+        assert_eq!(outcomes, ["clean", "open"], "{signal:?}");
+    }
+}
+
+/// Wherever it was.
+#[test]
+fn signals_may_come_at_any_moment() {
+    let len = capture().len();
+    for n in 0..12 {
+        // Not before it listens, which a pipe that it has to take from shows.
+        let bytes = MORE_THAN_A_PIPE * 3 / 4 + n * 7_919 % (len - MORE_THAN_A_PIPE * 3 / 4);
+        stop_after(bytes, SIGNALS[n % SIGNALS.len()]);
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The binary as people run it: its commands, formats, exit codes, files and pipes.
 
+mod failing;
+mod files;
 mod golden;
 mod harmless;
 mod limits;

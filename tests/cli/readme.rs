@@ -108,3 +108,24 @@ fn schemas_are_current() {
     }
     assert_eq!(fs::read_dir(root().join("man/schema")).expect("there").count(), DOCUMENTS.len());
 }
+
+/// The number of crates, which nobody would count again by hand.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_number_of_crates_is_current() {
+    let count = |arguments: &[&str]| {
+        let tree = Command::new(env!("CARGO"))
+            .args(["tree", "--locked", "--offline", "-e", "normal", "--prefix", "none"])
+            .args(arguments)
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .expect("cargo runs");
+        let tree = String::from_utf8(tree.stdout).expect("UTF-8");
+        let names: BTreeSet<_> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+        names.len() - 1
+    };
+    let (binary, library) = (count(&[]), count(&["--no-default-features"]));
+    let said = format!("the binary is built from {binary} crates, the library from {library} ");
+    let readme = fs::read_to_string(root().join("README.md")).expect("it is there");
+    assert!(readme.contains(&said), "{said}");
+}

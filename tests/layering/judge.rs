@@ -24,6 +24,7 @@ const WORLD: &[(&str, &str)] = &[
     ("env", "env"),
     ("fs", "fs"),
     ("os", "os"),
+    ("os::unix::fs", "fs"),
     ("panic::set_hook", "process"),
     ("panic::take_hook", "process"),
     ("process", "process"),

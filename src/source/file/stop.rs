@@ -36,6 +36,12 @@ impl Stop {
         self.asked.swap(true, Ordering::Relaxed)
     }
 
+    /// What asking sets, for where nothing else may be done: in the handler of a signal.
+    #[must_use]
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.asked)
+    }
+
     /// Whether somebody asked.
     #[must_use]
     pub fn is_asked(&self) -> bool {

@@ -2,26 +2,26 @@
 
 use std::fmt;
 
-use crate::model::{self, InputReport, LinkType};
+use crate::model::{self, InputReport, LinkType, Unused};
 use crate::views::json::number;
 use crate::views::row::{Boolean, Displayed, Integer, List, Text, Time, row};
 
 row! {
-    /// What was read from one input.
+    /// One input, and what was read from it. Those that were not read come last, with the reason and nulls.
     pub(super) struct Input<'a>(input: &'a InputReport);
 
     /// The path as given; `-` for standard input.
     path: Text = &input.path,
     /// Its format: `pcap`, `pcapng`, `autobahn-json`, `autobahn-html` or `autobahn-text`.
-    kind: Text = input.kind,
+    kind: Option<Text> = read(input, input.kind),
     /// What was undone to read it: `none`, `gzip`, `zstd`, `lz4`, `xz` or `bzip2`.
-    compression: Text = input.compression.name(),
+    compression: Option<Text> = read(input, input.compression.name()),
     /// Number, from 1, of the set of files that it is read with as one capture.
     set: Option<Integer> = input.set,
     /// Packets read, of whatever protocol.
-    packets: Integer = input.packets,
+    packets: Option<Integer> = read(input, input.packets),
     /// Bytes read, as they are without compression.
-    bytes: Integer = input.bytes,
+    bytes: Option<Integer> = read(input, input.bytes),
     /// Its link types in the order seen; those without a name as `linktype-` and the number.
     link_types: List<Text> = input.link_types.iter().map(|link| Displayed(LinkName(*link))),
     /// Time of its first packet.
@@ -29,13 +29,17 @@ row! {
     /// Latest time of its packets.
     last_at: Option<Time> = input.last_at,
     /// Whether it ends inside a record, or its compressed data could not be read to their end.
-    truncated: Boolean = input.truncated,
+    truncated: Option<Boolean> = read(input, input.truncated),
     /// Whether its reader was stopped before the end.
-    interrupted: Boolean = input.interrupted,
+    interrupted: Option<Boolean> = read(input, input.interrupted),
     /// TCP connections in it.
-    tcp_connections: Integer = input.tcp_connections,
+    tcp_connections: Option<Integer> = read(input, input.tcp_connections),
     /// WebSocket connections among them, and attempts at one that TCP did not refuse.
-    websocket_connections: Integer = input.websocket_connections,
+    websocket_connections: Option<Integer> = read(input, input.websocket_connections),
+    /// Why it was left, where it was found in a directory and is nothing that is read.
+    skipped: Option<Text> = skipped(input),
+    /// Why it could not be read.
+    error: Option<Text> = error(input),
     /// What is odd about it.
     weirds: List<Weird> = input.weirds.as_slice().iter().map(Weird),
 }
@@ -52,6 +56,25 @@ row! {
     detail: Text = &weird.detail,
     /// Packet that showed it first.
     packet: Option<Integer> = weird.packet.map(number),
+}
+
+/// What is known of an input that was read only.
+fn read<T>(input: &InputReport, known: T) -> Option<T> {
+    input.unused.is_none().then_some(known)
+}
+
+fn skipped(input: &InputReport) -> Option<&'static str> {
+    match input.unused {
+        Some(Unused::Skipped(why)) => Some(why),
+        _ => None,
+    }
+}
+
+fn error(input: &InputReport) -> Option<&str> {
+    match &input.unused {
+        Some(Unused::Failed(why)) => Some(why),
+        _ => None,
+    }
 }
 
 struct LinkName(LinkType);

@@ -7,22 +7,37 @@ use crate::knowledge::words::shorten;
 use crate::knowledge::{Blame, CauseId};
 use crate::model::{
     Certainty, Compression, Conversation, Finding, InputReport, Level, Outcome, PacketNo, Role, RuleId,
-    WeirdKind, Weirds,
+    Unused, WeirdKind, Weirds,
 };
 use crate::redact::Shown;
 use crate::views::escape::visible;
+use crate::views::remarks::left_over;
 use crate::views::text::layout::{Paint, Style};
 use crate::views::{units, wording};
 
 /// A line an input, those that are one capture under a heading.
 pub(super) fn inputs(inputs: &[InputReport], style: &Style) -> String {
     let mut out = String::new();
+    let read = inputs.partition_point(|input| input.unused.is_none());
+    let (inputs, unused) = inputs.split_at(read);
     for capture in inputs.chunk_by(|a, b| a.set.is_some() && a.set == b.set) {
         if capture.len() > 1 {
             let _ = writeln!(out, "{} files, one capture in order of time:", capture.len());
         }
         for file in capture {
             out.push_str(&input(file, style, if capture.len() > 1 { 2 } else { 0 }));
+        }
+    }
+    let skipped = unused.iter().filter_map(|input| match input.unused {
+        Some(Unused::Skipped(why)) => Some((input.path.as_str().into(), why)),
+        _ => None,
+    });
+    for line in left_over(skipped) {
+        let _ = writeln!(out, "not read: {line}");
+    }
+    for input in unused {
+        if let Some(Unused::Failed(why)) = &input.unused {
+            let _ = writeln!(out, "not read: {}", visible(why));
         }
     }
     out
