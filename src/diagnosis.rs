@@ -41,3 +41,25 @@ fn choose(mut fitting: Vec<Cause>) -> Option<Cause> {
     chosen.also = fitting.iter().map(Cause::runner_up).collect();
     Some(chosen)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_enough_and_silence_takes_three_syns_and_three_seconds() {
+        for (refused, syns, silent_ns, expected) in [
+            (true, 1, None, true),
+            (true, 1, Some(0), true),
+            (false, 3, Some(3_000_000_000), true),
+            (false, 4, Some(60_000_000_000), true),
+            (false, 3, Some(2_999_999_999), false),
+            (false, 2, Some(60_000_000_000), false),
+            (false, 3, None, false),
+            (false, 1, None, false),
+        ] {
+            let connect = FailedConnect { refused, syns };
+            assert_eq!(has_failed(connect, silent_ns), expected, "{connect:?} {silent_ns:?}");
+        }
+    }
+}
