@@ -10,6 +10,8 @@ use wslog::limits::Limits;
 use wslog::model::case::ReportForm;
 use wslog::model::{Certainty, Conversation, Deed, Exchange, Level, Role};
 use wslog::notation::parse;
+use wslog::redact::{self, Redaction};
+use wslog::views::summary;
 
 use crate::causes;
 use crate::support::scene;
@@ -151,6 +153,14 @@ fn what_only_the_order_of_a_log_tells_is_likely() {
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+#[test]
+fn whose_close_came_first_is_told_with_what_says_so() {
+    let exchange = parse("S: close 1000 | C: close 1000 | S: fin").expect("an exchange");
+    let log = logged(&exchange, Role::Server, SWITCHED).expect("a log shows it");
+    let told = summary::sentences(&redact::seal(log, Redaction::Secrets).open()).join(" ");
+    assert!(told.contains("(whose Close came first only the order of the recording says)"), "{told}");
 }
 
 #[test]
