@@ -83,6 +83,9 @@ impl Sink for Told {
                 assert!(conversation.findings.is_empty() && closing.steps.is_empty());
                 let how = if connect.refused { "refused" } else { "unanswered" };
                 let tcp = conversation.tcp.expect("a capture");
+                // It stands at an RST or a SYN, and nothing else fits.
+                let at = cause.packet.expect("a packet that shows it");
+                assert!((tcp.first_packet..=tcp.last_packet).contains(&at) && cause.also.is_empty());
                 format!(
                     "{} {how} {} {:?}, packets {}-{}",
                     cause.id(),
