@@ -195,7 +195,10 @@ fn an_rst_with_one_sign_leaves_open_whose_it_is() {
     let (named, report) = named_with_others(&packets);
     assert_eq!(named, "reset_between between undetermined");
     let told = told(&report);
-    assert!(told.contains("whether it came from there cannot be told from here: its TTL is 57 instead of 64."), "{told}");
+    assert!(
+        told.contains("whether it came from there cannot be told from here: its TTL is 57 instead of 64."),
+        "{told}"
+    );
 }
 
 /// Of a host that sent nothing else nobody knows the TTL.
