@@ -93,6 +93,8 @@ pub struct CommittedFault {
     pub rule: RuleId,
     /// The frame.
     pub mark: Mark,
+    /// When the peer's host acknowledged it; without that, when it was recorded.
+    pub had_at: Option<Timestamp>,
     /// The peer's host had it when the peer gave the connection up.
     pub was_received: bool,
     /// The peer handled something that came behind it, or sent a message after it had it.

@@ -168,6 +168,7 @@ fn side(ends: &PerRole<Endpoint>, role: Role) -> SideCourse {
         fault: side.fault.as_deref().map(|fault| CommittedFault {
             rule: fault.rule,
             mark: mark(Some(fault.frame), Some(fault.evidence)),
+            had_at: fault.had_at,
             was_received: {
                 let quit = peer.close().map(|close| close.evidence).or(peer.end().map(|end| end.evidence));
                 quit.is_some_and(|quit| quit.acked().is_some() && fault.was_received(quit.acked()))

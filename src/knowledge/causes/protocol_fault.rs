@@ -89,9 +89,10 @@ impl Judge for ProtocolFault {
 /// The other side ended it, in whatever way, within a round trip of a fault for which it need not have, and had sent no
 /// message meanwhile: as libraries do that close with 1000 whatever the fault.
 fn ended_at_once(facts: &Facts<'_>, by: Role) -> Option<Judged<ProtocolFault>> {
-    let CommittedFault { rule, mark, was_received, passed_over } = facts.side(by).fault?;
+    let CommittedFault { rule, mark, had_at, was_received, passed_over } = facts.side(by).fault?;
     let quit = facts.quit_of(by.peer())?;
-    let after = facts.between(mark.at, quit.mark.at)?;
+    // Both are its own: the time between them is the same wherever it is recorded.
+    let after = facts.between(had_at, quit.mark.at)?;
     if after > facts.round_trip_ns || !was_received || passed_over {
         return None;
     }
