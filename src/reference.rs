@@ -100,7 +100,7 @@ impl Reference {
             }
             EventKind::Response(response) => {
                 self.opening.response(response, event.evidence, &mut self.findings);
-                self.listens |= response.facts.protocols > 0;
+                self.listens |= applications::announces(response);
                 self.opened(event.evidence.and_then(|e| e.at()));
             }
             EventKind::Frame(ref frame) => self.frame(from, frame, limits, broke),

@@ -37,7 +37,7 @@ mod recognised;
 mod words;
 
 pub use message::{Find, Sign};
-pub(crate) use recognised::{LONGEST, may_announce, spoken};
+pub(crate) use recognised::{LONGEST, announces, may_announce, spoken};
 pub(super) use words::told;
 
 use crate::knowledge::Who;

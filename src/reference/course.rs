@@ -77,8 +77,11 @@ impl Sizes {
         let last = match &mut self.last {
             Some(last) if last.n == n => last,
             last => {
-                let before = [self.largest_before, *last];
-                self.largest_before = before.into_iter().flatten().max_by_key(|message| message.wire_bytes);
+                if let Some(before) = last
+                    && self.largest_before.is_none_or(|largest| largest.wire_bytes <= before.wire_bytes)
+                {
+                    self.largest_before = Some(*before);
+                }
                 let text = frame.header.opcode == Opcode::TEXT;
                 last.insert(MessageSize { n, text, pause_ns, ..MessageSize::default() })
             }

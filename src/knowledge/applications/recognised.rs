@@ -40,7 +40,13 @@ pub(crate) fn may_announce(request: &UpgradeRequest) -> bool {
             && is_host(host, place.host)
             && (place.field.is_empty() || request.fields.as_sent().first(place.field).is_some())
     };
-    target.contains(&b'?') || ANNOUNCING.0.iter().take(ANNOUNCING.1).any(fits)
+    target.contains(&b'?') && by_request(request).is_some_and(|application| !application.endings.is_empty())
+        || ANNOUNCING.0.iter().take(ANNOUNCING.1).any(fits)
+}
+
+/// The same of a response, by the subprotocol that was chosen.
+pub(crate) fn announces(response: &UpgradeResponse) -> bool {
+    by_response(response).is_some_and(|application| !application.endings.is_empty())
 }
 
 /// What is asked for, by where it is asked for.
