@@ -13,6 +13,7 @@ mod output;
 mod runs;
 mod style;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io;
 
@@ -20,7 +21,7 @@ use clap::{CommandFactory, Parser};
 
 use args::{Args, Command};
 pub(crate) use exit::Exit;
-use wslog::views::escape::{is_unsafe, visible};
+use wslog::views::escape::visible;
 
 /// Runs the command; data goes to standard output, everything else to standard error.
 pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
@@ -33,9 +34,8 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
             limit_args::advise(&mut error);
             let said = error.render().to_string();
             // A name that the shell put in may be hostile; colours are given up for it.
-            let harmful = |c: char| is_unsafe(c) && c != '\n' && c != '\t';
-            if error.use_stderr() && said.contains(harmful) {
-                let lines: Vec<_> = said.lines().map(visible).collect();
+            let lines: Vec<_> = said.lines().map(visible).collect();
+            if error.use_stderr() && lines.iter().any(|line| matches!(line, Cow::Owned(_))) {
                 exit::say(&lines.join("\n"));
             } else {
                 let _ = error.print();

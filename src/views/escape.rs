@@ -10,17 +10,21 @@ pub(crate) fn markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     let mut before = ' ';
     let text = visible(text);
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
         let harmless = match c {
             '.' => !matches!(before, 'w' | 'W'),
             // Neither an address nor an emoji.
-            ':' => chars.peek() == Some(&' '),
-            '-' => before != ' ',
+            ':' => chars.peek().is_some_and(|(_, next)| *next == ' '),
+            // Neither an item of a list nor an issue (GH-1).
+            '-' => before != ' ' && !chars.peek().is_some_and(|(_, next)| next.is_ascii_digit()),
             _ => !c.is_ascii_punctuation() || "/,;()'\"!?%=".contains(c),
         };
         if harmless {
             out.push(c);
+            if !before.is_ascii_alphanumeric() && text.get(at..).is_some_and(is_commit) {
+                out.push_str("<!-- -->");
+            }
         } else {
             // GitHub looks for mentions and issues in the rendered text, so the text has to be parted.
             let parted = if matches!(c, '@' | '#') { "<!-- -->" } else { "" };
@@ -29,6 +33,12 @@ pub(crate) fn markdown(text: &str) -> String {
         before = c;
     }
     out
+}
+
+/// Whether the first word may be the hash of a commit, which GitHub makes a link.
+fn is_commit(text: &str) -> bool {
+    let word = text.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    (7..=40).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Text inside XML 1.0, attribute or content.
@@ -85,12 +95,14 @@ mod tests {
             ("www.x.y", "www&#46;x.y"),
             ("@team #1", "&#64;<!-- -->team &#35;<!-- -->1"),
             ("- a-b: c", "&#45; a-b: c"),
+            ("GH-12 a-b", "GH&#45;12 a-b"),
+            ("in deadbeef1, not deadbee1x or facade", "in d<!-- -->eadbeef1, not deadbee1x or facade"),
             ("a\nb", "a&#92;nb"),
         ] {
             assert_eq!(markdown(input), shown, "{input}");
         }
         assert_eq!(xml("<a b='\"'>&\u{1}\u{ffff}"), "&lt;a b=&apos;&quot;&apos;&gt;&amp;\\u{1}\u{fffd}");
-        assert_eq!(annotation("50%\n::error::x"), "50%25\\n::error::x");
+        assert_eq!(annotation("50%\n::error::x"), "50%25\\n\\u{3a}:error\\u{3a}:x");
         assert_eq!(annotation_property("a:b,c%3A"), "a%3Ab%2Cc%253A");
     }
 

@@ -30,6 +30,18 @@ const HOSTILE: &[(&str, &str)] = &[
     ("private", "\u{e000}\u{f8ff}\u{f0000}\u{10fffd}"),
     ("markup", "|`<b onclick='x'>&\"]]>-->@team #1 ![x](http://y) *a* _b_ ~~c~~\n| x |\n# h"),
     ("commands", "%0A::error file=a,line=1::x %25 ::set-output name=x::y"),
+    ("commands to begin with", "::error::pwned"),
+    ("commands anywhere", "a ##[error]b ##[set-output name=x]y ##vso[task.setvariable variable=x]y"),
+    // Wherever a line is broken one of them comes first.
+    (
+        "commands in a long word",
+        "::a::a::a::a::a::a::a::a::a::a::a::a::a::a::a::a::a::a::a::a::a::a::a::a::a::a::a::a::a::a::a::a::a::a",
+    ),
+    ("blanks", "a\u{2800}\u{2800}b\u{1d159}c"),
+    (
+        "marks",
+        "e\u{300}\u{301}\u{302}\u{303}\u{304}\u{305}\u{306}\u{307}\u{308}\u{309}\u{3000}\u{3000}\u{3000}\u{3000}\u{3000}\u{3000}\u{3000}z",
+    ),
     ("escapes", "\\u{202e} \\n \\\\ &lt; %3A"),
 ];
 
@@ -52,7 +64,16 @@ fn assert_harmless(what: &str, arguments: &[&str]) -> String {
         let around = |at: usize| text.chars().skip(at.saturating_sub(40)).take(80).collect::<String>();
         assert_eq!(harmful.map(around), None, "{what}: {arguments:?}");
     }
-    let [out, _] = said;
+    let [out, err] = said;
+    // Annotations are commands, of wslog's own.
+    let logged = if arguments.contains(&"github") { vec![&err] } else { vec![&out, &err] };
+    for line in logged.into_iter().flat_map(|text| text.lines()) {
+        let begins =
+            line.trim_start().strip_prefix("::").is_some_and(|rest| rest.starts_with(char::is_alphabetic));
+        let commands = begins || line.contains("##[") || line.contains("##vso[");
+        assert!(!commands, "{what}: a CI runner takes this for a command: {line}\n{arguments:?}");
+    }
+    assert!(!out.contains("##[") && !out.contains("##vso["), "{what}: {arguments:?}");
     out
 }
 

@@ -1,5 +1,5 @@
-//! JSON (RFC 8259) without white space, at the end of a buffer. No string in it can act on a terminal: what the RFC
-//! lets pass and a terminal would obey is written as `\u` escapes too.
+//! JSON (RFC 8259) without white space, at the end of a buffer. No string in it can act on a terminal or command a CI runner:
+//! what the RFC lets pass and those would obey is written as `\u` escapes too.
 
 use std::fmt::{self, Write};
 
@@ -131,7 +131,7 @@ fn escape_from(out: &mut Vec<u8>, text: &str, mut at: usize) {
     let mut written = 0;
     while let Some(c) = text[at..].chars().next() {
         let end = at + c.len_utf8();
-        if matches!(c, '"' | '\\') || is_unsafe(c) {
+        if matches!(c, '"' | '\\') || is_unsafe(c) || c == '#' && may_command(&bytes[end..]) {
             out.extend_from_slice(&bytes[written..at]);
             escape_char(out, c);
             written = end;
@@ -141,7 +141,13 @@ fn escape_from(out: &mut Vec<u8>, text: &str, mut at: usize) {
     out.extend_from_slice(&bytes[written..]);
 }
 
-/// Index of the first byte that is not printable ASCII, or is a quotation mark or a backslash.
+/// Whether a number sign before this can be the first or the second of `##[` or `##vso[`, which a CI runner obeys wherever they
+/// stand. Strings are written in pieces: what follows the last byte is not known.
+fn may_command(behind: &[u8]) -> bool {
+    behind.is_empty() || behind.starts_with(b"#") || behind.starts_with(b"[") || behind.starts_with(b"vso[")
+}
+
+/// Index of the first byte that is not printable ASCII, or is a quotation mark, a number sign or a backslash.
 #[inline]
 fn suspect(bytes: &[u8]) -> Option<usize> {
     let (words, rest) = bytes.as_chunks();
@@ -153,7 +159,7 @@ fn suspect(bytes: &[u8]) -> Option<usize> {
     match bytes.last_chunk() {
         // Those before the rest are known to be plain.
         Some(last) => suspect_of_eight(*last).map(|at| bytes.len() - 8 + at),
-        None => rest.iter().position(|byte| matches!(byte, ..0x20 | b'"' | b'\\' | 0x7f..)),
+        None => rest.iter().position(|byte| matches!(byte, ..0x20 | b'"' | b'#' | b'\\' | 0x7f..)),
     }
 }
 
@@ -164,10 +170,11 @@ const fn suspect_of_eight(bytes: [u8; 8]) -> Option<usize> {
     const TOPS: u64 = ONES << 7;
     let word = u64::from_le_bytes(bytes);
     let control = word.wrapping_sub(ONES * 0x20);
-    let quote = (word ^ (ONES * b'"' as u64)).wrapping_sub(ONES);
+    // The two differ in the lowest bit.
+    let quote_or_number = ((word | ONES) ^ (ONES * b'#' as u64)).wrapping_sub(ONES);
     let backslash = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
     let delete = word.wrapping_add(ONES);
-    let found = (word | control | quote | backslash | delete) & TOPS;
+    let found = (word | control | quote_or_number | backslash | delete) & TOPS;
     if found == 0 { None } else { Some(found.trailing_zeros() as usize / 8) }
 }
 
@@ -215,7 +222,8 @@ mod tests {
 
     /// Character by character, as slowly as can be.
     fn spelt_out(text: &str) -> String {
-        let spell = |c: char| match c {
+        let spell = |(at, c): (usize, char)| match c {
+            '#' if may_command(&text.as_bytes()[at + 1..]) => "\\u0023".to_owned(),
             '"' => "\\\"".to_owned(),
             '\\' => "\\\\".to_owned(),
             '\x08' => "\\b".to_owned(),
@@ -228,7 +236,7 @@ mod tests {
             }
             c => c.to_string(),
         };
-        format!("\"{}\"", text.chars().map(spell).collect::<String>())
+        format!("\"{}\"", text.char_indices().map(spell).collect::<String>())
     }
 
     proptest! {
