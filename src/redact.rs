@@ -1,9 +1,11 @@
 //! What a report leaves out, since it goes into tickets: secrets by default, payloads on request.
 //!
-//! A secret is known by where it stands: the fields that carry credentials, parameters of a URI or an extension that
-//! are called like one, the user in a URI, the token among subprotocols, and whatever has the shape of a JSON Web
-//! Token. It stands as `<redacted 24 bytes>`; its length often tells what is wrong with it. Where a secret was found in
-//! the handshake, it is taken out of everything else that quotes the wire as well, whatever stands first.
+//! A secret is known by its name (`names`), by its looks (`looks`), or by having been found elsewhere (`known`). Texts are
+//! taken apart to find what of them has a name (`search`). It stands as `<redacted 24 bytes, no. 2>`: its length often tells
+//! what is wrong with it, and the number is the same wherever it stood.
+//!
+//! Two passes make the same way through a conversation. The first finds what is secret in it, the second hides that, wherever
+//! it stands, in whatever encoding. Words that anybody may say are hidden in their place and not looked for elsewhere.
 //!
 //! # No place is forgotten
 //!
@@ -40,7 +42,12 @@
 //! wslog::model::Wire::write("s3cr3t", wslog::redact::Shown(()));
 //! ```
 
+mod known;
+mod looks;
+mod names;
 mod pass;
+mod piece;
+mod search;
 mod secrets;
 
 use crate::knowledge::{Blame, CauseId};
@@ -56,7 +63,7 @@ use secrets::Secrets;
 pub enum Redaction {
     /// Nothing is left out: what peers wrote is shown as it came.
     Nothing,
-    /// Secrets of the opening handshake.
+    /// Secrets.
     #[default]
     Secrets,
     /// Payloads of frames and reasons of Close frames, too.
@@ -66,6 +73,9 @@ pub enum Redaction {
 /// What may be seen: it has been decided about, and displays like any text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shown(());
+
+/// Texts inside one another are taken apart so deep.
+const NESTING: usize = 16;
 
 /// The right to it.
 const SHOWN: Shown = Shown(());
@@ -131,26 +141,17 @@ impl Sealed {
     /// What may be seen of it.
     #[must_use]
     pub fn open(self) -> Box<Conversation<Shown>> {
-        let look = self.redaction.look();
+        let Self { mut conversation, redaction } = self;
         let mut secrets = Secrets::default();
-        let mut first = Pass { from: Quoted, to: SHOWN, look, secrets: &mut secrets };
-        let shown = first.conversation(*self.conversation);
-        if secrets.is_empty() {
-            return Box::new(shown);
+        if redaction != Redaction::Nothing {
+            let mut first =
+                Pass { from: Quoted, to: Quoted, look: Look::Find, redaction, secrets: &mut secrets };
+            *conversation = first.conversation(*conversation);
+            secrets.ready();
         }
-        // What stood before a secret may quote it as well.
-        let mut again = Pass { from: SHOWN, to: SHOWN, look: Look::Known, secrets: &mut secrets };
-        Box::new(again.conversation(shown))
-    }
-}
-
-impl Redaction {
-    const fn look(self) -> Look {
-        match self {
-            Self::Nothing => Look::Away,
-            Self::Secrets => Look::Secrets,
-            Self::Payloads => Look::Payloads,
-        }
+        let look = if secrets.is_empty() { Look::Away } else { Look::Hide };
+        let mut last = Pass { from: Quoted, to: SHOWN, look, redaction, secrets: &mut secrets };
+        Box::new(last.conversation(*conversation))
     }
 }
 
@@ -158,10 +159,22 @@ impl Redaction {
 #[must_use]
 pub fn frame(frame: FrameRecord, redaction: Redaction) -> FrameRecord<Shown> {
     let mut secrets = Secrets::default();
-    Pass { from: Quoted, to: SHOWN, look: redaction.look(), secrets: &mut secrets }.frame(frame)
+    let mut frame = frame;
+    if redaction != Redaction::Nothing {
+        frame = Pass { from: Quoted, to: Quoted, look: Look::Find, redaction, secrets: &mut secrets }
+            .frame(frame);
+        secrets.ready();
+    }
+    let look = if secrets.is_empty() { Look::Away } else { Look::Hide };
+    Pass { from: Quoted, to: SHOWN, look, redaction, secrets: &mut secrets }.frame(frame)
 }
 
 /// What stands for so many bytes.
 fn mark(bytes: usize) -> String {
     format!("<redacted {bytes} bytes>")
+}
+
+/// What stands for so many bytes of a secret: the same number, the same secret.
+fn numbered(bytes: usize, number: u32) -> String {
+    format!("<redacted {bytes} bytes, no. {number}>")
 }

@@ -68,7 +68,7 @@ const ROOMS: &[Room] = &[
             "knowledge::RuleId",
             "model",
         ],
-        crates: &["memchr"],
+        crates: &["base64", "memchr"],
         world: &[],
     },
     Room {
