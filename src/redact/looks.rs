@@ -111,6 +111,64 @@ fn is_ordinary_run(run: &str) -> bool {
     }
 }
 
+/// Whether a text is made of ordinary words, and of nothing that could give one of them a name: nothing in it is a secret by
+/// its looks, or by what stands before it.
+pub(super) fn is_plain(text: &str) -> bool {
+    const SMALL: u8 = 1;
+    const CAPITAL: u8 = 2;
+    const DIGIT: u8 = 4;
+    const OTHER: u8 = 8;
+    const END: u8 = 0;
+    const STRUCTURE: u8 = 16;
+    const CLASSES: [u8; 256] = {
+        let mut classes = [END; 256];
+        let mut b = 0;
+        while b < 256 {
+            classes[b] = match b as u8 {
+                b'a'..=b'z' => SMALL,
+                b'A'..=b'Z' => CAPITAL,
+                b'0'..=b'9' => DIGIT,
+                b'=' | b':' | b'%' | b'"' | b'{' | b'[' | b'@' | b'\\' | b'+' | b'|' | b'~' => STRUCTURE,
+                128.. => OTHER,
+                _ => END,
+            };
+            b += 1;
+        }
+        classes
+    };
+    let bytes = text.as_bytes();
+    let (mut start, mut all, mut inner) = (0, 0, 0);
+    let is_plain_run = |start: usize, end: usize, all: u8, inner: u8| match all {
+        0 => true,
+        DIGIT => end - start <= 6,
+        OTHER.. => false,
+        // A word, with or without a capital.
+        _ if all & DIGIT == 0 && (inner & CAPITAL == 0 || all & SMALL == 0) && end - start < 16 => true,
+        _ => text.get(start..end).is_some_and(is_ordinary_run),
+    };
+    for (at, b) in bytes.iter().enumerate() {
+        match CLASSES[usize::from(*b)] {
+            END | STRUCTURE if !is_plain_run(start, at, all, inner) => return false,
+            END => (start, all, inner) = (at + 1, 0, 0),
+            STRUCTURE => {
+                // The scheme or port of a URI, a quality.
+                let next = bytes.get(at + 1).copied().unwrap_or_default();
+                let is_said = *b == b':' && (next == b'/' || next.is_ascii_digit())
+                    || *b == b'=' && at - start == 1 && bytes.get(start) == Some(&b'q') && start > 0;
+                if !is_said {
+                    return false;
+                }
+                (start, all, inner) = (at + 1, 0, 0);
+            }
+            class => {
+                inner |= if all == 0 { 0 } else { class };
+                all |= class;
+            }
+        }
+    }
+    is_plain_run(start, bytes.len(), all, inner)
+}
+
 /// Whether nobody could say it for want of vowels.
 fn is_unspeakable(letters: &str) -> bool {
     let mut row = 0;
@@ -139,7 +197,7 @@ fn is_random(run: &str) -> bool {
             && run.bytes().any(|b| b.is_ascii_digit())
             && run.bytes().any(|b| b.is_ascii_alphabetic())
     };
-    count >= 4 && run.len() * 2 <= 7 * count
+    count >= 4 && run.len() * 2 <= 7 * count && !is_ordinary_run(run)
         || run.len() >= 16
             && run.bytes().all(|b| b.is_ascii_alphabetic())
             && count <= 2
@@ -271,6 +329,36 @@ mod tests {
             "YWJj4z",
         ] {
             assert!(!is_ordinary(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn plain_texts() {
+        for text in [
+            "",
+            "websocket",
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/120.0.0.0",
+            "en-US,en;q=0.9",
+            "/chat/room",
+            "https://chat.example.com:8443",
+            "101 Switching Protocols",
+            "gzip, deflate",
+        ] {
+            assert!(is_plain(text), "{text}");
+        }
+        for text in [
+            "a=b",
+            "?k=1",
+            "Zq9xSeCrEt7wPlmK",
+            "12345678",
+            "bob:pw",
+            "a%20b",
+            "aBcdefgh",
+            "\"x\"",
+            "größe",
+            "u@h",
+        ] {
+            assert!(!is_plain(text), "{text}");
         }
     }
 

@@ -310,10 +310,49 @@ fn is_word_with_digits(rest: &str, at: usize) -> bool {
         && rest.get(..at).is_some_and(|before| before.ends_with(['b', 'B', 'e', 'E']))
 }
 
+/// Three letters of each name of a secret, to pass over nearly all others by.
+const SIGNS: &[&str] = &[
+    "-pw", ".pw", "_pw", "acc", "ass", "aut", "bea", "cer", "cha", "cod", "con", "coo", "cre", "csr", "dpo",
+    "gra", "has", "hma", "jwt", "key", "log", "non", "otc", "otp", "pas", "pin", "pwd", "ref", "sam", "sas",
+    "sec", "ses", "sid", "sig", "tic", "tok", "ver", "xsr",
+];
+
+/// A bit for each three letters, of which the lower five bits count.
+const SIGNED: [u64; 512] = {
+    let mut bits = [0; 512];
+    let mut n = 0;
+    while n < SIGNS.len() {
+        let [a, b, c] = *SIGNS[n].as_bytes() else { panic!() };
+        let at = sign(a, b, c);
+        bits[at / 64] |= 1 << (at % 64);
+        n += 1;
+    }
+    bits
+};
+
+const fn sign(a: u8, b: u8, c: u8) -> usize {
+    (a as usize & 31) << 10 | (b as usize & 31) << 5 | c as usize & 31
+}
+
+/// Whether anything may be told by a name; of many others nothing is.
+pub(super) fn may_be_secret(name: &str) -> bool {
+    let is_signed = |&[a, b, c]: &[u8; 3]| {
+        let at = sign(a, b, c);
+        SIGNED[at / 64] >> (at % 64) & 1 != 0
+    };
+    name.len() <= 3 || name.contains('%') || name.as_bytes().array_windows().any(is_signed)
+}
+
+/// Whether a field of that name is one that nothing is told by.
+pub(super) fn is_plain_field(name: &str) -> bool {
+    const SEC: &[u8] = b"sec-";
+    let is_sec = name.as_bytes().first_chunk().is_some_and(|start: &[u8; 4]| start.eq_ignore_ascii_case(SEC));
+    is_sec || is_common(name) || !may_be_secret(name)
+}
+
 /// What a name says of its value.
 pub(super) fn grade(name: &str) -> Grade {
-    // Nearly all names of an opening handshake are among these.
-    if name.len() < 2 || is_common(name) {
+    if name.len() < 2 || !may_be_secret(name) || is_common(name) {
         return Neutral;
     }
     let mut words =
@@ -444,6 +483,16 @@ mod tests {
             for name in names.split_whitespace() {
                 assert_eq!(grade(name), expected, "{name}");
             }
+        }
+    }
+
+    #[test]
+    fn every_name_has_a_sign() {
+        for word in [STRONG, WEAK, STRONG_ENDS, WEAK_ENDS].concat() {
+            assert!(may_be_secret(word), "{word}");
+        }
+        for name in ["Host", "User-Agent", "Connection-Id", "room", "type", "payload", "message"] {
+            assert!(name == "Connection-Id" || !may_be_secret(name), "{name}");
         }
     }
 

@@ -14,6 +14,7 @@ use crate::model::{
     LastWords, Lines, LocalView, Opcode, PerRole, SideClose, Spoken, Stage, Text, UpgradeRequest,
     UpgradeResponse, Wire, field,
 };
+use crate::redact::looks::web_token;
 use crate::redact::names::Grade;
 use crate::redact::search::Place;
 use crate::redact::secrets::Secrets;
@@ -298,11 +299,10 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
         let code = preview.len().min(if is_close { 2 } else { 0 });
         let (_, content) = preview.split_at(code);
         match self.look {
-            Look::Find if self.redaction < Redaction::Payloads => {
-                if let Some(text) = readable(content) {
-                    self.secrets.learn(Place::Payload, text);
-                }
-            }
+            Look::Find if self.redaction < Redaction::Payloads => match readable(content) {
+                Some(text) => self.secrets.learn(Place::Payload, text),
+                None => web_tokens_of(content).iter().for_each(|text| self.secrets.learn(Place::Told, text)),
+            },
             Look::Find => {}
             Look::Away | Look::Hide if self.redaction == Redaction::Payloads => {
                 redacted = header.payload_len > 0;
@@ -311,7 +311,9 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             Look::Hide => {
                 let rest = match readable(content) {
                     Some(text) => self.secrets.without(Place::Payload, text),
-                    None => self.secrets.is_in(content).then(String::new),
+                    None => {
+                        (self.secrets.is_in(content) || web_tokens_of(content).is_some()).then(String::new)
+                    }
                 };
                 if let Some(rest) = rest {
                     // Only text says what is missing in it.
@@ -575,6 +577,13 @@ fn is_of_the_handshake(name: &str, value: &str) -> bool {
     (name.eq_ignore_ascii_case(field::KEY) && len == (24, 22)
         || name.eq_ignore_ascii_case(field::ACCEPT) && len == (28, 27))
         && digits.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
+}
+
+/// Bytes that are no text, read as such where there is a JSON Web Token in them.
+fn web_tokens_of(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    memchr::memmem::find(bytes, b"eyJ")?;
+    let text = String::from_utf8_lossy(bytes);
+    web_token(&text, 0).is_some().then_some(text)
 }
 
 /// Bytes as text, but for a character that is cut off; `None` where they are none.

@@ -5,9 +5,10 @@ use std::mem;
 use std::ops::Range;
 
 use crate::model::field;
+use crate::redact::looks;
 use crate::redact::looks::{is_opaque, is_ordinary, prefixed, says_nothing, web_token};
 use crate::redact::names::Grade::{self, Neutral, Strong, Weak};
-use crate::redact::names::{grade, is_identifier};
+use crate::redact::names::{grade, is_identifier, is_plain_field, may_be_secret};
 use crate::redact::piece::{Kind, Piece, decoded};
 
 /// Where a text stands.
@@ -170,6 +171,18 @@ fn parted(text: &str, range: Range<usize>, ends: &[char], mut quotes: bool) -> V
 /// Whether such a text may be parameters: base64 has its `=` at the end.
 fn has_parameters(text: &str) -> bool {
     text.contains('=') && text.trim_end_matches('=').contains('=')
+}
+
+/// Whether there is no secret in a text that stands at `place`: so it is with nearly all, and seen sooner than by searching.
+pub(super) fn is_plain(place: &mut Place<'_>, text: &str) -> bool {
+    match place {
+        Place::Target | Place::Words | Place::List => looks::is_plain(text),
+        Place::Name => text.len() < 8 || looks::is_plain(text),
+        Place::Field(name) => is_plain_field(name) && looks::is_plain(text),
+        Place::Parameter(name) => !may_be_secret(name) && looks::is_plain(text),
+        Place::Payload => text.len() < 6,
+        Place::Line | Place::Element(_) | Place::Told => false,
+    }
 }
 
 /// Looks for secrets in a text that stands at `place`. What is encoded more than `nesting` times is one as a whole.
@@ -665,6 +678,11 @@ impl<'t> Search<'t> {
 
     /// A string of JSON by what it is called.
     fn member(&mut self, piece: &Piece<'t>, name: &str, range: Range<usize>) {
+        // Nothing is to be taken apart in what is this short, or in plain words.
+        let value = piece.get(&range);
+        if !piece.looks && !may_be_secret(name) && (value.len() < 12 || !may_hold_secret(value)) {
+            return;
+        }
         let part = piece.part(&range, Kind::Value);
         match part.unescaped() {
             Some(part) => self.value(&part, name, 0..part.text.len()),
@@ -687,7 +705,8 @@ impl<'t> Search<'t> {
                 continue;
             }
             let was_announced = mem::replace(&mut announced, false);
-            let is_scheme = is_one_of(SCHEMES, word);
+            // Applications say "token" and "basic" of much else.
+            let is_scheme = is_one_of(if piece.looks { SCHEMES } else { &["Bearer"] }, word);
             if was_announced && !is_scheme && !is_ordinary(word) {
                 self.hide(piece, range);
                 continue;
@@ -750,7 +769,12 @@ impl<'t> Search<'t> {
                 at += line.len() + 1;
             }
         }
-        self.push(piece.clone());
+        // The strings of JSON have been looked at one by one.
+        if text.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(['{', '[']) {
+            self.web_tokens(piece);
+        } else {
+            self.push(piece.clone());
+        }
     }
 
     /// Tokens by what they look like.
@@ -805,13 +829,23 @@ impl<'t> Search<'t> {
 /// Where a string of JSON ends: at its quote, or with the text.
 fn string_end(bytes: &[u8], mut at: usize) -> usize {
     loop {
-        match bytes.get(at) {
-            None => return bytes.len(),
-            Some(b'"') => return at,
-            Some(b'\\') => at += 2,
-            Some(_) => at += 1,
+        let Some(len) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) else {
+            return bytes.len();
+        };
+        at += len;
+        if bytes.get(at) == Some(&b'"') {
+            return at;
         }
+        at += 2;
     }
+}
+
+/// Whether a string may hold a secret that it names itself, or be a token.
+fn may_hold_secret(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr::memchr3(b'=', b':', b'%', bytes).is_some()
+        || memchr::memchr(b' ', bytes).is_none()
+        || memchr::memmem::find(bytes, b"earer").is_some()
 }
 
 fn is_uri(text: &str) -> bool {
