@@ -52,8 +52,8 @@ mod secrets;
 
 use crate::knowledge::{Blame, CauseId};
 use crate::model::{
-    Certainty, Conversation, ConversationId, FrameRecord, Level, Outcome, Quoted, Readable, RuleId, Stage,
-    Wire,
+    Certainty, Conversation, ConversationId, FrameRecord, Level, Outcome, PerRole, Quoted, Readable, RuleId,
+    Stage, Wire,
 };
 use pass::{Look, Pass};
 use secrets::Secrets;
@@ -144,13 +144,26 @@ impl Sealed {
         let Self { mut conversation, redaction } = self;
         let mut secrets = Secrets::default();
         if redaction != Redaction::Nothing {
-            let mut first =
-                Pass { from: Quoted, to: Quoted, look: Look::Find, redaction, secrets: &mut secrets };
+            let mut first = Pass {
+                from: Quoted,
+                to: Quoted,
+                look: Look::Find,
+                redaction,
+                secrets: &mut secrets,
+                begun: PerRole::default(),
+            };
             *conversation = first.conversation(*conversation);
             secrets.ready();
         }
         let look = if secrets.is_empty() { Look::Away } else { Look::Hide };
-        let mut last = Pass { from: Quoted, to: SHOWN, look, redaction, secrets: &mut secrets };
+        let mut last = Pass {
+            from: Quoted,
+            to: SHOWN,
+            look,
+            redaction,
+            secrets: &mut secrets,
+            begun: PerRole::default(),
+        };
         Box::new(last.conversation(*conversation))
     }
 }
@@ -161,12 +174,20 @@ pub fn frame(frame: FrameRecord, redaction: Redaction) -> FrameRecord<Shown> {
     let mut secrets = Secrets::default();
     let mut frame = frame;
     if redaction != Redaction::Nothing {
-        frame = Pass { from: Quoted, to: Quoted, look: Look::Find, redaction, secrets: &mut secrets }
-            .frame(frame);
+        frame = Pass {
+            from: Quoted,
+            to: Quoted,
+            look: Look::Find,
+            redaction,
+            secrets: &mut secrets,
+            begun: PerRole::default(),
+        }
+        .frame(frame);
         secrets.ready();
     }
     let look = if secrets.is_empty() { Look::Away } else { Look::Hide };
-    Pass { from: Quoted, to: SHOWN, look, redaction, secrets: &mut secrets }.frame(frame)
+    Pass { from: Quoted, to: SHOWN, look, redaction, secrets: &mut secrets, begun: PerRole::default() }
+        .frame(frame)
 }
 
 /// What stands for so many bytes.

@@ -202,7 +202,13 @@ fn is_random(run: &str) -> bool {
             && run.bytes().all(|b| b.is_ascii_alphabetic())
             && count <= 2
             && is_unspeakable(run)
+            && distinct(run) >= 8
         || run.len() >= 24 && is_hex()
+}
+
+/// How many letters it is made of, whatever their case.
+fn distinct(letters: &str) -> u32 {
+    letters.bytes().fold(0_u32, |seen, b| seen | 1 << (b & 31)).count_ones()
 }
 
 /// Whether a token is long and random.
@@ -212,7 +218,7 @@ pub(super) fn is_opaque(token: &str) -> bool {
     }
     let (mut random, mut longest, mut dense) = (0, 0, false);
     // Of all runs.
-    let (mut total, mut parts, mut has_word) = (0, 0, false);
+    let (mut total, mut parts, mut words) = (0, 0, 0);
     for run in runs(token) {
         let count = segments(run).count();
         (total, parts) = (total + run.len(), parts + count + 1);
@@ -220,15 +226,15 @@ pub(super) fn is_opaque(token: &str) -> bool {
             random += run.len();
             longest = longest.max(run.len());
             dense |= run.len() >= 12 && run.len() <= 2 * count;
-        } else {
-            has_word |= run.len() >= 4 && is_ordinary_run(run);
+        } else if run.len() >= 4 && is_ordinary_run(run) {
+            words += run.len();
         }
     }
     longest >= 16
         || random >= 20
         || dense
         // Base64url has punctuation anywhere.
-        || random > 0 && total >= 20 && !has_word && total * 2 <= 7 * parts
+        || random > 0 && total >= 20 && words * 4 <= total && total * 2 <= 7 * parts
         || is_uuid(token)
 }
 

@@ -336,18 +336,19 @@ const fn sign(a: u8, b: u8, c: u8) -> usize {
 
 /// Whether anything may be told by a name; of many others nothing is.
 pub(super) fn may_be_secret(name: &str) -> bool {
-    let is_signed = |&[a, b, c]: &[u8; 3]| {
+    let is_signed = |three: &[u8]| {
+        let &[a, b, c] = three else { return false };
         let at = sign(a, b, c);
         SIGNED[at / 64] >> (at % 64) & 1 != 0
     };
-    name.len() <= 3 || name.contains('%') || name.as_bytes().array_windows().any(is_signed)
+    name.len() <= 3 || name.contains('%') || name.as_bytes().windows(3).any(is_signed)
 }
 
 /// Whether a field of that name is one that nothing is told by.
 pub(super) fn is_plain_field(name: &str) -> bool {
-    const SEC: &[u8] = b"sec-";
-    let is_sec = name.as_bytes().first_chunk().is_some_and(|start: &[u8; 4]| start.eq_ignore_ascii_case(SEC));
-    is_sec || is_common(name) || !may_be_secret(name)
+    const OWN: &[&str] = &["Sec-WebSocket-", "Sec-Fetch-", "Sec-CH-"];
+    let is_own = |own: &&str| name.get(..own.len()).is_some_and(|start| start.eq_ignore_ascii_case(own));
+    OWN.iter().any(is_own) || is_common(name) || !may_be_secret(name)
 }
 
 /// What a name says of its value.

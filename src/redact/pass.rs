@@ -31,6 +31,9 @@ pub(super) enum Look {
     Hide,
 }
 
+/// Bytes of a message that are kept for its next fragment.
+const MESSAGE: usize = 64 << 10;
+
 /// One look at everything that is from the wire, by which it gets from one stage to another. What stays is moved, not
 /// copied.
 #[derive(Debug)]
@@ -40,6 +43,8 @@ pub(super) struct Pass<'a, From, To> {
     pub(super) look: Look,
     pub(super) redaction: Redaction,
     pub(super) secrets: &'a mut Secrets,
+    /// Of a message whose last fragment has not come, what was shown before.
+    pub(super) begun: PerRole<String>,
 }
 
 impl<From: Stage, To: Stage> Pass<'_, From, To> {
@@ -298,11 +303,23 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
         // Behind its code a Close has text.
         let code = preview.len().min(if is_close { 2 } else { 0 });
         let (_, content) = preview.split_at(code);
+        let is_fragment =
+            !header.opcode.is_control() && (!header.fin || header.opcode == Opcode::CONTINUATION);
+        let fragment = readable(content).filter(|_| is_fragment && self.redaction == Redaction::Secrets);
+        let fragment = fragment.map(str::to_owned);
         match self.look {
-            Look::Find if self.redaction < Redaction::Payloads => match readable(content) {
-                Some(text) => self.secrets.learn(Place::Payload, text),
-                None => web_tokens_of(content).iter().for_each(|text| self.secrets.learn(Place::Told, text)),
-            },
+            Look::Find if self.redaction < Redaction::Payloads => {
+                match readable(content) {
+                    Some(text) => self.secrets.learn(Place::Payload, text),
+                    None => {
+                        web_tokens_of(content).iter().for_each(|text| self.secrets.learn(Place::Told, text))
+                    }
+                }
+                // A value may go on in the next fragment.
+                if let Some(text) = fragment.as_ref().filter(|_| header.fin) {
+                    self.secrets.learn(Place::Payload, &[&*self.begun[from], text].concat());
+                }
+            }
             Look::Find => {}
             Look::Away | Look::Hide if self.redaction == Redaction::Payloads => {
                 redacted = header.payload_len > 0;
@@ -310,6 +327,9 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             }
             Look::Hide => {
                 let rest = match readable(content) {
+                    Some(text) if is_fragment && !self.begun[from].is_empty() => {
+                        self.secrets.without_behind(&self.begun[from], text)
+                    }
                     Some(text) => self.secrets.without(Place::Payload, text),
                     None => {
                         (self.secrets.is_in(content) || web_tokens_of(content).is_some()).then(String::new)
@@ -324,6 +344,13 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
                 }
             }
             Look::Away => {}
+        }
+        if is_fragment {
+            let begun = &mut self.begun[from];
+            match fragment {
+                Some(text) if !header.fin && begun.len() + text.len() <= MESSAGE => begun.push_str(&text),
+                Some(_) | None => begun.clear(),
+            }
         }
         let preview = Wire::write(preview, self.to);
         FrameRecord {

@@ -152,6 +152,9 @@ impl<'a> Piece<'a> {
 
     /// The content of a JSON string, if it has escapes.
     pub(super) fn unescaped(&self) -> Option<Piece<'a>> {
+        if !self.text.contains('\\') {
+            return None;
+        }
         self.by_bytes(|bytes, at| {
             if bytes.get(at) != Some(&b'\\') {
                 return None;

@@ -180,7 +180,7 @@ pub(super) fn is_plain(place: &mut Place<'_>, text: &str) -> bool {
         Place::Name => text.len() < 8 || looks::is_plain(text),
         Place::Field(name) => is_plain_field(name) && looks::is_plain(text),
         Place::Parameter(name) => !may_be_secret(name) && looks::is_plain(text),
-        Place::Payload => text.len() < 6,
+        Place::Payload => text.len() < 6 || looks::is_plain(text),
         Place::Line | Place::Element(_) | Place::Told => false,
     }
 }
@@ -599,7 +599,13 @@ impl<'t> Search<'t> {
         let is_json = text.trim_start().starts_with(['{', '[', '"']);
         let all = 0..text.len();
         match () {
-            () if is_json => self.json(piece),
+            () if is_json => {
+                self.json(piece);
+                // What is in none of its strings.
+                if piece.looks {
+                    self.words(piece);
+                }
+            }
             () if text.contains(is_word_end) && !is_parted_uri(text) => self.words(piece),
             () if is_uri(text) => self.push(piece.part(&all, Kind::Uri)),
             () => match text.split_once(':') {

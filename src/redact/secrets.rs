@@ -102,6 +102,26 @@ impl Secrets {
         self.rest(text, hidden)
     }
 
+    /// As [`without`](Self::without), of the next piece of a message that began with `before`: what is known may be parted
+    /// between them.
+    pub(super) fn without_behind(&mut self, before: &str, text: &str) -> Option<String> {
+        let len = before.len();
+        let mut hidden = Vec::new();
+        for (range, which) in self.known_in([before, text].concat().as_bytes()) {
+            if range.start < len && range.end > len {
+                hidden.push((0..range.end - len, which));
+            }
+        }
+        hidden.extend(self.known_in(text.as_bytes()));
+        hidden.extend(
+            search(Place::Payload, text, NESTING)
+                .spans
+                .into_iter()
+                .map(|span| (span.range, Which::Found(span.value))),
+        );
+        self.rest(text, hidden)
+    }
+
     /// Whether a known secret is in a payload.
     pub(super) fn is_in(&self, payload: &[u8]) -> bool {
         !self.known_in(payload).is_empty()
