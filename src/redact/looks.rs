@@ -171,11 +171,12 @@ pub(super) fn is_plain(text: &str) -> bool {
 
 /// Whether nobody could say it for want of vowels.
 fn is_unspeakable(letters: &str) -> bool {
-    let mut row = 0;
+    let (mut row, mut seen) = (0, 0_u32);
     letters.bytes().any(|b| {
         let is_vowel = b"aeiouyAEIOUY".contains(&b);
-        row = if is_vowel { 0 } else { row + 1 };
-        row > 6
+        (row, seen) = if is_vowel { (0, 0) } else { (row + 1, seen | 1 << (b & 31)) };
+        // One letter again and again fills a line.
+        row > 6 && seen.count_ones() >= 5
     })
 }
 
@@ -202,13 +203,7 @@ fn is_random(run: &str) -> bool {
             && run.bytes().all(|b| b.is_ascii_alphabetic())
             && count <= 2
             && is_unspeakable(run)
-            && distinct(run) >= 8
         || run.len() >= 24 && is_hex()
-}
-
-/// How many letters it is made of, whatever their case.
-fn distinct(letters: &str) -> u32 {
-    letters.bytes().fold(0_u32, |seen, b| seen | 1 << (b & 31)).count_ones()
 }
 
 /// Whether a token is long and random.

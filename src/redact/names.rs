@@ -392,6 +392,11 @@ pub(super) fn grade(name: &str) -> Grade {
     if !is_about && (of_secrets(before) || words.any(of_secrets)) { Weak } else { Neutral }
 }
 
+/// Whether a name only says in what form something is.
+pub(super) fn is_carrier(name: &str) -> bool {
+    is_one_of(CARRIERS, name)
+}
+
 /// Fields that nearly every opening handshake has, and others whose names mislead.
 fn is_common(name: &str) -> bool {
     let known: &[&str] = match name.len() {

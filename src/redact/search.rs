@@ -8,7 +8,7 @@ use crate::model::field;
 use crate::redact::looks;
 use crate::redact::looks::{is_opaque, is_ordinary, prefixed, says_nothing, web_token};
 use crate::redact::names::Grade::{self, Neutral, Strong, Weak};
-use crate::redact::names::{grade, is_identifier, is_plain_field, may_be_secret};
+use crate::redact::names::{grade, is_carrier, is_identifier, is_plain_field, may_be_secret};
 use crate::redact::piece::{Kind, Piece, decoded};
 
 /// Where a text stands.
@@ -640,7 +640,9 @@ impl<'t> Search<'t> {
                         at = behind + 1;
                         name = Some(string);
                     } else {
-                        let name = name.take().or_else(|| outer.last().cloned().flatten());
+                        // `"token": {"value": …`
+                        let own = name.take().filter(|name| !is_carrier(piece.get(name)));
+                        let name = own.or_else(|| outer.last().cloned().flatten());
                         self.member(
                             piece,
                             name.map_or("", |name| text.get(name).unwrap_or_default()),
@@ -649,12 +651,9 @@ impl<'t> Search<'t> {
                     }
                 }
                 b'[' if outer.len() < BRACES => {
-                    outer.push(name.take().or_else(|| outer.last().cloned().flatten()))
+                    outer.push(name.take().or_else(|| outer.last().cloned().flatten()));
                 }
-                b'{' if outer.len() < BRACES => {
-                    outer.push(None);
-                    name = None;
-                }
+                b'{' if outer.len() < BRACES => outer.push(name.take()),
                 b']' | b'}' => {
                     outer.pop();
                     name = None;

@@ -16,6 +16,9 @@ pub(super) struct Secrets {
     known: Known,
 }
 
+/// Bytes of the fragments before one in which a secret may have begun.
+const BEHIND: usize = 1 << 10;
+
 /// What is hidden, and what is known of it.
 type Hidden = (Range<usize>, Which);
 
@@ -105,6 +108,9 @@ impl Secrets {
     /// As [`without`](Self::without), of the next piece of a message that began with `before`: what is known may be parted
     /// between them.
     pub(super) fn without_behind(&mut self, before: &str, text: &str) -> Option<String> {
+        let start = before.len() - before.len().min(BEHIND);
+        let before =
+            before.get((start..).find(|at| before.is_char_boundary(*at)).unwrap_or(0)..).unwrap_or_default();
         let len = before.len();
         let mut hidden = Vec::new();
         for (range, which) in self.known_in([before, text].concat().as_bytes()) {
@@ -386,6 +392,10 @@ mod tests {
                     "{\"body\":\"{\\\"password\\\":\\\"‹6:1›\\\"}\"}",
                 ),
                 ("{\"url\":\"wss://h/?token=abc&x=1\"}", "{\"url\":\"wss://h/?token=‹3:1›&x=1\"}"),
+                (
+                    "{\"token\":{\"value\":\"abc\",\"expires\":\"soon\"}}",
+                    "{\"token\":{\"value\":\"‹3:1›\",\"expires\":\"soon\"}}",
+                ),
                 ("{\"password\":\"cut off", "{\"password\":\"‹7:1›"),
                 ("CONNECT\nlogin:bob\npasscode:abc\n\n\0", "CONNECT\nlogin:bob\npasscode:‹3:1›\n\n\0"),
                 ("it is JWT.", "it is ‹50:1›"),

@@ -90,6 +90,12 @@ const SHAPES: &[Shape] = &[
         *w.upgrade = w.upgrade.clone().ask("Cookie", &again(&format!("a={begin}#; "), n));
         w.frames.push(Frame::text(again(&begin, 4 * n)));
     }),
+    ("fragments", |w, n| {
+        *w.upgrade = w.upgrade.clone().ask("X-Token", "Zq9xSeCrEt7w");
+        w.frames.push(Frame::text("{\"token\":\"").not_final());
+        w.frames.extend((0..n / 20).map(|_| Frame::continuation("Zq9x").not_final()));
+        w.frames.push(Frame::continuation("\"}"));
+    }),
     ("JSON sent", |w, n| w.frames.push(Frame::text(again("{\"token\":\"#\",\"a\":[{\"b\":1}]},", 4 * n)))),
     ("JSON in JSON sent", |w, n| {
         w.frames.push(Frame::text(format!("{{\"a\":\"{}", again("{\\\"token\\\":\\\"a", 4 * n))))

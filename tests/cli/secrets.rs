@@ -681,6 +681,15 @@ fn planted(row: &Row, value: &str, cookie: bool) -> Vec<Conversation> {
     analyse_file(&Pcap::default().write(&written.packets()))
 }
 
+fn rows(of: fn(&Row) -> bool) -> impl Strategy<Value = Row> {
+    prop::sample::select(ROWS.iter().copied().filter(of).collect::<Vec<_>>())
+}
+
+/// Whether what looks random is hidden there, or any secret.
+fn is_by_looks(row: &Row) -> bool {
+    row.1.contains(&InPlace) || row.1.contains(&Shape) && !SHOWN.contains(&row.0) && !SENT.contains(&row.0)
+}
+
 /// Any eight bytes of it in a row, as text or as digits.
 fn seen_of(shown: &str, secret: &str) -> Option<String> {
     let parts = secret.as_bytes().windows(8).map(|part| String::from_utf8_lossy(part).into_owned());
@@ -694,25 +703,21 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn what_looks_random_is_hidden_wherever_it_stands(value in random(), row in prop::sample::select(ROWS)) {
-        let by_looks = row.1.contains(&Shape) && !SHOWN.contains(&row.0) && !SENT.contains(&row.0) || row.1.contains(&InPlace);
-        prop_assume!(by_looks);
+    fn what_looks_random_is_hidden_wherever_it_stands(value in random(), row in rows(is_by_looks)) {
         let shown = views(&planted(&row, &value, false), Redaction::Secrets);
         let seen = seen_of(&shown, &value);
         prop_assert!(seen.is_none(), "{}: {}", row.0, around(&shown, &seen.unwrap_or_default()));
     }
 
     #[test]
-    fn a_web_token_is_hidden_in_payloads_too(value in web_token(), row in prop::sample::select(ROWS)) {
-        prop_assume!(row.1.contains(&Shape));
+    fn a_web_token_is_hidden_in_payloads_too(value in web_token(), row in rows(|row| row.1.contains(&Shape))) {
         let shown = views(&planted(&row, &value, false), Redaction::Secrets);
         let seen = seen_of(&shown, &value);
         prop_assert!(seen.is_none(), "{}: {}", row.0, around(&shown, &seen.unwrap_or_default()));
     }
 
     #[test]
-    fn what_is_known_is_hidden_wherever_it_stands(value in random(), row in prop::sample::select(ROWS)) {
-        prop_assume!(!SHOWN[..2].contains(&row.0));
+    fn what_is_known_is_hidden_wherever_it_stands(value in random(), row in rows(|row| !SHOWN[..2].contains(&row.0))) {
         let shown = views(&planted(&row, &value, true), Redaction::Secrets);
         let seen = seen_of(&shown, &value);
         prop_assert!(seen.is_none(), "{}: {}", row.0, around(&shown, &seen.unwrap_or_default()));
@@ -728,9 +733,8 @@ proptest! {
             ][..]).prop_map(str::to_owned),
             "[aeiou][bdfglmnr][aeiou][bdfglmnr][aeiou](-[bdfglmnr][aeiou][bdfglmnr]){0,2}",
         ],
-        row in prop::sample::select(ROWS),
+        row in rows(|row| !row.1.contains(&InPlace)),
     ) {
-        prop_assume!(!row.1.contains(&InPlace));
         let report = planted(&row, &value, false);
         prop_assert_eq!(views(&report, Redaction::Secrets), views(&report, Redaction::Nothing), "{}", row.0);
         let report = planted(&row, &value, true);
