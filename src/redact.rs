@@ -51,6 +51,7 @@ mod search;
 mod secrets;
 
 use crate::knowledge::{Blame, CauseId};
+use crate::limits::Limits;
 use crate::model::{
     Certainty, Conversation, ConversationId, FrameRecord, Level, Outcome, PerRole, Quoted, Readable, RuleId,
     Stage, Wire,
@@ -73,9 +74,6 @@ pub enum Redaction {
 /// What may be seen: it has been decided about, and displays like any text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shown(());
-
-/// Texts inside one another are taken apart so deep.
-const NESTING: usize = 16;
 
 /// The right to it.
 const SHOWN: Shown = Shown(());
@@ -100,15 +98,22 @@ impl<T> Wire<T, Shown> {
 pub struct Sealed {
     conversation: Box<Conversation<Quoted>>,
     redaction: Redaction,
+    nesting: usize,
 }
 
 /// Readies a conversation for a view, which gets to see it without what is to be left out.
 #[must_use]
 pub const fn seal(conversation: Box<Conversation<Quoted>>, redaction: Redaction) -> Sealed {
-    Sealed { conversation, redaction }
+    Sealed { conversation, redaction, nesting: Limits::DEFAULT.max_secret_nesting }
 }
 
 impl Sealed {
+    /// To be opened within such limits.
+    #[must_use]
+    pub fn within(self, limits: &Limits) -> Self {
+        Self { nesting: limits.max_secret_nesting, ..self }
+    }
+
     /// The id, which no peer wrote.
     #[must_use]
     pub const fn id(&self) -> ConversationId {
@@ -141,8 +146,8 @@ impl Sealed {
     /// What may be seen of it.
     #[must_use]
     pub fn open(self) -> Box<Conversation<Shown>> {
-        let Self { mut conversation, redaction } = self;
-        let mut secrets = Secrets::default();
+        let Self { mut conversation, redaction, nesting } = self;
+        let mut secrets = Secrets::new(nesting);
         if redaction != Redaction::Nothing {
             let mut first = Pass {
                 from: Quoted,
@@ -170,8 +175,8 @@ impl Sealed {
 
 /// What may be seen of a frame by itself, while its conversation goes on.
 #[must_use]
-pub fn frame(frame: FrameRecord, redaction: Redaction) -> FrameRecord<Shown> {
-    let mut secrets = Secrets::default();
+pub fn frame(frame: FrameRecord, redaction: Redaction, limits: &Limits) -> FrameRecord<Shown> {
+    let mut secrets = Secrets::new(limits.max_secret_nesting);
     let mut frame = frame;
     if redaction != Redaction::Nothing {
         frame = Pass {

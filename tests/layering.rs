@@ -66,6 +66,7 @@ const ROOMS: &[Room] = &[
             "knowledge::Decide",
             "knowledge::Level",
             "knowledge::RuleId",
+            "limits",
             "model",
         ],
         crates: &["base64", "memchr"],

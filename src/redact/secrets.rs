@@ -6,14 +6,16 @@ use std::ops::Range;
 
 use crate::redact::known::{Known, SHORTEST};
 use crate::redact::looks::is_ordinary;
+use crate::redact::numbered;
 use crate::redact::search::{Place, is_plain, search};
-use crate::redact::{NESTING, numbered};
 
 /// The secrets of one conversation. Equal ones have one number, by which they are known in a report.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Secrets {
     numbers: BTreeMap<String, u32>,
     known: Known,
+    /// Texts inside one another that are taken apart.
+    nesting: usize,
 }
 
 /// Bytes of the fragments before one in which a secret may have begun.
@@ -32,6 +34,10 @@ enum Which {
 }
 
 impl Secrets {
+    pub(super) fn new(nesting: usize) -> Self {
+        Self { numbers: BTreeMap::new(), known: Known::default(), nesting }
+    }
+
     /// Whether there is none.
     pub(super) fn is_empty(&self) -> bool {
         self.numbers.is_empty()
@@ -42,7 +48,7 @@ impl Secrets {
         if is_plain(&mut place, text) {
             return;
         }
-        let found = search(place, text, NESTING);
+        let found = search(place, text, self.nesting);
         if found.spans.is_empty() {
             return;
         }
@@ -99,7 +105,7 @@ impl Secrets {
         if is_plain(&mut place, text) {
             return self.rest(text, hidden);
         }
-        for span in search(place, text, NESTING).spans {
+        for span in search(place, text, self.nesting).spans {
             hidden.push((span.range, Which::Found(span.value)));
         }
         self.rest(text, hidden)
@@ -120,7 +126,7 @@ impl Secrets {
         }
         hidden.extend(self.known_in(text.as_bytes()));
         hidden.extend(
-            search(Place::Payload, text, NESTING)
+            search(Place::Payload, text, self.nesting)
                 .spans
                 .into_iter()
                 .map(|span| (span.range, Which::Found(span.value))),
@@ -186,7 +192,7 @@ mod tests {
     fn check(place: impl Fn() -> Place<'static>, rows: &[(&str, &str)]) {
         let written = |text: &str| text.replace("JWT", JWT).replace("$S", S);
         for (text, expected) in rows {
-            let (text, mut secrets) = (written(text), Secrets::default());
+            let (text, mut secrets) = (written(text), Secrets::new(16));
             secrets.learn(place(), &text);
             secrets.ready();
             let rest = secrets.without(place(), &text).unwrap_or_else(|| text.clone());
@@ -407,7 +413,7 @@ mod tests {
 
     #[test]
     fn what_is_found_in_one_place_is_hidden_in_others() {
-        let mut secrets = Secrets::default();
+        let mut secrets = Secrets::new(16);
         secrets.learn(Place::Target, "/?token=a%2Fb%22c4d5e6");
         secrets.learn(Place::Field("Authorization"), "Basic Ym9iOmExYjJjM2Q0ZTVmNg==");
         secrets.learn(Place::Field("Cookie"), "role=server; v=13; lang=en-US; d=2024-01-01; k=abcdefg1");
@@ -438,7 +444,7 @@ mod tests {
             format!("/?a={}", encoded.get(..30_000).unwrap_or(&encoded)),
         ] {
             let redact = move || {
-                let mut secrets = Secrets::default();
+                let mut secrets = Secrets::new(16);
                 secrets.learn(Place::Target, &text);
                 secrets.ready();
                 secrets.without(Place::Target, &text).unwrap_or_default()
@@ -453,7 +459,7 @@ mod tests {
     #[test]
     fn an_element_announces_the_next() {
         let mut before = Grade::Neutral;
-        let mut secrets = Secrets::default();
+        let mut secrets = Secrets::new(16);
         for (element, expected) in
             [("chat", None), ("token", None), ("a1b2c3d", Some("<redacted 7 bytes, no. 1>")), ("v2", None)]
         {

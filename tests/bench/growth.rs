@@ -73,7 +73,7 @@ const SHAPES: &[Shape] = &[
         *w.upgrade = w.upgrade.clone().ask("Authorization", &format!("Digest {}", again("nonce=\"#\", ", n)));
     }),
     ("subprotocols", |w, n| {
-        *w.upgrade = w.upgrade.clone().ask("Sec-WebSocket-Protocol", &again("token, #, ", n))
+        *w.upgrade = w.upgrade.clone().ask("Sec-WebSocket-Protocol", &again("token, #-#, ", n))
     }),
     ("points in a subprotocol", |w, n| {
         *w.upgrade = w.upgrade.clone().ask("Sec-WebSocket-Protocol", &again("token.a.", n))
