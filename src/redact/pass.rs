@@ -312,7 +312,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
                 match readable(content) {
                     Some(text) => self.secrets.learn(Place::Payload, text),
                     None => {
-                        web_tokens_of(content).iter().for_each(|text| self.secrets.learn(Place::Told, text))
+                        web_tokens_of(content).iter().for_each(|text| self.secrets.learn(Place::Told, text));
                     }
                 }
                 // A value may go on in the next fragment.

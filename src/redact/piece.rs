@@ -89,7 +89,7 @@ impl<'a> Piece<'a> {
     }
 
     /// A part of it.
-    pub(super) fn part(&self, range: &Range<usize>, kind: Kind) -> Piece<'a> {
+    pub(super) fn part(&self, range: &Range<usize>, kind: Kind) -> Self {
         let text = match &self.text {
             Cow::Borrowed(text) => Cow::Borrowed(text.get(range.clone()).unwrap_or_default()),
             Cow::Owned(text) => Cow::Owned(text.get(range.clone()).unwrap_or_default().to_owned()),
@@ -101,11 +101,11 @@ impl<'a> Piece<'a> {
             ),
             Origin::Whole(whole) => Origin::Whole(whole.clone()),
         };
-        Piece { text, origin, kind, depth: self.depth + 1, looks: self.looks }
+        Self { text, origin, kind, depth: self.depth + 1, looks: self.looks }
     }
 
     /// The same text, of which bytes at `at` in this one.
-    fn decoded(&self, text: String, at: &[usize]) -> Piece<'a> {
+    fn decoded(&self, text: String, at: &[usize]) -> Self {
         let origin = match &self.origin {
             Origin::From(start) => Origin::Each(at.iter().map(|at| start + at).collect()),
             Origin::Each(outer) => {
@@ -114,11 +114,11 @@ impl<'a> Piece<'a> {
             }
             Origin::Whole(whole) => Origin::Whole(whole.clone()),
         };
-        Piece { text: Cow::Owned(text), origin, kind: self.kind, depth: self.depth + 1, looks: self.looks }
+        Self { text: Cow::Owned(text), origin, kind: self.kind, depth: self.depth + 1, looks: self.looks }
     }
 
     /// Percent-encoding undone, if there is any.
-    pub(super) fn percent_decoded(&self) -> Option<Piece<'a>> {
+    pub(super) fn percent_decoded(&self) -> Option<Self> {
         self.by_bytes(|bytes, at| {
             let digits = bytes.get(at + 1..at + 3).filter(|_| bytes.get(at) == Some(&b'%'))?;
             Some((u8::try_from(hex_number(digits)?).ok()?, 3))
@@ -126,7 +126,7 @@ impl<'a> Piece<'a> {
     }
 
     /// Each byte as it stands, or what `decode` makes of so many.
-    fn by_bytes(&self, decode: impl Fn(&[u8], usize) -> Option<(u8, usize)>) -> Option<Piece<'a>> {
+    fn by_bytes(&self, decode: impl Fn(&[u8], usize) -> Option<(u8, usize)>) -> Option<Self> {
         let bytes = self.text.as_bytes();
         let first = (0..bytes.len()).find(|at| decode(bytes, *at).is_some())?;
         let mut out = bytes.get(..first)?.to_vec();
@@ -151,7 +151,7 @@ impl<'a> Piece<'a> {
     }
 
     /// The content of a JSON string, if it has escapes.
-    pub(super) fn unescaped(&self) -> Option<Piece<'a>> {
+    pub(super) fn unescaped(&self) -> Option<Self> {
         if !self.text.contains('\\') {
             return None;
         }
@@ -175,7 +175,7 @@ impl<'a> Piece<'a> {
     }
 
     /// What base64 in that stretch is of, where it is text.
-    pub(super) fn base64_decoded(&self, range: &Range<usize>) -> Option<Piece<'a>> {
+    pub(super) fn base64_decoded(&self, range: &Range<usize>) -> Option<Self> {
         let text = self.get(range).trim_end_matches('=');
         // A character that is left over was cut off.
         let text = text.get(..text.len() - usize::from(text.len() % 4 == 1))?;

@@ -287,7 +287,7 @@ impl<'t> Search<'t> {
                 () if is(field::EXTENSIONS) => self.extensions(piece, range),
                 // Keys and accept values are made for this connection and prove nothing to another.
                 () if is(field::KEY) || is(field::ACCEPT) => {
-                    self.web_tokens(&piece.part(&range, Kind::Value))
+                    self.web_tokens(&piece.part(&range, Kind::Value));
                 }
                 () => self.push(piece.part(&range, Kind::Value)),
             }
@@ -870,7 +870,7 @@ fn is_base64(text: &str) -> bool {
         && text.contains('/')
         && !text.starts_with('/')
         && (text.len() > digits.len() || text.contains('+'))
-        && text.len() % 4 == 0
+        && text.len().is_multiple_of(4)
         && digits.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
         && !is_ordinary(digits)
 }

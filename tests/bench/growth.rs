@@ -73,13 +73,13 @@ const SHAPES: &[Shape] = &[
         *w.upgrade = w.upgrade.clone().ask("Authorization", &format!("Digest {}", again("nonce=\"#\", ", n)));
     }),
     ("subprotocols", |w, n| {
-        *w.upgrade = w.upgrade.clone().ask("Sec-WebSocket-Protocol", &again("token, #-#, ", n))
+        *w.upgrade = w.upgrade.clone().ask("Sec-WebSocket-Protocol", &again("token, #-#, ", n));
     }),
     ("points in a subprotocol", |w, n| {
-        *w.upgrade = w.upgrade.clone().ask("Sec-WebSocket-Protocol", &again("token.a.", n))
+        *w.upgrade = w.upgrade.clone().ask("Sec-WebSocket-Protocol", &again("token.a.", n));
     }),
     ("quotes among extensions", |w, n| {
-        *w.upgrade = w.upgrade.clone().ask("Sec-WebSocket-Extensions", &again("a=\"b;", n))
+        *w.upgrade = w.upgrade.clone().ask("Sec-WebSocket-Extensions", &again("a=\"b;", n));
     }),
     ("a secret of one letter, and as many of it", |w, n| {
         *w.upgrade = w.upgrade.clone().ask("Authorization", &format!("Bearer {}1b", "a".repeat(n)));
@@ -98,7 +98,7 @@ const SHAPES: &[Shape] = &[
     }),
     ("JSON sent", |w, n| w.frames.push(Frame::text(again("{\"token\":\"#\",\"a\":[{\"b\":1}]},", 4 * n)))),
     ("JSON in JSON sent", |w, n| {
-        w.frames.push(Frame::text(format!("{{\"a\":\"{}", again("{\\\"token\\\":\\\"a", 4 * n))))
+        w.frames.push(Frame::text(format!("{{\"a\":\"{}", again("{\\\"token\\\":\\\"a", 4 * n))));
     }),
 ];
 
