@@ -199,7 +199,7 @@ impl<'s> Engine<'s> {
         let stop = stop.for_run();
         let reading = Reading { names: paths.len() > 1, limits: &limits, keep, threads, stop: &stop };
         let queue = Queue::new(paths, joining, threads, &limits);
-        let delivery = Delivery::new(sinks, only, redaction);
+        let delivery = Delivery::new(sinks, only, redaction, &limits);
         let mut collector = Collector::new(delivery, queue.ids_name_inputs, all_connects, &limits);
         before.into_iter().try_for_each(|step| collector.step(step))?;
         let unread = if threads == 1 {
@@ -224,7 +224,7 @@ pub fn present(
     redaction: Redaction,
     sink: &mut dyn Sink,
 ) -> Result<(), Error> {
-    let mut delivery = Delivery::new(vec![&mut *sink], None, redaction);
+    let mut delivery = Delivery::new(vec![&mut *sink], None, redaction, &Limits::DEFAULT);
     conversations.into_iter().try_for_each(|conversation| delivery.conversation(conversation, 0, 0))?;
     sink.end(inputs)
 }

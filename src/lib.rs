@@ -53,7 +53,7 @@
 //! | [`explain`] | what a cause, an outcome, a close code, a rule, an application or a case means, whatever recording it turns up in |
 //! | [`autobahn`] | reports of the Autobahn Testsuite; its verdicts; runs compared, and held against a policy |
 //! | [`engine`] | [`Engine`](engine::Engine), [`Sink`](engine::Sink): what `wslog inspect` does is one call |
-//! | [`redact`] | secrets: the only way from a conversation to a view |
+//! | [`redact`] | secrets: found once in a conversation, hidden wherever they stand; the only way to a view |
 //! | [`views`] | bytes out, a sink and a file a format |
 //! | `main`, `cli` | arguments to an engine and its sinks, exit codes; nothing else |
 //!
@@ -138,6 +138,7 @@
 //! | Close, status code, reason; closing handshake; *Fail the WebSocket Connection*; *cleanly* | RFC 6455 section 7 |
 //! | 1005, 1006, 1015 | never on the wire: values of a conclusion |
 //! | quoted, shown; sealed | what a peer wrote, as it came, and what may be seen of it; a conversation on the way from one to the other |
+//! | secret, mark | what is left out of reports; what stands for it, with a number for each |
 //! | weird | an odd recording, nobody accused |
 //! | observation | one thing one side was seen to do, with its evidence |
 //! | evidence | packet and stream offset that show it, and what its sender had received by then |

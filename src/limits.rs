@@ -237,6 +237,12 @@ limits! {
     /// In an hour most connections that live send something.
     "pause-seconds" max_pause_seconds: u32 = 3_600, Seconds,
         Seen("Files further apart are captures of their own, and listed as such.");
+
+    /// Texts inside one another, as URIs in parameters of URIs, that are taken apart to leave out only what is secret in them.
+    ///
+    /// Redirects have two or three, each of them encoded once more.
+    "secret-nesting" max_secret_nesting: usize = 16, Count("texts"),
+        Seen("What lies deeper is left out as a whole, unless it is made of ordinary words."), 0..=64;
 }
 
 impl Limits {

@@ -1,9 +1,11 @@
 //! What a report leaves out, since it goes into tickets: secrets by default, payloads on request.
 //!
-//! A secret is known by where it stands: the fields that carry credentials, parameters of a URI or an extension that
-//! are called like one, the user in a URI, the token among subprotocols, and whatever has the shape of a JSON Web
-//! Token. It stands as `<redacted 24 bytes>`; its length often tells what is wrong with it. Where a secret was found in
-//! the handshake, it is taken out of everything else that quotes the wire as well, whatever stands first.
+//! A secret is known by its name (`names`), by its looks (`looks`), or by having been found elsewhere (`known`). Texts are
+//! taken apart to find what of them has a name (`search`). It stands as `<redacted 24 bytes, no. 2>`: its length often tells
+//! what is wrong with it, and the number is the same wherever it stood.
+//!
+//! Two passes make the same way through a conversation. The first finds what is secret in it, the second hides that, wherever
+//! it stands, in whatever encoding. Words that anybody may say are hidden in their place and not looked for elsewhere.
 //!
 //! # No place is forgotten
 //!
@@ -40,13 +42,19 @@
 //! wslog::model::Wire::write("s3cr3t", wslog::redact::Shown(()));
 //! ```
 
+mod known;
+mod looks;
+mod names;
 mod pass;
+mod piece;
+mod search;
 mod secrets;
 
 use crate::knowledge::{Blame, CauseId};
+use crate::limits::Limits;
 use crate::model::{
-    Certainty, Conversation, ConversationId, FrameRecord, Level, Outcome, Quoted, Readable, RuleId, Stage,
-    Wire,
+    Certainty, Conversation, ConversationId, FrameRecord, Level, Outcome, PerRole, Quoted, Readable, RuleId,
+    Stage, Wire,
 };
 use pass::{Look, Pass};
 use secrets::Secrets;
@@ -56,7 +64,7 @@ use secrets::Secrets;
 pub enum Redaction {
     /// Nothing is left out: what peers wrote is shown as it came.
     Nothing,
-    /// Secrets of the opening handshake.
+    /// Secrets.
     #[default]
     Secrets,
     /// Payloads of frames and reasons of Close frames, too.
@@ -90,15 +98,22 @@ impl<T> Wire<T, Shown> {
 pub struct Sealed {
     conversation: Box<Conversation<Quoted>>,
     redaction: Redaction,
+    nesting: usize,
 }
 
 /// Readies a conversation for a view, which gets to see it without what is to be left out.
 #[must_use]
 pub const fn seal(conversation: Box<Conversation<Quoted>>, redaction: Redaction) -> Sealed {
-    Sealed { conversation, redaction }
+    Sealed { conversation, redaction, nesting: Limits::DEFAULT.max_secret_nesting }
 }
 
 impl Sealed {
+    /// To be opened within such limits.
+    #[must_use]
+    pub fn within(self, limits: &Limits) -> Self {
+        Self { nesting: limits.max_secret_nesting, ..self }
+    }
+
     /// The id, which no peer wrote.
     #[must_use]
     pub const fn id(&self) -> ConversationId {
@@ -131,37 +146,61 @@ impl Sealed {
     /// What may be seen of it.
     #[must_use]
     pub fn open(self) -> Box<Conversation<Shown>> {
-        let look = self.redaction.look();
-        let mut secrets = Secrets::default();
-        let mut first = Pass { from: Quoted, to: SHOWN, look, secrets: &mut secrets };
-        let shown = first.conversation(*self.conversation);
-        if secrets.is_empty() {
-            return Box::new(shown);
+        let Self { mut conversation, redaction, nesting } = self;
+        let mut secrets = Secrets::new(nesting);
+        if redaction != Redaction::Nothing {
+            let mut first = Pass {
+                from: Quoted,
+                to: Quoted,
+                look: Look::Find,
+                redaction,
+                secrets: &mut secrets,
+                begun: PerRole::default(),
+            };
+            *conversation = first.conversation(*conversation);
+            secrets.ready();
         }
-        // What stood before a secret may quote it as well.
-        let mut again = Pass { from: SHOWN, to: SHOWN, look: Look::Known, secrets: &mut secrets };
-        Box::new(again.conversation(shown))
-    }
-}
-
-impl Redaction {
-    const fn look(self) -> Look {
-        match self {
-            Self::Nothing => Look::Away,
-            Self::Secrets => Look::Secrets,
-            Self::Payloads => Look::Payloads,
-        }
+        let look = if secrets.is_empty() { Look::Away } else { Look::Hide };
+        let mut last = Pass {
+            from: Quoted,
+            to: SHOWN,
+            look,
+            redaction,
+            secrets: &mut secrets,
+            begun: PerRole::default(),
+        };
+        Box::new(last.conversation(*conversation))
     }
 }
 
 /// What may be seen of a frame by itself, while its conversation goes on.
 #[must_use]
-pub fn frame(frame: FrameRecord, redaction: Redaction) -> FrameRecord<Shown> {
-    let mut secrets = Secrets::default();
-    Pass { from: Quoted, to: SHOWN, look: redaction.look(), secrets: &mut secrets }.frame(frame)
+pub fn frame(frame: FrameRecord, redaction: Redaction, limits: &Limits) -> FrameRecord<Shown> {
+    let mut secrets = Secrets::new(limits.max_secret_nesting);
+    let mut frame = frame;
+    if redaction != Redaction::Nothing {
+        frame = Pass {
+            from: Quoted,
+            to: Quoted,
+            look: Look::Find,
+            redaction,
+            secrets: &mut secrets,
+            begun: PerRole::default(),
+        }
+        .frame(frame);
+        secrets.ready();
+    }
+    let look = if secrets.is_empty() { Look::Away } else { Look::Hide };
+    Pass { from: Quoted, to: SHOWN, look, redaction, secrets: &mut secrets, begun: PerRole::default() }
+        .frame(frame)
 }
 
 /// What stands for so many bytes.
 fn mark(bytes: usize) -> String {
     format!("<redacted {bytes} bytes>")
+}
+
+/// What stands for so many bytes of a secret: the same number, the same secret.
+fn numbered(bytes: usize, number: u32) -> String {
+    format!("<redacted {bytes} bytes, no. {number}>")
 }

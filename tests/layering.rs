@@ -66,9 +66,10 @@ const ROOMS: &[Room] = &[
             "knowledge::Decide",
             "knowledge::Level",
             "knowledge::RuleId",
+            "limits",
             "model",
         ],
-        crates: &["memchr"],
+        crates: &["base64", "memchr"],
         world: &[],
     },
     Room {

@@ -94,14 +94,15 @@ pub(super) struct Inspect {
     /// How much of the payloads to show
     #[arg(long, value_enum, default_value_t = Payload::Preview)]
     pub(super) payload: Payload,
-    /// Leave out payloads and the reasons of Close frames too, not only secrets of the handshake
+    /// Leave out payloads and the reasons of Close frames too, not only secrets
     ///
-    /// Secrets are left out anyway: credentials, cookies, tokens in the target, among the subprotocols or in extensions,
-    /// and whatever quotes them. What is left out stands as <redacted 24 bytes>. The account of an Autobahn case goes on
-    /// quoting its test data.
+    /// Secrets are left out anyway: credentials, cookies, what is called like a secret in fields, URIs, extensions and
+    /// JSON, JSON Web Tokens, what looks random in the opening handshake, and whatever quotes any of these. One stands as
+    /// <redacted 24 bytes, no. 2>, with the same number wherever it stood. The account of an Autobahn case goes on quoting
+    /// its test data.
     #[arg(long, conflicts_with = "no_redact")]
     pub(super) redact: bool,
-    /// Show everything, secrets of the handshake included
+    /// Show everything, secrets included
     #[arg(long)]
     pub(super) no_redact: bool,
     /// Exit with 1 if a finding of this level (or above) is there, a connection did not close cleanly, or none is there at all

@@ -6,6 +6,7 @@ use std::sync::mpsc::Receiver;
 use crate::engine::recorder::Happening;
 use crate::engine::sink::{Form, Sink};
 use crate::error::Error;
+use crate::limits::Limits;
 use crate::model::{Conversation, ConversationId};
 use crate::redact::{self, Redaction, Sealed};
 
@@ -23,6 +24,7 @@ pub(super) struct Delivery<'s> {
     only: Option<Vec<ConversationId>>,
     forms: Forms,
     redaction: Redaction,
+    limits: Limits,
     /// What the forms make, on this thread.
     formed: Formed,
     pool: Option<Pool>,
@@ -106,9 +108,10 @@ impl<'s> Delivery<'s> {
         sinks: Vec<&'s mut dyn Sink>,
         only: Option<Vec<ConversationId>>,
         redaction: Redaction,
+        limits: &Limits,
     ) -> Self {
         let forms = sinks.iter().enumerate().filter_map(|(at, sink)| Some((at, sink.form()?))).collect();
-        Self { sinks, only, forms, redaction, formed: Formed::default(), pool: None }
+        Self { sinks, only, forms, redaction, limits: limits.clone(), formed: Formed::default(), pool: None }
     }
 
     /// What makes bytes of a conversation, for the threads.
@@ -149,7 +152,7 @@ impl<'s> Delivery<'s> {
             return Ok(());
         }
         let happening = match happening {
-            Happening::Frame(frame) => Happening::Frame(redact::frame(frame, self.redaction)),
+            Happening::Frame(frame) => Happening::Frame(redact::frame(frame, self.redaction, &self.limits)),
             Happening::Message { from, facts, at } => Happening::Message { from, facts, at },
         };
         self.sinks.iter_mut().try_for_each(|sink| sink.happening(id, &happening))
@@ -166,7 +169,7 @@ impl<'s> Delivery<'s> {
         maker: usize,
     ) -> Result<(), Error> {
         let is_wanted = self.is_wanted(&conversation.id);
-        let conversation = redact::seal(conversation, self.redaction);
+        let conversation = redact::seal(conversation, self.redaction).within(&self.limits);
         if is_wanted {
             self.sinks.iter_mut().try_for_each(|sink| sink.conversation(&conversation))?;
         }

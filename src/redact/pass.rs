@@ -14,21 +14,25 @@ use crate::model::{
     LastWords, Lines, LocalView, Opcode, PerRole, SideClose, Spoken, Stage, Text, UpgradeRequest,
     UpgradeResponse, Wire, field,
 };
-use crate::redact::mark;
+use crate::redact::looks::web_token;
+use crate::redact::names::Grade;
+use crate::redact::search::Place;
 use crate::redact::secrets::Secrets;
+use crate::redact::{Redaction, mark};
 
-/// What a pass looks for.
+/// What a pass does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Look {
-    /// Nothing.
+    /// It looks at nothing.
     Away,
-    /// Secrets, by where they stand.
-    Secrets,
-    /// The same, and payloads.
-    Payloads,
-    /// Secrets that are known.
-    Known,
+    /// It looks for secrets and lets them stand.
+    Find,
+    /// It hides them, and what is known.
+    Hide,
 }
+
+/// Bytes of a message that are kept for its next fragment.
+const MESSAGE: usize = 64 << 10;
 
 /// One look at everything that is from the wire, by which it gets from one stage to another. What stays is moved, not
 /// copied.
@@ -37,7 +41,10 @@ pub(super) struct Pass<'a, From, To> {
     pub(super) from: From,
     pub(super) to: To,
     pub(super) look: Look,
+    pub(super) redaction: Redaction,
     pub(super) secrets: &'a mut Secrets,
+    /// Of a message whose last fragment has not come, what was shown before.
+    pub(super) begun: PerRole<String>,
 }
 
 impl<From: Stage, To: Stage> Pass<'_, From, To> {
@@ -99,7 +106,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
 
     fn earlier(&mut self, earlier: EarlierHandshake<From>) -> EarlierHandshake<To> {
         let EarlierHandshake { target, status } = earlier;
-        EarlierHandshake { target: self.text(target, Secrets::uri), status }
+        EarlierHandshake { target: self.text(target, Place::Target), status }
     }
 
     fn request(&mut self, request: UpgradeRequest<From>) -> UpgradeRequest<To> {
@@ -113,15 +120,15 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             extensions_malformed,
             facts,
         } = request;
-        let mut is_announced = false;
+        let mut before = Grade::Neutral;
         UpgradeRequest {
-            method: self.text(method, Secrets::text),
-            target: self.text(target, Secrets::uri),
-            http_version: self.text(http_version, Secrets::text),
+            method: self.text(method, Place::Words),
+            target: self.text(target, Place::Target),
+            http_version: self.text(http_version, Place::Words),
             // Before the fields, since a token may stand in another line than what announces it.
             subprotocols: subprotocols
                 .into_iter()
-                .map(|element| self.text(element, |secrets, text| secrets.element(text, &mut is_announced)))
+                .map(|element| self.text(element, Place::Element(&mut before)))
                 .collect(),
             fields: self.fields(fields),
             extensions: self.extensions(extensions),
@@ -144,9 +151,9 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             facts,
         } = response;
         UpgradeResponse {
-            http_version: self.text(http_version, Secrets::text),
+            http_version: self.text(http_version, Place::Words),
             fields: self.fields(fields),
-            phrase: self.text(phrase, Secrets::words),
+            phrase: self.text(phrase, Place::Words),
             extensions: self.extensions(extensions),
             body_start: self.body(body_start),
             // The accept value is a digest of our own making.
@@ -162,15 +169,18 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
         let lines = fields.take(self.from);
         let rest = match self.look {
             Look::Away => None,
-            Look::Secrets | Look::Payloads => rewritten(&lines, |name, value| {
-                let rest = self.secrets.field(name, value);
-                // What has no colon is all name.
-                let is_line = rest.is_none() && value.is_empty();
-                (if is_line { self.secrets.no_field(name) } else { self.secrets.text(name) }, rest)
-            }),
-            Look::Known => rewritten(&lines, |name, value| {
-                let rest = if is_of_the_handshake(name, value) { None } else { self.secrets.known(value) };
-                (self.secrets.known(name), rest)
+            Look::Find => {
+                for (name, value) in lines.iter() {
+                    self.secrets.learn(Place::Field(name), value);
+                    self.secrets.learn(Place::Name, name);
+                }
+                None
+            }
+            Look::Hide => rewritten(&lines, |name, value| {
+                let is_of_the_handshake = is_of_the_handshake(name, value);
+                let rest =
+                    if is_of_the_handshake { None } else { self.secrets.without(Place::Field(name), value) };
+                (self.secrets.without(Place::Name, name), rest)
             }),
         };
         Wire::write(rest.unwrap_or(lines), self.to)
@@ -179,7 +189,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
     fn extensions(&mut self, extensions: Vec<Extension<From>>) -> Vec<Extension<To>> {
         let extension = |extension| {
             let Extension { name, parameters } = extension;
-            let name = self.text(name, Secrets::text);
+            let name = self.text(name, Place::Name);
             let parameters = parameters.into_iter().map(|(name, value)| self.parameter(name, value));
             Extension { name, parameters: parameters.collect() }
         };
@@ -189,16 +199,14 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
     /// A parameter of an extension.
     fn parameter(&mut self, name: Text<From>, value: Option<Text<From>>) -> (Text<To>, Option<Text<To>>) {
         let called = name.read(self.from);
-        let value =
-            value.map(|value| self.text(value, |secrets, value| secrets.parameter_value(called, value)));
-        (self.text(name, Secrets::text), value)
+        let value = value.map(|value| self.text(value, Place::Parameter(called)));
+        (self.text(name, Place::Name), value)
     }
 
     /// The body of a refusal, read as text.
     fn body(&mut self, start: Bytes<From>) -> Bytes<To> {
         let mut start = start.take(self.from);
-        let text = String::from_utf8_lossy(&start);
-        if let Some(rest) = self.rest(&text, Secrets::words) {
+        if let Some(rest) = self.rest(&String::from_utf8_lossy(&start), Place::Words) {
             start = rest.into_bytes();
         }
         Wire::write(start, self.to)
@@ -265,16 +273,14 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
     }
 
     fn reason(&mut self, reason: Option<Text<From>>) -> Option<Text<To>> {
-        let is_payload = self.look == Look::Payloads;
-        self.if_any(
-            reason,
-            |secrets, reason| {
-                if is_payload { Some(mark(reason.len())) } else { secrets.text(reason) }
-            },
-        )
+        let reason = reason?;
+        if self.redaction < Redaction::Payloads {
+            return Some(self.text(reason, Place::Payload));
+        }
+        let reason = reason.take(self.from);
+        Some(Wire::write(if self.look == Look::Find { reason } else { mark(reason.len()).into() }, self.to))
     }
 
-    /// Of payloads only what is known of the handshake is a secret.
     pub(super) fn frame(&mut self, frame: FrameRecord<From>) -> FrameRecord<To> {
         let FrameRecord {
             n,
@@ -294,23 +300,56 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
         } = frame;
         let mut preview = preview.take(self.from);
         let is_close = header.opcode == Opcode::CLOSE;
+        // Behind its code a Close has text.
+        let code = preview.len().min(if is_close { 2 } else { 0 });
+        let (_, content) = preview.split_at(code);
+        let is_fragment =
+            !header.opcode.is_control() && (!header.fin || header.opcode == Opcode::CONTINUATION);
+        let fragment = readable(content).filter(|_| is_fragment && self.redaction == Redaction::Secrets);
+        let fragment = fragment.map(str::to_owned);
         match self.look {
-            Look::Away | Look::Secrets => {}
-            Look::Payloads => {
-                redacted = header.payload_len > 0;
-                preview.truncate(if is_close { 2 } else { 0 });
-            }
-            Look::Known => {
-                // Behind its code a Close has text.
-                let code = preview.len().min(if is_close { 2 } else { 0 });
-                let (_, content) = preview.split_at(code);
-                if self.secrets.is_in(content) {
-                    let rest = readable(content).filter(|_| text || is_close);
-                    let rest = rest.and_then(|text| self.secrets.known(text));
-                    redacted |= rest.is_none();
-                    preview.truncate(code);
-                    preview.extend_from_slice(rest.unwrap_or_default().as_bytes());
+            Look::Find if self.redaction < Redaction::Payloads => {
+                match readable(content) {
+                    Some(text) => self.secrets.learn(Place::Payload, text),
+                    None => {
+                        web_tokens_of(content).iter().for_each(|text| self.secrets.learn(Place::Told, text));
+                    }
                 }
+                // A value may go on in the next fragment.
+                if let Some(text) = fragment.as_ref().filter(|_| header.fin) {
+                    self.secrets.learn(Place::Payload, &[&*self.begun[from], text].concat());
+                }
+            }
+            Look::Find => {}
+            Look::Away | Look::Hide if self.redaction == Redaction::Payloads => {
+                redacted = header.payload_len > 0;
+                preview.truncate(code);
+            }
+            Look::Hide => {
+                let rest = match readable(content) {
+                    Some(text) if is_fragment && !self.begun[from].is_empty() => {
+                        self.secrets.without_behind(&self.begun[from], text)
+                    }
+                    Some(text) => self.secrets.without(Place::Payload, text),
+                    None => {
+                        (self.secrets.is_in(content) || web_tokens_of(content).is_some()).then(String::new)
+                    }
+                };
+                if let Some(rest) = rest {
+                    // Only text says what is missing in it.
+                    let is_text = !rest.is_empty() && (text || is_close);
+                    redacted |= !is_text;
+                    preview.truncate(code);
+                    preview.extend_from_slice(if is_text { rest.as_bytes() } else { &[] });
+                }
+            }
+            Look::Away => {}
+        }
+        if is_fragment {
+            let begun = &mut self.begun[from];
+            match fragment {
+                Some(text) if !header.fin && begun.len() + text.len() <= MESSAGE => begun.push_str(&text),
+                Some(_) | None => begun.clear(),
             }
         }
         let preview = Wire::write(preview, self.to);
@@ -336,7 +375,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
     /// are none of those.
     fn case(&mut self, record: Wire<Box<CaseRecord>, From>) -> Wire<Box<CaseRecord>, To> {
         let mut record = record.take(self.from);
-        if self.look != Look::Away {
+        if self.redaction != Redaction::Nothing {
             self.record(&mut record);
         }
         Wire::write(record, self.to)
@@ -477,63 +516,58 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
 
     /// Text of a report.
     fn told(&mut self, text: &mut String) {
-        if let Some(rest) = self.rest(text, Secrets::text) {
+        if let Some(rest) = self.rest(text, Place::Told) {
             *text = rest;
         }
     }
 
-    fn if_any(
-        &mut self,
-        text: Option<Text<From>>,
-        find: impl FnOnce(&mut Secrets, &str) -> Option<String>,
-    ) -> Option<Text<To>> {
-        text.map(|text| self.text(text, find))
-    }
-
-    /// Text in which secrets are found by `find`.
-    fn text(
-        &mut self,
-        text: Text<From>,
-        find: impl FnOnce(&mut Secrets, &str) -> Option<String>,
-    ) -> Text<To> {
+    fn text(&mut self, text: Text<From>, place: Place<'_>) -> Text<To> {
         let text = text.take(self.from);
-        let rest = self.rest(&text, find);
+        let rest = self.rest(&text, place);
         Wire::write(rest.map_or(text, Cow::Owned), self.to)
     }
 
     /// What is left of `text`; `None` where that is all.
-    fn rest(
-        &mut self,
-        text: &str,
-        find: impl FnOnce(&mut Secrets, &str) -> Option<String>,
-    ) -> Option<String> {
+    fn rest(&mut self, text: &str, place: Place<'_>) -> Option<String> {
         match self.look {
             Look::Away => None,
-            Look::Secrets | Look::Payloads => find(self.secrets, text),
-            Look::Known => self.secrets.known(text),
+            Look::Find => {
+                self.secrets.learn(place, text);
+                None
+            }
+            Look::Hide => self.secrets.without(place, text),
+        }
+    }
+
+    /// Bytes that are shown as numbers, in which nothing could stand for a part of them.
+    fn numbers(&mut self, bytes: Bytes<From>, place: Place<'_>) -> (Bytes<To>, bool) {
+        let bytes = bytes.take(self.from);
+        match self.rest(&String::from_utf8_lossy(&bytes), place) {
+            None => (Wire::write(bytes, self.to), false),
+            Some(_) => (Wire::write(mark(bytes.len()).into_bytes(), self.to), true),
         }
     }
 }
 
 impl<From: Stage, To: Stage> Decide<From, To> for Pass<'_, From, To> {
     fn text(&mut self, text: Text<From>) -> Text<To> {
-        self.text(text, Secrets::text)
+        self.text(text, Place::Words)
     }
 
     fn uri(&mut self, text: Text<From>) -> Text<To> {
-        self.text(text, Secrets::uri)
+        self.text(text, Place::Target)
     }
 
     fn line(&mut self, text: Text<From>) -> Text<To> {
-        self.text(text, Secrets::line)
+        self.text(text, Place::Line)
     }
 
     fn list(&mut self, text: Text<From>) -> Text<To> {
-        self.text(text, Secrets::list)
+        self.text(text, Place::List)
     }
 
     fn value(&mut self, field: &'static str, text: Text<From>) -> Text<To> {
-        self.text(text, |secrets, value| secrets.field(field, value))
+        self.text(text, Place::Field(field))
     }
 
     fn elements(
@@ -541,8 +575,8 @@ impl<From: Stage, To: Stage> Decide<From, To> for Pass<'_, From, To> {
         before: Option<Text<From>>,
         element: Option<Text<From>>,
     ) -> (Option<Text<To>>, Option<Text<To>>) {
-        let mut is_announced = false;
-        let mut part = |part| self.if_any(part, |secrets, text| secrets.element(text, &mut is_announced));
+        let mut announced = Grade::Neutral;
+        let mut part = |part: Option<Text<From>>| Some(self.text(part?, Place::Element(&mut announced)));
         (part(before), part(element))
     }
 
@@ -550,34 +584,16 @@ impl<From: Stage, To: Stage> Decide<From, To> for Pass<'_, From, To> {
         self.parameter(name, value)
     }
 
-    /// They are shown as numbers, in which nothing could stand for a part of them.
     fn bytes(&mut self, bytes: Bytes<From>) -> (Bytes<To>, bool) {
-        let bytes = bytes.take(self.from);
-        match self.rest(&String::from_utf8_lossy(&bytes), Secrets::text) {
-            None => (Wire::write(bytes, self.to), false),
-            Some(_) => (Wire::write(mark(bytes.len()).into_bytes(), self.to), true),
-        }
+        self.numbers(bytes, Place::Words)
     }
 
-    /// What may be a part of a payload goes with those; of a line of HTTP only its target can be a secret.
+    /// What may be a part of a payload goes with those.
     fn stream(&mut self, bytes: Bytes<From>, is_http: bool) -> (Bytes<To>, bool) {
-        let hidden = |len: usize, to| (Wire::write(mark(len).into_bytes(), to), true);
-        if !is_http {
-            if self.look == Look::Payloads {
-                return hidden(bytes.take(self.from).len(), self.to);
-            }
-            return self.bytes(bytes);
+        if !is_http && self.redaction == Redaction::Payloads && self.look != Look::Find {
+            return (Wire::write(mark(bytes.take(self.from).len()).into_bytes(), self.to), true);
         }
-        let bytes = bytes.take(self.from);
-        let word = |secrets: &mut Secrets, text: &str| {
-            let mut words =
-                text.split(' ').filter_map(|word| secrets.uri(word).or_else(|| secrets.text(word)));
-            words.next()
-        };
-        match self.rest(&String::from_utf8_lossy(&bytes), word) {
-            None => (Wire::write(bytes, self.to), false),
-            Some(_) => hidden(bytes.len(), self.to),
-        }
+        self.numbers(bytes, if is_http { Place::Words } else { Place::Payload })
     }
 }
 
@@ -588,6 +604,13 @@ fn is_of_the_handshake(name: &str, value: &str) -> bool {
     (name.eq_ignore_ascii_case(field::KEY) && len == (24, 22)
         || name.eq_ignore_ascii_case(field::ACCEPT) && len == (28, 27))
         && digits.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
+}
+
+/// Bytes that are no text, read as such where there is a JSON Web Token in them.
+fn web_tokens_of(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    memchr::memmem::find(bytes, b"eyJ")?;
+    let text = String::from_utf8_lossy(bytes);
+    web_token(&text, 0).is_some().then_some(text)
 }
 
 /// Bytes as text, but for a character that is cut off; `None` where they are none.

@@ -62,6 +62,10 @@ const TABLE: &[(&[&str], Way)] = &[
     (&["file-inflate-ratio-from-bytes=0", "file-inflate-ratio=2"], Counted(1, || packed(Compression::Gzip))),
     (&["report-bytes=1k"], Seen(a_case, refusal_of_case, "it has more than 1024 bytes", "")),
     (&["pause-seconds=5"], Seen(two_files, sets, "null null", "1 1")),
+    (
+        &["secret-nesting=0"],
+        Seen(uri_in_json, texts, r#"{"u":"<redacted 18 bytes, no. 1>"}"#, r#"{"u":"wss://h/?x=a1b2c3d"}"#),
+    ),
 ];
 
 const CLEAN: &str = "clean by C, sees 1000 clean / 1000 clean";
@@ -239,6 +243,11 @@ fn again_but_otherwise() -> Vec<Vec<u8>> {
 fn hello() -> Vec<Vec<u8>> {
     let mut talk = talk();
     vec![pcap(&end(talk.open().send(Server, Frame::text("hello there"))))]
+}
+
+fn uri_in_json() -> Vec<Vec<u8>> {
+    let frame = Frame::text(r#"{"u":"wss://h/?x=a1b2c3d"}"#);
+    vec![pcap(&end(talk().open().send(Server, frame)))]
 }
 
 /// What the client sends on one interface, what the server sends on another.

@@ -5,6 +5,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use proptest::prelude::*;
 use serde_json::Value;
 use wslog::engine::{Sink, present};
 use wslog::knowledge::rules::{
@@ -305,6 +308,10 @@ impl Written {
     }
 }
 
+fn send(written: &mut Written, text: String) {
+    written.frames.push((Client, Frame::text(text)));
+}
+
 fn put(lines: &mut Vec<String>, line: String) {
     let name = |line: &str| line.split(':').next().unwrap_or_default().to_ascii_lowercase();
     match lines.iter_mut().find(|known| name(known) == name(&line)) {
@@ -408,16 +415,64 @@ const ROWS: &[Row] = &[
     ("faulty extensions of the response", ANY, |w, s| w.answer(format!("Sec-WebSocket-Extensions: x; y={s} z"))),
     ("reason of the client", ANY, |w, s| w.reasons[0] = format!("bad {s}")),
     ("reason of the server", ANY, |w, s| w.reasons[1] = format!("bad {s}")),
-    ("text", &[Elsewhere], |w, s| w.frames.push((Client, Frame::text(format!("hello {s}"))))),
-    ("fragment", &[Elsewhere], |w, s| {
+    ("text", ANY, |w, s| w.frames.push((Client, Frame::text(format!("hello {s}"))))),
+    ("fragment", ANY, |w, s| {
         w.frames.push((Server, Frame::text("hello ").not_final()));
         w.frames.push((Server, Frame::continuation(s)));
     }),
-    ("text that is not UTF-8", &[Elsewhere], |w, s| {
+    ("text that is not UTF-8", ANY, |w, s| {
         w.frames.push((Client, Frame::text([b"\xff", s.as_bytes()].concat())));
     }),
-    ("binary", &[Elsewhere], |w, s| w.frames.push((Server, Frame::binary(s)))),
-    ("Ping", &[Elsewhere], |w, s| w.frames.push((Server, Frame::ping(s)))),
+    ("binary", ANY, |w, s| w.frames.push((Server, Frame::binary(s)))),
+    ("Ping", ANY, |w, s| w.frames.push((Server, Frame::ping(s)))),
+    ("two fragments", &[Elsewhere, InPlace], |w, s| {
+        let (start, end) = s.split_at(s.len() / 2);
+        w.frames.push((Server, Frame::text(format!(r#"{{"token":"{start}"#)).not_final()));
+        w.frames.push((Server, Frame::continuation(format!("{end}\"}}"))));
+    }),
+    ("password in JSON", &[InPlace], |w, s| send(w, format!(r#"{{"op":"login","user":"bob","password":"{s}"}}"#))),
+    ("token deep in JSON", &[InPlace], |w, s| {
+        w.frames.push((Server, Frame::text(format!(r#"42["x",[{{"a":{{"sessionToken":"{s}","b":[1]}}}}]]"#))));
+    }),
+    ("token in JSON in a string of JSON", &[InPlace], |w, s| {
+        send(w, format!(r#"{{"body":"{{\"auth\":{{\"api_key\":\"{s}\"}}}}"}}"#));
+    }),
+    ("bearer in JSON", &[InPlace], |w, s| {
+        send(w, format!(r#"{{"type":"connection_init","payload":{{"Authorization":"Bearer {s}"}}}}"#));
+    }),
+    ("URI in JSON", &[InPlace], |w, s| send(w, format!(r#"{{"url":"wss://h/x?access_token={s}&y=1"}}"#))),
+    ("passcode of STOMP", &[InPlace], |w, s| send(w, format!("CONNECT\nlogin:bob\npasscode:{s}\n\n\0"))),
+    ("token in a reason", &[InPlace], |w, s| w.reasons[1] = format!("token={s}")),
+    ("JSON in a parameter", &[InPlace], |w, s| w.target = format!("/?p={{\"token\":\"{s}\"}}")),
+    ("JSON in a parameter, encoded", &[InPlace], |w, s| w.target = format!("/?p=%7B%22authToken%22%3A%22{s}%22%7D")),
+    ("JSON in a parameter, in base64", &[InPlace], |w, s| {
+        w.target = format!("/?header={}&payload=e30=", STANDARD.encode(format!(r#"{{"host":"h","x-api-key":"{s}"}}"#)));
+    }),
+    ("JSON among subprotocols, in base64", &[InPlace], |w, s| {
+        let json = URL_SAFE_NO_PAD.encode(format!(r#"{{"host":"h","x-api-key":"{s}"}}"#));
+        w.ask(format!("Sec-WebSocket-Protocol: graphql-ws, header-{json}"));
+    }),
+    ("URI in a URI in a parameter", &[InPlace], |w, s| {
+        w.target = format!("/?next=%2Fws%3Fnext%3D%252Fx%253Ftoken%253D{s}");
+    }),
+    ("behind token in a path", &[InPlace], |w, s| w.target = format!("/ws/token/{s}/x")),
+    ("bearer in any field", &[InPlace], |w, s| w.ask(format!("X-Upstream: Bearer {s}"))),
+    ("user name and password", &[InPlace], |w, s| {
+        w.ask(format!("Authorization: Basic {}", STANDARD.encode(format!("bob:{s}"))));
+        w.reasons[1] = format!("bad {s}");
+    }),
+    ("response of a digest", &[InPlace], |w, s| {
+        w.ask(format!("Authorization: Digest username=\"bob\", realm=\"prod\", response=\"{s}\""));
+    }),
+    ("signature of version 4", &[InPlace], |w, s| {
+        let scope = "AWS4-HMAC-SHA256 Credential=AK/20130524/eu/iot/aws4_request, SignedHeaders=host";
+        w.ask(format!("Authorization: {scope}, Signature={s}"));
+    }),
+    ("token of a user agent", &[InPlace], |w, s| w.ask(format!("User-Agent: bot/1.0 (token={s})"))),
+    ("nonce asked for", &[InPlace], |w, s| w.answer(format!("WWW-Authenticate: Digest realm=\"x\", nonce=\"{s}\""))),
+    ("JSON in a body", &[InPlace], |w, s| {
+        w.refuse("403 No".to_owned(), format!(r#"{{"error":"bad","access_token":"{s}"}}"#));
+    }),
     ("response in place of a frame", ANY, |w, s| w.stray = Some((Server, format!("HTTP/1.1 400 {s}\r\n\r\n")))),
     ("request in place of a frame", &[InPlace], |w, s| {
         w.stray = Some((Client, format!("GET /x?token={s} HTTP/1.1\r\n\r\n")));
@@ -459,7 +514,8 @@ fn no_place_of_a_handshake_is_forgotten() {
                 assert!(!shown.contains(&hex), "{name}, {sign:?}: {}", around(&shown, &hex));
             }
             let shown = views(&reports, Redaction::Nothing);
-            assert!(shown.contains(start) || shown.contains(&hex), "{name}, {sign:?}: not planted");
+            let is_planted = shown.contains(start) || shown.contains(&hex) || name.ends_with("base64");
+            assert!(is_planted, "{name}, {sign:?}: not planted");
         }
     }
 }
@@ -542,7 +598,7 @@ fn a_capture_that_leaked_does_not() {
             for secret in ["SuperSecret", "eyJhbGci"] {
                 assert!(!shown.contains(secret), "{format} {more:?}: {}", around(&shown, secret));
             }
-            assert!(shown.contains("bearer=<redacted 54 bytes>"), "{shown}");
+            assert!(shown.contains("bearer=<redacted 54 bytes, no. "), "{shown}");
         }
     }
 }
@@ -562,9 +618,186 @@ fn a_case_shows_its_test_data_and_no_secret() {
         for more in [&[][..], &["--redact"]] {
             let shown = inspect(&[&["--format", format, &path], more].concat());
             assert!(!shown.contains(SECRET), "{format} {more:?}: {}", around(&shown, SECRET));
-            assert!(shown.contains("<redacted 16 bytes>"), "{shown}");
+            assert!(shown.contains("<redacted 16 bytes, no. "), "{shown}");
             assert!(format == "text" || shown.contains("Hello, world!"), "{more:?}: {shown}");
         }
         assert!(inspect(&["--no-redact", "--format", format, &path]).contains(SECRET));
+    }
+}
+
+/// Any bytes, so many, as a system writes tokens.
+fn bytes(lengths: std::ops::Range<usize>, write: fn(&[u8]) -> String) -> impl Strategy<Value = String> {
+    prop::collection::vec(any::<u8>(), lengths).prop_map(move |bytes| write(&bytes)).no_shrink()
+}
+
+fn base64(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn letters(bytes: &[u8]) -> String {
+    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    bytes.iter().map(|byte| char::from(digits[usize::from(*byte) % digits.len()])).collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Values that anybody takes for random: what systems make tokens of.
+fn random() -> impl Strategy<Value = String> {
+    prop_oneof![
+        bytes(16..33, hex),
+        bytes(16..17, |bytes| {
+            let hex = hex(bytes);
+            [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+        }),
+        bytes(24..65, letters),
+        bytes(24..65, base64),
+        bytes(36..37, |bytes| format!("ghp_{}", letters(bytes))),
+        bytes(32..33, |bytes| format!("sk-{}", letters(bytes))),
+        web_token(),
+    ]
+}
+
+fn web_token() -> impl Strategy<Value = String> {
+    (bytes(32..33, base64), bytes(20..60, base64))
+        .prop_map(|(signature, claims)| format!("eyJhbGciOiJIUzI1NiJ9.eyJ{claims}.{signature}"))
+}
+
+/// Where what looks random is shown all the same: values made for this connection, names of hosts, what applications send.
+const SHOWN: &[&str] =
+    &["Sec-WebSocket-Key", "Sec-WebSocket-Accept", "Host", "reason of the client", "reason of the server"];
+const SENT: &[&str] = &["text", "text that is not UTF-8", "fragment", "binary", "Ping"];
+
+fn planted(row: &Row, value: &str, cookie: bool) -> Vec<Conversation> {
+    let mut written = Written::new(&talk(0).upgrade());
+    row.2(&mut written, value);
+    if cookie {
+        match &written.foreign {
+            None => written.answer(format!("Set-Cookie: id={value}")),
+            Some(_) => written.ask(format!("Authorization: Bearer {value}")),
+        }
+    }
+    analyse_file(&Pcap::default().write(&written.packets()))
+}
+
+fn rows(of: fn(&Row) -> bool) -> impl Strategy<Value = Row> {
+    prop::sample::select(ROWS.iter().copied().filter(of).collect::<Vec<_>>())
+}
+
+/// Whether what looks random is hidden there, or any secret.
+fn is_by_looks(row: &Row) -> bool {
+    row.1.contains(&InPlace) || row.1.contains(&Shape) && !SHOWN.contains(&row.0) && !SENT.contains(&row.0)
+}
+
+/// Any eight bytes of it in a row, as text or as digits.
+fn seen_of(shown: &str, secret: &str) -> Option<String> {
+    let parts = secret.as_bytes().windows(8).map(|part| String::from_utf8_lossy(part).into_owned());
+    parts.into_iter().find(|part| {
+        let digits: String = part.bytes().map(|byte| format!("{byte:02x}")).collect();
+        shown.contains(part.as_str()) || shown.contains(&digits)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn what_looks_random_is_hidden_wherever_it_stands(value in random(), row in rows(is_by_looks)) {
+        let shown = views(&planted(&row, &value, false), Redaction::Secrets);
+        let seen = seen_of(&shown, &value);
+        prop_assert!(seen.is_none(), "{}: {}", row.0, around(&shown, &seen.unwrap_or_default()));
+    }
+
+    #[test]
+    fn a_web_token_is_hidden_in_payloads_too(value in web_token(), row in rows(|row| row.1.contains(&Shape))) {
+        let shown = views(&planted(&row, &value, false), Redaction::Secrets);
+        let seen = seen_of(&shown, &value);
+        prop_assert!(seen.is_none(), "{}: {}", row.0, around(&shown, &seen.unwrap_or_default()));
+    }
+
+    #[test]
+    fn what_is_known_is_hidden_wherever_it_stands(value in random(), row in rows(|row| !SHOWN[..2].contains(&row.0))) {
+        let shown = views(&planted(&row, &value, true), Redaction::Secrets);
+        let seen = seen_of(&shown, &value);
+        prop_assert!(seen.is_none(), "{}: {}", row.0, around(&shown, &seen.unwrap_or_default()));
+    }
+
+    /// Even where a cookie is called so.
+    #[test]
+    fn words_are_shown_wherever_they_stand(
+        value in prop_oneof![
+            prop::sample::select(&[
+                "chat.example.com", "permessage-deflate", "graphql-transport-ws", "v12.stomp", "en-US", "server", "harmlessval",
+                "2024-01-01", "v1-room-service-protocol-2024-json-binary", "x86_64", "wamp.2.json", "sha256", "connectionId",
+            ][..]).prop_map(str::to_owned),
+            "[aeiou][bdfglmnr][aeiou][bdfglmnr][aeiou](-[bdfglmnr][aeiou][bdfglmnr]){0,2}",
+        ],
+        row in rows(|row| !row.1.contains(&InPlace)),
+    ) {
+        let report = planted(&row, &value, false);
+        prop_assert_eq!(views(&report, Redaction::Secrets), views(&report, Redaction::Nothing), "{}", row.0);
+        let report = planted(&row, &value, true);
+        let (shown, all) = (views(&report, Redaction::Secrets), views(&report, Redaction::Nothing));
+        let hidden = shown.matches(", no. ").count();
+        let count = |text: &str| text.matches(value.as_str()).count();
+        prop_assert_eq!(count(&shown) + hidden, count(&all), "{}: {}", row.0, shown);
+    }
+
+    /// Whatever stands around it.
+    #[test]
+    fn nothing_around_a_secret_hides_it_from_the_search(text in "[ -~é]{0,24}|[\\[{:=\"%\\\\/;&.a-f0-9]{0,24}", how in 0..8) {
+        const SECRET: &str = "Zq9xSeCrEt7wPlmK4711";
+        let text: String = text.chars().filter(|c| !" ,".contains(*c)).collect();
+        let mut written = Written::new(&talk(0).upgrade());
+        match how {
+            0 => written.ask(format!("Authorization: {text} {SECRET}")),
+            1 => written.ask(format!("Cookie: {text}={SECRET}; {text}")),
+            2 => written.ask(format!("Sec-WebSocket-Protocol: {text}, bearer, {SECRET}, {text}")),
+            3 => {
+                let text = text.replace(['#', '?', '&', '=', '%'], "");
+                written.target = format!("/x{text}?{text}&token={SECRET}");
+            }
+            4 => written.ask(format!("X-Note: {text} {SECRET} {text}")),
+            5 => written.target = format!("/x{}/{SECRET}?{text}", text.replace(['?', '#'], "")),
+            6 => {
+                written.ask(format!("Cookie: a={SECRET}"));
+                written.ask(format!("X-Note: {text}{SECRET}{text}"));
+            }
+            _ => {
+                written.ask(format!("Cookie: a={SECRET}"));
+                written.frames.push((Server, Frame::text(format!("{text}{SECRET}{text}"))));
+            }
+        }
+        let shown = views(&analyse_file(&Pcap::default().write(&written.packets())), Redaction::Secrets);
+        prop_assert!(!shown.contains(SECRET), "{}", around(&shown, SECRET));
+    }
+
+    #[test]
+    fn equal_marks_are_equal_secrets(values in prop::collection::vec(random(), 2), mut picks in prop::collection::vec(0_usize..2, 6)) {
+        // What is only quoted was known from another place.
+        picks[5] = picks[0];
+        let value = |n: usize| values[picks[n]].clone();
+        let mut written = Written::new(&talk(0).upgrade());
+        written.target = format!("/m1?token={}", value(0));
+        written.ask(format!("X-Api-Key: {}", value(1)));
+        written.ask(format!("Cookie: a={}; b={}", value(2), value(3)));
+        written.frames.push((Client, Frame::text(format!("{{\"token\":\"{}\"}}", value(4)))));
+        written.frames.push((Server, Frame::text(format!("not {}", value(5)))));
+        let report = analyse_file(&Pcap::default().write(&written.packets()));
+        let shown = views(&report, Redaction::Secrets);
+        let json = &shown[shown.find("\"connections\"").expect("JSON")..];
+        let mark = |before: &str| {
+            let at = json.find(before).unwrap_or_else(|| panic!("{before} is not in {json}")) + before.len();
+            json[at..].split_inclusive('>').next().expect("a mark").to_owned()
+        };
+        let marks = ["/m1?token=", "\"X-Api-Key\",\"", "\"a=", "; b=", "{\\\"token\\\":\\\"", "\"not "].map(mark);
+        for (n, mark) in marks.iter().enumerate() {
+            let is_whole = mark.starts_with(&format!("<redacted {} bytes, no. ", value(n).len()));
+            prop_assert!(is_whole && mark.ends_with('>'), "{mark}");
+            for (other, mark_of_other) in marks.iter().enumerate() {
+                prop_assert_eq!(mark == mark_of_other, value(n) == value(other), "{:?}", &marks);
+            }
+        }
     }
 }
