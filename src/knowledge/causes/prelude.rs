@@ -112,12 +112,6 @@ pub(super) fn failed_for<S: Readable>(
 ) -> (String, fn(String, String) -> Said) {
     let sides = &conversation.closing.sides;
     let failing = by.peer();
-    // How soon after the fault it came is what speaks for it, where its code does not.
-    let soon = |at: Option<Timestamp>| {
-        let after = at.zip(cause.at).map(|(at, fault)| at.since(fault)).filter(|ns| *ns > 0);
-        let after = after.filter(|_| cause.certainty != Proven);
-        after.map_or_else(String::new, |ns| format!(", {} after the fault", duration(ns)))
-    };
     if sides[failing].sent_close == Some(true) {
         let (with, at) = (close_of(conversation, failing), when(conversation, sides[failing].at));
         let did = match cause.certainty {
@@ -127,16 +121,13 @@ pub(super) fn failed_for<S: Readable>(
         // Of a fault in the Close itself the answer has been told.
         let in_close = sides[by].frame == cause.frame && cause.frame.is_some();
         let tell: fn(String, String) -> Said = if in_close { Said::whole } else { Said::close };
-        return (format!("{} {did} {with}{at}{}", a(failing), soon(sides[failing].at)), tell);
+        return (format!("{} {did} {with}{at}", a(failing)), tell);
     }
     let Some(end) = conversation.closing.ends[failing] else {
         return (format!("{} probably failed the connection because of it", a(failing)), Said::part);
     };
     let (ended, at) = (ended_tcp(end.how), when(conversation, end.at));
-    (
-        format!("{} probably {ended} because of it{at}{}, without a Close", a(failing), soon(end.at)),
-        Said::whole,
-    )
+    (format!("{} probably {ended} because of it{at}, without a Close", a(failing)), Said::whole)
 }
 
 /// How sure it is, as a word before a verb; nothing where it is proven.
