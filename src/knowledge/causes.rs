@@ -231,8 +231,8 @@ impl Cause {
         match self.certainty {
             _ if self.id().info().is_never_sure() => "",
             Certainty::Proven => "",
-            Certainty::Likely => " (likely)",
-            Certainty::Undetermined => " (undetermined)",
+            Certainty::Likely => " (likely cause)",
+            Certainty::Undetermined => " (possible cause)",
         }
     }
 

@@ -101,7 +101,7 @@ pub(crate) fn handled(handled: Handled) -> String {
     match handled {
         Handled::Ping { ping } => format!("answered the Ping in frame {ping}"),
         Handled::Close { close } => format!("answered the Close in frame {close}"),
-        Handled::Data => "sent a data frame after its host had received the fault".to_owned(),
+        Handled::Data => "sent a data frame after its host had received the faulty frame".to_owned(),
         Handled::Echo => "sent the payload of the faulty frame back".to_owned(),
     }
 }

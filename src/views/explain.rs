@@ -60,7 +60,7 @@ fn code_sender(topic: &CodeTopic) -> &'static str {
         }
         (Who::Nobody, Registration::Reserved) => "nobody: it is reserved",
         (Who::Nobody, Registration::Unassigned) => "nobody, as long as it is not assigned",
-        (Who::Nobody, _) => "nobody: it is in no range in use",
+        (Who::Nobody, _) => "nobody: it is not assigned",
     }
 }
 

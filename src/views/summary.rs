@@ -6,7 +6,7 @@ mod silence;
 use crate::knowledge::causes::Tells;
 use crate::knowledge::rules::{ClTcpEarly, ClosingProgress, HsHttpResp};
 use crate::knowledge::words::shortened;
-use crate::knowledge::{Blame, Cause, CauseId, RunnerUp};
+use crate::knowledge::{Blame, Cause, CauseId, LibraryId, RunnerUp};
 use crate::model::{
     Certainty, CloseCode, Closing, Conversation, Finding, Level, LocalView, Outcome, PerRole, Role,
     SideClose, Situation, Starter, StreamEnd, TcpEnd, Timestamp, Violation,
@@ -24,7 +24,7 @@ pub fn sentences(report: &Conversation<Shown>) -> Vec<String> {
 }
 
 /// The same of findings that are told elsewhere, too: the cause in a breath, how it closed where that does not say it, what
-/// else is amiss, what each side was told, where to look.
+/// each side was told, what else is amiss, where to look.
 pub(super) fn of(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Vec<String> {
     let cause = report.closing.cause.as_ref();
     let said = cause.map(|cause| cause.said(report));
@@ -43,8 +43,9 @@ pub(super) fn of(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Vec<S
     out.extend(cause.and_then(another));
     out.extend(tcp(report));
     out.extend(silence::sentences(report));
-    out.extend(other_breaches(report, findings));
+    out.extend(after_close(report, findings));
     out.extend(views(&report.closing));
+    out.extend(other_breaches(report, findings));
     // The tester of a case breaks rules on purpose, and its account has said what it wanted to see.
     out.extend(said.and_then(|said| said.next).filter(|_| report.case.is_none()));
     out
@@ -62,10 +63,10 @@ fn another(cause: &Cause) -> Option<String> {
         other.certainty == Certainty::Undetermined && other.id < cause.id() && is_open(other.id)
     };
     let other = cause.also.iter().find(fits)?;
-    let by = other.by.map_or_else(String::new, |by| match by {
-        Blame::Client | Blame::Server => format!(", the {}", by.name()),
-        Blame::Both | Blame::Between => format!(", {}", by.name()),
-    });
+    let by = match other.by {
+        Some(by @ (Blame::Client | Blame::Server)) => format!(", the {}", by.name()),
+        Some(Blame::Both | Blame::Between) | None => String::new(),
+    };
     Some(format!("It may also be that {} ({}{by}).", other.id.info().when, other.id))
 }
 
@@ -184,18 +185,20 @@ fn no_close(report: &Conversation<Shown>) -> String {
         return ended_by_peer(report, late);
     }
     let Some(end) = &report.closing.first_end else { return "TCP ended without a Close frame.".to_owned() };
-    let idle = silence(&report.closing, ", after");
+    // What a silence is consistent with is told after it, with its length.
+    let is_told = report.findings.iter().any(|f| matches!(f.violation, Violation::ClIdle(_)));
+    let idle = if is_told { String::new() } else { silence(&report.closing, ", after") };
     if report.closing.ends_crossed {
         return format!(
-            "Both sides ended TCP{}{idle}, without a Close frame: neither had received the other's FIN or RST when it sent its own.",
+            "Both sides ended TCP{}, without a Close frame{idle}: neither had received the other's FIN or RST when it sent its own.",
             after_start(report, end.at)
         );
     }
     let ended = wording::ended(end.how);
     let because =
-        if report.closing.failed_for.is_some_and(|(by, _, _)| by != end.by) { " for it" } else { "" };
+        if report.closing.failed_for.is_some_and(|(by, _, _)| by != end.by) { " because of it" } else { "" };
     format!(
-        "{} {ended}{because}{}{idle}, without a Close frame from either side.",
+        "{} {ended}{because}{}, without a Close frame from either side{idle}.",
         the(end.by),
         after_start(report, end.at)
     )
@@ -270,7 +273,7 @@ fn ended_by_peer(report: &Conversation<Shown>, role: Role) -> String {
         );
     }
     format!(
-        "{} {}{}{}, without a Close frame; the {} answered with {}{}.",
+        "{} {}{} without a Close frame{}; the {} still sent {}{}.",
         the(peer),
         wording::ended(end.how),
         after_start(report, end.at),
@@ -415,7 +418,8 @@ fn other_breaches(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Vec<
     let mut seen: Vec<(Option<Role>, &str)> = Vec::new();
     let mut out = Vec::new();
     let mut more = 0;
-    for told in findings.iter().filter(|told| is_other_breach(report, told.finding)) {
+    let others = |told: &&Worded<'_>| is_other_breach(report, told.finding) && !is_after_close(told.finding);
+    for told in findings.iter().filter(others) {
         let finding = told.finding;
         let key = (finding.by, finding.violation.rule().name());
         if seen.contains(&key) {
@@ -436,16 +440,28 @@ fn other_breaches(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Vec<
     out
 }
 
+/// Where the stream of a side is lost right after its Close.
+fn after_its_close(report: &Conversation<Shown>, finding: &Finding<Shown>) -> &'static str {
+    let closing = &report.closing;
+    let is_so = finding.by.is_some_and(|by| {
+        let lost = closing.framing_lost[by].and_then(|lost| lost.frame);
+        lost.is_some() && lost == closing.sides[by].frame
+    });
+    if is_so && matches!(finding.violation, Violation::FrLost(_)) { ", after its Close" } else { "" }
+}
+
 fn breach(report: &Conversation<Shown>, told: &Worded<'_>) -> String {
     let finding = told.finding;
     let place = match (finding.frame, finding.packet) {
         (Some(frame), _) => format!(", frame {frame}"),
-        (None, Some(packet)) => format!(", {}", wording::packet(report, packet)),
+        (None, Some(packet)) => {
+            format!("{}, {}", after_its_close(report, finding), wording::packet(report, packet))
+        }
         (None, None) => String::new(),
     };
-    let hedge = if finding.certainty == Certainty::Proven { "" } else { ", likely" };
+    let hedge = if finding.certainty == Certainty::Proven { "" } else { "probably " };
     format!(
-        "{} {} ({}{place}{hedge}).",
+        "{} {hedge}{} ({}{place}).",
         wording::subject(finding.by),
         told.did(),
         finding.violation.rule().rule().section()
@@ -482,6 +498,28 @@ fn views(closing: &Closing<Shown>) -> Option<String> {
     Some(format!("The client's application{}; the server's{theirs}.", saw(client)))
 }
 
+/// What follows a Close can decide what the other side is told.
+fn after_close(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Vec<String> {
+    let second = |role: Role| {
+        let is_second =
+            |f: &&Finding<Shown>| f.by == Some(role) && matches!(f.violation, Violation::ClDouble(_));
+        let frame = report.findings.iter().find(is_second)?.frame;
+        let frame = frame.map_or_else(String::new, |frame| format!(" (frame {frame})"));
+        Some(format!("{} sent another Close after its first{frame}; only the first counts.", the(role)))
+    };
+    let data = |role: Role| {
+        let is_data = |told: &&Worded<'_>| told.finding.by == Some(role) && is_after_close(told.finding);
+        let told = findings.iter().find(is_data)?;
+        is_other_breach(report, told.finding).then(|| breach(report, told))
+    };
+    Role::BOTH.into_iter().flat_map(|role| [second(role), data(role)]).flatten().collect()
+}
+
+/// Data after a Close of the same side.
+const fn is_after_close(finding: &Finding<Shown>) -> bool {
+    matches!(finding.violation, Violation::ClDataAfter(_))
+}
+
 /// Whether there is something to say of it.
 fn is_told(view: &LocalView<Shown>) -> bool {
     let is_nothing = matches!(view.situation, Situation::NoConnection | Situation::PageLeft);
@@ -493,15 +531,14 @@ fn saw(view: &LocalView<Shown>) -> String {
     let or: String = view
         .or
         .iter()
-        .map(|other| format!(", or {} where {}", reported(other.code, other.was_clean), other.when))
+        .map(|other| format!(", or {} if {}", reported(other.code, other.was_clean), other.when))
         .collect();
     format!("{} {} {}{}{or}", library(view), will(view), told(view), gone(view))
 }
 
 /// The same after what the other will have seen, surely or probably.
 fn saw_the_same(view: &LocalView<Shown>) -> String {
-    let surely = if view.certainty == Certainty::Proven { "certainly" } else { "probably" };
-    format!("{} {surely} the same{}", library(view), gone(view))
+    format!("{} {} the same{}", library(view), will(view), gone(view))
 }
 
 fn library(view: &LocalView<Shown>) -> String {
@@ -526,7 +563,11 @@ fn will(view: &LocalView<Shown>) -> &'static str {
 
 fn told(view: &LocalView<Shown>) -> String {
     match view.situation {
-        Situation::NoConnection => "no connection at all".to_owned(),
+        Situation::NoConnection => "no WebSocket connection".to_owned(),
+        // That is how browsers report it; other libraries have an error for it.
+        Situation::NotEstablished if view.library != Some(LibraryId::Chromium) => {
+            format!("the opening handshake fail (in a browser: {})", reported(view.code, view.was_clean))
+        }
         Situation::PageLeft => "nothing, its page being gone".to_owned(),
         _ => reported(view.code, view.was_clean),
     }

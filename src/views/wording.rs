@@ -182,7 +182,7 @@ const fn situation(situation: Situation) -> &'static str {
             "it failed the connection for a fault in the Close it received; what it reports is left open by the RFC"
         }
         Situation::FailedUnfounded => {
-            "its Close speaks of a fault: who fails the connection processes no answer (RFC 6455 7.1.7)"
+            "its Close names a fault: who fails the connection processes no answer (RFC 6455 7.1.7)"
         }
         Situation::Answered => "first Close received, closing handshake complete (RFC 6455 7.1.4, 7.1.5)",
         Situation::AnsweredFaulty => {
@@ -214,18 +214,27 @@ const fn situation(situation: Situation) -> &'static str {
         Situation::Unanswered => "its Close was not answered: none was received (RFC 6455 7.1.5)",
         Situation::NoClose => "no Close was received before TCP ended (RFC 6455 7.1.5)",
         Situation::EndedItself => {
-            "no Close was received in time (RFC 6455 7.1.5) and its own side ended TCP; a host does that too for a process that has died, and something on the way can reset in its name: its application saw this only if it was still there"
+            "no Close was received in time (RFC 6455 7.1.5) and its own side ended TCP; a host does that too for a process that has died, and something on the way can reset TCP in its place: its application saw this only if it was still there"
         }
         Situation::PageLeft => "its browser closed with 1001, which no script can send: the page was gone",
     }
 }
 
-/// The outcome in a few words.
+/// The outcome of a connection in a few words.
+pub(crate) fn outcome_of(report: &Conversation<Shown>) -> &'static str {
+    let is_late = Role::BOTH.into_iter().any(|role| report.closing.sides[role].sent_close == Some(true));
+    match report.closing.outcome {
+        Outcome::NoCloseFrame if is_late => "Close sent only after TCP had ended",
+        of => outcome(of),
+    }
+}
+
+/// An outcome in a few words: what was on the wire, for what the programs were told is another matter.
 pub(crate) const fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Clean => "closed cleanly",
-        Outcome::CleanTcpReset => "closed cleanly, TCP reset",
-        Outcome::CloseCutShort => "closing handshake cut short",
+        Outcome::Clean => "closing handshake complete",
+        Outcome::CleanTcpReset => "closing handshake complete, then TCP reset",
+        Outcome::CloseCutShort => "both Closes sent, one too late",
         Outcome::CloseUnanswered => "Close not answered",
         Outcome::NoCloseFrame => "ended without a Close frame",
         Outcome::Reset => "reset without a Close frame",

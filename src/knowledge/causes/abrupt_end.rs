@@ -18,13 +18,13 @@ pub(super) const ROW: CauseRow = CauseRow {
     when: "TCP ended without a Close, and nothing else in the recording explains it",
     proven: Some("a FIN that answers no end of the other side, from a side whose packets all have one TTL"),
     likely: Some(
-        "an RST: anybody can send one in a side's name; or part of what they sent is not in the recording",
+        "an RST: anything on the way can send one that looks like a side's; or part of what they sent is not in the recording",
     ),
     undetermined: None,
-    never: "which of these it was: a process that ended, a program that dropped the socket, or something on the way in its \
-            name; all three look the same",
+    never: "which of these it was: a process that ended, a program that closed the socket, or something on the way in its \
+            place; all three look the same",
     next: &[
-        "the process of that side: whether it ended or crashed then; its host sends the FIN for it",
+        "the process of that side: whether it ended or crashed then; its host sends the FIN then",
         "where an RST came: data it had not read when its socket was closed",
     ],
     shows: &[
@@ -94,10 +94,10 @@ impl Judge for AbruptEnd {
     }
 
     fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
-        let who = side(cause.by).map_or("Both sides", the);
-        match self.how {
-            StreamEnd::Rst => format!("{who} reset TCP without a Close"),
-            _ => format!("{who} ended TCP without a Close"),
+        let ended = if self.how == StreamEnd::Rst { "was reset" } else { "ended" };
+        match side(cause.by) {
+            Some(by) => format!("TCP {ended} from {}'s side without a Close", a(by)),
+            None => "Both sides ended TCP at the same time, without a Close".to_owned(),
         }
     }
 
@@ -105,7 +105,7 @@ impl Judge for AbruptEnd {
         let Some(by) = side(cause.by) else {
             return Said::whole(
                 format!(
-                    "Both sides {}ended TCP at once{}, without a Close: neither had received the other's FIN or RST \
+                    "Both sides {}ended TCP at the same time{}, without a Close: neither had received the other's FIN or RST \
                         when it sent its own.",
                     probably(cause.certainty),
                     when(conversation, cause.at)
@@ -125,7 +125,10 @@ impl Judge for AbruptEnd {
                     the(by),
                     a(by.peer())
                 ),
-                format!("{} for the end of its process or of the socket.", look(conversation, by, cause)),
+                format!(
+                    "{} for whether its process ended or closed the socket.",
+                    look(conversation, by, cause)
+                ),
             );
         }
         let at = when(conversation, conversation.closing.ends[by].and_then(|end| end.at));
@@ -134,6 +137,7 @@ impl Judge for AbruptEnd {
             Some(role) => format!(", in the middle of a message from {}", a(role)),
             None => String::new(),
         };
+        let limit = if self.in_message == Some(by.peer()) { ", for a limit on messages" } else { "" };
         let idle = conversation.closing.idle_before_close_ns.filter(|ns| *ns >= 1_000_000_000);
         let idle = idle.map_or_else(String::new, |ns| format!(", after {} without a frame", duration(ns)));
         let unread = if self.how == StreamEnd::Rst { " with data unread" } else { "" };
@@ -142,14 +146,14 @@ impl Judge for AbruptEnd {
         let tell = if answered { Said::part } else { Said::whole };
         tell(
             format!(
-                "{} {}{at} without a Close{idle}{middle}: its process ended, its program dropped the socket{unread}, or \
-                    something on the way did so in its name; which of these it was cannot be told from here.",
+                "{} {}{at} without a Close{idle}{middle}: its process ended, its program closed the socket{unread}, or \
+                    something on the way ended it in its place; which of these it was cannot be told from here.",
                 the(by),
                 ended_tcp(self.how),
             ),
             format!(
-                "{}{} for a crash, a restart or an exception, and in the logs of the proxies on the way, which \
-                    can end TCP in its name.",
+                "{}{} for a crash, a restart or an exception{limit}, and in the logs of the proxies on the way, which \
+                    can end TCP in its place.",
                 look(conversation, by, cause),
                 at_packet(cause, conversation)
             ),

@@ -78,7 +78,7 @@ pub(super) fn told<S: Readable>(cause: &Cause, conversation: &Conversation<S>) -
     let closing = &conversation.closing;
     let Some(by) = side(cause.by) else {
         return format!(
-            "Both sides closed the connection at once{}, the client with {} and the server with {}",
+            "Both sides closed the connection at the same time{}, the client with {} and the server with {}",
             when(conversation, cause.at),
             close_of(conversation, Role::Client),
             close_of(conversation, Role::Server)
@@ -110,7 +110,8 @@ pub(super) fn told<S: Readable>(cause: &Cause, conversation: &Conversation<S>) -
         _ => "",
     };
     let shut = shut_before(conversation, peer, first.at).map_or_else(String::new, |ns| {
-        format!(", after {}'s receive window had been shut for {}", a(peer), duration(ns))
+        let opened = opened(conversation, peer, first.at);
+        format!(", after {}'s receive window had been shut for {}{opened}", a(peer), duration(ns))
     });
     let unanswered = if left_a_ping(cause, peer) {
         format!(", possibly because {} had left a Ping or keep-alive unanswered", a(peer))
@@ -158,6 +159,18 @@ fn shut_before<S: Readable>(
     (from <= closed && soon).then(|| shut.for_ns.min(closed.since(from)))
 }
 
+/// When it was opened again, seen from the Close of the other side.
+fn opened<S: Readable>(conversation: &Conversation<S>, role: Role, closed: Option<Timestamp>) -> String {
+    let shut = conversation.tcp_facts[role].shut.filter(|shut| !shut.to_the_end);
+    let opened = shut.and_then(|shut| Some(Timestamp(shut.from?.0.saturating_add(shut.for_ns))));
+    match opened.zip(closed).map(|(opened, closed)| closed.since(opened)) {
+        Some(0) => " until then".to_owned(),
+        Some(ns) if ns > 0 => format!(" until {} before", duration(ns)),
+        Some(_) => " and opened only after it".to_owned(),
+        None => String::new(),
+    }
+}
+
 /// Whether it may have closed for a fault in what the recording lacks.
 fn may_be_for_a_fault(facts: &Facts<'_>, by: Blame) -> bool {
     side(Some(by)).is_some_and(|role| {
@@ -186,8 +199,19 @@ impl Judge for ApplicationClose {
         Some(Judged::new(Self, by, certainty).at(mark))
     }
 
-    fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
-        format!("{} closed the connection", side(cause.by).map_or("Both sides", the))
+    fn headline<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> String {
+        let Some(by) = side(cause.by) else { return "Both sides closed the connection".to_owned() };
+        let sides = &conversation.closing.sides;
+        let waited = sides[by.peer()].at.zip(sides[by].at).map(|(answer, close)| answer.since(close));
+        match waited {
+            Some(ns) if answered_late(conversation, by) => {
+                format!("{} closed, and {} took {} to answer", the(by), a(by.peer()), duration(ns))
+            }
+            _ if shut_before(conversation, by.peer(), sides[by].at).is_some() => {
+                format!("{} closed on {}, whose receive window was shut", the(by), a(by.peer()))
+            }
+            _ => format!("{} closed the connection", the(by)),
+        }
     }
 
     fn tone<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Tone {
@@ -220,10 +244,14 @@ impl Judge for ApplicationClose {
                 a(by)
             )),
             _ if is_usual => None,
-            Some(by) => Some(format!(
-                "{} for why its program closed: code and reason are its own.",
-                look(conversation, by, cause)
-            )),
+            Some(by) => {
+                let own = if conversation.closing.sides[by].reason.is_some() {
+                    "code and reason are"
+                } else {
+                    "the code is"
+                };
+                Some(format!("{} for why its program closed: {own} its own.", look(conversation, by, cause)))
+            }
             None => None,
         };
         closing(cause, conversation, &format!("{}.", told(cause, conversation)), next)

@@ -68,10 +68,17 @@ impl Judge for CloseCutShort {
             (false, _, false) => format!("{peer} {hedge}had no time to answer"),
         };
         let at = when(conversation, conversation.closing.sides[by].at);
+        let own = &conversation.closing.sides[by];
+        let is_usual = own.reason.is_none() && own.code.is_none_or(|code| code == CloseCode::NORMAL_CLOSURE);
+        let why = match (self.in_message, is_usual) {
+            (true, _) => "why its program closed in the middle of a message, and for ",
+            (false, false) => "why its program closed, and for ",
+            (false, true) => "",
+        };
         Said::whole(
             format!("{} sent {}{at} and {ended} {after}; {answer}.", the(by), close_of(conversation, by)),
             format!(
-                "{}{} for what destroys its socket right after the Close, or for the exit of its process; a program \
+                "{}{} for {why}what closed its socket or ended its process right after the Close; a program \
                     has to wait for the answer first.",
                 look(conversation, by, cause),
                 at_packet(cause, conversation)

@@ -111,10 +111,10 @@ impl Judge for CloseUnanswered {
             (_, true) => ", in the middle of a message of its own,",
             _ => "",
         };
-        let host = format!("; the host of {} had the Close, but its program probably", a(silent));
+        let host = format!("; {}'s host acknowledged the Close, but its program probably", a(silent));
         let why = match (self.had_it, self.ended) {
             _ if self.late => "; what kept it so long cannot be told from here".to_owned(),
-            (true, None) => host + " never read it",
+            (true, None) => host + " had not read it",
             (true, Some(_)) => host + " had not read it",
             (false, _) => "; whether the Close had arrived cannot be told from here".to_owned(),
         };

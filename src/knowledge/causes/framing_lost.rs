@@ -26,7 +26,7 @@ pub(super) const ROW: CauseRow = CauseRow {
     next: &[
         "text of HTTP: a second handler on the same socket, or a proxy that gave up on the connection",
         "a write that was cut short, or two writers on one socket without a lock",
-        "a proxy that takes the stream for the body of a response",
+        "a proxy that treats the stream as the body of a response",
     ],
     shows: &[
         found(
@@ -39,6 +39,18 @@ pub(super) const ROW: CauseRow = CauseRow {
         ),
     ],
 };
+
+/// The first line of the text of HTTP that a side sent instead of a frame.
+fn first_line<S: Readable>(conversation: &Conversation<S>, by: Role) -> Option<String> {
+    let lost =
+        conversation.findings.iter().filter(|f| f.by == Some(by)).find_map(|f| match &f.violation {
+            Violation::FrLost(lost) => Some(lost),
+            _ => None,
+        })?;
+    let line = lost.start.split(|byte| matches!(byte, b'\r' | b'\n')).next()?;
+    let line = std::str::from_utf8(line).ok().filter(|line| !line.is_empty())?;
+    Some(shortened(&visible(line)))
+}
 
 impl Judge for FramingLost {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
@@ -81,27 +93,35 @@ impl Judge for FramingLost {
             (None, Some(packet)) => format!(" ({})", crate::knowledge::words::packet(conversation, packet)),
             (None, None) => String::new(),
         };
+        let frame = match self.after {
+            Some(after) => format!("the frame after frame {after}"),
+            None => format!("a frame{place}"),
+        };
         let instead = |what: &str| format!("sent {what} where a frame should begin{place}");
+        let line = |what: &str| {
+            first_line(conversation, by)
+                .map_or_else(|| what.to_owned(), |line| format!("{what}, \"{line}\","))
+        };
         let (did, why, next) = match self.how {
             LostHow::HttpResponse => (
-                instead("an HTTP response"),
+                instead(&line("an HTTP response")),
                 "probably a second handler on the same socket, or a proxy, wrote it",
                 "what answers HTTP on that socket besides the WebSocket handler",
             ),
             LostHow::HttpRequest => (
-                instead("an HTTP request"),
+                instead(&line("an HTTP request")),
                 "probably something reused the connection as if it were still HTTP",
                 "what sends requests over the connection: a pool, or a proxy that keeps it alive",
             ),
             LostHow::ChunkSize => (
                 instead("the size of an HTTP chunk"),
-                "probably a proxy takes the stream for the body of a response",
+                "probably a proxy treats the stream as the body of a response",
                 "a proxy that does not know that the connection was upgraded",
             ),
             LostHow::ExtraCrlf => (
                 instead("an empty line"),
-                "probably one line end too many was written after the head of the handshake or between frames",
-                "what writes the head of the handshake, and between frames",
+                "probably an end of line too many was written after the head of the handshake or after a frame",
+                "what writes an end of line too many: after the head of the handshake, or after a frame",
             ),
             LostHow::LengthWidth { stated, bytes: wide } => (
                 format!(
@@ -112,11 +132,11 @@ impl Judge for FramingLost {
             ),
             LostHow::CutShort { came, claimed } => (
                 format!(
-                    "sent only {came} of the {} of a frame{place}, and another frame in place of the rest",
+                    "sent only {came} of the {} of {frame}, and another frame in place of the rest",
                     count(claimed, "payload byte")
                 ),
-                "probably a write was cut short, or two writers share the socket",
-                "writes that send less than they were given, and writers without a lock",
+                "probably a write was cut short, or two writers share the socket without a lock",
+                "a write that sends less than it was given, and for two writers that share the socket without a lock",
             ),
             LostHow::BytesMissing => (
                 format!("sent the rest of a frame{place} without its beginning"),

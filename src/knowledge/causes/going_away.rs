@@ -38,7 +38,7 @@ impl Judge for GoingAway {
 
     fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
         match cause.by {
-            Some(Blame::Client) if self.browser => "The browser left the page".to_owned(),
+            Some(Blame::Client) if self.browser => "The page was left or closed".to_owned(),
             _ => format!("{} went away", side(cause.by).map_or("Both sides", the)),
         }
     }
@@ -52,10 +52,10 @@ impl Judge for GoingAway {
         let at = look_at(cause, conversation);
         let (why, next) = match cause.by {
             Some(Blame::Client) if self.browser => (
-                ": the page was left or reloaded, its tab or the browser was closed, or its renderer is gone",
+                ". Browsers send 1001 when the page is left or reloaded, the tab or the browser is closed, or the renderer crashes",
                 format!(
-                    "Look at what the page did{}: a navigation, a reload, a closed tab; a script hears of that \
-                        through the event pagehide.",
+                    "Look at what the page did{}: a navigation, a reload, a closed tab; scripts can log that \
+                        in the event pagehide.",
                     at_clock(conversation, cause.at)
                 ),
             ),

@@ -53,7 +53,7 @@ impl Judge for HandshakeInvalid {
     }
 
     fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
-        "The server's 101 is not valid".to_owned()
+        "The 101 is not valid".to_owned()
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
@@ -69,9 +69,13 @@ impl Judge for HandshakeInvalid {
         let ended = conversation.closing.ends.client;
         let then = match ended.filter(|_| self.left) {
             Some(end) => {
-                format!("the client {hedge}left for it{}", when(conversation, end.at))
+                format!(
+                    "the client {hedge}{} because of it{}",
+                    ended_tcp(end.how),
+                    when(conversation, end.at)
+                )
             }
-            None if self.left => format!("the client {hedge}left for it"),
+            None if self.left => format!("the client {hedge}closed because of it"),
             None => format!("the client {hedge}had to refuse it"),
         };
         Said::whole(

@@ -62,9 +62,12 @@ impl Judge for HandshakeUnanswered {
         Some(Judged::new(Self { ended, request_unfinished }, by, certainty).at(mark))
     }
 
-    fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
+    fn headline<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> String {
         match side(cause.by) {
             Some(Role::Client) => "The client never finished its request".to_owned(),
+            _ if conversation.response.is_some() => {
+                "The server answered the opening handshake too late".to_owned()
+            }
             _ => "The server did not answer the opening handshake".to_owned(),
         }
     }
@@ -82,8 +85,18 @@ impl Judge for HandshakeUnanswered {
                 },
             );
             let why = if cause.certainty == Proven { "" } else { ", probably tired of waiting" };
+            let traffic = &conversation.traffic.client;
+            // What came before it on the same connection is counted there, too.
+            let is_alone = conversation.earlier.is_empty() && traffic.gap_bytes == 0;
+            let sent = match traffic.stream_bytes {
+                sent @ 1.. if is_alone => format!(", {} into it", bytes(sent)),
+                _ => String::new(),
+            };
+            let then = conversation.response.as_ref().map_or_else(String::new, |response| {
+                format!("; the server answered that with status {}", response.status)
+            });
             return Said::whole(
-                format!("The client never finished its request: {how}, before the head was whole{why}."),
+                format!("The client never finished its request: {how}{sent}{why}{then}."),
                 format!(
                     "Look in the log of the client{} for a sender that is slow or stuck, or for something that only \
                         probes the port.",
@@ -94,7 +107,15 @@ impl Judge for HandshakeUnanswered {
         let after = |ns: Option<i64>| {
             ns.map_or_else(String::new, |ns| format!(" {} after the request", duration(ns)))
         };
+        let late = conversation.response.as_ref().map(|response| response.status);
         let text = match ended {
+            Some((Role::Client, how, ns)) if late.is_some() => format!(
+                "The server probably answered the opening handshake too late: the client {}{}, and status {} came only after \
+                    that.",
+                verb(how),
+                after(ns),
+                late.unwrap_or_default()
+            ),
             Some((Role::Server, how, ns)) if cause.certainty == Proven => {
                 format!("The server {}{} without answering the opening handshake.", verb(how), after(ns))
             }

@@ -26,7 +26,7 @@ pub(super) const ROW: CauseRow = CauseRow {
             documented",
     ),
     undetermined: Some("it was silent for long, but for no such length"),
-    never: "whose time-out it was: the length alone does not say it, and a box between can end TCP in anybody's name. \
+    never: "whose time-out it was: the length alone does not say it, and a box between can end TCP in anybody's place. \
             Vendors are named only where they are documented to end it in that way",
     next: &[
         "the idle time-out of every hop on the way, in its configuration",
@@ -76,7 +76,8 @@ impl Judge for IdleTimeout {
     }
 
     fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
-        format!("Silence, then TCP ended from {}'s side", a(side(cause.by).unwrap_or(Role::Server)))
+        let by = a(side(cause.by).unwrap_or(Role::Server));
+        format!("{} of silence, then TCP ended from {by}'s side", duration(self.silence_ns))
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
@@ -88,7 +89,9 @@ impl Judge for IdleTimeout {
             .map(|seconds| fitting(seconds, IdleEnd::of(self.how, self.after_data)))
             .filter(|known| !known.is_empty());
         let known = known.filter(|_| cause.certainty == Likely);
-        let known = known.map_or_else(String::new, |known| format!("; such a one is documented for {known}"));
+        let known = known.map_or_else(String::new, |known| {
+            format!("; a time-out of that length is documented for {known}")
+        });
         let why = match (self.seconds, cause.certainty) {
             (Some(seconds), Likely) => format!("probably an idle time-out of {seconds} s"),
             _ => "possibly an idle time-out".to_owned(),
@@ -104,8 +107,8 @@ impl Judge for IdleTimeout {
                 duration(self.silence_ns)
             ),
             format!(
-                "{}, and of every proxy on the way, for an idle time-out; Pings more often than the shortest of them \
-                    keep the connection.",
+                "{}, and of every proxy on the way, for an idle time-out; Pings at a shorter interval than the shortest of them \
+                    would keep the connection open.",
                 look(conversation, by, cause)
             ),
         )

@@ -39,7 +39,7 @@ impl Judge for InternalError {
         super::application_close::closing(
             cause,
             conversation,
-            &format!("{told}: 1011 reports an error in the program that sends it."),
+            &format!("{told}. 1011 reports an error in the program that sends it."),
             Some(next),
         )
     }

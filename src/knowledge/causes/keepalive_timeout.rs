@@ -31,7 +31,7 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "keepalive_timeout",
     tone: Tone::Fault,
     tells: &[RuleId::FrPingPong, RuleId::FrPongLate, RuleId::FrPongData],
-    when: "a Ping stayed unanswered, and its sender ended the connection",
+    when: "a Ping was not answered in time, and its sender ended the connection",
     proven: Some("the Close of its sender says so, and all that the other side sent is in the recording"),
     likely: Some(
         "its sender ended the connection, by Close, FIN or RST, and the other side sent nothing since the Ping; or its Close says \
@@ -85,13 +85,17 @@ impl Judge for KeepaliveTimeout {
         Role::BOTH.into_iter().find_map(|role| of(facts, role))
     }
 
-    fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
+    fn headline<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> String {
         let what = if self.heartbeat.is_some() { "keep-alives" } else { "Pings" };
         let what = if self.heartbeat.is_none() && self.pings == 1 { "a Ping" } else { what };
         let silent = side(cause.by).unwrap_or(self.gave_up.peer());
         match cause.by {
             Some(Blame::Between) => format!("The way to {} was broken: {what} stayed unanswered", a(silent)),
-            _ if self.mismatched => format!("{} answered {what} with other data", the(silent)),
+            _ if self.mismatched => {
+                let what = if self.pings == 1 { "the Ping" } else { "the Pings" };
+                format!("{}'s Pongs did not repeat the data of {what}", the(silent))
+            }
+            _ if self.came_late(conversation) => format!("{} answered {what} too late", the(silent)),
             _ => format!("{} did not answer {what}", the(silent)),
         }
     }
@@ -103,18 +107,32 @@ impl Judge for KeepaliveTimeout {
         let did = self.did(cause, conversation, gave_up);
         let next = self.next(cause, conversation, silent);
         let tell = if self.by_close { Said::close } else { Said::whole };
-        tell(format!("{} {}; {did}.", the(silent), self.missed()), next)
+        let code = conversation.closing.sides[gave_up].code.filter(|_| self.by_close);
+        let why = if code == Some(CloseCode(1011)) {
+            " Some libraries close with 1011 when a Pong does not come."
+        } else {
+            ""
+        };
+        tell(format!("{} {}; {did}.{why}", the(silent), self.missed(conversation)), next)
     }
 }
 
 impl KeepaliveTimeout {
-    /// What the silent side did not do: `did not answer the Ping in frame 2, nor the 2 after it, within 60.0 s`.
-    fn missed(&self) -> String {
+    /// Whether every Ping was answered after all, when its sender had given up.
+    fn came_late<S: Readable>(&self, conversation: &Conversation<S>) -> bool {
+        let figures = conversation.timing.pings[self.gave_up].as_ref();
+        self.heartbeat.is_none()
+            && self.ping.is_some()
+            && figures.is_some_and(|figures| figures.unanswered == Some(0) && figures.latency.is_some())
+    }
+
+    /// What the silent side did not do: `did not answer the Ping in frame 2 within 60.0 s, nor the 2 after it`.
+    fn missed<S: Readable>(&self, conversation: &Conversation<S>) -> String {
         let waited_for =
             |word| self.waited_ns.map_or_else(String::new, |ns| format!(" {word} {}", duration(ns)));
         if let Some(rhythm) = self.rhythm {
             return format!(
-                "sent no keep-alive of Engine.IO{}, where it had announced one every {} and {} to wait for it",
+                "sent no Engine.IO keep-alive{}, though it had announced one every {} and a time-out of {}",
                 waited_for("for"),
                 duration(rhythm.interval_ns),
                 duration(rhythm.timeout_ns)
@@ -122,9 +140,9 @@ impl KeepaliveTimeout {
         }
         let asked = match (self.heartbeat, self.ping) {
             (Some(heartbeat), Some(frame)) => {
-                format!("the keep-alive of {} in frame {frame}", heartbeat.name())
+                format!("the {} keep-alive in frame {frame}", heartbeat.name())
             }
-            (Some(heartbeat), None) => format!("the keep-alives of {}", heartbeat.name()),
+            (Some(heartbeat), None) => format!("the {} keep-alives", heartbeat.name()),
             (None, Some(frame)) => format!("the Ping in frame {frame}"),
             (None, None) => "a Ping".to_owned(),
         };
@@ -133,30 +151,39 @@ impl KeepaliveTimeout {
         if self.mismatched {
             let more = match more {
                 0 => String::new(),
-                1 => ", and the one after it,".to_owned(),
-                more => format!(", and the {more} after it,"),
+                1 => ", nor that of the one after it".to_owned(),
+                more => format!(", nor that of the {more} after it"),
             };
-            return format!(
-                "answered {asked}{more} with other data than it carried, and no fitting Pong came{waited}"
-            );
+            return format!("sent Pongs, but none that repeated the data of {asked}{waited}{more}");
         }
         let more = match more {
             0 => String::new(),
             1 => ", nor the one after it".to_owned(),
             more => format!(", nor the {more} after it"),
         };
-        let comma = if more.is_empty() || waited.is_empty() { "" } else { "," };
-        let more = more + comma;
         let arrived = if self.arrived { ", though its host had acknowledged it" } else { "" };
-        format!("did not answer {asked}{more}{waited}{arrived}")
+        if self.came_late(conversation) {
+            return format!(
+                "did not answer {asked}{waited}{arrived}, and its Pong came too late{}",
+                self.took(conversation)
+            );
+        }
+        format!("did not answer {asked}{waited}{arrived}{more}")
+    }
+
+    /// ` (2.54 s after the Ping)`, where there was no other Ping.
+    fn took<S: Readable>(&self, conversation: &Conversation<S>) -> String {
+        let figures = conversation.timing.pings[self.gave_up].as_ref();
+        let latency = figures.filter(|figures| figures.sent == 1).and_then(|figures| figures.latency);
+        latency.map_or_else(String::new, |latency| format!(" ({} after the Ping)", duration(latency.max_ns)))
     }
 
     /// What the side that had asked did about it.
     fn did<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>, gave_up: Role) -> String {
         let hedge = match cause.certainty {
             Proven => "",
-            Likely => ", probably for that",
-            Undetermined => ", possibly for that",
+            Likely => ", probably because of that",
+            Undetermined => ", possibly because of that",
         };
         let closing = &conversation.closing;
         let ended = if self.by_close {
@@ -182,13 +209,13 @@ impl KeepaliveTimeout {
         }
         match (self.ping, self.mismatched, self.arrived) {
             (None, ..) => format!(
-                "Look in the log of {}{} for what it should have answered: that is not in the recording, or was no \
-                    Ping of WebSocket.",
+                "Look in the log of {}{} for what it should have answered: that is not in the recording, or was not a \
+                    WebSocket Ping.",
                 a(silent),
                 before_clock(conversation, cause.at)
             ),
             (_, true, _) => format!(
-                "Look at what sends the Pongs of {}{from}: each has to carry the data of its Ping (RFC 6455 5.5.3).",
+                "Look at what sends the Pongs of {}{from}: each has to repeat the data of its Ping (RFC 6455 5.5.3).",
                 a(silent)
             ),
             (_, _, true) => format!(
@@ -197,8 +224,8 @@ impl KeepaliveTimeout {
                 a(silent)
             ),
             (_, _, false) => format!(
-                "Look in the log of {}{from} for whether it still ran, and at the way to it: not even its host is \
-                    seen to acknowledge the Ping.",
+                "Look in the log of {}{from} for whether it still ran, and at the way to it: not even its host \
+                    acknowledged the Ping, as far as the recording shows.",
                 a(silent)
             ),
         }

@@ -79,7 +79,7 @@ impl Judge for PathMtu {
         let for_ns = for_ns.map_or_else(String::new, |ns| format!(" within {}", duration(ns)));
         Said::part(
             format!(
-                "Large segments of {} {}did not get through: those of {} and more were sent again \
+                "Large segments of {} {}did not get through: those of {} and more were retransmitted \
                     {}{for_ns} and never acknowledged, while those of up to {} were.",
                 a(of),
                 probably(cause.certainty),

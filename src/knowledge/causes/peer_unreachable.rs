@@ -7,6 +7,8 @@ use crate::model::Unacknowledged;
 pub struct PeerUnreachable {
     /// Whose bytes.
     pub of: Role,
+    /// What was among them.
+    pub what: Resent,
     /// How often they were sent again.
     pub times: u32,
     /// From their first sending to the last.
@@ -17,6 +19,18 @@ pub struct PeerUnreachable {
     pub probes: bool,
     /// Something still came back, and acknowledged none of it.
     pub one_way: bool,
+}
+
+/// What was sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Resent {
+    /// A Close.
+    Close,
+    /// A Ping that stayed unanswered, in that frame.
+    Ping(Option<u64>),
+    /// Something else, or what cannot be told.
+    Bytes,
 }
 
 pub(super) const ROW: CauseRow = CauseRow {
@@ -62,11 +76,25 @@ pub(super) fn lost<'a>(facts: &Facts<'a>) -> Option<(Role, &'a Unacknowledged)> 
     })
 }
 
+/// What the first of the bytes that were sent again were, by when they had left.
+fn resent(facts: &Facts<'_>, of: Role, sent_at: Option<Timestamp>) -> Resent {
+    let side = facts.side(of);
+    let is_then = |mark: Mark| sent_at.is_some() && mark.at == sent_at;
+    match (side.close, side.unanswered_ping) {
+        (Some(close), _) if is_then(close.mark) => Resent::Close,
+        (_, Some(ping)) if is_then(ping.mark) => Resent::Ping(ping.mark.frame),
+        _ => Resent::Bytes,
+    }
+}
+
 /// Twice, and for as long as two retransmissions take: each waits twice as long as the one before (RFC 6298 5.5).
 pub(super) fn certainty(times: u32, for_ns: Option<i64>) -> Certainty {
     let is_long = for_ns.is_some_and(|ns| ns >= 2 * SENT_AGAIN_NS);
     if times >= 2 && is_long { Likely } else { Undetermined }
 }
+
+/// Nothing on the way is known to forget a connection that was silent for less.
+const FORGETFUL_NS: i64 = 30_000_000_000;
 
 impl Judge for PeerUnreachable {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
@@ -81,7 +109,8 @@ impl Judge for PeerUnreachable {
             let one_way = peer.last_segment_at > lost.again_at;
             let for_ns = facts.between(lost.sent_at, lost.last_at);
             let silent_ns = facts.between(peer.last_segment_at, lost.sent_at);
-            let grounds = Self { of, times: lost.times, for_ns, silent_ns, probes: false, one_way };
+            let what = resent(facts, of, lost.sent_at);
+            let grounds = Self { of, what, times: lost.times, for_ns, silent_ns, probes: false, one_way };
             let certainty = certainty(lost.times, for_ns);
             let mark = Mark { packet: Some(lost.packet), at: lost.again_at, frame: None };
             return Some(Judged::new(grounds, None, certainty).at(mark));
@@ -92,39 +121,59 @@ impl Judge for PeerUnreachable {
             let tried = facts.conversation.timing.unanswered[of]?;
             let for_ns = facts.between(tried.first_at, tried.last_at);
             let silent_ns = facts.between(facts.tcp(of.peer()).last_segment_at, tried.first_at);
-            let grounds = Self { of, times: tried.tries, for_ns, silent_ns, probes: true, one_way: false };
+            let what = Resent::Bytes;
+            let grounds =
+                Self { of, what, times: tried.tries, for_ns, silent_ns, probes: true, one_way: false };
             let mark = Mark { packet: finding.packet, at: tried.first_at, frame: finding.frame };
             Some(Judged::new(grounds, None, finding.certainty).at(mark))
         })
     }
 
     fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
-        format!("{} no longer reached the other host", the(self.of))
+        match self.what {
+            Resent::Close => format!("{}'s Close was never acknowledged", the(self.of)),
+            Resent::Ping(_) => format!("{}'s Ping was never acknowledged", the(self.of)),
+            Resent::Bytes => format!("{} no longer reached the other host", the(self.of)),
+        }
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
-        let Self { of, times, for_ns, silent_ns, probes, one_way } = *self;
+        let Self { of, what, times, for_ns, silent_ns, probes, one_way } = *self;
         let peer = a(of.peer());
         let for_ns = for_ns.map_or_else(String::new, |ns| format!(" within {}", duration(ns)));
         let silent = silent_ns.filter(|ns| *ns >= 1_000_000_000);
-        let silent = silent
-            .map_or_else(String::new, |ns| format!(", which had been silent for {} before", duration(ns)));
-        let tried = if probes { "probed the connection" } else { "sent its bytes again" };
+        let silent =
+            silent.map_or_else(String::new, |ns| format!(", last heard from {} earlier", duration(ns)));
+        // Whatever forgets a silent connection is kept from it by traffic.
+        let pings = silent_ns.filter(|ns| *ns >= FORGETFUL_NS).map_or_else(String::new, |ns| {
+            format!(" Pings at an interval shorter than {} would keep a NAT from forgetting.", duration(ns))
+        });
+        let tried = match what {
+            _ if probes => "probed the connection".to_owned(),
+            Resent::Close => {
+                let at = when(conversation, conversation.closing.sides[of].at);
+                format!("sent {}{at} and retransmitted it", close_of(conversation, of))
+            }
+            Resent::Ping(Some(frame)) => format!("retransmitted its Ping (frame {frame})"),
+            Resent::Ping(None) => "retransmitted a Ping".to_owned(),
+            Resent::Bytes => "retransmitted what it had sent".to_owned(),
+        };
         let came = if one_way {
             format!("what still came from {peer} acknowledged none of it")
         } else {
             format!("nothing came back from {peer}{silent}")
         };
-        Said::part(
+        let tell = if what == Resent::Close { Said::close } else { Said::part };
+        tell(
             format!(
-                "{} {}no longer reached {peer}'s host: it {tried} {}{for_ns}, and {came}.",
+                "{} {}no longer reached {peer}'s host, or no answer reached it: it {tried} {}{for_ns}, and {came}.",
                 the(of),
                 probably(cause.certainty),
                 count(u64::from(times), "time"),
             ),
             format!(
                 "Look at the way between the two{} for a NAT or firewall that forgot the connection or a link that \
-                    went down, and at whether {peer}'s host was up.",
+                    went down, and at whether {peer}'s host was up.{pings}",
                 from_clock(conversation, cause.at)
             ),
         )

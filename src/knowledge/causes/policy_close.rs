@@ -30,19 +30,22 @@ impl Judge for PolicyClose {
     }
 
     fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
-        format!("{} closed for a policy of its own", side(cause.by).map_or("Both sides", the))
+        format!("{} closed for a policy violation", side(cause.by).map_or("Both sides", the))
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let told = super::application_close::told(cause, conversation);
-        let next = format!(
-            "{} for what it checks: origin, credentials, rates, quotas.",
-            look_at(cause, conversation)
-        );
+        let is_named = side(cause.by).is_some_and(|by| conversation.closing.sides[by].reason.is_some());
+        let what = if is_named {
+            "the policy that its reason names"
+        } else {
+            "what it checks: origin, credentials, rates, quotas"
+        };
+        let next = format!("{} for {what}.", look_at(cause, conversation));
         super::application_close::closing(
             cause,
             conversation,
-            &format!("{told}: 1008 names a policy of the side that sends it."),
+            &format!("{told}. 1008 says that the other side broke one of its policies."),
             Some(next),
         )
     }

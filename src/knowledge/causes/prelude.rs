@@ -6,7 +6,7 @@ pub(super) use crate::knowledge::causes::facts::{Facts, How, Quit};
 pub(super) use crate::knowledge::causes::{Judge, Judged, Said, Tells};
 pub(super) use crate::knowledge::example::{found, legal};
 pub(super) use crate::knowledge::rules::{RuleId, Violation};
-pub(super) use crate::knowledge::words::units::{clock, count, duration, exact_bytes};
+pub(super) use crate::knowledge::words::units::{bytes, clock, count, duration, exact_bytes};
 pub(super) use crate::knowledge::words::{close, packet, shortened, visible};
 pub(super) use crate::model::Certainty::{self, Likely, Proven, Undetermined};
 pub(super) use crate::model::{
@@ -115,8 +115,8 @@ pub(super) fn failed_for<S: Readable>(
     if sides[failing].sent_close == Some(true) {
         let (with, at) = (close_of(conversation, failing), when(conversation, sides[failing].at));
         let did = match cause.certainty {
-            Proven => "failed the connection for it with",
-            _ => "probably failed the connection for it, with",
+            Proven => "failed the connection because of it with",
+            _ => "probably failed the connection because of it, with",
         };
         // Of a fault in the Close itself the answer has been told.
         let in_close = sides[by].frame == cause.frame && cause.frame.is_some();
@@ -124,10 +124,10 @@ pub(super) fn failed_for<S: Readable>(
         return (format!("{} {did} {with}{at}", a(failing)), tell);
     }
     let Some(end) = conversation.closing.ends[failing] else {
-        return (format!("{} probably failed the connection for it", a(failing)), Said::part);
+        return (format!("{} probably failed the connection because of it", a(failing)), Said::part);
     };
     let (ended, at) = (ended_tcp(end.how), when(conversation, end.at));
-    (format!("{} probably {ended} for it{at}, without a Close", a(failing)), Said::whole)
+    (format!("{} probably {ended} because of it{at}, without a Close", a(failing)), Said::whole)
 }
 
 /// How sure it is, as a word before a verb; nothing where it is proven.

@@ -12,13 +12,15 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "protocol_fault",
     tone: Tone::Fault,
     tells: &[],
-    when: "one side broke a clause of the protocol, and the other failed the connection for it",
+    when: "one side broke a clause of the protocol, and the other failed the connection because of it",
     proven: Some("the other side closed with a code that fits, before it handled anything that came later"),
     likely: Some("it ended TCP, or closed with another code, within a round trip of the fault"),
     undetermined: None,
     never: "that a fault ended the connection where traffic went on after it as if nothing had been: then the end has \
             another cause, and the fault stays a finding",
-    next: &["the side that broke the clause: its library, or what is on the way and writes in its name"],
+    next: &[
+        "the side that broke the clause: its library, or something on the way that writes into its stream",
+    ],
     shows: &[
         found("RSV2, answered with 1002", "S: a1 02 68 69 | C: close 1002 | S: close 1002 | S: fin | C: fin"),
         legal(
@@ -69,17 +71,27 @@ impl Judge for ProtocolFault {
             .find(|f| f.by == Some(by) && Some(f.violation.rule()) == cause.rule && f.frame == cause.frame);
         let did =
             finding.map_or_else(|| "broke the protocol".to_owned(), |f| f.violation.words(conversation).did);
-        let frame = cause.frame.map_or_else(String::new, |frame| format!(" (frame {frame})"));
+        let close = &conversation.closing.sides[by];
+        // A fault of any frame does not say that it was the Close.
+        let of_frames = cause.rule.is_some_and(|rule| rule.name().starts_with("FR-"));
+        let is_close = of_frames && close.sent_close == Some(true) && close.frame == cause.frame;
+        let what = if is_close {
+            format!(", its {}", crate::knowledge::words::close(close.code))
+        } else {
+            String::new()
+        };
+        let frame = cause.frame.map_or_else(String::new, |frame| format!(" (frame {frame}{what})"));
         let (failed, tell) = failed_for(cause, conversation, by);
+        let why = if is_close { "why its program closed, and for " } else { "" };
         let wrote = cause.frame.map_or_else(String::new, |frame| {
-            format!(" for what wrote frame {frame}{}", at_packet(cause, conversation))
+            format!(" for {why}what wrote frame {frame}{}", at_packet(cause, conversation))
         });
         let rule = cause.rule.map_or("", RuleId::name);
         tell(
             format!("{} {did}{frame}; {failed}.", the(by)),
             format!(
-                "{}{wrote}: its library, or something on the way that writes in its name; wslog explain {rule} has the \
-                    clause.",
+                "{}{wrote}: its library, or something on the way that writes into its stream. `wslog explain {rule}` shows \
+                    the clause.",
                 look(conversation, by, cause),
             ),
         )

@@ -28,6 +28,13 @@ pub(super) const ROW: CauseRow = CauseRow {
     ],
 };
 
+/// Whether the request has what asks for the upgrade, as it was captured.
+fn asks_for_upgrade<S: Readable>(conversation: &Conversation<S>) -> bool {
+    let lacks = [RuleId::HsUpgradeReq, RuleId::HsConnectionReq];
+    conversation.request.is_some()
+        && !conversation.findings.iter().any(|f| lacks.contains(&f.violation.rule()))
+}
+
 impl Judge for Refused {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         let status = facts.conversation.response.as_ref()?.status;
@@ -88,10 +95,15 @@ impl Judge for Refused {
                 "and in that of what stands behind it: it answers as a gateway, and had no answer from there, or none \
                     in time",
             ),
+            400 | 426 if !asks_for_upgrade(conversation) => (
+                None,
+                "for what it missed, which the body of the response may say; the request here lacks what asks for the \
+                    upgrade",
+            ),
             400 | 426 => (
                 None,
-                "for what it missed in the request as it arrived here: its version, its Upgrade and Connection; the \
-                    body of the response may say so",
+                "for what it missed, which the body of the response may say. The request has Upgrade and Connection here, \
+                    but a proxy that does not pass them on gets this status from what stands behind it",
             ),
             _ => (None, "for why"),
         };

@@ -27,7 +27,7 @@ pub(super) const ROW: CauseRow = CauseRow {
         "one sign only: another host behind the same NAT, or another network stack of the same host, can \
             show one",
     ),
-    never: "that the side in whose name it came reset the connection",
+    never: "that the side it claims to come from reset the connection",
     next: &[
         "firewalls, proxies and intrusion prevention on the way",
         "a capture at the alleged sender: there it was never sent",
@@ -74,7 +74,7 @@ impl Judge for ResetBetween {
     }
 
     fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
-        format!("Something reset the connection in {}'s name", a(self.alleged))
+        format!("Something on the way reset the connection, posing as {}", a(self.alleged))
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
@@ -87,7 +87,7 @@ impl Judge for ResetBetween {
             signs.push("its IP identification is of another kind".to_owned());
         }
         if self.bare {
-            signs.push("it acknowledges nothing".to_owned());
+            signs.push("its ACK flag is not set".to_owned());
         }
         let signs = crate::knowledge::words::and(signs);
         let whose = match cause.certainty {
@@ -100,13 +100,13 @@ impl Judge for ResetBetween {
         let tell = if closed { Said::part } else { Said::whole };
         tell(
             format!(
-                "An RST in {}'s name ended the connection{}{without}, and {whose}: {signs}.",
+                "An RST that claims to be {}'s ended the connection{}{without}, and {whose}: {signs}.",
                 a(self.alleged),
                 when(conversation, cause.at)
             ),
             format!(
                 "Look in the logs of firewalls, proxies and intrusion prevention on the way{}{}, and capture at {} \
-                    as well: if it is not its own, it was never sent there.",
+                    as well: if no such RST leaves it, something on the way sent it.",
                 at_clock(conversation, cause.at),
                 at_packet(cause, conversation),
                 a(self.alleged)

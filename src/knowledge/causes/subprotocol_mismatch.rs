@@ -18,7 +18,7 @@ pub(super) const ROW: CauseRow = CauseRow {
     proven: None,
     likely: Some("it sent no frame, or only a Close, and the server's choice is the only thing amiss"),
     undetermined: None,
-    never: "that the server broke a rule where it chose none: that is legal, but browsers must fail for it",
+    never: "that the server broke a rule where it chose none: that is legal, but browsers must fail the connection then",
     next: &[
         "the list of subprotocols that the server knows, and the list that the client offers: they have to \
             share one",
@@ -67,13 +67,26 @@ impl Judge for SubprotocolMismatch {
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
+        let chosen = conversation.response.as_ref().and_then(|response| response.subprotocol());
+        let chosen = chosen.map(|name| format!(" \"{}\"", shortened(&visible(&name)))).unwrap_or_default();
+        let offered = conversation.request.as_ref().map_or_else(Vec::new, |request| {
+            request.subprotocols.iter().map(|name| visible(name).into_owned()).collect::<Vec<_>>()
+        });
+        let offered = match offered.as_slice() {
+            [] => String::new(),
+            all => format!(" (\"{}\")", shortened(&all.join(", "))),
+        };
         let chose = if cause.rule == Some(RuleId::HsProtoNone) {
-            "the server chose none of the subprotocols it had offered"
+            format!("the server chose none of the subprotocols it had offered{offered}")
+        } else if offered.is_empty() {
+            format!("the server chose the subprotocol{chosen}, and it had offered none")
         } else {
-            "the server chose a subprotocol that it had not offered"
+            format!(
+                "the server chose the subprotocol{chosen}, which is not among those it had offered{offered}"
+            )
         };
         let after = self.after_ns.map_or_else(String::new, |ns| format!(" {} after the 101", duration(ns)));
-        let browsers = if self.browser { ", for which browsers must leave" } else { "" };
+        let browsers = if self.browser { "; browsers must fail the connection then" } else { "" };
         let look = look(conversation, Role::Server, cause);
         Said::whole(
             format!("The client left{after}, probably because {chose}{browsers}."),

@@ -10,14 +10,14 @@ pub(super) const ROW: CauseRow = CauseRow {
     tone: Tone::Fault,
     tells: &[RuleId::HsHttpResp],
     when: "one side speaks TLS and the other plain HTTP",
-    proven: Some("a record of TLS answers the plain request, known by its first bytes"),
+    proven: Some("a TLS record answers the plain request, known by its first bytes"),
     likely: None,
     undetermined: None,
     never: "that a certificate is wrong: no TLS was begun",
     next: &["ws:// where the server wants wss://, or the other way round", "the port: 80 or 443"],
     shows: &[
         found(
-            "an alert of TLS answers a plain request",
+            "a TLS alert answers a plain request",
             "C: request | S: raw 15 03 01 00 02 02 46 | S: fin | C: fin",
         ),
         legal(
@@ -40,13 +40,13 @@ impl Judge for TlsExpected {
     }
 
     fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
-        "The client spoke plain HTTP to a port of TLS".to_owned()
+        "The client spoke plain HTTP to a TLS port".to_owned()
     }
 
     fn said<S: Readable>(&self, _: &Cause, conversation: &Conversation<S>) -> Said {
         Said::whole(
-            "The client sent its request in plain HTTP to a port where the server speaks TLS: the answer was a record \
-                of TLS.",
+            "The client sent its request in plain HTTP to a port where the server speaks TLS: the answer was a TLS \
+                record.",
             format!(
                 "Look in the log of the client{} for the URL: ws:// where it should be wss://, or the wrong port.",
                 at_clock(conversation, conversation.started_at)

@@ -39,7 +39,7 @@ impl Judge for TryLater {
         super::application_close::closing(
             cause,
             conversation,
-            &format!("{told}: 1013 says that the side that sends it has too much to do."),
+            &format!("{told}. 1013 says that its sender is overloaded."),
             Some(next),
         )
     }

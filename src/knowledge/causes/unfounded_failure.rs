@@ -76,7 +76,10 @@ impl Judge for UnfoundedFailure {
     }
 
     fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
-        format!("{} failed a sound connection", the(side(cause.by).unwrap_or(Role::Server)))
+        format!(
+            "{} failed the connection over a fault that is not there",
+            the(side(cause.by).unwrap_or(Role::Server))
+        )
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
@@ -91,18 +94,18 @@ impl Judge for UnfoundedFailure {
         let special = match self.special {
             None => String::new(),
             Some(Special::SplitCharacter) => {
-                "; the message it had received last is cut inside a character, from one \
-                frame to the next, which is allowed"
+                "; the last message it had received has a character split over two \
+                frames, which is allowed"
                     .to_owned()
             }
             Some(Special::Fragmented) => {
-                "; the message it had received last came in several frames, which is allowed".to_owned()
+                "; the last message it had received came in several frames, which is allowed".to_owned()
             }
             Some(Special::Compressed) => {
-                "; the message it had received last was compressed, as agreed".to_owned()
+                "; the last message it had received was compressed, as agreed".to_owned()
             }
             Some(Special::AfterPause(ns)) => {
-                format!("; the message it had received last was the first after {}", duration(ns))
+                format!("; the last message it had received was the first after {}", duration(ns))
             }
         };
         let at = when(conversation, conversation.closing.sides[by].at);

@@ -21,7 +21,7 @@ pub(super) const ROW: CauseRow = CauseRow {
         RuleId::HsUpgradeResp,
         RuleId::HsConnectionResp,
     ],
-    when: "the request or the 101 lost Upgrade or Connection, or came down to HTTP/1.0, on the way",
+    when: "a proxy on the way took Upgrade or Connection out of the request or the 101, or downgraded it to HTTP/1.0",
     proven: None,
     likely: Some(
         "a request with a Sec-WebSocket-Key, or a 101, lacks what goes with it, and a proxy has left signs: Via, X-Forwarded-*, \
@@ -37,7 +37,7 @@ pub(super) const ROW: CauseRow = CauseRow {
     ],
     shows: &[
         found(
-            "a proxy took out Upgrade and came down to HTTP/1.0",
+            "a proxy took out Upgrade and downgraded to HTTP/1.0",
             "C: request !GET /chat HTTP/1.0 & -Upgrade & Connection: close & X-Forwarded-For: 10.0.0.7 | S: status 400 Bad Request | S: fin | C: fin",
         ),
         legal(
@@ -90,7 +90,11 @@ impl Judge for UpgradeStripped {
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let head = if self.head == Role::Client { "request" } else { "101" };
-        let lost = if self.old_http { " and came down to HTTP/1.0" } else { "" };
+        let lost = if self.old_http { ", as HTTP/1.0" } else { "" };
+        let field = match cause.rule {
+            Some(RuleId::HsConnectionReq | RuleId::HsConnectionResp) => "Connection: Upgrade",
+            _ => "Upgrade",
+        };
         let answer = conversation.response.as_ref().filter(|_| self.head == Role::Client);
         let then =
             answer.map_or_else(String::new, |response| format!("; the server answered {}", response.status));
@@ -101,10 +105,10 @@ impl Judge for UpgradeStripped {
             _ => "probably a proxy on the way took it out",
         };
         Said::whole(
-            format!("The {head} lacks its Upgrade{lost}: {why}{then}."),
+            format!("The {head} arrived here without {field}{lost}: {why}{then}."),
             format!(
-                "Look in the log of the proxy on {}'s side of this point of capture{} for the same request: it has to be told \
-                    to pass Upgrade and Connection on.",
+                "Look in the log of the proxy between {} and this point of capture{} for the same request: it has to be told \
+                    to pass Upgrade and Connection on (nginx: proxy_http_version 1.1, and proxy_set_header for both).",
                 a(self.head),
                 at_clock(conversation, cause.at)
             ),

@@ -2,7 +2,7 @@ use super::prelude::*;
 use Clean::{IfSent, No, Unknown, Yes};
 use Reported::{Abnormal, Nothing, Own, Peers};
 
-const OWN_CODE: &str = "its library reports the code that it sent itself";
+const OWN_CODE: &str = "its library reports the code it sent itself";
 const CHROMIUM: &[LibraryId] = &[LibraryId::Chromium];
 const KEEPS: &[LibraryId] = &[LibraryId::Undici, LibraryId::Websockets];
 
@@ -15,11 +15,11 @@ pub const MOST: &[Convention] = &[
     does(&[At::AwaitsAnswer], Nothing, Unknown, "").open().or(&[other(
         Abnormal,
         No,
-        "it has given up waiting",
+        "it had given up waiting",
     )]),
     does(&[At::Unheard], Abnormal, No, "report 1006 once they give up, which is not seen then")
         .open()
-        .or(&[other(Nothing, Unknown, "it has not given up yet")]),
+        .or(&[other(Nothing, Unknown, "it had not given up by then")]),
     does(&[At::ClosesExchanged], Peers, Unknown, "").likely(),
     // 1003 is the code of programs that take no such data, more often than of libraries that fail.
     does(&[At::FailedUnfounded], Peers, IfSent, "report what came back where it was the program that closed")
@@ -36,10 +36,10 @@ pub const MOST: &[Convention] = &[
         &[other(
             Own,
             Unknown,
-            "its library reports the code that it sent itself, or its program closed with it",
+            "its library reports the code it sent itself or its program closed with it",
         )],
     ),
-    does(&[At::AnsweredFaulty], Peers, Yes, "take the Close for sound if they answer it so").or(&[other(
+    does(&[At::AnsweredFaulty], Peers, Yes, "take the Close for a valid one if they answer it so").or(&[other(
         Abnormal,
         No,
         "its library failed the connection for the fault in the Close",
@@ -49,18 +49,18 @@ pub const MOST: &[Convention] = &[
         KEEPS,
         Peers,
         Yes,
-        "its library (undici, python websockets) takes an answer for sent that could not leave",
+        "its library (undici, python websockets) counts an answer that could not leave",
     )]),
     does(&[At::Unread], Peers, No, "report its code if they still read it").open().or(STOPPED),
     does(&[At::MaybeAnswered], Peers, Unknown, "").likely(),
     does(&[At::MoreBehind], Peers, Yes, "report the first Close").or(&[other(
         Abnormal,
         No,
-        "its library fails the connection for what follows a Close, as browsers built on Chromium do",
+        "what follows the Close makes its library fail the connection, as it does in browsers built on Chromium",
     )]),
     does(&[At::ResetBehind], Peers, IfSent, "still read the Close and report its code").open().or(&[
         other(Abnormal, No, "the RST came before it had read the Close"),
-        of(KEEPS, Peers, Yes, "its library (undici, python websockets) takes its own answer for sent"),
+        of(KEEPS, Peers, Yes, "its library (undici, python websockets) counts its own answer as sent"),
     ]),
     does(&[At::ResetAfterCloses], Peers, Yes, "report the code, clean").likely().or(&[of(
         CHROMIUM,

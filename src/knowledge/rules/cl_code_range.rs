@@ -33,7 +33,7 @@ impl Told for ClCodeRange {
         say.words(
             "1000 to 1014 as registered, or 3000 to 4999",
             format!("code {code}"),
-            format!("sent a Close with the code {code}, which is in no range in use"),
+            format!("sent a Close with the code {code}, which is not assigned"),
         )
     }
 }

@@ -34,7 +34,7 @@ impl Told for ClCodeReserved {
             format!(
                 "sent a Close with the code {code}, which {}",
                 match code.0 {
-                    1004 => "is reserved without a meaning",
+                    1004 => "is reserved and has no meaning",
                     _ => "is for local use and must never be sent",
                 }
             ),

@@ -39,7 +39,10 @@ impl Told for ClNotFailed {
         say.words(
             format!("fail the connection for {fault} in frame {frame}"),
             went_on(*what),
-            format!("carried on after the breach of {fault} in frame {frame}: it {}", went_on(*what)),
+            format!(
+                "carried on although it had to fail the connection because of frame {frame} ({fault}): it {}",
+                went_on(*what)
+            ),
         )
     }
 }

@@ -33,7 +33,7 @@ impl Told for FrCtlLen {
         say.words(
             "at most 125 bytes in a control frame",
             count(*len, "byte"),
-            format!("sent a control frame of {}, more than 125", count(*len, "byte")),
+            format!("sent a control frame of {}, where 125 is the most", count(*len, "byte")),
         )
     }
 }

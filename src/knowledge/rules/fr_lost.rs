@@ -32,7 +32,7 @@ pub(super) const ROW: Row = Row {
     next: &[
         "what the first bytes say: HTTP comes from a second handler on the same socket, or from a proxy that has given up",
         "a write of the sender that was cut short, or two writers on one socket without a lock",
-        "a proxy that takes the stream for the body of a response: chunk sizes and ends of line",
+        "a proxy that treats the stream as the body of a response: chunk sizes and ends of line",
     ],
     shows: &[
         found(
@@ -80,6 +80,10 @@ impl<S: Readable> Told for FrLost<S> {
                  follows is misread",
                 count(claimed, "payload byte")
             ),
+            // These are no text in place of a frame: a frame begins, or goes on.
+            LostHow::LengthWidth { .. } | LostHow::BytesMissing => {
+                format!("sent {what} ({start}), so that what follows is misread")
+            }
             _ => format!("sent {what} where a frame should begin ({start}), so that what follows is misread"),
         };
         say.words("a frame", format!("{what}: {start}"), did)

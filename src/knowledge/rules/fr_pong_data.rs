@@ -38,7 +38,7 @@ impl Told for FrPongData {
         say.words(
             format!("a Pong with the {} of the Ping in frame {ping}", count(*ping_len, "byte")),
             format!("a Pong with {}", count(*pong_len, "other byte")),
-            format!("answered the Ping in frame {ping} with other data than it carried"),
+            format!("answered the Ping in frame {ping} with data other than its own"),
         )
     }
 }

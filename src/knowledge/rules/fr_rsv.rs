@@ -49,11 +49,9 @@ impl Told for FrRsv {
             ""
         };
         say.words(
-            format!("{bits} clear: no negotiated extension gives it a meaning"),
+            format!("{bits} clear: no negotiated extension uses it"),
             format!("{bits} set{inflates}"),
-            format!(
-                "sent a frame with {bits} set, to which no negotiated extension gives a meaning{inflates}"
-            ),
+            format!("sent a frame with {bits} set, which no negotiated extension uses{inflates}"),
         )
     }
 }

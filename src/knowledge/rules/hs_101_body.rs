@@ -35,10 +35,7 @@ impl<S: Readable> Told for Hs101Body<S> {
         say.words(
             "a 101 without Content-Length and Transfer-Encoding",
             visible(line),
-            format!(
-                "answered 101 with {}; a 101 has no body, and clients pass over the field",
-                visible(line)
-            ),
+            format!("answered 101 with {}; a 101 has no body, and clients ignore the field", visible(line)),
         )
     }
 }

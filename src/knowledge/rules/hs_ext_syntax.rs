@@ -48,7 +48,7 @@ impl<S: Readable> Told for HsExtSyntax<S> {
         say.words(
             "a list of extensions: tokens, with parameters after semicolons",
             format!("{found}, wrong from byte {at} on"),
-            format!("sent a list of extensions that does not follow its grammar from byte {at} on ({found})"),
+            format!("sent a list of extensions that is malformed from byte {at} on ({found})"),
         )
     }
 }

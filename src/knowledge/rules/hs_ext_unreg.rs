@@ -37,7 +37,10 @@ impl<S: Readable> Told for HsExtUnreg<S> {
         say.words(
             "a registered extension",
             visible(name),
-            format!("named the extension {}, which is not registered; in use that is common", visible(name)),
+            format!(
+                "named the extension {}, which is not registered; that is common in practice",
+                visible(name)
+            ),
         )
     }
 }

@@ -50,13 +50,13 @@ impl<S: Readable> Told for HsExtUnreq<S> {
             return say.words(
                 "each extension once: several offers of one are alternatives",
                 format!("{} twice", visible(name)),
-                format!("took the extension {} twice", visible(name)),
+                format!("accepted the extension {} twice", visible(name)),
             );
         }
         say.words(
             "only extensions that were offered",
             format!("{}, which was not", visible(name)),
-            format!("took the extension {}, which the client had not offered", visible(name)),
+            format!("accepted the extension {}, which the client had not offered", visible(name)),
         )
     }
 }

@@ -37,7 +37,7 @@ impl Told for HsOrigin {
         say.words(
             "Origin, as browsers send it",
             "Origin absent, User-Agent of a browser",
-            "sent no Origin though its User-Agent names a browser: it is none, or a proxy removed the field",
+            "sent no Origin though its User-Agent names a browser: it is not one, or a proxy removed the field",
         )
     }
 }

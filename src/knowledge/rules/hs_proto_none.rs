@@ -38,7 +38,7 @@ impl Told for HsProtoNone {
         say.words(
             "a subprotocol is the server's choice",
             "subprotocols offered, none chosen",
-            "chose none of the subprotocols offered, which is legal; browsers fail the connection for it",
+            "chose none of the subprotocols offered, which is legal, but browsers then fail the connection",
         )
     }
 }

@@ -25,7 +25,7 @@ pub(super) const ROW: Row = Row {
            comma or quote in them.",
     next: &[
         "the list that the application passed: a name twice, an empty one, or a URI in place of a token",
-        "a token for authentication sent in this field: base64 with '/' or '=' is no token; base64url \
+        "a token for authentication sent in this field: base64 with '/' or '=' is not a token; base64url \
          without padding is",
     ],
     shows: &[
@@ -47,7 +47,7 @@ impl<S: Readable> Told for HsProtoReq<S> {
         let element = element.as_deref().map(visible).unwrap_or_default();
         let what = match fault {
             ProtocolsFault::Empty => "no subprotocol".to_owned(),
-            ProtocolsFault::NotToken(_) => format!("{element}, which is no token"),
+            ProtocolsFault::NotToken(_) => format!("{element}, which is not a token"),
             ProtocolsFault::Repeated(_) => format!("{element} twice"),
         };
         say.words(

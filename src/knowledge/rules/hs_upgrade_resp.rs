@@ -35,7 +35,7 @@ impl<S: Readable> Told for HsUpgradeResp<S> {
         say.words(
             "Upgrade: websocket",
             found.as_str(),
-            format!("answered 101 without the value websocket, and nothing else, in Upgrade ({found})"),
+            format!("answered 101 without Upgrade set to websocket alone ({found})"),
         )
     }
 }

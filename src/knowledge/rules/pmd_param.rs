@@ -72,7 +72,7 @@ impl<S: Readable> Told for PmdParam<S> {
             Self::NotDeclined => say.words(
                 "the offer of permessage-deflate declined, for a parameter in it",
                 "it was taken",
-                "took an offer of permessage-deflate that it must decline for a parameter in it",
+                "accepted an offer of permessage-deflate that it must decline because of a parameter in it",
             ),
         }
     }
@@ -92,10 +92,10 @@ fn parameter(say: &Say<'_>, name: &str, value: Option<&str>, why: BadParameter) 
     };
     let what = match why {
         BadParameter::Unknown => "which is not defined there",
-        BadParameter::Repeated => "a second time",
-        BadParameter::NoWindowBits => "where a number from 8 to 15 without leading zeros has to stand",
+        BadParameter::Repeated => "twice",
+        BadParameter::NoWindowBits => "whose value has to be a number from 8 to 15 without leading zeros",
         BadParameter::ValueMissing => "without the value it needs",
-        BadParameter::ValueUnwanted => "with a value, where none may stand",
+        BadParameter::ValueUnwanted => "with a value, though it takes none",
     };
     let did = format!("sent the parameter {shown} of permessage-deflate, {what}");
     say.words(expected, shown, did)

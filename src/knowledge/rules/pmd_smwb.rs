@@ -52,7 +52,7 @@ impl Told for PmdSmwb {
                 format!("server_max_window_bits={offered} or less, as offered"),
                 "no server_max_window_bits",
                 format!(
-                    "took an offer with server_max_window_bits={offered} and left that parameter out of the \
+                    "accepted an offer with server_max_window_bits={offered} and left that parameter out of the \
                      answer"
                 ),
             ),

@@ -38,7 +38,7 @@ impl Told for PmdSnct {
         say.words(
             "server_no_context_takeover, as offered",
             "left out",
-            "took an offer with server_no_context_takeover and left that parameter out of the answer",
+            "accepted an offer with server_no_context_takeover and left that parameter out of the answer",
         )
     }
 }

@@ -38,7 +38,7 @@ pub(in crate::knowledge) fn having(times: &str) -> String {
 fn syntax(kind: Syntax) -> &'static str {
     match kind {
         Syntax::NoColon => "a field line without a colon",
-        Syntax::FieldName => "a field name that is no token",
+        Syntax::FieldName => "a field name that is not a token",
         Syntax::BlankBeforeColon => "white space between a field name and its colon",
         Syntax::StartLine => "white space in the request line where none belongs",
         Syntax::Control => "a control character in a field value",

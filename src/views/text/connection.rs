@@ -67,7 +67,7 @@ fn heading(out: &mut String, report: &Conversation<Shown>, style: &Style) {
 
 /// Who did what, as the cause has it, its name and the outcome; in the colour of what that amounts to.
 fn verdict(report: &Conversation<Shown>) -> (String, Paint) {
-    let outcome = wording::outcome(report.closing.outcome);
+    let outcome = wording::outcome_of(report);
     let Some(cause) = &report.closing.cause else { return (outcome.to_owned(), Paint::Plain) };
     let others = other_breaches(report);
     let besides = match others {
@@ -146,7 +146,9 @@ fn facts(out: &mut String, report: &Conversation<Shown>, style: &Style) {
         }
     }
     for role in Role::BOTH {
-        if let Some(line) = report.timing.pings[role].as_ref().and_then(|figures| pings(role, figures)) {
+        let pongs = report.traffic[role.peer()].frames[usize::from(Opcode::PONG.bits())];
+        if let Some(line) = report.timing.pings[role].as_ref().and_then(|figures| pings(role, figures, pongs))
+        {
             out.push_str(&style.wrap(&line, 2));
         }
     }
@@ -162,12 +164,16 @@ fn handshake(report: &Conversation<Shown>) -> String {
     }
     for earlier in &report.earlier {
         let status = earlier.status.map_or_else(|| "no response".to_owned(), |s| format!("status {s}"));
-        parts.push(format!("before it {} got {status}", shorten(&visible(&earlier.target), 40)));
+        parts.push(format!("earlier here: {}, {status}", shorten(&visible(&earlier.target), 40)));
     }
     if let Some(response) = &report.response {
         let times =
             [report.handshake_at.client, report.handshake_at.server].map(|at| at.and_then(|(_, at)| at));
         let after = match times {
+            // What never became whole was not asked at any one time.
+            _ if report.request.as_ref().is_some_and(|request| request.facts.unfinished) => {
+                " for a request that was not finished".to_owned()
+            }
             [Some(asked), Some(answered)] if answered < asked => ", recorded before the request".to_owned(),
             [Some(asked), Some(answered)] => format!(" after {}", units::duration(answered.since(asked))),
             _ => String::new(),
@@ -272,7 +278,7 @@ fn tcp_facts(role: Role, tcp: &SideTcp) -> Vec<String> {
 }
 
 /// Rhythm and latency of the Pings of one side; nothing where the recording has no times.
-fn pings(role: Role, figures: &PingFigures) -> Option<String> {
+fn pings(role: Role, figures: &PingFigures, pongs: u64) -> Option<String> {
     let mut parts = Vec::new();
     if let Some(ns) = figures.interval_ns {
         parts.push(format!("one every {}", units::duration(ns)));
@@ -294,9 +300,15 @@ fn pings(role: Role, figures: &PingFigures) -> Option<String> {
         return None;
     }
     if let Some(unanswered @ 1..) = figures.unanswered {
+        // Pongs that carry something else answer none.
+        let others = pongs > figures.latency.map_or(0, |latency| latency.pongs);
+        let pong = if others { "a Pong that repeats its data" } else { "a Pong" };
         parts.push(match unanswered {
-            1 => "the last one without a Pong".to_owned(),
-            more => format!("the last {more} without a Pong"),
+            1 if figures.sent == 1 => format!("without {pong}"),
+            all if all == figures.sent && others => format!("none answered by {pong}"),
+            all if all == figures.sent => "none answered".to_owned(),
+            1 => format!("the last one without {pong}"),
+            more => format!("the last {more} without {pong}"),
         });
     }
     Some(format!("{} sent {}: {}", role.name(), units::count(figures.sent, "Ping"), parts.join("; ")))
