@@ -20,6 +20,7 @@ pub mod index;
 mod json;
 mod notes;
 mod page;
+mod parts;
 pub mod policy;
 mod python;
 mod rows;
@@ -34,6 +35,7 @@ mod wirelog;
 use std::path::Path;
 
 use crate::error::Error;
+use crate::limits::Limits;
 use crate::model::case::{CaseReport, ReportForm};
 pub(crate) use sniff::SNIFF_BYTES;
 pub use sniff::{ReportKind, sniff};
@@ -42,11 +44,14 @@ pub use wirelog::observe;
 /// Reads the report of one case in the form that [`sniff()`] found.
 ///
 /// # Errors
-/// [`Error::BadReport`] if it is none. What is odd in one stands in its `inconsistencies`.
-pub fn read_case(form: ReportForm, bytes: &[u8], path: &Path) -> Result<CaseReport, Error> {
-    match form {
-        ReportForm::Json => json::read(bytes, path),
-        ReportForm::Html => html::sections(bytes).read(path),
-        ReportForm::Text => text::sections(bytes).read(path),
-    }
+/// [`Error::BadReport`] if it is none, or has more than [`Limits::max_report_parts`]. What is odd in one stands in its
+/// `inconsistencies`.
+pub fn read_case(form: ReportForm, bytes: &[u8], path: &Path, limits: &Limits) -> Result<CaseReport, Error> {
+    let sections = match form {
+        ReportForm::Json => return json::read(bytes, path, limits),
+        ReportForm::Html => html::sections,
+        ReportForm::Text => text::sections,
+    };
+    parts::within(parts::of_page(bytes), limits, path, page::WHAT)?;
+    sections(bytes).read(path)
 }

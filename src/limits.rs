@@ -229,8 +229,15 @@ limits! {
 
     /// Bytes of one Autobahn report that is read.
     ///
-    /// Cases have up to some hundred kB, an index 110 bytes a case.
-    "report-bytes" max_report_bytes: u64 = 64 << 20, Bytes, Seen("A larger one is refused with an error.");
+    /// Cases have up to 1 MB, an index 110 bytes a case. Up to three copies are in memory.
+    "report-bytes" max_report_bytes: u64 = 16 << 20, Bytes, Seen("A larger one is refused with an error.");
+
+    /// Parts of one Autobahn report: values of JSON, lines and cells of a page.
+    ///
+    /// Each is kept as a value of its own, which a part of two bytes makes up to 300 times larger. An index of 80 agents
+    /// with all 517 cases has as many.
+    "report-parts" max_report_parts: usize = 250_000, Count("parts"),
+        Seen("A report of more is refused with an error.");
 
     /// Time from the last packet of a file to the first of another up to which both may be one capture.
     ///

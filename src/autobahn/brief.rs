@@ -1,10 +1,11 @@
 //! The verdict of a case file and nothing else of it: what is logged is passed over, so that thousands of files
 //! are read in the time their bytes take.
 
+use std::fmt;
 use std::path::Path;
 
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
 
 use crate::error::Error;
 use crate::model::case::{Behavior, BehaviorClose, CaseId};
@@ -29,7 +30,52 @@ struct Raw {
 
 /// A number that fits; anything else is not known.
 fn number<'de, D: Deserializer<'de>, T: TryFrom<u64>>(from: D) -> Result<Option<T>, D::Error> {
-    Ok(Value::deserialize(from)?.as_u64().and_then(|n| T::try_from(n).ok()))
+    Ok(from.deserialize_any(Number)?.and_then(|n| T::try_from(n).ok()))
+}
+
+/// Takes a number, and passes over whatever else stands there without keeping it.
+struct Number;
+
+impl<'de> Visitor<'de> for Number {
+    type Value = Option<u64>;
+
+    fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str("any value")
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Some(number))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
 }
 
 /// Reads the verdict of one case's JSON.
@@ -82,6 +128,8 @@ mod tests {
             (r#""behaviorClose":"OK","duration":1.5,"remoteCloseCode":"x""#, "OK", None, None),
             (r#""duration":2,"remoteCloseCode":1000"#, "", Some(2), Some(1000)),
             (r#""behaviorClose":null"#, "", None, None),
+            (r#""duration":[[1],{"a":2}],"remoteCloseCode":{"a":[1]}"#, "", None, None),
+            (r#""duration":true,"remoteCloseCode":null"#, "", None, None),
         ] {
             let json = format!(r#"{{"agent":"a","id":"1.1","behavior":"OK",{rest}}}"#);
             let verdict = read(json.as_bytes(), Path::new("x")).unwrap();

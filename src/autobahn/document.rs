@@ -11,7 +11,9 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use crate::autobahn::data;
+use crate::autobahn::parts;
 use crate::error::Error;
+use crate::limits::Limits;
 use crate::model::hex_number;
 
 const STAND_IN: u32 = 0x10_0000;
@@ -25,7 +27,13 @@ pub(super) type Object = Map<String, Value>;
 
 impl Document {
     /// Parses `bytes`, taken for a `what`.
-    pub(super) fn parse(bytes: &[u8], path: &Path, what: &'static str) -> Result<Self, Error> {
+    pub(super) fn parse(
+        bytes: &[u8],
+        path: &Path,
+        what: &'static str,
+        limits: &Limits,
+    ) -> Result<Self, Error> {
+        parts::within(parts::of_json(bytes), limits, path, what)?;
         let text = String::from_utf8_lossy(bytes);
         let (cleaned, has_stand_ins) = clean(text.strip_prefix('\u{feff}').unwrap_or(&text));
         match serde_json::from_str(&cleaned) {
@@ -128,7 +136,8 @@ mod tests {
             (r#""\\ud800""#, "\\ud800", b"\\ud800"),
             (r#""\"\udc00\\""#, "\"\u{fffd}\\", b"\"\xed\xb0\x80\\"),
         ] {
-            let document = Document::parse(json.as_bytes(), Path::new("x"), "case").unwrap();
+            let document =
+                Document::parse(json.as_bytes(), Path::new("x"), "case", &Limits::DEFAULT).unwrap();
             let parsed = document.value.as_str().unwrap();
             assert_eq!(document.text(parsed), text, "{json}");
             assert_eq!(document.bytes(parsed), bytes, "{json}");
@@ -138,7 +147,10 @@ mod tests {
     #[test]
     fn broken_escapes_are_errors() {
         for json in [r#""\ud8"#, r#""\"#, r#""\u"#, r#""\uzzzz""#, r#""\é""#, r#""\ud800\"#] {
-            assert!(Document::parse(json.as_bytes(), Path::new("x"), "case").is_err(), "{json}");
+            assert!(
+                Document::parse(json.as_bytes(), Path::new("x"), "case", &Limits::DEFAULT).is_err(),
+                "{json}"
+            );
         }
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::autobahn::document::{Document, Object};
 use crate::error::Error;
+use crate::limits::Limits;
 use crate::model::case::{Behavior, BehaviorClose, CaseId, IndexEntry, Run};
 use crate::model::run::{CaseVerdict, Cases, Contradiction};
 
@@ -16,9 +17,10 @@ const WHAT: &str = "Autobahn index";
 /// Reads an `index.json`; suites before 0.5.3 wrote none. Cases are put in the order of their numbers.
 ///
 /// # Errors
-/// [`Error::BadReport`] if it is not JSON, or not agents, cases and verdicts.
-pub fn read(bytes: &[u8], path: &Path) -> Result<Run, Error> {
-    let document = Document::parse(bytes, path, WHAT)?;
+/// [`Error::BadReport`] if it is not JSON, or not agents, cases and verdicts, or has more than
+/// [`Limits::max_report_parts`].
+pub fn read(bytes: &[u8], path: &Path, limits: &Limits) -> Result<Run, Error> {
+    let document = Document::parse(bytes, path, WHAT, limits)?;
     run(&document).map_err(|detail| Error::BadReport {
         path: path.to_owned(),
         what: WHAT,
@@ -225,7 +227,7 @@ mod tests {
             "remoteCloseCode": 1000, "reportfile": "b_case_10_1_1.json"},
             "2.1": {"behavior": "NO_CLOSE", "behaviorClose": "WRONG CODE", "remoteCloseCode": null},
             "1.2.10": {"behavior": "NON-STRICT"}}, "a": {}}"#;
-        let run = read(json, Path::new("index.json")).unwrap();
+        let run = read(json, Path::new("index.json"), &Limits::DEFAULT).unwrap();
         assert_eq!(run.agents.keys().collect::<Vec<_>>(), ["a", "b"]);
         let cases: Vec<_> = run.agents["b"].keys().map(CaseId::as_str).collect();
         assert_eq!(cases, ["1.2.10", "2.1", "10.1.1"]);
@@ -246,7 +248,7 @@ mod tests {
             (r#"{"a": {"1.1": {}}}"#, "case 1.1 of a has no verdict"),
             (r#"{"a": {"#, "line 1"),
         ] {
-            let error = read(json.as_bytes(), Path::new("x")).unwrap_err().to_string();
+            let error = read(json.as_bytes(), Path::new("x"), &Limits::DEFAULT).unwrap_err().to_string();
             assert!(error.contains(says), "{json}: {error}");
         }
     }
@@ -273,7 +275,8 @@ mod run_tests {
         }
         let agents: Vec<_> =
             agents.iter().map(|(a, cases)| format!(r#""{a}":{{{}}}"#, cases.join(","))).collect();
-        read(format!("{{{}}}", agents.join(",")).as_bytes(), Path::new("index.json")).unwrap()
+        read(format!("{{{}}}", agents.join(",")).as_bytes(), Path::new("index.json"), &Limits::DEFAULT)
+            .unwrap()
     }
 
     fn verdict(agent: &str, id: &str, behavior: &str, code: Option<u16>, duration: u64) -> CaseVerdict {
@@ -307,10 +310,10 @@ mod run_tests {
             r#"{"a":{"1.x":{"behavior":"OK","behaviorClose":"OK"}}}"#,
             r#"{"a":{"1.1":{"behaviorClose":"OK"}}}"#,
         ] {
-            let read = read(bytes.as_bytes(), Path::new("x"));
+            let read = read(bytes.as_bytes(), Path::new("x"), &Limits::DEFAULT);
             assert!(matches!(read, Err(Error::BadReport { .. })), "{bytes}");
         }
-        assert_eq!(read("\u{feff}{}".as_bytes(), Path::new("x")).unwrap(), Run::default());
+        assert_eq!(read("\u{feff}{}".as_bytes(), Path::new("x"), &Limits::DEFAULT).unwrap(), Run::default());
     }
 
     #[test]

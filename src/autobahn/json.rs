@@ -9,6 +9,7 @@ use crate::autobahn::document::{Document, Object};
 use crate::autobahn::html;
 use crate::autobahn::notes::Notes;
 use crate::error::Error;
+use crate::limits::Limits;
 use crate::model::case::{
     Behavior, BehaviorClose, CaseEvent, CaseId, CaseReport, ClosingBehavior, ExpectedClose, LoggedData,
     LoggedFrame, ReportForm, WireRow, WireStatistics,
@@ -18,8 +19,8 @@ const WHAT: &str = "Autobahn case";
 /// Characters kept of a row that cannot be read.
 const MAX_ROW_CHARS: usize = 256;
 
-pub(super) fn read(bytes: &[u8], path: &Path) -> Result<CaseReport, Error> {
-    let document = Document::parse(bytes, path, WHAT)?;
+pub(super) fn read(bytes: &[u8], path: &Path, limits: &Limits) -> Result<CaseReport, Error> {
+    let document = Document::parse(bytes, path, WHAT, limits)?;
     let bad = |detail: &str| Error::BadReport {
         path: path.to_owned(),
         what: WHAT,
@@ -266,7 +267,7 @@ mod tests {
 
     fn case(rest: &str) -> CaseReport {
         let json = format!(r#"{{"agent": "ws", "id": "3.2", {rest}}}"#);
-        read(json.as_bytes(), Path::new("x")).unwrap()
+        read(json.as_bytes(), Path::new("x"), &Limits::DEFAULT).unwrap()
     }
 
     fn frame(len: Option<u64>, known: &[u8], opcode: u8) -> LoggedFrame {
@@ -404,7 +405,7 @@ mod tests {
             (r#"{"id": "x"}"#, "\"x\" is no case number"),
             ("{\n\"id\": ", "line 2"),
         ] {
-            let error = read(json.as_bytes(), Path::new("x")).unwrap_err().to_string();
+            let error = read(json.as_bytes(), Path::new("x"), &Limits::DEFAULT).unwrap_err().to_string();
             assert!(error.contains(says), "{json}: {error}");
         }
     }

@@ -8,6 +8,8 @@ use crate::autobahn::{html, python, rows};
 use crate::error::Error;
 use crate::model::case::{Behavior, BehaviorClose, CaseId, CaseReport, ReportForm, WireRow, WireStatistics};
 
+pub(super) const WHAT: &str = "Autobahn case";
+
 /// The headings of a page, in its order. Those of the first four paragraphs stand in them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Heading {
@@ -117,7 +119,7 @@ impl Page {
     pub(super) fn read(&self, path: &Path) -> Result<CaseReport, Error> {
         let bad = |detail: &str, advice| Error::BadReport {
             path: path.to_owned(),
-            what: "Autobahn case",
+            what: WHAT,
             line: None,
             detail: detail.to_owned(),
             advice,

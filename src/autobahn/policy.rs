@@ -12,6 +12,10 @@ use crate::model::case::{Behavior, BehaviorClose, CaseId};
 pub use judge::check;
 pub use update::update;
 
+/// Bytes of a policy that is read: a failure expected takes some 100, a run of ten agents has 5 170 cases. What TOML is
+/// read into takes many times as much.
+pub const MAX_BYTES: usize = 4 << 20;
+
 /// Cases by number: `7.9.3`, `7.*`, `*`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern(String);

@@ -284,7 +284,9 @@ mod tests {
             "00".repeat(60),
             "00".repeat(46),
         );
-        let case = read_case(ReportForm::Json, json.as_bytes(), Path::new("x")).unwrap();
+        let case =
+            read_case(ReportForm::Json, json.as_bytes(), Path::new("x"), &crate::limits::Limits::DEFAULT)
+                .unwrap();
         assert_eq!(case.inconsistencies, [""; 0], "{rows}");
         let mut log: Vec<String> = Vec::new();
         let notes = observe(&case, &mut |observation| {

@@ -1,7 +1,8 @@
 //! `wslog check`.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
 
 use wslog::autobahn::policy::{self, Policy};
 use wslog::error::Error;
@@ -38,6 +39,7 @@ pub(super) fn run(args: &Check) -> anyhow::Result<Exit> {
         if unread.is_empty() {
             let updated = policy::update(&policy_text, path, &policy, &loaded.run, Some(&loaded.cases))?;
             // It is read before it takes the place of the old one.
+            not_too_long(updated.len(), path)?;
             policy = policy_of(args, &updated)?;
             if updated != policy_text || !path.exists() {
                 Output::replacing(path)?.write(&updated)?;
@@ -77,11 +79,31 @@ pub(super) fn run(args: &Check) -> anyhow::Result<Exit> {
 /// The text of the policy file; with `--update` one that is not there yet is empty.
 fn read_policy(args: &Check) -> anyhow::Result<String> {
     let Some(path) = &args.policy else { return Ok(String::new()) };
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(text),
-        Err(error) if args.update && error.kind() == ErrorKind::NotFound => Ok(String::new()),
-        Err(source) => Err(Error::Open { path: path.clone(), source }.into()),
+    let open = |source| Error::Open { path: path.clone(), source };
+    // Looked at before it is opened, which a pipe nobody writes to would not come back from.
+    match fs::metadata(path) {
+        Ok(what) if !what.is_file() => return Err(bad(path, "it is no regular file".to_owned()).into()),
+        Ok(_) => {}
+        Err(error) if args.update && error.kind() == ErrorKind::NotFound => return Ok(String::new()),
+        Err(source) => return Err(open(source).into()),
     }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(open)?;
+    file.take(policy::MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(open)?;
+    not_too_long(bytes.len(), path)?;
+    Ok(String::from_utf8(bytes).map_err(|error| open(io::Error::new(ErrorKind::InvalidData, error)))?)
+}
+
+/// Refuses a policy that would not be read again.
+fn not_too_long(len: usize, path: &Path) -> Result<(), Error> {
+    if len > policy::MAX_BYTES {
+        return Err(bad(path, format!("it has more than {} bytes", policy::MAX_BYTES)));
+    }
+    Ok(())
+}
+
+fn bad(path: &Path, detail: String) -> Error {
+    Error::BadPolicy { path: path.to_owned(), line: None, detail }
 }
 
 /// What the file says and the options add.

@@ -70,7 +70,7 @@ impl Loaded {
     }
 
     fn of_index(bytes: &[u8], path: &Path, folder: &Path, hold: bool) -> Result<Self, Error> {
-        let mut loaded = Self { run: index::read(bytes, path)?, ..Self::default() };
+        let mut loaded = Self { run: index::read(bytes, path, &Limits::DEFAULT)?, ..Self::default() };
         let mut names = Vec::new();
         for (agent, entries) in &loaded.run.agents {
             for (id, entry) in entries {
@@ -173,7 +173,7 @@ impl Loaded {
         let of = |path: &PathBuf| {
             let bytes = read(path).ok()?;
             let Some(ReportKind::Case(form)) = autobahn::sniff(&bytes) else { return None };
-            let report = autobahn::read_case(form, &bytes, path).ok()?;
+            let report = autobahn::read_case(form, &bytes, path, &Limits::DEFAULT).ok()?;
             let is_it = report.agent == agent && report.id == *id;
             (is_it && index::says(&CaseVerdict::from(&report), entry)).then_some(report)
         };
@@ -205,7 +205,7 @@ fn read_verdict(path: &Path) -> Result<CaseVerdict, Error> {
 fn verdict(form: ReportForm, bytes: &[u8], path: &Path) -> Result<CaseVerdict, Error> {
     match form {
         ReportForm::Json => brief::read(bytes, path),
-        _ => autobahn::read_case(form, bytes, path).map(|case| CaseVerdict::from(&case)),
+        _ => autobahn::read_case(form, bytes, path, &Limits::DEFAULT).map(|case| CaseVerdict::from(&case)),
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) fn open(path: &Path, limits: &Limits, stop: &Stop) -> Result<Source, 
     if bytes.len() as u64 > most {
         return Err(refuse(&path, &format!("it has more than {most} bytes")));
     }
-    let case = Box::new(autobahn::read_case(form, &bytes, &path)?);
+    let case = Box::new(autobahn::read_case(form, &bytes, &path, limits)?);
     let mut report = InputReport {
         path: path.display().to_string(),
         kind: match form {

@@ -5,6 +5,7 @@
 //! [`Limits::max_pause_seconds`]. Where recordings run side by side, their names have to say which go together; two
 //! that overlap, like both ends of a connection, never are one.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::engine::capture::Beginning;
@@ -37,10 +38,24 @@ struct Waiting {
     begins: Option<Beginning>,
 }
 
+/// What files of one recorder have alike: format and link type.
+type Class = (&'static str, LinkType);
+
+/// Files by when they begin, and of equal ones by their place among those given.
+type Times = BTreeSet<(Timestamp, usize)>;
+
 /// The files to read, in the order given.
 #[derive(Debug)]
 pub(super) struct Queue {
-    waiting: Vec<Waiting>,
+    /// `None` where it was taken.
+    waiting: Vec<Option<Waiting>>,
+    /// None before it is waiting.
+    first: usize,
+    left: usize,
+    /// Files with a beginning. Where all are joined they are of one class, and of one series.
+    classes: BTreeMap<Class, Times>,
+    /// The same by class and what their names have in common.
+    series: BTreeMap<(Class, String), Times>,
     joining: Joining,
     /// A number of a flow alone does not tell which input it is of.
     pub(super) ids_name_inputs: bool,
@@ -78,17 +93,21 @@ impl End {
         Some(Self { path: path.to_owned(), kind: report.kind, links, first_at, last_at })
     }
 
-    /// Whether a file that begins like this can be of the same recorder.
-    fn is_like(&self, begins: &Beginning) -> bool {
-        self.kind == begins.kind && self.links.contains(&begins.link)
+    /// Whether files of that class can be of the same recorder.
+    fn is_like(&self, (kind, link): &Class) -> bool {
+        self.kind == *kind && self.links.binary_search(link).is_ok()
+    }
+
+    /// The most by which a file of the same series may begin too early.
+    fn overlap(&self) -> i64 {
+        (self.last_at.since(self.first_at) / 10).clamp(0, MAX_OVERLAP_NS)
     }
 
     /// Whether a file that begins at `at` follows; of one of the same series it may do so a little too early.
     fn is_followed(&self, at: Timestamp, same_series: bool, max_pause_ns: i64) -> bool {
         let pause = at.since(self.last_at);
-        let overlap = pause.saturating_neg();
-        let little = overlap <= MAX_OVERLAP_NS && overlap <= self.last_at.since(self.first_at) / 10;
-        (pause >= 0 || (same_series && little)) && pause <= max_pause_ns
+        let earliest = if same_series { self.overlap().saturating_neg() } else { 0 };
+        (earliest..=max_pause_ns).contains(&pause)
     }
 }
 
@@ -124,65 +143,135 @@ impl Queue {
                 });
         let begins = looked.into_iter().map(|(_, begins)| begins);
         let waiting = paths.into_iter().zip(begins).map(|(path, begins)| Waiting { path, begins }).collect();
-        Self { waiting, joining, ids_name_inputs, max_pause_ns: max_pause_ns(limits) }
+        Self { ids_name_inputs, ..Self::of(waiting, joining, limits) }
+    }
+
+    fn of(waiting: Vec<Waiting>, joining: Joining, limits: &Limits) -> Self {
+        let mut queue = Self {
+            left: waiting.len(),
+            waiting: Vec::new(),
+            first: 0,
+            classes: BTreeMap::new(),
+            series: BTreeMap::new(),
+            joining,
+            ids_name_inputs: false,
+            max_pause_ns: i64::from(limits.max_pause_seconds) * 1_000_000_000,
+        };
+        for (index, waiting) in waiting.iter().enumerate() {
+            if let Some(begins) = &waiting.begins {
+                let (class, series) = queue.keys(&waiting.path, begins);
+                queue.classes.entry(class).or_default().insert((begins.at, index));
+                queue.series.entry((class, series)).or_default().insert((begins.at, index));
+            }
+        }
+        queue.waiting = waiting.into_iter().map(Some).collect();
+        queue
     }
 
     /// Files still waiting.
     pub(super) fn len(&self) -> usize {
-        self.waiting.len()
+        self.left
     }
 
     /// The first file of the next capture, which is the first one given, or one of its kind that begins earlier; or the
     /// files up to there.
     pub(super) fn next_up(&mut self) -> Option<Next> {
-        let Some(begins) = self.waiting.first()?.begins else {
-            let others = self.waiting.iter().take_while(|waiting| waiting.begins.is_none()).count();
-            return Some(Next::Files(self.waiting.drain(..others).map(|waiting| waiting.path).collect()));
-        };
-        let at = self.earliest(|_, other| {
-            self.joining == Joining::All || (other.kind, other.link) == (begins.kind, begins.link)
-        });
-        Some(Next::Capture(self.waiting.remove(at.unwrap_or(0)).path))
+        let mut others = Vec::new();
+        while let Some(place) = self.waiting.get_mut(self.first) {
+            if let Some(begins) = place.as_ref().and_then(|waiting| waiting.begins) {
+                if !others.is_empty() {
+                    break;
+                }
+                let class = self.class(&begins);
+                let earliest = self.classes.get(&class).and_then(BTreeSet::first);
+                let at = earliest.map_or(self.first, |&(_, at)| at);
+                return self.take(at).map(Next::Capture);
+            }
+            if let Some(other) = place.take() {
+                self.left -= 1;
+                others.push(other.path);
+            }
+            self.first += 1;
+        }
+        (!others.is_empty()).then_some(Next::Files(others))
     }
 
     /// The file that goes on where a capture ended.
     pub(super) fn following(&mut self, end: &End) -> Option<PathBuf> {
         let at = match self.joining {
             Joining::None => None,
-            Joining::All => self.earliest(|_, _| true),
-            Joining::Following => {
-                let series = series(&end.path);
-                let is_next = |waiting: &Waiting, begins: &Beginning, parallel: bool| {
-                    let same = series == self::series(&waiting.path);
-                    (same || !parallel) && end.is_followed(begins.at, same, self.max_pause_ns)
-                };
-                let next = self.earliest(|_, begins| end.is_like(begins))?;
-                let waiting = &self.waiting[next];
-                let parallel = waiting.begins.is_some_and(|begins| begins.at < end.last_at);
-                if waiting.begins.is_some_and(|begins| is_next(waiting, &begins, parallel)) {
-                    Some(next)
-                } else if parallel {
-                    self.earliest(|waiting, begins| end.is_like(begins) && is_next(waiting, begins, true))
-                } else {
-                    None
-                }
-            }
+            Joining::All => self.classes.values().next()?.first().map(|&(_, at)| at),
+            Joining::Following => self.follower(end),
         }?;
-        Some(self.waiting.remove(at).path)
+        self.take(at)
     }
 
-    /// Index of the file that begins first among those that `fit`; of equals the one given first.
-    fn earliest(&self, fit: impl Fn(&Waiting, &Beginning) -> bool) -> Option<usize> {
-        let fitting = self.waiting.iter().enumerate().filter_map(|(at, waiting)| {
-            let begins = waiting.begins.as_ref()?;
-            fit(waiting, begins).then_some((begins.at, at))
+    /// Of the files of the same recorder the one that begins first. Where that was while `end` went on, recordings ran
+    /// side by side, and it has to be of one series too.
+    fn follower(&self, end: &End) -> Option<usize> {
+        let classes = self.classes_like(end);
+        let series = series(&end.path);
+        let first = classes.iter().filter_map(|class| self.classes.get(class)?.first());
+        let &(at, next) = first.min()?;
+        let same = self.waiting.get(next)?.as_ref().is_some_and(|next| self::series(&next.path) == series);
+        let parallel = at < end.last_at;
+        if (same || !parallel) && end.is_followed(at, same, self.max_pause_ns) {
+            return Some(next);
+        }
+        if !parallel {
+            return None;
+        }
+        let mut key = (("", LinkType(0)), series);
+        let from = (Timestamp(end.last_at.0.saturating_sub(end.overlap())), 0);
+        let of_series = classes.into_iter().filter_map(|class| {
+            key.0 = class;
+            self.series.get(&key)?.range(from..).next()
         });
-        fitting.min().map(|(_, at)| at)
+        let &(at, next) = of_series.min()?;
+        end.is_followed(at, true, self.max_pause_ns).then_some(next)
+    }
+
+    /// Classes of waiting files that can be of the same recorder.
+    fn classes_like(&self, end: &End) -> Vec<Class> {
+        if end.links.len() <= self.classes.len() {
+            end.links.iter().map(|link| (end.kind, *link)).collect()
+        } else {
+            self.classes.keys().filter(|class| end.is_like(class)).copied().collect()
+        }
+    }
+
+    fn class(&self, begins: &Beginning) -> Class {
+        match self.joining {
+            Joining::All => ("", LinkType(0)),
+            Joining::Following | Joining::None => (begins.kind, begins.link),
+        }
+    }
+
+    fn keys(&self, path: &Path, begins: &Beginning) -> (Class, String) {
+        let series = if self.joining == Joining::All { String::new() } else { series(path) };
+        (self.class(begins), series)
+    }
+
+    fn take(&mut self, index: usize) -> Option<PathBuf> {
+        let Waiting { path, begins } = self.waiting.get_mut(index)?.take()?;
+        self.left -= 1;
+        if let Some(begins) = begins {
+            let (class, series) = self.keys(&path, &begins);
+            remove(&mut self.classes, &class, (begins.at, index));
+            remove(&mut self.series, &(class, series), (begins.at, index));
+        }
+        Some(path)
     }
 }
 
-fn max_pause_ns(limits: &Limits) -> i64 {
-    i64::from(limits.max_pause_seconds) * 1_000_000_000
+/// Takes a file off those of `key`, and the key where none is left.
+fn remove<K: Ord>(all: &mut BTreeMap<K, Times>, key: &K, file: (Timestamp, usize)) {
+    if let Some(times) = all.get_mut(key) {
+        times.remove(&file);
+        if times.is_empty() {
+            all.remove(key);
+        }
+    }
 }
 
 /// What the names of rotated files have in common: `cap.pcap`, `cap.pcap1` and `cap.pcap2.gz`;
@@ -197,137 +286,4 @@ fn series(path: &Path) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A file: name, kind, link type, seconds of its first and last packet.
-    type File = (&'static str, &'static str, u16, f64, f64);
-
-    const NS: f64 = 1e9;
-
-    /// The captures that `files` come to, each as the names of its files in order.
-    fn captures(joining: Joining, files: &[File]) -> Vec<Vec<&'static str>> {
-        let at = |seconds: f64| Timestamp((seconds * NS) as i64);
-        let waiting = files
-            .iter()
-            .map(|&(name, kind, link, first, _)| Waiting {
-                path: name.into(),
-                begins: (first >= 0.0 && joining != Joining::None).then(|| Beginning {
-                    kind,
-                    link: LinkType(link),
-                    at: at(first),
-                }),
-            })
-            .collect();
-        let mut queue =
-            Queue { waiting, joining, ids_name_inputs: false, max_pause_ns: max_pause_ns(&Limits::DEFAULT) };
-        let read = |path: &Path, end| {
-            let file = files.iter().find(|file| Path::new(file.0) == path).expect("one of them");
-            let times = if file.3 < 0.0 { None } else { Some((at(file.3), at(file.4))) };
-            let report = InputReport {
-                kind: file.1,
-                link_types: vec![LinkType(file.2)],
-                first_at: times.map(|(first, _)| first),
-                last_at: times.map(|(_, last)| last),
-                ..InputReport::default()
-            };
-            (file.0, End::of(&report, path, end))
-        };
-        let mut captures = Vec::new();
-        while let Some(next) = queue.next_up() {
-            let paths = match next {
-                Next::Capture(path) => vec![path],
-                Next::Files(paths) => paths,
-            };
-            for path in paths {
-                let (name, mut end) = read(&path, None);
-                let mut capture = vec![name];
-                while let Some(path) = end.as_ref().and_then(|end| queue.following(end)) {
-                    let (name, next) = read(&path, end);
-                    (end, _) = (next, capture.push(name));
-                }
-                captures.push(capture);
-            }
-        }
-        captures
-    }
-
-    #[track_caller]
-    fn check(files: &[File], expected: &[&[&str]]) {
-        assert_eq!(captures(Joining::Following, files), expected);
-        let apart: Vec<_> = files.iter().map(|file| vec![file.0]).collect();
-        assert_eq!(captures(Joining::None, files), apart);
-    }
-
-    #[test]
-    fn files_that_follow_each_other_are_one_whatever_their_names_and_order() {
-        check(
-            &[("z", "pcap", 1, 20.0, 30.0), ("b", "pcap", 1, 10.0, 20.0), ("a", "pcap", 1, 30.5, 31.0)],
-            &[&["b", "z", "a"]],
-        );
-    }
-
-    #[test]
-    fn one_packet_a_file_at_one_time_keeps_the_order_given() {
-        let at = |name, at| (name, "pcap", 1, at, at);
-        check(&[at("1", 5.0), at("2", 5.0), at("3", 5.0), at("0", 4.0)], &[&["0", "1", "2", "3"]]);
-    }
-
-    #[test]
-    fn both_ends_of_a_connection_stay_apart() {
-        check(
-            &[("client", "pcap", 1, 0.0, 10.0), ("server", "pcap", 1, 0.1, 10.1)],
-            &[&["client"], &["server"]],
-        );
-        // Names alike change nothing where the overlap is more than disorder.
-        check(&[("tap1", "pcap", 1, 0.0, 10.0), ("tap2", "pcap", 1, 0.1, 10.1)], &[&["tap1"], &["tap2"]]);
-        check(&[("tap1", "pcap", 1, 0.0, 0.5), ("tap2", "pcap", 1, 0.1, 0.6)], &[&["tap1"], &["tap2"]]);
-    }
-
-    #[test]
-    fn recordings_side_by_side_go_by_their_names() {
-        check(
-            &[
-                ("x/eth.pcap", "pcap", 1, 0.0, 10.0),
-                ("x/eth.pcap1.gz", "pcap", 1, 10.0, 20.0),
-                ("x/lo.pcap", "pcap", 1, 0.5, 10.5),
-                ("x/lo.pcap1", "pcap", 1, 10.5, 20.5),
-                ("y/lo.pcap2", "pcap", 1, 20.5, 21.0),
-            ],
-            &[&["x/eth.pcap", "x/eth.pcap1.gz"], &["x/lo.pcap", "x/lo.pcap1", "y/lo.pcap2"]],
-        );
-    }
-
-    #[test]
-    fn a_series_may_be_a_little_out_of_order() {
-        check(&[("c_1", "pcapng", 1, 0.0, 60.0), ("c_2", "pcapng", 1, 59.9, 70.0)], &[&["c_1", "c_2"]]);
-        check(&[("c", "pcapng", 1, 0.0, 60.0), ("d", "pcapng", 1, 59.9, 70.0)], &[&["c"], &["d"]]);
-    }
-
-    #[test]
-    fn other_formats_and_links_and_days_are_other_captures() {
-        check(&[("a", "pcap", 1, 0.0, 1.0), ("b", "pcapng", 1, 1.0, 2.0)], &[&["a"], &["b"]]);
-        check(&[("a", "pcap", 1, 0.0, 1.0), ("b", "pcap", 113, 1.0, 2.0)], &[&["a"], &["b"]]);
-        check(&[("a", "pcap", 1, 0.0, 1.0), ("b", "pcap", 1, 3_601.0, 3_602.0)], &[&["a", "b"]]);
-        check(&[("a", "pcap", 1, 0.0, 1.0), ("b", "pcap", 1, 3_602.0, 3_602.0)], &[&["a"], &["b"]]);
-    }
-
-    #[test]
-    fn what_has_no_times_is_read_where_it_stands() {
-        check(
-            &[
-                ("case", "", 0, -1.0, -1.0),
-                ("b", "pcap", 1, 2.0, 3.0),
-                ("empty", "pcap", 1, -1.0, -1.0),
-                ("a", "pcap", 1, 1.0, 2.0),
-            ],
-            &[&["case"], &["a", "b"], &["empty"]],
-        );
-    }
-
-    #[test]
-    fn the_user_has_the_last_word() {
-        let files = [("client", "pcap", 1, 0.0, 10.0), ("server", "pcapng", 113, 0.1, 10.1)];
-        assert_eq!(captures(Joining::All, &files), [["client", "server"]]);
-    }
-}
+mod tests;

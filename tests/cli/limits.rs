@@ -61,6 +61,7 @@ const TABLE: &[(&[&str], Way)] = &[
     (&["file-inflate-ratio=2", "file-inflate-ratio-from-bytes=0"], Counted(1, || packed(Compression::Gzip))),
     (&["file-inflate-ratio-from-bytes=0", "file-inflate-ratio=2"], Counted(1, || packed(Compression::Gzip))),
     (&["report-bytes=1k"], Seen(a_case, refusal_of_case, "it has more than 1024 bytes", "")),
+    (&["report-parts=9"], Seen(a_case, refusal_of_case, "it has more than 9 parts (values, lines)", "")),
     (&["pause-seconds=5"], Seen(two_files, sets, "null null", "1 1")),
     (
         &["secret-nesting=0"],
@@ -417,7 +418,8 @@ fn no_value_of_a_limit_is_too_much() {
             let ran =
                 Ran::of(&format!("{}-ends", limit.name), &files, &[&[&*setting], &settings[1..]].concat());
             // What lets nothing be read of an input says so.
-            let refused = value == 0 && ["inflated-file-bytes", "report-bytes"].contains(&limit.name);
+            let refused =
+                value == 0 && ["inflated-file-bytes", "report-bytes", "report-parts"].contains(&limit.name);
             let expected = if refused { Some(2) } else { Some(0) };
             assert_eq!(ran.code, expected, "{setting}: {}", ran.errors);
             assert_eq!(ran.errors.is_empty(), !refused, "{setting}: {}", ran.errors);

@@ -214,6 +214,30 @@ fn update_makes_the_check_pass() {
     assert_eq!(made.matches("[[xfail]]").count(), 2, "{made}");
 }
 
+/// Neither a file without end nor one too large is read whole, and a pipe that nobody writes to keeps nobody waiting.
+#[test]
+fn a_policy_is_a_file_of_moderate_size() {
+    let longest = |more: usize| [b"# ".to_vec(), vec![b'x'; (4 << 20) - 2 + more]].concat();
+    let (most, more) = (longest(0), longest(1));
+    let most = Scratch::new("most.toml", Some(&most));
+    let more = Scratch::new("more.toml", Some(&more));
+    for (policy, code, says) in [
+        ("/dev/zero", 2, "policy /dev/zero: it is no regular file"),
+        ("samples", 2, "policy samples: it is no regular file"),
+        (most.name(), 1, ""),
+        (more.name(), 2, "it has more than 4194304 bytes"),
+    ] {
+        for update in ["", " --update"] {
+            let output = wslog(&format!("check {BEFORE} --policy {policy}{update}"));
+            let code = if update.is_empty() || code == 2 { code } else { 2 };
+            assert_eq!(output.status.code(), Some(code), "{policy}{update}: {}", text(&output.stderr));
+            assert!(text(&output.stderr).contains(says), "{policy}: {}", text(&output.stderr));
+        }
+    }
+    // What an update would make too large stays as it was.
+    assert_eq!(fs::metadata(&most.0).expect("the policy").len(), 4 << 20);
+}
+
 #[test]
 fn output_goes_to_a_file() {
     let file = Scratch::new("out.md", None);

@@ -48,7 +48,8 @@ fn logs(run: &Path) -> Vec<Conversation> {
         if path.extension().is_some_and(|e| e == "json")
             && let Some(ReportKind::Case(form)) = autobahn::sniff(&bytes)
         {
-            let case = autobahn::read_case(form, &bytes, &path).expect("a case");
+            let case =
+                autobahn::read_case(form, &bytes, &path, &wslog::limits::Limits::DEFAULT).expect("a case");
             reports.push(*analyze_case(case, &Limits::default(), keep));
         }
     }

@@ -131,7 +131,7 @@ fn report(received: &str, closing: &str) -> CaseReport {
     let json = format!(
         r#"{{"agent":"a","id":"1.1","behavior":"OK","behaviorClose":"UNCLEAN","received":{received}{closing}}}"#
     );
-    json::read(json.as_bytes(), Path::new("x")).unwrap()
+    json::read(json.as_bytes(), Path::new("x"), &crate::limits::Limits::DEFAULT).unwrap()
 }
 
 #[test]
