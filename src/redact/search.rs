@@ -428,6 +428,8 @@ impl<'t> Search<'t> {
 
     /// One of them; the one before may have announced it, as it may the next.
     fn element(&mut self, piece: &Piece<'t>, range: Range<usize>, before: &mut Grade) {
+        // Its letters can spell a name before any of its points.
+        self.web_tokens(&piece.part(&range, Kind::Value));
         let element = piece.get(&range);
         let announces = if element.contains(['.', '=', ':']) { Neutral } else { grade(element) };
         let is_announced = mem::replace(before, announces) != Neutral;

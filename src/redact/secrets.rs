@@ -367,6 +367,8 @@ mod tests {
                 ("9f86d081884c7d659a2feaa0c55ad015", "‹32:1›"),
                 ("graphql-ws, header-eyJ0b2tlbiI6ImFiYyJ9", "graphql-ws, header-‹20:1›"),
                 ("JWT", "‹49:1›"),
+                // A part of it that spells a name.
+                ("chat, eyJhbGciOiJIUzI1NiJ9.eyJ1-token.c2lnbmF0dXJl", "chat, ‹44:1›"),
             ],
         );
     }

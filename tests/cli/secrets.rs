@@ -700,7 +700,7 @@ fn seen_of(shown: &str, secret: &str) -> Option<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
 
     #[test]
     fn what_looks_random_is_hidden_wherever_it_stands(value in random(), row in rows(is_by_looks)) {
