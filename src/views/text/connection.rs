@@ -320,18 +320,29 @@ fn timeline(out: &mut String, report: &Conversation<Shown>, list: FrameList, sty
             format!("  … {} before these, --frames all for every one\n", units::count(left_out, "frame"));
         out.push_str(&style.paint(Paint::Faint, &line));
     }
-    let mut rows: Vec<(Option<Timestamp>, PacketNo, Vec<String>)> =
-        frames.iter().map(|f| (f.at, f.packet.unwrap_or(PacketNo(0)), frame_row(report, f))).collect();
+    let mut rows: Vec<_> =
+        frames.iter().map(|f| (f.packet.unwrap_or(PacketNo(0)), Entry::Frame(f))).collect();
     for role in Role::BOTH {
         if let Some(end) = &report.closing.ends[role] {
-            rows.push((end.at, end.packet.unwrap_or(PacketNo(u64::MAX)), end_row(report, end)));
+            rows.push((end.packet.unwrap_or(PacketNo(u64::MAX)), Entry::Other(end_row(report, end))));
         }
-        rows.extend(reset_row(report, role));
+        rows.extend(reset_row(report, role).map(|(packet, row)| (packet, Entry::Other(row))));
     }
     // By packet: frames of one packet keep their order, TCP ends come after the frames of theirs.
-    rows.sort_by_key(|(_, packet, _)| *packet);
+    rows.sort_by_key(|(packet, _)| *packet);
+    let row = |nth: usize| match rows.get(nth) {
+        Some((_, Entry::Frame(frame))) => frame_row(report, frame),
+        Some((_, Entry::Other(row))) => row.clone(),
+        None => Vec::new(),
+    };
     let header = ["n", "time", "from", "frame", "bytes", "payload", ""];
-    out.push_str(&style.table(&header, rows.into_iter().map(|(_, _, row)| row), &[0, 1, 4], &[5, 6]));
+    style.long_table(out, &header, (rows.len(), &row), &[0, 1, 4], &[5, 6]);
+}
+
+/// A row of the timeline; those of frames are worded when they are written, for there may be very many.
+enum Entry<'a> {
+    Frame(&'a FrameRecord<Shown>),
+    Other(Vec<String>),
 }
 
 fn since_start(report: &Conversation<Shown>, at: Option<Timestamp>) -> String {
@@ -397,7 +408,7 @@ fn end_row(report: &Conversation<Shown>, end: &TcpEnd) -> Vec<String> {
 }
 
 /// An RST of a side that had sent its FIN.
-fn reset_row(report: &Conversation<Shown>, role: Role) -> Option<(Option<Timestamp>, PacketNo, Vec<String>)> {
+fn reset_row(report: &Conversation<Shown>, role: Role) -> Option<(PacketNo, Vec<String>)> {
     let ends = &report.tcp_facts[role].ends;
     let fin = ends.iter().position(|end| end.how == StreamEnd::Fin)?;
     let mut resets = ends.iter().skip(fin).filter(|end| end.how == StreamEnd::Rst);
@@ -416,7 +427,7 @@ fn reset_row(report: &Conversation<Shown>, role: Role) -> Option<(Option<Timesta
         String::new(),
         format!("after its own FIN{more}"),
     ];
-    Some((first.at, first.packet, row))
+    Some((first.packet, row))
 }
 
 fn steps(out: &mut String, closing: &Closing<Shown>, style: &Style) {
