@@ -304,7 +304,7 @@ fn pings(role: Role, figures: &PingFigures) -> Option<String> {
 
 fn timeline(out: &mut String, report: &Conversation<Shown>, list: FrameList, style: &Style) {
     let (from, left_out) = match list {
-        FrameList::All => (0, report.frames_omitted),
+        FrameList::All => (0, 0),
         _ => {
             let from = report.frames.len().saturating_sub(TIMELINE);
             (from, report.frames_omitted + from as u64)
@@ -322,6 +322,15 @@ fn timeline(out: &mut String, report: &Conversation<Shown>, list: FrameList, sty
     }
     let mut rows: Vec<_> =
         frames.iter().map(|f| (f.packet.unwrap_or(PacketNo(0)), Entry::Frame(f))).collect();
+    if list == FrameList::All && report.frames_omitted > 0 {
+        let line = "  … not every frame was kept, --limit listed-frame-bytes for more\n";
+        out.push_str(&style.paint(Paint::Faint, line));
+    }
+    if list == FrameList::All && report.frames_omitted > 0 {
+        let at = report.frames_resume.min(rows.len());
+        let packet = rows.get(at.wrapping_sub(1)).map_or(PacketNo(0), |(packet, _)| *packet);
+        rows.insert(at, (packet, Entry::Other(gap_row(report.frames_omitted))));
+    }
     for role in Role::BOTH {
         if let Some(end) = &report.closing.ends[role] {
             rows.push((end.packet.unwrap_or(PacketNo(u64::MAX)), Entry::Other(end_row(report, end))));
@@ -394,6 +403,13 @@ fn payload(f: &FrameRecord<Shown>) -> String {
     }
     let shown = shorten(&shown, PREVIEW);
     if f.inflated && !shown.is_empty() { format!("{shown} (inflated)") } else { shown }
+}
+
+/// In the place of frames that were not kept.
+fn gap_row(omitted: u64) -> Vec<String> {
+    let mut row = vec![String::new(); 7];
+    row[5] = format!("… {} left out", units::count(omitted, "frame"));
+    row
 }
 
 fn end_row(report: &Conversation<Shown>, end: &TcpEnd) -> Vec<String> {
