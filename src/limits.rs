@@ -166,6 +166,12 @@ limits! {
     /// `--payload full` keeps 1 MiB at least.
     "preview-bytes" max_preview_bytes: usize = 256, Bytes, Seen("A payload that is longer says that it is cut.");
 
+    /// Bytes that the frames listed of one connection take, the last few apart: each 160 and what is kept of its payload.
+    ///
+    /// Matters with `--frames all` only. 150 000 frames without payloads, 60 000 with all of their preview.
+    "listed-frame-bytes" max_listed_frame_bytes: usize = 24 << 20, Bytes,
+        Seen("The others are left out, and the report says how many.");
+
     /// Bytes inflated from one message.
     ///
     /// Libraries refuse messages over 1 to 100 MiB.

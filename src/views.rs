@@ -49,7 +49,7 @@ impl FrameList {
     const fn keep(self, ends: Keep) -> Keep {
         match self {
             Self::None => Keep::NOTHING,
-            Self::All => Keep { first: usize::MAX, ..Keep::NOTHING },
+            Self::All => Keep { first: usize::MAX, ..ends },
             Self::Ends => ends,
         }
     }

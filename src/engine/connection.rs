@@ -7,8 +7,8 @@ use crate::limits::Limits;
 use crate::message::Messages;
 use crate::model::{
     Certainty, Conversation, ConversationId, Course, Direction, EndSegment, EventKind, FailedConnect,
-    Finding, Lifecycle, LostHow, Observation, Observed, PerRole, Role, RuleId, Segment, StreamEvent, Tail,
-    TcpEnd, TcpFacts, TcpRecord, Timestamp, Undecodable, WeirdKind, Weirds, count,
+    Finding, FrameRecord, Lifecycle, LostHow, Observation, Observed, PerRole, Role, RuleId, Segment,
+    StreamEvent, Tail, TcpEnd, TcpFacts, TcpRecord, Timestamp, Undecodable, WeirdKind, Weirds, count,
 };
 use crate::reference::across::Trace;
 use crate::reference::{Reference, host_port};
@@ -213,7 +213,9 @@ impl Stages {
             broke.clear();
             reference.observe(&event, limits, broke);
             match event.what {
-                EventKind::Frame(ref frame) => recorder.frame(event.from, frame, broke, keep, told),
+                EventKind::Frame(ref frame) => {
+                    recorder.frame(event.from, frame, broke, keep, limits.max_listed_frame_bytes, told)
+                }
                 EventKind::Undecodable(Undecodable::NotFrames { how: LostHow::CutShort { .. }, .. }) => {
                     recorder.cut_short[event.from] = true;
                 }
@@ -389,7 +391,7 @@ pub(super) fn tcp_facts(connection: &Connection, client: Direction) -> TcpFacts 
 
 /// About how many bytes a conversation takes while it waits.
 pub(super) fn weight(conversation: &Conversation) -> usize {
-    let frames: usize = conversation.frames.iter().map(|f| 160 + f.preview.as_sent().capacity()).sum();
+    let frames: usize = conversation.frames.iter().map(FrameRecord::weight).sum();
     let requested = conversation.request.iter().map(|request| request.fields.as_sent().weight());
     let responded = conversation.response.iter().map(|response| response.fields.as_sent().weight());
     // Twice for the lists, whose elements are kept on their own as well.

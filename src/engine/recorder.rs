@@ -76,6 +76,8 @@ pub(super) struct Recorder {
 #[derive(Debug, Default)]
 pub(super) struct Frames {
     first: Vec<FrameRecord>,
+    /// About how many bytes those take.
+    bytes: usize,
     last: VecDeque<FrameRecord>,
     omitted: u64,
     text_open: PerRole<bool>,
@@ -113,6 +115,7 @@ impl Recorder {
         frame: &FrameFacts<'_>,
         broke: &[RuleId],
         keep: &Keep,
+        max_listed_bytes: usize,
         told: &mut Vec<Happening>,
     ) {
         let traffic = &mut self.traffic[from];
@@ -136,7 +139,7 @@ impl Recorder {
                 }
             }
         }
-        self.frames.keep(from, frame, broke, keep);
+        self.frames.keep(from, frame, broke, keep, max_listed_bytes);
         if keep.live {
             self.tell(from, frame, broke, keep, told);
         }
@@ -162,15 +165,18 @@ impl Recorder {
 }
 
 impl Frames {
-    fn keep(&mut self, from: Role, frame: &FrameFacts<'_>, broke: &[RuleId], keep: &Keep) {
+    fn keep(&mut self, from: Role, frame: &FrameFacts<'_>, broke: &[RuleId], keep: &Keep, max_bytes: usize) {
         match frame.header.opcode {
             Opcode::TEXT => self.text_open[from] = true,
             Opcode::BINARY => self.text_open[from] = false,
             _ => {}
         }
-        if self.first.len() < keep.first {
+        // None comes behind one that was left out.
+        let is_first = self.first.len() < keep.first && self.last.is_empty() && self.omitted == 0;
+        if is_first && self.bytes < max_bytes {
             let mut record = empty(from, frame);
             self.fill(&mut record, from, frame, broke, keep);
+            self.bytes = self.bytes.saturating_add(record.weight());
             self.first.push(record);
         } else if keep.last == 0 {
             self.omitted += 1;

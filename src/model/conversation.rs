@@ -84,6 +84,13 @@ pub struct FrameRecord<S: Stage = Quoted> {
     pub broke: Vec<RuleId>,
 }
 
+impl FrameRecord {
+    /// About how many bytes it takes.
+    pub(crate) fn weight(&self) -> usize {
+        160 + self.preview.as_sent().capacity()
+    }
+}
+
 /// A refused or abandoned handshake before the one that counts, on the same TCP connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

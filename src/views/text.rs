@@ -10,8 +10,8 @@ use std::io::Write;
 use crate::engine::{Keep, Sink};
 use crate::error::Error;
 use crate::knowledge::{Blame, CauseId};
-use crate::model::{Conversation, InputReport, Level, Outcome, RuleId};
-use crate::redact::{Sealed, Shown};
+use crate::model::{InputReport, Level, Outcome, RuleId};
+use crate::redact::Sealed;
 use crate::views::{Format, FrameList};
 pub use layout::Style;
 
@@ -43,11 +43,12 @@ pub struct TextReport<W> {
     details: Vec<Detail>,
 }
 
-/// A connection kept for the details.
+/// A connection shown in full, as it is written: its frames may be very many.
 #[derive(Debug)]
 struct Detail {
     score: u32,
-    report: Box<Conversation<Shown>>,
+    row: overview::Row,
+    text: String,
 }
 
 impl<W: Write> TextReport<W> {
@@ -104,7 +105,8 @@ impl<W: Write> TextReport<W> {
             if let Some((at, _)) = given_up {
                 self.details.remove(at);
             }
-            self.details.push(Detail { score, report });
+            let text = connection::render(&report, self.frames, &self.style);
+            self.details.push(Detail { score, row: overview::Row::new(&report), text });
         }
     }
 
@@ -120,14 +122,15 @@ impl<W: Write> TextReport<W> {
             let outcomes = Outcome::ALL.into_iter().zip(self.outcomes);
             let counts = overview::counts(&self.causes, outcomes, &self.rules, &self.style);
             self.out.write_all(counts.as_bytes())?;
-            let worst: Vec<_> = self.details.iter().map(|d| overview::Row::new(&d.report)).collect();
+            let worst: Vec<_> = self.details.iter().map(|detail| &detail.row).collect();
             let title = format!("\nThe worst {} of {} connections\n", worst.len(), self.connections);
             self.out.write_all(title.as_bytes())?;
             self.out.write_all(overview::table(&worst, &self.style).as_bytes())?;
             self.out
                 .write_all(b"Others: --connection ID for one in full, --format json for all.\n".as_slice())?;
         } else if self.connections > 1 {
-            self.out.write_all(overview::table(&self.rows, &self.style).as_bytes())?;
+            let rows: Vec<_> = self.rows.iter().collect();
+            self.out.write_all(overview::table(&rows, &self.style).as_bytes())?;
             if self.connections > self.details.len() as u64 {
                 let note = format!(
                     "In full below: the {} with most to say. Others: --connection ID, or --format json.\n",
@@ -137,8 +140,7 @@ impl<W: Write> TextReport<W> {
             }
         }
         for detail in &self.details {
-            let text = connection::render(&detail.report, self.frames, &self.style);
-            self.out.write_all(text.as_bytes())?;
+            self.out.write_all(detail.text.as_bytes())?;
         }
         self.out.flush()?;
         Ok(())

@@ -49,6 +49,7 @@ const TABLE: &[(&[&str], Way)] = &[
     (&["earlier-handshakes=1"], Counted(2, || pcap(&refused_thrice()))),
     (&["resync-bytes=100"], Counted(1, || pcap(&headless()))),
     (&["preview-bytes=5"], Seen(hello, texts, "hello, cut", "hello there")),
+    (&["listed-frame-bytes=1k"], Seen(many_frames, frames_listed, "27, 5 left out", "32, 0 left out")),
     (&["inflated-message-bytes=100"], Counted(1, || pcap(&compressed(&[500, 40])))),
     (&["inflated-bytes=1_000"], Counted(2, || pcap(&compressed(&[500, 400, 300, 200])))),
     (&["inflate-ratio=50"], Counted(1, || pcap(&compressed(&[2_000_000])))),
@@ -251,6 +252,16 @@ fn uri_in_json() -> Vec<Vec<u8>> {
     vec![pcap(&end(talk().open().send(Server, frame)))]
 }
 
+/// Thirty messages and two Closes.
+fn many_frames() -> Vec<Vec<u8>> {
+    let mut talk = talk();
+    talk.open();
+    for _ in 0..30 {
+        talk.send(Server, Frame::text("x"));
+    }
+    vec![pcap(&end(&mut talk))]
+}
+
 /// What the client sends on one interface, what the server sends on another.
 fn two_interfaces() -> Vec<u8> {
     let interfaces = ["a", "b"].map(|name| Interface::new(name, LinkType::ETHERNET));
@@ -298,6 +309,13 @@ fn texts(ran: &Ran) -> String {
         format!("{}{cut}", payload["text"].as_str().unwrap_or("no text"))
     });
     shown.collect::<Vec<_>>().join(" ")
+}
+
+fn frames_listed(ran: &Ran) -> String {
+    let connection = &ran.document["connections"][0];
+    let frames = connection["frames"].as_array().expect("a list");
+    assert_eq!(frames.last().expect("it is always listed")["opcode"], 8, "the end is never left out");
+    format!("{}, {} left out", frames.len(), connection["frames_omitted"])
 }
 
 fn refusal_of_case(ran: &Ran) -> String {
@@ -490,6 +508,27 @@ fn options_that_were_limits() {
     }
     let (_, _, errors) = wslog(&["inspect", "--filter", "x", "samples/reset.pcap"]);
     assert!(!errors.contains("--limit"), "{errors}");
+}
+
+/// What is left out is told in its place, between the first frames and the last ones.
+#[test]
+fn frames_left_out_of_the_list() {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("limits-frames.pcap");
+    fs::write(&path, many_frames().remove(0)).expect("a scratch file");
+    let path = path.to_str().expect("UTF-8");
+    let listed = |limit| wslog(&["inspect", "--frames", "all", "--limit", limit, path]).1;
+    let lines = |text: &str| text.lines().filter(|line| line.contains("text FIN")).count();
+    let (some, all) = (listed("listed-frame-bytes=1k"), listed("listed-frame-bytes=1M"));
+    let (first, last) = some.split_once("… 13 frames left out").expect("it is told");
+    assert_eq!((lines(first), lines(last)), (7, 10), "{some}");
+    assert!(
+        some.contains("--limit listed-frame-bytes for more")
+            && !some.contains("--frames all")
+            && !all.contains("left out"),
+        "{some}"
+    );
+    assert!(!all.contains("listed-frame-bytes"), "{all}");
+    assert_eq!(lines(&all), 30);
 }
 
 /// `--payload full` asks for 1 MiB, a limit for as much as it says.

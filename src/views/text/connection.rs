@@ -316,7 +316,7 @@ fn pings(role: Role, figures: &PingFigures, pongs: u64) -> Option<String> {
 
 fn timeline(out: &mut String, report: &Conversation<Shown>, list: FrameList, style: &Style) {
     let (from, left_out) = match list {
-        FrameList::All => (0, report.frames_omitted),
+        FrameList::All => (0, 0),
         _ => {
             let from = report.frames.len().saturating_sub(TIMELINE);
             (from, report.frames_omitted + from as u64)
@@ -332,18 +332,38 @@ fn timeline(out: &mut String, report: &Conversation<Shown>, list: FrameList, sty
             format!("  … {} before these, --frames all for every one\n", units::count(left_out, "frame"));
         out.push_str(&style.paint(Paint::Faint, &line));
     }
-    let mut rows: Vec<(Option<Timestamp>, PacketNo, Vec<String>)> =
-        frames.iter().map(|f| (f.at, f.packet.unwrap_or(PacketNo(0)), frame_row(report, f))).collect();
+    let mut rows: Vec<_> =
+        frames.iter().map(|f| (f.packet.unwrap_or(PacketNo(0)), Entry::Frame(f))).collect();
+    if list == FrameList::All && report.frames_omitted > 0 {
+        let line = "  … not every frame was kept, --limit listed-frame-bytes for more\n";
+        out.push_str(&style.paint(Paint::Faint, line));
+    }
+    if list == FrameList::All && report.frames_omitted > 0 {
+        let at = report.frames_resume.min(rows.len());
+        let packet = rows.get(at.wrapping_sub(1)).map_or(PacketNo(0), |(packet, _)| *packet);
+        rows.insert(at, (packet, Entry::Other(gap_row(report.frames_omitted))));
+    }
     for role in Role::BOTH {
         if let Some(end) = &report.closing.ends[role] {
-            rows.push((end.at, end.packet.unwrap_or(PacketNo(u64::MAX)), end_row(report, end)));
+            rows.push((end.packet.unwrap_or(PacketNo(u64::MAX)), Entry::Other(end_row(report, end))));
         }
-        rows.extend(reset_row(report, role));
+        rows.extend(reset_row(report, role).map(|(packet, row)| (packet, Entry::Other(row))));
     }
     // By packet: frames of one packet keep their order, TCP ends come after the frames of theirs.
-    rows.sort_by_key(|(_, packet, _)| *packet);
+    rows.sort_by_key(|(packet, _)| *packet);
+    let row = |nth: usize| match rows.get(nth) {
+        Some((_, Entry::Frame(frame))) => frame_row(report, frame),
+        Some((_, Entry::Other(row))) => row.clone(),
+        None => Vec::new(),
+    };
     let header = ["n", "time", "from", "frame", "bytes", "payload", ""];
-    out.push_str(&style.table(&header, rows.into_iter().map(|(_, _, row)| row), &[0, 1, 4], &[5, 6]));
+    style.long_table(out, &header, (rows.len(), &row), &[0, 1, 4], &[5, 6]);
+}
+
+/// A row of the timeline; those of frames are worded when they are written, for there may be very many.
+enum Entry<'a> {
+    Frame(&'a FrameRecord<Shown>),
+    Other(Vec<String>),
 }
 
 fn since_start(report: &Conversation<Shown>, at: Option<Timestamp>) -> String {
@@ -397,6 +417,13 @@ fn payload(f: &FrameRecord<Shown>) -> String {
     if f.inflated && !shown.is_empty() { format!("{shown} (inflated)") } else { shown }
 }
 
+/// In the place of frames that were not kept.
+fn gap_row(omitted: u64) -> Vec<String> {
+    let mut row = vec![String::new(); 7];
+    row[5] = format!("… {} left out", units::count(omitted, "frame"));
+    row
+}
+
 fn end_row(report: &Conversation<Shown>, end: &TcpEnd) -> Vec<String> {
     let mut row = vec![
         String::new(),
@@ -409,7 +436,7 @@ fn end_row(report: &Conversation<Shown>, end: &TcpEnd) -> Vec<String> {
 }
 
 /// An RST of a side that had sent its FIN.
-fn reset_row(report: &Conversation<Shown>, role: Role) -> Option<(Option<Timestamp>, PacketNo, Vec<String>)> {
+fn reset_row(report: &Conversation<Shown>, role: Role) -> Option<(PacketNo, Vec<String>)> {
     let ends = &report.tcp_facts[role].ends;
     let fin = ends.iter().position(|end| end.how == StreamEnd::Fin)?;
     let mut resets = ends.iter().skip(fin).filter(|end| end.how == StreamEnd::Rst);
@@ -428,7 +455,7 @@ fn reset_row(report: &Conversation<Shown>, role: Role) -> Option<(Option<Timesta
         String::new(),
         format!("after its own FIN{more}"),
     ];
-    Some((first.at, first.packet, row))
+    Some((first.packet, row))
 }
 
 fn steps(out: &mut String, closing: &Closing<Shown>, style: &Style) {

@@ -215,7 +215,7 @@ fn count(report: &Conversation<Shown>, level: Level) -> usize {
 }
 
 /// A row a connection.
-pub(super) fn table(rows: &[Row], style: &Style) -> String {
+pub(super) fn table(rows: &[&Row], style: &Style) -> String {
     let header =
         ["#", "client", "server", "target", "status", "frames", "cause", "by", "codes c/s", "findings"];
     let rows = rows.iter().map(|r| r.cells.clone());
