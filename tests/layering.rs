@@ -42,6 +42,7 @@ const ROOMS: &[Room] = &[
             "knowledge::RuleId",
             "knowledge::words",
             "model",
+            "limits",
             "error",
             "http",
             "websocket",

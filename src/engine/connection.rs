@@ -214,7 +214,7 @@ impl Stages {
             reference.observe(&event, limits, broke);
             match event.what {
                 EventKind::Frame(ref frame) => {
-                    recorder.frame(event.from, frame, broke, keep, limits.max_listed_frame_bytes, told)
+                    recorder.frame(event.from, frame, broke, keep, limits.max_listed_frame_bytes, told);
                 }
                 EventKind::Undecodable(Undecodable::NotFrames { how: LostHow::CutShort { .. }, .. }) => {
                     recorder.cut_short[event.from] = true;

@@ -30,7 +30,7 @@ fn reports(extension: &str) -> Vec<PathBuf> {
 fn read(path: &Path) -> CaseReport {
     let bytes = fs::read(path).expect("readable");
     let Some(ReportKind::Case(form)) = autobahn::sniff(&bytes) else { panic!("{}: no case", path.display()) };
-    autobahn::read_case(form, &bytes, path, &wslog::limits::Limits::DEFAULT).expect("a case")
+    autobahn::read_case(form, &bytes, path, &Limits::DEFAULT).expect("a case")
 }
 
 /// What both forms can tell: a page takes UNIMPLEMENTED for FAILED and lacks index and expected closing, the end of a head, and the length of
@@ -136,13 +136,7 @@ fn broken_inputs_are_told() {
         [0, ""], 9, true, 0, false, null]], "received": [["pong", ""]], "expected": {"OK": []}}"#;
     for cut in 0..json.len() {
         assert!(
-            autobahn::read_case(
-                ReportForm::Json,
-                &json.as_bytes()[..cut],
-                path,
-                &wslog::limits::Limits::DEFAULT
-            )
-            .is_err(),
+            autobahn::read_case(ReportForm::Json, &json.as_bytes()[..cut], path, &Limits::DEFAULT).is_err(),
             "{cut}"
         );
     }
@@ -151,7 +145,7 @@ fn broken_inputs_are_told() {
         let bytes = fs::read(&file).expect("readable");
         let Some(ReportKind::Case(form)) = autobahn::sniff(&bytes) else { continue };
         for cut in (0..bytes.len()).step_by(97) {
-            let read = autobahn::read_case(form, &bytes[..cut], &file, &wslog::limits::Limits::DEFAULT);
+            let read = autobahn::read_case(form, &bytes[..cut], &file, &Limits::DEFAULT);
             let told = read.as_ref().map_or(true, |case| !case.inconsistencies.is_empty());
             // Behind its last row a page says nothing.
             let is_tail = bytes[..cut].windows(12).any(|words| words == b"TCP DROPPED ");
@@ -160,8 +154,8 @@ fn broken_inputs_are_told() {
         for byte in (0..bytes.len()).step_by(997) {
             let mut bytes = bytes.clone();
             bytes[byte] ^= 0x55;
-            let _ = autobahn::read_case(form, &bytes, &file, &wslog::limits::Limits::DEFAULT);
-            let _ = autobahn::read_case(ReportForm::Text, &bytes, &file, &wslog::limits::Limits::DEFAULT);
+            let _ = autobahn::read_case(form, &bytes, &file, &Limits::DEFAULT);
+            let _ = autobahn::read_case(ReportForm::Text, &bytes, &file, &Limits::DEFAULT);
         }
     }
 }
@@ -175,10 +169,9 @@ fn other_pages_are_refused() {
         ("<html><p>ws - Case x.y : Pass - 1 ms</p><h2>Wire Log</h2></html>", "agent, case and verdict"),
         ("", "none of the headings"),
     ] {
-        let error =
-            autobahn::read_case(ReportForm::Html, page.as_bytes(), path, &wslog::limits::Limits::DEFAULT)
-                .unwrap_err()
-                .to_string();
+        let error = autobahn::read_case(ReportForm::Html, page.as_bytes(), path, &Limits::DEFAULT)
+            .unwrap_err()
+            .to_string();
         assert!(error.starts_with("page.html is no usable Autobahn case") && error.contains(says), "{error}");
     }
 }
@@ -198,13 +191,8 @@ fn a_message_that_the_log_cuts_is_ended() {
         ["RO", [8, "88820001020303e9"]], ["RF", [2, "0x03e8"], 8, true, 0, true, "00010203"]]}}"#,
         "a".repeat(64),
     );
-    let case = autobahn::read_case(
-        ReportForm::Json,
-        json.as_bytes(),
-        Path::new("case"),
-        &wslog::limits::Limits::DEFAULT,
-    )
-    .expect("a case");
+    let case = autobahn::read_case(ReportForm::Json, json.as_bytes(), Path::new("case"), &Limits::DEFAULT)
+        .expect("a case");
     let keep = engine::Keep { first: 0, last: 0, payload_bytes: 0, live: false };
     let report = engine::analyze_case(case.clone(), &Limits::default(), keep);
     let rules: Vec<_> = report.findings.iter().map(|finding| finding.violation.rule()).collect();
@@ -384,8 +372,7 @@ fn old_and_new_shapes_say_the_same() {
     let said = |text: &str, form: ReportForm| {
         assert_eq!(autobahn::sniff(text.as_bytes()), Some(ReportKind::Case(form)));
         let case =
-            autobahn::read_case(form, text.as_bytes(), Path::new("old"), &wslog::limits::Limits::DEFAULT)
-                .expect("a case");
+            autobahn::read_case(form, text.as_bytes(), Path::new("old"), &Limits::DEFAULT).expect("a case");
         let keep = engine::Keep { first: usize::MAX, last: 0, payload_bytes: 64, live: false };
         let report = engine::analyze_case(case, &Limits::default(), keep);
         let record = report.case.as_ref().expect("a case");

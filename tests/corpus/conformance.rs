@@ -48,8 +48,7 @@ fn logs(run: &Path) -> Vec<Conversation> {
         if path.extension().is_some_and(|e| e == "json")
             && let Some(ReportKind::Case(form)) = autobahn::sniff(&bytes)
         {
-            let case =
-                autobahn::read_case(form, &bytes, &path, &wslog::limits::Limits::DEFAULT).expect("a case");
+            let case = autobahn::read_case(form, &bytes, &path, &Limits::DEFAULT).expect("a case");
             reports.push(*analyze_case(case, &Limits::default(), keep));
         }
     }

@@ -237,9 +237,7 @@ fn cases(run: &Path, extension: &str) -> Vec<CaseReport> {
     let case = |file: &PathBuf| {
         let bytes = fs::read(file).expect("readable");
         match autobahn::sniff(&bytes) {
-            Some(ReportKind::Case(form)) => {
-                autobahn::read_case(form, &bytes, file, &wslog::limits::Limits::DEFAULT).ok()
-            }
+            Some(ReportKind::Case(form)) => autobahn::read_case(form, &bytes, file, &Limits::DEFAULT).ok(),
             _ => None,
         }
     };

@@ -168,11 +168,9 @@ fn capture(bytes: &[u8], path: &Path) -> String {
 fn report(bytes: &[u8], path: &Path) -> String {
     let verdict = brief::read(bytes, path).map_or_else(|error| told(&error), |_| String::new());
     let case = match autobahn::sniff(bytes) {
-        Some(ReportKind::Case(form)) => {
-            autobahn::read_case(form, bytes, path, &wslog::limits::Limits::DEFAULT)
-        }
+        Some(ReportKind::Case(form)) => autobahn::read_case(form, bytes, path, &Limits::DEFAULT),
         Some(ReportKind::Index) => {
-            return index::read(bytes, path, &wslog::limits::Limits::DEFAULT)
+            return index::read(bytes, path, &Limits::DEFAULT)
                 .map_or_else(|error| told(&error), |_| String::new());
         }
         None => return verdict,

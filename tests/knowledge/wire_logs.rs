@@ -65,7 +65,7 @@ fn logged(exchange: &Exchange, tester: Role, response: &str) -> Option<Box<Conve
         ReportForm::Json,
         json.to_string().as_bytes(),
         Path::new("x"),
-        &wslog::limits::Limits::DEFAULT,
+        &Limits::DEFAULT,
     );
     let keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256, live: false };
     Some(analyze_case(case.expect("a case"), &Limits::default(), keep))
