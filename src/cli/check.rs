@@ -1,6 +1,6 @@
 //! `wslog check`.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
@@ -80,15 +80,15 @@ pub(super) fn run(args: &Check) -> anyhow::Result<Exit> {
 fn read_policy(args: &Check) -> anyhow::Result<String> {
     let Some(path) = &args.policy else { return Ok(String::new()) };
     let open = |source| Error::Open { path: path.clone(), source };
-    // Looked at before it is opened, which a pipe nobody writes to would not come back from.
-    match fs::metadata(path) {
-        Ok(what) if !what.is_file() => return Err(bad(path, "it is no regular file".to_owned()).into()),
-        Ok(_) => {}
+    let file = match File::open(path) {
+        Ok(file) => file,
         Err(error) if args.update && error.kind() == ErrorKind::NotFound => return Ok(String::new()),
         Err(source) => return Err(open(source).into()),
+    };
+    if path.is_dir() {
+        return Err(bad(path, "it is a directory".to_owned()).into());
     }
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(open)?;
     file.take(policy::MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(open)?;
     not_too_long(bytes.len(), path)?;
     Ok(String::from_utf8(bytes).map_err(|error| open(io::Error::new(ErrorKind::InvalidData, error)))?)
