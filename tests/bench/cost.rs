@@ -20,7 +20,7 @@ use std::thread;
 
 use sha1::{Digest, Sha1};
 
-use support::cost::{Counted, Figure, Judged, Record, Verdict};
+use support::cost::{Counted, Figure, Judged, Record, TUNABLES, Verdict};
 use support::profile;
 
 /// Size of a capture in bytes, about.
@@ -30,11 +30,6 @@ const FORMATS: [&str; 2] = ["text", "json"];
 
 /// All arguments but the format and the capture. Nothing is left to the terminal.
 const ARGUMENTS: &[&str] = &["inspect", "--threads", "1", "--color", "never", "--width", "110", "--format"];
-
-/// How the C library copies and fills, which it otherwise chooses by the processor's model: `rep movsb` counts as an
-/// instruction a byte, and from which size it is used differs by the size of the caches.
-const TUNABLES: &str = "glibc.cpu.hwcaps=-ERMS,-FSRM:glibc.cpu.x86_data_cache_size=32768:\
-    glibc.cpu.x86_shared_cache_size=1048576:glibc.cpu.x86_non_temporal_threshold=786432";
 
 const USAGE: &str = "usage: cargo bench --bench cost [-- --check | --write --because REASON]";
 

@@ -13,6 +13,11 @@
 
 use std::fmt::Write;
 
+/// How the C library copies and fills, which it otherwise chooses by the processor's model: `rep movsb` counts as an
+/// instruction a byte, and from which size it is used differs by the size of the caches.
+pub const TUNABLES: &str = "glibc.cpu.hwcaps=-ERMS,-FSRM:glibc.cpu.x86_data_cache_size=32768:\
+    glibc.cpu.x86_shared_cache_size=1048576:glibc.cpu.x86_non_temporal_threshold=786432";
+
 /// Growth in percent beyond which a figure fails.
 pub const ALLOWED: u64 = 3;
 
