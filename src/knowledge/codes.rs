@@ -7,7 +7,8 @@ use crate::model::topic::{CodeEntry, Registration};
 use Registration::{Assigned, OutOfRange, Private, Reserved, Unassigned};
 
 const AS_RECEIVED: &str = "the code and the reason as received; wasClean is true if the receiver's own Close had \
-    gone out when TCP ended. The sender reports the code of the Close that came back (1006 if none did), never its own (RFC 6455 7.1.5)";
+    gone out when TCP ended. The sender reports the code of the Close that came back (1006 if none did; RFC 6455 7.1.5); \
+    some libraries report the code they sent";
 const STRICT: &str = "left open by the RFC: a strict receiver fails the connection and reports 1006, a lenient one \
     passes the code on";
 
