@@ -10,7 +10,7 @@
 //! let mut accounts = Vec::new();
 //! let mut sink = engine::each(|conversation| accounts.push(summary::sentences(conversation).join(" ")));
 //! engine::Engine::new(Limits::DEFAULT).sink(&mut sink).run(&[capture])?;
-//! assert!(accounts[0].starts_with("Both sides closed the connection at once 2.00 s after the start, the client with Close 1000"));
+//! assert!(accounts[0].starts_with("Both sides closed the connection at the same time"));
 //! # Ok::<(), wslog::error::Error>(())
 //! ```
 //!
