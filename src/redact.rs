@@ -53,10 +53,10 @@ mod secrets;
 use crate::knowledge::{Blame, CauseId};
 use crate::limits::Limits;
 use crate::model::{
-    Certainty, Conversation, ConversationId, FrameRecord, Level, Outcome, PerRole, Quoted, Readable, RuleId,
-    Stage, Wire,
+    Certainty, Conversation, ConversationId, FrameRecord, Level, Outcome, Quoted, Readable, RuleId, Stage,
+    Wire,
 };
-use pass::{Look, Pass};
+use pass::Pass;
 use secrets::Secrets;
 
 /// What to leave out.
@@ -149,27 +149,10 @@ impl Sealed {
         let Self { mut conversation, redaction, nesting } = self;
         let mut secrets = Secrets::new(nesting);
         if redaction != Redaction::Nothing {
-            let mut first = Pass {
-                from: Quoted,
-                to: Quoted,
-                look: Look::Find,
-                redaction,
-                secrets: &mut secrets,
-                begun: PerRole::default(),
-            };
-            *conversation = first.conversation(*conversation);
+            *conversation = Pass::first(redaction, &mut secrets).conversation(*conversation);
             secrets.ready();
         }
-        let look = if secrets.is_empty() { Look::Away } else { Look::Hide };
-        let mut last = Pass {
-            from: Quoted,
-            to: SHOWN,
-            look,
-            redaction,
-            secrets: &mut secrets,
-            begun: PerRole::default(),
-        };
-        Box::new(last.conversation(*conversation))
+        Box::new(Pass::last(redaction, &mut secrets).conversation(*conversation))
     }
 }
 
@@ -179,20 +162,10 @@ pub fn frame(frame: FrameRecord, redaction: Redaction, limits: &Limits) -> Frame
     let mut secrets = Secrets::new(limits.max_secret_nesting);
     let mut frame = frame;
     if redaction != Redaction::Nothing {
-        frame = Pass {
-            from: Quoted,
-            to: Quoted,
-            look: Look::Find,
-            redaction,
-            secrets: &mut secrets,
-            begun: PerRole::default(),
-        }
-        .frame(frame);
+        frame = Pass::first(redaction, &mut secrets).frame(frame);
         secrets.ready();
     }
-    let look = if secrets.is_empty() { Look::Away } else { Look::Hide };
-    Pass { from: Quoted, to: SHOWN, look, redaction, secrets: &mut secrets, begun: PerRole::default() }
-        .frame(frame)
+    Pass::last(redaction, &mut secrets).frame(frame)
 }
 
 /// What stands for so many bytes.

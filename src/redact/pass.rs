@@ -11,18 +11,18 @@ use crate::model::case::{
 };
 use crate::model::{
     Bytes, CaseRecord, Closing, Conversation, EarlierHandshake, Extension, FieldLines, Finding, FrameRecord,
-    LastWords, Lines, LocalView, Opcode, PerRole, SideClose, Spoken, Stage, Text, UpgradeRequest,
+    LastWords, Lines, LocalView, Opcode, PerRole, Quoted, SideClose, Spoken, Stage, Text, UpgradeRequest,
     UpgradeResponse, Wire, field,
 };
 use crate::redact::looks::web_token;
 use crate::redact::names::Grade;
 use crate::redact::search::Place;
 use crate::redact::secrets::Secrets;
-use crate::redact::{Redaction, mark};
+use crate::redact::{Redaction, SHOWN, Shown, mark};
 
 /// What a pass does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Look {
+enum Look {
     /// It looks at nothing.
     Away,
     /// It looks for secrets and lets them stand.
@@ -38,13 +38,28 @@ const MESSAGE: usize = 64 << 10;
 /// copied.
 #[derive(Debug)]
 pub(super) struct Pass<'a, From, To> {
-    pub(super) from: From,
-    pub(super) to: To,
-    pub(super) look: Look,
-    pub(super) redaction: Redaction,
-    pub(super) secrets: &'a mut Secrets,
+    from: From,
+    to: To,
+    look: Look,
+    redaction: Redaction,
+    secrets: &'a mut Secrets,
     /// Of a message whose last fragment has not come, what was shown before.
-    pub(super) begun: PerRole<String>,
+    begun: PerRole<String>,
+}
+
+impl<'a> Pass<'a, Quoted, Quoted> {
+    /// The first: what is secret is learnt, and nothing is changed.
+    pub(super) fn first(redaction: Redaction, secrets: &'a mut Secrets) -> Self {
+        Self { from: Quoted, to: Quoted, look: Look::Find, redaction, secrets, begun: PerRole::default() }
+    }
+}
+
+impl<'a> Pass<'a, Quoted, Shown> {
+    /// The last: what is secret is hidden, wherever it stands.
+    pub(super) fn last(redaction: Redaction, secrets: &'a mut Secrets) -> Self {
+        let look = if secrets.is_empty() { Look::Away } else { Look::Hide };
+        Self { from: Quoted, to: SHOWN, look, redaction, secrets, begun: PerRole::default() }
+    }
 }
 
 impl<From: Stage, To: Stage> Pass<'_, From, To> {
