@@ -24,7 +24,8 @@ pub(crate) mod encode;
 mod header;
 pub mod mask;
 
-pub(crate) use chain::Chain;
+pub(crate) use chain::all::{Segments, first};
+pub(crate) use chain::{Chain, Ways};
 pub use decoder::{Decoded, Decoder, Ending};
-pub(crate) use header::header_len;
 pub use header::{Incomplete, parse_header};
+pub(crate) use header::{SOUND, can_begin, header_len};

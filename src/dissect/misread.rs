@@ -9,7 +9,7 @@ use crate::http::response_head;
 use crate::http::{Fault, Length};
 use crate::model::{FrameHeader, LostHow, Opcode, Rsv};
 use crate::websocket::mask::unmasked;
-use crate::websocket::{Chain, parse_header};
+use crate::websocket::{Chain, SOUND, can_begin, parse_header};
 
 /// What has to speak for frames behind something that is known, in bits.
 const ENOUGH_BEHIND: u32 = 12;
@@ -96,30 +96,6 @@ pub(super) struct Scene<'a> {
     pub(super) masked: bool,
     /// Nothing more will come, or no more is waited for.
     pub(super) ended: bool,
-}
-
-/// By the first byte of a frame, whether it is one that a sound sender can begin with.
-static SOUND: [bool; 256] = {
-    let mut sound = [false; 256];
-    let mut first = 0;
-    while first < 256 {
-        let (fin, rsv, opcode) = (first & 0x80 != 0, first >> 4 & 7, first & 0xf);
-        sound[first] = match opcode {
-            0x0 => rsv == 0,
-            0x1 | 0x2 => rsv & !4 == 0,
-            0x8..=0xa => rsv == 0 && fin,
-            _ => false,
-        };
-        first += 1;
-    }
-    sound
-};
-
-/// Whether a sound sender's frame can have these two bytes first.
-#[inline]
-fn can_begin(bytes: &[u8], masked: bool) -> bool {
-    bytes.first().is_none_or(|first| SOUND[usize::from(*first)])
-        && bytes.get(1).is_none_or(|second| (second & 0x80 != 0) == masked)
 }
 
 /// Whether a frame that begins like that has to be looked at, by its first bytes.

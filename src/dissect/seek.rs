@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use crate::dissect::Item;
 use crate::dissect::held::Held;
-use crate::websocket::Chain;
+use crate::websocket::{Chain, Segments, Ways, first};
 
 /// What must speak for frames at the start of a segment, in bits: among the 45 segments of 64 KiB, 2^-18.
 const ENOUGH: u32 = 24;
@@ -18,7 +18,7 @@ const ENOUGH_AT_FIRST: u32 = 12;
 /// For frames that begin anywhere in 64 KiB.
 const ENOUGH_ANYWHERE: u32 = 40;
 
-/// Items gone through to try starts, and scans of all that is kept, before it is no longer tried.
+/// Items gone through to try starts, and scans of all that is kept, before no more are made.
 const MAX_STEPS: u32 = 1 << 18;
 const MAX_SCANS: u32 = 16;
 
@@ -33,6 +33,8 @@ pub(super) struct Seeker {
     /// Of its frames; `None` while the roles are open.
     masked: Option<bool>,
     chain: Option<Chain>,
+    /// How chains came over the bytes that are kept: where one came that led nowhere, no other is followed.
+    ways: VecDeque<Ways>,
     /// Starts of kept segments that are still to be tried.
     starts: VecDeque<u64>,
     tries: u32,
@@ -52,6 +54,7 @@ impl Seeker {
             held: Held::default(),
             masked,
             chain: None,
+            ways: VecDeque::new(),
             starts: VecDeque::new(),
             tries: 0,
             steps: 0,
@@ -104,7 +107,10 @@ impl Seeker {
             Item::Data { offset, bytes, .. } => {
                 self.position = offset.saturating_add(bytes.len() as u64);
                 self.starts.push_back(offset);
-                self.chain.as_mut().is_some_and(|chain| chain.data(offset, bytes))
+                let (from, ways) = (self.held.bytes().len(), &mut self.ways);
+                self.chain.as_mut().is_some_and(|chain| {
+                    chain.data_beside(offset, bytes, |at, way| is_new(ways, from.saturating_add(at), way))
+                })
             }
             Item::Gap { offset, len, .. } => {
                 self.position = offset.saturating_add(len);
@@ -133,9 +139,24 @@ impl Seeker {
         while let Some(start) = self.starts.pop_front() {
             self.tries = self.tries.saturating_add(1);
             let mut chain = Chain::new(start, self.masked);
+            let (mut from, ways) = (0_usize, &mut self.ways);
             let fits = self.held.iter().all(|item| {
                 self.steps = self.steps.saturating_add(1);
-                follow(&mut chain, &item, self.position)
+                match item {
+                    Item::Data { offset, bytes, .. } => {
+                        let here = from;
+                        from += bytes.len();
+                        offset.saturating_add(bytes.len() as u64) <= chain.start()
+                            || chain.data_beside(offset, bytes, |at, way| {
+                                is_new(ways, here.saturating_add(at), way)
+                            })
+                    }
+                    Item::Gap { offset, len, .. } => offset < chain.start() || chain.gap(offset, len),
+                    Item::End { .. } => {
+                        chain.end(self.position);
+                        true
+                    }
+                }
             });
             if fits {
                 self.chain = Some(chain);
@@ -166,34 +187,35 @@ impl Seeker {
         if self.scans > MAX_SCANS {
             return None;
         }
-        for (i, item) in self.held.iter().enumerate() {
+        let mut starts = Vec::new();
+        let mut at = 0;
+        for item in self.held.iter() {
             let Item::Data { offset, bytes, .. } = item else { continue };
-            for start in (offset..).take(bytes.len()) {
-                let mut chain = Chain::new(start, self.masked);
-                let fits = self.held.iter().skip(i).all(|item| {
-                    self.steps = self.steps.saturating_add(1);
-                    follow(&mut chain, &item, self.position)
-                });
-                if fits && chain.bits() >= ENOUGH_ANYWHERE {
-                    return Some(start);
-                }
-                if self.steps > MAX_STEPS {
-                    return None;
-                }
+            if !bytes.is_empty() {
+                starts.push((offset, at));
             }
+            at += bytes.len();
         }
-        None
+        let (position, ended) = (self.position, self.ended);
+        let segments = Segments { bytes: self.held.bytes(), starts: &starts, position, ended };
+        first(&segments, self.masked?, ENOUGH_ANYWHERE)
     }
 
     /// Forgets what is kept; a chain that is being followed is given up as well.
     pub(super) fn forget(&mut self) {
         (self.held, self.chain, self.starts) = (Held::default(), None, VecDeque::new());
+        self.ways = VecDeque::new();
     }
 
     /// Forgets what lies before the start that is being followed, all of it where there is none.
     pub(super) fn trim(&mut self) {
         match &self.chain {
-            Some(chain) => skip_to(&mut self.held, chain.start()),
+            Some(chain) => {
+                let before = self.held.bytes().len();
+                skip_to(&mut self.held, chain.start());
+                let gone = before.saturating_sub(self.held.bytes().len());
+                self.ways.drain(..gone.min(self.ways.len()));
+            }
             None => self.forget(),
         }
     }
@@ -222,16 +244,64 @@ pub(super) fn skip_to(held: &mut Held, start: u64) {
     }
 }
 
-/// Whether the item fits the chain, of a stream that comes up to `position`.
-fn follow(chain: &mut Chain, item: &Item<'_>, position: u64) -> bool {
-    match *item {
-        Item::Data { offset, bytes, .. } => {
-            offset.saturating_add(bytes.len() as u64) <= chain.start() || chain.data(offset, bytes)
-        }
-        Item::Gap { offset, len, .. } => offset < chain.start() || chain.gap(offset, len),
-        Item::End { .. } => {
-            chain.end(position);
-            true
+/// Notes a way over the kept byte at that index. False where it is known.
+fn is_new(ways: &mut VecDeque<Ways>, at: usize, way: Ways) -> bool {
+    if ways.len() <= at {
+        ways.resize(at.saturating_add(1), Ways::default());
+    }
+    ways.get_mut(at).is_none_or(|ways| ways.add(way))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::{Carrier, GapCause, PacketNo};
+
+    /// The first segment that frames begin with which all that came fits.
+    fn first_start(segments: &[(u64, Vec<u8>)], masked: Option<bool>) -> Option<u64> {
+        segments.iter().enumerate().find_map(|(n, (start, _))| {
+            let mut chain = Chain::new(*start, masked);
+            let mut position = *start;
+            let behind = segments.iter().skip(n);
+            let fits = behind.into_iter().all(|(offset, bytes)| {
+                let is_over = *offset == position || chain.gap(position, offset - position);
+                position = offset + bytes.len() as u64;
+                is_over && chain.data(*offset, bytes)
+            });
+            fits.then_some(*start)
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_first_start_that_fits_is_followed(
+            segments in prop::collection::vec((
+                prop::bool::weighted(0.05),
+                prop::collection::vec(prop::sample::select(vec![0_u8, 1, 2, 3, 8, 0x80, 0x81, 0x82, 0x84, 0x89]), 1..12),
+            ), 1..40),
+            masked in prop::sample::select(vec![None, Some(true), Some(false)]),
+            trimmed in any::<bool>(),
+        ) {
+            let carrier = Carrier { packet: PacketNo(1), at: None, acked: None };
+            let mut seeker = Seeker::new(0, 0, masked, false);
+            let (mut offset, mut came) = (0, Vec::new());
+            for (is_gap, bytes) in segments {
+                if is_gap {
+                    seeker.push(Item::Gap { offset, len: 7, cause: GapCause::NotCaptured, carrier });
+                    offset += 7;
+                }
+                seeker.push(Item::Data { offset, bytes: &bytes, carrier });
+                came.push((offset, bytes));
+                offset += came.last().map_or(0, |(_, bytes)| bytes.len() as u64);
+                if trimmed {
+                    seeker.trim();
+                }
+                prop_assert_eq!(seeker.chain.as_ref().map(Chain::start), first_start(&came, masked));
+            }
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Frames recognised by one another, where it is not known that frames begin: in a stream picked up in its middle,
 //! or behind a hole that took a header.
 
+pub(crate) mod all;
+
 use crate::model::{CloseCode, FrameHeader, MaskingKey, Opcode, Rsv};
 use crate::websocket::header::{MAX_HEADER, parse_header};
 use crate::websocket::mask::unmasked;
@@ -19,6 +21,35 @@ const END_BITS: u32 = 7;
 const CODE_BITS: u32 = 5;
 /// The most that readable text counts for, one bit a byte.
 const MAX_TEXT_BITS: u32 = 16;
+/// Bytes of a payload that are looked at: what is no text shows long before, and every header may claim all that follows.
+const MAX_LOOKED_AT: usize = 512;
+
+/// What came before a header, as far as it matters to what may follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// No data frame: a message may be open.
+    Unknown,
+    Between,
+    InMessage,
+    Closed,
+}
+
+/// Ways that lead over a header: a bit for each mask and state before it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Ways(u8);
+
+impl Ways {
+    const fn one(masked: bool, state: State) -> Self {
+        Self(1 << (state as u8 + if masked { 4 } else { 0 }))
+    }
+
+    /// Adds others. False where all of them are known.
+    pub(crate) const fn add(&mut self, others: Self) -> bool {
+        let before = self.0;
+        self.0 |= others.0;
+        self.0 != before
+    }
+}
 
 /// Frames that would have to follow one another from an offset on, checked as the bytes come, which are not kept.
 ///
@@ -33,9 +64,7 @@ pub(crate) struct Chain {
     have: usize,
     masked: Option<bool>,
     last_key: Option<MaskingKey>,
-    /// Whether a message is open; `None` before the first data frame.
-    fragmented: Option<bool>,
-    closed: bool,
+    state: State,
     bits: u32,
     /// Those of them that readable text and status codes weigh.
     text_bits: u32,
@@ -52,8 +81,7 @@ impl Chain {
             have: 0,
             masked,
             last_key: None,
-            fragmented: None,
-            closed: false,
+            state: State::Unknown,
             bits: 0,
             text_bits: 0,
             aligned: 0,
@@ -87,19 +115,37 @@ impl Chain {
 
     /// The bytes of a segment, those before the start of the chain too. False where they cannot be such frames.
     pub(crate) fn data(&mut self, offset: u64, bytes: &[u8]) -> bool {
+        self.data_beside(offset, bytes, |_, _| true)
+    }
+
+    /// The same after other chains, which led nowhere: `is_new` is asked at each header, by its index in `bytes`, whether none of
+    /// them came there this way.
+    pub(crate) fn data_beside(
+        &mut self,
+        offset: u64,
+        bytes: &[u8],
+        mut is_new: impl FnMut(usize, Ways) -> bool,
+    ) -> bool {
         let end = offset.saturating_add(bytes.len() as u64);
         if self.next.saturating_add(self.have as u64) < offset {
             return false;
         }
         let mut ended_here = false;
-        while let Some(rest) = self
+        while let Some((at, rest)) = self
             .next
             .saturating_add(self.have as u64)
             .checked_sub(offset)
-            .and_then(|at| bytes.get(usize::try_from(at).ok()?..))
-            .filter(|rest| !rest.is_empty())
+            .and_then(|at| usize::try_from(at).ok())
+            .and_then(|at| Some((at, bytes.get(at..)?)))
+            .filter(|(_, rest)| !rest.is_empty())
         {
             let begun = self.have;
+            if begun == 0
+                && let Some(masked) = self.masked
+                && !is_new(at, Ways::one(masked, self.state))
+            {
+                return false;
+            }
             let room = self.header.iter_mut().skip(begun);
             self.have += room.zip(rest).map(|(to, from)| *to = *from).count();
             let Ok(header) = parse_header(self.header.get(..self.have).unwrap_or_default()) else { break };
@@ -114,9 +160,7 @@ impl Chain {
             self.have = 0;
         }
         if self.next == end && self.next > self.start && self.have == 0 {
-            // A frame that fills several segments ends with one of them by chance where they are short.
-            let by_chance = END_BITS.min(bytes.len().checked_ilog2().unwrap_or(0));
-            self.bits = self.bits.saturating_add(if ended_here { END_BITS } else { by_chance });
+            self.bits = self.bits.saturating_add(if ended_here { END_BITS } else { by_chance(bytes.len()) });
             self.aligned = self.aligned.saturating_add(1);
         }
         true
@@ -136,76 +180,108 @@ impl Chain {
 
     /// Takes a header, if it can be the next one of a sound sender.
     fn accept(&mut self, header: &FrameHeader) -> bool {
-        let FrameHeader { fin, rsv, opcode, payload_len, .. } = *header;
         let is_masked = header.masking_key.is_some();
-        if self.masked.is_some_and(|masked| masked != is_masked)
-            || !header.length_is_minimal()
-            || payload_len > MAX_PAYLOAD
-            || opcode.is_reserved()
-        {
+        if self.masked.is_some_and(|masked| masked != is_masked) || !is_sound(header) {
             return false;
         }
+        let Some(state) = self.state.after(header) else { return false };
         self.masked = Some(is_masked);
         let is_fresh = header.masking_key.is_none_or(|key| self.last_key.replace(key) != Some(key));
-        if opcode.is_control() {
-            if !fin || payload_len > 125 || rsv != Rsv(0) || (opcode == Opcode::CLOSE && payload_len == 1) {
-                return false;
-            }
-            self.closed |= opcode == Opcode::CLOSE;
-        } else {
-            let continues = opcode == Opcode::CONTINUATION;
-            let compressed = !continues && rsv == Rsv::RSV1;
-            if self.closed
-                || self.fragmented.is_some_and(|open| open != continues)
-                || (rsv != Rsv(0) && !compressed)
-            {
-                return false;
-            }
-            self.fragmented = Some(!fin);
-            if payload_len == 0 {
-                return true;
-            }
+        self.state = state;
+        if is_fresh {
+            self.bits = self.bits.saturating_add(bits(header));
         }
-        let bits = match (is_fresh, fin) {
-            (true, true) => HEADER_BITS,
-            (true, false) => WEAK_HEADER_BITS,
-            (false, _) => 0,
-        };
-        self.bits = self.bits.saturating_add(bits);
         true
     }
 
     /// Looks at a whole payload. False where no sound sender would have sent it.
     fn weigh(&mut self, header: &FrameHeader, payload: &[u8]) -> bool {
-        let is_text = header.opcode == Opcode::TEXT && header.fin && header.rsv == Rsv(0);
-        let is_close = header.opcode == Opcode::CLOSE;
-        if payload.is_empty() || !(is_text || is_close) {
-            return true;
-        }
-        let clear = unmasked(payload, header.masking_key);
-        let (code, text) = match CloseCode::split(&clear) {
-            Some((code, reason)) if is_close => (Some(code), reason),
-            _ if is_close => (None, &[][..]),
-            _ => (None, clear.as_slice()),
-        };
-        if let Some(code) = code {
-            if code.is_never_sent() || !matches!(code.0, 1000..=1014 | 3000..=4999) {
-                return false;
-            }
-            self.text(CODE_BITS);
-        }
-        let Ok(text) = str::from_utf8(text) else { return false };
-        if !text.chars().any(|c| c.is_control() && !c.is_whitespace()) {
-            let bits = u32::try_from(text.len()).unwrap_or(MAX_TEXT_BITS).min(MAX_TEXT_BITS);
-            self.text(bits);
-        }
-        true
+        let bits = sense(header, payload);
+        self.text(bits.unwrap_or(0));
+        bits.is_some()
     }
 
     const fn text(&mut self, bits: u32) {
         self.bits = self.bits.saturating_add(bits);
         self.text_bits = self.text_bits.saturating_add(bits);
     }
+}
+
+impl State {
+    /// What it is behind a sound header; `None` where that may not follow.
+    fn after(self, header: &FrameHeader) -> Option<Self> {
+        if header.opcode.is_control() {
+            return Some(if header.opcode == Opcode::CLOSE { Self::Closed } else { self });
+        }
+        let continues = header.opcode == Opcode::CONTINUATION;
+        match self {
+            Self::Closed => None,
+            Self::Between if continues => None,
+            Self::InMessage if !continues => None,
+            _ => Some(if header.fin { Self::Between } else { Self::InMessage }),
+        }
+    }
+}
+
+/// Whether a header is one that a sound sender writes, whatever came before.
+fn is_sound(header: &FrameHeader) -> bool {
+    let FrameHeader { fin, rsv, opcode, payload_len, .. } = *header;
+    if !header.length_is_minimal() || payload_len > MAX_PAYLOAD || opcode.is_reserved() {
+        return false;
+    }
+    if opcode.is_control() {
+        return fin && payload_len <= 125 && rsv == Rsv(0) && !(opcode == Opcode::CLOSE && payload_len == 1);
+    }
+    rsv == Rsv(0) || (rsv == Rsv::RSV1 && opcode != Opcode::CONTINUATION)
+}
+
+/// What a sound header says that is no repetition, in bits.
+fn bits(header: &FrameHeader) -> u32 {
+    match (header.opcode.is_control(), header.payload_len, header.fin) {
+        (false, 0, _) => 0,
+        (_, _, true) => HEADER_BITS,
+        (_, _, false) => WEAK_HEADER_BITS,
+    }
+}
+
+/// What it says that a frame ends with a segment of that length in which it did not begin, in bits: one that fills several
+/// does so by chance where they are short.
+fn by_chance(len: usize) -> u32 {
+    END_BITS.min(len.checked_ilog2().unwrap_or(0))
+}
+
+/// What a whole payload says, in bits; `None` where no sound sender would have sent it.
+fn sense(header: &FrameHeader, payload: &[u8]) -> Option<u32> {
+    let is_text = header.opcode == Opcode::TEXT && header.fin && header.rsv == Rsv(0);
+    let is_close = header.opcode == Opcode::CLOSE;
+    if payload.is_empty() || !(is_text || is_close) {
+        return Some(0);
+    }
+    let clear = unmasked(payload.get(..MAX_LOOKED_AT).unwrap_or(payload), header.masking_key);
+    let (code, text) = match CloseCode::split(&clear) {
+        Some((code, reason)) if is_close => (Some(code), reason),
+        _ if is_close => (None, &[][..]),
+        _ => (None, clear.as_slice()),
+    };
+    let mut bits = 0;
+    if let Some(code) = code {
+        if code.is_never_sent() || !matches!(code.0, 1000..=1014 | 3000..=4999) {
+            return None;
+        }
+        bits += CODE_BITS;
+    }
+    let text = match str::from_utf8(text) {
+        Ok(text) => text,
+        // A character that is not looked at to its end.
+        Err(error) if error.error_len().is_none() && clear.len() < payload.len() => {
+            str::from_utf8(text.get(..error.valid_up_to())?).ok()?
+        }
+        Err(_) => return None,
+    };
+    if !text.chars().any(|c| c.is_control() && !c.is_whitespace()) {
+        bits += u32::try_from(text.len()).unwrap_or(MAX_TEXT_BITS).min(MAX_TEXT_BITS);
+    }
+    Some(bits)
 }
 
 #[cfg(test)]

@@ -48,6 +48,30 @@ pub(crate) fn header_len(input: &[u8]) -> Option<usize> {
     (input.len() >= len).then_some(len)
 }
 
+/// By the first byte of a frame, whether it is one that a sound sender can begin with.
+pub(crate) static SOUND: [bool; 256] = {
+    let mut sound = [false; 256];
+    let mut first = 0;
+    while first < 256 {
+        let (fin, rsv, opcode) = (first & 0x80 != 0, first >> 4 & 7, first & 0xf);
+        sound[first] = match opcode {
+            0x0 => rsv == 0,
+            0x1 | 0x2 => rsv & !4 == 0,
+            0x8..=0xa => rsv == 0 && fin,
+            _ => false,
+        };
+        first += 1;
+    }
+    sound
+};
+
+/// Whether a sound sender's frame can have these two bytes first.
+#[inline]
+pub(crate) fn can_begin(bytes: &[u8], masked: bool) -> bool {
+    bytes.first().is_none_or(|first| SOUND[usize::from(*first)])
+        && bytes.get(1).is_none_or(|second| (second & 0x80 != 0) == masked)
+}
+
 fn header(input: &[u8]) -> IResult<&[u8], FrameHeader, ()> {
     let (rest, (first, second)) = (be_u8, be_u8).parse(input)?;
     let (rest, (length_form, payload_len)) = match second & 0x7f {
