@@ -4,6 +4,7 @@
 //! anything else.
 
 mod judge;
+mod lookup;
 mod parse;
 mod update;
 

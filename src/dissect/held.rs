@@ -84,10 +84,20 @@ impl Held {
         })
     }
 
+    /// Items that wait, and their bytes.
+    pub(super) fn len(&self) -> (usize, usize) {
+        (self.items.len(), self.bytes().len())
+    }
+
     /// All items in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = Item<'_>> {
-        let mut rest = self.bytes();
-        self.items.iter().map(move |item| {
+        self.iter_behind((0, 0))
+    }
+
+    /// Those behind the first so many, which have so many bytes.
+    pub(super) fn iter_behind(&self, (items, bytes): (usize, usize)) -> impl Iterator<Item = Item<'_>> {
+        let mut rest = self.bytes().get(bytes..).unwrap_or_default();
+        self.items.range(items.min(self.items.len())..).map(move |item| {
             if let Waiting::Data { len, .. } = *item {
                 let (bytes, behind) = rest.split_at_checked(len).unwrap_or_default();
                 rest = behind;

@@ -22,6 +22,14 @@ const ENOUGH_ANYWHERE: u32 = 40;
 const MAX_STEPS: u32 = 1 << 18;
 const MAX_SCANS: u32 = 16;
 
+/// Where a segment begins.
+#[derive(Clone, Copy, Debug)]
+struct Start {
+    offset: u64,
+    /// Items and bytes that were kept before it.
+    before: (usize, usize),
+}
+
 /// One direction whose frames are looked for.
 #[derive(Debug)]
 pub(super) struct Seeker {
@@ -35,8 +43,10 @@ pub(super) struct Seeker {
     chain: Option<Chain>,
     /// How chains came over the bytes that are kept: where one came that led nowhere, no other is followed.
     ways: VecDeque<Ways>,
-    /// Starts of kept segments that are still to be tried.
-    starts: VecDeque<u64>,
+    /// Kept segments whose starts are still to be tried.
+    starts: VecDeque<Start>,
+    /// Items and bytes that were kept before those that are.
+    gone: (usize, usize),
     tries: u32,
     steps: u32,
     scans: u32,
@@ -56,6 +66,7 @@ impl Seeker {
             chain: None,
             ways: VecDeque::new(),
             starts: VecDeque::new(),
+            gone: (0, 0),
             tries: 0,
             steps: 0,
             scans: 0,
@@ -106,8 +117,10 @@ impl Seeker {
         let fits = match item {
             Item::Data { offset, bytes, .. } => {
                 self.position = offset.saturating_add(bytes.len() as u64);
-                self.starts.push_back(offset);
-                let (from, ways) = (self.held.bytes().len(), &mut self.ways);
+                let ((items, from), gone) = (self.held.len(), self.gone);
+                let before = (gone.0.saturating_add(items), gone.1.saturating_add(from));
+                self.starts.push_back(Start { offset, before });
+                let ways = &mut self.ways;
                 self.chain.as_mut().is_some_and(|chain| {
                     chain.data_beside(offset, bytes, |at, way| is_new(ways, from.saturating_add(at), way))
                 })
@@ -138,20 +151,19 @@ impl Seeker {
     fn try_starts(&mut self) {
         while let Some(start) = self.starts.pop_front() {
             self.tries = self.tries.saturating_add(1);
-            let mut chain = Chain::new(start, self.masked);
-            let (mut from, ways) = (0_usize, &mut self.ways);
-            let fits = self.held.iter().all(|item| {
+            let mut chain = Chain::new(start.offset, self.masked);
+            let before =
+                (start.before.0.saturating_sub(self.gone.0), start.before.1.saturating_sub(self.gone.1));
+            let (mut from, ways) = (before.1, &mut self.ways);
+            let fits = self.held.iter_behind(before).all(|item| {
                 self.steps = self.steps.saturating_add(1);
                 match item {
                     Item::Data { offset, bytes, .. } => {
                         let here = from;
                         from += bytes.len();
-                        offset.saturating_add(bytes.len() as u64) <= chain.start()
-                            || chain.data_beside(offset, bytes, |at, way| {
-                                is_new(ways, here.saturating_add(at), way)
-                            })
+                        chain.data_beside(offset, bytes, |at, way| is_new(ways, here.saturating_add(at), way))
                     }
-                    Item::Gap { offset, len, .. } => offset < chain.start() || chain.gap(offset, len),
+                    Item::Gap { offset, len, .. } => chain.gap(offset, len),
                     Item::End { .. } => {
                         chain.end(self.position);
                         true
@@ -204,17 +216,19 @@ impl Seeker {
     /// Forgets what is kept; a chain that is being followed is given up as well.
     pub(super) fn forget(&mut self) {
         (self.held, self.chain, self.starts) = (Held::default(), None, VecDeque::new());
-        self.ways = VecDeque::new();
+        (self.ways, self.gone) = (VecDeque::new(), (0, 0));
     }
 
     /// Forgets what lies before the start that is being followed, all of it where there is none.
     pub(super) fn trim(&mut self) {
         match &self.chain {
             Some(chain) => {
-                let before = self.held.bytes().len();
+                let before = self.held.len();
                 skip_to(&mut self.held, chain.start());
-                let gone = before.saturating_sub(self.held.bytes().len());
-                self.ways.drain(..gone.min(self.ways.len()));
+                let left = self.held.len();
+                let gone = (before.0.saturating_sub(left.0), before.1.saturating_sub(left.1));
+                self.ways.drain(..gone.1.min(self.ways.len()));
+                self.gone = (self.gone.0.saturating_add(gone.0), self.gone.1.saturating_add(gone.1));
             }
             None => self.forget(),
         }

@@ -183,11 +183,12 @@ impl<'s> Collector<'s> {
     /// All has been read.
     pub(super) fn end(&mut self) -> Result<(), Error> {
         self.delivery.settle()?;
-        if self.inputs.is_empty() && self.failed > 0 {
-            return Ok(());
-        }
+        let is_nothing = self.inputs.is_empty() && self.failed > 0;
         // Behind those that were read: conversations know these by their place.
         self.inputs.append(&mut self.unused);
+        if is_nothing {
+            return Ok(());
+        }
         let inputs = &self.inputs;
         self.delivery.sinks.iter_mut().try_for_each(|sink| sink.end(inputs))
     }

@@ -520,3 +520,22 @@ fn large_conversations_do_not_wait_for_their_forms_by_the_hundred() {
         assert_eq!(behind.waiting, 0);
     }
 }
+
+/// What becomes of each input is told to whoever called, even where none could be read and no sink hears of an end.
+#[test]
+fn inputs_of_which_none_can_be_read_are_told_of() {
+    let text = file("unread", "folder/text", b"no capture");
+    let empty = file("unread", "folder/empty", b"");
+    let folder = text.parent().expect("its folder").to_owned();
+    for threads in [1, 2] {
+        let mut heard = Heard::default();
+        let engine = Engine::new(Limits::DEFAULT).threads(threads).sink(&mut heard);
+        let summary = engine.run(&[folder.clone(), folder.join("none")]).expect("no sink fails");
+        assert!(summary.inputs.iter().all(|input| input.unused.is_some()));
+        let mut told: Vec<_> = summary.inputs.iter().map(|input| PathBuf::from(&input.path)).collect();
+        told.sort_unstable();
+        assert_eq!(told, [&folder, &empty, &folder.join("none"), &text].map(PathBuf::clone));
+        assert_eq!((summary.failed, heard.failed.len()), (2, 2));
+        assert!(heard.inputs.is_none());
+    }
+}

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::autobahn::policy::{ExpectedFailure, Pattern, Policy};
+use crate::autobahn::policy::lookup::Lookup;
+use crate::autobahn::policy::{ExpectedFailure, Policy};
 use crate::autobahn::suite;
-use crate::model::case::{Behavior, BehaviorClose, CaseId, IndexEntry, Run};
+use crate::model::case::{CaseId, IndexEntry, Run};
 use crate::model::run::{AgentCheck, Breach, BreachKind, Cases, CheckCounts, Checked, CheckedCase, Judged};
 
 /// Holds a run against a policy. `cases` are its case files: they give the results that are quoted and pinned,
@@ -12,6 +13,7 @@ use crate::model::run::{AgentCheck, Breach, BreachKind, Cases, CheckCounts, Chec
 #[must_use]
 pub fn check(run: &Run, cases: Option<&Cases>, policy: &Policy) -> Checked {
     let mut checked = Checked::default();
+    let policy = Lookup::new(policy);
     for (agent, entries) in &run.agents {
         let mut result = AgentCheck {
             agent: agent.clone(),
@@ -71,11 +73,7 @@ fn breach(agent: &str, case: Option<&CaseId>, kind: BreachKind, detail: String) 
     Breach { agent: Some(agent.to_owned()), case: case.cloned(), kind, detail }
 }
 
-fn any(patterns: &[Pattern], case: &CaseId) -> bool {
-    patterns.iter().any(|pattern| pattern.matches(case))
-}
-
-impl Policy {
+impl Lookup<'_> {
     fn judge(
         &self,
         agent: &str,
@@ -83,7 +81,7 @@ impl Policy {
         entry: &IndexEntry,
         results: Option<Results<'_>>,
     ) -> Result<Judged, (BreachKind, String)> {
-        if any(&self.skip, id) {
+        if self.skip.any(id) {
             return Ok(Judged::Skipped);
         }
         let [behavior, close] = self.each_passes(agent, id, entry);
@@ -114,54 +112,6 @@ impl Policy {
         }
     }
 
-    /// Whether behavior and close pass, expected failures aside.
-    pub(super) fn each_passes(&self, agent: &str, id: &CaseId, entry: &IndexEntry) -> [bool; 2] {
-        [
-            self.behavior_passes(agent, id, &entry.behavior),
-            self.close_passes(agent, id, &entry.behavior_close),
-        ]
-    }
-
-    /// Whether the case passes, expected failures aside.
-    pub(super) fn passes(&self, agent: &str, id: &CaseId, entry: &IndexEntry) -> bool {
-        self.each_passes(agent, id, entry) == [true; 2]
-    }
-
-    pub(super) fn skips(&self, id: &CaseId) -> bool {
-        any(&self.skip, id)
-    }
-
-    /// The entry of the agent before the one of all agents.
-    pub(super) fn expected_failure(&self, agent: &str, id: &CaseId) -> Option<&ExpectedFailure> {
-        let of = |name: Option<&str>| {
-            self.xfail.iter().find(|xfail| xfail.case == *id && xfail.agent.as_deref() == name)
-        };
-        of(Some(agent)).or_else(|| of(None))
-    }
-
-    fn behavior_passes(&self, agent: &str, id: &CaseId, behavior: &Behavior) -> bool {
-        self.behavior.contains(behavior)
-            || (*behavior == Behavior::Informational && is_always_informational(id))
-            || self.allowances(agent, id).any(|allow| allow.behavior.contains(behavior))
-    }
-
-    fn close_passes(&self, agent: &str, id: &CaseId, close: &BehaviorClose) -> bool {
-        self.close.contains(close)
-            || (*close == BehaviorClose::Informational && is_always_informational(id))
-            || self.allowances(agent, id).any(|allow| allow.close.contains(close))
-    }
-
-    fn allowances<'a>(
-        &'a self,
-        agent: &'a str,
-        id: &'a CaseId,
-    ) -> impl Iterator<Item = &'a super::Allowance> {
-        self.allow.iter().filter(move |allow| {
-            allow.agent.as_deref().is_none_or(|name| name == agent)
-                && (allow.cases.is_empty() || any(&allow.cases, id))
-        })
-    }
-
     /// What should have run and did not, and what ran and should not have.
     fn absences(&self, run: &Run) -> Vec<Breach> {
         let mut breaches = Vec::new();
@@ -169,7 +119,7 @@ impl Policy {
             let detail = "the run has no case: did the testee start?".to_owned();
             breaches.push(Breach { agent: None, case: None, kind: BreachKind::NoReport, detail });
         }
-        let required: BTreeSet<&String> = self.expect.agents.iter().collect();
+        let required: BTreeSet<&String> = self.policy.expect.agents.iter().collect();
         for agent in required.into_iter().filter(|agent| !run.agents.contains_key(*agent)) {
             let detail = "no report of this agent".to_owned();
             breaches.push(breach(agent, None, BreachKind::NoReport, detail));
@@ -180,7 +130,7 @@ impl Policy {
                 breaches.push(breach(agent, None, BreachKind::NoReport, detail));
             }
             let ran = entries.len() as u64;
-            if let Some(count) = self.expect.count.filter(|count| *count != ran) {
+            if let Some(count) = self.policy.expect.count.filter(|count| *count != ran) {
                 let (kind, hint) = if ran < count {
                     (BreachKind::Missing, ": was the run cut short?")
                 } else {
@@ -195,16 +145,15 @@ impl Policy {
             }
             breaches.extend(self.cases_of(agent, entries));
         }
-        let not_run = self.xfail.iter().filter(|xfail| !any(&self.skip, &xfail.case)).filter(|xfail| {
-            let ran = |agent: &String| run.agents[agent].contains_key(&xfail.case);
-            match &xfail.agent {
-                Some(agent) => run.agents.contains_key(agent) && !ran(agent),
-                None => !run.agents.is_empty() && !run.agents.keys().any(ran),
-            }
+        let ran: BTreeSet<&CaseId> = run.agents.values().flat_map(BTreeMap::keys).collect();
+        let failing = self.policy.xfail.iter().filter(|xfail| !self.skip.any(&xfail.case));
+        let not_run = failing.filter(|xfail| match &xfail.agent {
+            Some(agent) => run.agents.get(agent).is_some_and(|entries| !entries.contains_key(&xfail.case)),
+            None => !run.agents.is_empty() && !ran.contains(&xfail.case),
         });
         for xfail in not_run {
             // Where the set of cases is given, it has said so already.
-            if any(&self.expect.cases, &xfail.case) {
+            if self.expected.any(&xfail.case) {
                 continue;
             }
             breaches.push(Breach {
@@ -218,39 +167,39 @@ impl Policy {
     }
 
     fn cases_of(&self, agent: &str, entries: &BTreeMap<CaseId, IndexEntry>) -> Vec<Breach> {
-        let expected = &self.expect.cases;
+        let expected = &self.policy.expect.cases;
         if expected.is_empty() {
             return Vec::new();
         }
-        let mut missing: BTreeSet<CaseId> = suite::cases().filter(|case| any(expected, case)).collect();
+        let mut missing: BTreeSet<CaseId> = suite::cases().filter(|case| self.expected.any(case)).collect();
         // A case that this list of the suite does not know is expected as soon as it is named.
         missing.extend(expected.iter().filter_map(|pattern| CaseId::new(pattern.as_str())));
-        missing.retain(|case| !entries.contains_key(case) && !any(&self.skip, case));
+        missing.retain(|case| !entries.contains_key(case) && !self.skip.any(case));
         let mut breaches: Vec<_> = missing
             .iter()
             .map(|case| breach(agent, Some(case), BreachKind::Missing, "did not run".to_owned()))
             .collect();
+        let known: BTreeSet<String> = suite::cases().map(|case| case.as_str().to_owned()).collect();
+        let told: BTreeSet<&str> = known
+            .iter()
+            .map(String::as_str)
+            .chain(entries.keys().chain(&missing).map(CaseId::as_str))
+            .collect();
         for pattern in expected {
-            let known = suite::cases().any(|case| pattern.matches(&case));
-            if !known
-                && !entries.keys().any(|case| pattern.matches(case))
-                && !missing.iter().any(|case| pattern.matches(case))
-            {
+            let start = pattern.as_str().trim_end_matches('*');
+            // The first from there on is the one that matches, if any does.
+            let first = told.range(start..).next().and_then(|case| CaseId::new(case));
+            if first.is_none_or(|first| !pattern.matches(&first)) {
                 let detail = format!("no case {} ran", pattern.as_str());
                 breaches.push(breach(agent, None, BreachKind::Missing, detail));
             }
         }
-        for case in entries.keys().filter(|case| !any(expected, case)) {
+        for case in entries.keys().filter(|case| !self.expected.any(case)) {
             let detail = "ran, but is not one of the expected cases".to_owned();
             breaches.push(breach(agent, Some(case), BreachKind::Extra, detail));
         }
         breaches
     }
-}
-
-/// Cases of which the suite never says OK.
-fn is_always_informational(id: &CaseId) -> bool {
-    matches!(id.as_str(), "7.1.6" | "7.13.1" | "7.13.2")
 }
 
 impl ExpectedFailure {

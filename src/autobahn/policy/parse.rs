@@ -1,5 +1,6 @@
 //! A policy file: TOML in which an unknown key or word is an error.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -90,6 +91,7 @@ impl Policy {
                 close: file.closes(&raw.close)?,
             });
         }
+        let mut listed = BTreeSet::new();
         for raw in raw.xfail {
             let case = CaseId::new(raw.case.get_ref())
                 .ok_or_else(|| file.word(&raw.case, "is no number of a case"))?;
@@ -105,7 +107,7 @@ impl Policy {
                 reason: raw.reason.into_inner(),
                 may_pass: raw.may_pass,
             };
-            if policy.xfail.iter().any(|other| (&other.agent, &other.case) == (&entry.agent, &entry.case)) {
+            if !listed.insert((entry.agent.clone(), entry.case.clone())) {
                 return Err(file.word(&raw.case, "is listed twice"));
             }
             policy.xfail.push(entry);

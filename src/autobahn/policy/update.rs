@@ -6,6 +6,7 @@ use toml_edit::{ArrayOfTables, Decor, DocumentMut, Item, RawString, Table, Value
 
 use crate::autobahn::policy::Policy;
 use crate::autobahn::policy::judge::{Results, results_of};
+use crate::autobahn::policy::lookup::Lookup;
 use crate::error::Error;
 use crate::model::case::{Behavior, BehaviorClose, CaseId, IndexEntry, Run};
 use crate::model::run::Cases;
@@ -44,19 +45,21 @@ pub fn update(
     if is_line {
         orphans.push((-1, above_list));
     }
+    let (listed, policy) = (&policy.xfail, Lookup::new(policy));
     let mut written = ArrayOfTables::new();
-    for (xfail, table) in policy.xfail.iter().zip(tables.iter()) {
-        let ran: Vec<_> = run
-            .agents
-            .iter()
-            .filter(|(agent, _)| xfail.agent.as_ref().is_none_or(|name| name == *agent))
+    for (xfail, table) in listed.iter().zip(tables.iter()) {
+        let named = xfail.agent.as_ref().and_then(|agent| run.agents.get_key_value(agent));
+        let all = run.agents.iter().filter(|_| xfail.agent.is_none());
+        let ran: Vec<_> = named
+            .into_iter()
+            .chain(all)
             .filter_map(|(agent, entries)| Some((agent, entries.get(&xfail.case)?)))
             // Of two entries that fit, only the more special one is held.
             .filter(|(agent, _)| policy.expected_failure(agent, &xfail.case) == Some(xfail))
             .collect();
         let fails: Vec<_> =
             ran.iter().filter(|(agent, entry)| !policy.passes(agent, &xfail.case, entry)).collect();
-        if ran.is_empty() || xfail.may_pass || policy.skips(&xfail.case) {
+        if ran.is_empty() || xfail.may_pass || policy.skip.any(&xfail.case) {
             written.push(table.clone());
             continue;
         }
@@ -100,7 +103,7 @@ pub fn update(
     for (agent, entries) in &run.agents {
         for (id, entry) in entries {
             let known = policy.expected_failure(agent, id).is_some();
-            if !known && !policy.skips(id) && !policy.passes(agent, id, entry) {
+            if !known && !policy.skip.any(id) && !policy.passes(agent, id, entry) {
                 let passes = policy.each_passes(agent, id, entry);
                 written.push(new_entry(agent, id, entry, results_of(cases, agent, id), passes));
             }
@@ -117,20 +120,26 @@ pub fn update(
         document.set_trailing("");
         put_above(first, &above);
     }
+    let tables = document.iter_mut().flat_map(|(_, item)| match item {
+        Item::Table(table) => vec![table],
+        Item::ArrayOfTables(list) => list.iter_mut().collect(),
+        _ => Vec::new(),
+    });
+    let tables = tables.chain(written.iter_mut());
+    let mut placed: Vec<_> = tables.filter_map(|table| Some((table.position()?, table))).collect();
+    placed.sort_by_key(|(position, _)| *position);
+    let mut below_all = Vec::new();
     for (from, above) in orphans.into_iter().rev().filter(|(_, above)| !above.trim().is_empty()) {
-        let tables = document.iter_mut().flat_map(|(_, item)| match item {
-            Item::Table(table) => vec![table],
-            Item::ArrayOfTables(list) => list.iter_mut().collect(),
-            _ => Vec::new(),
-        });
-        let below = tables.chain(written.iter_mut()).filter(|t| t.position().is_some_and(|at| at > from));
-        match below.min_by_key(|table| table.position()) {
-            Some(table) => put_above(table, &above),
-            None => {
-                let trailing = document.trailing().as_str().unwrap_or_default();
-                document.set_trailing(format!("{above}{trailing}"));
-            }
+        let below = placed.partition_point(|(position, _)| *position <= from);
+        match placed.get_mut(below) {
+            Some((_, table)) => put_above(table, &above),
+            None => below_all.push(above),
         }
+    }
+    if !below_all.is_empty() {
+        below_all.reverse();
+        below_all.push(document.trailing().as_str().unwrap_or_default().to_owned());
+        document.set_trailing(below_all.concat());
     }
     if !written.is_empty() {
         document.insert("xfail", Item::ArrayOfTables(written));

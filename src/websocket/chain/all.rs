@@ -45,9 +45,11 @@ pub(crate) fn first(segments: &Segments<'_>, masked: bool, enough: u32) -> Optio
             run = upto;
         }
         let is_last = run == segments.bytes.len() && segments.last_end() == segments.position;
+        // Up to there a header is whole, and mostly is none by its first two bytes.
+        let whole = run.checked_sub(MAX_HEADER);
         for at in (*start..upto).rev() {
             let rest = segments.bytes.get(at..run).unwrap_or_default();
-            let worth = if rest.len() >= MAX_HEADER && !can_begin(rest, masked) {
+            let worth = if whole.is_some_and(|whole| at <= whole) && !can_begin(rest, masked) {
                 continue;
             } else if header_len(rest).is_some() {
                 let Some(worth) = segments.worth(at, n, rest, masked, &worths) else { continue };

@@ -4,7 +4,14 @@
 #[path = "../../support/support.rs"]
 pub mod support;
 
+pub mod script;
+
 use std::io::{self, Read};
+
+use wslog::views;
+
+/// Every format of `wslog inspect`.
+pub const FORMATS: [views::Format; 2] = [views::text::FORMAT, views::json::FORMAT];
 
 /// The fuzzer's bytes, taken from the front. Where they are used up every number is 0, so each input is valid.
 #[derive(Clone, Copy, Debug)]
@@ -73,4 +80,10 @@ impl<'a, I: Iterator<Item = &'a [u8]>> Read for Trickle<I> {
         buffer[..piece.len()].copy_from_slice(piece);
         Ok(piece.len())
     }
+}
+
+/// Whether bytes begin like a capture file.
+#[must_use]
+pub fn is_capture(bytes: &[u8]) -> bool {
+    matches!(bytes, [0xa1, 0xb2, ..] | [_, _, 0xb2, 0xa1, ..] | [0x0a, 0x0d, 0x0d, 0x0a, ..])
 }
