@@ -21,8 +21,11 @@ const BEGUN: usize = 16;
 /// Bytes compared for each of a text, before overlaps are passed over.
 const STEPS: usize = 8;
 
-/// Bytes at the start of a secret that are looked up first; none is shorter.
-const START: usize = 4;
+/// Bytes that are looked up first; none is shorter.
+const GRAM: usize = 4;
+
+/// Bits for their hashes.
+const BITS: usize = 1 << 14;
 
 /// A secret in one encoding, and its number.
 type Form = (Box<[u8]>, u32);
@@ -35,10 +38,55 @@ pub(super) type Found = (Range<usize>, u32);
 pub(super) struct Known {
     forms: Vec<Form>,
     bytes: usize,
-    /// What they begin with, each once.
-    firsts: Vec<u8>,
-    /// A bit for each hash of a start.
-    starts: Option<Box<[u64; 64]>>,
+    grams: Option<Box<Grams>>,
+}
+
+/// What secrets begin with. What a text has of one is [`least`](Self::least) bytes long, so one of any
+/// [`stride`](Self::stride) places in a row tells whether one may begin there or a little before.
+#[derive(Debug)]
+struct Grams {
+    /// The shortest form, or the bytes by which all are known.
+    least: usize,
+    /// Those at the very start of a form.
+    first: [u64; BITS / 64],
+    /// Those that begin in its first bytes.
+    any: [u64; BITS / 64],
+}
+
+impl Grams {
+    const NONE: Self = Self { least: CUT, first: [0; BITS / 64], any: [0; BITS / 64] };
+
+    fn insert(&mut self, form: &[u8]) {
+        self.least = self.least.min(form.len());
+        for (at, gram) in form.windows(GRAM).take(CUT - GRAM + 1).enumerate() {
+            let Some((word, bit)) = place(gram) else { continue };
+            self.any[word] |= bit;
+            self.first[word] |= if at == 0 { bit } else { 0 };
+        }
+    }
+
+    const fn stride(&self) -> usize {
+        self.least - GRAM + 1
+    }
+
+    /// Where from `from` on a secret may begin.
+    fn next_start(&self, text: &[u8], from: usize) -> Option<usize> {
+        let is_in = |bits: &[u64; BITS / 64], at: usize| {
+            place(text.get(at..)?).map(|(word, bit)| bits[word] & bit != 0)
+        };
+        let mut at = from;
+        while let Some(is_any) = is_in(&self.any, at) {
+            if is_any {
+                let mut starts = from.max(at.saturating_sub(self.stride() - 1))..=at;
+                let start = starts.find(|start| is_in(&self.first, *start) == Some(true));
+                if start.is_some() {
+                    return start;
+                }
+            }
+            at += self.stride();
+        }
+        None
+    }
 }
 
 impl Known {
@@ -56,12 +104,7 @@ impl Known {
     }
 
     fn form(&mut self, form: &[u8], number: u32) {
-        let Some(start) = form.first_chunk() else { return };
-        if !self.firsts.contains(&start[0]) {
-            self.firsts.push(start[0]);
-        }
-        let (word, bit) = place(start);
-        self.starts.get_or_insert_with(|| Box::new([0; 64]))[word] |= bit;
+        self.grams.get_or_insert_with(|| Box::new(Grams::NONE)).insert(form);
         self.bytes += form.len();
         self.forms.push((form.into(), number));
     }
@@ -77,9 +120,10 @@ impl Known {
     /// Where they overlap again and again, as in a text of one letter, only the last bytes of a match are looked at for the
     /// next: the time is that of the text.
     pub(super) fn find(&self, text: &[u8], out: &mut Vec<Found>) {
+        let Some(grams) = self.grams.as_deref() else { return };
         let (mut from, mut end) = (0, 0);
         let mut steps = STEPS.saturating_mul(text.len()).saturating_add(1 << 16);
-        while let Some(at) = self.next_start(text, from) {
+        while let Some(at) = grams.next_start(text, from) {
             from = at + 1;
             if (steps > 0 || at + BEGUN >= end)
                 && let Some((len, number)) = self.at_start(text, at)
@@ -90,28 +134,6 @@ impl Known {
                     out.push((at..end, number));
                 }
             }
-        }
-    }
-
-    /// Where from `from` on a secret may begin.
-    fn next_start(&self, text: &[u8], mut from: usize) -> Option<usize> {
-        let starts = self.starts.as_deref()?;
-        let is_start = |start: &[u8; START]| {
-            let (word, bit) = place(start);
-            starts[word] & bit != 0
-        };
-        loop {
-            let rest = text.get(from..)?;
-            from += match *self.firsts {
-                [a] => memchr::memchr(a, rest),
-                [a, b] => memchr::memchr2(a, b, rest),
-                [a, b, c] => memchr::memchr3(a, b, c, rest),
-                _ => Some(0),
-            }?;
-            if is_start(text.get(from..)?.first_chunk()?) {
-                return Some(from);
-            }
-            from += 1;
         }
     }
 
@@ -137,7 +159,7 @@ impl Known {
         let mut shared = usize::MAX;
         while let Some(form) = at.checked_sub(1).and_then(|at| self.forms.get(at)) {
             let common = shared_with(&form.0);
-            if common < START || best.is_some_and(|(len, _)| len >= common) {
+            if common < GRAM || best.is_some_and(|(len, _)| len >= common) {
                 break;
             }
             best = found(form).or(best);
@@ -151,31 +173,38 @@ impl Known {
     }
 }
 
-/// Word and bit of the hash of a start.
-fn place(start: &[u8; START]) -> (usize, u64) {
-    let hash = u32::from_le_bytes(*start).wrapping_mul(0x9e37_79b1) >> 20;
-    (hash as usize / 64, 1 << (hash % 64))
+/// Word and bit of the hash of what `text` begins with; `None` where that is too short.
+fn place(text: &[u8]) -> Option<(usize, u64)> {
+    let hash = u32::from_le_bytes(*text.first_chunk::<GRAM>()?).wrapping_mul(0x9e37_79b1);
+    let at = hash as usize >> (32 - BITS.ilog2());
+    Some((at / 64, 1 << (at % 64)))
 }
 
 /// How a secret may be quoted: in a URI, in JSON, in digits, in base64 among other bytes.
 fn encodings(secret: &str) -> Vec<String> {
     let bytes = secret.as_bytes();
     let mut out = Vec::new();
-    if bytes.iter().any(|b| !b.is_ascii_alphanumeric() && !b"-_.~".contains(b)) {
-        out.push(percent(bytes, |b| b.is_ascii_alphanumeric() || b"-_.~".contains(&b), b"0123456789ABCDEF"));
-        out.push(percent(bytes, |b| b.is_ascii_alphanumeric() || b"-_.~".contains(&b), b"0123456789abcdef"));
+    let is_unreserved = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~');
+    if !bytes.iter().all(|b| is_unreserved(*b)) {
+        out.push(percent(secret, is_unreserved, b"0123456789ABCDEF"));
+        out.push(percent(secret, is_unreserved, b"0123456789abcdef"));
         // As paths and forms have it.
         out.push(percent(
-            bytes,
+            secret,
             |b| b.is_ascii_graphic() && !b"%\"<>\\^`{|}?#".contains(&b),
             b"0123456789ABCDEF",
         ));
         out.push(
-            percent(bytes, |b| b.is_ascii_alphanumeric() || b"*-_.".contains(&b), b"0123456789ABCDEF")
-                .replace("%20", "+"),
+            percent(
+                secret,
+                |b| b.is_ascii_alphanumeric() || matches!(b, b'*' | b'-' | b'_' | b'.'),
+                b"0123456789ABCDEF",
+            )
+            .replace("%20", "+"),
         );
-        out.push(secret.replace('\\', "\\\\").replace('"', "\\\""));
-        out.push(secret.replace('\\', "\\\\").replace('"', "\\\"").replace('/', "\\/"));
+        let escaped = secret.replace('\\', "\\\\").replace('"', "\\\"");
+        out.push(escaped.replace('/', "\\/"));
+        out.push(escaped);
     }
     let Some(head) = bytes.get(..bytes.len().min(192)) else { return out };
     for digits in [b"0123456789abcdef", b"0123456789ABCDEF"] {
@@ -200,17 +229,17 @@ fn encodings(secret: &str) -> Vec<String> {
     out
 }
 
-fn percent(bytes: &[u8], is_kept: fn(u8) -> bool, digits: &[u8; 16]) -> String {
-    let mut out = String::with_capacity(bytes.len() * 3);
-    for b in bytes {
-        if is_kept(*b) {
-            out.push(char::from(*b));
-        } else {
-            out.push('%');
-            out.push(char::from(digits[usize::from(b >> 4)]));
-            out.push(char::from(digits[usize::from(b & 15)]));
-        }
+fn percent(text: &str, is_kept: impl Fn(u8) -> bool, digits: &[u8; 16]) -> String {
+    let bytes = text.as_bytes();
+    let mut out = String::with_capacity(bytes.len() + bytes.len() / 4);
+    let mut start = 0;
+    for (at, b) in bytes.iter().enumerate().filter(|(_, b)| !is_kept(**b)) {
+        // Only ASCII is kept.
+        out.push_str(text.get(start..at).unwrap_or_default());
+        out.extend(['%', char::from(digits[usize::from(b >> 4)]), char::from(digits[usize::from(b & 15)])]);
+        start = at + 1;
     }
+    out.push_str(text.get(start..).unwrap_or_default());
     out
 }
 
@@ -300,6 +329,23 @@ mod tests {
                     };
                     prop_assert!(hidden[at..at + len].iter().all(|hidden| *hidden), "{text} {secret}");
                 }
+            }
+        }
+
+        #[test]
+        fn no_start_is_passed_over(
+            secrets in prop::collection::vec("[a-c]{6,12}|[ab%]{16,20}", 1..6),
+            text in "[a-c%]{0,40}",
+        ) {
+            let known = known(&secrets.iter().map(String::as_str).collect::<Vec<_>>());
+            let grams = known.grams.as_deref();
+            let mut next = None;
+            for from in (0..=text.len()).rev() {
+                if known.at_start(text.as_bytes(), from).is_some() {
+                    next = Some(from);
+                }
+                let start = grams.and_then(|grams| grams.next_start(text.as_bytes(), from));
+                prop_assert!(next.is_none_or(|next| start.is_some_and(|start| (from..=next).contains(&start))));
             }
         }
     }

@@ -49,6 +49,30 @@ const PREFIXES: &[&str] = &[
 /// A key that begins so has as many bytes at least.
 const PREFIXED: usize = 16;
 
+/// A bit for the first two letters of each, of which the lower five bits count, to pass over nearly all else by.
+const PREFIXED_BY: [u64; 16] = {
+    let mut bits = [0; 16];
+    let mut n = 0;
+    while n < PREFIXES.len() {
+        let [a, b, ..] = *PREFIXES[n].as_bytes() else { panic!() };
+        let (word, bit) = two(a, b);
+        bits[word] |= bit;
+        n += 1;
+    }
+    bits
+};
+
+const fn two(a: u8, b: u8) -> (usize, u64) {
+    let at = (a as usize & 31) << 5 | b as usize & 31;
+    (at / 64, 1 << (at % 64))
+}
+
+/// Shorter tokens are none.
+pub(super) const SHORTEST_TOKEN: usize = 12;
+
+/// What may stand before a token in one word, and is none of it.
+const LABELS: &[&str] = &["auth", "bearer", "header", "jwt", "session", "token", "user"];
+
 /// The shortest first part of a JSON Web Token, `{"alg":…`, has more characters.
 const WEB_TOKEN_HEAD: usize = 10;
 
@@ -242,6 +266,67 @@ fn is_uuid(token: &str) -> bool {
         })
 }
 
+/// What tokens are made of.
+const OF_TOKENS: [bool; 256] = {
+    let mut is = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        let byte = b as u8;
+        is[b] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+' | b'=' | b'~' | b'.');
+        b += 1;
+    }
+    is
+};
+
+/// Where in a text tokens stand, or what is as long and made of the same.
+pub(super) fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let is_of_token = |b: &u8| OF_TOKENS[usize::from(*b)];
+    let bytes = text.as_bytes();
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        // What begins here and is no token ends within this.
+        while let Some(end) = bytes.get(start..start + SHORTEST_TOKEN)?.iter().rposition(|b| !is_of_token(b))
+        {
+            start += end + 1;
+        }
+        let token = start..start + bytes.get(start..)?.iter().take_while(|b| is_of_token(b)).count();
+        start = token.end;
+        Some(token)
+    })
+}
+
+/// A token without its label.
+pub(super) fn unlabelled(token: &str) -> &str {
+    match token.split_once(['-', '_', '=']) {
+        Some((label, rest)) if LABELS.iter().any(|known| known.eq_ignore_ascii_case(label)) => rest,
+        _ => token,
+    }
+}
+
+/// Whether a token may be JSON in base64, by its first letters.
+pub(super) fn may_be_json(token: &str) -> bool {
+    token.len() >= SHORTEST_TOKEN
+        && ["ey", "ew", "W3", "Wy", "e3"].iter().any(|start| token.starts_with(start))
+}
+
+/// Whether a text has nothing that is taken apart, nothing that announces a secret, and no token that is known by how it
+/// begins: whoever does not go by looks finds none in it.
+pub(super) fn announces_nothing(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_bearer = |at: usize| {
+        bytes.get(at..at + "bearer".len()).is_some_and(|word| word.eq_ignore_ascii_case(b"bearer"))
+    };
+    let is_known = |token: &str| {
+        prefixed(token).is_some()
+            || web_token(token, 0).is_some()
+            || token.split('.').any(|part| may_be_json(unlabelled(part)))
+    };
+    memchr::memchr3(b'"', b':', b'=', bytes).is_none()
+        && memchr::memchr3(b'%', b'/', b'\\', bytes).is_none()
+        && !memchr::memchr2_iter(b'b', b'B', bytes).any(is_bearer)
+        && !tokens(text).any(|token| text.get(token).is_some_and(is_known))
+}
+
 /// Where in a token, parted by points, a key of a well-known service begins.
 pub(super) fn prefixed(token: &str) -> Option<usize> {
     if token.len() < PREFIXED {
@@ -254,7 +339,11 @@ pub(super) fn prefixed(token: &str) -> Option<usize> {
             // Names may begin like a key: `key-exchange-protocol`.
             rest.strip_prefix(prefix).is_some_and(|rest| !rest.split('.').take(3).all(is_ordinary))
         };
-        if PREFIXES.iter().any(|prefix| is_key(prefix)) {
+        let may_be_key = matches!(*rest.as_bytes(), [a, b, ..] if {
+            let (word, bit) = two(a, b);
+            PREFIXED_BY[word] & bit != 0
+        });
+        if may_be_key && PREFIXES.iter().any(|prefix| is_key(prefix)) {
             return Some(start);
         }
         start += rest.find('.')? + 1;
@@ -292,6 +381,7 @@ pub(super) fn web_token(text: &str, mut at: usize) -> Option<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn ordinary_values() {
@@ -391,6 +481,45 @@ mod tests {
             "i18next-http-backend",
         ] {
             assert!(!is_opaque(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn texts_that_announce_nothing() {
+        for text in [
+            "",
+            "room-12",
+            "what they say in a chat, größe or not",
+            "7f9c24e8-3b1a-4d6e-9f00-0123456789ab and notifications",
+            "a long key-exchange-protocol",
+        ] {
+            assert!(announces_nothing(text), "{text}");
+        }
+        for text in [
+            "a:b",
+            "a bearer token",
+            "use BEARER abc",
+            "%20",
+            "a/b",
+            "a\\u003db",
+            "ghp_Zq9xSeCrEt7wPlmK0123456789abcdefghij",
+            "x.sk-Zq9xSeCrEt7wPlmK",
+            "token_eyJhIjoxMjN9",
+            "v1.eyJhIjoxfQ12",
+            "~eyJhbGciOiJ9.a",
+        ] {
+            assert!(!announces_nothing(text), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn all_long_tokens(text in "([a-z0-9.]{9,14}|[ é\n/]){0,9}") {
+            let expected: Vec<_> = text
+                .split(|c: char| !c.is_ascii() || !OF_TOKENS[c as usize])
+                .filter(|token| token.len() >= SHORTEST_TOKEN)
+                .collect();
+            prop_assert_eq!(tokens(&text).map(|token| &text[token]).collect::<Vec<_>>(), expected);
         }
     }
 

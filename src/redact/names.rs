@@ -334,14 +334,27 @@ const fn sign(a: u8, b: u8, c: u8) -> usize {
     (a as usize & 31) << 10 | (b as usize & 31) << 5 | c as usize & 31
 }
 
+/// Names of secrets that are none of it in longer ones, or too short for a sign.
+const SHORT: &[&str] = &["mac", "pw", "st", "tk"];
+
 /// Whether anything may be told by a name; of many others nothing is.
 pub(super) fn may_be_secret(name: &str) -> bool {
-    let is_signed = |three: &[u8]| {
+    name.len() <= 3 || is_signed(name)
+}
+
+/// Whether there is in a name what each that is graded has.
+fn is_signed(name: &str) -> bool {
+    let is_sign = |three: &[u8]| {
         let &[a, b, c] = three else { return false };
         let at = sign(a, b, c);
         SIGNED[at / 64] >> (at % 64) & 1 != 0
     };
-    name.len() <= 3 || name.contains('%') || name.as_bytes().windows(3).any(is_signed)
+    let bytes = name.as_bytes();
+    let is_in =
+        |short: &&str| bytes.windows(short.len()).any(|part| part.eq_ignore_ascii_case(short.as_bytes()));
+    bytes.windows(3).any(is_sign)
+        || memchr::memchr(b'%', bytes).is_some()
+        || bytes.len() <= 3 && SHORT.iter().any(is_in)
 }
 
 /// Whether a field of that name is one that nothing is told by.
@@ -353,9 +366,11 @@ pub(super) fn is_plain_field(name: &str) -> bool {
 
 /// What a name says of its value.
 pub(super) fn grade(name: &str) -> Grade {
-    if name.len() < 2 || !may_be_secret(name) || is_common(name) {
-        return Neutral;
-    }
+    if is_signed(name) && !is_common(name) { graded(name) } else { Neutral }
+}
+
+/// The same, by all of its words.
+fn graded(name: &str) -> Grade {
     let mut words =
         words(name).skip_while(|word| word.bytes().all(|b| b.is_ascii_digit()) || is_one_of(CARRIERS, word));
     let Some(last) = words.next() else { return Neutral };
@@ -499,6 +514,19 @@ mod tests {
         }
         for name in ["Host", "User-Agent", "Connection-Id", "room", "type", "payload", "message"] {
             assert!(name == "Connection-Id" || !may_be_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_short_name_of_a_secret_has_a_sign() {
+        let letters = || "abcdefghijklmnopqrstuvwxyzACEIKMOPSTXYZ019-_.% ".chars();
+        for a in letters() {
+            for b in letters() {
+                let names = letters().map(|c| format!("{a}{b}{c}")).chain([a.into(), format!("{a}{b}")]);
+                for name in names.filter(|name| !is_signed(name)) {
+                    assert_eq!(graded(&name), Neutral, "{name}");
+                }
+            }
         }
     }
 

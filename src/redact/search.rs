@@ -6,9 +6,12 @@ mod text;
 mod uri;
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::redact::looks;
-use crate::redact::looks::{is_ordinary, web_token};
+use crate::redact::looks::{announces_nothing, is_ordinary, web_token};
 use crate::redact::names::Grade::{self, Neutral};
 use crate::redact::names::{grade, is_plain_field, may_be_secret};
 use crate::redact::piece::{Kind, Piece, decoded};
@@ -47,17 +50,16 @@ pub(super) struct Span {
 }
 
 /// What was found.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Search<'t> {
     pub(super) spans: Vec<Span>,
     /// Secrets inside those, which may be quoted by themselves.
     pub(super) inner: Vec<String>,
     queue: Vec<Piece<'t>>,
     nesting: usize,
+    /// What need not be searched.
+    is_empty: fn(&Piece<'_>) -> bool,
 }
-
-/// What may stand before a token in one word, and is none of it.
-const LABELS: &[&str] = &["auth", "bearer", "header", "jwt", "session", "token", "user"];
 
 /// Braces inside one another of which names are remembered.
 const BRACES: usize = 64;
@@ -118,7 +120,24 @@ pub(super) fn is_plain(place: &mut Place<'_>, text: &str) -> bool {
 
 /// Looks for secrets in a text that stands at `place`. What is encoded more than `nesting` times is one as a whole.
 pub(super) fn search<'t>(place: Place<'_>, text: &'t str, nesting: usize) -> Search<'t> {
-    let mut search = Search { nesting, ..Search::default() };
+    search_but(is_empty, place, text, nesting)
+}
+
+/// Whether there is no secret in a piece: so it is with nearly all of what applications send.
+fn is_empty(piece: &Piece<'_>) -> bool {
+    // A part of a URI may lie too deep.
+    !piece.looks && piece.kind != Kind::Uri && announces_nothing(&piece.text)
+}
+
+/// Looks for secrets, but in no piece that `is_empty`.
+fn search_but<'t>(
+    is_empty: fn(&Piece<'_>) -> bool,
+    place: Place<'_>,
+    text: &'t str,
+    nesting: usize,
+) -> Search<'t> {
+    let (spans, inner, queue) = (Vec::new(), Vec::new(), Vec::new());
+    let mut search = Search { spans, inner, queue, nesting, is_empty };
     let all = 0..text.len();
     let whole = |kind, looks| Piece::new(text, kind, looks);
     match place {
@@ -175,10 +194,12 @@ impl<'t> Search<'t> {
     }
 
     fn push(&mut self, piece: Piece<'t>) {
-        if piece.depth <= self.nesting {
+        if piece.depth > self.nesting {
+            if !is_ordinary(&piece.text) {
+                self.hide(&piece, 0..piece.text.len());
+            }
+        } else if !(self.is_empty)(&piece) {
             self.queue.push(piece);
-        } else if !is_ordinary(&piece.text) {
-            self.hide(&piece, 0..piece.text.len());
         }
     }
 
@@ -255,10 +276,11 @@ fn string_end(bytes: &[u8], mut at: usize) -> usize {
 
 /// Whether a string may hold a secret that it names itself, or be a token.
 fn may_hold_secret(text: &str) -> bool {
+    static BEARER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("earer"));
     let bytes = text.as_bytes();
     memchr::memchr3(b'=', b':', b'%', bytes).is_some()
         || memchr::memchr(b' ', bytes).is_none()
-        || memchr::memmem::find(bytes, b"earer").is_some()
+        || BEARER.find(bytes).is_some()
 }
 
 fn is_uri(text: &str) -> bool {
@@ -281,4 +303,146 @@ fn is_base64(text: &str) -> bool {
         && text.len().is_multiple_of(4)
         && digits.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
         && !is_ordinary(digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What a search could stumble upon, and what stands around it.
+    const PARTS: &[&str] = &[
+        " ",
+        "  ",
+        "\n",
+        "\t",
+        ",",
+        ";",
+        ".",
+        "-",
+        "_",
+        "+",
+        "~",
+        "@",
+        "&",
+        "?",
+        "#",
+        "|",
+        "'",
+        "(",
+        "<",
+        "`",
+        "\0",
+        "\"",
+        "\\\"",
+        "\\",
+        "%",
+        "/",
+        "//",
+        "=",
+        ":",
+        "://",
+        "{",
+        "}",
+        "[",
+        "]",
+        "\\u003d",
+        "%3D",
+        "%253d",
+        "{\"token\":\"",
+        "\"b\":\"",
+        "\"message\":\"",
+        "\"key\":\"",
+        "\",\"",
+        "\"}",
+        "42[\"",
+        "CONNECT\n",
+        "SEND\r\n",
+        "passcode:",
+        "token",
+        "Token=",
+        "api-key: ",
+        "session",
+        "sid",
+        "pw",
+        "st=",
+        "Bearer",
+        "bearer ",
+        "BEARER",
+        "earer",
+        "Basic ",
+        "auth-",
+        "jwt_",
+        "header=",
+        "eyJhbGciOiJub25lIn0",
+        "eyJhbGciOiJub25lIn0.e30.c2ln",
+        "eyJ0b2tlbiI6ImFiYyJ9",
+        "eyJ",
+        "J",
+        "ew0KInRva2VuIjoiYWJjIn0",
+        "W3sidG9rZW4iOiJhYmMifV0",
+        "WyJ0b2tlbiJd",
+        "e3Rva2VuOjF9Cg",
+        "eyewitnesses",
+        "sk-",
+        "ghp_",
+        "AKIA",
+        "hvs.",
+        "key-",
+        "SG.",
+        "ya29.",
+        "Zq9xSeCrEt7wPlmK",
+        "0123456789abcdef",
+        "7f9c24e8-3b1a-4d6e-9f00-0123456789ab",
+        "aaaaaaaaaaaaaaaa",
+        "notification",
+        "größe",
+        "日本語",
+        "é",
+    ];
+
+    fn part() -> impl Strategy<Value = String> {
+        prop_oneof![
+            4 => prop::sample::select(PARTS).prop_map(str::to_owned),
+            2 => "[a-z]{1,9} ",
+            1 => "[A-Za-z0-9_.~+-]{0,20}",
+            1 => "[ -~]{0,6}",
+            1 => any::<char>().prop_map(String::from),
+        ]
+    }
+
+    fn places() -> impl Iterator<Item = Place<'static>> {
+        [
+            Place::Payload,
+            Place::Words,
+            Place::Line,
+            Place::Target,
+            Place::Told,
+            Place::Field("Cookie"),
+            Place::Field("Host"),
+            Place::Field("X-Request-Id"),
+        ]
+        .into_iter()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4 * ProptestConfig::default().cases, ..ProptestConfig::default() })]
+
+        #[test]
+        fn nothing_is_passed_over(
+            parts in prop::collection::vec(part(), 0..12),
+            nesting in prop::sample::select(&[0_usize, 1, 2, 3, 16][..]),
+        ) {
+            let text = parts.concat();
+            let found = |is_empty, place| {
+                let Search { mut spans, inner, .. } = search_but(is_empty, place, &text, nesting);
+                spans.sort_by_key(|span| (span.range.start, span.range.end));
+                format!("{spans:?} {inner:?}")
+            };
+            for (place, again) in places().zip(places()) {
+                let all = found(|_| false, place);
+                prop_assert_eq!(found(is_empty, again), all, "{:?}", text);
+            }
+        }
+    }
 }

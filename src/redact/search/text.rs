@@ -3,14 +3,15 @@
 use std::mem;
 use std::ops::Range;
 
-use crate::redact::looks::{is_opaque, is_ordinary, prefixed};
+use crate::redact::looks::{
+    SHORTEST_TOKEN, is_opaque, is_ordinary, may_be_json, prefixed, tokens, unlabelled,
+};
 use crate::redact::names::Grade::{Neutral, Strong};
 use crate::redact::names::{grade, is_carrier, may_be_secret};
 use crate::redact::piece::{Kind, Piece};
 use crate::redact::search::fields::SCHEMES;
 use crate::redact::search::{
-    BRACES, LABELS, Search, is_base64, is_one_of, is_uri, is_word_end, may_hold_secret, parted, string_end,
-    trimmed,
+    BRACES, Search, is_base64, is_one_of, is_uri, is_word_end, may_hold_secret, parted, string_end, trimmed,
 };
 
 impl<'t> Search<'t> {
@@ -182,42 +183,32 @@ impl<'t> Search<'t> {
     /// Tokens by what they look like.
     pub(super) fn look(&mut self, piece: &Piece<'t>, range: Range<usize>) {
         let text = piece.get(&range);
-        if text.len() < 12 {
+        if text.len() < SHORTEST_TOKEN {
             return;
         }
         if piece.looks && is_base64(text) {
             return self.hide(piece, range);
         }
-        let is_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+' | '=' | '~' | '.');
-        let mut at = range.start;
-        for token in text.split(|c| !is_token(c)) {
-            let start = piece.text.get(at..).and_then(|rest| rest.find(token)).map_or(at, |found| at + found);
-            at = start + token.len();
-            if token.len() < 12 {
-                continue;
-            }
-            if let Some(key) = prefixed(token) {
-                self.hide(piece, start + key..at);
-                continue;
-            }
-            for part in parted(&piece.text, start..at, &['.'], false) {
-                self.token(piece, part);
+        for Range { start, end } in tokens(text) {
+            let token = range.start + start..range.start + end;
+            match prefixed(piece.get(&token)) {
+                Some(key) => self.hide(piece, token.start + key..token.end),
+                None => {
+                    for part in parted(&piece.text, token, &['.'], false) {
+                        self.token(piece, part);
+                    }
+                }
             }
         }
     }
 
-    pub(super) fn token(&mut self, piece: &Piece<'t>, mut range: Range<usize>) {
-        if let Some(label) = piece.get(&range).find(['-', '_', '=']) {
-            let is_label = piece.get(&range).get(..label).is_some_and(|label| is_one_of(LABELS, label));
-            range.start += if is_label { label + 1 } else { 0 };
-        }
-        let token = piece.get(&range);
-        if token.len() < 12 {
+    pub(super) fn token(&mut self, piece: &Piece<'t>, range: Range<usize>) {
+        let token = unlabelled(piece.get(&range));
+        let range = range.end - token.len()..range.end;
+        if token.len() < SHORTEST_TOKEN {
             return;
         }
-        // What JSON begins with, in base64.
-        let is_json = ["ey", "ew", "W3", "Wy", "e3"].iter().any(|start| token.starts_with(start));
-        if is_json
+        if may_be_json(token)
             && let Some(plain) = piece.base64_decoded(&range)
             && plain.text.trim_start().starts_with(['{', '['])
         {
