@@ -185,23 +185,16 @@ fn encodings(secret: &str) -> Vec<String> {
     let bytes = secret.as_bytes();
     let mut out = Vec::new();
     let is_unreserved = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~');
+    let is_of_path = |b: u8| {
+        let is_delimiter = matches!(b, b'"' | b'#' | b'<' | b'>' | b'?' | b'`' | b'{' | b'}');
+        b.is_ascii_graphic() && !is_delimiter && !matches!(b, b'%' | b'\\' | b'^' | b'|')
+    };
+    let is_of_form = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'*' | b'-' | b'_' | b'.');
     if !bytes.iter().all(|b| is_unreserved(*b)) {
         out.push(percent(secret, is_unreserved, b"0123456789ABCDEF"));
         out.push(percent(secret, is_unreserved, b"0123456789abcdef"));
-        // As paths and forms have it.
-        out.push(percent(
-            secret,
-            |b| b.is_ascii_graphic() && !b"%\"<>\\^`{|}?#".contains(&b),
-            b"0123456789ABCDEF",
-        ));
-        out.push(
-            percent(
-                secret,
-                |b| b.is_ascii_alphanumeric() || matches!(b, b'*' | b'-' | b'_' | b'.'),
-                b"0123456789ABCDEF",
-            )
-            .replace("%20", "+"),
-        );
+        out.push(percent(secret, is_of_path, b"0123456789ABCDEF"));
+        out.push(percent(secret, is_of_form, b"0123456789ABCDEF").replace("%20", "+"));
         let escaped = secret.replace('\\', "\\\\").replace('"', "\\\"");
         out.push(escaped.replace('/', "\\/"));
         out.push(escaped);

@@ -312,19 +312,41 @@ pub(super) fn may_be_json(token: &str) -> bool {
 /// Whether a text has nothing that is taken apart, nothing that announces a secret, and no token that is known by how it
 /// begins: whoever does not go by looks finds none in it.
 pub(super) fn announces_nothing(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let is_bearer = |at: usize| {
-        bytes.get(at..at + "bearer".len()).is_some_and(|word| word.eq_ignore_ascii_case(b"bearer"))
+    const OF_TOKEN: u8 = 0;
+    const END: u8 = 1;
+    const SIGN: u8 = 2;
+    const CLASSES: [u8; 256] = {
+        let mut classes = [END; 256];
+        let mut b = 0;
+        while b < 256 {
+            classes[b] = match b as u8 {
+                b'"' | b'%' | b'/' | b':' | b'=' | b'\\' => SIGN,
+                _ if OF_TOKENS[b] => OF_TOKEN,
+                _ => END,
+            };
+            b += 1;
+        }
+        classes
     };
     let is_known = |token: &str| {
         prefixed(token).is_some()
             || web_token(token, 0).is_some()
             || token.split('.').any(|part| may_be_json(unlabelled(part)))
     };
-    memchr::memchr3(b'"', b':', b'=', bytes).is_none()
-        && memchr::memchr3(b'%', b'/', b'\\', bytes).is_none()
-        && !memchr::memchr2_iter(b'b', b'B', bytes).any(is_bearer)
-        && !tokens(text).any(|token| text.get(token).is_some_and(is_known))
+    let announces = |start: usize, end: usize| match end - start {
+        6 => text.get(start..end).is_some_and(|word| word.eq_ignore_ascii_case("bearer")),
+        SHORTEST_TOKEN.. => text.get(start..end).is_some_and(is_known),
+        _ => false,
+    };
+    let mut start = 0;
+    for (at, b) in text.bytes().enumerate() {
+        match CLASSES[usize::from(b)] {
+            OF_TOKEN => {}
+            END if !announces(start, at) => start = at + 1,
+            _ => return false,
+        }
+    }
+    !announces(start, text.len())
 }
 
 /// Where in a token, parted by points, a key of a well-known service begins.

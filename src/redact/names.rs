@@ -339,11 +339,11 @@ const SHORT: &[&str] = &["mac", "pw", "st", "tk"];
 
 /// Whether anything may be told by a name; of many others nothing is.
 pub(super) fn may_be_secret(name: &str) -> bool {
-    name.len() <= 3 || is_signed(name)
+    name.len() <= 3 || has_sign(name)
 }
 
-/// Whether there is in a name what each that is graded has.
-fn is_signed(name: &str) -> bool {
+/// Whether a name has what each has that says anything of its value.
+pub(super) fn has_sign(name: &str) -> bool {
     let is_sign = |three: &[u8]| {
         let &[a, b, c] = three else { return false };
         let at = sign(a, b, c);
@@ -366,7 +366,7 @@ pub(super) fn is_plain_field(name: &str) -> bool {
 
 /// What a name says of its value.
 pub(super) fn grade(name: &str) -> Grade {
-    if is_signed(name) && !is_common(name) { graded(name) } else { Neutral }
+    if has_sign(name) && !is_common(name) { graded(name) } else { Neutral }
 }
 
 /// The same, by all of its words.
@@ -409,7 +409,7 @@ fn graded(name: &str) -> Grade {
 
 /// Whether a name only says in what form something is.
 pub(super) fn is_carrier(name: &str) -> bool {
-    is_one_of(CARRIERS, name)
+    (3..=8).contains(&name.len()) && is_one_of(CARRIERS, name)
 }
 
 /// Fields that nearly every opening handshake has, and others whose names mislead.
@@ -523,7 +523,7 @@ mod tests {
         for a in letters() {
             for b in letters() {
                 let names = letters().map(|c| format!("{a}{b}{c}")).chain([a.into(), format!("{a}{b}")]);
-                for name in names.filter(|name| !is_signed(name)) {
+                for name in names.filter(|name| !has_sign(name)) {
                     assert_eq!(graded(&name), Neutral, "{name}");
                 }
             }

@@ -320,8 +320,8 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
         let (_, content) = preview.split_at(code);
         let is_fragment =
             !header.opcode.is_control() && (!header.fin || header.opcode == Opcode::CONTINUATION);
-        let fragment = readable(content).filter(|_| is_fragment && self.redaction == Redaction::Secrets);
-        let fragment = fragment.map(str::to_owned);
+        let is_kept = is_fragment && self.redaction == Redaction::Secrets;
+        let fragment = if is_kept { readable(content).map(str::to_owned) } else { None };
         match self.look {
             Look::Find if self.redaction < Redaction::Payloads => {
                 match readable(content) {

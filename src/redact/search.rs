@@ -262,16 +262,22 @@ impl<'t> Search<'t> {
 
 /// Where a string of JSON ends: at its quote, or with the text.
 fn string_end(bytes: &[u8], mut at: usize) -> usize {
-    loop {
-        let Some(len) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) else {
-            return bytes.len();
-        };
+    // Most are shorter than a search takes to begin.
+    const SHORT: usize = 16;
+    while let Some(rest) = bytes.get(at..) {
+        let len = rest
+            .iter()
+            .take(SHORT)
+            .position(|b| matches!(b, b'"' | b'\\'))
+            .or_else(|| memchr::memchr2(b'"', b'\\', rest.get(SHORT..)?).map(|len| len + SHORT));
+        let Some(len) = len else { break };
         at += len;
         if bytes.get(at) == Some(&b'"') {
             return at;
         }
         at += 2;
     }
+    bytes.len()
 }
 
 /// Whether a string may hold a secret that it names itself, or be a token.

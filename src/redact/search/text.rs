@@ -7,7 +7,7 @@ use crate::redact::looks::{
     SHORTEST_TOKEN, is_opaque, is_ordinary, may_be_json, prefixed, tokens, unlabelled,
 };
 use crate::redact::names::Grade::{Neutral, Strong};
-use crate::redact::names::{grade, is_carrier, may_be_secret};
+use crate::redact::names::{grade, has_sign, is_carrier};
 use crate::redact::piece::{Kind, Piece};
 use crate::redact::search::fields::SCHEMES;
 use crate::redact::search::{
@@ -20,7 +20,7 @@ impl<'t> Search<'t> {
         let text = &*piece.text;
         let bytes = text.as_bytes();
         let (mut at, mut name) = (0, None::<Range<usize>>);
-        let mut outer: Vec<Option<Range<usize>>> = Vec::new();
+        let mut outer: Vec<Option<Range<usize>>> = Vec::with_capacity(8);
         while let Some(byte) = bytes.get(at) {
             at += 1;
             match byte {
@@ -81,12 +81,15 @@ impl<'t> Search<'t> {
 
     /// A string of JSON by what it is called.
     pub(super) fn member(&mut self, piece: &Piece<'t>, name: &str, range: Range<usize>) {
-        // Nothing is to be taken apart in what is this short, or in plain words.
-        let value = piece.get(&range);
-        if !piece.looks && !may_be_secret(name) && (value.len() < 12 || !may_hold_secret(value)) {
-            return;
-        }
         let part = piece.part(&range, Kind::Value);
+        if !piece.looks && !has_sign(name) {
+            // Nothing is to be taken apart in what is this short, or in plain words.
+            let value = piece.get(&range);
+            let is_plain = name.len() > 3 && (value.len() < SHORTEST_TOKEN || !may_hold_secret(value));
+            if is_plain || part.depth <= self.nesting && (self.is_empty)(&part) {
+                return;
+            }
+        }
         match part.unescaped() {
             Some(part) => self.value(&part, name, 0..part.text.len()),
             None => self.value(piece, name, range),
