@@ -86,7 +86,7 @@ impl<'t> Search<'t> {
             // Nothing is to be taken apart in what is this short, or in plain words.
             let value = piece.get(&range);
             let is_plain = name.len() > 3 && (value.len() < SHORTEST_TOKEN || !may_hold_secret(value));
-            if is_plain || part.depth <= self.nesting && (self.is_empty)(&part) {
+            if is_plain || self.is_empty(&part) {
                 return;
             }
         }
@@ -157,12 +157,15 @@ impl<'t> Search<'t> {
     /// What an application sent: what it calls a secret in JSON, fields and parameters, tokens.
     pub(super) fn payload(&mut self, piece: &Piece<'t>) {
         let text = &*piece.text;
-        if text.contains('"') {
-            self.json(piece);
-        }
         let is_stomp = ["CONNECT", "STOMP", "SEND", "SUBSCRIBE", "CONNECTED"]
             .iter()
             .any(|command| text.strip_prefix(command).is_some_and(|rest| rest.starts_with(['\n', '\r'])));
+        if !is_stomp && self.is_empty(piece) {
+            return;
+        }
+        if text.contains('"') {
+            self.json(piece);
+        }
         if is_stomp {
             let mut at = 0;
             for line in text.split('\n') {
