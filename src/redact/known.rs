@@ -201,12 +201,12 @@ fn encodings(secret: &str) -> Vec<String> {
     }
     let Some(head) = bytes.get(..bytes.len().min(192)) else { return out };
     for digits in [b"0123456789abcdef", b"0123456789ABCDEF"] {
-        out.push(
-            head.iter()
-                .flat_map(|b| [digits[usize::from(b >> 4)], digits[usize::from(b & 15)]])
-                .map(char::from)
-                .collect(),
-        );
+        let mut hex = String::with_capacity(2 * head.len());
+        for b in head {
+            hex.push(char::from(digits[usize::from(b >> 4)]));
+            hex.push(char::from(digits[usize::from(b & 15)]));
+        }
+        out.push(hex);
     }
     // What other bytes have no part in, wherever among three it begins.
     for skip in 0..3 {

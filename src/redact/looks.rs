@@ -142,8 +142,8 @@ pub(super) fn is_plain(text: &str) -> bool {
     const CAPITAL: u8 = 2;
     const DIGIT: u8 = 4;
     const OTHER: u8 = 8;
-    const END: u8 = 0;
     const STRUCTURE: u8 = 16;
+    const END: u8 = 32;
     const CLASSES: [u8; 256] = {
         let mut classes = [END; 256];
         let mut b = 0;
@@ -161,36 +161,42 @@ pub(super) fn is_plain(text: &str) -> bool {
         classes
     };
     let bytes = text.as_bytes();
-    let (mut start, mut all, mut inner) = (0, 0, 0);
-    let is_plain_run = |start: usize, end: usize, all: u8, inner: u8| match all {
-        0 => true,
-        DIGIT => end - start <= 6,
-        OTHER.. => false,
-        // A word, with or without a capital.
-        _ if all & DIGIT == 0 && (inner & CAPITAL == 0 || all & SMALL == 0) && end - start < 16 => true,
-        _ => text.get(start..end).is_some_and(is_ordinary_run),
-    };
-    for (at, b) in bytes.iter().enumerate() {
-        match CLASSES[usize::from(*b)] {
-            END | STRUCTURE if !is_plain_run(start, at, all, inner) => return false,
-            END => (start, all, inner) = (at + 1, 0, 0),
-            STRUCTURE => {
-                // The scheme or port of a URI, a quality.
-                let next = bytes.get(at + 1).copied().unwrap_or_default();
-                let is_said = *b == b':' && (next == b'/' || next.is_ascii_digit())
-                    || *b == b'=' && at - start == 1 && bytes.get(start) == Some(&b'q') && start > 0;
-                if !is_said {
-                    return false;
-                }
-                (start, all, inner) = (at + 1, 0, 0);
+    let class = |at: usize| bytes.get(at).map_or(END, |b| CLASSES[usize::from(*b)]);
+    let mut start = 0;
+    loop {
+        let (mut end, mut inner, mut all) = (start, 0, 0);
+        let behind = loop {
+            let class = class(end);
+            if class >= STRUCTURE {
+                break class;
             }
-            class => {
-                inner |= if all == 0 { 0 } else { class };
-                all |= class;
+            inner |= if end > start { class } else { 0 };
+            all |= class;
+            end += 1;
+        };
+        let is_plain_run = match all {
+            0 => true,
+            DIGIT => end - start <= 6,
+            OTHER.. => false,
+            // A word, with or without a capital.
+            _ if all & DIGIT == 0 && (inner & CAPITAL == 0 || all & SMALL == 0) && end - start < 16 => true,
+            _ => text.get(start..end).is_some_and(is_ordinary_run),
+        };
+        if !is_plain_run {
+            return false;
+        }
+        let Some(b) = bytes.get(end) else { return true };
+        if behind == STRUCTURE {
+            // The scheme or port of a URI, a quality.
+            let next = bytes.get(end + 1).copied().unwrap_or_default();
+            let is_said = *b == b':' && (next == b'/' || next.is_ascii_digit())
+                || *b == b'=' && end - start == 1 && bytes.get(start) == Some(&b'q') && start > 0;
+            if !is_said {
+                return false;
             }
         }
+        start = end + 1;
     }
-    is_plain_run(start, bytes.len(), all, inner)
 }
 
 /// Whether nobody could say it for want of vowels.
@@ -311,9 +317,11 @@ pub(super) fn may_be_json(token: &str) -> bool {
 
 /// Whether a token, or a part of it, is known by how it begins.
 pub(super) fn is_known_by_start(token: &str) -> bool {
-    prefixed(token).is_some()
-        || web_token(token, 0).is_some()
-        || token.split('.').any(|part| may_be_json(unlabelled(part)))
+    // Most are times.
+    !token.bytes().all(|b| b.is_ascii_digit())
+        && (prefixed(token).is_some()
+            || web_token(token, 0).is_some()
+            || token.split('.').any(|part| may_be_json(unlabelled(part))))
 }
 
 /// Where in a token, parted by points, a key of a well-known service begins.

@@ -331,7 +331,12 @@ const SIGNED: [u64; 512] = {
 };
 
 const fn sign(a: u8, b: u8, c: u8) -> usize {
-    (a as usize & 31) << 10 | (b as usize & 31) << 5 | c as usize & 31
+    behind(behind(a as usize & 31, b), c)
+}
+
+/// Of a sign that ends with `c`, and of what stands before that.
+const fn behind(before: usize, c: u8) -> usize {
+    (before << 5 | c as usize & 31) & 0x7fff
 }
 
 /// Names of secrets that are none of it in longer ones, or too short for a sign.
@@ -344,17 +349,16 @@ pub(super) fn may_be_secret(name: &str) -> bool {
 
 /// Whether a name has what each has that says anything of its value.
 pub(super) fn has_sign(name: &str) -> bool {
-    let is_sign = |three: &[u8]| {
-        let &[a, b, c] = three else { return false };
-        let at = sign(a, b, c);
-        SIGNED[at / 64] >> (at % 64) & 1 != 0
-    };
-    let bytes = name.as_bytes();
-    let is_in =
-        |short: &&str| bytes.windows(short.len()).any(|part| part.eq_ignore_ascii_case(short.as_bytes()));
-    bytes.windows(3).any(is_sign)
-        || memchr::memchr(b'%', bytes).is_some()
-        || bytes.len() <= 3 && SHORT.iter().any(is_in)
+    let mut last = 0;
+    let is_signed = name.bytes().any(|b| {
+        last = behind(last, b);
+        b == b'%' || SIGNED[last / 64] >> (last % 64) & 1 != 0
+    });
+    is_signed || matches!(name.len(), 2 | 3) && SHORT.iter().any(|short| is_in(short, name))
+}
+
+fn is_in(part: &str, name: &str) -> bool {
+    name.as_bytes().windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
 }
 
 /// Whether a field of that name is one that nothing is told by.
