@@ -108,6 +108,25 @@ impl Dissector {
         }
     }
 
+    /// Bytes of memory behind what waits: heads that are not whole, bytes that may turn out to be frames.
+    #[inline]
+    #[must_use]
+    pub fn held(&self) -> usize {
+        match &self.state {
+            State::Frames(frames) => frames.memory(),
+            State::Http(http) => http.memory(),
+            State::PickUp(pick_up) => pick_up.memory(),
+            State::Fresh | State::FreshMidStream | State::Ignored => 0,
+        }
+    }
+
+    /// Lets go of what it can do without.
+    pub fn relieve(&mut self) {
+        if let State::Frames(frames) = &mut self.state {
+            frames.relieve();
+        }
+    }
+
     /// Takes the next event; what it shows goes to `sink` at once, or waits for the other direction.
     pub fn push(
         &mut self,

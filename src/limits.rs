@@ -71,6 +71,13 @@ limits! {
     "flows" max_flows: usize = 1_000_000, Count("connections"), Counted(WeirdKind::FlowEvicted),
         1..=u32::MAX as u64;
 
+    /// Bytes held for all connections at hand together, beyond 2 KiB of each: heads of handshakes, what waits for bytes
+    /// before it, what may turn out to be frames.
+    ///
+    /// Room for 4 000 heads as long as allowed; most connections hold less than 2 KiB. Beyond it, of those that hold more,
+    /// the one silent the longest is given up.
+    "held-bytes" max_held_bytes: usize = 256 << 20, Bytes, Counted(WeirdKind::HeldCap);
+
     /// Capture time without a segment until a connection that was not closed is given up.
     ///
     /// What comes later is taken for another connection. Keep-alive probes of TCP come every two hours.

@@ -120,6 +120,17 @@ impl Frames {
         self.client
     }
 
+    /// Bytes of memory behind what waits, and what came last.
+    #[inline]
+    pub(super) fn memory(&self) -> usize {
+        self.tracks.orig.memory() + self.tracks.resp.memory()
+    }
+
+    /// Lets go of what came last of open payloads: frames that begin inside one are not looked for in it then.
+    pub(super) fn relieve(&mut self) {
+        (self.tracks.orig.open, self.tracks.resp.open) = (None, None);
+    }
+
     pub(super) fn push<S: FnMut(Observation<'_>)>(
         &mut self,
         dir: Direction,
@@ -162,6 +173,13 @@ pub(super) fn release(held: &mut PerDirection<Held>, mut take: impl FnMut(Direct
 }
 
 impl Track {
+    #[inline]
+    fn memory(&self) -> usize {
+        self.seeking.as_ref().map_or(0, |seeking| seeking.seeker.memory())
+            + self.doubt.as_ref().map_or(0, |doubt| doubt.memory())
+            + self.open.as_ref().map_or(0, |open| open.memory())
+    }
+
     fn position(&self) -> u64 {
         self.beyond.map_or_else(
             || self.seeking.as_ref().map_or(self.decoder.position(), |seeking| seeking.seeker.position()),

@@ -58,6 +58,11 @@ impl PartialHead {
         &self.bytes
     }
 
+    /// Bytes of memory behind it.
+    pub(super) const fn weight(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// Offset of the first byte.
     pub(super) const fn start(&self) -> u64 {
         self.start

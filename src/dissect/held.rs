@@ -41,6 +41,11 @@ impl Held {
         self.bytes.len().saturating_sub(self.at).saturating_add(self.items.len())
     }
 
+    /// Bytes of memory behind it.
+    pub(super) fn memory(&self) -> usize {
+        self.bytes.capacity() + self.items.capacity() * size_of::<Waiting>()
+    }
+
     /// The bytes that wait.
     pub(super) fn bytes(&self) -> &[u8] {
         self.bytes.get(self.at..).unwrap_or_default()

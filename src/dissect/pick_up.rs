@@ -80,6 +80,12 @@ impl PickUp {
         self.client
     }
 
+    /// Bytes of memory behind what waits for a decision.
+    pub(super) fn memory(&self) -> usize {
+        let of = |side: &Side| side.head.as_ref().map_or(0, PartialHead::weight) + side.seeker.memory();
+        of(&self.sides.orig) + of(&self.sides.resp)
+    }
+
     /// Takes an item without a decision: more are at hand.
     pub(super) fn hold(&mut self, dir: Direction, item: Item<'_>) {
         if let Item::End { how, carrier } = item {

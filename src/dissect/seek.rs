@@ -108,6 +108,11 @@ impl Seeker {
         self.tries == 0
     }
 
+    /// Bytes of memory behind it.
+    pub(super) fn memory(&self) -> usize {
+        self.held.memory() + self.starts.capacity() * size_of::<u64>()
+    }
+
     pub(super) const fn held(&self) -> &Held {
         &self.held
     }

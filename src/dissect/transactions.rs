@@ -121,6 +121,12 @@ impl Transactions {
         if verdict == Verdict::Open { self.read_held(out) } else { verdict }
     }
 
+    /// Bytes of memory behind heads that are not whole, and what waits.
+    pub(super) fn memory(&self) -> usize {
+        let of = |side: &Side| side.head.weight() + side.held.memory();
+        of(&self.sides.orig) + of(&self.sides.resp) + self.answer.as_ref().map_or(0, |answer| answer.weight())
+    }
+
     /// Frames begin where HTTP was read up to.
     pub(super) fn frames(&self) -> Frames {
         let mut frames = Frames::new(self.client.unwrap_or(Direction::Orig), self.positions());

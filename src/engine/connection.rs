@@ -45,6 +45,8 @@ pub(super) struct Concluded {
     pub(super) trace: Option<Trace>,
     /// About how many bytes it takes.
     pub(super) weight: usize,
+    /// Bytes of memory behind the handshakes.
+    heads: usize,
     /// Which thread made it.
     pub(super) maker: usize,
 }
@@ -129,6 +131,27 @@ impl Watched {
             let weirds = std::mem::take(&mut followed.weirds);
             let concluded = conclude(*stages, connection, client, weirds, connection.ended_at(), limits);
             *self = Self::Concluded { concluded, client };
+        }
+    }
+
+    /// About how many bytes of memory what waits takes, and what is kept of the handshake, which a peer can make large.
+    #[inline]
+    pub(super) fn held(&self, connection: &Connection) -> usize {
+        connection.held()
+            + match self {
+                Self::Followed(followed) => {
+                    let recorded = followed.stages.as_ref().map_or(0, |stages| stages.recorder.held);
+                    followed.dissector.held() + recorded
+                }
+                Self::Concluded { concluded, .. } => concluded.heads,
+                Self::Ignored { .. } => 0,
+            }
+    }
+
+    /// Lets go of what it can do without.
+    pub(super) fn relieve(&mut self) {
+        if let Self::Followed(followed) = self {
+            followed.dissector.relieve();
         }
     }
 
@@ -320,6 +343,7 @@ fn conclude(
         server: connection.last_payload_at(client.flip()),
     };
     let tail = Tail { until, unanswered, last_payload_at, ..Tail::default() };
+    let heads = stages.recorder.held;
     let (mut conversation, course) = stages.report(weirds, &tail);
     let endpoints = connection.endpoints();
     let (client_at, server_at) = match client {
@@ -335,7 +359,7 @@ fn conclude(
     conversation.started_at = connection.started_at();
     add_host_port(&mut conversation, limits.max_findings);
     let (trace, weight) = (Trace::of(&conversation), weight(&conversation) + size_of::<Course>());
-    Box::new(Concluded { conversation, course, trace, weight, maker: 0 })
+    Box::new(Concluded { conversation, course, trace, weight, heads, maker: 0 })
 }
 
 /// Adds what is known once no segment can come any more.
@@ -381,7 +405,7 @@ pub(super) fn not_connected(
     *conversation.tcp_facts = facts;
     diagnose(&mut conversation, &course);
     let weight = weight(&conversation);
-    Box::new(Concluded { conversation, course, trace: None, weight, maker: 0 })
+    Box::new(Concluded { conversation, course, trace: None, weight, heads: 0, maker: 0 })
 }
 
 /// What TCP shows of both sides until now.
@@ -392,9 +416,11 @@ pub(super) fn tcp_facts(connection: &Connection, client: Direction) -> TcpFacts 
 /// About how many bytes a conversation takes while it waits.
 pub(super) fn weight(conversation: &Conversation) -> usize {
     let frames: usize = conversation.frames.iter().map(FrameRecord::weight).sum();
-    let requested = conversation.request.iter().map(|request| request.fields.as_sent().weight());
-    let responded = conversation.response.iter().map(|response| response.fields.as_sent().weight());
-    // Twice for the lists, whose elements are kept on their own as well.
-    let heads = requested.chain(responded).sum::<usize>() * 2;
+    let requested =
+        conversation.request.iter().map(|request| (request.weight(), request.fields.as_sent().len()));
+    let responded =
+        conversation.response.iter().map(|response| (response.weight(), response.fields.as_sent().len()));
+    // A line takes more where it is written.
+    let heads: usize = requested.chain(responded).map(|(bytes, lines)| bytes * 2 + lines * 32).sum();
     2_048 + size_of::<TcpFacts>() + frames + heads + conversation.findings.len() * 128
 }

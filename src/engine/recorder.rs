@@ -68,6 +68,8 @@ pub(super) struct Recorder {
     pub(super) cut_short: PerRole<bool>,
     pub(super) handshake_at: PerRole<Seen>,
     pub(super) earlier: Vec<EarlierHandshake>,
+    /// Bytes of memory behind the handshakes.
+    pub(super) held: usize,
     pub(super) traffic: PerRole<Traffic>,
     pub(super) frames: Frames,
 }
@@ -91,9 +93,14 @@ impl Recorder {
         limits: &Limits,
         weirds: &mut Weirds,
     ) {
+        self.held += request.weight();
         if let Some(earlier) = self.request.replace(request) {
-            let status = self.response.take().map(|r| r.status);
+            self.held = self.held.saturating_sub(earlier.weight());
+            let response = self.response.take();
+            self.held = self.held.saturating_sub(response.as_ref().map_or(0, |response| response.weight()));
+            let status = response.map(|response| response.status);
             if self.earlier.len() < limits.max_earlier_handshakes {
+                self.held += earlier.target.as_sent().len();
                 self.earlier.push(EarlierHandshake { target: earlier.target, status });
             } else {
                 weirds.add(WeirdKind::HandshakeCap, evidence.and_then(|e| e.packet()), || {
@@ -105,7 +112,10 @@ impl Recorder {
     }
 
     pub(super) fn response(&mut self, response: Box<UpgradeResponse>, evidence: Option<Evidence>) {
-        self.response = Some(response);
+        self.held += response.weight();
+        if let Some(before) = self.response.replace(response) {
+            self.held = self.held.saturating_sub(before.weight());
+        }
         self.handshake_at.server = place(evidence);
     }
 

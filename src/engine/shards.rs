@@ -140,6 +140,14 @@ impl Shards {
         let start = Start { packet: flow.connection.first_packet(), nth: flow.state.nth };
         let turn =
             flow.state.watched.segment(&mut flow.connection, segment, &terms.limits, &terms.keep, told);
+        if !segment.payload.is_empty() {
+            table.weigh(
+                segment.no,
+                &mut weirds,
+                |flow| flow.state.watched.held(&flow.connection),
+                |flow| flow.state.watched.relieve(),
+            );
+        }
         if !told.is_empty() {
             tell(told, here, start, out);
         }

@@ -206,6 +206,7 @@ impl Fields<'_> {
         let mut lines = Lines::with_capacity(self.0.len(), self.0.len() / 24);
         let Ok(mut rest) = std::str::from_utf8(self.0) else {
             self.for_each(|line| lines.push(&readable(line.name), &readable(&unfold(line.value))));
+            lines.shrink();
             return lines;
         };
         // Looked at once as a whole, it is text wherever it is divided.
@@ -219,6 +220,7 @@ impl Fields<'_> {
             }
             rest = rest.get(next..).unwrap_or_default();
         }
+        lines.shrink();
         lines
     }
 }

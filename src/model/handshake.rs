@@ -2,6 +2,7 @@
 
 pub mod facts;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::model::{Bytes, Excerpt, Quoted, Stage, Text, Wire};
@@ -37,15 +38,20 @@ pub type FieldLines<S = Quoted> = Wire<Lines, S>;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lines {
     text: String,
-    /// Where each name and each value ends in `text`.
-    ends: Vec<(usize, usize)>,
+    /// How long each name and each value is, in groups of seven bits, the lowest first and the last without its top bit:
+    /// a byte each in nearly every head, so that a list of short lines takes no more than they took on the wire.
+    lengths: Vec<u8>,
+    count: usize,
 }
+
+/// Bytes that a list keeps ahead at the most once it is whole.
+const SLACK: usize = 512;
 
 impl Lines {
     /// Room for about so many bytes and lines.
     #[must_use]
     pub fn with_capacity(bytes: usize, lines: usize) -> Self {
-        Self { text: String::with_capacity(bytes), ends: Vec::with_capacity(lines) }
+        Self { text: String::with_capacity(bytes), lengths: Vec::with_capacity(lines * 2), count: 0 }
     }
 
     /// Values of the fields of that name, compared without case, in order.
@@ -62,45 +68,71 @@ impl Lines {
     /// Name and value of a line, from 0.
     #[must_use]
     pub fn get(&self, at: usize) -> Option<(&str, &str)> {
-        let start = at.checked_sub(1).map_or(Some(0), |before| Some(self.ends.get(before)?.1))?;
-        let &(name_end, end) = self.ends.get(at)?;
-        Some((self.text.get(start..name_end)?, self.text.get(name_end..end)?))
+        self.iter().nth(at)
     }
 
     /// Adds a line at the end; an earlier one of that name stays.
     pub fn push(&mut self, name: &str, value: &str) {
-        self.text.push_str(name);
-        let name_end = self.text.len();
-        self.text.push_str(value);
-        self.ends.push((name_end, self.text.len()));
+        for part in [name, value] {
+            self.text.push_str(part);
+            let mut rest = part.len();
+            while rest > 0x7f {
+                self.lengths.push(rest as u8 | 0x80);
+                rest >>= 7;
+            }
+            self.lengths.push(rest as u8);
+        }
+        self.count += 1;
+    }
+
+    /// Gives back what was kept ahead for lines that did not come, if that is much.
+    pub fn shrink(&mut self) {
+        if self.text.capacity() - self.text.len() > SLACK {
+            self.text.shrink_to_fit();
+        }
+        if self.lengths.capacity() - self.lengths.len() > SLACK {
+            self.lengths.shrink_to_fit();
+        }
     }
 
     /// Names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        let mut start = 0;
-        self.ends.iter().filter_map(move |&(name_end, end)| {
-            let name = self.text.get(start..name_end);
-            start = end;
-            Some((name?, self.text.get(name_end..end)?))
+        let (mut rest, mut lengths) = (&*self.text, self.lengths.iter());
+        std::iter::from_fn(move || {
+            let mut part = || {
+                let (mut len, mut shift) = (0_usize, 0);
+                loop {
+                    let byte = *lengths.next()?;
+                    len |= usize::from(byte & 0x7f) << shift;
+                    if byte < 0x80 {
+                        break;
+                    }
+                    shift += 7;
+                }
+                let (part, behind) = rest.split_at_checked(len)?;
+                rest = behind;
+                Some(part)
+            };
+            Some((part()?, part()?))
         })
     }
 
     /// Bytes of memory behind it.
     #[must_use]
     pub const fn weight(&self) -> usize {
-        self.text.capacity() + self.ends.capacity() * size_of::<(usize, usize)>()
+        self.text.capacity() + self.lengths.capacity()
     }
 
     /// Number of lines, repeated fields counted each time.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.ends.len()
+        self.count
     }
 
     /// Whether there is none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.count == 0
     }
 }
 
@@ -140,6 +172,53 @@ pub struct UpgradeRequest<S: Stage = Quoted> {
     pub extensions_malformed: bool,
     /// What is so about it.
     pub facts: RequestFacts,
+}
+
+impl Extension {
+    /// Bytes of memory behind a list.
+    fn weight_of(list: &Vec<Self>) -> usize {
+        let parameters = |extension: &Self| {
+            let texts = |(name, value): &(Text, Option<Text>)| {
+                text_weight(name) + value.as_ref().map_or(0, text_weight)
+            };
+            text_weight(&extension.name)
+                + extension.parameters.capacity() * size_of::<(Text, Option<Text>)>()
+                + extension.parameters.iter().map(texts).sum::<usize>()
+        };
+        list.capacity() * size_of::<Self>() + list.iter().map(parameters).sum::<usize>()
+    }
+}
+
+/// Bytes of memory behind a text, with what an allocation costs at the least.
+fn text_weight(text: &Text) -> usize {
+    match text.as_sent() {
+        Cow::Borrowed(_) => 0,
+        Cow::Owned(text) => text.capacity().max(16),
+    }
+}
+
+impl UpgradeRequest {
+    /// Bytes of memory behind it.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let subprotocols = self.subprotocols.iter().map(text_weight).sum::<usize>();
+        self.fields.as_sent().weight()
+            + text_weight(&self.target)
+            + self.subprotocols.capacity() * size_of::<Text>()
+            + subprotocols
+            + Extension::weight_of(&self.extensions)
+    }
+}
+
+impl UpgradeResponse {
+    /// Bytes of memory behind it.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        self.fields.as_sent().weight()
+            + text_weight(&self.phrase)
+            + self.body_start.as_sent().capacity()
+            + Extension::weight_of(&self.extensions)
+    }
 }
 
 impl<S: Stage> UpgradeRequest<S> {

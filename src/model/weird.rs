@@ -61,6 +61,9 @@ named! {
         OutOfOrderCap = "out_of_order_cap",
         /// The flow table was full: the flow idle the longest was given up.
         FlowEvicted = "flow_evicted",
+        /// What is held for all connections reached its cap: of those that held much, the one silent the longest was
+        /// given up.
+        HeldCap = "held_cap",
         /// A connection that was not closed was silent for longer than its cap and given up.
         FlowIdle = "flow_idle",
         /// An HTTP head, or what waits for one of the other direction, longer than its cap.

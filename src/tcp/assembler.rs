@@ -56,6 +56,12 @@ impl Assembler {
         self.waiting.as_ref().map_or((0, 0), |waiting| waiting.size())
     }
 
+    /// About how many bytes of memory they take.
+    #[inline]
+    pub(super) fn waiting_weight(&self) -> usize {
+        self.waiting.as_ref().map_or(0, |waiting| waiting.weight())
+    }
+
     /// Whether pieces wait behind a hole.
     pub(super) fn has_hole(&self) -> bool {
         self.waiting.is_some()

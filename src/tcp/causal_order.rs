@@ -105,6 +105,13 @@ impl CausalOrder {
         self.waiting.is_none()
     }
 
+    /// Bytes of memory behind what waits.
+    pub(super) fn weight(&self) -> usize {
+        self.waiting.as_ref().map_or(0, |waiting| {
+            (waiting.orig.capacity() + waiting.resp.capacity()) * size_of::<Held>() + self.bytes
+        })
+    }
+
     /// Hands on everything.
     pub(super) fn finish(&mut self, now: u32, sink: &mut impl FnMut(StreamEvent<'_>)) {
         self.release(now, true, sink);

@@ -250,6 +250,12 @@ impl Connection {
         self.halves.resp.forget_bytes();
     }
 
+    /// About how many bytes of memory what waits for other bytes takes.
+    #[inline]
+    pub(crate) fn held(&self) -> usize {
+        self.halves.orig.waiting_weight() + self.halves.resp.waiting_weight() + self.order.weight()
+    }
+
     /// The counts of `dir`.
     #[must_use]
     pub fn stats(&self, dir: Direction) -> Stats {

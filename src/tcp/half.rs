@@ -104,6 +104,12 @@ impl Half {
         self.assembler.end()
     }
 
+    /// About how many bytes of memory what waits takes.
+    #[inline]
+    pub(super) fn waiting_weight(&self) -> usize {
+        self.assembler.waiting_weight()
+    }
+
     /// Whether nothing was said of its stream yet: it can be another one.
     pub(super) fn is_untouched(&self) -> bool {
         let is_over = self.ended.is_some() || self.fin.is_some() || self.reset.is_some();

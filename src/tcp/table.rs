@@ -1,7 +1,7 @@
 //! The connections at hand, by their endpoints.
 
 use std::cmp::Reverse;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BinaryHeap, HashMap, VecDeque};
 
 use foldhash::fast::RandomState;
 
@@ -26,12 +26,17 @@ pub struct Flow<T> {
     pub state: T,
 }
 
-/// Flows by [`FlowKey`], of all tables together at most `Limits::max_flows` at a time.
+/// What a flow may hold without being given up for it: nearly all do with less.
+const LIGHT: usize = 2 << 10;
+
+/// Flows by [`FlowKey`], of all tables together at most `Limits::max_flows` at a time, which hold at most about
+/// `Limits::max_held_bytes` beyond what each may.
 ///
-/// For each segment: [`FlowTable::route`] it, push it into the flow's connection, then take every flow that is
-/// over from [`FlowTable::next_ended`] and finish its connection. A flow is over when its five-tuple is used
+/// For each segment: [`FlowTable::route`] it, push it into the flow's connection, [`FlowTable::weigh`]
+/// it, and take every flow that is over from [`FlowTable::next_ended`] and finish its connection. A flow is over when its five-tuple is used
 /// again, when it has been closed for `Limits::closed_linger_seconds` of capture time or silent for
-/// `Limits::max_idle_seconds`, or when the table is full and it is the one idle the longest.
+/// `Limits::max_idle_seconds`, or when the table is full and it is the one idle the longest, of all or of those that hold
+/// much.
 ///
 /// Nothing depends on the order of hashing, and, unless the table gets full or times run backwards by more than
 /// a second, nothing on how flows are spread over several tables.
@@ -50,6 +55,12 @@ pub struct FlowTable<T> {
     /// Candidates for eviction, the one idle the longest last. Drawn up when needed: those that were active since
     /// have another `seen` by now, and any flow that is not in it was active later than all that are.
     idle: Vec<(u64, u32)>,
+    /// What all flows hold beyond [`LIGHT`].
+    held: usize,
+    max_held: usize,
+    /// Flows that hold more than that, each once, by what was `seen` of them at some time and `opened`: re-checked when
+    /// their turn comes.
+    heavy: BinaryHeap<Reverse<(u64, u64, u32)>>,
     ended: VecDeque<Flow<T>>,
     /// Slots of those that the end of the capture ends, the first to be taken last.
     left: Vec<u32>,
@@ -72,6 +83,9 @@ struct Entry<T> {
     opened: u64,
     seen: u64,
     in_closed: bool,
+    /// What it holds beyond [`LIGHT`].
+    held: usize,
+    in_heavy: bool,
 }
 
 /// An entry of `closed`.
@@ -110,6 +124,9 @@ impl<T> FlowTable<T> {
             recent: None,
             closed: VecDeque::new(),
             idle: Vec::new(),
+            held: 0,
+            max_held: limits.max_held_bytes.div_ceil(tables.max(1)),
+            heavy: BinaryHeap::new(),
             ended: VecDeque::new(),
             left: Vec::new(),
             routed: 0,
@@ -157,10 +174,89 @@ impl<T> FlowTable<T> {
                 opened: routed,
                 seen: routed,
                 in_closed: false,
+                held: 0,
+                in_heavy: false,
             })
         });
         entry.seen = routed;
         &mut entry.flow
+    }
+
+    /// Sees what the flow routed to last holds now, by `hold`. While all together hold too many bytes, the one silent the
+    /// longest of those that hold much is given up, unless `relieve` can take enough from it; not the one at hand.
+    #[inline]
+    pub fn weigh(
+        &mut self,
+        packet: PacketNo,
+        weirds: &mut Weirds,
+        hold: fn(&Flow<T>) -> usize,
+        relieve: fn(&mut Flow<T>),
+    ) {
+        let Some(slot) = self.recent else { return };
+        let Some(Some(entry)) = self.slots.get_mut(slot as usize) else { return };
+        let held = hold(&entry.flow).saturating_sub(LIGHT);
+        if held == entry.held {
+            return;
+        }
+        self.held = self.held.saturating_sub(entry.held).saturating_add(held);
+        entry.held = held;
+        if !entry.in_heavy {
+            entry.in_heavy = true;
+            self.heavy.push(Reverse((entry.seen, entry.opened, slot)));
+        }
+        if self.held > self.max_held {
+            self.lighten(packet, weirds, hold, relieve);
+        }
+    }
+
+    #[cold]
+    fn lighten(
+        &mut self,
+        packet: PacketNo,
+        weirds: &mut Weirds,
+        hold: fn(&Flow<T>) -> usize,
+        relieve: fn(&mut Flow<T>),
+    ) {
+        while self.held > self.max_held
+            && let Some(Reverse((seen, opened, slot))) = self.heavy.pop()
+        {
+            let Some(Some(entry)) = self.slots.get_mut(slot as usize) else { continue };
+            if entry.opened != opened {
+                continue;
+            }
+            // What was silent may hold less than when it was last weighed.
+            let before = hold(&entry.flow).saturating_sub(LIGHT);
+            let is_at_hand = entry.seen == self.routed;
+            let is_next = before > 0 && entry.seen == seen && !is_at_hand;
+            if is_next {
+                relieve(&mut entry.flow);
+            }
+            let after = hold(&entry.flow).saturating_sub(LIGHT);
+            self.held = self.held.saturating_sub(entry.held).saturating_add(after);
+            (entry.held, entry.in_heavy) = (after, after > 0 && !is_next);
+            if entry.in_heavy {
+                self.heavy.push(Reverse((entry.seen, opened, slot)));
+                if is_at_hand && entry.seen == seen {
+                    // No other holds much.
+                    return;
+                }
+            }
+            if !is_next {
+                continue;
+            }
+            weirds.add(WeirdKind::HeldCap, Some(packet), || {
+                let part = if self.tables > 1 { format!(" in one of {} parts", self.tables) } else { String::new() };
+                let (max, first) = (self.max_held, entry.flow.connection.first_packet());
+                format!(
+                    "connections held more than {max} bytes{part}: the one that began at packet {first} was silent \
+                     the longest and let go of {before}; --limit held-bytes for more",
+                    first = first.0
+                )
+            });
+            if after > 0 {
+                self.take_out(slot);
+            }
+        }
     }
 
     /// A flow that is over, in the order in which they ended; its connection is not finished yet.
@@ -183,6 +279,7 @@ impl<T> FlowTable<T> {
         self.index = HashMap::default();
         self.closed.clear();
         self.idle = Vec::new();
+        self.heavy = BinaryHeap::new();
         self.recent = None;
     }
 
@@ -298,6 +395,7 @@ impl<T> FlowTable<T> {
     fn take_out(&mut self, slot: u32) {
         if let Some(entry) = self.slots.get_mut(slot as usize).and_then(Option::take) {
             self.index.remove(&key_of(&entry.flow.connection));
+            self.held = self.held.saturating_sub(entry.held);
             self.free.push(slot);
             self.ended.push_back(entry.flow);
         }

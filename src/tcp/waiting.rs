@@ -57,6 +57,11 @@ impl Waiting {
         (self.pieces.len(), self.bytes)
     }
 
+    /// About how many bytes of memory they take.
+    pub(super) fn weight(&self) -> usize {
+        self.pieces.len() * 2 * size_of::<(u64, Piece)>() + self.bytes
+    }
+
     /// Where the first piece begins; `None` where there is none.
     pub(super) fn start(&self) -> Option<u64> {
         self.pieces.first_key_value().map(|(start, _)| *start)

@@ -32,6 +32,7 @@ use Way::{Counted, Seen};
 /// For each limit: what it is set to, then what else has to be set; and the way to reach it.
 const TABLE: &[(&[&str], Way)] = &[
     (&["flows=1"], Counted(1, || pcap(&two_at_a_time()))),
+    (&["held-bytes=2k", "flows=9"], Counted(2, || pcap(&long_heads()))),
     (&["idle-seconds=5"], Counted(1, || pcap(&pause(10_000)))),
     (&["closed-linger-seconds=0"], Seen(again_after_a_second, tcp_connections, "2", "1")),
     (&["compared-connections=1"], Seen(one_key_twice, keys_used_again, "0", "1")),
@@ -102,6 +103,15 @@ fn ended_before_an_older_one() -> Vec<TestPacket> {
         Talk::new("192.0.2.11:50001", "192.0.2.20:8080").with_isns(70_000, 80_000).starting_after(2);
     again.open();
     merge([two_at_a_time(), end(&mut again)])
+}
+
+/// Three connections with long heads, one after the other.
+fn long_heads() -> Vec<TestPacket> {
+    merge([1, 2, 3].map(|n| {
+        let mut talk = Talk::new(&format!("192.0.2.1{n}:50001"), "192.0.2.20:8080").starting_after(n);
+        let upgrade = talk.upgrade().ask("X-Note", &"long ".repeat(900));
+        talk.open_with(&upgrade).packets()
+    }))
 }
 
 fn pause(milliseconds: i64) -> Vec<TestPacket> {

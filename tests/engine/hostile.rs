@@ -79,6 +79,26 @@ fn a_head_without_end() {
     assert_eq!(odd.map(|weirds| count(weirds, WeirdKind::HandshakeCap)).sum::<u64>(), 1);
 }
 
+/// What many connections hold together is capped, whatever it is that they hold; the one that is silent the longest gives
+/// up first, and what was read of it is told.
+#[test]
+fn many_that_hold_much() {
+    let usual = Limits { max_flows: 1_000, ..Limits::default() };
+    let tight = Limits { max_held_bytes: 700_000, ..usual.clone() };
+    for (name, told) in [("heads", 30), ("half-heads", 0), ("holes", 30)] {
+        let (reports, input) = analyse(name, 30, &usual);
+        assert_eq!((reports.len(), count(&input.weirds, WeirdKind::HeldCap)), (told, 0), "{name}");
+        let (reports, input) = analyse(name, 30, &tight);
+        let given_up = count(&input.weirds, WeirdKind::HeldCap);
+        assert_eq!(reports.len(), told, "{name}");
+        assert!((18..=24).contains(&given_up), "{name}: {given_up}");
+        let gaps = reports
+            .iter()
+            .filter(|report| report.traffic.client.gap_bytes + report.traffic.server.gap_bytes > 0);
+        assert_eq!(gaps.count(), if name == "holes" { told } else { 0 }, "{name}");
+    }
+}
+
 /// A pcapng block, a pcap record, an option that claims absurd lengths: read up to there, in memory of the size of the
 /// file.
 #[test]

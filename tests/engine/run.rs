@@ -21,6 +21,7 @@ use wslog::views::text::{Style, TextReport};
 use crate::support::capture_file::{Endian, Pcap, Record, Unit};
 use crate::support::conversation::{Client, Server, Talk, TestPacket, merge};
 use crate::support::frame::Frame;
+use crate::support::hostile;
 use crate::support::oddities::oddities;
 use crate::support::script::{acts, play};
 use crate::support::transform::over_ip;
@@ -338,6 +339,20 @@ fn many_flows_are_the_same_on_any_number_of_threads_and_within_any_limits() {
         ] {
             assert_eq!(json.contains(kind), expected, "{kind}, {name}");
         }
+    }
+}
+
+/// What is given up goes by parts of the connections, which are the same for any number of threads.
+#[test]
+fn what_holds_too_much_is_the_same_on_any_number_of_threads() {
+    for name in ["heads", "half-heads", "holes"] {
+        let (_, _, make) = hostile::ALL.iter().find(|row| row.0 == name).expect("a name of the list");
+        let mut bytes = Vec::new();
+        hostile::as_file(*make, 60, &mut |more| bytes.extend_from_slice(more));
+        let path = file("held", &format!("{name}.pcap"), &bytes);
+        let limits = Limits { max_flows: 8_192, max_held_bytes: 1 << 20, ..Limits::default() };
+        let [_, json] = same_on_any_number_of_threads(&[path], &limits, name);
+        assert!(String::from_utf8_lossy(&json).contains("held_cap"), "{name}");
     }
 }
 

@@ -26,6 +26,9 @@ pub const ALL: &[(&str, &str, Generator)] = &[
     ("reversed", "segments of one byte", reversed),
     ("frames", "frames", frames),
     ("head", "bytes of an endless head", head),
+    ("heads", "connections with a long head each", heads),
+    ("half-heads", "connections with a long head each that is never whole", half_heads),
+    ("holes", "connections with a hole and much behind it", holes),
 ];
 
 /// Hands on the packets as the bytes of a pcap file.
@@ -149,4 +152,57 @@ fn head(bytes: u64, sink: &mut Sink<'_>) {
     let next = last.last().expect("the request").clone();
     last.into_iter().for_each(&mut *sink);
     stream(&next, &lines, 1_440, sink);
+}
+
+/// Bytes of a long head, of which many may be kept, and of what waits behind a hole.
+const LONG: usize = 60_000;
+
+/// Field lines, so many bytes of them.
+fn lines(bytes: usize) -> Vec<u8> {
+    (0..bytes / 1_000).flat_map(|n| format!("X-Note-{n:03}: {}\r\n", "v".repeat(987)).into_bytes()).collect()
+}
+
+fn long_head(n: u64, whole: bool, sink: &mut Sink<'_>) -> TestPacket {
+    let mut talk = talk(n);
+    let upgrade = talk.upgrade();
+    let packets = talk.connect().packets();
+    let ack = packets.last().expect("it is connected").clone();
+    packets.into_iter().for_each(&mut *sink);
+    let mut request = upgrade.request();
+    request.truncate(request.len() - 2);
+    request.extend(lines(LONG));
+    request.extend_from_slice(if whole { b"\r\n" } else { b"" });
+    let next = stream(&ack, &request, 1_440, sink);
+    TestPacket {
+        from: next.to,
+        to: next.from,
+        seq: next.ack.expect("it acknowledges"),
+        ack: Some(next.seq),
+        payload: upgrade.response(),
+        ..next
+    }
+}
+
+/// Connections with a long head each, all of them open.
+fn heads(n: u64, sink: &mut Sink<'_>) {
+    for n in 0..n {
+        let response = long_head(n, true, sink);
+        sink(response);
+    }
+}
+
+/// The same, of heads that are never whole.
+fn half_heads(n: u64, sink: &mut Sink<'_>) {
+    for n in 0..n {
+        long_head(n, false, sink);
+    }
+}
+
+/// Connections with a hole and much behind it, all of them open.
+fn holes(n: u64, sink: &mut Sink<'_>) {
+    for n in 0..n {
+        let last = opened(&mut talk(n), false, sink);
+        let behind = TestPacket { seq: last.next_seq().plus(100), payload: Vec::new(), ..last };
+        stream(&behind, &[0; LONG], 1_440, sink);
+    }
 }

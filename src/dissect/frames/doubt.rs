@@ -25,6 +25,11 @@ pub(super) struct Doubt {
 }
 
 impl Doubt {
+    /// Bytes of memory behind it.
+    pub(super) fn memory(&self) -> usize {
+        self.held.memory()
+    }
+
     /// `item` is the first that waits.
     pub(super) fn new(at: u64, item: Item<'_>) -> Box<Self> {
         let mut held = Held::default();

@@ -33,6 +33,11 @@ impl Open {
         }
     }
 
+    /// Bytes of memory behind it.
+    pub(super) fn memory(&self) -> usize {
+        self.bytes.capacity() + self.segments.capacity() * size_of::<(usize, Carrier)>()
+    }
+
     /// What brought the first of them.
     pub(super) fn carrier(&self) -> Option<Carrier> {
         self.segments.front().map(|(_, carrier)| *carrier)

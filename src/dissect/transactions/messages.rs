@@ -167,6 +167,11 @@ impl Transactions {
 }
 
 impl Answer {
+    /// Bytes of memory behind it.
+    pub(super) fn weight(&self) -> usize {
+        self.response.weight()
+    }
+
     /// Takes the next bytes of the body, chunks joined. True where no more of them are wanted.
     fn push(&mut self, bytes: &[u8]) -> bool {
         let start = self.response.body_start.as_sent_mut();

@@ -184,6 +184,47 @@ fn the_flow_idle_the_longest_is_evicted() {
     check(Limits { max_flows: 0, ..limits() }, "1 0 C S 1 | 2 0 C S 1", "1:/ . 2:/ [flow_evicted 1]");
 }
 
+/// Of flows that hold more than a few bytes the one silent the longest gives up what it can, and itself if that is not
+/// enough: never one that holds little, nor the one at hand.
+#[test]
+fn of_those_that_hold_much_the_one_silent_the_longest_is_given_up() {
+    let limits = Limits { max_held_bytes: 5_000, ..Limits::default() };
+    let mut table: FlowTable<[usize; 2]> = FlowTable::new(&limits, 1);
+    let mut weirds = Weirds::default();
+    let mut given_up = Vec::new();
+    // Port, what it holds, and what of that it can let go of.
+    for (no, (port, holds, spare)) in (1..).zip([
+        (1, 2_000, 0),
+        (2, 5_000, 0),
+        (3, 4_000, 4_000),
+        (2, 5_000, 0),
+        (4, 4_000, 0),
+        (2, 9_000, 0),
+        (2, 90_000, 0),
+        (1, 2_049, 0),
+    ]) {
+        let segment = OwnedSegment { client_port: port, ..parse(no, "C 1 'a") };
+        let segment = segment.borrow();
+        let flow = table.route(&segment, &mut weirds, |_| [0; 2]);
+        flow.state = [holds, spare];
+        table.weigh(
+            segment.no,
+            &mut weirds,
+            |flow| flow.state[0],
+            |flow| {
+                flow.state[0] -= std::mem::take(&mut flow.state[1]);
+            },
+        );
+        while let Some(flow) = table.next_ended() {
+            given_up.push((no, flow.connection.first_packet().0, flow.state[0]));
+        }
+    }
+    // 3 could do without all of it; 4 could not; then 2 alone holds much, until it is not at hand.
+    assert_eq!(given_up, [(6, 5, 4_000), (8, 2, 90_000)]);
+    assert_eq!(weirds.as_slice()[0].count, 3);
+    assert_eq!(table.len(), 2);
+}
+
 #[test]
 fn eviction_goes_by_last_use_over_many_rounds() {
     let mut feed = Feed::new(Limits { max_flows: 8, ..Limits::default() });
