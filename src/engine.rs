@@ -54,7 +54,7 @@ use open::Source;
 pub use recorder::{Happening, Keep};
 pub use sets::Joining;
 use sets::{End, Next, Queue};
-pub use sink::{Each, Form, Sink, each};
+pub use sink::{Each, Form, Pieces, Sink, each};
 
 /// Threads beyond this have no shards to work on.
 const MAX_THREADS: usize = 64;

@@ -71,11 +71,10 @@ limits! {
     "flows" max_flows: usize = 1_000_000, Count("connections"), Counted(WeirdKind::FlowEvicted),
         1..=u32::MAX as u64;
 
-    /// Bytes held for all connections at hand together, beyond 2 KiB of each: heads of handshakes, what waits for bytes
-    /// before it, what may turn out to be frames.
+    /// Bytes that connections hold beyond 2 KiB each; of those that hold more the one silent the longest is given up.
     ///
-    /// Room for 4 000 heads as long as allowed; most connections hold less than 2 KiB. Beyond it, of those that hold more,
-    /// the one silent the longest is given up.
+    /// Heads of opening handshakes, what waits for bytes before it, what may turn out to be frames. Room for 4 000 heads as
+    /// long as allowed; most connections hold less than 2 KiB.
     "held-bytes" max_held_bytes: usize = 256 << 20, Bytes, Counted(WeirdKind::HeldCap);
 
     /// Capture time without a segment until a connection that was not closed is given up.
@@ -178,6 +177,12 @@ limits! {
     /// Matters with `--frames all` only. 150 000 frames without payloads, 60 000 with all of their preview.
     "listed-frame-bytes" max_listed_frame_bytes: usize = 24 << 20, Bytes,
         Seen("The others are left out, and the report says how many.");
+
+    /// Bytes that the frames listed of all connections at hand take.
+    ///
+    /// A 64th of the connections has a 64th of it, which is all that one of them may take.
+    "all-listed-frame-bytes" max_all_listed_frame_bytes: usize = 1_536 << 20, Bytes,
+        Seen("The others are left out, and the report says how many; of the last few 125 bytes of payload stay.");
 
     /// Bytes inflated from one message.
     ///

@@ -45,8 +45,9 @@ pub(super) struct Concluded {
     pub(super) trace: Option<Trace>,
     /// About how many bytes it takes.
     pub(super) weight: usize,
-    /// Bytes of memory behind the handshakes.
+    /// Bytes of memory behind the handshakes, and about how many its listed frames take.
     heads: usize,
+    listed: usize,
     /// Which thread made it.
     pub(super) maker: usize,
 }
@@ -66,6 +67,8 @@ pub(super) struct Followed {
     dissector: Dissector,
     weirds: Weirds,
     stages: Option<Box<Stages>>,
+    /// Bytes that its listed frames may take.
+    ceiling: usize,
 }
 
 /// The stages behind `dissect`, from the first observation on. Each in a box of its own: allocators keep pieces
@@ -85,6 +88,7 @@ impl Watched {
             dissector: if whole { Dissector::new() } else { Dissector::mid_stream() },
             weirds: Weirds::default(),
             stages: None,
+            ceiling: usize::MAX,
         }))
     }
 
@@ -99,13 +103,12 @@ impl Watched {
     ) -> Turn {
         match self {
             Self::Followed(followed) => {
-                let Followed { dissector, weirds, stages } = &mut **followed;
-                let mut tcp_weirds = std::mem::take(weirds);
+                let mut tcp_weirds = std::mem::take(&mut followed.weirds);
                 connection.push(segment, limits, &mut tcp_weirds, &mut |event| {
-                    step(dissector, weirds, stages, &event, limits, keep, told);
+                    step(followed, &event, limits, keep, told);
                 });
-                tcp_weirds.merge(std::mem::take(weirds));
-                *weirds = tcp_weirds;
+                tcp_weirds.merge(std::mem::take(&mut followed.weirds));
+                followed.weirds = tcp_weirds;
                 if followed.dissector.status() == Status::NotWebSocket {
                     let weirds = std::mem::take(&mut followed.weirds);
                     connection.forget_facts();
@@ -148,6 +151,24 @@ impl Watched {
             }
     }
 
+    /// About how many bytes its listed frames take.
+    pub(super) fn listed(&self) -> usize {
+        match self {
+            Self::Followed(followed) => {
+                followed.stages.as_ref().map_or(0, |stages| stages.recorder.frames.bytes())
+            }
+            Self::Concluded { concluded, .. } => concluded.listed,
+            Self::Ignored { .. } => 0,
+        }
+    }
+
+    /// Its listed frames may take so many bytes.
+    pub(super) fn may_list(&mut self, bytes: usize) {
+        if let Self::Followed(followed) = self {
+            followed.ceiling = bytes;
+        }
+    }
+
     /// Lets go of what it can do without.
     pub(super) fn relieve(&mut self) {
         if let Self::Followed(followed) = self {
@@ -165,7 +186,7 @@ impl Watched {
         until: Option<Timestamp>,
         told: &mut Vec<Happening>,
     ) -> Result<Box<Concluded>, Weirds> {
-        let followed = match self {
+        let mut followed = match self {
             Self::Followed(followed) => followed,
             Self::Concluded { mut concluded, client } => {
                 connection.finish(&mut concluded.conversation.weirds, &mut |_| {});
@@ -177,11 +198,11 @@ impl Watched {
                 return Err(weirds);
             }
         };
-        let Followed { mut dissector, mut weirds, mut stages } = *followed;
         let mut tcp_weirds = Weirds::default();
         connection.finish(&mut tcp_weirds, &mut |event| {
-            step(&mut dissector, &mut weirds, &mut stages, &event, limits, keep, told);
+            step(&mut followed, &event, limits, keep, told);
         });
+        let Followed { dissector, mut weirds, stages, .. } = *followed;
         weirds.merge(tcp_weirds);
         match (stages, dissector.client()) {
             (Some(stages), Some(client)) => {
@@ -195,17 +216,17 @@ impl Watched {
 }
 
 fn step(
-    dissector: &mut Dissector,
-    weirds: &mut Weirds,
-    stages: &mut Option<Box<Stages>>,
+    followed: &mut Followed,
     event: &StreamEvent<'_>,
     limits: &Limits,
     keep: &Keep,
     told: &mut Vec<Happening>,
 ) {
+    let Followed { dissector, weirds, stages, ceiling } = followed;
     let mut later = Weirds::default();
     dissector.push(event, limits, weirds, &mut |observation| {
         let stages = stages.get_or_insert_with(|| Box::new(Stages::new(limits)));
+        stages.recorder.frames.ceiling = *ceiling;
         stages.observe(observation, limits, &mut later, keep, told);
     });
     if !later.is_empty() {
@@ -218,7 +239,7 @@ impl Stages {
         Self {
             messages: Box::new(Messages::new()),
             reference: Box::new(Reference::new(limits)),
-            recorder: Box::default(),
+            recorder: Box::new(Recorder::new()),
             broke: Vec::new(),
         }
     }
@@ -343,7 +364,7 @@ fn conclude(
         server: connection.last_payload_at(client.flip()),
     };
     let tail = Tail { until, unanswered, last_payload_at, ..Tail::default() };
-    let heads = stages.recorder.held;
+    let (heads, listed) = (stages.recorder.held, stages.recorder.frames.bytes());
     let (mut conversation, course) = stages.report(weirds, &tail);
     let endpoints = connection.endpoints();
     let (client_at, server_at) = match client {
@@ -359,7 +380,7 @@ fn conclude(
     conversation.started_at = connection.started_at();
     add_host_port(&mut conversation, limits.max_findings);
     let (trace, weight) = (Trace::of(&conversation), weight(&conversation) + size_of::<Course>());
-    Box::new(Concluded { conversation, course, trace, weight, heads, maker: 0 })
+    Box::new(Concluded { conversation, course, trace, weight, heads, listed, maker: 0 })
 }
 
 /// Adds what is known once no segment can come any more.
@@ -405,7 +426,7 @@ pub(super) fn not_connected(
     *conversation.tcp_facts = facts;
     diagnose(&mut conversation, &course);
     let weight = weight(&conversation);
-    Box::new(Concluded { conversation, course, trace: None, weight, heads: 0, maker: 0 })
+    Box::new(Concluded { conversation, course, trace: None, weight, heads: 0, listed: 0, maker: 0 })
 }
 
 /// What TCP shows of both sides until now.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::mpsc::Receiver;
 
 use crate::engine::recorder::Happening;
-use crate::engine::sink::{Form, Sink};
+use crate::engine::sink::{Form, Pieces, Sink};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::model::{Conversation, ConversationId};
@@ -15,7 +15,9 @@ const CHUNK: usize = 16;
 /// Conversations under way for each thread. Far fewer are while it has other work: it takes what comes in turn.
 const AHEAD: usize = 1_024;
 /// About how many bytes they may take together, for whoever takes the results may be slow.
-const AHEAD_BYTES: usize = 32 << 20;
+const AHEAD_BYTES: usize = 16 << 20;
+/// About how many bytes a conversation takes that is formed by itself, in pieces that go to the sinks at once.
+const LARGE: usize = 1 << 20;
 
 /// Brings conversations to the sinks.
 pub(super) struct Delivery<'s> {
@@ -76,7 +78,7 @@ impl Formed {
         }
         let conversation = conversation.open();
         for (sink, form) in forms {
-            form(&conversation, &mut self.bytes);
+            form(&conversation, &mut Pieces::whole(&mut self.bytes));
             self.ends.push((*sink, self.bytes.len()));
         }
     }
@@ -96,7 +98,7 @@ impl Formed {
         let before = self.passed_on.checked_sub(1).and_then(|before| self.ends.get(before));
         let mut start = before.map_or(0, |&(_, end)| end);
         for &(sink, end) in self.ends.iter().skip(self.passed_on).take(forms) {
-            sinks[sink].formed(&self.bytes[std::mem::replace(&mut start, end)..end])?;
+            sinks[sink].formed(&self.bytes[std::mem::replace(&mut start, end)..end], true)?;
         }
         self.passed_on += forms;
         Ok(())
@@ -174,6 +176,12 @@ impl<'s> Delivery<'s> {
             self.sinks.iter_mut().try_for_each(|sink| sink.conversation(&conversation))?;
         }
         let Self { sinks, forms, formed, pool, .. } = self;
+        if is_wanted && !forms.is_empty() && weight > LARGE {
+            if let Some(pool) = pool {
+                pool.deliver(sinks, forms.len(), |pool| !pool.under_way.is_empty())?;
+            }
+            return in_pieces(conversation, sinks, forms);
+        }
         match pool {
             Some(pool) if is_wanted || forms.is_empty() => {
                 pool.take(conversation, maker, (!forms.is_empty()).then_some(weight));
@@ -213,6 +221,26 @@ impl<'s> Delivery<'s> {
         let Self { sinks, forms, pool: Some(pool), .. } = self else { return Ok(()) };
         pool.deliver(sinks, forms.len(), |pool| !pool.under_way.is_empty())
     }
+}
+
+/// Forms a conversation and passes on what comes of it as it comes.
+fn in_pieces(conversation: Sealed, sinks: &mut [&mut dyn Sink], forms: &Forms) -> Result<(), Error> {
+    let conversation = conversation.open();
+    for (sink, form) in forms {
+        let sink = &mut sinks[*sink];
+        let (mut bytes, mut result) = (Vec::new(), Ok(()));
+        let mut give = |piece: &[u8]| {
+            if result.is_ok() {
+                result = sink.formed(piece, false);
+            }
+        };
+        let mut pieces = Pieces::given_to(&mut bytes, &mut give);
+        form(&conversation, &mut pieces);
+        let given = pieces.given();
+        result?;
+        sink.formed(bytes.get(given..).unwrap_or_default(), true)?;
+    }
+    Ok(())
 }
 
 impl Pool {

@@ -81,11 +81,20 @@ pub(super) struct Frames {
     /// About how many bytes those take.
     bytes: usize,
     last: VecDeque<FrameRecord>,
+    /// The same of these.
+    last_bytes: usize,
+    /// What both may take together, for there are other connections.
+    pub(super) ceiling: usize,
     omitted: u64,
     text_open: PerRole<bool>,
 }
 
 impl Recorder {
+    /// Of a connection alone.
+    pub(super) fn new() -> Self {
+        Self { frames: Frames { ceiling: usize::MAX, ..Frames::default() }, ..Self::default() }
+    }
+
     pub(super) fn request(
         &mut self,
         request: Box<UpgradeRequest>,
@@ -174,7 +183,15 @@ impl Recorder {
     }
 }
 
+/// Bytes kept of payloads where there is no room for more: all that a legal control frame has.
+const SHORT: usize = 125;
+
 impl Frames {
+    /// About how many bytes they take.
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes.saturating_add(self.last_bytes)
+    }
+
     fn keep(&mut self, from: Role, frame: &FrameFacts<'_>, broke: &[RuleId], keep: &Keep, max_bytes: usize) {
         match frame.header.opcode {
             Opcode::TEXT => self.text_open[from] = true,
@@ -183,7 +200,8 @@ impl Frames {
         }
         // None comes behind one that was left out.
         let is_first = self.first.len() < keep.first && self.last.is_empty() && self.omitted == 0;
-        if is_first && self.bytes < max_bytes {
+        let has_room = self.bytes() < self.ceiling;
+        if is_first && has_room && self.bytes < max_bytes {
             let mut record = empty(from, frame);
             self.fill(&mut record, from, frame, broke, keep);
             self.bytes = self.bytes.saturating_add(record.weight());
@@ -199,9 +217,16 @@ impl Frames {
                 empty(from, frame)
             } else {
                 self.omitted += 1;
-                self.last.pop_front().unwrap_or_else(|| empty(from, frame))
+                let record = self.last.pop_front().unwrap_or_else(|| empty(from, frame));
+                self.last_bytes = self.last_bytes.saturating_sub(record.weight());
+                record
             };
-            self.fill(&mut record, from, frame, broke, keep);
+            let payload_bytes = keep.payload_bytes.min(if has_room { usize::MAX } else { SHORT });
+            if record.preview.as_sent().capacity() > payload_bytes.max(SHORT) {
+                record.preview = Bytes::default();
+            }
+            self.fill(&mut record, from, frame, broke, &Keep { payload_bytes, ..*keep });
+            self.last_bytes = self.last_bytes.saturating_add(record.weight());
             self.last.push_back(record);
         }
     }
@@ -255,7 +280,7 @@ impl Frames {
     /// The kept frames in order of their numbers, the index behind the first ones, and how many are missing there.
     pub(super) fn into_list(mut self) -> (Vec<FrameRecord>, usize, u64) {
         // A long frame is over after shorter ones that began later.
-        self.first.sort_by_key(|f| f.n);
+        self.first.sort_unstable_by_key(|f| f.n);
         let resume = self.first.len();
         let mut last = Vec::from(self.last);
         last.sort_by_key(|f| f.n);

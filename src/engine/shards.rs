@@ -63,6 +63,8 @@ struct Shard {
     table: FlowTable<Tracked>,
     /// Latest time of a segment of it: how far the recording went on for its flows that had not ended.
     last_at: Option<Timestamp>,
+    /// About how many bytes the listed frames of its flows take.
+    listed: usize,
 }
 
 /// Some of the shards of a capture: all of them, or those of one thread.
@@ -81,6 +83,8 @@ struct Terms {
     keep: Keep,
     /// Its number.
     maker: usize,
+    /// About how many bytes the listed frames of a shard may take.
+    max_listed: usize,
 }
 
 /// How many shards there are.
@@ -117,15 +121,24 @@ impl Shards {
         let count = count(limits);
         let shards = (first..count)
             .step_by(step.max(1))
-            .map(|_| Shard { table: FlowTable::new(limits, count), last_at: None })
+            .map(|_| Shard { table: FlowTable::new(limits, count), last_at: None, listed: 0 })
             .collect();
-        Self { shards, terms: Terms { limits: limits.clone(), keep, maker: first }, told: Vec::new() }
+        Self {
+            shards,
+            terms: Terms {
+                limits: limits.clone(),
+                keep,
+                maker: first,
+                max_listed: limits.max_all_listed_frame_bytes.div_ceil(count),
+            },
+            told: Vec::new(),
+        }
     }
 
     /// Takes the next segment, which is of the shard at `index` of these; says what came of it.
     pub(super) fn push(&mut self, index: usize, segment: &Segment<'_>, nth: u32, out: &mut Happenings) {
         let Self { shards, terms, told } = self;
-        let Some(Shard { table, last_at }) = shards.get_mut(index) else { return };
+        let Some(Shard { table, last_at, listed }) = shards.get_mut(index) else { return };
         *last_at = (*last_at).max(segment.at);
         let here = Start { packet: segment.no, nth };
         let mut weirds = Weirds::default();
@@ -138,8 +151,11 @@ impl Shards {
             out.push((here, Happened::Opened));
         }
         let start = Start { packet: flow.connection.first_packet(), nth: flow.state.nth };
+        let own = flow.state.watched.listed();
+        flow.state.watched.may_list(own.saturating_add(terms.max_listed.saturating_sub(*listed)));
         let turn =
             flow.state.watched.segment(&mut flow.connection, segment, &terms.limits, &terms.keep, told);
+        *listed = listed.saturating_sub(own).saturating_add(flow.state.watched.listed());
         if !segment.payload.is_empty() {
             table.weigh(
                 segment.no,
@@ -158,6 +174,7 @@ impl Shards {
             out.push((here, Happened::Odd(weirds)));
         }
         while let Some(flow) = table.next_ended() {
+            *listed = listed.saturating_sub(flow.state.watched.listed());
             end(flow, *last_at, terms, here, told, out);
         }
     }
@@ -213,7 +230,7 @@ fn end(
     told: &mut Vec<Happening>,
     out: &mut Happenings,
 ) {
-    let Terms { limits, keep, maker } = terms;
+    let Terms { limits, keep, maker, .. } = terms;
     let Flow { mut connection, state: Tracked { nth, watched } } = flow;
     let start = Start { packet: connection.first_packet(), nth };
     // One that has ended is let go of at some later packet; which one must not show.

@@ -1,5 +1,6 @@
 //! What takes the results of an engine.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,9 +9,67 @@ use crate::error::Error;
 use crate::model::{Conversation, ConversationId, InputReport};
 use crate::redact::{Sealed, Shown};
 
-/// The work on a conversation that needs to know no other, as any thread can do it: appends what
+/// The work on a conversation that needs to know no other, as any thread can do it: writes what
 /// [`Sink::formed`] is to get.
-pub type Form = Arc<dyn Fn(&Conversation<Shown>, &mut Vec<u8>) + Send + Sync>;
+pub type Form = Arc<dyn Fn(&Conversation<Shown>, &mut Pieces<'_>) + Send + Sync>;
+
+/// What a form writes to. What it makes of a large conversation is given away by and by, and is never in memory as a
+/// whole.
+pub struct Pieces<'a> {
+    /// What was written and not given away yet; of what was given away the last byte.
+    bytes: &'a mut Vec<u8>,
+    /// Bytes of it that were given away.
+    given: usize,
+    give: Option<&'a mut dyn FnMut(&[u8])>,
+}
+
+/// Bytes that are worth giving away.
+const PIECE: usize = 64 << 10;
+
+impl<'a> Pieces<'a> {
+    /// All of it goes to the end of `bytes`.
+    pub const fn whole(bytes: &'a mut Vec<u8>) -> Self {
+        Self { bytes, given: 0, give: None }
+    }
+
+    /// What there is of it goes to `give` whenever that is much. The rest is left in `bytes`, and what of those was given
+    /// away is what [`Self::given`] says.
+    pub(super) const fn given_to(bytes: &'a mut Vec<u8>, give: &'a mut dyn FnMut(&[u8])) -> Self {
+        Self { bytes, given: 0, give: Some(give) }
+    }
+
+    /// So many of the first bytes were given away.
+    pub(super) const fn given(&self) -> usize {
+        self.given
+    }
+
+    /// What is written, to append to; the last byte of it stays.
+    pub const fn bytes(&mut self) -> &mut Vec<u8> {
+        self.bytes
+    }
+
+    /// What was written so far may be given away.
+    #[inline]
+    pub fn may_give(&mut self) {
+        if self.bytes.len() > PIECE && self.give.is_some() {
+            self.give();
+        }
+    }
+
+    #[cold]
+    fn give(&mut self) {
+        let Some((given, last)) = self.give.as_mut().zip(self.bytes.len().checked_sub(1)) else { return };
+        given(self.bytes.get(self.given..).unwrap_or_default());
+        self.bytes.drain(..last);
+        self.given = 1;
+    }
+}
+
+impl fmt::Debug for Pieces<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pieces").field("bytes", &self.bytes.len()).finish_non_exhaustive()
+    }
+}
 
 /// Takes what an [`Engine`](crate::engine::Engine) finds: conversations in the order of their ids, happenings in the
 /// order of the capture. All calls come from the thread that called [`Engine::run`](crate::engine::Engine::run). An
@@ -78,13 +137,14 @@ pub trait Sink {
         Ok(())
     }
 
-    /// What the form made of the next conversation: in their order, and before [`Self::end`]. Forms work while others are
-    /// still read, so that later conversations, happenings and inputs may have been heard of already.
+    /// What the form made of the next conversation: in their order, and before [`Self::end`]. Of a large one it comes in
+    /// pieces, of which one `is_last`. Forms work while others are still read, so that later conversations, happenings and
+    /// inputs may have been heard of already.
     ///
     /// # Errors
     /// If it cannot be passed on.
-    fn formed(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let _ = bytes;
+    fn formed(&mut self, piece: &[u8], is_last: bool) -> Result<(), Error> {
+        let _ = (piece, is_last);
         Ok(())
     }
 

@@ -54,26 +54,31 @@ pub struct JsonReport<W> {
     out: W,
     frames: FrameList,
     first: bool,
+    /// A connection has begun and is not over.
+    inside: bool,
 }
 
 impl<W: Write> JsonReport<W> {
     /// A document that begins with the first thing written to it: none is left half done where nothing could be read.
     #[must_use]
     pub fn new(out: W, frames: FrameList) -> Self {
-        Self { out, frames, first: true }
+        Self { out, frames, first: true, inside: false }
     }
 
-    /// Writes the next connection, as [`connection()`] made it.
+    /// Writes the next connection, as [`connection()`] made it, or a piece of it.
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn connection(&mut self, object: &[u8]) -> Result<(), Error> {
+    pub fn connection(&mut self, piece: &[u8], is_last: bool) -> Result<(), Error> {
         if self.first {
             self.begin()?;
         }
-        self.out.write_all(if self.first { b"\n" } else { b",\n" })?;
+        if !self.inside {
+            self.out.write_all(if self.first { b"\n" } else { b",\n" })?;
+        }
         self.first = false;
-        self.out.write_all(object)?;
+        self.inside = !is_last;
+        self.out.write_all(piece)?;
         Ok(())
     }
 
@@ -117,11 +122,11 @@ impl<W: Write> Sink for JsonReport<W> {
 
     fn form(&self) -> Option<Form> {
         let frames = self.frames;
-        Some(Arc::new(move |conversation, out| connection(out, conversation, frames)))
+        Some(Arc::new(move |conversation, out| write::pieces(out, Connection(conversation, frames))))
     }
 
-    fn formed(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.connection(bytes)
+    fn formed(&mut self, piece: &[u8], is_last: bool) -> Result<(), Error> {
+        self.connection(piece, is_last)
     }
 
     fn end(&mut self, inputs: &[InputReport]) -> Result<(), Error> {

@@ -15,7 +15,7 @@ use wslog::model::{
 use wslog::notation::{Blocks, Symbols};
 use wslog::redact::{Sealed, Shown};
 use wslog::views::FrameList;
-use wslog::views::json::JsonReport;
+use wslog::views::json::{self, JsonReport};
 use wslog::views::text::{Style, TextReport};
 
 use crate::support::capture_file::{Endian, Pcap, Record, Unit};
@@ -348,9 +348,9 @@ fn what_holds_too_much_is_the_same_on_any_number_of_threads() {
     for name in ["heads", "half-heads", "holes"] {
         let (_, _, make) = hostile::ALL.iter().find(|row| row.0 == name).expect("a name of the list");
         let mut bytes = Vec::new();
-        hostile::as_file(*make, 60, &mut |more| bytes.extend_from_slice(more));
+        hostile::as_file(*make, 20, &mut |more| bytes.extend_from_slice(more));
         let path = file("held", &format!("{name}.pcap"), &bytes);
-        let limits = Limits { max_flows: 8_192, max_held_bytes: 1 << 20, ..Limits::default() };
+        let limits = Limits { max_flows: 2_048, max_held_bytes: 512 << 10, ..Limits::default() };
         let [_, json] = same_on_any_number_of_threads(&[path], &limits, name);
         assert!(String::from_utf8_lossy(&json).contains("held_cap"), "{name}");
     }
@@ -455,7 +455,7 @@ impl Sink for Panicking {
         Ok(())
     }
 
-    fn formed(&mut self, _: &[u8]) -> Result<(), Error> {
+    fn formed(&mut self, _: &[u8], _: bool) -> Result<(), Error> {
         self.at("formed");
         Ok(())
     }
@@ -485,6 +485,48 @@ fn a_sink_that_panics_ends_the_run() {
     }
 }
 
+/// What a form makes of a large conversation comes in pieces that are, together, what it makes otherwise.
+#[test]
+fn a_large_conversation_is_formed_in_pieces() {
+    struct Pieced(JsonReport<Vec<u8>>, Vec<Vec<u8>>);
+    impl Sink for Pieced {
+        fn asks(&self) -> Keep {
+            self.0.asks()
+        }
+
+        fn form(&self) -> Option<Form> {
+            self.0.form()
+        }
+
+        fn formed(&mut self, piece: &[u8], _: bool) -> Result<(), Error> {
+            self.1.push(piece.to_vec());
+            Ok(())
+        }
+    }
+
+    struct Whole(Vec<u8>);
+    impl Sink for Whole {
+        fn conversation(&mut self, conversation: &Sealed) -> Result<(), Error> {
+            json::connection(&mut self.0, &conversation.clone().open(), FrameList::All);
+            Ok(())
+        }
+    }
+
+    let (_, _, make) = hostile::ALL.iter().find(|row| row.0 == "frames").expect("a name of the list");
+    let mut bytes = Vec::new();
+    hostile::as_file(*make, 9_000, &mut |more| bytes.extend_from_slice(more));
+    let path = file("pieces", "frames.pcap", &bytes);
+    for threads in [1, 2] {
+        let mut whole = Whole(Vec::new());
+        let mut pieced = Pieced(JsonReport::new(Vec::new(), FrameList::All), Vec::new());
+        let engine = Engine::new(Limits::default()).threads(threads).sink(&mut pieced).sink(&mut whole);
+        engine.run(&[&path]).expect("it is read");
+        let largest = pieced.1.iter().map(Vec::len).max();
+        assert!(largest < Some(100 << 10) && pieced.1.len() > 10, "{largest:?} of {}", pieced.1.len());
+        assert!(pieced.1.concat() == whole.0, "{threads} threads");
+    }
+}
+
 /// However slow forms or sinks are: what waits for them is bounded by what it takes, not by how many they are.
 #[test]
 fn large_conversations_do_not_wait_for_their_forms_by_the_hundred() {
@@ -510,8 +552,8 @@ fn large_conversations_do_not_wait_for_their_forms_by_the_hundred() {
             Ok(())
         }
 
-        fn formed(&mut self, _: &[u8]) -> Result<(), Error> {
-            self.waiting -= 1;
+        fn formed(&mut self, _: &[u8], is_last: bool) -> Result<(), Error> {
+            self.waiting -= usize::from(is_last);
             Ok(())
         }
     }

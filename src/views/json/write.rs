@@ -3,6 +3,7 @@
 
 use std::fmt::{self, Write};
 
+use crate::engine::Pieces;
 use crate::model::Timestamp;
 use crate::views::escape::is_unsafe;
 use crate::views::row::{Encoder, Type, Value};
@@ -10,6 +11,11 @@ use crate::views::units;
 
 /// Appends a value.
 pub(in crate::views) fn value<T>(out: &mut Vec<u8>, value: impl Value<T>) {
+    pieces(&mut Pieces::whole(out), value);
+}
+
+/// Writes a value, whose elements may be given away as they come.
+pub(in crate::views) fn pieces<T>(out: &mut Pieces<'_>, value: impl Value<T>) {
     value.encode(&mut Json(out));
 }
 
@@ -22,87 +28,92 @@ pub(in crate::views) fn document<T>(of: impl Value<T>) -> String {
 }
 
 /// The end of a buffer.
-struct Json<'b>(&'b mut Vec<u8>);
+struct Json<'b, 'p>(&'b mut Pieces<'p>);
 
-impl Json<'_> {
-    /// Elements or fields each begin with a comma; the first one's becomes the bracket.
-    fn bracketed(&mut self, open: u8, close: u8, inside: impl FnOnce(&mut Self)) {
-        let start = self.0.len();
-        inside(self);
-        match self.0.get_mut(start) {
-            Some(comma) => *comma = open,
-            None => self.0.push(open),
-        }
-        self.0.push(close);
+impl Json<'_, '_> {
+    /// Whether nothing stands in a list or an object yet that began with `open`: what ends with a bracket ends with a closing
+    /// one, or is text in quotation marks.
+    fn is_empty(&mut self, open: u8) -> bool {
+        self.0.bytes().last() == Some(&open)
     }
 }
 
-impl Encoder for Json<'_> {
+impl Encoder for Json<'_, '_> {
     fn null(&mut self) {
-        self.0.extend_from_slice(b"null");
+        self.0.bytes().extend_from_slice(b"null");
     }
 
     fn boolean(&mut self, value: bool) {
-        self.0.extend_from_slice(if value { b"true" } else { b"false" });
+        self.0.bytes().extend_from_slice(if value { b"true" } else { b"false" });
     }
 
     fn unsigned(&mut self, value: u64) {
-        self.0.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+        self.0.bytes().extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
     }
 
     fn signed(&mut self, value: i64) {
-        self.0.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+        self.0.bytes().extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
     }
 
     fn text(&mut self, text: &str) {
-        self.0.push(b'"');
-        escape(self.0, text);
-        self.0.push(b'"');
+        self.0.bytes().push(b'"');
+        escape(self.0.bytes(), text);
+        self.0.bytes().push(b'"');
     }
 
     fn display(&mut self, text: impl fmt::Display) {
-        self.0.push(b'"');
+        self.0.bytes().push(b'"');
         // The buffer takes whatever comes.
-        let _ = write!(Escaped(self.0), "{text}");
-        self.0.push(b'"');
+        let _ = write!(Escaped(self.0.bytes()), "{text}");
+        self.0.bytes().push(b'"');
     }
 
     fn hex(&mut self, bytes: &[u8]) {
-        self.0.push(b'"');
-        self.0.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
-        self.0.push(b'"');
+        self.0.bytes().push(b'"');
+        self.0.bytes().extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+        self.0.bytes().push(b'"');
     }
 
     fn time(&mut self, at: Timestamp) {
-        self.0.push(b'"');
-        self.0.extend_from_slice(&units::rfc3339(at));
-        self.0.push(b'"');
+        self.0.bytes().push(b'"');
+        self.0.bytes().extend_from_slice(&units::rfc3339(at));
+        self.0.bytes().push(b'"');
     }
 
     fn list(&mut self, elements: impl FnOnce(&mut Self)) {
-        self.bracketed(b'[', b']', elements);
+        self.0.bytes().push(b'[');
+        elements(self);
+        self.0.bytes().push(b']');
     }
 
     fn element<T>(&mut self, value: impl Value<T>) {
-        self.0.push(b',');
+        if !self.is_empty(b'[') {
+            self.0.bytes().push(b',');
+        }
         value.encode(self);
+        self.0.may_give();
     }
 
     fn object(&mut self, fields: impl FnOnce(&mut Self)) {
-        self.bracketed(b'{', b'}', fields);
+        self.0.bytes().push(b'{');
+        fields(self);
+        self.0.bytes().push(b'}');
     }
 
     fn field<T: Type>(&mut self, key: &'static str, value: impl Value<T>) {
         if !value.is_absent() {
-            self.0.extend_from_slice(key.as_bytes());
+            let key = if self.is_empty(b'{') { key.strip_prefix(',').unwrap_or(key) } else { key };
+            self.0.bytes().extend_from_slice(key.as_bytes());
             value.encode(self);
         }
     }
 
     fn entry<T>(&mut self, name: &str, value: impl Value<T>) {
-        self.0.push(b',');
+        if !self.is_empty(b'{') {
+            self.0.bytes().push(b',');
+        }
         self.text(name);
-        self.0.push(b':');
+        self.0.bytes().push(b':');
         value.encode(self);
     }
 }
