@@ -406,6 +406,7 @@ mod tests {
                 ),
                 ("{\"password\":\"cut off", "{\"password\":\"‹7:1›"),
                 ("CONNECT\nlogin:bob\npasscode:abc\n\n\0", "CONNECT\nlogin:bob\npasscode:‹3:1›\n\n\0"),
+                ("CONNECT\npasscode\"\":abc\n\n\0", "CONNECT\npasscode\"\":‹3:1›\n\n\0"),
                 ("it is JWT.", "it is ‹50:1›"),
                 ("use ghp_Zq9xSeCrEt7wPlmK0123456789abcdefghij now", "use ‹40:1› now"),
                 ("Unexpected token 0x8f3a1b in JSON", "Unexpected token 0x8f3a1b in JSON"),
