@@ -7,9 +7,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use wslog::source::{Decoder, Reader};
 use wslog::limits::Limits;
 use wslog::model::{PerDirection, StreamEvent, TcpFlags, Weirds};
+use wslog::source::{Decoder, Reader};
 use wslog::tcp::FlowTable;
 use wslog_fuzz::is_capture;
 use wslog_fuzz::support::pack::{ALL, pack};
@@ -65,7 +65,8 @@ fn main() -> io::Result<()> {
         fs::write(corpus.join("sets").join(name), file)?;
     }
     for n in 0..8_u8 {
-        let run: Vec<u8> = (0..200_u8).map(|at| at.wrapping_mul(n * 2 + 7).rotate_left(u32::from(n))).collect();
+        let run: Vec<u8> =
+            (0..200_u8).map(|at| at.wrapping_mul(n * 2 + 7).rotate_left(u32::from(n))).collect();
         fs::write(corpus.join("sinks").join(format!("run-{n}")), [&[0x80 | n][..], &run].concat())?;
     }
     for compression in ALL {
@@ -124,7 +125,8 @@ fn sorted(folder: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// Name of a seed: that of the file, and of the folder where others have such too.
 fn name_of(path: &Path) -> String {
-    let name: Vec<_> = path.components().rev().take(2).map(|part| part.as_os_str().to_string_lossy()).collect();
+    let name: Vec<_> =
+        path.components().rev().take(2).map(|part| part.as_os_str().to_string_lossy()).collect();
     name.join("-")
 }
 
@@ -144,9 +146,8 @@ fn capture(path: &Path, corpus: &Path) -> io::Result<u32> {
     fs::write(corpus.join("sinks").join(&name), [&[1][..], &file].concat())?;
     let mut seeds = 0;
     for (n, flow) in flows(&file, path).iter().enumerate() {
-        let write = |target: &str, bytes: Vec<u8>| {
-            fs::write(corpus.join(target).join(format!("{name}-{n}")), bytes)
-        };
+        let write =
+            |target: &str, bytes: Vec<u8>| fs::write(corpus.join(target).join(format!("{name}-{n}")), bytes);
         write("assembler", flow.segments.clone())?;
         let PerDirection { orig, resp } = &flow.streams;
         if orig.len() + resp.len() > MAX_STREAM {

@@ -8,13 +8,13 @@ use std::io::Read;
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use wslog::limits::Limits;
 use wslog::engine::{Keep, Sink, analyze_capture, present};
-use wslog::views::FrameList;
-use wslog::views::json::JsonReport;
+use wslog::limits::Limits;
 use wslog::redact::Redaction;
-use wslog::views::text::{Style, TextReport};
+use wslog::views::FrameList;
 use wslog::views::escape::is_unsafe;
+use wslog::views::json::JsonReport;
+use wslog::views::text::{Style, TextReport};
 use wslog_fuzz::{Input, Trickle, is_capture, pieces, script};
 
 fn limits() -> Limits {
@@ -59,7 +59,8 @@ fn report(source: impl Read, len: usize) -> [String; 2] {
     assert_eq!(input.websocket_connections, connected as u64);
     assert!(input.bytes <= len as u64);
     for sink in [&mut json_report as &mut dyn Sink, &mut text_report] {
-        present(reported.clone(), std::slice::from_ref(&input), Redaction::Secrets, sink).expect("memory takes it");
+        present(reported.clone(), std::slice::from_ref(&input), Redaction::Secrets, sink)
+            .expect("memory takes it");
     }
     [text, json].map(|bytes| String::from_utf8(bytes).expect("a report is text"))
 }

@@ -69,10 +69,16 @@ impl Written {
             10 => self.ask("Authorization", &format!("Digest username=\"a\", response=\"{secret}\"")),
             11 => self.ask("Referer", &format!("https://example.org/{in_target}?access_token={secret}")),
             12 => {
-                self.frames.push((Client, Frame::text(format!("{{\"token\":\"{secret}\",\"a\":\"{}\"}}", quoted(text)))));
+                self.frames.push((
+                    Client,
+                    Frame::text(format!("{{\"token\":\"{secret}\",\"a\":\"{}\"}}", quoted(text))),
+                ));
             }
             13 => {
-                self.frames.push((Server, Frame::text(format!("{{\"a\":\"{}\",\"password\":\"{secret}\"}}", quoted(text)))));
+                self.frames.push((
+                    Server,
+                    Frame::text(format!("{{\"a\":\"{}\",\"password\":\"{secret}\"}}", quoted(text))),
+                ));
             }
             // Known from another place.
             14 => {
@@ -119,7 +125,10 @@ impl Written {
             }
             _ => {
                 self.know(secret);
-                self.frames.push((Server, Frame::binary([&[0xff, 0][..], text.as_bytes(), secret.as_bytes()].concat())));
+                self.frames.push((
+                    Server,
+                    Frame::binary([&[0xff, 0][..], text.as_bytes(), secret.as_bytes()].concat()),
+                ));
             }
         }
     }

@@ -12,6 +12,7 @@ use libfuzzer_sys::fuzz_target;
 use wslog::engine::{Engine, Joining, Sink, Summary};
 use wslog::error::Error;
 use wslog::limits::Limits;
+use wslog::model::LinkType;
 use wslog::model::{Compression, InputReport};
 use wslog::redact::Sealed;
 use wslog::views::FrameList;
@@ -22,12 +23,17 @@ use wslog_fuzz::support::capture_file::{Endian, Interface, Pcap, Record, Unit, p
 use wslog_fuzz::support::conversation::{TestPacket, merge};
 use wslog_fuzz::support::pack::pack;
 use wslog_fuzz::{Input, script};
-use wslog::model::LinkType;
 
 const MAX_FILES: u8 = 6;
 
 fn limits() -> Limits {
-    Limits { max_flows: 4, max_idle_seconds: 30, max_findings: 12, max_pause_seconds: 20, ..Limits::default() }
+    Limits {
+        max_flows: 4,
+        max_idle_seconds: 30,
+        max_findings: 12,
+        max_pause_seconds: 20,
+        ..Limits::default()
+    }
 }
 
 /// What one file holds.
@@ -56,8 +62,10 @@ fn file(packets: &[TestPacket], how: u8, number: u8) -> Vec<u8> {
         }
         5 => {
             // A record that claims more than there is.
-            let data = packets.first().map_or_else(Vec::new, |packet| packet_bytes(packet, link, Endian::Little));
-            bytes = Pcap { snap_len: u32::from(number), ..Pcap::default() }.write_records([Record { at_ns: 0, data }]);
+            let data =
+                packets.first().map_or_else(Vec::new, |packet| packet_bytes(packet, link, Endian::Little));
+            bytes = Pcap { snap_len: u32::from(number), ..Pcap::default() }
+                .write_records([Record { at_ns: 0, data }]);
         }
         6 => bytes = vec![number; usize::from(how)],
         _ => {}
@@ -158,7 +166,8 @@ fuzz_target!(|data: &[u8]| {
     }
     // Any order: a walk by a step that no count of files has a part in.
     let step = [1, 7, 11, 13][usize::from(order % 4)];
-    let mut inputs: Vec<_> = (0..files).map(|n| paths[(n * step + usize::from(order)) % files].clone()).collect();
+    let mut inputs: Vec<_> =
+        (0..files).map(|n| paths[(n * step + usize::from(order)) % files].clone()).collect();
     if how & 4 != 0 {
         inputs = vec![folder.clone()];
     }

@@ -31,9 +31,11 @@ fn harmless(format: &str, text: &str) {
     for line in text.lines() {
         assert!(!line.contains(is_unsafe), "{format}: {line:?}");
         assert!(!line.contains("##[") && !line.contains("##vso["), "{format}: {line:?}");
-        let begins = line.trim_start().strip_prefix("::").is_some_and(|rest| rest.starts_with(char::is_alphabetic));
+        let begins =
+            line.trim_start().strip_prefix("::").is_some_and(|rest| rest.starts_with(char::is_alphabetic));
         // Annotations are commands, of wslog's own.
-        let own = format == "github" && ["::error", "::warning", "::notice"].iter().any(|own| line.starts_with(own));
+        let own = format == "github"
+            && ["::error", "::warning", "::notice"].iter().any(|own| line.starts_with(own));
         assert!(!begins || own, "{format}: {line:?}");
     }
     match format {
@@ -107,8 +109,22 @@ fn remarks(say: impl FnOnce(&mut Remarks<&mut Vec<u8>>)) {
 /// Text that means something to a terminal, to Markdown, XML or a CI runner, more often than not.
 fn hostile(input: &mut Input<'_>) -> String {
     const PARTS: [&str; 16] = [
-        "::error::", "##[error]", "##vso[task]", "\u{1b}[31m", "\u{202e}", "\n", "]]>", "|", "`", "<b>", "&amp;", "\"",
-        "%0A", "\u{9b}", "#1 @team", "\u{fffe}",
+        "::error::",
+        "##[error]",
+        "##vso[task]",
+        "\u{1b}[31m",
+        "\u{202e}",
+        "\n",
+        "]]>",
+        "|",
+        "`",
+        "<b>",
+        "&amp;",
+        "\"",
+        "%0A",
+        "\u{9b}",
+        "#1 @team",
+        "\u{fffe}",
     ];
     let mut text = String::new();
     for _ in 0..input.byte() % 6 {
