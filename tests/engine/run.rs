@@ -581,8 +581,8 @@ fn large_conversations_do_not_wait_for_their_forms_by_the_hundred() {
 /// What becomes of each input is told to whoever called, even where none could be read and no sink hears of an end.
 #[test]
 fn inputs_of_which_none_can_be_read_are_told_of() {
-    let text = file("unread", "folder/text", b"no capture");
-    let empty = file("unread", "folder/empty", b"");
+    let text = file("unread", "text", b"no capture");
+    let empty = file("unread", "empty", b"");
     let folder = text.parent().expect("its folder").to_owned();
     for threads in [1, 2] {
         let mut heard = Heard::default();
