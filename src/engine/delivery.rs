@@ -234,11 +234,9 @@ fn in_pieces(conversation: Sealed, sinks: &mut [&mut dyn Sink], forms: &Forms) -
                 result = sink.formed(piece, false);
             }
         };
-        let mut pieces = Pieces::given_to(&mut bytes, &mut give);
-        form(&conversation, &mut pieces);
-        let given = pieces.given();
+        form(&conversation, &mut Pieces { bytes: &mut bytes, give: Some(&mut give) });
         result?;
-        sink.formed(bytes.get(given..).unwrap_or_default(), true)?;
+        sink.formed(&bytes, true)?;
     }
     Ok(())
 }

@@ -222,7 +222,7 @@ impl Frames {
                 record
             };
             let payload_bytes = keep.payload_bytes.min(if has_room { usize::MAX } else { SHORT });
-            if record.preview.as_sent().capacity() > payload_bytes.max(SHORT) {
+            if record.preview.as_sent().capacity() / 2 > payload_bytes.max(SHORT) {
                 record.preview = Bytes::default();
             }
             self.fill(&mut record, from, frame, broke, &Keep { payload_bytes, ..*keep });

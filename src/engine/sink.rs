@@ -16,52 +16,34 @@ pub type Form = Arc<dyn Fn(&Conversation<Shown>, &mut Pieces<'_>) + Send + Sync>
 /// What a form writes to. What it makes of a large conversation is given away by and by, and is never in memory as a
 /// whole.
 pub struct Pieces<'a> {
-    /// What was written and not given away yet; of what was given away the last byte.
-    bytes: &'a mut Vec<u8>,
-    /// Bytes of it that were given away.
-    given: usize,
-    give: Option<&'a mut dyn FnMut(&[u8])>,
+    /// What was written and not given away yet.
+    pub(crate) bytes: &'a mut Vec<u8>,
+    /// What takes it.
+    pub(crate) give: Option<&'a mut dyn FnMut(&[u8])>,
 }
 
-/// Bytes that are worth giving away.
-const PIECE: usize = 64 << 10;
-
 impl<'a> Pieces<'a> {
+    /// So many bytes are worth giving away.
+    pub(crate) const WORTH: usize = 64 << 10;
+
     /// All of it goes to the end of `bytes`.
     pub const fn whole(bytes: &'a mut Vec<u8>) -> Self {
-        Self { bytes, given: 0, give: None }
+        Self { bytes, give: None }
     }
 
-    /// What there is of it goes to `give` whenever that is much. The rest is left in `bytes`, and what of those was given
-    /// away is what [`Self::given`] says.
-    pub(super) const fn given_to(bytes: &'a mut Vec<u8>, give: &'a mut dyn FnMut(&[u8])) -> Self {
-        Self { bytes, given: 0, give: Some(give) }
-    }
-
-    /// So many of the first bytes were given away.
-    pub(super) const fn given(&self) -> usize {
-        self.given
-    }
-
-    /// What is written, to append to; the last byte of it stays.
+    /// To append to. What is there already is not to be looked at.
     pub const fn bytes(&mut self) -> &mut Vec<u8> {
         self.bytes
     }
 
-    /// What was written so far may be given away.
-    #[inline]
+    /// What was appended so far may be given away: it does not change any more.
     pub fn may_give(&mut self) {
-        if self.bytes.len() > PIECE && self.give.is_some() {
-            self.give();
+        if self.bytes.len() > Self::WORTH
+            && let Some(give) = &mut self.give
+        {
+            give(self.bytes);
+            self.bytes.clear();
         }
-    }
-
-    #[cold]
-    fn give(&mut self) {
-        let Some((given, last)) = self.give.as_mut().zip(self.bytes.len().checked_sub(1)) else { return };
-        given(self.bytes.get(self.given..).unwrap_or_default());
-        self.bytes.drain(..last);
-        self.given = 1;
     }
 }
 

@@ -16,7 +16,10 @@ pub(in crate::views) fn value<T>(out: &mut Vec<u8>, value: impl Value<T>) {
 
 /// Writes a value, whose elements may be given away as they come.
 pub(in crate::views) fn pieces<T>(out: &mut Pieces<'_>, value: impl Value<T>) {
-    value.encode(&mut Json(out));
+    let Pieces { bytes, give } = out;
+    let begin = bytes.len();
+    let give = give.as_mut().map(|give| &mut **give as &mut dyn FnMut(&[u8]));
+    value.encode(&mut Json { bytes, give, before: 0, begin, list: 0, objects: 0, lists: 0 });
 }
 
 /// A value in a line of its own.
@@ -28,92 +31,130 @@ pub(in crate::views) fn document<T>(of: impl Value<T>) -> String {
 }
 
 /// The end of a buffer.
-struct Json<'b, 'p>(&'b mut Pieces<'p>);
+struct Json<'b> {
+    bytes: &'b mut Vec<u8>,
+    /// What takes them by and by.
+    give: Option<&'b mut dyn FnMut(&[u8])>,
+    /// How many it has: places are counted from the first byte of all.
+    before: usize,
+    /// Where the value begins, and the last list that is an element of no other.
+    begin: usize,
+    list: usize,
+    /// Objects and lists that are open.
+    objects: u32,
+    lists: u32,
+}
 
-impl Json<'_, '_> {
-    /// Whether nothing stands in a list or an object yet that began with `open`: what ends with a bracket ends with a closing
-    /// one, or is text in quotation marks.
-    fn is_empty(&mut self, open: u8) -> bool {
-        self.0.bytes().last() == Some(&open)
+impl Json<'_> {
+    /// Elements or fields each begin with a comma; the first one's becomes the bracket.
+    #[inline]
+    fn bracketed(&mut self, open: u8, close: u8, inside: impl FnOnce(&mut Self)) {
+        let start = self.before + self.bytes.len();
+        inside(self);
+        // What was given away has its bracket.
+        if let Some(at) = start.checked_sub(self.before) {
+            match self.bytes.get_mut(at) {
+                Some(comma) => *comma = open,
+                None => self.bytes.push(open),
+            }
+        }
+        self.bytes.push(close);
+    }
+
+    /// Gives away what there is, inside a list of the outermost object.
+    #[cold]
+    fn give(&mut self) {
+        if self.objects != 1 || self.lists != 1 {
+            return;
+        }
+        let Some(give) = &mut self.give else { return };
+        for (at, open) in [(self.begin, b'{'), (self.list, b'[')] {
+            if let Some(comma) = at.checked_sub(self.before).and_then(|at| self.bytes.get_mut(at)) {
+                *comma = open;
+            }
+        }
+        give(self.bytes);
+        self.before += self.bytes.len();
+        self.bytes.clear();
     }
 }
 
-impl Encoder for Json<'_, '_> {
+impl Encoder for Json<'_> {
     fn null(&mut self) {
-        self.0.bytes().extend_from_slice(b"null");
+        self.bytes.extend_from_slice(b"null");
     }
 
     fn boolean(&mut self, value: bool) {
-        self.0.bytes().extend_from_slice(if value { b"true" } else { b"false" });
+        self.bytes.extend_from_slice(if value { b"true" } else { b"false" });
     }
 
     fn unsigned(&mut self, value: u64) {
-        self.0.bytes().extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+        self.bytes.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
     }
 
     fn signed(&mut self, value: i64) {
-        self.0.bytes().extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+        self.bytes.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
     }
 
     fn text(&mut self, text: &str) {
-        self.0.bytes().push(b'"');
-        escape(self.0.bytes(), text);
-        self.0.bytes().push(b'"');
+        self.bytes.push(b'"');
+        escape(self.bytes, text);
+        self.bytes.push(b'"');
     }
 
     fn display(&mut self, text: impl fmt::Display) {
-        self.0.bytes().push(b'"');
+        self.bytes.push(b'"');
         // The buffer takes whatever comes.
-        let _ = write!(Escaped(self.0.bytes()), "{text}");
-        self.0.bytes().push(b'"');
+        let _ = write!(Escaped(self.bytes), "{text}");
+        self.bytes.push(b'"');
     }
 
     fn hex(&mut self, bytes: &[u8]) {
-        self.0.bytes().push(b'"');
-        self.0.bytes().extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
-        self.0.bytes().push(b'"');
+        self.bytes.push(b'"');
+        self.bytes.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+        self.bytes.push(b'"');
     }
 
     fn time(&mut self, at: Timestamp) {
-        self.0.bytes().push(b'"');
-        self.0.bytes().extend_from_slice(&units::rfc3339(at));
-        self.0.bytes().push(b'"');
+        self.bytes.push(b'"');
+        self.bytes.extend_from_slice(&units::rfc3339(at));
+        self.bytes.push(b'"');
     }
 
     fn list(&mut self, elements: impl FnOnce(&mut Self)) {
-        self.0.bytes().push(b'[');
-        elements(self);
-        self.0.bytes().push(b']');
+        if self.lists == 0 {
+            self.list = self.before + self.bytes.len();
+        }
+        self.lists += 1;
+        self.bracketed(b'[', b']', elements);
+        self.lists -= 1;
     }
 
     fn element<T>(&mut self, value: impl Value<T>) {
-        if !self.is_empty(b'[') {
-            self.0.bytes().push(b',');
-        }
+        self.bytes.push(b',');
         value.encode(self);
-        self.0.may_give();
+        if self.bytes.len() > Pieces::WORTH && self.give.is_some() {
+            self.give();
+        }
     }
 
     fn object(&mut self, fields: impl FnOnce(&mut Self)) {
-        self.0.bytes().push(b'{');
-        fields(self);
-        self.0.bytes().push(b'}');
+        self.objects += 1;
+        self.bracketed(b'{', b'}', fields);
+        self.objects -= 1;
     }
 
     fn field<T: Type>(&mut self, key: &'static str, value: impl Value<T>) {
         if !value.is_absent() {
-            let key = if self.is_empty(b'{') { key.strip_prefix(',').unwrap_or(key) } else { key };
-            self.0.bytes().extend_from_slice(key.as_bytes());
+            self.bytes.extend_from_slice(key.as_bytes());
             value.encode(self);
         }
     }
 
     fn entry<T>(&mut self, name: &str, value: impl Value<T>) {
-        if !self.is_empty(b'{') {
-            self.0.bytes().push(b',');
-        }
+        self.bytes.push(b',');
         self.text(name);
-        self.0.bytes().push(b':');
+        self.bytes.push(b':');
         value.encode(self);
     }
 }
