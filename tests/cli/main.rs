@@ -6,6 +6,7 @@ mod golden;
 mod harmless;
 mod limits;
 mod live;
+mod memory;
 mod readme;
 mod rows;
 mod runs;
