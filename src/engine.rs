@@ -54,6 +54,7 @@ use open::Source;
 pub use recorder::{Happening, Keep};
 pub use sets::Joining;
 use sets::{End, Next, Queue};
+pub(crate) use sink::Give;
 pub use sink::{Each, Form, Pieces, Sink, each};
 
 /// Threads beyond this have no shards to work on.

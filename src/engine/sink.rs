@@ -13,13 +13,16 @@ use crate::redact::{Sealed, Shown};
 /// [`Sink::formed`] is to get.
 pub type Form = Arc<dyn Fn(&Conversation<Shown>, &mut Pieces<'_>) + Send + Sync>;
 
+/// What takes pieces.
+pub(crate) type Give<'a> = dyn FnMut(&[u8]) + 'a;
+
 /// What a form writes to. What it makes of a large conversation is given away by and by, and is never in memory as a
 /// whole.
 pub struct Pieces<'a> {
     /// What was written and not given away yet.
     pub(crate) bytes: &'a mut Vec<u8>,
     /// What takes it.
-    pub(crate) give: Option<&'a mut dyn FnMut(&[u8])>,
+    pub(crate) give: Option<&'a mut Give<'a>>,
 }
 
 impl<'a> Pieces<'a> {

@@ -3,7 +3,7 @@
 
 use std::fmt::{self, Write};
 
-use crate::engine::Pieces;
+use crate::engine::{Give, Pieces};
 use crate::model::Timestamp;
 use crate::views::escape::is_unsafe;
 use crate::views::row::{Encoder, Type, Value};
@@ -18,7 +18,7 @@ pub(in crate::views) fn value<T>(out: &mut Vec<u8>, value: impl Value<T>) {
 pub(in crate::views) fn pieces<T>(out: &mut Pieces<'_>, value: impl Value<T>) {
     let Pieces { bytes, give } = out;
     let begin = bytes.len();
-    let give = give.as_mut().map(|give| &mut **give as &mut dyn FnMut(&[u8]));
+    let give = give.as_mut().map(|give| &mut **give as &mut Give<'_>);
     value.encode(&mut Json { bytes, give, before: 0, begin, list: 0, objects: 0, lists: 0 });
 }
 
@@ -34,7 +34,7 @@ pub(in crate::views) fn document<T>(of: impl Value<T>) -> String {
 struct Json<'b> {
     bytes: &'b mut Vec<u8>,
     /// What takes them by and by.
-    give: Option<&'b mut dyn FnMut(&[u8])>,
+    give: Option<&'b mut Give<'b>>,
     /// How many it has: places are counted from the first byte of all.
     before: usize,
     /// Where the value begins, and the last list that is an element of no other.
