@@ -83,7 +83,9 @@ const ROOMS: &[Room] = &[
             "redact",
             // What a sink is.
             "engine::Form",
+            "engine::Give",
             "engine::Keep",
+            "engine::Pieces",
             "engine::Sink",
         ],
         crates: &["comfy_table", "itoa", "jiff"],
