@@ -35,8 +35,10 @@ impl<'t> Search<'t> {
         if let Some(at) = scheme {
             let start = at + 2;
             let len = text.get(start..).and_then(|behind| behind.find(['/', '?', '#']));
-            rest = len.map_or(text.len(), |len| start + len);
-            self.authority(piece, start..rest);
+            let end = len.map_or(text.len(), |len| start + len);
+            self.authority(piece, start..end);
+            // Without a scheme it may as well be a path: as a request target it is (RFC 9112 3.2.1).
+            rest = if at == 0 { 0 } else { end };
         }
         let query =
             text.get(rest..).and_then(|path| path.find(['?', '#'])).map_or(text.len(), |at| rest + at);
