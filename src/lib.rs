@@ -44,6 +44,7 @@
 //! | [`limits`], [`error`] | every cap, as one table; why wslog cannot go on |
 //! | [`source`] | from files and pipes to packets and their TCP segments: containers, compression, links, tunnels, fragments |
 //! | [`tcp`] | segments to byte streams |
+//! | [`tls`] | byte streams of TLS to those inside; what shows of them without keys |
 //! | [`http`], [`websocket`] | grammars, without state |
 //! | [`notation`] | exchanges in a line of text: examples, and the tables of tests |
 //! | [`dissect`] | streams to observations |
@@ -59,8 +60,8 @@
 //!
 //! Where things go that are not there yet:
 //!
-//! * **TLS**: a room `tls` beside [`tcp`], which takes the stream events of a connection and gives those of the bytes inside;
-//!   `engine` puts it before [`dissect`], which does not know the difference.
+//! * **TLS**: the room [`tls`] takes the stream events of a connection and gives those of the bytes inside; `engine` is to put
+//!   it before [`dissect`], which does not know the difference.
 //! * **HTTP/2**: a room `http2` that takes the events of one stream and gives those of many, each of which gets the `stream`
 //!   of its [`ConversationId`](model::ConversationId) from `engine` and goes to a [`dissect`] of its own.
 //! * **HTML**, or any other output: one file in [`views`] with a [`Sink`](engine::Sink) and its
@@ -176,5 +177,6 @@ pub mod redact;
 pub mod reference;
 pub mod source;
 pub mod tcp;
+pub mod tls;
 pub mod views;
 pub mod websocket;

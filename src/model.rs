@@ -25,6 +25,7 @@ pub mod run;
 mod spoken;
 mod stream;
 mod tcp_facts;
+mod tls;
 pub mod topic;
 mod weird;
 pub mod wire;
@@ -64,5 +65,9 @@ pub use packet::{LinkType, Packet, PacketNo, Segment, SeqNo, TcpFlags, Timestamp
 pub use spoken::{LastPayload, LastWords, Spoken};
 pub use stream::{Carrier, GapCause, StreamEnd, StreamEvent, Tail, Unanswered};
 pub use tcp_facts::{EndSegment, HeaderHabits, HeaderSigns, ShutWindow, SideTcp, TcpFacts, Unacknowledged};
+pub use tls::{
+    AlertDescription, AlertLevel, CipherSuite, TlsAlert, TlsFacts, TlsKeys, TlsMark, TlsOffer, TlsRecord, TlsRecords,
+    TlsUndecrypted, TlsVersion,
+};
 pub use weird::{Weird, WeirdKind, Weirds};
 pub use wire::{Bytes, Excerpt, Quoted, Readable, Stage, Text, Wire};

@@ -31,6 +31,12 @@ const ROOMS: &[Room] = &[
         world: &["fs", "stdin", "thread", "time", "sync"],
     },
     Room { name: "tcp", rooms: &["model", "limits"], crates: &["foldhash"], world: &[] },
+    Room {
+        name: "tls",
+        rooms: &["model", "limits"],
+        crates: &["aes", "aes_gcm", "cbc", "chacha20poly1305", "hkdf", "hmac", "nom", "sha1", "sha2", "zeroize"],
+        world: &[],
+    },
     Room { name: "http", rooms: &["model"], crates: &["nom", "sha1", "base64", "memchr"], world: &[] },
     Room { name: "websocket", rooms: &["model"], crates: &["nom"], world: &[] },
     Room { name: "notation", rooms: &["model", "http::upgrade", "websocket"], crates: &[], world: &[] },

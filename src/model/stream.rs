@@ -26,6 +26,8 @@ pub enum GapCause {
     BufferFull,
     /// The recording ended before they came, later bytes being there.
     RecordingEnded,
+    /// They are of a TLS record that its key did not open.
+    Undecrypted,
 }
 
 named! {

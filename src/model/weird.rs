@@ -87,6 +87,23 @@ named! {
         ConnectFailed = "connect_failed",
         /// Servers reached their cap; what could not connect to the others is not told.
         ServersCap = "servers_cap",
+        /// A TLS record or handshake message contradicts itself, or what should be one is none.
+        MalformedTls = "malformed_tls",
+        /// A TLS handshake message longer than its cap.
+        TlsHandshakeCap = "tls_handshake_cap",
+        /// TLS records waited for keys until they reached their cap; they are not decrypted.
+        TlsWaitingCap = "tls_waiting_cap",
+        /// TLS keys that were given under the client random of a connection and fit nothing of it.
+        TlsKeysWrong = "tls_keys_wrong",
+        /// Of a TLS connection there are keys, but not all that it takes.
+        TlsKeysMissing = "tls_keys_missing",
+        /// A TLS record that its key does not open though it opens others: damaged in the recording, or partly missing.
+        TlsRecordDamaged = "tls_record_damaged",
+        /// TLS records that are missing, some of their headers too: how many they were was found by what the next one
+        /// authenticates.
+        TlsRecordsMissed = "tls_records_missed",
+        /// A gap after which no TLS record could be found or opened: the rest of that direction could not be read.
+        TlsRecordsLost = "tls_records_lost",
         /// Findings of a connection reached their cap; more were counted.
         FindingsCap = "findings_cap",
         /// Pings without a Pong reached their cap; the oldest were given up.

@@ -39,6 +39,7 @@ impl<S: FnMut(StreamEvent<'_>)> Context<'_, S> {
                 GapCause::SnapLen => "cut off by the snap length",
                 GapCause::BufferFull => "given up to bound memory",
                 GapCause::RecordingEnded => "not come when the recording ended",
+                GapCause::Undecrypted => "not opened by its key",
             };
             format!("{} of the {}'s stream from byte {offset} on: {why}", count(len, "byte"), side(dir))
         });

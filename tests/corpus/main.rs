@@ -5,6 +5,7 @@ mod autobahn;
 mod captures;
 mod conformance;
 mod convergence;
+mod tls;
 mod vantage;
 mod verdicts;
 
