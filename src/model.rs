@@ -66,8 +66,8 @@ pub use spoken::{LastPayload, LastWords, Spoken};
 pub use stream::{Carrier, GapCause, StreamEnd, StreamEvent, Tail, Unanswered};
 pub use tcp_facts::{EndSegment, HeaderHabits, HeaderSigns, ShutWindow, SideTcp, TcpFacts, Unacknowledged};
 pub use tls::{
-    AlertDescription, AlertLevel, CipherSuite, TlsAlert, TlsFacts, TlsKeys, TlsMark, TlsOffer, TlsRecord, TlsRecords,
-    TlsUndecrypted, TlsVersion,
+    AlertDescription, AlertLevel, CipherSuite, TlsAlert, TlsFacts, TlsKeys, TlsMark, TlsOffer, TlsRecord,
+    TlsRecords, TlsUndecrypted, TlsVersion,
 };
 pub use weird::{Weird, WeirdKind, Weirds};
 pub use wire::{Bytes, Excerpt, Quoted, Readable, Stage, Text, Wire};

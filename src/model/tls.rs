@@ -308,7 +308,8 @@ impl<S: Stage> TlsFacts<S> {
     #[must_use]
     pub fn failure(&self) -> Option<&TlsAlert> {
         self.alerts.iter().find(|alert| {
-            alert.level == Some(AlertLevel::Fatal) || alert.description.is_some_and(AlertDescription::is_error)
+            alert.level == Some(AlertLevel::Fatal)
+                || alert.description.is_some_and(AlertDescription::is_error)
         })
     }
 }

@@ -43,7 +43,8 @@ impl Suite {
     /// `None` for what is not decrypted here.
     pub(super) fn of(suite: CipherSuite, version: TlsVersion, encrypt_then_mac: bool) -> Option<Self> {
         let name = suite.name()?;
-        let cipher = match name.split_once("_WITH_").map_or(name.strip_prefix("TLS_")?, |(_, cipher)| cipher) {
+        let cipher = match name.split_once("_WITH_").map_or(name.strip_prefix("TLS_")?, |(_, cipher)| cipher)
+        {
             "AES_128_GCM_SHA256" => Cipher::Aes128Gcm,
             "AES_256_GCM_SHA384" => Cipher::Aes256Gcm,
             "CHACHA20_POLY1305_SHA256" => Cipher::ChaCha20Poly1305,
@@ -107,7 +108,8 @@ impl Suite {
         let (macs, rest) = block.split_at_checked(2 * mac)?;
         let (keys, ivs) = rest.split_at_checked(2 * key)?;
         let opener = |n: usize| {
-            let part = |of: &[u8], len: usize| of.get(n * len..(n + 1) * len).map(<[u8]>::to_vec).map(Material::new);
+            let part =
+                |of: &[u8], len: usize| of.get(n * len..(n + 1) * len).map(<[u8]>::to_vec).map(Material::new);
             let (mac_key, key, iv) = (part(macs, mac)?, part(keys, key)?, part(ivs, fixed_iv)?);
             Some(match self.cipher {
                 Cipher::Aes128Gcm | Cipher::Aes256Gcm => {
@@ -296,8 +298,12 @@ fn decrypt_cbc(key: &[u8], body: &mut [u8]) -> Option<Range<usize>> {
     }
     let iv = &(*iv).into();
     match key.len() {
-        16 => cbc::Decryptor::<aes::Aes128>::new(key.try_into().ok()?, iv).decrypt_padded::<NoPadding>(text).ok()?,
-        _ => cbc::Decryptor::<aes::Aes256>::new(key.try_into().ok()?, iv).decrypt_padded::<NoPadding>(text).ok()?,
+        16 => cbc::Decryptor::<aes::Aes128>::new(key.try_into().ok()?, iv)
+            .decrypt_padded::<NoPadding>(text)
+            .ok()?,
+        _ => cbc::Decryptor::<aes::Aes256>::new(key.try_into().ok()?, iv)
+            .decrypt_padded::<NoPadding>(text)
+            .ok()?,
     };
     Some(BLOCK..BLOCK + text.len())
 }

@@ -7,6 +7,7 @@ use crate::tls::messages::Messages;
 use crate::tls::record::{ContentType, Header};
 use crate::tls::schedule::Material;
 use crate::tls::seek::Seek;
+use crate::tls::stream::Place;
 
 /// Where the next byte stands.
 #[derive(Debug, Default)]
@@ -14,6 +15,8 @@ pub(super) enum Framing {
     /// In a record, or before one.
     #[default]
     Whole,
+    /// In a record that nothing opens, so that its bytes are not kept; so many are left.
+    Passing(Place, usize),
     /// In a record of which bytes are missing.
     Torn(Torn),
     /// Behind a hole in which a record began: where the next one begins is looked for.
@@ -82,10 +85,24 @@ pub(super) struct Half {
     pub(super) messages: Messages,
     /// Messages of the handshake may be missing.
     pub(super) is_torn: bool,
+    /// How many records may be missing while it was not encrypted, as far as one knew.
+    pub(super) missed: u64,
     pub(super) protection: Protection,
     /// What comes after it.
     pub(super) next: Option<Box<Keyed>>,
     pub(super) inner: Inner,
+}
+
+impl Half {
+    /// Whether a record with this header is one that nothing opens.
+    pub(super) fn is_sealed(&self, header: Header, is_13: bool) -> bool {
+        let is_plain = match header.content {
+            ContentType::APPLICATION_DATA => false,
+            ContentType::CHANGE_CIPHER_SPEC => true,
+            _ => is_13,
+        };
+        !is_plain && matches!(self.protection, Protection::Opaque)
+    }
 }
 
 impl Keyed {

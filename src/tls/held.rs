@@ -41,7 +41,9 @@ impl Held {
                 self.bytes.extend_from_slice(bytes);
                 Item::Data { dir, offset, len: bytes.len(), carrier }
             }
-            StreamEvent::Gap { dir, offset, len, cause, carrier } => Item::Gap { dir, offset, len, cause, carrier },
+            StreamEvent::Gap { dir, offset, len, cause, carrier } => {
+                Item::Gap { dir, offset, len, cause, carrier }
+            }
             StreamEvent::Acked { dir, offset, carrier } => Item::Acked { dir, offset, carrier },
             StreamEvent::End { dir, how, carrier } => Item::End { dir, how, carrier },
             StreamEvent::Conflict { .. } => return,
@@ -56,7 +58,9 @@ impl Held {
                 self.done += len;
                 StreamEvent::Data { dir, offset, bytes: self.bytes.get(start..self.done)?, carrier }
             }
-            Item::Gap { dir, offset, len, cause, carrier } => StreamEvent::Gap { dir, offset, len, cause, carrier },
+            Item::Gap { dir, offset, len, cause, carrier } => {
+                StreamEvent::Gap { dir, offset, len, cause, carrier }
+            }
             Item::Acked { dir, offset, carrier } => StreamEvent::Acked { dir, offset, carrier },
             Item::End { dir, how, carrier } => StreamEvent::End { dir, how, carrier },
         })

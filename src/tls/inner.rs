@@ -43,10 +43,13 @@ impl Inner {
         self.offset = offset.saturating_add(len);
         if len > 0 {
             let acked = self.acked.map_or(0, |(acked, _)| acked);
-            while self.ends.len() >= MAX_ENDS || self.ends.get(KEPT_ACKED).is_some_and(|end| end.outer <= acked) {
+            while self.ends.len() >= MAX_ENDS
+                || self.ends.get(KEPT_ACKED).is_some_and(|end| end.outer <= acked)
+            {
                 let Some(end) = self.ends.pop_front() else { break };
                 (self.before, self.is_cut) = (end, true);
             }
+            let outer = self.ends.back().map_or(outer, |last| outer.max(last.outer));
             self.ends.push_back(End { outer, inner: self.offset });
         }
         offset

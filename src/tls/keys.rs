@@ -119,7 +119,10 @@ pub struct Keys {
 /// Tells no secret.
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keys").field("len", &self.len).field("may_grow", &self.may_grow).finish_non_exhaustive()
+        f.debug_struct("Keys")
+            .field("len", &self.len)
+            .field("may_grow", &self.may_grow)
+            .finish_non_exhaustive()
     }
 }
 
@@ -211,7 +214,10 @@ impl Keys {
                 Line::Key(label, random, bytes) => {
                     lines.keys += 1;
                     if self.find(&random, label).is_none_or(|known| *known.bytes != *bytes) {
-                        layer.insert((random, label), Arc::new(Secret { bytes, origin, used: OnceLock::new() }));
+                        layer.insert(
+                            (random, label),
+                            Arc::new(Secret { bytes, origin, used: OnceLock::new() }),
+                        );
                     }
                 }
             }
@@ -258,7 +264,8 @@ impl Keys {
     /// Connections that there are keys of.
     #[must_use]
     pub fn connections(&self) -> usize {
-        let randoms: BTreeSet<&Random> = self.layers.iter().flat_map(|layer| layer.keys()).map(|(random, _)| random).collect();
+        let randoms: BTreeSet<&Random> =
+            self.layers.iter().flat_map(|layer| layer.keys()).map(|(random, _)| random).collect();
         randoms.len()
     }
 }

@@ -29,6 +29,11 @@ pub(super) enum Next {
 }
 
 impl Messages {
+    /// Whether none is open.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.bytes.is_empty() && self.skip == 0
+    }
+
     /// A record is missing: what was open is lost, and a message begins with the next one, as far as one knows.
     pub(super) fn reset(&mut self) {
         *self = Self::default();
@@ -48,9 +53,10 @@ impl Messages {
         }
         let whole = HEADER_LEN + len;
         let wanted = match kind {
-            message::CLIENT_HELLO | message::SERVER_HELLO | message::ENCRYPTED_EXTENSIONS | message::KEY_UPDATE => {
-                whole
-            }
+            message::CLIENT_HELLO
+            | message::SERVER_HELLO
+            | message::ENCRYPTED_EXTENSIONS
+            | message::KEY_UPDATE => whole,
             message::CERTIFICATE => whole.min(CERTIFICATE_START),
             _ => HEADER_LEN,
         };

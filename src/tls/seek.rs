@@ -102,7 +102,9 @@ impl Seek {
             }
             let Some(header) = header(rest) else { return Found::Open };
             if fits(header) {
-                let Some((record, behind)) = rest.split_at_checked(header.wire_len()) else { return Found::Open };
+                let Some((record, behind)) = rest.split_at_checked(header.wire_len()) else {
+                    return Found::Open;
+                };
                 let follows = follows(behind, &fits);
                 let offset = self.start.saturating_add(self.scanned as u64);
                 match (&mut judge, follows) {
@@ -130,7 +132,8 @@ impl Seek {
         for (at, &(from, carrier)) in self.segments.iter().enumerate() {
             let upto = self.segments.get(at + 1).map_or(end, |(next, _)| *next);
             let from = from.max(offset);
-            let place = |offset: u64| usize::try_from(offset.saturating_sub(self.start)).unwrap_or(usize::MAX);
+            let place =
+                |offset: u64| usize::try_from(offset.saturating_sub(self.start)).unwrap_or(usize::MAX);
             if let Some(bytes) = self.bytes.get(place(from)..place(upto)).filter(|bytes| !bytes.is_empty()) {
                 pieces.push((from, bytes.to_vec(), carrier));
             }

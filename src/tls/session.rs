@@ -1,13 +1,14 @@
 //! The handshake: what both sides settle, and the keys that follow from it.
 
 use crate::model::{
-    Carrier, Direction, GapCause, PerRole, Role, StreamEvent, Text, TlsFacts, TlsKeys, TlsOffer, TlsUndecrypted,
-    TlsVersion, WeirdKind,
+    Carrier, Direction, GapCause, PerRole, Role, StreamEvent, Text, TlsFacts, TlsKeys, TlsOffer,
+    TlsUndecrypted, TlsVersion, WeirdKind,
 };
 use crate::tls::crypt::{Opener, Suite};
 use crate::tls::half::{Epoch, Keyed, Protection};
 use crate::tls::hello::{
-    ClientHello, Random, ServerHello, client_hello, encrypted_extensions, has_certificate, message, server_hello,
+    ClientHello, Random, ServerHello, client_hello, encrypted_extensions, has_certificate, message,
+    message_header, server_hello,
 };
 use crate::tls::keys::{Keys, Label, Secret};
 use crate::tls::messages::Next;
@@ -47,10 +48,19 @@ pub(super) struct Session {
     pub(super) failures: u64,
     /// Records of the client may be early data.
     pub(super) may_be_early: bool,
-    pub(super) early_bytes: u64,
-    pub(super) early_carrier: Option<Carrier>,
+    pub(super) early: Option<Early>,
     /// Encrypted records of a handshake on the running connection, by sender.
     sealed: PerRole<u64>,
+}
+
+/// Early data of the client.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Early {
+    /// Its bytes.
+    pub(super) bytes: u64,
+    /// Those of the last record, which says that it was the last.
+    pub(super) last: u64,
+    pub(super) carrier: Carrier,
 }
 
 impl Session {
@@ -86,7 +96,10 @@ impl Session {
 /// The keys of a connection, as a key log has them.
 enum Found<'a> {
     Master(&'a Secret),
-    Traffic { handshake: [Option<&'a Secret>; 2], application: [&'a Secret; 2] },
+    Traffic {
+        handshake: [Option<&'a Secret>; 2],
+        application: [&'a Secret; 2],
+    },
     /// Some, but not those that it takes.
     Missing,
     None,
@@ -138,6 +151,11 @@ impl Stream {
         mut text: &[u8],
         out: &mut Out<'_, S>,
     ) {
+        if !self.session.knows_client && !begins_message(text) && self.halves[dir].messages.is_empty() {
+            // The recording begins in the middle.
+            self.seal(dir);
+            return self.sealed(dir, place, out);
+        }
         loop {
             match self.halves[dir].messages.next(&mut text, max_message(out.limits)) {
                 Next::None => return,
@@ -221,7 +239,12 @@ impl Stream {
             swap(&mut facts.key_updates);
             swap(&mut facts.records);
             swap(&mut facts.cut);
-            for by in facts.alerts.iter_mut().map(|alert| &mut alert.by).chain(facts.last.iter_mut().map(|one| &mut one.by)) {
+            for by in facts
+                .alerts
+                .iter_mut()
+                .map(|alert| &mut alert.by)
+                .chain(facts.last.iter_mut().map(|one| &mut one.by))
+            {
                 *by = by.peer();
             }
         }
@@ -266,10 +289,22 @@ impl Stream {
         session.may_be_early &= is_13;
         if self.facts.undecrypted.is_some() || self.find_keys(out) {
             self.protect_from_answer();
-        } else if out.keys.may_grow() && self.why_not(out.keys).is_some_and(may_come) {
-            self.session.is_waiting = true;
-        } else if let Some(why) = self.why_not(out.keys) {
-            self.give_up(why, out);
+            return;
+        }
+        match self.why_not(out.keys) {
+            // The keys that hold open what comes before others do.
+            Some(_) if !is_first => {
+                self.halves.orig.next = None;
+                self.halves.resp.next = None;
+            }
+            Some(TlsUndecrypted::NoKeys | TlsUndecrypted::KeysMissing) if out.keys.may_grow() => {
+                self.session.is_waiting = true;
+            }
+            Some(why) => self.give_up(why, out),
+            None => {
+                self.wrong_keys(None, out);
+                self.protect_from_answer();
+            }
         }
     }
 
@@ -320,7 +355,8 @@ impl Stream {
                 origin = application[0].origin();
                 let opened = |secret: &Secret, epoch| {
                     let opener = suite.opener_13(secret.bytes())?;
-                    let secret = (epoch == Epoch::Application).then(|| Material::new(secret.bytes().to_vec()));
+                    let secret =
+                        (epoch == Epoch::Application).then(|| Material::new(secret.bytes().to_vec()));
                     Some(Keyed::new(opener, suite, epoch, secret))
                 };
                 let [Some(of_client), Some(of_server)] =
@@ -328,7 +364,8 @@ impl Stream {
                 else {
                     return false;
                 };
-                let sides = [(self.client, of_client, handshake[0]), (self.client.flip(), of_server, handshake[1])];
+                let sides =
+                    [(self.client, of_client, handshake[0]), (self.client.flip(), of_server, handshake[1])];
                 for (dir, mut application, handshake) in sides {
                     let half = &mut self.halves[dir];
                     match handshake.and_then(|secret| opened(secret, Epoch::Handshake)) {
@@ -378,13 +415,23 @@ impl Stream {
     }
 
     fn early_answer(&mut self, taken: bool) {
-        if self.facts.offer.as_ref().is_none_or(|offer| !offer.early_data) || self.facts.early_accepted.is_some() {
+        if self.facts.offer.as_ref().is_none_or(|offer| !offer.early_data)
+            || self.facts.early_accepted.is_some()
+        {
             return;
         }
         self.facts.early_accepted = Some(taken);
-        if let Some(carrier) = self.session.early_carrier.filter(|_| taken) {
-            let len = self.session.early_bytes;
-            self.halves[self.client].inner.owe(len, GapCause::Undecrypted, carrier);
+    }
+
+    /// Early data that the server took, or may have taken, are part of what the client sent.
+    pub(super) fn owe_early(&mut self) {
+        if let Some(Early { bytes, last, carrier }) = self.session.early.take()
+            && self.facts.early_accepted != Some(false)
+        {
+            let len = bytes.saturating_sub(last);
+            if len > 0 {
+                self.halves[self.client].inner.owe(len, GapCause::Undecrypted, carrier);
+            }
         }
     }
 
@@ -402,15 +449,18 @@ impl Stream {
     fn key_update(&mut self, dir: Direction) {
         let role = self.role(dir);
         let Protection::Keyed(keyed) = &mut self.halves[dir].protection else { return };
-        let Some(next) = keyed.secret.as_deref().and_then(|secret| keyed.suite.next_secret(secret)) else { return };
+        let Some(next) = keyed.secret.as_deref().and_then(|secret| keyed.suite.next_secret(secret)) else {
+            return;
+        };
         let Some(opener) = keyed.suite.opener_13(&next) else { return };
         (keyed.opener, keyed.number, keyed.secret) = (opener, 0, Some(next));
         self.facts.key_updates[role] += 1;
     }
 }
 
-const fn may_come(why: TlsUndecrypted) -> bool {
-    matches!(why, TlsUndecrypted::NoKeys | TlsUndecrypted::KeysMissing)
+/// Whether the bytes can begin a message of the handshake.
+fn begins_message(text: &[u8]) -> bool {
+    message_header(text).is_none_or(|(kind, len)| kind <= message::COMPRESSED_CERTIFICATE && len < 1 << 16)
 }
 
 fn malformed<S>(what: &str, place: Place, out: &mut Out<'_, S>) {

@@ -1,13 +1,13 @@
 //! Both directions of a connection: records to events.
 
 use crate::model::{
-    AlertDescription, AlertLevel, Carrier, Direction, GapCause, PerDirection, Role, StreamEnd, StreamEvent, TlsAlert,
-    TlsFacts, TlsKeys, TlsMark, TlsRecord, TlsUndecrypted, TlsVersion, WeirdKind,
+    AlertDescription, AlertLevel, Carrier, Direction, GapCause, PerDirection, Role, StreamEnd, StreamEvent,
+    TlsAlert, TlsFacts, TlsKeys, TlsMark, TlsRecord, TlsUndecrypted, TlsVersion, WeirdKind,
 };
 use crate::tls::half::{Epoch, Framing, Half, Keyed, Protection, Torn};
 use crate::tls::record::{ContentType, HEADER_LEN, Header, MAX_BODY_13, header};
 use crate::tls::seek::{Candidate, Found, Judged, Seek};
-use crate::tls::session::Session;
+use crate::tls::session::{Early, Session};
 use crate::tls::{Out, Status};
 
 /// Records that keys may fail to open, of those that open nothing else, before they are called wrong.
@@ -15,6 +15,9 @@ const MAX_FAILURES: u64 = 8;
 
 /// The same where those of the handshake are not in the key log, so that its records cannot be opened.
 const MAX_BLIND: u64 = 64;
+
+/// Shortest body of an encrypted record: an empty one of an AEAD.
+const MIN_BODY: u64 = 16;
 
 /// Where the rest of an event goes that has to wait.
 pub(super) type Wait<'a> = dyn FnMut(&StreamEvent<'_>) + 'a;
@@ -43,7 +46,7 @@ impl Default for Stream {
 }
 
 /// A record as it is handed on: its header, its offset in TCP, what brought its first byte.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     pub(super) header: Header,
     pub(super) start: u64,
@@ -75,6 +78,7 @@ enum Seen {
 impl Stream {
     pub(super) fn status(&self) -> Status {
         match self.facts.undecrypted {
+            _ if self.session.has_opened_application => Status::Decrypting,
             Some(why) => Status::Opaque(why),
             None if self.session.has_opened => Status::Decrypting,
             None if self.session.has_keys => Status::Keyed,
@@ -105,7 +109,9 @@ impl Stream {
         wait: &mut Wait<'_>,
     ) {
         match *event {
-            StreamEvent::Data { dir, offset, bytes, carrier } => self.data(dir, offset, bytes, carrier, out, wait),
+            StreamEvent::Data { dir, offset, bytes, carrier } => {
+                self.data(dir, offset, bytes, carrier, out, wait);
+            }
             StreamEvent::Gap { dir, offset, len, cause, carrier } => {
                 self.gap(dir, offset, offset.saturating_add(len), cause, carrier, out);
             }
@@ -164,6 +170,7 @@ impl Stream {
     ) -> usize {
         let mut done = 0;
         while let Some(rest) = bytes.get(done..).filter(|rest| !rest.is_empty()) {
+            let role = self.role(dir);
             if self.session.is_waiting {
                 break;
             }
@@ -180,6 +187,16 @@ impl Stream {
                     }
                     left.min(rest.len())
                 }
+                Framing::Passing(place, left) => {
+                    let (place, used) = (*place, (*left).min(rest.len()));
+                    *left -= used;
+                    if *left == 0 {
+                        half.framing = Framing::Whole;
+                        self.facts.records[role].count += 1;
+                        self.sealed(dir, place, out);
+                    }
+                    used
+                }
                 Framing::Seeking(seek) => {
                     seek.push(here, rest, carrier);
                     done += rest.len();
@@ -189,7 +206,14 @@ impl Stream {
                 }
                 Framing::Lost(cause) => {
                     let cause = *cause;
-                    self.lost(dir, rest.len() as u64, cause, carrier, here.saturating_add(rest.len() as u64), out);
+                    self.lost(
+                        dir,
+                        rest.len() as u64,
+                        cause,
+                        carrier,
+                        here.saturating_add(rest.len() as u64),
+                        out,
+                    );
                     rest.len()
                 }
             };
@@ -224,6 +248,12 @@ impl Stream {
             self.no_record(dir, start, header, opened, out);
             return used;
         }
+        if half.is_sealed(header, self.session.is_13()) {
+            half.record.clear();
+            let place = Place { header, start, carrier: opened };
+            half.framing = Framing::Passing(place, usize::from(header.len));
+            return used;
+        }
         let missing = header.wire_len().saturating_sub(half.record.len());
         let body = bytes.get(used..).unwrap_or_default();
         let body = body.get(..missing).unwrap_or(body);
@@ -232,7 +262,12 @@ impl Stream {
         if body.len() == missing {
             let mut record = std::mem::take(&mut half.record);
             half.position = start.saturating_add(record.len() as u64);
-            self.record(dir, Place { header, start, carrier: opened }, record.split_at_mut(HEADER_LEN).1, out);
+            self.record(
+                dir,
+                Place { header, start, carrier: opened },
+                record.split_at_mut(HEADER_LEN).1,
+                out,
+            );
             record.clear();
             self.halves[dir].record = record;
         }
@@ -240,7 +275,14 @@ impl Stream {
     }
 
     /// What should be a record is none: one is looked for behind it.
-    fn no_record<S>(&mut self, dir: Direction, start: u64, header: Header, carrier: Carrier, out: &mut Out<'_, S>) {
+    fn no_record<S>(
+        &mut self,
+        dir: Direction,
+        start: u64,
+        header: Header,
+        carrier: Carrier,
+        out: &mut Out<'_, S>,
+    ) {
         let packet = Some(carrier.packet);
         out.weirds.add(WeirdKind::MalformedTls, packet, || {
             format!("no TLS record begins with {:02x?}", header.bytes())
@@ -270,12 +312,22 @@ impl Stream {
                 half.record.clear();
                 match header {
                     Some(header) => {
-                        let torn = Torn { header, end: start.saturating_add(header.wire_len() as u64), cause, carrier };
+                        let torn = Torn {
+                            header,
+                            end: start.saturating_add(header.wire_len() as u64),
+                            cause,
+                            carrier,
+                        };
                         half.framing = Framing::Torn(torn);
                         self.torn_upto(dir, end, out);
                     }
                     None => half.framing = Framing::Seeking(Box::new(Seek::new(start, end, cause, carrier))),
                 }
+            }
+            Framing::Passing(place, _) => {
+                let torn = Torn { header: place.header, end: place.end(), cause, carrier };
+                half.framing = Framing::Torn(torn);
+                self.torn_upto(dir, end, out);
             }
             Framing::Torn(_) => self.torn_upto(dir, end, out),
             Framing::Seeking(seek) => seek.gap(end),
@@ -305,15 +357,18 @@ impl Stream {
         half.is_torn = true;
         half.messages.reset();
         self.facts.records[role].lost += 1;
-        if let Protection::Keyed(keyed) = &mut half.protection {
-            keyed.number += 1;
-            keyed.tries += 1;
-            if keyed.may_be_application(header) {
-                let len = keyed.plain_len(header);
-                self.lost(dir, len, cause, carrier, end, out);
-            } else if !keyed.is_proven {
-                keyed.is_blind = true;
+        match &mut half.protection {
+            Protection::Keyed(keyed) => {
+                keyed.number += 1;
+                keyed.tries += 1;
+                keyed.is_blind |= !keyed.is_proven;
+                if keyed.may_be_application(header) {
+                    let len = keyed.plain_len(header);
+                    self.lost(dir, len, cause, carrier, end, out);
+                }
             }
+            Protection::Opaque => self.lost_sealed(dir, header, cause, carrier, end, out),
+            Protection::Plain => half.missed = half.missed.saturating_add(1),
         }
     }
 
@@ -371,7 +426,12 @@ impl Stream {
         let missing = offset.saturating_sub(seek.from);
         let role = self.role(dir);
         let half = &mut self.halves[dir];
-        let Protection::Keyed(keyed) = &mut half.protection else { return };
+        half.missed = half.missed.saturating_add(missing / (HEADER_LEN as u64 + MIN_BODY));
+        let keyed = match &mut half.protection {
+            Protection::Keyed(keyed) => keyed,
+            Protection::Opaque => return self.lost(dir, missing, seek.cause, seek.carrier, offset, out),
+            Protection::Plain => return,
+        };
         let mut records = match number {
             Number::Next => 0,
             Number::Of(number) => number.saturating_sub(keyed.number),
@@ -405,7 +465,13 @@ impl Stream {
 
     /// A whole record.
     #[inline]
-    fn record<S: FnMut(StreamEvent<'_>)>(&mut self, dir: Direction, place: Place, body: &mut [u8], out: &mut Out<'_, S>) {
+    fn record<S: FnMut(StreamEvent<'_>)>(
+        &mut self,
+        dir: Direction,
+        place: Place,
+        body: &mut [u8],
+        out: &mut Out<'_, S>,
+    ) {
         let role = self.role(dir);
         self.facts.records[role].count += 1;
         let seen = self.open(dir, place.header, body);
@@ -427,13 +493,14 @@ impl Stream {
                     _ => {}
                 }
             }
-            Seen::Sealed => self.sealed(dir, place),
+            Seen::Sealed => self.sealed(dir, place, out),
             Seen::Early => {
                 self.facts.early_records += 1;
                 let overhead = self.session.suite.map_or(17, |suite| suite.overhead() as u64);
                 let len = u64::from(place.header.len).saturating_sub(overhead);
-                self.session.early_bytes = self.session.early_bytes.saturating_add(len);
-                self.session.early_carrier.get_or_insert(place.carrier);
+                let early =
+                    self.session.early.get_or_insert(Early { bytes: 0, last: 0, carrier: place.carrier });
+                (early.bytes, early.last) = (early.bytes.saturating_add(len), len);
             }
             Seen::Failed => self.failed(dir, place, out),
         }
@@ -449,16 +516,30 @@ impl Stream {
             if is_data && is_early {
                 return Seen::Early;
             }
-            match half.next.take_if(|_| is_data || half.is_torn && content != ContentType::CHANGE_CIPHER_SPEC) {
-                // ChangeCipherSpec, and maybe more, is missing.
+            // ChangeCipherSpec may be missing, and more.
+            let next = match content {
+                ContentType::CHANGE_CIPHER_SPEC => None,
+                _ => half.next.take_if(|_| is_data || half.is_torn),
+            };
+            match next {
                 Some(mut next) => {
-                    (next.is_blind, next.tries) = (true, next.tries + 1);
+                    (next.is_blind, next.tries) = (true, (half.missed + 1).min(MAX_BLIND));
+                    if let Some(opened) = next.open_blind(header, body) {
+                        half.protection = Protection::Keyed(next);
+                        return Seen::Text(opened.content, opened.plain);
+                    }
+                    if !is_data {
+                        half.next = Some(next);
+                        return Seen::Text(content, 0..body.len());
+                    }
                     half.protection = Protection::Keyed(next);
+                    return Seen::Failed;
                 }
-                None if is_data => half.protection = Protection::Opaque,
+                None if is_data => self.seal(dir),
                 None => return Seen::Text(content, 0..body.len()),
             }
         }
+        let half = &mut self.halves[dir];
         let is_plain = is_13 && content != ContentType::APPLICATION_DATA;
         let keyed = match &mut half.protection {
             _ if is_plain => return Seen::Text(content, 0..body.len()),
@@ -511,12 +592,8 @@ impl Stream {
         } else {
             self.session.failures += 1;
             let max = if self.session.is_blind { MAX_BLIND } else { MAX_FAILURES };
-            if tries > max {
-                if self.session.has_opened_application {
-                    half.protection = Protection::Opaque;
-                } else {
-                    return self.wrong_keys(Some(place.carrier), out);
-                }
+            if tries > max && !self.session.has_opened_application {
+                return self.wrong_keys(Some(place.carrier), out);
             }
         }
         if !is_expected {
@@ -529,7 +606,7 @@ impl Stream {
     }
 
     /// Nothing of the connection was opened.
-    fn wrong_keys<S>(&mut self, carrier: Option<Carrier>, out: &mut Out<'_, S>) {
+    pub(super) fn wrong_keys<S>(&mut self, carrier: Option<Carrier>, out: &mut Out<'_, S>) {
         let packet = carrier.map(|carrier| carrier.packet);
         out.weirds.add(WeirdKind::TlsKeysWrong, packet, || {
             "the keys that are given for its client random open none of its records".to_owned()
@@ -541,7 +618,7 @@ impl Stream {
     /// Nothing is opened from here on.
     pub(super) fn opaque(&mut self, why: TlsUndecrypted) {
         self.facts.undecrypted = Some(why);
-        self.facts.decrypted = false;
+        self.facts.decrypted = self.session.has_opened_application;
         for dir in [Direction::Orig, Direction::Resp] {
             let half = &mut self.halves[dir];
             if let Protection::Keyed(_) = half.protection {
@@ -552,13 +629,32 @@ impl Stream {
         self.session.forget_keys();
     }
 
+    /// A direction is encrypted, and why cannot be told from the handshake.
+    pub(super) fn seal(&mut self, dir: Direction) {
+        self.halves[dir].protection = Protection::Opaque;
+        if self.facts.undecrypted.is_none() {
+            self.facts.undecrypted = Some(match self.session.has_keys {
+                true => TlsUndecrypted::KeysMissing,
+                false => TlsUndecrypted::HelloUnseen,
+            });
+        }
+    }
+
     /// A record that nothing opens.
-    fn sealed(&mut self, dir: Direction, place: Place) {
+    pub(super) fn sealed<S: FnMut(StreamEvent<'_>)>(
+        &mut self,
+        dir: Direction,
+        place: Place,
+        out: &mut Out<'_, S>,
+    ) {
         let role = self.role(dir);
         let overhead = self.session.overhead();
         let len = u32::from(place.header.len).saturating_sub(overhead);
         match place.header.content {
-            ContentType::APPLICATION_DATA => self.count(dir, place, len),
+            ContentType::APPLICATION_DATA => {
+                self.count(dir, place, len);
+                self.lost_sealed(dir, place.header, GapCause::Undecrypted, place.carrier, place.end(), out);
+            }
             ContentType::ALERT => self.note_alert(role, place, None, None, true),
             ContentType::HANDSHAKE if self.facts.finished[role].is_none() => {
                 self.facts.finished[role] = Some(place.mark());
@@ -577,6 +673,9 @@ impl Stream {
     ) {
         // No longer than a record.
         self.count(dir, place, u32::try_from(text.len()).unwrap_or(u32::MAX));
+        if dir == self.client {
+            self.owe_early();
+        }
         self.pay(dir, out);
         if !text.is_empty() {
             let carrier = self.inside(dir, place.carrier);
@@ -631,17 +730,37 @@ impl Stream {
         out: &mut Out<'_, S>,
     ) {
         let half = &mut self.halves[dir];
-        let Protection::Keyed(keyed) = &half.protection else { return };
+        let is_proven = match &half.protection {
+            Protection::Keyed(keyed) => keyed.is_proven && self.session.has_opened,
+            Protection::Opaque if self.session.has_opened_application => true,
+            Protection::Opaque | Protection::Plain => return,
+        };
         if len == 0 {
             return;
         }
-        if !keyed.is_proven {
+        if !is_proven {
             return half.inner.owe(len, cause, carrier);
         }
         self.pay(dir, out);
         let offset = self.halves[dir].inner.advance(len, outer);
         let carrier = self.inside(dir, carrier);
         (out.sink)(StreamEvent::Gap { dir, offset, len, cause, carrier });
+    }
+
+    /// A record of application data is lost that nothing would have opened.
+    fn lost_sealed<S: FnMut(StreamEvent<'_>)>(
+        &mut self,
+        dir: Direction,
+        header: Header,
+        cause: GapCause,
+        carrier: Carrier,
+        outer: u64,
+        out: &mut Out<'_, S>,
+    ) {
+        if header.content == ContentType::APPLICATION_DATA {
+            let len = u32::from(header.len).saturating_sub(self.session.overhead());
+            self.lost(dir, u64::from(len), cause, carrier, outer, out);
+        }
     }
 
     /// A segment, with its acknowledgement as an offset inside.
@@ -664,7 +783,8 @@ impl Stream {
     ) {
         let role = self.role(dir);
         let half = &mut self.halves[dir];
-        self.facts.cut[role] |= !half.record.is_empty() || matches!(half.framing, Framing::Torn(_));
+        self.facts.cut[role] |=
+            !half.record.is_empty() || matches!(half.framing, Framing::Torn(_) | Framing::Passing(..));
         if let Framing::Seeking(seek) = &half.framing {
             let (from, cause, by) = (seek.from, seek.cause, seek.carrier);
             let end = half.position;
@@ -685,7 +805,7 @@ impl Stream {
         carrier: Option<Carrier>,
         out: &mut Out<'_, S>,
     ) {
-        if self.facts.undecrypted.is_some() {
+        if self.facts.undecrypted.is_some() && !self.session.has_opened_application {
             return;
         }
         let carrier = carrier.map(|carrier| self.inside(dir, carrier));
@@ -696,7 +816,9 @@ impl Stream {
         let role = self.role(dir);
         let encrypted = match self.halves[dir].protection {
             Protection::Plain => false,
-            Protection::Keyed(_) | Protection::Opaque => !(self.session.is_13() && place.header.content == ContentType::ALERT),
+            Protection::Keyed(_) | Protection::Opaque => {
+                !(self.session.is_13() && place.header.content == ContentType::ALERT)
+            }
         };
         let (alerts, rest) = text.as_chunks::<2>();
         if !rest.is_empty() || alerts.is_empty() {
@@ -733,8 +855,12 @@ impl Stream {
         }
         let half = &mut self.halves[dir];
         half.messages.reset();
-        half.protection = half.next.take().map_or(Protection::Opaque, Protection::Keyed);
-        if !is_client && self.facts.resumed.is_none() && !half.is_torn && self.session.version.is_some() {
+        let is_torn = half.is_torn;
+        match half.next.take() {
+            Some(next) => half.protection = Protection::Keyed(next),
+            None => self.seal(dir),
+        }
+        if !is_client && self.facts.resumed.is_none() && !is_torn && self.session.version.is_some() {
             self.facts.resumed = Some(!self.session.is_full);
         }
     }

@@ -6,15 +6,17 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use wslog::limits::Limits;
-use wslog::model::{
-    Direction, Opcode, PerDirection, Role, StreamEvent, TlsFacts, TlsKeys, Weirds,
-};
+use wslog::model::{Direction, Opcode, PerDirection, Role, StreamEvent, TlsFacts, TlsKeys, Weirds};
 use wslog::source::{Decoder, Reader};
 use wslog::tcp::{Flow, FlowTable};
 use wslog::tls::{Keys, Origin, Tls};
 use wslog::websocket::parse_header;
 
 use crate::support::corpus::corpus;
+
+/// A connection of which tshark took the server's ten Pings, all in one record, for a frame that goes on with nothing. Its
+/// report (case 2.10) counts ten of them and a Close, as ten Pongs answered.
+const MISREAD: &str = "PDn665Nyc3N+Q8vIOkruKg==";
 
 /// What came out of one connection.
 struct Inside {
@@ -117,7 +119,8 @@ fn key_of(head: &str) -> Option<&str> {
 
 fn runs() -> Vec<PathBuf> {
     let Some(folder) = corpus("autobahn") else { return Vec::new() };
-    let mut runs: Vec<_> = fs::read_dir(folder).expect("runs").map(|run| run.expect("a run").path()).collect();
+    let mut runs: Vec<_> =
+        fs::read_dir(folder).expect("runs").map(|run| run.expect("a run").path()).collect();
     runs.retain(|run| run.join("keys.log").is_file());
     runs.sort();
     assert!(runs.len() >= 9, "{runs:?}");
@@ -154,9 +157,18 @@ fn what_is_inside_is_what_was_there() {
             let (counts, codes) = &by_key[connection["key"].as_str().expect("a key")];
             for (at, role) in Role::BOTH.into_iter().enumerate() {
                 let of = |what: &str| &connection[what][role.name()];
-                let expected: BTreeMap<&str, u64> =
-                    of("frames").as_object().expect("counts").iter().map(|(k, v)| (&**k, v.as_u64().expect("a number"))).collect();
-                if counts[at] != expected || codes[at].map(u64::from) != of("close")["code"].as_u64() { println!("{name} {role:?}: {:?} {:?} {connection}", counts[at], codes[at]); }
+                let expected: BTreeMap<&str, u64> = of("frames")
+                    .as_object()
+                    .expect("counts")
+                    .iter()
+                    .map(|(k, v)| (&**k, v.as_u64().expect("a number")))
+                    .collect();
+                if (connection["key"].as_str(), role) == (Some(MISREAD), Role::Server) {
+                    assert_eq!(counts[at], BTreeMap::from([("close", 1), ("ping", 10)]), "{name}");
+                    continue;
+                }
+                assert_eq!(counts[at], expected, "{name}: {connection}");
+                assert_eq!(codes[at].map(u64::from), of("close")["code"].as_u64(), "{name}: {connection}");
                 seen += 1;
             }
         }
