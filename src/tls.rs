@@ -38,6 +38,9 @@ mod seek;
 mod session;
 mod stream;
 
+#[cfg(test)]
+mod tests;
+
 use crate::limits::Limits;
 use crate::model::{Direction, StreamEvent, TlsFacts, TlsUndecrypted, WeirdKind, Weirds};
 

@@ -100,6 +100,7 @@ fn cause(cause: GapCause) -> &'static str {
         GapCause::SnapLen => "snap",
         GapCause::BufferFull => "full",
         GapCause::RecordingEnded => "open",
+        GapCause::Undecrypted => "undecrypted",
     }
 }
 

@@ -161,7 +161,7 @@ impl Aead {
 }
 
 /// A part of a nonce, wiped.
-pub(super) struct Fixed<const N: usize>([u8; N]);
+pub(super) struct Fixed<const N: usize>(pub(super) [u8; N]);
 
 type Iv = Fixed<12>;
 type Salt = Fixed<4>;
@@ -264,7 +264,7 @@ impl Opener {
 }
 
 /// What is authenticated besides the text up to TLS 1.2 (RFC 5246 6.2.3.3).
-fn additional(number: u64, header: Header, len: usize) -> [u8; 13] {
+pub(super) fn additional(number: u64, header: Header, len: usize) -> [u8; 13] {
     let mut aad = [0; 13];
     let (first, rest) = aad.split_at_mut(8);
     first.copy_from_slice(&number.to_be_bytes());

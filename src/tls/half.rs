@@ -146,6 +146,15 @@ impl Keyed {
         None
     }
 
+    /// The keys after a KeyUpdate (RFC 8446 7.2); `None` where there is none.
+    pub(super) fn updated(&self) -> Option<Box<Self>> {
+        let secret = self.suite.next_secret(self.secret.as_deref()?)?;
+        let opener = self.suite.opener_13(&secret)?;
+        let mut updated = Self::new(opener, self.suite, self.epoch, Some(secret));
+        updated.is_proven = self.is_proven;
+        Some(updated)
+    }
+
     /// Bytes of plain text in a record of such a length, padding aside.
     pub(super) fn plain_len(&self, header: Header) -> u64 {
         u64::from(header.len).saturating_sub(self.suite.overhead() as u64)

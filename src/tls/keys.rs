@@ -141,15 +141,14 @@ impl Line {
             return Self::Empty;
         }
         let mut words = line.split(|byte| byte.is_ascii_whitespace()).filter(|word| !word.is_empty());
-        let (Some(name), Some(random), Some(secret), None) =
-            (words.next(), words.next(), words.next(), words.next())
-        else {
-            return Self::Malformed;
-        };
-        if !name.iter().all(|byte| byte.is_ascii_graphic()) {
+        let name = words.next().unwrap_or_default();
+        if !name.iter().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_')) {
             return Self::Malformed;
         }
         let Some(label) = Label::of(name) else { return Self::PassedOver };
+        let (Some(random), Some(secret), None) = (words.next(), words.next(), words.next()) else {
+            return Self::Malformed;
+        };
         let random = unhex(random).and_then(|random| Random::try_from(&**random).ok());
         match (random, unhex(secret)) {
             (Some(random), Some(secret)) => Self::Key(label, random, secret),

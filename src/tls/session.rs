@@ -1,8 +1,8 @@
 //! The handshake: what both sides settle, and the keys that follow from it.
 
 use crate::model::{
-    Carrier, Direction, GapCause, PerRole, Role, StreamEvent, Text, TlsFacts, TlsKeys, TlsOffer,
-    TlsUndecrypted, TlsVersion, WeirdKind,
+    Carrier, Direction, GapCause, PerRole, StreamEvent, Text, TlsKeys, TlsOffer, TlsUndecrypted, TlsVersion,
+    WeirdKind,
 };
 use crate::tls::crypt::{Opener, Suite};
 use crate::tls::half::{Epoch, Keyed, Protection};
@@ -49,8 +49,6 @@ pub(super) struct Session {
     /// Records of the client may be early data.
     pub(super) may_be_early: bool,
     pub(super) early: Option<Early>,
-    /// Encrypted records of a handshake on the running connection, by sender.
-    sealed: PerRole<u64>,
 }
 
 /// Early data of the client.
@@ -81,15 +79,6 @@ impl Session {
 
     pub(super) fn forget_keys(&mut self) {
         self.has_keys = false;
-    }
-
-    /// An encrypted record of the handshake after its end: another handshake, where both take part. Up to TLS 1.2.
-    pub(super) fn sealed_handshake(&mut self, by: Role, facts: &mut TlsFacts) {
-        self.sealed[by] += 1;
-        if self.sealed.client > 0 && self.sealed.server > 0 {
-            self.sealed = PerRole::default();
-            facts.renegotiations += 1;
-        }
     }
 }
 
@@ -448,13 +437,12 @@ impl Stream {
 
     fn key_update(&mut self, dir: Direction) {
         let role = self.role(dir);
-        let Protection::Keyed(keyed) = &mut self.halves[dir].protection else { return };
-        let Some(next) = keyed.secret.as_deref().and_then(|secret| keyed.suite.next_secret(secret)) else {
-            return;
-        };
-        let Some(opener) = keyed.suite.opener_13(&next) else { return };
-        (keyed.opener, keyed.number, keyed.secret) = (opener, 0, Some(next));
-        self.facts.key_updates[role] += 1;
+        if let Protection::Keyed(keyed) = &mut self.halves[dir].protection
+            && let Some(updated) = keyed.updated()
+        {
+            *keyed = updated;
+            self.facts.key_updates[role] += 1;
+        }
     }
 }
 

@@ -441,8 +441,15 @@ impl Stream {
                 }
                 number
             }
+            Number::OfUpdated(number) => {
+                if let Some(next) = keyed.updated() {
+                    *keyed = next;
+                    self.facts.key_updates[role] += 1;
+                }
+                number.saturating_add(1)
+            }
         };
-        if let Number::Of(number) | Number::OfNext(number) = number {
+        if let Number::Of(number) | Number::OfNext(number) | Number::OfUpdated(number) = number {
             (keyed.number, keyed.is_blind) = (number, false);
         }
         let overhead = HEADER_LEN + keyed.suite.overhead();
@@ -582,8 +589,10 @@ impl Stream {
         keyed.tries += 1;
         keyed.is_blind |= !is_proven;
         let tries = keyed.tries;
-        let is_application = keyed.may_be_application(place.header);
-        let len = keyed.plain_len(place.header);
+        // Its type may be what is damaged, and its length.
+        let is_application = keyed.epoch == Epoch::Application
+            && (is_proven || place.header.content == ContentType::APPLICATION_DATA);
+        let len = keyed.plain_len(place.header).max(1);
         let is_expected = was_blind && !is_proven && self.session.is_blind;
         if is_proven {
             out.weirds.add(WeirdKind::TlsRecordDamaged, Some(place.carrier.packet), || {
@@ -659,7 +668,6 @@ impl Stream {
             ContentType::HANDSHAKE if self.facts.finished[role].is_none() => {
                 self.facts.finished[role] = Some(place.mark());
             }
-            ContentType::HANDSHAKE => self.session.sealed_handshake(role, &mut self.facts),
             _ => {}
         }
     }
@@ -854,6 +862,10 @@ impl Stream {
             return;
         }
         let half = &mut self.halves[dir];
+        if is_client && matches!(half.protection, Protection::Opaque) && self.facts.finished.client.is_some()
+        {
+            self.facts.renegotiations += 1;
+        }
         half.messages.reset();
         let is_torn = half.is_torn;
         match half.next.take() {
@@ -888,6 +900,8 @@ enum Number {
     Of(u64),
     /// By those that come after them.
     OfNext(u64),
+    /// By those after a KeyUpdate.
+    OfUpdated(u64),
 }
 
 /// Whether keys open a record, and as which.
@@ -912,6 +926,13 @@ fn judge(candidate: &Candidate<'_>, keyed: &Keyed, next: Option<&Keyed>) -> Judg
         for number in 0..=tries {
             if opens(next, number) {
                 return Judged::Yes(Number::OfNext(number));
+            }
+        }
+    }
+    if let Some(updated) = keyed.updated() {
+        for number in 0..=tries {
+            if opens(&updated, number) {
+                return Judged::Yes(Number::OfUpdated(number));
             }
         }
     }
