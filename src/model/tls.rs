@@ -251,6 +251,8 @@ pub struct TlsRecord {
 pub struct TlsFacts<S: Stage = Quoted> {
     /// The client's hello; `None` where it is not in the recording. Who is client is a guess then: who opened TCP.
     pub offer: Option<Box<TlsOffer<S>>>,
+    /// The client's first hello and the server's, but one that asks for another.
+    pub hello: PerRole<Option<TlsMark>>,
     /// Version that the server chose.
     pub version: Option<TlsVersion>,
     /// Cipher suite that it chose.

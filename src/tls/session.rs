@@ -170,11 +170,19 @@ impl Stream {
         let version = self.session.version;
         match kind {
             message::CLIENT_HELLO => match client_hello(body) {
-                Some(hello) => self.client_hello(dir, &hello),
+                Some(hello) => {
+                    self.client_hello(dir, &hello);
+                    self.facts.hello.client.get_or_insert(place.mark());
+                }
                 None => malformed("ClientHello", place, out),
             },
             message::SERVER_HELLO => match server_hello(body) {
-                Some(hello) => self.server_hello(dir, &hello, out),
+                Some(hello) => {
+                    if !hello.is_retry {
+                        self.facts.hello.server.get_or_insert(place.mark());
+                    }
+                    self.server_hello(dir, &hello, out);
+                }
                 None => malformed("ServerHello", place, out),
             },
             message::ENCRYPTED_EXTENSIONS => match encrypted_extensions(body) {

@@ -50,6 +50,8 @@ fn every_suite_is_opened() {
             assert_eq!(offer.sni.as_ref().unwrap().as_sent(), "example.org");
             assert_eq!((offer.alpn[0].as_sent().as_ref(), offer.suites), ("http/1.1", 1));
             assert_eq!(facts.alpn.as_ref().unwrap().as_sent(), "http/1.1", "{row:?}");
+            let hellos = [facts.hello.client, facts.hello.server].map(|mark| mark.unwrap().packet.0);
+            assert_eq!(hellos, [1, 2], "{row:?}");
             assert!(facts.finished.client.is_some() && facts.finished.server.is_some(), "{row:?}");
             assert!(facts.close_notify.client.is_some() && facts.close_notify.server.is_some(), "{row:?}");
             for records in [facts.records.client, facts.records.server] {
