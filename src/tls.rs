@@ -122,7 +122,7 @@ impl Tls {
     ) {
         let mut out = Out { keys, limits, weirds, sink };
         if let Some(held) = &mut self.held {
-            let is_full = held.weight() >= max_waiting(limits);
+            let is_full = held.weight() >= MAX_WAITING;
             if is_full || held.additions != keys.additions() {
                 held.additions = keys.additions();
                 self.release(is_full.then_some(TlsUndecrypted::GivenUp), &mut out);
@@ -172,7 +172,7 @@ impl Tls {
             Some(why) => {
                 if why == TlsUndecrypted::GivenUp {
                     out.weirds.add(WeirdKind::TlsWaitingCap, None, || {
-                        format!("more than {} bytes waited for keys", max_waiting(out.limits))
+                        format!("more than {MAX_WAITING} bytes waited for keys")
                     });
                 }
                 self.stream.give_up(why, out);
@@ -185,10 +185,9 @@ impl Tls {
     }
 }
 
-/// Bytes of a connection that wait for keys.
-const fn max_waiting(limits: &Limits) -> usize {
-    limits.max_out_of_order_bytes
-}
+/// Bytes of a connection that wait for keys, which hardly come later than the first of what they open. To be a row of
+/// `limits` once the engine reaches it.
+const MAX_WAITING: usize = 256 << 10;
 
 /// Length of a message of the handshake. Chains of certificates have up to 20 KiB.
 const fn max_message(limits: &Limits) -> usize {
