@@ -6,6 +6,7 @@ use crate::support::capture_file::{Endian, Interface, Pcap, Unit, pcapng};
 use crate::support::conversation::{Client, Server, Talk, TestPacket, merge};
 use crate::support::deflate::Deflate;
 use crate::support::frame::Frame;
+use crate::support::seal::Sealed;
 use crate::support::transform;
 use crate::support::upgrade::{accept_value, refusal};
 
@@ -45,6 +46,9 @@ pub(crate) fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("idle-timeout.pcap", usual.write(&idle_timeout())),
         ("half-open.pcap", nano.write(&half_open())),
         ("late-answers.pcap", usual.write(&late_answers())),
+        ("wss-tls13.pcap", usual.write(&wss_tls13().talk.packets())),
+        ("wss-tls13.keys", wss_tls13().key_log().into_bytes()),
+        ("wss-no-keys.pcap", usual.write(&wss_no_keys())),
     ]
 }
 
@@ -335,4 +339,22 @@ fn two_connections() -> Vec<u8> {
     let packets = merge([wired.packets(), tunnel.packets()]);
     let packets: Vec<_> = packets.into_iter().map(|p| (usize::from(p.from.is_ipv6()), p)).collect();
     pcapng(Endian::Little, &interfaces, &packets)
+}
+
+/// Under TLS 1.3: the server restarts, says so with 1001, and both end TLS and TCP in good order.
+fn wss_tls13() -> Sealed {
+    let mut wss = Sealed::new(Talk::new("192.0.2.10:50001", "192.0.2.20:443"), 1301);
+    wss.open().send(Client, Frame::text("subscribe")).send(Server, Frame::text("tick 1"));
+    wss.talk.ack(Client).pause(3_000);
+    wss.send(Server, Frame::close(1001, "restarting")).send(Client, Frame::close(1001, "restarting"));
+    wss.close_notify(Server).talk.fin(Server);
+    wss.close_notify(Client).talk.fin(Client).ack(Server);
+    wss
+}
+
+/// The same without its keys, and with another end: 60 s of silence, then the server's side ends TCP.
+fn wss_no_keys() -> Vec<TestPacket> {
+    let mut wss = Sealed::new(Talk::new("192.0.2.10:50001", "192.0.2.20:443"), 1302);
+    wss.open().send(Client, Frame::text("subscribe")).send(Server, Frame::text("tick 1"));
+    wss.talk.ack(Client).pause(60_000).fin(Server).ack(Client).fin(Client).ack(Server).packets()
 }

@@ -16,6 +16,7 @@
 //! wait (a head that is not whole, frames captured before the response that allows them) is kept up to
 //! [`Limits::max_handshake_bytes`] per direction and freed as soon as it is used.
 
+mod encrypted;
 mod frames;
 mod head;
 mod held;
@@ -31,20 +32,24 @@ use crate::http::grammar::skip_empty_lines;
 use crate::http::{Start, request_head, upgrade};
 use crate::limits::Limits;
 use crate::model::{
-    Carrier, Direction, Evidence, GapCause, Observation, Observed, PerDirection, Role, StreamEnd,
-    StreamEvent, Weirds,
+    Carrier, Direction, Evidence, GapCause, Observation, Observed, PacketNo, PerDirection, Role, StreamEnd,
+    StreamEvent, WeirdKind, Weirds,
 };
 
+use encrypted::Encrypted;
 use frames::Frames;
 use pick_up::{PickUp, Picked};
 use transactions::{Transactions, Verdict};
+
+/// How a client begins HTTP/2 (RFC 9113 3.4).
+const HTTP_2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// What a connection is known to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// Nothing yet, or HTTP that has not asked for an upgrade.
     Undecided,
-    /// It asked for an upgrade: a request was observed.
+    /// It asked for an upgrade: a request was observed; or what it asked for cannot be read.
     Candidate,
     /// The upgrade took place.
     WebSocket,
@@ -65,9 +70,12 @@ enum State {
     Fresh,
     /// No byte yet, of a connection that may have begun before the recording.
     FreshMidStream,
+    /// No byte yet, of one whose client is known.
+    FreshOf(Direction),
     Http(Box<Transactions>),
     PickUp(Box<PickUp>),
     Frames(Box<Frames>),
+    Encrypted(Box<Encrypted>),
     Ignored,
 }
 
@@ -84,14 +92,46 @@ impl Dissector {
         Self { state: State::FreshMidStream }
     }
 
+    /// For a connection of which nothing was seen, and which `client` opened to ask for something: what its peer sends first waits
+    /// for that.
+    #[must_use]
+    pub fn asked_by(client: Direction) -> Self {
+        Self { state: State::FreshOf(client) }
+    }
+
+    /// For a connection that may carry WebSocket in bytes that nobody can read: what `client`, who opened it, and its peer
+    /// are then seen to do is to acknowledge, and to end.
+    #[must_use]
+    pub fn encrypted(client: Direction) -> Self {
+        Self { state: State::Encrypted(Box::new(Encrypted::new(client))) }
+    }
+
+    /// For a connection that is nobody's business.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self { state: State::Ignored }
+    }
+
+    /// Whether TLS may begin here: no byte came yet, or what came asks for no upgrade, as where a proxy was asked for a tunnel.
+    #[must_use]
+    pub fn may_be_tls(&self) -> bool {
+        match &self.state {
+            State::Fresh | State::FreshMidStream | State::FreshOf(_) | State::Ignored => true,
+            State::Http(http) => !http.is_candidate(),
+            State::PickUp(pick_up) => pick_up.client().is_none(),
+            State::Frames(_) | State::Encrypted(_) => false,
+        }
+    }
+
     /// What the connection is known to be.
     #[must_use]
     pub fn status(&self) -> Status {
         match &self.state {
-            State::Fresh | State::FreshMidStream => Status::Undecided,
+            State::Fresh | State::FreshMidStream | State::FreshOf(_) => Status::Undecided,
             State::Http(http) if http.is_candidate() => Status::Candidate,
             State::PickUp(pick_up) if pick_up.client().is_some() => Status::Candidate,
             State::Http(_) | State::PickUp(_) => Status::Undecided,
+            State::Encrypted(_) => Status::Candidate,
             State::Frames(_) => Status::WebSocket,
             State::Ignored => Status::NotWebSocket,
         }
@@ -104,7 +144,8 @@ impl Dissector {
             State::Http(http) => http.client(),
             State::PickUp(pick_up) => pick_up.client(),
             State::Frames(frames) => Some(frames.client()),
-            State::Fresh | State::FreshMidStream | State::Ignored => None,
+            State::Encrypted(encrypted) => Some(encrypted.client()),
+            State::Fresh | State::FreshMidStream | State::FreshOf(_) | State::Ignored => None,
         }
     }
 
@@ -116,7 +157,11 @@ impl Dissector {
             State::Frames(frames) => frames.memory(),
             State::Http(http) => http.memory(),
             State::PickUp(pick_up) => pick_up.memory(),
-            State::Fresh | State::FreshMidStream | State::Ignored => 0,
+            State::Fresh
+            | State::FreshMidStream
+            | State::FreshOf(_)
+            | State::Encrypted(_)
+            | State::Ignored => 0,
         }
     }
 
@@ -145,9 +190,17 @@ impl Dissector {
             StreamEvent::End { dir, how, carrier } => (dir, Item::End { how, carrier }),
             StreamEvent::Acked { dir, offset, carrier } => return self.acked(dir, offset, carrier, &mut out),
         };
+        if self.is_http_2(&item) {
+            out.weirds.add(WeirdKind::Http2NotRead, packet_of(&item), || {
+                "a connection of HTTP/2, in which WebSocket (RFC 8441) is not read".to_owned()
+            });
+            self.state = State::Ignored;
+        }
         match self.state {
             State::Fresh => self.state = fresh(&item, State::Fresh),
             State::FreshMidStream => self.state = fresh(&item, State::FreshMidStream),
+            State::FreshOf(client) if client == dir => self.state = fresh(&item, State::FreshOf(client)),
+            State::FreshOf(client) => self.state = State::Http(Box::new(Transactions::of(client))),
             _ => {}
         }
         if self.item(dir, item, &mut out) == Verdict::PickUp
@@ -160,6 +213,18 @@ impl Dissector {
                 self.item(dir, item, &mut out);
             });
         }
+    }
+
+    /// Whether a direction begins with HTTP/2.
+    fn is_http_2(&self, item: &Item<'_>) -> bool {
+        let Item::Data { offset, bytes, .. } = *item else { return false };
+        let may_begin = match &self.state {
+            State::Fresh | State::FreshMidStream | State::FreshOf(_) => true,
+            // The server may have begun before.
+            State::Http(_) => offset == 0,
+            State::PickUp(_) | State::Frames(_) | State::Encrypted(_) | State::Ignored => false,
+        };
+        may_begin && bytes.starts_with(HTTP_2)
     }
 
     /// What becomes of the connection with this item.
@@ -193,7 +258,8 @@ impl Dissector {
                 self.picked(picked, out);
             }
             State::Frames(frames) => frames.push(dir, item, out),
-            State::Fresh | State::FreshMidStream | State::Ignored => {}
+            State::Encrypted(encrypted) => encrypted.push(dir, item, out),
+            State::Fresh | State::FreshMidStream | State::FreshOf(_) | State::Ignored => {}
         }
         Verdict::Open
     }
@@ -223,7 +289,8 @@ impl Dissector {
             State::Http(http) => http.acked.0[dir] = Some((offset, carrier)),
             State::PickUp(pick_up) => pick_up.acked.0[dir] = Some((offset, carrier)),
             State::Frames(frames) => frames.acked(dir, offset, carrier, out),
-            State::Fresh | State::FreshMidStream | State::Ignored => {}
+            State::Encrypted(encrypted) => encrypted.acked(dir, offset, carrier, out),
+            State::Fresh | State::FreshMidStream | State::FreshOf(_) | State::Ignored => {}
         }
     }
 }
@@ -258,6 +325,14 @@ enum Item<'a> {
     Data { offset: u64, bytes: &'a [u8], carrier: Carrier },
     Gap { offset: u64, len: u64, cause: GapCause, carrier: Carrier },
     End { how: StreamEnd, carrier: Option<Carrier> },
+}
+
+/// The packet that brings an item.
+fn packet_of(item: &Item<'_>) -> Option<PacketNo> {
+    match *item {
+        Item::Data { carrier, .. } | Item::Gap { carrier, .. } => Some(carrier.packet),
+        Item::End { carrier, .. } => carrier.map(|carrier| carrier.packet),
+    }
 }
 
 /// The last acknowledgement of each direction, until there are frames that it is about.

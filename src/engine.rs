@@ -21,26 +21,32 @@ mod delivery;
 pub mod directory;
 mod files;
 mod gate;
+mod keyring;
 mod ledger;
 mod line;
 mod open;
 mod order;
 pub mod parallel;
 mod recorder;
+mod secured;
 mod sets;
 mod shards;
 mod sink;
 mod threads;
 
+use std::cell::RefCell;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::model::{Conversation, ConversationId, InputReport};
+use crate::model::{Conversation, ConversationId, InputReport, KeyReport};
 use crate::redact::Redaction;
-use crate::source::file::{Input, Stop};
+use crate::source::KeyLog;
+use crate::source::file::{self, Input, Stop};
+use crate::tls::{Keys, Origin};
 
 pub use across::Across;
 pub use analysis::{Analysis, ConversationSink, analyze_capture, analyze_captures};
@@ -49,6 +55,7 @@ pub use case::analyze_case;
 use delivery::Delivery;
 use directory::Expanded;
 pub use gate::Gate;
+use keyring::Keyring;
 use line::{Collector, Direct, Line, Step};
 use open::Source;
 pub use recorder::{Happening, Keep};
@@ -79,6 +86,8 @@ pub struct Engine<'s> {
     only: Option<Vec<ConversationId>>,
     all_connects: bool,
     payload_bytes: usize,
+    keys: Keys,
+    key_logs: Vec<KeyLog>,
     stop: Stop,
     sinks: Vec<&'s mut dyn Sink>,
 }
@@ -93,6 +102,8 @@ pub struct Summary {
     pub failed: usize,
     /// Number of those that nobody wanted to wait for.
     pub unread: usize,
+    /// What became of keys of TLS.
+    pub keys: KeyReport,
 }
 
 impl<'s> Engine<'s> {
@@ -108,6 +119,8 @@ impl<'s> Engine<'s> {
             redaction: Redaction::default(),
             only: None,
             all_connects: false,
+            keys: Keys::new(),
+            key_logs: Vec::new(),
             stop: Stop::new(),
             sinks: Vec::new(),
         }
@@ -163,6 +176,18 @@ impl<'s> Engine<'s> {
         Self { payload_bytes, ..self }
     }
 
+    /// TLS is decrypted with these keys, besides those that a capture brings along.
+    #[must_use]
+    pub fn keys(self, keys: Keys) -> Self {
+        Self { keys, ..self }
+    }
+
+    /// The same with those of key logs, which may grow while a capture is read from a pipe.
+    #[must_use]
+    pub fn key_logs(self, key_logs: Vec<KeyLog>) -> Self {
+        Self { key_logs, ..self }
+    }
+
     /// Ends the reading when asked; what was read until then is reported.
     #[must_use]
     pub fn stopped_by(self, stop: &Stop) -> Self {
@@ -183,9 +208,19 @@ impl<'s> Engine<'s> {
             only,
             all_connects,
             payload_bytes,
+            mut keys,
+            mut key_logs,
             stop,
             sinks,
         } = self;
+        let may_grow = inputs.iter().any(|input| file::is_pipe(input.as_ref()));
+        keys.set_may_grow(keys.may_grow() || may_grow && !key_logs.is_empty());
+        let mut keyring = Keyring::new(key_logs.len());
+        for log in &mut key_logs {
+            while let Some(lines) = log.lines(!may_grow)? {
+                keyring.named(keys.add(&lines, Origin::Keylog));
+            }
+        }
         let asked = sinks.iter().fold(Keep::NOTHING, |keep, sink| keep.and(sink.asks()));
         let keep = Keep { payload_bytes, ..asked };
         let (mut paths, mut before) = (Vec::new(), Vec::new());
@@ -198,20 +233,33 @@ impl<'s> Engine<'s> {
             );
         }
         let stop = stop.for_run();
-        let reading = Reading { names: paths.len() > 1, limits: &limits, keep, threads, stop: &stop };
+        let keyring = Mutex::new(keyring);
+        let reading = Reading {
+            names: paths.len() > 1,
+            limits: &limits,
+            keep,
+            keys: &keys,
+            key_logs: RefCell::new(if may_grow { key_logs } else { Vec::new() }),
+            keyring: &keyring,
+            threads,
+            stop: &stop,
+        };
         let queue = Queue::new(paths, joining, threads, &limits);
         let delivery = Delivery::new(sinks, only, redaction, &limits);
         let mut collector = Collector::new(delivery, queue.ids_name_inputs, all_connects, &limits);
         before.into_iter().try_for_each(|step| collector.step(step))?;
         let unread = if threads == 1 {
-            reading.all(queue, &mut Direct::new(&mut collector, &limits, keep))?
+            reading.all(queue, &mut Direct::new(&mut collector, &limits, keep, &keys))?
         } else {
             // A line that is gone has left the error of a sink behind.
-            threads::run(threads, &limits, keep, &mut collector, &stop, |line| reading.all(queue, line))?
-                .unwrap_or(0)
+            threads::run(threads, (&limits, keep, &keys), &mut collector, &stop, move |line| {
+                reading.all(queue, line)
+            })?
+            .unwrap_or(0)
         };
         collector.end()?;
-        Ok(Summary { inputs: collector.inputs, failed: collector.failed, unread })
+        let keys = keyring.into_inner().unwrap_or_else(PoisonError::into_inner).report(&keys);
+        Ok(Summary { inputs: collector.inputs, failed: collector.failed, unread, keys })
     }
 }
 
@@ -236,6 +284,10 @@ struct Reading<'r> {
     names: bool,
     limits: &'r Limits,
     keep: Keep,
+    keys: &'r Keys,
+    /// Those that may grow.
+    key_logs: RefCell<Vec<KeyLog>>,
+    keyring: &'r Mutex<Keyring>,
     threads: usize,
     stop: &'r Stop,
 }
@@ -311,14 +363,34 @@ impl Reading<'_> {
         Ok(unread)
     }
 
+    fn keyring(&self) -> MutexGuard<'_, Keyring> {
+        self.keyring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds what has been written to key logs since; whether there was something.
+    fn more_keys(&self, keys: &mut Keys) -> bool {
+        let mut is_new = false;
+        for log in self.key_logs.borrow_mut().iter_mut() {
+            // A log that cannot be read any more has said what it has.
+            while let Ok(Some(lines)) = log.lines(false) {
+                self.keyring().named(keys.add(&lines, Origin::Keylog));
+                is_new = true;
+            }
+        }
+        is_new
+    }
+
     /// Reads a capture from its first file on through those that follow it.
     fn capture<L: Line>(&self, first: Input, queue: &mut Queue, line: &mut L) -> Result<(), L::Halt> {
-        let mut capture = Capture::new(self.names, self.limits);
+        let mut capture = Capture::new(self.names, self.keys, self.limits);
         line.step(Step::CaptureBegins)?;
         let mut end = None;
         let mut next = Some(first);
         while let Some(Input { path, mut source }) = next.take() {
-            match capture.read(&mut source, &path, line)? {
+            // What is written to a file is written.
+            let is_live = !file::is_regular(&path);
+            let more = |keys: &mut Keys| is_live && self.more_keys(keys);
+            match capture.read(&mut source, &path, line, more)? {
                 Ok((mut report, odd)) => {
                     open::account(&mut report, &source);
                     end = End::of(&report, &path, end);
@@ -336,6 +408,7 @@ impl Reading<'_> {
                 }
             }
         }
+        self.keyring().capture(capture.keys(), self.keys, capture.keys_inside());
         capture.finish(line)
     }
 }

@@ -1,5 +1,5 @@
-//! What is known of close codes, rules, causes, outcomes, applications and cases of the Autobahn Testsuite: looked up by name,
-//! with examples whose bytes the frame codec makes and reads.
+//! What is known of close codes, rules, causes, outcomes, applications and cases of the Autobahn Testsuite, and guides: looked up
+//! by name, with examples whose bytes the frame codec makes and reads.
 
 mod codes;
 
@@ -9,6 +9,7 @@ use crate::autobahn::account::fault;
 use crate::autobahn::cases::{self, Case, ExpectedEvent};
 use crate::error::Error;
 use crate::knowledge::applications::APPLICATIONS;
+use crate::knowledge::guides::GUIDES;
 use crate::knowledge::{CAUSES, CODES, CauseInfo, OUTCOMES, WrittenExample};
 use crate::model::case::CaseId;
 use crate::model::topic::{CaseTopic, CauseTopic, Example, RuleTopic, Topic};
@@ -48,6 +49,12 @@ pub fn all_applications() -> Vec<Topic> {
     APPLICATIONS.iter().copied().map(Topic::Application).collect()
 }
 
+/// Every guide, by name.
+#[must_use]
+pub fn all_guides() -> Vec<Topic> {
+    GUIDES.iter().map(Topic::Guide).collect()
+}
+
 /// Every case of the suite, in its order.
 #[must_use]
 pub fn all_cases() -> Vec<Topic> {
@@ -55,8 +62,8 @@ pub fn all_cases() -> Vec<Topic> {
 }
 
 /// What goes by that name: a code (`1006`, `going away`), a range (`4000-4999`), a rule (`FR-RSV`, `FR-*`), a cause
-/// (`abrupt_end`), an outcome (`clean`), an application (`graphql-transport-ws`), a case or cases (`3.2`, `9.1`, `9.*`). A
-/// word that is the name of several gives each of them.
+/// (`abrupt_end`), an outcome (`clean`), an application (`graphql-transport-ws`), a guide (`tls`), a case or cases (`3.2`, `9.1`, `9.*`).
+/// A word that is the name of several gives each of them.
 ///
 /// # Errors
 /// [`Error::UnknownTopic`] with the names nearest to it.
@@ -98,7 +105,7 @@ fn plain(name: &str) -> String {
     name.to_ascii_lowercase().replace(['-', '_', ' '], "")
 }
 
-/// The cause, the outcome, the code and the application of that name.
+/// The cause, the outcome, the code, the application and the guide of that name.
 fn named(name: &str) -> Vec<Topic> {
     let wanted = plain(name);
     let is = |known: &str| plain(known) == wanted;
@@ -107,7 +114,8 @@ fn named(name: &str) -> Vec<Topic> {
     let code = CODES.iter().filter(|entry| entry.name.is_some_and(is));
     let code = code.map(|entry| Topic::Code(codes::topic(None, entry)));
     let application = APPLICATIONS.iter().copied().filter(|application| is(application.name));
-    cause.chain(outcome).chain(code).chain(application.map(Topic::Application)).collect()
+    let guide = GUIDES.iter().filter(|guide| is(guide.name)).map(Topic::Guide);
+    cause.chain(outcome).chain(code).chain(application.map(Topic::Application)).chain(guide).collect()
 }
 
 /// The case, or all cases below the number.
@@ -189,6 +197,7 @@ fn nearest(name: &str) -> Vec<String> {
     let causes = CAUSES.iter().map(|cause| cause.name);
     let words = causes.chain(OUTCOMES.iter().map(|row| row.outcome.name()));
     let words = words.chain(APPLICATIONS.iter().map(|application| application.name));
+    let words = words.chain(GUIDES.iter().map(|guide| guide.name));
     let words = words.map(|word| (word.to_owned(), plain(word)));
     let mut known: Vec<(usize, String)> = rules
         .chain(codes)
@@ -253,6 +262,7 @@ mod tests {
             Topic::Outcome(row) => format!("outcome {}", row.outcome.name()),
             Topic::Case(case) => case.id.to_string(),
             Topic::Application(application) => format!("application {}", application.name),
+            Topic::Guide(guide) => format!("guide {}", guide.name),
         };
         topics.iter().map(name).collect()
     }
@@ -280,6 +290,7 @@ mod tests {
         check("graphql-transport-ws", &["application graphql-transport-ws"]);
         check("Socket.IO", &["application socket.io"]);
         check("discord gateway", &["application discord-gateway"]);
+        check("TLS", &["guide tls"]);
         check("4000-4999", &["4000..=4999"]);
         check("1005-1006", &["1005", "1006"]);
         check("fr-rsv", &["FR-RSV"]);
@@ -316,6 +327,8 @@ mod tests {
         check_unknown("2-1", &[]);
         check_unknown("discord", &["discord-gateway", "discord-voice"]);
         check_unknown("graphql", &["graphql-transport-ws", "graphql-ws"]);
+        check_unknown("tsl", &[]);
+        check_unknown("tlss", &["tls"]);
         check_unknown("abnormal", &["1006", "CL-ABNORMAL"]);
         assert!(find(&"x".repeat(100_000)).is_err());
     }

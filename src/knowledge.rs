@@ -7,6 +7,7 @@ mod cause;
 pub mod causes;
 mod codes;
 mod example;
+pub mod guides;
 pub(crate) mod heartbeats;
 pub mod libraries;
 mod outcomes;

@@ -40,7 +40,7 @@
 //! | room | job |
 //! |---|---|
 //! | [`model`] | the values that cross borders; what peers wrote as types of their own ([`model::wire`]) |
-//! | [`knowledge`] | what is known whatever the recording: the rules, the causes, the conventions of libraries and the applications, a file each; outcomes; close codes; time-outs and thresholds; the words for all of it |
+//! | [`knowledge`] | what is known whatever the recording: the rules, the causes, the conventions of libraries, the applications and the guides, a file each; outcomes; close codes; time-outs and thresholds; the words for all of it |
 //! | [`limits`], [`error`] | every cap, as one table; why wslog cannot go on |
 //! | [`source`] | from files and pipes to packets and their TCP segments: containers, compression, links, tunnels, fragments |
 //! | [`tcp`] | segments to byte streams |
@@ -51,7 +51,7 @@
 //! | [`message`] | fragments, UTF-8, permessage-deflate |
 //! | [`reference`](mod@reference) | the state machine of RFC 6455, both endpoints, pure |
 //! | [`diagnosis`] | why it ended: the first cause that the evidence fits; what each side was told: by its situation and its library's convention; pure |
-//! | [`explain`] | what a cause, an outcome, a close code, a rule, an application or a case means, whatever recording it turns up in |
+//! | [`explain`] | what a cause, an outcome, a close code, a rule, an application or a case means, whatever recording it turns up in; guides |
 //! | [`autobahn`] | reports of the Autobahn Testsuite; its verdicts; runs compared, and held against a policy |
 //! | [`engine`] | [`Engine`](engine::Engine), [`Sink`](engine::Sink): what `wslog inspect` does is one call |
 //! | [`redact`] | secrets: found once in a conversation, hidden wherever they stand; the only way to a view |
@@ -149,6 +149,8 @@
 //! | tester, testee; case, agent, behavior, close | the Autobahn Testsuite, what it tests, and its words |
 //! | run, shard; regression; policy, expected failure, breach | verdicts of many cases; what is held against them |
 //! | topic, example | what is explained without a recording; what it looks like on the wire |
+//! | guide | a topic: what is to be done outside of wslog for a recording to say more |
+//! | key log; keys inside | secrets of TLS that one end wrote to a file (RFC 9850); those that a capture brings along |
 //! | pick-up, assumed | frames recognised by one another where the opening handshake is not in the recording: that there was one is assumed, what it settled is unknown |
 //! | application; last words | a protocol spoken inside WebSocket, or who speaks it; the last message of a side, which announces the end |
 //! | exchange, act; notation | what two endpoints do to one another, one thing one does; how that is written down |

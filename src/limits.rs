@@ -217,6 +217,11 @@ limits! {
     /// section header has 28 bytes.
     "block-bytes" max_block_bytes: usize = 16 << 20, Bytes, Counted(WeirdKind::MalformedBlock), 28..=u64::MAX;
 
+    /// Bytes read of one key log of TLS.
+    ///
+    /// Five lines of 180 bytes a connection: room for 300 000 connections.
+    "key-log-bytes" max_key_log_bytes: u64 = 256 << 20, Bytes, Seen("What stands behind it in the file is not read.");
+
     /// Interfaces kept per pcapng section; packets of any further one are passed over.
     ///
     /// A description takes 20 bytes of the file, whether a packet names it or not.

@@ -95,6 +95,7 @@ impl Messages {
                 EventKind::HandshakeUnseen
             }
             Observed::Upgraded => EventKind::Upgraded,
+            Observed::Encrypted => EventKind::Encrypted,
             Observed::Resumed { skipped } => EventKind::Resumed { skipped },
             Observed::Undecodable(ref undecodable) => {
                 side.gap();

@@ -18,6 +18,7 @@ mod frame;
 pub mod handshake;
 mod hex;
 mod id;
+mod key_report;
 mod named;
 mod observation;
 mod packet;
@@ -57,6 +58,7 @@ pub use handshake::{
 pub use hex::Hex;
 pub(crate) use hex::{hex_digit, hex_number, unhex};
 pub use id::{ConversationId, NoId};
+pub use key_report::{KeyReport, KeyUse};
 pub(crate) use named::named;
 pub use observation::{
     Evidence, LostFraming, LostHow, Missing, Observation, Observed, PerRole, Piece, Role, Undecodable,
@@ -66,8 +68,8 @@ pub use spoken::{LastPayload, LastWords, Spoken};
 pub use stream::{Carrier, GapCause, StreamEnd, StreamEvent, Tail, Unanswered};
 pub use tcp_facts::{EndSegment, HeaderHabits, HeaderSigns, ShutWindow, SideTcp, TcpFacts, Unacknowledged};
 pub use tls::{
-    AlertDescription, AlertLevel, CipherSuite, TlsAlert, TlsFacts, TlsKeys, TlsMark, TlsOffer, TlsRecord,
-    TlsRecords, TlsUndecrypted, TlsVersion,
+    AlertDescription, AlertLevel, CipherSuite, TlsAlert, TlsFacts, TlsKeys, TlsMark, TlsOffer,
+    TlsPlainAnswer, TlsRecord, TlsRecords, TlsUndecrypted, TlsVersion,
 };
 pub use weird::{Weird, WeirdKind, Weirds};
 pub use wire::{Bytes, Excerpt, Quoted, Readable, Stage, Text, Wire};

@@ -19,6 +19,7 @@ mod pings;
 mod reaction;
 mod state;
 mod timing;
+pub(crate) mod tls;
 
 use crate::knowledge::applications;
 use crate::knowledge::heartbeats::{self, Beat};
@@ -116,6 +117,7 @@ impl Reference {
                 self.ends[from].lost = true;
             }
             EventKind::Upgraded => self.upgraded(),
+            EventKind::Encrypted => self.opening.is_encrypted = true,
             EventKind::Resumed { .. } => {
                 self.ends[from].resume();
                 self.findings.assuming = true;

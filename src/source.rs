@@ -11,9 +11,11 @@
 
 mod decoder;
 pub mod file;
+mod keylog;
 pub(crate) mod pipe;
 mod reader;
 
 pub use decoder::Decoder;
+pub use keylog::KeyLog;
 pub(crate) use reader::Placed;
 pub use reader::Reader;

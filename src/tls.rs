@@ -99,6 +99,12 @@ impl Tls {
         self.stream.client()
     }
 
+    /// Bytes of memory behind what waits for keys, and for the rest of a record.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.held.as_deref().map_or(0, Held::weight) + self.stream.held()
+    }
+
     /// What TLS shows of the connection. While it [waits](Status::Waiting), what waits is not in it.
     #[must_use]
     pub const fn facts(&self) -> &TlsFacts {

@@ -40,6 +40,8 @@ pub struct Options {
     pub frames: FrameList,
     /// Single connections were asked for: all of them are shown in full.
     pub selected: bool,
+    /// Connections under TLS that cannot be read are shown one by one, however many there are.
+    pub tls: bool,
     /// How text looks.
     pub style: Style,
 }

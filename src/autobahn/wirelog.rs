@@ -311,6 +311,7 @@ mod tests {
                 | Observed::Acked(_)
                 | Observed::HandshakeUnseen
                 | Observed::Upgraded
+                | Observed::Encrypted
                 | Observed::Resumed { .. }
                 | Observed::Undecodable(Undecodable::NotHttp { .. } | Undecodable::NotFrames { .. }) => {
                     unreachable!("a log has none")

@@ -82,6 +82,15 @@ pub(super) struct Inspect {
     /// Tell of every TCP connection that was refused or not answered, not only of those to a server that carried WebSocket before
     #[arg(long)]
     pub(super) connects: bool,
+    /// Decrypt TLS with the keys of FILE, a key log (SSLKEYLOGFILE; repeatable); env: the file that variable names
+    ///
+    /// Keys that a pcapng brings along (editcap --inject-secrets) are used anyway. Where the capture comes by a pipe the file
+    /// may still grow. wslog explain tls says how programs are made to write one.
+    #[arg(long, value_name = "FILE")]
+    pub(super) keylog: Vec<PathBuf>,
+    /// Show connections under TLS that cannot be read one by one, not summed up by host
+    #[arg(long)]
+    pub(super) tls: bool,
     /// Levels of directories to look into below those named; hidden ones are left [default: 16]
     #[arg(long, value_name = "N")]
     pub(super) depth: Option<u16>,
@@ -239,6 +248,8 @@ pub(super) enum Page {
     WslogRules,
     /// The causes, and the outcomes
     WslogCauses,
+    /// How recordings are made that can be read: the keys of TLS
+    WslogCapture,
 }
 
 impl Page {
@@ -246,7 +257,7 @@ impl Page {
     pub(super) const fn section(self) -> u8 {
         match self {
             Self::WslogJson => 5,
-            Self::WslogRules | Self::WslogCauses => 7,
+            Self::WslogRules | Self::WslogCauses | Self::WslogCapture => 7,
             _ => 1,
         }
     }
@@ -266,22 +277,22 @@ pub(super) struct Look {
     pub(super) quiet: bool,
 }
 
-/// Explain a cause, an outcome, a close code, a rule, an application or an Autobahn case
+/// Explain a cause, an outcome, a close code, a rule, an application or an Autobahn case; how TLS is read
 ///
 /// Of a cause: when it is the one, on what evidence, what must never be concluded from it, where to look next, and what
 /// it looks like on the wire. Of an outcome: what it means, and whether --fail-on takes it for unclean. Of a close code: what
 /// it means, who may send it, what the applications report, what is behind it, and who has published a meaning of their own. Of
 /// a rule: what it says, what the other side does about a breach, and what it looks like on the wire, broken and not. Of an
 /// application: how it is recognised, its close codes, and the messages in which it announces an end. Of a case: what the
-/// tester sends and what passes.
+/// tester sends and what passes. tls is a guide: how programs are made to write the keys of TLS, and what is said without.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = TOPICS)]
 pub(super) struct Explain {
     /// Causes (abrupt_end), outcomes (clean), close codes (1006, 4000-4999, "going away"), rules (FR-RSV, CL-*),
-    /// applications (graphql-transport-ws, mqtt), Autobahn cases (3.2, 9.1, 9.*)
+    /// applications (graphql-transport-ws, mqtt), Autobahn cases (3.2, 9.1, 9.*), guides (tls)
     #[arg(value_name = "WHAT", required_unless_present = "list", conflicts_with = "list")]
     pub(super) what: Vec<String>,
-    /// List what there is, a line each; without KIND causes, outcomes and rules
+    /// List what there is, a line each; without KIND causes, outcomes, rules and guides
     #[arg(long, value_enum, value_name = "KIND", num_args = 0..=1)]
     pub(super) list: Option<Option<TopicKind>>,
     /// Text for people, or the document wslog.explain/1
@@ -301,6 +312,7 @@ Examples:
   wslog explain FR-RSV CL-REPLY
   wslog explain 4400 graphql-transport-ws
   wslog explain 3.2
+  wslog explain tls            # how keys are had
   wslog explain 9.1            # the cases of a section, a line each
   wslog explain --list codes";
 
@@ -312,6 +324,7 @@ pub(super) enum TopicKind {
     Codes,
     Cases,
     Applications,
+    Guides,
 }
 
 /// How runs are shown.

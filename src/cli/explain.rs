@@ -13,7 +13,9 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Exit> {
     let output = Output::open::<&str>(args.output.as_deref(), &[])?;
     let asked: Vec<Vec<Topic>> = match args.list {
         Some(Some(kind)) => vec![all(kind)],
-        Some(None) => [TopicKind::Causes, TopicKind::Outcomes, TopicKind::Rules].map(all).into(),
+        Some(None) => {
+            [TopicKind::Causes, TopicKind::Outcomes, TopicKind::Rules, TopicKind::Guides].map(all).into()
+        }
         None => args.what.iter().map(|what| explain::find(what)).collect::<Result<_, _>>()?,
     };
     let text = match args.format {
@@ -21,6 +23,7 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Exit> {
         Format::Text => {
             let style = style::of(args.look, args.output.is_none());
             let part = |topics: &Vec<Topic>| match topics.as_slice() {
+                _ if args.list.is_some() => text::list(topics, &style),
                 [first, more @ ..] if more.iter().any(|other| is_of_kind(other, first)) => {
                     text::list(topics, &style)
                 }
@@ -49,6 +52,7 @@ fn all(kind: TopicKind) -> Vec<Topic> {
         TopicKind::Codes => explain::all_codes(),
         TopicKind::Cases => explain::all_cases(),
         TopicKind::Applications => explain::all_applications(),
+        TopicKind::Guides => explain::all_guides(),
     }
 }
 

@@ -1,11 +1,14 @@
 //! `wslog inspect`: arguments to an engine and its sinks.
 
+use std::env;
 use std::io::{self, BufWriter};
+use std::path::PathBuf;
 
 use wslog::engine::{Engine, Gate, Joining};
 use wslog::limits::Limits;
 use wslog::model::Level;
 use wslog::redact::Redaction;
+use wslog::source::KeyLog;
 use wslog::source::file::Stop;
 use wslog::views::remarks::Remarks;
 use wslog::views::{FrameList, Options};
@@ -44,7 +47,10 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
     let output = Output::open(args.output.as_deref(), &args.inputs)?;
     let out = Box::new(BufWriter::with_capacity(1 << 16, output.writer()?));
     let style = style::of(args.look, args.output.is_none());
-    let mut view = (args.format.sink)(out, Options { frames, selected: !args.connection.is_empty(), style });
+    let mut view = (args.format.sink)(
+        out,
+        Options { frames, selected: !args.connection.is_empty(), tls: args.tls, style },
+    );
     let mut remarks = Remarks::new(io::stderr(), args.look.quiet);
     let mut gate = args.fail_on.map(|level| {
         Gate::new(match level {
@@ -53,9 +59,11 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
             FailOn::Note => Level::Note,
         })
     });
+    let key_logs = key_logs(&args.keylog, &limits)?;
     let stop = Stop::new();
     interrupt::heed(&stop);
     let mut engine = Engine::new(limits)
+        .key_logs(key_logs)
         .redacting(redaction)
         .joining(joining)
         .all_connects(args.connects)
@@ -78,6 +86,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
     let summary = engine.run(&args.inputs)?;
     drop(view);
     remarks.unread(summary.unread);
+    remarks.keys(&summary.keys);
     let read = summary.inputs.iter().filter(|input| input.unused.is_none()).count();
     // Where nothing could be read nothing was written.
     if read > 0 || summary.failed == 0 {
@@ -90,13 +99,32 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         Exit::Trouble
     } else if gate.judged() == 0 {
         let inputs = if read == 1 { "the input" } else { "the inputs" };
-        exit::say(&format!("wslog: no WebSocket connection in {inputs}: nothing was judged"));
+        let encrypted: u64 = summary.inputs.iter().map(|input| input.encrypted_connections).sum();
+        let readable = if encrypted > 0 { " that can be read (TLS takes --keylog)" } else { "" };
+        exit::say(&format!("wslog: no WebSocket connection{readable} in {inputs}: nothing was judged"));
         Exit::Found
     } else if gate.found() {
         Exit::Found
     } else {
         Exit::Done
     })
+}
+
+/// Opens key logs; `env` is the one that programs write to which heed `SSLKEYLOGFILE`.
+fn key_logs(named: &[PathBuf], limits: &Limits) -> anyhow::Result<Vec<KeyLog>> {
+    let open = |path: &PathBuf| {
+        let of_environment =
+            (path.as_os_str() == "env").then(|| env::var_os("SSLKEYLOGFILE").filter(|path| !path.is_empty()));
+        let path = match of_environment {
+            None => path.clone(),
+            Some(Some(path)) => path.into(),
+            Some(None) => anyhow::bail!(
+                "--keylog env: SSLKEYLOGFILE is not set; name the file, or ./env for one of that name"
+            ),
+        };
+        Ok(KeyLog::open(&path, limits.max_key_log_bytes)?)
+    };
+    named.iter().map(open).collect()
 }
 
 fn limits(args: &LimitArgs, payload: Payload) -> anyhow::Result<Limits> {

@@ -1,6 +1,7 @@
 //! The manual: a page a command, made of the definitions that `--help` is made of, and pages of what is declared: the
-//! rules, the causes, and the documents for programs.
+//! rules, the causes, the guides, and the documents for programs.
 
+mod capture;
 mod causes;
 mod json;
 mod limits;
@@ -28,6 +29,7 @@ pub(super) fn page(page: Page) -> anyhow::Result<String> {
         Page::WslogJson => Ok(json::page()?),
         Page::WslogRules => Ok(rules::page()?),
         Page::WslogCauses => Ok(causes::page()?),
+        Page::WslogCapture => Ok(capture::page()?),
     }
 }
 

@@ -150,6 +150,7 @@ fn show(observation: &Observation<'_>) -> String {
         Observed::StreamEnd(how) => format!("{how:?}"),
         Observed::LogPaused | Observed::LogResumed => "log".to_owned(),
         Observed::HandshakeUnseen => "handshake unseen".to_owned(),
+        Observed::Encrypted => "encrypted".to_owned(),
         Observed::Upgraded => "upgraded".to_owned(),
         Observed::Resumed { skipped } => format!("resumed after {skipped}"),
     };
@@ -252,6 +253,29 @@ fn plain() {
     );
     check_cut(&steps);
     assert_eq!(play(&steps).client, Some(Orig));
+}
+
+#[test]
+fn http_2_is_said_to_be_passed_over() {
+    let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    check(&[data(Orig, preface), data(Resp, [0; 9])], Status::NotWebSocket, &["http2_not_read"], &[]);
+}
+
+#[test]
+fn of_what_is_encrypted_acknowledgements_and_ends_are_seen() {
+    let steps = [
+        data(Orig, "hello"),
+        data(Resp, "hello yourself"),
+        Acked(Orig, 5),
+        Gap(Orig, 7),
+        data(Orig, ASK),
+        End(Orig, StreamEnd::Fin),
+        End(Resp, StreamEnd::Unobserved),
+    ];
+    let seen = play_from(Dissector::encrypted(Resp), &steps, &Limits::default(), Acks::All);
+    assert_eq!((seen.status, seen.client, seen.weirds.is_empty()), (Status::Candidate, Some(Resp), true));
+    let log = ["client encrypted @1+0", "client acked 5 @3+14", "server Fin @6+156", "client Unobserved"];
+    assert_eq!(seen.log, log);
 }
 
 #[test]

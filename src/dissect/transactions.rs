@@ -89,6 +89,11 @@ impl Transactions {
         Self { mid_stream, ..Self::default() }
     }
 
+    /// Of a connection in which `client` asks, seen from its start.
+    pub(super) fn of(client: Direction) -> Self {
+        Self { client: Some(client), ..Self::default() }
+    }
+
     pub(super) const fn client(&self) -> Option<Direction> {
         self.client
     }

@@ -11,6 +11,7 @@ use crate::engine::shards::{self, Happenings, Shards};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::model::{Conversation, InputReport, PacketNo, Segment, Weirds};
+use crate::tls::Keys;
 
 /// Takes each conversation, in the order of their ids.
 pub type ConversationSink<'a> = dyn FnMut(Box<Conversation>) -> Result<(), Error> + 'a;
@@ -32,7 +33,7 @@ impl Analysis {
     #[must_use]
     pub fn new(limits: &Limits, keep: Keep) -> Self {
         Self {
-            shards: Shards::new(limits, keep, 0, 1),
+            shards: Shards::new(limits, keep, Keys::new(), 0, 1),
             count: shards::count(limits),
             ledger: Ledger::new(0, None, false, limits),
             happened: Happenings::new(),
@@ -50,6 +51,11 @@ impl Analysis {
         self.last = (segment.no, nth);
         self.shards.push(shards::of(segment, self.count), segment, nth, &mut self.happened);
         tell(&mut self.ledger, &mut self.happened, sink)
+    }
+
+    /// From here on these keys of TLS are known.
+    pub fn learn(&mut self, keys: &Keys) {
+        self.shards.learn(keys.clone());
     }
 
     /// Ends the recording: what is still open is reported as such. Fills the counts of `inputs`, one a file.
@@ -102,6 +108,10 @@ impl Line for Plain<'_, '_> {
         std::mem::replace(&mut self.result, Ok(()))
     }
 
+    fn learn(&mut self, keys: &Keys) {
+        self.analysis.learn(keys);
+    }
+
     fn block(&mut self, _: Vec<u8>) -> Result<Option<Vec<u8>>, Error> {
         Ok(None)
     }
@@ -118,22 +128,24 @@ impl Line for Plain<'_, '_> {
 
 /// Analyses files as one capture, as [`Engine`](crate::engine::Engine) does, on this thread and without comparing its
 /// conversations with one another. Each file is given by its bytes and by its path, which is for messages only;
-/// several say in their conversations which is which.
+/// several say in their conversations which is which. TLS is decrypted with `keys` and those that they bring along.
 ///
 /// # Errors
 /// If a file cannot be read at all, and those of `sink`. A file cut off in the middle is no error.
 pub fn analyze_captures<R: Read>(
     files: impl IntoIterator<Item = (R, impl AsRef<Path>)>,
     names: bool,
-    limits: &Limits,
-    keep: Keep,
+    keys: &Keys,
+    (limits, keep): (&Limits, Keep),
     sink: &mut ConversationSink<'_>,
 ) -> Result<Vec<InputReport>, Error> {
-    let mut capture = Capture::new(names, limits);
+    let mut capture = Capture::new(names, keys, limits);
     let mut line = Plain { analysis: Analysis::new(limits, keep), sink, result: Ok(()) };
+    line.learn(keys);
     let mut reports = Vec::new();
     for (source, path) in files {
-        let (report, odd): (InputReport, Weirds) = capture.read(source, path.as_ref(), &mut line)??;
+        let (report, odd): (InputReport, Weirds) =
+            capture.read(source, path.as_ref(), &mut line, |_| false)??;
         line.analysis.ledger.odd(odd);
         reports.push(report);
     }
@@ -143,7 +155,7 @@ pub fn analyze_captures<R: Read>(
     Ok(reports)
 }
 
-/// Analyses one file; see [`analyze_captures`].
+/// Analyses one file without other keys than its own; see [`analyze_captures`].
 ///
 /// # Errors
 /// Those of [`analyze_captures`].
@@ -154,6 +166,6 @@ pub fn analyze_capture<R: Read>(
     keep: Keep,
     sink: &mut ConversationSink<'_>,
 ) -> Result<InputReport, Error> {
-    let reports = analyze_captures([(source, path)], false, limits, keep, sink)?;
+    let reports = analyze_captures([(source, path)], false, &Keys::new(), (limits, keep), sink)?;
     Ok(reports.into_iter().next().unwrap_or_default())
 }

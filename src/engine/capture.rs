@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::limits::Limits;
 use crate::model::{InputReport, LinkType, PacketNo, Timestamp, WeirdKind, Weirds};
 use crate::source::{Decoder, Placed, Reader};
+use crate::tls::{KeylogLines, Keys, Origin};
 
 /// How a capture file begins: what decides whether it goes on where another ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,10 @@ pub(super) struct Capture {
     decoder: Decoder,
     limits: Limits,
     names: bool,
+    /// Keys of TLS, those given and those that it brings along.
+    keys: Keys,
+    /// What the lines were that it brings along.
+    keys_inside: KeylogLines,
     /// Files read so far.
     files: usize,
     /// Packets of them.
@@ -47,22 +52,33 @@ pub(super) struct Capture {
 
 impl Capture {
     /// A capture of which no file is read. With `names` its connections say which files they are in.
-    pub(super) fn new(names: bool, limits: &Limits) -> Self {
-        Self { decoder: Decoder::new(limits), limits: limits.clone(), names, files: 0, packets: 0 }
+    pub(super) fn new(names: bool, keys: &Keys, limits: &Limits) -> Self {
+        Self {
+            decoder: Decoder::new(limits),
+            limits: limits.clone(),
+            names,
+            keys: keys.clone(),
+            keys_inside: KeylogLines::default(),
+            files: 0,
+            packets: 0,
+        }
     }
 
     /// Reads a file to its end, or its cut: what the reader knows of it, and what was odd about its packets. The counts
-    /// of its connections are known in the end only. An error inside says that nothing of it can be read.
+    /// of its connections are known in the end only. `more_keys` is asked with each packet whether more keys of TLS have come,
+    /// and adds them. An error inside says that nothing of it can be read.
     pub(super) fn read<R: Read, L: Line>(
         &mut self,
         source: R,
         path: &Path,
         line: &mut L,
+        mut more_keys: impl FnMut(&mut Keys) -> bool,
     ) -> Result<Result<(InputReport, Weirds), Error>, L::Halt> {
         let mut reader = match Reader::open(source, path) {
             Ok(reader) => reader.within(&self.limits),
             Err(error) => return Ok(Err(error)),
         };
+        reader.stop_at_keys();
         if let Some(bytes) = L::BLOCK_BYTES {
             // What comes by a pipe is passed on as it comes.
             reader.keep_blocks(if path == Path::new("-") { 0 } else { bytes });
@@ -81,25 +97,23 @@ impl Capture {
             if let Some(block) = spare.take() {
                 reader.reuse(block);
             }
-            let (mut packet, offset) = if L::BLOCK_BYTES.is_some() {
-                match reader.next_placed(&mut weirds) {
-                    Ok(Some(Placed { retired, offset, packet })) => {
-                        if let Some(block) = retired {
-                            spare = line.block(block)?;
-                        }
-                        let Some(packet) = packet else { continue };
-                        (packet, offset)
-                    }
-                    Ok(None) => break None,
-                    Err(error) => break Some(error),
-                }
-            } else {
-                match reader.next(&mut weirds) {
-                    Ok(Some(packet)) => (packet, 0),
-                    Ok(None) => break None,
-                    Err(error) => break Some(error),
-                }
+            let Placed { retired, offset, packet } = match reader.next_placed(&mut weirds) {
+                Ok(Some(placed)) => placed,
+                Ok(None) => break None,
+                Err(error) => break Some(error),
             };
+            if let Some(block) = retired {
+                spare = line.block(block)?;
+            }
+            let Some(mut packet) = packet else {
+                if let Some(log) = reader.take_key_log() {
+                    self.learn(&log, line);
+                }
+                continue;
+            };
+            if more_keys(&mut self.keys) {
+                line.learn(&self.keys);
+            }
             report.packets += 1;
             report.first_at = report.first_at.or(packet.at);
             report.last_at = report.last_at.max(packet.at);
@@ -116,6 +130,9 @@ impl Capture {
             });
             line.settle()?;
         };
+        if more_keys(&mut self.keys) {
+            line.learn(&self.keys);
+        }
         if L::BLOCK_BYTES.is_some() {
             line.block(reader.last_block())?;
         }
@@ -135,6 +152,24 @@ impl Capture {
         }
         self.files += 1;
         Ok(Ok((report, odd)))
+    }
+
+    /// Takes the keys that stand at this place of it. Where there are some, more may come, for what was recorded before too.
+    #[cold]
+    fn learn<L: Line>(&mut self, log: &[u8], line: &mut L) {
+        self.keys_inside += self.keys.add(log, Origin::Dsb);
+        self.keys.set_may_grow(true);
+        line.learn(&self.keys);
+    }
+
+    /// The keys of TLS that are known by now.
+    pub(super) const fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The lines among them that it brought along.
+    pub(super) const fn keys_inside(&self) -> KeylogLines {
+        self.keys_inside
     }
 
     /// Ends the capture.

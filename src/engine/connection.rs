@@ -3,14 +3,18 @@
 use crate::diagnosis::diagnose;
 use crate::dissect::{Dissector, Status};
 use crate::engine::recorder::{Happening, Keep, Recorder};
+use crate::engine::secured::{Before, Secured, Way};
+use crate::engine::shards::Terms;
 use crate::limits::Limits;
 use crate::message::Messages;
 use crate::model::{
     Certainty, Conversation, ConversationId, Course, Direction, EndSegment, EventKind, FailedConnect,
     Finding, FrameRecord, Lifecycle, LostHow, Observation, Observed, PerRole, Role, RuleId, Segment,
-    StreamEvent, Tail, TcpEnd, TcpFacts, TcpRecord, Timestamp, Undecodable, WeirdKind, Weirds, count,
+    StreamEvent, Tail, TcpEnd, TcpFacts, TcpRecord, Timestamp, TlsFacts, Undecodable, WeirdKind, Weirds,
+    count,
 };
 use crate::reference::across::Trace;
+use crate::reference::tls;
 use crate::reference::{Reference, host_port};
 use crate::tcp::Connection;
 
@@ -67,6 +71,10 @@ pub(super) struct Followed {
     dissector: Dissector,
     weirds: Weirds,
     stages: Option<Box<Stages>>,
+    /// The TLS that carries it.
+    secured: Option<Box<Secured>>,
+    /// Plain text that went by, which TLS may still begin behind.
+    before: Before,
     /// Bytes that its listed frames may take.
     ceiling: usize,
 }
@@ -88,6 +96,8 @@ impl Watched {
             dissector: if whole { Dissector::new() } else { Dissector::mid_stream() },
             weirds: Weirds::default(),
             stages: None,
+            secured: None,
+            before: Before::new(whole),
             ceiling: usize::MAX,
         }))
     }
@@ -97,25 +107,25 @@ impl Watched {
         &mut self,
         connection: &mut Connection,
         segment: &Segment<'_>,
-        limits: &Limits,
-        keep: &Keep,
+        terms: &Terms,
         told: &mut Vec<Happening>,
     ) -> Turn {
+        let limits = &terms.limits;
         match self {
             Self::Followed(followed) => {
                 let mut tcp_weirds = std::mem::take(&mut followed.weirds);
                 connection.push(segment, limits, &mut tcp_weirds, &mut |event| {
-                    step(followed, &event, limits, keep, told);
+                    followed.step(&event, terms, told);
                 });
                 tcp_weirds.merge(std::mem::take(&mut followed.weirds));
                 followed.weirds = tcp_weirds;
-                if followed.dissector.status() == Status::NotWebSocket {
+                if followed.is_lost() {
                     let weirds = std::mem::take(&mut followed.weirds);
                     connection.forget_facts();
                     *self = Self::Ignored { weirds };
                     return Turn::Left;
-                } else if connection.is_complete() {
-                    self.conclude(connection, limits);
+                } else if connection.is_complete() && !followed.waits_for_keys() {
+                    self.conclude(connection, terms, told);
                 }
             }
             Self::Concluded { concluded, .. } => {
@@ -127,12 +137,12 @@ impl Watched {
     }
 
     /// Draws the conclusions of a connection that is complete.
-    fn conclude(&mut self, connection: &mut Connection, limits: &Limits) {
+    fn conclude(&mut self, connection: &mut Connection, terms: &Terms, told: &mut Vec<Happening>) {
         connection.forget_bytes();
         let Self::Followed(followed) = self else { return };
-        if let (Some(stages), Some(client)) = (followed.stages.take(), followed.dissector.client()) {
-            let weirds = std::mem::take(&mut followed.weirds);
-            let concluded = conclude(*stages, connection, client, weirds, connection.ended_at(), limits);
+        followed.end_tls(terms, told);
+        if let Some((concluded, client)) = followed.conclude(connection, connection.ended_at(), &terms.limits)
+        {
             *self = Self::Concluded { concluded, client };
         }
     }
@@ -144,7 +154,8 @@ impl Watched {
             + match self {
                 Self::Followed(followed) => {
                     let recorded = followed.stages.as_ref().map_or(0, |stages| stages.recorder.held);
-                    followed.dissector.held() + recorded
+                    let secured = followed.secured.as_ref().map_or(0, |secured| secured.held());
+                    followed.dissector.held() + recorded + secured
                 }
                 Self::Concluded { concluded, .. } => concluded.heads,
                 Self::Ignored { .. } => 0,
@@ -181,8 +192,7 @@ impl Watched {
     pub(super) fn finish(
         self,
         connection: &mut Connection,
-        limits: &Limits,
-        keep: &Keep,
+        terms: &Terms,
         until: Option<Timestamp>,
         told: &mut Vec<Happening>,
     ) -> Result<Box<Concluded>, Weirds> {
@@ -190,7 +200,7 @@ impl Watched {
             Self::Followed(followed) => followed,
             Self::Concluded { mut concluded, client } => {
                 connection.finish(&mut concluded.conversation.weirds, &mut |_| {});
-                complete(&mut concluded, connection, client);
+                complete(&mut concluded, connection, client, terms.limits.max_findings);
                 return Ok(concluded);
             }
             Self::Ignored { mut weirds } => {
@@ -199,38 +209,99 @@ impl Watched {
             }
         };
         let mut tcp_weirds = Weirds::default();
-        connection.finish(&mut tcp_weirds, &mut |event| {
-            step(&mut followed, &event, limits, keep, told);
-        });
-        let Followed { dissector, mut weirds, stages, .. } = *followed;
-        weirds.merge(tcp_weirds);
-        match (stages, dissector.client()) {
-            (Some(stages), Some(client)) => {
-                let mut concluded = conclude(*stages, connection, client, weirds, until, limits);
-                complete(&mut concluded, connection, client);
+        connection.finish(&mut tcp_weirds, &mut |event| followed.step(&event, terms, told));
+        followed.weirds.merge(tcp_weirds);
+        followed.end_tls(terms, told);
+        match followed.conclude(connection, until, &terms.limits) {
+            Some((mut concluded, client)) => {
+                complete(&mut concluded, connection, client, terms.limits.max_findings);
                 Ok(concluded)
             }
-            _ => Err(weirds),
+            None => Err(followed.weirds),
         }
     }
 }
 
-fn step(
-    followed: &mut Followed,
-    event: &StreamEvent<'_>,
-    limits: &Limits,
-    keep: &Keep,
-    told: &mut Vec<Happening>,
-) {
-    let Followed { dissector, weirds, stages, ceiling } = followed;
-    let mut later = Weirds::default();
-    dissector.push(event, limits, weirds, &mut |observation| {
-        let stages = stages.get_or_insert_with(|| Box::new(Stages::new(limits)));
-        stages.recorder.frames.ceiling = *ceiling;
-        stages.observe(observation, limits, &mut later, keep, told);
-    });
-    if !later.is_empty() {
+impl Followed {
+    /// Takes the next event of TCP.
+    #[inline]
+    fn step(&mut self, event: &StreamEvent<'_>, terms: &Terms, told: &mut Vec<Happening>) {
+        if self.secured.is_none()
+            && let StreamEvent::Data { bytes, .. } = event
+            && !self.before.is_over()
+            && self.dissector.may_be_tls()
+        {
+            self.look_for_tls(bytes);
+        }
+        if let StreamEvent::Gap { .. } = event {
+            self.before.lacks_start();
+        }
+        let Self { dissector, weirds, stages, secured, ceiling, .. } = self;
+        let Terms { limits, keep, keys, .. } = terms;
+        let mut later = Weirds::default();
+        let mut observe = |observation: Observation<'_>| {
+            let stages = stages.get_or_insert_with(|| Box::new(Stages::new(limits)));
+            stages.recorder.frames.ceiling = *ceiling;
+            stages.observe(observation, limits, &mut later, keep, told);
+        };
+        match secured {
+            None => dissector.push(event, limits, weirds, &mut observe),
+            Some(secured) => {
+                secured.push(event, dissector, &mut Way { keys, limits, weirds }, &mut observe);
+            }
+        }
+        if !later.is_empty() {
+            weirds.merge(later);
+        }
+    }
+
+    /// Whether TLS begins here, at the start of a connection or behind what it may stand behind.
+    #[cold]
+    fn look_for_tls(&mut self, bytes: &[u8]) {
+        if self.before.tls_begins(bytes) {
+            self.secured = Some(Box::new(Secured::new(self.before)));
+            self.dissector = Dissector::new();
+        }
+    }
+
+    /// No more comes of its TLS.
+    fn end_tls(&mut self, terms: &Terms, told: &mut Vec<Happening>) {
+        let Self { dissector, weirds, stages, secured, ceiling, .. } = self;
+        let Some(secured) = secured else { return };
+        let Terms { limits, keep, keys, .. } = terms;
+        let mut later = Weirds::default();
+        secured.finish(dissector, &mut Way { keys, limits, weirds }, &mut |observation| {
+            let stages = stages.get_or_insert_with(|| Box::new(Stages::new(limits)));
+            stages.recorder.frames.ceiling = *ceiling;
+            stages.observe(observation, limits, &mut later, keep, told);
+        });
         weirds.merge(later);
+    }
+
+    /// Whether it has turned out to carry something else, and nothing can change that.
+    fn is_lost(&self) -> bool {
+        let may_become_tls = self.secured.is_none() && !self.before.is_over();
+        // What was empty is told by how it ended.
+        let is_empty = self.secured.as_ref().is_some_and(|secured| secured.is_still_empty());
+        self.dissector.status() == Status::NotWebSocket && !may_become_tls && !is_empty
+    }
+
+    /// Whether what was sent may still be read.
+    fn waits_for_keys(&self) -> bool {
+        self.secured.as_ref().is_some_and(|secured| secured.is_waiting())
+    }
+
+    /// What it came to, and who sent the request; `None` where nobody asked for WebSocket.
+    fn conclude(
+        &mut self,
+        connection: &Connection,
+        until: Option<Timestamp>,
+        limits: &Limits,
+    ) -> Option<(Box<Concluded>, Direction)> {
+        let (stages, client) = (self.stages.take()?, self.dissector.client()?);
+        let weirds = std::mem::take(&mut self.weirds);
+        let tls = self.secured.take().map(|secured| Box::new(secured.into_facts()));
+        Some((conclude(*stages, connection, client, (weirds, tls), until, limits), client))
     }
 }
 
@@ -293,6 +364,7 @@ impl Stages {
             tcp: None,
             tcp_facts: Box::default(),
             connect: None,
+            tls: None,
             started_at: None,
             ended_at: None,
             request: recorder.request,
@@ -353,17 +425,29 @@ fn conclude(
     stages: Stages,
     connection: &Connection,
     client: Direction,
-    weirds: Weirds,
+    (weirds, tls): (Weirds, Option<Box<TlsFacts>>),
     until: Option<Timestamp>,
     limits: &Limits,
 ) -> Box<Concluded> {
     let of = |dir| connection.stats(dir).unanswered;
     let unanswered = PerRole { client: of(client), server: of(client.flip()) };
-    let last_payload_at = PerRole {
-        client: connection.last_payload_at(client),
-        server: connection.last_payload_at(client.flip()),
+    let last_payload_at = match &tls {
+        // Behind it come alerts, which say nothing of what it carries.
+        Some(tls) if tls.decrypted => PerRole {
+            client: tls.records.client.last.and_then(|mark| mark.at),
+            server: tls.records.server.last.and_then(|mark| mark.at),
+        },
+        _ => PerRole {
+            client: connection.last_payload_at(client),
+            server: connection.last_payload_at(client.flip()),
+        },
     };
-    let tail = Tail { until, unanswered, last_payload_at, ..Tail::default() };
+    let is_whole = [Direction::Orig, Direction::Resp].into_iter().all(|dir| {
+        let stats = connection.stats(dir);
+        stats.gap_bytes == 0 && stats.unanswered.is_none()
+    });
+    let not_secured = is_whole && tls.as_ref().is_some_and(|tls| tls.offer.is_some() && !tls.is_over());
+    let tail = Tail { until, unanswered, last_payload_at, not_secured, ..Tail::default() };
     let (heads, listed) = (stages.recorder.held, stages.recorder.frames.bytes());
     let (mut conversation, course) = stages.report(weirds, &tail);
     let endpoints = connection.endpoints();
@@ -378,13 +462,14 @@ fn conclude(
         last_packet: connection.last_packet(),
     });
     conversation.started_at = connection.started_at();
+    conversation.tls = tls;
     add_host_port(&mut conversation, limits.max_findings);
     let (trace, weight) = (Trace::of(&conversation), weight(&conversation) + size_of::<Course>());
     Box::new(Concluded { conversation, course, trace, weight, heads, listed, maker: 0 })
 }
 
 /// Adds what is known once no segment can come any more.
-fn complete(concluded: &mut Concluded, connection: &Connection, client: Direction) {
+fn complete(concluded: &mut Concluded, connection: &Connection, client: Direction, max_findings: usize) {
     let conversation = &mut *concluded.conversation;
     for (role, dir) in [(Role::Client, client), (Role::Server, client.flip())] {
         let stats = connection.stats(dir);
@@ -401,6 +486,12 @@ fn complete(concluded: &mut Concluded, connection: &Connection, client: Directio
     let tcp_facts = &conversation.tcp_facts;
     let ends = tcp_facts.client.ends.len() + tcp_facts.server.ends.len();
     concluded.weight += ends * size_of::<EndSegment>();
+    if let Some(facts) = conversation.tls.as_deref() {
+        conversation.findings.retain(|finding| !tls::excuses(facts, finding));
+    }
+    for breach in tls::breaches(conversation) {
+        file(conversation, breach, max_findings);
+    }
     diagnose(conversation, &concluded.course);
 }
 

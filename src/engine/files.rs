@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Conversation, InputReport, PacketNo, SetFile, Weirds};
+use crate::model::{Conversation, InputReport, Outcome, PacketNo, SetFile, Weirds};
 
 /// Files in the order of their packets, which are numbered on from one to the next.
 #[derive(Debug)]
@@ -13,6 +13,7 @@ struct File {
     part: SetFile,
     tcp_connections: u64,
     websocket_connections: u64,
+    encrypted_connections: u64,
     weirds: Weirds,
 }
 
@@ -22,6 +23,7 @@ impl File {
             part: SetFile { input, before, file: Arc::from(file) },
             tcp_connections: 0,
             websocket_connections: 0,
+            encrypted_connections: 0,
             weirds: Weirds::default(),
         }
     }
@@ -53,11 +55,15 @@ impl Files {
         }
     }
 
-    /// Counts a WebSocket connection.
+    /// Counts a WebSocket connection, or one of which nobody can read whether it is.
     pub(super) fn count(&mut self, report: &Conversation) {
         let Some(tcp) = report.tcp else { return };
         let first = self.of(tcp.first_packet);
-        self.0[first].websocket_connections += 1;
+        let file = &mut self.0[first];
+        match report.closing.outcome {
+            Outcome::Encrypted => file.encrypted_connections += 1,
+            _ => file.websocket_connections += 1,
+        }
     }
 
     /// Says in `report` which files it is of.
@@ -87,6 +93,7 @@ impl Files {
         for (file, input) in self.0.into_iter().zip(inputs) {
             input.tcp_connections = file.tcp_connections;
             input.websocket_connections = file.websocket_connections;
+            input.encrypted_connections = file.encrypted_connections;
             input.weirds.merge(file.weirds);
         }
     }

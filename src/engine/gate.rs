@@ -28,7 +28,7 @@ impl Gate {
 }
 
 impl Gate {
-    /// Conversations that came before it: a gate that has seen none has found out nothing.
+    /// Conversations that came before it and can be judged: a gate that has seen none has found out nothing.
     #[must_use]
     pub const fn judged(&self) -> u64 {
         self.judged
@@ -37,8 +37,8 @@ impl Gate {
 
 impl Sink for Gate {
     fn conversation(&mut self, conversation: &Sealed) -> Result<(), Error> {
-        self.judged += 1;
         let outcome = conversation.outcome();
+        self.judged += u64::from(outcome.is_judged());
         let unclean = outcome.is_unclean();
         // What may as well be nobody's fault is shown, and fails nothing.
         let counts = |(level, certainty)| level >= self.level && certainty > Certainty::Undetermined;

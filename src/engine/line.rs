@@ -12,6 +12,7 @@ use crate::engine::shards::{self, Happened, Happenings, Shards, Start};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::model::{Conversation, ConversationId, InputReport, PacketNo, Segment, Unused, Weirds};
+use crate::tls::Keys;
 
 /// What the reader came to, apart from segments.
 #[derive(Debug)]
@@ -47,6 +48,9 @@ pub(super) trait Line {
 
     /// The packet is over.
     fn settle(&mut self) -> Result<(), Self::Halt>;
+
+    /// Behind the segments so far these keys are known.
+    fn learn(&mut self, keys: &Keys);
 
     /// The block is over; gives one that may be used again.
     fn block(&mut self, block: Vec<u8>) -> Result<Option<Vec<u8>>, Self::Halt>;
@@ -215,15 +219,24 @@ pub(super) struct Direct<'c, 's> {
     collector: &'c mut Collector<'s>,
     limits: Limits,
     keep: Keep,
+    /// Those that are known from the beginning.
+    keys: Keys,
     shards: Option<Shards>,
     count: usize,
     happened: Happenings,
 }
 
 impl<'c, 's> Direct<'c, 's> {
-    pub(super) fn new(collector: &'c mut Collector<'s>, limits: &Limits, keep: Keep) -> Self {
-        let count = shards::count(limits);
-        Self { collector, limits: limits.clone(), keep, shards: None, count, happened: Happenings::new() }
+    pub(super) fn new(collector: &'c mut Collector<'s>, limits: &Limits, keep: Keep, keys: &Keys) -> Self {
+        Self {
+            collector,
+            limits: limits.clone(),
+            keep,
+            keys: keys.clone(),
+            shards: None,
+            count: shards::count(limits),
+            happened: Happenings::new(),
+        }
     }
 }
 
@@ -246,6 +259,12 @@ impl Line for Direct<'_, '_> {
         Ok(())
     }
 
+    fn learn(&mut self, keys: &Keys) {
+        if let Some(shards) = &mut self.shards {
+            shards.learn(keys.clone());
+        }
+    }
+
     fn block(&mut self, _: Vec<u8>) -> Result<Option<Vec<u8>>, Self::Halt> {
         Ok(None)
     }
@@ -253,7 +272,7 @@ impl Line for Direct<'_, '_> {
     fn step(&mut self, step: Step) -> Result<(), Self::Halt> {
         match step {
             Step::CaptureBegins => {
-                self.shards = Some(Shards::new(&self.limits, self.keep, 0, 1));
+                self.shards = Some(Shards::new(&self.limits, self.keep, self.keys.clone(), 0, 1));
             }
             Step::CaptureEnds { .. } => {
                 if let Some(shards) = self.shards.take() {

@@ -13,6 +13,7 @@ use crate::engine::recorder::{Happening, Keep};
 use crate::limits::Limits;
 use crate::model::{PacketNo, Segment, TcpFlags, Timestamp, WeirdKind, Weirds};
 use crate::tcp::{Flow, FlowTable};
+use crate::tls::Keys;
 
 /// Shards where there is room for flows enough to spread them.
 const MAX_SHARDS: usize = 64;
@@ -78,9 +79,11 @@ pub(super) struct Shards {
 
 /// What a thread goes by.
 #[derive(Debug)]
-struct Terms {
-    limits: Limits,
-    keep: Keep,
+pub(super) struct Terms {
+    pub(super) limits: Limits,
+    pub(super) keep: Keep,
+    /// Those of TLS, as they are known at this place of the recording.
+    pub(super) keys: Keys,
     /// Its number.
     maker: usize,
     /// About how many bytes the listed frames of a shard may take.
@@ -117,7 +120,7 @@ pub(super) fn of(segment: &Segment<'_>, count: usize) -> usize {
 
 impl Shards {
     /// Shards `first`, `first + step` … of those there are.
-    pub(super) fn new(limits: &Limits, keep: Keep, first: usize, step: usize) -> Self {
+    pub(super) fn new(limits: &Limits, keep: Keep, keys: Keys, first: usize, step: usize) -> Self {
         let count = count(limits);
         let shards = (first..count)
             .step_by(step.max(1))
@@ -128,6 +131,7 @@ impl Shards {
             terms: Terms {
                 limits: limits.clone(),
                 keep,
+                keys,
                 maker: first,
                 max_listed: limits.max_all_listed_frame_bytes.div_ceil(count),
             },
@@ -153,8 +157,7 @@ impl Shards {
         let start = Start { packet: flow.connection.first_packet(), nth: flow.state.nth };
         let own = flow.state.watched.listed();
         flow.state.watched.may_list(own.saturating_add(terms.max_listed.saturating_sub(*listed)));
-        let turn =
-            flow.state.watched.segment(&mut flow.connection, segment, &terms.limits, &terms.keep, told);
+        let turn = flow.state.watched.segment(&mut flow.connection, segment, terms, told);
         *listed = listed.saturating_sub(own).saturating_add(flow.state.watched.listed());
         if !segment.payload.is_empty() {
             table.weigh(
@@ -177,6 +180,11 @@ impl Shards {
             *listed = listed.saturating_sub(flow.state.watched.listed());
             end(flow, *last_at, terms, here, told, out);
         }
+    }
+
+    /// From here on these keys are known.
+    pub(super) fn learn(&mut self, keys: Keys) {
+        self.terms.keys = keys;
     }
 
     /// Latest time of a segment.
@@ -230,7 +238,7 @@ fn end(
     told: &mut Vec<Happening>,
     out: &mut Happenings,
 ) {
-    let Terms { limits, keep, maker, .. } = terms;
+    let Terms { limits, maker, .. } = terms;
     let Flow { mut connection, state: Tracked { nth, watched } } = flow;
     let start = Start { packet: connection.first_packet(), nth };
     // One that has ended is let go of at some later packet; which one must not show.
@@ -243,7 +251,7 @@ fn end(
         () => last_at,
     };
     let last_packet = connection.last_packet();
-    let result = watched.finish(&mut connection, limits, keep, until, told);
+    let result = watched.finish(&mut connection, terms, until, told);
     if !told.is_empty() {
         tell(told, here, start, out);
     }

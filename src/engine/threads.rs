@@ -30,6 +30,7 @@ use crate::limits::Limits;
 use crate::model::{HeaderSigns, PacketNo, Segment, SeqNo, TcpFlags, Timestamp};
 use crate::redact::Sealed;
 use crate::source::file::Stop;
+use crate::tls::Keys;
 
 /// Steps the collector may be behind the reader, most of them blocks.
 const STEPS: usize = 8;
@@ -99,8 +100,8 @@ const _: () = assert!(size_of::<Sent>() <= 72);
 enum Work {
     /// A capture begins.
     Begin,
-    /// Segments of a block.
-    Block(Arc<Bytes>, Vec<Sent>),
+    /// Segments of a block, and behind how many of them which keys are known.
+    Block(Arc<Bytes>, Vec<Sent>, Vec<(usize, Keys)>),
     /// The capture is over.
     End(Option<Timestamp>),
     /// Conversations that it made, to be formed.
@@ -113,8 +114,7 @@ type Parcel = Happenings;
 /// Reads with `read` on a thread of its own, and analyses by `workers` threads. The collector works on this one.
 pub(super) fn run<T: Send>(
     workers: usize,
-    limits: &Limits,
-    keep: Keep,
+    (limits, keep, keys): (&Limits, Keep, &Keys),
     collector: &mut Collector<'_>,
     stop: &Stop,
     read: impl FnOnce(&mut Dispatcher) -> T + Send,
@@ -140,11 +140,16 @@ pub(super) fn run<T: Send>(
             let work_of = give_work.clone();
             let hand_over: HandOver = Box::new(move |chunk| work_of.send(Work::Form(chunk)).is_ok());
             makers.push((hand_over, formed));
-            dispatcher.workers.push(Worker { work: give_work, segments: Vec::new(), lists });
+            dispatcher.workers.push(Worker {
+                work: give_work,
+                segments: Vec::new(),
+                lessons: Vec::new(),
+                lists,
+            });
             parcels.push(parcel);
             let (blocks, forms) = (give_blocks.clone(), collector.delivery.forms());
             scope.spawn(move || {
-                let new = || Shards::new(limits, keep, first, workers);
+                let new = || Shards::new(limits, keep, keys.clone(), first, workers);
                 let desk = Desk {
                     work,
                     later: VecDeque::new(),
@@ -209,7 +214,7 @@ impl Desk {
                     shards = new();
                     Ok(())
                 }
-                Work::Block(bytes, segments) => self.block(&mut shards, bytes, segments),
+                Work::Block(bytes, segments, lessons) => self.block(&mut shards, bytes, segments, lessons),
                 Work::End(last_at) => self.end(std::mem::replace(&mut shards, new()), last_at),
                 Work::Form(chunk) => self.form(chunk),
             };
@@ -219,11 +224,22 @@ impl Desk {
         }
     }
 
-    fn block(&self, shards: &mut Shards, bytes: Arc<Bytes>, mut segments: Vec<Sent>) -> Result<(), Gone> {
+    fn block(
+        &self,
+        shards: &mut Shards,
+        bytes: Arc<Bytes>,
+        mut segments: Vec<Sent>,
+        lessons: Vec<(usize, Keys)>,
+    ) -> Result<(), Gone> {
         let mut happened = Happenings::new();
-        for sent in &segments {
+        let mut lessons = lessons.into_iter().peekable();
+        for (at, sent) in segments.iter().enumerate() {
+            while let Some((_, keys)) = lessons.next_if(|(before, _)| *before <= at) {
+                shards.learn(keys);
+            }
             shards.push(usize::from(sent.index), &sent.segment(&bytes), sent.nth, &mut happened);
         }
+        lessons.for_each(|(_, keys)| shards.learn(keys));
         segments.clear();
         let _ = self.lists.try_send(segments);
         if let Some(Bytes { block, .. }) = Arc::into_inner(bytes) {
@@ -334,6 +350,8 @@ struct Worker {
     work: Sender<Work>,
     /// For it, in the block at hand.
     segments: Vec<Sent>,
+    /// Keys that are known behind so many of these.
+    lessons: Vec<(usize, Keys)>,
     /// Lists that it is done with.
     lists: Receiver<Vec<Sent>>,
 }
@@ -390,6 +408,12 @@ impl Line for Dispatcher {
         });
     }
 
+    fn learn(&mut self, keys: &Keys) {
+        for worker in &mut self.workers {
+            worker.lessons.push((worker.segments.len(), keys.clone()));
+        }
+    }
+
     fn settle(&mut self) -> Result<(), Gone> {
         Ok(())
     }
@@ -399,7 +423,8 @@ impl Line for Dispatcher {
         for worker in &mut self.workers {
             let list = worker.lists.try_recv().unwrap_or_default();
             let segments = std::mem::replace(&mut worker.segments, list);
-            worker.work.send(Work::Block(Arc::clone(&bytes), segments)).map_err(|_| Gone)?;
+            let lessons = std::mem::take(&mut worker.lessons);
+            worker.work.send(Work::Block(Arc::clone(&bytes), segments, lessons)).map_err(|_| Gone)?;
         }
         self.steps.send(Step::Block).map_err(|_| Gone)?;
         Ok(self.blocks.try_recv().ok())

@@ -5,6 +5,7 @@
 //! A new cause is a file here and its three lines: the module, its type, the list.
 
 mod abrupt_end;
+mod alpn_mismatch;
 mod application_close;
 mod close_cut_short;
 mod close_unanswered;
@@ -32,12 +33,14 @@ mod reset_between;
 mod still_open;
 mod subprotocol_mismatch;
 mod tls_expected;
+mod tls_failed;
 mod try_later;
 mod undetermined_end;
 mod unfounded_failure;
 mod upgrade_stripped;
 
 pub use abrupt_end::AbruptEnd;
+pub use alpn_mismatch::AlpnMismatch;
 pub use application_close::ApplicationClose;
 pub use close_cut_short::CloseCutShort;
 pub use close_unanswered::CloseUnanswered;
@@ -64,6 +67,7 @@ pub use reset_between::ResetBetween;
 pub use still_open::StillOpen;
 pub use subprotocol_mismatch::SubprotocolMismatch;
 pub use tls_expected::TlsExpected;
+pub use tls_failed::{TlsFailed, TlsFailure};
 pub use try_later::TryLater;
 pub use undetermined_end::UndeterminedEnd;
 pub use unfounded_failure::UnfoundedFailure;
@@ -244,6 +248,8 @@ impl Cause {
 causes! {
     ConnectFailed in connect_failed,
     TlsExpected in tls_expected,
+    TlsFailed in tls_failed,
+    AlpnMismatch in alpn_mismatch,
     UpgradeStripped in upgrade_stripped,
     SubprotocolMismatch in subprotocol_mismatch,
     HandshakeInvalid in handshake_invalid,

@@ -67,6 +67,11 @@ pub const OUTCOMES: &[OutcomeInfo] = &[
         "a gap or a cut lies over the end: how it ended is not in the recording",
         &["a recording without losses: both directions, full packets, a buffer that is large enough"],
     ),
+    row(
+        Outcome::Encrypted,
+        "TLS without usable keys: what either side sent cannot be read, only when it was sent and how TCP ended",
+        &["the same recording with the keys of one side (--keylog; explain tls says how they are had)"],
+    ),
     row(Outcome::Open, "the recording ends before the connection does", &["a longer recording"]),
 ];
 

@@ -231,7 +231,6 @@ macro_rules! rules {
             }
 
             /// What may be seen of it.
-            #[expect(unreachable_code, reason = "some rules nothing finds yet")]
             pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> Violation<To> {
                 match self {
                     $(Self::$name(carried) => Violation::$name(decided!(carried, by $(, $stage)?)),)*

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::model::case::{CaseAccount, CaseReport, Recomputed};
 use crate::model::{
     Bytes, Closing, Compression, ConversationId, Finding, FrameHeader, LinkType, PacketNo, PerRole, Quoted,
-    Role, RuleId, Stage, TcpFacts, Text, Timestamp, Timing, UpgradeRequest, UpgradeResponse, Weirds, Wire,
+    Role, RuleId, Stage, TcpFacts, Text, Timestamp, Timing, TlsFacts, UpgradeRequest, UpgradeResponse,
+    Weirds, Wire,
 };
 
 /// Counts of what one side sent.
@@ -170,6 +171,8 @@ pub struct Conversation<S: Stage = Quoted> {
     pub tcp_facts: Box<TcpFacts>,
     /// The client could not connect; `None` where TCP was established.
     pub connect: Option<FailedConnect>,
+    /// What TLS shows of it; `None` without TLS.
+    pub tls: Option<Box<TlsFacts<S>>>,
     /// Time of the first packet.
     pub started_at: Option<Timestamp>,
     /// Time of the last packet.
@@ -270,6 +273,8 @@ pub struct InputReport {
     pub tcp_connections: u64,
     /// WebSocket connections among them.
     pub websocket_connections: u64,
+    /// Those under TLS that could not be read and may be WebSocket.
+    pub encrypted_connections: u64,
     /// What is odd about the recording.
     pub weirds: Weirds,
     /// Why it was not read, if it was not.

@@ -140,6 +140,8 @@ pub enum EventKind<'a> {
     HandshakeUnseen,
     /// No response says so, but the upgrade took place.
     Upgraded,
+    /// What both sides send cannot be read.
+    Encrypted,
     /// A frame is over.
     Frame(FrameFacts<'a>),
     /// Bytes that do not form a frame.

@@ -252,6 +252,8 @@ pub enum Observed<'a> {
     HandshakeUnseen,
     /// No response says so, but the upgrade took place: frames follow.
     Upgraded,
+    /// What both sides send is encrypted, and there is no key to it: all that follows are acknowledgements and ends.
+    Encrypted,
     /// A frame begins; its payload follows in pieces, then `FrameEnd`.
     Frame(FrameHeader),
     /// The next piece of the payload.

@@ -140,6 +140,11 @@ pub struct TlsAlert {
     pub packet: PacketNo,
 }
 
+impl TlsAlert {
+    /// Bytes of one.
+    pub const LEN: u64 = 2;
+}
+
 /// Where something stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -245,6 +250,16 @@ pub struct TlsRecord {
     pub mark: TlsMark,
 }
 
+/// An answer to a ClientHello that is not TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TlsPlainAnswer {
+    /// It is HTTP/1.
+    pub is_http: bool,
+    /// Where it stands.
+    pub mark: TlsMark,
+}
+
 /// What TLS shows of a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -292,6 +307,8 @@ pub struct TlsFacts<S: Stage = Quoted> {
     pub last: Vec<TlsRecord>,
     /// A record of that side had begun when its stream ended.
     pub cut: PerRole<bool>,
+    /// What the server answered the hello with, where that is no record.
+    pub plain_answer: Option<TlsPlainAnswer>,
 }
 
 impl<S: Stage> TlsFacts<S> {
@@ -304,6 +321,28 @@ impl<S: Stage> TlsFacts<S> {
     #[must_use]
     pub fn has_sni(&self) -> Option<bool> {
         self.offer.as_ref().map(|offer| offer.sni.is_some())
+    }
+
+    /// Whether records do not show what they are, as those of TLS 1.3, or of what may be that, do without keys.
+    #[must_use]
+    pub fn hides_types(&self) -> bool {
+        let version = self.version.or_else(|| self.offer.as_ref()?.version);
+        !self.decrypted && version.is_none_or(|version| version >= TlsVersion::TLS_1_3)
+    }
+
+    /// Whether the handshake was over, as far as it shows: without keys TLS 1.3 shows no more of it than lengths.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        let PerRole { client, server } = &self.finished;
+        if client.is_some() && server.is_some() || self.undecrypted == Some(TlsUndecrypted::KeysWrong) {
+            return true;
+        }
+        let PerRole { client, server } = &self.records;
+        if self.hides_types() && self.offer.is_some() {
+            // The first that a client encrypts is the end of its handshake, or an alert, which is shorter.
+            return client.application > 0 && client.bytes > TlsAlert::LEN;
+        }
+        client.application > 0 || server.application > 0
     }
 
     /// The first alert that ends the connection.

@@ -1,9 +1,10 @@
 //! What is known of a close code, a rule, a cause, an outcome, an application or a case of the Autobahn Testsuite, whatever
-//! recording it turns up in.
+//! recording it turns up in; and guides to recordings.
 
 use std::ops::RangeInclusive;
 
 use crate::knowledge::applications::{Application, ApplicationCode};
+use crate::knowledge::guides::Guide;
 use crate::knowledge::{CauseInfo, Clause, OutcomeInfo};
 use crate::model::case::{Behavior, CaseEvent, CaseId, CaseStep, ExpectedClose};
 use crate::model::{CloseCode, Exchange, Rule, RuleId, Who, named};
@@ -24,6 +25,8 @@ pub enum Topic {
     Case(CaseTopic),
     /// An application, with its codes.
     Application(&'static Application),
+    /// A guide.
+    Guide(&'static Guide),
 }
 
 /// Codes that share all there is to say about them.

@@ -70,6 +70,8 @@ named! {
         HandshakeCap = "handshake_cap",
         /// HTTP on a connection that had asked for an upgrade stopped making sense.
         MalformedHttp = "malformed_http",
+        /// Connections of HTTP/2: WebSocket in them (RFC 8441) is not read.
+        Http2NotRead = "http2_not_read",
         /// A gap or cut in the opening handshake: the rest of the connection could not be read.
         HandshakeGap = "handshake_gap",
         /// A gap swallowed a frame header: the rest of that direction could not be read.
@@ -87,6 +89,8 @@ named! {
         ConnectFailed = "connect_failed",
         /// Servers reached their cap; what could not connect to the others is not told.
         ServersCap = "servers_cap",
+        /// Keys of TLS connections beyond their cap; passed over.
+        TlsKeysCap = "tls_keys_cap",
         /// A TLS record or handshake message contradicts itself, or what should be one is none.
         MalformedTls = "malformed_tls",
         /// A TLS handshake message longer than its cap.
@@ -143,6 +147,7 @@ impl WeirdKind {
             Self::CaptureDropped
                 | Self::ConnectFailed
                 | Self::FindingsCap
+                | Self::TlsKeysCap
                 | Self::PingsCap
                 | Self::ReportsOutOfOrder
                 | Self::ServersCap

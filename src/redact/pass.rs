@@ -11,8 +11,8 @@ use crate::model::case::{
 };
 use crate::model::{
     Bytes, CaseRecord, Closing, Conversation, EarlierHandshake, Extension, FieldLines, Finding, FrameRecord,
-    LastWords, Lines, LocalView, Opcode, PerRole, Quoted, SideClose, Spoken, Stage, Text, UpgradeRequest,
-    UpgradeResponse, Wire, field,
+    LastWords, Lines, LocalView, Opcode, PerRole, Quoted, SideClose, Spoken, Stage, Text, TlsFacts, TlsOffer,
+    UpgradeRequest, UpgradeResponse, Wire, field,
 };
 use crate::redact::looks::web_token;
 use crate::redact::names::Grade;
@@ -72,6 +72,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             tcp,
             tcp_facts,
             connect,
+            tls,
             started_at,
             ended_at,
             request,
@@ -98,6 +99,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             closing: Box::new(self.closing(*closing)),
             frames: frames.into_iter().map(|frame| self.frame(frame)).collect(),
             case: case.map(|case| self.case(case)),
+            tls: tls.map(|tls| Box::new(self.tls(*tls))),
             // Names of files, numbers, and words of our own.
             id,
             input,
@@ -116,6 +118,72 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             findings_omitted,
             timing,
             weirds,
+        }
+    }
+
+    fn tls(&mut self, tls: TlsFacts<From>) -> TlsFacts<To> {
+        let TlsFacts {
+            offer,
+            hello,
+            version,
+            cipher,
+            alpn,
+            keys,
+            decrypted,
+            undecrypted,
+            resumed,
+            hello_retry,
+            early_records,
+            early_accepted,
+            certificate,
+            finished,
+            alerts,
+            close_notify,
+            key_updates,
+            renegotiations,
+            records,
+            last,
+            cut,
+            plain_answer,
+        } = tls;
+        TlsFacts {
+            offer: offer.map(|offer| Box::new(self.offer(*offer))),
+            alpn: alpn.map(|alpn| self.text(alpn, Place::Words)),
+            hello,
+            version,
+            cipher,
+            keys,
+            decrypted,
+            undecrypted,
+            resumed,
+            hello_retry,
+            early_records,
+            early_accepted,
+            certificate,
+            finished,
+            alerts,
+            close_notify,
+            key_updates,
+            renegotiations,
+            records,
+            last,
+            cut,
+            plain_answer,
+        }
+    }
+
+    fn offer(&mut self, offer: TlsOffer<From>) -> TlsOffer<To> {
+        let TlsOffer { sni, alpn, version, suites, session_id, ticket, psk, early_data, ech } = offer;
+        TlsOffer {
+            sni: sni.map(|sni| self.text(sni, Place::Words)),
+            alpn: alpn.into_iter().map(|name| self.text(name, Place::Words)).collect(),
+            version,
+            suites,
+            session_id,
+            ticket,
+            psk,
+            early_data,
+            ech,
         }
     }
 

@@ -43,9 +43,15 @@ pub(super) fn conclude(
         steps.extend(steps::tcp(ends, &early, tail, findings));
         notes(ends, started_by.zip(Some(evidence)), (outcome, order), &early, findings);
     }
+    // Behind a TLS handshake that failed no opening handshake could begin.
+    let came_to = match (outcome, order) {
+        (Outcome::Encrypted, EndOrder::Open) => outcome,
+        (Outcome::Encrypted, _) if tail.not_secured => Outcome::HandshakeFailed,
+        _ => outcome,
+    };
     let mut sees = PerRole {
-        client: situations::of(opening, ends, reactions, Role::Client, outcome),
-        server: situations::of(opening, ends, reactions, Role::Server, outcome),
+        client: situations::of(opening, ends, reactions, Role::Client, came_to),
+        server: situations::of(opening, ends, reactions, Role::Server, came_to),
     };
     if findings.assuming {
         for role in Role::BOTH {
@@ -64,7 +70,10 @@ pub(super) fn conclude(
         outcome,
         started_by,
         evidence,
-        sides: PerRole { client: side_close(ends, Role::Client), server: side_close(ends, Role::Server) },
+        sides: PerRole {
+            client: side_close(opening, ends, Role::Client),
+            server: side_close(opening, ends, Role::Server),
+        },
         first_end: order.role().and_then(|role| tcp_end(&ends[role])),
         ends_crossed: matches!(order, EndOrder::Crossed(_)),
         ends: PerRole { client: tcp_end(&ends.client), server: tcp_end(&ends.server) },
@@ -143,12 +152,12 @@ impl EndOrder {
     }
 }
 
-fn side_close(ends: &PerRole<Endpoint>, role: Role) -> SideClose {
+fn side_close(opening: &Opening, ends: &PerRole<Endpoint>, role: Role) -> SideClose {
     let side = &ends[role];
     let state = side.lifecycle(&ends[role.peer()]);
     let Some(close) = side.close() else {
-        // A hole may hide one.
-        let sent_close = if side.lost { None } else { Some(false) };
+        // A hole may hide one, and what cannot be read.
+        let sent_close = if side.lost || opening.is_encrypted { None } else { Some(false) };
         return SideClose { sent_close, state, ..SideClose::default() };
     };
     SideClose {
@@ -164,6 +173,9 @@ fn side_close(ends: &PerRole<Endpoint>, role: Role) -> SideClose {
 
 fn outcome(opening: &Opening, ends: &PerRole<Endpoint>, order: EndOrder, tail: &Tail) -> Outcome {
     let lost = ends.client.lost || ends.server.lost;
+    if opening.is_encrypted {
+        return Outcome::Encrypted;
+    }
     if !opening.is_established(&ends.client) {
         return match (opening.status, order) {
             (Some(_), _) => Outcome::HandshakeFailed,
@@ -221,7 +233,9 @@ fn started(ends: &PerRole<Endpoint>, outcome: Outcome, order: EndOrder) -> (Opti
         (None, Some(_)) if ends.client.lost => (None, StartEvidence::Undetermined),
         (Some(close), None) => only_close(close, Role::Client, ends.server.end()),
         (None, Some(close)) => only_close(close, Role::Server, ends.client.end()),
-        (None, None) if outcome == Outcome::NotObservable => (None, StartEvidence::Undetermined),
+        (None, None) if matches!(outcome, Outcome::NotObservable | Outcome::Encrypted) => {
+            (None, StartEvidence::Undetermined)
+        }
         (None, None) => match order {
             EndOrder::First(role) => (Some(Starter::One(role)), StartEvidence::TcpEnd),
             EndOrder::Recorded(role) => (Some(Starter::One(role)), StartEvidence::Order),

@@ -36,6 +36,8 @@ const MAX_EARLIER_STEPS: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct Opening {
     pub(super) requested: bool,
+    /// Whether there was one cannot be read.
+    pub(super) is_encrypted: bool,
     pub(super) status: Option<u16>,
     pub(super) switches: bool,
     /// The client ended its stream inside the head of its request.

@@ -64,6 +64,12 @@ pub fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
     fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect()
 }
 
+/// Whether what it names may still be written while it is read: neither a file nor a directory.
+#[must_use]
+pub fn is_pipe(path: &Path) -> bool {
+    !is_regular(path) && !path.is_dir()
+}
+
 /// Whether `path` is a regular file, or a link to one. A pipe would lose what somebody looks at.
 #[must_use]
 pub fn is_regular(path: &Path) -> bool {

@@ -31,6 +31,8 @@ pub struct Reader<R: Read> {
     max_block_bytes: usize,
     /// Packets met so far.
     count: u64,
+    /// It stops where a capture has keys.
+    stops_at_keys: bool,
     /// Nothing more will come.
     ended: bool,
     truncated: bool,
@@ -101,7 +103,16 @@ impl<R: Read> Reader<R> {
             }
         };
         let max_block_bytes = Limits::DEFAULT.max_block_bytes;
-        Ok(Self { buffer, container, path, max_block_bytes, count: 0, ended: false, truncated: false })
+        Ok(Self {
+            buffer,
+            container,
+            path,
+            max_block_bytes,
+            count: 0,
+            stops_at_keys: false,
+            ended: false,
+            truncated: false,
+        })
     }
 
     /// The same under these caps. To be called before the first packet is read.
@@ -110,6 +121,7 @@ impl<R: Read> Reader<R> {
         self.max_block_bytes = limits.max_block_bytes;
         if let Container::Pcapng(pcapng) = &mut self.container {
             pcapng.max_interfaces = limits.max_interfaces;
+            pcapng.max_secrets_bytes = limits.max_block_bytes;
         }
         self
     }
@@ -139,6 +151,26 @@ impl<R: Read> Reader<R> {
     /// `from_bytes`, or of what a source had where it is 0 and the source gives less at a time.
     pub(crate) fn keep_blocks(&mut self, from_bytes: usize) {
         self.buffer.keep_blocks(from_bytes);
+    }
+
+    /// From now on [`Self::next_placed`] gives no packet where keys stand before it, for them to be taken first.
+    pub(crate) fn stop_at_keys(&mut self) {
+        self.stops_at_keys = true;
+    }
+
+    fn has_key_log(&self) -> bool {
+        matches!(&self.container, Container::Pcapng(pcapng) if !pcapng.key_log.is_empty())
+    }
+
+    /// The key logs of TLS (decryption secrets blocks of pcapng) that were met since somebody took them; `None` where there
+    /// was none.
+    pub fn take_key_log(&mut self) -> Option<Vec<u8>> {
+        match &mut self.container {
+            Container::Pcapng(pcapng) if !pcapng.key_log.is_empty() => {
+                Some(std::mem::take(&mut pcapng.key_log))
+            }
+            _ => None,
+        }
     }
 
     /// Takes a block back whose bytes nobody needs any more.
@@ -268,9 +300,13 @@ impl<R: Read> Reader<R> {
             }
             Scanned::Passed(len) => {
                 self.buffer.take(len);
+                return Ok(!(self.stops_at_keys && self.has_key_log()));
             }
             Scanned::Skip { body, trailer } => {
                 let whole = u64::from(body) + 4;
+                if let Container::Pcapng(pcapng) = &mut self.container {
+                    pcapng.passes_over(self.buffer.available());
+                }
                 if !(self.buffer.skip(u64::from(body))? && self.buffer.fill(4)?) {
                     self.end(start, whole, weirds);
                 } else if self.buffer.available().get(..4) != Some(&trailer[..]) {
@@ -291,6 +327,7 @@ impl<R: Read> Reader<R> {
         self.ended = true;
         if let Container::Pcapng(pcapng) = &mut self.container {
             pcapng.count_losses(weirds);
+            pcapng.count_long_secrets(weirds);
         }
     }
 

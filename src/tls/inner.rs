@@ -28,6 +28,8 @@ pub(super) struct Inner {
     before: End,
     /// Older ones were given up.
     is_cut: bool,
+    /// Where the FIN stands in TCP.
+    pub(super) fin: Option<u64>,
     /// How far TCP was acknowledged.
     pub(super) acked: Option<(u64, Carrier)>,
     /// How far that was handed on.
@@ -55,9 +57,12 @@ impl Inner {
         offset
     }
 
-    /// How many application bytes are in records that end at `outer` or before. `None` where so old ones are not known
-    /// any more.
+    /// How many application bytes are in records that end at `outer` or before, and the FIN behind all of them, which counts for
+    /// one inside as in TCP. `None` where so old ones are not known any more.
     pub(super) fn at(&self, outer: u64) -> Option<u64> {
+        if self.fin.is_some_and(|fin| fin < outer) {
+            return self.offset.checked_add(1);
+        }
         if let Some(last) = self.ends.back().filter(|last| last.outer <= outer) {
             return Some(last.inner);
         }

@@ -250,6 +250,24 @@ impl Keys {
         Some(secret)
     }
 
+    /// Of how many connections, by their client random, the keys of an origin are, all of these together, and how many of those
+    /// came and asked.
+    pub(crate) fn used<'k>(all: impl IntoIterator<Item = &'k Self>, origin: Origin) -> (usize, usize) {
+        let mut connections = BTreeMap::<&Random, bool>::new();
+        for ((random, _), secret) in all.into_iter().flat_map(|keys| &keys.layers).flat_map(|layer| &**layer)
+        {
+            if secret.origin == origin {
+                *connections.entry(random).or_default() |= secret.used.get().is_some();
+            }
+        }
+        (connections.len(), connections.values().filter(|used| **used).count())
+    }
+
+    /// Number of secrets.
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
     /// Connections, by their client random, whose keys none of those has asked for that were given these.
     #[must_use]
     pub fn unused(&self) -> usize {

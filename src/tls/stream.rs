@@ -86,6 +86,11 @@ impl Stream {
         }
     }
 
+    /// Bytes of records that are open.
+    pub(super) fn held(&self) -> usize {
+        self.halves.orig.record.capacity() + self.halves.resp.record.capacity()
+    }
+
     pub(super) const fn client(&self) -> Option<Direction> {
         if self.session.knows_client { Some(self.client) } else { None }
     }
@@ -791,6 +796,7 @@ impl Stream {
     ) {
         let role = self.role(dir);
         let half = &mut self.halves[dir];
+        half.inner.fin = (how == StreamEnd::Fin).then_some(half.position);
         self.facts.cut[role] |=
             !half.record.is_empty() || matches!(half.framing, Framing::Torn(_) | Framing::Passing(..));
         if let Framing::Seeking(seek) = &half.framing {

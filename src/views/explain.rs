@@ -1,4 +1,4 @@
-//! Close codes, rules, causes, outcomes, applications and cases of the Autobahn Testsuite, explained. The sentences both renderers share are here.
+//! Close codes, rules, causes, outcomes, applications, cases of the Autobahn Testsuite and guides, explained. The sentences both renderers share are here.
 
 pub mod json;
 pub mod text;
@@ -134,7 +134,13 @@ const fn at_best(cause: &CauseInfo) -> &'static str {
 
 /// What `--fail-on` makes of an outcome.
 const fn gate(row: &OutcomeInfo) -> &'static str {
-    if row.outcome.is_unclean() { "unclean: it fails the gate" } else { "passes the gate" }
+    if !row.outcome.is_judged() {
+        "not judged by the gate"
+    } else if row.outcome.is_unclean() {
+        "unclean: it fails the gate"
+    } else {
+        "passes the gate"
+    }
 }
 
 fn case_sends(topic: &CaseTopic) -> String {

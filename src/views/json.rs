@@ -9,6 +9,7 @@ mod frame;
 mod handshake;
 mod input;
 mod timing;
+mod tls;
 pub(super) mod write;
 
 use std::fmt;

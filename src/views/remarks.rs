@@ -1,14 +1,17 @@
-//! What is said beside the data, on standard error: what kept an input from being read, or from being read to its end.
+//! What is said beside the data, on standard error: what kept an input from being read, or from being read to its end, and
+//! what keys were good for.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::engine::Sink;
 use crate::error::{Error, Likeness, Pointer};
-use crate::model::{InputReport, WeirdKind};
+use crate::model::{InputReport, KeyReport, KeyUse, WeirdKind};
 use crate::views::escape::visible;
+use crate::views::units;
 
 /// Writes remarks as they arise. What cannot be written is lost: the data do not depend on it.
 #[derive(Debug)]
@@ -25,6 +28,26 @@ impl<W: Write> Remarks<W> {
 
     fn line(&mut self, text: &str) {
         let _ = writeln!(self.out, "wslog: {text}");
+    }
+
+    /// Says what the keys of TLS were good for that were named, and those that a capture brought along for nothing.
+    pub fn keys(&mut self, report: &KeyReport) {
+        if self.quiet {
+            return;
+        }
+        let (log, have) = match report.key_logs {
+            1 => ("the key log", "has"),
+            _ => ("the key logs", "have"),
+        };
+        if report.key_logs > 0 {
+            self.line(&key_line(log, have, &report.named));
+            if let Some(advice) = advice(&report.named) {
+                let _ = writeln!(self.out, "  {advice}");
+            }
+        }
+        if report.inside != KeyUse::default() && report.inside.seen == 0 {
+            self.line(&key_line("what the capture brings along as keys", "has", &report.inside));
+        }
     }
 
     /// Says how many inputs were not read because somebody asked to stop.
@@ -71,6 +94,44 @@ impl<W: Write> Sink for Remarks<W> {
             let _ = writeln!(self.out, "  {hint}");
         }
     }
+}
+
+/// What keys there are, and of how many connections that were seen.
+fn key_line(log: &str, have: &str, used: &KeyUse) -> String {
+    let count = |n: usize| units::count(n as u64, "connection");
+    let mut line = match (used.connections, used.seen) {
+        (0, _) if used.passed_over + used.malformed == 0 => format!("{log} {have} no line"),
+        (0, _) => format!("{log} {have} no key"),
+        (1, 1) => format!("{log} {have} keys of one connection, which was seen"),
+        (1, 0) => format!("{log} {have} keys of one connection, which was not seen"),
+        (all, 0) => format!("{log} {have} keys of {}, none of which was seen", count(all)),
+        (all, seen) if all == seen => format!("{log} {have} keys of {}, all of which were seen", count(all)),
+        (all, seen) => format!("{log} {have} keys of {}, {seen} of which were seen", count(all)),
+    };
+    let lines = [
+        (used.malformed, "that is no line of a key log", "that are no lines of a key log"),
+        (if used.connections == 0 { used.passed_over } else { 0 }, "of other secrets", "of other secrets"),
+        (used.over_cap, "that had no room", "that had no room"),
+    ];
+    for (n, one, many) in lines.into_iter().filter(|(n, ..)| *n > 0) {
+        let _ = write!(line, "; {} {}", units::count(n, "line"), if n == 1 { one } else { many });
+    }
+    line
+}
+
+/// What to try where named keys were good for nothing.
+fn advice(used: &KeyUse) -> Option<&'static str> {
+    Some(match used {
+        KeyUse { seen: 1.., .. } => return None,
+        KeyUse { connections: 1.., .. } => {
+            "did the program that wrote it open the connections that were recorded, and while they were recorded? A handshake that \
+             is not in the recording has no keys; `wslog explain tls` says more"
+        }
+        KeyUse { malformed: 0, passed_over: 0, .. } => {
+            "did the program start with SSLKEYLOGFILE set, and does it heed that? `wslog explain tls` says which do"
+        }
+        _ => "is it the file that SSLKEYLOGFILE names? `wslog explain tls` says how programs write one",
+    })
 }
 
 /// What kept an input from being read to its end.
@@ -131,7 +192,7 @@ pub fn hint(error: &Error) -> Option<&'static str> {
             "it should hold index.json, the reports of cases, or directories of such: the shards of one run",
         ),
         Error::UnknownTopic { .. } => Some(
-            "causes (abrupt_end), outcomes (clean), close codes (1006), rules (FR-RSV) and Autobahn cases (3.2): `wslog explain --list` names them",
+            "causes (abrupt_end), outcomes (clean), close codes (1006), rules (FR-RSV), Autobahn cases (3.2) and guides (tls): `wslog explain --list` names them",
         ),
         Error::BadPolicy { .. } => Some("`wslog check --help` shows a whole policy"),
     }

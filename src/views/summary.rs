@@ -109,6 +109,7 @@ fn ended(report: &Conversation<Shown>) -> String {
     match closing.outcome {
         Outcome::HandshakeFailed => handshake_failed(report),
         Outcome::Open => open(report),
+        Outcome::Encrypted => "What was sent is encrypted, and its keys are not at hand.".to_owned(),
         Outcome::NotObservable => "The recording has a gap over the end of the connection.".to_owned(),
         Outcome::NoCloseFrame | Outcome::Reset => no_close(report),
         Outcome::Clean | Outcome::CleanTcpReset | Outcome::CloseCutShort | Outcome::CloseUnanswered => {

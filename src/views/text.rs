@@ -3,6 +3,7 @@
 mod connection;
 pub(super) mod layout;
 mod overview;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -19,11 +20,16 @@ pub use layout::Style;
 pub const FORMAT: Format = Format {
     name: "text",
     what: "Text for people",
-    sink: |out, options| Box::new(TextReport::new(out, options.style, options.frames, options.selected)),
+    sink: |out, options| {
+        let report = TextReport::new(out, options.style, options.frames, options.selected);
+        Box::new(report.one_by_one(options.tls))
+    },
 };
 
 /// Connections shown in full; of more, the worst.
 const DETAILED: usize = 10;
+/// Connections that nobody can read and that are shown like others; of more, counts.
+const VEILED: u64 = 3;
 /// Rows of the overview before it becomes counts.
 const LISTED: usize = 20;
 
@@ -35,6 +41,11 @@ pub struct TextReport<W> {
     frames: FrameList,
     /// Whoever asked for single connections gets all of those in full.
     selected: bool,
+    /// Those that nobody can read are shown like others.
+    tls: bool,
+    encrypted: overview::Encrypted,
+    /// The first of them.
+    veiled: Vec<Sealed>,
     connections: u64,
     outcomes: [u64; Outcome::ALL.len()],
     causes: BTreeMap<(CauseId, Option<Blame>), u64>,
@@ -53,12 +64,16 @@ struct Detail {
 
 impl<W: Write> TextReport<W> {
     /// A report to `out`; `selected` shows every connection given in full.
-    pub const fn new(out: W, style: Style, frames: FrameList, selected: bool) -> Self {
+    #[must_use]
+    pub fn new(out: W, style: Style, frames: FrameList, selected: bool) -> Self {
         Self {
             out,
             style,
             frames,
             selected,
+            tls: false,
+            encrypted: overview::Encrypted::default(),
+            veiled: Vec::new(),
             connections: 0,
             outcomes: [0; Outcome::ALL.len()],
             causes: BTreeMap::new(),
@@ -68,8 +83,27 @@ impl<W: Write> TextReport<W> {
         }
     }
 
+    /// Whether connections under TLS that cannot be read are shown like others, however many there are.
+    #[must_use]
+    pub fn one_by_one(self, tls: bool) -> Self {
+        Self { tls, ..self }
+    }
+
     /// Takes the next connection. What is not shown in the end is not looked through for secrets.
     pub(crate) fn connection(&mut self, report: &Sealed) {
+        if report.outcome() != Outcome::Encrypted || self.selected || self.tls {
+            return self.shown(report);
+        }
+        self.encrypted.add(&report.clone().open());
+        if self.encrypted.connections <= VEILED {
+            self.veiled.push(report.clone());
+        } else {
+            self.veiled.clear();
+        }
+    }
+
+    /// Takes the next one that is told by itself.
+    fn shown(&mut self, report: &Sealed) {
         self.connections += 1;
         if let Some(at) = Outcome::ALL.iter().position(|o| *o == report.outcome()) {
             self.outcomes[at] += 1;
@@ -116,7 +150,15 @@ impl<W: Write> TextReport<W> {
     /// Those of `out`.
     pub(crate) fn finish(&mut self, inputs: &[InputReport]) -> Result<(), Error> {
         self.out.write_all(overview::inputs(inputs, &self.style).as_bytes())?;
-        if self.connections == 0 {
+        for veiled in std::mem::take(&mut self.veiled) {
+            self.shown(&veiled);
+        }
+        self.rows.sort_by_key(|row| row.id);
+        self.details.sort_by_key(|detail| detail.row.id);
+        let is_summed_up = self.encrypted.connections > VEILED;
+        if self.connections == 0 && is_summed_up {
+            self.out.write_all(b"\nNo WebSocket connection that could be read.\n".as_slice())?;
+        } else if self.connections == 0 {
             self.out.write_all(overview::nothing(inputs).as_bytes())?;
         } else if self.connections > LISTED as u64 && !self.selected {
             let outcomes = Outcome::ALL.into_iter().zip(self.outcomes);
@@ -138,6 +180,9 @@ impl<W: Write> TextReport<W> {
                 );
                 self.out.write_all(note.as_bytes())?;
             }
+        }
+        if is_summed_up {
+            self.out.write_all(self.encrypted.table(&self.style).as_bytes())?;
         }
         for detail in &self.details {
             self.out.write_all(detail.text.as_bytes())?;
@@ -169,6 +214,7 @@ fn score(outcome: Outcome, rules: &[(Level, RuleId)]) -> u32 {
         Outcome::CloseCutShort | Outcome::CloseUnanswered | Outcome::NoCloseFrame => 40,
         Outcome::HandshakeFailed => 30,
         Outcome::NotObservable => 20,
+        Outcome::Encrypted => 10,
         Outcome::Open | Outcome::CleanTcpReset => 5,
         Outcome::Clean => 0,
     };

@@ -10,7 +10,7 @@ use crate::knowledge::{Blame, CauseId, LibraryId};
 use crate::knowledge::{Clause, rfc6455};
 use crate::model::{
     Action, CloseCode, Conversation, Finding, FrameHeader, LocalView, Outcome, Reaction, Role, RuleId, Seen,
-    Situation, Step, StreamEnd,
+    Situation, Step, StreamEnd, TlsUndecrypted,
 };
 use crate::redact::Shown;
 use crate::views::escape::visible;
@@ -164,6 +164,7 @@ const fn situation(situation: Situation) -> &'static str {
         Situation::NoConnection => {
             "the opening handshake was not completed: there is no connection to report"
         }
+        Situation::Encrypted => "what it received is encrypted",
         Situation::NotRecorded => "the recording has a gap over the end",
         Situation::Open => "the connection was open when the recording ended",
         Situation::AwaitsAnswer => "its Close was not answered yet when the recording ended",
@@ -240,6 +241,7 @@ pub(crate) const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Reset => "reset without a Close frame",
         Outcome::Open => "open when the recording ended",
         Outcome::HandshakeFailed => "handshake failed",
+        Outcome::Encrypted => "encrypted",
         Outcome::NotObservable => "end not observable",
     }
 }
@@ -256,4 +258,16 @@ fn refuse(rule: RuleId) -> String {
         _ => "400".to_owned(),
     };
     format!("refuse the request with an HTTP error, such as {statuses}")
+}
+
+/// Why TLS was not decrypted, behind "not decrypted:".
+pub(super) const fn undecrypted(why: TlsUndecrypted) -> &'static str {
+    match why {
+        TlsUndecrypted::NoKeys => "there are no keys for it",
+        TlsUndecrypted::KeysMissing => "some of its keys are missing",
+        TlsUndecrypted::KeysWrong => "the keys given for it open nothing",
+        TlsUndecrypted::HelloUnseen => "its handshake, by which keys are found, is not in the recording",
+        TlsUndecrypted::Unsupported => "this version or cipher is none that wslog decrypts",
+        TlsUndecrypted::GivenUp => "too much came before its keys",
+    }
 }

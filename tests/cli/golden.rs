@@ -1,5 +1,5 @@
 //! What the binary prints for every sample, held against `tests/golden/`: `NAME.txt` is the text, `NAME.json`
-//! the document with all frames, indented. After a change that is meant:
+//! the document with all frames, indented; with the keys that lie beside the sample. After a change that is meant:
 //!
 //! ```sh
 //! WSLOG_BLESS=1 cargo test --test cli golden
@@ -34,8 +34,13 @@ fn expected() -> BTreeMap<String, String> {
             continue;
         }
         let path = format!("samples/{name}");
-        files.insert(format!("{name}.txt"), inspect(&["--width", "100", &path]));
-        let json = inspect(&["--format", "json", "--frames", "all", &path]);
+        let keys = Path::new(&path).with_extension("keys");
+        let keys = keys.to_str().expect("a plain name");
+        let with_keys = ["--quiet", "--keylog", keys];
+        let more =
+            if Path::new(env!("CARGO_MANIFEST_DIR")).join(keys).exists() { &with_keys[..] } else { &[] };
+        files.insert(format!("{name}.txt"), inspect(&[&["--width", "100", &path], more].concat()));
+        let json = inspect(&[&["--format", "json", "--frames", "all", &path], more].concat());
         let document: serde_json::Value = serde_json::from_str(&json).expect("JSON");
         files.insert(format!("{name}.json"), format!("{document:#}\n"));
     }

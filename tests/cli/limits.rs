@@ -15,6 +15,7 @@ use crate::support::essence::{analyse_file_within, essence};
 use crate::support::frame::Frame;
 use crate::support::pack::pack;
 use crate::support::script::{analyse, closing, findings};
+use crate::support::seal::Sealed;
 use crate::support::upgrade::refusal;
 use crate::support::wrap::{self, fragments, ip_packet, typed};
 use wslog::notation::{Blocks, Symbols};
@@ -61,6 +62,7 @@ const TABLE: &[(&[&str], Way)] = &[
     (&["pending-pings=2"], Counted(3, || pcap(&five_pings()))),
     (&["findings=2"], Counted(3, || pcap(&five_faults()))),
     (&["block-bytes=100"], Counted(1, || pcap(&pause(0)))),
+    (&["key-log-bytes=300"], Seen(under_tls, decrypted, "false", "true")),
     (&["interfaces=1"], Counted(5, two_interfaces)),
     (&["window-bytes=1k"], Counted(1, || [packed(Compression::Gzip), packed(Compression::Zstd)].concat())),
     (&["inflated-file-bytes=300"], Counted(1, || packed(Compression::Gzip))),
@@ -336,6 +338,17 @@ fn refusal_of_case(ran: &Ran) -> String {
     ran.errors.lines().next().and_then(|line| line.rsplit(": ").next()).unwrap_or_default().to_owned()
 }
 
+/// A connection under TLS, and its key log.
+fn under_tls() -> Vec<Vec<u8>> {
+    let mut wss = Sealed::new(Talk::new("192.0.2.10:50001", "192.0.2.20:443"), 1);
+    wss.open().send(Client, Frame::close(1000, "")).send(Server, Frame::close(1000, ""));
+    vec![pcap(&wss.talk.end_tcp(Server).packets()), wss.key_log().into_bytes()]
+}
+
+fn decrypted(ran: &Ran) -> String {
+    ran.document["connections"][0]["tls"]["decrypted"].to_string()
+}
+
 fn sets(ran: &Ran) -> String {
     let inputs = ran.document["inputs"].as_array().expect("a list").iter();
     inputs.map(|input| input["set"].to_string()).collect::<Vec<_>>().join(" ")
@@ -361,7 +374,11 @@ impl Ran {
         let paths = paths.collect::<Vec<_>>();
         let mut arguments = vec!["inspect", "--quiet", "--format", "json", "--frames", "all"];
         arguments.extend(settings.iter().flat_map(|setting| ["--limit", setting]));
-        arguments.extend(paths.iter().map(String::as_str));
+        for (path, file) in paths.iter().zip(files) {
+            // What is no capture is its key log.
+            arguments.extend(file.starts_with(b"CLIENT_").then_some("--keylog"));
+            arguments.push(path);
+        }
         let (code, out, errors) = wslog(&arguments);
         let document = if out.is_empty() { Value::Null } else { serde_json::from_str(&out).expect("JSON") };
         Self { code, document, errors }

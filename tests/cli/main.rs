@@ -4,6 +4,7 @@ mod failing;
 mod files;
 mod golden;
 mod harmless;
+mod keylog;
 mod limits;
 mod live;
 mod memory;

@@ -89,6 +89,7 @@ fn manual_is_current() {
         "wslog-json.5",
         "wslog-rules.7",
         "wslog-causes.7",
+        "wslog-capture.7",
     ];
     for file in pages {
         let (page, _) = file.split_once('.').expect("a section");

@@ -13,6 +13,7 @@ use wslog::model::Conversation;
 use wslog::model::case::CaseId;
 use wslog::model::run::{Contradiction, RunDiff, RunSource};
 use wslog::redact::{Redaction, seal};
+use wslog::tls::{Keys, Origin};
 use wslog::views::row::{Field, ValueKind};
 use wslog::views::run::DiffReport;
 use wslog::views::{FrameList, json, run};
@@ -23,6 +24,7 @@ use crate::support::essence::packets_of;
 use crate::support::scene;
 use crate::support::script::{analyse, play};
 use crate::support::upgrade::refusal;
+use crate::support::veil;
 
 fn parse(document: &[u8]) -> Value {
     serde_json::from_slice(document).expect("JSON")
@@ -141,6 +143,8 @@ fn in_two_files() -> Vec<(String, Conversation)> {
         (path.display().to_string(), packets)
     });
     let others = in_no_sample().into_iter().map(|packets| ("in no sample".to_owned(), packets));
+    let mut keys = Keys::new();
+    keys.add(include_bytes!("../../samples/wss-tls13.keys"), Origin::Keylog);
     let read = |(path, packets): (String, Vec<TestPacket>)| {
         let files = [&packets[..1], &packets[1..]].map(|part| Pcap::default().write(part));
         let files = files.iter().zip(["1.pcap", "2.pcap"]).map(|(file, name)| (&file[..], name));
@@ -150,7 +154,7 @@ fn in_two_files() -> Vec<(String, Conversation)> {
             Ok(())
         };
         let keep = Keep { first: usize::MAX, payload_bytes: 256, ..Keep::NOTHING };
-        analyze_captures(files, true, &Limits::default(), keep, &mut take).expect("captures");
+        analyze_captures(files, true, &keys, (&Limits::default(), keep), &mut take).expect("captures");
         conversations
     };
     samples.chain(others).flat_map(read).collect()
@@ -163,7 +167,7 @@ fn row(conversation: &Conversation, what: Redaction, frames: FrameList) -> Value
 }
 
 /// What no sample shows: a handshake refused before the one that counts, a client that sends again in vain, windows that
-/// are shut, a client that cannot connect.
+/// are shut, a client that cannot connect, alerts of TLS.
 fn in_no_sample() -> Vec<Vec<TestPacket>> {
     let mut refused = Talk::new("192.0.2.10:50001", "192.0.2.20:8080");
     refused.connect();
@@ -178,7 +182,10 @@ fn in_no_sample() -> Vec<Vec<TestPacket>> {
         false,
     );
     let not_connected = scene::play("C: text a | CLOSE | C2: wait 1000 | S2: refuse");
-    vec![refused.packets(), in_vain, shut, not_connected]
+    let refused_by_tls = veil::play("tls 1.2|C: hello|S: hello|C: alert 48|C: fin|S: fin").expect("TLS");
+    let ended_by_tls = "tls 1.2|OPEN|C: data 40|S: data 40|C: sealed-alert|S: sealed-alert|S: fin|C: fin";
+    let ended_by_tls = veil::play(ended_by_tls).expect("TLS");
+    vec![refused.packets(), in_vain, shut, not_connected, refused_by_tls, ended_by_tls]
 }
 
 #[test]
@@ -229,6 +236,7 @@ fn explanations_have_the_fields_that_are_declared() {
         explain::all_outcomes(),
         explain::all_cases(),
         explain::all_applications(),
+        explain::all_guides(),
     ];
     let topics = topics.concat();
     let code = explain::find("1006").expect("a code");

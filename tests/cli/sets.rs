@@ -8,6 +8,7 @@ use serde_json::Value;
 use wslog::engine::{Keep, analyze_captures};
 use wslog::limits::Limits;
 use wslog::model::{Compression, Conversation, InputReport, LinkType, PacketNo, WeirdKind};
+use wslog::tls::Keys;
 
 use crate::support::capture_file::{Endian, Interface, Pcap, Record, pcapng};
 use crate::support::conversation::TestPacket;
@@ -29,7 +30,8 @@ fn read(files: &[Vec<u8>]) -> (Vec<InputReport>, Vec<Conversation>) {
         Ok(())
     };
     let files = files.iter().enumerate().map(|(n, file)| (&file[..], format!("dir/{n}.pcap")));
-    let inputs = analyze_captures(files, true, &Limits::default(), KEEP, &mut take).expect("captures");
+    let inputs =
+        analyze_captures(files, true, &Keys::new(), (&Limits::default(), KEEP), &mut take).expect("captures");
     (inputs, connections)
 }
 

@@ -306,7 +306,7 @@ fn what_nobody_can_look_into_is_named_where_nothing_was_found() {
             &[&ethernet],
             mixed,
             format!(
-                "No TCP connection carries an HTTP request for an upgrade to WebSocket. TLS is not decrypted, and a connection captured \
+                "No TCP connection carries an HTTP request for an upgrade to WebSocket, and a connection captured \
                  after its handshake is recognised only by enough frames that follow one another. Not looked into were 1 packet \
                  encrypted by ESP in UDP. Try this: {decrypted}"
             ),

@@ -13,12 +13,15 @@ use wslog::model::{
     Action, Certainty, Conversation, Level, Outcome, Role, Seen, SideClose, StartEvidence, Starter, StreamEnd,
 };
 
+use wslog::tls::{Keys, Origin};
+
 use crate::support::corpus;
 
 const KEEP: Keep = Keep { first: usize::MAX, last: 0, payload_bytes: 0, live: false };
 
 /// Rules that rest on packets, or on other connections.
-const OF_PACKETS: &[&str] = &["CL-BACKOFF", "CL-TCP-EARLY", "HS-COALESCED", "HS-EARLY-DATA", "HS-SERIAL"];
+const OF_PACKETS: &[&str] =
+    &["CL-BACKOFF", "CL-TCP-EARLY", "CL-TLS", "HS-COALESCED", "HS-EARLY-DATA", "HS-SERIAL", "HS-SNI"];
 
 /// Something said of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -213,7 +216,7 @@ fn runs() -> Vec<PathBuf> {
     runs
 }
 
-/// The connections of a capture by their keys; TLS hides them.
+/// The connections of a capture by their keys. TLS hides them, but where a key log lies beside it.
 fn captured(path: &Path) -> HashMap<String, Conversation> {
     let mut connections = HashMap::new();
     let source = File::open(path).expect("a capture");
@@ -225,7 +228,12 @@ fn captured(path: &Path) -> HashMap<String, Conversation> {
         }
         Ok(())
     };
-    engine::analyze_capture(source, path, &Limits::default(), KEEP, &mut sink).expect("readable");
+    let mut keys = Keys::new();
+    if let Ok(log) = fs::read(path.with_file_name("keys.log")) {
+        keys.add(&log, Origin::Keylog);
+    }
+    engine::analyze_captures([(source, path)], false, &keys, (&Limits::default(), KEEP), &mut sink)
+        .expect("readable");
     connections
 }
 
@@ -289,9 +297,12 @@ fn check(extension: &str) -> BTreeMap<&'static str, u64> {
             let key =
                 log.request.as_ref().and_then(|request| request.key().map(|key| key.into_sent().to_owned()));
             let Some(wire) = key.and_then(|key| connections.get(&key)) else {
-                count("not in the capture in clear");
+                count("not in the capture");
                 continue;
             };
+            if wire.tls.is_some() {
+                count("connections under TLS");
+            }
             if Role::BOTH.iter().all(|role| sent(log, *role) == sent(wire, *role)) {
                 let told = compare(&case, log, wire, &mut counts);
                 let told = told.into_iter().chain(unseen_cause(log, wire));

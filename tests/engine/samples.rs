@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use wslog::model::{Conversation, LocalView, RULES, SideClose, Starter};
 
-use crate::support::essence::analyse_file;
+use crate::support::essence::{analyse_file, packets_of};
+use crate::support::seal::with_keys;
 
 #[path = "../../samples/made.rs"]
 mod made;
@@ -40,7 +41,8 @@ fn samples_are_current() {
         );
         assert!(bytes.len() <= MAX_MADE, "samples/{name} has {} bytes", bytes.len());
     }
-    let names: BTreeSet<String> = made.iter().map(|(name, _)| (*name).to_string()).collect();
+    let captures_made = made.iter().filter(|(name, _)| !name.ends_with(".keys"));
+    let names: BTreeSet<String> = captures_made.map(|(name, _)| (*name).to_string()).collect();
     let found: BTreeSet<String> = captures().into_iter().filter(|name| !name.starts_with("real-")).collect();
     assert_eq!(found, names, "captures in samples/ beside those samples/made.rs makes");
 }
@@ -135,7 +137,13 @@ fn the_analysis_says_what_the_readme_says() {
         let [name, _origin, _format, _shows, outcome, started, close, seen, more] = row.as_slice() else {
             panic!("9 columns: {row:?}")
         };
-        let reports = analyse_file(&fs::read(folder().join(name)).expect("a sample"));
+        let file = fs::read(folder().join(name)).expect("a sample");
+        // Where its keys are at hand.
+        let keys = fs::read_to_string(folder().join(name).with_extension("keys"));
+        let reports = keys.map_or_else(
+            |_| analyse_file(&file),
+            |key_log| analyse_file(&with_keys(&packets_of(&file), &key_log)),
+        );
         let of_each = |what: &dyn Fn(&Conversation) -> String| {
             reports.iter().map(what).collect::<Vec<_>>().join(" then ")
         };

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use wslog::knowledge::{Blame, CAUSES};
 use wslog::model::{Conversation, HeaderSigns, RuleId, TcpFlags};
-use wslog::notation::parse;
 use wslog::redact::{self, Redaction};
 use wslog::views::summary;
 
@@ -65,9 +64,7 @@ pub(crate) fn scripts() -> impl Iterator<Item = (String, String)> {
 
 /// `abrupt_end of the client, proven`.
 fn named(row: &Row) -> String {
-    let exchange =
-        parse(&row.script).unwrap_or_else(|error| panic!("{}: {}\n{error}", row.cause, row.script));
-    let reports = analyse(&scene::show(&exchange));
+    let reports = analyse(&scene::play(&row.script));
     let each = reports.iter().map(|report| {
         let cause = report.closing.cause.as_ref().expect("a cause");
         let by = cause.by.map_or_else(String::new, |by| format!(" by {}", by.name()));
@@ -232,9 +229,8 @@ fn every_row_is_told_as_the_golden_file_has_it() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/tables/causes.txt");
     let mut all = String::new();
     for row in read().2 {
-        let exchange = parse(&row.script).expect("the other test reads it");
         let _ = writeln!(all, "{}: {}\n  {}", row.cause, row.what, row.named);
-        for report in analyse(&scene::show(&exchange)) {
+        for report in analyse(&scene::play(&row.script)) {
             all.push_str(&told(&report));
         }
     }

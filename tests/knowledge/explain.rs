@@ -25,8 +25,11 @@ const NO_EXAMPLE: &[(&str, &str)] = &[
 ];
 
 /// Causes of which no example can be made, and why.
-const NO_EXAMPLE_OF: &[(CauseId, &str)] =
-    &[(CauseId::UndeterminedEnd, "what comes to it is what the causes have forgotten")];
+const NO_EXAMPLE_OF: &[(CauseId, &str)] = &[
+    (CauseId::TlsFailed, "the notation has no TLS"),
+    (CauseId::AlpnMismatch, "the notation has no TLS"),
+    (CauseId::UndeterminedEnd, "what comes to it is what the causes have forgotten"),
+];
 
 /// What the reference says of the connections of an example.
 fn play(example: &Example) -> Vec<Conversation> {
@@ -304,6 +307,9 @@ fn explanations_are_those_of_the_golden_files() {
         ("graphql-transport-ws.txt", &["graphql-transport-ws"]),
         ("graphql-ws.txt", &["graphql-ws"]),
         ("deepgram.json", &["deepgram", "--format", "json"]),
+        ("tls.txt", &["tls"]),
+        ("tls.json", &["TLS", "--format", "json"]),
+        ("list-guides.txt", &["--list", "guides"]),
         ("mqtt.txt", &["mqtt"]),
         ("mqtt.json", &["mqtt", "--format", "json"]),
     ] {

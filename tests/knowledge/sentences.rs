@@ -31,6 +31,11 @@ const ROWS: &[Row] = &[
         Outcome::Clean,
         "C: text hi | S: text hi | C: close 1000 done | S: close 1000 | S: fin | C: fin",
     ),
+    (
+        "encrypted",
+        Outcome::Encrypted,
+        "tls 1.3 | OPEN | C: data 300 | S: data 150 | S: sealed-alert | S: fin | C: fin",
+    ),
     ("clean-away", Outcome::Clean, "S: close 1001 restart | C: close 1001 | S: fin | C: fin"),
     (
         "clean-crossing",

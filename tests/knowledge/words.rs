@@ -16,7 +16,6 @@ use wslog::explain;
 use wslog::knowledge::{CAUSES, CauseId, RULES, Tone};
 use wslog::model::case::{Behavior, BehaviorClose, CaseReport};
 use wslog::model::{Certainty, Conversation, Outcome};
-use wslog::notation::parse;
 use wslog::redact::{self, Redaction, Shown};
 use wslog::views::account::sentences;
 use wslog::views::{self, FrameList, summary};
@@ -354,8 +353,7 @@ fn all() -> All {
     let mut all = All::default();
     let shown = |report: &Conversation| redact::seal(Box::new(report.clone()), Redaction::Secrets).open();
     for script in exchanges() {
-        let exchange = parse(&script).unwrap_or_else(|error| panic!("{script}\n{error}"));
-        for report in analyse(&scene::show(&exchange)) {
+        for report in analyse(&scene::play(&script)) {
             all.conversation(&shown(&report), true);
         }
     }

@@ -5,12 +5,14 @@ use wslog::notation::parse;
 
 use super::conversation::{Side, Talk, TestPacket, merge};
 use super::script::{one_act, side};
+use super::veil;
 
 const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
 
 /// What a capture of the exchange shows.
 pub fn play(script: &str) -> Vec<TestPacket> {
-    show(&parse(script).unwrap_or_else(|error| panic!("{script}\n{error}")))
+    veil::play(script)
+        .unwrap_or_else(|| show(&parse(script).unwrap_or_else(|error| panic!("{script}\n{error}"))))
 }
 
 /// The same of one that has been read.

@@ -9,9 +9,13 @@ use wslog::model::{
 use wslog::notation::parse;
 
 use super::conversation::{Client, Server, Side, Talk, TestPacket, WINDOW};
+use super::veil;
 
 /// The connection of an exchange behind the opening handshake; `deflate` has permessage-deflate agreed.
 pub fn play(script: &str, deflate: bool) -> Vec<TestPacket> {
+    if let Some(packets) = veil::play(script) {
+        return packets;
+    }
     let mut talk = Talk::new("192.0.2.10:50001", "192.0.2.20:8080");
     let mut upgrade = talk.upgrade();
     if deflate {
@@ -75,6 +79,7 @@ pub fn analyse(packets: &[TestPacket]) -> Vec<Conversation> {
 pub fn analyse_with(packets: &[TestPacket], limits: &Limits) -> Vec<Conversation> {
     let keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256, live: false };
     let mut analysis = Analysis::new(limits, keep);
+    analysis.learn(&veil::keys());
     let mut reports = Vec::new();
     let mut take = |report: Box<Conversation>| {
         reports.push(*report);

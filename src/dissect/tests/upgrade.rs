@@ -286,7 +286,6 @@ fn not_http() {
         ("RTSP", vec![data(Orig, "OPTIONS * RTSP/1.0\r\n")]),
         ("MySQL greeting", vec![data(Resp, b"\x4a\0\0\0\x0a8.0.36\0")]),
         ("method that never ends", vec![data(Orig, "A".repeat(40)), data(Orig, "A".repeat(40))]),
-        ("h2c preface", vec![data(Orig, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")]),
         ("frames without a handshake", vec![data(Orig, up(Opcode::TEXT, "hi"))]),
         ("nothing", vec![End(Orig, StreamEnd::Fin), End(Resp, StreamEnd::Fin)]),
         ("no upgrade", vec![data(Orig, "GET / HTTP/1.1\r\n\r\n"), End(Orig, StreamEnd::Fin), data(Resp, NO)]),

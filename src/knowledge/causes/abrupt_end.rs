@@ -1,4 +1,5 @@
 use crate::knowledge::causes::prelude::*;
+use crate::knowledge::causes::tls_failed::{left_unused, said_goodbye, shows_leave, took_leave};
 
 /// `abrupt_end`: TCP ended without a Close, and nothing else explains it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +21,10 @@ pub(super) const ROW: CauseRow = CauseRow {
     likely: Some(
         "an RST: anything on the way can send one that looks like a side's; or part of what they sent is not in the recording",
     ),
-    undetermined: None,
+    undetermined: Some(
+        "TLS that cannot be read, and both sides had sent something right before, or the end of it is not in the recording: they \
+            may have closed WebSocket",
+    ),
     never: "which of these it was: a process that ended, a program that closed the socket, or something on the way in its \
             place; all three look the same",
     next: &[
@@ -32,6 +36,9 @@ pub(super) const ROW: CauseRow = CauseRow {
         legal("a Close before it", "C: text a | S: close 1000 | C: close 1000 | S: fin | C: fin"),
     ],
 };
+
+/// Whoever sent something shorter than this before the end may have closed.
+const FAREWELL_NS: i64 = 2_000_000_000;
 
 /// Whether the end of a side acknowledges one number more than the other side's bytes take, whose FIN was not recorded.
 fn answers_unseen(facts: &Facts<'_>, role: Role) -> bool {
@@ -60,7 +67,7 @@ fn unfinished(facts: &Facts<'_>, by: Role) -> Option<Role> {
 impl Judge for AbruptEnd {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         let closing = &facts.conversation.closing;
-        if !facts.course.is_established {
+        if !facts.is_established() {
             return None;
         }
         // The FIN that is acknowledged is not in the recording.
@@ -85,7 +92,27 @@ impl Judge for AbruptEnd {
         }
         let quit = facts.quit()?;
         let How::Tcp(how) = quit.how else { return None };
-        let certainty = certainty(facts, quit.by, how);
+        let mut certainty = certainty(facts, quit.by, how);
+        if facts.is_encrypted() {
+            // Behind TLS's own goodbye there may have been one of WebSocket.
+            let tls = facts.conversation.tls.as_deref()?;
+            if how == StreamEnd::Fin && took_leave(tls, quit.by) || left_unused(facts, tls).is_some() {
+                return None;
+            }
+            let was_closing = Role::BOTH.into_iter().all(|role| {
+                let pause_ns = facts.between(tls.records[role].last.and_then(|mark| mark.at), quit.mark.at);
+                pause_ns.is_some_and(|ns| ns < FAREWELL_NS)
+            });
+            certainty = if was_closing || !shows_leave(facts.conversation, tls, quit.by) {
+                Undetermined
+            } else {
+                certainty.min(Likely)
+            };
+        }
+        // The goodbyes of both may have crossed.
+        if said_goodbye(facts.conversation.tls.as_deref(), quit.by) {
+            certainty = certainty.min(Likely);
+        }
         let in_message = unfinished(facts, quit.by);
         Some(
             Judged::new(Self { how, in_message, unseen: false }, Blame::from(quit.by), certainty)
@@ -93,19 +120,20 @@ impl Judge for AbruptEnd {
         )
     }
 
-    fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
+    fn headline<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> String {
         let ended = if self.how == StreamEnd::Rst { "was reset" } else { "ended" };
         match side(cause.by) {
-            Some(by) => format!("TCP {ended} from {}'s side without a Close", a(by)),
-            None => "Both sides ended TCP at the same time, without a Close".to_owned(),
+            Some(by) => format!("TCP {ended} from {}'s side{}", a(by), without_goodbye(conversation)),
+            None => format!("Both sides ended TCP at the same time{}", without_goodbye(conversation)),
         }
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
+        let without = without_goodbye(conversation);
         let Some(by) = side(cause.by) else {
             return Said::whole(
                 format!(
-                    "Both sides {}ended TCP at the same time{}, without a Close: neither had received the other's FIN or RST \
+                    "Both sides {}ended TCP at the same time{}{without}: neither had received the other's FIN or RST \
                         when it sent its own.",
                     probably(cause.certainty),
                     when(conversation, cause.at)
@@ -120,7 +148,7 @@ impl Judge for AbruptEnd {
         if self.unseen {
             return Said::whole(
                 format!(
-                    "{} probably ended TCP without a Close: its FIN is not in the recording, but {} \
+                    "{} probably ended TCP{without}: its FIN is not in the recording, but {} \
                         acknowledged it.",
                     the(by),
                     a(by.peer())
@@ -141,12 +169,29 @@ impl Judge for AbruptEnd {
         let idle = conversation.closing.idle_before_close_ns.filter(|ns| *ns >= 1_000_000_000);
         let idle = idle.map_or_else(String::new, |ns| format!(", after {} without a frame", duration(ns)));
         let unread = if self.how == StreamEnd::Rst { " with data unread" } else { "" };
+        let closed = if cause.certainty == Undetermined { "WebSocket had been closed before, " } else { "" };
         // A Close that answered it is told after it.
         let answered = conversation.closing.sides[by.peer()].sent_close == Some(true);
         let tell = if answered { Said::part } else { Said::whole };
+        if said_goodbye(conversation.tls.as_deref(), by) {
+            return tell(
+                format!(
+                    "{} ended TLS by close_notify{}{without}{idle}{middle}: {probably}its program closed the connection, or a proxy \
+                        that ends TLS in its place did; a process that dies sends none.",
+                    the(by),
+                    when(conversation, cause.at),
+                    probably = probably(cause.certainty),
+                ),
+                format!(
+                    "{}{} for what closes the connection without a Close{limit}, and in the logs of the proxies that end TLS.",
+                    look(conversation, by, cause),
+                    at_packet(cause, conversation)
+                ),
+            );
+        }
         tell(
             format!(
-                "{} {}{at} without a Close{idle}{middle}: its process ended, its program closed the socket{unread}, or \
+                "{} {}{at}{without}{idle}{middle}: {closed}its process ended, its program closed the socket{unread}, or \
                     something on the way ended it in its place; which of these it was cannot be told from here.",
                 the(by),
                 ended_tcp(self.how),
@@ -158,5 +203,16 @@ impl Judge for AbruptEnd {
                 at_packet(cause, conversation)
             ),
         )
+    }
+}
+
+/// What was missing before the end: of TLS that cannot be read its close_notify.
+fn without_goodbye<S: Readable>(conversation: &Conversation<S>) -> &'static str {
+    if conversation.closing.outcome == Outcome::Encrypted {
+        let by = conversation.closing.first_end.map_or(Role::Server, |end| end.by);
+        let is_shown = conversation.tls.as_deref().is_some_and(|tls| shows_leave(conversation, tls, by));
+        if is_shown { " without a TLS close_notify" } else { "" }
+    } else {
+        " without a Close"
     }
 }

@@ -1,9 +1,10 @@
 //! The evidence that causes are judged by: what was concluded of a conversation, and what TCP shows of it.
 
 use crate::knowledge::Heartbeat;
+use crate::knowledge::causes::tls_failed::first_leave;
 use crate::model::{
     CloseCode, Conversation, Course, Finding, Lines, Mark, Outcome, PerRole, Role, RuleId, SentClose,
-    SideCourse, SideTcp, Starter, StreamEnd, Timestamp,
+    SideCourse, SideTcp, Starter, StreamEnd, Timestamp, TlsAlert, TlsFacts,
 };
 
 /// What there is to judge by.
@@ -121,13 +122,45 @@ impl<'a> Facts<'a> {
         self.conversation.request.as_ref().is_some_and(|request| request.facts.browser)
     }
 
+    /// Whether what was sent cannot be read.
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.outcome() == Outcome::Encrypted
+    }
+
+    /// Whether the recording ends first.
+    pub(super) fn is_open(&self) -> bool {
+        let has_end = self.conversation.closing.first_end.is_some();
+        self.outcome() == Outcome::Open || self.is_encrypted() && !has_end
+    }
+
+    /// Whether both sides had come to where frames are sent; of what cannot be read, where anything is.
+    pub(super) fn is_established(&self) -> bool {
+        let tls = self.conversation.tls.as_deref();
+        self.course.is_established || self.is_encrypted() && tls.is_some_and(TlsFacts::is_over)
+    }
+
     /// Who gave the connection up: the side that started the end, by its Close or else by its end of TCP. `None` where both
     /// did at once, or nobody.
     pub(super) fn quit(&self) -> Option<Quit> {
-        match self.conversation.closing.started_by? {
-            Starter::One(role) => self.quit_of(role),
-            Starter::Both => None,
-        }
+        let closing = &self.conversation.closing;
+        let quit = if self.is_encrypted() && !closing.ends_crossed {
+            self.quit_of(closing.first_end?.by)
+        } else {
+            match self.conversation.closing.started_by? {
+                Starter::One(role) => self.quit_of(role),
+                Starter::Both => None,
+            }
+        }?;
+        Some(self.behind_leave(&quit).unwrap_or(quit))
+    }
+
+    /// Who ends TCP behind the other side's close_notify answers that, which was the end.
+    fn behind_leave(&self, quit: &Quit) -> Option<Quit> {
+        let (by, mark) = first_leave(self.conversation.tls.as_deref()?)?;
+        let is_answer =
+            quit.how == How::Tcp(StreamEnd::Fin) && by != quit.by && Some(mark.packet) < quit.mark.packet;
+        let mark = Mark { packet: Some(mark.packet), at: mark.at, frame: None };
+        is_answer.then_some(Quit { by, mark, ..*quit })
     }
 
     /// By what a side gave the connection up, if it was of its own accord.
@@ -140,12 +173,25 @@ impl<'a> Facts<'a> {
         Some(to?.since(from?)).filter(|ns| *ns >= 0)
     }
 
+    /// When a side last sent a byte: of what TLS carries, where that is what its stream is.
+    fn last_sent_at(&self, role: Role) -> Option<Timestamp> {
+        let by_tcp = self.tcp(role).last_payload_at.or(self.side(role).last_frame_at);
+        let Some(tls) = self.conversation.tls.as_deref().filter(|tls| tls.is_over()) else { return by_tcp };
+        // What is as long as an alert and nothing came behind is close_notify, as far as that can be told.
+        let mut of_side = tls.last.iter().rev().filter(|record| record.by == role);
+        let last = match of_side.next() {
+            Some(record) if tls.hides_types() && u64::from(record.len) == TlsAlert::LEN => {
+                of_side.next().map(|record| record.mark)
+            }
+            // Where nothing was sent, the end of its handshake.
+            _ => tls.records[role].last.or(tls.finished[role]),
+        };
+        last.and_then(|mark| mark.at)
+    }
+
     /// How long neither side had sent a byte of its stream when something happened.
     pub(super) fn silence_before(&self, at: Option<Timestamp>) -> Option<i64> {
-        let last = Role::BOTH.into_iter().filter_map(|role| {
-            let at_hand = self.tcp(role).last_payload_at;
-            at_hand.or(self.side(role).last_frame_at)
-        });
+        let last = Role::BOTH.into_iter().filter_map(|role| self.last_sent_at(role));
         let at = at?;
         last.filter(|last| *last <= at).max().map(|last| at.since(last))
     }

@@ -1,4 +1,5 @@
 use crate::knowledge::causes::prelude::*;
+use crate::knowledge::causes::tls_failed::said_goodbye;
 use crate::knowledge::timeouts::{IdleEnd, fitting, meets};
 use crate::model::LastFrame;
 
@@ -65,7 +66,7 @@ impl Judge for IdleTimeout {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         let quit = facts.quit()?;
         let How::Tcp(how) = quit.how else { return None };
-        if !facts.course.is_established {
+        if !facts.is_established() {
             return None;
         }
         let (silence_ns, after_data) = silence(facts, &quit)?;
@@ -96,13 +97,17 @@ impl Judge for IdleTimeout {
             (Some(seconds), Likely) => format!("probably an idle time-out of {seconds} s"),
             _ => "possibly an idle time-out".to_owned(),
         };
+        // With close_notify it has the keys.
+        let ends_tls = said_goodbye(conversation.tls.as_deref(), by);
+        let way = if ends_tls { "a proxy that ends TLS for it" } else { "something on the way" };
+        let without = without_close(conversation);
         // A Close that answered it is told after it.
         let answered = conversation.closing.sides[by.peer()].sent_close == Some(true);
         let tell = if answered { Said::part } else { Said::whole };
         tell(
             format!(
-                "TCP {ended} from {}'s side{at} without a Close, after {} in which neither side had sent a \
-                    byte: {why}, of that side or of something on the way{known}.",
+                "TCP {ended} from {}'s side{at}{without}, after {} in which neither side had sent a \
+                    byte: {why}, of that side or of {way}{known}.",
                 a(by),
                 duration(self.silence_ns)
             ),

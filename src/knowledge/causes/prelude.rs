@@ -139,6 +139,11 @@ pub(super) const fn probably(certainty: Certainty) -> &'static str {
     }
 }
 
+/// ` without a Close`; nothing where one may have been sent that cannot be read.
+pub(super) fn without_close<S: Readable>(conversation: &Conversation<S>) -> &'static str {
+    if conversation.closing.outcome == Outcome::Encrypted { "" } else { " without a Close" }
+}
+
 /// ` 3.2 s after the start`, or ` 3.2 s after the first packet`.
 pub(super) fn when<S: Readable>(conversation: &Conversation<S>, at: Option<Timestamp>) -> String {
     let Some((at, start)) = at.zip(conversation.started_at).filter(|(at, start)| at >= start) else {

@@ -43,7 +43,7 @@ impl Judge for ReceiveWindowClosed {
             let quit = facts.quit_of(role.peer());
             let until = shut.from.map(|from| Timestamp(from.0.saturating_add(shut.for_ns)));
             // Nobody gave up: whoever is probed keeps the other waiting to the end of the recording.
-            let waits = facts.outcome() == Outcome::Open && shut.to_the_end && shut.probes > 0;
+            let waits = facts.is_open() && shut.to_the_end && shut.probes > 0;
             let meanwhile = quit.is_some_and(|quit| shut.from <= quit.mark.at && until >= quit.mark.at);
             if shut.for_ns < WINDOW_SHUT_NS || !meanwhile && !waits {
                 return None;

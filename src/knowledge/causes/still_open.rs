@@ -27,7 +27,7 @@ pub(super) const ROW: CauseRow = CauseRow {
 
 impl Judge for StillOpen {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
-        if facts.outcome() != Outcome::Open {
+        if !facts.is_open() {
             return None;
         }
         let close = |role: Role| facts.side(role).close.is_some();
@@ -49,6 +49,15 @@ impl Judge for StillOpen {
         let silent = silent.map_or_else(String::new, |ns| {
             format!("; the last byte of either side came {} before that", duration(ns))
         });
+        if conversation.closing.outcome == Outcome::Encrypted {
+            return Said::whole(
+                format!(
+                    "The recording ends while the connection is open{silent}; what was sent is encrypted."
+                ),
+                "Record for longer to see the end, and with the keys of one side (wslog explain tls says how they are had); until \
+                    then, look in the logs of both programs.",
+            );
+        }
         if conversation.response.is_none()
             && conversation.traffic.client.frame_count() + conversation.traffic.server.frame_count() == 0
         {

@@ -1,4 +1,6 @@
 use crate::knowledge::causes::prelude::*;
+use crate::knowledge::causes::tls_failed::first_leave;
+use crate::model::TcpEnd;
 
 /// `undetermined`: none of the others fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,11 +24,31 @@ impl Judge for UndeterminedEnd {
         Some(Judged::new(Self, None, Undetermined))
     }
 
-    fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
+    fn headline<S: Readable>(&self, _: &Cause, conversation: &Conversation<S>) -> String {
+        if let Some((by, _)) = left_tls(conversation) {
+            return format!("{} ended TLS in order; what was said inside cannot be read", the(by));
+        }
         "Why it ended cannot be told".to_owned()
     }
 
     fn said<S: Readable>(&self, _: &Cause, conversation: &Conversation<S>) -> Said {
+        if let Some((by, end)) = left_tls(conversation) {
+            let at = end.at;
+            return Said::part(
+                format!(
+                    "{} ended TLS in an orderly way and {}TCP by FIN{}; whether WebSocket was closed before, and why, cannot be \
+                        told without the keys.",
+                    the(by),
+                    if by == end.by { String::new() } else { format!("{} then ", a(end.by)) },
+                    when(conversation, at)
+                ),
+                format!(
+                    "Record it again with the keys of one side (wslog explain tls says how they are had), or look in the logs \
+                        of both programs{}.",
+                    at_clock(conversation, at)
+                ),
+            );
+        }
         let ended = conversation.closing.first_end.and_then(|end| end.at);
         Said::part(
             "Why it ended cannot be told from here.",
@@ -36,4 +58,13 @@ impl Judge for UndeterminedEnd {
             ),
         )
     }
+}
+
+/// Who ended TLS first, and who TCP, of a connection that cannot be read and that ended in this order.
+fn left_tls<S: Readable>(conversation: &Conversation<S>) -> Option<(Role, TcpEnd)> {
+    let tls = conversation.tls.as_deref()?;
+    let end =
+        conversation.closing.first_end.filter(|_| conversation.closing.outcome == Outcome::Encrypted)?;
+    let (by, mark) = first_leave(tls)?;
+    (end.how == StreamEnd::Fin && Some(mark.packet) <= end.packet).then_some((by, end))
 }

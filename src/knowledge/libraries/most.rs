@@ -11,7 +11,7 @@ pub const MOST: &[Convention] = &[
     does(&[At::Answered, At::ClosedFirst, At::Crossed], Peers, Yes, ""),
     does(&[At::Unanswered, At::NoClose], Abnormal, No, ""),
     does(&[At::NotEstablished], Abnormal, No, ""),
-    does(&[At::NoConnection, At::NotRecorded, At::Open], Nothing, Unknown, ""),
+    does(&[At::NoConnection, At::NotRecorded, At::Encrypted, At::Open], Nothing, Unknown, ""),
     does(&[At::AwaitsAnswer], Nothing, Unknown, "").open().or(&[other(
         Abnormal,
         No,

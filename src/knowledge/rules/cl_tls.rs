@@ -1,8 +1,8 @@
 use crate::knowledge::prelude::*;
 
-/// CL-TLS: Where the connection runs over TLS, close_notify precedes the FIN. Nothing finds it yet.
+/// CL-TLS: Where the connection runs over TLS, close_notify precedes the FIN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClTls {}
+pub struct ClTls;
 
 pub(super) const ROW: Row = Row {
     name: "CL-TLS",
@@ -14,13 +14,17 @@ pub(super) const ROW: Row = Row {
     peer: Some("cannot tell an end of the stream from a connection that was cut"),
     text: "A FIN can be forged or come from something on the way; close_notify comes from the peer itself, \
            under its keys. For a WebSocket connection both Closes already say as much, so little is lost \
-           here after a clean closing handshake. wslog does not report this yet.",
+           here after a clean closing handshake. Up to TLS 1.2 it shows without keys whether there was one; in TLS 1.3 only with them.",
     next: &["a library that closes the socket without shutting TLS down first: many do"],
     shows: &[],
 };
 
 impl Told for ClTls {
-    fn words(&self, _: &Say<'_>) -> Words {
-        match *self {}
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "close_notify before the FIN",
+            "FIN without close_notify",
+            "ended TCP by FIN without TLS's close_notify",
+        )
     }
 }

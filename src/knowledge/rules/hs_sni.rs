@@ -1,9 +1,8 @@
 use crate::knowledge::prelude::*;
 
 /// HS-SNI: The client names the server in its TLS ClientHello (server_name); this shows only in connections under TLS.
-/// Nothing finds it yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HsSni {}
+pub struct HsSni;
 
 pub(super) const ROW: Row = Row {
     name: "HS-SNI",
@@ -17,7 +16,7 @@ pub(super) const ROW: Row = Row {
     text: "Many names share one address; the TLS server learns from server_name which certificate is asked \
            for. Without it the client may be shown the certificate of another name, and its application \
            then reports 1006, or 1015 where the library tells it apart. A server named by its IP address \
-           has no such name. wslog does not report this yet.",
+           has no such name, and what the server is called shows in Host, which takes the keys to read.",
     next: &[
         "the ClientHello in the recording: server_name can be read there, unless the client encrypts it \
          (ECH)",
@@ -27,7 +26,11 @@ pub(super) const ROW: Row = Row {
 };
 
 impl Told for HsSni {
-    fn words(&self, _: &Say<'_>) -> Words {
-        match *self {}
+    fn words(&self, say: &Say<'_>) -> Words {
+        say.words(
+            "server_name in the ClientHello, as Host names the server",
+            "no server_name",
+            "opened TLS without naming the host (no SNI)",
+        )
     }
 }

@@ -29,6 +29,8 @@ named! {
         HandshakeFailed = "handshake_failed",
         /// A gap or cut lies over the end.
         NotObservable = "not_observable",
+        /// TLS without usable keys: what was sent is not known, only when, by whom and how TCP ended.
+        Encrypted = "encrypted",
     }
 }
 
@@ -36,11 +38,17 @@ impl Outcome {
     /// Whether it is one that a gate takes for unclean.
     #[must_use]
     pub const fn is_unclean(self) -> bool {
-        !matches!(self, Self::Clean | Self::CleanTcpReset | Self::Open)
+        !matches!(self, Self::Clean | Self::CleanTcpReset | Self::Open | Self::Encrypted)
+    }
+
+    /// Whether a gate can judge it: of what is encrypted it knows neither good nor bad.
+    #[must_use]
+    pub const fn is_judged(self) -> bool {
+        !matches!(self, Self::Encrypted)
     }
 
     /// Every outcome, in the order in which reports count them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Clean,
         Self::CleanTcpReset,
         Self::CloseCutShort,
@@ -49,6 +57,7 @@ impl Outcome {
         Self::Reset,
         Self::HandshakeFailed,
         Self::NotObservable,
+        Self::Encrypted,
         Self::Open,
     ];
 }
@@ -95,7 +104,7 @@ named! {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SideClose<S: Stage = Quoted> {
-    /// It sent a Close; `None` where a gap may hide one.
+    /// It sent a Close; `None` where a gap may hide one, or encryption.
     pub sent_close: Option<bool>,
     /// Code of its first Close.
     pub code: Option<CloseCode>,

@@ -15,6 +15,8 @@ named! {
         /// A gap or cut lies over the end.
         #[default]
         NotRecorded = "not_recorded",
+        /// What both sides sent is encrypted, and cannot be read.
+        Encrypted = "encrypted",
         /// The recording ends while TCP is open, and no Close of its own waits for an answer.
         Open = "open",
         /// The recording ends while TCP is open; its Close is not answered yet.
@@ -73,10 +75,11 @@ named! {
 
 impl Situation {
     /// Every one.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::NotEstablished,
         Self::NoConnection,
         Self::NotRecorded,
+        Self::Encrypted,
         Self::Open,
         Self::AwaitsAnswer,
         Self::Unheard,

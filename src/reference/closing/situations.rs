@@ -27,6 +27,7 @@ pub(super) fn of(
             }
             (Outcome::HandshakeFailed, Role::Server) => (Situation::NoConnection, Certainty::Proven),
             (Outcome::Open, _) => (Situation::Open, Certainty::Undetermined),
+            (Outcome::Encrypted, _) => (Situation::Encrypted, Certainty::Undetermined),
             _ => (Situation::NotRecorded, Certainty::Undetermined),
         }
     };

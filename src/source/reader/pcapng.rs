@@ -23,6 +23,12 @@ const OPB_MAGIC: u32 = 2;
 const ISB_MAGIC: u32 = 5;
 /// An interface statistics block without options.
 const MIN_STATISTICS_LEN: usize = 24;
+/// Decryption secrets block.
+const DSB_MAGIC: u32 = 10;
+/// A decryption secrets block without secrets.
+const MIN_SECRETS_LEN: usize = 20;
+/// Secrets of TLS, as a key log has them (`secrets-type` 0x544c534b).
+const TLS_KEY_LOG: u32 = 0x544c_534b;
 /// Statistics are a handful of numbers: a longer block is passed over.
 const MAX_STATISTICS_LEN: usize = 64 << 10;
 /// Type, length and trailer.
@@ -157,6 +163,11 @@ pub(super) struct Pcapng {
     /// Packet blocks met so far.
     packets: u64,
     losses: Losses,
+    /// Key logs of the secrets blocks since somebody took them.
+    pub(super) key_log: Vec<u8>,
+    pub(super) max_secrets_bytes: usize,
+    /// Secrets blocks that are longer.
+    long_secrets: u64,
 }
 
 /// The words of a block that cannot be read.
@@ -186,8 +197,17 @@ impl Pcapng {
         }
         version_of(order, head)?;
         let max_interfaces = Limits::DEFAULT.max_interfaces;
-        let losses = Losses::default();
-        Ok(Self { order, interfaces: Vec::new(), described: 0, max_interfaces, packets: 0, losses })
+        Ok(Self {
+            order,
+            interfaces: Vec::new(),
+            described: 0,
+            max_interfaces,
+            packets: 0,
+            losses: Losses::default(),
+            key_log: Vec::new(),
+            max_secrets_bytes: Limits::DEFAULT.max_block_bytes,
+            long_secrets: 0,
+        })
     }
 
     /// The block at the start of `bytes`.
@@ -226,6 +246,7 @@ impl Pcapng {
         let is_read = match block_type {
             SHB_MAGIC | IDB_MAGIC | EPB_MAGIC | OPB_MAGIC | SPB_MAGIC => true,
             ISB_MAGIC => (MIN_STATISTICS_LEN..=MAX_STATISTICS_LEN).contains(&len),
+            DSB_MAGIC => len >= MIN_SECRETS_LEN && len <= self.max_secrets_bytes,
             _ => false,
         };
         if !is_read {
@@ -242,6 +263,7 @@ impl Pcapng {
             IDB_MAGIC => self.interface(body),
             SPB_MAGIC => self.simple_packet(body, len),
             ISB_MAGIC => Ok(self.statistics(body, len)),
+            DSB_MAGIC => Ok(self.secrets(body, len)),
             _ => self.packet(block_type, body, len),
         };
         read.unwrap_or_else(Scanned::Malformed)
@@ -311,6 +333,40 @@ impl Pcapng {
             lost.by_system = lost.by_system.max(by_system.unwrap_or(0));
         }
         Scanned::Passed(len)
+    }
+
+    /// The block at the start of `bytes` is passed over.
+    pub(super) fn passes_over(&mut self, bytes: &[u8]) {
+        if let Some(&[t0, t1, t2, t3, l0, l1, l2, l3]) = bytes.first_chunk()
+            && self.order.u32([t0, t1, t2, t3]) == DSB_MAGIC
+            && self.order.u32([l0, l1, l2, l3]) as usize > self.max_secrets_bytes
+        {
+            self.long_secrets += 1;
+        }
+    }
+
+    /// Keeps the key log of TLS connections, for whoever decrypts them. Secrets of other protocols are nobody's.
+    #[cold]
+    fn secrets(&mut self, body: &[u8], len: usize) -> Scanned {
+        if let Some((&[_, _, _, _, _, _, _, _, t0, t1, t2, t3, l0, l1, l2, l3], room)) =
+            body.split_first_chunk::<16>()
+            && self.order.u32([t0, t1, t2, t3]) == TLS_KEY_LOG
+        {
+            let claimed = usize::try_from(self.order.u32([l0, l1, l2, l3])).unwrap_or(usize::MAX);
+            self.key_log.extend_from_slice(room.get(..claimed).unwrap_or(room));
+            self.key_log.push(b'\n');
+        }
+        Scanned::Passed(len)
+    }
+
+    /// Counts in the end what was passed over.
+    #[cold]
+    pub(super) fn count_long_secrets(&self, weirds: &mut Weirds) {
+        if self.long_secrets > 0 {
+            weirds.add_many(WeirdKind::TlsKeysCap, self.long_secrets, None, || {
+                format!("blocks of keys longer than {} bytes were passed over", self.max_secrets_bytes)
+            });
+        }
     }
 
     /// An option of 64 bits, among those that begin at `from`.

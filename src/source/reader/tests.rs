@@ -1,6 +1,7 @@
 mod faults;
 mod losses;
 mod pieces;
+mod secrets;
 
 use std::io::ErrorKind;
 

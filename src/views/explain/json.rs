@@ -1,6 +1,7 @@
 //! `wslog.explain/1`.
 
 use crate::knowledge::applications::{Application, ApplicationCode, Ending};
+use crate::knowledge::guides::{Guide, GuidePart, GuideWay};
 use crate::knowledge::words::filled;
 use crate::knowledge::{CauseInfo, OutcomeInfo};
 use crate::model::topic::{CaseTopic, CauseTopic, CodeTopic, Example, RuleTopic, Topic};
@@ -36,7 +37,7 @@ row! {
     topics: List<TopicEntry> = topics.iter().map(TopicEntry),
 }
 
-/// A close code, a rule, a cause, an outcome, a case or an application, told apart by `kind`.
+/// A close code, a rule, a cause, an outcome, a case, an application or a guide, told apart by `kind`.
 #[derive(Clone, Copy, Debug)]
 struct TopicEntry<'a>(&'a Topic);
 
@@ -48,6 +49,7 @@ impl Type for TopicEntry<'_> {
         OutcomeEntry::KIND,
         Case::KIND,
         ApplicationEntry::KIND,
+        GuideEntry::KIND,
     ]);
 }
 
@@ -60,6 +62,7 @@ impl Value<Self> for TopicEntry<'_> {
             Topic::Outcome(row) => OutcomeEntry(row).encode(to),
             Topic::Case(case) => Case(case).encode(to),
             Topic::Application(application) => ApplicationEntry(application).encode(to),
+            Topic::Guide(guide) => GuideEntry(guide).encode(to),
         }
     }
 }
@@ -178,6 +181,46 @@ row! {
     code: Integer = code,
     /// Its name.
     meaning: Text = name,
+}
+
+row! {
+    /// A guide.
+    struct GuideEntry<'a>(guide: &'a Guide);
+
+    /// `guide`.
+    kind: Text = "guide",
+    /// Its name, as in `tls`.
+    guide: Text = guide.name,
+    /// What it is about.
+    about: Text = guide.about,
+    /// Its parts, in the order in which they are read.
+    parts: List<Part> = guide.parts.iter().map(Part),
+}
+
+row! {
+    /// A part of a guide.
+    struct Part<'a>(part: &'a GuidePart);
+
+    /// Its heading.
+    title: Text = part.title,
+    /// Its paragraphs.
+    text: List<Text> = part.text.iter().copied(),
+    /// Ways to do what it is about.
+    ways: List<Way> = part.ways.iter().map(Way),
+}
+
+row! {
+    /// A way to do something.
+    struct Way<'a>(way: &'a GuideWay);
+
+    /// The program that does it, or the occasion.
+    of: Text = way.of,
+    /// What to do, and what to heed.
+    text: Text = way.text,
+    /// Lines for a shell, or for a file.
+    lines: List<Text> = way.lines.iter().copied(),
+    /// The version it was tried with, or where the program says so; null of what is wslog's own.
+    source: Option<Text> = (!way.source.is_empty()).then_some(way.source),
 }
 
 row! {

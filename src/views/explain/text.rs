@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::iter;
 
 use crate::knowledge::applications::Application;
+use crate::knowledge::guides::Guide;
 use crate::knowledge::words::{filled, joined};
 use crate::knowledge::{CAUSES, OutcomeInfo};
 use crate::model::topic::{CaseTopic, CauseTopic, CodeTopic, Example, RuleTopic, Topic};
@@ -31,6 +32,7 @@ pub fn full(topics: &[Topic], style: &Style) -> String {
         Topic::Outcome(row) => outcome_text(row, style),
         Topic::Case(case) => case_text(case, style),
         Topic::Application(application) => application_text(application, style),
+        Topic::Guide(guide) => guide_text(guide, style),
     };
     joined(topics.iter().map(topic), "\n")
 }
@@ -40,6 +42,7 @@ pub fn full(topics: &[Topic], style: &Style) -> String {
 pub fn list(topics: &[Topic], style: &Style) -> String {
     let (mut codes, mut rules, mut cases) = (Vec::new(), Vec::new(), Vec::new());
     let (mut causes, mut outcomes, mut applications) = (Vec::new(), Vec::new(), Vec::new());
+    let mut guides = Vec::new();
     for topic in topics {
         match topic {
             Topic::Code(code) => codes.push(code_row(code)),
@@ -48,6 +51,7 @@ pub fn list(topics: &[Topic], style: &Style) -> String {
             Topic::Outcome(row) => outcomes.push(outcome_row(row)),
             Topic::Case(case) => cases.push(case_row(case)),
             Topic::Application(application) => applications.push(application_row(application)),
+            Topic::Guide(guide) => guides.push(vec![guide.name.to_owned(), guide.about.to_owned()]),
         }
     }
     let tables = [
@@ -57,6 +61,7 @@ pub fn list(topics: &[Topic], style: &Style) -> String {
         (&["rule", "level", "broken by", "clause", "what it says"], rules, &[3, 4]),
         (&["case", "what it is about", "closed by", "with"], cases, &[1]),
         (&["application", "codes", "known by"], applications, &[2]),
+        (&["guide", "what it is about"], guides, &[1]),
     ];
     let tables = tables.into_iter().filter(|(_, rows, _)| !rows.is_empty());
     joined(tables.map(|(header, rows, flexible)| style.table(header, rows, &[], flexible)), "\n")
@@ -73,7 +78,11 @@ fn cause_row(topic: &CauseTopic) -> Vec<String> {
 }
 
 fn outcome_row(row: &OutcomeInfo) -> Vec<String> {
-    let unclean = if row.outcome.is_unclean() { "yes" } else { "no" };
+    let unclean = match row.outcome {
+        outcome if !outcome.is_judged() => "not judged",
+        outcome if outcome.is_unclean() => "yes",
+        _ => "no",
+    };
     vec![row.outcome.name().to_owned(), unclean.to_owned(), row.means.to_owned()]
 }
 
@@ -288,6 +297,27 @@ fn application_text(application: &Application, style: &Style) -> String {
             codes.map(|(code, means)| vec![format!("0x{code:02x}"), (*means).to_owned()]).collect();
         if !rows.is_empty() {
             meanings(&mut out, &format!("What the codes of {} mean", ending.name), rows, style);
+        }
+    }
+    out
+}
+
+fn guide_text(guide: &Guide, style: &Style) -> String {
+    let mut out = heading(guide.name, &["guide"], style);
+    out.push('\n');
+    out.push_str(&style.wrap(&sentence(guide.about), 2));
+    for part in guide.parts {
+        let _ = write!(out, "\n  {}\n", style.paint(Paint::Heading, part.title));
+        for (n, text) in part.text.iter().enumerate() {
+            out.push_str(if n > 0 { "\n" } else { "" });
+            out.push_str(&style.wrap(text, 2));
+        }
+        for way in part.ways {
+            out.push('\n');
+            field(&mut out, way.of, way.text, style);
+            for line in way.lines {
+                let _ = writeln!(out, "{:VALUES$}{line}", "");
+            }
         }
     }
     out

@@ -15,7 +15,7 @@ row! {
     let c = &*r.closing;
 
     /// How it ended, in a word: `clean`, `clean_tcp_reset`, `close_cut_short`, `close_unanswered`, `no_close_frame`,
-    /// `reset`, `open`, `handshake_failed` or `not_observable`.
+    /// `reset`, `open`, `handshake_failed`, `not_observable` or `encrypted`.
     outcome: Text = c.outcome.name(),
     /// Who started: `client`, `server` or `both`.
     started_by: Option<Text> = c.started_by.map(Starter::name),
@@ -49,7 +49,7 @@ row! {
 
     let (packet, packet_input) = place(r, side.packet);
 
-    /// Whether it sent a Close; null where a gap may hide one.
+    /// Whether it sent a Close; null where a gap may hide one, or encryption.
     sent_close: Option<Boolean> = side.sent_close,
     /// Status code of its first Close; null without one.
     code: Option<Integer> = side.code.map(|code| code.0),

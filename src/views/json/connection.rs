@@ -11,11 +11,9 @@ use crate::views::json::finding::Finding;
 use crate::views::json::frame::Frame;
 use crate::views::json::handshake::Handshake;
 use crate::views::json::timing::Timing;
+use crate::views::json::tls::Tls;
 use crate::views::json::{place, sides};
-use crate::views::row::{
-    Boolean, Displayed, Encoder, Integer, List, Map, Nanoseconds, OrAbsent, Text, Time, Type, Value,
-    ValueKind, row,
-};
+use crate::views::row::{Boolean, Displayed, Integer, List, Map, Nanoseconds, OrAbsent, Text, Time, row};
 use crate::views::worded::Worded;
 
 row! {
@@ -48,8 +46,8 @@ row! {
     duration_ns: Option<Nanoseconds> = r.started_at.zip(r.ended_at).map(|(start, end)| end.since(start).max(0)),
     /// What recorded it: `capture`, or `tester` for the log of one.
     vantage: Text = if r.tcp.is_some() { "capture" } else { "tester" },
-    /// Always null: what is in TLS is not read.
-    tls: Option<Tls> = None::<Tls>,
+    /// What TLS shows of it; null without TLS.
+    tls: Option<Tls> = r.tls.as_deref().map(|tls| Tls(r, tls)),
     /// Version of HTTP that carried the opening handshake.
     http: Text = "1.1",
     /// How TCP failed, where it was not established: there is no handshake then.
@@ -76,20 +74,6 @@ row! {
     autobahn: Option<Autobahn> = r.case.as_deref().map(Autobahn),
     /// What is odd about its recording.
     weirds: List<Weird> = r.weirds.as_slice().iter().map(|weird| Weird(r, weird)),
-}
-
-/// What there is to say of TLS: nothing.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Tls {}
-
-impl Type for Tls {
-    const KIND: &'static ValueKind = &ValueKind::Object(&[]);
-}
-
-impl Value<Self> for Tls {
-    fn encode(self, _: &mut impl Encoder) {
-        match self {}
-    }
 }
 
 row! {

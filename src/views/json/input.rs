@@ -36,6 +36,8 @@ row! {
     tcp_connections: Option<Integer> = read(input, input.tcp_connections),
     /// WebSocket connections among them, and attempts at one that TCP did not refuse.
     websocket_connections: Option<Integer> = read(input, input.websocket_connections),
+    /// Those under TLS that could not be read and may be WebSocket; null where the input was not read.
+    encrypted_connections: Option<Integer> = read(input, input.encrypted_connections),
     /// Why it was left, where it was found in a directory and is nothing that is read.
     skipped: Option<Text> = skipped(input),
     /// Why it could not be read.

@@ -7,13 +7,13 @@ use crate::knowledge::words::shorten;
 use crate::knowledge::{Clauses, Tone};
 use crate::model::case::{Behavior, BehaviorClose};
 use crate::model::{
-    CaseRecord, CloseCode, Closing, Conversation, FrameRecord, Hex, Latency, Opcode, PacketNo, PingFigures,
-    Role, SideTcp, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
+    CaseRecord, CloseCode, Closing, Conversation, FrameRecord, Hex, Latency, Opcode, Outcome, PacketNo,
+    PingFigures, Role, SideTcp, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
 };
 use crate::redact::Shown;
 use crate::views::escape::{as_text, visible};
 use crate::views::text::layout::{Paint, Style};
-use crate::views::text::overview;
+use crate::views::text::{overview, tls};
 use crate::views::worded::Worded;
 use crate::views::{FrameList, account, summary, units, wording};
 
@@ -48,6 +48,7 @@ fn heading(out: &mut String, report: &Conversation<Shown>, style: &Style) {
     });
     let unknown = match () {
         () if report.connect.is_some() => "not connected",
+        () if report.closing.outcome == Outcome::Encrypted => "encrypted",
         () if report.assumed => "handshake not recorded",
         () => "no response",
     };
@@ -135,6 +136,9 @@ fn facts(out: &mut String, report: &Conversation<Shown>, style: &Style) {
         };
         out.push_str(&style.wrap(&line, 2));
     }
+    for line in tls::lines(report) {
+        out.push_str(&style.wrap(&line, 2));
+    }
     out.push_str(&style.wrap(&format!("handshake: {}", handshake(report)), 2));
     for role in Role::BOTH {
         let line = format!("{} sent: {}", role.name(), traffic(&report.traffic[role]));
@@ -200,6 +204,8 @@ fn handshake(report: &Conversation<Shown>) -> String {
     } else if let Some(connect) = report.connect {
         let syns = units::count(u64::from(connect.syns), "SYN");
         parts.push(format!("{syns}, {}", if connect.refused { "refused" } else { "not answered" }));
+    } else if report.closing.outcome == Outcome::Encrypted {
+        parts.push("encrypted".to_owned());
     } else if !report.assumed {
         parts.push("no response".to_owned());
     }
@@ -343,6 +349,9 @@ fn timeline(out: &mut String, report: &Conversation<Shown>, list: FrameList, sty
         let packet = rows.get(at.wrapping_sub(1)).map_or(PacketNo(0), |(packet, _)| *packet);
         rows.insert(at, (packet, Entry::Other(gap_row(report.frames_omitted))));
     }
+    for (packet, at, by, said) in tls::goodbyes(report) {
+        rows.push((packet, Entry::Other(event_row(report, at, by, said))));
+    }
     for role in Role::BOTH {
         if let Some(end) = &report.closing.ends[role] {
             rows.push((end.packet.unwrap_or(PacketNo(u64::MAX)), Entry::Other(end_row(report, end))));
@@ -425,12 +434,12 @@ fn gap_row(omitted: u64) -> Vec<String> {
 }
 
 fn end_row(report: &Conversation<Shown>, end: &TcpEnd) -> Vec<String> {
-    let mut row = vec![
-        String::new(),
-        since_start(report, end.at),
-        end.by.name().to_owned(),
-        wording::ends(end.how).to_owned(),
-    ];
+    event_row(report, end.at, end.by, wording::ends(end.how).to_owned())
+}
+
+/// What a side did that is no frame.
+fn event_row(report: &Conversation<Shown>, at: Option<Timestamp>, by: Role, did: String) -> Vec<String> {
+    let mut row = vec![String::new(), since_start(report, at), by.name().to_owned(), did];
     row.resize(7, String::new());
     row
 }

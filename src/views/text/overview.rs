@@ -6,8 +6,8 @@ use std::fmt::Write;
 use crate::knowledge::words::shorten;
 use crate::knowledge::{Blame, CauseId};
 use crate::model::{
-    Certainty, Compression, Conversation, Finding, InputReport, Level, Outcome, PacketNo, Role, RuleId,
-    Unused, WeirdKind, Weirds,
+    Certainty, Compression, Conversation, ConversationId, Finding, InputReport, Level, Outcome, PacketNo,
+    Role, RuleId, Unused, WeirdKind, Weirds,
 };
 use crate::redact::Shown;
 use crate::views::escape::visible;
@@ -57,8 +57,12 @@ fn input(input: &InputReport, style: &Style, indent: usize) -> String {
         _ => String::new(),
     };
     let path = visible(&input.path);
+    let encrypted = match input.encrypted_connections {
+        0 => String::new(),
+        n => format!(", {n} under TLS that cannot be read"),
+    };
     let line = format!(
-        "{path} · {}{}{}{} · {}, {}{when} · {}, {} with WebSocket",
+        "{path} · {}{}{}{} · {}, {}{when} · {}, {} with WebSocket{encrypted}",
         input.kind,
         if input.compression == Compression::None {
             String::new()
@@ -117,7 +121,7 @@ pub(super) fn nothing(inputs: &[InputReport]) -> String {
     } else if cut_heads {
         "HTTP was found with holes in it: packets are missing or cut short (capture whole packets: tcpdump -s 0).".to_owned()
     } else {
-        let hint = "No TCP connection carries an HTTP request for an upgrade to WebSocket. TLS is not decrypted, and a connection captured after its handshake is recognised only by enough frames that follow one another.";
+        let hint = "No TCP connection carries an HTTP request for an upgrade to WebSocket, and a connection captured after its handshake is recognised only by enough frames that follow one another.";
         if closed.is_empty() { hint.to_owned() } else { format!("{hint} Not looked into were {closed}") }
     };
     format!("\nNo WebSocket connection found. {hint}\n")
@@ -165,6 +169,7 @@ fn closed(inputs: &[InputReport]) -> String {
 /// One connection in the overview.
 #[derive(Debug)]
 pub(super) struct Row {
+    pub(super) id: ConversationId,
     cells: Vec<String>,
 }
 
@@ -188,6 +193,7 @@ impl Row {
         let target = report.request.as_ref().map_or("", |r| &*r.target);
         let by = closing.cause.as_ref().and_then(|cause| cause.by).map_or("–", Blame::name);
         Self {
+            id: report.id,
             cells: vec![
                 report.id.to_string(),
                 wording::address(report, Role::Client),
@@ -212,6 +218,70 @@ fn count(report: &Conversation<Shown>, level: Level) -> usize {
     rules.sort_unstable();
     rules.dedup();
     rules.len()
+}
+
+/// Connections that nobody can read, by host and by how they ended: in a capture of everything they are the most.
+#[derive(Debug, Default)]
+pub(super) struct Encrypted {
+    pub(super) connections: u64,
+    groups: BTreeMap<(String, CauseId, Option<Blame>), (u64, ConversationId)>,
+    /// Those that found no group, of as many as are kept.
+    others: u64,
+}
+
+impl Encrypted {
+    /// Groups that are told apart.
+    const MAX_GROUPS: usize = 1_000;
+    /// Groups that are shown.
+    const SHOWN: usize = 20;
+
+    pub(super) fn add(&mut self, report: &Conversation<Shown>) {
+        self.connections += 1;
+        let Some(cause) = &report.closing.cause else { return };
+        let named = report.tls.as_deref().and_then(|tls| tls.offer.as_deref()?.sni.as_deref());
+        let host =
+            named.map_or_else(|| wording::address(report, Role::Server), |sni| visible(sni).into_owned());
+        let key = (shorten(&host, 60), cause.id(), cause.by);
+        if self.groups.len() >= Self::MAX_GROUPS && !self.groups.contains_key(&key) {
+            self.others += 1;
+            return;
+        }
+        self.groups.entry(key).or_insert((0, report.id)).0 += 1;
+    }
+
+    /// The most frequent first.
+    pub(super) fn table(&self, style: &Style) -> String {
+        let mut groups: Vec<_> = self.groups.iter().collect();
+        groups.sort_by_key(|(_, (n, first))| (std::cmp::Reverse(*n), *first));
+        let shown = groups.iter().take(Self::SHOWN);
+        let rows = shown.clone().map(|((host, cause, by), (n, first))| {
+            vec![
+                n.to_string(),
+                host.clone(),
+                wording::cause(*cause, *by),
+                cause.info().when.to_owned(),
+                first.to_string(),
+            ]
+        });
+        let table = style.table(&["connections", "host", "cause", "that is", "first #"], rows, &[0], &[3]);
+        let told: u64 = shown.map(|(_, (n, _))| n).sum();
+        let mut out = style.wrap(
+            &format!(
+                "{} under TLS cannot be read without keys, and may be WebSocket (wslog explain tls; --tls for one by one):",
+                units::count(self.connections, "connection")
+            ),
+            0,
+        );
+        out.push_str(&table);
+        if told < self.connections {
+            let _ = writeln!(
+                out,
+                "and {} more to other hosts, or that ended otherwise.",
+                self.connections - told
+            );
+        }
+        format!("\n{out}")
+    }
 }
 
 /// A row a connection.

@@ -36,7 +36,7 @@ const COURSES: &[Course] = &[
     }),
     ("Pongs that nobody asked for", 2_000, |talk, n| many(talk, Client, n, |n| Frame::pong(n.to_string()))),
     ("findings", 2_000, |talk, n| many(talk, Server, n, |_| Frame::text("a").rsv(1))),
-    ("findings of all kinds", 2_000, |talk, n| many(talk, Client, n, |n| odd_frame(n))),
+    ("findings of all kinds", 2_000, |talk, n| many(talk, Client, n, odd_frame)),
     ("masking keys that come again in turn", 2_000, |talk, n| {
         many(talk, Client, n, |n| Frame::text("a").mask(Mask::Key([1, 2, 3, n as u8])));
     }),

@@ -109,8 +109,8 @@ fn large_blocks() {
     let data = vec![7; 3 << 20];
     let large = Sample { at: None, link: 1, orig_len: 3 << 20, data };
     let file = Writer::new(Endian::Little).section().interface(1, 0, None).simple(3 << 20, &large.data);
-    let secrets = file.part().raw(&vec![1; Limits::DEFAULT.max_block_bytes]);
-    let file = file.block(10, secrets).simple(3 << 20, &large.data);
+    let skipped = file.part().raw(&vec![1; Limits::DEFAULT.max_block_bytes]);
+    let file = file.block(11, skipped).simple(3 << 20, &large.data);
     check("a skipped block may exceed the cap", &file.bytes, &[large.clone(), large]);
     let mut file = file.bytes;
     let start = file.len();
