@@ -9,7 +9,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use wslog::engine::{Analysis, Keep, Sink, present};
 use wslog::limits::Limits;
-use wslog::model::{Conversation, InputReport, Role, StartEvidence, Starter, TcpFlags, WeirdKind, Wire};
+use wslog::model::{
+    Conversation, InputReport, Outcome, Role, StartEvidence, Starter, TcpFlags, WeirdKind, Wire,
+};
 use wslog::redact::Redaction;
 use wslog::views::FrameList;
 use wslog::views::json::JsonReport;
@@ -455,11 +457,6 @@ fn other_protocols_are_not_taken_for_frames() {
     let certificate: Vec<u8> = (0..200).flat_map(names).collect();
     for (what, client, server) in [
         ("Redis", vec![b"*1\r\n$4\r\nPING\r\n".to_vec(); 30], vec![b"+PONG\r\n".to_vec(); 30]),
-        (
-            "TLS",
-            vec![[&[0x17, 3, 3, 0, 64][..], &[0xa5; 64]].concat(); 30],
-            vec![[&[0x17, 3, 3, 0, 64][..], &[0x5a; 64]].concat(); 30],
-        ),
         ("MQTT", vec![vec![0xc0, 0]; 40], vec![vec![0xd0, 0]; 40]),
         ("MQTT subscriptions", vec![vec![0x82, 5, 0, 1, 0, 0, 0]; 40], vec![vec![0x90, 3, 0, 1, 0]; 40]),
         ("zeros", vec![vec![0; 100]; 40], vec![vec![0; 100]; 40]),
@@ -473,6 +470,16 @@ fn other_protocols_are_not_taken_for_frames() {
     ] {
         assert_eq!(told(&analyse(&foreign(&client, &server))), "", "{what}");
     }
+}
+
+/// It may carry WebSocket: nothing of it is read.
+#[test]
+fn tls_in_the_middle_of_a_connection_is_not_taken_for_frames() {
+    let record = |byte| [&[0x17, 3, 3, 0, 64][..], &[byte; 64]].concat();
+    let reports = analyse(&foreign(&vec![record(0xa5); 30], &vec![record(0x5a); 30]));
+    let [report] = reports.as_slice() else { panic!("{}", told(&reports)) };
+    assert_eq!(report.closing.outcome, Outcome::Encrypted);
+    assert!(report.frames.is_empty() && report.findings.is_empty() && report.request.is_none());
 }
 
 proptest! {

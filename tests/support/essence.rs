@@ -10,7 +10,7 @@ use wslog::knowledge::rules::{
 use wslog::limits::Limits;
 use wslog::model::{
     Conversation, ConversationId, HeaderSigns, InputReport, PacketNo, PerRole, Role, RuleId, Seen,
-    StepVerdict, TcpEnd, Timing, Violation, WeirdKind, Weirds,
+    StepVerdict, TcpEnd, Timing, TlsMark, Violation, WeirdKind, Weirds,
 };
 use wslog::redact::{self, Redaction, Shown};
 use wslog::source::{Decoder, Reader};
@@ -84,6 +84,17 @@ fn essence_of(report: Conversation) -> String {
     }
     (report.started_at, report.ended_at) = (None, None);
     report.handshake_at = PerRole::default();
+    if let Some(tls) = &mut report.tls {
+        let place = |mark: &mut TlsMark| (mark.at, mark.packet) = (None, PacketNo(0));
+        tls.last.iter_mut().for_each(|record| place(&mut record.mark));
+        tls.alerts.iter_mut().for_each(|alert| (alert.at, alert.packet) = (None, PacketNo(0)));
+        for role in Role::BOTH {
+            let records = &mut tls.records[role];
+            let marks = [&mut tls.hello[role], &mut tls.finished[role], &mut tls.close_notify[role]];
+            let marks = marks.into_iter().chain([&mut records.first, &mut records.last]);
+            marks.flatten().for_each(place);
+        }
+    }
     for frame in &mut report.frames {
         (frame.at, frame.packet) = (None, None);
         frame.broke.retain(|rule| *rule != RuleId::HsCoalesced);
