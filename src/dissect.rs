@@ -149,6 +149,21 @@ impl Dissector {
         }
     }
 
+    /// Whether it is known at a glance that nothing waits.
+    #[inline]
+    #[must_use]
+    pub fn holds_nothing(&self) -> bool {
+        match &self.state {
+            State::Frames(frames) => frames.holds_nothing(),
+            State::Http(_) | State::PickUp(_) => false,
+            State::Fresh
+            | State::FreshMidStream
+            | State::FreshOf(_)
+            | State::Encrypted(_)
+            | State::Ignored => true,
+        }
+    }
+
     /// Bytes of memory behind what waits: heads that are not whole, bytes that may turn out to be frames.
     #[inline]
     #[must_use]

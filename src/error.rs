@@ -11,6 +11,12 @@ use crate::model::Hex;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The system starts no more threads, most often for want of memory.
+    #[error("cannot start a thread; --threads 1 needs none")]
+    Threads {
+        /// What the system said.
+        source: io::Error,
+    },
     /// The file or directory cannot be opened.
     #[error("cannot open {}", path.display())]
     Open {
@@ -136,7 +142,7 @@ impl Error {
             | Self::NothingInDirectory { path }
             | Self::NoReport { path }
             | Self::BadPolicy { path, .. } => Some(path),
-            Self::UnknownTopic { .. } | Self::Write(_) => None,
+            Self::Threads { .. } | Self::UnknownTopic { .. } | Self::Write(_) => None,
         }
     }
 

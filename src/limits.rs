@@ -180,9 +180,10 @@ limits! {
 
     /// Bytes that the frames listed of all connections at hand take.
     ///
-    /// A 64th of the connections has a 64th of it, which is all that one of them may take.
+    /// A 64th of the connections has a 64th of it, which is all that one of them may take. Of the last few frames 125 bytes of
+    /// payload stay.
     "all-listed-frame-bytes" max_all_listed_frame_bytes: usize = 1_536 << 20, Bytes,
-        Seen("The others are left out, and the report says how many; of the last few 125 bytes of payload stay.");
+        Counted(WeirdKind::ListedCap);
 
     /// Bytes inflated from one message.
     ///

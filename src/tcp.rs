@@ -27,7 +27,7 @@ mod table;
 mod waiting;
 
 pub use connection::{Connection, Stats};
-pub use table::{Flow, FlowTable};
+pub use table::{Flow, FlowTable, LIGHT};
 
 #[cfg(test)]
 mod tests;

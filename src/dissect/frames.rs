@@ -120,6 +120,12 @@ impl Frames {
         self.client
     }
 
+    /// Whether nothing waits, and nothing is kept.
+    #[inline]
+    pub(super) const fn holds_nothing(&self) -> bool {
+        self.tracks.orig.holds_nothing() && self.tracks.resp.holds_nothing()
+    }
+
     /// Bytes of memory behind what waits, and what came last.
     #[inline]
     pub(super) fn memory(&self) -> usize {
@@ -173,6 +179,11 @@ pub(super) fn release(held: &mut PerDirection<Held>, mut take: impl FnMut(Direct
 }
 
 impl Track {
+    #[inline]
+    const fn holds_nothing(&self) -> bool {
+        self.seeking.is_none() && self.doubt.is_none() && self.open.is_none()
+    }
+
     #[inline]
     fn memory(&self) -> usize {
         self.seeking.as_ref().map_or(0, |seeking| seeking.seeker.memory())

@@ -3,7 +3,7 @@
 use crate::autobahn;
 use crate::diagnosis::diagnose;
 use crate::engine::connection::Stages;
-use crate::engine::recorder::Keep;
+use crate::engine::recorder::{Common, Keep};
 use crate::limits::Limits;
 use crate::model::case::CaseReport;
 use crate::model::{CaseRecord, Conversation, Role, Tail, Weirds, Wire};
@@ -13,10 +13,10 @@ use crate::model::{CaseRecord, Conversation, Role, Tail, Weirds, Wire};
 #[must_use]
 pub fn analyze_case(report: CaseReport, limits: &Limits, keep: Keep) -> Box<Conversation> {
     let mut stages = Stages::new(limits);
-    let mut weirds = Weirds::default();
+    let (mut weirds, mut common) = (Weirds::default(), Common::new(usize::MAX));
     let mut inconsistencies = report.inconsistencies.clone();
     inconsistencies.extend(autobahn::observe(&report, &mut |observation| {
-        stages.observe(observation, limits, &mut weirds, &keep, &mut Vec::new());
+        stages.observe(observation, limits, &mut weirds, &keep, &mut common);
     }));
     let tester = if report.closing.is_server { Role::Server } else { Role::Client };
     let tail = Tail { log_of: Some(tester), ..Tail::default() };

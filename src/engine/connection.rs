@@ -2,7 +2,7 @@
 
 use crate::diagnosis::diagnose;
 use crate::dissect::{Dissector, Status};
-use crate::engine::recorder::{Happening, Keep, Recorder};
+use crate::engine::recorder::{Common, Keep, Recorder};
 use crate::engine::secured::{Before, Secured, Way};
 use crate::engine::shards::Terms;
 use crate::limits::Limits;
@@ -75,8 +75,6 @@ pub(super) struct Followed {
     secured: Option<Box<Secured>>,
     /// Plain text that went by, which TLS may still begin behind.
     before: Before,
-    /// Bytes that its listed frames may take.
-    ceiling: usize,
 }
 
 /// The stages behind `dissect`, from the first observation on. Each in a box of its own: allocators keep pieces
@@ -98,34 +96,34 @@ impl Watched {
             stages: None,
             secured: None,
             before: Before::new(whole),
-            ceiling: usize::MAX,
         }))
     }
 
-    /// Takes the next segment; what somebody wants to hear of at once goes to `told`.
+    /// Takes the next segment; what somebody wants to hear of at once goes to `common`.
     pub(super) fn segment(
         &mut self,
         connection: &mut Connection,
         segment: &Segment<'_>,
         terms: &Terms,
-        told: &mut Vec<Happening>,
+        common: &mut Common,
     ) -> Turn {
         let limits = &terms.limits;
         match self {
             Self::Followed(followed) => {
                 let mut tcp_weirds = std::mem::take(&mut followed.weirds);
                 connection.push(segment, limits, &mut tcp_weirds, &mut |event| {
-                    followed.step(&event, terms, told);
+                    followed.step(&event, terms, common);
                 });
                 tcp_weirds.merge(std::mem::take(&mut followed.weirds));
                 followed.weirds = tcp_weirds;
                 if followed.is_lost() {
                     let weirds = std::mem::take(&mut followed.weirds);
+                    followed.unlist(common);
                     connection.forget_facts();
                     *self = Self::Ignored { weirds };
                     return Turn::Left;
                 } else if connection.is_complete() && !followed.waits_for_keys() {
-                    self.conclude(connection, terms, told);
+                    self.conclude(connection, terms, common);
                 }
             }
             Self::Concluded { concluded, .. } => {
@@ -137,14 +135,39 @@ impl Watched {
     }
 
     /// Draws the conclusions of a connection that is complete.
-    fn conclude(&mut self, connection: &mut Connection, terms: &Terms, told: &mut Vec<Happening>) {
+    fn conclude(&mut self, connection: &mut Connection, terms: &Terms, common: &mut Common) {
         connection.forget_bytes();
         let Self::Followed(followed) = self else { return };
-        followed.end_tls(terms, told);
+        followed.end_tls(terms, common);
         if let Some((concluded, client)) = followed.conclude(connection, connection.ended_at(), &terms.limits)
         {
             *self = Self::Concluded { concluded, client };
         }
+    }
+
+    /// Whether its opening handshake is over, or nobody looks for one.
+    #[inline]
+    pub(super) fn is_settled(&self) -> bool {
+        match self {
+            Self::Followed(followed) => followed.dissector.status() == Status::WebSocket,
+            Self::Concluded { .. } | Self::Ignored { .. } => true,
+        }
+    }
+
+    /// Whether nothing waits, and no more than so many bytes of the handshake are kept: what most connections are like for
+    /// most of the time is seen at a glance.
+    #[inline]
+    pub(super) fn holds_at_most(&self, bytes: usize, connection: &Connection) -> bool {
+        connection.holds_nothing()
+            && match self {
+                Self::Followed(followed) => {
+                    followed.dissector.holds_nothing()
+                        && followed.stages.as_ref().is_none_or(|stages| stages.recorder.held <= bytes)
+                        && followed.secured.is_none()
+                }
+                Self::Concluded { concluded, .. } => concluded.heads <= bytes,
+                Self::Ignored { .. } => true,
+            }
     }
 
     /// About how many bytes of memory what waits takes, and what is kept of the handshake, which a peer can make large.
@@ -162,24 +185,6 @@ impl Watched {
             }
     }
 
-    /// About how many bytes its listed frames take.
-    pub(super) fn listed(&self) -> usize {
-        match self {
-            Self::Followed(followed) => {
-                followed.stages.as_ref().map_or(0, |stages| stages.recorder.frames.bytes())
-            }
-            Self::Concluded { concluded, .. } => concluded.listed,
-            Self::Ignored { .. } => 0,
-        }
-    }
-
-    /// Its listed frames may take so many bytes.
-    pub(super) fn may_list(&mut self, bytes: usize) {
-        if let Self::Followed(followed) = self {
-            followed.ceiling = bytes;
-        }
-    }
-
     /// Lets go of what it can do without.
     pub(super) fn relieve(&mut self) {
         if let Self::Followed(followed) = self {
@@ -194,11 +199,12 @@ impl Watched {
         connection: &mut Connection,
         terms: &Terms,
         until: Option<Timestamp>,
-        told: &mut Vec<Happening>,
+        common: &mut Common,
     ) -> Result<Box<Concluded>, Weirds> {
         let mut followed = match self {
             Self::Followed(followed) => followed,
             Self::Concluded { mut concluded, client } => {
+                common.listed = common.listed.saturating_sub(concluded.listed);
                 connection.finish(&mut concluded.conversation.weirds, &mut |_| {});
                 complete(&mut concluded, connection, client, terms.limits.max_findings);
                 return Ok(concluded);
@@ -209,9 +215,10 @@ impl Watched {
             }
         };
         let mut tcp_weirds = Weirds::default();
-        connection.finish(&mut tcp_weirds, &mut |event| followed.step(&event, terms, told));
+        connection.finish(&mut tcp_weirds, &mut |event| followed.step(&event, terms, common));
         followed.weirds.merge(tcp_weirds);
-        followed.end_tls(terms, told);
+        followed.end_tls(terms, common);
+        followed.unlist(common);
         match followed.conclude(connection, until, &terms.limits) {
             Some((mut concluded, client)) => {
                 complete(&mut concluded, connection, client, terms.limits.max_findings);
@@ -223,9 +230,15 @@ impl Watched {
 }
 
 impl Followed {
+    /// Its listed frames leave, or go with it.
+    fn unlist(&self, common: &mut Common) {
+        let bytes = self.stages.as_ref().map_or(0, |stages| stages.recorder.frames.bytes());
+        common.listed = common.listed.saturating_sub(bytes);
+    }
+
     /// Takes the next event of TCP.
     #[inline]
-    fn step(&mut self, event: &StreamEvent<'_>, terms: &Terms, told: &mut Vec<Happening>) {
+    fn step(&mut self, event: &StreamEvent<'_>, terms: &Terms, common: &mut Common) {
         if self.secured.is_none()
             && let StreamEvent::Data { bytes, .. } = event
             && !self.before.is_over()
@@ -236,13 +249,12 @@ impl Followed {
         if let StreamEvent::Gap { .. } = event {
             self.before.lacks_start();
         }
-        let Self { dissector, weirds, stages, secured, ceiling, .. } = self;
+        let Self { dissector, weirds, stages, secured, .. } = self;
         let Terms { limits, keep, keys, .. } = terms;
         let mut later = Weirds::default();
         let mut observe = |observation: Observation<'_>| {
             let stages = stages.get_or_insert_with(|| Box::new(Stages::new(limits)));
-            stages.recorder.frames.ceiling = *ceiling;
-            stages.observe(observation, limits, &mut later, keep, told);
+            stages.observe(observation, limits, &mut later, keep, common);
         };
         match secured {
             None => dissector.push(event, limits, weirds, &mut observe),
@@ -265,15 +277,14 @@ impl Followed {
     }
 
     /// No more comes of its TLS.
-    fn end_tls(&mut self, terms: &Terms, told: &mut Vec<Happening>) {
-        let Self { dissector, weirds, stages, secured, ceiling, .. } = self;
+    fn end_tls(&mut self, terms: &Terms, common: &mut Common) {
+        let Self { dissector, weirds, stages, secured, .. } = self;
         let Some(secured) = secured else { return };
         let Terms { limits, keep, keys, .. } = terms;
         let mut later = Weirds::default();
         secured.finish(dissector, &mut Way { keys, limits, weirds }, &mut |observation| {
             let stages = stages.get_or_insert_with(|| Box::new(Stages::new(limits)));
-            stages.recorder.frames.ceiling = *ceiling;
-            stages.observe(observation, limits, &mut later, keep, told);
+            stages.observe(observation, limits, &mut later, keep, common);
         });
         weirds.merge(later);
     }
@@ -310,7 +321,7 @@ impl Stages {
         Self {
             messages: Box::new(Messages::new()),
             reference: Box::new(Reference::new(limits)),
-            recorder: Box::new(Recorder::new()),
+            recorder: Box::default(),
             broke: Vec::new(),
         }
     }
@@ -321,7 +332,7 @@ impl Stages {
         limits: &Limits,
         weirds: &mut Weirds,
         keep: &Keep,
-        told: &mut Vec<Happening>,
+        common: &mut Common,
     ) {
         let Self { messages, reference, recorder, broke } = self;
         messages.observe(&observation, limits, weirds, &mut |event| {
@@ -329,7 +340,7 @@ impl Stages {
             reference.observe(&event, limits, broke);
             match event.what {
                 EventKind::Frame(ref frame) => {
-                    recorder.frame(event.from, frame, broke, keep, limits.max_listed_frame_bytes, told);
+                    recorder.frame(event.from, frame, broke, keep, limits.max_listed_frame_bytes, common);
                 }
                 EventKind::Undecodable(Undecodable::NotFrames { how: LostHow::CutShort { .. }, .. }) => {
                     recorder.cut_short[event.from] = true;
@@ -353,6 +364,13 @@ impl Stages {
         if conclusion.pings_given_up > 0 {
             weirds.add_many(WeirdKind::PingsCap, conclusion.pings_given_up, None, || {
                 "Pings without a Pong were given up for newer ones".to_owned()
+            });
+        }
+        if recorder.frames.yielded > 0 {
+            weirds.add_many(WeirdKind::ListedCap, recorder.frames.yielded, None, || {
+                "the frames listed of all connections took what they may: of this one some were left out or cut \
+                 shorter; --limit all-listed-frame-bytes for more"
+                    .to_owned()
             });
         }
         let (frames, frames_resume, frames_omitted) = recorder.frames.into_list();

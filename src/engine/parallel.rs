@@ -44,7 +44,7 @@ fn in_order_by<T: Sync, R: Send, E>(
         let threads: Vec<_> = (0..threads)
             .map(|first| {
                 let (give, parcels) = mpsc::sync_channel(AHEAD);
-                scope.spawn(move || {
+                let work_on = move || {
                     for batch in items.chunks(BATCH).skip(first).step_by(threads) {
                         let (mut parcel, mut bytes) = (Vec::with_capacity(batch.len()), 0_u64);
                         for (at, item) in batch.iter().enumerate() {
@@ -60,11 +60,16 @@ fn in_order_by<T: Sync, R: Send, E>(
                             }
                         }
                     }
-                });
-                parcels
+                };
+                // One that the system refuses is done without.
+                thread::Builder::new().spawn_scoped(scope, work_on).ok().map(|_| parcels)
             })
             .collect();
         for (batch, parcels) in items.chunks(BATCH).zip(threads.iter().cycle()) {
+            let Some(parcels) = parcels else {
+                batch.iter().try_for_each(|item| take(work(item)))?;
+                continue;
+            };
             let mut left = batch.len();
             while left > 0 {
                 // A thread that is gone has panicked; the scope passes that on.

@@ -55,6 +55,22 @@ pub enum Happening<S: Stage = Quoted> {
     },
 }
 
+/// What the connections of a shard have in common.
+#[derive(Debug)]
+pub(super) struct Common {
+    /// What somebody wants to hear of at once.
+    pub(super) told: Vec<Happening>,
+    /// About how many bytes their listed frames take, and may take together.
+    pub(super) listed: usize,
+    pub(super) max_listed: usize,
+}
+
+impl Common {
+    pub(super) const fn new(max_listed: usize) -> Self {
+        Self { told: Vec::new(), listed: 0, max_listed }
+    }
+}
+
 /// Packet and time of a handshake message.
 type Seen = Option<(PacketNo, Option<Timestamp>)>;
 
@@ -83,18 +99,13 @@ pub(super) struct Frames {
     last: VecDeque<FrameRecord>,
     /// The same of these.
     last_bytes: usize,
-    /// What both may take together, for there are other connections.
-    pub(super) ceiling: usize,
     omitted: u64,
+    /// How many were left out or cut shorter for what those of all connections take.
+    pub(super) yielded: u64,
     text_open: PerRole<bool>,
 }
 
 impl Recorder {
-    /// Of a connection alone.
-    pub(super) fn new() -> Self {
-        Self { frames: Frames { ceiling: usize::MAX, ..Frames::default() }, ..Self::default() }
-    }
-
     pub(super) fn request(
         &mut self,
         request: Box<UpgradeRequest>,
@@ -135,7 +146,7 @@ impl Recorder {
         broke: &[RuleId],
         keep: &Keep,
         max_listed_bytes: usize,
-        told: &mut Vec<Happening>,
+        common: &mut Common,
     ) {
         let traffic = &mut self.traffic[from];
         let header = &frame.header;
@@ -158,9 +169,9 @@ impl Recorder {
                 }
             }
         }
-        self.frames.keep(from, frame, broke, keep, max_listed_bytes);
+        self.frames.keep(from, frame, broke, keep, max_listed_bytes, common);
         if keep.live {
-            self.tell(from, frame, broke, keep, told);
+            self.tell(from, frame, broke, keep, &mut common.told);
         }
     }
 
@@ -192,7 +203,15 @@ impl Frames {
         self.bytes.saturating_add(self.last_bytes)
     }
 
-    fn keep(&mut self, from: Role, frame: &FrameFacts<'_>, broke: &[RuleId], keep: &Keep, max_bytes: usize) {
+    fn keep(
+        &mut self,
+        from: Role,
+        frame: &FrameFacts<'_>,
+        broke: &[RuleId],
+        keep: &Keep,
+        max_bytes: usize,
+        common: &mut Common,
+    ) {
         match frame.header.opcode {
             Opcode::TEXT => self.text_open[from] = true,
             Opcode::BINARY => self.text_open[from] = false,
@@ -200,41 +219,56 @@ impl Frames {
         }
         // None comes behind one that was left out.
         let is_first = self.first.len() < keep.first && self.last.is_empty() && self.omitted == 0;
-        let has_room = self.bytes() < self.ceiling;
-        if is_first && has_room && self.bytes < max_bytes {
-            let mut record = empty(from, frame);
-            self.fill(&mut record, from, frame, broke, keep);
-            self.bytes = self.bytes.saturating_add(record.weight());
-            self.first.push(record);
-        } else if keep.last == 0 {
+        let has_room = common.listed < common.max_listed;
+        if is_first && self.bytes < max_bytes {
+            if has_room {
+                let mut record = empty(from, frame);
+                self.fill(&mut record, from, frame, broke, keep.payload_bytes);
+                let weight = record.weight();
+                self.bytes = self.bytes.saturating_add(weight);
+                common.listed = common.listed.saturating_add(weight);
+                self.first.push(record);
+                return;
+            }
+            self.yielded += 1;
+        }
+        if keep.last == 0 {
             self.omitted += 1;
+            return;
+        }
+        let is_full = self.last.len() >= keep.last;
+        let before = if is_full { self.last.front().map_or(0, FrameRecord::weight) } else { 0 };
+        let mut record = if is_full {
+            self.omitted += 1;
+            self.last.pop_front().unwrap_or_else(|| empty(from, frame))
         } else {
-            let mut record = if self.last.len() < keep.last {
-                if self.last.capacity() == 0 {
-                    // Most connections have no more: one allocation instead of two.
-                    self.last.reserve_exact(keep.last.min(7));
-                }
-                empty(from, frame)
-            } else {
-                self.omitted += 1;
-                let record = self.last.pop_front().unwrap_or_else(|| empty(from, frame));
-                self.last_bytes = self.last_bytes.saturating_sub(record.weight());
-                record
-            };
-            let payload_bytes = keep.payload_bytes.min(if has_room { usize::MAX } else { SHORT });
-            if record.preview.as_sent().capacity() / 2 > payload_bytes.max(SHORT) {
+            if self.last.capacity() == 0 {
+                // Most connections have no more: one allocation instead of two.
+                self.last.reserve_exact(keep.last.min(7));
+            }
+            empty(from, frame)
+        };
+        let mut payload_bytes = keep.payload_bytes;
+        if !has_room && payload_bytes > SHORT {
+            self.yielded += u64::from(frame.payload.len().max(frame.inflated.map_or(0, <[u8]>::len)) > SHORT);
+            payload_bytes = SHORT;
+            if record.preview.as_sent().capacity() > 2 * SHORT {
                 record.preview = Bytes::default();
             }
-            self.fill(&mut record, from, frame, broke, &Keep { payload_bytes, ..*keep });
-            self.last_bytes = self.last_bytes.saturating_add(record.weight());
-            self.last.push_back(record);
         }
+        self.fill(&mut record, from, frame, broke, payload_bytes);
+        let after = record.weight();
+        if after != before {
+            self.last_bytes = self.last_bytes.saturating_sub(before).saturating_add(after);
+            common.listed = common.listed.saturating_sub(before).saturating_add(after);
+        }
+        self.last.push_back(record);
     }
 
     /// A frame by itself.
     fn record(&self, from: Role, frame: &FrameFacts<'_>, broke: &[RuleId], keep: &Keep) -> FrameRecord {
         let mut record = empty(from, frame);
-        self.fill(&mut record, from, frame, broke, keep);
+        self.fill(&mut record, from, frame, broke, keep.payload_bytes);
         record
     }
 
@@ -245,14 +279,14 @@ impl Frames {
         from: Role,
         frame: &FrameFacts<'_>,
         broke: &[RuleId],
-        keep: &Keep,
+        payload_bytes: usize,
     ) {
         let opcode = frame.header.opcode;
         let shown = frame.inflated.unwrap_or(frame.payload);
-        let kept = shown.get(..keep.payload_bytes).unwrap_or(shown);
+        let kept = shown.get(..payload_bytes).unwrap_or(shown);
         let cut = match frame.inflated {
             // How much a single frame added is not told: a full preview is taken for a cut one.
-            Some(inflated) => inflated.len() >= keep.payload_bytes && !inflated.is_empty(),
+            Some(inflated) => inflated.len() >= payload_bytes && !inflated.is_empty(),
             None => (kept.len() as u64) < frame.header.payload_len,
         };
         record.n = frame.n;

@@ -9,10 +9,10 @@ use std::net::IpAddr;
 
 use crate::engine::connection::{Concluded, Turn, Watched};
 use crate::engine::connects::Attempt;
-use crate::engine::recorder::{Happening, Keep};
+use crate::engine::recorder::{Common, Happening, Keep};
 use crate::limits::Limits;
 use crate::model::{PacketNo, Segment, TcpFlags, Timestamp, WeirdKind, Weirds};
-use crate::tcp::{Flow, FlowTable};
+use crate::tcp::{Flow, FlowTable, LIGHT};
 use crate::tls::Keys;
 
 /// Shards where there is room for flows enough to spread them.
@@ -64,8 +64,7 @@ struct Shard {
     table: FlowTable<Tracked>,
     /// Latest time of a segment of it: how far the recording went on for its flows that had not ended.
     last_at: Option<Timestamp>,
-    /// About how many bytes the listed frames of its flows take.
-    listed: usize,
+    common: Common,
 }
 
 /// Some of the shards of a capture: all of them, or those of one thread.
@@ -73,8 +72,6 @@ struct Shard {
 pub(super) struct Shards {
     shards: Vec<Shard>,
     terms: Terms,
-    /// What the segment at hand has to tell.
-    told: Vec<Happening>,
 }
 
 /// What a thread goes by.
@@ -86,8 +83,6 @@ pub(super) struct Terms {
     pub(super) keys: Keys,
     /// Its number.
     maker: usize,
-    /// About how many bytes the listed frames of a shard may take.
-    max_listed: usize,
 }
 
 /// How many shards there are.
@@ -122,27 +117,22 @@ impl Shards {
     /// Shards `first`, `first + step` … of those there are.
     pub(super) fn new(limits: &Limits, keep: Keep, keys: Keys, first: usize, step: usize) -> Self {
         let count = count(limits);
+        let max_listed = limits.max_all_listed_frame_bytes.div_ceil(count);
         let shards = (first..count)
             .step_by(step.max(1))
-            .map(|_| Shard { table: FlowTable::new(limits, count), last_at: None, listed: 0 })
+            .map(|_| Shard {
+                table: FlowTable::new(limits, count),
+                last_at: None,
+                common: Common::new(max_listed),
+            })
             .collect();
-        Self {
-            shards,
-            terms: Terms {
-                limits: limits.clone(),
-                keep,
-                keys,
-                maker: first,
-                max_listed: limits.max_all_listed_frame_bytes.div_ceil(count),
-            },
-            told: Vec::new(),
-        }
+        Self { shards, terms: Terms { limits: limits.clone(), keep, keys, maker: first } }
     }
 
     /// Takes the next segment, which is of the shard at `index` of these; says what came of it.
     pub(super) fn push(&mut self, index: usize, segment: &Segment<'_>, nth: u32, out: &mut Happenings) {
-        let Self { shards, terms, told } = self;
-        let Some(Shard { table, last_at, listed }) = shards.get_mut(index) else { return };
+        let Self { shards, terms } = self;
+        let Some(Shard { table, last_at, common }) = shards.get_mut(index) else { return };
         *last_at = (*last_at).max(segment.at);
         let here = Start { packet: segment.no, nth };
         let mut weirds = Weirds::default();
@@ -155,20 +145,23 @@ impl Shards {
             out.push((here, Happened::Opened));
         }
         let start = Start { packet: flow.connection.first_packet(), nth: flow.state.nth };
-        let own = flow.state.watched.listed();
-        flow.state.watched.may_list(own.saturating_add(terms.max_listed.saturating_sub(*listed)));
-        let turn = flow.state.watched.segment(&mut flow.connection, segment, terms, told);
-        *listed = listed.saturating_sub(own).saturating_add(flow.state.watched.listed());
-        if !segment.payload.is_empty() {
-            table.weigh(
-                segment.no,
-                &mut weirds,
-                |flow| flow.state.watched.held(&flow.connection),
-                |flow| flow.state.watched.relieve(),
-            );
+        let Flow { connection, state, .. } = &mut *flow;
+        let turn = state.watched.segment(connection, segment, terms, common);
+        let bytes = segment.payload.len();
+        if bytes > 0 && flow.is_due(bytes, flow.state.watched.is_settled()) {
+            let (watched, connection) = (&flow.state.watched, &flow.connection);
+            let held = if watched.holds_at_most(LIGHT, connection) { 0 } else { watched.held(connection) };
+            if !flow.is_weighed(held) {
+                table.weigh(
+                    segment.no,
+                    &mut weirds,
+                    |flow| flow.state.watched.held(&flow.connection),
+                    |flow| flow.state.watched.relieve(),
+                );
+            }
         }
-        if !told.is_empty() {
-            tell(told, here, start, out);
+        if !common.told.is_empty() {
+            tell(&mut common.told, here, start, out);
         }
         if turn == Turn::Left {
             out.push((here, Happened::Left(start)));
@@ -177,8 +170,7 @@ impl Shards {
             out.push((here, Happened::Odd(weirds)));
         }
         while let Some(flow) = table.next_ended() {
-            *listed = listed.saturating_sub(flow.state.watched.listed());
-            end(flow, *last_at, terms, here, told, out);
+            end(flow, *last_at, terms, here, common, out);
         }
     }
 
@@ -199,10 +191,10 @@ impl Shards {
         last_at: Option<Timestamp>,
         mut take: impl FnMut(&mut Happenings) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Self { shards, terms, told } = &mut self;
+        let Self { shards, terms } = &mut self;
         let mut next: BinaryHeap<Reverse<(Start, usize)>> = BinaryHeap::new();
         let start = |table: &FlowTable<Tracked>| {
-            let Flow { connection, state } = table.peek_ended()?;
+            let Flow { connection, state, .. } = table.peek_ended()?;
             Some(Start { packet: connection.first_packet(), nth: state.nth })
         };
         for (index, shard) in shards.iter_mut().enumerate() {
@@ -211,10 +203,10 @@ impl Shards {
         }
         let mut out = Happenings::new();
         while let Some(Reverse((_, index))) = next.pop() {
-            let Some(Shard { table, .. }) = shards.get_mut(index) else { continue };
+            let Some(Shard { table, common, .. }) = shards.get_mut(index) else { continue };
             if let Some(flow) = table.next_ended() {
                 let here = Start { packet: flow.connection.first_packet(), nth: flow.state.nth };
-                end(flow, last_at, terms, here, told, &mut out);
+                end(flow, last_at, terms, here, common, &mut out);
                 take(&mut out)?;
             }
             next.extend(start(table).map(|start| Reverse((start, index))));
@@ -235,11 +227,11 @@ fn end(
     last_at: Option<Timestamp>,
     terms: &Terms,
     here: Start,
-    told: &mut Vec<Happening>,
+    common: &mut Common,
     out: &mut Happenings,
 ) {
     let Terms { limits, maker, .. } = terms;
-    let Flow { mut connection, state: Tracked { nth, watched } } = flow;
+    let Flow { mut connection, state: Tracked { nth, watched }, .. } = flow;
     let start = Start { packet: connection.first_packet(), nth };
     // One that has ended is let go of at some later packet; which one must not show.
     let ended_at = connection.ended_at();
@@ -251,9 +243,9 @@ fn end(
         () => last_at,
     };
     let last_packet = connection.last_packet();
-    let result = watched.finish(&mut connection, terms, until, told);
-    if !told.is_empty() {
-        tell(told, here, start, out);
+    let result = watched.finish(&mut connection, terms, until, common);
+    if !common.told.is_empty() {
+        tell(&mut common.told, here, start, out);
     }
     let note = |weirds: &mut Weirds| {
         if was_idle {

@@ -19,7 +19,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel};
-use std::thread;
+use std::thread::{self, Scope, ScopedJoinHandle};
 
 use crate::engine::delivery::{Formed, Forms, HandOver};
 use crate::engine::line::{Collector, Line, Step};
@@ -148,7 +148,7 @@ pub(super) fn run<T: Send>(
             });
             parcels.push(parcel);
             let (blocks, forms) = (give_blocks.clone(), collector.delivery.forms());
-            scope.spawn(move || {
+            start(scope, move || {
                 let new = || Shards::new(limits, keep, keys.clone(), first, workers);
                 let desk = Desk {
                     work,
@@ -160,11 +160,11 @@ pub(super) fn run<T: Send>(
                     lists: give_lists,
                 };
                 desk.work_on(new);
-            });
+            })?;
         }
         collector.delivery.with_threads(makers.into_iter());
-        let reader = scope.spawn(move || read(&mut dispatcher));
         let collecting = Collecting { collector, stop };
+        let reader = start(scope, move || read(&mut dispatcher))?;
         let collected = collect(collecting.collector, steps, parcels)
             .and_then(|()| collecting.collector.delivery.settle());
         drop(collecting);
@@ -174,6 +174,15 @@ pub(super) fn run<T: Send>(
         };
         collected.map(|()| read)
     })
+}
+
+/// A thread that the system may refuse. A panic would not end it where memory is short: one that cannot print its backtrace
+/// for that waits for itself.
+fn start<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    work: impl FnOnce() -> T + Send + 'scope,
+) -> Result<ScopedJoinHandle<'scope, T>, Error> {
+    thread::Builder::new().spawn_scoped(scope, work).map_err(|source| Error::Threads { source })
 }
 
 /// The collector while it collects. When that is over, be it that a sink failed or panicked, nobody may wait: workers

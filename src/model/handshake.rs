@@ -4,6 +4,7 @@ pub mod facts;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use crate::model::{Bytes, Excerpt, Quoted, Stage, Text, Wire};
 use facts::{RequestFacts, ResponseFacts};
@@ -44,6 +45,54 @@ pub struct Lines {
     count: usize,
 }
 
+/// The lines left of a list: where the names and values of each stand in its text.
+#[derive(Clone, Copy)]
+struct Rest<'a> {
+    start: usize,
+    lengths: &'a [u8],
+}
+
+impl Iterator for Rest<'_> {
+    type Item = (Range<usize>, Range<usize>);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let (name, value) = match *self.lengths {
+            [name, value, ref rest @ ..] if name | value < 0x80 => {
+                self.lengths = rest;
+                (usize::from(name), usize::from(value))
+            }
+            _ => (next_length(&mut self.lengths)?, next_length(&mut self.lengths)?),
+        };
+        // No longer than the text, all together.
+        let (start, between) = (self.start, self.start.wrapping_add(name));
+        self.start = between.wrapping_add(value);
+        Some((start..between, between..self.start))
+    }
+}
+
+/// Takes the first of the lengths of a list.
+#[inline]
+fn next_length(lengths: &mut &[u8]) -> Option<usize> {
+    let (&byte, rest) = lengths.split_first()?;
+    *lengths = rest;
+    if byte < 0x80 { Some(usize::from(byte)) } else { Some(long_length(byte, lengths)) }
+}
+
+#[inline(never)]
+fn long_length(first: u8, lengths: &mut &[u8]) -> usize {
+    let (mut length, mut shift) = (usize::from(first & 0x7f), 7);
+    while let Some((&byte, rest)) = lengths.split_first() {
+        *lengths = rest;
+        length |= usize::from(byte & 0x7f) << shift;
+        shift += 7;
+        if byte < 0x80 {
+            break;
+        }
+    }
+    length
+}
+
 /// Bytes that a list keeps ahead at the most once it is whole.
 const SLACK: usize = 512;
 
@@ -56,19 +105,35 @@ impl Lines {
 
     /// Values of the fields of that name, compared without case, in order.
     pub fn values(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        let mut rest = Rest { start: 0, lengths: &self.lengths };
+        std::iter::from_fn(move || self.next_named(&mut rest, name))
+    }
+
+    /// The next value of that name among the lines left.
+    #[inline(never)]
+    fn next_named(&self, rest: &mut Rest<'_>, name: &str) -> Option<&str> {
+        let mut left = *rest;
+        let (found, value) = loop {
+            let (at, value) = left.next()?;
+            if at.len() == name.len() && self.text.get(at)?.eq_ignore_ascii_case(name) {
+                break (left, value);
+            }
+        };
+        *rest = found;
+        self.text.get(value)
     }
 
     /// The first value of that name.
     #[must_use]
     pub fn first(&self, name: &str) -> Option<&str> {
-        self.values(name).next()
+        self.next_named(&mut Rest { start: 0, lengths: &self.lengths }, name)
     }
 
     /// Name and value of a line, from 0.
     #[must_use]
     pub fn get(&self, at: usize) -> Option<(&str, &str)> {
-        self.iter().nth(at)
+        let (name, value) = Rest { start: 0, lengths: &self.lengths }.nth(at)?;
+        Some((self.text.get(name)?, self.text.get(value)?))
     }
 
     /// Adds a line at the end; an earlier one of that name stays.
@@ -97,24 +162,8 @@ impl Lines {
 
     /// Names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        let (mut rest, mut lengths) = (&*self.text, self.lengths.iter());
-        std::iter::from_fn(move || {
-            let mut part = || {
-                let (mut len, mut shift) = (0_usize, 0);
-                loop {
-                    let byte = *lengths.next()?;
-                    len |= usize::from(byte & 0x7f) << shift;
-                    if byte < 0x80 {
-                        break;
-                    }
-                    shift += 7;
-                }
-                let (part, behind) = rest.split_at_checked(len)?;
-                rest = behind;
-                Some(part)
-            };
-            Some((part()?, part()?))
-        })
+        let places = Rest { start: 0, lengths: &self.lengths };
+        places.filter_map(|(name, value)| Some((self.text.get(name)?, self.text.get(value)?)))
     }
 
     /// Bytes of memory behind it.

@@ -64,6 +64,9 @@ named! {
         /// What is held for all connections reached its cap: of those that held much, the one silent the longest was
         /// given up.
         HeldCap = "held_cap",
+        /// What the listed frames of all connections take reached its cap: frames of this one were left out or cut shorter
+        /// for that.
+        ListedCap = "listed_cap",
         /// A connection that was not closed was silent for longer than its cap and given up.
         FlowIdle = "flow_idle",
         /// An HTTP head, or what waits for one of the other direction, longer than its cap.

@@ -250,6 +250,12 @@ impl Connection {
         self.halves.resp.forget_bytes();
     }
 
+    /// Whether nothing waits for other bytes.
+    #[inline]
+    pub(crate) fn holds_nothing(&self) -> bool {
+        self.order.is_idle() && !self.halves.orig.has_hole() && !self.halves.resp.has_hole()
+    }
+
     /// About how many bytes of memory what waits for other bytes takes.
     #[inline]
     pub(crate) fn held(&self) -> usize {

@@ -24,19 +24,50 @@ pub struct Flow<T> {
     pub connection: Connection,
     /// What the caller keeps of it.
     pub state: T,
+    /// What it held beyond [`LIGHT`] when it was last weighed, and what came since.
+    held: usize,
+    unweighed: usize,
 }
 
-/// What a flow may hold without being given up for it: nearly all do with less.
-const LIGHT: usize = 2 << 10;
+/// Bytes that a flow may hold without being given up for it: nearly all do with less.
+pub const LIGHT: usize = 2 << 10;
+
+/// Bytes of payload, and a few more for each segment, after which a flow is weighed again at the latest; more where it holds
+/// much already.
+const UNWEIGHED: usize = 1 << 10;
+const SEGMENT: usize = 128;
+
+impl<T> Flow<T> {
+    /// Whether it is to be weighed after a segment with so many bytes of payload. One that is `settled` holds little more
+    /// than these; of any other that is not known, and of the next segment of it neither.
+    #[inline]
+    pub const fn is_due(&mut self, bytes: usize, settled: bool) -> bool {
+        if !settled {
+            self.unweighed = usize::MAX;
+            return true;
+        }
+        let unweighed = self.unweighed.saturating_add(bytes).saturating_add(SEGMENT);
+        let is_due = unweighed > self.held / 4 + UNWEIGHED;
+        self.unweighed = if is_due { 0 } else { unweighed };
+        is_due
+    }
+
+    /// Whether it held so many bytes, or no more than [`LIGHT`] as now, when it was last weighed.
+    #[inline]
+    #[must_use]
+    pub const fn is_weighed(&self, held: usize) -> bool {
+        held.saturating_sub(LIGHT) == self.held
+    }
+}
 
 /// Flows by [`FlowKey`], of all tables together at most `Limits::max_flows` at a time, which hold at most about
 /// `Limits::max_held_bytes` beyond what each may.
 ///
-/// For each segment: [`FlowTable::route`] it, push it into the flow's connection, [`FlowTable::weigh`]
-/// it, and take every flow that is over from [`FlowTable::next_ended`] and finish its connection. A flow is over when its five-tuple is used
-/// again, when it has been closed for `Limits::closed_linger_seconds` of capture time or silent for
-/// `Limits::max_idle_seconds`, or when the table is full and it is the one idle the longest, of all or of those that hold
-/// much.
+/// For each segment: [`FlowTable::route`] it, push it into the flow's connection, [`FlowTable::weigh`] it if that is
+/// [due](Flow::is_due), and take every flow that is over from [`FlowTable::next_ended`] and finish its connection. A flow is
+/// over when its five-tuple is used again, when it has been closed for `Limits::closed_linger_seconds` of capture time or
+/// silent for `Limits::max_idle_seconds`, or when the table is full and it is the one idle the longest, of all or of those
+/// that hold much.
 ///
 /// Nothing depends on the order of hashing, and, unless the table gets full or times run backwards by more than
 /// a second, nothing on how flows are spread over several tables.
@@ -83,8 +114,6 @@ struct Entry<T> {
     opened: u64,
     seen: u64,
     in_closed: bool,
-    /// What it holds beyond [`LIGHT`].
-    held: usize,
     in_heavy: bool,
 }
 
@@ -170,11 +199,10 @@ impl<T> FlowTable<T> {
             let connection = Connection::new(segment);
             let state = make(&connection);
             Box::new(Entry {
-                flow: Flow { connection, state },
+                flow: Flow { connection, state, held: 0, unweighed: 0 },
                 opened: routed,
                 seen: routed,
                 in_closed: false,
-                held: 0,
                 in_heavy: false,
             })
         });
@@ -184,7 +212,7 @@ impl<T> FlowTable<T> {
 
     /// Sees what the flow routed to last holds now, by `hold`. While all together hold too many bytes, the one silent the
     /// longest of those that hold much is given up, unless `relieve` can take enough from it; not the one at hand.
-    #[inline]
+    #[inline(never)]
     pub fn weigh(
         &mut self,
         packet: PacketNo,
@@ -195,11 +223,11 @@ impl<T> FlowTable<T> {
         let Some(slot) = self.recent else { return };
         let Some(Some(entry)) = self.slots.get_mut(slot as usize) else { return };
         let held = hold(&entry.flow).saturating_sub(LIGHT);
-        if held == entry.held {
+        if held == entry.flow.held {
             return;
         }
-        self.held = self.held.saturating_sub(entry.held).saturating_add(held);
-        entry.held = held;
+        self.held = self.held.saturating_sub(entry.flow.held).saturating_add(held);
+        entry.flow.held = held;
         if !entry.in_heavy {
             entry.in_heavy = true;
             self.heavy.push(Reverse((entry.seen, entry.opened, slot)));
@@ -232,8 +260,8 @@ impl<T> FlowTable<T> {
                 relieve(&mut entry.flow);
             }
             let after = hold(&entry.flow).saturating_sub(LIGHT);
-            self.held = self.held.saturating_sub(entry.held).saturating_add(after);
-            (entry.held, entry.in_heavy) = (after, after > 0 && !is_next);
+            self.held = self.held.saturating_sub(entry.flow.held).saturating_add(after);
+            (entry.flow.held, entry.in_heavy) = (after, after > 0 && !is_next);
             if entry.in_heavy {
                 self.heavy.push(Reverse((entry.seen, opened, slot)));
                 if is_at_hand && entry.seen == seen {
@@ -395,7 +423,7 @@ impl<T> FlowTable<T> {
     fn take_out(&mut self, slot: u32) {
         if let Some(entry) = self.slots.get_mut(slot as usize).and_then(Option::take) {
             self.index.remove(&key_of(&entry.flow.connection));
-            self.held = self.held.saturating_sub(entry.held);
+            self.held = self.held.saturating_sub(entry.flow.held);
             self.free.push(slot);
             self.ended.push_back(entry.flow);
         }

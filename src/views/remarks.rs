@@ -167,7 +167,7 @@ pub(super) fn left_over<'f>(files: impl Iterator<Item = (Cow<'f, str>, &'static 
 #[must_use]
 pub fn hint(error: &Error) -> Option<&'static str> {
     match error {
-        Error::Open { .. } | Error::Write(_) => None,
+        Error::Open { .. } | Error::Threads { .. } | Error::Write(_) => None,
         Error::Read { .. } => Some("is it a regular file or a pipe, and readable?"),
         Error::Empty { .. } => {
             Some("did the capturing program write anything? tcpdump -U flushes each packet")

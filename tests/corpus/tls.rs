@@ -57,7 +57,7 @@ fn inside(path: &Path, keys: &Keys) -> Vec<Inside> {
     let mut weirds = Weirds::default();
     let mut found = Vec::new();
     let mut end = |flow: Flow<State>| {
-        let Flow { mut connection, mut state } = flow;
+        let Flow { mut connection, mut state, .. } = flow;
         let mut weirds = Weirds::default();
         connection.finish(&mut weirds, &mut |event| state.push(&event, keys));
         let State { mut tls, bytes, gaps, mut weirds } = state;
@@ -69,7 +69,7 @@ fn inside(path: &Path, keys: &Keys) -> Vec<Inside> {
         decoder.decode(&packet, &mut odd, &mut |segment| {
             let mut weirds = Weirds::default();
             let flow = table.route(segment, &mut weirds, |_| State::default());
-            let Flow { connection, state } = flow;
+            let Flow { connection, state, .. } = flow;
             connection.push(segment, &limits, &mut weirds, &mut |event| state.push(&event, keys));
             while let Some(flow) = table.next_ended() {
                 end(flow);

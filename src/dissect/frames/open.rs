@@ -34,6 +34,7 @@ impl Open {
     }
 
     /// Bytes of memory behind it.
+    #[inline]
     pub(super) fn memory(&self) -> usize {
         self.bytes.capacity() + self.segments.capacity() * size_of::<(usize, Carrier)>()
     }

@@ -8,7 +8,7 @@ use crate::knowledge::{Clauses, Tone};
 use crate::model::case::{Behavior, BehaviorClose};
 use crate::model::{
     CaseRecord, CloseCode, Closing, Conversation, FrameRecord, Hex, Latency, Opcode, Outcome, PacketNo,
-    PingFigures, Role, SideTcp, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
+    PingFigures, Role, SideTcp, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic, WeirdKind,
 };
 use crate::redact::Shown;
 use crate::views::escape::{as_text, visible};
@@ -341,8 +341,10 @@ fn timeline(out: &mut String, report: &Conversation<Shown>, list: FrameList, sty
     let mut rows: Vec<_> =
         frames.iter().map(|f| (f.packet.unwrap_or(PacketNo(0)), Entry::Frame(f))).collect();
     if list == FrameList::All && report.frames_omitted > 0 {
-        let line = "  … not every frame was kept, --limit listed-frame-bytes for more\n";
-        out.push_str(&style.paint(Paint::Faint, line));
+        let is_shared = report.weirds.as_slice().iter().any(|weird| weird.kind == WeirdKind::ListedCap);
+        let limit = if is_shared { "all-listed-frame-bytes" } else { "listed-frame-bytes" };
+        let line = format!("  … not every frame was kept, --limit {limit} for more\n");
+        out.push_str(&style.paint(Paint::Faint, &line));
     }
     if list == FrameList::All && report.frames_omitted > 0 {
         let at = report.frames_resume.min(rows.len());
