@@ -214,6 +214,7 @@ impl<'s> Engine<'s> {
             sinks,
         } = self;
         let may_grow = inputs.iter().any(|input| file::is_pipe(input.as_ref()));
+        keys.set_most(limits.max_tls_keys);
         keys.set_may_grow(keys.may_grow() || may_grow && !key_logs.is_empty());
         let mut keyring = Keyring::new(key_logs.len());
         for log in &mut key_logs {

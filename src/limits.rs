@@ -154,6 +154,23 @@ limits! {
     /// to 2000 lines.
     "handshake-parts" max_handshake_parts: usize = 2_000, Count("parts"), Counted(WeirdKind::HandshakeCap);
 
+    /// Length of a message of a TLS handshake.
+    ///
+    /// Chains of certificates have up to 20 KiB. A longer message is passed over.
+    "tls-handshake-bytes" max_tls_handshake_bytes: usize = 64 << 10, Bytes,
+        Counted(WeirdKind::TlsHandshakeCap);
+
+    /// Bytes of a TLS connection that wait for keys, where a key log grows or stands inside the capture.
+    ///
+    /// Keys hardly come later than the first of what they open. Beyond it the connection is told as one without keys.
+    "tls-waiting-bytes" max_tls_waiting_bytes: usize = 256 << 10, Bytes, Counted(WeirdKind::TlsWaitingCap);
+
+    /// Secrets kept of key logs of TLS.
+    ///
+    /// A connection takes one up to TLS 1.2, then four: clients that open 100 connections a second have so many in 40
+    /// minutes.
+    "tls-keys" max_tls_keys: usize = 1_000_000, Count("secrets"), Counted(WeirdKind::TlsKeysCap);
+
     /// Refused opening handshakes of a connection that are listed before its last one.
     ///
     /// One or two are usual, where the client is asked to authenticate.

@@ -128,7 +128,7 @@ impl Tls {
     ) {
         let mut out = Out { keys, limits, weirds, sink };
         if let Some(held) = &mut self.held {
-            let is_full = held.weight() >= MAX_WAITING;
+            let is_full = held.weight() >= limits.max_tls_waiting_bytes;
             if is_full || held.additions != keys.additions() {
                 held.additions = keys.additions();
                 self.release(is_full.then_some(TlsUndecrypted::GivenUp), &mut out);
@@ -178,7 +178,7 @@ impl Tls {
             Some(why) => {
                 if why == TlsUndecrypted::GivenUp {
                     out.weirds.add(WeirdKind::TlsWaitingCap, None, || {
-                        format!("more than {MAX_WAITING} bytes waited for keys")
+                        format!("{} bytes or more waited for keys", out.limits.max_tls_waiting_bytes)
                     });
                 }
                 self.stream.give_up(why, out);
@@ -189,13 +189,4 @@ impl Tls {
             self.take(&event, out);
         }
     }
-}
-
-/// Bytes of a connection that wait for keys, which hardly come later than the first of what they open. To be a row of
-/// `limits` once the engine reaches it.
-const MAX_WAITING: usize = 256 << 10;
-
-/// Length of a message of the handshake. Chains of certificates have up to 20 KiB.
-const fn max_message(limits: &Limits) -> usize {
-    limits.max_handshake_bytes
 }

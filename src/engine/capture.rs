@@ -42,6 +42,8 @@ pub(super) struct Capture {
     names: bool,
     /// Keys of TLS, those given and those that it brings along.
     keys: Keys,
+    /// Keys that had no room, as far as that was told.
+    keys_left_out: u64,
     /// What the lines were that it brings along.
     keys_inside: KeylogLines,
     /// Files read so far.
@@ -53,11 +55,14 @@ pub(super) struct Capture {
 impl Capture {
     /// A capture of which no file is read. With `names` its connections say which files they are in.
     pub(super) fn new(names: bool, keys: &Keys, limits: &Limits) -> Self {
+        let mut keys = keys.clone();
+        keys.set_most(limits.max_tls_keys);
         Self {
             decoder: Decoder::new(limits),
             limits: limits.clone(),
             names,
-            keys: keys.clone(),
+            keys,
+            keys_left_out: 0,
             keys_inside: KeylogLines::default(),
             files: 0,
             packets: 0,
@@ -135,6 +140,13 @@ impl Capture {
         }
         if L::BLOCK_BYTES.is_some() {
             line.block(reader.last_block())?;
+        }
+        let left_out = self.keys.over_cap() - self.keys_left_out;
+        if left_out > 0 {
+            self.keys_left_out += left_out;
+            weirds.add_many(WeirdKind::TlsKeysCap, left_out, None, || {
+                format!("keys beyond the {} of tls-keys were passed over", self.limits.max_tls_keys)
+            });
         }
         report.bytes = reader.bytes();
         report.truncated = reader.truncated();

@@ -239,17 +239,15 @@ impl Followed {
     /// Takes the next event of TCP.
     #[inline]
     fn step(&mut self, event: &StreamEvent<'_>, terms: &Terms, common: &mut Common) {
-        if self.secured.is_none()
-            && let StreamEvent::Data { bytes, .. } = event
+        let begins = self.secured.is_none()
             && !self.before.is_over()
-            && self.dissector.may_be_tls()
-        {
-            self.look_for_tls(bytes);
-        }
-        if let StreamEvent::Gap { .. } = event {
-            self.before.lacks_start();
-        }
-        let Self { dissector, weirds, stages, secured, .. } = self;
+            && match event {
+                StreamEvent::Data { .. } => self.dissector.may_be_tls(),
+                StreamEvent::Gap { .. } => true,
+                _ => false,
+            }
+            && self.look_for_tls(event);
+        let Self { dissector, weirds, stages, secured, before, .. } = self;
         let Terms { limits, keep, keys, .. } = terms;
         let mut later = Weirds::default();
         let mut observe = |observation: Observation<'_>| {
@@ -259,7 +257,11 @@ impl Followed {
         match secured {
             None => dissector.push(event, limits, weirds, &mut observe),
             Some(secured) => {
-                secured.push(event, dissector, &mut Way { keys, limits, weirds }, &mut observe);
+                let mut way = Way { keys, limits, weirds };
+                if begins {
+                    secured.missed(*before, dissector, &mut way, &mut observe);
+                }
+                secured.push(event, dissector, &mut way, &mut observe);
             }
         }
         if !later.is_empty() {
@@ -267,13 +269,19 @@ impl Followed {
         }
     }
 
-    /// Whether TLS begins here, at the start of a connection or behind what it may stand behind.
+    /// Whether TLS begins here, at the start of a connection or behind what it may stand behind: a hole, too.
     #[cold]
-    fn look_for_tls(&mut self, bytes: &[u8]) {
-        if self.before.tls_begins(bytes) {
+    fn look_for_tls(&mut self, event: &StreamEvent<'_>) -> bool {
+        let StreamEvent::Data { dir, bytes, .. } = *event else {
+            self.before.hole(event);
+            return false;
+        };
+        let begins = self.before.tls_begins(dir, bytes);
+        if begins {
             self.secured = Some(Box::new(Secured::new(self.before)));
             self.dissector = Dissector::new();
         }
+        begins
     }
 
     /// No more comes of its TLS.

@@ -3,7 +3,7 @@
 use crate::dissect::Dissector;
 use crate::limits::Limits;
 use crate::model::{
-    Carrier, Direction, Observation, PerDirection, Role, StreamEnd, StreamEvent, TlsFacts, TlsMark,
+    Carrier, Direction, GapCause, Observation, PerDirection, Role, StreamEnd, StreamEvent, TlsFacts, TlsMark,
     TlsPlainAnswer, Weirds,
 };
 use crate::tls::{Begins, Keys, Status, Tls};
@@ -43,31 +43,61 @@ struct Seen {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Before {
     bytes: u64,
+    /// Those of directions that begin in the recording.
+    read: u64,
+    /// Of a direction whose start is missing, what went by of it: of a hello that was cut, the rest is told by nothing.
+    torn: PerDirection<Option<Torn>>,
     /// The connection may have begun before the recording.
     is_mid_stream: bool,
     /// It is a request to a proxy, or what one says of the client.
     is_of_proxy: bool,
 }
 
+/// What of a direction is none that can be read, from its first byte on.
+#[derive(Clone, Copy, Debug)]
+struct Torn {
+    from: u64,
+    end: u64,
+    cause: GapCause,
+    carrier: Carrier,
+}
+
 impl Before {
     /// Nothing yet. `whole`: the connection begins with a SYN.
     pub(super) const fn new(whole: bool) -> Self {
-        Self { bytes: 0, is_mid_stream: !whole, is_of_proxy: false }
+        Self {
+            bytes: 0,
+            read: 0,
+            torn: PerDirection { orig: None, resp: None },
+            is_mid_stream: !whole,
+            is_of_proxy: false,
+        }
     }
 
-    /// Bytes are missing: what comes behind them may be in the middle.
-    pub(super) const fn lacks_start(&mut self) {
+    /// A hole. At the start of a direction TLS may have begun in it.
+    pub(super) fn hole(&mut self, event: &StreamEvent<'_>) {
+        let StreamEvent::Gap { dir, offset, len, cause, carrier } = *event else { return };
+        let end = offset.saturating_add(len);
+        match &mut self.torn[dir] {
+            Some(torn) => torn.end = end,
+            None if self.read == 0 => self.torn[dir] = Some(Torn { from: offset, end, cause, carrier }),
+            None => {}
+        }
         self.is_mid_stream = true;
     }
 
     /// Takes the next bytes; whether TLS begins with them.
-    pub(super) fn tls_begins(&mut self, bytes: &[u8]) -> bool {
+    pub(super) fn tls_begins(&mut self, dir: Direction, bytes: &[u8]) -> bool {
         match Begins::of(bytes) {
             Begins::Hello => return true,
             Begins::Open if self.bytes == 0 && !bytes.is_empty() => return true,
             // Behind plain text it would be chance.
             Begins::Record if self.bytes == 0 && self.is_mid_stream => return true,
             _ => {}
+        }
+        match &mut self.torn[dir] {
+            Some(torn) => torn.end = torn.end.saturating_add(bytes.len() as u64),
+            None => self.read = self.read.saturating_add(bytes.len() as u64),
         }
         if self.bytes == 0 {
             let signs: [&[u8]; 3] = [b"CONNECT ", b"PROXY ", b"\r\n\r\n\0\r\nQUIT\n"];
@@ -97,9 +127,26 @@ impl Secured {
             tls: Tls::new(),
             is_opaque: false,
             seen: PerDirection::default(),
-            is_other: before.bytes > 0 && !before.is_of_proxy,
+            is_other: before.read > 0 && !before.is_of_proxy,
             has_client: false,
             plain_answer: None,
+        }
+    }
+
+    /// Takes what is missing `before` it.
+    pub(super) fn missed(
+        &mut self,
+        before: Before,
+        dissector: &mut Dissector,
+        way: &mut Way<'_>,
+        sink: &mut impl FnMut(Observation<'_>),
+    ) {
+        for dir in [Direction::Orig, Direction::Resp] {
+            if let Some(Torn { from, end, cause, carrier }) = before.torn[dir] {
+                let len = end.saturating_sub(from);
+                let event = StreamEvent::Gap { dir, offset: from, len, cause, carrier };
+                self.push(&event, dissector, way, sink);
+            }
         }
     }
 

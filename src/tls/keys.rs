@@ -11,11 +11,9 @@ use std::sync::{Arc, OnceLock};
 
 use zeroize::Zeroizing;
 
+use crate::limits::Limits;
 use crate::model::{TlsKeys, hex_digit};
 use crate::tls::hello::Random;
-
-/// Secrets that are kept at the most. A client that opens 100 connections a second has so many in half an hour.
-const MAX_SECRETS: usize = 1_000_000;
 
 /// Longest secret in bytes: a hash of SHA-512.
 const MAX_SECRET: usize = 64;
@@ -107,13 +105,30 @@ type Layer = BTreeMap<(Random, Label), Arc<Secret>>;
 ///
 /// A value: a clone is as cheap as a few reference counts and does not see what is added later, so that threads which
 /// have different places of a recording in hand see the keys of theirs. What was used is shared by all clones.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Keys {
     /// The oldest and largest first, each less than half of the one before: an addition merges few of them.
     layers: Vec<Arc<Layer>>,
     len: usize,
     additions: u64,
     may_grow: bool,
+    /// Secrets that are kept at the most, and how many had no room.
+    most: usize,
+    over_cap: u64,
+}
+
+/// With the cap of [`Limits::DEFAULT`].
+impl Default for Keys {
+    fn default() -> Self {
+        Self {
+            layers: Vec::new(),
+            len: 0,
+            additions: 0,
+            may_grow: false,
+            most: Limits::DEFAULT.max_tls_keys,
+            over_cap: 0,
+        }
+    }
 }
 
 /// Tells no secret.
@@ -188,6 +203,17 @@ impl Keys {
         self.may_grow
     }
 
+    /// So many secrets are kept of those added from here on; see [`Limits::max_tls_keys`].
+    pub const fn set_most(&mut self, most: usize) {
+        self.most = most;
+    }
+
+    /// Secrets that had no room.
+    #[must_use]
+    pub const fn over_cap(&self) -> u64 {
+        self.over_cap
+    }
+
     /// Whether there is none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -209,7 +235,7 @@ impl Keys {
                 Line::Empty => {}
                 Line::PassedOver => lines.passed_over += 1,
                 Line::Malformed => lines.malformed += 1,
-                Line::Key(..) if self.len + layer.len() >= MAX_SECRETS => lines.over_cap += 1,
+                Line::Key(..) if self.len + layer.len() >= self.most => lines.over_cap += 1,
                 Line::Key(label, random, bytes) => {
                     lines.keys += 1;
                     if self.find(&random, label).is_none_or(|known| *known.bytes != *bytes) {
@@ -221,6 +247,7 @@ impl Keys {
                 }
             }
         }
+        self.over_cap = self.over_cap.saturating_add(lines.over_cap);
         if !layer.is_empty() {
             self.additions += 1;
             self.push(layer);

@@ -110,13 +110,12 @@ impl Begins {
         match (first.content, body) {
             (ContentType::HANDSHAKE, []) => Self::Open,
             (ContentType::HANDSHAKE, [1 | 2, rest @ ..]) if usize::from(first.len) <= MAX_PLAIN => {
-                match rest.get(..3.min(usize::from(first.len) - 1).min(rest.len())).unwrap_or_default() {
+                // Length and version of the message, as far as its first record has them.
+                match rest.get(..4.min(usize::from(first.len) - 1)) {
+                    None => Self::Open,
                     // A hello of more than 64 KiB is none.
-                    [0, ..] | [] => match rest.get(3) {
-                        Some(major) if first.len >= 5 && *major != 3 => Self::record(first, bytes),
-                        _ => Self::Hello,
-                    },
-                    _ => Self::record(first, bytes),
+                    Some([0, _, _, 3] | [0] | [0, _] | [0, _, _] | []) => Self::Hello,
+                    Some(_) => Self::record(first, bytes),
                 }
             }
             _ => Self::record(first, bytes),

@@ -4,6 +4,7 @@ use crate::model::{
     Carrier, Direction, GapCause, PerRole, StreamEvent, Text, TlsKeys, TlsOffer, TlsUndecrypted, TlsVersion,
     WeirdKind,
 };
+use crate::tls::Out;
 use crate::tls::crypt::{Opener, Suite};
 use crate::tls::half::{Epoch, Keyed, Protection};
 use crate::tls::hello::{
@@ -14,7 +15,6 @@ use crate::tls::keys::{Keys, Label, Secret};
 use crate::tls::messages::Next;
 use crate::tls::schedule::Material;
 use crate::tls::stream::{Place, Stream};
-use crate::tls::{Out, max_message};
 
 /// What a cipher adds to a record of TLS 1.3: its type and the tag.
 const OVERHEAD_13: u32 = 17;
@@ -46,6 +46,8 @@ pub(super) struct Session {
     pub(super) has_opened_application: bool,
     /// Records that did not open before any did.
     pub(super) failures: u64,
+    /// What is told of them where nothing opens any: their places, and whether they were counted as lost.
+    pub(super) unopened: Vec<(Direction, Place, bool)>,
     /// Records of the client may be early data.
     pub(super) may_be_early: bool,
     pub(super) early: Option<Early>,
@@ -146,7 +148,7 @@ impl Stream {
             return self.sealed(dir, place, out);
         }
         loop {
-            match self.halves[dir].messages.next(&mut text, max_message(out.limits)) {
+            match self.halves[dir].messages.next(&mut text, out.limits.max_tls_handshake_bytes) {
                 Next::None => return,
                 Next::TooLong(kind, len) => {
                     out.weirds.add(WeirdKind::TlsHandshakeCap, Some(place.carrier.packet), || {
@@ -395,7 +397,7 @@ impl Stream {
     }
 
     /// There will be no keys.
-    pub(super) fn give_up<S>(&mut self, why: TlsUndecrypted, out: &mut Out<'_, S>) {
+    pub(super) fn give_up<S: FnMut(StreamEvent<'_>)>(&mut self, why: TlsUndecrypted, out: &mut Out<'_, S>) {
         self.session.is_waiting = false;
         let why = match why {
             TlsUndecrypted::NoKeys => self.why_not(out.keys).unwrap_or(why),

@@ -16,6 +16,13 @@ const MAX_FAILURES: u64 = 8;
 /// The same where those of the handshake are not in the key log, so that its records cannot be opened.
 const MAX_BLIND: u64 = 64;
 
+/// So many of both sides are remembered until then.
+const MAX_UNOPENED: usize = 2 * (MAX_BLIND as usize + 1);
+
+/// Room for records that come in one segment: for messages of a line, and for all that a segment on Ethernet holds.
+const MAX_SHORT: usize = 256;
+const MAX_SEGMENT: usize = 1_500;
+
 /// Shortest body of an encrypted record: an empty one of an AEAD.
 const MIN_BODY: u64 = 16;
 
@@ -132,7 +139,8 @@ impl Stream {
 
     /// The events are over: what is still open is decided.
     pub(super) fn finish<S: FnMut(StreamEvent<'_>)>(&mut self, out: &mut Out<'_, S>) {
-        if self.session.failures > 0 && !self.session.has_opened && self.facts.undecrypted.is_none() {
+        let nothing_opened = self.session.failures > 0 && !self.session.has_opened_application;
+        if nothing_opened && self.facts.undecrypted.is_none() {
             self.wrong_keys(None, out);
         }
     }
@@ -236,6 +244,15 @@ impl Stream {
         carrier: Carrier,
         out: &mut Out<'_, S>,
     ) -> usize {
+        if self.halves[dir].record.is_empty() {
+            let used = match bytes.len() {
+                0..=MAX_SHORT => self.whole::<S, MAX_SHORT>(dir, here, bytes, carrier, out),
+                _ => self.whole::<S, MAX_SEGMENT>(dir, here, bytes, carrier, out),
+            };
+            if used > 0 {
+                return used;
+            }
+        }
         let half = &mut self.halves[dir];
         if half.record.is_empty() {
             half.opened = Some(carrier);
@@ -277,6 +294,35 @@ impl Stream {
             self.halves[dir].record = record;
         }
         used
+    }
+
+    /// A record that `bytes` begin with and hold whole, of at most `MAX` bytes: it is opened where it need not be kept, so that
+    /// connections that send short ones have no room of their own for them. Gives how many bytes were used; 0 where there is
+    /// none.
+    #[inline]
+    fn whole<S: FnMut(StreamEvent<'_>), const MAX: usize>(
+        &mut self,
+        dir: Direction,
+        here: u64,
+        bytes: &[u8],
+        carrier: Carrier,
+        out: &mut Out<'_, S>,
+    ) -> usize {
+        let Some(header) = header(bytes) else { return 0 };
+        let mut room = [0; MAX];
+        let (Some(body), Some(room)) =
+            (bytes.get(HEADER_LEN..header.wire_len()), room.get_mut(..usize::from(header.len)))
+        else {
+            return 0;
+        };
+        let half = &mut self.halves[dir];
+        if !self.session.fits(header) || half.is_sealed(header, self.session.is_13()) {
+            return 0;
+        }
+        room.copy_from_slice(body);
+        half.position = here.saturating_add(header.wire_len() as u64);
+        self.record(dir, Place { header, start: here, carrier }, room, out);
+        header.wire_len()
     }
 
     /// What should be a record is none: one is looked for behind it.
@@ -492,6 +538,9 @@ impl Stream {
             && keyed.is_proven
         {
             self.session.has_opened_application = keyed.epoch == Epoch::Application;
+            if self.session.has_opened_application {
+                self.session.unopened = Vec::new();
+            }
             self.proven(out);
         }
         match seen {
@@ -599,19 +648,24 @@ impl Stream {
             && (is_proven || place.header.content == ContentType::APPLICATION_DATA);
         let len = keyed.plain_len(place.header).max(1);
         let is_expected = was_blind && !is_proven && self.session.is_blind;
+        if !is_expected {
+            self.facts.records[role].lost += 1;
+        }
         if is_proven {
             out.weirds.add(WeirdKind::TlsRecordDamaged, Some(place.carrier.packet), || {
                 format!("a TLS record of {} bytes did not open", place.header.len)
             });
         } else {
             self.session.failures += 1;
+            if !self.session.has_opened_application && self.session.unopened.len() < MAX_UNOPENED {
+                self.session.unopened.push((dir, place, !is_expected));
+            }
             let max = if self.session.is_blind { MAX_BLIND } else { MAX_FAILURES };
             if tries > max && !self.session.has_opened_application {
                 return self.wrong_keys(Some(place.carrier), out);
             }
         }
         if !is_expected {
-            self.facts.records[role].lost += 1;
             half_reset(&mut self.halves[dir]);
             if is_application {
                 self.lost(dir, len, GapCause::Undecrypted, place.carrier, place.end(), out);
@@ -620,13 +674,23 @@ impl Stream {
     }
 
     /// Nothing of the connection was opened.
-    pub(super) fn wrong_keys<S>(&mut self, carrier: Option<Carrier>, out: &mut Out<'_, S>) {
+    pub(super) fn wrong_keys<S: FnMut(StreamEvent<'_>)>(
+        &mut self,
+        carrier: Option<Carrier>,
+        out: &mut Out<'_, S>,
+    ) {
         let packet = carrier.map(|carrier| carrier.packet);
         out.weirds.add(WeirdKind::TlsKeysWrong, packet, || {
             "the keys that are given for its client random open none of its records".to_owned()
         });
         self.facts.keys = TlsKeys::Wrong;
         self.opaque(TlsUndecrypted::KeysWrong);
+        // As if there had been none.
+        for (dir, place, was_lost) in std::mem::take(&mut self.session.unopened) {
+            let role = self.role(dir);
+            self.facts.records[role].lost -= u64::from(was_lost);
+            self.sealed(dir, place, out);
+        }
     }
 
     /// Nothing is opened from here on.

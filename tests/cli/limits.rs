@@ -9,7 +9,7 @@ use serde_json::Value;
 use wslog::limits::{LIMITS, Limit, Limits, Reached};
 use wslog::model::{Compression, LinkType, Weirds};
 
-use crate::support::capture_file::{Endian, Interface, Pcap, Record, pcapng};
+use crate::support::capture_file::{Endian, Interface, Pcap, Record, pcapng, with_key_logs};
 use crate::support::conversation::{Client, Server, Talk, TestPacket, merge};
 use crate::support::essence::{analyse_file_within, essence};
 use crate::support::frame::Frame;
@@ -48,6 +48,9 @@ const TABLE: &[(&[&str], Way)] = &[
     (&["fragment-expiry-seconds=2"], Counted(2, || in_fragments(5_000_000_000, false))),
     (&["handshake-bytes=100"], Counted(1, || pcap(&pause(0)))),
     (&["handshake-parts=3"], Counted(1, || pcap(&pause(0)))),
+    (&["tls-handshake-bytes=100"], Counted(1, || pcap(&long_hello()))),
+    (&["tls-waiting-bytes=1k"], Counted(1, waiting_for_keys)),
+    (&["tls-keys=1"], Counted(2, waiting_for_keys)),
     (&["earlier-handshakes=1"], Counted(2, || pcap(&refused_thrice()))),
     (&["resync-bytes=100"], Counted(1, || pcap(&headless()))),
     (&["preview-bytes=5"], Seen(hello, texts, "hello, cut", "hello there")),
@@ -198,6 +201,44 @@ fn compressed(lengths: &[usize]) -> Vec<TestPacket> {
         talk.send(Server, Frame::text(Blocks::default().fixed(&symbols).message()).rsv(4));
     }
     end(&mut talk)
+}
+
+/// A TLS record of a handshake message with what it says.
+fn tls_message(kind: u8, body: &[u8]) -> Vec<u8> {
+    let length = |n: usize| (n as u16).to_be_bytes();
+    let message = [&[kind, 0][..], &length(body.len()), body].concat();
+    [&[22, 3, 3][..], &length(message.len()), &message].concat()
+}
+
+/// Version, random, session id, cipher and compression of a hello.
+fn tls_hello(random: u8, settled: &[u8]) -> Vec<u8> {
+    [&[3, 3][..], &[random; 32], &[0], settled].concat()
+}
+
+/// The hello of a client with 200 bytes of padding (RFC 7685).
+fn long_hello() -> Vec<TestPacket> {
+    let padding = [&[0, 2, 0x13, 1, 1, 0, 0, 204, 0, 21, 0, 200][..], &[0; 200]].concat();
+    let mut talk = talk();
+    talk.connect().bytes(Client, &tls_message(1, &tls_hello(7, &padding))).end_tcp(Server).packets()
+}
+
+/// TLS 1.3 in a capture that brings the keys of three other connections, so that more may come.
+fn waiting_for_keys() -> Vec<u8> {
+    let mut talk = talk();
+    talk.connect()
+        .bytes(Client, &tls_message(1, &tls_hello(7, &[0, 2, 0x13, 1, 1, 0])))
+        .bytes(Server, &tls_message(2, &tls_hello(8, &[0x13, 1, 0, 0, 6, 0, 43, 0, 2, 3, 4])));
+    for _ in 0..5 {
+        talk.bytes(Server, &[&[23, 3, 3, 1, 0][..], &[0x5a; 256]].concat());
+    }
+    let packets: Vec<_> = talk.end_tcp(Server).packets().into_iter().map(|packet| (0, packet)).collect();
+    let file = pcapng(Endian::Little, &[Interface::new("a", LinkType::ETHERNET)], &packets);
+    let line = |n: u8| format!("CLIENT_RANDOM {} {}\n", hex(n, 32), hex(n, 48));
+    with_key_logs(Endian::Little, &file, &[(0, &[1, 2, 3].map(line).concat())])
+}
+
+fn hex(byte: u8, times: usize) -> String {
+    format!("{byte:02x}").repeat(times)
 }
 
 fn five_faults() -> Vec<TestPacket> {

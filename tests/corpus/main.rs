@@ -6,6 +6,7 @@ mod captures;
 mod conformance;
 mod convergence;
 mod tls;
+mod tls_runs;
 mod vantage;
 mod verdicts;
 

@@ -14,8 +14,9 @@ use wslog::websocket::parse_header;
 
 use crate::support::corpus::corpus;
 
-/// A connection of which tshark took the server's ten Pings, all in one record, for a frame that goes on with nothing. Its
-/// report (case 2.10) counts ten of them and a Close, as ten Pongs answered.
+/// The connection of case 2.11, whose server chops ten Pings into octets, a record each. Its report counts ten Pings and a
+/// Close sent, ten Pongs and a Close of 1000 received; tshark found one frame of the server, a continuation of 97 bytes, in
+/// the record behind the last Pong.
 const MISREAD: &str = "PDn665Nyc3N+Q8vIOkruKg==";
 
 /// What came out of one connection.

@@ -180,6 +180,39 @@ pub fn pcapng_records(
     file
 }
 
+/// A file of [`pcapng_records`] with key logs of TLS in it, each in a Decryption Secrets Block before the packet of that
+/// index, or behind the last.
+pub fn with_key_logs(endian: Endian, file: &[u8], logs: &[(usize, &str)]) -> Vec<u8> {
+    let word = |at: usize| {
+        let bytes = file[at..at + 4].try_into().expect("4 bytes");
+        match endian {
+            Endian::Little => u32::from_le_bytes(bytes),
+            Endian::Big => u32::from_be_bytes(bytes),
+        }
+    };
+    let (mut keyed, mut at, mut packet) = (Vec::new(), 0, 0);
+    let secrets = |keyed: &mut Vec<u8>, is_due: &dyn Fn(usize) -> bool| {
+        for (_, log) in logs.iter().filter(|(before, _)| is_due(*before)) {
+            // "TLSK"
+            let mut body = [endian.u32(0x544c_534b), endian.u32(log.len() as u32)].concat();
+            body.extend(log.as_bytes());
+            pad_to_word(&mut body);
+            block(keyed, endian, 0xa, &body);
+        }
+    };
+    while at < file.len() {
+        if word(at) == 6 {
+            secrets(&mut keyed, &|before| before == packet);
+            packet += 1;
+        }
+        let len = word(at + 4) as usize;
+        keyed.extend(&file[at..at + len]);
+        at += len;
+    }
+    secrets(&mut keyed, &|before| before >= packet);
+    keyed
+}
+
 fn block(file: &mut Vec<u8>, e: Endian, kind: u32, body: &[u8]) {
     let total = e.u32(body.len() as u32 + 12);
     file.extend([&e.u32(kind)[..], &total, body, &total].concat());

@@ -3,17 +3,18 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
-use wslog::engine::{Keep, analyze_capture};
+use wslog::engine::{Keep, analyze_captures};
 use wslog::knowledge::rules::{
     ClHalfOpen, ClIdle, ClReplyLate, ClServerImmediate, ClTcpNever, FrPingPong, FrPongLate,
 };
 use wslog::limits::Limits;
 use wslog::model::{
-    Conversation, ConversationId, HeaderSigns, InputReport, PacketNo, PerRole, Role, RuleId, Seen,
-    StepVerdict, TcpEnd, Timing, TlsMark, Violation, WeirdKind, Weirds,
+    Conversation, ConversationId, HeaderSigns, InputReport, PacketNo, PerRole, Role, RuleId, Seen, Stage,
+    StepVerdict, TcpEnd, Timing, TlsFacts, TlsMark, Violation, WeirdKind, Weirds,
 };
 use wslog::redact::{self, Redaction, Shown};
 use wslog::source::{Decoder, Reader};
+use wslog::tls::Keys;
 
 use super::conversation::TestPacket;
 
@@ -24,15 +25,20 @@ pub fn analyse_file(file: &[u8]) -> Vec<Conversation> {
 
 /// The same with other caps, and what is reported of the file itself.
 pub fn analyse_file_within(file: &[u8], limits: &Limits) -> (Vec<Conversation>, InputReport) {
+    analyse_file_with(file, &Keys::new(), limits)
+}
+
+/// The same with keys of TLS.
+pub fn analyse_file_with(file: &[u8], keys: &Keys, limits: &Limits) -> (Vec<Conversation>, InputReport) {
     let keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256, live: false };
     let mut reports = Vec::new();
     let mut take = |report: Box<Conversation>| {
         reports.push(*report);
         Ok(())
     };
-    let input = analyze_capture(file, Path::new("capture"), limits, keep, &mut take)
+    let mut inputs = analyze_captures([(file, Path::new("capture"))], false, keys, (limits, keep), &mut take)
         .expect("the capture can be read");
-    (reports, input)
+    (reports, inputs.remove(0))
 }
 
 /// The TCP segments of a capture file, without what the builder does not write (TCP options).
@@ -82,19 +88,11 @@ fn essence_of(report: Conversation) -> String {
         tcp.server.set_ip(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         (tcp.first_packet, tcp.last_packet) = (PacketNo(0), PacketNo(0));
     }
+    if let Some(tls) = &mut report.tls {
+        unmark(tls);
+    }
     (report.started_at, report.ended_at) = (None, None);
     report.handshake_at = PerRole::default();
-    if let Some(tls) = &mut report.tls {
-        let place = |mark: &mut TlsMark| (mark.at, mark.packet) = (None, PacketNo(0));
-        tls.last.iter_mut().for_each(|record| place(&mut record.mark));
-        tls.alerts.iter_mut().for_each(|alert| (alert.at, alert.packet) = (None, PacketNo(0)));
-        for role in Role::BOTH {
-            let records = &mut tls.records[role];
-            let marks = [&mut tls.hello[role], &mut tls.finished[role], &mut tls.close_notify[role]];
-            let marks = marks.into_iter().chain([&mut records.first, &mut records.last]);
-            marks.flatten().for_each(place);
-        }
-    }
     for frame in &mut report.frames {
         (frame.at, frame.packet) = (None, None);
         frame.broke.retain(|rule| *rule != RuleId::HsCoalesced);
@@ -148,6 +146,21 @@ fn essence_of(report: Conversation) -> String {
     let mut kinds: Vec<WeirdKind> = weirds.as_slice().iter().map(|weird| weird.kind).collect();
     kinds.sort_unstable();
     format!("{report:#?}\nweirds: {kinds:?}\ncause: {cause:#?}\n")
+}
+
+/// Takes packets and times out of what TLS shows. Of the last records the order is that of the capture, by side.
+fn unmark<S: Stage>(tls: &mut TlsFacts<S>) {
+    let gone = |mark: &mut TlsMark| (mark.at, mark.packet) = (None, PacketNo(0));
+    let pairs = [&mut tls.hello, &mut tls.finished, &mut tls.close_notify];
+    let marks = pairs.into_iter().flat_map(|pair| [&mut pair.client, &mut pair.server]).flatten();
+    marks.for_each(gone);
+    for records in [&mut tls.records.client, &mut tls.records.server] {
+        [&mut records.first, &mut records.last].into_iter().flatten().for_each(gone);
+    }
+    tls.last.iter_mut().for_each(|record| gone(&mut record.mark));
+    for alert in &mut tls.alerts {
+        (alert.at, alert.packet) = (None, PacketNo(0));
+    }
 }
 
 /// Takes durations, and the number of segments, out of what rests on them.

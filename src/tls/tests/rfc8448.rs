@@ -1,45 +1,11 @@
 //! The traces of RFC 8448.
 
-use crate::model::{StreamEnd, TlsVersion};
-use crate::tls::tests::kit::{C, Event, S, Scene, Settled, inside, read};
+use crate::model::TlsVersion;
+use crate::tls::tests::kit::{inside, read};
+use crate::tls::tests::trace::{Trace, events, traces};
 
-/// Key log and records of a section.
-struct Trace {
-    name: String,
-    log: String,
-    sent: Vec<(bool, Vec<u8>)>,
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    let digits: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    digits.chunks(2).map(|two| u8::from_str_radix(str::from_utf8(two).unwrap(), 16).unwrap()).collect()
-}
-
-fn traces() -> Vec<Trace> {
-    let text = include_str!("rfc8448.txt").replace("\n  ", "");
-    let mut traces = Vec::<Trace>::new();
-    for line in text.lines() {
-        match line.split_once(' ') {
-            Some(("##", name)) => {
-                traces.push(Trace { name: name.to_owned(), log: String::new(), sent: Vec::new() });
-            }
-            Some(("K", line)) => traces.last_mut().unwrap().log.push_str(&format!("{line}\n")),
-            Some((by @ ("C" | "S"), hex)) => traces.last_mut().unwrap().sent.push((by == "C", unhex(hex))),
-            _ => {}
-        }
-    }
-    traces
-}
-
-fn events(trace: &Trace, chop: usize) -> Vec<Event> {
-    let mut scene = Scene::new(Settled::new(0x1301));
-    for (by_client, bytes) in &trace.sent {
-        for part in bytes.chunks(chop) {
-            scene.segment(if *by_client { C } else { S }, part);
-        }
-    }
-    scene.end(C, StreamEnd::Fin).end(S, StreamEnd::Fin);
-    scene.events
+fn of_the_rfc() -> Vec<Trace> {
+    traces(include_str!("rfc8448.txt"))
 }
 
 /// What both sides send where they send anything: 50 bytes from 0 on.
@@ -49,7 +15,7 @@ fn counting() -> String {
 
 #[test]
 fn traces_of_the_rfc() {
-    let traces = traces();
+    let traces = of_the_rfc();
     assert_eq!(traces.len(), 5);
     for (trace, (is_talking, early, resumed, retry)) in traces.iter().zip([
         (true, 0, false, false),
@@ -87,7 +53,7 @@ fn traces_of_the_rfc() {
 
 #[test]
 fn without_the_keys_of_the_handshake_too() {
-    for trace in traces() {
+    for trace in of_the_rfc() {
         let log: String = trace
             .log
             .lines()

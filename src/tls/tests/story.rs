@@ -452,8 +452,11 @@ fn what_a_stream_begins_with() {
     let hello = record(ContentType::HANDSHAKE, &scene.client_hello());
     for len in 0..hello.len() {
         let begins = Begins::of(&hello[..len]);
-        assert_eq!(begins, if len < 6 { Begins::Open } else { Begins::Hello }, "{len}");
+        assert_eq!(begins, if len < 10 { Begins::Open } else { Begins::Hello }, "{len}");
     }
+    // A message that is longer than any hello.
+    let long = [0x16, 3, 1, 0x1f, 0, 2, 0x1c, 0, 0, 3];
+    assert_eq!((Begins::of(&long[..6]), Begins::of(&long)), (Begins::Open, Begins::Record));
     let data = record(ContentType::APPLICATION_DATA, &[7; 40]);
     assert_eq!(Begins::of(&data), Begins::Record);
     assert_eq!(Begins::of(&data[..30]), Begins::Record);

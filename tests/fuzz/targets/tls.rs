@@ -18,7 +18,7 @@ use wslog_fuzz::{Input, pieces};
 const TRACES: &str = include_str!("../../../src/tls/tests/rfc8448.txt");
 
 fn limits() -> Limits {
-    Limits { max_handshake_bytes: 2_000, max_out_of_order_bytes: 4_000, ..Limits::DEFAULT }
+    Limits { max_tls_handshake_bytes: 2_000, max_tls_waiting_bytes: 4_000, ..Limits::DEFAULT }
 }
 
 /// What a reader of events relies on.
