@@ -4,6 +4,7 @@ use std::env;
 use std::io::{self, BufWriter};
 use std::path::PathBuf;
 
+use anyhow::Context;
 use wslog::engine::{Engine, Gate, Joining};
 use wslog::limits::Limits;
 use wslog::model::Level;
@@ -44,7 +45,9 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         (_, true) => Joining::None,
         _ => Joining::Following,
     };
-    let output = Output::open(args.output.as_deref(), &args.inputs)?;
+    let key_logs = key_logs(&args.keylog)?;
+    let read: Vec<&PathBuf> = args.inputs.iter().chain(&key_logs).collect();
+    let output = Output::open(args.output.as_deref(), &read)?;
     let out = Box::new(BufWriter::with_capacity(1 << 16, output.writer()?));
     let style = style::of(args.look, args.output.is_none());
     let mut view = (args.format.sink)(
@@ -59,7 +62,8 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
             FailOn::Note => Level::Note,
         })
     });
-    let key_logs = key_logs(&args.keylog, &limits)?;
+    let key_logs =
+        key_logs.iter().map(|path| KeyLog::open(path, limits.max_key_log_bytes)).collect::<Result<_, _>>()?;
     let stop = Stop::new();
     interrupt::heed(&stop);
     let mut engine = Engine::new(limits)
@@ -110,21 +114,18 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
     })
 }
 
-/// Opens key logs; `env` is the one that programs write to which heed `SSLKEYLOGFILE`.
-fn key_logs(named: &[PathBuf], limits: &Limits) -> anyhow::Result<Vec<KeyLog>> {
-    let open = |path: &PathBuf| {
-        let of_environment =
-            (path.as_os_str() == "env").then(|| env::var_os("SSLKEYLOGFILE").filter(|path| !path.is_empty()));
-        let path = match of_environment {
-            None => path.clone(),
-            Some(Some(path)) => path.into(),
-            Some(None) => anyhow::bail!(
-                "--keylog env: SSLKEYLOGFILE is not set; name the file, or ./env for one of that name"
-            ),
-        };
-        Ok(KeyLog::open(&path, limits.max_key_log_bytes)?)
+/// The files of key logs; `env` is the one that programs write to which heed `SSLKEYLOGFILE`.
+fn key_logs(named: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let of = |path: &PathBuf| {
+        if path.as_os_str() != "env" {
+            return Ok(path.clone());
+        }
+        let variable = env::var_os("SSLKEYLOGFILE").filter(|path| !path.is_empty());
+        variable
+            .map(PathBuf::from)
+            .context("--keylog env: SSLKEYLOGFILE is not set; name the file, or ./env for one of that name")
     };
-    named.iter().map(open).collect()
+    named.iter().map(of).collect()
 }
 
 fn limits(args: &LimitArgs, payload: Payload) -> anyhow::Result<Limits> {

@@ -208,6 +208,7 @@ fn no_command_writes_over_what_it_reads() {
         ("run/index.json", INDEX.as_bytes()),
         ("run/a_case_1_1_1.json", b"not even JSON"),
         ("policy.toml", policy),
+        ("keys.log", b"CLIENT_RANDOM 00 00\n"),
     ];
     // What is read, and the arguments that read it.
     let commands: &[(&str, &[&str])] = &[
@@ -221,6 +222,7 @@ fn no_command_writes_over_what_it_reads() {
         ("run/index.json", &["check", "run"]),
         ("run/a_case_1_1_1.json", &["check", "run/index.json"]),
         ("policy.toml", &["check", "--policy", "policy.toml", "run"]),
+        ("keys.log", &["inspect", "--keylog", "keys.log", "d/a.pcap"]),
         ("d/a.pcap", &["explain", "1006"]),
         ("d/a.pcap", &["inspect", "-"]),
     ];
