@@ -16,6 +16,7 @@ pub(super) fn lines(report: &Conversation<Shown>) -> Vec<String> {
             Role::BOTH.map(|role| format!("{} sent in TLS: {}", role.name(), sent(report, tls, role))),
         );
     }
+    lines.extend(last(report, tls).filter(|_| !tls.decrypted));
     let ends = ends(report, tls);
     if !ends.is_empty() {
         lines.push(format!("TLS ended: {}", ends.join(" · ")));
@@ -92,6 +93,18 @@ fn sent(report: &Conversation<Shown>, tls: &TlsFacts<Shown>, role: Role) -> Stri
     });
     let count = units::count(records.application, "encrypted record");
     format!("{count}, at most {} of data{last}", units::bytes(records.bytes))
+}
+
+/// Whose record was the last, and how long before the end of TCP.
+fn last(report: &Conversation<Shown>, tls: &TlsFacts<Shown>) -> Option<String> {
+    let last = tls.last.last()?;
+    let ended = report.closing.first_end.and_then(|end| end.at).zip(last.mark.at);
+    let before = ended
+        .map(|(end, at)| end.since(at))
+        .filter(|ns| *ns >= 0)
+        .map_or_else(String::new, |ns| format!(", {} before TCP ended", units::duration(ns)));
+    let len = units::bytes(u64::from(last.len));
+    Some(format!("last encrypted record: of the {}, {len}{before}", last.by.name()))
 }
 
 /// Alerts, and the close_notify of each side.
