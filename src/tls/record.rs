@@ -96,11 +96,13 @@ impl Begins {
     pub fn of(bytes: &[u8]) -> Self {
         let Some(first) = header(bytes) else {
             // As far as they go, they may be one.
-            let mut padded = [ContentType::APPLICATION_DATA.0, 3, 3, 0, 1];
-            for (to, from) in padded.iter_mut().zip(bytes) {
-                *to = *from;
-            }
-            let is_open = header(&padded).is_some_and(Header::is_plausible);
+            let is_open = [0, 1].into_iter().any(|last| {
+                let mut padded = [ContentType::APPLICATION_DATA.0, 3, 3, 0, last];
+                for (to, from) in padded.iter_mut().zip(bytes) {
+                    *to = *from;
+                }
+                header(&padded).is_some_and(Header::is_plausible)
+            });
             return if is_open { Self::Open } else { Self::Neither };
         };
         if !first.is_plausible() {

@@ -457,6 +457,9 @@ fn what_a_stream_begins_with() {
     // A message that is longer than any hello.
     let long = [0x16, 3, 1, 0x1f, 0, 2, 0x1c, 0, 0, 3];
     assert_eq!((Begins::of(&long[..6]), Begins::of(&long)), (Begins::Open, Begins::Record));
+    // The longest alert there may be.
+    let alert = [0x15, 3, 0, 2, 0];
+    assert_eq!((Begins::of(&alert[..4]), Begins::of(&alert)), (Begins::Open, Begins::Record));
     let data = record(ContentType::APPLICATION_DATA, &[7; 40]);
     assert_eq!(Begins::of(&data), Begins::Record);
     assert_eq!(Begins::of(&data[..30]), Begins::Record);
