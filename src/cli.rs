@@ -9,7 +9,9 @@ mod inspect;
 mod interrupt;
 mod limit_args;
 mod man;
+mod moment;
 mod output;
+mod reading;
 mod runs;
 mod style;
 

@@ -29,6 +29,7 @@ mod order;
 pub mod parallel;
 mod recorder;
 mod secured;
+mod selection;
 mod sets;
 mod shards;
 mod sink;
@@ -42,7 +43,7 @@ use std::thread;
 
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::model::{Conversation, ConversationId, InputReport, KeyReport};
+use crate::model::{Conversation, InputReport, KeyReport};
 use crate::redact::Redaction;
 use crate::source::KeyLog;
 use crate::source::file::{self, Input, Stop};
@@ -59,6 +60,7 @@ use keyring::Keyring;
 use line::{Collector, Direct, Line, Step};
 use open::Source;
 pub use recorder::{Happening, Keep};
+pub use selection::{BadGlob, BadPeer, Glob, Moment, Peer, Selected, Selection};
 pub use sets::Joining;
 use sets::{End, Next, Queue};
 pub(crate) use sink::Give;
@@ -83,7 +85,7 @@ pub struct Engine<'s> {
     depth: usize,
     joining: Joining,
     redaction: Redaction,
-    only: Option<Vec<ConversationId>>,
+    selection: Selection,
     all_connects: bool,
     payload_bytes: usize,
     keys: Keys,
@@ -104,6 +106,8 @@ pub struct Summary {
     pub unread: usize,
     /// What became of keys of TLS.
     pub keys: KeyReport,
+    /// What there was of what was asked for.
+    pub selected: Selected,
 }
 
 impl<'s> Engine<'s> {
@@ -117,7 +121,7 @@ impl<'s> Engine<'s> {
             depth: DEPTH,
             joining: Joining::default(),
             redaction: Redaction::default(),
-            only: None,
+            selection: Selection::default(),
             all_connects: false,
             keys: Keys::new(),
             key_logs: Vec::new(),
@@ -159,8 +163,8 @@ impl<'s> Engine<'s> {
 
     /// Only these conversations reach the sinks; all are analysed and compared with one another.
     #[must_use]
-    pub fn only(self, ids: Vec<ConversationId>) -> Self {
-        Self { only: Some(ids), ..self }
+    pub fn selecting(self, selection: Selection) -> Self {
+        Self { selection, ..self }
     }
 
     /// Connections that TCP refused or did not answer reach the sinks whatever the server, not only where it has carried
@@ -205,7 +209,7 @@ impl<'s> Engine<'s> {
             depth,
             joining,
             redaction,
-            only,
+            selection,
             all_connects,
             payload_bytes,
             mut keys,
@@ -246,7 +250,7 @@ impl<'s> Engine<'s> {
             stop: &stop,
         };
         let queue = Queue::new(paths, joining, threads, &limits);
-        let delivery = Delivery::new(sinks, only, redaction, &limits);
+        let delivery = Delivery::new(sinks, selection, redaction, &limits);
         let mut collector = Collector::new(delivery, queue.ids_name_inputs, all_connects, &limits);
         before.into_iter().try_for_each(|step| collector.step(step))?;
         let unread = if threads == 1 {
@@ -260,7 +264,8 @@ impl<'s> Engine<'s> {
         };
         collector.end()?;
         let keys = keyring.into_inner().unwrap_or_else(PoisonError::into_inner).report(&keys);
-        Ok(Summary { inputs: collector.inputs, failed: collector.failed, unread, keys })
+        let selected = collector.delivery.selected();
+        Ok(Summary { inputs: collector.inputs, failed: collector.failed, unread, keys, selected })
     }
 }
 
@@ -274,7 +279,7 @@ pub fn present(
     redaction: Redaction,
     sink: &mut dyn Sink,
 ) -> Result<(), Error> {
-    let mut delivery = Delivery::new(vec![&mut *sink], None, redaction, &Limits::DEFAULT);
+    let mut delivery = Delivery::new(vec![&mut *sink], Selection::default(), redaction, &Limits::DEFAULT);
     conversations.into_iter().try_for_each(|conversation| delivery.conversation(conversation, 0, 0))?;
     sink.end(inputs)
 }

@@ -57,7 +57,7 @@ pub use handshake::{
 };
 pub use hex::Hex;
 pub(crate) use hex::{hex_digit, hex_number, unhex};
-pub use id::{ConversationId, NoId};
+pub use id::{ConversationId, IdRange, NoId};
 pub use key_report::{KeyReport, KeyUse};
 pub(crate) use named::named;
 pub use observation::{

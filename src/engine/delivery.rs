@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::mpsc::Receiver;
 
 use crate::engine::recorder::Happening;
+use crate::engine::selection::{Selected, Selection, Tally};
 use crate::engine::sink::{Form, Pieces, Sink};
 use crate::error::Error;
 use crate::limits::Limits;
@@ -22,8 +23,8 @@ const LARGE: usize = 1 << 20;
 /// Brings conversations to the sinks.
 pub(super) struct Delivery<'s> {
     pub(super) sinks: Vec<&'s mut dyn Sink>,
-    /// `None`: all.
-    only: Option<Vec<ConversationId>>,
+    selection: Selection,
+    tally: Tally,
     forms: Forms,
     redaction: Redaction,
     limits: Limits,
@@ -108,12 +109,22 @@ impl Formed {
 impl<'s> Delivery<'s> {
     pub(super) fn new(
         sinks: Vec<&'s mut dyn Sink>,
-        only: Option<Vec<ConversationId>>,
+        selection: Selection,
         redaction: Redaction,
         limits: &Limits,
     ) -> Self {
         let forms = sinks.iter().enumerate().filter_map(|(at, sink)| Some((at, sink.form()?))).collect();
-        Self { sinks, only, forms, redaction, limits: limits.clone(), formed: Formed::default(), pool: None }
+        let tally = Tally::new(&selection);
+        Self {
+            sinks,
+            selection,
+            tally,
+            forms,
+            redaction,
+            limits: limits.clone(),
+            formed: Formed::default(),
+            pool: None,
+        }
     }
 
     /// What makes bytes of a conversation, for the threads.
@@ -141,8 +152,9 @@ impl<'s> Delivery<'s> {
         self.pool = None;
     }
 
-    fn is_wanted(&self, id: &ConversationId) -> bool {
-        self.only.as_ref().is_none_or(|only| only.iter().any(|wanted| wanted.means(id)))
+    /// What there was of what was asked for.
+    pub(super) fn selected(&self) -> Selected {
+        self.tally.finish(&self.selection)
     }
 
     /// Takes something that happened on the conversation `id`.
@@ -150,7 +162,7 @@ impl<'s> Delivery<'s> {
     /// # Errors
     /// Those of the sinks.
     pub(super) fn happening(&mut self, id: ConversationId, happening: Happening) -> Result<(), Error> {
-        if !self.is_wanted(&id) {
+        if !self.selection.may_be(&id) {
             return Ok(());
         }
         let happening = match happening {
@@ -170,7 +182,8 @@ impl<'s> Delivery<'s> {
         weight: usize,
         maker: usize,
     ) -> Result<(), Error> {
-        let is_wanted = self.is_wanted(&conversation.id);
+        let is_wanted = self.selection.takes(&conversation);
+        self.tally.see(&self.selection, conversation.id, is_wanted);
         let conversation = redact::seal(conversation, self.redaction).within(&self.limits);
         if is_wanted {
             self.sinks.iter_mut().try_for_each(|sink| sink.conversation(&conversation))?;

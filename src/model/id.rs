@@ -1,8 +1,12 @@
 //! What a conversation is known by.
 
+mod range;
+
 use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
+
+pub use range::IdRange;
 
 /// The number of a conversation, unique in a run and sparse: a flow is numbered at its first packet, whether it turns
 /// out to be WebSocket or not, so that nothing that is left out of a report changes a number in it.
@@ -58,7 +62,7 @@ pub struct NoId;
 
 impl fmt::Display for NoId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("write it as it stands after the #: 7, 2:7 or 7/5")
+        f.write_str("write it as it stands after the #: 7, 2:7 or 7/5; several: 3,7,10-20")
     }
 }
 

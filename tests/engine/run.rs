@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use wslog::engine::{Engine, Form, Happening, Joining, Keep, Sink};
+use wslog::engine::{Engine, Form, Happening, Joining, Keep, Selection, Sink};
 use wslog::error::Error;
 use wslog::limits::Limits;
 use wslog::model::{
@@ -235,7 +235,9 @@ fn flows_are_numbered_whether_they_are_websocket_or_not() {
     let only = |ids: &[&str]| {
         let mut heard = Heard::default();
         let ids = ids.iter().map(|id| id.parse().expect("an id")).collect();
-        Engine::new(Limits::default()).only(ids).sink(&mut heard).run(&[&path]).expect("taken");
+        let selection = Selection { ids, ..Selection::default() };
+        let summary = Engine::new(Limits::default()).selecting(selection).sink(&mut heard).run(&[&path]);
+        assert_eq!(summary.expect("taken").selected.of, 32);
         heard.ids()
     };
     assert_eq!(

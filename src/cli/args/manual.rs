@@ -1,0 +1,60 @@
+//! `wslog man`.
+
+use clap::ValueEnum;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use wslog::views::schema::{DOCUMENTS, Document};
+
+/// Print a page of the manual, or the JSON Schema of a document
+///
+/// To read a page: wslog man wslog-json | man -l -
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Manual {
+    /// Which page
+    #[arg(value_enum, default_value_t = Page::Wslog)]
+    pub(in crate::cli) page: Page,
+    /// Print the schema (JSON Schema 2020-12) of what this command writes with --format json
+    #[arg(long, value_name = "COMMAND", value_parser = document(), conflicts_with = "page")]
+    pub(in crate::cli) schema: Option<&'static Document>,
+}
+
+/// A page of the manual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Page {
+    /// The commands, a line each
+    Wslog,
+    /// wslog inspect, and its limits
+    WslogInspect,
+    /// wslog diff
+    WslogDiff,
+    /// wslog check
+    WslogCheck,
+    /// wslog explain
+    WslogExplain,
+    /// The documents that --format json writes
+    WslogJson,
+    /// The rules
+    WslogRules,
+    /// The causes, and the outcomes
+    WslogCauses,
+    /// How recordings are made that can be read: the keys of TLS
+    WslogCapture,
+}
+
+impl Page {
+    /// Its section of the manual.
+    pub(in crate::cli) const fn section(self) -> u8 {
+        match self {
+            Self::WslogJson => 5,
+            Self::WslogRules | Self::WslogCauses | Self::WslogCapture => 7,
+            _ => 1,
+        }
+    }
+}
+
+/// Documents by the command that writes them.
+fn document() -> impl TypedValueParser<Value = &'static Document> {
+    let values = DOCUMENTS.iter().map(|document| PossibleValue::new(document.command).help(document.name));
+    // What is none of them does not get through the first parser.
+    PossibleValuesParser::new(values)
+        .map(|command| DOCUMENTS.iter().find(|document| document.command == command).unwrap_or(&DOCUMENTS[0]))
+}

@@ -1,0 +1,127 @@
+//! From arguments to an engine and what came of it: the same for all commands that read captures.
+
+use std::env;
+use std::io;
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use wslog::engine::{Engine, Joining, Selected, Selection, Sink, Summary};
+use wslog::limits::Limits;
+use wslog::redact::Redaction;
+use wslog::source::KeyLog;
+use wslog::source::file::Stop;
+use wslog::views::remarks::Remarks;
+
+use crate::cli::args::Reading;
+use crate::cli::exit::{self, Exit};
+use crate::cli::interrupt;
+
+/// What a command wants of the engine.
+pub(super) struct Order<'s> {
+    pub(super) limits: Limits,
+    pub(super) redaction: Redaction,
+    /// Bytes of each payload that are kept.
+    pub(super) payload_bytes: usize,
+    pub(super) selection: Selection,
+    pub(super) quiet: bool,
+    pub(super) sinks: Vec<&'s mut dyn Sink>,
+}
+
+/// Key logs that were named, found and not yet read.
+pub(super) struct KeyLogs(pub(super) Vec<PathBuf>);
+
+impl KeyLogs {
+    /// The files; `env` is the one that programs write to which heed `SSLKEYLOGFILE`.
+    pub(super) fn named(named: &[PathBuf]) -> anyhow::Result<Self> {
+        let of = |path: &PathBuf| {
+            if path.as_os_str() != "env" {
+                return Ok(path.clone());
+            }
+            let variable = env::var_os("SSLKEYLOGFILE").filter(|path| !path.is_empty());
+            variable.map(PathBuf::from).context(
+                "--keylog env: SSLKEYLOGFILE is not set; name the file, or ./env for one of that name",
+            )
+        };
+        named.iter().map(of).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// Reads the inputs.
+pub(super) fn run(reading: &Reading, key_logs: &KeyLogs, order: Order<'_>) -> anyhow::Result<Summary> {
+    let Order { limits, redaction, payload_bytes, selection, quiet, sinks } = order;
+    let joining = match (reading.joined, reading.apart) {
+        (true, _) => Joining::All,
+        (_, true) => Joining::None,
+        _ => Joining::Following,
+    };
+    let key_logs = key_logs.0.iter().map(|path| KeyLog::open(path, limits.max_key_log_bytes));
+    let key_logs = key_logs.collect::<Result<_, _>>()?;
+    let mut remarks = Remarks::new(io::stderr(), quiet);
+    let stop = Stop::new();
+    interrupt::heed(&stop);
+    let mut engine = Engine::new(limits)
+        .key_logs(key_logs)
+        .redacting(redaction)
+        .joining(joining)
+        .all_connects(reading.connects)
+        .stopped_by(&stop)
+        .payload_bytes(payload_bytes)
+        .selecting(selection);
+    for sink in sinks {
+        engine = engine.sink(sink);
+    }
+    engine = engine.sink(&mut remarks);
+    if let Some(threads) = reading.threads {
+        engine = engine.threads(usize::from(threads.get()));
+    }
+    if let Some(depth) = reading.depth {
+        engine = engine.depth(usize::from(depth));
+    }
+    let summary = engine.run(&reading.inputs)?;
+    remarks.unread(summary.unread);
+    remarks.keys(&summary.keys);
+    Ok(summary)
+}
+
+/// Whether something could be read; where nothing could, nothing was written.
+pub(super) fn was_read(summary: &Summary) -> bool {
+    summary.failed == 0 || summary.inputs.iter().any(|input| input.unused.is_none())
+}
+
+/// What a run comes to that no gate judges.
+pub(super) fn exit(summary: &Summary, selection: &Selection) -> anyhow::Result<Exit> {
+    let is_found = is_found(summary, selection)?;
+    if !is_found {
+        exit::say(&nothing(&summary.selected));
+    }
+    Ok(if summary.failed > 0 { Exit::Trouble } else { Exit::Done })
+}
+
+/// Whether there was what was asked for.
+///
+/// # Errors
+/// A number was asked for that there is not.
+pub(super) fn is_found(summary: &Summary, selection: &Selection) -> anyhow::Result<bool> {
+    let Selected { of, taken, ids, missing, .. } = &summary.selected;
+    if !missing.is_empty() && *of > 0 {
+        let missing: Vec<_> = missing.iter().map(ToString::to_string).collect();
+        let (there, ids) = match (of, ids) {
+            (1, Some((only, _))) => ("is one".to_owned(), format!("{only}")),
+            (_, Some((first, last))) => (format!("are {of}"), format!("{first} to {last}")),
+            _ => ("is none".to_owned(), String::new()),
+        };
+        bail!(
+            "--connection {}: no WebSocket connection has that number; there {there}, {ids} (wslog list shows them)",
+            missing.join(",")
+        );
+    }
+    Ok(selection.is_all() || *taken > 0 || *of == 0)
+}
+
+/// Says that nothing was what was asked for, and how many were not.
+pub(super) fn nothing(selected: &Selected) -> String {
+    match selected.of {
+        1 => "wslog: the only connection is not one that was asked for".to_owned(),
+        of => format!("wslog: none of {of} connections is one that was asked for"),
+    }
+}
