@@ -5,6 +5,7 @@ mod check;
 mod diff;
 mod exit;
 mod explain;
+mod extract;
 mod inspect;
 mod interrupt;
 mod limit_args;
@@ -12,6 +13,7 @@ mod man;
 mod moment;
 mod output;
 mod reading;
+mod rows;
 mod runs;
 mod style;
 
@@ -47,6 +49,8 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     };
     let result = match args.command {
         Command::Inspect(inspect) => inspect::run(&inspect),
+        Command::Frames(args) => rows::frames(&args),
+        Command::Messages(args) => rows::messages(&args),
         Command::Diff(diff) => diff::run(&diff),
         Command::Check(check) => check::run(&check),
         Command::Explain(explain) => explain::run(&explain),

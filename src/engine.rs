@@ -12,6 +12,7 @@
 
 mod across;
 mod analysis;
+mod body;
 mod candidates;
 mod capture;
 mod case;
@@ -51,6 +52,7 @@ use crate::tls::{Keys, Origin};
 
 pub use across::Across;
 pub use analysis::{Analysis, ConversationSink, analyze_capture, analyze_captures};
+pub use body::{Spool, Spools};
 use capture::Capture;
 pub use case::analyze_case;
 use delivery::Delivery;
@@ -59,10 +61,12 @@ pub use gate::Gate;
 use keyring::Keyring;
 use line::{Collector, Direct, Line, Step};
 use open::Source;
+use recorder::Told;
 pub use recorder::{Happening, Keep};
-pub use selection::{BadGlob, BadPeer, Glob, Moment, Peer, Selected, Selection};
+pub use selection::{BadGlob, BadPeer, Glob, Peer, Selected, Selection};
 pub use sets::Joining;
 use sets::{End, Next, Queue};
+use shards::Terms;
 pub(crate) use sink::Give;
 pub use sink::{Each, Form, Pieces, Sink, each};
 
@@ -88,6 +92,7 @@ pub struct Engine<'s> {
     selection: Selection,
     all_connects: bool,
     payload_bytes: usize,
+    spools: Option<Spools>,
     keys: Keys,
     key_logs: Vec<KeyLog>,
     stop: Stop,
@@ -123,6 +128,7 @@ impl<'s> Engine<'s> {
             redaction: Redaction::default(),
             selection: Selection::default(),
             all_connects: false,
+            spools: None,
             keys: Keys::new(),
             key_logs: Vec::new(),
             stop: Stop::new(),
@@ -180,6 +186,13 @@ impl<'s> Engine<'s> {
         Self { payload_bytes, ..self }
     }
 
+    /// Messages larger than 1 MiB, where sinks [ask](Keep::message_bytes) for them, go to a spool each while they are put
+    /// together, instead of memory.
+    #[must_use]
+    pub fn spools(self, spools: Spools) -> Self {
+        Self { spools: Some(spools), ..self }
+    }
+
     /// TLS is decrypted with these keys, besides those that a capture brings along.
     #[must_use]
     pub fn keys(self, keys: Keys) -> Self {
@@ -212,6 +225,7 @@ impl<'s> Engine<'s> {
             selection,
             all_connects,
             payload_bytes,
+            spools,
             mut keys,
             mut key_logs,
             stop,
@@ -239,11 +253,10 @@ impl<'s> Engine<'s> {
         }
         let stop = stop.for_run();
         let keyring = Mutex::new(keyring);
+        let terms = Terms { spools, ..Terms::new(&limits, keep, &keys) };
         let reading = Reading {
             names: paths.len() > 1,
-            limits: &limits,
-            keep,
-            keys: &keys,
+            terms: &terms,
             key_logs: RefCell::new(if may_grow { key_logs } else { Vec::new() }),
             keyring: &keyring,
             threads,
@@ -254,13 +267,11 @@ impl<'s> Engine<'s> {
         let mut collector = Collector::new(delivery, queue.ids_name_inputs, all_connects, &limits);
         before.into_iter().try_for_each(|step| collector.step(step))?;
         let unread = if threads == 1 {
-            reading.all(queue, &mut Direct::new(&mut collector, &limits, keep, &keys))?
+            reading.all(queue, &mut Direct::new(&mut collector, terms.clone()))?
         } else {
             // A line that is gone has left the error of a sink behind.
-            threads::run(threads, (&limits, keep, &keys), &mut collector, &stop, move |line| {
-                reading.all(queue, line)
-            })?
-            .unwrap_or(0)
+            threads::run(threads, &terms, &mut collector, &stop, move |line| reading.all(queue, line))?
+                .unwrap_or(0)
         };
         collector.end()?;
         let keys = keyring.into_inner().unwrap_or_else(PoisonError::into_inner).report(&keys);
@@ -288,9 +299,7 @@ pub fn present(
 struct Reading<'r> {
     /// Connections say which files they are in.
     names: bool,
-    limits: &'r Limits,
-    keep: Keep,
-    keys: &'r Keys,
+    terms: &'r Terms,
     /// Those that may grow.
     key_logs: RefCell<Vec<KeyLog>>,
     keyring: &'r Mutex<Keyring>,
@@ -301,15 +310,16 @@ struct Reading<'r> {
 /// An input as far as it is prepared beside the others.
 enum Ready {
     Capture(Box<Input>),
-    Case { conversation: Box<Conversation>, input: Box<InputReport> },
+    Case { conversation: Box<Conversation>, told: Vec<Told>, input: Box<InputReport> },
 }
 
 impl Ready {
-    fn new(source: Source, limits: &Limits, keep: Keep) -> Self {
+    fn new(source: Source, terms: &Terms) -> Self {
         match source {
             Source::Capture(input) => Self::Capture(input),
             Source::Case(case, input) => {
-                Self::Case { conversation: analyze_case(*case, limits, keep), input }
+                let (conversation, told) = case::replay(*case, terms);
+                Self::Case { conversation, told, input }
             }
         }
     }
@@ -319,7 +329,7 @@ impl Ready {
         match self {
             // Only opened, but few files can be.
             Self::Capture(_) => u64::MAX,
-            Self::Case { conversation, input } => {
+            Self::Case { conversation, input, .. } => {
                 input.bytes.saturating_add(connection::weight(conversation) as u64)
             }
         }
@@ -333,7 +343,7 @@ impl Reading<'_> {
         while !self.stop.is_asked() {
             match queue.next_up() {
                 Some(Next::Files(paths)) => unread += self.files(&paths, &mut queue, line)?,
-                Some(Next::Capture(path)) => match Input::open(&path, self.limits, self.stop) {
+                Some(Next::Capture(path)) => match Input::open(&path, self.limits(), self.stop) {
                     Ok(first) => self.capture(first, &mut queue, line)?,
                     Err(error) => line.step(Step::Failed(error))?,
                 },
@@ -346,9 +356,9 @@ impl Reading<'_> {
     /// Reads files each for itself. Reports of cases are read, replayed and judged by several threads; a capture is one
     /// piece of work.
     fn files<L: Line>(&self, paths: &[PathBuf], queue: &mut Queue, line: &mut L) -> Result<usize, L::Halt> {
-        let (limits, keep, stop) = (self.limits, self.keep, self.stop);
+        let (terms, stop) = (self.terms, self.stop);
         let read =
-            |path: &PathBuf| open::open(path, limits, stop).map(|source| Ready::new(source, limits, keep));
+            |path: &PathBuf| open::open(path, &terms.limits, stop).map(|source| Ready::new(source, terms));
         let weigh = |read: &Result<Ready, Error>| read.as_ref().map_or(0, Ready::bytes);
         let mut next = paths.iter();
         let mut unread = 0;
@@ -357,7 +367,9 @@ impl Reading<'_> {
             let is_pipe = next.next().is_some_and(|path| path == Path::new("-"));
             let is_late = stop.is_asked() && !is_pipe;
             match read {
-                Ok(Ready::Case { conversation, input }) => line.step(Step::Case { conversation, input }),
+                Ok(Ready::Case { conversation, told, input }) => {
+                    line.step(Step::Case { conversation, told, input })
+                }
                 _ if is_late => {
                     unread += 1;
                     Ok(())
@@ -367,6 +379,10 @@ impl Reading<'_> {
             }
         })?;
         Ok(unread)
+    }
+
+    const fn limits(&self) -> &Limits {
+        &self.terms.limits
     }
 
     fn keyring(&self) -> MutexGuard<'_, Keyring> {
@@ -388,7 +404,7 @@ impl Reading<'_> {
 
     /// Reads a capture from its first file on through those that follow it.
     fn capture<L: Line>(&self, first: Input, queue: &mut Queue, line: &mut L) -> Result<(), L::Halt> {
-        let mut capture = Capture::new(self.names, self.keys, self.limits);
+        let mut capture = Capture::new(self.names, &self.terms.keys, self.limits());
         line.step(Step::CaptureBegins)?;
         let mut end = None;
         let mut next = Some(first);
@@ -408,13 +424,13 @@ impl Reading<'_> {
                 && !self.stop.is_asked()
                 && let Some(path) = end.as_ref().and_then(|end| queue.following(end))
             {
-                match Input::open(&path, self.limits, self.stop) {
+                match Input::open(&path, self.limits(), self.stop) {
                     Ok(input) => next = Some(input),
                     Err(error) => line.step(Step::Failed(error))?,
                 }
             }
         }
-        self.keyring().capture(capture.keys(), self.keys, capture.keys_inside());
+        self.keyring().capture(capture.keys(), &self.terms.keys, capture.keys_inside());
         capture.finish(line)
     }
 }

@@ -186,8 +186,20 @@ limits! {
     /// First bytes of each payload kept for display.
     ///
     /// Of control frames at least 125 are kept, which is all a legal one has; of a Close body 4 KiB, for its reason.
-    /// `--payload full` keeps 1 MiB at least.
+    /// `--payload full` keeps what message-bytes allows.
     "preview-bytes" max_preview_bytes: usize = 256, Bytes, Seen("A payload that is longer says that it is cut.");
+
+    /// First bytes of a message kept where the whole of it is asked for.
+    ///
+    /// `--payload full`, `--extract`, `--match` and `--follow` ask for it. Libraries refuse messages over 1 to 100 MiB. Beyond
+    /// 1 MiB a file holds them until they are whole.
+    "message-bytes" max_message_bytes: usize = 256 << 20, Bytes, Seen("A message that is longer says that it is cut.");
+
+    /// Secrets of one connection that are told apart while it is shown frame by frame.
+    ///
+    /// They stay in memory to be recognised where they come again.
+    "live-secrets" max_live_secrets: usize = 1_024, Count("secrets"),
+        Seen("Others are left out where they are found, without a number, and not looked for elsewhere.");
 
     /// Bytes that the frames listed of one connection take, the last few apart: each 160 and what is kept of its payload.
     ///

@@ -18,7 +18,7 @@ use crate::model::{
     Weirds,
 };
 use inflate::Agreement;
-use side::{Connection, Side};
+use side::{Connection, Side, Tell};
 
 /// One WebSocket connection, both roles.
 ///
@@ -32,6 +32,8 @@ pub struct Messages {
     offered: bool,
     /// What the server agreed to is not, or not wholly, known.
     unknown_extensions: bool,
+    /// Somebody wants the bytes of messages.
+    tells_bytes: bool,
     /// Frames of both roles that began.
     frames: u64,
     /// Messages of both roles that began.
@@ -46,7 +48,13 @@ impl Messages {
         Self::default()
     }
 
-    /// Takes the next observation; hands on at most one event.
+    /// Hands on the bytes of messages too, each as soon as it is known, before the event of its frame.
+    #[must_use]
+    pub fn telling_bytes(self, tells_bytes: bool) -> Self {
+        Self { tells_bytes, ..self }
+    }
+
+    /// Takes the next observation; hands on at most one event, besides [`EventKind::MessageBytes`].
     ///
     /// For each role a `Frame`, with evidence, is followed by its pieces and its `FrameEnd` before anything
     /// but `Acked` comes from that role; the roles may take turns anywhere. The event of a frame comes with
@@ -76,7 +84,11 @@ impl Messages {
             }
             Observed::Payload(piece) => {
                 let packet = evidence.as_ref().and_then(Evidence::packet);
-                return side.piece(piece, packet, limits, weirds);
+                let mut tell = |n, bytes: &[u8]| {
+                    sink(Event { from, what: EventKind::MessageBytes { n, bytes }, evidence });
+                };
+                let tell: Option<&mut Tell<'_>> = if self.tells_bytes { Some(&mut tell) } else { None };
+                return side.piece(piece, packet, limits, weirds, tell);
             }
             Observed::FrameEnd { cut } => return side.end(from, cut, evidence, limits, sink),
             Observed::Request(ref request) => {

@@ -19,6 +19,8 @@ pub mod handshake;
 mod hex;
 mod id;
 mod key_report;
+mod message;
+mod moment;
 mod named;
 mod observation;
 mod packet;
@@ -59,6 +61,8 @@ pub use hex::Hex;
 pub(crate) use hex::{hex_digit, hex_number, unhex};
 pub use id::{ConversationId, IdRange, NoId};
 pub use key_report::{KeyReport, KeyUse};
+pub use message::{MessageRecord, Opening};
+pub use moment::Moment;
 pub(crate) use named::named;
 pub use observation::{
     Evidence, LostFraming, LostHow, Missing, Observation, Observed, PerRole, Piece, Role, Undecodable,

@@ -43,6 +43,7 @@
 //! ```
 
 mod known;
+mod live;
 mod looks;
 mod names;
 mod pass;
@@ -53,9 +54,9 @@ mod secrets;
 use crate::knowledge::{Blame, CauseId};
 use crate::limits::Limits;
 use crate::model::{
-    Certainty, Conversation, ConversationId, FrameRecord, Level, Outcome, Quoted, Readable, RuleId, Stage,
-    Wire,
+    Certainty, Conversation, ConversationId, Level, Outcome, Quoted, Readable, RuleId, Stage, Wire,
 };
+pub use live::Live;
 use pass::Pass;
 use secrets::Secrets;
 
@@ -156,24 +157,15 @@ impl Sealed {
     }
 }
 
-/// What may be seen of a frame by itself, while its conversation goes on.
-#[must_use]
-pub fn frame(frame: FrameRecord, redaction: Redaction, limits: &Limits) -> FrameRecord<Shown> {
-    let mut secrets = Secrets::new(limits.max_secret_nesting);
-    let mut frame = frame;
-    if redaction != Redaction::Nothing {
-        frame = Pass::first(redaction, &mut secrets).frame(frame);
-        secrets.ready();
-    }
-    Pass::last(redaction, &mut secrets).frame(frame)
-}
-
 /// What stands for so many bytes.
 fn mark(bytes: usize) -> String {
     format!("<redacted {bytes} bytes>")
 }
 
-/// What stands for so many bytes of a secret: the same number, the same secret.
+/// What stands for so many bytes of a secret: the same number, the same secret. Those beyond a cap have 0.
 fn numbered(bytes: usize, number: u32) -> String {
+    if number == 0 {
+        return mark(bytes);
+    }
     format!("<redacted {bytes} bytes, no. {number}>")
 }

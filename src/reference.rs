@@ -111,7 +111,7 @@ impl Reference {
                 self.ends.client.lost = true;
                 self.ends.server.lost = true;
             }
-            EventKind::LogResumed => {}
+            EventKind::LogResumed | EventKind::MessageBytes { .. } => {}
             EventKind::HandshakeUnseen => {
                 self.opening.note_unseen(from, event.evidence, &mut self.findings);
                 self.ends[from].lost = true;

@@ -5,8 +5,11 @@
 pub mod account;
 pub mod escape;
 pub mod explain;
+pub mod frames;
+pub mod going_on;
 pub mod json;
 pub mod limits;
+pub mod messages;
 pub mod remarks;
 pub mod row;
 pub mod run;
@@ -20,6 +23,7 @@ pub mod wording;
 use std::io::Write;
 
 use crate::engine::{Keep, Sink};
+use going_on::RowOptions;
 use text::Style;
 
 /// A format of `wslog inspect`.
@@ -31,6 +35,17 @@ pub struct Format {
     pub what: &'static str,
     /// The sink that writes it.
     pub sink: for<'o> fn(Box<dyn Write + 'o>, Options) -> Box<dyn Sink + 'o>,
+}
+
+/// A format of rows of frames or messages.
+#[derive(Clone, Copy, Debug)]
+pub struct RowFormat {
+    /// What `--format` calls it.
+    pub name: &'static str,
+    /// What it is for, in a few words.
+    pub what: &'static str,
+    /// The sink that writes it.
+    pub sink: for<'o> fn(Box<dyn Write + 'o>, RowOptions) -> Box<dyn Sink + 'o>,
 }
 
 /// What is asked of a view; each takes what it can do.

@@ -110,6 +110,7 @@ const ROOMS: &[Room] = &[
             // What a sink is.
             "engine::Form",
             "engine::Give",
+            "engine::Happening",
             "engine::Keep",
             "engine::Pieces",
             "engine::Sink",

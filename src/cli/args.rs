@@ -5,6 +5,7 @@ mod inspect;
 mod look;
 mod manual;
 mod reading;
+mod rows;
 mod runs;
 mod select;
 
@@ -15,6 +16,7 @@ pub(super) use inspect::{FailOn, Frames, Inspect, Payload};
 pub(super) use look::{Color, Look};
 pub(super) use manual::{Manual, Page};
 pub(super) use reading::{Reading, Secrecy};
+pub(super) use rows::{FrameRows, MessageRows, Shape, Which};
 pub(super) use runs::{Allow, Check, Diff, FailOnChange, RunFormat};
 pub(super) use select::Select;
 
@@ -49,6 +51,8 @@ Exit status:
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Inspect(Inspect),
+    Frames(FrameRows),
+    Messages(MessageRows),
     Diff(Diff),
     Check(Check),
     Explain(Explain),

@@ -3,23 +3,18 @@
 use std::io::BufWriter;
 use std::path::PathBuf;
 
-use wslog::engine::Gate;
-use wslog::limits::Limits;
+use wslog::engine::{Gate, Spools};
 use wslog::model::Level;
 use wslog::views::{FrameList, Options};
 
 use crate::cli::args::{FailOn, Frames, Inspect, Payload};
 use crate::cli::exit::{self, Exit};
-use crate::cli::limit_args::LimitArgs;
 use crate::cli::output::Output;
 use crate::cli::reading::{self, KeyLogs, Order};
 use crate::cli::style;
 
-/// Bytes of a payload under `--payload full`.
-const FULL_PAYLOAD: usize = 1 << 20;
-
 pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
-    let limits = limits(&args.reading.limits, args.payload)?;
+    let limits = args.reading.limits.limits()?;
     let frames = match args.frames {
         Frames::Ends => FrameList::Ends,
         Frames::All => FrameList::All,
@@ -27,7 +22,8 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
     };
     let payload_bytes = match args.payload {
         Payload::None => 0,
-        Payload::Preview | Payload::Full => limits.max_preview_bytes,
+        Payload::Preview => limits.max_preview_bytes,
+        Payload::Full => limits.max_message_bytes.max(limits.max_preview_bytes),
     };
     let key_logs = KeyLogs::named(&args.reading.keylog)?;
     let read: Vec<&PathBuf> = args.reading.inputs.iter().chain(&key_logs.0).collect();
@@ -45,12 +41,10 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
     });
     let selection = args.select.selection();
     let mut order = Order {
-        limits,
-        redaction: args.secrecy.redaction(),
         payload_bytes,
-        selection: selection.clone(),
-        quiet: args.look.quiet,
+        spools: Some(Spools::new(tempfile::tempfile)),
         sinks: vec![&mut *view],
+        ..Order::new(limits, selection.clone(), args.secrecy, args.look)
     };
     if let Some(gate) = &mut gate {
         order.sinks.push(gate);
@@ -79,12 +73,4 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
     } else {
         Exit::Done
     })
-}
-
-fn limits(args: &LimitArgs, payload: Payload) -> anyhow::Result<Limits> {
-    let mut limits = args.limits()?;
-    if payload == Payload::Full {
-        limits.max_preview_bytes = limits.max_preview_bytes.max(FULL_PAYLOAD);
-    }
-    Ok(limits)
 }

@@ -2,8 +2,7 @@
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
-use wslog::engine::Moment;
-use wslog::model::Timestamp;
+use wslog::model::{Moment, Timestamp};
 
 /// A time as people write it: RFC 3339, a date, a date and a time (UTC), or a time of any day (UTC).
 pub(super) fn parse(text: &str) -> Result<Moment, &'static str> {

@@ -5,14 +5,14 @@ use std::io;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use wslog::engine::{Engine, Joining, Selected, Selection, Sink, Summary};
+use wslog::engine::{Engine, Joining, Selected, Selection, Sink, Spools, Summary};
 use wslog::limits::Limits;
 use wslog::redact::Redaction;
 use wslog::source::KeyLog;
 use wslog::source::file::Stop;
 use wslog::views::remarks::Remarks;
 
-use crate::cli::args::Reading;
+use crate::cli::args::{Look, Reading, Secrecy};
 use crate::cli::exit::{self, Exit};
 use crate::cli::interrupt;
 
@@ -24,7 +24,27 @@ pub(super) struct Order<'s> {
     pub(super) payload_bytes: usize,
     pub(super) selection: Selection,
     pub(super) quiet: bool,
+    /// Nothing is said at all: another run will say it.
+    pub(super) is_silent: bool,
+    /// Where long messages go while they are put together.
+    pub(super) spools: Option<Spools>,
     pub(super) sinks: Vec<&'s mut dyn Sink>,
+}
+
+impl Order<'_> {
+    /// Without sinks.
+    pub(super) fn new(limits: Limits, selection: Selection, secrecy: Secrecy, look: Look) -> Self {
+        Self {
+            payload_bytes: limits.max_preview_bytes,
+            limits,
+            redaction: secrecy.redaction(),
+            selection,
+            quiet: look.quiet,
+            is_silent: false,
+            spools: None,
+            sinks: Vec::new(),
+        }
+    }
 }
 
 /// Key logs that were named, found and not yet read.
@@ -48,7 +68,7 @@ impl KeyLogs {
 
 /// Reads the inputs.
 pub(super) fn run(reading: &Reading, key_logs: &KeyLogs, order: Order<'_>) -> anyhow::Result<Summary> {
-    let Order { limits, redaction, payload_bytes, selection, quiet, sinks } = order;
+    let Order { limits, redaction, payload_bytes, selection, quiet, is_silent, spools, sinks } = order;
     let joining = match (reading.joined, reading.apart) {
         (true, _) => Joining::All,
         (_, true) => Joining::None,
@@ -70,7 +90,12 @@ pub(super) fn run(reading: &Reading, key_logs: &KeyLogs, order: Order<'_>) -> an
     for sink in sinks {
         engine = engine.sink(sink);
     }
-    engine = engine.sink(&mut remarks);
+    if !is_silent {
+        engine = engine.sink(&mut remarks);
+    }
+    if let Some(spools) = spools {
+        engine = engine.spools(spools);
+    }
     if let Some(threads) = reading.threads {
         engine = engine.threads(usize::from(threads.get()));
     }
@@ -78,8 +103,10 @@ pub(super) fn run(reading: &Reading, key_logs: &KeyLogs, order: Order<'_>) -> an
         engine = engine.depth(usize::from(depth));
     }
     let summary = engine.run(&reading.inputs)?;
-    remarks.unread(summary.unread);
-    remarks.keys(&summary.keys);
+    if !is_silent {
+        remarks.unread(summary.unread);
+        remarks.keys(&summary.keys);
+    }
     Ok(summary)
 }
 

@@ -7,7 +7,7 @@ use crate::engine::Keep;
 use crate::engine::capture::Capture;
 use crate::engine::ledger::{Entry, Ledger};
 use crate::engine::line::{Line, Step};
-use crate::engine::shards::{self, Happenings, Shards};
+use crate::engine::shards::{self, Happenings, Shards, Terms};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::model::{Conversation, InputReport, PacketNo, Segment, Weirds};
@@ -33,7 +33,7 @@ impl Analysis {
     #[must_use]
     pub fn new(limits: &Limits, keep: Keep) -> Self {
         Self {
-            shards: Shards::new(limits, keep, Keys::new(), 0, 1),
+            shards: Shards::new(Terms::new(limits, keep, &Keys::new()), 1),
             count: shards::count(limits),
             ledger: Ledger::new(0, None, false, limits),
             happened: Happenings::new(),
@@ -83,7 +83,7 @@ fn tell(
 fn pass(entry: Entry, sink: &mut ConversationSink<'_>) -> Result<(), Error> {
     match entry {
         Entry::Conversation(concluded) => sink(concluded.conversation),
-        Entry::Happening(..) => Ok(()),
+        Entry::Told { .. } => Ok(()),
     }
 }
 

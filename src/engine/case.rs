@@ -3,21 +3,31 @@
 use crate::autobahn;
 use crate::diagnosis::diagnose;
 use crate::engine::connection::Stages;
-use crate::engine::recorder::{Common, Keep};
+use crate::engine::recorder::{Common, Keep, Told};
+use crate::engine::shards::Terms;
 use crate::limits::Limits;
 use crate::model::case::CaseReport;
 use crate::model::{CaseRecord, Conversation, Role, Tail, Weirds, Wire};
+use crate::tls::Keys;
 
 /// Replays the wire log of a case and judges it again. There are no times, addresses and packets in it, and
 /// without a log neither handshake nor frames. Its number and its input are left to the caller.
 #[must_use]
 pub fn analyze_case(report: CaseReport, limits: &Limits, keep: Keep) -> Box<Conversation> {
-    let mut stages = Stages::new(limits);
+    replay(report, &Terms::new(limits, keep, &Keys::new())).0
+}
+
+/// The same, with what is told of it while it goes on.
+pub(super) fn replay(report: CaseReport, terms: &Terms) -> (Box<Conversation>, Vec<Told>) {
+    let mut stages = Stages::new(&terms.limits, &terms.keep);
     let (mut weirds, mut common) = (Weirds::default(), Common::new(usize::MAX));
     let mut inconsistencies = report.inconsistencies.clone();
     inconsistencies.extend(autobahn::observe(&report, &mut |observation| {
-        stages.observe(observation, limits, &mut weirds, &keep, &mut common);
+        stages.observe(observation, terms, &mut weirds, &mut common);
     }));
+    if !common.told.is_empty() {
+        common.told.insert(0, Told::Opened(Box::new(stages.opening())));
+    }
     let tester = if report.closing.is_server { Role::Server } else { Role::Client };
     let tail = Tail { log_of: Some(tester), ..Tail::default() };
     let (mut connection, course) = stages.report(weirds, &tail);
@@ -32,5 +42,5 @@ pub fn analyze_case(report: CaseReport, limits: &Limits, keep: Keep) -> Box<Conv
     let record = CaseRecord { report, recomputed, account, inconsistencies };
     connection.case = Some(Wire::new(Box::new(record)));
     diagnose(&mut connection, &course);
-    connection
+    (connection, common.told)
 }

@@ -2,16 +2,16 @@
 
 use crate::diagnosis::diagnose;
 use crate::dissect::{Dissector, Status};
-use crate::engine::recorder::{Common, Keep, Recorder};
+use crate::engine::recorder::{Common, Keep, Recorder, Told};
 use crate::engine::secured::{Before, Secured, Way};
 use crate::engine::shards::Terms;
 use crate::limits::Limits;
 use crate::message::Messages;
 use crate::model::{
-    Certainty, Conversation, ConversationId, Course, Direction, EndSegment, EventKind, FailedConnect,
-    Finding, FrameRecord, Lifecycle, LostHow, Observation, Observed, PerRole, Role, RuleId, Segment,
-    StreamEvent, Tail, TcpEnd, TcpFacts, TcpRecord, Timestamp, TlsFacts, Undecodable, WeirdKind, Weirds,
-    count,
+    Certainty, Conversation, ConversationId, Course, Direction, EndSegment, Endpoints, EventKind,
+    FailedConnect, Finding, FrameRecord, Lifecycle, LostHow, Observation, Observed, Opening, PerRole, Role,
+    RuleId, Segment, StreamEvent, Tail, TcpEnd, TcpFacts, TcpRecord, Timestamp, TlsFacts, Undecodable,
+    WeirdKind, Weirds, count,
 };
 use crate::reference::across::Trace;
 use crate::reference::tls;
@@ -75,6 +75,8 @@ pub(super) struct Followed {
     secured: Option<Box<Secured>>,
     /// Plain text that went by, which TLS may still begin behind.
     before: Before,
+    /// Who heard of its frames knows whose they are.
+    is_introduced: bool,
 }
 
 /// The stages behind `dissect`, from the first observation on. Each in a box of its own: allocators keep pieces
@@ -96,6 +98,7 @@ impl Watched {
             stages: None,
             secured: None,
             before: Before::new(whole),
+            is_introduced: false,
         }))
     }
 
@@ -114,6 +117,7 @@ impl Watched {
                 connection.push(segment, limits, &mut tcp_weirds, &mut |event| {
                     followed.step(&event, terms, common);
                 });
+                followed.introduce(connection, common);
                 tcp_weirds.merge(std::mem::take(&mut followed.weirds));
                 followed.weirds = tcp_weirds;
                 if followed.is_lost() {
@@ -139,6 +143,7 @@ impl Watched {
         connection.forget_bytes();
         let Self::Followed(followed) = self else { return };
         followed.end_tls(terms, common);
+        followed.introduce(connection, common);
         if let Some((concluded, client)) = followed.conclude(connection, connection.ended_at(), &terms.limits)
         {
             *self = Self::Concluded { concluded, client };
@@ -218,6 +223,7 @@ impl Watched {
         connection.finish(&mut tcp_weirds, &mut |event| followed.step(&event, terms, common));
         followed.weirds.merge(tcp_weirds);
         followed.end_tls(terms, common);
+        followed.introduce(connection, common);
         followed.unlist(common);
         match followed.conclude(connection, until, &terms.limits) {
             Some((mut concluded, client)) => {
@@ -251,8 +257,8 @@ impl Followed {
         let Terms { limits, keep, keys, .. } = terms;
         let mut later = Weirds::default();
         let mut observe = |observation: Observation<'_>| {
-            let stages = stages.get_or_insert_with(|| Box::new(Stages::new(limits)));
-            stages.observe(observation, limits, &mut later, keep, common);
+            let stages = stages.get_or_insert_with(|| Box::new(Stages::new(limits, keep)));
+            stages.observe(observation, terms, &mut later, common);
         };
         match secured {
             None => dissector.push(event, limits, weirds, &mut observe),
@@ -291,10 +297,29 @@ impl Followed {
         let Terms { limits, keep, keys, .. } = terms;
         let mut later = Weirds::default();
         secured.finish(dissector, &mut Way { keys, limits, weirds }, &mut |observation| {
-            let stages = stages.get_or_insert_with(|| Box::new(Stages::new(limits)));
-            stages.observe(observation, limits, &mut later, keep, common);
+            let stages = stages.get_or_insert_with(|| Box::new(Stages::new(limits, keep)));
+            stages.observe(observation, terms, &mut later, common);
         });
         weirds.merge(later);
+    }
+
+    /// Before what is told of it first, says what is known of it.
+    fn introduce(&mut self, connection: &Connection, common: &mut Common) {
+        if common.told.is_empty() || self.is_introduced {
+            return;
+        }
+        let (Some(stages), Some(client)) = (&self.stages, self.dissector.client()) else { return };
+        self.is_introduced = true;
+        let Endpoints { orig, resp } = connection.endpoints();
+        let (client, server) = if client == Direction::Orig { (orig, resp) } else { (resp, orig) };
+        let opening = Opening {
+            client: Some(client),
+            server: Some(server),
+            started_at: connection.started_at(),
+            sni: self.secured.as_ref().and_then(|secured| secured.sni().cloned()),
+            ..stages.opening()
+        };
+        common.told.insert(0, Told::Opened(Box::new(opening)));
     }
 
     /// Whether it has turned out to carry something else, and nothing can change that.
@@ -325,9 +350,9 @@ impl Followed {
 }
 
 impl Stages {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, keep: &Keep) -> Self {
         Self {
-            messages: Box::new(Messages::new()),
+            messages: Box::new(Messages::new().telling_bytes(keep.tells_bytes(limits))),
             reference: Box::new(Reference::new(limits)),
             recorder: Box::default(),
             broke: Vec::new(),
@@ -337,13 +362,16 @@ impl Stages {
     pub(super) fn observe(
         &mut self,
         observation: Observation<'_>,
-        limits: &Limits,
+        terms: &Terms,
         weirds: &mut Weirds,
-        keep: &Keep,
         common: &mut Common,
     ) {
         let Self { messages, reference, recorder, broke } = self;
+        let Terms { limits, keep, .. } = terms;
         messages.observe(&observation, limits, weirds, &mut |event| {
+            if let EventKind::MessageBytes { n, bytes } = event.what {
+                return recorder.message_bytes(event.from, n, bytes, terms);
+            }
             broke.clear();
             reference.observe(&event, limits, broke);
             match event.what {
@@ -362,6 +390,11 @@ impl Stages {
             Observed::Response(response) => recorder.response(response, observation.evidence),
             _ => {}
         }
+    }
+
+    /// What is known of the opening, as far as it was said in it.
+    pub(super) fn opening(&self) -> Opening {
+        self.recorder.opening()
     }
 
     /// What they conclude; number, place and time are left to the caller.
@@ -530,7 +563,7 @@ pub(super) fn not_connected(
     connect: FailedConnect,
     limits: &Limits,
 ) -> Box<Concluded> {
-    let (mut conversation, course) = Stages::new(limits).report(Weirds::default(), tail);
+    let (mut conversation, course) = Stages::new(limits, &Keep::NOTHING).report(Weirds::default(), tail);
     conversation.tcp = Some(tcp);
     conversation.connect = Some(connect);
     if let Some(end) = facts.server.ends.first() {

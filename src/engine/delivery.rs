@@ -1,14 +1,14 @@
 //! From ordered conversations to sinks: selection, and the forms, which any thread can fill.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::mpsc::Receiver;
 
-use crate::engine::recorder::Happening;
-use crate::engine::selection::{Selected, Selection, Tally};
+use crate::engine::recorder::{Happening, Told};
+use crate::engine::selection::{Selected, Selection, Start, Tally};
 use crate::engine::sink::{Form, Pieces, Sink};
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::model::{Conversation, ConversationId};
+use crate::model::{Conversation, ConversationId, MessageRecord, Wire};
 use crate::redact::{self, Redaction, Sealed};
 
 /// Conversations that are formed at a time: handing each over by itself costs more than many a form.
@@ -27,6 +27,8 @@ pub(super) struct Delivery<'s> {
     tally: Tally,
     forms: Forms,
     redaction: Redaction,
+    /// What may be seen of conversations that go on, of those that are wanted.
+    live: HashMap<ConversationId, redact::Live, foldhash::fast::RandomState>,
     limits: Limits,
     /// What the forms make, on this thread.
     formed: Formed,
@@ -114,6 +116,7 @@ impl<'s> Delivery<'s> {
         limits: &Limits,
     ) -> Self {
         let forms = sinks.iter().enumerate().filter_map(|(at, sink)| Some((at, sink.form()?))).collect();
+        let live = HashMap::default();
         let tally = Tally::new(&selection);
         Self {
             sinks,
@@ -121,6 +124,7 @@ impl<'s> Delivery<'s> {
             tally,
             forms,
             redaction,
+            live,
             limits: limits.clone(),
             formed: Formed::default(),
             pool: None,
@@ -161,13 +165,44 @@ impl<'s> Delivery<'s> {
     ///
     /// # Errors
     /// Those of the sinks.
-    pub(super) fn happening(&mut self, id: ConversationId, happening: Happening) -> Result<(), Error> {
-        if !self.selection.may_be(&id) {
-            return Ok(());
-        }
-        let happening = match happening {
-            Happening::Frame(frame) => Happening::Frame(redact::frame(frame, self.redaction, &self.limits)),
-            Happening::Message { from, facts, at } => Happening::Message { from, facts, at },
+    pub(super) fn told(
+        &mut self,
+        id: ConversationId,
+        elsewhere: Option<usize>,
+        told: Told,
+    ) -> Result<(), Error> {
+        let happening = match told {
+            Told::Opened(opening) => {
+                let start = Start {
+                    id,
+                    client: opening.client,
+                    server: opening.server,
+                    request: opening.request.as_deref(),
+                    sni: opening.sni.as_ref().map(|sni| &**sni.as_sent()),
+                    at: opening.started_at,
+                };
+                if !self.selection.takes_start(&start) {
+                    return Ok(());
+                }
+                let (redact, opening) = redact::Live::begin(*opening, self.redaction, &self.limits);
+                self.live.insert(id, redact);
+                Happening::Opened(Box::new(opening))
+            }
+            Told::Frame(mut frame, body) => {
+                let Some(redact) = self.live.get_mut(&id) else { return Ok(()) };
+                if body.len() > 0 {
+                    frame.preview = Wire::new(body.into_bytes());
+                }
+                Happening::Frame { frame: redact.frame(frame), elsewhere }
+            }
+            Told::Message(message, body) => {
+                let Some(redact) = self.live.get_mut(&id) else { return Ok(()) };
+                let payload = Wire::new(body.into_bytes());
+                Happening::Message {
+                    message: redact.message(MessageRecord { payload, ..message }),
+                    elsewhere,
+                }
+            }
         };
         self.sinks.iter_mut().try_for_each(|sink| sink.happening(id, &happening))
     }
@@ -182,6 +217,7 @@ impl<'s> Delivery<'s> {
         weight: usize,
         maker: usize,
     ) -> Result<(), Error> {
+        self.live.remove(&conversation.id);
         let is_wanted = self.selection.takes(&conversation);
         self.tally.see(&self.selection, conversation.id, is_wanted);
         let conversation = redact::seal(conversation, self.redaction).within(&self.limits);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::engine::recorder::Told;
 use crate::model::{Conversation, InputReport, Outcome, PacketNo, SetFile, Weirds};
 
 /// Files in the order of their packets, which are numbered on from one to the next.
@@ -76,6 +77,19 @@ impl Files {
         if !file.part.file.is_empty() {
             report.parts = self.0[first..=last].iter().map(|file| file.part.clone()).collect();
         }
+    }
+
+    /// Says which file what is told of a flow is of that began with packet `first`, and has its packet numbered as there;
+    /// the index of the input with that, where it is another.
+    pub(super) fn place_told(&self, first: PacketNo, told: &mut Told) -> Option<usize> {
+        let own = self.0[self.of(first)].part.input;
+        if let Told::Opened(opening) = told {
+            opening.input = own;
+        }
+        let packet = told.packet_mut()?;
+        let part = &self.0[self.of(*packet)].part;
+        packet.0 = packet.0.saturating_sub(part.before);
+        (part.input != own).then_some(part.input)
     }
 
     /// Gives each oddity to the file of its packet, else to the last one.

@@ -7,7 +7,7 @@ use crate::engine::connection::Concluded;
 use crate::engine::connects::{Attempt, Connects};
 use crate::engine::files::Files;
 use crate::engine::order::Order;
-use crate::engine::recorder::Happening;
+use crate::engine::recorder::Told;
 use crate::engine::shards::{Happened, Start};
 use crate::error::Error;
 use crate::limits::Limits;
@@ -19,7 +19,7 @@ pub(super) enum Entry {
     /// A conversation that is over.
     Conversation(Box<Concluded>),
     /// Something on one that is not.
-    Happening(ConversationId, Box<Happening>),
+    Told { id: ConversationId, elsewhere: Option<usize>, told: Box<Told> },
 }
 
 /// Takes the entries.
@@ -91,10 +91,11 @@ impl Ledger {
                 self.flows += 1;
                 self.candidates.insert(here, self.flows);
             }
-            Happened::Told(start, happening) => {
+            Happened::Told(start, mut told) => {
                 if let Some(flow) = self.candidates.get(start) {
                     let id = ConversationId { input: self.input, flow, stream: None };
-                    take(Entry::Happening(id, happening))?;
+                    let elsewhere = self.files.place_told(start.packet, &mut told);
+                    take(Entry::Told { id, elsewhere, told })?;
                 }
             }
             Happened::Left(start) => {

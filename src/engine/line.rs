@@ -7,8 +7,8 @@ use crate::engine::across::Across;
 use crate::engine::connection::{self, Concluded};
 use crate::engine::delivery::Delivery;
 use crate::engine::ledger::{Entry, Ledger};
-use crate::engine::recorder::Keep;
-use crate::engine::shards::{self, Happened, Happenings, Shards, Start};
+use crate::engine::recorder::Told;
+use crate::engine::shards::{self, Happened, Happenings, Shards, Start, Terms};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::model::{Conversation, ConversationId, InputReport, PacketNo, Segment, Unused, Weirds};
@@ -28,7 +28,7 @@ pub(super) enum Step {
     /// A block of segments is with the threads.
     Block,
     /// A case of the Autobahn Testsuite.
-    Case { conversation: Box<Conversation>, input: Box<InputReport> },
+    Case { conversation: Box<Conversation>, told: Vec<Told>, input: Box<InputReport> },
     /// An input could not be read.
     Failed(Error),
     /// Files in a directory that was named are left.
@@ -144,7 +144,7 @@ impl<'s> Collector<'s> {
                     self.read(files)?;
                 }
             }
-            Step::Case { mut conversation, input } => {
+            Step::Case { mut conversation, told, input } => {
                 let at = self.inputs.len();
                 conversation.input = at;
                 conversation.id = match self.name().filter(|_| self.ids_name_inputs) {
@@ -152,6 +152,12 @@ impl<'s> Collector<'s> {
                     None => ConversationId::flow(at as u64 + 1),
                 };
                 self.across.see(at, &mut conversation);
+                for mut told in told {
+                    if let Told::Opened(opening) = &mut told {
+                        opening.input = at;
+                    }
+                    self.delivery.told(conversation.id, None, told)?;
+                }
                 // It was made by a thread that is gone: the others take turns.
                 let weight = connection::weight(&conversation);
                 self.delivery.conversation(conversation, weight, at)?;
@@ -205,7 +211,7 @@ fn unused(path: &Path, why: Unused) -> InputReport {
 /// Compares conversations of capture `capture` with those before it on their way; each capture has a number of its own.
 fn pass(capture: usize, entry: Entry, across: &mut Across, delivery: &mut Delivery<'_>) -> Result<(), Error> {
     match entry {
-        Entry::Happening(id, happening) => delivery.happening(id, *happening),
+        Entry::Told { id, elsewhere, told } => delivery.told(id, elsewhere, *told),
         Entry::Conversation(concluded) => {
             let Concluded { mut conversation, trace, weight, maker, .. } = *concluded;
             across.compare(capture, &mut conversation, trace.as_ref());
@@ -217,24 +223,20 @@ fn pass(capture: usize, entry: Entry, across: &mut Across, delivery: &mut Delive
 /// The line of one thread: everything happens at once.
 pub(super) struct Direct<'c, 's> {
     collector: &'c mut Collector<'s>,
-    limits: Limits,
-    keep: Keep,
-    /// Those that are known from the beginning.
-    keys: Keys,
+    /// With the keys that are known from the beginning.
+    terms: Terms,
     shards: Option<Shards>,
     count: usize,
     happened: Happenings,
 }
 
 impl<'c, 's> Direct<'c, 's> {
-    pub(super) fn new(collector: &'c mut Collector<'s>, limits: &Limits, keep: Keep, keys: &Keys) -> Self {
+    pub(super) fn new(collector: &'c mut Collector<'s>, terms: Terms) -> Self {
         Self {
             collector,
-            limits: limits.clone(),
-            keep,
-            keys: keys.clone(),
+            count: shards::count(&terms.limits),
+            terms,
             shards: None,
-            count: shards::count(limits),
             happened: Happenings::new(),
         }
     }
@@ -272,7 +274,7 @@ impl Line for Direct<'_, '_> {
     fn step(&mut self, step: Step) -> Result<(), Self::Halt> {
         match step {
             Step::CaptureBegins => {
-                self.shards = Some(Shards::new(&self.limits, self.keep, self.keys.clone(), 0, 1));
+                self.shards = Some(Shards::new(self.terms.clone(), 1));
             }
             Step::CaptureEnds { .. } => {
                 if let Some(shards) = self.shards.take() {

@@ -2,12 +2,15 @@
 
 use std::collections::VecDeque;
 
+use crate::engine::body::Body;
+use crate::engine::shards::Terms;
 use crate::limits::Limits;
 use crate::model::{
-    Bytes, EarlierHandshake, Evidence, Fact, FrameFacts, FrameRecord, MessageFacts, MessageKind, Opcode,
-    PacketNo, PerRole, Quoted, Role, RuleId, Stage, Timestamp, Traffic, UpgradeRequest, UpgradeResponse,
-    WeirdKind, Weirds,
+    Bytes, EarlierHandshake, Evidence, Fact, FrameFacts, FrameRecord, MessageKind, MessageRecord, Opcode,
+    Opening, PacketNo, PerRole, Role, RuleId, Timestamp, Traffic, UpgradeRequest, UpgradeResponse, WeirdKind,
+    Weirds,
 };
+use crate::redact::Shown;
 
 /// What to keep of the frames of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,15 +19,27 @@ pub struct Keep {
     pub first: usize,
     /// So many of the last ones, besides.
     pub last: usize,
-    /// Bytes of each payload.
+    /// Bytes of each payload; of a data frame more than [`Limits::max_preview_bytes`] can be had.
     pub payload_bytes: usize,
     /// Frames and messages as they happen, each as a [`Happening`].
     pub live: bool,
+    /// Bytes of each message for its [`Happening`]; one is kept up to [`Limits::max_message_bytes`].
+    pub message_bytes: usize,
 }
 
 impl Keep {
     /// Nothing.
-    pub const NOTHING: Self = Self { first: 0, last: 0, payload_bytes: 0, live: false };
+    pub const NOTHING: Self = Self { first: 0, last: 0, payload_bytes: 0, live: false, message_bytes: 0 };
+
+    /// Whether payloads of data frames are to be gathered, not only begun.
+    const fn gathers(&self, limits: &Limits) -> bool {
+        self.payload_bytes > limits.max_preview_bytes && (self.live || self.first > 0 || self.last > 0)
+    }
+
+    /// Whether bytes of messages have to be told.
+    pub(super) const fn tells_bytes(&self, limits: &Limits) -> bool {
+        self.message_bytes > 0 || self.gathers(limits)
+    }
 
     /// What both want.
     #[must_use]
@@ -34,6 +49,7 @@ impl Keep {
             last: self.last.max(other.last),
             payload_bytes: self.payload_bytes.max(other.payload_bytes),
             live: self.live || other.live,
+            message_bytes: self.message_bytes.max(other.message_bytes),
         }
     }
 }
@@ -41,25 +57,59 @@ impl Keep {
 /// What happens on a conversation while it goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Happening<S: Stage = Quoted> {
-    /// A frame is over.
-    Frame(FrameRecord<S>),
-    /// A message is over.
-    Message {
-        /// Who sent it.
-        from: Role,
-        /// What is so about it.
-        facts: MessageFacts,
-        /// Time of the last frame of it.
-        at: Option<Timestamp>,
+pub enum Happening {
+    /// It has begun: the first that is heard of it, before its first frame.
+    Opened(Box<Opening<Shown>>),
+    /// A frame is over. Its packet is numbered as in its file.
+    Frame {
+        /// It.
+        frame: FrameRecord<Shown>,
+        /// Index of the input with its packet, where that is another than the conversation's.
+        elsewhere: Option<usize>,
     },
+    /// A message is over, and its last frame was told. Its packet is numbered as in its file.
+    Message {
+        /// It.
+        message: MessageRecord<Shown>,
+        /// Index of the input with its packet, where that is another than the conversation's.
+        elsewhere: Option<usize>,
+    },
+}
+
+/// What is to become a [`Happening`].
+#[derive(Debug)]
+pub(super) enum Told {
+    Opened(Box<Opening>),
+    /// The second is its payload, where that was gathered.
+    Frame(FrameRecord, Body),
+    /// Without its payload.
+    Message(MessageRecord, Body),
+}
+
+impl Told {
+    /// The packet that it says.
+    pub(super) const fn packet_mut(&mut self) -> Option<&mut PacketNo> {
+        match self {
+            Self::Opened(_) => None,
+            Self::Frame(frame, _) => frame.packet.as_mut(),
+            Self::Message(message, _) => message.packet.as_mut(),
+        }
+    }
+}
+
+/// Where a message of one side began, and what is kept of it.
+#[derive(Debug, Default)]
+struct OpenMessage {
+    n: u64,
+    began: Option<(Option<Timestamp>, Option<PacketNo>)>,
+    body: Body,
 }
 
 /// What the connections of a shard have in common.
 #[derive(Debug)]
 pub(super) struct Common {
     /// What somebody wants to hear of at once.
-    pub(super) told: Vec<Happening>,
+    pub(super) told: Vec<Told>,
     /// About how many bytes their listed frames take, and may take together.
     pub(super) listed: usize,
     pub(super) max_listed: usize,
@@ -88,6 +138,9 @@ pub(super) struct Recorder {
     pub(super) held: usize,
     pub(super) traffic: PerRole<Traffic>,
     pub(super) frames: Frames,
+    messages: PerRole<OpenMessage>,
+    /// What is gathered of the data frame that is open.
+    gathered: PerRole<Body>,
 }
 
 /// The frames kept.
@@ -131,6 +184,19 @@ impl Recorder {
         self.handshake_at = PerRole { client: place(evidence), server: None };
     }
 
+    /// What is known of the opening; the rest is left to the caller.
+    pub(super) fn opening(&self) -> Opening {
+        Opening {
+            input: 0,
+            client: None,
+            server: None,
+            started_at: None,
+            request: self.request.clone(),
+            response: self.response.clone(),
+            sni: None,
+        }
+    }
+
     pub(super) fn response(&mut self, response: Box<UpgradeResponse>, evidence: Option<Evidence>) {
         self.held += response.weight();
         if let Some(before) = self.response.replace(response) {
@@ -169,26 +235,67 @@ impl Recorder {
                 }
             }
         }
-        self.frames.keep(from, frame, broke, keep, max_listed_bytes, common);
-        if keep.live {
-            self.tell(from, frame, broke, keep, &mut common.told);
+        let is_gathered = self.gathered[from].len() > 0 && frame.message.is_some();
+        let body = if is_gathered { std::mem::take(&mut self.gathered[from]) } else { Body::default() };
+        let is_listed = keep.first > 0 || keep.last > 0;
+        if is_gathered && is_listed {
+            self.frames.keep(from, (frame, Some(&body.into_bytes())), broke, keep, max_listed_bytes, common);
+        } else {
+            self.frames.keep(from, (frame, None), broke, keep, max_listed_bytes, common);
+            if keep.live {
+                self.tell(from, (frame, body), broke, keep, &mut common.told);
+            }
         }
+    }
+
+    /// Takes the next bytes of message `n`.
+    #[cold]
+    pub(super) fn message_bytes(&mut self, from: Role, n: u64, bytes: &[u8], terms: &Terms) {
+        let Terms { limits, keep, spools, .. } = terms;
+        let most = limits.max_message_bytes;
+        if keep.message_bytes > 0 {
+            self.message(from, n).body.push(bytes, keep.message_bytes.min(most), spools.as_ref());
+        }
+        if keep.gathers(limits) {
+            self.gathered[from].push(bytes, keep.payload_bytes.min(most), spools.as_ref());
+        }
+    }
+
+    /// What is kept of message `n`; the one before is forgotten.
+    fn message(&mut self, from: Role, n: u64) -> &mut OpenMessage {
+        let open = &mut self.messages[from];
+        if open.n != n {
+            *open = OpenMessage { n, ..OpenMessage::default() };
+        }
+        open
     }
 
     #[cold]
     fn tell(
-        &self,
+        &mut self,
         from: Role,
-        frame: &FrameFacts<'_>,
+        (frame, body): (&FrameFacts<'_>, Body),
         broke: &[RuleId],
         keep: &Keep,
-        told: &mut Vec<Happening>,
+        told: &mut Vec<Told>,
     ) {
-        told.push(Happening::Frame(self.frames.record(from, frame, broke, keep)));
+        let mut record = self.frames.record(from, frame, broke, keep);
+        if body.len() > 0 {
+            record.preview_cut = is_cut(frame, body.len(), keep.payload_bytes);
+        }
+        told.push(Told::Frame(record, body));
+        let began = (frame.first.at(), frame.first.packet());
+        if let Some(n) = frame.message {
+            self.message(from, n).began.get_or_insert(began);
+        }
         for fact in frame.facts {
             if let Fact::Message(facts) = *fact {
-                let at = frame.last.and_then(|evidence| evidence.at());
-                told.push(Happening::Message { from, facts, at });
+                let OpenMessage { began, body, .. } = std::mem::take(self.message(from, facts.n));
+                let mut message = MessageRecord::new(from, facts);
+                (message.started_at, message.packet) = began.unwrap_or_default();
+                message.at = frame.last.and_then(|evidence| evidence.at());
+                message.cut = facts.bytes.is_none_or(|bytes| bytes > body.len() as u64);
+                told.push(Told::Message(message, body));
             }
         }
     }
@@ -206,7 +313,7 @@ impl Frames {
     fn keep(
         &mut self,
         from: Role,
-        frame: &FrameFacts<'_>,
+        (frame, gathered): (&FrameFacts<'_>, Option<&[u8]>),
         broke: &[RuleId],
         keep: &Keep,
         max_bytes: usize,
@@ -223,7 +330,7 @@ impl Frames {
         if is_first && self.bytes < max_bytes {
             if has_room {
                 let mut record = empty(from, frame);
-                self.fill(&mut record, from, frame, broke, keep.payload_bytes);
+                self.fill(&mut record, from, (frame, gathered), broke, keep.payload_bytes);
                 let weight = record.weight();
                 self.bytes = self.bytes.saturating_add(weight);
                 common.listed = common.listed.saturating_add(weight);
@@ -250,13 +357,14 @@ impl Frames {
         };
         let mut payload_bytes = keep.payload_bytes;
         if !has_room && payload_bytes > SHORT {
-            self.yielded += u64::from(frame.payload.len().max(frame.inflated.map_or(0, <[u8]>::len)) > SHORT);
+            let shown = gathered.or(frame.inflated).unwrap_or(frame.payload);
+            self.yielded += u64::from(shown.len() > SHORT);
             payload_bytes = SHORT;
             if record.preview.as_sent().capacity() > 2 * SHORT {
                 record.preview = Bytes::default();
             }
         }
-        self.fill(&mut record, from, frame, broke, payload_bytes);
+        self.fill(&mut record, from, (frame, gathered), broke, payload_bytes);
         let after = record.weight();
         if after != before {
             self.last_bytes = self.last_bytes.saturating_sub(before).saturating_add(after);
@@ -268,7 +376,7 @@ impl Frames {
     /// A frame by itself.
     fn record(&self, from: Role, frame: &FrameFacts<'_>, broke: &[RuleId], keep: &Keep) -> FrameRecord {
         let mut record = empty(from, frame);
-        self.fill(&mut record, from, frame, broke, keep.payload_bytes);
+        self.fill(&mut record, from, (frame, None), broke, keep.payload_bytes);
         record
     }
 
@@ -277,18 +385,13 @@ impl Frames {
         &self,
         record: &mut FrameRecord,
         from: Role,
-        frame: &FrameFacts<'_>,
+        (frame, gathered): (&FrameFacts<'_>, Option<&[u8]>),
         broke: &[RuleId],
         payload_bytes: usize,
     ) {
         let opcode = frame.header.opcode;
-        let shown = frame.inflated.unwrap_or(frame.payload);
+        let shown = gathered.or(frame.inflated).unwrap_or(frame.payload);
         let kept = shown.get(..payload_bytes).unwrap_or(shown);
-        let cut = match frame.inflated {
-            // How much a single frame added is not told: a full preview is taken for a cut one.
-            Some(inflated) => inflated.len() >= payload_bytes && !inflated.is_empty(),
-            None => (kept.len() as u64) < frame.header.payload_len,
-        };
         record.n = frame.n;
         record.from = from;
         record.at = frame.first.at();
@@ -298,7 +401,7 @@ impl Frames {
         preview.clear();
         preview.extend_from_slice(kept);
         record.inflated = frame.inflated.is_some();
-        record.preview_cut = cut;
+        record.preview_cut = is_cut(frame, kept.len(), payload_bytes);
         record.complete = frame.is_complete();
         record.message = frame.message;
         record.compressed = frame.compressed;
@@ -325,6 +428,16 @@ impl Frames {
             self.first
         };
         (all, resume, self.omitted)
+    }
+}
+
+/// Whether a frame has more payload than `len` bytes, of at most `most` that are kept.
+fn is_cut(frame: &FrameFacts<'_>, len: usize, most: usize) -> bool {
+    let stopped = |fact: &Fact| matches!(fact, Fact::InflateFailed { .. } | Fact::InflateCapped);
+    match frame.inflated {
+        // How much a single frame added is not told: what fills its room is taken for cut.
+        Some(_) => len > 0 && (len >= most || frame.facts.iter().any(stopped)),
+        None => (len as u64) < frame.header.payload_len,
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::dissect::Dissector;
 use crate::limits::Limits;
 use crate::model::{
-    Carrier, Direction, GapCause, Observation, PerDirection, Role, StreamEnd, StreamEvent, TlsFacts, TlsMark,
-    TlsPlainAnswer, Weirds,
+    Carrier, Direction, GapCause, Observation, PerDirection, Role, StreamEnd, StreamEvent, Text, TlsFacts,
+    TlsMark, TlsPlainAnswer, Weirds,
 };
 use crate::tls::{Begins, Keys, Status, Tls};
 
@@ -232,6 +232,11 @@ impl Secured {
         let mut facts = self.tls.into_facts();
         facts.plain_answer = self.plain_answer;
         facts
+    }
+
+    /// The host that the hello names.
+    pub(super) fn sni(&self) -> Option<&Text> {
+        self.tls.facts().offer.as_deref()?.sni.as_ref()
     }
 
     /// Whether what nobody can read may be WebSocket: what came before, and the protocols that the client offered (ALPN),

@@ -1,20 +1,21 @@
 //! Which conversations are asked for.
 
 mod glob;
-mod moment;
 mod peer;
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 pub use glob::{BadGlob, Glob};
-pub use moment::Moment;
 pub use peer::{BadPeer, Peer};
 
 use crate::autobahn::policy::Pattern;
 use crate::knowledge::{CauseId, Level, RuleId};
 use crate::model::{
-    Certainty, CloseCode, Conversation, ConversationId, IdRange, Outcome, Role, Timestamp, UpgradeRequest,
+    Certainty, CloseCode, Conversation, ConversationId, IdRange, Moment, Outcome, Role, Timestamp,
+    UpgradeRequest,
 };
 
 /// What a conversation has to be for it to reach the sinks. Of one field any value will do, of the fields each has to fit;
@@ -53,6 +54,8 @@ pub struct Selection {
     pub agents: Vec<Glob>,
     /// Cases of the Autobahn Testsuite.
     pub cases: Vec<Pattern>,
+    /// Whole ids, as [`Self::exactly`] takes them.
+    pub only: Option<Arc<HashSet<ConversationId>>>,
 }
 
 /// What became of a [`Selection`].
@@ -81,6 +84,12 @@ pub(super) struct Start<'a> {
 }
 
 impl Selection {
+    /// These and no others.
+    #[must_use]
+    pub fn exactly(ids: impl IntoIterator<Item = ConversationId>) -> Self {
+        Self { only: Some(Arc::new(ids.into_iter().collect())), ..Self::default() }
+    }
+
     /// Whether it asks for nothing.
     #[must_use]
     pub const fn is_all(&self) -> bool {
@@ -93,6 +102,7 @@ impl Selection {
             && self.clients.is_empty()
             && self.servers.is_empty()
             && self.until.is_none()
+            && self.only.is_none()
     }
 
     /// Whether it asks for what is only known of a conversation that is over.
@@ -110,14 +120,10 @@ impl Selection {
             && cases.is_empty())
     }
 
-    /// Whether a conversation with that number may be one of those asked for.
-    pub(super) fn may_be(&self, id: &ConversationId) -> bool {
-        any(&self.ids, |range| range.means(id))
-    }
-
     /// Whether a conversation that begins like this may be one of those asked for.
     pub(super) fn takes_start(&self, start: &Start<'_>) -> bool {
-        any(&self.ids, |range| range.means(&start.id))
+        self.only.as_ref().is_none_or(|only| only.contains(&start.id))
+            && any(&self.ids, |range| range.means(&start.id))
             && any(&self.clients, |peer| start.client.is_some_and(|client| peer.is(client)))
             && any(&self.servers, |peer| start.server.is_some_and(|server| peer.is(server)))
             && any(&self.hosts, |glob| {

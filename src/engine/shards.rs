@@ -7,9 +7,10 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::net::IpAddr;
 
+use crate::engine::body::Spools;
 use crate::engine::connection::{Concluded, Turn, Watched};
 use crate::engine::connects::Attempt;
-use crate::engine::recorder::{Common, Happening, Keep};
+use crate::engine::recorder::{Common, Keep, Told};
 use crate::limits::Limits;
 use crate::model::{PacketNo, Segment, TcpFlags, Timestamp, WeirdKind, Weirds};
 use crate::tcp::{Flow, FlowTable, LIGHT};
@@ -35,7 +36,7 @@ pub(super) enum Happened {
     /// It begins a flow.
     Opened,
     /// Something that somebody wants to hear of at once, on the flow that began with that segment.
-    Told(Start, Box<Happening>),
+    Told(Start, Box<Told>),
     /// That flow carries something else than WebSocket.
     Left(Start),
     /// A conversation of that flow is over. A flow can carry several; which stream carried it, it says itself.
@@ -75,14 +76,23 @@ pub(super) struct Shards {
 }
 
 /// What a thread goes by.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Terms {
     pub(super) limits: Limits,
     pub(super) keep: Keep,
     /// Those of TLS, as they are known at this place of the recording.
     pub(super) keys: Keys,
+    /// Where long messages go while they are put together.
+    pub(super) spools: Option<Spools>,
     /// Its number.
-    maker: usize,
+    pub(super) maker: usize,
+}
+
+impl Terms {
+    /// Those of a thread that does all by itself.
+    pub(super) fn new(limits: &Limits, keep: Keep, keys: &Keys) -> Self {
+        Self { limits: limits.clone(), keep, keys: keys.clone(), spools: None, maker: 0 }
+    }
 }
 
 /// How many shards there are.
@@ -115,8 +125,9 @@ pub(super) fn of(segment: &Segment<'_>, count: usize) -> usize {
 
 impl Shards {
     /// Shards `first`, `first + step` … of those there are.
-    pub(super) fn new(limits: &Limits, keep: Keep, keys: Keys, first: usize, step: usize) -> Self {
-        let count = count(limits);
+    pub(super) fn new(terms: Terms, step: usize) -> Self {
+        let Terms { limits, maker: first, .. } = &terms;
+        let (first, count) = (*first, count(limits));
         let max_listed = limits.max_all_listed_frame_bytes.div_ceil(count);
         let shards = (first..count)
             .step_by(step.max(1))
@@ -126,7 +137,7 @@ impl Shards {
                 common: Common::new(max_listed),
             })
             .collect();
-        Self { shards, terms: Terms { limits: limits.clone(), keep, keys, maker: first } }
+        Self { shards, terms }
     }
 
     /// Takes the next segment, which is of the shard at `index` of these; says what came of it.
@@ -217,8 +228,8 @@ impl Shards {
 
 /// Passes on what was told of the flow that began at `start`.
 #[cold]
-fn tell(told: &mut Vec<Happening>, here: Start, start: Start, out: &mut Happenings) {
-    out.extend(told.drain(..).map(|happening| (here, Happened::Told(start, Box::new(happening)))));
+fn tell(told: &mut Vec<Told>, here: Start, start: Start, out: &mut Happenings) {
+    out.extend(told.drain(..).map(|told| (here, Happened::Told(start, Box::new(told)))));
 }
 
 /// Ends a flow; `here` is what ended it, `last_at` how far the recording is known to have gone on.

@@ -108,7 +108,7 @@ pub trait Sink {
     ///
     /// # Errors
     /// If it cannot be passed on.
-    fn happening(&mut self, id: ConversationId, happening: &Happening<Shown>) -> Result<(), Error> {
+    fn happening(&mut self, id: ConversationId, happening: &Happening) -> Result<(), Error> {
         let _ = (id, happening);
         Ok(())
     }

@@ -23,10 +23,8 @@ use std::thread::{self, Scope, ScopedJoinHandle};
 
 use crate::engine::delivery::{Formed, Forms, HandOver};
 use crate::engine::line::{Collector, Line, Step};
-use crate::engine::recorder::Keep;
-use crate::engine::shards::{self, Happened, Happenings, Shards, Start};
+use crate::engine::shards::{self, Happened, Happenings, Shards, Start, Terms};
 use crate::error::Error;
-use crate::limits::Limits;
 use crate::model::{HeaderSigns, PacketNo, Segment, SeqNo, TcpFlags, Timestamp};
 use crate::redact::Sealed;
 use crate::source::file::Stop;
@@ -114,11 +112,12 @@ type Parcel = Happenings;
 /// Reads with `read` on a thread of its own, and analyses by `workers` threads. The collector works on this one.
 pub(super) fn run<T: Send>(
     workers: usize,
-    (limits, keep, keys): (&Limits, Keep, &Keys),
+    terms: &Terms,
     collector: &mut Collector<'_>,
     stop: &Stop,
     read: impl FnOnce(&mut Dispatcher) -> T + Send,
 ) -> Result<T, Error> {
+    let limits = &terms.limits;
     let workers = workers.clamp(1, shards::count(limits).max(2));
     thread::scope(|scope| {
         let (give_steps, steps) = sync_channel(STEPS);
@@ -149,7 +148,7 @@ pub(super) fn run<T: Send>(
             parcels.push(parcel);
             let (blocks, forms) = (give_blocks.clone(), collector.delivery.forms());
             start(scope, move || {
-                let new = || Shards::new(limits, keep, keys.clone(), first, workers);
+                let new = || Shards::new(Terms { maker: first, ..terms.clone() }, workers);
                 let desk = Desk {
                     work,
                     later: VecDeque::new(),

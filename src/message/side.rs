@@ -55,6 +55,9 @@ pub(super) struct Connection<'a> {
     pub(super) unknown_extensions: bool,
 }
 
+/// Takes bytes of a message, by its number.
+pub(super) type Tell<'a> = dyn FnMut(u64, &[u8]) + 'a;
+
 impl Side {
     /// A frame begins at `first`.
     pub(super) fn begin(
@@ -128,6 +131,7 @@ impl Side {
         packet: Option<PacketNo>,
         limits: &Limits,
         weirds: &mut Weirds,
+        mut tell: Option<&mut Tell<'_>>,
     ) {
         let Some(frame) = &mut self.frame else { return };
         let message = self.fragments.message().filter(|_| frame.message.is_some());
@@ -162,8 +166,11 @@ impl Side {
                 if let Some(message) = message {
                     message.wire_bytes = message.wire_bytes.saturating_add(bytes.len() as u64);
                     if message.compressed {
-                        self.inflate(bytes, packet, limits, weirds);
+                        self.inflate(bytes, packet, limits, weirds, tell);
                     } else if message.known {
+                        if let Some(tell) = &mut tell {
+                            tell(message.n, bytes);
+                        }
                         message.push(bytes, &mut self.facts);
                     }
                 }
@@ -171,12 +178,22 @@ impl Side {
         }
     }
 
-    fn inflate(&mut self, bytes: &[u8], packet: Option<PacketNo>, limits: &Limits, weirds: &mut Weirds) {
+    fn inflate(
+        &mut self,
+        bytes: &[u8],
+        packet: Option<PacketNo>,
+        limits: &Limits,
+        weirds: &mut Weirds,
+        mut tell: Option<&mut Tell<'_>>,
+    ) {
         let Self { fragments, context, inflated, facts, .. } = self;
         let (Some(message), Some(inflater)) = (fragments.message(), context.inflater()) else { return };
         let result = inflater.push(bytes, limits, |chunk| {
             extend_up_to(inflated, chunk, limits.max_preview_bytes);
             message.push(chunk, facts);
+            if let Some(tell) = &mut tell {
+                tell(message.n, chunk);
+            }
         });
         if inflater.saw_final_block() && !message.final_block {
             message.final_block = true;

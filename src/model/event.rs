@@ -129,7 +129,6 @@ impl FrameFacts<'_> {
 
 /// What a side is seen to do, in terms of frames and messages.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::large_enum_variant, reason = "events are lent to a sink, never stored; most are frames")]
 #[non_exhaustive]
 pub enum EventKind<'a> {
     /// The client's opening handshake.
@@ -144,6 +143,14 @@ pub enum EventKind<'a> {
     Encrypted,
     /// A frame is over.
     Frame(FrameFacts<'a>),
+    /// The next bytes of a message, as the application gets them; told only where they are
+    /// [asked for](crate::message::Messages::telling_bytes).
+    MessageBytes {
+        /// Number of the message.
+        n: u64,
+        /// They.
+        bytes: &'a [u8],
+    },
     /// Bytes that do not form a frame.
     Undecodable(&'a Undecodable),
     /// A hole outside any payload.

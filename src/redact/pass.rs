@@ -11,8 +11,8 @@ use crate::model::case::{
 };
 use crate::model::{
     Bytes, CaseRecord, Closing, Conversation, EarlierHandshake, Extension, FieldLines, Finding, FrameRecord,
-    LastWords, Lines, LocalView, Opcode, PerRole, Quoted, SideClose, Spoken, Stage, Text, TlsFacts, TlsOffer,
-    UpgradeRequest, UpgradeResponse, Wire, field,
+    LastWords, Lines, LocalView, MessageRecord, Opcode, Opening, PerRole, Quoted, SideClose, Spoken, Stage,
+    Text, TlsFacts, TlsOffer, UpgradeRequest, UpgradeResponse, Wire, field,
 };
 use crate::redact::looks::web_token;
 use crate::redact::names::Grade;
@@ -31,6 +31,9 @@ enum Look {
     Hide,
 }
 
+/// Of messages whose last fragments have not come, what was shown before.
+pub(super) type Begun = PerRole<String>;
+
 /// Bytes of a message that are kept for its next fragment.
 const MESSAGE: usize = 64 << 10;
 
@@ -43,8 +46,7 @@ pub(super) struct Pass<'a, From, To> {
     look: Look,
     redaction: Redaction,
     secrets: &'a mut Secrets,
-    /// Of a message whose last fragment has not come, what was shown before.
-    begun: PerRole<String>,
+    begun: Begun,
 }
 
 impl<'a> Pass<'a, Quoted, Quoted> {
@@ -63,6 +65,67 @@ impl<'a> Pass<'a, Quoted, Shown> {
 }
 
 impl<From: Stage, To: Stage> Pass<'_, From, To> {
+    /// Goes on where another pass left off, and leaves off for the next.
+    pub(super) fn going_on<T>(mut self, begun: &mut Begun, go: impl FnOnce(&mut Self) -> T) -> T {
+        std::mem::swap(&mut self.begun, begun);
+        let done = go(&mut self);
+        std::mem::swap(&mut self.begun, begun);
+        done
+    }
+
+    pub(super) fn opening(&mut self, opening: Opening<From>) -> Opening<To> {
+        let Opening { input, client, server, started_at, request, response, sni } = opening;
+        Opening {
+            request: request.map(|request| Box::new(self.request(*request))),
+            response: response.map(|response| Box::new(self.response(*response))),
+            sni: sni.map(|sni| self.text(sni, Place::Words)),
+            input,
+            client,
+            server,
+            started_at,
+        }
+    }
+
+    /// A message put together.
+    pub(super) fn message(&mut self, message: MessageRecord<From>) -> MessageRecord<To> {
+        let MessageRecord { from, facts, started_at, at, packet, payload, cut, mut redacted } = message;
+        let mut payload = payload.take(self.from);
+        match self.look {
+            _ if payload.is_empty() => {}
+            Look::Find if self.redaction < Redaction::Payloads => self.learn_payload(&payload),
+            Look::Find => {}
+            Look::Away | Look::Hide if self.redaction == Redaction::Payloads => {
+                redacted = true;
+                payload = Vec::new();
+            }
+            Look::Hide => {
+                if let Some(rest) = self.rest_of_payload(&payload) {
+                    // Only text says what is missing in it.
+                    redacted |= rest.is_empty();
+                    payload = rest.into_bytes();
+                }
+            }
+            Look::Away => {}
+        }
+        let payload = Wire::write(payload, self.to);
+        MessageRecord { from, facts, started_at, at, packet, payload, cut, redacted }
+    }
+
+    fn learn_payload(&mut self, content: &[u8]) {
+        match readable(content) {
+            Some(text) => self.secrets.learn(Place::Payload, text),
+            None => web_tokens_of(content).iter().for_each(|text| self.secrets.learn(Place::Told, text)),
+        }
+    }
+
+    /// What is left of a payload; empty where it is no text. `None` where that is all of it.
+    fn rest_of_payload(&mut self, content: &[u8]) -> Option<String> {
+        match readable(content) {
+            Some(text) => self.secrets.without(Place::Payload, text),
+            None => (self.secrets.is_in(content) || web_tokens_of(content).is_some()).then(String::new),
+        }
+    }
+
     pub(super) fn conversation(&mut self, conversation: Conversation<From>) -> Conversation<To> {
         let Conversation {
             id,
@@ -392,12 +455,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
         let fragment = if is_kept { readable(content).map(str::to_owned) } else { None };
         match self.look {
             Look::Find if self.redaction < Redaction::Payloads => {
-                match readable(content) {
-                    Some(text) => self.secrets.learn(Place::Payload, text),
-                    None => {
-                        web_tokens_of(content).iter().for_each(|text| self.secrets.learn(Place::Told, text));
-                    }
-                }
+                self.learn_payload(content);
                 // A value may go on in the next fragment.
                 if let Some(text) = fragment.as_ref().filter(|_| header.fin) {
                     self.secrets.learn(Place::Payload, &[&*self.begun[from], text].concat());
@@ -413,10 +471,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
                     Some(text) if is_fragment && !self.begun[from].is_empty() => {
                         self.secrets.without_behind(&self.begun[from], text)
                     }
-                    Some(text) => self.secrets.without(Place::Payload, text),
-                    None => {
-                        (self.secrets.is_in(content) || web_tokens_of(content).is_some()).then(String::new)
-                    }
+                    _ => self.rest_of_payload(content),
                 };
                 if let Some(rest) = rest {
                     // Only text says what is missing in it.

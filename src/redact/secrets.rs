@@ -16,6 +16,8 @@ pub(super) struct Secrets {
     known: Known,
     /// Texts inside one another that are taken apart.
     nesting: usize,
+    /// Secrets that have numbers; more are hidden where they are found, and not looked for elsewhere.
+    most: usize,
 }
 
 /// Bytes of the fragments before one in which a secret may have begun.
@@ -35,7 +37,12 @@ enum Which {
 
 impl Secrets {
     pub(super) fn new(nesting: usize) -> Self {
-        Self { numbers: BTreeMap::new(), known: Known::default(), nesting }
+        Self { numbers: BTreeMap::new(), known: Known::default(), nesting, most: usize::MAX }
+    }
+
+    /// With so many of them.
+    pub(super) fn at_most(self, most: usize) -> Self {
+        Self { most, ..self }
     }
 
     /// Whether there is none.
@@ -82,6 +89,9 @@ impl Secrets {
         if let Some(number) = self.numbers.get(secret) {
             return *number;
         }
+        if self.numbers.len() >= self.most {
+            return 0;
+        }
         let number = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX).saturating_add(1);
         self.numbers.insert(secret.to_owned(), number);
         number
@@ -89,7 +99,7 @@ impl Secrets {
 
     /// Words would be found everywhere, and nobody could see them any more.
     fn look_for(&mut self, secret: &str, number: u32) {
-        if secret.len() >= SHORTEST && !is_ordinary(secret) {
+        if number > 0 && secret.len() >= SHORTEST && !is_ordinary(secret) {
             self.known.insert(secret, number);
         }
     }

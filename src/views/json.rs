@@ -5,7 +5,7 @@ pub(super) mod case;
 mod closing;
 mod connection;
 mod finding;
-mod frame;
+pub(super) mod frame;
 mod handshake;
 mod input;
 mod timing;

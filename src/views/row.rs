@@ -139,7 +139,14 @@ macro_rules! row {
         impl $(<$life>)? $Row $(<$life>)? {
             /// Its fields, in the order they are written in.
             $vis const FIELDS: &'static [$crate::views::row::Field] =
-                &[$($crate::views::row::Field::new::<$Type>(stringify!($name), concat!($($doc),+))),+];
+                &[$($crate::views::row::Field::new::<$Type>($crate::views::row::plain(stringify!($name)), concat!($($doc),+))),+];
+
+            /// Hands on its fields, inside an object.
+            $vis fn fields(self, to: &mut impl $crate::views::row::Encoder) {
+                let Self($($source),+) = self;
+                $(let $shared = $of;)*
+                $(to.field::<$Type>($crate::views::row::key!($name), $value);)+
+            }
         }
 
         impl $(<$life>)? $crate::views::row::Type for $Row $(<$life>)? {
@@ -148,17 +155,44 @@ macro_rules! row {
 
         impl $(<$life>)? $crate::views::row::Value<Self> for $Row $(<$life>)? {
             fn encode(self, to: &mut impl $crate::views::row::Encoder) {
-                let Self($($source),+) = self;
-                $(let $shared = $of;)*
-                to.object(|to| {
-                    $(to.field::<$Type>(concat!(",\"", stringify!($name), "\":"), $value);)+
-                });
+                to.object(|to| self.fields(to));
             }
         }
     };
 }
 
 pub(super) use row;
+
+/// The name of a field with the punctuation of JSON.
+macro_rules! key {
+    (r#type) => {
+        ",\"type\":"
+    };
+    ($name:ident) => {
+        concat!(",\"", stringify!($name), "\":")
+    };
+}
+
+pub(super) use key;
+
+/// A name, which Rust may have to be told is one.
+pub(super) const fn plain(name: &'static str) -> &'static str {
+    match name.as_bytes() {
+        [b'r', b'#', ..] => name.split_at(2).1,
+        _ => name,
+    }
+}
+
+/// The fields of both, which have to be `N` together.
+pub(super) const fn joined<const N: usize>(first: &[Field], second: &[Field]) -> [Field; N] {
+    let mut all = [first[0]; N];
+    let mut at = 0;
+    while at < N {
+        all[at] = if at < first.len() { first[at] } else { second[at - first.len()] };
+        at += 1;
+    }
+    all
+}
 
 /// A whole number.
 #[derive(Debug)]

@@ -41,6 +41,12 @@ pub(super) fn date_time(at: Timestamp) -> String {
         .map_or_else(|_| format!("{} ns", at.0), |t| t.strftime("%Y-%m-%d %H:%M:%S.%3fZ").to_string())
 }
 
+/// `2013-02-26 20:07:25.123456`.
+pub(super) fn date_time_us(at: Timestamp) -> String {
+    jiff::Timestamp::from_nanosecond(i128::from(at.0))
+        .map_or_else(|_| format!("{} ns", at.0), |t| t.strftime("%Y-%m-%d %H:%M:%S.%6f").to_string())
+}
+
 /// Seconds since the start of a connection with six digits, rounded, as in a timeline: `+0.001234`.
 pub(super) fn offset(ns: i64) -> String {
     let sign = if ns < 0 { "-" } else { "+" };

@@ -90,7 +90,7 @@ fn key_log(path: &Path) -> Option<PathBuf> {
 fn frames_of_wslog(path: &Path) -> u64 {
     let limits = Limits::default();
     let input = Input::open(path, &limits, &Stop::new()).expect("it can be opened");
-    let keep = Keep { first: 0, last: 0, payload_bytes: 0, live: false };
+    let keep = Keep { first: 0, last: 0, payload_bytes: 0, ..Keep::NOTHING };
     let mut frames = 0;
     let mut count = |report: Box<wslog::model::Conversation>| {
         frames += Role::BOTH.iter().map(|role| report.traffic[*role].frame_count()).sum::<u64>();

@@ -21,7 +21,7 @@ const RUNS: usize = 7;
 const BYTES: usize = 50_000_000;
 
 fn analyse(capture: &[u8]) -> (u64, u64) {
-    let keep = Keep { first: 0, last: 20, payload_bytes: 256, live: false };
+    let keep = Keep { first: 0, last: 20, payload_bytes: 256, ..Keep::NOTHING };
     let mut connections = 0;
     let report = engine::analyze_capture(capture, Path::new("-"), &Limits::default(), keep, &mut |_| {
         connections += 1;

@@ -2,6 +2,7 @@
 
 mod failing;
 mod files;
+mod going_on;
 mod golden;
 mod harmless;
 mod keylog;

@@ -16,7 +16,7 @@ use crate::support::pack::pack;
 use crate::support::script::play;
 use crate::support::wrap::{fragments, ip_packet};
 
-const KEEP: Keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256, live: false };
+const KEEP: Keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256, ..Keep::NOTHING };
 
 /// A fault, two messages, pings and a closing handshake.
 const SCRIPT: &str = "C: text hi | S: text hi | C: 01 02 68 69 | S: ping x | C: pong x | C: 80 02 68 69 | S: a1 01 61 \

@@ -193,7 +193,7 @@ fn a_message_that_the_log_cuts_is_ended() {
     );
     let case = autobahn::read_case(ReportForm::Json, json.as_bytes(), Path::new("case"), &Limits::DEFAULT)
         .expect("a case");
-    let keep = engine::Keep { first: 0, last: 0, payload_bytes: 0, live: false };
+    let keep = engine::Keep { first: 0, last: 0, payload_bytes: 0, ..engine::Keep::NOTHING };
     let report = engine::analyze_case(case.clone(), &Limits::default(), keep);
     let rules: Vec<_> = report.findings.iter().map(|finding| finding.violation.rule()).collect();
     assert_eq!(rules, [] as [RuleId; 0]);
@@ -373,7 +373,7 @@ fn old_and_new_shapes_say_the_same() {
         assert_eq!(autobahn::sniff(text.as_bytes()), Some(ReportKind::Case(form)));
         let case =
             autobahn::read_case(form, text.as_bytes(), Path::new("old"), &Limits::DEFAULT).expect("a case");
-        let keep = engine::Keep { first: usize::MAX, last: 0, payload_bytes: 64, live: false };
+        let keep = engine::Keep { first: usize::MAX, last: 0, payload_bytes: 64, ..engine::Keep::NOTHING };
         let report = engine::analyze_case(case, &Limits::default(), keep);
         let record = report.case.as_ref().expect("a case");
         assert_eq!(record.as_sent().inconsistencies, [""; 0], "{text}");

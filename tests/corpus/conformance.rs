@@ -42,7 +42,7 @@ enum Source {
 
 fn logs(run: &Path) -> Vec<Conversation> {
     let mut reports = Vec::new();
-    let keep = Keep { first: 0, last: 0, payload_bytes: 0, live: false };
+    let keep = Keep { first: 0, last: 0, payload_bytes: 0, ..Keep::NOTHING };
     for path in below(&run.join("reports")) {
         let bytes = fs::read(&path).expect("readable");
         if path.extension().is_some_and(|e| e == "json")

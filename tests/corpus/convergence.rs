@@ -17,7 +17,7 @@ use wslog::tls::{Keys, Origin};
 
 use crate::support::corpus;
 
-const KEEP: Keep = Keep { first: usize::MAX, last: 0, payload_bytes: 0, live: false };
+const KEEP: Keep = Keep { first: usize::MAX, last: 0, payload_bytes: 0, ..Keep::NOTHING };
 
 /// Rules that rest on packets, or on other connections.
 const OF_PACKETS: &[&str] =

@@ -24,7 +24,7 @@ const LEFT_OPEN: u64 = 62;
 const RIGHT_PERCENT: u64 = 94;
 
 fn analysed(packets: &[(i64, Packet)]) -> Option<Conversation> {
-    let keep = Keep { first: usize::MAX, last: 0, payload_bytes: 64, live: false };
+    let keep = Keep { first: usize::MAX, last: 0, payload_bytes: 64, ..Keep::NOTHING };
     let mut analysis = Analysis::new(&Limits::default(), keep);
     let mut reports = Vec::new();
     let mut take = |report: Box<Conversation>| {

@@ -8,6 +8,7 @@ mod connects;
 mod containers;
 mod cost;
 mod fragments;
+mod going_on;
 mod hostile;
 mod invariance;
 mod mutation;

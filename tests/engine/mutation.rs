@@ -18,7 +18,7 @@ use wslog::views::text::{Style, TextReport};
 
 use crate::support::rng::Rng;
 
-const KEEP: Keep = Keep { first: 3, last: 3, payload_bytes: 40, live: false };
+const KEEP: Keep = Keep { first: 3, last: 3, payload_bytes: 40, ..Keep::NOTHING };
 
 /// Small, so that what is changed reaches them.
 const LIMITS: Limits = Limits {

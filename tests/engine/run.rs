@@ -45,7 +45,7 @@ fn pcap(link: LinkType) -> Pcap {
 struct Heard {
     asks: Option<Keep>,
     conversations: Vec<Conversation<Shown>>,
-    happenings: Vec<(ConversationId, Happening<Shown>)>,
+    happenings: Vec<(ConversationId, Happening)>,
     read: Vec<usize>,
     failed: Vec<String>,
     inputs: Option<Vec<InputReport>>,
@@ -56,7 +56,7 @@ impl Sink for Heard {
         self.asks.unwrap_or(Keep::NOTHING)
     }
 
-    fn happening(&mut self, id: ConversationId, happening: &Happening<Shown>) -> Result<(), Error> {
+    fn happening(&mut self, id: ConversationId, happening: &Happening) -> Result<(), Error> {
         self.happenings.push((id, happening.clone()));
         Ok(())
     }
@@ -395,7 +395,8 @@ fn happenings_come_as_they_happen_to_whoever_asks() {
         let (mut frames, mut messages) = (0, 0);
         for (_, happening) in of_it {
             match happening {
-                Happening::Frame(_) => frames += 1,
+                Happening::Opened(_) => assert_eq!(frames, 0),
+                Happening::Frame { .. } => frames += 1,
                 Happening::Message { .. } => messages += 1,
                 other => panic!("not asked for: {other:?}"),
             }
@@ -408,7 +409,9 @@ fn happenings_come_as_they_happen_to_whoever_asks() {
     for conversation in &one.conversations {
         for role in Role::BOTH {
             let numbers = one.happenings.iter().filter_map(|(id, happening)| match happening {
-                Happening::Frame(frame) if *id == conversation.id && frame.from == role => Some(frame.n),
+                Happening::Frame { frame, .. } if *id == conversation.id && frame.from == role => {
+                    Some(frame.n)
+                }
                 _ => None,
             });
             assert!(numbers.is_sorted(), "the frames of a side as it sent them");

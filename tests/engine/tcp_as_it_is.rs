@@ -212,7 +212,7 @@ fn told(reports: &[Conversation]) -> String {
 fn analyse_cut(packets: &[TestPacket], keep: usize) -> Vec<Conversation> {
     let limits = Limits::default();
     let mut analysis =
-        Analysis::new(&limits, Keep { first: usize::MAX, last: 0, payload_bytes: 256, live: false });
+        Analysis::new(&limits, Keep { first: usize::MAX, last: 0, payload_bytes: 256, ..Keep::NOTHING });
     let mut reports = Vec::new();
     let mut take = |report: Box<Conversation>| {
         reports.push(*report);

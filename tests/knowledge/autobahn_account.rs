@@ -212,7 +212,7 @@ fn who_left_a_close_without_an_answer() {
         report.closing.dropped_by_me = dropped_by_me;
         report.http_request = Some(REQUEST.to_owned());
         report.http_response = Some(RESPONSE.to_owned());
-        let keep = Keep { first: 0, last: 0, payload_bytes: 0, live: false };
+        let keep = Keep { first: 0, last: 0, payload_bytes: 0, ..Keep::NOTHING };
         let found = findings(&analyze_case(report, &Limits::default(), keep));
         assert!(found.split(", ").any(|finding| finding == expected), "{found}");
     }

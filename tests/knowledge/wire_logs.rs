@@ -67,7 +67,7 @@ fn logged(exchange: &Exchange, tester: Role, response: &str) -> Option<Box<Conve
         Path::new("x"),
         &Limits::DEFAULT,
     );
-    let keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256, live: false };
+    let keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256, ..Keep::NOTHING };
     Some(analyze_case(case.expect("a case"), &Limits::default(), keep))
 }
 

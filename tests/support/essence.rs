@@ -30,7 +30,7 @@ pub fn analyse_file_within(file: &[u8], limits: &Limits) -> (Vec<Conversation>, 
 
 /// The same with keys of TLS.
 pub fn analyse_file_with(file: &[u8], keys: &Keys, limits: &Limits) -> (Vec<Conversation>, InputReport) {
-    let keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256, live: false };
+    let keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256, ..Keep::NOTHING };
     let mut reports = Vec::new();
     let mut take = |report: Box<Conversation>| {
         reports.push(*report);

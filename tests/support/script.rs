@@ -77,7 +77,7 @@ pub fn analyse(packets: &[TestPacket]) -> Vec<Conversation> {
 
 /// The same within other limits.
 pub fn analyse_with(packets: &[TestPacket], limits: &Limits) -> Vec<Conversation> {
-    let keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256, live: false };
+    let keep = Keep { first: usize::MAX, last: 0, payload_bytes: 256, ..Keep::NOTHING };
     let mut analysis = Analysis::new(limits, keep);
     analysis.learn(&veil::keys());
     let mut reports = Vec::new();

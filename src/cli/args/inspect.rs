@@ -71,7 +71,7 @@ pub(in crate::cli) enum Payload {
     None,
     /// The first bytes of each
     Preview,
-    /// Up to 1 MiB of each
+    /// All of each
     Full,
 }
 

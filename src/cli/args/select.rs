@@ -5,9 +5,9 @@ use std::ops::RangeInclusive;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, Command, error};
 use wslog::autobahn::policy::Pattern;
-use wslog::engine::{Glob, Moment, Peer, Selection};
+use wslog::engine::{Glob, Peer, Selection};
 use wslog::knowledge::{CAUSES, CauseId, RULES, RuleId};
-use wslog::model::{IdRange, Level, Outcome};
+use wslog::model::{IdRange, Level, Moment, Outcome};
 
 use crate::cli::args::runs::pattern;
 use crate::cli::moment;
@@ -104,6 +104,7 @@ impl Select {
             until: this.until,
             agents: this.agent,
             cases: this.case,
+            ..Selection::default()
         }
     }
 }

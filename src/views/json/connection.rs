@@ -8,7 +8,7 @@ use crate::views::FrameList;
 use crate::views::json::case::Autobahn;
 use crate::views::json::closing::Closing;
 use crate::views::json::finding::Finding;
-use crate::views::json::frame::Frame;
+use crate::views::json::frame::{Frame, entry};
 use crate::views::json::handshake::Handshake;
 use crate::views::json::timing::Timing;
 use crate::views::json::tls::Tls;
@@ -67,7 +67,7 @@ row! {
     /// Findings beyond the cap.
     findings_omitted: Integer = r.findings_omitted,
     /// Its frames, as far as they were asked for.
-    frames: OrAbsent<List<Frame>> = is_listed.then(|| r.frames.iter().map(|frame| Frame(r, frame))),
+    frames: OrAbsent<List<Frame>> = is_listed.then(|| r.frames.iter().map(|frame| entry(r, frame))),
     /// Frames that are not listed, between the first ones and the last ones.
     frames_omitted: OrAbsent<Integer> = is_listed.then_some(r.frames_omitted),
     /// The case of the Autobahn Testsuite whose report tells of it.

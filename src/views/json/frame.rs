@@ -8,10 +8,14 @@ use crate::views::row::{Boolean, Hex, Integer, OrAbsent, Text, Time, row};
 
 row! {
     /// A frame.
-    pub(super) struct Frame<'a>(r: &'a Conversation<Shown>, frame: &'a FrameRecord<Shown>);
+    pub(in crate::views) struct Frame<'a>(
+        packet: Option<u64>,
+        packet_input: Option<usize>,
+        frame: &'a FrameRecord<Shown>,
+        payload: Option<Payload<'a>>,
+    );
 
     let header = &frame.header;
-    let (packet, packet_input) = place(r, frame.packet);
 
     /// Its number in the connection, from 1.
     n: Integer = frame.n,
@@ -36,7 +40,7 @@ row! {
     /// Length of the payload as its header has it, in bytes.
     length: Integer = header.payload_len,
     /// Its payload, unmasked; null where it is empty or not shown.
-    payload: Option<Payload> = Payload::of(frame),
+    payload: Option<Payload> = payload,
     /// Whether every byte of the payload is in the recording.
     complete: Boolean = frame.complete,
     /// Number of the message it is a part of, from 1.
@@ -47,7 +51,12 @@ row! {
 
 row! {
     /// A payload, as text, in hex, or by its length alone.
-    pub(super) struct Payload<'a>(frame: &'a FrameRecord<Shown>, text: Option<&'a str>);
+    pub(in crate::views) struct Payload<'a>(
+        frame: &'a FrameRecord<Shown>,
+        shown: &'a [u8],
+        is_cut: bool,
+        text: Option<&'a str>,
+    );
 
     let is_shown = !frame.redacted;
 
@@ -56,16 +65,32 @@ row! {
     /// The first bytes of it as text, where the message is text.
     text: OrAbsent<Text> = text.filter(|_| is_shown),
     /// The first bytes of it.
-    hex: OrAbsent<Hex> = (is_shown && text.is_none()).then_some(&*frame.preview),
+    hex: OrAbsent<Hex> = (is_shown && text.is_none()).then_some(shown),
     /// They are shown inflated.
     inflated: OrAbsent<Boolean> = (is_shown && frame.inflated).then_some(true),
     /// There is more than is shown.
-    cut: OrAbsent<Boolean> = (is_shown && frame.preview_cut).then_some(true),
+    cut: OrAbsent<Boolean> = (is_shown && is_cut).then_some(true),
 }
 
 impl<'a> Payload<'a> {
-    fn of(frame: &'a FrameRecord<Shown>) -> Option<Self> {
-        let text = || if frame.text { as_text(&frame.preview, frame.preview_cut) } else { None };
-        (frame.redacted || !frame.preview.is_empty()).then(|| Self(frame, text()))
+    /// All that was kept of it.
+    pub(super) fn of(frame: &'a FrameRecord<Shown>) -> Option<Self> {
+        Self::shown(frame, &frame.preview, frame.preview_cut)
     }
+
+    /// A part of it.
+    pub(in crate::views) fn shown(
+        frame: &'a FrameRecord<Shown>,
+        shown: &'a [u8],
+        is_cut: bool,
+    ) -> Option<Self> {
+        let text = || if frame.text { as_text(shown, is_cut) } else { None };
+        (frame.redacted || !shown.is_empty()).then(|| Self(frame, shown, is_cut, text()))
+    }
+}
+
+/// An entry of a connection's `frames`.
+pub(super) fn entry<'a>(r: &'a Conversation<Shown>, frame: &'a FrameRecord<Shown>) -> Frame<'a> {
+    let (packet, packet_input) = place(r, frame.packet);
+    Frame(packet, packet_input, frame, Payload::of(frame))
 }

@@ -39,7 +39,7 @@ fn limits() -> Limits {
 /// Text and JSON of the report, or the error.
 fn report(source: impl Read, len: usize) -> [String; 2] {
     let limits = limits();
-    let keep = Keep { first: 3, last: 3, payload_bytes: limits.max_preview_bytes, live: false };
+    let keep = Keep { first: 3, last: 3, payload_bytes: limits.max_preview_bytes, ..Keep::NOTHING };
     let (mut text, mut json) = (Vec::new(), Vec::new());
     let style = Style { width: 80, color: false };
     let mut text_report = TextReport::new(&mut text, style, FrameList::All, false);

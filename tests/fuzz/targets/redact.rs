@@ -141,7 +141,7 @@ fn quoted(text: &str) -> String {
 }
 
 fn connections(packets: &[u8]) -> Vec<Box<Conversation>> {
-    let keep = Keep { first: 40, last: 40, payload_bytes: 4_096, live: false };
+    let keep = Keep { first: 40, last: 40, payload_bytes: 4_096, ..Keep::NOTHING };
     let mut connections = Vec::new();
     analyze_capture(packets, "fuzz".as_ref(), &Limits::default(), keep, &mut |connection| {
         connections.push(connection);

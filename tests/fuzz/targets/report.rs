@@ -20,7 +20,7 @@ use wslog::views::text::{Style, TextReport};
 
 fn render(case: CaseReport) -> String {
     let limits = Limits { max_findings: 12, max_preview_bytes: 40, ..Limits::default() };
-    let keep = Keep { first: 3, last: 3, payload_bytes: limits.max_preview_bytes, live: false };
+    let keep = Keep { first: 3, last: 3, payload_bytes: limits.max_preview_bytes, ..Keep::NOTHING };
     let connection = analyze_case(case, &limits, keep);
     assert!(connection.findings.len() <= limits.max_findings && connection.frames.len() <= 6);
     let (mut text, mut json) = (Vec::new(), Vec::new());

@@ -71,7 +71,7 @@ fn columns(text: &str) {
 
 fn capture(file: &[u8], how: u8) {
     let limits = Limits { max_findings: 12, max_inflated_bytes: 200_000, ..Limits::default() };
-    let keep = Keep { first: 8, last: 8, payload_bytes: 60, live: false };
+    let keep = Keep { first: 8, last: 8, payload_bytes: 60, ..Keep::NOTHING };
     let mut conversations = Vec::new();
     let input = analyze_capture(file, Path::new("fuzz"), &limits, keep, &mut |conversation| {
         conversations.push(conversation);

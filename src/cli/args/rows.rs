@@ -1,0 +1,206 @@
+//! `wslog frames` and `wslog messages`.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use regex::bytes::Regex;
+use wslog::model::{ConversationId, Opcode, Role};
+use wslog::views::going_on::Times;
+use wslog::views::{RowFormat, frames, messages};
+
+use crate::cli::args::{Look, Payload, Reading, Secrecy, Select};
+
+/// List frames, a row each, in the order of the capture
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = FRAMES)]
+pub(in crate::cli) struct FrameRows {
+    #[command(flatten)]
+    pub(in crate::cli) reading: Reading,
+    #[command(flatten)]
+    pub(in crate::cli) select: Select,
+    /// Only frames of these types
+    #[arg(
+        long = "type",
+        value_name = "TYPE",
+        value_delimiter = ',',
+        value_enum,
+        help_heading = "Which rows"
+    )]
+    pub(in crate::cli) types: Vec<FrameType>,
+    #[command(flatten)]
+    pub(in crate::cli) which: Which,
+    /// How rows are written
+    #[arg(long, value_parser = format(frames::FORMATS), default_value = frames::FORMATS[0].name, help_heading = "Output")]
+    pub(in crate::cli) format: RowFormat,
+    #[command(flatten)]
+    pub(in crate::cli) shape: Shape,
+    #[command(flatten)]
+    pub(in crate::cli) secrecy: Secrecy,
+    #[command(flatten)]
+    pub(in crate::cli) look: Look,
+}
+
+const FRAMES: &str = "\
+Examples:
+  wslog frames --connection 7 capture.pcap
+  wslog frames --type close,ping,pong --time absolute capture.pcap
+  wslog frames --format csv --host api.example.com capture.pcap > frames.csv";
+
+/// List messages, put together and inflated, a row each
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = MESSAGES)]
+pub(in crate::cli) struct MessageRows {
+    #[command(flatten)]
+    pub(in crate::cli) reading: Reading,
+    #[command(flatten)]
+    pub(in crate::cli) select: Select,
+    /// Only messages of these types
+    #[arg(
+        long = "type",
+        value_name = "TYPE",
+        value_delimiter = ',',
+        value_enum,
+        help_heading = "Which rows"
+    )]
+    pub(in crate::cli) types: Vec<MessageType>,
+    /// Only messages of which something fits REGEX (as it may be seen, without secrets): '"op":2', '(?i)error'
+    #[arg(long = "match", value_name = "REGEX", help_heading = "Which rows")]
+    pub(in crate::cli) matches: Option<Regex>,
+    #[command(flatten)]
+    pub(in crate::cli) which: Which,
+    /// How rows are written
+    #[arg(long, value_parser = format(messages::FORMATS), default_value = messages::FORMATS[0].name, help_heading = "Output")]
+    pub(in crate::cli) format: RowFormat,
+    /// Show one connection as a conversation: whole messages of both sides, Pings, Closes, ends, and when each came
+    #[arg(long, value_name = "ID", conflicts_with_all = ["format", "connection"], help_heading = "Output")]
+    pub(in crate::cli) follow: Option<ConversationId>,
+    /// Write each message to a file of its own in DIR, which is made if need be; rows name the files
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub(in crate::cli) extract: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) shape: Shape,
+    #[command(flatten)]
+    pub(in crate::cli) secrecy: Secrecy,
+    #[command(flatten)]
+    pub(in crate::cli) look: Look,
+}
+
+const MESSAGES: &str = "\
+Examples:
+  wslog messages --follow 7 capture.pcap             # the whole conversation
+  wslog messages --match '\"error\"' --from server capture.pcap
+  wslog messages --min-bytes 1000000 --extract out/ capture.pcap
+  wslog messages --payload full --format ndjson capture.pcap | jq -r .payload.text";
+
+/// Which rows.
+#[derive(Clone, Copy, Debug, clap::Args)]
+#[command(next_help_heading = "Which rows")]
+pub(in crate::cli) struct Which {
+    /// Only what this side sent
+    #[arg(long, value_enum, value_name = "SIDE")]
+    pub(in crate::cli) from: Option<Side>,
+    /// Only those with N bytes or more
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(in crate::cli) min_bytes: u64,
+}
+
+/// What rows look like.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(in crate::cli) struct Shape {
+    /// Write to FILE instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(in crate::cli) output: Option<PathBuf>,
+    /// How much of the payloads to show
+    #[arg(long, value_enum, default_value_t = Payload::Preview)]
+    pub(in crate::cli) payload: Payload,
+    /// How text says when something was
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = Time::Relative)]
+    pub(in crate::cli) time: Time,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Time {
+    /// Since the connection's first packet
+    Relative,
+    /// Date and time, UTC
+    Absolute,
+    /// Since the row before
+    Delta,
+}
+
+impl From<Time> for Times {
+    fn from(time: Time) -> Self {
+        match time {
+            Time::Relative => Self::Relative,
+            Time::Absolute => Self::Absolute,
+            Time::Delta => Self::Delta,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Side {
+    Client,
+    Server,
+}
+
+impl From<Side> for Role {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Client => Self::Client,
+            Side::Server => Self::Server,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum FrameType {
+    Continuation,
+    Text,
+    Binary,
+    Close,
+    Ping,
+    Pong,
+    /// Opcodes that nothing gives a meaning: 3 to 7, 11 to 15
+    Reserved,
+}
+
+impl FrameType {
+    /// What it stands for.
+    pub(in crate::cli) fn opcodes(self) -> Vec<Opcode> {
+        match self {
+            Self::Continuation => vec![Opcode::CONTINUATION],
+            Self::Text => vec![Opcode::TEXT],
+            Self::Binary => vec![Opcode::BINARY],
+            Self::Close => vec![Opcode::CLOSE],
+            Self::Ping => vec![Opcode::PING],
+            Self::Pong => vec![Opcode::PONG],
+            Self::Reserved => (0..16).map(Opcode::from_bits).filter(|opcode| opcode.is_reserved()).collect(),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum MessageType {
+    Text,
+    Binary,
+}
+
+impl MessageType {
+    /// Of its first frame.
+    pub(in crate::cli) const fn opcode(self) -> Opcode {
+        match self {
+            Self::Text => Opcode::TEXT,
+            Self::Binary => Opcode::BINARY,
+        }
+    }
+}
+
+fn format(formats: &'static [RowFormat]) -> impl TypedValueParser<Value = RowFormat> {
+    let values = formats.iter().map(|format| PossibleValue::new(format.name).help(format.what));
+    // What is none of them does not get through the first parser.
+    PossibleValuesParser::new(values)
+        .map(|name| formats.iter().find(|format| format.name == name).copied().unwrap_or(formats[0]))
+}

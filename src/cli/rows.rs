@@ -1,0 +1,165 @@
+//! `wslog frames` and `wslog messages`: arguments to an engine and a sink of rows.
+
+use std::io::BufWriter;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::bail;
+use wslog::engine::{Selection, Sink, Spools, each};
+use wslog::model::{IdRange, Role};
+use wslog::source::file;
+use wslog::views::going_on::{Payloads, RowOptions, Wanted};
+use wslog::views::messages::Follow;
+
+use crate::cli::args::{FrameRows, Look, MessageRows, Payload, Reading, Secrecy, Select, Shape, Which};
+use crate::cli::exit::Exit;
+use crate::cli::extract::Extract;
+use crate::cli::output::Output;
+use crate::cli::reading::{self, KeyLogs, Order};
+use crate::cli::style;
+
+/// Runs `wslog frames`.
+pub(super) fn frames(args: &FrameRows) -> anyhow::Result<Exit> {
+    let wanted = Wanted {
+        opcodes: args.types.iter().flat_map(|of| of.opcodes()).collect(),
+        ..wanted(args.which, &args.select)
+    };
+    let rows = Rows {
+        reading: &args.reading,
+        shape: &args.shape,
+        secrecy: args.secrecy,
+        look: args.look,
+        wanted,
+        payloads: None,
+    };
+    rows.run(args.select.selection(), None, |out, options| (args.format.sink)(out, options))
+}
+
+/// Runs `wslog messages`.
+pub(super) fn messages(args: &MessageRows) -> anyhow::Result<Exit> {
+    let mut wanted = Wanted {
+        opcodes: args.types.iter().map(|of| of.opcode()).collect(),
+        ..wanted(args.which, &args.select)
+    };
+    if let Some(regex) = args.matches.clone() {
+        wanted.matches = Some(Arc::new(move |payload| regex.is_match(payload)));
+    }
+    let mut selection = args.select.selection();
+    selection.ids.extend(args.follow.map(IdRange::from));
+    let rows = Rows {
+        reading: &args.reading,
+        shape: &args.shape,
+        secrecy: args.secrecy,
+        look: args.look,
+        wanted,
+        payloads: args.follow.map(|_| Payloads::Whole),
+    };
+    let mut extract = args.extract.as_deref().map(|dir| Extract::to(dir, rows.wanted.clone())).transpose()?;
+    let extract = extract.as_mut().map(|extract| extract as &mut dyn Sink);
+    rows.run(selection, extract, |out, options| match args.follow {
+        Some(_) => Box::new(Follow::new(out, options)),
+        None => (args.format.sink)(out, options),
+    })
+}
+
+fn wanted(which: Which, select: &Select) -> Wanted {
+    Wanted {
+        from: which.from.map(Role::from),
+        min_bytes: which.min_bytes,
+        since: select.since,
+        until: select.until,
+        ..Wanted::default()
+    }
+}
+
+/// What both commands have in common.
+struct Rows<'a> {
+    reading: &'a Reading,
+    shape: &'a Shape,
+    secrecy: Secrecy,
+    look: Look,
+    wanted: Wanted,
+    /// What is shown of payloads, whatever was asked for.
+    payloads: Option<Payloads>,
+}
+
+impl Rows<'_> {
+    fn run<'o>(
+        self,
+        mut selection: Selection,
+        extract: Option<&mut dyn Sink>,
+        sink: impl FnOnce(Box<dyn std::io::Write + 'o>, RowOptions) -> Box<dyn Sink + 'o>,
+    ) -> anyhow::Result<Exit> {
+        let Self { reading, shape, .. } = self;
+        let limits = reading.limits.limits()?;
+        // Rows have times of their own.
+        selection.since = None;
+        let key_logs = KeyLogs::named(&reading.keylog)?;
+        let read: Vec<&PathBuf> = reading.inputs.iter().chain(&key_logs.0).collect();
+        let output = Output::open(shape.output.as_deref(), &read)?;
+        let payloads = match shape.payload {
+            Payload::None => Payloads::None,
+            Payload::Preview => Payloads::Preview(limits.max_preview_bytes),
+            Payload::Full => Payloads::Whole,
+        };
+        let options = RowOptions {
+            style: style::of(self.look, shape.output.is_none()),
+            times: shape.time.into(),
+            payloads: self.payloads.unwrap_or(payloads),
+            wanted: self.wanted.clone(),
+        };
+        // Of control frames, which rows of messages have none of, a preview is all.
+        let frame_bytes = match (&self.payloads, options.payloads) {
+            (Some(_), _) => limits.max_preview_bytes,
+            (None, payloads) => payloads.bytes(),
+        };
+        let asked = selection.clone();
+        if selection.needs_the_end() {
+            selection = self.look_ahead(&key_logs, selection)?;
+        }
+        let out = Box::new(BufWriter::with_capacity(1 << 16, output.writer()?));
+        let mut view = sink(out, options);
+        let mut sinks: Vec<&mut dyn Sink> = vec![&mut *view];
+        if let Some(extract) = extract {
+            sinks.push(extract);
+        }
+        let order = Order {
+            payload_bytes: frame_bytes,
+            spools: Some(Spools::new(tempfile::tempfile)),
+            sinks,
+            ..Order::new(limits, selection, self.secrecy, self.look)
+        };
+        let summary = reading::run(reading, &key_logs, order)?;
+        drop(view);
+        let exit = reading::exit(&summary, &asked)?;
+        if reading::was_read(&summary) {
+            output.finish()?;
+        }
+        Ok(exit)
+    }
+
+    /// Reads the inputs for which connections are meant: some things are known of one that is over only, and rows do not
+    /// wait for that.
+    fn look_ahead(&self, key_logs: &KeyLogs, selection: Selection) -> anyhow::Result<Selection> {
+        if let Some(pipe) = self.reading.inputs.iter().find(|input| file::is_pipe(input)) {
+            let name =
+                if pipe.as_os_str() == "-" { "standard input".into() } else { pipe.display().to_string() };
+            bail!(
+                "--outcome, --cause, --code, --status, --rule, --level, --agent and --case ask for what is known when a connection \
+                 is over, and {name} cannot be read twice: write it to a file first, or ask by --connection, --host, --path, \
+                 --client or --server"
+            );
+        }
+        let mut ids = Vec::new();
+        let mut collect = each(|conversation| ids.push(conversation.id));
+        let limits = self.reading.limits.limits()?;
+        let order = Order {
+            payload_bytes: 0,
+            sinks: vec![&mut collect],
+            is_silent: true,
+            ..Order::new(limits, selection, self.secrecy, self.look)
+        };
+        reading::run(self.reading, key_logs, order)?;
+        Ok(Selection::exactly(ids))
+    }
+}
