@@ -12,6 +12,7 @@ mod limit_args;
 mod man;
 mod moment;
 mod output;
+mod pager;
 mod reading;
 mod rows;
 mod runs;

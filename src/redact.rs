@@ -42,6 +42,7 @@
 //! wslog::model::Wire::write("s3cr3t", wslog::redact::Shown(()));
 //! ```
 
+mod gist;
 mod known;
 mod live;
 mod looks;
@@ -56,6 +57,7 @@ use crate::limits::Limits;
 use crate::model::{
     Certainty, Conversation, ConversationId, Level, Outcome, Quoted, Readable, RuleId, Stage, Wire,
 };
+pub(crate) use gist::{CaseGist, Gist};
 pub use live::Live;
 use pass::Pass;
 use secrets::Secrets;

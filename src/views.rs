@@ -55,6 +55,8 @@ pub struct Options {
     pub frames: FrameList,
     /// Single connections were asked for: all of them are shown in full.
     pub selected: bool,
+    /// Some of all connections were asked for: where there is none, that says nothing of the others.
+    pub some: bool,
     /// Connections under TLS that cannot be read are shown one by one, however many there are.
     pub tls: bool,
     /// How text looks.

@@ -93,6 +93,7 @@ const ROOMS: &[Room] = &[
             "knowledge::Decide",
             "knowledge::Level",
             "knowledge::RuleId",
+            "knowledge::Tone",
             "limits",
             "model",
         ],
@@ -115,7 +116,7 @@ const ROOMS: &[Room] = &[
             "engine::Pieces",
             "engine::Sink",
         ],
-        crates: &["comfy_table", "itoa", "jiff"],
+        crates: &["comfy_table", "itoa", "jiff", "unicode_width"],
         world: &[],
     },
     Room {
@@ -167,7 +168,7 @@ const ROOMS: &[Room] = &[
             "tempfile",
             "terminal_size",
         ],
-        world: &["env", "fs", "print", "process"],
+        world: &["env", "fs", "print", "process", "sync"],
     },
     Room { name: "main", rooms: &["cli"], crates: &["mimalloc"], world: &["env", "process"] },
 ];

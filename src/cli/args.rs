@@ -30,6 +30,9 @@ pub(super) use select::Select;
 pub(super) struct Args {
     #[command(subcommand)]
     pub(super) command: Command,
+    /// Before the command; what stands there is handed down.
+    #[command(flatten)]
+    _look: Look,
 }
 
 const EXAMPLES: &str = "\

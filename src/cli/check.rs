@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use wslog::autobahn::policy::{self, Policy};
 use wslog::error::Error;
@@ -13,6 +14,7 @@ use wslog::views::run::{CheckReport, github, json, junit, markdown, text};
 use crate::cli::args::{Allow, Check, RunFormat};
 use crate::cli::exit::{self, Exit};
 use crate::cli::output::Output;
+use crate::cli::pager;
 use crate::cli::runs::Loaded;
 use crate::cli::style;
 use wslog::views::escape::visible;
@@ -61,14 +63,16 @@ pub(super) fn run(args: &Check) -> anyhow::Result<Exit> {
     let text = match args.output.format {
         RunFormat::Text => {
             let style = style::of(args.output.look, args.output.output.is_none());
-            text::check(&report, &style)
+            style.fit(&text::check(&report, &style)).into_owned()
         }
         RunFormat::Json => json::check(&report),
         RunFormat::Markdown => markdown::check(&report),
         RunFormat::Junit => junit::check(&report),
         RunFormat::Github => github::check(&report),
     };
-    output.write(&text)?;
+    let pager = pager::of(args.output.look, &Arc::default());
+    let is_text = args.output.format == RunFormat::Text;
+    output.paged(pager.filter(|_| is_text)).write(&text)?;
     Ok(match (trouble, checked.passed()) {
         (true, _) => Exit::Trouble,
         (false, false) => Exit::Found,

@@ -1,6 +1,7 @@
 //! `wslog diff`.
 
 use std::slice;
+use std::sync::Arc;
 
 use anyhow::bail;
 use wslog::autobahn::diff::{self, Options};
@@ -12,6 +13,7 @@ use wslog::views::run::{DiffReport, github, json, junit, markdown, text};
 use crate::cli::args::{Diff, FailOnChange, RunFormat};
 use crate::cli::exit::{self, Exit};
 use crate::cli::output::Output;
+use crate::cli::pager;
 use crate::cli::runs::Loaded;
 use crate::cli::style;
 use wslog::engine::{all_cores, parallel};
@@ -52,14 +54,16 @@ pub(super) fn run(args: &Diff) -> anyhow::Result<Exit> {
     let text = match args.output.format {
         RunFormat::Text => {
             let style = style::of(args.output.look, args.output.output.is_none());
-            text::diff(&report, &style)
+            style.fit(&text::diff(&report, &style)).into_owned()
         }
         RunFormat::Json => json::diff(&report),
         RunFormat::Markdown => markdown::diff(&report),
         RunFormat::Junit => junit::diff(&report),
         RunFormat::Github => github::diff(&report),
     };
-    output.write(&text)?;
+    let pager = pager::of(args.output.look, &Arc::default());
+    let is_text = args.output.format == RunFormat::Text;
+    output.paged(pager.filter(|_| is_text)).write(&text)?;
     // The text says so itself.
     let is_said = args.output.format == RunFormat::Text && args.output.output.is_none();
     if diff.totals.compared() == 0 && !args.output.look.quiet && !is_said {

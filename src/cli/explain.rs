@@ -1,5 +1,7 @@
 //! `wslog explain`.
 
+use std::sync::Arc;
+
 use wslog::explain;
 use wslog::model::topic::Topic;
 use wslog::views::explain::{json, text};
@@ -7,10 +9,12 @@ use wslog::views::explain::{json, text};
 use crate::cli::args::{Explain, Format, TopicKind};
 use crate::cli::exit::{self, Exit};
 use crate::cli::output::Output;
+use crate::cli::pager;
 use crate::cli::style;
 
 pub(super) fn run(args: &Explain) -> anyhow::Result<Exit> {
     let output = Output::open::<&str>(args.output.as_deref(), &[])?;
+    let pager = pager::of(args.look, &Arc::default()).filter(|_| args.format == Format::Text);
     let asked: Vec<Vec<Topic>> = match args.list {
         Some(Some(kind)) => vec![all(kind)],
         Some(None) => {
@@ -30,10 +34,10 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Exit> {
                 // One, or what goes by one name.
                 _ => text::full(topics, &style),
             };
-            asked.iter().map(part).collect::<Vec<_>>().join("\n")
+            style.fit(&asked.iter().map(part).collect::<Vec<_>>().join("\n")).into_owned()
         }
     };
-    output.write(&text)?;
+    output.paged(pager).write(&text)?;
     if !args.look.quiet {
         for what in args.what.iter().filter(|what| is_section(what)) {
             exit::say(&format!(

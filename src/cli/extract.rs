@@ -23,7 +23,7 @@ impl Extract {
     /// To files in `dir`.
     pub(super) fn to(dir: &Path, wanted: Wanted) -> anyhow::Result<Self> {
         fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
-        let style = Style { width: 80, color: false };
+        let style = Style::plain(80);
         let options = RowOptions { style, times: Times::Relative, payloads: Payloads::Whole, wanted };
         Ok(Self { dir: dir.to_owned(), options })
     }

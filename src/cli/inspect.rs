@@ -2,14 +2,16 @@
 
 use std::io::BufWriter;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use wslog::engine::{Gate, Spools};
 use wslog::model::Level;
-use wslog::views::{FrameList, Options};
+use wslog::views::{FrameList, Options, text};
 
 use crate::cli::args::{FailOn, Frames, Inspect, Payload};
 use crate::cli::exit::{self, Exit};
 use crate::cli::output::Output;
+use crate::cli::pager;
 use crate::cli::reading::{self, KeyLogs, Order};
 use crate::cli::style;
 
@@ -27,11 +29,16 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
     };
     let key_logs = KeyLogs::named(&args.reading.keylog)?;
     let read: Vec<&PathBuf> = args.reading.inputs.iter().chain(&key_logs.0).collect();
-    let output = Output::open(args.output.as_deref(), &read)?;
+    let pages = Arc::default();
+    let is_text = args.format.name == text::FORMAT.name;
+    let pager = if is_text { pager::of(args.look, &pages) } else { None };
+    let output = Output::open(args.output.as_deref(), &read)?.paged(pager);
     let out = Box::new(BufWriter::with_capacity(1 << 16, output.writer()?));
     let style = style::of(args.look, args.output.is_none());
     let selected = !args.select.connection.is_empty();
-    let mut view = (args.format.sink)(out, Options { frames, selected, tls: args.tls, style });
+    let selection = args.select.selection();
+    let some = !selection.is_all();
+    let mut view = (args.format.sink)(out, Options { frames, selected, some, tls: args.tls, style });
     let mut gate = args.fail_on.map(|level| {
         Gate::new(match level {
             FailOn::Must => Level::Must,
@@ -39,11 +46,11 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
             FailOn::Note => Level::Note,
         })
     });
-    let selection = args.select.selection();
     let mut order = Order {
         payload_bytes,
         spools: Some(Spools::new(tempfile::tempfile)),
         sinks: vec![&mut *view],
+        pages,
         ..Order::new(limits, selection.clone(), args.secrecy, args.look)
     };
     if let Some(gate) = &mut gate {

@@ -1,13 +1,19 @@
 //! Signals that ask to stop: Ctrl-C, and on Unix SIGTERM and SIGHUP.
 
+use std::sync::Arc;
+
 use wslog::source::file::Stop;
 
+use crate::cli::pager::Running;
+
 /// The first signal asks `stop`; the second one ends the process, for somebody does not want to wait.
-pub(super) fn heed(stop: &Stop) {
-    let on_ctrl_c = stop.clone();
+///
+/// While a pager runs Ctrl-C is for that: nothing is read any more.
+pub(super) fn heed(stop: &Stop, pager: &Arc<Running>) {
+    let (on_ctrl_c, pager) = (stop.clone(), Arc::clone(pager));
     // Where Ctrl-C is ignored (nohup, jobs in the background of a script) it stays so.
     let _ = ctrlc::try_set_handler(move || {
-        if on_ctrl_c.ask() {
+        if !pager.now() && on_ctrl_c.ask() {
             std::process::exit(130);
         }
     });

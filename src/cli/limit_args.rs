@@ -9,7 +9,7 @@ use wslog::views::limits;
 use wslog::views::text::Style;
 
 /// The listing is the same wherever it goes, like --help.
-const PAGE: Style = Style { width: 80, color: false };
+const PAGE: Style = Style::plain(80);
 
 /// Names alike by less than this are not what was meant (Jaro and Winkler).
 const ALIKE: f64 = 0.85;

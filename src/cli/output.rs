@@ -11,6 +11,7 @@ use wslog::engine::directory::{self, Kind};
 use wslog::error::Error;
 use wslog::limits::Limits;
 
+use crate::cli::pager::Pager;
 use crate::cli::runs;
 
 /// Standard output, or a file: that is written beside and takes its name when it is whole, so that a run that fails leaves
@@ -21,6 +22,8 @@ pub(super) struct Output(Goal);
 #[derive(Debug)]
 enum Goal {
     Stdout,
+    /// Standard output that is a terminal, a screen at a time.
+    Paged(Pager),
     /// A pipe or a device, which is written to as it is.
     Stream(File),
     File {
@@ -54,6 +57,14 @@ impl Output {
             bail!("{} is {what}: it is not overwritten", path.display());
         }
         Self::replacing(path)
+    }
+
+    /// Text to standard output goes through the pager, if there is one.
+    pub(super) fn paged(self, pager: Option<Pager>) -> Self {
+        match (self.0, pager) {
+            (Goal::Stdout, Some(pager)) => Self(Goal::Paged(pager)),
+            (goal, _) => Self(goal),
+        }
     }
 
     /// `path`, whatever is there.
@@ -90,6 +101,7 @@ impl Output {
     pub(super) fn writer(&self) -> anyhow::Result<Box<dyn Write>> {
         Ok(match &self.0 {
             Goal::Stdout => Box::new(io::stdout().lock()),
+            Goal::Paged(pager) => Box::new(pager.clone().writer()),
             Goal::Stream(file) => Box::new(file.try_clone().map_err(Error::Write)?),
             Goal::File { beside, .. } => Box::new(beside.as_file().try_clone().map_err(Error::Write)?),
         })

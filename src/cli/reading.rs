@@ -3,6 +3,7 @@
 use std::env;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use wslog::engine::{Engine, Joining, Selected, Selection, Sink, Spools, Summary};
@@ -15,6 +16,7 @@ use wslog::views::remarks::Remarks;
 use crate::cli::args::{Look, Reading, Secrecy};
 use crate::cli::exit::{self, Exit};
 use crate::cli::interrupt;
+use crate::cli::pager::Running;
 
 /// What a command wants of the engine.
 pub(super) struct Order<'s> {
@@ -26,6 +28,8 @@ pub(super) struct Order<'s> {
     pub(super) quiet: bool,
     /// Nothing is said at all: another run will say it.
     pub(super) is_silent: bool,
+    /// Whether a pager shows what is written.
+    pub(super) pages: Arc<Running>,
     /// Where long messages go while they are put together.
     pub(super) spools: Option<Spools>,
     pub(super) sinks: Vec<&'s mut dyn Sink>,
@@ -41,6 +45,7 @@ impl Order<'_> {
             selection,
             quiet: look.quiet,
             is_silent: false,
+            pages: Arc::default(),
             spools: None,
             sinks: Vec::new(),
         }
@@ -68,7 +73,7 @@ impl KeyLogs {
 
 /// Reads the inputs.
 pub(super) fn run(reading: &Reading, key_logs: &KeyLogs, order: Order<'_>) -> anyhow::Result<Summary> {
-    let Order { limits, redaction, payload_bytes, selection, quiet, is_silent, spools, sinks } = order;
+    let Order { limits, redaction, payload_bytes, selection, quiet, is_silent, pages, spools, sinks } = order;
     let joining = match (reading.joined, reading.apart) {
         (true, _) => Joining::All,
         (_, true) => Joining::None,
@@ -78,7 +83,7 @@ pub(super) fn run(reading: &Reading, key_logs: &KeyLogs, order: Order<'_>) -> an
     let key_logs = key_logs.collect::<Result<_, _>>()?;
     let mut remarks = Remarks::new(io::stderr(), quiet);
     let stop = Stop::new();
-    interrupt::heed(&stop);
+    interrupt::heed(&stop, &pages);
     let mut engine = Engine::new(limits)
         .key_logs(key_logs)
         .redacting(redaction)

@@ -15,6 +15,7 @@ use crate::cli::args::{FrameRows, Look, MessageRows, Payload, Reading, Secrecy, 
 use crate::cli::exit::Exit;
 use crate::cli::extract::Extract;
 use crate::cli::output::Output;
+use crate::cli::pager;
 use crate::cli::reading::{self, KeyLogs, Order};
 use crate::cli::style;
 
@@ -30,6 +31,7 @@ pub(super) fn frames(args: &FrameRows) -> anyhow::Result<Exit> {
         secrecy: args.secrecy,
         look: args.look,
         wanted,
+        is_text: args.format.name == "text",
         payloads: None,
     };
     rows.run(args.select.selection(), None, |out, options| (args.format.sink)(out, options))
@@ -52,6 +54,7 @@ pub(super) fn messages(args: &MessageRows) -> anyhow::Result<Exit> {
         secrecy: args.secrecy,
         look: args.look,
         wanted,
+        is_text: args.follow.is_some() || args.format.name == "text",
         payloads: args.follow.map(|_| Payloads::Whole),
     };
     let mut extract = args.extract.as_deref().map(|dir| Extract::to(dir, rows.wanted.clone())).transpose()?;
@@ -79,6 +82,7 @@ struct Rows<'a> {
     secrecy: Secrecy,
     look: Look,
     wanted: Wanted,
+    is_text: bool,
     /// What is shown of payloads, whatever was asked for.
     payloads: Option<Payloads>,
 }
@@ -96,7 +100,9 @@ impl Rows<'_> {
         selection.since = None;
         let key_logs = KeyLogs::named(&reading.keylog)?;
         let read: Vec<&PathBuf> = reading.inputs.iter().chain(&key_logs.0).collect();
-        let output = Output::open(shape.output.as_deref(), &read)?;
+        let pages = Arc::default();
+        let pager = if self.is_text { pager::of(self.look, &pages) } else { None };
+        let output = Output::open(shape.output.as_deref(), &read)?.paged(pager);
         let payloads = match shape.payload {
             Payload::None => Payloads::None,
             Payload::Preview => Payloads::Preview(limits.max_preview_bytes),
@@ -125,6 +131,7 @@ impl Rows<'_> {
         }
         let order = Order {
             payload_bytes: frame_bytes,
+            pages,
             spools: Some(Spools::new(tempfile::tempfile)),
             sinks,
             ..Order::new(limits, selection, self.secrecy, self.look)

@@ -75,7 +75,7 @@ pub use upgrade_stripped::UpgradeStripped;
 
 use crate::knowledge::applications;
 use crate::knowledge::cause::{Cause, CauseInfo, RunnerUp, Tone};
-use crate::model::{Certainty, Conversation, Readable};
+use crate::model::{Certainty, Conversation, Readable, Stage};
 
 /// What a cause is told in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,7 +119,7 @@ trait Judge: Sized {
     fn headline<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> String;
 
     /// What the end amounts to.
-    fn tone<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> Tone {
+    fn tone<S: Stage>(&self, cause: &Cause, _: &Conversation<S>) -> Tone {
         cause.id().info().tone
     }
 
@@ -176,7 +176,7 @@ macro_rules! causes {
 
             /// What the end amounts to.
             #[must_use]
-            pub fn tone<S: Readable>(&self, conversation: &Conversation<S>) -> Tone {
+            pub fn tone<S: Stage>(&self, conversation: &Conversation<S>) -> Tone {
                 match &self.grounds {
                     $(Grounds::$name(grounds) => grounds.tone(self, conversation),)*
                 }

@@ -23,32 +23,73 @@ pub fn sentences(report: &Conversation<Shown>) -> Vec<String> {
     of(report, &Worded::all(report))
 }
 
-/// The same of findings that are told elsewhere, too: the cause in a breath, how it closed where that does not say it, what
-/// each side was told, what else is amiss, where to look.
+/// The account in its parts, for who has room to set them apart.
+#[derive(Debug, Default)]
+pub(super) struct Account {
+    /// The cause in a breath, and how it closed where that does not say it.
+    pub(super) told: Vec<String>,
+    /// What each side was told, in a sentence.
+    pub(super) sees: Option<String>,
+    /// What else is amiss.
+    pub(super) besides: Vec<String>,
+    /// Where to look.
+    pub(super) next: Option<String>,
+}
+
+/// The same of findings that are told elsewhere, too.
 pub(super) fn of(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Vec<String> {
+    let Account { mut told, sees, besides, next } = account(report, findings);
+    told.extend(sees);
+    told.extend(besides);
+    told.extend(next);
+    told
+}
+
+/// The account of findings that are told elsewhere, too.
+pub(super) fn account(report: &Conversation<Shown>, findings: &[Worded<'_>]) -> Account {
     let cause = report.closing.cause.as_ref();
     let said = cause.map(|cause| cause.said(report));
-    let mut out = Vec::new();
+    let mut told = Vec::new();
     match &said {
         Some(said) => {
-            out.push(said.text.clone());
-            out.extend(match said.tells {
+            told.push(said.text.clone());
+            told.extend(match said.tells {
                 Tells::All => None,
                 Tells::Close => Some(answered(report)),
                 _ => Some(ended(report)),
             });
         }
-        None => out.push(ended(report)),
+        None => told.push(ended(report)),
     }
-    out.extend(cause.and_then(another));
-    out.extend(tcp(report));
-    out.extend(silence::sentences(report));
-    out.extend(after_close(report, findings));
-    out.extend(views(&report.closing));
-    out.extend(other_breaches(report, findings));
-    // The tester of a case breaks rules on purpose, and its account has said what it wanted to see.
-    out.extend(said.and_then(|said| said.next).filter(|_| report.case.is_none()));
-    out
+    told.extend(cause.and_then(another));
+    told.extend(tcp(report));
+    told.extend(silence::sentences(report));
+    told.extend(after_close(report, findings));
+    Account {
+        told,
+        sees: views(&report.closing),
+        besides: other_breaches(report, findings),
+        // The tester of a case breaks rules on purpose, and its account has said what it wanted to see.
+        next: said.and_then(|said| said.next).filter(|_| report.case.is_none()),
+    }
+}
+
+/// What a side was told, without a verb: `probably 1006, not clean (ws)`; `None` where nothing can be said.
+pub(super) fn heard(view: &LocalView<Shown>) -> Option<String> {
+    if !is_told(view) {
+        return None;
+    }
+    let hedge = match view.certainty {
+        Certainty::Proven => "",
+        Certainty::Likely => "probably ",
+        Certainty::Undetermined => "perhaps ",
+    };
+    let or: String = view
+        .or
+        .iter()
+        .map(|other| format!(", or {} if {}", reported(other.code, other.was_clean), other.when))
+        .collect();
+    Some(format!("{hedge}{}{}{or}{}", told(view), library(view), gone(view)))
 }
 
 /// The first cause that would have come before this one, had the recording shown it more surely.

@@ -1,20 +1,24 @@
 //! The report for people: the answer first, then the evidence. Readable at 80 columns, better at 120.
 
+mod cases;
 mod connection;
 pub(super) mod layout;
 mod overview;
+mod stories;
 mod tls;
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
 use std::io::Write;
 
 use crate::engine::{Keep, Sink};
 use crate::error::Error;
-use crate::knowledge::{Blame, CauseId};
-use crate::model::{InputReport, Level, Outcome, RuleId};
+use crate::knowledge::Tone;
+use crate::model::{ConversationId, InputReport, Outcome};
 use crate::redact::Sealed;
 use crate::views::{Format, FrameList};
-pub use layout::Style;
+use connection::Told;
+pub use layout::{NARROWEST, Style};
+use stories::Seen;
 
 /// What `--format` offers.
 pub const FORMAT: Format = Format {
@@ -22,16 +26,16 @@ pub const FORMAT: Format = Format {
     what: "Text for people",
     sink: |out, options| {
         let report = TextReport::new(out, options.style, options.frames, options.selected);
-        Box::new(report.one_by_one(options.tls))
+        Box::new(report.one_by_one(options.tls).of_some(options.some))
     },
 };
 
-/// Connections shown in full; of more, the worst.
-const DETAILED: usize = 10;
+/// Connections that have a row each and are shown in full; more are told as stories.
+const LISTED: u64 = 10;
+/// Of many, the worst in full.
+const WORST: usize = 5;
 /// Connections that nobody can read and that are shown like others; of more, counts.
 const VEILED: u64 = 3;
-/// Rows of the overview before it becomes counts.
-const LISTED: usize = 20;
 
 /// Collects what the report needs, in memory that does not depend on the number of connections.
 #[derive(Debug)]
@@ -41,15 +45,18 @@ pub struct TextReport<W> {
     frames: FrameList,
     /// Whoever asked for single connections gets all of those in full.
     selected: bool,
+    /// It gets some of all connections.
+    some: bool,
     /// Those that nobody can read are shown like others.
     tls: bool,
     encrypted: overview::Encrypted,
     /// The first of them.
     veiled: Vec<Sealed>,
     connections: u64,
-    outcomes: [u64; Outcome::ALL.len()],
-    causes: BTreeMap<(CauseId, Option<Blame>), u64>,
-    rules: BTreeMap<(Level, RuleId), u64>,
+    stories: stories::Stories,
+    cases: cases::Cases,
+    /// How many of the connections are cases.
+    reports: u64,
     rows: Vec<overview::Row>,
     details: Vec<Detail>,
 }
@@ -57,9 +64,11 @@ pub struct TextReport<W> {
 /// A connection shown in full, as it is written: its frames may be very many.
 #[derive(Debug)]
 struct Detail {
-    score: u32,
-    row: overview::Row,
-    text: String,
+    id: ConversationId,
+    tone: Tone,
+    /// It stands for others among many.
+    is_example: bool,
+    told: Told,
 }
 
 impl<W: Write> TextReport<W> {
@@ -71,13 +80,14 @@ impl<W: Write> TextReport<W> {
             style,
             frames,
             selected,
+            some: false,
             tls: false,
             encrypted: overview::Encrypted::default(),
             veiled: Vec::new(),
             connections: 0,
-            outcomes: [0; Outcome::ALL.len()],
-            causes: BTreeMap::new(),
-            rules: BTreeMap::new(),
+            stories: stories::Stories::default(),
+            cases: cases::Cases::default(),
+            reports: 0,
             rows: Vec::new(),
             details: Vec::new(),
         }
@@ -87,6 +97,12 @@ impl<W: Write> TextReport<W> {
     #[must_use]
     pub fn one_by_one(self, tls: bool) -> Self {
         Self { tls, ..self }
+    }
+
+    /// Whether it gets some of all connections.
+    #[must_use]
+    pub fn of_some(self, some: bool) -> Self {
+        Self { some, ..self }
     }
 
     /// Takes the next connection. What is not shown in the end is not looked through for secrets.
@@ -105,43 +121,46 @@ impl<W: Write> TextReport<W> {
     /// Takes the next one that is told by itself.
     fn shown(&mut self, report: &Sealed) {
         self.connections += 1;
-        if let Some(at) = Outcome::ALL.iter().position(|o| *o == report.outcome()) {
-            self.outcomes[at] += 1;
-        }
-        if let Some(cause) = report.cause() {
-            *self.causes.entry(cause).or_default() += 1;
-        }
-        let mut rules: Vec<_> = report.rules().collect();
-        rules.sort_unstable();
-        rules.dedup();
-        let score = score(report.outcome(), &rules);
-        for rule in rules {
-            *self.rules.entry(rule).or_default() += 1;
-        }
-        let is_listed = self.rows.len() <= LISTED;
-        // Of equal ones the later goes, so that the first of a kind is shown.
-        let mildest = self.details.iter().enumerate().min_by_key(|(i, d)| (d.score, usize::MAX - i));
-        let given_up = match mildest {
-            Some((at, mildest)) if self.details.len() >= DETAILED && !self.selected => {
-                Some((at, score > mildest.score))
+        let mut seen = Seen::new(report);
+        let first = match report.case() {
+            Some(case) => {
+                self.reports += 1;
+                self.cases.add(&case, &mut seen)
             }
-            _ => None,
+            None => self.stories.add(&mut seen),
         };
-        let is_kept = given_up.is_none_or(|(_, is_worse)| is_worse);
-        if !is_listed && !is_kept {
+        let tone = first.filter(|tone| *tone >= Tone::Odd);
+        let is_listed = self.connections <= LISTED;
+        if is_listed || self.selected && self.rows.len() < LISTED as usize {
+            self.rows.push(overview::Row::new(seen.opened()));
+        }
+        if self.selected {
+            self.keep(&mut seen, tone);
             return;
         }
-        let report = report.clone().open();
-        if is_listed {
-            self.rows.push(overview::Row::new(&report));
+        if self.connections == LISTED + 1 {
+            self.details.retain(|detail| detail.is_example);
         }
-        if is_kept {
-            if let Some((at, _)) = given_up {
-                self.details.remove(at);
-            }
-            let text = connection::render(&report, self.frames, &self.style);
-            self.details.push(Detail { score, row: overview::Row::new(&report), text });
+        let is_worse =
+            |tone: Tone| self.details.len() < WORST || self.details.iter().any(|detail| detail.tone < tone);
+        if is_listed || tone.is_some_and(is_worse) {
+            self.keep(&mut seen, tone);
         }
+        while !is_listed && self.details.len() > WORST {
+            // Of equal ones the later goes, so that the first of a kind is shown.
+            let mildest = self.details.iter().enumerate().min_by_key(|(i, d)| (d.tone, Reverse(*i)));
+            let Some(at) = mildest.map(|(at, _)| at) else { break };
+            self.details.remove(at);
+        }
+    }
+
+    /// Puts it into words, `tone` is that of an example.
+    fn keep(&mut self, seen: &mut Seen<'_>, tone: Option<Tone>) {
+        let report = seen.opened();
+        let told = connection::tell(report, self.frames, &self.style);
+        let of_row = self.rows.iter().rev().find(|row| row.id == report.id).map(|row| row.tone);
+        let own = tone.or(of_row).unwrap_or(Tone::Unknown);
+        self.details.push(Detail { id: report.id, tone: own, is_example: tone.is_some(), told });
     }
 
     /// Writes the report.
@@ -149,45 +168,67 @@ impl<W: Write> TextReport<W> {
     /// # Errors
     /// Those of `out`.
     pub(crate) fn finish(&mut self, inputs: &[InputReport]) -> Result<(), Error> {
-        self.out.write_all(overview::inputs(inputs, &self.style).as_bytes())?;
         for veiled in std::mem::take(&mut self.veiled) {
             self.shown(&veiled);
         }
+        let style = self.style;
         self.rows.sort_by_key(|row| row.id);
-        self.details.sort_by_key(|detail| detail.row.id);
+        self.details.sort_by_key(|detail| (Reverse(detail.tone), detail.id));
+        let read = overview::inputs(inputs, &style);
+        let unread = overview::unread(inputs, &style);
         let is_summed_up = self.encrypted.connections > VEILED;
-        if self.connections == 0 && is_summed_up {
-            self.out.write_all(b"\nNo WebSocket connection that could be read.\n".as_slice())?;
+        if self.connections == 0 && self.some && !is_summed_up {
+            // That there is none is said where it is known how many there were.
+            self.write(&unread)?;
         } else if self.connections == 0 {
-            self.out.write_all(overview::nothing(inputs).as_bytes())?;
-        } else if self.connections > LISTED as u64 && !self.selected {
-            let outcomes = Outcome::ALL.into_iter().zip(self.outcomes);
-            let counts = overview::counts(&self.causes, outcomes, &self.rules, &self.style);
-            self.out.write_all(counts.as_bytes())?;
-            let worst: Vec<_> = self.details.iter().map(|detail| &detail.row).collect();
-            let title = format!("\nThe worst {} of {} connections\n", worst.len(), self.connections);
-            self.out.write_all(title.as_bytes())?;
-            self.out.write_all(overview::table(&worst, &self.style).as_bytes())?;
-            self.out
-                .write_all(b"Others: --connection ID for one in full, --format json for all.\n".as_slice())?;
-        } else if self.connections > 1 {
-            let rows: Vec<_> = self.rows.iter().collect();
-            self.out.write_all(overview::table(&rows, &self.style).as_bytes())?;
-            if self.connections > self.details.len() as u64 {
-                let note = format!(
-                    "In full below: the {} with most to say. Others: --connection ID, or --format json.\n",
-                    self.details.len()
-                );
-                self.out.write_all(note.as_bytes())?;
+            self.write(&read)?;
+            self.write(&unread)?;
+            self.write(&if is_summed_up {
+                "\nNo WebSocket connection that could be read.\n".to_owned()
+            } else {
+                overview::nothing(inputs, &style)
+            })?;
+        } else if self.connections == 1 && !is_summed_up {
+            if let Some(Detail { told, .. }) = self.details.pop() {
+                self.write(&format!("{}\n{read}{unread}{}", told.answer, told.evidence))?;
             }
+        } else if self.connections > LISTED && !self.selected {
+            if self.connections > self.reports {
+                self.write(&self.stories.totals(&style))?;
+            }
+            if self.reports > 0 {
+                self.write(&self.cases.totals(&style))?;
+            }
+            self.write(&format!("{read}\n"))?;
+            if self.connections > self.reports {
+                self.write(&self.stories.told(&style))?;
+            }
+            if self.reports > 0 {
+                self.write(&self.cases.told(&style))?;
+            }
+            self.write(&unread)?;
+        } else {
+            let rows: Vec<_> = self.rows.iter().collect();
+            let table = overview::table(&rows, inputs, &style);
+            self.write(&table)?;
+            let more = self.connections - self.rows.len() as u64;
+            if more > 0 {
+                self.write(&style.wrap(&format!("… and {more} more, in full below"), 2))?;
+            }
+            self.write(&format!("\n{read}{unread}"))?;
         }
         if is_summed_up {
-            self.out.write_all(self.encrypted.table(&self.style).as_bytes())?;
+            self.write(&self.encrypted.table(&style))?;
         }
-        for detail in &self.details {
-            self.out.write_all(detail.text.as_bytes())?;
+        for Detail { told, .. } in std::mem::take(&mut self.details) {
+            self.write(&format!("\n{}{}", told.answer, told.evidence))?;
         }
         self.out.flush()?;
+        Ok(())
+    }
+
+    fn write(&mut self, text: &str) -> Result<(), Error> {
+        self.out.write_all(self.style.fit(text).as_bytes())?;
         Ok(())
     }
 }
@@ -205,26 +246,4 @@ impl<W: Write> Sink for TextReport<W> {
     fn end(&mut self, inputs: &[InputReport]) -> Result<(), Error> {
         self.finish(inputs)
     }
-}
-
-/// How much there is to explain: a larger number is shown first to be kept.
-fn score(outcome: Outcome, rules: &[(Level, RuleId)]) -> u32 {
-    let outcome = match outcome {
-        Outcome::Reset => 50,
-        Outcome::CloseCutShort | Outcome::CloseUnanswered | Outcome::NoCloseFrame => 40,
-        Outcome::HandshakeFailed => 30,
-        Outcome::NotObservable => 20,
-        Outcome::Encrypted => 10,
-        Outcome::Open | Outcome::CleanTcpReset => 5,
-        Outcome::Clean => 0,
-    };
-    let findings: u32 = rules
-        .iter()
-        .map(|(level, _)| match level {
-            Level::Must => 100,
-            Level::Should => 10,
-            Level::Note => 0,
-        })
-        .sum();
-    outcome + findings
 }

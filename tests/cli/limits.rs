@@ -54,6 +54,19 @@ const TABLE: &[(&[&str], Way)] = &[
     (&["earlier-handshakes=1"], Counted(2, || pcap(&refused_thrice()))),
     (&["resync-bytes=100"], Counted(1, || pcap(&headless()))),
     (&["preview-bytes=5"], Seen(hello, texts, "hello, cut", "hello there")),
+    (
+        &["message-bytes=5"],
+        Seen(hello, payloads, r#"{"cut":true,"text":"hello"}"#, r#"{"text":"hello there"}"#),
+    ),
+    (
+        &["live-secrets=1"],
+        Seen(
+            two_secrets,
+            payloads,
+            r#"{"text":"{\"token\":\"<redacted 8 bytes, no. 1>\"}"} {"text":"{\"token\":\"<redacted 8 bytes>\"}"} {"text":"e5f6g7h8"}"#,
+            r#"{"text":"{\"token\":\"<redacted 8 bytes, no. 1>\"}"} {"text":"{\"token\":\"<redacted 8 bytes, no. 2>\"}"} {"text":"<redacted 8 bytes, no. 2>"}"#,
+        ),
+    ),
     (&["listed-frame-bytes=1k"], Seen(many_frames, frames_listed, "27, 5 left out", "32, 0 left out")),
     (&["all-listed-frame-bytes=1k", "flows=9"], Counted(1, || many_frames().concat())),
     (&["inflated-message-bytes=100"], Counted(1, || pcap(&compressed(&[500, 40])))),
@@ -365,6 +378,21 @@ fn texts(ran: &Ran) -> String {
     shown.collect::<Vec<_>>().join(" ")
 }
 
+fn payloads(ran: &Ran) -> String {
+    let rows = ran.document.as_array().expect("rows").iter();
+    rows.map(|row| row["payload"].to_string()).collect::<Vec<_>>().join(" ")
+}
+
+/// Two secrets, and the second one again.
+fn two_secrets() -> Vec<Vec<u8>> {
+    let mut talk = talk();
+    talk.open();
+    for text in [r#"{"token":"a1b2c3d4"}"#, r#"{"token":"e5f6g7h8"}"#, "e5f6g7h8"] {
+        talk.send(Server, Frame::text(text));
+    }
+    vec![pcap(&end(&mut talk))]
+}
+
 fn frames_listed(ran: &Ran) -> String {
     let connection = &ran.document["connections"][0];
     let frames = connection["frames"].as_array().expect("a list");
@@ -410,7 +438,12 @@ impl Ran {
             path.into_os_string().into_string().expect("UTF-8")
         });
         let paths = paths.collect::<Vec<_>>();
-        let mut arguments = vec!["inspect", "--quiet", "--format", "json", "--frames", "all"];
+        let is_of_rows = ["message-bytes", "live-secrets"].iter().any(|limit| name.starts_with(limit));
+        let mut arguments = if is_of_rows {
+            vec!["messages", "--quiet", "--format", "ndjson", "--payload", "full"]
+        } else {
+            vec!["inspect", "--quiet", "--format", "json", "--frames", "all"]
+        };
         arguments.extend(settings.iter().flat_map(|setting| ["--limit", setting]));
         for (path, file) in paths.iter().zip(files) {
             // What is no capture is its key log.
@@ -418,7 +451,12 @@ impl Ran {
             arguments.push(path);
         }
         let (code, out, errors) = wslog(&arguments);
-        let document = if out.is_empty() { Value::Null } else { serde_json::from_str(&out).expect("JSON") };
+        let lines = out.lines().map(|line| serde_json::from_str(line).expect("JSON"));
+        let document = match () {
+            () if is_of_rows => Value::Array(lines.collect()),
+            () if out.is_empty() => Value::Null,
+            () => serde_json::from_str(&out).expect("JSON"),
+        };
         Self { code, document, errors }
     }
 
@@ -600,7 +638,7 @@ fn frames_left_out_of_the_list() {
     assert_eq!(lines(&all), 30);
 }
 
-/// `--payload full` asks for 1 MiB, a limit for as much as it says.
+/// `--payload full` asks for all, limits for as much as they say.
 #[test]
 fn whole_payloads_and_their_limit() {
     let mut talk = talk();
@@ -616,8 +654,9 @@ fn whole_payloads_and_their_limit() {
     };
     assert_eq!(kept(&[]), Some(256));
     assert_eq!(kept(&["--limit", "preview-bytes=10", "--limit", "preview-bytes=1k"]), Some(1 << 10));
-    assert_eq!(kept(&["--payload", "full"]), Some(1 << 20));
-    assert_eq!(kept(&["--payload", "full", "--limit", "preview-bytes=1k"]), Some(1 << 20));
+    assert_eq!(kept(&["--payload", "full"]), Some(1_100_000));
+    assert_eq!(kept(&["--payload", "full", "--limit", "message-bytes=1M"]), Some(1 << 20));
+    assert_eq!(kept(&["--payload", "full", "--limit", "message-bytes=0"]), Some(256));
     assert_eq!(kept(&["--limit", "preview-bytes=2M", "--payload", "full"]), Some(1_100_000));
 }
 

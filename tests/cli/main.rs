@@ -16,6 +16,7 @@ mod schema;
 mod secrets;
 mod sets;
 mod shell;
+mod terminal;
 
 #[path = "../support/support.rs"]
 mod support;

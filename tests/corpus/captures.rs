@@ -57,7 +57,7 @@ fn no_capture_has_a_negative_time() {
     captures(&folder, &mut paths);
     for path in paths {
         let mut text = Vec::new();
-        let mut page = TextReport::new(&mut text, Style { width: 400, color: false }, FrameList::Ends, true);
+        let mut page = TextReport::new(&mut text, Style::plain(400), FrameList::Ends, true);
         Engine::new(Limits::default()).sink(&mut page).run(&[&path]).expect("memory takes all");
         assert_eq!(negative(&document(&path, 1), &text), [""; 0], "{}", path.display());
     }

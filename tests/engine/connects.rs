@@ -129,7 +129,7 @@ fn hear(paths: &[PathBuf], all: bool, threads: usize, limits: &Limits) -> Told {
 /// Text and JSON.
 fn render(paths: &[PathBuf], threads: usize) -> [Vec<u8>; 2] {
     let (mut text, mut json) = (Vec::new(), Vec::new());
-    let mut page = TextReport::new(&mut text, Style { width: 100, color: false }, FrameList::Ends, false);
+    let mut page = TextReport::new(&mut text, Style::plain(100), FrameList::Ends, false);
     let mut document = JsonReport::new(&mut json, FrameList::Ends);
     let engine = Engine::new(Limits::default()).threads(threads).sink(&mut page).sink(&mut document);
     engine.run(paths).expect("memory takes all");

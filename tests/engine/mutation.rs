@@ -127,8 +127,7 @@ fn check(files: &[(PathBuf, Vec<u8>)], times: u64, read: fn(&[u8], &Path) -> Str
 
 fn render(reports: impl IntoIterator<Item = Box<Conversation>>, input: InputReport) -> String {
     let (mut text, mut json) = (Vec::new(), Vec::new());
-    let mut text_report =
-        TextReport::new(&mut text, Style { width: 100, color: false }, FrameList::All, false);
+    let mut text_report = TextReport::new(&mut text, Style::plain(100), FrameList::All, false);
     let mut json_report = JsonReport::new(&mut json, FrameList::All);
     let mut across = Across::new(&LIMITS);
     let mut seen = Vec::new();

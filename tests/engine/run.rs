@@ -97,7 +97,7 @@ fn hear(paths: &[PathBuf], joining: Joining, threads: usize) -> Heard {
 /// Text and JSON.
 fn render(paths: &[PathBuf], limits: &Limits, threads: usize) -> [Vec<u8>; 2] {
     let (mut text, mut json) = (Vec::new(), Vec::new());
-    let mut page = TextReport::new(&mut text, Style { width: 100, color: false }, FrameList::Ends, false);
+    let mut page = TextReport::new(&mut text, Style::plain(100), FrameList::Ends, false);
     let mut document = JsonReport::new(&mut json, FrameList::Ends);
     let engine = Engine::new(limits.clone()).threads(threads).sink(&mut page).sink(&mut document);
     engine.run(paths).expect("memory takes all");

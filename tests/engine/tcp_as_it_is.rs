@@ -280,7 +280,7 @@ fn an_rst_behind_its_own_fin_is_shown() {
     for (script, row, ends) in rows {
         let packets = play(&format!("C: text hi | S: text hi | {script}"), false);
         let (mut text, mut json) = (Vec::new(), Vec::new());
-        let mut page = TextReport::new(&mut text, Style { width: 200, color: false }, FrameList::All, true);
+        let mut page = TextReport::new(&mut text, Style::plain(200), FrameList::All, true);
         let mut document = JsonReport::new(&mut json, FrameList::All);
         for sink in [&mut page as &mut dyn Sink, &mut document] {
             let reports = analyse(&packets).into_iter().map(Box::new);

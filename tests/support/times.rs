@@ -14,7 +14,7 @@ const UNITS: &[&str] = &["ns", "ms", "s", "min", "h"];
 pub fn forms(reports: &[Conversation]) -> (Vec<u8>, Vec<u8>) {
     let (mut json, mut text) = (Vec::new(), Vec::new());
     let mut document = JsonReport::new(&mut json, FrameList::Ends);
-    let mut page = TextReport::new(&mut text, Style { width: 400, color: false }, FrameList::Ends, true);
+    let mut page = TextReport::new(&mut text, Style::plain(400), FrameList::Ends, true);
     for sink in [&mut page as &mut dyn Sink, &mut document] {
         let reports = reports.iter().map(|report| Box::new(report.clone()));
         present(reports, &[InputReport::default()], Redaction::Secrets, sink).expect("memory takes all");

@@ -12,7 +12,7 @@ use crate::cli::args::{Look, Reading, Secrecy, Select};
 ///
 /// Of each connection: a summary made for a ticket, the last frames, who owed what and what came of it, and findings.
 /// A finding names a rule (`wslog explain RULE` tells more), its level, and how sure it is: proven, likely or
-/// undetermined. With more than twenty connections counts come first, and the ten with most to say.
+/// undetermined. More than ten connections are told as stories, those that ended alike together, and the worst are shown in full.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Inspect {
     #[command(flatten)]

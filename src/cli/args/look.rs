@@ -2,19 +2,29 @@
 
 use clap::{ArgAction, ValueEnum};
 
-/// How text is shown.
+/// How text is shown. Each may stand before the command as well.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(in crate::cli) struct Look {
-    /// Colours: where standard output is a terminal, always, or never (`NO_COLOR` is honoured)
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    /// Colours: as the terminal and the environment say, always, or never
+    ///
+    /// auto: where standard output is a terminal. NO_COLOR, CLICOLOR, CLICOLOR_FORCE, FORCE_COLOR and TERM=dumb are heeded.
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true, help_heading = LOOK)]
     pub(in crate::cli) color: Color,
-    /// Columns of the text [default: those of the terminal, else 110]
-    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(60..))]
+    /// Columns of the text, from 40 on [default: COLUMNS, those of the terminal, else 110]
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..), global = true, help_heading = LOOK)]
     pub(in crate::cli) width: Option<u16>,
+    /// Write text in ASCII, as where the locale is not UTF-8
+    #[arg(long, action = ArgAction::SetTrue, global = true, help_heading = LOOK)]
+    pub(in crate::cli) ascii: bool,
+    /// Do not start PAGER (less) for text that does not fit on the terminal
+    #[arg(long, action = ArgAction::SetTrue, global = true, help_heading = LOOK)]
+    pub(in crate::cli) no_pager: bool,
     /// No remarks on standard error
-    #[arg(short, long, action = ArgAction::SetTrue)]
+    #[arg(short, long, action = ArgAction::SetTrue, global = true, help_heading = LOOK)]
     pub(in crate::cli) quiet: bool,
 }
+
+const LOOK: &str = "Display";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Color {

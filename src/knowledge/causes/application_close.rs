@@ -123,7 +123,7 @@ pub(super) fn told<S: Readable>(cause: &Cause, conversation: &Conversation<S>) -
 }
 
 /// What a Close on purpose amounts to: not as it should be where the other side did not answer, or its code names a fault.
-pub(super) fn tone_of_close<S: Readable>(cause: &Cause, conversation: &Conversation<S>) -> Tone {
+pub(super) fn tone_of_close<S: Stage>(cause: &Cause, conversation: &Conversation<S>) -> Tone {
     let closing = &conversation.closing;
     let code = side(cause.by).and_then(|by| closing.sides[by].code);
     let names_a_fault = code.is_some_and(|code| (1002..3000).contains(&code.0) && code.0 != 1012);
@@ -214,7 +214,7 @@ impl Judge for ApplicationClose {
         }
     }
 
-    fn tone<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Tone {
+    fn tone<S: Stage>(&self, cause: &Cause, conversation: &Conversation<S>) -> Tone {
         tone_of_close(cause, conversation)
     }
 

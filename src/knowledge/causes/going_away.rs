@@ -43,7 +43,7 @@ impl Judge for GoingAway {
         }
     }
 
-    fn tone<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Tone {
+    fn tone<S: Stage>(&self, cause: &Cause, conversation: &Conversation<S>) -> Tone {
         tone_of_close(cause, conversation)
     }
 

@@ -10,7 +10,7 @@ pub(super) use crate::knowledge::words::units::{bytes, clock, count, duration, e
 pub(super) use crate::knowledge::words::{close, packet, shortened, visible};
 pub(super) use crate::model::Certainty::{self, Likely, Proven, Undetermined};
 pub(super) use crate::model::{
-    CloseCode, Conversation, Mark, Outcome, PacketNo, Readable, Role, StreamEnd, Timestamp,
+    CloseCode, Conversation, Mark, Outcome, PacketNo, Readable, Role, Stage, StreamEnd, Timestamp,
 };
 
 impl<T> Judged<T> {

@@ -75,7 +75,7 @@ fn all() -> Vec<(&'static str, String)> {
     let (diff, checked) = (run_diff(), run_checked());
     let diff = DiffReport { old: &source, new: &source, diff: &diff };
     let check = CheckReport { run: &source, checked: &checked };
-    let style = Style { width: 100, color: false };
+    let style = Style::plain(100);
     vec![
         ("text", text::diff(&diff, &style)),
         ("text", text::check(&check, &style)),

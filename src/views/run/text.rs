@@ -20,7 +20,7 @@ pub fn diff(report: &DiffReport<'_>, style: &Style) -> String {
         Mood::Doubtful => Paint::Heading,
         Mood::Bad => Paint::Bad,
     };
-    let mut out = format!("{}\n", style.paint(tone, &report.summary()));
+    let mut out = style.paint_lines(tone, &style.wrap(&report.summary(), 0));
     for (name, of) in [("old", report.old), ("new", report.new)] {
         out.push_str(&source(name, of, style));
         for told in &of.contradictions {
@@ -61,7 +61,7 @@ pub fn diff(report: &DiffReport<'_>, style: &Style) -> String {
 pub fn check(report: &CheckReport<'_>, style: &Style) -> String {
     let checked = report.checked;
     let tone = if checked.passed() { Paint::Good } else { Paint::Bad };
-    let mut out = format!("{}\n", style.paint(tone, &report.summary()));
+    let mut out = style.paint_lines(tone, &style.wrap(&report.summary(), 0));
     out.push_str(&source("run", report.run, style));
     if let Some(files) = report.files() {
         out.push_str(&style.wrap(&files, 0));

@@ -4,16 +4,18 @@ use std::fmt::Write;
 
 use crate::knowledge::thresholds::WINDOW_SHUT_NS;
 use crate::knowledge::words::shorten;
-use crate::knowledge::{Clauses, Tone};
+use crate::knowledge::{Blame, Cause, Clauses, Tone};
 use crate::model::case::{Behavior, BehaviorClose};
 use crate::model::{
-    CaseRecord, CloseCode, Closing, Conversation, FrameRecord, Hex, Latency, Opcode, Outcome, PacketNo,
-    PingFigures, Role, SideTcp, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic, WeirdKind,
+    CaseRecord, Certainty, CloseCode, Closing, Conversation, FrameRecord, Hex, Latency, Level, Opcode,
+    Outcome, PacketNo, PingFigures, Role, SideTcp, StepVerdict, StreamEnd, TcpEnd, Timestamp, Traffic,
+    WeirdKind,
 };
 use crate::redact::Shown;
 use crate::views::escape::{as_text, visible};
-use crate::views::text::layout::{Paint, Style};
-use crate::views::text::{overview, tls};
+use crate::views::summary::Account;
+use crate::views::text::layout::{NARROW, Paint, Style};
+use crate::views::text::{cases, overview, tls};
 use crate::views::worded::Worded;
 use crate::views::{FrameList, account, summary, units, wording};
 
@@ -21,31 +23,73 @@ use crate::views::{FrameList, account, summary, units, wording};
 pub(super) const TIMELINE: usize = 12;
 /// Characters of a payload in the timeline.
 const PREVIEW: usize = 48;
+/// Columns from which on a finding has columns for all that is said of it.
+const WIDE: usize = 130;
+
+/// Columns of the labels of an answer.
+const LABEL: usize = 15;
 
 /// Everything about one connection.
-pub(super) fn render(report: &Conversation<Shown>, frames: FrameList, style: &Style) -> String {
+#[derive(Debug)]
+pub(super) struct Told {
+    /// What it is, why it ended, what each side was told and where to look: no more than a screen.
+    pub(super) answer: String,
+    /// What that rests on.
+    pub(super) evidence: String,
+}
+
+/// Tells all about one connection.
+pub(super) fn tell(report: &Conversation<Shown>, frames: FrameList, style: &Style) -> Told {
+    let told = Worded::all(report);
+    let mut evidence = String::new();
+    facts(&mut evidence, report, style);
+    if frames != FrameList::None {
+        timeline(&mut evidence, report, frames, style);
+    }
+    steps(&mut evidence, &report.closing, style);
+    findings(&mut evidence, report, &told, style);
+    evidence.push_str(&overview::weirds(&report.weirds, 2, style, |packet| wording::packet(report, packet)));
+    Told { answer: answer(report, &told, style), evidence }
+}
+
+fn answer(report: &Conversation<Shown>, told: &[Worded<'_>], style: &Style) -> String {
     let mut out = String::new();
     heading(&mut out, report, style);
     out.push('\n');
     if let Some(record) = report.case.as_deref() {
-        of_case(&mut out, record, style);
+        account_of(&mut out, record, style);
     }
-    let told = Worded::all(report);
-    out.push_str(&style.wrap(&summary::of(report, &told).join(" "), 2));
-    facts(&mut out, report, style);
-    if frames != FrameList::None {
-        timeline(&mut out, report, frames, style);
+    let Account { told, sees, besides, next } = summary::account(report, told);
+    let breaches = besides.iter().map(String::as_str);
+    out.push_str(
+        &style.wrap(&told.iter().map(String::as_str).chain(breaches).collect::<Vec<_>>().join(" "), 2),
+    );
+    let labelled = |out: &mut String, name: &str, text: &str| {
+        if style.columns() < NARROW {
+            out.push_str(&style.hang(&format!("{name}: {text}"), 2, 4));
+            return;
+        }
+        let hung = style.wrap(text, LABEL);
+        let gap = LABEL.saturating_sub(2 + name.len());
+        let first = hung.get(LABEL..).unwrap_or_default();
+        let _ = write!(out, "  {}{:gap$}{first}", style.paint(Paint::Faint, name), "");
+    };
+    if sees.is_some() || next.is_some() {
+        out.push('\n');
     }
-    steps(&mut out, &report.closing, style);
-    findings(&mut out, report, &told, style);
-    out.push_str(&overview::weirds(&report.weirds, 2, |packet| wording::packet(report, packet)));
+    if sees.is_some() {
+        for role in Role::BOTH {
+            let heard = summary::heard(&report.closing.sees[role]);
+            labelled(&mut out, &format!("{} sees", role.name()), heard.as_deref().unwrap_or("–"));
+        }
+    }
+    if let Some(next) = next {
+        labelled(&mut out, "next", &next);
+    }
     out
 }
 
 fn heading(out: &mut String, report: &Conversation<Shown>, style: &Style) {
-    let asked = report.request.as_ref().map_or_else(String::new, |request| {
-        format!("{} {}  ", visible(&request.method), shorten(&visible(&request.target), 60))
-    });
     let unknown = match () {
         () if report.connect.is_some() => "not connected",
         () if report.closing.outcome == Outcome::Encrypted => "encrypted",
@@ -53,48 +97,70 @@ fn heading(out: &mut String, report: &Conversation<Shown>, style: &Style) {
         () => "no response",
     };
     let status = report.response.as_ref().map_or_else(|| unknown.to_owned(), |r| r.status.to_string());
-    let head = format!(
-        "#{}  {} (client) → {} (server)  {asked}{status}",
-        report.id,
-        wording::address(report, Role::Client),
-        wording::address(report, Role::Server),
+    let [client, server] = Role::BOTH.map(|role| wording::address(report, role));
+    let mut parts = vec![format!("#{}  {client} (client) → {server} (server)", report.id)];
+    parts.extend(
+        report.request.as_ref().map(|request| {
+            format!("{} {}", visible(&request.method), shorten(&visible(&request.target), 60))
+        }),
     );
-    let _ = writeln!(out, "\n{}", style.paint(Paint::Heading, &head));
-    let (verdict, paint) = verdict(report);
-    for line in style.wrap(&verdict, 0).lines() {
-        let _ = writeln!(out, "{}", style.paint(paint, line));
+    parts.push(status);
+    out.push_str(&style.paint_lines(Paint::Heading, &style.flow(&parts, "  ", 0)));
+    let told = |out: &mut String, (text, paint): (String, Paint)| {
+        out.push_str(&style.paint_lines(paint, &style.wrap(&text, 0)));
+    };
+    if let Some(record) = report.case.as_deref() {
+        told(out, of_case(record));
     }
+    told(out, verdict(report));
 }
 
 /// Who did what, as the cause has it, its name and the outcome; in the colour of what that amounts to.
 fn verdict(report: &Conversation<Shown>) -> (String, Paint) {
     let outcome = wording::outcome_of(report);
     let Some(cause) = &report.closing.cause else { return (outcome.to_owned(), Paint::Plain) };
-    let others = other_breaches(report);
-    let besides = match others {
+    let besides = match other_breaches(report) {
         0 => String::new(),
         1 => " · 1 rule broken besides".to_owned(),
         more => format!(" · {more} rules broken besides"),
     };
-    let tone = match cause.tone(report) {
+    let tester =
+        if is_on_purpose(report, cause) && cause.rule.is_some() { " (the tester, on purpose)" } else { "" };
+    let headline = cause.headline(report);
+    (format!("{headline}{tester} · {} · {outcome}{besides}", cause.id()), Paint::from(tone(report)))
+}
+
+/// Whether it is the tester of a case that did it, whose job that is.
+fn is_on_purpose(report: &Conversation<Shown>, cause: &Cause) -> bool {
+    report.case.as_deref().is_some_and(|record| cause.by == Some(Blame::from(record.account.testee.peer())))
+}
+
+/// What the end of a connection amounts to, with what else is wrong about it.
+pub(super) fn tone(report: &Conversation<Shown>) -> Tone {
+    let Some(cause) = &report.closing.cause else { return Tone::Unknown };
+    let others = other_breaches(report);
+    match cause.tone(report) {
         Tone::Normal | Tone::Unknown if others > 0 => Tone::Odd,
+        _ if is_on_purpose(report, cause) && others == 0 => Tone::Normal,
         tone => tone,
-    };
-    (format!("{} · {} · {outcome}{besides}", cause.headline(report), cause.id()), Paint::from(tone))
+    }
 }
 
 /// Different rules that a side broke, the one left out that ended the connection.
 fn other_breaches(report: &Conversation<Shown>) -> usize {
     let others = report.findings.iter().filter(|f| summary::is_other_breach(report, f));
+    // What the tester of a case does on purpose is no fault that anybody looks for.
+    let tester = report.case.as_deref().map(|record| record.account.testee.peer());
+    let others = others.filter(|f| tester.is_none() || f.by != tester);
     let mut rules: Vec<_> = others.map(|f| (f.by, f.violation.rule())).collect();
     rules.sort_unstable();
     rules.dedup();
     rules.len()
 }
 
-/// The case whose log this is: both verdicts, the account, and where the report contradicts itself.
-fn of_case(out: &mut String, record: &CaseRecord, style: &Style) {
-    let CaseRecord { report, recomputed, account, inconsistencies } = record;
+/// The case whose log this is, and both verdicts; in the colour of what they amount to.
+fn of_case(record: &CaseRecord) -> (String, Paint) {
+    let CaseRecord { report, recomputed, .. } = record;
     // A verdict may be any word: a report says itself which events stand for which.
     let again = |word: Option<&str>| visible(word.unwrap_or("not to be confirmed")).into_owned();
     let when = report.started.as_deref().map_or_else(String::new, |at| format!(", {}", visible(at)));
@@ -108,10 +174,13 @@ fn of_case(out: &mut String, record: &CaseRecord, style: &Style) {
         again(recomputed.behavior.as_ref().map(Behavior::as_str)),
         again(recomputed.behavior_close.as_ref().map(BehaviorClose::as_str)),
     );
-    out.push_str(&style.wrap(&line, 2));
-    out.push('\n');
-    out.push_str(&style.wrap(&visible(&account::sentences(account).join(" ")), 2));
-    for inconsistency in inconsistencies {
+    (line, Paint::from(cases::tone(&report.behavior, &report.behavior_close, recomputed.agrees)))
+}
+
+/// What happened in it, and where its report contradicts itself.
+fn account_of(out: &mut String, record: &CaseRecord, style: &Style) {
+    out.push_str(&style.wrap(&visible(&account::sentences(&record.account).join(" ")), 2));
+    for inconsistency in &record.inconsistencies {
         out.push_str(&style.wrap(&format!("inconsistent: {}", visible(inconsistency)), 2));
     }
     out.push('\n');
@@ -334,17 +403,16 @@ fn timeline(out: &mut String, report: &Conversation<Shown>, list: FrameList, sty
     }
     out.push('\n');
     if left_out > 0 {
-        let line =
-            format!("  … {} before these, --frames all for every one\n", units::count(left_out, "frame"));
-        out.push_str(&style.paint(Paint::Faint, &line));
+        let line = format!("… {} before these, --frames all for every one", units::count(left_out, "frame"));
+        faint(out, &line, style);
     }
     let mut rows: Vec<_> =
         frames.iter().map(|f| (f.packet.unwrap_or(PacketNo(0)), Entry::Frame(f))).collect();
     if list == FrameList::All && report.frames_omitted > 0 {
         let is_shared = report.weirds.as_slice().iter().any(|weird| weird.kind == WeirdKind::ListedCap);
         let limit = if is_shared { "all-listed-frame-bytes" } else { "listed-frame-bytes" };
-        let line = format!("  … not every frame was kept, --limit {limit} for more\n");
-        out.push_str(&style.paint(Paint::Faint, &line));
+        let line = format!("… not every frame was kept, --limit {limit} for more");
+        faint(out, &line, style);
     }
     if list == FrameList::All && report.frames_omitted > 0 {
         let at = report.frames_resume.min(rows.len());
@@ -363,12 +431,17 @@ fn timeline(out: &mut String, report: &Conversation<Shown>, list: FrameList, sty
     // By packet: frames of one packet keep their order, TCP ends come after the frames of theirs.
     rows.sort_by_key(|(packet, _)| *packet);
     let row = |nth: usize| match rows.get(nth) {
-        Some((_, Entry::Frame(frame))) => frame_row(report, frame),
+        Some((_, Entry::Frame(frame))) => frame_row(report, frame, style),
         Some((_, Entry::Other(row))) => row.clone(),
         None => Vec::new(),
     };
     let header = ["n", "time", "from", "frame", "bytes", "payload", ""];
     style.long_table(out, &header, (rows.len(), &row), &[0, 1, 4], &[5, 6]);
+}
+
+/// A line beside the rows.
+fn faint(out: &mut String, text: &str, style: &Style) {
+    out.push_str(&style.paint_lines(Paint::Faint, &style.wrap(text, 2)));
 }
 
 /// A row of the timeline; those of frames are worded when they are written, for there may be very many.
@@ -385,10 +458,11 @@ fn since_start(report: &Conversation<Shown>, at: Option<Timestamp>) -> String {
     }
 }
 
-fn frame_row(report: &Conversation<Shown>, f: &FrameRecord<Shown>) -> Vec<String> {
-    let mut marks: Vec<String> = f.broke.iter().map(|rule| format!("✗ {rule}")).collect();
+fn frame_row(report: &Conversation<Shown>, f: &FrameRecord<Shown>, style: &Style) -> Vec<String> {
+    let mut marks: Vec<String> =
+        f.broke.iter().map(|rule| style.cell(Paint::Bad, format!("✗ {rule}"))).collect();
     if !f.complete {
-        marks.push("incomplete".to_owned());
+        marks.push(style.cell(Paint::Odd, "incomplete"));
     }
     vec![
         f.n.to_string(),
@@ -478,12 +552,17 @@ fn steps(out: &mut String, closing: &Closing<Shown>, style: &Style) {
             StepVerdict::NotApplicable => "not due".to_owned(),
             verdict => verdict.name().to_owned(),
         };
+        let paint = match step.verdict {
+            StepVerdict::Broken => Paint::Bad,
+            StepVerdict::Late => Paint::Odd,
+            _ => Paint::Plain,
+        };
         vec![
             step.owed_by.name().to_owned(),
             wording::owed(step),
             format!("{:#}", Clauses(&wording::clauses(step))),
             wording::seen(step),
-            verdict,
+            style.cell(paint, verdict),
         ]
     });
     let header = ["who", "owed", "clause", "observed", ""];
@@ -495,6 +574,7 @@ fn findings(out: &mut String, report: &Conversation<Shown>, told: &[Worded<'_>],
     if groups.is_empty() {
         return;
     }
+    let is_wide = style.columns() >= WIDE;
     let rows = groups.into_iter().map(|(told, count)| {
         let finding = told.finding;
         let place = match (finding.frame, finding.packet) {
@@ -504,19 +584,34 @@ fn findings(out: &mut String, report: &Conversation<Shown>, told: &[Worded<'_>],
             (None, None) => String::new(),
         };
         let times = if count > 1 { format!(" ×{count}, first here") } else { String::new() };
-        vec![
-            finding.level.name().to_owned(),
-            finding.violation.rule().name().to_owned(),
-            format!("{} {}{times}", wording::subject(finding.by), told.did()),
-            place,
-            format!("{:#}", finding.violation.rule().rule().section()),
-            finding.certainty.name().to_owned(),
-        ]
+        let paint = match finding.level {
+            _ if finding.certainty == Certainty::Undetermined => Paint::Plain,
+            Level::Must => Paint::Bad,
+            Level::Should => Paint::Odd,
+            Level::Note => Paint::Plain,
+        };
+        let level = style.cell(paint, finding.level.name());
+        let rule = finding.violation.rule().name().to_owned();
+        let did = format!("{} {}{times}", wording::subject(finding.by), told.did());
+        let section = format!("{:#}", finding.violation.rule().rule().section());
+        let certainty = finding.certainty.name().to_owned();
+        if is_wide {
+            vec![level, rule, did, place, section, certainty]
+        } else {
+            let rest: Vec<_> =
+                [certainty, place, section].into_iter().filter(|part| !part.is_empty()).collect();
+            vec![level, rule, format!("{did} ({})", rest.join("; "))]
+        }
     });
-    let header = ["level", "rule", "finding", "where", "clause", "certainty"];
-    let _ = write!(out, "\n{}", style.table(&header, rows, &[], &[2, 4]));
+    let (header, flexible): (&[&str], &[usize]) = if is_wide {
+        (&["level", "rule", "finding", "where", "clause", "certainty"], &[2, 4])
+    } else {
+        (&["level", "rule", "finding"], &[2])
+    };
+    let _ = write!(out, "\n{}", style.table(header, rows, &[], flexible));
     if report.findings_omitted > 0 {
-        let _ = writeln!(out, "  and {} beyond the cap", units::count(report.findings_omitted, "finding"));
+        let more = format!("and {} beyond the cap", units::count(report.findings_omitted, "finding"));
+        out.push_str(&style.wrap(&more, 2));
     }
 }
 

@@ -4,22 +4,27 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::knowledge::words::shorten;
-use crate::knowledge::{Blame, CauseId};
+use crate::knowledge::{Blame, CauseId, Tone};
 use crate::model::{
-    Certainty, Compression, Conversation, ConversationId, Finding, InputReport, Level, Outcome, PacketNo,
-    Role, RuleId, Unused, WeirdKind, Weirds,
+    Compression, Conversation, ConversationId, InputReport, PacketNo, Role, Unused, WeirdKind, Weirds,
 };
 use crate::redact::Shown;
 use crate::views::escape::visible;
 use crate::views::remarks::left_over;
 use crate::views::text::layout::{Paint, Style};
+use crate::views::text::{cases, connection};
 use crate::views::{units, wording};
 
-/// A line an input, those that are one capture under a heading.
+/// Inputs that have a line each; of more, a summary.
+const NAMED: usize = 4;
+
+/// What was read: a line an input, those that are one capture under a heading; of many, what they are in all.
 pub(super) fn inputs(inputs: &[InputReport], style: &Style) -> String {
+    let (inputs, _) = parted(inputs);
+    if inputs.len() > NAMED {
+        return many(inputs, style);
+    }
     let mut out = String::new();
-    let read = inputs.partition_point(|input| input.unused.is_none());
-    let (inputs, unused) = inputs.split_at(read);
     for capture in inputs.chunk_by(|a, b| a.set.is_some() && a.set == b.set) {
         if capture.len() > 1 {
             let _ = writeln!(out, "{} files, one capture in order of time:", capture.len());
@@ -28,19 +33,116 @@ pub(super) fn inputs(inputs: &[InputReport], style: &Style) -> String {
             out.push_str(&input(file, style, if capture.len() > 1 { 2 } else { 0 }));
         }
     }
+    out
+}
+
+/// Those that were read, and those that were not.
+fn parted(inputs: &[InputReport]) -> (&[InputReport], &[InputReport]) {
+    inputs.split_at(inputs.partition_point(|input| input.unused.is_none()))
+}
+
+/// What was not read, and why.
+pub(super) fn unread(inputs: &[InputReport], style: &Style) -> String {
+    let mut out = String::new();
+    let (_, unused) = parted(inputs);
     let skipped = unused.iter().filter_map(|input| match input.unused {
         Some(Unused::Skipped(why)) => Some((input.path.as_str().into(), why)),
         _ => None,
     });
     for line in left_over(skipped) {
-        let _ = writeln!(out, "not read: {line}");
+        out.push_str(&style.hang(&format!("not read: {line}"), 0, 2));
     }
-    for input in unused {
-        if let Some(Unused::Failed(why)) = &input.unused {
-            let _ = writeln!(out, "not read: {}", visible(why));
+    let failed = unused.iter().filter_map(|input| match &input.unused {
+        Some(Unused::Failed(why)) => Some(why),
+        _ => None,
+    });
+    for (nth, why) in failed.clone().enumerate() {
+        if nth == FAILED {
+            let more = failed.clone().count() - FAILED;
+            out.push_str(&style.hang(&format!("not read: {more} more, each named on standard error"), 0, 2));
+            break;
         }
+        out.push_str(&style.hang(&format!("not read: {}", visible(why)), 0, 2));
     }
     out
+}
+
+/// Inputs that could not be read, of which each is told.
+const FAILED: usize = 8;
+
+/// Inputs in a line: how many of which kind, how much, when; their oddities by kind.
+fn many(inputs: &[InputReport], style: &Style) -> String {
+    let (reports, captures): (Vec<_>, Vec<_>) = inputs.iter().partition(|input| is_report(input));
+    let mut parts = Vec::new();
+    if !captures.is_empty() {
+        let mut sets: Vec<_> = captures.iter().filter_map(|input| input.set).collect();
+        sets.sort_unstable();
+        sets.dedup();
+        let in_sets = captures.iter().filter(|input| input.set.is_some()).count();
+        let number = (captures.len() - in_sets + sets.len()) as u64;
+        let files =
+            if in_sets > sets.len() { format!(" in {} files", captures.len()) } else { String::new() };
+        parts.push(format!("{}{files} ({})", units::count(number, "capture"), kinds(&captures)));
+    }
+    if !reports.is_empty() {
+        let number = reports.len() as u64;
+        parts.push(format!("{} of Autobahn cases ({})", units::count(number, "report"), kinds(&reports)));
+    }
+    let sum = |of: fn(&InputReport) -> u64| inputs.iter().map(of).fold(0, u64::saturating_add);
+    let mut size = units::bytes(sum(|input| input.bytes));
+    if !captures.is_empty() {
+        size = format!("{}, {size}", units::count(sum(|input| input.packets), "packet"));
+    }
+    parts.push(size);
+    let first = inputs.iter().filter_map(|input| input.first_at).min();
+    let last = inputs.iter().filter_map(|input| input.last_at).max();
+    if let (Some(first), Some(last)) = (first, last) {
+        parts.push(format!("{}, {}", units::date_time(first), units::duration(last.since(first).max(0))));
+    }
+    if !captures.is_empty() {
+        parts.push(connections(
+            sum(|input| input.tcp_connections),
+            sum(|input| input.websocket_connections),
+            sum(|input| input.encrypted_connections),
+        ));
+    }
+    let mut out = style.flow(&parts, " · ", 0);
+    let mut odd: BTreeMap<&str, (u64, u64, &str, &str)> = BTreeMap::new();
+    for input in inputs {
+        for weird in input.weirds.as_slice() {
+            let sum = odd.entry(weird.kind.name()).or_insert((0, 0, &input.path, &weird.detail));
+            (sum.0, sum.1) = (sum.0.saturating_add(weird.count), sum.1 + 1);
+        }
+    }
+    for (name, (count, files, path, detail)) in odd {
+        let (path, detail) = (visible(path), visible(detail));
+        let files = units::count(files, "file");
+        let line = format!("recording: {name} ×{count} in {files}, first in {path}: {detail}");
+        out.push_str(&style.hang(&line, 2, 4));
+    }
+    out
+}
+
+/// Whether it is the report of a case, which knows no packets.
+fn is_report(input: &InputReport) -> bool {
+    input.kind.starts_with("autobahn")
+}
+
+/// What kinds there are, as far as they are few.
+fn kinds(inputs: &[&InputReport]) -> String {
+    let mut kinds: Vec<_> = inputs.iter().map(|input| input.kind).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds.join(", ")
+}
+
+/// `3 TCP connections, 2 with WebSocket, 1 under TLS that cannot be read`.
+fn connections(tcp: u64, websocket: u64, encrypted: u64) -> String {
+    let encrypted = match encrypted {
+        0 => String::new(),
+        n => format!(", {n} under TLS that cannot be read"),
+    };
+    format!("{}, {websocket} with WebSocket{encrypted}", units::count(tcp, "TCP connection"))
 }
 
 /// The line of an input, and its oddities.
@@ -52,38 +154,44 @@ fn input(input: &InputReport, style: &Style, indent: usize) -> String {
         .collect();
     let when = match (input.first_at, input.last_at) {
         (Some(first), Some(last)) => {
-            format!(" · {}, {}", units::date_time(first), units::duration(last.since(first).max(0)))
+            Some(format!("{}, {}", units::date_time(first), units::duration(last.since(first).max(0))))
         }
-        _ => String::new(),
+        _ => None,
     };
     let path = visible(&input.path);
-    let encrypted = match input.encrypted_connections {
-        0 => String::new(),
-        n => format!(", {n} under TLS that cannot be read"),
+    let compressed = match input.compression {
+        Compression::None => String::new(),
+        how => format!(" in {how}"),
     };
-    let line = format!(
-        "{path} · {}{}{}{} · {}, {}{when} · {}, {} with WebSocket{encrypted}",
-        input.kind,
-        if input.compression == Compression::None {
-            String::new()
-        } else {
-            format!(" in {}", input.compression)
-        },
-        if links.is_empty() { "" } else { ", " },
-        links.join(", "),
-        units::count(input.packets, "packet"),
-        units::bytes(input.bytes),
-        units::count(input.tcp_connections, "TCP connection"),
-        input.websocket_connections,
-    );
-    let line = style.wrap(&line, indent);
+    let comma = if links.is_empty() { "" } else { ", " };
+    let mut parts =
+        vec![path.clone().into_owned(), format!("{}{compressed}{comma}{}", input.kind, links.join(", "))];
+    if is_report(input) {
+        parts.push(units::bytes(input.bytes));
+    } else {
+        let packets = units::count(input.packets, "packet");
+        parts.push(format!("{packets}, {}", units::bytes(input.bytes)));
+        parts.extend(when);
+        parts.push(connections(
+            input.tcp_connections,
+            input.websocket_connections,
+            input.encrypted_connections,
+        ));
+    }
+    let line = style.flow(&parts, " · ", indent);
+    let path = style.fit(&path).into_owned();
     let mut out = line.replacen(&*path, &style.paint(Paint::Heading, &path), 1);
-    out.push_str(&weirds(&input.weirds, indent + 2, |packet| format!("packet {packet}")));
+    out.push_str(&weirds(&input.weirds, indent + 2, style, |packet| format!("packet {packet}")));
     out
 }
 
 /// Oddities of a recording, a line each.
-pub(super) fn weirds(weirds: &Weirds, indent: usize, place: impl Fn(PacketNo) -> String) -> String {
+pub(super) fn weirds(
+    weirds: &Weirds,
+    indent: usize,
+    style: &Style,
+    place: impl Fn(PacketNo) -> String,
+) -> String {
     let mut out = String::new();
     for weird in weirds.as_slice() {
         let packet = weird.packet.map_or_else(String::new, |p| format!(" ({})", place(p)));
@@ -92,14 +200,14 @@ pub(super) fn weirds(weirds: &Weirds, indent: usize, place: impl Fn(PacketNo) ->
             (count, kind) if kind.speaks_of_all() => format!(" ×{count}"),
             (count, _) => format!(" ×{count}, first"),
         };
-        let name = weird.kind.name();
-        let _ = writeln!(out, "{:indent$}recording: {name}{times}: {}{packet}", "", visible(&weird.detail));
+        let line = format!("recording: {}{times}: {}{packet}", weird.kind.name(), visible(&weird.detail));
+        out.push_str(&style.hang(&line, indent, indent + 2));
     }
     out
 }
 
 /// Where no connection was found: what may be the reason.
-pub(super) fn nothing(inputs: &[InputReport]) -> String {
+pub(super) fn nothing(inputs: &[InputReport], style: &Style) -> String {
     let tcp: u64 = inputs.iter().map(|i| i.tcp_connections).sum();
     let has = |kinds: &[WeirdKind]| {
         inputs.iter().flat_map(|i| i.weirds.as_slice()).any(|weird| kinds.contains(&weird.kind))
@@ -124,7 +232,7 @@ pub(super) fn nothing(inputs: &[InputReport]) -> String {
         let hint = "No TCP connection carries an HTTP request for an upgrade to WebSocket, and a connection captured after its handshake is recognised only by enough frames that follow one another.";
         if closed.is_empty() { hint.to_owned() } else { format!("{hint} Not looked into were {closed}") }
     };
-    format!("\nNo WebSocket connection found. {hint}\n")
+    format!("\n{}", style.wrap(&format!("No WebSocket connection found. {hint}"), 0))
 }
 
 /// Encapsulations in a sentence.
@@ -170,8 +278,73 @@ fn closed(inputs: &[InputReport]) -> String {
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) id: ConversationId,
-    cells: Vec<String>,
+    input: usize,
+    pub(super) tone: Tone,
+    is_case: bool,
+    cells: BTreeMap<Column, String>,
 }
+
+/// What a row says, in the order of the columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Column {
+    Tone,
+    Id,
+    File,
+    Case,
+    Agent,
+    Verdict,
+    Client,
+    Server,
+    Target,
+    Status,
+    Frames,
+    What,
+    Codes,
+}
+
+impl Column {
+    const ALL: [Self; 13] = [
+        Self::Tone,
+        Self::Id,
+        Self::File,
+        Self::Case,
+        Self::Agent,
+        Self::Verdict,
+        Self::Client,
+        Self::Server,
+        Self::Target,
+        Self::Status,
+        Self::Frames,
+        Self::What,
+        Self::Codes,
+    ];
+
+    const fn header(self) -> &'static str {
+        match self {
+            Self::Tone => "",
+            Self::Id => "#",
+            Self::File => "file",
+            Self::Case => "case",
+            Self::Agent => "agent",
+            Self::Verdict => "verdict / closing",
+            Self::Client => "client",
+            Self::Server => "server",
+            Self::Target => "target",
+            Self::Status => "status",
+            Self::Frames => "frames",
+            Self::What => "what happened",
+            Self::Codes => "codes c/s",
+        }
+    }
+
+    const fn gives_way(self) -> bool {
+        matches!(self, Self::File | Self::Agent | Self::Target | Self::What)
+    }
+}
+
+/// From so many columns of the page on there is room for addresses, and for status and frames.
+const ADDRESSES: usize = 110;
+const FIGURES: usize = 140;
 
 impl Row {
     pub(super) fn new(report: &Conversation<Shown>) -> Self {
@@ -182,42 +355,73 @@ impl Row {
             (Some(true), None) => "empty".to_owned(),
             (Some(true), Some(code)) => code.to_string(),
         };
-        let must = count(report, Level::Must);
-        let should = count(report, Level::Should);
-        let findings = match (must, should) {
-            (0, 0) => String::new(),
-            (0, should) => format!("{should} should"),
-            (must, 0) => format!("{must} must"),
-            (must, should) => format!("{must} must, {should} should"),
+        let target = report.request.as_ref().map_or("–", |r| &*r.target);
+        let mut tone = connection::tone(report);
+        let headline = match &closing.cause {
+            Some(cause) => format!("{} · {}", cause.headline(report), cause.id()),
+            None => wording::outcome_of(report).to_owned(),
         };
-        let target = report.request.as_ref().map_or("", |r| &*r.target);
-        let by = closing.cause.as_ref().and_then(|cause| cause.by).map_or("–", Blame::name);
-        Self {
-            id: report.id,
-            cells: vec![
-                report.id.to_string(),
-                wording::address(report, Role::Client),
-                wording::address(report, Role::Server),
-                shorten(&visible(target), 40),
-                report.response.as_ref().map_or("–".to_owned(), |r| r.status.to_string()),
-                format!("{}+{}", report.traffic.client.frame_count(), report.traffic.server.frame_count()),
-                closing.cause.as_ref().map_or("", |cause| cause.id().name()).to_owned(),
-                by.to_owned(),
-                format!("{} / {}", codes(&closing.sides.client), codes(&closing.sides.server)),
-                findings,
-            ],
+        let traffic = &report.traffic;
+        let mut cells = BTreeMap::from([
+            (Column::Id, report.id.to_string()),
+            (Column::Client, wording::address(report, Role::Client)),
+            (Column::Server, wording::address(report, Role::Server)),
+            (Column::Target, shorten(&visible(target), 40)),
+            (Column::Status, report.response.as_ref().map_or("–".to_owned(), |r| r.status.to_string())),
+            (Column::Frames, format!("{}+{}", traffic.client.frame_count(), traffic.server.frame_count())),
+            (Column::What, headline),
+            (Column::Codes, format!("{} / {}", codes(&closing.sides.client), codes(&closing.sides.server))),
+        ]);
+        if let Some(record) = report.case.as_deref() {
+            let case = &record.report;
+            tone = cases::tone(&case.behavior, &case.behavior_close, record.recomputed.agrees);
+            let verdict = [case.behavior.as_str(), case.behavior_close.as_str()].map(visible).join(" / ");
+            cells.insert(Column::Case, case.id.to_string());
+            cells.insert(Column::Agent, shorten(&visible(&case.agent), 40));
+            cells.insert(Column::Verdict, verdict);
         }
+        Self { id: report.id, input: report.input, tone, is_case: report.case.is_some(), cells }
     }
 }
 
-/// Different rules of a level that were broken; what is undetermined counts for nothing.
-fn count(report: &Conversation<Shown>, level: Level) -> usize {
-    let is_counted = |f: &&Finding<Shown>| f.level == level && f.certainty != Certainty::Undetermined;
-    let mut rules: Vec<RuleId> =
-        report.findings.iter().filter(is_counted).map(|f| f.violation.rule()).collect();
-    rules.sort_unstable();
-    rules.dedup();
-    rules.len()
+/// A row a connection, with its file where there is more than one.
+pub(super) fn table(rows: &[&Row], inputs: &[InputReport], style: &Style) -> String {
+    let are_cases = rows.iter().any(|row| row.is_case);
+    let in_files = inputs.iter().filter(|input| input.unused.is_none()).count() > 1;
+    let is_shown = |column: &Column| match column {
+        Column::File => in_files && (!are_cases || style.columns() >= FIGURES),
+        Column::Case | Column::Agent | Column::Verdict => are_cases,
+        Column::Client | Column::Server => style.columns() >= ADDRESSES && !are_cases,
+        Column::Status | Column::Frames => style.columns() >= FIGURES,
+        Column::Target => !are_cases,
+        _ => true,
+    };
+    let columns: Vec<Column> = Column::ALL.into_iter().filter(is_shown).collect();
+    let cells = rows.iter().map(|row| {
+        let cell = |column: &Column| match column {
+            Column::Tone => style.cell(Paint::from(row.tone), sign(row.tone)),
+            Column::File => inputs.get(row.input).map_or("–".to_owned(), |input| {
+                let name = input.path.rsplit('/').next().unwrap_or(&input.path);
+                shorten(&visible(name), 40)
+            }),
+            column => row.cells.get(column).map_or("–", String::as_str).to_owned(),
+        };
+        columns.iter().map(cell).collect()
+    });
+    let header: Vec<_> = columns.iter().map(|column| column.header()).collect();
+    let flexible: Vec<_> =
+        columns.iter().enumerate().filter(|(_, column)| column.gives_way()).map(|(i, _)| i).collect();
+    style.table(&header, cells, &[1], &flexible)
+}
+
+/// What stands beside a connection, so that colour is not the only sign.
+pub(super) const fn sign(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Normal => "✓",
+        Tone::Unknown => "?",
+        Tone::Odd => "!",
+        Tone::Fault => "✗",
+    }
 }
 
 /// Connections that nobody can read, by host and by how they ended: in a capture of everything they are the most.
@@ -274,52 +478,11 @@ impl Encrypted {
         );
         out.push_str(&table);
         if told < self.connections {
-            let _ = writeln!(
-                out,
-                "and {} more to other hosts, or that ended otherwise.",
-                self.connections - told
+            let more = self.connections - told;
+            out.push_str(
+                &style.wrap(&format!("and {more} more to other hosts, or that ended otherwise."), 0),
             );
         }
         format!("\n{out}")
     }
-}
-
-/// A row a connection.
-pub(super) fn table(rows: &[&Row], style: &Style) -> String {
-    let header =
-        ["#", "client", "server", "target", "status", "frames", "cause", "by", "codes c/s", "findings"];
-    let rows = rows.iter().map(|r| r.cells.clone());
-    format!("\n{}", style.table(&header, rows, &[0], &[3, 9]))
-}
-
-/// Counts by cause, by outcome and by rule, where there are too many connections for rows.
-pub(super) fn counts(
-    causes: &BTreeMap<(CauseId, Option<Blame>), u64>,
-    outcomes: impl Iterator<Item = (Outcome, u64)>,
-    rules: &BTreeMap<(Level, RuleId), u64>,
-    style: &Style,
-) -> String {
-    let mut causes: Vec<_> = causes.iter().map(|(cause, n)| (*cause, *n)).collect();
-    causes.sort_by_key(|(cause, n)| (std::cmp::Reverse(*n), *cause));
-    let shares = units::shares(&causes.iter().map(|(_, n)| *n).collect::<Vec<_>>());
-    let rows = causes.into_iter().zip(shares).map(|(((cause, by), n), share)| {
-        vec![n.to_string(), share, wording::cause(cause, by), cause.info().when.to_owned()]
-    });
-    let mut out =
-        format!("\n{}", style.table(&["connections", "share", "cause", "that is"], rows, &[0, 1], &[3]));
-    let outcomes: Vec<_> = outcomes.filter(|(_, n)| *n > 0).collect();
-    let shares = units::shares(&outcomes.iter().map(|(_, n)| *n).collect::<Vec<_>>());
-    let rows = outcomes.into_iter().zip(shares).map(|((outcome, n), share)| {
-        vec![n.to_string(), share, outcome.name().to_owned(), wording::outcome(outcome).to_owned()]
-    });
-    let header = ["connections", "share", "outcome", "that is"];
-    let _ = write!(out, "\n{}", style.table(&header, rows, &[0, 1], &[3]));
-    if !rules.is_empty() {
-        let rows = rules.iter().rev().map(|((level, rule), n)| {
-            vec![n.to_string(), level.name().to_owned(), rule.name().to_owned(), rule.rule().says.to_owned()]
-        });
-        let header = ["connections", "level", "rule", "clause"];
-        let _ = write!(out, "\n{}", style.table(&header, rows, &[0], &[3]));
-    }
-    out
 }

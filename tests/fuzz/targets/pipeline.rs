@@ -41,7 +41,7 @@ fn report(source: impl Read, len: usize) -> [String; 2] {
     let limits = limits();
     let keep = Keep { first: 3, last: 3, payload_bytes: limits.max_preview_bytes, ..Keep::NOTHING };
     let (mut text, mut json) = (Vec::new(), Vec::new());
-    let style = Style { width: 80, color: false };
+    let style = Style::plain(80);
     let mut text_report = TextReport::new(&mut text, style, FrameList::All, false);
     let mut json_report = JsonReport::new(&mut json, FrameList::All);
     let mut reported = Vec::new();

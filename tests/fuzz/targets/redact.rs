@@ -203,8 +203,8 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(connections.len(), 1);
     for format in FORMATS {
         let mut out = Vec::new();
-        let style = Style { width: 2_000, color: false };
-        let options = Options { frames: FrameList::All, selected: true, style };
+        let style = Style::plain(2_000);
+        let options = Options { frames: FrameList::All, selected: true, some: false, tls: false, style };
         let mut view = (format.sink)(Box::new(&mut out), options);
         present(connections.clone(), &[], Redaction::Secrets, &mut *view).expect("memory takes it");
         drop(view);

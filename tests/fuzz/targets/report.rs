@@ -25,7 +25,7 @@ fn render(case: CaseReport) -> String {
     assert!(connection.findings.len() <= limits.max_findings && connection.frames.len() <= 6);
     let (mut text, mut json) = (Vec::new(), Vec::new());
     let mut text_report =
-        TextReport::new(&mut text, Style { width: 80, color: false }, FrameList::All, false);
+        TextReport::new(&mut text, Style::plain(80), FrameList::All, false);
     let mut json_report = JsonReport::new(&mut json, FrameList::All);
     for sink in [&mut json_report as &mut dyn Sink, &mut text_report] {
         let inputs = [InputReport::default()];

@@ -131,7 +131,7 @@ fn run(inputs: &[PathBuf], joining: Joining, threads: usize) -> (Summary, Heard,
     let (mut json, mut text, mut said) = (Vec::new(), Vec::new(), Vec::new());
     let mut heard = Heard::default();
     let mut views = JsonReport::new(&mut json, FrameList::Ends);
-    let mut people = TextReport::new(&mut text, Style { width: 100, color: false }, FrameList::All, false);
+    let mut people = TextReport::new(&mut text, Style::plain(100), FrameList::All, false);
     let mut remarks = Remarks::new(&mut said, false);
     let engine = Engine::new(limits()).joining(joining).threads(threads);
     let engine = engine.sink(&mut views).sink(&mut people).sink(&mut remarks).sink(&mut heard);

@@ -24,7 +24,7 @@ use wslog::views::text::Style;
 use wslog::views::{FrameList, Options, explain as topics, summary};
 use wslog_fuzz::{FORMATS, Input, is_capture, script};
 
-const STYLES: [Style; 2] = [Style { width: 40, color: false }, Style { width: 200, color: false }];
+const STYLES: [Style; 2] = [Style::plain(40), Style::plain(200)];
 
 /// Every reader of a log obeys nothing in it, and the format is kept.
 fn harmless(format: &str, text: &str) {
@@ -90,7 +90,7 @@ fn capture(file: &[u8], how: u8) {
     for format in FORMATS {
         for style in STYLES {
             let mut out = Vec::new();
-            let options = Options { frames: FrameList::All, selected: how & 4 != 0, style };
+            let options = Options { frames: FrameList::All, selected: how & 4 != 0, some: false, tls: false, style };
             let mut view = (format.sink)(Box::new(&mut out), options);
             let inputs = std::slice::from_ref(&input);
             present(conversations.clone(), inputs, redaction, &mut *view).expect("memory takes it");

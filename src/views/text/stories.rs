@@ -1,0 +1,347 @@
+//! Many connections: a story for each kind of end, the most serious first.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use crate::knowledge::Tone;
+use crate::knowledge::words::shorten;
+use crate::model::{
+    CloseCode, Conversation, ConversationId, Level, Outcome, Role, RuleId, StreamEnd, Timestamp,
+};
+use crate::redact::{Gist, Sealed, Shown};
+use crate::views::escape::visible;
+use crate::views::summary;
+use crate::views::text::layout::{Paint, Style};
+use crate::views::text::overview::sign;
+use crate::views::worded::Worded;
+use crate::views::{units, wording};
+
+/// Kinds that are told apart; connections of others are counted.
+const MAX_KINDS: usize = 256;
+/// Places that a story names; of more it has the number.
+const NAMED: usize = 3;
+/// Places that a story tells apart.
+const MAX_PLACES: usize = 64;
+/// Stories of what is not as it should be, and how many of them have their sentences.
+const SHOWN: usize = 12;
+const EXPLAINED: usize = 4;
+/// Stories of what is, so that a sound capture fits on a screen.
+const SOUND: usize = 4;
+/// Rules named below them.
+const RULES: usize = 8;
+
+/// Collects them in memory that does not depend on how many connections there are.
+#[derive(Debug, Default)]
+pub(super) struct Stories {
+    kinds: BTreeMap<Gist, Story>,
+    /// Connections by tone: all, and those of kinds that are not told apart.
+    tones: BTreeMap<Tone, (u64, u64)>,
+    rules: BTreeMap<(Level, RuleId), u64>,
+}
+
+/// What a kind of end is told by: its first connection, and where and when it came.
+#[derive(Debug)]
+struct Story {
+    count: u64,
+    example: ConversationId,
+    headline: String,
+    told: String,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+    /// Host and path.
+    places: Vec<(String, String)>,
+    marks: Vec<u64>,
+}
+
+/// A connection among many, opened when first asked for.
+pub(super) struct Seen<'a> {
+    sealed: &'a Sealed,
+    opened: Option<Box<Conversation<Shown>>>,
+}
+
+impl<'a> Seen<'a> {
+    pub(super) const fn new(sealed: &'a Sealed) -> Self {
+        Self { sealed, opened: None }
+    }
+
+    /// What of it stays sealed.
+    pub(super) const fn sealed(&self) -> &'a Sealed {
+        self.sealed
+    }
+
+    /// All of it, which costs a search for secrets.
+    pub(super) fn opened(&mut self) -> &Conversation<Shown> {
+        self.opened.get_or_insert_with(|| self.sealed.clone().open())
+    }
+}
+
+impl Stories {
+    /// Takes the next connection; what its end amounts to, if it is the first of its kind.
+    pub(super) fn add(&mut self, seen: &mut Seen<'_>) -> Option<Tone> {
+        let sealed = seen.sealed();
+        let gist = sealed.gist();
+        let counts = self.tones.entry(gist.tone).or_default();
+        counts.0 += 1;
+        let mut rules: Vec<_> = sealed.rules().collect();
+        rules.sort_unstable();
+        rules.dedup();
+        for rule in rules {
+            *self.rules.entry(rule).or_default() += 1;
+        }
+        let is_full = self.kinds.len() >= MAX_KINDS;
+        if is_full && !self.kinds.contains_key(&gist) {
+            counts.1 += 1;
+            return None;
+        }
+        let mut is_first = false;
+        let story = self.kinds.entry(gist).or_insert_with(|| {
+            is_first = true;
+            Story::new(seen.opened())
+        });
+        story.add(seen);
+        is_first.then_some(gist.tone)
+    }
+
+    /// `300 connections · ✗ 1 with a fault · ✓ 299 in order`.
+    pub(super) fn totals(&self, style: &Style) -> String {
+        let counts: Vec<u64> = self.tones.values().map(|(n, _)| *n).collect();
+        let all = units::count(counts.iter().sum(), "connection");
+        let mut parts = vec![(all, Paint::Heading)];
+        for ((tone, (n, _)), share) in self.tones.iter().zip(units::shares(&counts)).rev() {
+            parts.push((format!("{} {n} {} ({share})", sign(*tone), amounts_to(*tone)), Paint::from(*tone)));
+        }
+        style.painted_flow(&parts, " · ")
+    }
+
+    /// The stories, the rules that were broken, and what to ask for next.
+    pub(super) fn told(&self, style: &Style) -> String {
+        let mut kinds: Vec<_> = self.kinds.iter().collect();
+        kinds.sort_by_key(|(gist, story)| {
+            (Reverse(gist.tone), Reverse(gist.certainty), Reverse(story.count), story.example)
+        });
+        let digits = kinds.iter().map(|(_, story)| story.count.to_string().len()).max().unwrap_or(1);
+        let odd = kinds.partition_point(|(gist, _)| gist.tone >= Tone::Odd);
+        let (odd, sound) = kinds.split_at(odd);
+        let mut out = String::new();
+        for (nth, (gist, story)) in odd.iter().take(SHOWN).enumerate() {
+            story.tell(&mut out, gist, digits, nth < EXPLAINED, style);
+        }
+        self.rest(&mut out, odd, SHOWN, |tone| tone >= Tone::Odd, style);
+        for (gist, story) in sound.iter().take(SOUND) {
+            story.tell(&mut out, gist, digits, false, style);
+        }
+        self.rest(&mut out, sound, SOUND, |tone| tone < Tone::Odd, style);
+        out.push_str(&self.broken(style));
+        if let Some((gist, story)) = kinds.first() {
+            let mut more = vec![
+                "Each in a row: wslog list".to_owned(),
+                format!("one in full: --connection {}", story.example),
+            ];
+            more.extend(gist.cause.map(|cause| format!("alike: --cause {cause}")));
+            more.push("also --outcome, --code, --host, --path, --rule, --since, --until".to_owned());
+            out.push_str(&style.flow(&more, " · ", 0));
+        }
+        out
+    }
+
+    /// The connections of stories that are not told.
+    fn rest(
+        &self,
+        out: &mut String,
+        kinds: &[(&Gist, &Story)],
+        told: usize,
+        of: impl Fn(Tone) -> bool,
+        style: &Style,
+    ) {
+        let kinds = kinds.get(told..).unwrap_or_default();
+        let apart: u64 = kinds.iter().map(|(_, story)| story.count).sum();
+        let others: u64 = self.tones.iter().filter(|(tone, _)| of(**tone)).map(|(_, (_, n))| n).sum();
+        if apart + others == 0 {
+            return;
+        }
+        let least = if others > 0 { "at least " } else { "" };
+        let number = kinds.len() as u64 + u64::from(others > 0);
+        let more = format!(
+            "… and {least}{} more, {}",
+            units::count(number, "kind"),
+            units::count(apart + others, "connection")
+        );
+        out.push_str(&style.wrap(&more, 2));
+    }
+
+    fn broken(&self, style: &Style) -> String {
+        if self.rules.is_empty() {
+            return String::new();
+        }
+        let mut named: Vec<_> = self
+            .rules
+            .iter()
+            .rev()
+            .take(RULES)
+            .map(|((level, rule), n)| format!("{rule} ({}) in {n}", level.name()))
+            .collect();
+        if self.rules.len() > RULES {
+            named.push(format!("{} more rules", self.rules.len() - RULES));
+        }
+        style.hang(&format!("Rules: {} · wslog explain RULE", named.join(", ")), 0, 2)
+    }
+}
+
+impl Story {
+    fn new(report: &Conversation<Shown>) -> Self {
+        let account = summary::account(report, &Worded::all(report));
+        let headline = match &report.closing.cause {
+            Some(cause) => format!("{} · {}", cause.headline(report), cause.id()),
+            None => wording::outcome_of(report).to_owned(),
+        };
+        Self {
+            count: 0,
+            example: report.id,
+            headline,
+            told: account.told.join(" "),
+            first: None,
+            last: None,
+            places: Vec::new(),
+            marks: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, seen: &mut Seen<'_>) {
+        self.count += 1;
+        let (first, last) = seen.sealed().span();
+        self.first = [self.first, first].into_iter().flatten().min();
+        self.last = self.last.max(last);
+        let Some(mark) = seen.sealed().place_mark() else { return };
+        let Err(at) = self.marks.binary_search(&mark) else { return };
+        if self.marks.len() >= MAX_PLACES {
+            return;
+        }
+        self.marks.insert(at, mark);
+        if self.places.len() < NAMED {
+            self.places.push(place(seen.opened()));
+        }
+    }
+
+    fn tell(&self, out: &mut String, gist: &Gist, digits: usize, is_explained: bool, style: &Style) {
+        let indent = digits + 4;
+        let count = format!("{:>digits$}", self.count);
+        // The sign and the count stand in the room of the first indent.
+        let lines = style.wrap(&self.headline, indent);
+        let lines = lines.get(indent..).unwrap_or_default();
+        let (first, others) = lines.split_at(lines.find('\n').unwrap_or(lines.len()));
+        let paint = Paint::from(gist.tone);
+        out.push_str(&style.paint(paint, sign(gist.tone)));
+        out.push_str(&format!(" {count}  {}{others}", style.paint(paint, first)));
+        if is_explained {
+            out.push_str(&style.wrap(&self.told, indent));
+        }
+        let such =
+            if self.count == 1 { format!("#{}", self.example) } else { format!("e.g. #{}", self.example) };
+        let mut parts = vec![such];
+        parts.extend(self.places());
+        parts.push(how(gist));
+        parts.extend(self.when());
+        parts.retain(|part| !part.is_empty());
+        out.push_str(&style.flow(&parts, " · ", indent));
+    }
+
+    /// From the first packet to the last.
+    fn when(&self) -> Option<String> {
+        let (first, last) = (units::date_time(self.first?), units::date_time(self.last?));
+        // The day is said once.
+        let last = match (first.split_once(' '), last.split_once(' ')) {
+            (Some((day, _)), Some((same, time))) if day == same => time.to_owned(),
+            _ => last,
+        };
+        Some(format!("{first} to {last}"))
+    }
+
+    fn places(&self) -> Option<String> {
+        let (host, _) = self.places.first()?;
+        let is_one = self.places.iter().all(|(other, _)| other == host);
+        let named: Vec<_> = if is_one {
+            self.places.iter().map(|(_, path)| path.clone()).collect()
+        } else {
+            self.places.iter().map(|(host, path)| format!("{host}{path}")).collect()
+        };
+        let more = match self.marks.len() - self.places.len() {
+            0 => String::new(),
+            more if self.marks.len() == MAX_PLACES => format!(" and at least {more} more"),
+            more => format!(" and {more} more"),
+        };
+        let host = if is_one { format!("{host} ") } else { String::new() };
+        Some(format!("{host}{}{more}", named.join(", ")).trim_end().to_owned())
+    }
+}
+
+/// What a tone amounts to, behind a number.
+const fn amounts_to(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Normal => "in order",
+        Tone::Unknown => "without an end in the recording",
+        Tone::Odd => "not as it should be",
+        Tone::Fault => "with a fault",
+    }
+}
+
+/// Host and path of a connection, what comes behind a `?` left out.
+fn place(report: &Conversation<Shown>) -> (String, String) {
+    let host = || wording::address(report, Role::Server);
+    if let Some(request) = &report.request {
+        let host = request.host().map_or_else(host, |host| visible(&host).into_owned());
+        let target = visible(&request.target);
+        let path = match target.split_once('?') {
+            Some((path, _)) => format!("{}?…", shorten(path, 40)),
+            None => shorten(&target, 40),
+        };
+        return (shorten(&host, 40), path);
+    }
+    let offer = report.tls.as_deref().and_then(|tls| tls.offer.as_ref());
+    let sni = offer.and_then(|offer| offer.sni.as_ref()).map(|sni| visible(sni).into_owned());
+    (shorten(&sni.unwrap_or_else(host), 40), String::new())
+}
+
+/// Closes and ends of TCP of a kind.
+fn how(gist: &Gist) -> String {
+    let mut parts = Vec::new();
+    if let Some(status) = gist.status {
+        parts.push(format!("status {status}"));
+    }
+    let is_open = !matches!(gist.outcome, Outcome::HandshakeFailed | Outcome::Encrypted);
+    if is_open {
+        parts.push(closes(gist.closes));
+    }
+    match gist.end {
+        _ if gist.crossed => parts.push("both ended TCP at once".to_owned()),
+        Some((by, how)) => parts.push(format!("{} {}", by.name(), ended(how))),
+        None => {}
+    }
+    if let Some((rule, by)) = gist.broke {
+        let by = by.map_or("both sides", Role::name);
+        parts.push(format!("{by} broke {rule}"));
+    }
+    parts.join(", ")
+}
+
+const fn ended(how: StreamEnd) -> &'static str {
+    match how {
+        StreamEnd::Fin | StreamEnd::Unobserved => "ended TCP first",
+        StreamEnd::Rst => "reset TCP",
+        StreamEnd::Dropped => "dropped TCP",
+    }
+}
+
+/// `Close 1000 of both`, `Close 1001 of the server, none of the client`.
+fn closes([client, server]: [(Option<bool>, Option<CloseCode>); 2]) -> String {
+    let close = |(sent, code): (Option<bool>, Option<CloseCode>)| match (sent, code) {
+        (None, _) => "unknown".to_owned(),
+        (Some(false), _) => "none".to_owned(),
+        (Some(true), None) => "empty".to_owned(),
+        (Some(true), Some(code)) => code.to_string(),
+    };
+    match (client, server) {
+        ((Some(false), _), (Some(false), _)) => "no Close".to_owned(),
+        _ if client == server => format!("Close of both {}", close(client)),
+        _ => format!("Close of client {}, of server {}", close(client), close(server)),
+    }
+}
