@@ -60,7 +60,7 @@ pub enum Error {
         detail: String,
     },
     /// A few lines of text that stand for a file kept elsewhere.
-    #[error("{} is {}, not the file that it stands for", path.display(), pointer.name())]
+    #[error("{} is {}, not the file it points to", path.display(), pointer.name())]
     Pointer {
         /// The path as it was given.
         path: PathBuf,
@@ -68,7 +68,7 @@ pub enum Error {
         pointer: Pointer,
     },
     /// Compressed data with nothing inside that can be read.
-    #[error("{} is {compression} data, and {detail}", path.display())]
+    #[error("{} is {compression} data, but {detail}", path.display())]
     Inside {
         /// The path as it was given.
         path: PathBuf,
@@ -78,7 +78,7 @@ pub enum Error {
         detail: String,
     },
     /// It was to be a report of the Autobahn Testsuite and cannot be read as one.
-    #[error("{} is no usable {what}{}: {detail}", path.display(), line.map(|n| format!(", line {n}")).unwrap_or_default())]
+    #[error("{} is not a usable {what}{}: {detail}", path.display(), line.map(|n| format!(", line {n}")).unwrap_or_default())]
     BadReport {
         /// The path as it was given.
         path: PathBuf,
@@ -114,7 +114,7 @@ pub enum Error {
         detail: String,
     },
     /// `wslog explain` knows nothing of that name.
-    #[error("nothing is known of \"{what}\"{}", proposed(nearest))]
+    #[error("unknown topic \"{what}\"{}", proposed(nearest))]
     UnknownTopic {
         /// The name that was asked for.
         what: String,
@@ -206,9 +206,9 @@ impl Pointer {
 
     const fn name(self) -> &'static str {
         match self {
-            Self::GitLfs => "a pointer of Git LFS",
-            Self::GitAnnex => "a pointer of git-annex",
-            Self::Dvc => "a pointer of DVC",
+            Self::GitLfs => "a Git LFS pointer",
+            Self::GitAnnex => "a git-annex pointer",
+            Self::Dvc => "a DVC pointer",
         }
     }
 }
@@ -232,11 +232,11 @@ impl Likeness {
             [0x5d, 0, 0, _, _, 0xff, 0xff, 0xff] => Self::Packed(".lzma data"),
             [b'L', b'Z', b'I', b'P', ..] => Self::Packed("lzip data"),
             [0x89, b'L', b'Z', b'O', 0, ..] => Self::Packed("lzop data"),
-            [0x02, 0x21, 0x4c, 0x18, ..] => Self::Packed("LZ4 data of the legacy format"),
-            [0x1f, 0x9d, ..] => Self::Packed("data of compress (.Z)"),
-            [b's', b'n', b'o', b'o', b'p', 0, 0, 0] => Self::Capture("a capture of snoop"),
+            [0x02, 0x21, 0x4c, 0x18, ..] => Self::Packed("LZ4 data in the legacy format"),
+            [0x1f, 0x9d, ..] => Self::Packed("compress (.Z) data"),
+            [b's', b'n', b'o', b'o', b'p', 0, 0, 0] => Self::Capture("a snoop capture"),
             [b'G', b'M', b'B', b'U', ..] | [b'R', b'T', b'S', b'S', ..] => {
-                Self::Capture("a capture of Microsoft Network Monitor")
+                Self::Capture("a Microsoft Network Monitor capture")
             }
             _ => return None,
         })

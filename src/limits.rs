@@ -65,133 +65,135 @@ const fn bounds(most: u64, range: &[RangeInclusive<u64>]) -> (u64, u64) {
 }
 
 limits! {
-    /// TCP connections followed at a time; the one silent the longest is given up.
+    /// TCP connections followed at a time; beyond that the one silent the longest is dropped.
     ///
     /// 1 000 000 half-open ones take 0.8 GiB.
     "flows" max_flows: usize = 1_000_000, Count("connections"), Counted(WeirdKind::FlowEvicted),
         1..=u32::MAX as u64;
 
-    /// Bytes that connections hold beyond 2 KiB each; of those that hold more the one silent the longest is given up.
+    /// Bytes that connections hold beyond 2 KiB each; of those that hold more, the one silent the longest is dropped.
     ///
-    /// Heads of opening handshakes, what waits for bytes before it, what may turn out to be frames. Room for 4 000 heads as
-    /// long as allowed; most connections hold less than 2 KiB.
+    /// Headers of opening handshakes, data waiting for earlier bytes, and data that may turn out to be frames. Room
+    /// for 4 000 headers of the maximum length; most connections hold less than 2 KiB.
     "held-bytes" max_held_bytes: usize = 256 << 20, Bytes, Counted(WeirdKind::HeldCap);
 
-    /// Capture time without a segment until a connection that was not closed is given up.
+    /// Capture time without a segment until a connection that was not closed is dropped.
     ///
-    /// What comes later is taken for another connection. Keep-alive probes of TCP come every two hours.
+    /// Anything later is taken for another connection. TCP keep-alive probes come every two hours.
     "idle-seconds" max_idle_seconds: u32 = 86_400, Seconds, Counted(WeirdKind::FlowIdle), FROM_ONE;
 
     /// Capture time a closed connection is kept for late segments.
     ///
-    /// What comes late is the last segment or the FIN, sent again after a second at first (RFC 6298 2.1).
+    /// Late segments are usually the last one or the FIN, first retransmitted after one second (RFC 6298 2.1).
     "closed-linger-seconds" closed_linger_seconds: u32 = 2, Seconds,
-        Seen("What comes later is a connection of its own and counted as one.");
+        Seen("Anything later counts as a separate connection.");
 
-    /// Earlier connections that one is compared with, for its key and the time of its handshake.
+    /// Earlier connections that each one is compared with, for its key and the time of its handshake.
     ///
-    /// A key that is used again and reconnections without a pause follow soon.
+    /// Reused keys and immediate reconnections follow soon.
     "compared-connections" max_compared_connections: usize = 1_024, Count("connections"),
-        Seen("What lies further back is compared with nothing, and no finding rests on that.");
+        Seen("Earlier connections are not compared, and give no finding.");
 
-    /// Servers known to carry WebSocket, by address and port, and as many others that could not be connected to.
+    /// Servers known to carry WebSocket, by address and port, and as many others that refused or did not answer.
     ///
-    /// A failed connection is told where its server carries WebSocket. A scan of all ports of a host takes about 7 MiB.
+    /// A failed connection is reported if its server carries WebSocket. A scan of all ports of a host takes about 7
+    /// MiB.
     "servers" max_servers: usize = 65_536, Count("servers"), Counted(WeirdKind::ServersCap);
 
-    /// Finished reports that wait for a connection that began before theirs; beyond it the oldest goes ahead.
+    /// Finished reports waiting for a connection that began before theirs; beyond this the oldest is written first.
     ///
     /// One connection that stays open holds back all that began after it.
     "waiting-report-bytes" max_waiting_report_bytes: usize = 256 << 20, Bytes,
         Counted(WeirdKind::ReportsOutOfOrder);
 
-    /// Out-of-order bytes kept per direction while a hole waits to be filled.
+    /// Out-of-order bytes kept per direction while a gap waits to be filled.
     ///
     /// A full receive window of a fast path; Linux `tcp_rmem` allows 6 MiB.
     "out-of-order-bytes" max_out_of_order_bytes: usize = 4 << 20, Bytes, Counted(WeirdKind::OutOfOrderCap);
 
     /// Out-of-order pieces kept per direction.
     ///
-    /// Bounds what segments of one byte cost.
+    /// Bounds the cost of one-byte segments.
     "out-of-order-segments" max_out_of_order_segments: usize = 16_384, Count("segments"),
         Counted(WeirdKind::OutOfOrderCap);
 
     /// Last bytes kept per direction to compare retransmissions with.
     ///
-    /// Heads of requests and Close frames, where a difference would matter most, fit.
+    /// Request headers and Close frames, where a difference would matter most, fit.
     "history-bytes" max_history_bytes: usize = 4 << 10, Bytes,
-        Seen("A retransmission of bytes further back is counted as such, only not compared.");
+        Seen("A retransmission of earlier bytes is counted but not compared.");
 
-    /// Tunnels inside one another that are entered.
+    /// Nested tunnels that are followed.
     ///
     /// Networks have up to four.
     "nesting" max_nesting: u32 = 16, Count("tunnels"), Counted(WeirdKind::NestingCap);
 
-    /// IP fragments that wait for the rest of their datagram, with what keeping them takes.
+    /// Memory for IP fragments that wait for the rest of their datagram.
     ///
     /// 250 of the largest datagrams; Linux keeps 4 MiB.
     "fragment-bytes" max_fragment_bytes: usize = 16 << 20, Bytes, Counted(WeirdKind::FragmentCap);
 
-    /// IP datagrams of which fragments wait, or whose late copies are still recognised.
+    /// IP datagrams with waiting fragments, or whose late copies are still recognised.
     ///
-    /// With 4 KiB of each, what is kept of all comes to its cap.
+    /// At 4 KiB each, they reach fragment-bytes.
     "fragmented-datagrams" max_fragmented_datagrams: usize = 4_096, Count("datagrams"),
         Counted(WeirdKind::FragmentCap), FROM_ONE;
 
-    /// Capture time until a datagram of which fragments are missing is given up.
+    /// Capture time until an incomplete datagram is dropped.
     ///
-    /// As on Linux, and well before a fast sender uses one of 65 536 identifications again.
+    /// As on Linux, and well before a fast sender reuses one of the 65 536 IP IDs.
     "fragment-expiry-seconds" fragment_expiry_seconds: u32 = 30, Seconds, Counted(WeirdKind::IpFragment);
 
-    /// Length of an HTTP head, and of frames sent before the response that allows them.
+    /// Length of an HTTP header section, and of frames sent before the response that allows them.
     ///
-    /// Servers refuse heads over 8 to 64 KiB.
+    /// Servers refuse more than 8 to 64 KiB.
     "handshake-bytes" max_handshake_bytes: usize = 64 << 10, Bytes, Counted(WeirdKind::HandshakeCap);
 
-    /// Field lines of the head of an opening handshake, and elements of its lists.
+    /// Header fields of an opening handshake, and elements of its lists.
     ///
-    /// Each is kept as a value of its own, which a line of two bytes makes 30 times larger. Servers refuse more than 100
-    /// to 2000 lines.
+    /// Each is kept as a value of its own, 30 times larger than a line of two bytes. Servers refuse more than 100 to
+    /// 2000 fields.
     "handshake-parts" max_handshake_parts: usize = 2_000, Count("parts"), Counted(WeirdKind::HandshakeCap);
 
-    /// Length of a message of a TLS handshake.
+    /// Length of a TLS handshake message.
     ///
-    /// Chains of certificates have up to 20 KiB. A longer message is passed over.
+    /// Certificate chains have up to 20 KiB. A longer message is skipped.
     "tls-handshake-bytes" max_tls_handshake_bytes: usize = 64 << 10, Bytes,
         Counted(WeirdKind::TlsHandshakeCap);
 
-    /// Bytes of a TLS connection that wait for keys, where a key log grows or stands inside the capture.
+    /// Bytes of a TLS connection that wait for keys, if a key log is still growing or is inside the capture.
     ///
-    /// Keys hardly come later than the first of what they open. Beyond it the connection is told as one without keys.
+    /// Keys seldom come later than the first data they decrypt. Beyond this the connection is treated as one without
+    /// keys.
     "tls-waiting-bytes" max_tls_waiting_bytes: usize = 256 << 10, Bytes, Counted(WeirdKind::TlsWaitingCap);
 
-    /// Secrets kept of key logs of TLS.
+    /// Secrets kept from TLS key logs.
     ///
-    /// A connection takes one up to TLS 1.2, then four: clients that open 100 connections a second have so many in 40
-    /// minutes.
+    /// A connection takes one up to TLS 1.2, and four in TLS 1.3: clients that open 100 connections a second reach
+    /// this in 40 minutes.
     "tls-keys" max_tls_keys: usize = 1_000_000, Count("secrets"), Counted(WeirdKind::TlsKeysCap);
 
-    /// Refused opening handshakes of a connection that are listed before its last one.
+    /// Refused opening handshakes listed for a connection before its last one.
     ///
-    /// One or two are usual, where the client is asked to authenticate.
+    /// One or two are usual when the client is asked to authenticate.
     "earlier-handshakes" max_earlier_handshakes: usize = 16, Count("handshakes"),
         Counted(WeirdKind::HandshakeCap);
 
-    /// Bytes of a direction kept while it is looked for where frames begin.
+    /// Bytes of a direction kept while wslog looks for the start of a frame.
     ///
-    /// Behind a hole that took a header, or where the opening handshake is not in the recording; and of a payload that
-    /// takes several segments the last. What does not fit is skipped; frames may be recognised later.
+    /// After a gap that swallowed a header, or if the opening handshake is not in the recording; and the last bytes
+    /// of a payload that takes several segments. What does not fit is skipped; frames may be recognised later.
     "resync-bytes" max_resync_bytes: usize = 64 << 10, Bytes, Counted(WeirdKind::FramingLost);
 
     /// First bytes of each payload kept for display.
     ///
-    /// Of control frames at least 125 are kept, which is all a legal one has; of a Close body 4 KiB, for its reason.
-    /// `--payload full` keeps what message-bytes allows.
-    "preview-bytes" max_preview_bytes: usize = 256, Bytes, Seen("A payload that is longer says that it is cut.");
+    /// At least 125 bytes of a control frame are kept, which is all that a legal one has, and 4 KiB of a Close body,
+    /// for its reason. `--payload full` keeps what message-bytes allows.
+    "preview-bytes" max_preview_bytes: usize = 256, Bytes, Seen("A longer payload is marked as cut.");
 
     /// First bytes of a message kept where the whole of it is asked for.
     ///
-    /// `--payload full`, `--extract`, `--match` and `--follow` ask for it. Libraries refuse messages over 1 to 100 MiB. Beyond
+    /// Asked for by `--payload full`, `--extract`, `--match` and `--follow`. Libraries refuse messages over 1 to 100 MiB. Beyond
     /// 1 MiB a file holds them until they are whole.
     "message-bytes" max_message_bytes: usize = 256 << 20, Bytes, Seen("A message that is longer says that it is cut.");
 
@@ -201,16 +203,16 @@ limits! {
     "live-secrets" max_live_secrets: usize = 1_024, Count("secrets"),
         Seen("Others are left out where they are found, without a number, and not looked for elsewhere.");
 
-    /// Bytes that the frames listed of one connection take, the last few apart: each 160 and what is kept of its payload.
+    /// Bytes taken by the frames listed for one connection, except the last few: 160 each and the kept part of the payload.
     ///
-    /// Matters with `--frames all` only. 150 000 frames without payloads, 60 000 with all of their preview.
+    /// Matters only with `--frames all`. 150 000 frames without payloads, 60 000 with a full preview.
     "listed-frame-bytes" max_listed_frame_bytes: usize = 24 << 20, Bytes,
         Seen("The others are left out, and the report says how many.");
 
-    /// Bytes that the frames listed of all connections at hand take.
+    /// Bytes taken by the frames listed for all connections in memory.
     ///
-    /// A 64th of the connections has a 64th of it, which is all that one of them may take. Of the last few frames 125 bytes of
-    /// payload stay.
+    /// Each 64th of the connections has a 64th of it, which is the most that one connection can take. The last few
+    /// frames keep 125 bytes of payload.
     "all-listed-frame-bytes" max_all_listed_frame_bytes: usize = 1_536 << 20, Bytes,
         Counted(WeirdKind::ListedCap);
 
@@ -220,89 +222,88 @@ limits! {
     "inflated-message-bytes" max_inflated_message_bytes: u64 = 256 << 20, Bytes,
         Counted(WeirdKind::InflateCap);
 
-    /// Bytes inflated from all messages of one side of a connection together.
+    /// Bytes inflated from all messages of one side of a connection.
     ///
-    /// They take time, not memory: 64 GiB of zeros are ten seconds of a core.
+    /// They take time, not memory: 64 GiB of zeros take one core ten seconds.
     "inflated-bytes" max_inflated_bytes: u64 = 64 << 30, Bytes, Counted(WeirdKind::InflateCap);
 
     /// Inflated bytes per compressed byte of a message, once it is larger than 1 MiB.
     ///
-    /// DEFLATE ends at 1032.
+    /// DEFLATE cannot exceed 1032.
     "inflate-ratio" max_inflate_ratio: u64 = 1_100, Count("to one"), Counted(WeirdKind::InflateCap), FROM_ONE;
 
-    /// Pings that wait for their Pong, per direction; the oldest is given up first.
+    /// Pings that wait for their Pong, per direction; the oldest is dropped first.
     ///
-    /// Older ones are answered by a later Pong (RFC 6455 5.5.3). Once one was given up, a Pong that fits none of the
-    /// others is not judged.
+    /// Older ones are answered by a later Pong (RFC 6455 5.5.3). Once one was dropped, a Pong that matches none of
+    /// the others is not judged.
     "pending-pings" max_pending_pings: usize = 64, Count("Pings"), Counted(WeirdKind::PingsCap), FROM_ONE;
 
-    /// Findings kept per connection, notes giving way to breaches; the others are counted.
+    /// Findings kept per connection, breaches before notes; the others are counted.
     ///
-    /// So many are mostly one fault again and again. At least one is kept, for `--fail-on` to see.
+    /// So many are mostly one fault repeated. At least one is kept, for `--fail-on`.
     "findings" max_findings: usize = 200, Count("findings"), Counted(WeirdKind::FindingsCap), FROM_ONE;
 
-    /// Bytes of one block of a capture file, which is held in memory; one that claims more ends the reading.
+    /// Bytes of one block of a capture file, which is held in memory; a larger one ends the reading.
     ///
-    /// Writers keep packets below 262 144 bytes, 128 MiB only for USB. Blocks that are skipped may be of any length. A
-    /// section header has 28 bytes.
+    /// Writers keep packets below 262 144 bytes, 128 MiB only for USB. Skipped blocks may have any length. A section
+    /// header has 28 bytes.
     "block-bytes" max_block_bytes: usize = 16 << 20, Bytes, Counted(WeirdKind::MalformedBlock), 28..=u64::MAX;
 
-    /// Bytes read of one key log of TLS.
+    /// Bytes read from one TLS key log.
     ///
-    /// Five lines of 180 bytes a connection: room for 300 000 connections.
-    "key-log-bytes" max_key_log_bytes: u64 = 256 << 20, Bytes, Seen("What stands behind it in the file is not read.");
+    /// At five lines of 180 bytes per connection, room for 300 000 connections.
+    "key-log-bytes" max_key_log_bytes: u64 = 256 << 20, Bytes, Seen("The rest of the file is not read.");
 
-    /// Interfaces kept per pcapng section; packets of any further one are passed over.
+    /// Interfaces kept per pcapng section; packets of further ones are skipped.
     ///
     /// A description takes 20 bytes of the file, whether a packet names it or not.
     "interfaces" max_interfaces: usize = 65_536, Count("interfaces"), Counted(WeirdKind::UnknownInterface);
 
-    /// Bytes a decompressor of files may look back, which it keeps in memory.
+    /// Bytes that a file decompressor may look back, which it keeps in memory.
     ///
-    /// What `zstd --long` and `xz -9` need at the most; `zstd --long=28` and `xz --lzma2=dict=192MiB` take more.
+    /// The most that `zstd --long` and `xz -9` need; `zstd --long=28` and `xz --lzma2=dict=192MiB` take more.
     "window-bytes" max_window_bytes: u64 = 128 << 20, Bytes, Counted(WeirdKind::FileInflateCap);
 
-    /// Bytes read from one compressed file, as they are without compression.
+    /// Bytes read from one compressed file, after decompression.
     ///
-    /// They are never in memory together; this bounds the time that a file made to be endless can take.
+    /// They are never all in memory; this bounds the time that a decompression bomb can take.
     "inflated-file-bytes" max_inflated_file_bytes: u64 = 256 << 30, Bytes, Counted(WeirdKind::FileInflateCap);
 
-    /// Bytes per compressed byte of a file, once file-inflate-ratio-from-bytes came out of it.
+    /// Decompressed bytes per compressed byte of a file, once it has yielded file-inflate-ratio-from-bytes.
     ///
-    /// Captures come to 3 to 100, for every packet has its own time and numbers; files made to be endless to 1 000 and
-    /// more.
+    /// Captures reach 3 to 100, as every packet has its own time and numbers; decompression bombs 1 000 and more.
     "file-inflate-ratio" max_file_inflate_ratio: u64 = 500, Count("to one"),
         Counted(WeirdKind::FileInflateCap), FROM_ONE;
 
-    /// Bytes of a compressed file from which on file-inflate-ratio counts.
+    /// Decompressed bytes of a file from which file-inflate-ratio applies.
     ///
     /// Fewer take no time to read, and short files may be very regular.
     "file-inflate-ratio-from-bytes" file_inflate_ratio_from_bytes: u64 = 64 << 20, Bytes,
         Counted(WeirdKind::FileInflateCap);
 
-    /// Bytes of one Autobahn report that is read.
+    /// Size of one Autobahn report.
     ///
-    /// Cases have up to 1 MB, an index 110 bytes a case. Up to three copies are in memory.
-    "report-bytes" max_report_bytes: u64 = 16 << 20, Bytes, Seen("A larger one is refused with an error.");
+    /// Cases have up to 1 MB, an index 110 bytes per case. Up to three copies are in memory.
+    "report-bytes" max_report_bytes: u64 = 16 << 20, Bytes, Seen("A larger one is an error.");
 
-    /// Parts of one Autobahn report: values of JSON, lines and cells of a page.
+    /// Parts of one Autobahn report: JSON values, lines and cells of a page.
     ///
-    /// Each is kept as a value of its own, which a part of two bytes makes up to 300 times larger. An index of 80 agents
-    /// with all 517 cases has as many.
+    /// Each is kept as a value of its own, up to 300 times larger than a part of two bytes. An index of 80 agents
+    /// with all 517 cases has this many.
     "report-parts" max_report_parts: usize = 250_000, Count("parts"),
-        Seen("A report of more is refused with an error.");
+        Seen("A report with more is an error.");
 
-    /// Time from the last packet of a file to the first of another up to which both may be one capture.
+    /// Longest time from the last packet of a file to the first of the next for both to be one capture.
     ///
-    /// In an hour most connections that live send something.
+    /// Most live connections send something within an hour.
     "pause-seconds" max_pause_seconds: u32 = 3_600, Seconds,
-        Seen("Files further apart are captures of their own, and listed as such.");
+        Seen("Files further apart are separate captures, and listed as such.");
 
-    /// Texts inside one another, as URIs in parameters of URIs, that are taken apart to leave out only what is secret in them.
+    /// Nested texts, such as URIs in URI parameters, that are taken apart to hide only the secrets in them.
     ///
-    /// Redirects have two or three, each of them encoded once more.
+    /// Redirects have two or three levels, each encoded once more.
     "secret-nesting" max_secret_nesting: usize = 16, Count("texts"),
-        Seen("What lies deeper is left out as a whole, unless it is made of ordinary words."), 0..=64;
+        Seen("Anything deeper is hidden as a whole, unless it consists of ordinary words."), 0..=64;
 }
 
 impl Limits {

@@ -88,11 +88,11 @@ pub fn read(bytes: &[u8], path: &Path) -> Result<CaseVerdict, Error> {
         what: WHAT,
         line,
         detail,
-        advice: "name the JSON file of a case, the index.json of a run, or its directory",
+        advice: "give the JSON file of a case, the index.json of a run, or its directory",
     };
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let raw: Raw = serde_json::from_slice(bytes).map_err(|e| bad(Some(e.line()), e.to_string()))?;
-    let id = CaseId::new(&raw.id).ok_or_else(|| bad(None, format!("{:?} is no number of a case", raw.id)))?;
+    let id = CaseId::new(&raw.id).ok_or_else(|| bad(None, format!("{:?} is not a case number", raw.id)))?;
     Ok(CaseVerdict {
         agent: raw.agent,
         id,

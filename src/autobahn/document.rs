@@ -44,9 +44,9 @@ impl Document {
                 line: Some(error.line()),
                 detail: error.to_string(),
                 advice: if error.is_eof() {
-                    "the file ends too early: take another copy of it"
+                    "the file ends too early: use another copy of it"
                 } else {
-                    "take the file as the suite wrote it"
+                    "use the file as the suite wrote it"
                 },
             }),
         }

@@ -26,19 +26,19 @@ pub fn read(bytes: &[u8], path: &Path, limits: &Limits) -> Result<Run, Error> {
         what: WHAT,
         line: None,
         detail,
-        advice: "name the index.json of a run, or one of its cases",
+        advice: "give the index.json of a run, or one of its cases",
     })
 }
 
 fn run(document: &Document) -> Result<Run, String> {
     let mut run = Run::default();
-    for (agent, cases) in document.value.as_object().ok_or("no object")? {
+    for (agent, cases) in document.value.as_object().ok_or("not a JSON object")? {
         let agent = document.text(agent);
         let cases =
-            cases.as_object().ok_or_else(|| format!("what {agent} stands for is no list of cases"))?;
+            cases.as_object().ok_or_else(|| format!("the value of {agent} is not a list of cases"))?;
         let entries = run.agents.entry(agent.clone()).or_default();
         for (case, value) in cases {
-            let id = CaseId::new(case).ok_or_else(|| format!("{case:?} of {agent} is no case number"))?;
+            let id = CaseId::new(case).ok_or_else(|| format!("{case:?} of {agent} is not a case number"))?;
             let entry = value.as_object().and_then(|object| listed(document, object));
             entries.insert(id, entry.ok_or_else(|| format!("case {case} of {agent} has no verdict"))?);
         }
@@ -242,9 +242,9 @@ mod tests {
     #[test]
     fn what_is_no_index_is_an_error() {
         for (json, says) in [
-            ("[]", "no object"),
-            (r#"{"a": 1}"#, "a stands for is no list"),
-            (r#"{"a": {"x": {}}}"#, "\"x\" of a is no case number"),
+            ("[]", "not a JSON object"),
+            (r#"{"a": 1}"#, "the value of a is not a list"),
+            (r#"{"a": {"x": {}}}"#, "\"x\" of a is not a case number"),
             (r#"{"a": {"1.1": {}}}"#, "case 1.1 of a has no verdict"),
             (r#"{"a": {"#, "line 1"),
         ] {

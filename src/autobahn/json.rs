@@ -26,12 +26,12 @@ pub(super) fn read(bytes: &[u8], path: &Path, limits: &Limits) -> Result<CaseRep
         what: WHAT,
         line: None,
         detail: detail.to_owned(),
-        advice: "name the JSON file of one case, as in agent_case_3_2.json",
+        advice: "give the JSON file of one case, such as agent_case_3_2.json",
     };
-    let object = document.value.as_object().ok_or_else(|| bad("no object"))?;
+    let object = document.value.as_object().ok_or_else(|| bad("not a JSON object"))?;
     let mut case = Case { document: &document, object, notes: Notes::default() };
     let id = case.text("id").ok_or_else(|| bad("it has no case number (\"id\")"))?;
-    let id = CaseId::new(&id).ok_or_else(|| bad(&format!("{id:?} is no case number")))?;
+    let id = CaseId::new(&id).ok_or_else(|| bad(&format!("{id:?} is not a case number")))?;
     Ok(case.report(id))
 }
 
@@ -84,7 +84,7 @@ impl<'a> Case<'a> {
         let value = self.object.get(key).filter(|value| !value.is_null())?;
         let read = of(value);
         if read.is_none() {
-            self.notes.add(format!("{key} is of an unexpected type"));
+            self.notes.add(format!("{key} has an unexpected type"));
         }
         read
     }
@@ -132,7 +132,7 @@ impl<'a> Case<'a> {
         let pair = |(size, count): (&String, &Value)| Some((size.parse().ok()?, count.as_u64()?));
         let mut counts: Vec<_> = object.iter().filter_map(pair).collect();
         if counts.len() != object.len() {
-            self.notes.add(format!("{key} holds what is no count"));
+            self.notes.add(format!("{key} holds something that is not a count"));
         }
         counts.sort_unstable();
         counts
@@ -172,7 +172,7 @@ impl<'a> Case<'a> {
     }
 
     fn read_row(&self, row: &[Value]) -> Result<WireRow, String> {
-        let (tag, fields) = row.split_first().ok_or("it is no list")?;
+        let (tag, fields) = row.split_first().ok_or("it is not a list")?;
         let seconds = || fields.first().and_then(Value::as_f64).ok_or("it has no seconds");
         // A timer without a tag has the tag None, as the page writes it.
         let name = |at: usize| fields.get(at).and_then(Value::as_str).unwrap_or("None").to_owned();
@@ -201,7 +201,7 @@ impl<'a> Case<'a> {
             "TI" => WireRow::CloseAfter(seconds()?),
             "TIE" => WireRow::Closing,
             "WLM" => WireRow::Log(fields.first().and_then(Value::as_bool).ok_or("neither on nor off")?),
-            _ => return Err("of no known kind".to_owned()),
+            _ => return Err("of an unknown kind".to_owned()),
         })
     }
 
@@ -244,7 +244,7 @@ impl<'a> Case<'a> {
 fn masking_key(digits: Option<&Value>) -> Result<Option<[u8; 4]>, String> {
     match digits.and_then(Value::as_str) {
         Some(digits) => {
-            data::masking_key(digits.as_bytes()).map(Some).ok_or("a masking key that is none".to_owned())
+            data::masking_key(digits.as_bytes()).map(Some).ok_or("an invalid masking key".to_owned())
         }
         None => Ok(None),
     }
@@ -399,10 +399,10 @@ mod tests {
     fn what_is_no_case_is_an_error() {
         for (json, says) in [
             ("", "line 1"),
-            ("[]", "no object"),
-            ("{}", "no case number"),
+            ("[]", "not a JSON object"),
+            ("{}", "it has no case number"),
             (r#"{"id": 3}"#, "no case number"),
-            (r#"{"id": "x"}"#, "\"x\" is no case number"),
+            (r#"{"id": "x"}"#, "\"x\" is not a case number"),
             ("{\n\"id\": ", "line 2"),
         ] {
             let error = read(json.as_bytes(), Path::new("x"), &Limits::DEFAULT).unwrap_err().to_string();

@@ -125,16 +125,16 @@ impl Page {
             advice,
         };
         if self.sections.len() < 2 {
-            let detail = "it has none of the headings of such a page (Case Description, Wire Log, …)";
+            let detail = "it has none of the headings of a case page (Case Description, Wire Log, …)";
             return Err(bad(
                 detail,
-                "name the page of one case, not the overview of a run or another site's page",
+                "give the page of one case, not the overview of a run or another site's page",
             ));
         }
         let title = self.texts(Heading::Title).find_map(|line| title(&String::from_utf8_lossy(line)));
         let Some(title) = title else {
             let detail =
-                "it lacks the line with agent, case and verdict, as in \"ws - Case 3.2 : Pass - 1 ms @ …\"";
+                "it lacks the line with agent, case and verdict, such as \"ws - Case 3.2 : Pass - 1 ms @ …\"";
             return Err(bad(detail, "copy the page from that line on"));
         };
         Ok(self.report(title))
@@ -162,7 +162,7 @@ impl Page {
         if let Some(rows) = &wire_log
             && !matches!(rows.last(), Some(WireRow::TcpDropped { .. }))
         {
-            notes.add("the wire log does not reach its last row, who dropped TCP");
+            notes.add("the wire log stops before its last row, which says who dropped TCP");
         }
         for (heading, name) in [
             (Heading::Closing, "closing behavior"),
@@ -170,7 +170,7 @@ impl Page {
             (Heading::WireLog, "wire log"),
         ] {
             if !self.has(heading) {
-                notes.add(format!("the page has no {name}: it was not copied to its end"));
+                notes.add(format!("the page has no {name}: it was not copied completely"));
             }
         }
         let behavior = unimplemented(&title, http_response.as_deref()).unwrap_or(title.behavior);
@@ -280,9 +280,9 @@ fn literal<T>(
     let parsed = read(&text);
     if parsed.is_none() {
         notes.add(if text.trim_ascii_end().ends_with(b"...") {
-            format!("{name} is cut: a page shows 1000 characters of it")
+            format!("{name} is cut off: a page shows only 1000 characters of it")
         } else {
-            format!("{name} is no list of events")
+            format!("{name} is not a list of events")
         });
     }
     parsed

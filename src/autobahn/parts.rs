@@ -17,7 +17,7 @@ pub(super) fn within(parts: usize, limits: &Limits, path: &Path, what: &'static 
         what,
         line: None,
         detail: format!("it has more than {most} parts (values, lines)"),
-        advice: "take the file as the suite wrote it",
+        advice: "use the file as the suite wrote it",
     })
 }
 

@@ -77,7 +77,7 @@ impl Log<'_> {
         let next = self.rows.len() as u64;
         let skipped = number.saturating_sub(next);
         if skipped > MAX_SKIPPED || number < next {
-            self.notes.add(format!("row {number} of the wire log stands where row {next} should"));
+            self.notes.add(format!("the wire log has row {number} where row {next} should be"));
             return;
         }
         for _ in 0..skipped {
@@ -157,7 +157,7 @@ fn frame(
     let small = |name: &str, max: u64| number(name).filter(|n| *n <= max).and_then(|n| u8::try_from(n).ok());
     let flag = |name: &str| field(name).and_then(truth);
     let masking_key = match field("MASK") {
-        Some(digits) => Some(data::masking_key(digits).ok_or("a masking key that is none")?),
+        Some(digits) => Some(data::masking_key(digits).ok_or("an invalid masking key")?),
         None => None,
     };
     let (data, odd) = payload(number("PAYLOAD-LEN"), shown);
@@ -346,7 +346,7 @@ mod tests {
             ("garbage\n000 RX OCTETS: 8900", "before the first row"),
             ("000 RX OCTETS: 89zz", "not in hex"),
             ("000 FAILING CONNECTION\nwhat is this", "after row 0"),
-            ("000 RX OCTETS: 89\n900 TX OCTETS: 89", "row 900 of the wire log stands where row 1"),
+            ("000 RX OCTETS: 89\n900 TX OCTETS: 89", "the wire log has row 900 where row 1 should"),
             ("000 RX FRAME : OPCODE=17, FIN=True, RSV=0, MASKED=False, MASK=None", "no opcode"),
             ("000 RX FRAME : OPCODE=1, FIN=Maybe, RSV=0, MASKED=False, MASK=None", "no FIN"),
             ("000 RX FRAME : OPCODE=1, FIN=True, RSV=0, MASKED=True, MASK=12", "masking key"),

@@ -265,7 +265,7 @@ fn choose(rows: &[Vec<(u64, u64)>], total: Option<&[u64]>, notes: &mut Notes) ->
     let mut fitting = chosen.iter().filter(adds_up);
     let first = fitting.next();
     if fitting.next().is_some() {
-        notes.add("statistics: the digits of a table can be parted in more than one way");
+        notes.add("statistics: the digits of a table can be split in more than one way");
     }
     match first.or(chosen.first()) {
         Some(counts) => counts.clone(),

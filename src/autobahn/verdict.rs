@@ -20,14 +20,14 @@ pub fn judge(report: &CaseReport) -> Recomputed {
 
     let tested = close.map(|close| closing(report, close, opened));
     let (behavior, on_events) = if informational {
-        (Some(Behavior::Informational), "The case has nothing to pass or fail".to_owned())
+        (Some(Behavior::Informational), "The case cannot pass or fail".to_owned())
     } else {
         behavior(report, case, opened, close, tested.as_ref().map(|(verdict, _)| verdict))
     };
     let (behavior_close, on_closing) = match tested {
         Some((_, why)) if informational => (Some(BehaviorClose::Informational), why),
         Some((verdict, why)) => (Some(verdict), why),
-        None => (None, "what it expects of the closing is not known".to_owned()),
+        None => (None, "what the case expects of the closing is not known".to_owned()),
     };
     let agrees = behavior.as_ref().is_none_or(|behavior| *behavior == report.behavior)
         && behavior_close.as_ref().is_none_or(|close| *close == report.behavior_close);
@@ -62,22 +62,22 @@ fn closing(report: &CaseReport, expected: &ExpectedClose, opened: bool) -> (Beha
     }
     if seen.closed_by_me != expected.closed_by_me {
         let why = if seen.closed_by_me {
-            "the tester closed first, which was up to the testee"
+            "the tester closed first, but the testee should have"
         } else {
-            "the tester was to close first and did not"
+            "the tester should have closed first but did not"
         };
         return (BehaviorClose::Failed, why.to_owned());
     }
     if expected.require_clean && !seen.was_clean {
-        let why = "the closing was not clean, which this case demands";
+        let why = "the closing was not clean, though this case requires it";
         return (BehaviorClose::Unclean, why.to_owned());
     }
     if let Some(code) = seen.remote_close_code.filter(|code| !expected.codes.contains(code)) {
-        let why = format!("the testee's Close has {code}, where the suite allows {}", codes(expected));
+        let why = format!("the testee's Close has {code}, but the suite allows {}", codes(expected));
         return (BehaviorClose::WrongCode, why);
     }
     if !seen.is_server && seen.dropped_by_me {
-        let why = "the tester, as client, ended TCP, which is the server's to do";
+        let why = "the tester, as client, ended TCP, which the server should do";
         return (BehaviorClose::FailedByClient, why.to_owned());
     }
     let first = if expected.closed_by_me { "tester" } else { "testee" };
@@ -104,19 +104,20 @@ fn behavior(
     tested: Option<&BehaviorClose>,
 ) -> (Option<Behavior>, String) {
     if [9, 12, 13].contains(&report.id.section()) {
-        let why = format!("The suite judges section {} by what its events do not show", report.id.section());
+        let why =
+            format!("The suite judges section {} by things that its events do not show", report.id.section());
         return (None, why);
     }
     if !opened {
         return (Some(Behavior::Failed), "No event could match".to_owned());
     }
     let Some((behavior, why)) = events(report, case) else {
-        return (None, "The report has too little to compare events".to_owned());
+        return (None, "The report has too few details to compare events".to_owned());
     };
     if close.is_some_and(|close| {
         close.wrong_endpoint_is_fatal && close.closed_by_me != report.closing.closed_by_me
     }) {
-        let why = format!("{why}, but the case fails when the testee leaves the closing to the tester");
+        let why = format!("{why}, but the case fails if the testee leaves the closing to the tester");
         return (Some(Behavior::Failed), why);
     }
     if tested == Some(&BehaviorClose::WrongCode) && case.is_some_and(|case| case.wrong_code_is_fatal) {
@@ -139,7 +140,7 @@ fn own_frames(report: &CaseReport) -> Option<String> {
     let (text, continuation) = (count(1), count(0));
     (text != 1 || continuation != 50).then(|| {
         format!(
-            "The tester sent {text} text and {continuation} continuation frames, where the case is 1 and 50"
+            "The tester sent {text} text and {continuation} continuation frames, but the case calls for 1 and 50"
         )
     })
 }
@@ -208,7 +209,8 @@ fn uncut(
         let differs = logged.iter().zip(entry).position(|(event, expected)| !event.fits(expected));
         if let Some(at) = differs.filter(|_| logged.len() == entry.len()) {
             let why = format!(
-                "The events match {} as far as the report shows them, but the wire log tells that event {} has another payload",
+                "The events match {} as far as the report shows them, but the wire log shows that event {} has a \
+                 different payload",
                 behavior.as_str(),
                 at + 1
             );
@@ -235,7 +237,7 @@ fn compare<E>(
     // OK is the entry worth naming; an old report may list another one first.
     let nearest = expected.iter().find(|(verdict, _)| *verdict == Behavior::Ok).or(expected.first());
     let Some((verdict, entry)) = nearest else {
-        return (Behavior::Failed, "The case expects no events at all".to_owned());
+        return (Behavior::Failed, "The case lists no expected events".to_owned());
     };
     let wanted: Vec<CaseEvent> = entry.iter().map(event).collect();
     let at =
@@ -244,13 +246,13 @@ fn compare<E>(
     let (is, wanted_is) = (name(received), name(&wanted));
     let why = if is == wanted_is {
         // What is quoted is the same: they part behind it.
-        format!("Event {} is {is}, and differs from what {} expects further on", at + 1, verdict.as_str())
+        format!("Event {} is {is}, but differs further on from what {} expects", at + 1, verdict.as_str())
     } else if received.len() > at {
-        format!("Event {} is {is}, where {} expects {wanted_is}", at + 1, verdict.as_str())
+        format!("Event {} is {is}, but {} expects {wanted_is}", at + 1, verdict.as_str())
     } else if at == 0 {
-        format!("No event came, where {} expects {wanted_is}", verdict.as_str())
+        format!("No event came, but {} expects {wanted_is}", verdict.as_str())
     } else {
-        format!("Nothing came after event {at}, where {} expects {wanted_is}", verdict.as_str())
+        format!("Nothing came after event {at}, but {} expects {wanted_is}", verdict.as_str())
     };
     (Behavior::Failed, why)
 }
@@ -270,7 +272,7 @@ fn describe(event: &CaseEvent) -> String {
         }
         CaseEvent::Ping(text) => format!("a Ping{}", quoted(text)),
         CaseEvent::Pong(text) => format!("a Pong{}", quoted(text)),
-        CaseEvent::Timeout(tag) => format!("the end of timer{}", quoted(tag)),
+        CaseEvent::Timeout(tag) => format!("the expiry of timer{}", quoted(tag)),
         CaseEvent::Other(name, _) => format!("the event{}", quoted(name)),
     }
 }
@@ -348,7 +350,7 @@ mod tests {
         page.received = Some(Vec::new());
         check(&page, false, &format!("No event came, as NON-STRICT expects; {closed}"));
         page.received = Some(vec![text("Hello, world!"), CaseEvent::Pong(String::new())]);
-        check(&page, false, &format!("Event 2 is a Pong, where OK expects nothing more; {closed}"));
+        check(&page, false, &format!("Event 2 is a Pong, but OK expects nothing more; {closed}"));
     }
 
     #[test]
@@ -438,7 +440,8 @@ mod tests {
         check(
             &page,
             true,
-            "The report has too little to compare events; the tester closed first, as it should, the closing was clean, and the testee's code 1000 is allowed.",
+            "The report has too few details to compare events; the tester closed first, as it should, the closing \
+             was clean, and the testee's code 1000 is allowed.",
         );
         page.wire_log = Some(vec![rx(10, 13, "Hello, world!")]);
         assert_eq!(judge(&page).behavior, Some(Behavior::Ok));

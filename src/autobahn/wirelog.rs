@@ -48,7 +48,7 @@ pub fn observe(report: &CaseReport, sink: &mut impl FnMut(Observation<'_>)) -> V
     };
     let left_out = left_out(report, rows);
     if left_out > 0 {
-        notes.add(format!("the wire log leaves out {} that the statistics count", count(left_out, "frame")));
+        notes.add(format!("the wire log omits {} that the statistics count", count(left_out, "frame")));
         for what in [Observed::LogPaused, Observed::LogResumed] {
             sink(Observation { from: tester, what, evidence: None });
         }
@@ -116,7 +116,7 @@ fn handshake(
     let Some(text) = &report.http_request else { return false };
     let bytes = with_end(text);
     let Ok((head, _)) = request_head(&bytes) else {
-        notes.add("the opening handshake of the client is no HTTP request");
+        notes.add("the client's opening handshake is not an HTTP request");
         return false;
     };
     let mut request = upgrade::request(&head);
@@ -128,7 +128,7 @@ fn handshake(
     let Some(text) = &report.http_response else { return false };
     let bytes = with_end(text);
     let Ok((head, _)) = response_head(&bytes) else {
-        notes.add("the answer to the opening handshake is no HTTP response");
+        notes.add("the answer to the opening handshake is not an HTTP response");
         return false;
     };
     let mut response = upgrade::response(&head, expected, Vec::new());
@@ -438,7 +438,7 @@ mod tests {
         let (log, notes) =
             play(r#"["RO",[2,"8900"]], ["RF",[0,""],9,true,0,false,null]"#, r#""rxFrameStats": {"9": 3},"#);
         assert_eq!(log, ["s paused", "s resumed", "c ping 0 @2"]);
-        assert_eq!(notes, ["the wire log leaves out 2 frames that the statistics count"]);
+        assert_eq!(notes, ["the wire log omits 2 frames that the statistics count"]);
     }
 
     #[test]

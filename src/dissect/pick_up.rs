@@ -123,7 +123,7 @@ impl PickUp {
             if let Some((head, start)) = head.whole_lines() {
                 let rest = Item::Data { offset: offset.saturating_add(len), bytes: &[], carrier };
                 out.weirds.add(WeirdKind::HandshakeGap, Some(carrier.packet), || {
-                    "an HTTP head is cut off: what is not there is unknown".to_owned()
+                    "an HTTP header section is cut off: the missing part is unknown".to_owned()
                 });
                 if let Some(frames) = self.granted(dir, &head, start, rest, true, out) {
                     return Picked::Frames(frames);
@@ -257,7 +257,7 @@ impl PickUp {
             if end > since {
                 out.weirds.add(WeirdKind::HandshakeGap, carrier.map(|c| c.packet), || {
                     format!(
-                        "{} of the {} after a handshake that is not whole were not read",
+                        "{} from the {} after an incomplete handshake were not read",
                         count(end - since, "byte"),
                         from.name()
                     )

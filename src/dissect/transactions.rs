@@ -233,7 +233,7 @@ impl Transactions {
         }
         let held = &mut self.sides[dir].held;
         if held.push_dropped(offset, len, carrier) {
-            let detail = || format!("more than {cap} bytes wait for the other side to send its part");
+            let detail = || format!("more than {cap} bytes are waiting for the other side to send its part");
             out.weirds.add(WeirdKind::HandshakeCap, Some(carrier.packet), detail);
         }
         if self.candidate { Verdict::Open } else { Verdict::NotWebSocket }

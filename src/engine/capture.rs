@@ -145,7 +145,7 @@ impl Capture {
         if left_out > 0 {
             self.keys_left_out += left_out;
             weirds.add_many(WeirdKind::TlsKeysCap, left_out, None, || {
-                format!("keys beyond the {} of tls-keys were passed over", self.limits.max_tls_keys)
+                format!("keys beyond the limit tls-keys ({}) were skipped", self.limits.max_tls_keys)
             });
         }
         report.bytes = reader.bytes();

@@ -404,13 +404,13 @@ impl Stages {
         findings_left_out(&mut weirds, conclusion.findings.len(), conclusion.findings_omitted);
         if conclusion.pings_given_up > 0 {
             weirds.add_many(WeirdKind::PingsCap, conclusion.pings_given_up, None, || {
-                "Pings without a Pong were given up for newer ones".to_owned()
+                "the oldest Pings without a Pong were dropped for newer ones".to_owned()
             });
         }
         if recorder.frames.yielded > 0 {
             weirds.add_many(WeirdKind::ListedCap, recorder.frames.yielded, None, || {
-                "the frames listed of all connections took what they may: of this one some were left out or cut \
-                 shorter; --limit all-listed-frame-bytes for more"
+                "the frames listed for all connections reached their limit: some of this one were left out or cut \
+                 shorter; raise --limit all-listed-frame-bytes"
                     .to_owned()
             });
         }

@@ -162,7 +162,7 @@ impl Connects {
         if self.forgotten > 0 {
             let max = self.max;
             weirds.add_many(WeirdKind::ServersCap, self.forgotten, self.first_forgotten, || {
-                format!("more than {max} servers; whether connections to the others failed is not told")
+                format!("more than {max} servers; failed connections to the others are not reported")
             });
         }
     }

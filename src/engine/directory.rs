@@ -98,15 +98,15 @@ pub(super) fn expand(named: &Path, depth: usize, threads: usize, limits: &Limits
             // Opening it says what is wrong.
             Ok(Kind::Capture | Kind::Pointer | Kind::Damaged) => None,
             Ok(Kind::Case(_)) if path.file_stem().is_some_and(|stem| stem == "index") => {
-                Some("the overview of a run of the Autobahn Testsuite")
+                Some("the overview of an Autobahn Testsuite run")
             }
             Ok(Kind::Case(form)) if forms.get(&stem(&path)).is_some_and(|best| *best < form) => {
                 Some("a case that is there in another form")
             }
             Ok(Kind::Case(_)) => None,
             Ok(Kind::Index) => Some("the index of a run, which has no traffic (wslog check reads it)"),
-            Ok(Kind::Foreign) => Some("an archive, or a capture of a format that is not read"),
-            Ok(Kind::Other) => Some("neither a capture nor the report of a case"),
+            Ok(Kind::Foreign) => Some("an archive, or a capture in a format that wslog does not read"),
+            Ok(Kind::Other) => Some("neither a capture nor a case report"),
             Ok(Kind::Empty) => Some("empty"),
             Err(source) => {
                 out.failed.push(Error::Open { path, source });

@@ -143,7 +143,7 @@ impl Ledger {
             && let Some(input) = inputs.last_mut()
         {
             input.weirds.add_many(WeirdKind::ReportsOutOfOrder, late, None, || {
-                "connections are listed after ones that began later".to_owned()
+                "connections are listed after others that began later".to_owned()
             });
         }
         Ok(())

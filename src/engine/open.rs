@@ -34,7 +34,7 @@ pub(super) fn open(path: &Path, limits: &Limits, stop: &Stop) -> Result<Source, 
     }
     let form = match autobahn::sniff(start) {
         Some(ReportKind::Case(form)) => form,
-        Some(ReportKind::Index) => return Err(refuse(&path, "an index tells verdicts but no traffic")),
+        Some(ReportKind::Index) => return Err(refuse(&path, "an index has verdicts but no traffic")),
         None => return Ok(Source::Capture(Box::new(Input { path, source }))),
     };
     let (mut bytes, most) = (Vec::new(), limits.max_report_bytes);
@@ -85,14 +85,14 @@ pub(super) fn from_inside(error: Error, source: &Unpacked) -> Error {
     let inside = |path, detail| Error::Inside { path, compression: compression.name(), detail };
     match (error, source.weirds().as_slice().first()) {
         (Error::Empty { path } | Error::UnknownFormat { path, .. }, Some(weird)) => {
-            inside(path, format!("nothing readable comes out: {}", weird.detail))
+            inside(path, format!("nothing readable could be decompressed: {}", weird.detail))
         }
-        (Error::Empty { path }, None) => inside(path, "nothing is in it".to_owned()),
+        (Error::Empty { path }, None) => inside(path, "there is nothing inside".to_owned()),
         (Error::UnknownFormat { path, start }, None) => {
-            inside(path, format!("inside is neither pcap nor pcapng: that begins with {:#}", Hex(&start)))
+            inside(path, format!("its content is neither pcap nor pcapng: it begins with {:#}", Hex(&start)))
         }
         (Error::BadHeader { path, format, detail }, _) => {
-            inside(path, format!("inside is a {format} header that is unusable: {detail}"))
+            inside(path, format!("its content has an unusable {format} header: {detail}"))
         }
         (Error::Read { path, source: why, .. }, _) => {
             Error::Read { path, offset: source.taken(), source: why }
@@ -107,6 +107,6 @@ fn refuse(path: &Path, detail: &str) -> Error {
         what: "Autobahn case",
         line: None,
         detail: detail.to_owned(),
-        advice: "name the reports of cases, or their directory; wslog check and wslog diff read an index",
+        advice: "give case reports, or their directory; wslog check and wslog diff read an index",
     }
 }

@@ -177,7 +177,10 @@ impl Recorder {
                 self.earlier.push(EarlierHandshake { target: earlier.target, status });
             } else {
                 weirds.add(WeirdKind::HandshakeCap, evidence.and_then(|e| e.packet()), || {
-                    format!("opening handshakes before the last one are listed up to {}", self.earlier.len())
+                    format!(
+                        "at most {} opening handshakes before the last one are listed",
+                        self.earlier.len()
+                    )
                 });
             }
         }

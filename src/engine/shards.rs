@@ -262,7 +262,7 @@ fn end(
         if was_idle {
             weirds.add(WeirdKind::FlowIdle, Some(last_packet), || {
                 let max = limits.max_idle_seconds;
-                format!("not closed, and nothing for more than {max} s after this packet; given up")
+                format!("not closed, and silent for more than {max} s after this packet; dropped")
             });
         }
     };

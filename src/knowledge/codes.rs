@@ -6,10 +6,10 @@ use crate::model::topic::{CodeEntry, Registration};
 
 use Registration::{Assigned, OutOfRange, Private, Reserved, Unassigned};
 
-const AS_RECEIVED: &str = "the code and the reason as received; wasClean is true if the receiver's own Close had \
-    gone out when TCP ended. The sender reports the code of the Close that came back (1006 if none did; RFC 6455 7.1.5); \
+const AS_RECEIVED: &str = "the code and reason as received; wasClean is true if the receiver's own Close had gone \
+    out when TCP ended. The sender reports the code of the Close that came back (1006 if none did; RFC 6455 7.1.5); \
     some libraries report the code they sent";
-const STRICT: &str = "left open by the RFC: a strict receiver fails the connection and reports 1006, a lenient one \
+const STRICT: &str = "the RFC leaves it open: a strict receiver fails the connection and reports 1006, a lenient one \
     passes the code on";
 
 /// Sets up the registry of IANA, which alone has the codes that cite nothing else.
@@ -40,16 +40,17 @@ pub const CODES: &[CodeEntry] = &[
         registration: Assigned,
         sent_by: Who::Either,
         clauses: &[rfc6455("7.4.1")],
-        meaning: "The purpose for which the connection was opened is fulfilled.",
+        meaning: "The purpose of the connection has been fulfilled.",
         reported: AS_RECEIVED,
         causes: &[
-            "the application closed with 1000, or its library sends 1000 where the application names no code",
-            "a library answers any Close with 1000: an answer only typically echoes the code it received (RFC 6455 5.5.1)",
+            "the application closed with 1000, or its library sends 1000 when the application gives no code",
+            "a library answers every Close with 1000: echoing the code received is typical, not required (RFC 6455 \
+             5.5.1)",
             "not close() without arguments in a browser: that sends an empty Close, and the other side reports 1005",
         ],
         next: &[
-            "who started: closing.started_by, and the evidence for it",
-            "an unexpected 1000: closing.idle_before_close_ns against the time-outs of both applications",
+            "who started the closing handshake: closing.started_by, and the evidence for it",
+            "an unexpected 1000: closing.idle_before_close_ns compared with the timeouts of both applications",
         ],
     },
     CodeEntry {
@@ -58,16 +59,17 @@ pub const CODES: &[CodeEntry] = &[
         registration: Assigned,
         sent_by: Who::Either,
         clauses: &[rfc6455("7.4.1")],
-        meaning: "The sender goes away: a server shuts down, or a browser leaves the page.",
+        meaning: "The sender is going away: a server shuts down, or a browser leaves the page.",
         reported: AS_RECEIVED,
         causes: &[
-            "the page was left or reloaded, or its tab closed: browsers send 1001 of their own accord",
+            "the page was left or reloaded, or its tab closed: the browser itself sends 1001",
             "the server process was told to stop, as in a deployment",
-            "some server libraries send it for an idle time-out; the reason then says so",
+            "some server libraries send it on an idle timeout; the reason then says so",
         ],
         next: &[
             "the reason of the Close",
-            "whether many connections to one server closed at the same moment: a restart; one alone: a page was left",
+            "whether many connections to one server closed at the same moment (a restart) or just one (a page was \
+             left)",
         ],
     },
     CodeEntry {
@@ -76,17 +78,17 @@ pub const CODES: &[CodeEntry] = &[
         registration: Assigned,
         sent_by: Who::Either,
         clauses: &[rfc6455("7.4.1")],
-        meaning: "The sender fails the connection for a protocol error of the other side.",
+        meaning: "The sender fails the connection because of a protocol error by the other side.",
         reported: AS_RECEIVED,
         causes: &[
-            "the other side broke one of the rules that 1002 answers",
-            "the sender was told a code that may not be sent, or a Close body of one byte",
-            "bytes of something else in the stream: a proxy that speaks another protocol, two writers on one socket",
-            "the sender lacks an extension that the other side believes to be negotiated",
+            "the other side broke one of the rules that call for 1002",
+            "the sender received a code that may not be sent, or a Close body of one byte",
+            "foreign bytes in the stream: a proxy that speaks another protocol, or two writers on one socket",
+            "the sender lacks an extension that the other side believes was negotiated",
         ],
         next: &[
-            "the finding of level must against the other side, and its frame, just before the Close",
-            "no such finding: the gaps of the recording, then whether the sender of the 1002 is wrong",
+            "the must-level finding against the other side just before the Close, and its frame",
+            "if there is none: gaps in the recording, then whether the sender of the 1002 is wrong",
         ],
     },
     CodeEntry {
@@ -95,13 +97,13 @@ pub const CODES: &[CodeEntry] = &[
         registration: Assigned,
         sent_by: Who::Either,
         clauses: &[rfc6455("7.4.1")],
-        meaning: "The sender received a type of data that it cannot accept, as binary where it takes only text.",
+        meaning: "The sender received a type of data that it cannot accept, such as binary when it takes only text.",
         reported: AS_RECEIVED,
         causes: &[
             "a binary message to an endpoint that takes text, or a text message to one that takes binary",
             "an application that uses 1003 for messages it cannot parse",
         ],
-        next: &["type and content of the last message that the sender of the 1003 had received"],
+        next: &["the type and content of the last message that the sender of the 1003 had received"],
     },
     CodeEntry {
         codes: 1004..=1004,
@@ -109,12 +111,12 @@ pub const CODES: &[CodeEntry] = &[
         registration: Reserved,
         sent_by: Who::Nobody,
         clauses: &[rfc6455("7.4.1")],
-        meaning: "Reserved; a meaning may be defined one day. The RFC does not forbid to send it, so wslog only notes it; \
-         Autobahn (case 7.9.3) wants it refused.",
+        meaning: "Reserved; a meaning might be defined in the future. The RFC does not forbid sending it, so wslog \
+            only notes it; Autobahn (case 7.9.3) expects it to be refused.",
         reported: STRICT,
         causes: &[
-            "a code for \"too large\" from a draft before RFC 6455: that is 1009 today",
-            "a server passes on a number from elsewhere",
+            "a code for \"too large\" from a draft of RFC 6455: that is 1009 today",
+            "a server that passes on a number from elsewhere",
         ],
         next: &["the library and its version on the side that sent it"],
     },
@@ -124,7 +126,7 @@ pub const CODES: &[CodeEntry] = &[
         registration: Reserved,
         sent_by: Who::Nobody,
         clauses: &[rfc6455("7.1.5"), rfc6455("7.4.1")],
-        meaning: "A conclusion of the receiver, never sent: a Close frame was received, and it carried no code.",
+        meaning: "The receiver's own conclusion, never sent: it received a Close frame without a code.",
         reported: "1005 with an empty reason; wasClean is true if the receiver's own Close had gone out when TCP ended",
         causes: &[
             "close() without arguments in a browser: it sends an empty Close, and the server reports 1005",
@@ -139,31 +141,33 @@ pub const CODES: &[CodeEntry] = &[
         registration: Reserved,
         sent_by: Who::Nobody,
         clauses: &[rfc6455("7.1.5"), rfc6455("7.4.1")],
-        meaning: "A conclusion of one side, never sent: the connection ended and this side had processed no Close frame. The two \
-         sides need not agree: one often reports 1006 where the other reports 1000 or 1001.",
-        reported: "1006 with an empty reason, wasClean false; a browser fires an error event first where it failed the \
-         connection itself",
+        meaning: "One side's own conclusion, never sent: the connection ended before this side had processed a Close \
+            frame. The two sides need not agree: one often reports 1006 while the other reports 1000 or 1001.",
+        reported: "1006 with an empty reason, wasClean false; a browser first fires an error event if it failed the \
+            connection itself",
         causes: &[
-            "TCP ended by FIN without a Close: a process ended and its kernel closed the socket, or a proxy's time-out \
-             struck (outcome no_close_frame)",
-            "TCP was reset: a crash, unread data at the close, a firewall or load balancer that had forgotten the \
-             connection (outcome reset)",
+            "TCP ended with a FIN and without a Close: a process ended and its kernel closed the socket, or a proxy \
+             timed out (outcome no_close_frame)",
+            "TCP was reset: a crash, unread data when the socket was closed, or a firewall or load balancer that had \
+             forgotten the connection (outcome reset)",
             "this side sent a Close, and the other ended TCP without answering, or this side gave up waiting (outcome \
              close_unanswered): it reports 1006, the other side the code of the Close if it read it",
-            "this side failed the connection for a fault of the other one: browsers, ws, undici and python websockets report \
-             1006 whatever comes back; aiohttp's client, Tomcat and uvicorn report their own code (1002, 1007, 1009)",
-            "the opening handshake failed: DNS, TCP, TLS, an HTTP status other than 101, a response that does not \
-             validate; browsers report 1006 for each of these and tell scripts no more",
-            "the other side's Close was sent but not read: TCP had already ended, or an RST came right after it, for which a \
-             browser built on Chromium reports 1006 where most libraries still report its code",
-            "the network is gone: no answer to retransmissions, TCP gives up, and neither side received anything",
+            "this side failed the connection because of the other side's fault: browsers, ws, undici and python \
+             websockets report 1006 whatever comes back; aiohttp's client, Tomcat and uvicorn report their own code \
+             (1002, 1007, 1009)",
+            "the opening handshake failed: DNS, TCP, TLS, an HTTP status other than 101, or an invalid response; \
+             browsers report 1006 for each of these and tell scripts nothing more",
+            "the other side's Close was sent but not read: TCP had already ended, or an RST came right after it; a \
+             browser built on Chromium then reports 1006, while most libraries still report its code",
+            "the network failed: retransmissions go unanswered, TCP gives up, and neither side receives anything",
         ],
         next: &[
             "closing.outcome, and the first FIN or RST: who ended TCP, and when",
             "CL-ABNORMAL, CL-RST, CL-REPLY and CL-FAIL-SILENT among the findings",
-            "closing.idle_before_close_ns: a silence of {timeouts} s is consistent with the default \
-             time-out of a well-known proxy",
-            "a second capture at the other end: a FIN or RST that its host did not send came from between",
+            "closing.idle_before_close_ns: a silence of {timeouts} s is consistent with the default timeout of a \
+             well-known proxy",
+            "a second capture at the other end: a FIN or RST that its host did not send came from something on the \
+             path",
         ],
     },
     CodeEntry {
@@ -175,12 +179,12 @@ pub const CODES: &[CodeEntry] = &[
         meaning: "The sender received data that does not fit the type of its message: text that is not UTF-8.",
         reported: AS_RECEIVED,
         causes: &[
-            "a text message with bytes in another encoding, or with a lone surrogate",
+            "a text message in another encoding, or with a lone surrogate",
             "binary data sent as text",
-            "a text cut at a byte count, inside a character, and sent as whole messages instead of fragments",
+            "a text split at a byte count, inside a character, and sent as whole messages instead of fragments",
             "a compressed message that does not inflate: some libraries use 1007 for it, others 1002",
         ],
-        next: &["FR-TEXT-UTF8 among the findings: it names the byte; else PMD-INFLATE"],
+        next: &["FR-TEXT-UTF8 among the findings, which gives the byte; otherwise PMD-INFLATE"],
     },
     CodeEntry {
         codes: 1008..=1008,
@@ -188,12 +192,14 @@ pub const CODES: &[CodeEntry] = &[
         registration: Assigned,
         sent_by: Who::Either,
         clauses: &[rfc6455("7.4.1")],
-        meaning: "The sender received a message against its policy; also where no other code fits or details are to stay hidden.",
+        meaning: "The sender received a message that violates its policy; also used if no other code fits or the \
+            details should stay hidden.",
         reported: AS_RECEIVED,
         causes: &[
-            "a token that is missing, wrong or has run out, checked after the opening handshake",
-            "a rate limit, or too many connections of one user",
-            "a library that uses 1008 for a violated rule of its own, as an Origin that is not allowed, checked after the handshake",
+            "a token that is missing, wrong or expired, checked after the opening handshake",
+            "a rate limit, or too many connections from one user",
+            "a library that uses 1008 for a rule of its own, such as an Origin that is not allowed, checked after \
+             the handshake",
         ],
         next: &[
             "the reason of the Close",
@@ -206,15 +212,16 @@ pub const CODES: &[CodeEntry] = &[
         registration: Assigned,
         sent_by: Who::Either,
         clauses: &[rfc6455("7.4.1"), rfc6455("10.4")],
-        meaning: "The sender received a message, or the header of a frame, that is larger than it is willing to take.",
+        meaning: "The sender received a message, or a frame header announcing one, larger than it is willing to \
+            accept.",
         reported: AS_RECEIVED,
         causes: &[
-            "a message over the limit of the receiving library; the default of many lies between 64 KiB and 100 MiB",
-            "a compressed message that grows over the limit when it is inflated",
+            "a message over the limit of the receiving library; many defaults lie between 64 KiB and 100 MiB",
+            "a compressed message that exceeds the limit when inflated",
             "bytes that are not frames, read as a header with a huge length",
         ],
         next: &[
-            "FR-TOO-BIG: the largest frame the sender of the 1009 had been sent",
+            "FR-TOO-BIG: the largest frame that the sender of the 1009 had received",
             "the limit in its configuration",
         ],
     },
@@ -224,11 +231,11 @@ pub const CODES: &[CodeEntry] = &[
         registration: Assigned,
         sent_by: Who::Client,
         clauses: &[rfc6455("7.4.1")],
-        meaning: "The client needs an extension that the server did not take; the reason should list which. A server does not \
-         need the code: it can refuse the opening handshake.",
+        meaning: "The client needs an extension that the server did not accept; the reason should list it. A server \
+            does not need this code: it can refuse the opening handshake.",
         reported: AS_RECEIVED,
         causes: &[
-            "a client that insists on permessage-deflate, and a server or a proxy that does not speak it",
+            "a client that insists on permessage-deflate, and a server or proxy that does not support it",
         ],
         next: &[
             "Sec-WebSocket-Extensions in request and response",
@@ -241,17 +248,17 @@ pub const CODES: &[CodeEntry] = &[
         registration: Assigned,
         sent_by: Who::Either,
         clauses: &[rfc6455("7.4.1")],
-        meaning: "The sender met a condition that it did not expect and cannot go on. The RFC names servers only; erratum 3227 \
-         has it for both sides.",
+        meaning: "The sender met an unexpected condition and cannot continue. The RFC mentions only servers; erratum \
+            3227 extends it to both sides.",
         reported: AS_RECEIVED,
         causes: &[
-            "an exception in a message handler that nothing caught",
+            "an uncaught exception in a message handler",
             "some libraries close with 1011 when a keep-alive Ping is not answered in time; the reason then says so",
             "a backend that failed",
         ],
         next: &[
             "the log of the side that sent it, at the time of its Close",
-            "an unanswered Ping before it: how long the other side was silent",
+            "an unanswered Ping before it: how long the other side had been silent",
         ],
     },
     CodeEntry {
@@ -260,12 +267,13 @@ pub const CODES: &[CodeEntry] = &[
         registration: Assigned,
         sent_by: Who::Server,
         clauses: &[REGISTRY],
-        meaning: "The service restarts. A client may connect again; the registration asks for a random delay of 5 to 30 s.",
+        meaning: "The service is restarting. A client may reconnect; the registration asks for a random delay of 5 \
+            to 30 s.",
         reported: AS_RECEIVED,
-        causes: &["a deployment or a restart of the server or of a gateway before it"],
+        causes: &["a deployment or restart of the server or of a gateway in front of it"],
         next: &[
             "whether the connections of one server closed together",
-            "whether the client waited before it came again",
+            "whether the client waited before it reconnected",
         ],
     },
     CodeEntry {
@@ -274,11 +282,11 @@ pub const CODES: &[CodeEntry] = &[
         registration: Assigned,
         sent_by: Who::Server,
         clauses: &[REGISTRY],
-        meaning: "Try again later: the server is overloaded. A client connects again only to another address, or when its user \
-         asks for it.",
+        meaning: "The server is overloaded. A client reconnects only to another address, or when its user asks for \
+            it.",
         reported: AS_RECEIVED,
         causes: &["a server or gateway that sheds load", "a backend that is not ready yet"],
-        next: &["the load of the server at that time", "whether the client came again at once"],
+        next: &["the load on the server at that time", "whether the client reconnected at once"],
     },
     CodeEntry {
         codes: 1014..=1014,
@@ -286,12 +294,13 @@ pub const CODES: &[CodeEntry] = &[
         registration: Assigned,
         sent_by: Who::Server,
         clauses: &[REGISTRY],
-        meaning: "Bad gateway: the sender is a gateway or proxy, and what it got from the server behind it is not valid. It is \
-         the counterpart of HTTP 502.",
+        meaning: "The sender is a gateway or proxy that received an invalid response from the server behind it. The \
+            counterpart of HTTP 502.",
         reported: AS_RECEIVED,
         causes: &["the server behind the gateway is gone, refuses the upgrade or broke the protocol"],
         next: &[
-            "a capture between the gateway and the server behind it: the end there is the one to explain",
+            "a capture between the gateway and the server behind it: that is the connection whose end needs \
+             explaining",
         ],
     },
     CodeEntry {
@@ -300,17 +309,18 @@ pub const CODES: &[CodeEntry] = &[
         registration: Reserved,
         sent_by: Who::Nobody,
         clauses: &[rfc6455("7.4.1")],
-        meaning: "A conclusion of one side, never sent: the TLS handshake failed, as when a certificate cannot be verified. No \
-         WebSocket connection came to be.",
-        reported: "1015 where a library tells it apart; a browser reports 1006 here too",
+        meaning: "One side's own conclusion, never sent: the TLS handshake failed, for instance because a \
+            certificate could not be verified. There was no WebSocket connection.",
+        reported: "1015 if a library distinguishes it; a browser reports 1006 here too",
         causes: &[
-            "a certificate that has expired, is of another name, or is signed by an authority the client does not know",
+            "a certificate that has expired, is for another name, or was issued by an authority the client does not \
+             trust",
             "no TLS version or cipher in common",
-            "wss:// to a port that does not speak TLS, or a proxy that breaks TLS open",
+            "wss:// to a port that does not speak TLS, or a proxy that intercepts TLS",
         ],
         next: &[
             "the TLS alert in the capture, and who sent it",
-            "the certificate chain as the client got it",
+            "the certificate chain as the client received it",
         ],
     },
     CodeEntry {
@@ -319,14 +329,14 @@ pub const CODES: &[CodeEntry] = &[
         registration: Unassigned,
         sent_by: Who::Nobody,
         clauses: &[rfc6455("7.4.2")],
-        meaning: "Reserved for the protocol, its revisions and extensions; nothing is assigned here today. A later registration \
-         would make a code legal, so wslog calls a finding for it likely, not proven.",
+        meaning: "Reserved for the protocol, its revisions and extensions; nothing is assigned here today. A later \
+            registration could make a code legal, so wslog calls a finding for it likely, not proven.",
         reported: STRICT,
         causes: &[
-            "an application made up a code; 4000 to 4999 are there for that",
-            "a code registered after this table was made",
+            "an application that made up a code; 4000 to 4999 are meant for that",
+            "a code registered after this table was compiled",
         ],
-        next: &["the registry of IANA, then what the sender's application passed to close()"],
+        next: &["the IANA registry, then what the sender's application passed to close()"],
     },
     CodeEntry {
         codes: 3000..=3999,
@@ -334,8 +344,8 @@ pub const CODES: &[CodeEntry] = &[
         registration: Unassigned,
         sent_by: Who::Either,
         clauses: &[rfc6455("7.4.2"), rfc6455("11.7")],
-        meaning: "For libraries, frameworks and applications, registered with IANA first come, first served. Few of those in use \
-         are registered: what one means, the software of the sender knows.",
+        meaning: "For libraries, frameworks and applications, registered with IANA on a first-come, first-served \
+            basis. Few of those in use are registered: only the sender's software defines what one means.",
         reported: AS_RECEIVED,
         causes: &[
             "a library, framework or application closed with a code of its own",
@@ -349,16 +359,16 @@ pub const CODES: &[CodeEntry] = &[
         registration: Assigned,
         sent_by: Who::Either,
         clauses: &[REGISTRY],
-        meaning: "Unauthorized: the other side has to be authorized for what it asked of the application. The counterpart of HTTP \
-         401.",
+        meaning: "The other side must be authorized for what it asked of the application. The counterpart of HTTP \
+            401.",
         reported: AS_RECEIVED,
         causes: &[
-            "a token that is missing, wrong or has run out",
-            "a library that uses 3000 for something else: not all register",
+            "a token that is missing, wrong or expired",
+            "a library that uses 3000 for something else: not all libraries register their codes",
         ],
         next: &[
             "the reason of the Close",
-            "the first messages of the other side, where tokens are often sent",
+            "the first messages from the other side, which often carry tokens",
         ],
     },
     CodeEntry {
@@ -367,10 +377,14 @@ pub const CODES: &[CodeEntry] = &[
         registration: Assigned,
         sent_by: Who::Either,
         clauses: &[REGISTRY],
-        meaning: "Forbidden: the other side is known but has no permission for what it asked of the application. The counterpart \
-         of HTTP 403.",
+        meaning: "The other side is known but has no permission for what it asked of the application. The \
+            counterpart of HTTP 403.",
         reported: AS_RECEIVED,
-        causes: &["the user lacks a right", "a library that uses 3003 for something else: not all register"],
+        causes: &[
+            "the user lacks a permission",
+            "a library that uses 3003 for something else: not all libraries register \
+            their codes",
+        ],
         next: &["the reason of the Close", "the last message that the sender of the 3003 had received"],
     },
     CodeEntry {
@@ -379,11 +393,11 @@ pub const CODES: &[CodeEntry] = &[
         registration: Assigned,
         sent_by: Who::Either,
         clauses: &[REGISTRY],
-        meaning: "Timeout: the other side took too long to answer the application. The counterpart of HTTP 408.",
+        meaning: "The other side took too long to answer the application. The counterpart of HTTP 408.",
         reported: AS_RECEIVED,
         causes: &[
-            "a request of the application that was not answered",
-            "a library that uses 3008 for something else: not all register",
+            "a request from the application that was not answered",
+            "a library that uses 3008 for something else: not all libraries register their codes",
         ],
         next: &["the last message before the silence, and how long that was: closing.idle_before_close_ns"],
     },
@@ -393,10 +407,10 @@ pub const CODES: &[CodeEntry] = &[
         registration: Private,
         sent_by: Who::Either,
         clauses: &[rfc6455("7.4.2")],
-        meaning: "For private use, never registered: both sides have agreed on the meaning, and only they know it.",
+        meaning: "For private use, never registered: the meaning is agreed between the two sides.",
         reported: AS_RECEIVED,
         causes: &[
-            "the application of the sender closed with a code of its own",
+            "the sender's application closed with a code of its own",
             "close(4000 to 4999) in a browser",
         ],
         next: &["the reason of the Close", "the source or the documentation of the application that sent it"],
@@ -412,7 +426,7 @@ pub const CODES: &[CodeEntry] = &[
         causes: &[
             "the code was written in little-endian order: 59395 is 1000, 59651 is 1001, 59907 is 1002",
             "the first two bytes of a Close body are text: the code was left out and the body begins with the reason",
-            "an application made up a code; 4000 to 4999 are there for that",
+            "an application that made up a code; 4000 to 4999 are meant for that",
         ],
         next: &[
             "the bytes of the Close frame (--payload full), and what the sender's application passed to close()",

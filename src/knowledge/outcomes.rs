@@ -22,55 +22,58 @@ const fn row(outcome: Outcome, means: &'static str, next: &'static [&'static str
 pub const OUTCOMES: &[OutcomeInfo] = &[
     row(
         Outcome::Clean,
-        "both sides sent a Close, and TCP ended in an orderly way after both",
-        &["the code and the reason of the first Close: they say why it was closed"],
+        "both sides sent a Close, and then TCP ended normally",
+        &["the code and reason of the first Close: they say why it was closed"],
     ),
     row(
         Outcome::CleanTcpReset,
-        "both sides sent a Close and read that of the other, as far as can be told; then TCP was reset",
+        "both sides sent a Close and, as far as the recording shows, read the other's; then TCP was reset",
         &[
-            "the code and the reason of the first Close, as if it were clean",
-            "the side that reset TCP, where a browser reports wasClean false: it closed its socket with data unread",
+            "the code and reason of the first Close, as if it were clean",
+            "the side that reset TCP, if a browser reports wasClean false: it closed its socket with unread data",
         ],
     ),
     row(
         Outcome::CloseCutShort,
-        "both sides sent a Close, but one had ended TCP before that of the other could arrive: it was refused, or too late",
+        "both sides sent a Close, but one had ended TCP before the other's could arrive: it was refused, or too late",
         &["the side that ended TCP: how long it waits for the answer to its Close"],
     ),
     row(
         Outcome::CloseUnanswered,
         "one side sent a Close; the other ended TCP instead of answering, or stayed silent until TCP ended",
         &[
-            "the side that did not answer: whether its program still reads, and what its library does on a Close",
+            "the side that did not answer: whether its program was still reading, and what its library does when a \
+             Close arrives",
         ],
     ),
     row(
         Outcome::NoCloseFrame,
-        "TCP ended by FIN, and neither side had sent a Close; one that was sent into the ended connection counts for none",
+        "TCP ended with a FIN, and neither side had sent a Close before that",
         &[
-            "the side whose FIN came first: whether its process ended, or something before it gave the connection up",
+            "the side whose FIN came first: whether its process ended, or something in front of it gave up the \
+             connection",
         ],
     ),
     row(
         Outcome::Reset,
         "TCP was reset, and neither side had sent a Close",
-        &["the side in whose name the RST came, and what stands between the two"],
+        &["the side that the RST claims to come from, and anything between the two"],
     ),
     row(
         Outcome::HandshakeFailed,
         "TCP or the upgrade was refused or not answered, or the client had to refuse the 101",
-        &["the status and the fields of the response: who answered, and what was wrong with the request"],
+        &["the status and header fields of the response: who answered, and what was wrong with the request"],
     ),
     row(
         Outcome::NotObservable,
-        "a gap or a cut lies over the end: how it ended is not in the recording",
-        &["a recording without losses: both directions, full packets, a buffer that is large enough"],
+        "the recording has a gap or is cut off where the connection ended: how it ended is not known",
+        &["a recording without losses: both directions, full packets, a large enough buffer"],
     ),
     row(
         Outcome::Encrypted,
-        "TLS without usable keys: what either side sent cannot be read, only when it was sent and how TCP ended",
-        &["the same recording with the keys of one side (--keylog; explain tls says how they are had)"],
+        "TLS without usable keys: the recording shows when each side sent something and how TCP ended, but not what \
+         was sent",
+        &["the same recording with one side's keys (--keylog; see `wslog explain tls`)"],
     ),
     row(Outcome::Open, "the recording ends before the connection does", &["a longer recording"]),
 ];

@@ -102,7 +102,7 @@ pub(crate) fn handled(handled: Handled) -> String {
         Handled::Ping { ping } => format!("answered the Ping in frame {ping}"),
         Handled::Close { close } => format!("answered the Close in frame {close}"),
         Handled::Data => "sent a data frame after its host had received the faulty frame".to_owned(),
-        Handled::Echo => "sent the payload of the faulty frame back".to_owned(),
+        Handled::Echo => "echoed the payload of the faulty frame".to_owned(),
     }
 }
 
@@ -156,22 +156,21 @@ pub(crate) fn shortened(text: &str) -> String {
 }
 
 /// RFC 6455 names no number of seconds.
-pub(super) const OURS: &str = "the RFC names no time; wslog takes";
+pub(super) const OURS: &str = "the RFC sets no time limit; wslog counts";
 
 /// What a receiver does about such a message.
-pub(super) const KEPT_NOTHING: &str = "need not have kept anything to refer to: it may fail the connection with \
-    Close 1007 or 1002 when the message does not inflate; one that kept the window does not notice";
+pub(super) const KEPT_NOTHING: &str = "need not have kept the earlier data: it may fail the connection with Close \
+    1007 or 1002 because the message does not inflate; a receiver that kept the window does not notice";
 
 /// A message that refers to one before it, though that was agreed not to be.
 pub(super) fn context_kept(say: &Say<'_>, sender: Role, before: u32) -> Words {
     let (sender, before) = (sender.name(), units::count(u64::from(before), "byte"));
     say.words(
-        format!("no reference before the message: {sender}_no_context_takeover was agreed"),
+        format!("no reference beyond the start of the message: {sender}_no_context_takeover was agreed"),
         format!("a reference {before} before its first byte"),
         format!(
-            "compressed a message with a reference that begins {before} before it, in what was sent \
-             earlier, although {sender}_no_context_takeover was agreed: a receiver that keeps nothing \
-             cannot inflate it"
+            "compressed a message with a reference to data {before} before its start, although \
+             {sender}_no_context_takeover was agreed: a receiver that kept no earlier data cannot inflate it"
         ),
     )
 }

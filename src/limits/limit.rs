@@ -55,7 +55,7 @@ pub enum Reached {
 #[non_exhaustive]
 pub enum LimitError {
     /// There is none of that name.
-    #[error("no limit is called {name:?}")]
+    #[error("there is no limit {name:?}")]
     Unknown {
         /// The name as it was given.
         name: String,
@@ -69,7 +69,7 @@ pub enum LimitError {
         unit: Unit,
     },
     /// The value is smaller or larger than makes sense.
-    #[error("{name} goes from {} to {}", .unit.show(*.least), .unit.show(*.most))]
+    #[error("{name} must be from {} to {}", .unit.show(*.least), .unit.show(*.most))]
     OutOfRange {
         /// Which limit.
         name: &'static str,
@@ -253,7 +253,7 @@ mod tests {
             ("inflated-bytes", "17179869184G", "0 to 18_446_744_073_709_551_615"),
             ("block-bytes", "27", "28 to 18_446_744_073_709_551_615"),
         ] {
-            assert_eq!(parsed(name, text), Err(format!("{name} goes from {range}")), "{name}={text}");
+            assert_eq!(parsed(name, text), Err(format!("{name} must be from {range}")), "{name}={text}");
         }
     }
 

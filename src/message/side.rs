@@ -115,7 +115,7 @@ impl Side {
             if loss == Loss::Gap {
                 weirds.add(WeirdKind::InflateContextLost, packet, || {
                     format!(
-                        "message {} and those after it cannot be inflated: data before it is missing",
+                        "message {} and those after it cannot be inflated: earlier data is missing",
                         message.n
                     )
                 });
@@ -209,7 +209,7 @@ impl Side {
             facts.push(stop.fact());
             if let Stop::Capped { read, written } = stop {
                 weirds.add(WeirdKind::InflateCap, packet, || {
-                    format!("message {}: {written} bytes out of {read}, the rest was not inflated", message.n)
+                    format!("message {}: {written} bytes from {read}; the rest was not inflated", message.n)
                 });
             }
         }

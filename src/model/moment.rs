@@ -19,7 +19,7 @@ impl Moment {
     pub const fn near(self, at: Timestamp) -> Timestamp {
         match self {
             Self::At(moment) => moment,
-            Self::OfDay(ns) => Timestamp((at.0 - at.0.rem_euclid(DAY_NS)).saturating_add(ns)),
+            Self::OfDay(ns) => Timestamp(at.0.saturating_sub(at.0.rem_euclid(DAY_NS)).saturating_add(ns)),
         }
     }
 }

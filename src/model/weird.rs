@@ -11,19 +11,20 @@ named! {
         TruncatedFile = "truncated_file",
         /// A block of the capture file is malformed; reading stopped there.
         MalformedBlock = "malformed_block",
-        /// Compressed data end before their end; what came out of them until then was read.
+        /// Compressed data is cut off; what could be decompressed was read.
         CutCompression = "cut_compression",
-        /// Compressed data cannot be decompressed, or their checksum is wrong; reading stopped there.
+        /// Compressed data cannot be decompressed, or its checksum is wrong; reading stopped there.
         CorruptCompression = "corrupt_compression",
-        /// Bytes behind compressed data that are not compressed data; not read.
+        /// Bytes after compressed data that are not compressed; not read.
         TrailingBytes = "trailing_bytes",
-        /// A cap on what a compressed file may become was reached; reading stopped there.
+        /// A cap on the decompressed size of a file was reached; reading stopped there.
         FileInflateCap = "file_inflate_cap",
         /// The user stopped the reading.
         Interrupted = "interrupted",
         /// A pcapng packet names an interface that was not described.
         UnknownInterface = "unknown_interface",
-        /// Packets that the capture itself lost, as a pcapng file says; bytes missing from a stream may be theirs.
+        /// Packets that the capture itself lost, according to the pcapng file; bytes missing from a stream may be
+        /// from these.
         CaptureDropped = "capture_dropped",
         /// A capture time outside the years 1677 to 2262.
         TimeOutOfRange = "time_out_of_range",
@@ -33,18 +34,18 @@ named! {
         TruncatedPacket = "truncated_packet",
         /// A link, IP or TCP header contradicts itself.
         MalformedHeader = "malformed_header",
-        /// IP fragments that did not become a whole datagram: pieces are missing, or cut. Capture filters for a port
-        /// let only the first fragment pass.
+        /// IP fragments that do not make a whole datagram: pieces are missing or cut. Capture filters for a port let
+        /// only the first fragment pass.
         IpFragment = "ip_fragment",
         /// IP fragments that overlap and differ, or disagree about the end; the first copy is kept.
         ConflictingFragment = "conflicting_fragment",
-        /// IP fragments given up because they, or their datagrams, reached their cap.
+        /// IP fragments dropped because they, or their datagrams, reached their cap.
         FragmentCap = "fragment_cap",
-        /// Tunnels inside one another reached their cap.
+        /// Nested tunnels reached their cap.
         NestingCap = "nesting_cap",
-        /// Encrypted below TCP (802.11, MACsec, ESP …): what it holds cannot be read.
+        /// Encrypted below TCP (802.11, MACsec, ESP …): the contents cannot be read.
         EncryptedPacket = "encrypted_packet",
-        /// Received with a wrong check sequence, as the capture says; a receiver drops it.
+        /// Received with a wrong frame check sequence, according to the capture; a receiver drops it.
         DamagedPacket = "damaged_packet",
         /// TCP payload cut by the snap length of the capture.
         CutPayload = "cut_payload",
@@ -54,33 +55,32 @@ named! {
         Gap = "gap",
         /// A sequence number too far from what was seen before to place it.
         SequenceOutOfWindow = "sequence_out_of_window",
-        /// A segment of a second leg of a connection, with numbers of its own: a box on the way rewrites them and was
-        /// captured on both sides, or two hosts answered. Left out; the leg with the first payload is followed.
+        /// A segment of a second leg of a connection, with sequence numbers of its own: a middlebox that rewrites
+        /// them was captured on both sides, or two hosts answered. Left out; the leg with the first payload is
+        /// followed.
         SecondLeg = "second_leg",
         /// Out-of-order bytes of a direction reached their cap.
         OutOfOrderCap = "out_of_order_cap",
-        /// The flow table was full: the flow idle the longest was given up.
+        /// The flow table was full: the longest-idle flow was dropped.
         FlowEvicted = "flow_evicted",
-        /// What is held for all connections reached its cap: of those that held much, the one silent the longest was
-        /// given up.
+        /// The bytes held for all connections reached their cap: of those that held much, the one silent the longest
+        /// was dropped.
         HeldCap = "held_cap",
-        /// What the listed frames of all connections take reached its cap: frames of this one were left out or cut shorter
-        /// for that.
+        /// The frames listed for all connections reached their cap: some of this one were left out or cut shorter.
         ListedCap = "listed_cap",
-        /// A connection that was not closed was silent for longer than its cap and given up.
+        /// A connection that was not closed was silent for longer than its cap and dropped.
         FlowIdle = "flow_idle",
-        /// An HTTP head, or what waits for one of the other direction, longer than its cap.
+        /// An HTTP header section, or data waiting for one in the other direction, longer than its cap.
         HandshakeCap = "handshake_cap",
         /// HTTP on a connection that had asked for an upgrade stopped making sense.
         MalformedHttp = "malformed_http",
-        /// Connections of HTTP/2: WebSocket in them (RFC 8441) is not read.
+        /// HTTP/2 connections: WebSocket inside them (RFC 8441) is not read.
         Http2NotRead = "http2_not_read",
         /// A gap or cut in the opening handshake: the rest of the connection could not be read.
         HandshakeGap = "handshake_gap",
         /// A gap swallowed a frame header: the rest of that direction could not be read.
         FramingLost = "framing_lost",
-        /// Frames were recognised again behind a gap that swallowed a header, by what follows; bytes before them were
-        /// skipped.
+        /// Frames were recognised again after a gap that swallowed a header; bytes before them were skipped.
         FramingResynchronised = "framing_resynchronised",
         /// A segment with urgent data, which stays in its place in the stream.
         UrgentData = "urgent_data",
@@ -88,34 +88,35 @@ named! {
         InflateContextLost = "inflate_context_lost",
         /// A cap on inflated bytes or ratio was reached.
         InflateCap = "inflate_cap",
-        /// Connections that were refused or not answered by a server that carried WebSocket later; counted for each.
+        /// Connections refused or not answered by a server that later carried WebSocket; counted for each server.
         ConnectFailed = "connect_failed",
-        /// Servers reached their cap; what could not connect to the others is not told.
+        /// Servers reached their cap; failed connections to the others are not reported.
         ServersCap = "servers_cap",
-        /// Keys of TLS connections beyond their cap; passed over.
+        /// TLS keys beyond their cap; skipped.
         TlsKeysCap = "tls_keys_cap",
-        /// A TLS record or handshake message contradicts itself, or what should be one is none.
+        /// A TLS record or handshake message is malformed.
         MalformedTls = "malformed_tls",
         /// A TLS handshake message longer than its cap.
         TlsHandshakeCap = "tls_handshake_cap",
         /// TLS records waited for keys until they reached their cap; they are not decrypted.
         TlsWaitingCap = "tls_waiting_cap",
-        /// TLS keys that were given under the client random of a connection and fit nothing of it.
+        /// TLS keys given for a connection's client random that decrypt none of its records.
         TlsKeysWrong = "tls_keys_wrong",
-        /// Of a TLS connection there are keys, but not all that it takes.
+        /// A TLS connection for which some but not all keys are there.
         TlsKeysMissing = "tls_keys_missing",
-        /// A TLS record that its key does not open though it opens others: damaged in the recording, or partly missing.
+        /// A TLS record that its key does not decrypt, though it decrypts others: damaged in the recording, or partly
+        /// missing.
         TlsRecordDamaged = "tls_record_damaged",
-        /// TLS records that are missing, some of their headers too: how many they were was found by what the next one
+        /// Missing TLS records, some with their headers: their number was derived from what the next one
         /// authenticates.
         TlsRecordsMissed = "tls_records_missed",
-        /// A gap after which no TLS record could be found or opened: the rest of that direction could not be read.
+        /// A gap after which no TLS record could be found or decrypted: the rest of that direction could not be read.
         TlsRecordsLost = "tls_records_lost",
         /// Findings of a connection reached their cap; more were counted.
         FindingsCap = "findings_cap",
-        /// Pings without a Pong reached their cap; the oldest were given up.
+        /// Pings without a Pong reached their cap; the oldest were dropped.
         PingsCap = "pings_cap",
-        /// Finished connections waited for an older one longer than memory allows; they were written before it.
+        /// Finished connections waited for an older one for longer than memory allows; they were written before it.
         ReportsOutOfOrder = "reports_out_of_order",
     }
 }
@@ -171,8 +172,8 @@ pub struct Weirds(Vec<Weird>);
 /// Words of what is not told apart any more.
 const fn others(kind: WeirdKind) -> &'static str {
     match kind {
-        WeirdKind::ConnectFailed => "attempts to connect to others besides, before they carried WebSocket",
-        _ => "of others besides",
+        WeirdKind::ConnectFailed => "attempts to connect to further servers, before they carried WebSocket",
+        _ => "and others",
     }
 }
 
@@ -305,7 +306,7 @@ mod tests {
             (
                 41,
                 ("unknown_link_type", 1, "link type 39", Some(39)),
-                ("unknown_link_type", 960, "of others besides", Some(40)),
+                ("unknown_link_type", 960, "and others", Some(40)),
             )
         );
     }

@@ -281,7 +281,11 @@ impl<R: Read> Reader<R> {
             | Scanned::More(want)
                 if want > most =>
             {
-                self.malformed(start, &format!("it claims {want} bytes, at most {most}"), weirds);
+                self.malformed(
+                    start,
+                    &format!("it claims {want} bytes, more than the {most} allowed"),
+                    weirds,
+                );
             }
             // Which is returned before.
             Scanned::Packet(_) => {}
@@ -294,7 +298,7 @@ impl<R: Read> Reader<R> {
                 self.count += 1;
                 let no = PacketNo(self.count);
                 weirds.add(WeirdKind::UnknownInterface, Some(no), || {
-                    format!("packet {no} is of interface {interface}, described are {described}")
+                    format!("packet {no} names interface {interface}, of {described} described")
                 });
                 self.buffer.take(len);
             }

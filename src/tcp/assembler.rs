@@ -249,7 +249,7 @@ impl Assembler {
             let dir = cx.dir;
             cx.weirds.add(WeirdKind::OutOfOrderCap, Some(carrier.packet), || {
                 format!(
-                    "{bytes} bytes of the {} in {pieces} pieces waited for a hole to be filled",
+                    "{bytes} bytes from the {} in {pieces} pieces were waiting for a gap to be filled",
                     side(dir)
                 )
             });
@@ -308,7 +308,7 @@ impl Assembler {
         let offset = at - self.origin;
         cx.weirds.add(WeirdKind::ConflictingRetransmission, Some(packet), || {
             let place = if started { format!(" at offset {offset}") } else { String::new() };
-            format!("the {} sent other bytes{place} the second time", side(dir))
+            format!("the {} retransmitted different bytes{place}", side(dir))
         });
         // Before the start is known there is no offset to report.
         if started {

@@ -143,7 +143,7 @@ impl Connection {
         let seq = segment.seq.plus(u32::from(syn));
         if segment.flags.has(TcpFlags::URG) {
             cx.weirds.add(WeirdKind::UrgentData, Some(segment.no), || {
-                format!("{} bytes at {} are, or hold, urgent data", segment.payload.len(), seq.0)
+                format!("{} bytes at {} are or contain urgent data", segment.payload.len(), seq.0)
             });
         }
         if syn {
@@ -294,8 +294,8 @@ impl Connection {
     fn leave_out(&mut self, segment: &Segment<'_>, dir: Direction, weirds: &mut Weirds) {
         self.halves[dir].ignore(segment.payload);
         weirds.add(WeirdKind::SecondLeg, Some(segment.no), || {
-            "it has the numbers of a second leg: a box on the way rewrites them, or two hosts answered; such segments \
-             were left out"
+            "its sequence numbers are those of a second leg: a middlebox rewrites them, or two hosts answered; such \
+             segments were left out"
                 .to_owned()
         });
     }

@@ -37,9 +37,9 @@ impl<S: FnMut(StreamEvent<'_>)> Context<'_, S> {
             let why = match cause {
                 GapCause::NotCaptured => "acknowledged but not captured",
                 GapCause::SnapLen => "cut off by the snap length",
-                GapCause::BufferFull => "given up to bound memory",
-                GapCause::RecordingEnded => "not come when the recording ended",
-                GapCause::Undecrypted => "not opened by its key",
+                GapCause::BufferFull => "dropped to limit memory",
+                GapCause::RecordingEnded => "not captured before the recording ended",
+                GapCause::Undecrypted => "not decrypted by its key",
             };
             format!("{} of the {}'s stream from byte {offset} on: {why}", count(len, "byte"), side(dir))
         });

@@ -283,7 +283,9 @@ impl Half {
                 0
             }
             _ => {
-                cx.out_of_window(carrier.packet, || format!("SYN with another first number {}", first.0));
+                cx.out_of_window(carrier.packet, || {
+                    format!("SYN with a different initial sequence number {}", first.0)
+                });
                 0
             }
         };

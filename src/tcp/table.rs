@@ -276,8 +276,8 @@ impl<T> FlowTable<T> {
                 let part = if self.tables > 1 { format!(" in one of {} parts", self.tables) } else { String::new() };
                 let (max, first) = (self.max_held, entry.flow.connection.first_packet());
                 format!(
-                    "connections held more than {max} bytes{part}: the one that began at packet {first} was silent \
-                     the longest and let go of {before}; --limit held-bytes for more",
+                    "connections held more than {max} bytes{part}: the one that began at packet {first} had been \
+                     silent the longest and released {before}; raise --limit held-bytes",
                     first = first.0
                 )
             });

@@ -405,7 +405,7 @@ impl Stream {
         };
         if why == TlsUndecrypted::KeysMissing {
             out.weirds.add(WeirdKind::TlsKeysMissing, None, || {
-                "of its keys those of application data of both sides are not in the key log".to_owned()
+                "the key log lacks its keys for both sides' application data".to_owned()
             });
         }
         self.facts.keys = TlsKeys::None;
@@ -462,7 +462,7 @@ fn begins_message(text: &[u8]) -> bool {
 }
 
 fn malformed<S>(what: &str, place: Place, out: &mut Out<'_, S>) {
-    out.weirds.add(WeirdKind::MalformedTls, Some(place.carrier.packet), || format!("a {what} that is none"));
+    out.weirds.add(WeirdKind::MalformedTls, Some(place.carrier.packet), || format!("an invalid {what}"));
 }
 
 fn swap<T>(pair: &mut PerRole<T>) {

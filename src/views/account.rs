@@ -16,7 +16,7 @@ const MAX_PHRASES: usize = 8;
 #[must_use]
 pub fn sentences(account: &CaseAccount) -> Vec<String> {
     if !account.opened {
-        let why = "the opening handshake was not completed, and the tester could send nothing of the case.";
+        let why = "the opening handshake was not completed, so the tester could not run the case.";
         return verdict(account, why);
     }
     let mut out = verdict(account, &lower(&account.recomputed.why));
@@ -48,7 +48,7 @@ fn sent(account: &CaseAccount) -> String {
     format!("The tester sent {}{unsent}.", sends_in_words(&account.sends, account.fault))
 }
 
-/// `a text frame, then a Ping, octet by octet`; `fault` is the rule that a frame breaks, and its index.
+/// `a text frame, then a Ping, one octet at a time`; `fault` is the rule that a frame breaks, and its index.
 pub(super) fn sends_in_words(sends: &[CaseStep], fault: Option<(RuleId, usize)>) -> String {
     let mut phrases: Vec<(Phrase, u64)> = Vec::new();
     for (index, step) in sends.iter().enumerate() {
@@ -87,7 +87,7 @@ pub(super) fn sends_in_words(sends: &[CaseStep], fault: Option<(RuleId, usize)>)
         words.push(format!("{more} more"));
     }
     let chopped = match frames(sends).find_map(|frame| frame.chop_size) {
-        Some(1) => ", octet by octet".to_owned(),
+        Some(1) => ", one octet at a time".to_owned(),
         Some(size) => format!(", in pieces of {size} octets"),
         None => String::new(),
     };
@@ -109,7 +109,7 @@ fn noun(frame: &CaseFrame, fault: Option<RuleId>) -> String {
         Opcode::CLOSE => Some(match close_code(&frame.payload) {
             Some(code) => wording::close(Some(code)),
             None if frame.payload.is_empty() => wording::close(None),
-            None => "Close with half a code".to_owned(),
+            None => "Close with a one-byte body".to_owned(),
         }),
         _ => None,
     };
@@ -137,10 +137,8 @@ fn noun(frame: &CaseFrame, fault: Option<RuleId>) -> String {
     out.push_str(match fault {
         Some(RuleId::FrRsv) => " though no extension was negotiated",
         Some(RuleId::FrContOrphan) => " while no message was open",
-        Some(RuleId::FrInterleave) => " while the message before was unfinished",
-        Some(RuleId::FrTextUtf8) if frame.opcode == Opcode::CONTINUATION => {
-            " of what is not UTF-8 as a whole"
-        }
+        Some(RuleId::FrInterleave) => " while the previous message was unfinished",
+        Some(RuleId::FrTextUtf8) if frame.opcode == Opcode::CONTINUATION => " of a message that is not UTF-8",
         Some(RuleId::FrTextUtf8) => " that is not UTF-8",
         Some(RuleId::ClDataAfter) => " after its own Close",
         Some(RuleId::ClReasonUtf8) => " with a reason that is not UTF-8",
@@ -166,7 +164,7 @@ fn messages(frame: &CaseFrame) -> Phrase {
     match frame.times {
         0 | 1 => Phrase::One(format!("{noun}{of}{fragments}")),
         times => Phrase::Many(format!(
-            "{}{of}{fragments}, each after the echo of the one before",
+            "{}{of}{fragments}, each after the echo of the previous one",
             units::count(times.into(), &noun)
         )),
     }
@@ -196,11 +194,11 @@ pub(super) fn asks(
     let rule = rule.rule();
     let section = rule.section();
     let suite = match close {
-        _ if informational => "takes anything".to_owned(),
+        _ if informational => "accepts anything".to_owned(),
         Some(close) if close.closed_by_me => {
-            format!("wants Close {} in answer, or TCP ended", or(&close.codes))
+            format!("expects an answering Close {}, or the end of TCP", or(&close.codes))
         }
-        _ => "wants it failed".to_owned(),
+        _ => "expects it to do so".to_owned(),
     };
     match rule.reaction {
         Reaction::Fail(_) => {
@@ -209,10 +207,14 @@ pub(super) fn asks(
         }
         Reaction::Close(_) => format!("The {testee} must close the connection ({section})."),
         Reaction::MayFail(_) => format!(
-            "The RFC forbids that ({section}) and leaves it to the {testee} to fail the connection (RFC 6455 10.7); the suite {suite}."
+            "The RFC forbids that ({section}) and lets the {testee} fail the connection (RFC 6455 10.7); the suite \
+             {suite}."
         ),
         Reaction::Nothing | Reaction::Refuse(_) | Reaction::FailHandshake => {
-            format!("The RFC forbids that ({section}) and orders no reaction; the suite wants it ignored.")
+            format!(
+                "The RFC forbids that ({section}) but prescribes no reaction; the suite expects the {testee} to \
+                ignore it."
+            )
         }
     }
 }
@@ -225,19 +227,19 @@ fn owed(sends: &[CaseStep]) -> String {
     let any = |frames: &[&CaseFrame], of: fn(Opcode) -> bool| frames.iter().any(|frame| of(frame.opcode));
     let mut parts = Vec::new();
     if any(before, |opcode| matches!(opcode, Opcode::TEXT | Opcode::BINARY)) {
-        parts.push("the suite wants each message back");
+        parts.push("the suite expects each message back");
     }
     if any(before, |opcode| opcode == Opcode::PING) {
         parts.push("a Ping calls for a Pong with its payload (RFC 6455 5.5.2, 5.5.3)");
     }
     if any(&frames, |opcode| opcode == Opcode::PONG) {
-        parts.push("a Pong that answers no Ping calls for nothing (RFC 6455 5.5.3)");
+        parts.push("an unsolicited Pong needs no answer (RFC 6455 5.5.3)");
     }
     if close.is_some() {
         parts.push("a Close calls for a Close (RFC 6455 5.5.1)");
     }
     if any(behind, |opcode| opcode == Opcode::PING) {
-        parts.push("a Ping after it calls for nothing (RFC 6455 5.5.2)");
+        parts.push("a Ping after it needs no answer (RFC 6455 5.5.2)");
     }
     if any(behind.get(1..).unwrap_or_default(), |opcode| opcode == Opcode::CLOSE) {
         parts.push("another Close after it is ignored (RFC 6455 7.1.5)");
@@ -272,8 +274,8 @@ fn did(account: &CaseAccount) -> String {
     for (n, what) in [(messages, "message"), (pongs, "Pong"), (sent_pings, "Ping")] {
         match n {
             0 => {}
-            1 => before.push(format!("sending a {what} that answers nothing of the tester's")),
-            _ => before.push(format!("sending {n} {what}s that answer nothing of the tester's")),
+            1 => before.push(format!("sending a {what} that answers nothing the tester sent")),
+            _ => before.push(format!("sending {n} {what}s that answer nothing the tester sent")),
         }
     }
     let before = if before.is_empty() { String::new() } else { format!(" after {}", and(before)) };
@@ -330,7 +332,7 @@ fn tester(account: &CaseAccount) -> String {
             let reason = closing.local_close_reason.as_deref().filter(|reason| !reason.is_empty());
             let reason = reason.map_or(String::new(), |reason| format!(" \"{}\"", visible(reason)));
             let comma = if closing.dropped_by_me { "," } else { "" };
-            format!("failed the connection for what the {peer} sent, with {close}{reason}{comma}")
+            format!("failed the connection over what the {peer} sent, with {close}{reason}{comma}")
         }
         (Some(close), _, true) => format!("failed the connection with {close}"),
         (Some(close), true, false) => format!("had sent {close} first"),
@@ -343,8 +345,8 @@ fn tester(account: &CaseAccount) -> String {
     // That the server ends TCP is as it should be (RFC 6455 7.1.1).
     let tcp = match (closing.is_server, closing.dropped_by_me) {
         (true, true) | (false, false) => String::new(),
-        (false, true) => " and ended TCP itself, which was the server's to do (RFC 6455 7.1.1)".to_owned(),
-        (true, false) => format!("; the {peer} ended TCP, which was the server's to do (RFC 6455 7.1.1)"),
+        (false, true) => " and ended TCP itself, which the server should do (RFC 6455 7.1.1)".to_owned(),
+        (true, false) => format!("; the {peer} ended TCP, which the server should do (RFC 6455 7.1.1)"),
     };
     format!("The tester, as {role}, {close}{tcp}.")
 }
@@ -358,7 +360,7 @@ fn verdict(account: &CaseAccount, why: &str) -> Vec<String> {
         let behavior = again.behavior.as_ref().map_or("unknown", |behavior| behavior.as_str());
         let close = again.behavior_close.as_ref().map_or("unknown", |close| close.as_str());
         return vec![format!(
-            "{recorded} in the report, but its events make it {behavior}, closing {close}: {why}"
+            "{recorded} in the report, but its events give {behavior}, closing {close}: {why}"
         )];
     }
     let mut out = vec![format!("{recorded}: {why}")];
@@ -367,7 +369,7 @@ fn verdict(account: &CaseAccount, why: &str) -> Vec<String> {
         (None, Some(_)) => {
             out.push("The events of the report can neither confirm nor refute the verdict.".to_owned());
         }
-        (_, None) => out.push("The report does not hold enough to confirm or refute them.".to_owned()),
+        (_, None) => out.push("The report does not contain enough to confirm or refute them.".to_owned()),
     }
     out
 }

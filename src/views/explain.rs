@@ -56,7 +56,7 @@ fn code_sender(topic: &CodeTopic) -> &'static str {
         (Who::Client, _) => "clients; from a server it is noted",
         (Who::Server, _) => "servers and gateways; from a client it is noted",
         (Who::Nobody, Registration::Reserved) if topic.code.is_some_and(CloseCode::is_never_sent) => {
-            "nobody: it is a local conclusion and never stands in a Close frame"
+            "nobody: it is a local conclusion and never appears in a Close frame"
         }
         (Who::Nobody, Registration::Reserved) => "nobody: it is reserved",
         (Who::Nobody, Registration::Unassigned) => "nobody, as long as it is not assigned",
@@ -71,7 +71,7 @@ pub const fn rule_who(rule: &Rule) -> &'static str {
         Who::Client => "the client",
         Who::Server => "the server",
         Who::Either => "either side",
-        Who::Nobody => "nobody: it tells what the recording lacks",
+        Who::Nobody => "nobody: it says what the recording lacks",
     }
 }
 
@@ -85,13 +85,13 @@ pub fn reaction(rule: &Rule) -> Option<String> {
         Reaction::Nothing => return None,
         Reaction::Fail(codes) => {
             format!(
-                "must fail the connection (RFC 6455 7.1.7): Close {}, or an end of TCP without one",
+                "must fail the connection (RFC 6455 7.1.7): send Close {}, or end TCP without one",
                 or(codes)
             )
         }
         Reaction::MayFail(codes) => {
             format!(
-                "may fail the connection with Close {} (RFC 6455 10.7); carrying on breaks no must",
+                "may fail the connection with Close {} (RFC 6455 10.7); carrying on breaks no requirement",
                 or(codes)
             )
         }
@@ -99,12 +99,12 @@ pub fn reaction(rule: &Rule) -> Option<String> {
             format!("must refuse the request with an HTTP error (RFC 6455 4.2.1), such as {}", or(codes))
         }
         Reaction::FailHandshake => {
-            "must fail the connection before it is established (RFC 6455 4.1, 7.1.7): no frame, and TCP ended"
+            "must fail the connection before it is established (RFC 6455 4.1, 7.1.7): send no frame and end TCP"
                 .to_owned()
         }
         Reaction::Close(codes) => {
             format!(
-                "must close the connection (RFC 6455 5.1); Close {} before the end of TCP is optional",
+                "must close the connection (RFC 6455 5.1); a Close {} before it ends TCP is optional",
                 or(codes)
             )
         }
@@ -155,13 +155,15 @@ fn case_asks(topic: &CaseTopic) -> String {
 /// How the suite judges the events.
 fn case_events(topic: &CaseTopic) -> String {
     if topic.informational {
-        return "any: the case is informational, nothing fails it".to_owned();
+        return "any: the case is informational and cannot fail".to_owned();
     }
     let Some(expects) = &topic.expects else {
         return match topic.id.section() {
-            9 => "every message has to come back whole and in time; the report does not list them".to_owned(),
-            _ => "every message has to come back whole and in time, compressed if it was agreed; without \
-                  permessage-deflate the case is UNIMPLEMENTED"
+            9 => {
+                "every message must come back complete and in time; the report does not list them".to_owned()
+            }
+            _ => "every message must come back complete and in time, compressed if that was agreed; without \
+                permessage-deflate the case is UNIMPLEMENTED"
                 .to_owned(),
         };
     };
@@ -209,14 +211,14 @@ fn case_closing(topic: &CaseTopic) -> String {
     let first = if close.closed_by_me { "the tester" } else { "the testee" };
     let mut out = format!("{first} closes first");
     if close.wrong_endpoint_is_fatal {
-        out.push_str(" (else the case itself fails)");
+        out.push_str(" (otherwise the case fails)");
     }
     out.push_str(&format!("; the testee's Close has {}, or no code", codes_of(topic)));
     if topic.wrong_code_is_fatal {
-        out.push_str(" (another code fails the case itself)");
+        out.push_str(" (any other code fails the case)");
     }
     if close.require_clean {
-        out.push_str("; both Closes have to be there before TCP ends");
+        out.push_str("; both Closes must be sent before TCP ends");
     }
     out
 }
@@ -231,7 +233,7 @@ const fn case_source(topic: &CaseTopic) -> &'static str {
     if topic.compared {
         "compared with reports of real runs"
     } else {
-        "follows from the structure of its section of the suite"
+        "inferred from the structure of its section of the suite"
     }
 }
 
@@ -278,20 +280,18 @@ fn payload(frame: &ShownFrame, compressed: bool) -> String {
 fn act(what: &Deed) -> String {
     match what {
         Deed::Head(_) | Deed::Bytes { .. } => String::new(),
-        Deed::Again => "sends the last payload again".to_owned(),
-        Deed::Probe => "probes whether the other side is there: a byte it sent before".to_owned(),
+        Deed::Again => "retransmits the last payload".to_owned(),
+        Deed::Probe => "sends a keep-alive probe: a byte it had sent before".to_owned(),
         Deed::Fin => wording::ends(StreamEnd::Fin).to_owned(),
         Deed::Rst => wording::ends(StreamEnd::Rst).to_owned(),
         Deed::BareRst => "resets TCP (RST without an acknowledgement number)".to_owned(),
-        Deed::ForeignRst => {
-            "resets TCP (an RST in its name, whose TTL and IP identification are not its own)".to_owned()
-        }
+        Deed::ForeignRst => "resets TCP (a forged RST, whose TTL and IP ID differ from its own)".to_owned(),
         Deed::Refuse => "refuses TCP: an RST answers the SYN".to_owned(),
-        Deed::Shut => "takes no more bytes: its receive window is 0".to_owned(),
-        Deed::Open => "takes bytes again: its receive window is open".to_owned(),
+        Deed::Shut => "accepts no more bytes: its receive window is 0".to_owned(),
+        Deed::Open => "accepts bytes again: its receive window is open".to_owned(),
         Deed::Ack => "acknowledges what it has received".to_owned(),
-        Deed::Hold => "receives nothing for now: what comes is under way".to_owned(),
-        Deed::Release => "receives what was under way".to_owned(),
+        Deed::Hold => "receives nothing for now: packets to it are in flight".to_owned(),
+        Deed::Release => "receives what was in flight".to_owned(),
         Deed::Late(packets) => {
             format!("what it sent last is recorded {} later", units::count(u64::from(*packets), "packet"))
         }

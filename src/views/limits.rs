@@ -4,9 +4,9 @@ use crate::limits::{LIMITS, Limit, Reached};
 use crate::views::text::Style;
 
 /// How limits are set, and what comes of reaching one.
-pub const INTRODUCTION: &str = "--limit NAME=VALUE sets a cap on memory or work, and may be given again for another. \
-    In bytes k, M and G are KiB, MiB and GiB; an underscore may stand between digits. Reaching a cap is counted in \
-    the report, as odd, under the name given here; where none is given, the text says how else it shows.";
+pub const INTRODUCTION: &str = "--limit NAME=VALUE caps memory or work; repeat it to set several. For bytes, k, M \
+    and G mean KiB, MiB and GiB; digits may be grouped with underscores. Reaching a cap is counted in the report, as \
+    odd, under the name given here; where there is no name, the text says how it shows.";
 
 /// What is capped, and where no weird counts that it was reached, how else that shows.
 #[must_use]

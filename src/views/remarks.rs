@@ -46,7 +46,7 @@ impl<W: Write> Remarks<W> {
             }
         }
         if report.inside != KeyUse::default() && report.inside.seen == 0 {
-            self.line(&key_line("what the capture brings along as keys", "has", &report.inside));
+            self.line(&key_line("the capture itself", "has", &report.inside));
         }
     }
 
@@ -66,7 +66,7 @@ impl<W: Write> Sink for Remarks<W> {
         }
         if files.len() > 1 {
             self.line(&format!(
-                "{} files are read as one capture, in order of time (--apart reads each for itself)",
+                "{} files are read as one capture, in time order (--apart reads each on its own)",
                 files.len()
             ));
         }
@@ -102,16 +102,20 @@ fn key_line(log: &str, have: &str, used: &KeyUse) -> String {
     let mut line = match (used.connections, used.seen) {
         (0, _) if used.passed_over + used.malformed == 0 => format!("{log} {have} no line"),
         (0, _) => format!("{log} {have} no key"),
-        (1, 1) => format!("{log} {have} keys of one connection, which was seen"),
-        (1, 0) => format!("{log} {have} keys of one connection, which was not seen"),
-        (all, 0) => format!("{log} {have} keys of {}, none of which was seen", count(all)),
-        (all, seen) if all == seen => format!("{log} {have} keys of {}, all of which were seen", count(all)),
-        (all, seen) => format!("{log} {have} keys of {}, {seen} of which were seen", count(all)),
+        (1, 1) => format!("{log} {have} keys for one connection, which is in the capture"),
+        (1, 0) => format!("{log} {have} keys for one connection, which is not in the capture"),
+        (all, 0) => format!("{log} {have} keys for {}, none in the capture", count(all)),
+        (all, seen) if all == seen => format!("{log} {have} keys for {}, all in the capture", count(all)),
+        (all, seen) => format!("{log} {have} keys for {}, {seen} in the capture", count(all)),
     };
     let lines = [
-        (used.malformed, "that is no line of a key log", "that are no lines of a key log"),
-        (if used.connections == 0 { used.passed_over } else { 0 }, "of other secrets", "of other secrets"),
-        (used.over_cap, "that had no room", "that had no room"),
+        (used.malformed, "that is not a key log line", "that are not key log lines"),
+        (
+            if used.connections == 0 { used.passed_over } else { 0 },
+            "with other secrets",
+            "with other secrets",
+        ),
+        (used.over_cap, "that did not fit", "that did not fit"),
     ];
     for (n, one, many) in lines.into_iter().filter(|(n, ..)| *n > 0) {
         let _ = write!(line, "; {} {}", units::count(n, "line"), if n == 1 { one } else { many });
@@ -124,11 +128,12 @@ fn advice(used: &KeyUse) -> Option<&'static str> {
     Some(match used {
         KeyUse { seen: 1.., .. } => return None,
         KeyUse { connections: 1.., .. } => {
-            "did the program that wrote it open the connections that were recorded, and while they were recorded? A handshake that \
-             is not in the recording has no keys; `wslog explain tls` says more"
+            "did the program that wrote it open these connections, and during the capture? Without the handshake in \
+             the recording no key can be matched; see `wslog explain tls`"
         }
         KeyUse { malformed: 0, passed_over: 0, .. } => {
-            "did the program start with SSLKEYLOGFILE set, and does it heed that? `wslog explain tls` says which do"
+            "did the program start with SSLKEYLOGFILE set, and does it support that variable? `wslog explain tls` \
+             says which do"
         }
         _ => "is it the file that SSLKEYLOGFILE names? `wslog explain tls` says how programs write one",
     })
@@ -138,11 +143,11 @@ fn advice(used: &KeyUse) -> Option<&'static str> {
 fn remark(report: &InputReport) -> Option<&'static str> {
     let has = |kind| report.weirds.as_slice().iter().any(|weird| weird.kind == kind);
     Some(if report.interrupted {
-        "stopped; what was read so far is reported"
+        "stopped; reporting what was read so far"
     } else if has(WeirdKind::FileInflateCap) {
-        "a cap was reached; analysed up to there"
+        "a limit was reached; analysed up to there"
     } else if has(WeirdKind::CorruptCompression) {
-        "its compressed data cannot be read to their end; analysed as far as they can"
+        "its compressed data cannot be read to the end; analysed as far as possible"
     } else if report.truncated {
         "cut off in the middle; analysed up to the cut"
     } else {
@@ -169,13 +174,11 @@ pub fn hint(error: &Error) -> Option<&'static str> {
     match error {
         Error::Open { .. } | Error::Threads { .. } | Error::Write(_) => None,
         Error::Read { .. } => Some("is it a regular file or a pipe, and readable?"),
-        Error::Empty { .. } => {
-            Some("did the capturing program write anything? tcpdump -U flushes each packet")
-        }
+        Error::Empty { .. } => Some("did the capture program write anything? tcpdump -U flushes each packet"),
         Error::UnknownFormat { start, .. } => Some(match Likeness::of(start) {
             Some(Likeness::Packed(_)) => "unpack it first; wslog reads gzip, zstd, lz4, xz and bzip2 itself",
             Some(Likeness::Capture(_)) => "editcap -F pcapng IN OUT converts it",
-            None => "give a capture as tcpdump -w or Wireshark writes it (pcap, pcapng)",
+            None => "give a capture written by tcpdump -w or Wireshark (pcap, pcapng)",
         }),
         Error::Pointer { pointer, .. } => Some(match pointer {
             Pointer::GitLfs => "git lfs pull fetches it",
@@ -185,15 +188,16 @@ pub fn hint(error: &Error) -> Option<&'static str> {
         Error::Inside { .. } => {
             Some("it should hold a capture (pcap, pcapng), or a report of the Autobahn Testsuite")
         }
-        Error::BadHeader { .. } => Some("the file may be damaged; its first 24 bytes decide"),
+        Error::BadHeader { .. } => Some("the file may be damaged: its first 24 bytes identify a capture"),
         Error::BadReport { advice, .. } => Some(advice),
         Error::NothingInDirectory { .. } => Some("captures are recognised by their first bytes, not by name"),
-        Error::NoReport { .. } => Some(
-            "it should hold index.json, the reports of cases, or directories of such: the shards of one run",
-        ),
+        Error::NoReport { .. } => {
+            Some("it should hold index.json, case reports, or directories of these: the shards of one run")
+        }
         Error::UnknownTopic { .. } => Some(
-            "causes (abrupt_end), outcomes (clean), close codes (1006), rules (FR-RSV), Autobahn cases (3.2) and guides (tls): `wslog explain --list` names them",
+            "causes (abrupt_end), outcomes (clean), close codes (1006), rules (FR-RSV), Autobahn cases (3.2) and \
+             guides (tls): `wslog explain --list` lists them",
         ),
-        Error::BadPolicy { .. } => Some("`wslog check --help` shows a whole policy"),
+        Error::BadPolicy { .. } => Some("`wslog check --help` shows a complete policy"),
     }
 }

@@ -124,7 +124,8 @@ impl DiffReport<'_> {
         };
         Some(match (only(|c| c.missing), only(|c| c.added)) {
             (Some(old), Some(new)) if old != new => format!(
-                "No case is in both runs, so nothing was compared. If {old} is {new} by another name: --agent {old}={new}"
+                "No case is in both runs, so nothing was compared. If {old} and {new} are the same agent: --agent \
+                 {old}={new}"
             ),
             _ => "No case is in both runs, so nothing was compared.".to_owned(),
         })
@@ -152,7 +153,7 @@ impl CheckReport<'_> {
         }
         let broken = BreachKind::ALL.into_iter().filter(|kind| checked.count(*kind) > 0);
         parts.extend(broken.map(|kind| format!("{} {}", checked.count(kind), kind.name())));
-        let head = if checked.passed() { "policy kept" } else { "policy broken" };
+        let head = if checked.passed() { "policy met" } else { "policy broken" };
         format!("{head}: {}", parts.join(", "))
     }
 
@@ -162,12 +163,12 @@ impl CheckReport<'_> {
         if files_absent + files_overwritten == 0 {
             return None;
         }
-        let mut line = format!("index held against {}", units::count(files_held, "case file"));
+        let mut line = format!("index checked against {}", units::count(files_held, "case file"));
         if files_absent > 0 {
-            line.push_str(&format!(", {files_absent} not there"));
+            line.push_str(&format!(", {files_absent} missing"));
         }
         if files_overwritten > 0 {
-            line.push_str(&format!(", {files_overwritten} written over by an agent of the same file name"));
+            line.push_str(&format!(", {files_overwritten} overwritten by an agent with the same file name"));
         }
         Some(line)
     }

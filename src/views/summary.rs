@@ -108,7 +108,7 @@ fn another(cause: &Cause) -> Option<String> {
         Some(by @ (Blame::Client | Blame::Server)) => format!(", the {}", by.name()),
         Some(Blame::Both | Blame::Between) | None => String::new(),
     };
-    Some(format!("It may also be that {} ({}{by}).", other.id.info().when, other.id))
+    Some(format!("Also possible: {} ({}{by}).", other.id.info().when, other.id))
 }
 
 /// Whether it ended for that.
@@ -150,8 +150,8 @@ fn ended(report: &Conversation<Shown>) -> String {
     match closing.outcome {
         Outcome::HandshakeFailed => handshake_failed(report),
         Outcome::Open => open(report),
-        Outcome::Encrypted => "What was sent is encrypted, and its keys are not at hand.".to_owned(),
-        Outcome::NotObservable => "The recording has a gap over the end of the connection.".to_owned(),
+        Outcome::Encrypted => "The data is encrypted, and the keys are not available.".to_owned(),
+        Outcome::NotObservable => "The recording has a gap where the connection ended.".to_owned(),
         Outcome::NoCloseFrame | Outcome::Reset => no_close(report),
         Outcome::Clean | Outcome::CleanTcpReset | Outcome::CloseCutShort | Outcome::CloseUnanswered => {
             closed(report)
@@ -165,7 +165,7 @@ fn handshake_failed(report: &Conversation<Shown>) -> String {
             let ended = end.as_ref().map_or_else(String::new, |end| {
                 format!("; {}", ended_tcp(report, end, &format!("the {}", end.by.name()), "both sides"))
             });
-            format!("The server's 101 is one for which the client must fail the connection{ended}.")
+            format!("The client must fail the connection because of the server's 101{ended}.")
         }
         (Some(response), _) => {
             let phrase = visible(&response.phrase);
@@ -189,7 +189,7 @@ fn ended_tcp(report: &Conversation<Shown>, end: &TcpEnd, one: &str, both: &str) 
     if report.closing.ends_crossed {
         return format!("{both} ended TCP{after}");
     }
-    format!("{one} ended TCP by {}{after}", wording::end(end.how))
+    format!("{one} ended TCP ({}){after}", wording::end(end.how))
 }
 
 /// Whether bytes came that are no response.
@@ -205,7 +205,7 @@ fn open(report: &Conversation<Shown>) -> String {
     match sent.as_slice() {
         // Frames say that there was an answer.
         [] if report.response.is_none() && !report.assumed => {
-            "The recording ends before an answer to the opening handshake.".to_owned()
+            "The recording ends before the opening handshake was answered.".to_owned()
         }
         [] if report.request.is_none() && report.assumed => {
             "The recording begins and ends while the connection is open.".to_owned()
@@ -276,7 +276,7 @@ fn closed(report: &Conversation<Shown>) -> String {
                 Some(true) => "failed the connection with",
                 _ if is_cause(report, CauseId::FramingLost) => "gave up with",
                 // Whether it closed for the fault, or for something of its own, the recording does not show.
-                Some(false) => "closed after it with",
+                Some(false) => "then closed with",
                 None => "started the closing handshake with",
             };
             let idle = silence(closing, " and");
@@ -288,13 +288,13 @@ fn closed(report: &Conversation<Shown>) -> String {
             );
             let order = match closing.evidence {
                 crate::model::StartEvidence::Order => {
-                    " (probably: only the order of the recording says whose Close came first)"
+                    " (probably: only their order in the recording shows whose Close came first)"
                 }
                 _ => "",
             };
             format!("{first}{order}; {}.", answer(report, role))
         }
-        None => "A Close frame was sent; who started is not known.".to_owned(),
+        None => "A Close frame was sent; which side started the closing handshake is not known.".to_owned(),
     }
 }
 
@@ -305,7 +305,8 @@ fn ended_by_peer(report: &Conversation<Shown>, role: Role) -> String {
     let Some(end) = &closing.ends[peer] else { return format!("{} sent a Close.", the(role)) };
     if closing.started_by == Some(Starter::Both) {
         return format!(
-            "Both sides ended the connection: the {} with {}{}, the {} by {}{}; neither had received the other's when it sent its own.",
+            "Both sides ended the connection: the {} with {}{}, the {} by ending TCP ({}){}; neither had received \
+             the other's when it sent its own.",
             role.name(),
             close_with_reason(own),
             after_start(report, own.at),
@@ -315,7 +316,7 @@ fn ended_by_peer(report: &Conversation<Shown>, role: Role) -> String {
         );
     }
     format!(
-        "{} {}{} without a Close frame{}; the {} still sent {}{}.",
+        "{} {}{}, without a Close frame{}; the {} still sent {}{}.",
         the(peer),
         wording::ended(end.how),
         after_start(report, end.at),
@@ -369,24 +370,24 @@ fn answer(report: &Conversation<Shown>, starter: Role) -> String {
         (Some(end), theirs) if theirs.is_none_or(|t| end.packet <= t.packet) => {
             if left_in_message(report, peer) {
                 return format!(
-                    "the {name} ended TCP by {}{}, in the middle of a message",
+                    "the {name} ended TCP ({}){}, in the middle of a message",
                     wording::end(end.how),
                     since(end.at)
                 );
             }
             let owed =
                 report.findings.iter().find(|f| is_no_reply(f, peer)).map_or("", |f| match f.certainty {
-                    Certainty::Proven => ", although it has to answer first (RFC 6455 5.5.1)",
-                    _ => ", although it has to answer first if it had read the Close (RFC 6455 5.5.1)",
+                    Certainty::Proven => ", although it must answer first (RFC 6455 5.5.1)",
+                    _ => ", although it must answer first if it has read the Close (RFC 6455 5.5.1)",
                 });
             format!(
-                "the {name} sent no Close but ended TCP by {}{}{owed}",
+                "the {name} sent no Close but ended TCP ({}){}{owed}",
                 wording::end(end.how),
                 since(end.at)
             )
         }
         (_, Some(end)) => format!(
-            "the {name} had sent no Close when the {} ended TCP by {}{}",
+            "the {name} had sent no Close when the {} ended TCP ({}){}",
             starter.name(),
             wording::end(end.how),
             since(end.at)
@@ -610,7 +611,7 @@ fn told(view: &LocalView<Shown>) -> String {
         Situation::NotEstablished if view.library != Some(LibraryId::Chromium) => {
             format!("the opening handshake fail (in a browser: {})", reported(view.code, view.was_clean))
         }
-        Situation::PageLeft => "nothing, its page being gone".to_owned(),
+        Situation::PageLeft => "nothing, as its page was gone".to_owned(),
         _ => reported(view.code, view.was_clean),
     }
 }

@@ -21,7 +21,7 @@ pub(crate) const fn ended(how: StreamEnd) -> &'static str {
     match how {
         StreamEnd::Rst => "reset TCP",
         StreamEnd::Dropped => "dropped TCP",
-        StreamEnd::Fin | StreamEnd::Unobserved => "ended TCP by FIN",
+        StreamEnd::Fin | StreamEnd::Unobserved => "ended TCP (FIN)",
     }
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn owed(step: &Step) -> String {
         Action::ProcessNothing => "process nothing more".to_owned(),
         Action::AnswerClose => "answer the Close".to_owned(),
         Action::EndTcpFirst => "end TCP first".to_owned(),
-        Action::LeaveTcpToServer => "leave it to the server to end TCP".to_owned(),
+        Action::LeaveTcpToServer => "let the server end TCP".to_owned(),
         Action::EndTcp => "end TCP too".to_owned(),
         Action::AnswerPing(frame) => format!("answer the Ping in frame {frame}"),
         Action::Refuse(rule) => refuse(rule),
@@ -136,8 +136,8 @@ pub(crate) fn seen(step: &Step) -> String {
         Seen::CarriedOn(what) => handled(what),
         Seen::Status(status) => format!("status {status}"),
         Seen::NotHttp => "bytes that are not HTTP".to_owned(),
-        Seen::Frame { frame } => format!("frame {frame} sent"),
-        Seen::NothingMore => "nothing that came later was answered".to_owned(),
+        Seen::Frame { frame } => format!("it sent frame {frame}"),
+        Seen::NothingMore => "it answered nothing that came later".to_owned(),
         Seen::Nothing => "the recording does not show it".to_owned(),
         Seen::NothingFor(ns) => format!("nothing for {}", units::duration(ns)),
         Seen::PeerWaited(ns) => format!("the other side waited {} and ended TCP", units::duration(ns)),
@@ -165,29 +165,30 @@ const fn situation(situation: Situation) -> &'static str {
             "the opening handshake was not completed: there is no connection to report"
         }
         Situation::Encrypted => "what it received is encrypted",
-        Situation::NotRecorded => "the recording has a gap over the end",
+        Situation::NotRecorded => "the recording has a gap where the connection ended",
         Situation::Open => "the connection was open when the recording ended",
-        Situation::AwaitsAnswer => "its Close was not answered yet when the recording ended",
+        Situation::AwaitsAnswer => "its Close was still unanswered when the recording ended",
         Situation::Unheard => {
-            "what it sent was sent again and never acknowledged, and behind that its host holds back whatever it sends since, a Close and a FIN too"
+            "its data was retransmitted and never acknowledged, and its host queues everything sent after that, even \
+             a Close and a FIN"
         }
         Situation::ClosesExchanged => {
             "both Closes were exchanged, but TCP had not ended when the recording did (RFC 6455 7.1.4)"
         }
         Situation::Failed => "it failed the connection itself and processes no answer (RFC 6455 7.1.7)",
         Situation::FailedToInflate => {
-            "it failed the connection for a message that does not inflate and processes no answer (RFC 6455 7.1.7)"
+            "it failed the connection over a message that does not inflate and processes no answer (RFC 6455 7.1.7)"
         }
         Situation::FailedSilently => "it failed the connection itself, without a Close (RFC 6455 7.1.7)",
         Situation::FailedForClose => {
-            "it failed the connection for a fault in the Close it received; what it reports is left open by the RFC"
+            "it failed the connection over a fault in the Close it received; the RFC leaves open what it reports"
         }
         Situation::FailedUnfounded => {
-            "its Close names a fault: who fails the connection processes no answer (RFC 6455 7.1.7)"
+            "its Close names a fault: an endpoint that fails the connection processes no answer (RFC 6455 7.1.7)"
         }
         Situation::Answered => "first Close received, closing handshake complete (RFC 6455 7.1.4, 7.1.5)",
         Situation::AnsweredFaulty => {
-            "first Close received and answered, though it is faulty: what that makes it report is left open by the RFC"
+            "first Close received and answered, though it is faulty: the RFC leaves open what it then reports"
         }
         Situation::ClosedFirst => {
             "its Close was answered, closing handshake complete (RFC 6455 7.1.4, 7.1.5)"
@@ -195,27 +196,30 @@ const fn situation(situation: Situation) -> &'static str {
         Situation::Crossed => "both Closes crossed, closing handshake complete (RFC 6455 7.1.4, 7.1.5)",
         Situation::NotAnswered => "first Close received, but it sent none itself (RFC 6455 7.1.4, 7.1.5)",
         Situation::Unread => {
-            "its host had the Close, and nothing it sent shows that it was read: a process that is stopped, blocked or gone has its host acknowledge too"
+            "its host had received the Close, but nothing it sent shows that its program read it: the host \
+             acknowledges data even if the process is stopped, blocked or gone"
         }
         Situation::MaybeAnswered => "first Close received; a gap may hide its own (RFC 6455 7.1.4, 7.1.5)",
-        Situation::MoreBehind => "behind the Close it received came another one, or data (RFC 6455 5.5.1)",
+        Situation::MoreBehind => "the Close it received was followed by another, or by data (RFC 6455 5.5.1)",
         Situation::ResetBehind => {
-            "an RST came behind the Close, before it had answered: whether it read the Close cannot be told from here"
+            "an RST followed the Close before it had answered: the recording does not show whether it read the Close"
         }
         Situation::ResetAfterCloses => {
             "both Closes were exchanged, then TCP was reset (RFC 6455 7.1.4, 7.1.5)"
         }
         Situation::HalfShut => {
-            "a Close came after its own FIN, and its host still took it: its sending half alone was shut"
+            "a Close came after its own FIN, and its host still accepted it: only its sending half was closed"
         }
         Situation::Left => {
-            "it had ended TCP behind its own Close when the other came, which its host refused or never had"
+            "it had ended TCP after its own Close when the other's came, which its host refused or never received"
         }
-        Situation::Undelivered => "a Close was sent to it, but its receipt was never acknowledged",
+        Situation::Undelivered => "a Close was sent to it but never acknowledged",
         Situation::Unanswered => "its Close was not answered: none was received (RFC 6455 7.1.5)",
         Situation::NoClose => "no Close was received before TCP ended (RFC 6455 7.1.5)",
         Situation::EndedItself => {
-            "no Close was received in time (RFC 6455 7.1.5) and its own side ended TCP; a host does that too for a process that has died, and something on the way can reset TCP in its place: its application saw this only if it was still there"
+            "no Close was received in time (RFC 6455 7.1.5) and its own side ended TCP; a host also does that for a \
+             process that has died, and something on the path can reset TCP on its behalf: its application saw this \
+             only if it was still running"
         }
         Situation::PageLeft => "its browser closed with 1001, which no script can send: the page was gone",
     }
@@ -242,7 +246,7 @@ pub(crate) const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Open => "open when the recording ended",
         Outcome::HandshakeFailed => "handshake failed",
         Outcome::Encrypted => "encrypted",
-        Outcome::NotObservable => "end not observable",
+        Outcome::NotObservable => "end not in the recording",
     }
 }
 
@@ -265,9 +269,11 @@ pub(super) const fn undecrypted(why: TlsUndecrypted) -> &'static str {
     match why {
         TlsUndecrypted::NoKeys => "there are no keys for it",
         TlsUndecrypted::KeysMissing => "some of its keys are missing",
-        TlsUndecrypted::KeysWrong => "the keys given for it open nothing",
-        TlsUndecrypted::HelloUnseen => "its handshake, by which keys are found, is not in the recording",
-        TlsUndecrypted::Unsupported => "this version or cipher is none that wslog decrypts",
-        TlsUndecrypted::GivenUp => "too much came before its keys",
+        TlsUndecrypted::KeysWrong => "the given keys do not decrypt it",
+        TlsUndecrypted::HelloUnseen => {
+            "its handshake, which is needed to find its keys, is not in the recording"
+        }
+        TlsUndecrypted::Unsupported => "wslog does not decrypt this version or cipher",
+        TlsUndecrypted::GivenUp => "too much data came before its keys",
     }
 }

@@ -139,7 +139,7 @@ const SITUATIONS: &[Situation] = &[
         "SIGTERM",
         "mkfifo p; $wslog inspect - <p & exec 3>p; cat $long >&3; kill -TERM $!; wait $!",
         0,
-        "stopped; what was read so far is reported",
+        "stopped; reporting what was read so far",
     ),
 ];
 

@@ -95,8 +95,8 @@ fn nothing_in_a_directory_is_dropped_in_silence() {
         "d/deep/er/b.pcap.gz: read",
         "d/.git: a hidden directory",
         "d/empty.pcap: empty",
-        "d/netmon.cap: an archive, or a capture of a format that is not read",
-        "d/notes.md: neither a capture nor the report of a case",
+        "d/netmon.cap: an archive, or a capture in a format that wslog does not read",
+        "d/notes.md: neither a capture nor a case report",
     ];
     assert_eq!(read, expected);
     let (_, found) = inputs(&folder, &["--depth", "1", "d"]);
@@ -132,8 +132,8 @@ fn links_and_special_files_are_left_alone() {
             "d/c.pcap: read",
             "d/away: a link to a directory",
             "d/back: a link to a directory",
-            "d/gone.pcap: a link that leads nowhere",
-            "d/pipe: no regular file",
+            "d/gone.pcap: a broken link",
+            "d/pipe: not a regular file",
         ]
     );
 }
@@ -170,7 +170,7 @@ fn gates_tell_nothing_from_nothing_wrong() {
         (&["clean.pcap", "garbage.pcap"], 2, 2, "neither pcap nor pcapng"),
         (&["clean.pcap", "gone.pcap"], 2, 2, "cannot open gone.pcap"),
         (&["damaged"], 2, 2, "damaged/cut.cap"),
-        (&["beside"], 0, 0, "beside/notes.txt (neither a capture nor the report of a case)"),
+        (&["beside"], 0, 0, "beside/notes.txt (neither a capture nor a case report)"),
         (&["nothing"], 2, 2, "no capture in directory nothing"),
     ] {
         let plain = run(&folder, &[&["inspect"], inputs].concat(), None);

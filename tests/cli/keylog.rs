@@ -87,30 +87,36 @@ fn what_a_key_log_was_good_for() {
     fs::write(folder.join("c.pcap"), Pcap::default().write(&packets)).expect("a scratch file");
     let (one, two, three) = (one.key_log(), two.key_log(), wss(50_003, 3).key_log());
     let exporter = one.lines().next().expect("a line").replace("CLIENT_HANDSHAKE_TRAFFIC", "EXPORTER");
-    let other = "did the program that wrote it open the connections that were recorded";
+    let other = "did the program that wrote it open these connections, and during the capture?";
     let whose = "is it the file that SSLKEYLOGFILE names?";
     let table: &[(&str, String, &str, &str, usize)] = &[
-        ("both", format!("{one}{two}"), "has keys of 2 connections, all of which were seen", "", 2),
-        ("one", format!("# a comment\r\n\r\n{one}"), "has keys of one connection, which was seen", "", 1),
-        ("more", format!("{one}{three}"), "has keys of 2 connections, 1 of which were seen", "", 1),
-        ("another's", three, "has keys of one connection, which was not seen", other, 0),
+        ("both", format!("{one}{two}"), "has keys for 2 connections, all in the capture", "", 2),
+        (
+            "one",
+            format!("# a comment\r\n\r\n{one}"),
+            "has keys for one connection, which is in the capture",
+            "",
+            1,
+        ),
+        ("more", format!("{one}{three}"), "has keys for 2 connections, 1 in the capture", "", 1),
+        ("another's", three, "has keys for one connection, which is not in the capture", other, 0),
         (
             "with noise",
             format!("what\n{one}{exporter}\nis this\n"),
-            "has keys of one connection, which was seen; 2 lines that are no lines of a key log",
+            "has keys for one connection, which is in the capture; 2 lines that are not key log lines",
             "",
             1,
         ),
         (
             "without its last line end",
             one.trim_end().to_owned(),
-            "has keys of one connection, which was seen",
+            "has keys for one connection, which is in the capture",
             "",
             1,
         ),
         ("empty", String::new(), "has no line", "did the program start with SSLKEYLOGFILE set", 0),
-        ("garbage", "a b c d\n".repeat(7), "has no key; 7 lines that are no lines of a key log", whose, 0),
-        ("exporter", exporter, "has no key; 1 line of other secrets", whose, 0),
+        ("garbage", "a b c d\n".repeat(7), "has no key; 7 lines that are not key log lines", whose, 0),
+        ("exporter", exporter, "has no key; 1 line with other secrets", whose, 0),
     ];
     for (name, log, says, hint, opened) in table {
         let file = format!("{name}.keys");
@@ -133,7 +139,7 @@ fn what_a_key_log_was_good_for() {
     }
     let (code, _, errors) = inspect(&folder, &["--keylog", "one.keys", "--keylog", "more.keys", "c.pcap"]);
     assert_eq!(code, Some(0));
-    assert_eq!(errors, "wslog: the key logs have keys of 2 connections, 1 of which were seen\n");
+    assert_eq!(errors, "wslog: the key logs have keys for 2 connections, 1 in the capture\n");
 }
 
 #[cfg(unix)]
@@ -158,7 +164,7 @@ fn keys_inside_a_capture() {
         (
             "others",
             &wss(50_003, 3).key_log(),
-            "wslog: what the capture brings along as keys has keys of one connection, which was not seen\n",
+            "wslog: the capture itself has keys for one connection, which is not in the capture\n",
             "none",
         ),
     ] {

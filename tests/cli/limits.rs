@@ -482,7 +482,7 @@ fn wslog(arguments: &[&str]) -> (Option<i32>, String, String) {
 
 fn limit_of(settings: &[&str]) -> &'static Limit {
     let name = settings[0].split_once('=').expect("NAME=VALUE").0;
-    Limit::named(name).unwrap_or_else(|| panic!("no limit is called {name}"))
+    Limit::named(name).unwrap_or_else(|| panic!("there is no limit {name}"))
 }
 
 /// Every row of the table of limits has a way here to reach it, in the same order.
@@ -573,18 +573,18 @@ fn the_listing_has_every_limit() {
 #[test]
 fn settings_that_are_none() {
     for (setting, says) in [
-        ("flowz=3", "no limit is called \"flowz\"; did you mean flows? (--limit help lists them all)"),
-        ("max-flows=3", "no limit is called \"max-flows\"; did you mean flows? "),
+        ("flowz=3", "there is no limit \"flowz\"; did you mean flows? (--limit help lists them all)"),
+        ("max-flows=3", "there is no limit \"max-flows\"; did you mean flows? "),
         ("max_out_of_order=3", "did you mean out-of-order-bytes, out-of-order-segments? "),
-        ("xyz=3", "no limit is called \"xyz\" (--limit help lists them all)"),
-        ("=3", "no limit is called \"\" (--limit help"),
-        ("helpme", "no limit is called \"helpme\" (--limit help"),
+        ("xyz=3", "there is no limit \"xyz\" (--limit help lists them all)"),
+        ("=3", "there is no limit \"\" (--limit help"),
+        ("helpme", "there is no limit \"helpme\" (--limit help"),
         ("flows", "give it a value; the default is flows=1_000_000"),
         ("flows=", "give it a value; the default is flows=1_000_000"),
-        ("flows=0", "flows goes from 1 to 4_294_967_295"),
+        ("flows=0", "flows must be from 1 to 4_294_967_295"),
         ("flows=1k", "flows takes a whole number (connections)"),
         ("preview_bytes=-1", "preview-bytes takes a whole number (bytes, or KiB, MiB, GiB with k, M, G)"),
-        ("idle-seconds=99999999999999999999", "idle-seconds goes from 1 to 4_294_967_295"),
+        ("idle-seconds=99999999999999999999", "idle-seconds must be from 1 to 4_294_967_295"),
     ] {
         let (code, out, errors) = wslog(&["inspect", "--limit", setting, "samples/reset.pcap"]);
         assert_eq!((code, out.as_str()), (Some(2), ""), "{setting}");

@@ -178,8 +178,16 @@ fn a_cut_compressed_file_is_a_warning() {
     let packed = pack(Compression::Gzip, &capture);
     for (len, code, said) in [
         (packed.len() - 1, 0, "cut off in the middle; analysed up to the cut"),
-        (12, 2, "nothing readable comes out: the file ends at byte 12, before the end of its gzip data"),
-        (10, 2, "nothing readable comes out: the file ends at byte 10, before the end of its gzip data"),
+        (
+            12,
+            2,
+            "nothing readable could be decompressed: the file ends at byte 12, before the end of its gzip data",
+        ),
+        (
+            10,
+            2,
+            "nothing readable could be decompressed: the file ends at byte 10, before the end of its gzip data",
+        ),
     ] {
         let mut child = start(&["-"]);
         child.stdin.take().expect("piped").write_all(&packed[..len]).expect("it reads");

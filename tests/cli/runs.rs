@@ -191,7 +191,7 @@ fn the_index_is_held_against_its_cases() {
     check(
         "cut",
         &right[..100],
-        "its case file cannot be read: RUN/alpha_case_3_2.json is no usable Autobahn case, line 7: EOF while parsing a string at line 7 column 2",
+        "its case file cannot be read: RUN/alpha_case_3_2.json is not a usable Autobahn case, line 7: EOF while parsing a string at line 7 column 2",
     );
 }
 

@@ -135,21 +135,18 @@ fn what_cannot_be_read_is_trouble_and_said_on_standard_error() {
     let trouble: &[(&[&str], &str)] = &[
         (&["inspect", &garbage], "neither pcap nor pcapng"),
         (&["inspect", &archive], "like a ZIP archive\n  unpack it first"),
-        (&["inspect", &snoop], "like a capture of snoop\n  editcap -F pcapng"),
-        (
-            &["inspect", &lfs],
-            "is a pointer of Git LFS, not the file that it stands for\n  git lfs pull fetches it",
-        ),
+        (&["inspect", &snoop], "like a snoop capture\n  editcap -F pcapng"),
+        (&["inspect", &lfs], "is a Git LFS pointer, not the file it points to\n  git lfs pull fetches it"),
         (
             &["inspect", &pointers],
-            "is a pointer of Git LFS, not the file that it stands for\n  git lfs pull fetches it",
+            "is a Git LFS pointer, not the file it points to\n  git lfs pull fetches it",
         ),
-        (&["diff", &lfs, &lfs], "is a pointer of Git LFS"),
+        (&["diff", &lfs, &lfs], "is a Git LFS pointer"),
         (
             &["inspect", &annex],
-            "is a pointer of git-annex, not the file that it stands for\n  git annex get fetches it",
+            "is a git-annex pointer, not the file it points to\n  git annex get fetches it",
         ),
-        (&["inspect", &dvc], "is a pointer of DVC, not the file that it stands for\n  dvc pull fetches it"),
+        (&["inspect", &dvc], "is a DVC pointer, not the file it points to\n  dvc pull fetches it"),
         (&["inspect", &empty], "is empty"),
         (&["inspect", "--format", "json", &garbage], "neither pcap nor pcapng"),
         (&["inspect", "--format", "json", &missing], "cannot open"),
@@ -238,7 +235,7 @@ fn what_the_capture_itself_lost_is_told() {
         bytes.extend(word.to_le_bytes());
     }
     let lossy = file(&scratch("lossy"), "lossy.pcapng", &bytes);
-    let said = "packets that the capture itself lost (interface 0: isb_ifdrop 37): bytes missing from streams may be theirs";
+    let said = "packets that the capture itself lost (interface 0: isb_ifdrop 37): bytes missing from streams may be from these";
     let text = inspect(&["--width", "200", &lossy]);
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains(&format!(" recording: capture_dropped ×37: {said} ")), "{text}");
@@ -408,7 +405,7 @@ fn what_could_not_connect_is_told_as_asked() {
     for said in [
         "✗  2  192.0.2.10:50002  192.0.2.20:8080  –       –       0+0     The server's host refused the TCP connection · connect_failed ",
         "#2  192.0.2.10:50002 (client) → 192.0.2.20:8080 (server)  not connected\nThe server's host refused the TCP connection · connect_failed · handshake failed\n",
-        "The client could not connect: its SYN was answered with RST, by the server's host or a firewall before it.",
+        "The client could not connect: the server's host, or a firewall in front of it, answered its SYN with an RST.",
         "· 1 SYN, refused\n",
         "The client could not connect: it sent 3 SYNs, and nothing answered; a firewall probably dropped them",
         "· 3 SYNs, not answered\n",

@@ -172,7 +172,10 @@ fn other_pages_are_refused() {
         let error = autobahn::read_case(ReportForm::Html, page.as_bytes(), path, &Limits::DEFAULT)
             .unwrap_err()
             .to_string();
-        assert!(error.starts_with("page.html is no usable Autobahn case") && error.contains(says), "{error}");
+        assert!(
+            error.starts_with("page.html is not a usable Autobahn case") && error.contains(says),
+            "{error}"
+        );
     }
 }
 

@@ -320,7 +320,7 @@ fn servers_that_came_up_late_are_told_one_by_one_up_to_a_number() {
         let first =
             "1 attempt to connect to 192.0.2.20:8000 was refused or not answered before it carried WebSocket";
         assert_eq!(of(0), (1, Some(1), first));
-        let rest = "attempts to connect to others besides, before they carried WebSocket";
+        let rest = "attempts to connect to further servers, before they carried WebSocket";
         assert_eq!((of(40).0, of(40).2), (10, rest));
     }
 }
@@ -341,7 +341,7 @@ fn servers_have_a_cap() {
         assert_eq!(
             hear(&paths, false, threads, &limits).all(),
             "#1 clean\n#2 clean\n#3 connect_failed refused 1 Proven, packets 21-22\n#5 clean\n\
-             servers_cap ×3 at 11: more than 1 servers; whether connections to the others failed is not told"
+             servers_cap ×3 at 11: more than 1 servers; failed connections to the others are not reported"
         );
     }
 }

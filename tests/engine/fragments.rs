@@ -248,9 +248,7 @@ fn cut_by_the_snap_length() {
         let rest = pieces[0][last - 1].1.len().min(90) - header;
         let unused = known * (last - 2) + rest;
         let expected = [
-            format!(
-                "{unused} bytes were captured after a fragment that the snap length cut, and are not used"
-            ),
+            format!("{unused} bytes captured after a fragment cut by the snap length are not used"),
             format!("{} of {total} payload bytes were not captured", total - (known - 20)),
         ];
         assert_eq!(details[..2], expected.map(|detail| (Some(PacketNo(last as u64)), detail)));

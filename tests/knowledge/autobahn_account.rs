@@ -117,7 +117,7 @@ fn a_client_that_does_not_see_the_fault() {
     check(
         &report,
         &[
-            "Verdict FAILED, closing FAILED: event 2 is a text message \"Hello, world!\", where OK expects nothing more; the tester closed first, which was up to the testee.",
+            "Verdict FAILED, closing FAILED: event 2 is a text message \"Hello, world!\", but OK expects nothing more; the tester closed first, but the testee should have.",
             SENT,
             ASKED,
             "The client carried on: it sent no Close after echoing 2 messages and answering the Ping.",
@@ -144,11 +144,11 @@ fn a_server_that_masks_its_frames() {
     check(
         &report,
         &[
-            "Verdict OK, closing FAILED: no event came, as OK expects; the tester closed first, which was up to the testee.",
+            "Verdict OK, closing FAILED: no event came, as OK expects; the tester closed first, but the testee should have.",
             "The tester sent a Close without a code with RSV1, RSV2 and RSV3 set though no extension was negotiated.",
             "The server must fail the connection (RFC 6455 5.2, 9.1, 7.1.7).",
             "The server answered with Close 1002 (protocol error).",
-            "The tester, as client, failed the connection for what the server sent, with Close 1002 (protocol error) \"masked\\u{1b} frame\".",
+            "The tester, as client, failed the connection over what the server sent, with Close 1002 (protocol error) \"masked\\u{1b} frame\".",
         ],
     );
 }
@@ -159,13 +159,13 @@ fn without_a_log_the_table_tells() {
     assert_eq!(
         sentences.first().map(String::as_str),
         Some(
-            "Verdict OK, closing OK in the report, but its events make it unknown, closing FAILED: the suite judges section 12 by what its events do not show; the tester was to close first and did not."
+            "Verdict OK, closing OK in the report, but its events give unknown, closing FAILED: the suite judges section 12 by things that its events do not show; the tester should have closed first but did not."
         )
     );
     assert_eq!(
         sentences.get(1).map(String::as_str),
         Some(
-            "The tester sent 1000 compressed text messages of 8192 characters in fragments of 256 bytes, each after the echo of the one before; the wire log does not show it."
+            "The tester sent 1000 compressed text messages of 8192 characters in fragments of 256 bytes, each after the echo of the previous one; the wire log does not show it."
         )
     );
 }
@@ -180,7 +180,7 @@ fn a_connection_that_never_opened_has_no_account_of_frames() {
     check(
         &report,
         &[
-            "Verdict FAILED, closing FAILED: the opening handshake was not completed, and the tester could send nothing of the case.",
+            "Verdict FAILED, closing FAILED: the opening handshake was not completed, so the tester could not run the case.",
         ],
     );
 }

@@ -193,7 +193,7 @@ fn an_rst_with_one_sign_leaves_open_whose_it_is() {
     assert_eq!(named, "reset_between between undetermined");
     let told = told(&report);
     assert!(
-        told.contains("whether it came from there cannot be told from here: its TTL is 57 instead of 64."),
+        told.contains("the recording does not show whether it did: its TTL is 57 instead of 64."),
         "{told}"
     );
 }

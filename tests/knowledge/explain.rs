@@ -245,7 +245,7 @@ fn what_cases_ask() {
         ),
         (
             "7.1.3",
-            "a Close calls for a Close (RFC 6455 5.5.1); a Ping after it calls for nothing (RFC 6455 5.5.2).",
+            "a Close calls for a Close (RFC 6455 5.5.1); a Ping after it needs no answer (RFC 6455 5.5.2).",
         ),
     ] {
         let topics = explain::find(case).expect(case);
@@ -336,7 +336,7 @@ fn explanations_are_those_of_the_golden_files() {
 fn what_is_not_known_is_said_with_what_is_near() {
     for (arguments, said) in [
         (&["FR-RSW"][..], "nearest: FR-RSV"),
-        (&["FR-RSV", "nonsense"], "nothing is known of \"nonsense\""),
+        (&["FR-RSV", "nonsense"], "unknown topic \"nonsense\""),
         (&["70000"], "nearest: 5000-65535"),
         (&["3.99"], "nearest: 3.*"),
         (&["abnormal"], "nearest: 1006"),
@@ -344,7 +344,7 @@ fn what_is_not_known_is_said_with_what_is_near() {
         (&["no_close"], "nearest: no_close_frame"),
         (&["5.5.1"], "CL-"),
         (&["\u{1b}[31mred"], "\\u{1b}[31mred"),
-        (&[""], "nothing is known of"),
+        (&[""], "unknown topic"),
         (&[], "<WHAT>"),
         (&["--list", "colours"], "colours"),
         (&["--list", "rules", "1006"], "cannot be used with"),

@@ -165,7 +165,7 @@ fn whose_close_came_first_is_told_with_what_says_so() {
     let exchange = parse("S: close 1000 | C: close 1000 | S: fin").expect("an exchange");
     let log = logged(&exchange, Role::Server, SWITCHED).expect("a log shows it");
     let told = summary::sentences(&redact::seal(log, Redaction::Secrets).open()).join(" ");
-    assert!(told.contains("only the order of the recording says whose Close came first"), "{told}");
+    assert!(told.contains("only their order in the recording shows whose Close came first"), "{told}");
 }
 
 #[test]

@@ -87,7 +87,7 @@ impl Lookup<'_> {
         let [behavior, close] = self.each_passes(agent, id, entry);
         let passes = behavior && close;
         let said = said(results, [behavior, close]);
-        let told = |word: &str| if word.is_empty() { "not told".to_owned() } else { word.to_owned() };
+        let told = |word: &str| if word.is_empty() { "not given".to_owned() } else { word.to_owned() };
         let verdict = format!(
             "behavior {}, close {}",
             told(entry.behavior.as_str()),
@@ -96,14 +96,14 @@ impl Lookup<'_> {
         match self.expected_failure(agent, id) {
             Some(xfail) if passes && !xfail.may_pass => Err((
                 BreachKind::UnexpectedPass,
-                format!("{verdict}; drop the expected failure ({})", xfail.reason),
+                format!("{verdict}; remove the expected failure ({})", xfail.reason),
             )),
             Some(_) if passes => Ok(Judged::Passed),
             Some(xfail) => match xfail.differs(entry, results) {
                 None => Ok(Judged::ExpectedFailure(xfail.reason.clone())),
                 Some(expected) => Err((
                     BreachKind::Failed,
-                    format!("fails otherwise than expected: {verdict}{said}; expected {expected}"),
+                    format!("fails differently than expected: {verdict}{said}; expected {expected}"),
                 )),
             },
             None if passes => Ok(Judged::Passed),
@@ -116,17 +116,17 @@ impl Lookup<'_> {
     fn absences(&self, run: &Run) -> Vec<Breach> {
         let mut breaches = Vec::new();
         if run.agents.values().all(BTreeMap::is_empty) {
-            let detail = "the run has no case: did the testee start?".to_owned();
+            let detail = "the run has no cases: did the testee start?".to_owned();
             breaches.push(Breach { agent: None, case: None, kind: BreachKind::NoReport, detail });
         }
         let required: BTreeSet<&String> = self.policy.expect.agents.iter().collect();
         for agent in required.into_iter().filter(|agent| !run.agents.contains_key(*agent)) {
-            let detail = "no report of this agent".to_owned();
+            let detail = "no report from this agent".to_owned();
             breaches.push(breach(agent, None, BreachKind::NoReport, detail));
         }
         for (agent, entries) in &run.agents {
             if entries.is_empty() {
-                let detail = "the report of this agent has no case".to_owned();
+                let detail = "this agent's report has no case".to_owned();
                 breaches.push(breach(agent, None, BreachKind::NoReport, detail));
             }
             let ran = entries.len() as u64;

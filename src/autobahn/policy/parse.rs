@@ -94,9 +94,9 @@ impl Policy {
         let mut listed = BTreeSet::new();
         for raw in raw.xfail {
             let case = CaseId::new(raw.case.get_ref())
-                .ok_or_else(|| file.word(&raw.case, "is no number of a case"))?;
+                .ok_or_else(|| file.word(&raw.case, "is not a case number"))?;
             if raw.reason.get_ref().trim().is_empty() {
-                return Err(file.word(&raw.reason, "is no reason: say why the case fails"));
+                return Err(file.word(&raw.reason, "is not a reason: say why the case fails"));
             }
             let entry = ExpectedFailure {
                 agent: raw.agent,
@@ -136,7 +136,7 @@ impl File<'_> {
     fn patterns(&self, words: &[Word]) -> Result<Vec<Pattern>, Error> {
         let pattern = |word: &Word| {
             Pattern::new(word.get_ref())
-                .ok_or_else(|| self.word(word, "stands for no cases: write 7.9.3, 7.* or *"))
+                .ok_or_else(|| self.word(word, "does not match any case: write 7.9.3, 7.* or *"))
         };
         words.iter().map(pattern).collect()
     }
@@ -151,8 +151,10 @@ impl File<'_> {
 
     fn behavior(&self, word: &Word) -> Result<Behavior, Error> {
         match Behavior::new(word.get_ref()) {
-            Behavior::Other(_) => Err(self
-                .word(word, "is no behavior: write OK, INFORMATIONAL, NON-STRICT, UNIMPLEMENTED or FAILED")),
+            Behavior::Other(_) => Err(self.word(
+                word,
+                "is not a behavior: write OK, INFORMATIONAL, NON-STRICT, UNIMPLEMENTED or FAILED",
+            )),
             known => Ok(known),
         }
     }
@@ -161,7 +163,7 @@ impl File<'_> {
         match BehaviorClose::new(word.get_ref()) {
             BehaviorClose::Other(_) => Err(self.word(
                 word,
-                "is no close: write OK, INFORMATIONAL, FAILED BY CLIENT, WRONG CODE, UNCLEAN or FAILED",
+                "is not a close verdict: write OK, INFORMATIONAL, FAILED BY CLIENT, WRONG CODE, UNCLEAN or FAILED",
             )),
             known => Ok(known),
         }

@@ -108,12 +108,12 @@ fn what_passes_can_be_widened() {
 
 #[test]
 fn a_run_without_cases_never_passes() {
-    check("", "", "- - no_report: the run has no case: did the testee start?");
+    check("", "", "- - no_report: the run has no cases: did the testee start?");
     let empty = Run { agents: BTreeMap::from([("a".to_owned(), BTreeMap::new())]) };
     let kinds: Vec<_> =
         super::check(&empty, None, &Policy::default()).breaches.iter().map(|b| b.kind).collect();
     assert_eq!(kinds, [BreachKind::NoReport; 2]);
-    check(r#"expect.agents = ["a", "b", "b"]"#, "a 1.1 OK/OK", "b - no_report: no report of this agent");
+    check(r#"expect.agents = ["a", "b", "b"]"#, "a 1.1 OK/OK", "b - no_report: no report from this agent");
 }
 
 #[test]
@@ -132,7 +132,11 @@ fn expected_cases() {
             .collect();
         format!("{} | a 10.1.1 extra: ran, but is not one of the expected cases", missing.join(" | "))
     });
-    check(r#"expect.cases = ["*", "99.*"]"#, "", "- - no_report: the run has no case: did the testee start?");
+    check(
+        r#"expect.cases = ["*", "99.*"]"#,
+        "",
+        "- - no_report: the run has no cases: did the testee start?",
+    );
     check(
         "expect.count = 2",
         "a 1.1 OK/OK, b 1.1 OK/OK, b 1.2 OK/OK, b 1.3 OK/OK",
@@ -159,7 +163,8 @@ fn expected_failures_must_fail() {
     check(
         XFAIL,
         "a 7.1.5 OK/OK, b 7.1.5 FAILED/WRONG_CODE",
-        "a 7.1.5 unexpected_pass: behavior OK, close OK; drop the expected failure (known) | b 7.1.5 failed: fails otherwise than expected: behavior FAILED, close WRONG CODE; expected close UNCLEAN",
+        "a 7.1.5 unexpected_pass: behavior OK, close OK; remove the expected failure (known) | b 7.1.5 failed: fails \
+         differently than expected: behavior FAILED, close WRONG CODE; expected close UNCLEAN",
     );
     check(
         XFAIL,
@@ -182,7 +187,8 @@ fn a_pinned_result_is_held_where_it_is_known() {
     assert_eq!(with("Actual events differ"), "");
     assert_eq!(
         with("other"),
-        "a 1.1 failed: fails otherwise than expected: behavior FAILED, close OK: other; expected a result with \"differ\""
+        "a 1.1 failed: fails differently than expected: behavior FAILED, close OK: other; expected a result with \
+         \"differ\""
     );
     assert_eq!(said(&super::check(&run, None, &policy)), "");
 }
@@ -218,12 +224,12 @@ fn contradictions_are_breaches() {
 fn a_policy_with_mistakes_is_refused_with_the_line() {
     for (text, line, part) in [
         ("skipp = []", 1, "unknown field"),
-        ("\n[pass]\nbehavior = [\"FINE\"]", 3, "is no behavior"),
-        ("[pass]\nclose = [\"NON-STRICT\"]", 2, "is no close"),
-        ("skip = [\n \"1.*.2\"]", 2, "stands for no cases"),
-        ("[[xfail]]\ncase = \"1.*\"\nreason = \"r\"", 2, "is no number of a case"),
+        ("\n[pass]\nbehavior = [\"FINE\"]", 3, "is not a behavior"),
+        ("[pass]\nclose = [\"NON-STRICT\"]", 2, "is not a close verdict"),
+        ("skip = [\n \"1.*.2\"]", 2, "does not match any case"),
+        ("[[xfail]]\ncase = \"1.*\"\nreason = \"r\"", 2, "is not a case number"),
         ("[[xfail]]\ncase = \"1.1\"", 1, "missing field `reason`"),
-        ("[[xfail]]\ncase = \"1.1\"\nreason = \" \"", 3, "is no reason"),
+        ("[[xfail]]\ncase = \"1.1\"\nreason = \" \"", 3, "is not a reason"),
         ("[[xfail]]\ncase = \"1.1\"\nreason = \"a\"\n[[xfail]]\ncase = \"1.1\"\nreason = \"b\"", 5, "twice"),
         ("x = [", 1, ""),
     ] {

@@ -37,7 +37,7 @@ pub fn update(
         Some(item) => {
             let is_line = item.is_value();
             let tables = item.into_array_of_tables();
-            (tables.map_err(|_| bad("xfail is no list of tables".to_owned()))?, is_line)
+            (tables.map_err(|_| bad("xfail is not a list of tables".to_owned()))?, is_line)
         }
     };
     // Comments that stay though what they stood above goes, and where that was.

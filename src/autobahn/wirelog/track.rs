@@ -243,7 +243,7 @@ impl<'a> Track<'a> {
         let known = &frame.data.known;
         let told = frame.repeat_len.or(frame.data.len);
         if told.is_none() {
-            notes.add(format!("row {row} of the wire log: the length of the frame is not told"));
+            notes.add(format!("row {row} of the wire log: the length of the frame is not given"));
         }
         let payload_len = told.unwrap_or(known.len() as u64);
         let known = usize::try_from(payload_len).ok().and_then(|len| known.get(..len)).unwrap_or(known);
@@ -320,7 +320,10 @@ impl<'a> Track<'a> {
             Reading::Skip { .. } | Reading::Rows | Reading::Nothing => {}
         }
         for (row, _) in self.rows.drain(..) {
-            notes.add(format!("row {row} of the wire log: this frame is not in the octets: it was not sent, or inside another"));
+            notes.add(format!(
+                "row {row} of the wire log: this frame is not in the octets: it was not sent, or is \
+                inside another"
+            ));
         }
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn resumed<S: FnMut(Observation<'_>)>(
     if skipped > 0 {
         out.weirds.add(WeirdKind::FramingResynchronised, carrier.map(|c| c.packet), || {
             format!(
-                "frames of the {} recognised again at offset {start}, {} before it skipped",
+                "frames from the {} recognised again at offset {start}, after skipping {}",
                 from.name(),
                 count(skipped, "byte")
             )
@@ -66,7 +66,7 @@ pub(super) fn not_frames<S: FnMut(Observation<'_>)>(
 /// So many bytes behind the last frame are none.
 pub(super) fn unread<S: FnMut(Observation<'_>)>(from: Role, skipped: u64, out: &mut Out<'_, S>) {
     out.weirds.add(WeirdKind::FramingLost, None, || {
-        format!("{} after the last frame of the {} are no frame", count(skipped, "byte"), from.name())
+        format!("{} after the last frame from the {} are not a frame", count(skipped, "byte"), from.name())
     });
 }
 
@@ -131,11 +131,11 @@ impl Track {
         }
         if let Some((len, packet)) = seeking.gap {
             out.weirds.add(WeirdKind::FramingLost, Some(packet), || {
-                format!("{} missing over a frame header of the {}", count(len, "byte"), from.name())
+                format!("{} missing, including a frame header from the {}", count(len, "byte"), from.name())
             });
         } else if skipped > 0 {
             out.weirds.add(WeirdKind::FramingLost, None, || {
-                format!("no frames were recognised in {} of the {}", count(skipped, "byte"), from.name())
+                format!("no frames were recognised in {} from the {}", count(skipped, "byte"), from.name())
             });
         }
         if skipped > 0 {

@@ -68,7 +68,7 @@ impl Transactions {
         }
         self.sides[dir].head = PartialHead::default();
         self.cut[dir] = true;
-        self.cut(Some(carrier), "an HTTP head is cut off: what is not there is unknown", out);
+        self.cut(Some(carrier), "an HTTP header section is cut off: the missing part is unknown", out);
         let evidence = Evidence::Capture { carrier, offset: start };
         let from = if is_client { Role::Client } else { Role::Server };
         out.emit(from, Observed::HandshakeUnseen, Some(evidence));
@@ -100,7 +100,7 @@ impl Transactions {
         let other = dir.flip();
         let stuck = self.waits(other);
         if !self.sides[dir].head.is_empty() && (self.candidate || self.client == Some(dir)) {
-            self.cut(carrier, "the stream ends inside an HTTP head", out);
+            self.cut(carrier, "the stream ends inside an HTTP header section", out);
         }
         let waits = !self.sides[other].held.is_empty();
         if self.mid_stream && stuck && waits && !self.candidate && self.client == Some(dir) {
@@ -152,7 +152,7 @@ impl Transactions {
                     self.sides[dir].position = offset.saturating_add(bytes.len() as u64);
                     self.cut(
                         Some(carrier),
-                        "bytes that wait for the other side, which ends, are not read",
+                        "bytes that were waiting for the other side, which ended, are not read",
                         out,
                     );
                 }
@@ -247,7 +247,7 @@ impl Transactions {
     ) -> Verdict {
         let len = out.limits.max_handshake_bytes;
         out.weirds.add(WeirdKind::HandshakeCap, Some(carrier.packet), || {
-            format!("an HTTP head is longer than {len} bytes")
+            format!("an HTTP header section is longer than {len} bytes")
         });
         let what = Observed::Gap { len: len as u64, cause: GapCause::BufferFull };
         self.lose(dir, offset, what, carrier, out)

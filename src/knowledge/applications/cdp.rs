@@ -18,7 +18,7 @@ pub(super) const ROW: Application = Application {
         ending(
             "an Inspector.targetCrashed",
             Sign::Member("method", "Inspector.targetCrashed"),
-            "the page that was debugged has crashed",
+            "the page being debugged has crashed",
             None,
         ),
     ],

@@ -12,7 +12,7 @@ pub(super) const ROW: Application = Application {
         ending(
             "a connection_error",
             Sign::Member("type", "connection_error"),
-            "the server does not take the connection, or could not parse a message",
+            "the server does not accept the connection, or could not parse a message",
             Some(Find::Member("message")),
         ),
         ending(

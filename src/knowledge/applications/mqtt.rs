@@ -18,7 +18,7 @@ pub(super) const ROW: Application = Application {
         ending(
             "a CONNACK",
             Sign::Refusal(0x20),
-            "the server does not take the connection",
+            "the server does not accept the connection",
             Some(Find::Code { at: 1, codes: CONNACK }),
         ),
     ],

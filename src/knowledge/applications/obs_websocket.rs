@@ -17,9 +17,9 @@ pub(super) const ROW: Application = Application {
         code(4007, "the client sent something before it identified itself"),
         code(4008, "the client identified itself twice"),
         code(4009, "the password is missing or wrong"),
-        code(4010, "the server does not speak the version of the protocol that the client uses"),
-        code(4011, "the session was ended from OBS: the client should not reconnect by itself"),
-        code(4012, "a feature that was asked for is not supported there"),
+        code(4010, "the server does not support the client's protocol version"),
+        code(4011, "the session was ended from OBS: the client should not reconnect automatically"),
+        code(4012, "a requested feature is not supported"),
     ],
     endings: &[],
 };

@@ -11,7 +11,7 @@ pub(super) const ROW: Application = Application {
     endings: &[ending(
         "an error event",
         Sign::Member("type", "error"),
-        "something went wrong, which by itself need not end the session",
+        "something went wrong, which need not end the session",
         Some(Find::Member("message")),
     )],
 };

@@ -12,7 +12,7 @@ pub(super) const ROW: Application = Application {
         ending(
             "an ERROR",
             Sign::Begins("ERROR\n"),
-            "something went wrong, after which the server has to close",
+            "something went wrong, and the server must then close the connection",
             Some(Find::Header("message")),
         ),
         ending("a DISCONNECT", Sign::Begins("DISCONNECT\n"), "the client is done", None),

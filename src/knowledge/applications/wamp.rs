@@ -12,7 +12,7 @@ pub(super) const ROW: Application = Application {
         ending(
             "an ABORT",
             Sign::Element("3"),
-            "its sender gives the session up before it is established, or for a fault",
+            "its sender gives up the session before it is established, or because of a fault",
             Some(Find::Element(2)),
         ),
         ending("a GOODBYE", Sign::Element("6"), "its sender closes the session", Some(Find::Element(2))),

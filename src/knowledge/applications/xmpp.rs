@@ -13,7 +13,7 @@ pub(super) const ROW: Application = Application {
         ending(
             "a stream error",
             Sign::Begins("<stream:error"),
-            "its sender ends the stream for an error",
+            "its sender ends the stream because of an error",
             Some(Find::Child),
         ),
     ],

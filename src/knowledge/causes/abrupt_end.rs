@@ -17,19 +17,21 @@ pub(super) const ROW: CauseRow = CauseRow {
     tone: Tone::Odd,
     tells: &[],
     when: "TCP ended without a Close, and nothing else in the recording explains it",
-    proven: Some("a FIN that answers no end of the other side, from a side whose packets all have one TTL"),
+    proven: Some(
+        "a FIN that does not answer one from the other side, from a side whose packets all have the same TTL",
+    ),
     likely: Some(
-        "an RST: anything on the way can send one that looks like a side's; or part of what they sent is not in the recording",
+        "an RST, which anything on the path can forge; or part of what the sides sent is not in the recording",
     ),
     undetermined: Some(
-        "TLS that cannot be read, and both sides had sent something right before, or the end of it is not in the recording: they \
-            may have closed WebSocket",
+        "TLS that cannot be decrypted, where both sides had sent something right before the end, or the end is not \
+         in the recording: they may have closed WebSocket",
     ),
-    never: "which of these it was: a process that ended, a program that closed the socket, or something on the way in its \
-            place; all three look the same",
+    never: "which of these it was: a process that ended, a program that closed the socket, or something on the path \
+        that ended TCP on its behalf; all three look the same",
     next: &[
-        "the process of that side: whether it ended or crashed then; its host sends the FIN then",
-        "where an RST came: data it had not read when its socket was closed",
+        "the process on that side: whether it exited or crashed then; if so, its host sends the FIN",
+        "after an RST: whether its socket was closed with data still unread",
     ],
     shows: &[
         found("FIN without a Close", "C: text a | S: fin | C: fin"),
@@ -133,14 +135,14 @@ impl Judge for AbruptEnd {
         let Some(by) = side(cause.by) else {
             return Said::whole(
                 format!(
-                    "Both sides {}ended TCP at the same time{}{without}: neither had received the other's FIN or RST \
-                        when it sent its own.",
+                    "Both sides {}ended TCP at the same time{without}{}: neither had received the other's FIN or RST \
+                     when it sent its own.",
                     probably(cause.certainty),
                     when(conversation, cause.at)
                 ),
                 format!(
-                    "Look in the logs of both programs{} for what ends connections at both ends at the same \
-                        moment: a timer, a shutdown, or something on the way that tells both.",
+                    "Check the logs of both programs{} for something that ends connections at both ends at the same \
+                     moment: a timer, a shutdown, or a device on the path that signals both.",
                     at_clock(conversation, cause.at)
                 ),
             );
@@ -154,20 +156,21 @@ impl Judge for AbruptEnd {
                     a(by.peer())
                 ),
                 format!(
-                    "{} for whether its process ended or closed the socket.",
+                    "{} to see whether its process exited or closed the socket.",
                     look(conversation, by, cause)
                 ),
             );
         }
         let at = when(conversation, conversation.closing.ends[by].and_then(|end| end.at));
         let middle = match self.in_message {
-            Some(role) if role == by => ", in the middle of a message of its own".to_owned(),
+            Some(role) if role == by => ", in the middle of sending a message".to_owned(),
             Some(role) => format!(", in the middle of a message from {}", a(role)),
             None => String::new(),
         };
-        let limit = if self.in_message == Some(by.peer()) { ", for a limit on messages" } else { "" };
+        let limit = if self.in_message == Some(by.peer()) { ", or a limit on message size" } else { "" };
         let idle = conversation.closing.idle_before_close_ns.filter(|ns| *ns >= 1_000_000_000);
-        let idle = idle.map_or_else(String::new, |ns| format!(", after {} without a frame", duration(ns)));
+        let idle =
+            idle.map_or_else(String::new, |ns| format!(", with no frame in the last {}", duration(ns)));
         let unread = if self.how == StreamEnd::Rst { " with data unread" } else { "" };
         let closed = if cause.certainty == Undetermined { "WebSocket had been closed before, " } else { "" };
         // A Close that answered it is told after it.
@@ -176,14 +179,16 @@ impl Judge for AbruptEnd {
         if said_goodbye(conversation.tls.as_deref(), by) {
             return tell(
                 format!(
-                    "{} ended TLS by close_notify{}{without}{idle}{middle}: {probably}its program closed the connection, or a proxy \
-                        that ends TLS in its place did; a process that dies sends none.",
+                    "{} ended TLS (close_notify){without}{}{idle}{middle}: {probably}its program closed the \
+                     connection, or a TLS-terminating proxy in front of it did; a process that dies sends no \
+                     close_notify.",
                     the(by),
                     when(conversation, cause.at),
                     probably = probably(cause.certainty),
                 ),
                 format!(
-                    "{}{} for what closes the connection without a Close{limit}, and in the logs of the proxies that end TLS.",
+                    "{}{} for code that closes the connection without a Close{limit}, and check the logs of the \
+                     proxies that terminate TLS.",
                     look(conversation, by, cause),
                     at_packet(cause, conversation)
                 ),
@@ -191,14 +196,14 @@ impl Judge for AbruptEnd {
         }
         tell(
             format!(
-                "{} {}{at}{without}{idle}{middle}: {closed}its process ended, its program closed the socket{unread}, or \
-                    something on the way ended it in its place; which of these it was cannot be told from here.",
+                "{} {}{without}{at}{idle}{middle}: {closed}its process ended, its program closed the socket{unread}, \
+                 or something on the path ended the connection on its behalf; the recording does not show which.",
                 the(by),
                 ended_tcp(self.how),
             ),
             format!(
-                "{}{} for a crash, a restart or an exception{limit}, and in the logs of the proxies on the way, which \
-                    can end TCP in its place.",
+                "{}{} for a crash, a restart or an exception{limit}, and the logs of any proxies on the path, which \
+                 can end TCP on its behalf.",
                 look(conversation, by, cause),
                 at_packet(cause, conversation)
             ),

@@ -11,16 +11,17 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "alpn_mismatch",
     tone: Tone::Fault,
     tells: &[RuleId::HsNoResponse],
-    when: "TLS settled on HTTP/2 by ALPN, and the client asked for the upgrade in HTTP/1.1",
+    when: "ALPN selected HTTP/2, and the client requested the upgrade in HTTP/1.1",
     proven: Some(
-        "the protocol that the server chose from the client's, and the request, both decrypted or in the clear",
+        "the protocol that the server selected from the client's list and the request were both decrypted or in the \
+         clear",
     ),
     likely: None,
     undetermined: None,
-    never: "that the server knows no WebSocket: it was asked in a protocol that it did not expect",
+    never: "that the server does not support WebSocket: the request came in a protocol that it did not expect",
     next: &[
-        "the protocols that the client offers (ALPN): http/1.1 alone for WebSocket, unless it speaks RFC 8441",
-        "whether HTTP/2 is to be switched off where WebSocket is served",
+        "the protocols that the client offers (ALPN): only http/1.1 for WebSocket, unless it supports RFC 8441",
+        "whether HTTP/2 should be disabled where WebSocket is served",
     ],
     shows: &[],
 };
@@ -43,19 +44,20 @@ impl Judge for AlpnMismatch {
     }
 
     fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
-        "The client asked in HTTP/1.1 where HTTP/2 was agreed".to_owned()
+        "The client requested the upgrade in HTTP/1.1 after agreeing on HTTP/2".to_owned()
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let offered = if self.offers_both { "HTTP/2 among others" } else { "HTTP/2" };
         Said::whole(
             format!(
-                "In the TLS handshake the client offered {offered} and the server chose it (ALPN h2); the client then asked \
-                    for the upgrade in HTTP/1.1{}, which nobody there understood.",
+                "In the TLS handshake the client offered {offered} and the server selected it (ALPN h2); the client \
+                 then requested the upgrade in HTTP/1.1{}, which a server that expects HTTP/2 does not understand.",
                 when(conversation, cause.at)
             ),
             format!(
-                "{} for the protocols that it offers: http/1.1 alone, unless it can open WebSocket over HTTP/2 (RFC 8441).",
+                "{}, and the protocols that it offers: it should offer only http/1.1, unless it can open WebSocket \
+                 over HTTP/2 (RFC 8441).",
                 look(conversation, Role::Client, cause)
             ),
         )

@@ -11,15 +11,15 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "application_close",
     tone: Tone::Normal,
     tells: &[],
-    when: "a side closed on purpose, and the closing handshake took its course",
-    proven: Some("its Close, sent of its own accord, as acknowledgement numbers show"),
-    likely: Some("only the order of the recording says whose Close came first"),
+    when: "a side closed on purpose, and the closing handshake followed",
+    proven: Some("it sent its Close unprompted, as the acknowledgement numbers show"),
+    likely: Some("only their order in the recording shows whose Close came first"),
     undetermined: Some(
-        "its code names a fault, and part of what it had received is not in the recording; or it was not \
-            answered",
+        "its code names a fault, and part of what its sender had received is not in the recording; or the Close was \
+         not answered",
     ),
-    never: "that something is wrong: code and reason say what its program meant",
-    next: &["the program of the side that closed: what its code and reason mean there"],
+    never: "that something is wrong: the code and reason say what the program meant",
+    next: &["the program of the side that closed: what the code and reason mean in it"],
     shows: &[
         found("the client closes", "C: close 1000 done | S: close 1000 | S: fin | C: fin"),
         legal("TCP ends without a Close", "C: text a | C: fin | S: fin"),
@@ -65,10 +65,10 @@ pub(super) fn closing<S: Readable>(
     Said { text: text.to_owned(), next, tells }
 }
 
-/// `Look in the log of the server at 04:43:20.216 UTC`, or of both programs.
+/// `Check the server's log at 04:43:20.216 UTC`, or of both programs.
 pub(super) fn look_at<S: Readable>(cause: &Cause, conversation: &Conversation<S>) -> String {
     side(cause.by).map_or_else(
-        || format!("Look in the logs of both programs{}", at_clock(conversation, cause.at)),
+        || format!("Check the logs of both programs{}", at_clock(conversation, cause.at)),
         |by| look(conversation, by, cause),
     )
 }
@@ -99,19 +99,19 @@ pub(super) fn told<S: Readable>(cause: &Cause, conversation: &Conversation<S>) -
         format!(", and {} answered{code}{only}{}", a(peer), later(second.at, first.at))
     };
     let order = match closing.evidence {
-        StartEvidence::Order => " (probably: only the order of the recording says whose Close came first)",
+        StartEvidence::Order => " (probably: only their order in the recording shows whose Close came first)",
         _ => "",
     };
     let hedge = match (cause.certainty, second.sent_close) {
         (Undetermined, Some(true)) => {
-            "; whether for a fault in what is missing from the recording cannot be told from here"
+            "; the recording does not show whether a fault in its missing part was the reason"
         }
-        (Undetermined, _) => "; whether that is why it ended cannot be told from here",
+        (Undetermined, _) => "; the recording does not show whether that is why it ended",
         _ => "",
     };
     let shut = shut_before(conversation, peer, first.at).map_or_else(String::new, |ns| {
         let opened = opened(conversation, peer, first.at);
-        format!(", after {}'s receive window had been shut for {}{opened}", a(peer), duration(ns))
+        format!(", after {}'s receive window had been closed for {}{opened}", a(peer), duration(ns))
     });
     let unanswered = if left_a_ping(cause, peer) {
         format!(", possibly because {} had left a Ping or keep-alive unanswered", a(peer))
@@ -165,8 +165,8 @@ fn opened<S: Readable>(conversation: &Conversation<S>, role: Role, closed: Optio
     let opened = shut.and_then(|shut| Some(Timestamp(shut.from?.0.saturating_add(shut.for_ns))));
     match opened.zip(closed).map(|(opened, closed)| closed.since(opened)) {
         Some(0) => " until then".to_owned(),
-        Some(ns) if ns > 0 => format!(" until {} before", duration(ns)),
-        Some(_) => " and opened only after it".to_owned(),
+        Some(ns) if ns > 0 => format!(" until {} earlier", duration(ns)),
+        Some(_) => " (it reopened only after the Close)".to_owned(),
         None => String::new(),
     }
 }
@@ -208,7 +208,7 @@ impl Judge for ApplicationClose {
                 format!("{} closed, and {} took {} to answer", the(by), a(by.peer()), duration(ns))
             }
             _ if shut_before(conversation, by.peer(), sides[by].at).is_some() => {
-                format!("{} closed on {}, whose receive window was shut", the(by), a(by.peer()))
+                format!("{} closed after {}'s receive window had been closed", the(by), a(by.peer()))
             }
             _ => format!("{} closed the connection", the(by)),
         }
@@ -223,22 +223,22 @@ impl Judge for ApplicationClose {
         let is_usual = code.is_none_or(|code| code == CloseCode::NORMAL_CLOSURE);
         let next = match side(cause.by) {
             Some(by) if answered_late(conversation, by) => Some(format!(
-                "Look in the log of {}{} for what kept it from answering the Close.",
+                "Check {}'s log{} for whatever kept it from answering the Close.",
                 a(by.peer()),
                 from_clock(conversation, cause.at)
             )),
             Some(by) if shut_before(conversation, by.peer(), conversation.closing.sides[by].at).is_some() => {
                 Some(format!(
-                    "Look in the log of {}{} for what kept its program from reading, and in that of {} for what it \
-                        does with a peer that does not read.",
+                    "Check {}'s log{} for whatever kept its program from reading, and how {} treats a peer that does \
+                     not read.",
                     a(by.peer()),
                     before_clock(conversation, cause.at),
                     a(by)
                 ))
             }
             Some(by) if left_a_ping(cause, by.peer()) => Some(format!(
-                "Look in the log of {}{} for whether it received the Pings or keep-alives of {}, and what it did \
-                    about them.",
+                "Check {}'s log{} to see whether it received the Pings or keep-alives from {}, and what it did with \
+                 them.",
                 a(by.peer()),
                 before_clock(conversation, cause.at),
                 a(by)
@@ -250,7 +250,10 @@ impl Judge for ApplicationClose {
                 } else {
                     "the code is"
                 };
-                Some(format!("{} for why its program closed: {own} its own.", look(conversation, by, cause)))
+                Some(format!(
+                    "{} to see why its program closed: {own} its own.",
+                    look(conversation, by, cause)
+                ))
             }
             None => None,
         };

@@ -20,17 +20,14 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "close_cut_short",
     tone: Tone::Odd,
     tells: &[RuleId::ClTcpEarly],
-    when: "a side ended TCP at once after its own Close: the answer could not arrive",
-    proven: Some(
-        "its FIN follows its own Close within a round trip, and does not acknowledge the answer that came",
-    ),
-    likely: Some("by RST, or the answer never came"),
+    when: "a side ended TCP right after its own Close, before the answer could arrive",
+    proven: Some("its FIN follows its own Close within a round trip and does not acknowledge the answer"),
+    likely: Some("it ended TCP with an RST, or the answer never came"),
     undetermined: None,
-    never: "that the side that answered, or was in the middle of a message, is at fault; nor that it was cut short \
-            where the end of TCP acknowledges the answer",
+    never: "that the side that answered, or was in the middle of a message, is at fault; or that the closing \
+        handshake was cut short if the FIN or RST acknowledges the answer",
     next: &[
-        "how the side that left closes: a socket that is destroyed right after the Close, a process that \
-            exits",
+        "how the side that ended TCP closes: a socket destroyed right after the Close, a process that exits",
     ],
     shows: &[
         found(
@@ -63,7 +60,7 @@ impl Judge for CloseCutShort {
             (true, true, _) => format!("{peer}'s answer {hedge}came too late and was refused with RST"),
             (true, false, _) => format!("{peer}'s answer {hedge}came too late"),
             (false, _, true) => {
-                format!("{peer}, in the middle of a message of its own, {hedge}had no time to answer")
+                format!("{peer}, in the middle of sending a message, {hedge}had no time to answer")
             }
             (false, _, false) => format!("{peer} {hedge}had no time to answer"),
         };
@@ -71,15 +68,15 @@ impl Judge for CloseCutShort {
         let own = &conversation.closing.sides[by];
         let is_usual = own.reason.is_none() && own.code.is_none_or(|code| code == CloseCode::NORMAL_CLOSURE);
         let why = match (self.in_message, is_usual) {
-            (true, _) => "why its program closed in the middle of a message, and for ",
-            (false, false) => "why its program closed, and for ",
+            (true, _) => "the reason its program closed in the middle of a message, and for ",
+            (false, false) => "the reason its program closed, and for ",
             (false, true) => "",
         };
         Said::whole(
             format!("{} sent {}{at} and {ended} {after}; {answer}.", the(by), close_of(conversation, by)),
             format!(
-                "{}{} for {why}what closed its socket or ended its process right after the Close; a program \
-                    has to wait for the answer first.",
+                "{}{} for {why}whatever closed its socket or ended its process right after the Close; a program must \
+                 wait for the answer first.",
                 look(conversation, by, cause),
                 at_packet(cause, conversation)
             ),

@@ -21,19 +21,16 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "close_unanswered",
     tone: Tone::Odd,
     tells: &[RuleId::ClReply],
-    when: "a Close was received and not answered with one: TCP was ended instead, or the other side gave \
-           up waiting",
+    when: "a Close was not answered: the side that received it ended TCP instead, or stayed silent until the other \
+        gave up",
     proven: None,
-    likely: Some(
-        "the host of the silent side had acknowledged the Close, and the recording goes on long enough",
-    ),
+    likely: Some("the silent side's host had acknowledged the Close, and the recording is long enough"),
     undetermined: Some("nothing shows that the Close arrived"),
-    never: "that the side that closed did anything wrong; nor that the silent program read the Close: its \
-            host had it, no more",
+    never: "that the side that closed did anything wrong; or that the silent program read the Close: only its host \
+        is known to have received it",
     next: &[
-        "the side that did not answer: whether its program still reads, is stopped, blocked, or in the \
-            middle of sending",
-        "a library, or a proxy, that ends the socket on a Close",
+        "the side that did not answer: whether its program was still reading, or was stopped, blocked or busy sending",
+        "a library or proxy that closes the socket when it receives a Close",
     ],
     shows: &[
         found("nobody answers", "C: close 1000 | S: ack | C: wait 10000 | C: fin | S: fin"),
@@ -107,16 +104,16 @@ impl Judge for CloseUnanswered {
             None => "did not answer".to_owned(),
         };
         let was = match (self.shut, self.in_message) {
-            (true, _) => ", whose receive window was shut,",
-            (_, true) => ", in the middle of a message of its own,",
+            (true, _) => ", whose receive window was closed,",
+            (_, true) => ", in the middle of sending a message,",
             _ => "",
         };
         let host = format!("; {}'s host acknowledged the Close, but its program probably", a(silent));
         let why = match (self.had_it, self.ended) {
-            _ if self.late => "; what kept it so long cannot be told from here".to_owned(),
+            _ if self.late => "; the recording does not show what delayed it".to_owned(),
             (true, None) => host + " had not read it",
             (true, Some(_)) => host + " had not read it",
-            (false, _) => "; whether the Close had arrived cannot be told from here".to_owned(),
+            (false, _) => "; the recording does not show whether the Close had arrived".to_owned(),
         };
         let at = when(conversation, conversation.closing.sides[closer].at);
         Said::whole(
@@ -127,8 +124,8 @@ impl Judge for CloseUnanswered {
                 a(silent),
             ),
             format!(
-                "Look in the log of {}{}{} for whether its program still ran and read from the socket, and for \
-                    what its library does on a Close.",
+                "Check {}'s log{}{} to see whether its program was still running and reading from the socket, and \
+                 what its library does when a Close arrives.",
                 a(silent),
                 from_clock(conversation, cause.at),
                 at_packet(cause, conversation)

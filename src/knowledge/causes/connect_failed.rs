@@ -11,18 +11,18 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "connect_failed",
     tone: Tone::Fault,
     tells: &[],
-    when: "TCP itself was refused, or not answered: no byte of a handshake could be sent",
+    when: "the TCP connection was refused or not answered, so no handshake could be sent",
     proven: Some("an RST answers the SYN"),
     likely: Some(
-        "the SYN is sent again at least twice, and nothing at all comes back within 3 s of the last one",
+        "the SYN is retransmitted at least twice, and nothing comes back within 3 s of the last one",
     ),
     undetermined: None,
-    never: "that the server's program refused it: its host, or a firewall before it, did. Nor that WebSocket was wanted: it \
-            is told only where the same address and port have carried WebSocket before in the capture, or where all are \
-            asked for (wslog inspect --connects)",
+    never: "that the server's program refused it: its host did, or a firewall in front of it. Or that the client \
+        wanted WebSocket: it is reported only where the same address and port carried WebSocket earlier in the \
+        capture, or where all failed connects are asked for (wslog inspect --connects)",
     next: &[
         "whether the server is running, and listening on that port",
-        "a firewall or a security group between the two",
+        "a firewall or security group between the two",
     ],
     shows: &[
         found(
@@ -57,10 +57,10 @@ impl Judge for ConnectFailed {
         let at = at_clock(conversation, conversation.started_at);
         if self.refused {
             Said::whole(
-                "The client could not connect: its SYN was answered with RST, by the server's host or a \
-                    firewall before it.",
+                "The client could not connect: the server's host, or a firewall in front of it, answered its SYN \
+                 with an RST.",
                 format!(
-                    "Look in the log of the server{at} for whether it was running and listening on that port."
+                    "Check the server's log{at} to see whether it was running and listening on that port."
                 ),
             )
         } else {
@@ -72,8 +72,8 @@ impl Judge for ConnectFailed {
                     count(u64::from(syns), "SYN")
                 ),
                 format!(
-                    "Check whether the server had that address{at}, and look in the log of the firewalls before it for \
-                        what they dropped."
+                    "Check whether the server had that address{at}, and check the logs of the firewalls in front of \
+                     it for dropped packets."
                 ),
             )
         }

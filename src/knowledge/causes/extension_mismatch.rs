@@ -9,22 +9,23 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "extension_mismatch",
     tone: Tone::Fault,
     tells: &[],
-    when: "a side compresses its messages although the 101 took no permessage-deflate",
+    when: "a side compresses its messages although the 101 did not accept permessage-deflate",
     proven: None,
-    likely: Some("RSV1 is set and the payload inflates with what had been offered"),
+    likely: Some("RSV1 is set, and the payload inflates with the parameters that were offered"),
     undetermined: None,
-    never: "that the other side is too strict: without the extension RSV1 has no meaning, and it must fail",
+    never: "that the other side is too strict: without the extension RSV1 has no meaning, and the receiver must fail \
+        the connection",
     next: &[
-        "a proxy that takes Sec-WebSocket-Extensions out of the answer: then each side believes something else",
-        "the option for compression of both libraries",
+        "a proxy that removes Sec-WebSocket-Extensions from the response, so that the two sides disagree",
+        "the compression option of both libraries",
     ],
     shows: &[
         found(
-            "compressed, though the offer was not taken",
+            "compressed, though the offer was not accepted",
             "C: request Sec-WebSocket-Extensions: permessage-deflate | S: 101 | C: c1 07 f2 48 cd c9 c9 07 00 | S: close 1002 | C: close 1002 | S: fin | C: fin",
         ),
         legal(
-            "RSV1 of a payload that does not inflate",
+            "RSV1 on a payload that does not inflate",
             "C: request Sec-WebSocket-Extensions: permessage-deflate | S: 101 | C: c1 02 68 69 | S: close 1002 | C: close 1002 | S: fin | C: fin",
         ),
     ],
@@ -54,8 +55,8 @@ impl Judge for ExtensionMismatch {
                 the(by)
             ),
             format!(
-                "{} for what it took the 101 to agree to; look for a proxy that takes Sec-WebSocket-Extensions out of \
-                    the 101, and at the compression option of both libraries.",
+                "{} for the extensions it believed were agreed; look for a proxy that removes \
+                 Sec-WebSocket-Extensions from the 101, and check the compression option of both libraries.",
                 look(conversation, by, cause)
             ),
         )

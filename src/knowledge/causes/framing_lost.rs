@@ -14,19 +14,19 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "framing_lost",
     tone: Tone::Fault,
     tells: &[],
-    when: "from some byte on what a side sent is no WebSocket",
+    when: "from some byte on, what a side sent is not WebSocket",
     proven: None,
     likely: Some(
-        "what stands where a frame should begin is text of HTTP, the size of a chunk, an empty line, a length of the wrong \
-         width, a frame inside a frame that was cut short, or the rest of one whose beginning is missing",
+        "where a frame should begin there is HTTP text, a chunk size, an empty line, a length field of the wrong \
+         width, another frame inside one that was cut short, or the rest of one whose beginning is missing",
     ),
-    undetermined: Some("none of these fits, or it came after the end had been decided"),
-    never: "anything about what is misread after it: no Close, no fault and no duty comes from there. Nor that the \
-            program of that side wrote it: anything on the way may have",
+    undetermined: Some("none of these fits, or it came when the end had already been decided"),
+    never: "anything from the bytes that follow, which are misread: they show no Close, fault or obligation. Or that \
+        the program on that side wrote them: anything on the path may have",
     next: &[
-        "text of HTTP: a second handler on the same socket, or a proxy that gave up on the connection",
+        "HTTP text: a second handler on the same socket, or a proxy that gave up on the connection",
         "a write that was cut short, or two writers on one socket without a lock",
-        "a proxy that treats the stream as the body of a response",
+        "a proxy that treats the stream as a response body",
     ],
     shows: &[
         found(
@@ -34,7 +34,7 @@ pub(super) const ROW: CauseRow = CauseRow {
             "S: text hi | S: raw 48 54 54 50 2f 31 2e 31 20 34 30 38 20 52 65 71 75 65 73 74 20 54 69 6d 65 6f 75 74 0d 0a 0d 0a | C: close 1002 | C: fin | S: fin",
         ),
         legal(
-            "a reserved opcode in a frame that is one",
+            "a reserved opcode in a real frame",
             "S: text hi | S: 83 00 | C: close 1002 | S: close 1002 | S: fin | C: fin",
         ),
     ],
@@ -79,10 +79,10 @@ impl Judge for FramingLost {
                 format!("{by} sent HTTP instead of a frame")
             }
             LostHow::ExtraCrlf => format!("{by} sent an empty line instead of a frame"),
-            LostHow::LengthWidth { .. } => format!("{by} sent a frame with a length of the wrong width"),
+            LostHow::LengthWidth { .. } => format!("{by} sent a length field of the wrong width"),
             LostHow::CutShort { .. } => format!("{by} cut a frame short"),
             LostHow::BytesMissing => format!("{by} left out the beginning of a frame"),
-            LostHow::Unexplained => format!("{by} sent bytes that are no frame"),
+            LostHow::Unexplained => format!("{by} sent bytes that are not a frame"),
         }
     }
 
@@ -106,52 +106,52 @@ impl Judge for FramingLost {
             LostHow::HttpResponse => (
                 instead(&line("an HTTP response")),
                 "probably a second handler on the same socket, or a proxy, wrote it",
-                "what answers HTTP on that socket besides the WebSocket handler",
+                "anything besides the WebSocket handler that answers HTTP on that socket",
             ),
             LostHow::HttpRequest => (
                 instead(&line("an HTTP request")),
                 "probably something reused the connection as if it were still HTTP",
-                "what sends requests over the connection: a pool, or a proxy that keeps it alive",
+                "whatever sends requests over the connection: a connection pool, or a proxy that keeps it alive",
             ),
             LostHow::ChunkSize => (
-                instead("the size of an HTTP chunk"),
-                "probably a proxy treats the stream as the body of a response",
+                instead("an HTTP chunk size"),
+                "probably a proxy treats the stream as a response body",
                 "a proxy that does not know that the connection was upgraded",
             ),
             LostHow::ExtraCrlf => (
                 instead("an empty line"),
-                "probably an end of line too many was written after the head of the handshake or after a frame",
-                "what writes an end of line too many: after the head of the handshake, or after a frame",
+                "probably an extra line ending was written after the handshake or after a frame",
+                "whatever writes an extra line ending after the handshake or after a frame",
             ),
             LostHow::LengthWidth { stated, bytes: wide } => (
                 format!(
-                    "sent a frame{place} whose length takes {wide} bytes where its header announces {stated}"
+                    "sent a frame{place} whose length field has {wide} bytes where its header calls for {stated}"
                 ),
-                "probably whatever writes its headers encodes lengths in the wrong width",
+                "probably its encoder writes lengths in the wrong width",
                 "the code that encodes frames longer than 125 bytes",
             ),
             LostHow::CutShort { came, claimed } => (
                 format!(
-                    "sent only {came} of the {} of {frame}, and another frame in place of the rest",
+                    "sent only {came} of the {} of {frame}, then another frame instead of the rest",
                     count(claimed, "payload byte")
                 ),
                 "probably a write was cut short, or two writers share the socket without a lock",
-                "a write that sends less than it was given, and for two writers that share the socket without a lock",
+                "a write that sends less than it was given, or two writers sharing the socket without a lock",
             ),
             LostHow::BytesMissing => (
                 format!("sent the rest of a frame{place} without its beginning"),
                 "probably bytes were dropped before they reached the socket",
-                "what writes to the socket: a buffer that drops, or two writers",
+                "whatever writes to the socket: a buffer that drops data, or two writers",
             ),
             LostHow::Unexplained => (
-                format!("sent bytes that are no WebSocket frame{place}"),
-                "how they came there cannot be told, for none of the usual reasons fits",
-                "what wrote the first of these bytes, which the finding shows",
+                format!("sent bytes that are not a WebSocket frame{place}"),
+                "the recording does not show how they got there, and none of the usual reasons fits",
+                "whatever wrote the first of these bytes, which the finding shows",
             ),
         };
         let hedge = match (cause.certainty, self.how) {
             (Undetermined, LostHow::Unexplained) | (Proven | Likely, _) => "",
-            _ => "; whether that ended the connection cannot be told from here",
+            _ => "; the recording does not show whether that ended the connection",
         };
         Said::part(
             format!(
@@ -159,7 +159,7 @@ impl Judge for FramingLost {
                 the(by),
                 when(conversation, cause.at)
             ),
-            format!("{} for {next}.", look(conversation, by, cause)),
+            format!("{}, and look for {next}.", look(conversation, by, cause)),
         )
     }
 }

@@ -13,13 +13,13 @@ pub(super) const ROW: CauseRow = CauseRow {
     tone: Tone::Normal,
     tells: &[],
     when: "a side closed with 1001 (going away) or 1012 (service restart)",
-    proven: Some("the code of its Close, sent of its own accord"),
-    likely: Some("only the order of the recording says that it is no answer"),
+    proven: Some("the code of its Close, which it sent unprompted"),
+    likely: Some("only the order in the recording shows that it is not an answer"),
     undetermined: None,
-    never: "that a script of the page closed it: browsers send 1001 by themselves, and no script hears of it",
+    never: "that a script on the page closed it: the browser itself sends 1001, and no script is told",
     next: &[
-        "a browser: the page was left or reloaded, the tab or the browser closed, its renderer gone",
-        "a server: restarted, drained, or scaled down; or a proxy before it that was reloaded",
+        "a browser: the page was left or reloaded, the tab or the browser was closed, or the renderer crashed",
+        "a server: restarted, drained or scaled down; or a proxy in front of it that was reloaded",
     ],
     shows: &[
         found("the server goes away", "S: close 1001 | C: close 1001 | S: fin | C: fin"),
@@ -54,20 +54,19 @@ impl Judge for GoingAway {
             Some(Blame::Client) if self.browser => (
                 ". Browsers send 1001 when the page is left or reloaded, the tab or the browser is closed, or the renderer crashes",
                 format!(
-                    "Look at what the page did{}: a navigation, a reload, a closed tab; scripts can log that \
-                        in the event pagehide.",
+                    "Check what the page did{}: a navigation, a reload, a closed tab; scripts can log that in the \
+                     pagehide event.",
                     at_clock(conversation, cause.at)
                 ),
             ),
             Some(Blame::Client) => (
                 "",
-                format!("{at} for a process that ended or was told to, or for a call that closes with 1001."),
+                format!("{at} for a process that exited or was told to, or a call that closes with 1001."),
             ),
             Some(Blame::Server) => (
                 "",
                 format!(
-                    "{at}, or in that of a proxy in its place, for a restart, a reload, or connections that were \
-                        drained."
+                    "{at}, or that of a proxy in front of it, for a restart, a reload or drained connections."
                 ),
             ),
             _ => ("", format!("{at} for a restart or a shutdown.")),

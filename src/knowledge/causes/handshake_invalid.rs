@@ -12,19 +12,18 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "handshake_invalid",
     tone: Tone::Fault,
     tells: &[],
-    when: "the server's 101 does not validate, and the client left or should have",
-    proven: Some("the head of the response shows it, and the client sent no frame"),
-    likely: Some("the finding that names the clause is likely"),
+    when: "the server's 101 is not valid, and the client disconnected or should have",
+    proven: Some("the response header shows it, and the client sent no frame"),
+    likely: Some("the finding that names the clause is only likely"),
     undetermined: None,
-    never: "that the connection was ever open: a client that must fail it tells its program of an error \
-            and of 1006",
-    next: &["the clause named: what the server answers, and whether a proxy or cache answered in its place"],
+    never: "that the connection was ever open: a client that must fail it reports an error and 1006 to its program",
+    next: &["the clause named: what the server answers, and whether a proxy or cache answered instead"],
     shows: &[
         found(
-            "the accept value is of another key",
+            "the accept value belongs to another key",
             "C: request | S: 101 Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI= | C: fin | S: fin",
         ),
-        legal("a sound 101, and the client leaves", "C: request | S: 101 | C: fin | S: fin"),
+        legal("a valid 101, and the client disconnects", "C: request | S: 101 | C: fin | S: fin"),
     ],
 };
 
@@ -62,26 +61,22 @@ impl Judge for HandshakeInvalid {
             .iter()
             .find(|f| f.by == Some(Role::Server) && Some(f.violation.rule()) == cause.rule);
         let did = finding.map_or_else(
-            || "sent a 101 that does not validate".to_owned(),
+            || "sent a 101 that is not valid".to_owned(),
             |f| f.violation.words(conversation).did,
         );
         let hedge = if cause.certainty == Proven { "" } else { "probably " };
         let ended = conversation.closing.ends.client;
         let then = match ended.filter(|_| self.left) {
             Some(end) => {
-                format!(
-                    "the client {hedge}{} because of it{}",
-                    ended_tcp(end.how),
-                    when(conversation, end.at)
-                )
+                format!("that is {hedge}why the client {}{}", ended_tcp(end.how), when(conversation, end.at))
             }
-            None if self.left => format!("the client {hedge}closed because of it"),
+            None if self.left => format!("that is {hedge}why the client disconnected"),
             None => format!("the client {hedge}had to refuse it"),
         };
         Said::whole(
             format!("The server {did}; {then}."),
             format!(
-                "{}, or of a proxy or cache that answers in its place, for what it puts into the 101.",
+                "{}, or that of a proxy or cache that answers instead, to see what it puts into the 101.",
                 look(conversation, Role::Server, cause)
             ),
         )

@@ -13,14 +13,14 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "handshake_unanswered",
     tone: Tone::Fault,
     tells: &[],
-    when: "the opening handshake was not answered, or not wholly, before TCP ended",
-    proven: Some("the server ended TCP without an answer, and nothing of its stream is missing"),
-    likely: Some("the client ended TCP while it waited, or nothing was captured of an answer"),
+    when: "the opening handshake was not answered, or only in part, before TCP ended",
+    proven: Some("the server ended TCP without answering, and nothing it sent is missing from the recording"),
+    likely: Some("the client ended TCP while it waited, or no answer was captured"),
     undetermined: None,
-    never: "that packets are missing, where a head never became whole: that is a slow or silent sender",
+    never: "that packets are missing if a request or response was never completed: that is a slow or silent sender",
     next: &[
-        "the side that should have answered: a backend that hangs, an upgrade that is not implemented",
-        "how long the client waited: its own time-out is the end of it, not the reason",
+        "the side that should have answered: a backend that hangs, or an upgrade that is not implemented",
+        "how long the client waited: its own timeout ended the wait, but is not the reason",
     ],
     shows: &[
         found("the client gives up", "C: request | C: wait 10000 | C: fin | S: fin"),
@@ -84,7 +84,8 @@ impl Judge for HandshakeUnanswered {
                     format!("{who} {}{}", verb(how), when(conversation, cause.at))
                 },
             );
-            let why = if cause.certainty == Proven { "" } else { ", probably tired of waiting" };
+            let why =
+                if cause.certainty == Proven { "" } else { ", probably because it had waited too long" };
             let traffic = &conversation.traffic.client;
             // What came before it on the same connection is counted there, too.
             let is_alone = conversation.earlier.is_empty() && traffic.gap_bytes == 0;
@@ -93,13 +94,13 @@ impl Judge for HandshakeUnanswered {
                 _ => String::new(),
             };
             let then = conversation.response.as_ref().map_or_else(String::new, |response| {
-                format!("; the server answered that with status {}", response.status)
+                format!("; the server answered with status {}", response.status)
             });
             return Said::whole(
                 format!("The client never finished its request: {how}{sent}{why}{then}."),
                 format!(
-                    "Look in the log of the client{} for a sender that is slow or stuck, or for something that only \
-                        probes the port.",
+                    "Check the client's log{} for a sender that is slow or stuck, or something that only probes the \
+                     port.",
                     at_clock(conversation, asked.or(cause.at))
                 ),
             );
@@ -110,8 +111,8 @@ impl Judge for HandshakeUnanswered {
         let late = conversation.response.as_ref().map(|response| response.status);
         let text = match ended {
             Some((Role::Client, how, ns)) if late.is_some() => format!(
-                "The server probably answered the opening handshake too late: the client {}{}, and status {} came only after \
-                    that.",
+                "The server probably answered the opening handshake too late: the client {}{}, and status {} arrived \
+                 only after that.",
                 verb(how),
                 after(ns),
                 late.unwrap_or_default()
@@ -132,8 +133,8 @@ impl Judge for HandshakeUnanswered {
         Said::whole(
             text,
             format!(
-                "Look in the log of the server{} for the request: whether it arrived, and whether the program that should answer hangs or does not speak \
-                    WebSocket.",
+                "Check the server's log{} for the request: whether it arrived, and whether the program that should \
+                 answer hangs or does not speak WebSocket.",
                 from_clock(conversation, asked.or(cause.at))
             ),
         )

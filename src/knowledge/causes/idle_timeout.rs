@@ -20,18 +20,17 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "idle_timeout",
     tone: Tone::Odd,
     tells: &[],
-    when: "neither side had sent a byte for long, and TCP ended without a Close",
+    when: "neither side had sent a byte for a long time, and TCP ended without a Close",
     proven: None,
     likely: Some(
-        "the silence is as long as a time-out is usually set to: a round number of seconds, or one that is \
-            documented",
+        "the silence is as long as a typical timeout: a round number of seconds, or a documented one",
     ),
-    undetermined: Some("it was silent for long, but for no such length"),
-    never: "whose time-out it was: the length alone does not say it, and a box between can end TCP in anybody's place. \
-            Vendors are named only where they are documented to end it in that way",
+    undetermined: Some("the silence was long, but not of such a length"),
+    never: "whose timeout it was: the length alone does not say, and a middlebox can end TCP on behalf of either \
+        side. Vendors are named only where they are documented to end it that way",
     next: &[
-        "the idle time-out of every hop on the way, in its configuration",
-        "Pings, more often than the shortest of them",
+        "the configured idle timeout of every hop on the path",
+        "sending Pings more often than the shortest of them",
     ],
     shows: &[
         found("60 s of silence, then FIN", "C: text a | S: text b | S: wait 60000 | S: fin | C: fin"),
@@ -91,29 +90,29 @@ impl Judge for IdleTimeout {
             .filter(|known| !known.is_empty());
         let known = known.filter(|_| cause.certainty == Likely);
         let known = known.map_or_else(String::new, |known| {
-            format!("; a time-out of that length is documented for {known}")
+            format!("; a timeout of that length is documented for {known}")
         });
         let why = match (self.seconds, cause.certainty) {
-            (Some(seconds), Likely) => format!("probably an idle time-out of {seconds} s"),
-            _ => "possibly an idle time-out".to_owned(),
+            (Some(seconds), Likely) => format!("probably an idle timeout of {seconds} s"),
+            _ => "possibly an idle timeout".to_owned(),
         };
         // With close_notify it has the keys.
         let ends_tls = said_goodbye(conversation.tls.as_deref(), by);
-        let way = if ends_tls { "a proxy that ends TLS for it" } else { "something on the way" };
+        let way = if ends_tls { "a TLS-terminating proxy in front of it" } else { "something on the path" };
         let without = without_close(conversation);
         // A Close that answered it is told after it.
         let answered = conversation.closing.sides[by.peer()].sent_close == Some(true);
         let tell = if answered { Said::part } else { Said::whole };
         tell(
             format!(
-                "TCP {ended} from {}'s side{at}{without}, after {} in which neither side had sent a \
-                    byte: {why}, of that side or of {way}{known}.",
+                "TCP {ended} from {}'s side{without}{at}, when neither side had sent a byte for {}: {why}, set by \
+                 that side or by {way}{known}.",
                 a(by),
                 duration(self.silence_ns)
             ),
             format!(
-                "{}, and of every proxy on the way, for an idle time-out; Pings at a shorter interval than the shortest of them \
-                    would keep the connection open.",
+                "{}, and the configuration of every proxy on the path, for an idle timeout; Pings at an interval \
+                 shorter than the shortest one would keep the connection open.",
                 look(conversation, by, cause)
             ),
         )

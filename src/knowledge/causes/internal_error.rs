@@ -9,13 +9,13 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "internal_error",
     tone: Tone::Fault,
     tells: &[],
-    when: "a side closed with 1011 (internal error) of its own accord",
+    when: "a side closed with 1011 (internal error) unprompted",
     proven: Some("the code of its Close"),
-    likely: Some("only the order of the recording says that it is no answer"),
+    likely: Some("only the order in the recording shows that it is not an answer"),
     undetermined: None,
-    never: "that its program threw an exception: some libraries send 1011 where a Ping stayed unanswered, and that is \
-            keepalive_timeout",
-    next: &["the log of that side at the time of its Close"],
+    never: "that its program threw an exception: some libraries send 1011 when a Ping is not answered, which is \
+        keepalive_timeout",
+    next: &["that side's log at the time of its Close"],
     shows: &[
         found("the server closes with it", "S: close 1011 | C: close 1011 | S: fin | C: fin"),
         legal("a Close that only answers with it", "C: close 1000 | S: close 1011 | S: fin | C: fin"),

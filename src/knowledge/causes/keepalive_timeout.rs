@@ -32,20 +32,20 @@ pub(super) const ROW: CauseRow = CauseRow {
     tone: Tone::Fault,
     tells: &[RuleId::FrPingPong, RuleId::FrPongLate, RuleId::FrPongData],
     when: "a Ping was not answered in time, and its sender ended the connection",
-    proven: Some("the Close of its sender says so, and all that the other side sent is in the recording"),
+    proven: Some("the sender's Close says so, and everything the other side sent is in the recording"),
     likely: Some(
-        "its sender ended the connection, by Close, FIN or RST, and the other side sent nothing since the Ping; or its Close says \
-         so and the Ping is not in the recording",
+        "the sender ended the connection with a Close, FIN or RST, and the other side had sent nothing since the \
+         Ping; or the sender's Close says so and the Ping is not in the recording",
     ),
     undetermined: Some(
-        "the other side had sent something else since, or answered the Close at once; or a Close that names another reason came \
-         within 2 s",
+        "the other side had sent something else since, or answered the Close immediately; or a Close that gives \
+         another reason came within 2 s",
     ),
-    never: "that the side that gave up is at fault: it is the silent side, whose process was stopped, blocked or overloaded, \
-            or the network",
+    never: "that the side that gave up is at fault: look at the silent side, whose process was stopped, blocked or \
+        overloaded, or at the network",
     next: &[
-        "the process of the silent side at that time: stopped, blocked, overloaded, or waiting in a breakpoint",
-        "the network, where not even its host acknowledged the Ping",
+        "the process on the silent side at that time: stopped, blocked, overloaded or paused at a breakpoint",
+        "the network, if not even its host acknowledged the Ping",
     ],
     shows: &[
         found(
@@ -90,7 +90,7 @@ impl Judge for KeepaliveTimeout {
         let what = if self.heartbeat.is_none() && self.pings == 1 { "a Ping" } else { what };
         let silent = side(cause.by).unwrap_or(self.gave_up.peer());
         match cause.by {
-            Some(Blame::Between) => format!("The way to {} was broken: {what} stayed unanswered", a(silent)),
+            Some(Blame::Between) => format!("The path to {} was broken: {what} went unanswered", a(silent)),
             _ if self.mismatched => {
                 let what = if self.pings == 1 { "the Ping" } else { "the Pings" };
                 format!("{}'s Pongs did not repeat the data of {what}", the(silent))
@@ -109,7 +109,7 @@ impl Judge for KeepaliveTimeout {
         let tell = if self.by_close { Said::close } else { Said::whole };
         let code = conversation.closing.sides[gave_up].code.filter(|_| self.by_close);
         let why = if code == Some(CloseCode(1011)) {
-            " Some libraries close with 1011 when a Pong does not come."
+            " Some libraries close with 1011 when no Pong arrives."
         } else {
             ""
         };
@@ -132,7 +132,7 @@ impl KeepaliveTimeout {
             |word| self.waited_ns.map_or_else(String::new, |ns| format!(" {word} {}", duration(ns)));
         if let Some(rhythm) = self.rhythm {
             return format!(
-                "sent no Engine.IO keep-alive{}, though it had announced one every {} and a time-out of {}",
+                "sent no Engine.IO keep-alive{}, though it had announced one every {} and a timeout of {}",
                 waited_for("for"),
                 duration(rhythm.interval_ns),
                 duration(rhythm.timeout_ns)
@@ -202,30 +202,30 @@ impl KeepaliveTimeout {
         let from = from_clock(conversation, cause.at);
         if self.rhythm.is_some() {
             return format!(
-                "Look in the log of {}{from} for what kept its process from asking: it was probably stopped, blocked \
-                    or overloaded.",
+                "Check {}'s log{from} for whatever kept its process from sending keep-alives: it was probably \
+                 stopped, blocked or overloaded.",
                 a(silent)
             );
         }
         match (self.ping, self.mismatched, self.arrived) {
             (None, ..) => format!(
-                "Look in the log of {}{} for what it should have answered: that is not in the recording, or was not a \
-                    WebSocket Ping.",
+                "Check {}'s log{} for the message it should have answered: it is not in the recording, or was not a \
+                 WebSocket Ping.",
                 a(silent),
                 before_clock(conversation, cause.at)
             ),
             (_, true, _) => format!(
-                "Look at what sends the Pongs of {}{from}: each has to repeat the data of its Ping (RFC 6455 5.5.3).",
+                "Check the code that sends {}'s Pongs{from}: each must repeat the data of its Ping (RFC 6455 5.5.3).",
                 a(silent)
             ),
             (_, _, true) => format!(
-                "Look in the log of {}{from} for what kept its process from answering: it was probably stopped, \
-                    blocked or overloaded.",
+                "Check {}'s log{from} for whatever kept its process from answering: it was probably stopped, blocked \
+                 or overloaded.",
                 a(silent)
             ),
             (_, _, false) => format!(
-                "Look in the log of {}{from} for whether it still ran, and at the way to it: not even its host \
-                    acknowledged the Ping, as far as the recording shows.",
+                "Check {}'s log{from} to see whether it was still running, and the path to it: as far as the \
+                 recording shows, not even its host acknowledged the Ping.",
                 a(silent)
             ),
         }

@@ -19,21 +19,19 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "message_too_big",
     tone: Tone::Fault,
     tells: &[],
-    when: "a message went beyond a limit of its receiver, which ended the connection",
-    proven: Some("it closed with 1009, and no larger message had passed before"),
+    when: "a message exceeded its receiver's limit, and the receiver ended the connection",
+    proven: Some("it closed with 1009, and no larger message had got through before"),
     likely: Some(
-        "the reason of its Close says so; or it closed with 1009 for a message that is tiny, or smaller \
-            than one before",
+        "the reason in its Close says so; or it closed with 1009 after a message that is tiny, or smaller than an \
+         earlier one",
     ),
-    undetermined: Some(
-        "it closed in the middle of a message larger than every one before, and gave no other reason",
-    ),
-    never: "that the sender is at fault: RFC 6455 names no limit; nor that the limit is the size of that message: it lies \
-            somewhere between that and the largest that passed",
+    undetermined: Some("it closed in the middle of the largest message so far and gave no other reason"),
+    never: "that the sender is at fault: RFC 6455 sets no limit; or that the limit equals the size of that message: \
+        it lies between that and the largest message that got through",
     next: &[
-        "the limit of the side that closed: maxPayload, max_size, max_msg_size, maxMessageSize of its \
-            library, or of a proxy",
-        "whether the sender can split what it sends",
+        "the limit on the side that closed: maxPayload, max_size, max_msg_size or maxMessageSize of its library, or \
+         the limit of a proxy",
+        "whether the sender can split its messages",
     ],
     shows: &[
         found(
@@ -41,7 +39,7 @@ pub(super) const ROW: CauseRow = CauseRow {
             "C: text hi | C: 82 7e 03 e8 61*1000 | S: close 1009 | C: close 1009 | S: fin | C: fin",
         ),
         legal(
-            "1009 of a side that had received no message",
+            "1009 from a side that had received no message",
             "C: close 1009 | S: close 1009 | S: fin | C: fin",
         ),
     ],
@@ -89,7 +87,7 @@ impl Judge for MessageTooBig {
         );
         let passed = self
             .passed
-            .map_or_else(String::new, |n| format!("; the largest before it had {}", exact_bytes(n)));
+            .map_or_else(String::new, |n| format!("; the largest before it was {}", exact_bytes(n)));
         let close = &conversation.closing.sides[by];
         let ended = match close.sent_close {
             Some(true) => {
@@ -102,15 +100,15 @@ impl Judge for MessageTooBig {
             Proven => format!("{} {ended}: {message} was over its limit{passed}.", the(by)),
             Likely if self.by_code => {
                 let last = self.message.map_or_else(
-                    || "which one cannot be told from here".to_owned(),
-                    |_| format!("the last it had been sent was {message}{passed}"),
+                    || "the recording does not show which one".to_owned(),
+                    |_| format!("the last one sent to it was {message}{passed}"),
                 );
-                format!("{} {ended}, which says that a message was probably too big for it; {last}.", the(by))
+                format!("{} {ended}, so a message was probably too big for it; {last}.", the(by))
             }
             Likely => format!("{} {ended}: {message} was probably over its limit{passed}.", the(by)),
             Undetermined => format!(
-                "{} {ended} while {} was sending it {}{passed}: possibly that was over a limit, which cannot be told \
-                    from here.",
+                "{} {ended} while {} was sending it {}{passed}: that was possibly over a limit, but the recording \
+                 does not show it.",
                 the(by),
                 a(peer),
                 self.message.map_or_else(
@@ -122,8 +120,8 @@ impl Judge for MessageTooBig {
         Said::close(
             how,
             format!(
-                "{} for the limit it sets for messages (maxPayload, max_size, max_msg_size), in its library or in a \
-                    proxy before it.",
+                "{}, and its message size limit (maxPayload, max_size, max_msg_size), in its library or in a proxy \
+                 in front of it.",
                 look(conversation, by, cause)
             ),
         )

@@ -13,19 +13,18 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "no_such_connection",
     tone: Tone::Fault,
     tells: &[],
-    when: "a bare RST, without an acknowledgement number, answered data: the host, or a NAT before it, knew nothing of the \
-           connection (RFC 9293 3.10.7)",
+    when: "a bare RST, without an acknowledgement number, answered data: the host, or a NAT in front of it, no \
+        longer knew the connection (RFC 9293 3.10.7)",
     proven: None,
-    likely: Some("the TTL of the RST is that of its sender's other packets"),
+    likely: Some("the RST has the same TTL as its sender's other packets"),
     undetermined: Some(
-        "its TTL is another: it can be that of something on the way; or its sender had sent data within \
-            the last second",
+        "its TTL differs, so that something on the path may have sent it; or its sender had sent data within the \
+         last second",
     ),
-    never: "that the program closed: its host had restarted, or something on the way had forgotten the \
-            connection",
+    never: "that the program closed: its host had restarted, or something on the path had forgotten the connection",
     next: &[
         "whether the host or its network was restarted",
-        "the memory of NAT and load balancers, against how long the connection was silent",
+        "how long NAT and load balancers remember a connection, compared with how long it was silent",
     ],
     shows: &[
         found(
@@ -33,7 +32,7 @@ pub(super) const ROW: CauseRow = CauseRow {
             "C: text a | S: text b | C: wait 400000 | C: text c | S: bare-rst",
         ),
         legal(
-            "an RST of a side that knows the connection",
+            "an RST from a side that knows the connection",
             "C: text a | S: text b | C: wait 400000 | C: text c | S: rst",
         ),
     ],
@@ -78,15 +77,15 @@ impl Judge for NoSuchConnection {
         let tell = if closed { Said::part } else { Said::whole };
         tell(
             format!(
-                "{}'s host, or a NAT before it, {}no longer knew the connection: it answered {peer}'s data with a bare \
-                    RST{}{silent}.",
+                "{}'s host, or a NAT in front of it, {}no longer knew the connection: it answered {peer}'s data with \
+                 a bare RST{}{silent}.",
                 the(self.of),
                 probably(cause.certainty),
                 when(conversation, cause.at)
             ),
             format!(
-                "Look in the log of {}'s host{} for a restart, and at how long NAT and load balancers \
-                    on the way remember a silent connection.",
+                "Check the log of {}'s host{} for a restart, and how long NAT and load balancers on the path \
+                 remember a silent connection.",
                 a(self.of),
                 before_clock(conversation, cause.at)
             ),

@@ -8,12 +8,12 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "not_observable",
     tone: Tone::Unknown,
     tells: &[],
-    when: "a gap or a cut lies over the end, or one side is not in the recording",
+    when: "the recording has a gap or is cut off where the connection ended, or one side is not in it",
     proven: None,
     likely: None,
-    undetermined: Some("always: what is missing may be what ended it"),
+    undetermined: Some("always: the missing part may be what ended it"),
     never: "anything that rests on what is missing",
-    next: &["a recording without losses: both directions, full packets, a buffer that is large enough"],
+    next: &["a recording without losses: both directions, full packets, a large enough buffer"],
     shows: &[
         found(
             "what may be a Close is missing",
@@ -36,18 +36,22 @@ impl Judge for NotObservable {
         let unseen = Role::BOTH.into_iter().find(|role| conversation.traffic[*role].stream_bytes == 0);
         let why = match unseen {
             Some(role) => format!("Nothing that {} sent is in the recording", a(role)),
-            None => "The recording has a gap over the end of the connection".to_owned(),
+            None => "The recording has a gap around the end".to_owned(),
         };
         let sides = &conversation.closing.sides;
         let sent = Role::BOTH.into_iter().find(|role| sides[*role].sent_close == Some(true));
         let known = sent.map_or_else(String::new, |role| {
             let (close, after) = (close_of(conversation, role), when(conversation, sides[role].at));
-            format!(" {} sent {close}{after}; whether {} answered cannot be told.", the(role), a(role.peer()))
+            format!(
+                " {} sent {close}{after}; the recording does not show whether {} answered.",
+                the(role),
+                a(role.peer())
+            )
         });
         Said::whole(
-            format!("{why}: why and how it ended cannot be told from here.{known}"),
-            "Record nearer to one end or with a larger buffer: both directions, full packets; until then, look in the \
-                logs of both programs.",
+            format!("{why}, so it does not show why or how the connection ended.{known}"),
+            "Record closer to one end or with a larger buffer, both directions and full packets; until then, check \
+             the logs of both programs.",
         )
     }
 }

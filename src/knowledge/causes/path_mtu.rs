@@ -22,18 +22,18 @@ pub(super) const ROW: CauseRow = CauseRow {
     when: "only full-size segments are never acknowledged, while smaller ones pass",
     proven: None,
     likely: Some(
-        "every segment that was sent again, twice or more, is larger than every one that was acknowledged, and near to the size \
-         of an Ethernet frame",
+        "every segment that was retransmitted, twice or more, is larger than every one that was acknowledged, and \
+         close to the size of an Ethernet frame",
     ),
-    undetermined: Some("they were sent again only once, or nothing at all came back since"),
-    never: "that the peer is gone, where it goes on sending",
+    undetermined: Some("they were retransmitted only once, or nothing has come back since"),
+    never: "that the peer is gone while it is still sending",
     next: &[
-        "the MTU of tunnels and VPNs on the way, and whether ICMP \"fragmentation needed\" is let through",
-        "clamping the MSS: ping with the don't-fragment bit and growing sizes shows where it ends",
+        "the MTU of tunnels and VPNs on the path, and whether ICMP \"fragmentation needed\" gets through",
+        "MSS clamping: pings of growing size with the don't-fragment bit show where the limit is",
     ],
     shows: &[
         found(
-            "a large message is sent again and again, and Pings are answered",
+            "a large message is retransmitted repeatedly, and Pings are answered",
             "C: text a | S: ack | S: hold | C: 82 7e 05 78 61*1400 | S: ping a | C: wait 300 | C: again | S: ping b | C: wait 600 | C: again | S: ping c | C: wait 1200 | C: again | S: rst",
         ),
         legal(
@@ -71,7 +71,7 @@ impl Judge for PathMtu {
     }
 
     fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
-        format!("Large segments of {} did not get through", a(self.of))
+        format!("Large segments from {} did not get through", a(self.of))
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
@@ -79,8 +79,8 @@ impl Judge for PathMtu {
         let for_ns = for_ns.map_or_else(String::new, |ns| format!(" within {}", duration(ns)));
         Said::part(
             format!(
-                "Large segments of {} {}did not get through: those of {} and more were retransmitted \
-                    {}{for_ns} and never acknowledged, while those of up to {} were.",
+                "Large segments from {} {}did not get through: those of {} and more were retransmitted {}{for_ns} \
+                 and never acknowledged, while those of up to {} were.",
                 a(of),
                 probably(cause.certainty),
                 exact_bytes(u64::from(smallest)),
@@ -88,7 +88,7 @@ impl Judge for PathMtu {
                 exact_bytes(u64::from(passed))
             ),
             format!(
-                "Look at the MTU of every tunnel between {} and {}{}, and whether ICMP gets through.",
+                "Check the MTU of every tunnel between {} and {}{}, and whether ICMP gets through.",
                 a(of),
                 a(of.peer()),
                 at_clock(conversation, cause.at)

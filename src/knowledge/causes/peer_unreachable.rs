@@ -37,21 +37,21 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "peer_unreachable",
     tone: Tone::Fault,
     tells: &[],
-    when: "data was sent again and again and never acknowledged",
+    when: "data was retransmitted repeatedly and never acknowledged",
     proven: None,
-    likely: Some("it was sent again at least twice, and nothing at all came from the other side meanwhile"),
-    undetermined: Some("it was sent again once"),
-    never: "that the other program is at fault: the network may have lost the way, a NAT or firewall forgotten the \
-            connection, or the other host be gone; nor that its sender did not close: a Close queued behind the lost bytes \
-            shows nowhere",
+    likely: Some("it was retransmitted at least twice, and nothing came from the other side meanwhile"),
+    undetermined: Some("it was retransmitted once"),
+    never: "that the other program is at fault: the route may have failed, a NAT or firewall may have forgotten the \
+        connection, or the other host may be gone; or that the sender did not close: a Close queued behind the lost \
+        bytes is never sent",
     next: &[
-        "NAT and firewalls with a shorter memory than the connection was silent: keep-alives more often \
-            than that",
-        "whether the other host was up, and its address the same",
+        "NAT and firewalls that forget a connection sooner than this one was silent: send keep-alives more often \
+         than that",
+        "whether the other host was up and still had the same address",
     ],
     shows: &[
         found(
-            "a message is sent again, and nothing comes back",
+            "a message is retransmitted, and nothing comes back",
             "C: text a | S: text b | S: hold | C: wait 60000 | C: text c | C: wait 300 | C: again | C: wait 600 | C: again | C: wait 1200 | C: again | C: wait 2400 | C: rst",
         ),
         legal(
@@ -133,7 +133,7 @@ impl Judge for PeerUnreachable {
         match self.what {
             Resent::Close => format!("{}'s Close was never acknowledged", the(self.of)),
             Resent::Ping(_) => format!("{}'s Ping was never acknowledged", the(self.of)),
-            Resent::Bytes => format!("{} no longer reached the other host", the(self.of)),
+            Resent::Bytes => format!("{} could no longer reach the other host", the(self.of)),
         }
     }
 
@@ -156,24 +156,25 @@ impl Judge for PeerUnreachable {
             }
             Resent::Ping(Some(frame)) => format!("retransmitted its Ping (frame {frame})"),
             Resent::Ping(None) => "retransmitted a Ping".to_owned(),
-            Resent::Bytes => "retransmitted what it had sent".to_owned(),
+            Resent::Bytes => "retransmitted its data".to_owned(),
         };
         let came = if one_way {
-            format!("what still came from {peer} acknowledged none of it")
+            format!("what still arrived from {peer} acknowledged none of it")
         } else {
             format!("nothing came back from {peer}{silent}")
         };
         let tell = if what == Resent::Close { Said::close } else { Said::part };
         tell(
             format!(
-                "{} {}no longer reached {peer}'s host, or no answer reached it: it {tried} {}{for_ns}, and {came}.",
+                "{} {}could no longer reach {peer}'s host, or no answer could get back: it {tried} {}{for_ns}, and \
+                 {came}.",
                 the(of),
                 probably(cause.certainty),
                 count(u64::from(times), "time"),
             ),
             format!(
-                "Look at the way between the two{} for a NAT or firewall that forgot the connection or a link that \
-                    went down, and at whether {peer}'s host was up.{pings}",
+                "Check the path between the two{} for a NAT or firewall that forgot the connection or a link that \
+                 went down, and whether {peer}'s host was up.{pings}",
                 from_clock(conversation, cause.at)
             ),
         )

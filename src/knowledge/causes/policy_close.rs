@@ -9,12 +9,12 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "policy",
     tone: Tone::Odd,
     tells: &[],
-    when: "a side closed with 1008 (policy violation) of its own accord",
+    when: "a side closed with 1008 (policy violation) unprompted",
     proven: Some("the code of its Close"),
-    likely: Some("only the order of the recording says that it is no answer"),
+    likely: Some("only the order in the recording shows that it is not an answer"),
     undetermined: None,
-    never: "which policy it was: origin, credentials, rates, quotas; nor whose: a proxy closes with it for \
-            its own",
+    never: "which policy it was (origin, credentials, rate limits, quotas) or whose: a proxy can close with 1008 for \
+        a policy of its own",
     next: &["what that side checks, and its log at the time of its Close"],
     shows: &[
         found("the server closes with it", "S: close 1008 | C: close 1008 | S: fin | C: fin"),
@@ -30,7 +30,7 @@ impl Judge for PolicyClose {
     }
 
     fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
-        format!("{} closed for a policy violation", side(cause.by).map_or("Both sides", the))
+        format!("{} closed over a policy violation", side(cause.by).map_or("Both sides", the))
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
@@ -39,7 +39,7 @@ impl Judge for PolicyClose {
         let what = if is_named {
             "the policy that its reason names"
         } else {
-            "what it checks: origin, credentials, rates, quotas"
+            "what it checks: origin, credentials, rate limits, quotas"
         };
         let next = format!("{} for {what}.", look_at(cause, conversation));
         super::application_close::closing(

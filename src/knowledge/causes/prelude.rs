@@ -68,9 +68,9 @@ pub(super) fn from_clock<S: Readable>(conversation: &Conversation<S>, at: Option
     at.map_or_else(String::new, |at| format!(" from {} on", clock(at, conversation.started_at)))
 }
 
-/// `Look in the log of the server at 04:43:20.216 UTC`: the moment that the cause was captured at.
+/// `Check the server's log at 04:43:20.216 UTC`: the moment that the cause was captured at.
 pub(super) fn look<S: Readable>(conversation: &Conversation<S>, role: Role, cause: &Cause) -> String {
-    format!("Look in the log of {}{}", a(role), at_clock(conversation, cause.at))
+    format!("Check {}'s log{}", a(role), at_clock(conversation, cause.at))
 }
 
 /// The side of a blame that is one.
@@ -99,7 +99,7 @@ pub(super) fn a(role: Role) -> String {
 pub(super) const fn ended_tcp(how: StreamEnd) -> &'static str {
     match how {
         StreamEnd::Rst => "reset TCP",
-        StreamEnd::Fin => "ended TCP by FIN",
+        StreamEnd::Fin => "ended TCP (FIN)",
         StreamEnd::Dropped | StreamEnd::Unobserved => "dropped TCP",
     }
 }
@@ -114,20 +114,17 @@ pub(super) fn failed_for<S: Readable>(
     let failing = by.peer();
     if sides[failing].sent_close == Some(true) {
         let (with, at) = (close_of(conversation, failing), when(conversation, sides[failing].at));
-        let did = match cause.certainty {
-            Proven => "failed the connection because of it with",
-            _ => "probably failed the connection because of it, with",
-        };
+        let hedge = if cause.certainty == Proven { "" } else { "probably " };
         // Of a fault in the Close itself the answer has been told.
         let in_close = sides[by].frame == cause.frame && cause.frame.is_some();
         let tell: fn(String, String) -> Said = if in_close { Said::whole } else { Said::close };
-        return (format!("{} {did} {with}{at}", a(failing)), tell);
+        return (format!("that is {hedge}why {} failed the connection with {with}{at}", a(failing)), tell);
     }
     let Some(end) = conversation.closing.ends[failing] else {
-        return (format!("{} probably failed the connection because of it", a(failing)), Said::part);
+        return (format!("that is probably why {} failed the connection", a(failing)), Said::part);
     };
     let (ended, at) = (ended_tcp(end.how), when(conversation, end.at));
-    (format!("{} probably {ended} because of it{at}, without a Close", a(failing)), Said::whole)
+    (format!("that is probably why {} {ended} without a Close{at}", a(failing)), Said::whole)
 }
 
 /// How sure it is, as a word before a verb; nothing where it is proven.

@@ -16,10 +16,10 @@ pub(super) const ROW: CauseRow = CauseRow {
     proven: Some("the other side closed with a code that fits, before it handled anything that came later"),
     likely: Some("it ended TCP, or closed with another code, within a round trip of the fault"),
     undetermined: None,
-    never: "that a fault ended the connection where traffic went on after it as if nothing had been: then the end has \
-            another cause, and the fault stays a finding",
+    never: "that a fault ended the connection if traffic went on after it as if nothing had happened: then the end \
+        has another cause, and the fault is only a finding",
     next: &[
-        "the side that broke the clause: its library, or something on the way that writes into its stream",
+        "the side that broke the clause: its library, or something on the path that injects data into its stream",
     ],
     shows: &[
         found("RSV2, answered with 1002", "S: a1 02 68 69 | C: close 1002 | S: close 1002 | S: fin | C: fin"),
@@ -82,16 +82,16 @@ impl Judge for ProtocolFault {
         };
         let frame = cause.frame.map_or_else(String::new, |frame| format!(" (frame {frame}{what})"));
         let (failed, tell) = failed_for(cause, conversation, by);
-        let why = if is_close { "why its program closed, and for " } else { "" };
+        let why = if is_close { "why its program closed, and " } else { "" };
         let wrote = cause.frame.map_or_else(String::new, |frame| {
-            format!(" for {why}what wrote frame {frame}{}", at_packet(cause, conversation))
+            format!(" to see {why}what wrote frame {frame}{}", at_packet(cause, conversation))
         });
         let rule = cause.rule.map_or("", RuleId::name);
         tell(
             format!("{} {did}{frame}; {failed}.", the(by)),
             format!(
-                "{}{wrote}: its library, or something on the way that writes into its stream. `wslog explain {rule}` shows \
-                    the clause.",
+                "{}{wrote}: its library, or something on the path that injects data into its stream. See `wslog \
+                 explain {rule}`.",
                 look(conversation, by, cause),
             ),
         )

@@ -16,21 +16,20 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "receive_window_closed",
     tone: Tone::Fault,
     tells: &[],
-    when: "a side's receive window was shut for long when the connection ended: its program had stopped \
-           reading",
+    when: "a side's receive window had been closed (zero) for a long time when the connection ended: its program had \
+        stopped reading",
     proven: None,
-    likely: Some("it stayed shut to the end, and the other side ended the connection meanwhile"),
-    undetermined: Some("it was opened again after the other side had given up"),
-    never: "that the network is slow: a window of 0 says that the program did not take what its host had \
-            received",
-    next: &["the program whose window was shut: blocked, stopped, or waiting for something itself"],
+    likely: Some("it stayed closed to the end, and the other side ended the connection meanwhile"),
+    undetermined: Some("it reopened after the other side had given up"),
+    never: "that the network is slow: a zero window says that the program did not read what its host had received",
+    next: &["the program whose window was closed: blocked, stopped, or itself waiting for something"],
     shows: &[
         found(
-            "the client reads no more, and the server gives up",
+            "the client stops reading, and the server gives up",
             "C: text a | S: text b | C: shut | S: wait 1000 | S: probe | C: ack | S: wait 9000 | S: probe | C: ack | S: rst",
         ),
         legal(
-            "its window opens again, and the client closes",
+            "its window reopens, and the client closes",
             "C: text a | S: text b | C: shut | S: wait 3000 | S: probe | C: open | S: text c | C: close 1000 | S: close 1000 | S: fin | C: fin",
         ),
     ],
@@ -64,7 +63,7 @@ impl Judge for ReceiveWindowClosed {
         let Self { for_ns, probes, gave_up } = *self;
         let then = match gave_up {
             true => format!(" when {} gave up", a(by.peer())),
-            false => format!(", and {} still waits when the recording ends", a(by.peer())),
+            false => format!(", and {} is still waiting when the recording ends", a(by.peer())),
         };
         let probed = if probes == 0 {
             String::new()
@@ -73,13 +72,13 @@ impl Judge for ReceiveWindowClosed {
         };
         Said::part(
             format!(
-                "{}'s program {}had stopped reading: its receive window had been shut for {}{probed}{then}.",
+                "{}'s program had {}stopped reading: its receive window had been closed for {}{probed}{then}.",
                 the(by),
                 probably(cause.certainty),
                 duration(for_ns),
             ),
             format!(
-                "Look in the log of {}{} for what kept its program from reading.",
+                "Check {}'s log{} for whatever kept its program from reading.",
                 a(by),
                 from_clock(conversation, cause.at)
             ),

@@ -11,16 +11,16 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "refused",
     tone: Tone::Fault,
     tells: &[],
-    when: "the opening handshake was answered with another status than 101",
+    when: "the opening handshake was answered with a status other than 101",
     proven: Some("the response is in the recording"),
     likely: None,
     undetermined: None,
-    never: "that the application refused it: whoever terminates this TCP connection did, and that may be a proxy or a load \
-            balancer; nor that a status that comes after the client's FIN is a refusal",
+    never: "that the application refused it: whatever terminates this TCP connection did, and that may be a proxy or \
+        load balancer; or that a status that comes after the client's FIN is a refusal",
     next: &[
-        "Server and Via of the response: they tell who answered",
-        "401, 403: credentials, Origin; 404: the path; 400, 426: the request; 301 to 308: browsers follow no redirect; 502 \
-         to 504: what stands behind the gateway",
+        "Server and Via in the response: they say who answered",
+        "401, 403: credentials, Origin; 404: the path; 400, 426: the request; 301 to 308: browsers do not follow \
+         redirects; 502 to 504: the backend",
     ],
     shows: &[
         found("a 403", "C: request | S: status 403 Forbidden | S: fin | C: fin"),
@@ -58,7 +58,7 @@ impl Judge for Refused {
         let Some(response) = &conversation.response else {
             return Said::whole(
                 "The server refused the upgrade.",
-                look(conversation, Role::Server, cause) + " for why.",
+                look(conversation, Role::Server, cause) + " for the reason.",
             );
         };
         let phrase = visible(&response.phrase);
@@ -76,36 +76,35 @@ impl Judge for Refused {
         let (more, next) = match self.status {
             300..=399 => (
                 value("Location").map(|to| format!(", to {to}")),
-                "for where it redirects to, and at the URL the client was given: browsers never follow a redirect of \
-                    an opening handshake, other clients only if told to",
+                "for the redirect, and the URL the client was given: browsers never follow a redirect of an opening \
+                 handshake, other clients only if configured to",
             ),
             401 | 407 => (
                 None,
-                "for the credentials it missed, and look whether the client can send them at all: in a browser no \
-                    script can set request fields",
+                "for the credentials it expected, and check whether the client can send them at all: scripts in a \
+                 browser cannot set header fields",
             ),
             403 => (None, "for what it forbids: the Origin, the credentials, the address"),
-            404 => (None, "for the path, and at the routes of the server and of any proxy before it"),
+            404 => (None, "for the path, and check the routes of the server and of any proxy in front of it"),
             200..=299 => (
-                value("Content-Type").map(|of| format!(" and a body of {of}")),
-                "for who answered: a plain web server or a proxy that took it for an ordinary request",
+                value("Content-Type").map(|of| format!(" and a {of} body")),
+                "to see who answered: a plain web server, or a proxy that took it for an ordinary request",
             ),
             502..=504 => (
                 None,
-                "and in that of what stands behind it: it answers as a gateway, and had no answer from there, or none \
-                    in time",
+                "and that of the backend behind it: it answers as a gateway that got no valid answer from there, or \
+                 none in time",
             ),
             400 | 426 if !asks_for_upgrade(conversation) => (
                 None,
-                "for what it missed, which the body of the response may say; the request here lacks what asks for the \
-                    upgrade",
+                "for what it missed, which the response body may say; the request here does not ask for the upgrade",
             ),
             400 | 426 => (
                 None,
-                "for what it missed, which the body of the response may say. The request has Upgrade and Connection here, \
-                    but a proxy that does not pass them on gets this status from what stands behind it",
+                "for what it missed, which the response body may say. The request here has Upgrade and Connection, \
+                 but a proxy that does not pass them on gets this status from its backend",
             ),
-            _ => (None, "for why"),
+            _ => (None, "for the reason"),
         };
         Said::whole(
             format!(

@@ -17,26 +17,23 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "reset_between",
     tone: Tone::Fault,
     tells: &[],
-    when: "an RST ended the connection that does not fit the other packets of its alleged sender",
+    when: "the connection was ended by an RST that does not match its alleged sender's other packets",
     proven: None,
     likely: Some(
-        "its TTL is not that of the other packets, and a second sign goes with it: its IP identification is of another kind, or \
-         it acknowledges nothing",
+        "its TTL differs from that of the other packets, and a second sign agrees: its IP ID follows another \
+         pattern, or it acknowledges nothing",
     ),
     undetermined: Some(
-        "one sign only: another host behind the same NAT, or another network stack of the same host, can \
-            show one",
+        "one sign only, which another host behind the same NAT, or another network stack on the same host, can also \
+         show",
     ),
     never: "that the side it claims to come from reset the connection",
     next: &[
-        "firewalls, proxies and intrusion prevention on the way",
-        "a capture at the alleged sender: there it was never sent",
+        "firewalls, proxies and intrusion prevention on the path",
+        "a capture at the alleged sender: if this is right, the RST was never sent there",
     ],
     shows: &[
-        found(
-            "an RST with another TTL and identification",
-            "C: text a | S: text b | C: text c | S: foreign-rst",
-        ),
+        found("an RST with another TTL and IP ID", "C: text a | S: text b | C: text c | S: foreign-rst"),
         legal("an RST like all its other packets", "C: text a | S: text b | C: text c | S: rst"),
     ],
 };
@@ -74,7 +71,7 @@ impl Judge for ResetBetween {
     }
 
     fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
-        format!("Something on the way reset the connection, posing as {}", a(self.alleged))
+        format!("Something on the path reset the connection, posing as {}", a(self.alleged))
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
@@ -84,15 +81,15 @@ impl Judge for ResetBetween {
             signs.push(format!("its TTL is {ttl} instead of {theirs}"));
         }
         if self.odd_id {
-            signs.push("its IP identification is of another kind".to_owned());
+            signs.push("its IP ID follows another pattern".to_owned());
         }
         if self.bare {
             signs.push("its ACK flag is not set".to_owned());
         }
         let signs = crate::knowledge::words::and(signs);
         let whose = match cause.certainty {
-            Undetermined => "whether it came from there cannot be told from here",
-            _ => "it probably did not come from there",
+            Undetermined => "the recording does not show whether it did",
+            _ => "it probably did not",
         };
         let closed =
             Role::BOTH.into_iter().any(|role| conversation.closing.sides[role].sent_close == Some(true));
@@ -100,13 +97,13 @@ impl Judge for ResetBetween {
         let tell = if closed { Said::part } else { Said::whole };
         tell(
             format!(
-                "An RST that claims to be {}'s ended the connection{}{without}, and {whose}: {signs}.",
+                "An RST that claims to come from {} ended the connection{without}{}, but {whose}: {signs}.",
                 a(self.alleged),
                 when(conversation, cause.at)
             ),
             format!(
-                "Look in the logs of firewalls, proxies and intrusion prevention on the way{}{}, and capture at {} \
-                    as well: if no such RST leaves it, something on the way sent it.",
+                "Check the logs of firewalls, proxies and intrusion prevention on the path{}{}, and capture at {} as \
+                 well: if no such RST leaves it, something on the path sent it.",
                 at_clock(conversation, cause.at),
                 at_packet(cause, conversation),
                 a(self.alleged)

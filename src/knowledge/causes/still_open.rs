@@ -18,7 +18,7 @@ pub(super) const ROW: CauseRow = CauseRow {
     likely: None,
     undetermined: None,
     never: "anything about how it ended",
-    next: &["a longer recording, or the side that owes something"],
+    next: &["a longer recording, or the side that owes an answer"],
     shows: &[
         found("nothing ends it", "C: text a | S: text b"),
         legal("TCP ended", "C: text a | S: fin | C: fin"),
@@ -39,23 +39,20 @@ impl Judge for StillOpen {
 
     fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
         match self.pending {
-            Some(role) => format!("{}'s Close still has no answer when the recording ends", the(role)),
+            Some(role) => format!("{}'s Close is unanswered when the recording ends", the(role)),
             None => "Still open when the recording ends".to_owned(),
         }
     }
 
     fn said<S: Readable>(&self, _: &Cause, conversation: &Conversation<S>) -> Said {
         let silent = self.silent_ns.filter(|ns| *ns >= 1_000_000_000);
-        let silent = silent.map_or_else(String::new, |ns| {
-            format!("; the last byte of either side came {} before that", duration(ns))
-        });
+        let silent = silent
+            .map_or_else(String::new, |ns| format!("; neither side had sent a byte for {}", duration(ns)));
         if conversation.closing.outcome == Outcome::Encrypted {
             return Said::whole(
-                format!(
-                    "The recording ends while the connection is open{silent}; what was sent is encrypted."
-                ),
-                "Record for longer to see the end, and with the keys of one side (wslog explain tls says how they are had); until \
-                    then, look in the logs of both programs.",
+                format!("The recording ends while the connection is open{silent}; the data is encrypted."),
+                "Record for longer to see the end, and with one side's keys (see `wslog explain tls`); until then, \
+                 check the logs of both programs.",
             );
         }
         if conversation.response.is_none()
@@ -64,7 +61,7 @@ impl Judge for StillOpen {
             return Said::whole(
                 format!("The recording ends before the opening handshake was answered{silent}."),
                 format!(
-                    "Record for longer, or look in the log of the server{} for the request.",
+                    "Record for longer, or check the server's log{} for the request.",
                     from_clock(conversation, conversation.handshake_at.client.and_then(|at| at.1))
                 ),
             );
@@ -79,14 +76,14 @@ impl Judge for StillOpen {
                     a(role.peer())
                 ),
                 format!(
-                    "Look in the log of {}{} for what keeps it from answering, or record for longer.",
+                    "Check {}'s log{} for whatever keeps it from answering, or record for longer.",
                     a(role.peer()),
                     from_clock(conversation, conversation.closing.sides[role].at)
                 ),
             ),
             None => Said::whole(
                 format!("The recording ends while the connection is open{silent}."),
-                "Record for longer to see the end; until then, look in the logs of both programs.",
+                "Record for longer to see the end; until then, check the logs of both programs.",
             ),
         }
     }

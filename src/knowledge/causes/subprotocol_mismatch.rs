@@ -13,16 +13,15 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "subprotocol_mismatch",
     tone: Tone::Fault,
     tells: &[],
-    when: "the client left at once, and of the subprotocols it had offered none was chosen, or one that it \
-           had not offered",
+    when: "the client disconnected at once; the server had chosen none of the subprotocols offered, or one that was \
+        not",
     proven: None,
-    likely: Some("it sent no frame, or only a Close, and the server's choice is the only thing amiss"),
+    likely: Some("it sent no frame, or only a Close, and nothing but the server's choice is wrong"),
     undetermined: None,
-    never: "that the server broke a rule where it chose none: that is legal, but browsers must fail the connection then",
+    never: "that a server that chose none broke a rule: that is legal, but browsers must then fail the connection",
     next: &[
-        "the list of subprotocols that the server knows, and the list that the client offers: they have to \
-            share one",
-        "a proxy that takes Sec-WebSocket-Protocol out of the answer",
+        "the subprotocols that the server supports and those that the client offers: they must have one in common",
+        "a proxy that removes Sec-WebSocket-Protocol from the response",
     ],
     shows: &[
         found(
@@ -86,16 +85,19 @@ impl Judge for SubprotocolMismatch {
             )
         };
         let after = self.after_ns.map_or_else(String::new, |ns| format!(" {} after the 101", duration(ns)));
-        let browsers = if self.browser { "; browsers must fail the connection then" } else { "" };
+        let browsers = if self.browser { "; browsers must then fail the connection" } else { "" };
         let look = look(conversation, Role::Server, cause);
         Said::whole(
-            format!("The client left{after}, probably because {chose}{browsers}."),
+            format!("The client disconnected{after}, probably because {chose}{browsers}."),
             if cause.rule == Some(RuleId::HsProtoNone) {
                 format!(
-                    "{look} for the subprotocols it knows, and at those the client offers: they have to share one."
+                    "{look}, and compare the subprotocols it supports with those the client offers: they must have \
+                     one in common."
                 )
             } else {
-                format!("{look} for why it chose that one: it may choose only what the client has offered.")
+                format!(
+                    "{look} to see why it chose that one: it may choose only one that the client has offered."
+                )
             },
         )
     }

@@ -16,12 +16,13 @@ pub(super) const ROW: CauseRow = CauseRow {
     tells: &[RuleId::HsHttpResp],
     when: "one side speaks TLS and the other plain HTTP",
     proven: Some(
-        "a TLS record answers the plain request, or no TLS record the client's hello: by their first bytes",
+        "a TLS record answers the plain request, or something other than a TLS record answers the ClientHello, going \
+         by the first bytes",
     ),
     likely: None,
     undetermined: None,
     never: "that a certificate is wrong: no TLS was begun",
-    next: &["ws:// where the server wants wss://, or the other way round", "the port: 80 or 443"],
+    next: &["ws:// where the server expects wss://, or the other way round", "the port: 80 or 443"],
     shows: &[
         found(
             "a TLS alert answers a plain request",
@@ -55,15 +56,13 @@ impl Judge for TlsExpected {
     fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
         match self.speaker {
             Role::Server => "The client spoke plain HTTP to a TLS port".to_owned(),
-            Role::Client => "The client spoke TLS to a port that does not".to_owned(),
+            Role::Client => "The client spoke TLS to a non-TLS port".to_owned(),
         }
     }
 
     fn said<S: Readable>(&self, _: &Cause, conversation: &Conversation<S>) -> Said {
-        let look = format!(
-            "Look in the log of the client{} for the URL",
-            at_clock(conversation, conversation.started_at)
-        );
+        let look =
+            format!("Check the client's log{} for the URL", at_clock(conversation, conversation.started_at));
         match (self.speaker, self.is_http) {
             (Role::Server, _) => Said::whole(
                 "The client sent its request in plain HTTP to a port where the server speaks TLS: the answer was a TLS \
@@ -71,15 +70,15 @@ impl Judge for TlsExpected {
                 format!("{look}: ws:// where it should be wss://, or the wrong port."),
             ),
             (Role::Client, is_http) => {
-                let answer = if is_http { "plain HTTP" } else { "something that is no TLS" };
+                let answer = if is_http { "plain HTTP" } else { "not TLS" };
                 Said::whole(
                     format!(
-                        "The client began TLS on a port where the server does not speak it: the answer to its hello was \
-                            {answer}."
+                        "The client started TLS on a port where the server does not speak it: the answer to its \
+                         ClientHello was {answer}."
                     ),
                     format!(
-                        "{look}: wss:// where it should be ws://, or the wrong port; or at the server, where TLS should have \
-                            been switched on."
+                        "{look}: wss:// where it should be ws://, or the wrong port; or check the server, where TLS \
+                         should have been enabled."
                     ),
                 )
             }

@@ -34,17 +34,17 @@ pub(super) const ROW: CauseRow = CauseRow {
     tone: Tone::Fault,
     tells: &[],
     when: "the TLS handshake failed, or a side ended TLS with an alert",
-    proven: Some("an alert that says so, in the clear or decrypted"),
+    proven: Some("an alert says so, in the clear or decrypted"),
     likely: Some(
-        "TCP ended before the handshake was over, or an encrypted record in the place of the client's last handshake \
-                  message has the length of an alert",
+        "TCP ended before the handshake was complete, or an encrypted record where the client's last handshake \
+         message was due is as long as an alert",
     ),
-    undetermined: Some("the client ended TCP as soon as the handshake was over, and had sent nothing"),
-    never: "that a certificate is bad because a side refused it: it may lack the issuer that others know; nor whose program it \
-            was, where a proxy ends TLS",
+    undetermined: Some("the client ended TCP as soon as the handshake was complete, and had sent nothing"),
+    never: "that a certificate is bad because a side refused it: that side may lack the issuer that others trust; or \
+        whose program it was, if a proxy terminates TLS",
     next: &[
         "the log of the side that sent the alert: it knows why",
-        "the certificate that is served under that name, which openssl s_client -servername shows",
+        "the certificate served under that name, which openssl s_client -servername shows",
     ],
     shows: &[],
 };
@@ -130,12 +130,12 @@ impl Judge for TlsFailed {
             }
             TlsFailure::Alert(_) if self.established => format!("{} ended TLS with an alert", the(by)),
             TlsFailure::Alert(_) => format!("{} refused the TLS handshake", the(by)),
-            TlsFailure::Unanswered(_) => "The server did not answer the TLS hello".to_owned(),
+            TlsFailure::Unanswered(_) => "The server did not answer the ClientHello".to_owned(),
             TlsFailure::Left { at_certificate: true, .. } => {
-                "The client left at the server's certificate".to_owned()
+                "The client disconnected after the server's certificate".to_owned()
             }
-            TlsFailure::Left { .. } => format!("{} left in the middle of the TLS handshake", the(by)),
-            TlsFailure::LeftUnused(_) => "The client left as soon as the TLS handshake was over".to_owned(),
+            TlsFailure::Left { .. } => format!("{} disconnected in the middle of the TLS handshake", the(by)),
+            TlsFailure::LeftUnused(_) => "The client disconnected right after the TLS handshake".to_owned(),
         }
     }
 
@@ -145,7 +145,7 @@ impl Judge for TlsFailed {
         let offer = conversation.tls.as_deref().and_then(|tls| tls.offer.as_deref());
         let host = offer.and_then(|offer| offer.sni.as_ref()).map(|sni| shortened(&visible(sni)));
         let unnamed = if host.is_none() && by == Role::Server && offer.is_some() {
-            "; the client named no host (SNI), which a server of several names needs"
+            "; the client named no host (SNI), which a server with several names needs"
         } else {
             ""
         };
@@ -158,7 +158,7 @@ impl Judge for TlsFailed {
                         (format!("the alert{name} ({})", alert.0), meaning(alert, by, host.as_deref()))
                     }
                     None => (
-                        "what is as long as an alert, encrypted, where the end of its handshake was due"
+                        "an encrypted record as long as an alert, where its last handshake message was due"
                             .to_owned(),
                         None,
                     ),
@@ -169,28 +169,29 @@ impl Judge for TlsFailed {
             TlsFailure::Unanswered(how) => {
                 let end = conversation.closing.first_end.map_or(Role::Server, |end| end.by);
                 format!(
-                    "The TLS handshake {}failed: the server sent nothing to the client's hello, and {} {}{at}{unnamed}.",
+                    "The TLS handshake {}failed: the server did not answer the ClientHello, and {} {}{at}{unnamed}.",
                     probably(cause.certainty),
                     a(end),
                     ended_tcp(how)
                 )
             }
             TlsFailure::Left { how, at_certificate: true } => format!(
-                "The TLS handshake {}failed: the client {}{at}, when it had the server's certificate and before it sent anything \
-                    more: that is where a client checks the certificate, and not every one sends an alert when it refuses \
-                    it.",
+                "The TLS handshake {}failed: the client {}{at}, after it had received the server's certificate and \
+                 before it sent anything else: that is when a client checks the certificate, and not every client \
+                 sends an alert when it refuses one.",
                 probably(cause.certainty),
                 ended_tcp(how)
             ),
             TlsFailure::LeftUnused(how) => format!(
-                "The client {}refused what the TLS handshake brought: it {}{at}, as soon as the handshake was over, and sent \
-                    nothing, no alert and no close_notify either. Some check the certificate only then; but one that only \
-                    tries whether the port answers does the same.",
+                "The client {}rejected the outcome of the TLS handshake: it {}{at}, as soon as the handshake was \
+                 complete, and sent nothing, not even an alert or close_notify. Some clients check the certificate \
+                 only then; but a mere port check looks the same.",
                 probably(cause.certainty),
                 ended_tcp(how)
             ),
             TlsFailure::Left { how, .. } => format!(
-                "The TLS handshake {}failed: {} {}{at}, before it was over and without an alert that could be read{unnamed}.",
+                "The TLS handshake {}failed: {} {}{at}, before the handshake was complete and without a readable \
+                 alert{unnamed}.",
                 probably(cause.certainty),
                 a(by),
                 ended_tcp(how)
@@ -198,24 +199,27 @@ impl Judge for TlsFailed {
         };
         let next = match self.how {
             TlsFailure::Alert(Some(alert)) if speaks_of_certificate(alert) => format!(
-                "{} for the certificate and why it was refused, and look at what {} serves{}: the name, the dates, and the \
-                    certificates between it and an issuer that {} trusts.",
+                "{} to see which certificate it refused and why, and check the one that {} serves{}: the name, the \
+                 dates, and the chain up to an issuer that {} trusts.",
                 look(conversation, by, cause),
                 a(by.peer()),
                 host.map_or_else(String::new, |host| format!(" for {host}")),
                 a(by)
             ),
             TlsFailure::Left { at_certificate: true, .. } | TlsFailure::LeftUnused(_) => format!(
-                "{} for whether it refused the certificate, and why, and look at what the server serves{}: the name, the dates, \
-                    and the certificates between it and an issuer that the client trusts.",
+                "{} to see whether it refused the certificate, and why, and check the one that the server serves{}: \
+                 the name, the dates, and the chain up to an issuer that the client trusts.",
                 look(conversation, by, cause),
                 host.map_or_else(String::new, |host| format!(" for {host}")),
             ),
             TlsFailure::Unanswered(_) => format!(
-                "{} for the host name and versions it serves, and at whether that port speaks TLS at all.",
+                "{}, and check which host names and TLS versions it serves, and whether that port speaks TLS at all.",
                 look(conversation, Role::Server, cause)
             ),
-            _ => format!("{} for why: it is the side that gave TLS up.", look(conversation, by, cause)),
+            _ => format!(
+                "{} for the reason: it is the side that gave up on TLS.",
+                look(conversation, by, cause)
+            ),
         };
         Said::whole(text, next)
     }
@@ -267,25 +271,25 @@ fn meaning(alert: AlertDescription, by: Role, host: Option<&str>) -> Option<Stri
     Some(match alert.0 {
         10 | 47 | 50 | 109 | 110 => format!("it found a message of {peer} malformed or out of place"),
         20 | 51 => format!("it could not decrypt or verify what {peer} sent"),
-        40 => "no version, cipher or other parameter suits both, or something that it asks for is missing"
+        40 => "the two sides share no version, cipher or other parameter, or something that it requires is missing"
             .to_owned(),
-        42 => format!("it finds {peer}'s certificate bad"),
+        42 => format!("it considers {peer}'s certificate bad"),
         43 => format!("it cannot use a certificate like {peer}'s"),
-        44 => format!("{peer}'s certificate is revoked, it says"),
-        45 => format!("{peer}'s certificate has expired or is not valid yet, it says"),
+        44 => format!("it says that {peer}'s certificate is revoked"),
+        45 => format!("it says that {peer}'s certificate has expired or is not yet valid"),
         46 => format!("it does not accept {peer}'s certificate, for a reason that the alert does not name"),
-        48 => format!("it does not know or trust who issued {peer}'s certificate"),
-        49 => format!("it accepts {peer}'s certificate and denies access"),
-        70 => format!("it accepts none of the versions that {peer} offered or chose"),
-        71 => format!("what {peer} offered is not secure enough for it"),
-        80 => "it had a fault of its own".to_owned(),
-        86 => format!("{peer} came back with a lower version than it supports"),
+        48 => format!("it does not know or trust the issuer of {peer}'s certificate"),
+        49 => format!("it accepts {peer}'s certificate but denies access"),
+        70 => format!("it accepts none of the versions that {peer} offered or selected"),
+        71 => format!("it requires stronger security than {peer} offered"),
+        80 => "it had an internal error".to_owned(),
+        86 => format!("{peer} retried with a lower version than it supports"),
         112 => match host {
-            Some(host) => format!("it serves no host called {host}"),
-            None => "it does not serve the host".to_owned(),
+            Some(host) => format!("it serves no host named {host}"),
+            None => "it does not serve that host".to_owned(),
         },
         115 => "it does not know the session or key that was offered".to_owned(),
-        116 => format!("it asked for a certificate of {peer}, which sent none"),
+        116 => format!("it asked {peer} for a certificate, and none was sent"),
         120 => format!("it speaks none of the protocols that {peer} offered (ALPN)"),
         _ => return None,
     })

@@ -9,12 +9,12 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "try_later",
     tone: Tone::Odd,
     tells: &[],
-    when: "a side closed with 1013 (try again later) of its own accord",
+    when: "a side closed with 1013 (try again later) unprompted",
     proven: Some("the code of its Close"),
-    likely: Some("only the order of the recording says that it is no answer"),
+    likely: Some("only the order in the recording shows that it is not an answer"),
     undetermined: None,
     never: "that the client did anything wrong",
-    next: &["the load of that side, or of the proxy in its place"],
+    next: &["the load on that side, or on the proxy in front of it"],
     shows: &[
         found("the server closes with it", "S: close 1013 | C: close 1013 | S: fin | C: fin"),
         legal("a Close that only answers with it", "C: close 1000 | S: close 1013 | S: fin | C: fin"),
@@ -34,8 +34,10 @@ impl Judge for TryLater {
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let told = super::application_close::told(cause, conversation);
-        let next =
-            format!("{} for its load, or for that of a proxy in its place.", look_at(cause, conversation));
+        let next = format!(
+            "{} for its load, or for the load on a proxy in front of it.",
+            look_at(cause, conversation)
+        );
         super::application_close::closing(
             cause,
             conversation,

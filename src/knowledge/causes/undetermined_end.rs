@@ -26,9 +26,9 @@ impl Judge for UndeterminedEnd {
 
     fn headline<S: Readable>(&self, _: &Cause, conversation: &Conversation<S>) -> String {
         if let Some((by, _)) = left_tls(conversation) {
-            return format!("{} ended TLS in order; what was said inside cannot be read", the(by));
+            return format!("{} ended TLS (close_notify); its contents cannot be read", the(by));
         }
-        "Why it ended cannot be told".to_owned()
+        "The recording does not show why the connection ended".to_owned()
     }
 
     fn said<S: Readable>(&self, _: &Cause, conversation: &Conversation<S>) -> Said {
@@ -36,24 +36,24 @@ impl Judge for UndeterminedEnd {
             let at = end.at;
             return Said::part(
                 format!(
-                    "{} ended TLS in an orderly way and {}TCP by FIN{}; whether WebSocket was closed before, and why, cannot be \
-                        told without the keys.",
+                    "{} ended TLS (close_notify) and {}TCP (FIN){}; without the keys, the recording does not show \
+                     whether WebSocket was closed first, or why.",
                     the(by),
                     if by == end.by { String::new() } else { format!("{} then ", a(end.by)) },
                     when(conversation, at)
                 ),
                 format!(
-                    "Record it again with the keys of one side (wslog explain tls says how they are had), or look in the logs \
-                        of both programs{}.",
+                    "Record it again with one side's keys (see `wslog explain tls`), or check the logs of both \
+                     programs{}.",
                     at_clock(conversation, at)
                 ),
             );
         }
         let ended = conversation.closing.first_end.and_then(|end| end.at);
         Said::part(
-            "Why it ended cannot be told from here.",
+            "The recording does not show why the connection ended.",
             format!(
-                "Look at the findings and the last frames, and in the logs of both programs{}.",
+                "Check the findings and the last frames, and the logs of both programs{}.",
                 at_clock(conversation, ended)
             ),
         )

@@ -27,22 +27,22 @@ pub(super) const ROW: CauseRow = CauseRow {
     name: "unfounded_failure",
     tone: Tone::Fault,
     tells: &[],
-    when: "a side failed the connection naming a fault, and nothing its peer had sent breaks a clause",
-    proven: Some("everything it had received is in the recording, and is sound"),
+    when: "a side failed the connection over a fault, but nothing its peer had sent breaks a clause",
+    proven: Some("everything it had received is in the recording and is valid"),
     likely: Some("the recording begins after the opening handshake"),
     undetermined: None,
-    never: "that the peer is at fault, whatever the code and the reason say",
+    never: "that the peer is at fault, whatever the code and reason say",
     next: &[
-        "the parser of the side that failed: what is special about the frames it had just received",
-        "an exception in its own program: some libraries close with 1002 or 1007 for that",
+        "the parser on the side that failed the connection: what is special about the frames it had just received",
+        "an exception in its own program, for which some libraries close with 1002 or 1007",
     ],
     shows: &[
         found(
-            "1007 for sound text",
+            "1007 for valid text",
             "C: text hi | S: close 1007 invalid UTF-8 | C: close 1007 | S: fin | C: fin",
         ),
         legal(
-            "1007 for text that is none",
+            "1007 for text that is not UTF-8",
             "C: 81 02 ff fe | S: close 1007 | C: close 1007 | S: fin | C: fin",
         ),
     ],
@@ -77,7 +77,7 @@ impl Judge for UnfoundedFailure {
 
     fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
         format!(
-            "{} failed the connection over a fault that is not there",
+            "{} failed the connection over a fault that does not exist",
             the(side(cause.by).unwrap_or(Role::Server))
         )
     }
@@ -87,7 +87,7 @@ impl Judge for UnfoundedFailure {
         let sound = match cause.certainty {
             Proven => format!("nothing that {} had sent breaks the protocol", a(by.peer())),
             _ => format!(
-                "probably without reason: nothing that was recorded of {} breaks the protocol",
+                "probably without cause: nothing that {} is recorded to have sent breaks the protocol",
                 a(by.peer())
             ),
         };
@@ -116,8 +116,7 @@ impl Judge for UnfoundedFailure {
                 close_of(conversation, by)
             ),
             format!(
-                "{} for an exception in its own program or parser: the fault that it names is not in what it \
-                    received.",
+                "{} for an exception in its own program or parser: nothing it received has the fault that it reports.",
                 look(conversation, by, cause)
             ),
         )

@@ -21,27 +21,28 @@ pub(super) const ROW: CauseRow = CauseRow {
         RuleId::HsUpgradeResp,
         RuleId::HsConnectionResp,
     ],
-    when: "a proxy on the way took Upgrade or Connection out of the request or the 101, or downgraded it to HTTP/1.0",
+    when: "a proxy on the path removed Upgrade or Connection from the request or the 101, or downgraded it to \
+        HTTP/1.0",
     proven: None,
     likely: Some(
-        "a request with a Sec-WebSocket-Key, or a 101, lacks what goes with it, and a proxy has left signs: Via, X-Forwarded-*, \
-         Forwarded, HTTP/1.0, Connection: close",
+        "a request with Sec-WebSocket-Key, or a 101, lacks the fields that belong with it, and a proxy has left \
+         traces: Via, X-Forwarded-*, Forwarded, HTTP/1.0, Connection: close",
     ),
-    undetermined: Some("the same without such signs, for the client may have sent it so"),
-    never: "that the client is broken: Upgrade and Connection are hop-by-hop (RFC 9110 7.6.1), and a proxy that was not \
-            told to pass them on takes them out",
+    undetermined: Some("the same without such traces, as the client may have sent it that way"),
+    never: "that the client is broken: Upgrade and Connection are hop-by-hop (RFC 9110 7.6.1), and a proxy not \
+        configured to pass them on removes them",
     next: &[
-        "the proxy before the point of capture on that side: nginx wants proxy_http_version 1.1, and Upgrade and \
+        "the proxy between that side and the capture point: nginx needs proxy_http_version 1.1, and Upgrade and \
          Connection set",
-        "a capture on the other side of it",
+        "a capture on the far side of that proxy",
     ],
     shows: &[
         found(
-            "a proxy took out Upgrade and downgraded to HTTP/1.0",
+            "a proxy removed Upgrade and downgraded to HTTP/1.0",
             "C: request !GET /chat HTTP/1.0 & -Upgrade & Connection: close & X-Forwarded-For: 10.0.0.7 | S: status 400 Bad Request | S: fin | C: fin",
         ),
         legal(
-            "a refusal of a whole request",
+            "a complete request is refused",
             "C: request X-Forwarded-For: 10.0.0.7 | S: status 400 Bad Request | S: fin | C: fin",
         ),
     ],
@@ -83,8 +84,8 @@ impl Judge for UpgradeStripped {
 
     fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
         match self.head {
-            Role::Client => "The request lost its Upgrade on the way".to_owned(),
-            Role::Server => "The 101 lost its Upgrade on the way".to_owned(),
+            Role::Client => "The request lost its Upgrade in transit".to_owned(),
+            Role::Server => "The 101 lost its Upgrade in transit".to_owned(),
         }
     }
 
@@ -100,15 +101,16 @@ impl Judge for UpgradeStripped {
             answer.map_or_else(String::new, |response| format!("; the server answered {}", response.status));
         let why = match cause.certainty {
             Undetermined => {
-                "whether a proxy on the way took it out, or it was sent so, cannot be told from here"
+                "the recording does not show whether a proxy on the path removed it or it was sent that way"
             }
-            _ => "probably a proxy on the way took it out",
+            _ => "probably a proxy on the path removed it",
         };
         Said::whole(
             format!("The {head} arrived here without {field}{lost}: {why}{then}."),
             format!(
-                "Look in the log of the proxy between {} and this point of capture{} for the same request: it has to be told \
-                    to pass Upgrade and Connection on (nginx: proxy_http_version 1.1, and proxy_set_header for both).",
+                "Check the log of the proxy between {} and this capture point{} for the same request: it must be \
+                 configured to pass on Upgrade and Connection (nginx: proxy_http_version 1.1, and proxy_set_header \
+                 for both).",
                 a(self.head),
                 at_clock(conversation, cause.at)
             ),

@@ -2,7 +2,7 @@ use crate::knowledge::guides::{Guide, GuidePart, GuideWay};
 
 pub(super) const GUIDE: Guide = Guide {
     name: "tls",
-    about: "how the keys of TLS are had, what wslog says with them, and what without",
+    about: "how to get TLS keys, and what wslog says with and without them",
     parts: &[USE, KEYS, PROXIES, WITHOUT, WORTH],
 };
 
@@ -18,35 +18,35 @@ const fn way(
 const USE: GuidePart = GuidePart {
     title: "With keys",
     text: &[
-        "One end of the connection writes its keys to a file, a key log (RFC 9850), while the packets are recorded. Either end will \
-         do. The certificate's private key is no help: TLS 1.3 and most of TLS 1.2 cannot be decrypted with it.",
-        "wslog decrypts TLS 1.3 with AES-GCM and ChaCha20-Poly1305, and TLS 1.2 with these and AES-CBC, on any port, behind the \
-         CONNECT of a proxy too. The handshake must be in the recording, for keys are found by the client's hello: begin to record, \
-         and to log keys, before the connection is opened.",
+        "One end of the connection writes its keys to a file, a key log (RFC 9850), during the capture. Either end \
+         will do. The certificate's private key does not help: it cannot decrypt TLS 1.3 or most TLS 1.2.",
+        "wslog decrypts TLS 1.3 with AES-GCM and ChaCha20-Poly1305, and TLS 1.2 with these and AES-CBC, on any port, \
+         also after a proxy's CONNECT. The handshake must be in the recording, as keys are found by the ClientHello: \
+         start the capture and the key log before the connection is opened.",
     ],
     ways: &[
         way(
             "a recording",
-            "--keylog can be given several times, as for both sides of a proxy.",
+            "Repeat --keylog for several logs, for example from both sides of a proxy.",
             &["wslog inspect --keylog keys.log capture.pcap"],
             "",
         ),
         way(
             "while it runs",
-            "What is added to the key log meanwhile is read too.",
+            "Keys added to the log meanwhile are read too.",
             &["tcpdump -U -w - port 443 | wslog inspect --keylog keys.log -"],
             "",
         ),
         way(
             "SSLKEYLOGFILE",
-            "env stands for the file that this variable names.",
+            "env means the file that this variable names.",
             &["wslog inspect --keylog env capture.pcap"],
             "",
         ),
         way(
             "keys inside",
-            "editcap, which comes with Wireshark, puts keys into the capture, as a Decryption Secrets Block of pcapng. wslog and \
-             Wireshark use them without being asked.",
+            "editcap, which comes with Wireshark, puts keys into the capture as a pcapng Decryption Secrets Block. \
+             wslog and Wireshark then use them automatically.",
             &["editcap --inject-secrets tls,keys.log capture.pcap with-keys.pcapng"],
             "editcap 4.0.17",
         ),
@@ -56,50 +56,54 @@ const USE: GuidePart = GuidePart {
 const KEYS: GuidePart = GuidePart {
     title: "How programs write a key log",
     text: &[
-        "Many heed the variable SSLKEYLOGFILE, which names the file. It must be there when the program starts.",
+        "Many programs support the environment variable SSLKEYLOGFILE, which names the file. It must be set when the \
+         program starts.",
     ],
     ways: &[
         way(
             "Chrome, Edge",
-            "And other browsers made of Chromium: the variable, or an option. A browser that runs already only opens a window, and \
-             logs nothing: close all of its windows first, or use a profile of its own (--user-data-dir).",
+            "And other Chromium browsers: the variable, or an option. If the browser is already running, this only \
+             opens another window and logs nothing: close all its windows first, or use a separate profile \
+             (--user-data-dir).",
             &["google-chrome --user-data-dir=/tmp/profile --ssl-key-log-file=/tmp/keys.log"],
             "https://github.com/chromium/chromium/blob/main/services/network/public/cpp/network_switches.cc",
         ),
         way(
             "Firefox",
-            "The variable; some distributions build it without, Debian's did. Close it first, too.",
+            "The variable; some distributions build Firefox without support for it, as Debian did. Close Firefox \
+             first, too.",
             &["SSLKEYLOGFILE=/tmp/keys.log firefox"],
             "https://nss-crypto.org/reference/security/nss/legacy/key_log_format/index.html",
         ),
         way(
             "Node.js",
-            "An option, as client and as server; NODE_OPTIONS reaches a program that something else starts. The variable \
-             SSLKEYLOGFILE does nothing.",
+            "An option, for both client and server; NODE_OPTIONS reaches a program that something else starts. The \
+             variable SSLKEYLOGFILE does nothing.",
             &["node --tls-keylog=/tmp/keys.log app.js", "NODE_OPTIONS=--tls-keylog=/tmp/keys.log npm start"],
             "Node.js 20.20.2",
         ),
         way(
             "Python",
-            "The variable, for contexts made by ssl.create_default_context(). Any other takes the file's name: ctx.keylog_filename.",
+            "The variable, for contexts made by ssl.create_default_context(). For any other context set \
+             ctx.keylog_filename.",
             &["SSLKEYLOGFILE=/tmp/keys.log python app.py"],
             "Python 3.11.7",
         ),
         way(
             "curl",
-            "The variable, if its TLS library can; with OpenSSL it can.",
+            "The variable, if its TLS library supports it; OpenSSL does.",
             &["SSLKEYLOGFILE=/tmp/keys.log curl https://server.example/"],
             "curl 7.88.1 with OpenSSL 3.0.19",
         ),
         way(
             "Go",
-            "A line in the program: the KeyLogWriter of its tls.Config is an io.Writer to the file.",
+            "A line in the program: set KeyLogWriter in its tls.Config to an io.Writer for the file.",
             &["&tls.Config{KeyLogWriter: file}"],
             "https://pkg.go.dev/crypto/tls#Config",
         ),
         way(
             "Java",
-            "An agent, extract-tls-secrets, writes the keys of connections of javax.net.ssl; its jar must keep its name.",
+            "An agent, extract-tls-secrets, writes the keys of javax.net.ssl connections; do not rename its jar.",
             &["java -javaagent:extract-tls-secrets-4.0.0.jar=/tmp/keys.log -jar app.jar"],
             "https://github.com/neykov/extract-tls-secrets",
         ),
@@ -117,8 +121,8 @@ const KEYS: GuidePart = GuidePart {
         ),
         way(
             "OpenSSL",
-            "Its own commands have an option. Version 3.0 does not heed the variable: a program built on it logs keys only if it calls \
-             SSL_CTX_set_keylog_callback.",
+            "Its own commands have an option. Version 3.0 does not support the variable: a program built on it logs \
+             keys only if it calls SSL_CTX_set_keylog_callback.",
             &["openssl s_client -connect server.example:443 -keylogfile /tmp/keys.log"],
             "OpenSSL 3.0.19",
         ),
@@ -126,15 +130,16 @@ const KEYS: GuidePart = GuidePart {
 };
 
 const PROXIES: GuidePart = GuidePart {
-    title: "Where a proxy ends TLS",
+    title: "If a proxy terminates TLS",
     text: &[
-        "Behind it the connection is often in the clear: record there, and no keys are needed. Otherwise the proxy can log its own.",
+        "Behind it the connection is often in the clear: capture there, and you need no keys. Otherwise the proxy \
+         can log its own.",
     ],
     ways: &[
         way(
             "HAProxy",
-            "tune.ssl.keylog in the global section, and a log line of each label; a CLIENT_RANDOM line, made of ssl_fc_session_key, serves \
-             TLS 1.2. What its log puts before the label has to be taken off.",
+            "tune.ssl.keylog in the global section, and a log line for each label; for TLS 1.2 a CLIENT_RANDOM line \
+             with ssl_fc_session_key. Strip everything that its log puts before the label.",
             &[
                 "tune.ssl.keylog on",
                 "log-format \"CLIENT_TRAFFIC_SECRET_0 %[ssl_fc_client_random,hex] %[ssl_fc_client_traffic_secret_0]\"",
@@ -143,13 +148,14 @@ const PROXIES: GuidePart = GuidePart {
         ),
         way(
             "Envoy",
-            "key_log in the common_tls_context of a listener or a cluster.",
+            "key_log in the common_tls_context of a listener or cluster.",
             &["key_log: { path: /tmp/keys.log }"],
             "https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/transport_sockets/tls/v3/tls.proto",
         ),
         way(
             "nginx",
-            "Version 1.22 has no setting for it: record between it and the server behind it, or let the client write the keys.",
+            "Version 1.22 has no setting for it: capture between nginx and the server behind it, or let the client \
+             write the keys.",
             &[],
             "nginx 1.22.1",
         ),
@@ -159,23 +165,24 @@ const PROXIES: GuidePart = GuidePart {
 const WITHOUT: GuidePart = GuidePart {
     title: "Without keys",
     text: &[
-        "The host that the client named, the protocols it offered, version and cipher, why a handshake failed where an alert says so, \
-         how many records went each way and when, who was silent before the end, and how TCP ended: idle time-outs, resets, hosts \
-         that no longer answer are named, likely or undetermined. Connections that may be WebSocket have the outcome encrypted: \
-         neither clean nor unclean, and not judged by --fail-on.",
-        "Never: whether it was WebSocket at all, Close codes and reasons, frames, messages, which rule was broken; in TLS 1.3 nor \
-         what an alert says once the handshake has got as far as encryption, or whether it was close_notify.",
+        "The host that the client named, the protocols it offered, the version and cipher, why a handshake failed if \
+         an alert says so, how many records went each way and when, who was silent before the end, and how TCP \
+         ended: idle timeouts, resets, and hosts that no longer answer are reported as likely or undetermined. \
+         Connections that may be WebSocket have the outcome encrypted: neither clean nor unclean, and not judged by \
+         --fail-on.",
+        "Never: whether it was WebSocket at all, Close codes and reasons, frames, messages, or which rule was \
+         broken; nor, in TLS 1.3, what an alert says once the handshake is encrypted, or whether it was close_notify.",
     ],
     ways: &[],
 };
 
 const WORTH: GuidePart = GuidePart {
-    title: "What a key log is worth",
+    title: "Keep the key log safe",
     text: &[
-        "Whoever has it and the recording can read all connections in both, cookies and passwords included. wslog shows no key \
-         anywhere. Write it where only you can read it, delete it when you are done, and share a recording of the one connection \
-         with its keys inside, not the log: editcap --inject-secrets puts in all keys of the log, so cut the log down to the \
-         lines with the client random of that connection first.",
+        "Anyone who has it and the recording can read every connection in both, including cookies and passwords. \
+         wslog never shows a key. Write the log where only you can read it, delete it when you are done, and share a \
+         recording of the one connection with its keys inside, not the log: editcap --inject-secrets includes every \
+         key in the log, so first cut the log down to the lines with that connection's client random.",
     ],
     ways: &[],
 };

@@ -6,12 +6,12 @@ pub(super) const ROW: Row = Row {
     side: Some(Role::Client),
     is_named: true,
     conventions: &[
-        does(FAILS, Reported::Own, Clean::No, "reports its own code where it failed the connection"),
+        does(FAILS, Reported::Own, Clean::No, "reports its own code if it failed the connection"),
         does(
             &[At::FailedUnfounded],
             Reported::Own,
             Clean::Unknown,
-            "reports its own code where it failed the connection",
+            "reports its own code if it failed the connection",
         )
         .or(PROGRAM_CLOSED),
         does(NONE_CAME, Reported::Abnormal, Clean::No, "reports close_code 1006"),

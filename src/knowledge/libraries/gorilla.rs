@@ -11,7 +11,7 @@ pub(super) const ROW: Row = Row {
             &[At::FailedUnfounded],
             Reported::Abnormal,
             Clean::No,
-            "returns an error without a code where it failed the connection",
+            "returns an error without a code if it failed the connection",
         )
         .or(PROGRAM_CLOSED),
         does(

@@ -17,39 +17,39 @@ pub const MOST: &[Convention] = &[
         No,
         "it had given up waiting",
     )]),
-    does(&[At::Unheard], Abnormal, No, "report 1006 once they give up, which is not seen then")
+    does(&[At::Unheard], Abnormal, No, "report 1006 once they give up, which this recording does not show")
         .open()
         .or(&[other(Nothing, Unknown, "it had not given up by then")]),
     does(&[At::ClosesExchanged], Peers, Unknown, "").likely(),
     // 1003 is the code of programs that take no such data, more often than of libraries that fail.
-    does(&[At::FailedUnfounded], Peers, IfSent, "report what came back where it was the program that closed")
+    does(&[At::FailedUnfounded], Peers, IfSent, "report the code that came back if it was the program that closed")
         .after(&[1003])
         .or(&[other(Abnormal, No, "it was the library that failed the connection")]),
     does(
         &[At::Failed, At::FailedToInflate, At::FailedForClose],
         Abnormal,
         No,
-        "report 1006, whatever comes back, some their own code",
+        "report 1006, whatever comes back; some report their own code",
     )
     .or(&[other(Own, Unknown, OWN_CODE)]),
-    does(&[At::FailedUnfounded], Abnormal, No, "report 1006, whatever comes back, some their own code").or(
+    does(&[At::FailedUnfounded], Abnormal, No, "report 1006, whatever comes back; some report their own code").or(
         &[other(
             Own,
             Unknown,
             "its library reports the code it sent itself or its program closed with it",
         )],
     ),
-    does(&[At::AnsweredFaulty], Peers, Yes, "take the Close for a valid one if they answer it so").or(&[other(
+    does(&[At::AnsweredFaulty], Peers, Yes, "treat the Close as valid if they answer it that way").or(&[other(
         Abnormal,
         No,
-        "its library failed the connection for the fault in the Close",
+        "its library failed the connection because of the fault in the Close",
     )]),
     does(&[At::FailedSilently], Abnormal, No, "").likely(),
     does(&[At::NotAnswered], Peers, No, "report its code").likely().or(&[of(
         KEEPS,
         Peers,
         Yes,
-        "its library (undici, python websockets) counts an answer that could not leave",
+        "its library (undici, python websockets) counts an answer that could not be sent",
     )]),
     does(&[At::Unread], Peers, No, "report its code if they still read it").open().or(STOPPED),
     does(&[At::MaybeAnswered], Peers, Unknown, "").likely(),
@@ -66,12 +66,12 @@ pub const MOST: &[Convention] = &[
         CHROMIUM,
         Peers,
         No,
-        "it is a browser built on Chromium, for which a reset is not clean",
+        "it is a browser built on Chromium, which does not count a reset as clean",
     )]),
     does(&[At::HalfShut], Peers, IfSent, "go on reading and report the code").or(&[other(
         Abnormal,
         No,
-        "it no longer read",
+        "it was no longer reading",
     )]),
     does(&[At::Left], Abnormal, No, "").likely(),
     does(&[At::Undelivered], Abnormal, No, "").likely(),

@@ -59,8 +59,11 @@ pub(super) const fn of(
 }
 
 /// What else it is where only its host had the Close.
-pub(super) const STOPPED: &[Other] =
-    &[other(Reported::Nothing, Clean::Unknown, "its program no longer read: stopped, blocked or gone")];
+pub(super) const STOPPED: &[Other] = &[other(
+    Reported::Nothing,
+    Clean::Unknown,
+    "its program was no longer reading (stopped, blocked or gone)",
+)];
 /// Situations in which no Close came and TCP is over.
 pub(super) const NONE_CAME: &[At] = &[At::NoClose, At::EndedItself, At::Unanswered, At::Undelivered];
 /// Situations in which it failed the connection for something that its peer sent.

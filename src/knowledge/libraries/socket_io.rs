@@ -9,7 +9,7 @@ pub(super) const ROW: Row = Row {
         &[At::Answered, At::ClosedFirst, At::Crossed],
         Reported::Peers,
         Clean::Yes,
-        "tells its program a reason of its own, such as \"transport close\", with the code only in its details",
+        "gives its program a reason of its own, such as \"transport close\", with the code only in the details",
     )
     .likely()],
     patience_s: None,

@@ -8,11 +8,28 @@ pub(super) const ROW: Row = Row {
     side: None,
     is_named: false,
     conventions: &[
-        does(&[At::Failed, At::FailedToInflate, At::FailedSilently], Reported::Abnormal, Clean::No, "sends no Close and returns an error without a code"),
-        does(&[At::FailedForClose], Reported::Own, Clean::Unknown, "hands its program the Close it answered with, and so its own code, for one whose code may not be sent")
-            .or(&[other(Reported::Abnormal, Clean::No, "the Close could not be read at all")]),
-        does(&[At::FailedUnfounded], Reported::Peers, Clean::IfSent, "sends no Close where it fails the connection: its program closed")
-            .likely(),
+        does(
+            &[At::Failed, At::FailedToInflate, At::FailedSilently],
+            Reported::Abnormal,
+            Clean::No,
+            "sends no Close and returns an error without a code",
+        ),
+        does(
+            &[At::FailedForClose],
+            Reported::Own,
+            Clean::Unknown,
+            "gives its program the Close it answered with, \
+            and so its own code, if the code it received may not be sent",
+        )
+        .or(&[other(Reported::Abnormal, Clean::No, "the Close could not be read at all")]),
+        does(
+            &[At::FailedUnfounded],
+            Reported::Peers,
+            Clean::IfSent,
+            "sends no Close when it fails the connection: \
+            so its program closed",
+        )
+        .likely(),
         does(NONE_CAME, Reported::Abnormal, Clean::No, RESET),
         does(&[At::Left], Reported::Abnormal, Clean::No, RESET),
     ],

@@ -22,7 +22,7 @@ pub(super) const ROW: Row = Row {
             &[At::ResetBehind, At::NotAnswered],
             Reported::Peers,
             Clean::Yes,
-            "reports the code, clean, though its answer could not leave",
+            "reports the code, clean, though its answer could not be sent",
         )
         .likely(),
         does(&[At::ResetAfterCloses], Reported::Peers, Clean::Yes, "reports the code, clean"),

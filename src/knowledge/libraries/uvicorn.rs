@@ -1,8 +1,8 @@
 use super::prelude::*;
 
 const OWN: &[At] = &[At::ClosedFirst, At::Left, At::Unanswered, At::ResetAfterCloses];
-const RESTART: &str = "raises WebSocketDisconnect with its own code, 1012, where it shuts down";
-const CLOSED: &str = "tells the program nothing more where it closed the connection itself";
+const RESTART: &str = "raises WebSocketDisconnect with its own code, 1012, when it shuts down";
+const CLOSED: &str = "tells the program nothing more if the program closed the connection itself";
 
 pub(super) const ROW: Row = Row {
     name: "uvicorn with starlette",
@@ -24,7 +24,7 @@ pub(super) const ROW: Row = Row {
             &[At::Left, At::Unanswered],
             Reported::Fixed(CloseCode::NO_STATUS_RCVD),
             Clean::Unknown,
-            "raises WebSocketDisconnect with 1005 after a Ping without an answer",
+            "raises WebSocketDisconnect with 1005 after an unanswered Ping",
         )
         .after(&[1011])
         .open()
@@ -34,7 +34,7 @@ pub(super) const ROW: Row = Row {
             &[At::Answered, At::Crossed],
             Reported::Peers,
             Clean::Yes,
-            "answers a Close by itself and raises WebSocketDisconnect when its program next reads",
+            "answers a Close itself and raises WebSocketDisconnect when its program next reads",
         )
         .likely(),
         does(

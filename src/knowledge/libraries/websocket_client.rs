@@ -16,7 +16,7 @@ pub(super) const ROW: Row = Row {
             &[At::FailedUnfounded],
             Reported::Nothing,
             Clean::Unknown,
-            "sends 1000 whatever the fault: its program closed, which it tells nothing of an answer",
+            "sends 1000 whatever the fault: so its program closed, and is told nothing about an answer",
         )
         .likely(),
         does(
@@ -41,7 +41,7 @@ pub(super) const ROW: Row = Row {
             &[At::ClosedFirst],
             Reported::Nothing,
             Clean::Unknown,
-            "tells nothing of an answer to its own Close",
+            "reports nothing about an answer to its own Close",
         )
         .likely(),
     ],

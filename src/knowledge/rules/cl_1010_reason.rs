@@ -12,9 +12,9 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "a client that closes with 1010 lists the extensions it missed in the reason",
     peer: None,
-    text: "1010 is of use only if it says what was missing; the reason is where the client writes it. A client \
-           that sends the 1010 of a server back misses nothing itself.",
-    next: &["Sec-WebSocket-Extensions in request and response: what was offered and not taken"],
+    text: "1010 is useful only if it says what was missing, which the client states in the reason. A client that \
+        echoes a server's 1010 is not itself missing anything.",
+    next: &["Sec-WebSocket-Extensions in request and response: what was offered and not accepted"],
     shows: &[
         found("no reason", "C: close 1010 | S: close 1000"),
         legal("the extension is named", "C: close 1010 permessage-deflate | S: close 1000"),

@@ -15,11 +15,11 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "without a Close frame the other side reports 1006",
     peer: Some("reports 1006; a client must also fail the connection (RFC 6455 7.2.1)"),
-    text: "The end of TCP says nothing of the reason: both applications report 1006. It is legal where \
-           something failed, and what a killed process, a crash or a proxy's time-out look like.",
+    text: "The end of TCP gives no reason: both applications report 1006. It is legal when something failed, and is \
+        what a killed process, a crash or a proxy's timeout looks like.",
     next: &[
-        "who ended TCP, and how long there was silence before",
-        "the log of that side's process and host; a FIN that its host did not send came from between",
+        "who ended TCP, and how long the silence before it was",
+        "the log of that side's process and host; a FIN that its host did not send came from something on the path",
     ],
     shows: &[
         found("the server ends TCP", "C: text hi | S: fin | C: fin"),
@@ -33,7 +33,7 @@ impl Told for ClAbnormal {
         say.words(
             "a Close frame before TCP ends",
             format!("{} without one", end(*how)),
-            format!("ended TCP by {} without a Close frame; the other side reports 1006", end(*how)),
+            format!("ended TCP ({}) without a Close frame; the other side reports 1006", end(*how)),
         )
     }
 }

@@ -20,11 +20,11 @@ pub(super) const ROW: Row = Row {
     says: "after an abnormal end a client waits a random time before it connects again, and longer after \
            each attempt that fails",
     peer: Some("gets all its clients back at the same moment, often while it is still starting"),
-    text: "A server that restarts drops all its connections at once; clients that return without a random \
-           pause all return together. wslog looks at ends that came from the server or the network without \
-           a Close: a new connection within {at_once}, or {pauses} short pauses in a row that do not grow. \
-           The same address, server, target and User-Agent may still be two programs, so it is likely at \
-           best.",
+    text: "A server that restarts drops all its connections at once; clients that reconnect without a random pause \
+        all return together. wslog looks at ends that came from the server or the network without a Close: a new \
+        connection within {at_once}, or {pauses} short pauses in a row that do not grow. Two connections with the \
+        same address, server, target and User-Agent may still belong to two programs, so the finding is likely at \
+        best.",
     next: &[
         "the reconnect settings of the client's library: first delay, factor, jitter",
         "what ends the connections: every pause of the same length points to a timer without backoff",

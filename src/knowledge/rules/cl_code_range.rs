@@ -15,10 +15,10 @@ pub(super) const ROW: Row = Row {
     reaction: MayFail(&[1002]),
     says: "a status code is a registered one below 3000, or from 3000 to 4999",
     peer: None,
-    text: "Below 1000 no code is used, 1016 to 2999 are not assigned, from 5000 on none is defined. \
-           Applications have 4000 to 4999.",
+    text: "Codes below 1000 are not used, 1016 to 2999 are not assigned, and none is defined from 5000 on. 4000 to \
+        4999 are for applications.",
     next: &[
-        "what the application of the sender passed to close()",
+        "what the sender's application passed to close()",
         "the byte order of the code: e8 03 is 1000 reversed",
     ],
     shows: &[

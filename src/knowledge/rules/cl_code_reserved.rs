@@ -15,9 +15,8 @@ pub(super) const ROW: Row = Row {
     reaction: MayFail(&[1002]),
     says: "1005, 1006 and 1015 name local conclusions and are not sent; 1004 is reserved",
     peer: None,
-    text: "1005, 1006 and 1015 are what an API reports where there was no code, no Close, or no TLS. On the \
-           wire they would say that what is there is not there. 1004 is set aside without a meaning: a \
-           note.",
+    text: "1005, 1006 and 1015 are what an API reports when there was no code, no Close or no TLS. On the wire they \
+        would contradict themselves. 1004 is reserved without a meaning, so it is only a note.",
     next: &["a library or proxy that passes the code its API reported on to another connection"],
     shows: &[
         found("1006 in a Close", "C: close 1006 | S: close 1002 | S: fin | C: fin"),

@@ -15,10 +15,10 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "1010 is meant for clients, 1012 to 1014 for servers and gateways",
     peer: None,
-    text: "The meaning of these codes fits one role only: a client lacks an extension (1010), a service \
-           restarts, is overloaded or stands before another (1012 to 1014). No clause forbids the other \
-           role to send them, and who sends the code back that it received has not chosen it.",
-    next: &["a proxy or a library that hands a code through"],
+    text: "The meaning of these codes fits one role only: a client lacks an extension (1010); a service restarts, is \
+        overloaded, or is a gateway to another (1012 to 1014). No clause forbids the other role to send them, and a \
+        side that echoes a code did not choose it.",
+    next: &["a proxy or library that passes a code through"],
     shows: &[
         found("1012 from a client", "C: close 1012 | S: close 1012 | S: fin | C: fin"),
         legal("1012 from a server, sent back", "S: close 1012 | C: close 1012 | S: fin | C: fin"),

@@ -12,16 +12,16 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "Closes that cross each other both start the closing handshake and answer one another",
     peer: Some("owes no further Close"),
-    text: "Neither side had received the other's Close when it sent its own: both started, and nobody owes \
-           another Close. Each application reports the code of the other side. Acknowledgement numbers tell \
-           it from an answer.",
+    text: "Neither side had received the other's Close when it sent its own: both started, and neither owes another \
+        Close. Each application reports the other side's code. Acknowledgement numbers distinguish this from an \
+        answer.",
     next: &[
-        "two time-outs of the same length, one at each end",
-        "an application message to which both sides close",
+        "two timeouts of the same length, one at each end",
+        "an application message on which both sides close",
     ],
     shows: &[
         found(
-            "both leave before the other has arrived",
+            "each is sent before the other has arrived",
             "S: hold | C: close 1000 | S: close 1001 | S: release | S: fin | C: fin",
         ),
         legal("the second is an answer", "C: close 1000 | S: close 1001 | S: fin | C: fin"),

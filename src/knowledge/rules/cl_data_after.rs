@@ -12,9 +12,9 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "a side sends no data frame after its own Close",
     peer: Some("may ignore it (RFC 6455 1.4)"),
-    text: "The Close is the last thing an application says: what comes after it the receiver may ignore. \
-           Ping and Pong stay legal.",
-    next: &["two threads or tasks of the sender: one closed while the other was writing"],
+    text: "The Close is the last thing an application sends: the receiver may ignore anything after it. Ping and \
+        Pong remain legal.",
+    next: &["two threads or tasks in the sender: one closed while the other was writing"],
     shows: &[
         found("a text after the Close", "C: close 1000 | C: text x | S: close 1000 | S: fin | C: fin"),
         legal("a Ping after it", "C: close 1000 | C: ping x | S: close 1000 | S: fin | C: fin"),

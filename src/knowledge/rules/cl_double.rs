@@ -12,7 +12,7 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "the first Close counts; another one from the same side is ignored",
     peer: Some("ignores it: the first Close counts (RFC 6455 7.1.5)"),
-    text: "The first Close decides code and reason; the receiver ignores what follows.",
+    text: "The first Close decides the code and reason; the receiver ignores what follows.",
     next: &["an application that calls close() again when the answer arrives"],
     shows: &[
         found("two Closes of the client", "C: close 1000 | C: close 1001 | S: close 1000 | S: fin | C: fin"),

@@ -17,8 +17,8 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "an answering Close typically echoes the code it received, but may carry another",
     peer: Some("reports the code as received"),
-    text: "The answer typically carries the code it answers, and may carry any other. So the two \
-           applications can report different codes for a clean end.",
+    text: "The answer typically carries the code it answers, but may carry any other. So the two applications can \
+        report different codes for a clean end.",
     next: &["nothing: it explains why the two logs differ"],
     shows: &[
         found("1001 answered with 1000", "C: close 1001 | S: close 1000 | S: fin | C: fin"),

@@ -17,8 +17,8 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "the Close of an endpoint that fails the connection carries a code that fits the fault",
     peer: None,
-    text: "The code is all that the side at fault gets to read about its fault. 1002 fits a breach of the \
-           framing, 1007 a text that is not UTF-8, 1009 a length.",
+    text: "The code is all that the side at fault learns about its fault. 1002 fits a framing error, 1007 text that \
+        is not UTF-8, 1009 a message that is too long.",
     next: &["whether the Close was for this fault at all: an application can close for a reason of its own"],
     shows: &[
         found("1011 for RSV1", "C: c1 00 | S: close 1011 | C: close 1011 | S: fin | C: fin"),

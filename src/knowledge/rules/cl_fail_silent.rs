@@ -17,8 +17,8 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "an endpoint that fails the connection sends a Close before it ends TCP",
     peer: Some("reports 1006"),
-    text: "Without a Close the side at fault reports 1006 and does not learn what was wrong. For a missing \
-           or a wrong mask the Close is optional (RFC 6455 5.1).",
+    text: "Without a Close the side at fault reports 1006 and does not learn what was wrong. If masking was missing \
+        or wrong, the Close is optional (RFC 6455 5.1).",
     next: &[
         "the log of the side that ended TCP: it knows why",
         "the finding against the other side just before",
@@ -35,7 +35,7 @@ impl Told for ClFailSilent {
         say.words(
             "a Close frame before TCP ends",
             format!("{} without one", end(*how)),
-            format!("ended TCP by {} after a breach of {fault} without saying why in a Close", end(*how)),
+            format!("ended TCP ({}) after a breach of {fault} without saying why in a Close", end(*how)),
         )
     }
 }

@@ -17,22 +17,22 @@ pub(super) const ROW: Row = Row {
     level: Note,
     who: Who::Either,
     reaction: Nothing,
-    says: "a side that answers nothing, not even with acknowledgements, has gone, or the way to it has",
+    says: "a side that answers nothing, not even with acknowledgements, is gone, or the path to it is",
     peer: Some(
-        "goes on until its own retransmissions or a missing Pong make it give up; it then reports 1006",
+        "carries on until its own retransmissions or a missing Pong make it give up; it then reports 1006",
     ),
-    text: "A host without power, an unplugged cable or a firewall that forgot the connection sends no FIN \
-           and no RST: the other side sends again and again, and nothing comes back. wslog notes it after \
-           {silent_tries} segments sent again over {silent} seconds or more. That a Ping goes unanswered by \
-           an application that hangs is something else: there the host still acknowledges.",
+    text: "After a power failure, an unplugged cable, or a firewall that forgot the connection there is no FIN and \
+        no RST: the other side retransmits, and nothing comes back. wslog notes it after {silent_tries} segments \
+        retransmitted over {silent} seconds or more. A Ping left unanswered by an application that hangs is \
+        something else: there the host still acknowledges.",
     next: &[
         "whether other connections to the same host went silent at the same time",
-        "a recording at the silent host: do the segments arrive, do its answers leave?",
+        "a recording at the silent host: do the segments arrive, and do its answers leave?",
         "the state table of a firewall or NAT between them, and how long it keeps an idle connection",
     ],
     shows: &[
         found(
-            "sent again three times, never acknowledged",
+            "retransmitted three times, never acknowledged",
             "C: text hi | C: wait 1000 | C: again | C: wait 2000 | C: again | C: wait 4000 | C: again",
         ),
         legal(
@@ -48,12 +48,12 @@ impl Told for ClHalfOpen {
         let Self { tries, for_ns, ping } = *self;
         let (ping, comma) =
             ping.map_or_else(Default::default, |ping| (format!(", with the Ping in frame {ping}"), ","));
-        let sent = format!("{tries} tries to send again in {}{ping}", duration(for_ns));
+        let sent = format!("{tries} retransmissions in {}{ping}", duration(for_ns));
         say.words(
-            "an acknowledgement at least",
+            "at least an acknowledgement",
             format!("none for {sent}"),
             format!(
-                "went silent: {sent}{comma} got no acknowledgement; its host or the way to it may be gone"
+                "went silent: {sent}{comma} got no acknowledgement; its host or the path to it may be gone"
             ),
         )
     }

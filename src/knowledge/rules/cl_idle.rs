@@ -18,18 +18,18 @@ pub(super) const ROW: Row = Row {
     says: "proxies and load balancers end idle connections; Pings and Pongs keep a connection from being \
            idle",
     peer: Some("reports 1006"),
-    text: "They mostly do it without a Close, and neither application learns who it was. wslog notes an end \
-           without a Close after a silence as long as a well-known one: {timeouts_of}. That is consistent \
-           with it and no more: the length alone does not say whose timer it was.",
+    text: "They mostly do so without a Close, and neither application learns which one it was. wslog notes an end \
+        without a Close after a silence as long as a well-known timeout: {timeouts_of}. That is consistent with such \
+        a timeout and no more: the length alone does not say whose timer it was.",
     next: &[
-        "the idle time-out of every hop on the way, in its configuration",
-        "Pings: one side has to send them more often than the shortest of these time-outs",
+        "the configured idle timeout of every hop on the path",
+        "Pings: one side must send them more often than the shortest of these timeouts",
         "a recording on the other side of the proxy: which of its two connections ended first?",
     ],
     shows: &[
         found("60 s of silence, then FIN", "C: text a | S: text b | S: wait 60000 | S: fin | C: fin"),
         legal(
-            "a Close that tells why",
+            "a Close that says why",
             "C: text a | S: text b | S: wait 60000 | S: close 1001 | C: close 1001 | S: fin | C: fin",
         ),
     ],
@@ -40,11 +40,11 @@ impl Told for ClIdle {
         let Self { idle_ns, seconds } = *self;
         let idle = duration(idle_ns);
         say.words(
-            "Pings more often than the shortest idle time-out on the way",
-            format!("{idle} without a frame, then the end of TCP; consistent with a time-out of {seconds} s"),
+            "Pings more often than the shortest idle timeout on the path",
+            format!("{idle} without a frame, then TCP ended; consistent with a timeout of {seconds} s"),
             format!(
-                "ended TCP after {idle} without a frame, which is consistent with an idle time-out of \
-                 {seconds} s, of this side or of something on the way, as is common with {}",
+                "ended TCP after {idle} without a frame, which is consistent with an idle timeout of {seconds} s, as \
+                 used by {}, on this side or on the path",
                 timeouts(seconds)
             ),
         )

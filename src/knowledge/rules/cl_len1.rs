@@ -13,7 +13,7 @@ pub(super) const ROW: Row = Row {
     says: "the body of a Close is empty or begins with a two-byte code",
     peer: None,
     text: "A code has two bytes; one byte is neither a code nor an empty body.",
-    next: &["the library of the sender, or an application that writes the body of the Close itself"],
+    next: &["the sender's library, or an application that writes the Close body itself"],
     shows: &[
         found("one byte", "C: 88 01 03 | S: close 1002 | S: fin | C: fin"),
         legal("no byte", "C: 88 00 | S: close | S: fin | C: fin"),

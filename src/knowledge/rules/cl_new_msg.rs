@@ -13,15 +13,15 @@ pub(super) const ROW: Row = Row {
     level: Note,
     who: Who::Either,
     reaction: Nothing,
-    says: "messages are begun in state OPEN; a received Close ends it",
+    says: "messages are started only in state OPEN, which a received Close ends",
     peer: Some("may ignore it (RFC 6455 1.4)"),
-    text: "A message may be sent until its sender's own Close is out (RFC 6455 5.1), but sending one starts in state OPEN \
-           (RFC 6455 6.1), which a received Close ends. The host had received the Close; whether its application had \
-           read it nothing shows, so this is a note. The message is mostly lost: who has sent a Close \
-           seldom reads on.",
+    text: "A message may be sent until its sender's own Close is out (RFC 6455 5.1), but sending must start in state \
+        OPEN (RFC 6455 6.1), which a received Close ends. The host had received the Close, but nothing shows whether \
+        its application had read it, so this is a note. The message is usually lost: a side that has sent a Close \
+        seldom reads on.",
     next: &[
         "whether that message mattered: its sender got no error for it",
-        "an application that writes without looking at the state of the connection",
+        "an application that writes without checking the state of the connection",
     ],
     shows: &[
         found("a text between the two Closes", "S: close 1000 | C: text a | C: close 1000 | S: fin | C: fin"),

@@ -12,9 +12,9 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "a Close without a body is legal; the other side reports 1005",
     peer: Some("reports 1005"),
-    text: "The code is optional. Where there is none the receiver's application reports 1005, and a \
-           browser's close() without arguments sends just that.",
-    next: &["nothing is wrong; a code and a reason would tell more"],
+    text: "The code is optional. Without one the receiver's application reports 1005; a browser's close() without \
+        arguments sends such a Close.",
+    next: &["nothing is wrong; a code and a reason would say more"],
     shows: &[
         found("an empty Close", "C: close | S: close 1000 | S: fin | C: fin"),
         legal("a Close with a code", "C: close 1000 | S: close 1000 | S: fin | C: fin"),

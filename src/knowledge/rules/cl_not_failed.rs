@@ -17,13 +17,13 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Either,
     reaction: Nothing,
-    says: "after a fault for which the RFC orders it an endpoint fails the connection and handles nothing \
-           that came later",
+    says: "if the RFC says that an endpoint must fail the connection because of a fault, it does so and handles \
+        nothing that comes later",
     peer: None,
-    text: "Some faults make what follows meaningless: the RFC has the receiver fail the connection \
-           (reserved bits and opcodes, masking, text that is not UTF-8). Who goes on shows it by answering \
-           what came later. After a fault for which failing is only allowed it is a note.",
-    next: &["the receiver's library: is the check switched off, or missing?"],
+    text: "Some faults make everything after them meaningless, and the RFC requires the receiver to fail the \
+        connection (reserved bits and opcodes, masking, text that is not UTF-8). A receiver that carries on shows it \
+        by answering what came later. If the RFC only allows failing the connection, this is a note.",
+    next: &["the receiver's library: is the check disabled, or missing?"],
     shows: &[
         found("the Ping after the fault is answered", "C: a1 02 68 69 | C: ping x | S: pong x"),
         legal(
@@ -37,7 +37,7 @@ impl Told for ClNotFailed {
     fn words(&self, say: &Say<'_>) -> Words {
         let Self { fault, frame, handled: what } = self;
         say.words(
-            format!("fail the connection for {fault} in frame {frame}"),
+            format!("fail the connection because of {fault} in frame {frame}"),
             went_on(*what),
             format!(
                 "carried on although it had to fail the connection because of frame {frame} ({fault}): it {}",

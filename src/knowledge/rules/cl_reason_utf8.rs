@@ -15,12 +15,11 @@ pub(super) const ROW: Row = Row {
     reaction: Fail(&[1007, 1002]),
     says: "the reason of a Close is valid UTF-8",
     peer: None,
-    text: "The reason is text for people, and as such UTF-8. It may be cut to 123 bytes only between \
-           characters.",
+    text: "The reason is text for people, in UTF-8. It may be cut to 123 bytes only between characters.",
     next: &["a reason that was cut at a byte count before it was sent"],
     shows: &[
         found("ff after the code", "C: 88 03 03 e8 ff | S: close 1007 | S: fin | C: fin"),
-        legal("a letter of two bytes", "C: 88 04 03 e8 c3 a9 | S: close 1000 | S: fin | C: fin"),
+        legal("a two-byte character", "C: 88 04 03 e8 c3 a9 | S: close 1000 | S: fin | C: fin"),
     ],
 };
 

@@ -17,14 +17,14 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "a received Close is answered with a Close, unless one was sent before",
     peer: Some("may give up waiting and end TCP; it reports 1006"),
-    text: "The closing handshake is two Closes. Where the second one is missing the side that started \
-           reports 1006. That a host has acknowledged the Close and ended TCP says nothing of its application, \
-           which may have been gone by then: that is likely. Proven it is where it answered something after the \
-           Close, a Ping, and so had read it. A side in the middle of a message may finish that first, and one \
-           that was left before it could answer owes nothing: both are CL-TCP-EARLY of whoever ended TCP.",
+    text: "The closing handshake is two Closes. If the second is missing, the side that started reports 1006. That a \
+        host acknowledged the Close and ended TCP says nothing about its application, which may have been gone by \
+        then, so the finding is likely. It is proven if the side answered something after the Close, such as a Ping, \
+        and so had read it. A side in the middle of a message may finish it first, and one whose peer ended TCP \
+        before it could answer owes nothing: both are CL-TCP-EARLY for the side that ended TCP.",
     next: &[
-        "the side that did not answer: a process that ended, or a library that closes the socket on a Close",
-        "the log of its application: whether it read the Close. That its host had it wslog has checked",
+        "the side that did not answer: a process that ended, or a library that closes the socket when a Close arrives",
+        "its application's log: whether it read the Close. wslog has checked that its host received it",
     ],
     shows: &[
         found("TCP ends in place of the answer", "C: close 1000 | S: fin | C: fin"),
@@ -32,7 +32,7 @@ pub(super) const ROW: Row = Row {
             "TCP had ended before the Close came",
             "S: hold | C: close 1000 | S: fin | S: release | C: fin",
         ),
-        legal("it was left before it could answer", "C: close 1000 | C: fin | S: fin"),
+        legal("the other side ended TCP before it could answer", "C: close 1000 | C: fin | S: fin"),
     ],
 };
 
@@ -42,7 +42,7 @@ impl Told for ClReply {
         say.words(
             format!("a Close in answer to frame {close}"),
             format!("{} without one", end(*how)),
-            format!("ended TCP by {} without answering the Close in frame {close}", end(*how)),
+            format!("ended TCP ({}) without answering the Close in frame {close}", end(*how)),
         )
     }
 }

@@ -19,11 +19,11 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "a Close is answered as soon as practical; an open message may be finished first",
     peer: Some("may give up waiting and end TCP; it then reports 1006"),
-    text: "Closing libraries wait some seconds for the answer; one that comes later finds nobody. wslog \
-           takes {late} from the acknowledgement of the Close for late. A message that is open may be \
-           finished first, however long that takes.",
+    text: "A library that closes waits a few seconds for the answer; a later one finds nobody. wslog counts an \
+        answer as late {late} after the Close was acknowledged. An open message may be finished first, however long \
+        that takes.",
     next: &[
-        "what kept the side busy: an application that blocks the thread which reads frames",
+        "what kept that side busy: an application that blocks the thread that reads frames",
         "a proxy that answers only after the server behind it has",
     ],
     shows: &[
@@ -46,8 +46,8 @@ impl Told for ClReplyLate {
             ("no Close", "had not answered the Close in frame")
         };
         say.words(
-            format!("a Close as soon as practical; {OURS} {} for late", whole(LATE_NS)),
-            format!("{observed} {after} after its host had acknowledged the other"),
+            format!("a Close as soon as practical; {OURS} {} as late", whole(LATE_NS)),
+            format!("{observed} {after} after its host had acknowledged the other's"),
             format!("{did} {close} {after} after its host had acknowledged it"),
         )
     }

@@ -26,16 +26,15 @@ pub(super) const ROW: Row = Row {
     level: Should,
     who: Who::Either,
     reaction: Nothing,
-    says: "TCP ends in an orderly way (FIN); RST can destroy data, a Close included, that the peer has not \
-           read yet",
-    peer: Some("reports the code of the Close that it had read before, else 1006"),
-    text: "What becomes of a Close right before an RST is up to the receiver. Linux keeps what had arrived \
-           readable, and most libraries still report its code; browsers built on Chromium report 1006, and \
-           other systems may throw the bytes away. After both Closes Chromium reports the code, but \
-           wasClean false. A host also sends RST where a process closes a socket with unread data. A \
-           middlebox can send one in the name of either side, so the finding is never proven.",
+    says: "TCP ends with a FIN; an RST can destroy data that the peer has not yet read, even a Close",
+    peer: Some("reports the code of the Close if it had read one, otherwise 1006"),
+    text: "What becomes of a Close right before an RST depends on the receiver. On Linux, data that has arrived \
+        stays readable, and most libraries still report its code; browsers built on Chromium report 1006, and other \
+        systems may discard the bytes. After both Closes, Chromium reports the code, but wasClean false. A host also \
+        sends an RST when a process closes a socket with unread data. A middlebox can forge one from either side, so \
+        the finding is never proven.",
     next: &[
-        "what the side that reset had not read: data behind its last acknowledgement",
+        "what the side that reset had not read: data beyond its last acknowledgement",
         "a second capture at the other end: did the RST leave that host?",
     ],
     shows: &[found("before any Close", "C: text x | S: rst"), legal("FIN", "C: text x | S: fin | C: fin")],

@@ -13,14 +13,13 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Server,
     reaction: Nothing,
-    says: "once it has sent and received a Close the server ends TCP immediately",
+    says: "once it has sent and received a Close, the server ends TCP immediately",
     peer: Some("may end TCP itself after a while; its application may get its close event only then"),
-    text: "With both Closes exchanged nothing is left to say, and the server is to end TCP (FIN) so that \
-           it, not the client, keeps the port in TIME-WAIT. wslog takes {late} for late, or {client_wait} \
-           if the client has then given up. A connection is closed only when TCP is: until then both APIs \
-           may still say CLOSING.",
+    text: "After both Closes nothing is left to send, and the server should end TCP (FIN) so that it, not the \
+        client, holds TIME-WAIT. wslog counts {late} as late, or {client_wait} if the client then gave up. A \
+        connection is closed only when TCP is: until then both APIs may still say CLOSING.",
     next: &[
-        "a server that leaves the end of TCP to the client, or to a time-out of its own",
+        "a server that leaves ending TCP to the client, or to a timeout of its own",
         "a proxy that keeps the connection open for another request",
     ],
     shows: &[
@@ -37,8 +36,8 @@ impl Told for ClServerImmediate {
         let Self { for_ns } = *self;
         say.words(
             format!(
-                "the server ends TCP immediately after both Closes; {OURS} {} for late, or {} if the client \
-                 then gave up",
+                "the server ends TCP immediately after both Closes; {OURS} {} as late, or {} if the client then gave \
+                 up",
                 whole(LATE_NS),
                 whole(CLIENT_WAIT_NS)
             ),

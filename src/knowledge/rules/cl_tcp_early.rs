@@ -30,20 +30,21 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "TCP ends once a Close was both sent and received",
-    peer: Some("may have nobody left to answer: its Close is refused by an RST, or read by nobody"),
-    text: "The closing handshake is complete for a side that has sent a Close and received one. TCP that ends \
-           before is no clean end (RFC 6455 7.1.4), and the answer that is owed may find nobody to read it. The finding \
-           is about the side that left, not about the one that was left. For a client it is a should: it leaves \
-           the end of TCP to the server (RFC 6455 7.1.1). A server may close when it likes (RFC 6455 7.3), and no clause has it \
-           wait for the answer: for a server it is a note. Who has waited {client_wait} for the other Close, or has \
-           failed the connection, may go.",
+    peer: Some("may have nobody left to answer: its Close is refused with an RST, or nobody reads it"),
+    text: "The closing handshake is complete for a side that has sent a Close and received one. If TCP ends before \
+        that, the end is not clean (RFC 6455 7.1.4), and nobody may be left to read the answer. The finding is \
+        against the side that ended TCP, not against its peer. For a client it is a should: the client lets the \
+        server end TCP (RFC 6455 7.1.1). A server may close when it likes (RFC 6455 7.3), and no clause makes it \
+        wait for the answer, so for a server it is a note. A side that has waited {client_wait} for the other Close, \
+        or has failed the connection, may end TCP.",
     next: &[
-        "the call that closes the socket right after the Close, or a process that ends there: the side that left",
+        "on the side that ended TCP: the call that closes the socket right after the Close, or a process that ends \
+         there",
         "whether the other side was in the middle of a message: it may finish that first",
     ],
     shows: &[
         found("a FIN right after its own Close", "C: close 1000 | C: fin | S: close 1000 | S: fin"),
-        legal("the answer is waited for", "C: close 1000 | S: close 1000 | S: fin | C: fin"),
+        legal("it waits for the answer", "C: close 1000 | S: close 1000 | S: fin | C: fin"),
     ],
 };
 
@@ -58,12 +59,12 @@ impl Told for ClTcpEarly {
             ClosingProgress::WithoutClose => {
                 "without a Close, before the other side's had arrived".to_owned()
             }
-            ClosingProgress::InMessage => "in the middle of a message, in place of its Close".to_owned(),
+            ClosingProgress::InMessage => "in the middle of a message, instead of sending a Close".to_owned(),
         };
         say.words(
-            "TCP left open until a Close was both sent and received",
+            "TCP left open until a Close has been sent and received",
             format!("{end} {when}"),
-            format!("ended TCP by {end} {when}"),
+            format!("ended TCP ({end}) {when}"),
         )
     }
 }

@@ -17,16 +17,16 @@ pub(super) const ROW: Row = Row {
     peer: Some(
         "has ended its half; its host keeps the connection in FIN-WAIT-2 until a timer of its own ends it",
     ),
-    text: "Both Closes are exchanged and the other side has ended TCP: its own FIN is all that is missing. \
-           The process has kept the socket open, and such sockets add up (CLOSE-WAIT). wslog takes {never} \
-           for never; where the recording ends sooner it says nothing.",
+    text: "Both Closes have been exchanged and the other side has ended TCP: only this side's FIN is missing. The \
+        process has kept the socket open, and such sockets pile up (CLOSE-WAIT). wslog counts {never} as never; if \
+        the recording ends sooner, it says nothing.",
     next: &[
         "sockets in CLOSE-WAIT on that host, and the process that holds them",
         "an application that drops its connection object without closing it",
     ],
     shows: &[
         found(
-            "11 s after the server's FIN there is none of the client",
+            "11 s after the server's FIN there is none from the client",
             "C: close 1000 | S: close 1000 | S: fin | C: ack | S: wait 11000 | S: ack",
         ),
         legal(
@@ -41,7 +41,7 @@ impl Told for ClTcpNever {
         let Self { for_ns } = *self;
         say.words(
             format!(
-                "its own end of TCP after both Closes and the other side's FIN; {OURS} {} for never",
+                "its own FIN after both Closes and the other side's FIN; {OURS} {} as never",
                 whole(NEVER_NS)
             ),
             format!("none in {}", duration(for_ns)),

@@ -12,11 +12,11 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "after the closing handshake the server ends TCP first; the client waits for it",
     peer: None,
-    text: "The side that ends TCP first holds TIME-WAIT. That is to be the server, which a new connection \
-           with a higher sequence number may take out of it at once; a client in TIME-WAIT cannot open the \
-           same connection again for two segment lifetimes. So after both Closes the client waits for the \
-           server's FIN. It may go first after a wait of its own.",
-    next: &["a client that ends TCP as soon as it has both Closes: nothing is lost by it"],
+    text: "The side that ends TCP first holds TIME-WAIT. That should be the server, which a new connection with a \
+        higher sequence number can take out of TIME-WAIT at once; a client in TIME-WAIT cannot reopen the same \
+        connection for two segment lifetimes. So after both Closes the client waits for the server's FIN. If it does \
+        not come, the client may end TCP after a while.",
+    next: &["a client that ends TCP as soon as it has both Closes: nothing is lost"],
     shows: &[
         found("the client's FIN is first", "C: close 1000 | S: close 1000 | C: fin | S: fin"),
         legal("the server's is", "C: close 1000 | S: close 1000 | S: fin | C: fin"),

@@ -10,12 +10,13 @@ pub(super) const ROW: Row = Row {
     level: Should,
     who: Who::Either,
     reaction: Nothing,
-    says: "where the connection runs over TLS, close_notify precedes the FIN",
-    peer: Some("cannot tell an end of the stream from a connection that was cut"),
-    text: "A FIN can be forged or come from something on the way; close_notify comes from the peer itself, \
-           under its keys. For a WebSocket connection both Closes already say as much, so little is lost \
-           here after a clean closing handshake. Up to TLS 1.2 it shows without keys whether there was one; in TLS 1.3 only with them.",
-    next: &["a library that closes the socket without shutting TLS down first: many do"],
+    says: "on a TLS connection, close_notify precedes the FIN",
+    peer: Some("cannot tell the end of the stream from a truncated connection"),
+    text: "A FIN can be forged or come from something on the path; close_notify comes from the peer itself, under \
+        its keys. In a WebSocket connection the two Closes already say as much, so little is lost after a clean \
+        closing handshake. Up to TLS 1.2 the recording shows without keys whether there was a close_notify; in TLS \
+        1.3 only with them.",
+    next: &["a library that closes the socket without shutting down TLS first: many do"],
     shows: &[],
 };
 
@@ -24,7 +25,7 @@ impl Told for ClTls {
         say.words(
             "close_notify before the FIN",
             "FIN without close_notify",
-            "ended TCP by FIN without TLS's close_notify",
+            "ended TCP (FIN) without a TLS close_notify",
         )
     }
 }

@@ -15,12 +15,12 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "an endpoint that has failed the connection processes nothing more of what the peer sends",
     peer: None,
-    text: "Who fails the connection stops reading: neither a later Ping nor the answering Close is \
-           processed. A Pong or a second Close after its own shows that it went on.",
-    next: &["whether the answer was to something from before the fault: the acknowledgement numbers tell"],
+    text: "An endpoint that fails the connection stops reading: it processes neither a later Ping nor the answering \
+        Close. A Pong or a second Close after its own shows that it carried on.",
+    next: &["whether the answer was to something sent before the fault: the acknowledgement numbers show it"],
     shows: &[
-        found("a Ping from after the fault is answered", "C: c1 00 | S: close 1002 | C: ping x | S: pong x"),
-        legal("a Ping from before it is", "C: ping x | C: c1 00 | S: close 1002 | S: pong x"),
+        found("a Ping sent after the fault is answered", "C: c1 00 | S: close 1002 | C: ping x | S: pong x"),
+        legal("a Ping sent before it is answered", "C: ping x | C: c1 00 | S: close 1002 | S: pong x"),
     ],
 };
 
@@ -30,7 +30,7 @@ impl Told for FrAfterFail {
         say.words(
             "nothing more processed after failing the connection",
             went_on(*handled),
-            format!("had failed the connection and yet {}", went_on(*handled)),
+            format!("had failed the connection but still {}", went_on(*handled)),
         )
     }
 }

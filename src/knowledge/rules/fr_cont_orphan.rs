@@ -12,9 +12,8 @@ pub(super) const ROW: Row = Row {
     reaction: MayFail(&[1002]),
     says: "a continuation frame continues a message that has begun",
     peer: None,
-    text: "Opcode 0 continues a message; with none open there is nothing to add it to, and its type is not \
-           known.",
-    next: &["the frames of that side before it: did the message end too early, or was its first frame lost?"],
+    text: "Opcode 0 continues a message; with none open there is nothing to append it to, and its type is unknown.",
+    next: &["that side's earlier frames: did the message end too early, or was its first frame lost?"],
     shows: &[
         found("nothing to continue", "C: 80 02 68 69 | S: close 1002 | C: close 1002 | S: fin | C: fin"),
         legal("the second of two fragments", "C: 01 01 68 | C: 80 01 69"),

@@ -13,11 +13,10 @@ pub(super) const ROW: Row = Row {
     level: Note,
     who: Who::Either,
     reaction: Nothing,
-    says: "a control frame may stand between the fragments of a message and must be handled there",
+    says: "a control frame may come between the fragments of a message and must be handled there",
     peer: Some("must handle it before the message is complete"),
-    text: "Control frames keep a long message from blocking Ping and Close, so they may stand between its \
-           fragments. Receivers that overlook this lose the message or fail the connection, which is why it \
-           is noted.",
+    text: "So that a long message does not block Ping and Close, control frames may come between its fragments. \
+        Receivers that overlook this lose the message or fail the connection, which is why it is noted.",
     next: &["whether the receiver broke down right after it"],
     shows: &[
         found("a Ping inside a message", "C: 01 01 68 | C: ping x | S: pong x | C: 80 01 69"),
@@ -29,7 +28,7 @@ impl Told for FrCtlBetween {
     fn words(&self, say: &Say<'_>) -> Words {
         let Self { opcode } = self;
         say.words(
-            "control frames may stand here",
+            "control frames are allowed here",
             format!("{opcode} between two fragments"),
             format!("sent a {opcode} frame between the fragments of a message, which is legal"),
         )

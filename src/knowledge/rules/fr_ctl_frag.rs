@@ -12,9 +12,9 @@ pub(super) const ROW: Row = Row {
     reaction: MayFail(&[1002]),
     says: "a control frame is not fragmented: FIN is set",
     peer: None,
-    text: "A control frame is short and stands alone, so that it can be handled at once between the \
-           fragments of a message.",
-    next: &["the library of the sender: FIN is written by it, not by the application"],
+    text: "A control frame is short and complete in itself, so that it can be handled at once between the fragments \
+        of a message.",
+    next: &["the sender's library: it writes FIN, not the application"],
     shows: &[
         found("a Ping with FIN clear", "C: 09 00 | S: close 1002 | C: close 1002 | S: fin | C: fin"),
         legal("a Ping with FIN set", "C: 89 00 | S: pong"),

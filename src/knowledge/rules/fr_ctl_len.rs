@@ -13,13 +13,13 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Either,
     reaction: MayFail(&[1002]),
-    says: "the payload of a control frame is 125 bytes at the most",
+    says: "the payload of a control frame is at most 125 bytes",
     peer: None,
-    text: "125 bytes is what the seven-bit length can hold. Of a Close two are the code, so its reason has \
-           123 at the most, counted in bytes of UTF-8.",
+    text: "125 bytes is the most that the seven-bit length can express. In a Close, two of them are the code, so the \
+        reason has at most 123 bytes of UTF-8.",
     next: &[
-        "a Close: the length of the reason that the application passed",
-        "a Ping: the payload it was given",
+        "for a Close: the length of the reason that the application passed",
+        "for a Ping: the payload it was given",
     ],
     shows: &[
         found("126 bytes", "C: 89 7e 00 7e 61*126 | S: close 1002 | C: close 1002 | S: fin | C: fin"),
@@ -33,7 +33,7 @@ impl Told for FrCtlLen {
         say.words(
             "at most 125 bytes in a control frame",
             count(*len, "byte"),
-            format!("sent a control frame of {}, where 125 is the most", count(*len, "byte")),
+            format!("sent a control frame of {}, over the limit of 125", count(*len, "byte")),
         )
     }
 }

@@ -16,12 +16,11 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "a frame has as many payload bytes as its header announces",
-    peer: Some("drops what came of the frame"),
-    text: "TCP ended while a frame was on its way: what came of it is a fragment of a message that no \
-           application will get.",
+    peer: Some("drops the part of the frame that arrived"),
+    text: "TCP ended in the middle of a frame: no application will ever get the part of the message that arrived.",
     next: &["who ended TCP, and whether its peer was still sending", "a proxy with a limit on bytes or time"],
     shows: &[
-        found("one of five bytes came", "C: 82 05 61 | C: fin | S: fin"),
+        found("one of five bytes arrives", "C: 82 05 61 | C: fin | S: fin"),
         legal("all five", "C: 82 05 61*5 | C: fin | S: fin"),
     ],
 };
@@ -32,7 +31,7 @@ impl Told for FrCut {
             Self { len: Some(len), got } => say.words(
                 format!("{} of payload", count(*len, "byte")),
                 format!("{} before the stream ended", count(*got, "byte")),
-                format!("ended its stream inside a frame: {got} of {} came", count(*len, "payload byte")),
+                format!("ended its stream inside a frame: {got} of {} arrived", count(*len, "payload byte")),
             ),
             Self { len: None, got } => say.words(
                 "a whole frame header",

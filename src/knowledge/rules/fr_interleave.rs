@@ -12,8 +12,8 @@ pub(super) const ROW: Row = Row {
     reaction: MayFail(&[1002]),
     says: "a new message begins only after the last fragment of the one before",
     peer: None,
-    text: "Fragments carry no number of their message: two messages at a time could not be told apart.",
-    next: &["two threads or tasks of the sender that write to one connection"],
+    text: "Fragments carry no message number, so two messages at a time could not be told apart.",
+    next: &["two threads or tasks in the sender that write to one connection"],
     shows: &[
         found(
             "a message begins inside another one",

@@ -17,9 +17,9 @@ pub(super) const ROW: Row = Row {
     reaction: MayFail(&[1002]),
     says: "the payload length is written in the shortest of its three forms",
     peer: None,
-    text: "A length has one form only: up to 125 in seven bits, up to 65535 in sixteen, beyond that in \
-           sixty-four. Receivers that check it fail the connection, others take the frame.",
-    next: &["the library of the sender: it writes the length"],
+    text: "A length has only one valid form: up to 125 in seven bits, up to 65535 in sixteen, beyond that in \
+        sixty-four. Receivers that check it fail the connection; others accept the frame.",
+    next: &["the sender's library: it writes the length"],
     shows: &[
         found(
             "125 in sixteen bits",

@@ -15,8 +15,8 @@ pub(super) const ROW: Row = Row {
     reaction: MayFail(&[1002, 1009]),
     says: "the most significant bit of a 64-bit payload length is 0",
     peer: None,
-    text: "The length is below 2^63, so that a signed number can hold it. A frame that claims more is \
-           broken, or its bytes are no frame at all.",
+    text: "The length is below 2^63, so that a signed number can hold it. A frame that claims more is broken, or its \
+        bytes are not a frame at all.",
     next: &["the bytes before it: the sender's stream may have lost its framing"],
     shows: &[
         found("2^63", "C: 82 7f 80 00*7 61 | S: close 1002 | S: fin | C: fin"),

@@ -18,21 +18,21 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Either,
     reaction: Nothing,
-    says: "after the opening handshake a stream is frames, one after the other",
+    says: "after the opening handshake a stream consists of frames, one after another",
     peer: Some(
-        "reads what it gets as frames: it finds reserved bits, opcodes or impossible lengths, and fails the connection \
-         for whichever comes first; or it waits for the rest of a frame that nobody sent",
+        "reads the bytes as frames: it finds reserved bits, opcodes or impossible lengths, and fails the connection \
+         over whichever comes first; or it waits for the rest of a frame that nobody sent",
     ),
-    text: "Where a frame should begin, something else does: a header read from it breaks 5.2 in one way or another, by \
-           chance, and all that follows is misread. So it is told once, with the first of these that fits: text of HTTP, \
-           the size of a chunk, an empty line, a length in another number of bytes than 126 or 127 announces, a frame cut \
-           short with the next one inside its payload, the rest of a frame whose beginning is missing. Nothing after it \
-           is held against anybody, unless frames are recognised again. It is likely at best, for anything on the way \
-           may have written it.",
+    text: "Something other than a frame begins where a frame should. A header read from it breaks 5.2 in some random \
+        way, and everything after it is misread. So wslog reports it once, with the first of these that fits: HTTP \
+        text, a chunk size, an empty line, a length with a different number of bytes than 126 or 127 announces, a \
+        frame cut short with the next one inside its payload, or the rest of a frame whose beginning is missing. \
+        Nothing after it is held against anybody unless frames are recognised again. The finding is likely at best, \
+        as anything on the path may have written the bytes.",
     next: &[
-        "what the first bytes say: HTTP comes from a second handler on the same socket, or from a proxy that has given up",
-        "a write of the sender that was cut short, or two writers on one socket without a lock",
-        "a proxy that treats the stream as the body of a response: chunk sizes and ends of line",
+        "the first bytes: HTTP comes from a second handler on the same socket, or from a proxy that has given up",
+        "a sender's write that was cut short, or two writers on one socket without a lock",
+        "a proxy that treats the stream as a response body: chunk sizes and line endings",
     ],
     shows: &[
         found(
@@ -40,7 +40,7 @@ pub(super) const ROW: Row = Row {
             "S: text hi | S: raw 48 54 54 50 2f 31 2e 31 20 34 30 38 20 52 65 71 75 65 73 74 20 54 69 6d 65 6f 75 74 0d \
              0a 0d 0a | S: fin | C: fin",
         ),
-        legal("the same in a message", "S: text HTTP/1.1 408 Request Timeout"),
+        legal("the same text inside a message", "S: text HTTP/1.1 408 Request Timeout"),
     ],
 };
 
@@ -52,10 +52,10 @@ impl<S: Readable> Told for FrLost<S> {
         let what = match self.how {
             LostHow::HttpResponse => "an HTTP response".to_owned(),
             LostHow::HttpRequest => "an HTTP request".to_owned(),
-            LostHow::ChunkSize => "the size of an HTTP chunk".to_owned(),
+            LostHow::ChunkSize => "an HTTP chunk size".to_owned(),
             LostHow::ExtraCrlf => "an empty line".to_owned(),
             LostHow::LengthWidth { stated, bytes } => {
-                format!("a frame whose length takes {bytes} bytes in place of {stated}")
+                format!("a frame whose length field has {bytes} bytes instead of {stated}")
             }
             LostHow::CutShort { came, claimed } => {
                 format!(
@@ -64,7 +64,7 @@ impl<S: Readable> Told for FrLost<S> {
                 )
             }
             LostHow::BytesMissing => "the rest of a frame whose beginning is missing".to_owned(),
-            LostHow::Unexplained => "bytes that are no frame".to_owned(),
+            LostHow::Unexplained => "bytes that are not a frame".to_owned(),
         };
         let is_text = self.redacted
             || self.start.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t'));
@@ -76,7 +76,7 @@ impl<S: Readable> Told for FrLost<S> {
         };
         let did = match self.how {
             LostHow::CutShort { came, claimed } => format!(
-                "sent only {came} of {} of a frame and then what looks like the next ({start}), so that what \
+                "sent only {came} of {} of a frame, then what looks like the next one ({start}), so that what \
                  follows is misread",
                 count(claimed, "payload byte")
             ),

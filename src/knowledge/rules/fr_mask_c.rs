@@ -12,12 +12,12 @@ pub(super) const ROW: Row = Row {
     reaction: Close(&[1002]),
     says: "a client masks every frame",
     peer: None,
-    text: "Masking keeps what a script sends from looking like HTTP to a proxy. It holds for every frame of \
-           a client, Close, Ping and Pong included, over TLS too. The server must close the connection; a \
-           Close frame with 1002 is optional.",
+    text: "Masking keeps data sent by a script from looking like HTTP to a proxy. It applies to every frame from a \
+        client, including Close, Ping and Pong, over TLS too. The server must close the connection; a Close frame \
+        with 1002 is optional.",
     next: &[
-        "a client that is no browser: does it mask control frames too?",
-        "whether wslog was told the right roles: both sides of a proxy can look alike",
+        "a client that is not a browser: does it mask control frames too?",
+        "whether wslog has the roles right: both sides of a proxy can look alike",
     ],
     shows: &[
         found("MASK clear", "C: raw 81 02 68 69 | S: close 1002 | C: close 1002 | S: fin | C: fin"),

@@ -30,10 +30,10 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "the masking key is fresh and unpredictable for each frame",
     peer: None,
-    text: "A key that can be foretold gives a script the bytes on the wire back, which masking is there to \
-           prevent. The same key a few times in a row can be chance; wslog reports {same_keys}. A few keys used \
-           in turn are as easy to foretell as one, and reported once each of them was used twice.",
-    next: &["the source of the keys: it has to be a random generator made for secrets, asked for each frame"],
+    text: "A predictable key lets a script choose the bytes on the wire, which masking is meant to prevent. The same \
+        key a few times in a row can be chance; wslog reports {same_keys}. A few keys used in turn are as \
+        predictable as one, and are reported once each of them has been used twice.",
+    next: &["the source of the keys: it must be a cryptographic random generator, used for each frame"],
     shows: &[
         found(
             "the key 00000000 in four frames in a row",

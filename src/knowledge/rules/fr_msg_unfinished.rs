@@ -14,7 +14,7 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "a message whose last fragment was not sent is lost",
-    peer: Some("drops what came of the message"),
+    peer: Some("drops the part of the message that arrived"),
     text: "An endpoint may close in the middle of a message. That is legal; the receiver's application \
            never sees the message.",
     next: &["what made the sender close: its application, or a fault of the other side"],
@@ -30,7 +30,7 @@ impl Told for FrMsgUnfinished {
         say.words(
             "the last fragment of the message",
             format!("message {message} left open"),
-            format!("left message {message} unfinished, which is lost with the connection"),
+            format!("left message {message} unfinished; it is lost with the connection"),
         )
     }
 }

@@ -15,12 +15,12 @@ pub(super) const ROW: Row = Row {
     reaction: Fail(&[1002]),
     says: "opcodes 3 to 7 and 11 to 15 are reserved",
     peer: None,
-    text: "What a reserved opcode means, an extension would have to define, and both sides to negotiate. \
-           Without one the receiver must fail the connection.",
+    text: "A reserved opcode has a meaning only if a negotiated extension defines one. Without one the receiver must \
+        fail the connection.",
     next: &[
         "the bytes before the frame: an odd opcode with an odd length is often a stream that has lost its \
          framing",
-        "the extensions of the opening handshake",
+        "the extensions in the opening handshake",
     ],
     shows: &[
         found("opcode 3", "C: 83 00 | S: close 1002 | C: close 1002 | S: fin | C: fin"),

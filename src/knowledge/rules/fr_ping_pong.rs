@@ -18,16 +18,15 @@ pub(super) const ROW: Row = Row {
     who: Who::Either,
     reaction: Nothing,
     says: "a Ping is answered with a Pong, unless a Close was received before",
-    peer: Some("may take the connection for dead and end it; a Close with 1011 or an end of TCP is usual"),
-    text: "Libraries answer a Ping by themselves, so an unanswered one mostly means that nobody reads: a \
-           thread that blocks, a buffer that is full, a process that was stopped. The host had acknowledged \
-           the Ping, so it was not lost on the way. A Pong for a later Ping covers the earlier ones, and \
-           after a Close none is owed. wslog takes {never} for never; it is proven where the side went on \
-           sending.",
+    peer: Some("may consider the connection dead and end it, usually with a Close 1011 or by ending TCP"),
+    text: "Libraries answer Pings automatically, so an unanswered one mostly means that nobody is reading: a blocked \
+        thread, a full buffer, a stopped process. The host had acknowledged the Ping, so it was not lost on the \
+        path. A Pong for a later Ping covers the earlier ones, and after a Close none is owed. wslog counts {never} \
+        as never; the finding is proven if the side went on sending.",
     next: &[
-        "what that side was doing meanwhile: a long computation, a debugger, an event loop that was blocked",
-        "a proxy that answers or swallows Pings itself: a recording behind it shows whether they pass",
-        "the sender's Ping time-out, if it closed because of this",
+        "what that side was doing meanwhile: a long computation, a debugger, a blocked event loop",
+        "a proxy that answers or swallows Pings itself: a recording behind it shows whether they get through",
+        "the sender's Ping timeout, if it closed because of this",
     ],
     shows: &[
         found(
@@ -52,7 +51,7 @@ impl Told for FrPingPong {
         };
         let waited = duration(waited_ns);
         say.words(
-            format!("a Pong for the Ping in frame {ping}; {OURS} {} for never", whole(NEVER_NS)),
+            format!("a Pong for the Ping in frame {ping}; {OURS} {} as never", whole(NEVER_NS)),
             format!("none within {waited} of its acknowledgement{more}"),
             format!(
                 "did not answer the Ping in frame {ping}{more} within {waited} of its host's acknowledgement"

@@ -19,10 +19,11 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "a Pong carries the payload of the Ping it answers",
     peer: None,
-    text: "A Pong that is to answer a Ping carries the payload of the Ping. One with other data may still \
-           be a heartbeat nobody asked for, so the finding is likely at best.",
-    next: &["whether a Pong with the right payload came later, and whether the sender of the Ping gave up \
-             before"],
+    text: "A Pong that answers a Ping carries the Ping's payload. One with other data may be an unsolicited \
+        heartbeat, so the finding is likely at best.",
+    next: &[
+        "whether a Pong with the right payload came later, and whether the sender of the Ping gave up before that",
+    ],
     shows: &[
         found(
             "half of the payload comes back",
@@ -38,7 +39,7 @@ impl Told for FrPongData {
         say.words(
             format!("a Pong with the {} of the Ping in frame {ping}", count(*ping_len, "byte")),
             format!("a Pong with {}", count(*pong_len, "other byte")),
-            format!("answered the Ping in frame {ping} with data other than its own"),
+            format!("answered the Ping in frame {ping} with a different payload"),
         )
     }
 }

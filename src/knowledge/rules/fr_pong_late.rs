@@ -17,12 +17,12 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "a Pong is sent as soon as is practical",
     peer: Some("may have given up by then"),
-    text: "A Pong waits behind whatever its sender is busy with, and the time it takes is a measure of \
-           that. wslog takes {late} from the acknowledgement of the Ping for late: the way there is then \
-           not counted, nor is what a lost segment cost.",
+    text: "A Pong waits behind whatever its sender is busy with, and the time it takes is a measure of that. wslog \
+        counts a Pong as late {late} after the Ping was acknowledged, so that neither the path there nor a lost \
+        segment counts.",
     next: &[
-        "the times of the other Pongs: one outlier is a pause, a growing row is an overload",
-        "a large message that was on its way before the Pong: it cannot overtake a frame",
+        "the times of the other Pongs: one outlier is a pause, a growing series is an overload",
+        "a large message sent before the Pong, which cannot overtake a frame",
     ],
     shows: &[
         found("5 s after the Ping was acknowledged", "S: ping x | C: ack | C: wait 5000 | C: pong x"),
@@ -37,7 +37,7 @@ impl Told for FrPongLate {
     fn words(&self, say: &Say<'_>) -> Words {
         let Self { ping, after_ns } = *self;
         say.words(
-            format!("a Pong as soon as is practical; {OURS} {} for late", whole(LATE_NS)),
+            format!("a Pong as soon as is practical; {OURS} {} as late", whole(LATE_NS)),
             format!("Pong {} after its host had acknowledged the Ping", duration(after_ns)),
             format!(
                 "answered the Ping in frame {ping} {} after its host had acknowledged it",

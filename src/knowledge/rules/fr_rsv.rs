@@ -17,15 +17,14 @@ pub(super) const ROW: Row = Row {
     reaction: Fail(&[1002]),
     says: "RSV1, RSV2 and RSV3 are 0 unless a negotiated extension gives them a meaning",
     peer: None,
-    text: "The three bits belong to extensions. permessage-deflate gives RSV1 a meaning on the first frame \
-           of a message, and only if the response of the server took it: an offer alone counts for nothing. \
-           The receiver must fail the connection, for it cannot know what the bit does to the payload. Where \
-           permessage-deflate was offered and not agreed wslog tries it: if the payload inflates, its sender \
-           compresses as if it had been.",
+    text: "The three bits belong to extensions. permessage-deflate gives RSV1 a meaning on the first frame of a \
+        message, and only if the server's response accepted it: an offer alone does not count. The receiver must \
+        fail the connection, as it cannot know what the bit does to the payload. If permessage-deflate was offered \
+        but not agreed, wslog tries it: if the payload inflates, the sender compresses as if it had been agreed.",
     next: &[
-        "Sec-WebSocket-Extensions in both heads: RSV1 and an offer that was not taken means a sender that \
-         compresses all the same",
-        "a proxy that removed the field from one of the heads",
+        "Sec-WebSocket-Extensions in request and response: RSV1 after an offer that was not accepted means a sender \
+         that compresses anyway",
+        "a proxy that removed the field from one of them",
     ],
     shows: &[
         found(
@@ -44,7 +43,7 @@ impl Told for FrRsv {
     fn words(&self, say: &Say<'_>) -> Words {
         let Self { bits, inflates } = self;
         let inflates = if *inflates {
-            "; it inflates with what was offered, permessage-deflate, which the server did not agree to"
+            "; it inflates with permessage-deflate, which was offered but which the server did not agree to"
         } else {
             ""
         };

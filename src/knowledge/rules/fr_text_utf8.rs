@@ -15,13 +15,11 @@ pub(super) const ROW: Row = Row {
     reaction: Fail(&[1007]),
     says: "a text message as a whole is valid UTF-8",
     peer: None,
-    text: "A text message is UTF-8 as a whole; a fragment may end inside a character. With \
-           permessage-deflate the inflated text counts. The receiver fails the connection with 1007, at the \
-           first bad byte or at the end.",
+    text: "A text message must be UTF-8 as a whole; a fragment may end inside a character. With permessage-deflate, \
+        the inflated text counts. The receiver fails the connection with 1007, at the first bad byte or at the end.",
     next: &[
-        "the byte the finding names: a lone byte above 7f is another encoding, ed a0 80 to ed bf bf a \
-         surrogate",
-        "a text cut at a byte count before it was sent",
+        "the byte that the finding gives: a lone byte above 7f is another encoding, ed a0 80 to ed bf bf a surrogate",
+        "a text split at a byte count before it was sent",
     ],
     shows: &[
         found(

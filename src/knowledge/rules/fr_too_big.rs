@@ -30,11 +30,11 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "an endpoint may limit the size of frames and messages and refuse larger ones with 1009",
     peer: Some("answers the Close like any other"),
-    text: "A limit is the receiver's own choice and no fault of the sender. The RFC ties no size to it and \
-           orders no code; 1009 is the one that fits.",
+    text: "A limit is the receiver's own choice and not the sender's fault. The RFC sets no size and prescribes no \
+        code; 1009 is the one that fits.",
     next: &[
         "the limit in the configuration of the side that sent 1009",
-        "the size of the message, and of the largest that passed before it",
+        "the size of the message, and of the largest that got through before it",
     ],
     shows: &[
         found("Close 1009", "S: binary 0123456789 | C: close 1009 | S: close 1009 | S: fin | C: fin"),
@@ -46,13 +46,13 @@ impl Told for FrTooBig {
     fn words(&self, say: &Say<'_>) -> Words {
         let Self { message, passed } = self;
         let passed =
-            passed.map_or_else(String::new, |n| format!("; the largest before it had {}", exact_bytes(n)));
+            passed.map_or_else(String::new, |n| format!("; the largest before it was {}", exact_bytes(n)));
         let message = message.map_or_else(String::new, |message| {
             let RefusedMessage { n, wire_bytes, bytes: inflated, is_ended } = message;
             let inflated = inflated.map_or_else(String::new, |n| format!(", {} inflated", exact_bytes(n)));
             let so_far = if is_ended { "" } else { ", unfinished" };
             format!(
-                "; the last message it had been sent was number {n} with {}{inflated}{so_far}{passed}",
+                "; the last message sent to it was message {n}, {}{inflated}{so_far}{passed}",
                 exact_bytes(wire_bytes)
             )
         });

@@ -13,18 +13,18 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Server,
     reaction: Nothing,
-    says: "a 101 has neither Content-Length nor Transfer-Encoding: it has no body, and the client passes \
-           over such a field",
-    peer: Some("passes over the field: a 101 ends at its empty line (RFC 9112 6.3)"),
-    text: "Behind the 101 frames begin. A proxy or client that believes Content-Length or Transfer-Encoding \
-           takes frames for a body: with Content-Length: 0, the usual case, nothing is lost; with more the \
-           first messages are.",
+    says: "a 101 has neither Content-Length nor Transfer-Encoding: it has no body, and the client ignores such a \
+        field",
+    peer: Some("ignores the field: a 101 ends at its empty line (RFC 9112 6.3)"),
+    text: "Frames begin right after the 101. A proxy or client that believes Content-Length or Transfer-Encoding \
+        takes frames for a body: with Content-Length: 0, the usual case, nothing is lost; with a larger value the \
+        first messages are.",
     next: &[
         "a framework or proxy that adds the field to every response",
         "whether the first message arrived, if the length is not 0",
     ],
     shows: &[
-        found("an empty body announced", "C: request | S: 101 Content-Length: 0 | S: text hi"),
+        found("an empty body is announced", "C: request | S: 101 Content-Length: 0 | S: text hi"),
         legal("in a refusal, which has a body", "C: request | S: status 403 Forbidden | S: fin | C: fin"),
     ],
 };
@@ -33,7 +33,7 @@ impl<S: Readable> Told for Hs101Body<S> {
     fn words(&self, say: &Say<'_>) -> Words {
         let Self { line } = self;
         say.words(
-            "a 101 without Content-Length and Transfer-Encoding",
+            "a 101 without Content-Length or Transfer-Encoding",
             visible(line),
             format!("answered 101 with {}; a 101 has no body, and clients ignore the field", visible(line)),
         )

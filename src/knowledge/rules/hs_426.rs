@@ -12,10 +12,10 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "a 426 names the protocol to upgrade to in Upgrade",
     peer: None,
-    text: "426 tells a client to come back with another protocol, and Upgrade is where it is named. That is a \
-           must of HTTP. Nothing hangs on it where the client asked for WebSocket anyway, so wslog only notes it.",
+    text: "426 tells a client to retry with another protocol, which Upgrade names. HTTP requires that. It makes no \
+        difference if the client asked for WebSocket anyway, so wslog only notes it.",
     next: &[
-        "why the server saw no request for an upgrade: a proxy may have taken Upgrade and Connection away",
+        "why the server saw no upgrade request: a proxy may have removed Upgrade and Connection",
         "the code that sends the 426: it builds the response by hand",
     ],
     shows: &[
@@ -36,7 +36,7 @@ impl Told for Hs426 {
         say.words(
             "Upgrade: websocket",
             "status 426, Upgrade absent",
-            "asked for an upgrade with status 426 and did not say to what",
+            "required an upgrade with status 426 but did not say to what",
         )
     }
 }

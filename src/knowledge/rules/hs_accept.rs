@@ -21,13 +21,13 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Server,
     reaction: FailHandshake,
-    says: "Sec-WebSocket-Accept stands once and is base64 of SHA-1 over the key and the GUID; otherwise the \
-           client fails the connection",
+    says: "Sec-WebSocket-Accept occurs once and is the base64 of the SHA-1 of the key and the GUID; otherwise the \
+        client fails the connection",
     peer: Some(
-        "must fail the connection: it ends TCP, and sends no Close, for none is open yet (RFC 6455 4.1)",
+        "must fail the connection: it ends TCP without a Close, as no WebSocket connection is open yet (RFC 6455 4.1)",
     ),
-    text: "The value proves that the server has read this request and speaks WebSocket: a cache or a plain \
-           HTTP server cannot answer it by chance. White space round it does not count.",
+    text: "The value proves that the server has read this request and speaks WebSocket: a cache or plain HTTP server \
+        cannot produce it by chance. White space around it is ignored.",
     next: &[
         "whether a proxy or cache answered with the response to another request",
         "whether the server hashes the key as sent, not decoded, and appends the GUID in upper case",
@@ -38,7 +38,7 @@ pub(super) const ROW: Row = Row {
             "C: request | S: 101 Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI= | C: fin | S: fin",
         ),
         legal(
-            "white space round the value",
+            "white space around the value",
             "C: request | S: 101 Sec-WebSocket-Accept:  s3pPLMBiTxaQ9kYGzzhZRbK+xOo=  | S: text hi",
         ),
     ],
@@ -49,7 +49,7 @@ impl<S: Readable> Told for HsAccept<S> {
         match self {
             Self::Value { expected, found } => {
                 let asked = expected.as_ref().map_or_else(String::new, |expected| {
-                    format!(", where the key asks for {}", expected.as_str())
+                    format!(", where the key requires {}", expected.as_str())
                 });
                 let did = match found.as_deref() {
                     Some(found) => {

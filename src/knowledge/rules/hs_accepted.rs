@@ -13,19 +13,19 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Server,
     reaction: Nothing,
-    says: "a server answers a request that is no valid opening handshake with an HTTP error, not with 101",
-    peer: Some("need not notice: the response itself is in order"),
-    text: "A server that grants a faulty request hides the fault of the client, which then fails at a \
-           stricter server or behind a proxy. The finding for the fault itself stands beside this one. A \
-           key that does not decode is not meant: the server need not look inside.",
+    says: "a server answers a request that is not a valid opening handshake with an HTTP error, not with 101",
+    peer: Some("need not notice: the response itself is valid"),
+    text: "A server that accepts a faulty request hides the client's fault, and the client then fails with a \
+        stricter server or behind a proxy. The fault itself is a separate finding. This does not cover a key that \
+        does not decode: the server need not look inside.",
     next: &[
-        "the finding against the client: that is what has to be mended first",
-        "a proxy between them: it may have asked the server in proper form",
+        "the finding against the client: fix that first",
+        "a proxy between them: its own request to the server may have been valid",
     ],
     shows: &[
-        found("a request without Host is granted", "C: request -Host | S: 101"),
+        found("a request without Host is accepted", "C: request -Host | S: 101"),
         legal(
-            "a key of 5 bytes is: the server need not decode it",
+            "so is a key of 5 bytes: the server need not decode it",
             "C: request Sec-WebSocket-Key: c2hvcnQ= | \
              S: 101 Sec-WebSocket-Accept: 5mxwMKXNI9akKyJbT9Ot03A9YWg=",
         ),
@@ -38,7 +38,7 @@ impl Told for HsAccepted {
         say.words(
             format!("an HTTP error: the request broke {rule}"),
             "status 101",
-            format!("granted the upgrade though the request broke {rule}"),
+            format!("accepted the upgrade although the request broke {rule}"),
         )
     }
 }

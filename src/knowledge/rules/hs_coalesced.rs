@@ -12,11 +12,11 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "the server may send frames as soon as it has sent the 101, even in the same segment",
     peer: Some("handles the frames like any others"),
-    text: "TCP has no borders of messages: what the server sends right after its 101 may share a segment \
-           with it. A client that throws away what follows the response loses these frames.",
-    next: &["whether the client handled the first message; if not, its HTTP reader has kept the bytes"],
+    text: "TCP has no message boundaries: what the server sends right after its 101 may share a segment with it. A \
+        client that discards what follows the response loses these frames.",
+    next: &["whether the client handled the first message; if not, its HTTP reader kept the bytes"],
     shows: &[
-        found("a frame in the segment of the 101", "C: request | S: 101 | S: with text hi"),
+        found("a frame in the same segment as the 101", "C: request | S: 101 | S: with text hi"),
         legal("the frame has a segment of its own", "C: request | S: 101 | S: text hi"),
     ],
 };
@@ -25,7 +25,7 @@ impl Told for HsCoalesced {
     fn words(&self, say: &Say<'_>) -> Words {
         say.words(
             "frames after the 101",
-            "first frame in the segment of the 101",
+            "first frame in the same segment as the 101",
             "sent its first frame in the same segment as the 101, which is legal",
         )
     }

@@ -13,26 +13,22 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Client,
     reaction: Refuse(&[400, 426]),
-    says: "Connection of the request has the token Upgrade; a proxy that removes hop-by-hop fields takes it \
-           away",
+    says: "the request's Connection field has the token Upgrade; a proxy that removes hop-by-hop fields removes it",
     peer: None,
-    text: "Connection names the fields that are meant for the next hop only, and Upgrade is one of them. A \
-           proxy that was not told about WebSocket takes both away and writes a Connection of its own: the \
-           server sees a plain GET, and the client's application reports 1006.",
+    text: "Connection lists the fields that are meant for the next hop only, and Upgrade is one of them. A proxy not \
+        configured for WebSocket removes both and writes a Connection field of its own: the server sees a plain GET, \
+        and the client's application reports 1006.",
     next: &[
-        "the same request on both sides of the proxy: what the client sent tells whose fault it is",
+        "the same request on both sides of the proxy: what the client sent shows whose fault it is",
         "nginx: proxy_http_version 1.1, and proxy_set_header for Upgrade and Connection; Apache httpd: \
          mod_proxy_wstunnel, or upgrade= of mod_proxy_http",
     ],
     shows: &[
         found(
-            "the value of a proxy",
+            "a proxy's own value",
             "C: request Connection: close | S: status 400 Bad Request | S: fin | C: fin",
         ),
-        legal(
-            "beside another token, in small letters",
-            "C: request Connection: keep-alive, upgrade | S: 101",
-        ),
+        legal("next to another token, in lower case", "C: request Connection: keep-alive, upgrade | S: 101"),
     ],
 };
 

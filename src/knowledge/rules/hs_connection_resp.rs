@@ -13,18 +13,18 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Server,
     reaction: FailHandshake,
-    says: "Connection of the 101 has the token Upgrade; without it the client fails the connection",
+    says: "the 101's Connection field has the token Upgrade; without it the client fails the connection",
     peer: None,
-    text: "A proxy that treats the connection as plain HTTP replaces Connection by keep-alive or close, or \
-           leaves it out. The client fails the connection, its application reports 1006, and the server, \
-           which sent its 101 in good faith, sees TCP end without a Close and reports 1006 too.",
+    text: "A proxy that treats the connection as plain HTTP replaces the value with keep-alive or close, or omits \
+        the field. The client fails the connection, its application reports 1006, and the server, which sent its 101 \
+        in good faith, sees TCP end without a Close and reports 1006 too.",
     next: &[
         "the response as the server sent it, on its side of the proxy",
         "a server or framework that writes Connection itself",
     ],
     shows: &[
         found("keep-alive only", "C: request | S: 101 Connection: keep-alive | C: fin | S: fin"),
-        legal("beside another token", "C: request | S: 101 Connection: keep-alive, Upgrade | S: text hi"),
+        legal("next to another token", "C: request | S: 101 Connection: keep-alive, Upgrade | S: text hi"),
     ],
 };
 

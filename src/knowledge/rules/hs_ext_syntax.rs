@@ -19,14 +19,14 @@ pub(super) const ROW: Row = Row {
            request and a client fails the connection",
     peer: Some(
         "a server must refuse such a request with an HTTP error (RFC 6455 4.2.1), such as 400; a client must fail \
-         the connection for such a response (RFC 6455 9.1): no frame, and TCP ended",
+         the connection over such a response (RFC 6455 9.1): send no frame and end TCP",
     ),
-    text: "The value is a list separated by commas; parameters follow their extension after semicolons, and a \
-           quoted value is a token inside the quotes. An empty field is no list: who offers or takes \
-           nothing leaves the field out.",
+    text: "The value is a comma-separated list; parameters follow their extension after semicolons, and a quoted \
+        value is a token inside the quotes. An empty field is not a list: a side that offers or accepts nothing \
+        omits the field.",
     next: &[
-        "the byte that the finding names",
-        "code that puts the value together from parts: a separator too many, or an empty list",
+        "the byte that the finding gives",
+        "code that assembles the value from parts: an extra separator, or an empty list",
     ],
     shows: &[
         found(
@@ -47,8 +47,8 @@ impl<S: Readable> Told for HsExtSyntax<S> {
         let found = field("Sec-WebSocket-Extensions", Some(value));
         say.words(
             "a list of extensions: tokens, with parameters after semicolons",
-            format!("{found}, wrong from byte {at} on"),
-            format!("sent a list of extensions that is malformed from byte {at} on ({found})"),
+            format!("{found}, malformed from byte {at} on"),
+            format!("sent an extension list that is malformed from byte {at} on ({found})"),
         )
     }
 }

@@ -13,13 +13,13 @@ pub(super) const ROW: Row = Row {
     level: Note,
     who: Who::Either,
     reaction: Nothing,
-    says: "extension names are registered; a server leaves out those it does not know",
-    peer: Some("a server leaves it out of its response; the connection goes on without it"),
-    text: "IANA registers names of extensions, and the RFC has nobody use others. Few keep to it, and an \
-           offer that the server does not know does no harm, so this is a note. wslog does not know what \
-           such an extension does to frames.",
+    says: "extension names are registered; a server omits those it does not know",
+    peer: Some("a server omits it from its response; the connection goes on without it"),
+    text: "IANA registers extension names, and the RFC allows no others. Few follow that, and an offer that the \
+        server does not know does no harm, so this is a note. wslog does not know what such an extension does to \
+        frames.",
     next: &[
-        "whether the response took it: then reserved bits and payloads can mean something else than they say",
+        "whether the response accepted it: then reserved bits and payloads may not mean what they seem to",
         "an old name: x-webkit-deflate-frame and deflate-frame came before permessage-deflate",
     ],
     shows: &[

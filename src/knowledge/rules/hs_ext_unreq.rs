@@ -15,12 +15,12 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Server,
     reaction: FailHandshake,
-    says: "the server takes only extensions that were offered; otherwise the client fails the connection",
+    says: "the server accepts only extensions that were offered; otherwise the client fails the connection",
     peer: None,
-    text: "What was not offered the client may not understand: with permessage-deflate it would get \
-           payloads that it cannot read. Servers do this that compress by configuration, and proxies that \
-           take the offer out of the request. One extension taken twice is found too, and likely: several offers of \
-           permessage-deflate are alternatives (RFC 7692 5), of which the server takes one.",
+    text: "The client may not understand what it did not offer: with permessage-deflate it would get payloads that \
+        it cannot read. It happens with servers configured to compress always, and with proxies that remove the \
+        offer from the request. One extension accepted twice is found too, as likely: several offers of \
+        permessage-deflate are alternatives (RFC 7692 5), of which the server accepts one.",
     next: &[
         "the request on the server's side of a proxy: was the offer there?",
         "a server that is configured to compress always",

@@ -21,16 +21,14 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Client,
     reaction: Refuse(&[400]),
-    says: "the request has one Host, with the port where that is not the default one; forwarding changes \
-           the port of TCP",
+    says: "the request has one Host field, with the port unless it is the default; forwarding changes the TCP port",
     peer: None,
-    text: "Host tells a server with several names which one is meant; HTTP/1.1 itself wants it once in \
-           every request. That it names another port than TCP has is a note: port forwarding, containers \
-           and load balancers do that, and servers that build URIs or compare Origin with Host then go \
-           wrong.",
+    text: "Host tells a server with several names which one is meant; HTTP/1.1 itself requires it exactly once in \
+        every request. A port other than the TCP port is a note: port forwarding, containers and load balancers \
+        cause it, and servers that build URIs or compare Origin with Host then get it wrong.",
     next: &[
         "a client that writes the request itself",
-        "a port other than that of TCP: what forwards, and whether the server compares Host with Origin",
+        "for a port other than the TCP port: what forwards, and whether the server compares Host with Origin",
     ],
     shows: &[
         found("no Host", "C: request -Host | S: status 400 Bad Request | S: fin | C: fin"),
@@ -51,7 +49,7 @@ impl Told for HsHost {
                     |port| format!("Host with port {port}"),
                 );
                 say.words(
-                    format!("Host with port {tcp}, that of TCP"),
+                    format!("Host with port {tcp}, the TCP port"),
                     found.as_str(),
                     format!(
                         "sent {found} to TCP port {tcp}: a proxy or a forwarded port in between does that"

@@ -17,20 +17,19 @@ pub(super) const ROW: Row = Row {
     reaction: Refuse(&[400]),
     says: "the opening handshake is a valid HTTP request",
     peer: None,
-    text: "A request that each hop reads in its own way can be smuggled past one of them, so servers and \
-           proxies refuse it: a blank before the colon, a line without a colon, a control character. What \
-           HTTP lets a server pass over (a bare LF, a folded line) breaks the clause too, but need not be \
-           refused.",
+    text: "A request that each hop reads differently can be smuggled past one of them, so servers and proxies refuse \
+        it: a space before the colon, a line without a colon, a control character. What HTTP allows a server to \
+        tolerate (a bare LF, a folded line) breaks the clause too, but need not be refused.",
     next: &[
-        "the line that the finding quotes: a value set by the application may hold a line break",
+        "the line that the finding quotes: a value set by the application may contain a line break",
         "a client that writes the request itself",
     ],
     shows: &[
         found(
-            "a blank before the colon",
+            "a space before the colon",
             "C: request +X-Trace : 1 | S: status 400 Bad Request | S: fin | C: fin",
         ),
-        legal("no blank after it", "C: request +X-Trace:1 | S: 101"),
+        legal("no space after it", "C: request +X-Trace:1 | S: 101"),
     ],
 };
 

@@ -29,15 +29,15 @@ pub(super) const ROW: Row = Row {
     reaction: FailHandshake,
     says: "the answer to the opening handshake is a valid HTTP response",
     peer: Some(
-        "must fail the connection where HTTP leaves no way to read it (RFC 6455 4.1): no frame, and TCP ended; it \
-         may pass over a blank before a colon or a bare LF",
+        "must fail the connection if HTTP leaves no way to read it (RFC 6455 4.1): send no frame and end TCP; it may \
+         tolerate a space before a colon or a bare LF",
     ),
-    text: "What comes back is not HTTP, or a 101 with a line that is none. Bytes that are no HTTP at all \
-           are often another protocol on that port: 15 03 begins a TLS alert, which a plain request to a \
-           TLS port gets. A 101 in HTTP/1.0 is a note: clients differ in whether they take it.",
+    text: "The answer is not HTTP, or a 101 with a malformed line. Bytes that are not HTTP at all are often another \
+        protocol on that port: 15 03 begins a TLS alert, which a plain request to a TLS port gets. A 101 in HTTP/1.0 \
+        is a note: clients differ in whether they accept it.",
     next: &[
         "the line or the first bytes that the finding quotes",
-        "whether the port speaks TLS, and the client was given ws in place of wss",
+        "whether the port speaks TLS, and the client was given ws instead of wss",
     ],
     shows: &[
         found("a line without a colon", "C: request | S: 101 +X-Trace 1 | C: fin | S: fin"),

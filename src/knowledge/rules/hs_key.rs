@@ -26,18 +26,18 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Client,
     reaction: Refuse(&[400]),
-    says: "Sec-WebSocket-Key stands once and is base64 of 16 random bytes, fresh for each connection; a \
-           server need not decode it",
+    says: "Sec-WebSocket-Key occurs once and is the base64 of 16 random bytes, fresh for each connection; a server \
+        need not decode it",
     peer: Some(
         "must refuse a request without a key, or with two, with an HTTP error (RFC 6455 4.2.1), such as 400; it need \
-         not decode the value (RFC 6455 4.2.2), so granting one of a wrong length breaks nothing",
+         not decode the value (RFC 6455 4.2.2), so accepting one of the wrong length breaks nothing",
     ),
-    text: "The key ties the response to this request; it is no secret and authenticates nobody. 16 bytes in \
-           base64 are 24 characters, the last two of them '='. The same key on two connections is a note: \
-           the recording may show both sides of a proxy, or the client does not draw a fresh one.",
+    text: "The key ties the response to this request; it is not a secret and authenticates nobody. 16 bytes in \
+        base64 are 24 characters, the last two of them '='. The same key on two connections is a note: the recording \
+        may show both sides of a proxy, or the client does not generate a fresh one.",
     next: &[
-        "the length of the key as sent: base64url, a missing '=' or a text in place of 16 bytes",
-        "a script or load generator with the key of the RFC written into it",
+        "the length of the key as sent: base64url, a missing '=', or text instead of 16 bytes",
+        "a script or load generator with the RFC's example key hard-coded",
     ],
     shows: &[
         found(
@@ -80,8 +80,8 @@ impl<S: Readable> Told for HsKey<S> {
                 "a key of its own for each connection",
                 format!("the key of the connection that began with {}", say.packet(*earlier)),
                 format!(
-                    "sent the Sec-WebSocket-Key of the connection that began with {}; the two sides of a \
-                     proxy look the same",
+                    "sent the same Sec-WebSocket-Key as the connection that began with {}; the two sides of a proxy \
+                     look like this too",
                     say.packet(*earlier)
                 ),
             ),

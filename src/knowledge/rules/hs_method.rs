@@ -16,19 +16,18 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Client,
     reaction: Refuse(&[400, 405]),
-    says: "the method is GET and the version of HTTP at least 1.1; a proxy that speaks HTTP/1.0 to its \
-           servers lowers it",
+    says: "the method is GET and the HTTP version at least 1.1; a proxy that speaks HTTP/1.0 to its servers \
+        downgrades it",
     peer: None,
-    text: "HTTP/1.0 has no Upgrade. A client seldom sends it; a proxy does that speaks HTTP/1.0 to the \
-           servers behind it, and then every WebSocket connection through it fails with 1006 while plain \
-           requests work.",
+    text: "HTTP/1.0 has no Upgrade. Clients seldom send it; some proxies speak HTTP/1.0 to the servers behind them, \
+        and then every WebSocket connection through them fails with 1006 while plain requests work.",
     next: &[
-        "HTTP/1.0: the proxy before the server (nginx: proxy_http_version 1.1)",
-        "POST or another method: something that is no WebSocket client, or a redirect followed as POST",
+        "for HTTP/1.0: the proxy in front of the server (nginx: proxy_http_version 1.1)",
+        "for POST or another method: something that is not a WebSocket client, or a redirect followed as POST",
     ],
     shows: &[
         found("HTTP/1.0", "C: request !GET /chat HTTP/1.0 | S: status 400 Bad Request | S: fin | C: fin"),
-        legal("a later HTTP/1: at least 1.1 is asked", "C: request !GET /chat HTTP/1.2 | S: 101"),
+        legal("a later HTTP/1 version: at least 1.1 is required", "C: request !GET /chat HTTP/1.2 | S: 101"),
     ],
 };
 
@@ -40,15 +39,15 @@ impl<S: Readable> Told for HsMethod<S> {
                 say.words(
                     "method GET",
                     format!("method {method}"),
-                    format!("asked for the upgrade with {method} instead of GET"),
+                    format!("requested the upgrade with {method} instead of GET"),
                 )
             }
             Self::Version(version) => say.words(
                 "HTTP/1.1 or above",
                 visible(version),
                 format!(
-                    "asked for the upgrade in {version}, which has none; a proxy that speaks HTTP/1.0 to \
-                     its servers lowers the version"
+                    "requested the upgrade in {version}, which has none; a proxy that speaks HTTP/1.0 to its servers \
+                     downgrades the request"
                 ),
             ),
         }

@@ -18,10 +18,10 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Client,
     reaction: Nothing,
-    says: "after a response that does not validate the client sends no frames and ends TCP",
+    says: "after an invalid response, the client sends no frames and ends TCP",
     peer: None,
-    text: "A response that does not validate comes from a server that does not speak WebSocket, or not on \
-           this connection. What the client sends then, something else may read.",
+    text: "An invalid response comes from a server that does not speak WebSocket, or not on this connection. \
+        Something else may read what the client then sends.",
     next: &["which check of the response the client's library skips"],
     shows: &[
         found(
@@ -39,16 +39,15 @@ impl Told for HsNotFailed {
     fn words(&self, say: &Say<'_>) -> Words {
         match self {
             Self::SentFrames => say.words(
-                "no frames: the response does not validate",
-                "frames were sent",
-                "sent frames after a response that does not validate, instead of failing the connection",
+                "no frames: the response is not valid",
+                "the client sent frames",
+                "sent frames after an invalid response instead of failing the connection",
             ),
             Self::KeptOpen { after_ns } => say.words(
-                "TCP ended: the response does not validate",
+                "TCP ended: the response is not valid",
                 format!("TCP kept open for {}", duration(*after_ns)),
                 format!(
-                    "kept TCP open for {} after a response that does not validate, instead of failing the \
-                     connection",
+                    "kept TCP open for {} after an invalid response instead of failing the connection",
                     duration(*after_ns)
                 ),
             ),

@@ -10,13 +10,12 @@ pub(super) const ROW: Row = Row {
     level: Note,
     who: Who::Client,
     reaction: Nothing,
-    says: "a browser sends Origin: without it the client is no browser, or the field was removed on the way",
-    peer: Some("may refuse a request without Origin, with 403 for example (RFC 6455 4.2.2, 10.2)"),
-    text: "Browsers send Origin with every opening handshake and scripts cannot leave it out; servers check \
-           it against connections from foreign pages. User-Agent names a browser here, which any program \
-           can claim to be.",
+    says: "a browser sends Origin: without it the client is not a browser, or something on the path removed the field",
+    peer: Some("may refuse a request without Origin, for example with 403 (RFC 6455 4.2.2, 10.2)"),
+    text: "Browsers send Origin with every opening handshake, and scripts cannot omit it; servers check it to refuse \
+        connections from foreign pages. User-Agent names a browser here, but any program can claim to be one.",
     next: &[
-        "User-Agent: a test tool or a scraper that copies the one of a browser",
+        "User-Agent: a test tool or scraper that copies a browser's",
         "a proxy that removes Origin, if the client is a browser",
     ],
     shows: &[
@@ -25,7 +24,7 @@ pub(super) const ROW: Row = Row {
             "C: request User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/120.0 | S: 101",
         ),
         legal(
-            "a page without an origin that can be named",
+            "a page with an opaque origin",
             "C: request User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/120.0 & \
              Origin: null | S: 101",
         ),
@@ -37,7 +36,7 @@ impl Told for HsOrigin {
         say.words(
             "Origin, as browsers send it",
             "Origin absent, User-Agent of a browser",
-            "sent no Origin though its User-Agent names a browser: it is not one, or a proxy removed the field",
+            "sent no Origin although its User-Agent names a browser: it is not one, or a proxy removed the field",
         )
     }
 }

@@ -10,24 +10,23 @@ pub(super) const ROW: Row = Row {
     level: Note,
     who: Who::Server,
     reaction: Nothing,
-    says: "a server may choose none of the subprotocols offered; browsers fail the connection then, by the \
-           WebSocket API",
+    says: "a server may choose none of the subprotocols offered; browsers then fail the connection, as the WebSocket \
+        API requires",
     peer: Some(
-        "a browser fails the connection (WHATWG); of other clients some do and some go on without a \
-         subprotocol",
+        "a browser fails the connection (WHATWG); some other clients do too, and some go on without a subprotocol",
     ),
-    text: "The RFC allows it. But in a browser the application reports 1006 right after a 101 that looks \
-           sound, and the server sees the client leave at once.",
+    text: "The RFC allows it. But in a browser the application reports 1006 right after a 101 that looks valid, and \
+        the server sees the client disconnect at once.",
     next: &[
         "whether the client ended TCP right after the 101",
-        "the subprotocols the server knows, letter by letter: 'graphql-ws' and 'graphql-transport-ws' are \
-         two",
-        "a server that has to be told to choose one: many libraries leave the field out by default",
+        "the exact spelling of the subprotocols the server supports: 'graphql-ws' and 'graphql-transport-ws' are \
+         different",
+        "a server that must be configured to choose one: many libraries omit the field by default",
     ],
     shows: &[
         found("none is chosen", "C: request Sec-WebSocket-Protocol: chat | S: 101"),
         legal(
-            "the second one is",
+            "the second one is chosen",
             "C: request Sec-WebSocket-Protocol: chat, superchat | S: 101 Sec-WebSocket-Protocol: superchat",
         ),
     ],

@@ -17,16 +17,14 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Client,
     reaction: Refuse(&[400]),
-    says: "subprotocols are tokens, at least one where the field is there, none of them twice; several \
-           fields are fine",
+    says: "subprotocols are tokens, at least one if the field is present, none of them twice; several fields are fine",
     peer: None,
-    text: "The field lists what the client can speak, best first. A browser refuses a bad list before \
-           anything is sent (SyntaxError), so this comes from other clients. Names have no blank, slash, \
-           comma or quote in them.",
+    text: "The field lists what the client can speak, best first. A browser refuses a bad list before it sends \
+        anything (SyntaxError), so this comes from other clients. Names contain no space, slash, comma or quote.",
     next: &[
-        "the list that the application passed: a name twice, an empty one, or a URI in place of a token",
-        "a token for authentication sent in this field: base64 with '/' or '=' is not a token; base64url \
-         without padding is",
+        "the list that the application passed: a duplicate name, an empty one, or a URI instead of a token",
+        "an authentication token sent in this field: base64 with '/' or '=' is not an HTTP token; base64url without \
+         padding is",
     ],
     shows: &[
         found(

@@ -16,19 +16,18 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Server,
     reaction: FailHandshake,
-    says: "the server chooses one subprotocol of those offered, or leaves the field out; otherwise the \
-           client fails the connection",
+    says: "the server chooses one of the subprotocols offered, or omits the field; otherwise the client fails the \
+        connection",
     peer: None,
-    text: "The server picks one name from the list of the client, or sends no such field. A fixed answer \
-           whatever was offered, the whole list sent back, or an empty field each make the client fail the \
-           connection and report 1006.",
+    text: "The server picks one name from the client's list, or sends no such field. A fixed answer whatever was \
+        offered, the whole list sent back, or an empty field makes the client fail the connection and report 1006.",
     next: &[
-        "a server that answers with a constant, or sends the list of the request back",
-        "a client that was not given the subprotocol of this server",
+        "a server that answers with a constant, or echoes the request's list",
+        "a client that is not configured with this server's subprotocol",
     ],
     shows: &[
         found(
-            "another one than offered",
+            "one that was not offered",
             "C: request Sec-WebSocket-Protocol: chat | S: 101 Sec-WebSocket-Protocol: mqtt | C: fin | S: fin",
         ),
         legal(
@@ -53,7 +52,7 @@ impl<S: Readable> Told for HsProtoUnreq<S> {
             Self::Several(count) => {
                 let found = times("Sec-WebSocket-Protocol", *count);
                 say.words(
-                    "Sec-WebSocket-Protocol once at the most",
+                    "Sec-WebSocket-Protocol at most once",
                     found.as_str(),
                     format!("answered 101 with {found}"),
                 )

@@ -13,15 +13,14 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Client,
     reaction: Nothing,
-    says: "a client has one opening handshake with a server under way at a time; several programs, or \
-           several hosts behind one address, look the same",
+    says: "a client has only one opening handshake with a server in progress at a time; several programs, or several \
+        hosts behind one address, look the same",
     peer: None,
-    text: "One at a time keeps a page from flooding a server with handshakes. Browsers queue them by \
-           address. wslog compares only requests with the same User-Agent, leaves out those that name a \
-           proxy, and is never sure.",
+    text: "This keeps a page from flooding a server with handshakes. Browsers queue them by address. wslog compares \
+        only requests with the same User-Agent, leaves out those that name a proxy, and is never certain.",
     next: &[
-        "whether the two are one program: the ports, the targets, the times",
-        "a pool or a test that opens all its connections at once",
+        "whether both come from one program: the ports, the targets, the times",
+        "a pool or test that opens all its connections at once",
     ],
     shows: &[
         found("a second request before the first response", "C: request | C2: request | S: 101 | S2: 101"),
@@ -34,10 +33,10 @@ impl Told for HsSerial {
         let Self { earlier } = self;
         say.words(
             "one opening handshake with a server at a time",
-            format!("one more under way on the connection that began with {}", say.packet(*earlier)),
+            format!("another in progress on the connection that began with {}", say.packet(*earlier)),
             format!(
-                "began an opening handshake while that of the connection of {} was under way, unless these \
-                 are two programs or two hosts behind one address",
+                "began an opening handshake while that of the connection of {} was in progress, unless these are two \
+                 programs or two hosts behind one address",
                 say.packet(*earlier)
             ),
         )

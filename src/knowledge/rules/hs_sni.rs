@@ -10,13 +10,12 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Client,
     reaction: Nothing,
-    says: "the client names the server in its TLS ClientHello (server_name); this shows only in connections \
-           under TLS",
-    peer: Some("without a name can only present its default certificate, or end the TLS handshake"),
-    text: "Many names share one address; the TLS server learns from server_name which certificate is asked \
-           for. Without it the client may be shown the certificate of another name, and its application \
-           then reports 1006, or 1015 where the library tells it apart. A server named by its IP address \
-           has no such name, and what the server is called shows in Host, which takes the keys to read.",
+    says: "the client names the server in its TLS ClientHello (server_name); this shows only in TLS connections",
+    peer: Some("without a name, can only present its default certificate or end the TLS handshake"),
+    text: "Many names share one address; the TLS server learns from server_name which certificate to present. \
+        Without it the client may get the certificate of another name, and its application then reports 1006, or \
+        1015 if the library distinguishes it. A server addressed by its IP address has no such name, and the name \
+        that the client uses shows in Host, which can be read only with the keys.",
     next: &[
         "the ClientHello in the recording: server_name can be read there, unless the client encrypts it \
          (ECH)",
@@ -30,7 +29,7 @@ impl Told for HsSni {
         say.words(
             "server_name in the ClientHello, as Host names the server",
             "no server_name",
-            "opened TLS without naming the host (no SNI)",
+            "started TLS without naming the host (no SNI)",
         )
     }
 }

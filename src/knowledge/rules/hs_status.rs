@@ -13,12 +13,12 @@ pub(super) const ROW: Row = Row {
     level: Note,
     who: Who::Server,
     reaction: Nothing,
-    says: "any status but 101 refuses the upgrade; the client follows HTTP",
+    says: "any status other than 101 refuses the upgrade; the client follows HTTP",
     peer: Some("follows HTTP; a browser fails the connection"),
-    text: "Only 101 opens a WebSocket connection. A browser does not follow a redirect here, shows no body, \
-           and reports 1006 whatever the status was.",
+    text: "Only 101 opens a WebSocket connection. A browser does not follow a redirect here, does not show the body, \
+        and reports 1006 whatever the status was.",
     next: &[
-        "the status and the body of the response",
+        "the status and body of the response",
         "401, 403: credentials or Origin; 404: the path; 200: something took the request for plain HTTP; \
          426: the version; 502, 504: the server behind a proxy",
     ],

@@ -17,11 +17,11 @@ pub(super) const ROW: Row = Row {
     reaction: Refuse(&[400]),
     says: "the request target is a path or an absolute http or https URI, without a fragment",
     peer: None,
-    text: "The request line has the path and the query, as in any request to a server, or a whole http or \
-           https URI. ws and wss are names for people and APIs; they do not stand in the request. A \
-           fragment stays with the client: a '#' that is part of a name is written %23.",
+    text: "The request line has the path and query, as in any HTTP request, or a complete http or https URI. ws and \
+        wss are for people and APIs; they do not appear in the request. A fragment stays with the client: a '#' that \
+        is part of a name is written %23.",
     next: &[
-        "a client that puts the URI it was given into the request line as it is",
+        "a client that puts the URI it was given into the request line unchanged",
         "a '#' in a path or query that was not escaped",
     ],
     shows: &[
@@ -45,7 +45,7 @@ impl<S: Readable> Told for HsTarget<S> {
         say.words(
             "a path, or an absolute http or https URI, without #",
             format!("request target {target}"),
-            format!("asked for {what}: {target}"),
+            format!("requested {what}: {target}"),
         )
     }
 }

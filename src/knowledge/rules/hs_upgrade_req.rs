@@ -13,21 +13,23 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Client,
     reaction: Refuse(&[400, 426]),
-    says: "Upgrade of the request names websocket; a proxy that removes hop-by-hop fields takes it away",
+    says: "the request's Upgrade field names websocket; a proxy that removes hop-by-hop fields removes it",
     peer: None,
-    text: "Without it this is a plain GET, and a server that is not only for WebSocket answers it as such: \
-           a page, a 404, or 426. Proxies remove Upgrade together with Connection unless they are told to \
-           pass both on.",
+    text: "Without it this is a plain GET, and a server that serves more than WebSocket answers it as such: with a \
+        page, a 404, or a 426. Proxies remove Upgrade together with Connection unless configured to pass both on.",
     next: &[
-        "the same request on both sides of the proxy: what the client sent tells whose fault it is",
+        "the same request on both sides of the proxy: what the client sent shows whose fault it is",
         "a status 200: the server took the request for plain HTTP",
     ],
     shows: &[
         found(
-            "a proxy has taken the field away",
+            "a proxy has removed the field",
             "C: request -Upgrade | S: status 426 Upgrade Required | S: fin | C: fin",
         ),
-        legal("beside another protocol, in any case", "C: request Upgrade: h2c, WebSocket | S: 101"),
+        legal(
+            "next to another protocol, in upper or lower case",
+            "C: request Upgrade: h2c, WebSocket | S: 101",
+        ),
     ],
 };
 

@@ -13,18 +13,21 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Server,
     reaction: FailHandshake,
-    says: "Upgrade of the 101 is websocket and nothing else; otherwise the client fails the connection",
+    says: "the 101's Upgrade field is websocket and nothing else; otherwise the client fails the connection",
     peer: None,
-    text: "A 101 says that TCP now speaks what Upgrade names, so the value is websocket alone: with a \
-           second protocol beside it the client could not know which one begins. Without the field a proxy \
-           has removed it, or the server does not speak WebSocket.",
+    text: "A 101 says that the connection now speaks the protocol that Upgrade names, so the value is websocket \
+        alone: with a second protocol the client could not know which one begins. If the field is missing, a proxy \
+        has removed it, or the server does not speak WebSocket.",
     next: &[
         "the response as the server sent it, on its side of the proxy",
-        "a server that sends the Upgrade field of the request back as it came",
+        "a server that echoes the request's Upgrade field",
     ],
     shows: &[
-        found("a second protocol beside it", "C: request | S: 101 Upgrade: websocket, h2c | C: fin | S: fin"),
-        legal("other case", "C: request | S: 101 Upgrade: WebSocket | S: text hi"),
+        found(
+            "a second protocol next to it",
+            "C: request | S: 101 Upgrade: websocket, h2c | C: fin | S: fin",
+        ),
+        legal("different case", "C: request | S: 101 Upgrade: WebSocket | S: text hi"),
     ],
 };
 
@@ -35,7 +38,7 @@ impl<S: Readable> Told for HsUpgradeResp<S> {
         say.words(
             "Upgrade: websocket",
             found.as_str(),
-            format!("answered 101 without Upgrade set to websocket alone ({found})"),
+            format!("answered 101 without Upgrade: websocket on its own ({found})"),
         )
     }
 }

@@ -17,21 +17,21 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Client,
     reaction: Refuse(&[400, 426]),
-    says: "Sec-WebSocket-Version stands once and is 13; another number asks for another protocol",
+    says: "Sec-WebSocket-Version occurs once and is 13; another number asks for another protocol",
     peer: None,
-    text: "13 is the only version that was ever standard; 7 and 8 were drafts that browsers of 2011 sent. \
-           The field stands once and has one number. Another number is no fault but another protocol: a \
-           note, and wslog does not judge its frames.",
+    text: "13 is the only version that was ever standard; 7 and 8 were drafts that browsers sent in 2011. The field \
+        occurs once and has one number. Another number is not a fault but another protocol: it is a note, and wslog \
+        does not judge its frames.",
     next: &[
         "a client that writes the request itself",
-        "a field that is there twice: a proxy or a script that adds what the library sends already",
+        "for a duplicate field: a proxy or script that adds what the library already sends",
     ],
     shows: &[
         found(
             "the field is missing",
             "C: request -Sec-WebSocket-Version | S: status 400 Bad Request | S: fin | C: fin",
         ),
-        legal("its name in small letters, and no blank", "C: request sec-websocket-version:13 | S: 101"),
+        legal("its name in lower case, and no space", "C: request sec-websocket-version:13 | S: 101"),
     ],
 };
 
@@ -58,8 +58,8 @@ impl<S: Readable> Told for HsVersion<S> {
                 "Sec-WebSocket-Version: 13",
                 format!("Sec-WebSocket-Version: {version}"),
                 format!(
-                    "asked for version {version} of the protocol, which is not that of RFC 6455: its frames \
-                     are not judged"
+                    "requested protocol version {version}, which is not that of RFC 6455: wslog does not judge its \
+                     frames"
                 ),
             ),
         }

@@ -17,13 +17,13 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "a server that refuses a version lists those it speaks in Sec-WebSocket-Version",
     peer: Some("has nothing to choose from, and gives up"),
-    text: "A client that hears which versions the server speaks can ask again with one of them. wslog \
-           reports this only for a 400 or 426 to a version other than 13; the refusal may have had another \
-           cause, so it is likely and never proven.",
+    text: "A client that learns which versions the server speaks can retry with one of them. wslog reports this only \
+        for a 400 or 426 to a version other than 13; the refusal may have had another cause, so it is likely and \
+        never proven.",
     next: &["the version the client asked for, and why it is not 13", "the body of the refusal"],
     shows: &[
         found(
-            "refused, and none is named",
+            "refused, and no version is named",
             "C: request Sec-WebSocket-Version: 14 | S: status 426 Upgrade Required | S: fin | C: fin",
         ),
         legal(
@@ -40,7 +40,7 @@ impl Told for HsVersionAnswer {
         say.words(
             "Sec-WebSocket-Version with the versions it speaks",
             format!("status {status}, Sec-WebSocket-Version absent"),
-            format!("refused version {asked} with status {status} and named none that it speaks"),
+            format!("refused version {asked} with status {status} and did not name a version it speaks"),
         )
     }
 }

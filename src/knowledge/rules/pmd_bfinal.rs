@@ -12,8 +12,8 @@ pub(super) const ROW: Row = Row {
     reaction: Nothing,
     says: "a block with BFINAL=1 may end compressed data inside a message",
     peer: Some("must decode it"),
-    text: "A block with BFINAL set ends a DEFLATE stream; another may follow it inside the same message. It \
-           is legal, and receivers that stop at the first such block lose the rest.",
+    text: "A block with BFINAL set ends a DEFLATE stream; another may follow it inside the same message. This is \
+        legal, but receivers that stop at the first such block lose the rest.",
     next: &["whether the receiver broke down right after it"],
     shows: &[
         found("an empty block with BFINAL set", "deflate | S: c2 02 03 00"),

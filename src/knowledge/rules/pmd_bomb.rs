@@ -10,10 +10,10 @@ pub(super) const ROW: Row = Row {
     level: Note,
     who: Who::Either,
     reaction: Nothing,
-    says: "compressed data that grows beyond a cap is not inflated further here",
+    says: "wslog stops inflating compressed data that exceeds a cap",
     peer: None,
-    text: "A few bytes can inflate to very many. wslog stops at its caps (inflated-message-bytes, and a \
-           ratio that DEFLATE itself cannot exceed) and counts the rest; it accuses nobody.",
+    text: "A few bytes can inflate to a great many. wslog stops at its caps (inflated-message-bytes, and a ratio \
+        that DEFLATE itself cannot exceed) and counts the rest; it accuses nobody.",
     next: &["the size of the message, and the cap: --limit inflated-message-bytes=1G raises it"],
     shows: &[],
 };

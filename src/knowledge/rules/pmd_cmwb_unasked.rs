@@ -13,13 +13,13 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Server,
     reaction: FailHandshake,
-    says: "an answer has client_max_window_bits only where the offer had it",
+    says: "a response has client_max_window_bits only if the offer had it",
     peer: None,
-    text: "client_max_window_bits in an offer says that the client is able to use a smaller window. A \
-           client that does not say so may not be able to, and must not be told to. Servers do it that \
-           answer with a fixed set of parameters.",
+    text: "client_max_window_bits in an offer says that the client can use a smaller window. A client that does not \
+        say so may not be able to, and must not be told to. Servers that answer with a fixed set of parameters get \
+        this wrong.",
     next: &[
-        "the offer as it reached the server: a proxy may have taken the parameter out",
+        "the offer as it reached the server: a proxy may have removed the parameter",
         "a server whose answer is the same for every client",
     ],
     shows: &[

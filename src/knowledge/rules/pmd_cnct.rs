@@ -14,14 +14,14 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Client,
     reaction: MayFail(&[1007, 1002]),
-    says: "a client that was answered client_no_context_takeover compresses each message without reference \
-           to those before",
+    says: "a client that agreed to client_no_context_takeover compresses each message without reference to earlier \
+        ones",
     peer: Some(KEPT_NOTHING),
-    text: "Once client_no_context_takeover stands in the answer each message of the client is compressed by \
-           itself: no reference begins before it. In the offer alone the parameter is a hint and binds \
-           nobody. Typical is that the first message is read and the second fails.",
+    text: "With client_no_context_takeover in the response, each message from the client is compressed on its own: \
+        no reference goes back beyond its start. In the offer alone the parameter is a hint and binds nobody. \
+        Typically the first message works and the second fails.",
     next: &[
-        "whether the client reads the parameters of the answer at all, or only those it offered",
+        "whether the client reads the parameters in the response at all, or only those it offered",
         "a compressor that is not reset between messages",
     ],
     shows: &[

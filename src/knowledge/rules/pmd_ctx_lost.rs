@@ -10,11 +10,11 @@ pub(super) const ROW: Row = Row {
     level: Note,
     who: Who::Nobody,
     reaction: Nothing,
-    says: "with context takeover a message can be inflated only if all before it could",
+    says: "with context takeover, a message can be inflated only if all before it could",
     peer: None,
-    text: "With context takeover a message may refer to the ones before it. Where one of them is missing \
-           from the recording, those after it cannot be read here; the endpoints had no such trouble.",
-    next: &["a recording without gaps", "no_context_takeover, if messages are to be read one by one"],
+    text: "With context takeover, a message may refer to earlier ones. If one of them is missing from the recording, \
+        wslog cannot read those after it; the endpoints had no such trouble.",
+    next: &["a recording without gaps", "no_context_takeover, if each message must be readable on its own"],
     shows: &[
         found(
             "a byte of a compressed message was not recorded",
@@ -30,7 +30,7 @@ impl Told for PmdCtxLost {
         say.words(
             "the compression context",
             "lost in an earlier gap or failure",
-            "sent a compressed message that cannot be inflated here: its context was lost earlier",
+            "sent a compressed message that wslog cannot inflate: its context was lost earlier",
         )
     }
 }

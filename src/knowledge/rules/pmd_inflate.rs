@@ -15,8 +15,8 @@ pub(super) const ROW: Row = Row {
     reaction: MayFail(&[1007, 1002]),
     says: "the payload of a compressed message, with 00 00 ff ff appended, is a valid DEFLATE stream",
     peer: None,
-    text: "The receiver appends 00 00 ff ff and inflates. Where that fails the message is lost, and with \
-           context takeover all that follow. The RFC prescribes no code; libraries use 1007 or 1002.",
+    text: "The receiver appends 00 00 ff ff and inflates. If that fails, the message is lost, and with context \
+        takeover so are all that follow. The RFC prescribes no code; libraries use 1007 or 1002.",
     next: &[
         "whether sender and receiver agree on context takeover and window: the first message inflates, the \
          second does not",
@@ -37,7 +37,7 @@ impl Told for PmdInflate {
         say.words(
             "a DEFLATE stream",
             format!("invalid at compressed byte {offset} of the message"),
-            format!("sent a compressed message that does not inflate (compressed byte {offset})"),
+            format!("sent a compressed message that fails to inflate at compressed byte {offset}"),
         )
     }
 }

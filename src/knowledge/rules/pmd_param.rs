@@ -38,19 +38,18 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Either,
     reaction: FailHandshake,
-    says: "an offer or an answer of permessage-deflate has no parameters but its four, each at most once, \
-           with its kind of value; a server declines any other offer, a client fails for any other answer",
+    says: "a permessage-deflate offer or response has only the four defined parameters, each at most once and with a \
+        valid value; a server declines any other offer, and a client fails the connection over any other response",
     peer: Some(
-        "a server declines such an offer: it answers without the extension, or takes another offer; a \
-         client must fail the connection for such an answer, before it is established",
+        "a server declines such an offer: it answers without the extension, or accepts another offer; a client must \
+         fail the connection over such a response, before it is established",
     ),
     text: "There are client_ and server_no_context_takeover, without a value, and client_ and \
-           server_max_window_bits, from 8 to 15 without a leading zero; only an offer may have \
-           client_max_window_bits without one. An offer with anything else is as good as none, so \
-           compression is off and nothing else tells why.",
+        server_max_window_bits, from 8 to 15 without a leading zero; only an offer may have client_max_window_bits \
+        without a value. An offer with anything else is ignored, so compression is off and nothing else says why.",
     next: &[
-        "the parameter the finding names: a misspelt name, 16, or a value like true",
-        "the response: without the extension no message is compressed, and that is legal",
+        "the parameter that the finding names: a misspelt name, 16, or a value like true",
+        "the response: without the extension no message is compressed, which is legal",
     ],
     shows: &[
         found(
@@ -58,7 +57,7 @@ pub(super) const ROW: Row = Row {
             "C: request Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=7 | S: 101",
         ),
         legal(
-            "8 bits, and taken",
+            "8 bits, and accepted",
             "C: request Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=8 | \
              S: 101 Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=8",
         ),
@@ -70,8 +69,8 @@ impl<S: Readable> Told for PmdParam<S> {
         match self {
             Self::Parameter { name, value, why } => parameter(say, name, value.as_deref(), *why),
             Self::NotDeclined => say.words(
-                "the offer of permessage-deflate declined, for a parameter in it",
-                "it was taken",
+                "the permessage-deflate offer declined because of a parameter in it",
+                "it was accepted",
                 "accepted an offer of permessage-deflate that it must decline because of a parameter in it",
             ),
         }
@@ -87,17 +86,17 @@ fn parameter(say: &Say<'_>, name: &str, value: Option<&str>, why: BadParameter) 
         BadParameter::Unknown => "a parameter of permessage-deflate",
         BadParameter::Repeated => "each parameter once",
         BadParameter::NoWindowBits => "a number from 8 to 15 without leading zeros",
-        BadParameter::ValueMissing => "a number from 8 to 15 as value",
+        BadParameter::ValueMissing => "a number from 8 to 15 as its value",
         BadParameter::ValueUnwanted => "no value",
     };
     let what = match why {
-        BadParameter::Unknown => "which is not defined there",
-        BadParameter::Repeated => "twice",
-        BadParameter::NoWindowBits => "whose value has to be a number from 8 to 15 without leading zeros",
-        BadParameter::ValueMissing => "without the value it needs",
-        BadParameter::ValueUnwanted => "with a value, though it takes none",
+        BadParameter::Unknown => ", which the extension does not define",
+        BadParameter::Repeated => " twice",
+        BadParameter::NoWindowBits => ", whose value must be a number from 8 to 15 without leading zeros",
+        BadParameter::ValueMissing => " without the value it needs",
+        BadParameter::ValueUnwanted => " with a value, though it takes none",
     };
-    let did = format!("sent the parameter {shown} of permessage-deflate, {what}");
+    let did = format!("sent the permessage-deflate parameter {shown}{what}");
     say.words(expected, shown, did)
 }
 

@@ -12,8 +12,8 @@ pub(super) const ROW: Row = Row {
     reaction: Fail(&[1002]),
     says: "RSV1 is set on the first fragment of a compressed message only",
     peer: None,
-    text: "RSV1 marks a message as compressed, and stands on its first fragment only.",
-    next: &["a sender that compresses each fragment by itself, as an old extension did"],
+    text: "RSV1 marks a message as compressed, and is set on its first fragment only.",
+    next: &["a sender that compresses each fragment separately, as an old extension did"],
     shows: &[
         found(
             "RSV1 on the second fragment",

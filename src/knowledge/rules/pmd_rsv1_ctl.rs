@@ -12,9 +12,8 @@ pub(super) const ROW: Row = Row {
     reaction: Fail(&[1002]),
     says: "RSV1 is not set on control frames",
     peer: None,
-    text: "Control frames are not compressed: they have to be readable between the fragments of a \
-           compressed message.",
-    next: &["the library of the sender: it sets the bit on every frame"],
+    text: "Control frames are not compressed: they must be readable between the fragments of a compressed message.",
+    next: &["the sender's library: it sets the bit on every frame"],
     shows: &[
         found("RSV1 on a Ping", "deflate | C: c9 00 | S: close 1002 | C: close 1002 | S: fin | C: fin"),
         legal(

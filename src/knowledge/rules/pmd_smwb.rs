@@ -15,15 +15,14 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Server,
     reaction: FailHandshake,
-    says: "a server that takes an offer with server_max_window_bits answers with the same value or a \
-           smaller one",
+    says: "a server that accepts an offer with server_max_window_bits answers with the same value or a smaller one",
     peer: None,
-    text: "A client that offers server_max_window_bits has memory for that window and no more. A server \
-           that takes the offer says that it keeps to it, with the same value or a smaller one; one that \
-           cannot declines. Leaving the parameter out stands for 15 bits, even where 15 was offered.",
+    text: "A client that offers server_max_window_bits has memory for that window and no more. A server that accepts \
+        the offer confirms it with the same value or a smaller one; one that cannot do so declines. Leaving the \
+        parameter out means 15 bits, even if 15 was offered.",
     next: &[
-        "a server library that cannot limit its window: it has to decline the offer",
-        "several offers: the answer has to fit one of them as a whole",
+        "a server library that cannot limit its window: it must decline the offer",
+        "several offers: the response must match one of them as a whole",
     ],
     shows: &[
         found(
@@ -46,14 +45,14 @@ impl Told for PmdSmwb {
             Self { offered, answered: Some(answered) } => say.words(
                 format!("server_max_window_bits={offered} or less, as offered"),
                 format!("server_max_window_bits={answered}"),
-                format!("answered server_max_window_bits={answered}, where the client had offered {offered}"),
+                format!("answered server_max_window_bits={answered} to an offer of {offered}"),
             ),
             Self { offered, answered: None } => say.words(
                 format!("server_max_window_bits={offered} or less, as offered"),
                 "no server_max_window_bits",
                 format!(
-                    "accepted an offer with server_max_window_bits={offered} and left that parameter out of the \
-                     answer"
+                    "accepted an offer with server_max_window_bits={offered} but left that parameter out of its \
+                     response"
                 ),
             ),
         }

@@ -10,23 +10,22 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Server,
     reaction: FailHandshake,
-    says: "a server that takes an offer with server_no_context_takeover answers with it",
+    says: "a server that accepts an offer with server_no_context_takeover repeats it in its response",
     peer: None,
-    text: "A client that offers server_no_context_takeover will not keep what it needs to read a message \
-           that refers to an earlier one. The answer has to repeat the parameter; a server may also send it \
-           unasked.",
+    text: "A client that offers server_no_context_takeover does not keep the data it would need to read a message \
+        that refers to an earlier one. The response must repeat the parameter; a server may also send it unasked.",
     next: &[
         "a server whose answer is the same for every client",
-        "several offers: the answer has to fit one of them as a whole",
+        "several offers: the response must match one of them as a whole",
     ],
     shows: &[
         found(
-            "offered, and not in the answer",
+            "offered, but not in the response",
             "C: request Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover | S: 101 \
              Sec-WebSocket-Extensions: permessage-deflate | C: fin | S: fin",
         ),
         legal(
-            "in the answer, and not offered",
+            "in the response, but not offered",
             "C: request Sec-WebSocket-Extensions: permessage-deflate | \
              S: 101 Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover",
         ),
@@ -38,7 +37,7 @@ impl Told for PmdSnct {
         say.words(
             "server_no_context_takeover, as offered",
             "left out",
-            "accepted an offer with server_no_context_takeover and left that parameter out of the answer",
+            "accepted an offer with server_no_context_takeover but left that parameter out of its response",
         )
     }
 }

@@ -14,15 +14,14 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Server,
     reaction: MayFail(&[1007, 1002]),
-    says: "a server that answered server_no_context_takeover compresses each message without reference to \
-           those before",
+    says: "a server that answered server_no_context_takeover compresses each message without reference to earlier \
+        ones",
     peer: Some(KEPT_NOTHING),
-    text: "With server_no_context_takeover in the answer each message of the server is compressed by \
-           itself: no reference begins before it. Typical is that the first message is read and the second \
-           fails.",
+    text: "With server_no_context_takeover in the response, each message from the server is compressed on its own: \
+        no reference goes back beyond its start. Typically the first message works and the second fails.",
     next: &[
         "a compressor that is not reset between messages",
-        "a proxy that writes the parameter into the answer of a server which does not know of it",
+        "a proxy that adds the parameter to the response without the server knowing",
     ],
     shows: &[
         found(

@@ -10,31 +10,30 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Either,
     reaction: MayFail(&[1007, 1002]),
-    says: "the 00 00 ff ff at the end of the compressed data of a message is taken off",
+    says: "the 00 00 ff ff at the end of a message's compressed data is removed",
     peer: None,
-    text: "A compressor that is flushed ends with 00 00 ff ff; the sender takes these four bytes off and \
-           the receiver puts them back. Left on, they end the message by themselves, and what the receiver \
-           puts after them is the start of a block that never ends. The message inflates; with context \
-           takeover the next one is read as the rest of that block, and fails: a Close 1007 or 1002 that \
-           then comes from the peer answers this fault, though the message it follows is sound. Without \
-           context takeover each message inflates by itself.",
+    text: "A flushed compressor ends with 00 00 ff ff; the sender removes these four bytes and the receiver appends \
+        them again. If they are left on, they already end the message, and the four that the receiver appends start \
+        a block that never ends. The message inflates; but with context takeover the next one is read as the rest of \
+        that block, and fails: a Close 1007 or 1002 that the peer then sends is about this fault, though the message \
+        it follows is valid. Without context takeover each message inflates on its own.",
     next: &[
-        "the library of the sender: it sends what its compressor gave it as it is",
+        "the sender's library: it sends its compressor's output unchanged",
         "a Close 1007 or 1002 after the next compressed message, though nothing is wrong with that one",
     ],
     shows: &[
         found("the four bytes are left on", "deflate | S: c1 0b f2 48 cd c9 c9 07 00 00 00 ff ff"),
-        legal("and taken off", "deflate | S: c1 07 f2 48 cd c9 c9 07 00"),
+        legal("and removed", "deflate | S: c1 07 f2 48 cd c9 c9 07 00"),
     ],
 };
 
 impl Told for PmdTail {
     fn words(&self, say: &Say<'_>) -> Words {
         say.words(
-            "the last 00 00 ff ff taken off",
-            "an empty stored block, 00 00 ff ff included, at the end",
-            "left the 00 00 ff ff at the end of a compressed message, which has to be taken off: a receiver \
-             that puts it back and keeps its window may fail on the next message",
+            "the last 00 00 ff ff removed",
+            "an empty stored block at the end, including 00 00 ff ff",
+            "did not remove the 00 00 ff ff from the end of a compressed message: a receiver that appends it again \
+             and keeps its window may fail on the next message",
         )
     }
 }

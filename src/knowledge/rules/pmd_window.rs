@@ -15,18 +15,16 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Either,
     reaction: Nothing,
-    says: "references reach back no farther than the window agreed for their direction",
+    says: "references go back no farther than the window agreed for their direction",
     peer: Some(
-        "cannot inflate the message if its window is as small as agreed; one with a larger window notices \
-         nothing",
+        "cannot inflate the message if its window is as small as agreed; one with a larger window does not notice",
     ),
-    text: "The window agreed is what the receiver has to keep. A reference beyond it works with a receiver \
-           that keeps more, as most do, and fails with one that does not: a fault that appears with another \
-           client or after an update. With 8 bits it is often an old zlib, which used 9 where 8 were asked \
-           for.",
+    text: "The agreed window is what the receiver must keep. A reference beyond it works with a receiver that keeps \
+        more, as most do, and fails with one that does not: a fault that shows up with another client or after an \
+        update. With 8 bits it is often an old zlib, which used 9 when asked for 8.",
     next: &[
-        "the distance the finding names, and the window in the answer of the opening handshake",
-        "whether the sender's compressor was given the window, or only its handshake was",
+        "the distance that the finding gives, and the window in the handshake response",
+        "whether the sender's compressor was set to this window, or only its handshake",
     ],
     shows: &[
         found(
@@ -48,11 +46,10 @@ impl Told for PmdWindow {
     fn words(&self, say: &Say<'_>) -> Words {
         let Self { distance, bits } = self;
         say.words(
-            format!("no reference farther back than {}: window bits {bits} were agreed", window(*bits)),
+            format!("no reference farther back than {}: {bits} window bits were agreed", window(*bits)),
             format!("a reference {} back", count(u64::from(*distance), "byte")),
             format!(
-                "compressed a message with a reference {} back, beyond the {} of the agreed window bits \
-                 {bits}",
+                "compressed a message with a reference {} back, beyond the {} of the agreed {bits} window bits",
                 count(u64::from(*distance), "byte"),
                 window(*bits)
             ),

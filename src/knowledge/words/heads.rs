@@ -6,7 +6,7 @@ use crate::model::{Readable, Text};
 
 /// What a proxy that removes hop-by-hop fields (RFC 9110 7.6.1) leaves.
 pub(in crate::knowledge) const STRIPPED: &str =
-    "; a proxy that is not told to pass the upgrade on removes it";
+    "; a proxy that is not configured to pass on the upgrade removes it";
 
 /// `Upgrade: h2c` or `Upgrade absent`.
 pub(in crate::knowledge) fn field<S: Readable>(name: &str, value: Option<&Text<S>>) -> String {
@@ -40,7 +40,7 @@ fn syntax(kind: Syntax) -> &'static str {
         Syntax::NoColon => "a field line without a colon",
         Syntax::FieldName => "a field name that is not a token",
         Syntax::BlankBeforeColon => "white space between a field name and its colon",
-        Syntax::StartLine => "white space in the request line where none belongs",
+        Syntax::StartLine => "misplaced white space in the request line",
         Syntax::Control => "a control character in a field value",
         Syntax::Folded => "a field value folded over lines",
         Syntax::BareLf => "a line that ends in LF without CR",

@@ -257,7 +257,9 @@ impl Datagram {
         weirds.add(WeirdKind::IpFragment, Some(self.first_packet), || {
             let Key { src, dst, .. } = key;
             let of = total.map_or_else(String::new, |total| format!(" of {total}"));
-            format!("a datagram from {src} to {dst} of which {fragments} fragments came, {covered}{of} bytes")
+            format!(
+                "a datagram from {src} to {dst}, of which {fragments} fragments arrived, {covered}{of} bytes"
+            )
         });
     }
 }

@@ -77,18 +77,15 @@ impl fmt::Display for Odd {
         match self {
             Self::Contradiction { field, is, expected } => write!(f, "{field} is {is}, expected {expected}"),
             Self::BehindCut { len } => {
-                write!(
-                    f,
-                    "{len} bytes were captured after a fragment that the snap length cut, and are not used"
-                )
+                write!(f, "{len} bytes captured after a fragment cut by the snap length are not used")
             }
-            Self::Damaged => f.write_str("received damaged, as its check sequence showed"),
+            Self::Damaged => f.write_str("received damaged, as its frame check sequence shows"),
             Self::Encrypted { by } => write!(f, "encrypted by {by}"),
-            Self::Nesting => f.write_str("more tunnels inside one another than are followed"),
+            Self::Nesting => f.write_str("more nested tunnels than wslog follows"),
             Self::Short { header, needs, has } => {
-                write!(f, "{header} header needs {needs} bytes, captured are {has}")
+                write!(f, "{header} header needs {needs} bytes, but {has} were captured")
             }
-            Self::Undecoded { name } => write!(f, "carried in {name}, which is not decoded"),
+            Self::Undecoded { name } => write!(f, "carried in {name}, which wslog does not decode"),
             Self::UnknownLink(link) => match link::known_as(*link) {
                 Some(name) => write!(f, "link type {} ({name})", link.0),
                 None => write!(f, "link type {}", link.0),

@@ -247,7 +247,9 @@ impl Unpacked {
                 if self.given > self.caps.free && self.given / self.caps.ratio > taken {
                     let (given, ratio) = (self.given, self.caps.ratio);
                     self.cap(*decoder, || {
-                        format!("{given} bytes of {taken} compressed ones, more than {ratio} times as many")
+                        format!(
+                            "{given} bytes from {taken} compressed bytes, more than {ratio} times as many"
+                        )
                     });
                 } else {
                     self.state = State::Member(decoder);
@@ -273,7 +275,7 @@ impl Unpacked {
                 if error.kind() == io::ErrorKind::OutOfMemory {
                     let most = self.caps.window;
                     self.weirds.add(WeirdKind::FileInflateCap, None, || {
-                        format!("to decompress it takes more than {most} bytes of memory; reading stopped")
+                        format!("decompressing it takes more than {most} bytes of memory; reading stopped")
                     });
                 } else if error.kind() == io::ErrorKind::UnexpectedEof {
                     self.cut(&raw);
@@ -319,7 +321,7 @@ impl Unpacked {
         if left > 0 {
             let compression = self.compression;
             self.weirds.add(WeirdKind::TrailingBytes, None, || {
-                format!("{left} bytes from byte {at} on, after the {compression} data, are not compressed data; not read")
+                format!("{left} bytes from byte {at} on, after the {compression} data, are not compressed; not read")
             });
         }
         Ok(())
@@ -328,7 +330,7 @@ impl Unpacked {
     fn cap(&mut self, decoder: Decoder, what: impl FnOnce() -> String) {
         self.taken = decoder.into_raw().taken();
         self.weirds.add(WeirdKind::FileInflateCap, None, || {
-            format!("the file comes to {}; reading stopped", what())
+            format!("the file decompresses to {}; reading stopped", what())
         });
     }
 

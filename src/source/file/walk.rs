@@ -31,7 +31,7 @@ pub(crate) fn walk(top: &Path, depth: usize) -> Option<Found> {
         match fs::canonicalize(&directory).and_then(|path| Ok((path, fs::read_dir(&directory)?))) {
             Ok((path, entries)) => {
                 if !seen.insert(path) {
-                    found.left.push((directory, "a directory that was looked into already"));
+                    found.left.push((directory, "a directory already searched"));
                     continue;
                 }
                 for entry in entries {
@@ -62,11 +62,11 @@ impl Found {
                     waiting.push((path, level + 1));
                 }
             }
-            Ok(there) if !there.is_file() => self.left.push((path, "no regular file")),
+            Ok(there) if !there.is_file() => self.left.push((path, "not a regular file")),
             Ok(there) if there.len() == 0 => self.left.push((path, "empty")),
             Ok(_) => self.files.push(path),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.left.push((path, "a link that leads nowhere"));
+                self.left.push((path, "a broken link"));
             }
             Err(error) => self.failed.push((path, error)),
         }

@@ -65,7 +65,7 @@ impl Read for Zstd {
         match (self.decoder.get_checksum_from_data(), self.decoder.get_calculated_checksum()) {
             (Some(stored), Some(computed)) if stored != computed => Err(io::Error::new(
                 ErrorKind::InvalidData,
-                format!("the checksum is {stored:08x}, that of its content {computed:08x}"),
+                format!("the stored checksum is {stored:08x}, but that of the content is {computed:08x}"),
             )),
             _ => Ok(0),
         }

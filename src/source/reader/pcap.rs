@@ -68,7 +68,7 @@ impl Pcap {
                 start.len()
             ))),
             Err(_) if start.starts_with(&KUZNETZOV_BIG_ENDIAN) => Err(HeaderError::Unusable(
-                "the modified format a1b2cd34 is read in little-endian order only".into(),
+                "the modified format a1b2cd34 is supported in little-endian order only".into(),
             )),
             Err(_) => Err(HeaderError::Unknown),
         }

@@ -192,7 +192,7 @@ impl Pcapng {
         let claimed = order.u32([l0, l1, l2, l3]);
         if (claimed as usize) < MIN_SECTION_HEADER_LEN {
             return Err(format!(
-                "its section header claims {claimed} bytes, at least {MIN_SECTION_HEADER_LEN}"
+                "its section header claims {claimed} bytes, fewer than the minimum of {MIN_SECTION_HEADER_LEN}"
             ));
         }
         version_of(order, head)?;
@@ -240,7 +240,7 @@ impl Pcapng {
         let len = usize::try_from(claimed).unwrap_or(usize::MAX);
         if len < min_len {
             return Scanned::Malformed(format!(
-                "a block of type {block_type:#x} claims {claimed} bytes, at least {min_len}"
+                "a block of type {block_type:#x} claims {claimed} bytes, fewer than the minimum of {min_len}"
             ));
         }
         let is_read = match block_type {
@@ -364,7 +364,7 @@ impl Pcapng {
     pub(super) fn count_long_secrets(&self, weirds: &mut Weirds) {
         if self.long_secrets > 0 {
             weirds.add_many(WeirdKind::TlsKeysCap, self.long_secrets, None, || {
-                format!("blocks of keys longer than {} bytes were passed over", self.max_secrets_bytes)
+                format!("key blocks longer than {} bytes were skipped", self.max_secrets_bytes)
             });
         }
     }
@@ -408,10 +408,10 @@ impl Pcapng {
             return;
         }
         weirds.add_many(WeirdKind::CaptureDropped, total, first.map(|(packet, _)| packet), || {
-            let more = if more == 0 { String::new() } else { format!("; and {more} interfaces more") };
+            let more = if more == 0 { String::new() } else { format!("; and {more} more interfaces") };
             let first = first.map_or_else(String::new, |(packet, n)| format!("; {n} of them before packet {packet}"));
             format!(
-                "packets that the capture itself lost ({}{more}{first}): bytes missing from streams may be theirs",
+                "packets that the capture itself lost ({}{more}{first}): bytes missing from streams may be from these",
                 words.join("; ")
             )
         });

@@ -327,7 +327,7 @@ fn a_section_brings_its_own_order_and_interfaces() {
             "interfaces end with their section",
             &file,
             2,
-            "unknown_interface: packet 3 is of interface 0, described are 0",
+            "unknown_interface: packet 3 names interface 0, of 0 described",
         );
     }
 }
@@ -337,7 +337,7 @@ fn a_packet_of_an_unknown_interface_keeps_its_number() {
     let file = Writer::new(Endian::Big).section().simple(1, b"a").interface(1, 0, None);
     let read = read_from(&file.enhanced(1, 0, 1, b"b").enhanced(0, 0, 1, b"c").bytes[..]).unwrap();
     assert_eq!((read.numbers, read.truncated), (vec![3], false));
-    assert_eq!(read.weirds, ["unknown_interface: packet 1 is of interface 0, described are 0"]);
+    assert_eq!(read.weirds, ["unknown_interface: packet 1 names interface 0, of 0 described"]);
 }
 
 #[test]
@@ -348,6 +348,6 @@ fn interfaces_over_the_cap_are_unknown() {
     }
     let last = u32::try_from(Limits::DEFAULT.max_interfaces).unwrap();
     let file = file.enhanced(last - 1, 0, 1, b"a").enhanced(last, 0, 1, b"b");
-    let expected = "unknown_interface: packet 2 is of interface 65536, described are 65537";
+    let expected = "unknown_interface: packet 2 names interface 65536, of 65537 described";
     check_weird("one too many", &file.bytes, 1, expected);
 }

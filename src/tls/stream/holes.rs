@@ -122,7 +122,7 @@ impl Stream {
                 let (from, cause, carrier) = (seek.from, seek.cause, seek.carrier);
                 half.framing = Framing::Lost(cause);
                 out.weirds.add(WeirdKind::TlsRecordsLost, Some(carrier.packet), || {
-                    format!("no TLS record was found behind {from} bytes of its sender's stream")
+                    format!("no TLS record was found after {from} bytes of its sender's stream")
                 });
                 let end = half.position;
                 self.lost(dir, end.saturating_sub(from), cause, carrier, end, out);

@@ -100,7 +100,7 @@ impl Stream {
         }
         if is_proven {
             out.weirds.add(WeirdKind::TlsRecordDamaged, Some(place.carrier.packet), || {
-                format!("a TLS record of {} bytes did not open", place.header.len)
+                format!("a TLS record of {} bytes could not be decrypted", place.header.len)
             });
         } else {
             self.session.failures += 1;
@@ -128,7 +128,7 @@ impl Stream {
     ) {
         let packet = carrier.map(|carrier| carrier.packet);
         out.weirds.add(WeirdKind::TlsKeysWrong, packet, || {
-            "the keys that are given for its client random open none of its records".to_owned()
+            "the keys given for its client random decrypt none of its records".to_owned()
         });
         self.facts.keys = TlsKeys::Wrong;
         self.opaque(TlsUndecrypted::KeysWrong);

@@ -55,7 +55,7 @@ pub fn list(topics: &[Topic], style: &Style) -> String {
         }
     }
     let tables = [
-        (&["cause", "at best", "when it is the one"][..], causes, &[2][..]),
+        (&["cause", "at best", "when it applies"][..], causes, &[2][..]),
         (&["outcome", "unclean", "what it means"], outcomes, &[2]),
         (&["code", "name", "sent by", "meaning"], codes, &[1, 3]),
         (&["rule", "level", "broken by", "clause", "what it says"], rules, &[3, 4]),
@@ -153,7 +153,7 @@ fn code_text(topic: &CodeTopic, style: &Style) -> String {
         field(&mut out, "finding", &format!("{rule} {whose}"), style);
     }
     if !topic.answers.is_empty() {
-        field(&mut out, "fits a breach of", &words::names(&topic.answers), style);
+        field(&mut out, "answers a breach of", &words::names(&topic.answers), style);
     }
     bullets(&mut out, "What causes it", entry.causes, style);
     let owners: Vec<_> = topic.owners.iter().map(|(whose, own)| words::owner(whose, own)).collect();
@@ -185,7 +185,7 @@ fn rule_text(topic: &RuleTopic, style: &Style) -> String {
     if let Some(reaction) = words::reaction(topic.rule) {
         field(&mut out, "the other side", &reaction, style);
     }
-    for (name, broken) in [("Autobahn breaks", true), ("Autobahn has it", false)] {
+    for (name, broken) in [("Autobahn breaks", true), ("Autobahn uses it", false)] {
         let cases: Vec<&str> = topic
             .cases
             .iter()
@@ -235,7 +235,7 @@ fn cause_text(topic: &CauseTopic, style: &Style) -> String {
         let _ = write!(out, "\n  {}\n", style.paint(Paint::Heading, "On the wire"));
     }
     for shown in &topic.examples {
-        let mark = if shown.reported { "Ends for it" } else { "Does not" };
+        let mark = if shown.reported { "This cause" } else { "Not this cause" };
         example(&mut out, Some(mark), shown, style);
     }
     out
@@ -352,7 +352,7 @@ fn example(out: &mut String, mark: Option<&str>, example: &Example, style: &Styl
     let rows: Vec<_> =
         exchange.acts.iter().flat_map(|act| rows(from(act), act, exchange.is_compressed())).collect();
     let inner = Style { width: style.width.saturating_sub(2), ..*style };
-    for line in inner.table(&["from", "on the wire", "which is"], rows, &[], &[1, 2]).lines() {
+    for line in inner.table(&["from", "on the wire", "decoded"], rows, &[], &[1, 2]).lines() {
         let _ = writeln!(out, "  {line}");
     }
 }

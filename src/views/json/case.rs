@@ -9,7 +9,7 @@ use crate::views::json::Sentences;
 use crate::views::row::{Boolean, Displayed, Encoder, Integer, List, Map, Text, Type, Value, ValueKind, row};
 
 row! {
-    /// A case of the Autobahn Testsuite, as its report has it.
+    /// A case of the Autobahn Testsuite, as in its report.
     pub(super) struct Autobahn<'a>(record: &'a CaseRecord);
 
     let CaseRecord { report, recomputed, account, inconsistencies } = record;
@@ -17,13 +17,13 @@ row! {
 
     /// What was tested.
     agent: Text = &report.agent,
-    /// Number of the case, as in `3.2`.
+    /// Case number, such as `3.2`.
     case: Text = report.id.as_str(),
     /// Its number among the cases that were run.
     index: Option<Integer> = report.index,
     /// Role of the tester: `client` or `server`.
     tester_is: Text = if closing.is_server { "server" } else { "client" },
-    /// When it was run, as written there.
+    /// When it was run, as written in the report.
     started: Option<Text> = report.started.as_deref(),
     /// How long it took, in milliseconds.
     duration_ms: Option<Integer> = report.duration_ms,
@@ -31,13 +31,13 @@ row! {
     behavior: Text = report.behavior.as_str(),
     /// The suite's verdict on how it closed.
     behavior_close: Text = report.behavior_close.as_str(),
-    /// The suite's reason for the first.
+    /// The suite's reason for `behavior`.
     result: Option<Text> = report.result.as_deref(),
-    /// The suite's reason for the second.
+    /// The suite's reason for `behavior_close`.
     result_close: Option<Text> = report.result_close.as_deref(),
-    /// Both verdicts, worked out anew.
+    /// Both verdicts, derived again by wslog.
     recomputed: Recomputed = Recomputed(recomputed),
-    /// What the suite expects, by the verdict that it leads to.
+    /// What the suite expects, by the verdict it leads to.
     expected: Option<Map<List<Event>>> = report.expected.as_deref().map(expected),
     /// Events that the tester saw, in order.
     received: Option<List<Event>> = report.received.as_deref().map(|events| events.iter().map(Event)),
@@ -47,19 +47,19 @@ row! {
     wire_statistics: Statistics = Statistics(statistics),
     /// Where the report contradicts itself.
     inconsistencies: List<Text> = inconsistencies,
-    /// What the tester sent, what was asked of the testee, what it did, and why the verdict is what it is.
+    /// What the tester sent, what it expected of the testee, what the testee did, and why the verdict is what it is.
     account: Text = Displayed(Sentences(&account::sentences(account))),
 }
 
 row! {
-    /// Verdicts worked out anew.
+    /// Verdicts derived again by wslog.
     pub(super) struct Recomputed<'a>(recomputed: &'a model::case::Recomputed);
 
-    /// On what the testee did; null where its events cannot tell.
+    /// On what the testee did; null if the events do not show it.
     behavior: Option<Text> = recomputed.behavior.as_ref().map(Behavior::as_str),
     /// On how it closed.
     behavior_close: Option<Text> = recomputed.behavior_close.as_ref().map(BehaviorClose::as_str),
-    /// Whether they are those of the report, as far as there are any.
+    /// Whether they agree with the report, as far as it has any.
     agrees: Boolean = recomputed.agrees,
     /// What decided them, in words.
     why: Text = &recomputed.why,
@@ -112,7 +112,7 @@ row! {
     wasClean: Boolean = c.was_clean,
     /// Why it was not clean.
     wasNotCleanReason: Option<Text> = c.was_not_clean_reason.as_deref(),
-    /// The tester, as client, waited in vain for the server to drop TCP.
+    /// The tester, as client, timed out waiting for the server to drop TCP.
     wasServerConnectionDropTimeout: Boolean = c.was_server_connection_drop_timeout,
     /// The opening handshake took too long.
     wasOpenHandshakeTimeout: Boolean = c.was_open_handshake_timeout,

@@ -9,7 +9,7 @@ use crate::views::worded::Worded;
 use crate::views::{summary, wording};
 
 row! {
-    /// How a connection closed: expected beside observed.
+    /// How a connection closed: expected and observed.
     pub(super) struct Closing<'a>(r: &'a Conversation<Shown>, findings: &'a [Worded<'a>]);
 
     let c = &*r.closing;
@@ -17,7 +17,7 @@ row! {
     /// How it ended, in a word: `clean`, `clean_tcp_reset`, `close_cut_short`, `close_unanswered`, `no_close_frame`,
     /// `reset`, `open`, `handshake_failed`, `not_observable` or `encrypted`.
     outcome: Text = c.outcome.name(),
-    /// Who started: `client`, `server` or `both`.
+    /// Who started the closing handshake: `client`, `server` or `both`.
     started_by: Option<Text> = c.started_by.map(Starter::name),
     /// What decided that: `acknowledgement`, `only_close`, `tcp_end`, `order` or `undetermined`.
     evidence: Text = c.evidence.name(),
@@ -27,17 +27,17 @@ row! {
     server: Close = Close(r, &c.sides.server),
     /// How TCP ended.
     tcp: Tcp = Tcp(r),
-    /// Why it ended, judged from evidence.
+    /// Why it ended, judging by the evidence.
     cause: Option<CauseRow> = c.cause.as_ref().map(|cause| CauseRow(r, cause)),
-    /// What the client's program will have been told.
+    /// What the client's API will have reported to its program.
     client_sees: View = View(&c.sees.client),
-    /// What the server's will.
+    /// What the server's API will have reported to its program.
     server_sees: View = View(&c.sees.server),
-    /// Without any frame before the first Close, or before TCP ended without one.
+    /// How long no frame was sent before the first Close, or before TCP ended without one.
     idle_before_close_ns: Option<Nanoseconds> = c.idle_before_close_ns,
     /// The fault for which a side failed the connection.
     failed_for: Option<FailedFor> = c.failed_for.map(|(by, rule, frame)| FailedFor(by, rule, frame)),
-    /// Who owed what, and what came of it.
+    /// Who had to do what, and whether it was done.
     steps: List<Step> = c.steps.iter().map(Step),
     /// The account of the connection in sentences.
     summary: Text = Displayed(Sentences(&summary::of(r, findings))),
@@ -49,11 +49,11 @@ row! {
 
     let (packet, packet_input) = place(r, side.packet);
 
-    /// Whether it sent a Close; null where a gap may hide one, or encryption.
+    /// Whether it sent a Close; null if a gap or encryption may hide one.
     sent_close: Option<Boolean> = side.sent_close,
     /// Status code of its first Close; null without one.
     code: Option<Integer> = side.code.map(|code| code.0),
-    /// Reason of its first Close, where that is UTF-8.
+    /// Reason of its first Close, if it is UTF-8.
     reason: Option<Text> = side.reason.as_deref(),
     /// Time of its first Close.
     at: Option<Time> = side.at,
@@ -61,9 +61,9 @@ row! {
     frame: Option<Integer> = side.frame,
     /// Number of the packet in which that frame began.
     packet: Option<Integer> = packet,
-    /// Index of the input of that packet, where it is another than the connection's.
+    /// Index of the input with that packet, if it is not the connection's.
     packet_input: OrAbsent<Integer> = packet_input,
-    /// Where the recording leaves this side: `connecting`, `open`, `closing` or `closed`.
+    /// State of this side when the recording ends: `connecting`, `open`, `closing` or `closed`.
     state: Text = side.state.name(),
 }
 
@@ -76,28 +76,28 @@ row! {
 
     /// Its name, as `wslog explain` knows it.
     name: Text = cause.id().name(),
-    /// Whose behaviour ended it: `client`, `server`, `both` or `between`; null where that is nobody's or cannot be told.
+    /// Whose behaviour ended it: `client`, `server`, `both` or `between`; null if nobody's or unknown.
     by: Option<Text> = cause.by.map(Blame::name),
     /// How sure: `proven`, `likely` or `undetermined`.
     certainty: Text = cause.certainty.name(),
-    /// Name of the rule that was broken; null where none was.
+    /// Name of the rule that was broken; null if none was.
     rule: Option<Text> = cause.rule.map(RuleId::name),
     /// Number of the frame that shows it.
     frame: Option<Integer> = cause.frame,
     /// Packet that shows it.
     packet: Option<Integer> = packet,
-    /// Index of the input of that packet, where it is another than the connection's.
+    /// Index of the input with that packet, if it is not the connection's.
     packet_input: OrAbsent<Integer> = packet_input,
     /// The cause in a sentence.
     text: Text = &said.text,
-    /// Where to look next; null where nothing is left open.
+    /// Where to look next; null if no question is open.
     next: Option<Text> = said.next.as_deref(),
-    /// What else the evidence fits, in the order of precedence.
+    /// Other causes that fit the evidence, in order of precedence.
     also: List<RunnerUpRow> = cause.also.iter().map(RunnerUpRow),
 }
 
 row! {
-    /// Another cause that the evidence fits.
+    /// Another cause that fits the evidence.
     pub(super) struct RunnerUpRow<'a>(other: &'a RunnerUp);
 
     /// Its name.
@@ -124,11 +124,12 @@ row! {
     client_end: Text = client,
     /// How the server ended its direction.
     server_end: Text = server,
-    /// Every FIN and RST of either side in the order of capture, a FIN once, of each side the first 16; none of a log.
+    /// Every FIN and RST from either side in order of capture, each FIN once, at most the first 16 from each side;
+    /// empty for a log.
     ends: List<EndSegment> = ends(r).into_iter().map(|(by, end)| EndSegment(r, by, end)),
 }
 
-/// What ended TCP, in the order of capture.
+/// What ended TCP, in order of capture.
 fn ends(r: &Conversation<Shown>) -> Vec<(Role, &model::EndSegment)> {
     let of = |role: Role| r.tcp_facts[role].ends.iter().map(move |end| (role, end));
     let mut ends: Vec<_> = Role::BOTH.into_iter().flat_map(of).collect();
@@ -142,15 +143,15 @@ row! {
 
     let (packet, packet_input) = place(r, Some(end.packet));
 
-    /// Who sent it, or in whose name it came: `client` or `server`.
+    /// The side it comes, or claims to come, from: `client` or `server`.
     by: Text = by.name(),
     /// What it is: `fin` or `rst`.
     how: Text = end.how.name(),
-    /// Time of its packet; null without a clock.
+    /// Time of its packet; null if the recording has no clock.
     at: Option<Time> = end.at,
     /// Its packet.
     packet: Option<Integer> = packet,
-    /// Index of the input of that packet, where it is another than the connection's.
+    /// Index of the input with that packet, if it is not the connection's.
     packet_input: OrAbsent<Integer> = packet_input,
 }
 
@@ -160,49 +161,49 @@ row! {
 
     let (packet, packet_input) = place(r, end.packet);
 
-    /// Whose: `client` or `server`.
+    /// Which side's: `client` or `server`.
     by: Text = end.by.name(),
     /// How: `fin`, `rst`, `dropped` or `unobserved`.
     how: Text = end.how.name(),
-    /// Time of that packet; null without a clock.
+    /// Time of that packet; null if the recording has no clock.
     at: Option<Time> = end.at,
     /// Packet with the FIN or RST.
     packet: Option<Integer> = packet,
-    /// Index of the input of that packet, where it is another than the connection's.
+    /// Index of the input with that packet, if it is not the connection's.
     packet_input: OrAbsent<Integer> = packet_input,
 }
 
 row! {
-    /// What the program of one side will have been told (`CloseEvent` of the WebSocket API).
+    /// What the API of one side will have reported to its program (`CloseEvent` of the WebSocket API).
     pub(super) struct View<'a>(view: &'a model::LocalView<Shown>);
 
-    /// Code, 1005 and 1006 included; null where nothing is reported or it cannot be known.
+    /// Code, including 1005 and 1006; null if nothing is reported or it is unknown.
     code: Option<Integer> = view.code.map(|code| code.0),
-    /// Reason that comes with the code; null without one.
+    /// Reason that comes with the code; null if there is none.
     reason: Option<Text> = view.reason.as_deref(),
-    /// The `wasClean` it is given; null where that cannot be known.
+    /// Value of `wasClean`; null if unknown.
     was_clean: Option<Boolean> = view.was_clean,
-    /// What decides what it is told, in words: what it had come to, and the convention of its library.
+    /// Why it reports this, in words: the situation of this side, and the convention of its library.
     because: Text = &*wording::because(view),
     /// How sure: `proven`, `likely` or `undetermined`.
     certainty: Text = view.certainty.name(),
-    /// What the side had come to: `answered`, `no_close`, `reset_behind` and so on.
+    /// The situation of this side: `answered`, `no_close`, `reset_behind` and so on.
     situation: Text = view.situation.name(),
-    /// The library whose API that is, as the opening handshake shows; null where it is not known.
+    /// The library whose API that is, as the opening handshake shows; null if unknown.
     library: Option<Text> = view.library.map(|library| library.info().name),
-    /// What else it may have been told, where software differs.
+    /// What else it may have reported, if software differs.
     or: List<AlternativeRow> = view.or.iter().map(AlternativeRow),
 }
 
 row! {
-    /// Something else that the program may have been told.
+    /// Something else that the API may have reported.
     pub(super) struct AlternativeRow<'a>(other: &'a Alternative);
 
-    /// Code; null where it is told nothing.
+    /// Code; null if nothing is reported.
     code: Option<Integer> = other.code.map(|code| code.0),
-    /// The `wasClean` it is given; null where that cannot be known.
+    /// Value of `wasClean`; null if unknown.
     was_clean: Option<Boolean> = other.was_clean,
-    /// Where that is so, in words.
+    /// When that is the case, in words.
     when: Text = other.when,
 }
 
@@ -219,23 +220,23 @@ row! {
 }
 
 row! {
-    /// Something that was owed.
+    /// Something that a side had to do.
     pub(super) struct Step<'a>(step: &'a model::Step);
 
-    /// Name of the rule it was owed by.
+    /// Name of the rule that required it.
     rule: Text = step.rule.name(),
-    /// Who owed it: `client` or `server`.
+    /// Who had to do it: `client` or `server`.
     owed_by: Text = step.owed_by.name(),
-    /// What was owed, in words.
+    /// What had to be done, in words.
     expected: Text = &wording::owed(step),
-    /// What was seen of it.
+    /// What was seen of it, in words.
     observed: Text = &wording::seen(step),
-    /// What came of it: `met`, `broken`, `late`, `unobserved` or `not_applicable`.
+    /// Result: `met`, `broken`, `late`, `unobserved` or `not_applicable`.
     verdict: Text = step.verdict.name(),
-    /// Sections of the RFCs by which it was owed.
+    /// Sections of the RFCs that require it.
     section: Text = Displayed(Clauses(&wording::clauses(step))),
-    /// Number of the frame from which on it was owed.
+    /// Number of the frame that made it due.
     since_frame: Option<Integer> = step.since.frame,
-    /// Time from which on it was owed.
+    /// Time at which it became due.
     since_at: Option<Time> = step.since.at,
 }

@@ -17,14 +17,14 @@ use crate::views::row::{Boolean, Displayed, Integer, List, Map, Nanoseconds, OrA
 use crate::views::worded::Worded;
 
 row! {
-    /// One WebSocket connection, or an attempt at it.
+    /// One WebSocket connection, or an attempt at one.
     pub(super) struct Connection<'a>(r: &'a Conversation<Shown>, frames: FrameList);
 
     let findings = &Worded::all(r);
     let is_listed = frames != FrameList::None;
     let (last_packet, last_packet_input) = place(r, r.tcp.map(|tcp| tcp.last_packet));
 
-    /// Its number, by which `--connection` knows it.
+    /// Its number, as used by `--connection`.
     id: Text = Displayed(r.id),
     /// Index in `inputs` of the input with its first packet.
     input: Integer = r.input,
@@ -36,7 +36,7 @@ row! {
     first_packet: Option<Integer> = place(r, r.tcp.map(|tcp| tcp.first_packet)).0,
     /// Its last packet.
     last_packet: Option<Integer> = last_packet,
-    /// Index of the input of the last packet, where it is another.
+    /// Index of the input with the last packet, if it is a different one.
     last_packet_input: OrAbsent<Integer> = last_packet_input,
     /// Time of the first packet.
     started_at: Option<Time> = r.started_at,
@@ -46,15 +46,15 @@ row! {
     duration_ns: Option<Nanoseconds> = r.started_at.zip(r.ended_at).map(|(start, end)| end.since(start).max(0)),
     /// What recorded it: `capture`, or `tester` for the log of one.
     vantage: Text = if r.tcp.is_some() { "capture" } else { "tester" },
-    /// What TLS shows of it; null without TLS.
+    /// What TLS shows about it; null without TLS.
     tls: Option<Tls> = r.tls.as_deref().map(|tls| Tls(r, tls)),
     /// Version of HTTP that carried the opening handshake.
     http: Text = "1.1",
-    /// How TCP failed, where it was not established: there is no handshake then.
+    /// How TCP failed, if it was not established; there is then no handshake.
     connect: OrAbsent<Connect> = r.connect.map(Connect),
-    /// The opening handshake; null where the connection has none in the recording that could be read.
+    /// The opening handshake; null if the recording has none for this connection that could be read.
     handshake: Option<Handshake> = Handshake::of(r),
-    /// Handshakes before this one on the same TCP connection, refused or abandoned.
+    /// Earlier handshakes on the same TCP connection, refused or abandoned.
     earlier_handshakes: List<Earlier> = r.earlier.iter().map(Earlier),
     /// What each side sent.
     traffic: PerRole<Traffic> = sides(&r.traffic, Traffic),
@@ -64,25 +64,25 @@ row! {
     timing: Timing = Timing(r),
     /// Clauses broken, and notes, in the order found.
     findings: List<Finding> = findings.iter().map(|told| Finding(r, told)),
-    /// Findings beyond the cap.
+    /// Number of findings beyond the cap.
     findings_omitted: Integer = r.findings_omitted,
-    /// Its frames, as far as they were asked for.
+    /// Its frames, as far as requested.
     frames: OrAbsent<List<Frame>> = is_listed.then(|| r.frames.iter().map(|frame| entry(r, frame))),
-    /// Frames that are not listed, between the first ones and the last ones.
+    /// Number of frames not listed, between the first and the last ones.
     frames_omitted: OrAbsent<Integer> = is_listed.then_some(r.frames_omitted),
-    /// The case of the Autobahn Testsuite whose report tells of it.
+    /// The Autobahn Testsuite case whose report it comes from.
     autobahn: Option<Autobahn> = r.case.as_deref().map(Autobahn),
     /// What is odd about its recording.
     weirds: List<Weird> = r.weirds.as_slice().iter().map(|weird| Weird(r, weird)),
 }
 
 row! {
-    /// An end of a TCP connection.
+    /// An endpoint of a TCP connection.
     pub(super) struct Address(address: SocketAddr);
 
     /// IPv4 or IPv6.
     ip: Text = Displayed(address.ip()),
-    /// Number of the TCP port.
+    /// TCP port number.
     port: Integer = address.port(),
 }
 
@@ -92,12 +92,12 @@ row! {
 
     /// Whether an RST answered the SYN; otherwise nothing did.
     refused: Boolean = connect.refused,
-    /// SYNs that the client sent.
+    /// Number of SYNs that the client sent.
     syns: Integer = connect.syns,
 }
 
 row! {
-    /// A handshake that came to nothing.
+    /// A handshake that did not succeed.
     pub(super) struct Earlier<'a>(earlier: &'a model::EarlierHandshake<Shown>);
 
     /// Its request target.
@@ -112,21 +112,21 @@ row! {
 
     let frames = (0u8..).zip(sent.frames).filter(|(_, count)| *count > 0);
 
-    /// Bytes of its TCP stream in the recording, each once, the handshake included.
+    /// Bytes of its TCP stream in the recording, each counted once, including the handshake.
     stream_bytes: Integer = sent.stream_bytes,
-    /// Whole frames by name of their opcode; opcodes that did not occur are left out.
+    /// Complete frames by opcode name; opcodes that did not occur are omitted.
     frames: Map<Integer> = frames.map(|(bits, count)| (Opcode::from_bits(bits).name(), count)),
-    /// Frames that its stream ended inside of.
+    /// Frames cut short by the end of its stream.
     frames_cut: Integer = sent.frames_cut,
-    /// Messages that ended.
+    /// Complete messages.
     messages: Messages = Messages(sent),
     /// Payload bytes of all frames in the recording.
     frame_payload_bytes: Integer = sent.frame_payload_bytes,
-    /// Bytes of all messages that ended, inflated, as far as their sizes are known; null where none is.
+    /// Bytes of all complete messages, inflated, as far as their sizes are known; null if none is known.
     message_bytes: Option<Integer> = sent.known_message_bytes(),
     /// Bytes missing from its TCP stream.
     gap_bytes: Integer = sent.gap_bytes,
-    /// Bytes of its TCP stream that came again.
+    /// Retransmitted bytes of its TCP stream.
     retransmitted_bytes: Integer = sent.retransmitted_bytes,
 }
 
@@ -134,9 +134,9 @@ row! {
     /// Messages by type.
     pub(super) struct Messages<'a>(sent: &'a model::Traffic);
 
-    /// Text messages that ended.
+    /// Complete text messages.
     text: Integer = sent.text_messages,
-    /// Binary messages that ended.
+    /// Complete binary messages.
     binary: Integer = sent.binary_messages,
 }
 
@@ -146,14 +146,14 @@ row! {
 
     let (packet, packet_input) = place(r, weird.packet);
 
-    /// What, by its name.
+    /// Its name.
     name: Text = weird.kind.name(),
-    /// How often that was seen.
+    /// How often it was seen.
     count: Integer = weird.count,
-    /// The first time in words.
+    /// The first occurrence in words.
     detail: Text = &weird.detail,
-    /// Packet that showed it first.
+    /// First packet that shows it.
     packet: Option<Integer> = packet,
-    /// Index of the input of that packet, where it is another than the connection's.
+    /// Index of the input with that packet, if it is not the connection's.
     packet_input: OrAbsent<Integer> = packet_input,
 }

@@ -18,7 +18,7 @@ row! {
 
     /// Name of the rule.
     rule: Text = rule.name,
-    /// How much it weighs here: `must`, `should` or `note`.
+    /// Its level here: `must`, `should` or `note`.
     level: Text = finding.level.name(),
     /// Who: `client`, `server` or `both`.
     by: Text = finding.by.map_or("both", Role::name),
@@ -28,15 +28,15 @@ row! {
     frame: Option<Integer> = finding.frame,
     /// Packet that shows it.
     packet: Option<Integer> = packet,
-    /// Index of the input of that packet, where it is another than the connection's.
+    /// Index of the input with that packet, if it is not the connection's.
     packet_input: OrAbsent<Integer> = packet_input,
     /// Time of that packet.
     at: Option<Time> = finding.at,
-    /// Sections of the RFCs that the rule rests on.
+    /// Sections of the RFCs that the rule is based on.
     section: Text = Displayed(rule.section()),
-    /// What they ask for here.
+    /// What they require here.
     expected: Text = &words.expected,
-    /// What was there instead.
+    /// What was observed instead.
     observed: Text = &words.observed,
     /// Both in a sentence.
     message: Text = Displayed(wording::Message { finding, did: &words.did }),

@@ -25,7 +25,7 @@ row! {
     at: Option<Time> = frame.at,
     /// Packet of its first byte.
     packet: Option<Integer> = packet,
-    /// Index of the input of that packet, where it is another than the connection's.
+    /// Index of the input with that packet, if it is not the connection's.
     packet_input: OrAbsent<Integer> = packet_input,
     /// The FIN bit: whether it is the last fragment of its message.
     fin: Boolean = header.fin,
@@ -37,20 +37,20 @@ row! {
     masked: Boolean = header.masking_key.is_some(),
     /// The masking key, four bytes in hex; null without one.
     masking_key: Option<Hex> = header.masking_key.map(|key| key.0),
-    /// Length of the payload as its header has it, in bytes.
+    /// Payload length given in its header, in bytes.
     length: Integer = header.payload_len,
-    /// Its payload, unmasked; null where it is empty or not shown.
+    /// Its payload, unmasked; null if it is empty or not shown.
     payload: Option<Payload> = payload,
     /// Whether every byte of the payload is in the recording.
     complete: Boolean = frame.complete,
-    /// Number of the message it is a part of, from 1.
+    /// Number of the message it belongs to, from 1.
     message: Option<Integer> = frame.message,
     /// Whether that message is compressed.
     compressed: Boolean = frame.compressed,
 }
 
 row! {
-    /// A payload, as text, in hex, or by its length alone.
+    /// A payload: as text, in hex, or only its length.
     pub(in crate::views) struct Payload<'a>(
         frame: &'a FrameRecord<Shown>,
         shown: &'a [u8],
@@ -60,15 +60,15 @@ row! {
 
     let is_shown = !frame.redacted;
 
-    /// Bytes of it, all of which were left out.
+    /// Its length in bytes; all of it was left out.
     redacted: OrAbsent<Integer> = frame.redacted.then_some(frame.header.payload_len),
-    /// The first bytes of it as text, where the message is text.
+    /// Its first bytes as text, if the message is text.
     text: OrAbsent<Text> = text.filter(|_| is_shown),
-    /// The first bytes of it.
+    /// Its first bytes.
     hex: OrAbsent<Hex> = (is_shown && text.is_none()).then_some(shown),
-    /// They are shown inflated.
+    /// Whether they are shown inflated.
     inflated: OrAbsent<Boolean> = (is_shown && frame.inflated).then_some(true),
-    /// There is more than is shown.
+    /// Whether there is more than is shown.
     cut: OrAbsent<Boolean> = (is_shown && is_cut).then_some(true),
 }
 

@@ -18,11 +18,11 @@ row! {
 
     /// Whether the server switched protocols.
     complete: Boolean = response.is_some_and(|r| r.switches),
-    /// Whether it is not, or not wholly, in the recording: what is not there is unknown.
+    /// Whether it is missing from the recording, at least in part: the missing part is unknown.
     assumed: Boolean = r.assumed,
     /// Method of the request.
     method: Option<Text> = request.map(|r| &*r.method),
-    /// Request target as sent; null where the request is not in the recording.
+    /// Request target as sent; null if the request is not in the recording.
     target: Option<Text> = request.map(|r| &*r.target),
     /// Value of the first `Host`.
     host: Option<Text> = request.and_then(|r| r.host()),
@@ -32,9 +32,9 @@ row! {
     key: Option<Text> = request.and_then(|r| r.key()),
     /// Value of the first `Sec-WebSocket-Accept`.
     accept: Option<Text> = response.and_then(|r| r.accept()),
-    /// Whether that is what the key asks for.
+    /// Whether that is the value the key requires.
     accept_valid: Option<Boolean> = response.and_then(|r| r.accept_valid()),
-    /// What the key asks for.
+    /// The value the key requires.
     accept_expected: Option<Text> = response.and_then(|r| Some(r.expected_accept.as_ref()?.as_str())),
     /// Value of the first `Sec-WebSocket-Version` of the request.
     version: Option<Text> = request.and_then(|r| r.version()),
@@ -50,13 +50,13 @@ row! {
     offered_subprotocols: List<Text> = request.into_iter().flat_map(|r| &r.subprotocols),
     /// Packet in which the request began.
     request_packet: Option<Integer> = request_packet,
-    /// Index of the input of that packet, where it is another than the connection's.
+    /// Index of the input with that packet, if it is not the connection's.
     request_packet_input: OrAbsent<Integer> = request_packet_input,
     /// Packet in which the response began.
     response_packet: Option<Integer> = response_packet,
-    /// Index of the input of that packet, where it is another than the connection's.
+    /// Index of the input with that packet, if it is not the connection's.
     response_packet_input: OrAbsent<Integer> = response_packet_input,
-    /// From the request to the response; `null` too where the response was recorded first.
+    /// From the request to the response; also `null` if the response was recorded first.
     response_after_ns: Option<Nanoseconds> =
         times.map(|(asked, answered)| answered.since(asked)).filter(|ns| *ns >= 0),
     /// Names and values of the field lines of the request, in order.
@@ -72,7 +72,7 @@ impl<'a> Handshake<'a> {
 }
 
 row! {
-    /// An extension of the WebSocket protocol, offered or taken.
+    /// An extension of the WebSocket protocol, offered or accepted.
     pub(super) struct Extension<'a>(extension: &'a model::Extension<Shown>);
 
     let parameters = extension.parameters.iter();

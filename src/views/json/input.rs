@@ -7,28 +7,28 @@ use crate::views::json::number;
 use crate::views::row::{Boolean, Displayed, Integer, List, Text, Time, row};
 
 row! {
-    /// One input, and what was read from it. Those that were not read come last, with the reason and nulls.
+    /// One input, and what was read from it. Inputs that were not read come last, with the reason and nulls.
     pub(super) struct Input<'a>(input: &'a InputReport);
 
     /// The path as given; `-` for standard input.
     path: Text = &input.path,
     /// Its format: `pcap`, `pcapng`, `autobahn-json`, `autobahn-html` or `autobahn-text`.
     kind: Option<Text> = read(input, input.kind),
-    /// What was undone to read it: `none`, `gzip`, `zstd`, `lz4`, `xz` or `bzip2`.
+    /// Its compression: `none`, `gzip`, `zstd`, `lz4`, `xz` or `bzip2`.
     compression: Option<Text> = read(input, input.compression.name()),
-    /// Number, from 1, of the set of files that it is read with as one capture.
+    /// Number, from 1, of the set of files that were read together as one capture.
     set: Option<Integer> = input.set,
-    /// Packets read, of whatever protocol.
+    /// Packets read, of any protocol.
     packets: Option<Integer> = read(input, input.packets),
-    /// Bytes read, as they are without compression.
+    /// Bytes read, after decompression.
     bytes: Option<Integer> = read(input, input.bytes),
-    /// Its link types in the order seen; those without a name as `linktype-` and the number.
+    /// Its link types in order of appearance; those without a name as `linktype-` and the number.
     link_types: List<Text> = input.link_types.iter().map(|link| Displayed(LinkName(*link))),
     /// Time of its first packet.
     first_at: Option<Time> = input.first_at,
     /// Latest time of its packets.
     last_at: Option<Time> = input.last_at,
-    /// Whether it ends inside a record, or its compressed data could not be read to their end.
+    /// Whether it ends inside a record, or its compressed data could not be read to the end.
     truncated: Option<Boolean> = read(input, input.truncated),
     /// Whether its reader was stopped before the end.
     interrupted: Option<Boolean> = read(input, input.interrupted),
@@ -36,9 +36,9 @@ row! {
     tcp_connections: Option<Integer> = read(input, input.tcp_connections),
     /// WebSocket connections among them, and attempts at one that TCP did not refuse.
     websocket_connections: Option<Integer> = read(input, input.websocket_connections),
-    /// Those under TLS that could not be read and may be WebSocket; null where the input was not read.
+    /// TLS connections among them that could not be decrypted and may be WebSocket; null if the input was not read.
     encrypted_connections: Option<Integer> = read(input, input.encrypted_connections),
-    /// Why it was left, where it was found in a directory and is nothing that is read.
+    /// Why it was skipped, if it was found in a directory and is not something wslog reads.
     skipped: Option<Text> = skipped(input),
     /// Why it could not be read.
     error: Option<Text> = error(input),
@@ -50,13 +50,13 @@ row! {
     /// Something odd about an input.
     pub(super) struct Weird<'a>(weird: &'a model::Weird);
 
-    /// What, by its name.
+    /// Its name.
     name: Text = weird.kind.name(),
-    /// How often that was seen.
+    /// How often it was seen.
     count: Integer = weird.count,
-    /// The first time in words.
+    /// The first occurrence in words.
     detail: Text = &weird.detail,
-    /// Packet that showed it first.
+    /// First packet that shows it.
     packet: Option<Integer> = weird.packet.map(number),
 }
 

@@ -8,40 +8,40 @@ use crate::views::json::{place, sides};
 use crate::views::row::{Boolean, Integer, List, OrAbsent, Text, Time, row};
 
 row! {
-    /// What TLS shows of a connection.
+    /// What TLS shows about a connection.
     pub(super) struct Tls<'a>(r: &'a Conversation<Shown>, tls: &'a TlsFacts<Shown>);
 
     let offer = tls.offer.as_deref();
 
-    /// Version that the server chose: `1.3`, `1.2` …; null where its hello is not in the recording.
+    /// Version that the server chose: `1.3`, `1.2` …; null if its ServerHello is not in the recording.
     version: Option<Text> = tls.version.and_then(TlsVersion::name),
-    /// Cipher suite that it chose, as the registry of IANA has it; null where its hello is not in the recording.
+    /// Cipher suite that it chose, by its IANA name; null if its ServerHello is not in the recording.
     cipher: Option<Text> = tls.cipher.and_then(|cipher| cipher.name()),
-    /// Host that the client named; null where it named none, or its hello is not in the recording.
+    /// Host that the client named (SNI); null if it named none, or its ClientHello is not in the recording.
     sni: Option<Text> = offer.and_then(|offer| offer.sni.as_deref()),
-    /// Protocol that the server chose (ALPN): `http/1.1`, `h2` …; null without one, and where that is encrypted.
+    /// Protocol that the server chose (ALPN): `http/1.1`, `h2` …; null if there is none or it is encrypted.
     alpn: Option<Text> = tls.alpn.as_deref(),
     /// Protocols that the client offered, in its order of preference.
     alpn_offered: List<Text> = offer.map_or(&[][..], |offer| &offer.alpn).iter().map(|name| &**name),
     /// Whether what the connection carried was decrypted.
     decrypted: Boolean = tls.decrypted,
-    /// Where its keys came from: `keylog`, `dsb` (of the capture itself), `wrong` (they open nothing) or `none`.
+    /// Where its keys came from: `keylog`, `dsb` (inside the capture), `wrong` (they decrypt nothing) or `none`.
     keys: Text = tls.keys.name(),
     /// Why it was not decrypted: `no_keys`, `keys_missing`, `keys_wrong`, `hello_unseen`, `unsupported` or `given_up`.
     undecrypted: Option<Text> = tls.undecrypted.map(|why| why.name()),
-    /// Whether the session goes on from an earlier one; null before the server's answer.
+    /// Whether the session resumes an earlier one; null before the server's answer.
     resumed: Option<Boolean> = tls.resumed,
-    /// The server asked for another hello of the client.
+    /// Whether the server asked for a second ClientHello (HelloRetryRequest).
     hello_retry: Boolean = tls.hello_retry,
     /// Records of early data (0-RTT), which are not decrypted.
     early_records: Integer = tls.early_records,
-    /// Handshakes on the running connection.
+    /// Number of renegotiations.
     renegotiations: Integer = tls.renegotiations,
-    /// Times each side changed its keys.
+    /// How often each side updated its keys.
     key_updates: PerRole<Integer> = sides(&tls.key_updates, |updates| *updates),
-    /// Alerts, but close_notify.
+    /// Alerts other than close_notify.
     alerts: List<Alert> = tls.alerts.iter().map(|alert| Alert(r, alert)),
-    /// The close_notify of each side; null where none is known: in TLS 1.3 that takes keys.
+    /// The close_notify of each side; null if none is known, which in TLS 1.3 takes the keys.
     close_notify: PerRole<Option<Mark>> =
         sides(&tls.close_notify, |mark| mark.as_ref().map(|mark| Mark(r, mark))),
     /// What each side sent.
@@ -56,31 +56,31 @@ row! {
 
     /// Who sent it.
     by: Text = alert.by.name(),
-    /// `warning` or `fatal`; null where it is encrypted.
+    /// `warning` or `fatal`; null if it is encrypted.
     level: Option<Text> = alert.level.map(AlertLevel::name),
-    /// Its name in the registry of IANA; null where it is encrypted, or has none.
+    /// Its IANA name; null if it is encrypted or has none.
     name: Option<Text> = alert.description.and_then(AlertDescription::name),
-    /// Its number; null where it is encrypted.
+    /// Its number; null if it is encrypted.
     number: Option<Integer> = alert.description.map(|alert| alert.0),
     /// When it was captured.
     at: Option<Time> = alert.at,
-    /// The packet that brought it.
+    /// The packet it was captured in.
     packet: Option<Integer> = packet,
-    /// Index of the input of that packet, where it is another than the connection's.
+    /// Index of the input with that packet, if it is not the connection's.
     packet_input: OrAbsent<Integer> = packet_input,
 }
 
 row! {
-    /// Where something stands.
+    /// When and where something was captured.
     pub(super) struct Mark<'a>(r: &'a Conversation<Shown>, mark: &'a TlsMark);
 
     let (packet, packet_input) = place(r, Some(mark.packet));
 
     /// When it was captured.
     at: Option<Time> = mark.at,
-    /// The packet that brought it.
+    /// The packet it was captured in.
     packet: Option<Integer> = packet,
-    /// Index of the input of that packet, where it is another than the connection's.
+    /// Index of the input with that packet, if it is not the connection's.
     packet_input: OrAbsent<Integer> = packet_input,
 }
 
@@ -88,16 +88,16 @@ row! {
     /// Records of one side.
     pub(super) struct Records<'a>(records: &'a TlsRecords);
 
-    /// Whole ones, of any type.
+    /// Number of complete records, of any type.
     count: Integer = records.count,
-    /// Those of application data; in TLS 1.3 without keys all that are encrypted.
+    /// Number of application data records; in TLS 1.3 without keys, all encrypted records.
     application: Integer = records.application,
-    /// Their bytes: as they were written where decrypted, else what is left of their length without what encryption adds.
+    /// Bytes in these: the plain text if decrypted, otherwise their length less the overhead of encryption.
     bytes: Integer = records.bytes,
     /// When the first of them was captured.
     first_at: Option<Time> = records.first.and_then(|mark| mark.at),
-    /// When the last was.
+    /// When the last of them was captured.
     last_at: Option<Time> = records.last.and_then(|mark| mark.at),
-    /// Those that are missing, or damaged.
+    /// Number of records missing or damaged.
     lost: Integer = records.lost,
 }

@@ -188,7 +188,7 @@ fn what_is_not_followed_is_counted() {
         v4_with(20 + payload.len(), 0, 47, &payload)
     };
     let ppp = |number: [u8; 2]| joined(&[&[0x11, 0, 0, 1, 0, 6], &number, &[0; 4]]);
-    let undecoded = |name: &str| format!("unknown_link_type: carried in {name}, which is not decoded");
+    let undecoded = |name: &str| format!("unknown_link_type: carried in {name}, which wslog does not decode");
     let encrypted = |by: &str| format!("encrypted_packet: encrypted by {by}");
     let data = [0x08, 0x02].into_iter().chain([0; 24]);
     let wifi = |at: usize, value: u8| {
@@ -229,7 +229,7 @@ fn what_is_not_followed_is_counted() {
             "bad FCS",
             LinkType::IEEE802_11_RADIOTAP,
             damaged,
-            "damaged_packet: received damaged, as its check sequence showed".into(),
+            "damaged_packet: received damaged, as its frame check sequence shows".into(),
         ),
     ];
     for (name, link, data, expected) in rows {
@@ -250,7 +250,7 @@ fn what_only_looks_like_a_tunnel() {
     };
     let to = |port, parts: &[&[u8]]| udp([50_000, port], &joined(parts));
     let from = |port, parts: &[&[u8]]| udp([port, 50_000], &joined(parts));
-    let undecoded = |name: &str| format!("unknown_link_type: carried in {name}, which is not decoded");
+    let undecoded = |name: &str| format!("unknown_link_type: carried in {name}, which wslog does not decode");
     let encrypted = |by: &str| format!("encrypted_packet: encrypted by {by}");
     let malformed = |words: &str| format!("malformed_header: {words}");
     let plain = [0, 0x10, 3, 0, 0, 0, 0, 0];
@@ -323,7 +323,7 @@ fn what_only_looks_like_a_tunnel() {
         (
             "TZSP without end",
             to(37008, &[&[1, 0, 0, 1, 10, 1, 5]]),
-            "truncated_packet: TZSP tag header needs 1 bytes, captured are 0".into(),
+            "truncated_packet: TZSP tag header needs 1 bytes, but 0 were captured".into(),
         ),
         ("IKE", from(4500, &[&[0; 4], &[9; 28]]), String::new()),
         ("NAT kept open", to(4500, &[&[0xff]]), String::new()),
@@ -397,7 +397,7 @@ fn what_only_looks_like_a_tunnel() {
 /// Each of these leads back to an Ethernet type.
 #[test]
 fn tags_in_tags_end() {
-    let cap = "nesting_cap: more tunnels inside one another than are followed";
+    let cap = "nesting_cap: more nested tunnels than wslog follows";
     let four = v4(&tcp(0, b"hi"));
     for (name, ether_type, head, tail) in [
         ("PBB", 0x88e7_u16, &[0; 4][..], &[2; 12][..]),
@@ -429,7 +429,7 @@ fn tunnels_in_tunnels_end() {
         (0..depth).fold(v4(&tcp(0, b"hi")), |inner, _| v4_with(20 + inner.len(), 0, 4, &inner))
     };
     check("as many as are followed", LinkType::IPV4, &four(16), HI_V4);
-    let cap = "nesting_cap: more tunnels inside one another than are followed";
+    let cap = "nesting_cap: more nested tunnels than wslog follows";
     check("one more", LinkType::IPV4, &four(17), cap);
     check("as many as fit", LinkType::IPV4, &four(3_000), cap);
 }
@@ -509,7 +509,7 @@ fn snap_length() {
     check_cut("in the TCP options", link, &data, 60, &hello("", 12));
     check_cut("behind the fixed TCP header", link, &data, 54, &hello("", 12));
     let short = |header, needs, has| {
-        format!("truncated_packet: {header} header needs {needs} bytes, captured are {has}")
+        format!("truncated_packet: {header} header needs {needs} bytes, but {has} were captured")
     };
     check_cut("in the TCP header", link, &data, 53, &short("TCP", 20, 19));
     check_cut("before the TCP header", link, &data, 34, &short("TCP", 20, 0));

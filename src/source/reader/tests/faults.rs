@@ -33,12 +33,12 @@ fn unusable_starts() {
     version[4] = 3;
     check_error("version", &version, &unusable("pcap", "version 3.4, expected 2.4"));
     let kuznetzov = pcap_file(Endian::Big, 0xa1b2_cd34, 1, &[]);
-    let why = "the modified format a1b2cd34 is read in little-endian order only";
+    let why = "the modified format a1b2cd34 is supported in little-endian order only";
     check_error("Kuznetzov", &kuznetzov, &unusable("pcap", why));
     let pcapng = Writer::new(Endian::Big).section().bytes;
     check_error("cut", &pcapng[..27], &unusable("pcapng", "the file ends after 27 of at least 28 bytes"));
     for (at, value, why) in [
-        (7, 27, "its section header claims 27 bytes, at least 28"),
+        (7, 27, "its section header claims 27 bytes, fewer than the minimum of 28"),
         (
             8,
             0,
@@ -61,11 +61,15 @@ fn malformed_blocks_end_the_reading() {
     let bad_offset = part().block(1, part().u16(1).u16(0).u32(0).u16(14).u16(4).u32(6));
     let big_packet = part().block(6, part().u32(0).u64(0).u32(5).u32(5).raw(b"four"));
     for (name, block, why) in [
-        ("length 0", part().u32(6).u32(0).u32(0), "a block of type 0x6 claims 0 bytes, at least 32"),
+        (
+            "length 0",
+            part().u32(6).u32(0).u32(0),
+            "a block of type 0x6 claims 0 bytes, fewer than the minimum of 32",
+        ),
         (
             "length 4 GiB",
             part().u32(6).u32(0xffff_fff0).u32(0),
-            "it claims 4294967280 bytes, at most 16777216",
+            "it claims 4294967280 bytes, more than the 16777216 allowed",
         ),
         (
             "trailer",
@@ -100,7 +104,7 @@ fn malformed_blocks_end_the_reading() {
     let mut file = pcap_file(Endian::Little, 0xa1b2_c3d4, 1, &samples()[..1]);
     file.extend([0xff; 100]);
     let expected =
-        "malformed_block: at byte 45: it claims 4294967311 bytes, at most 16777216; reading stopped";
+        "malformed_block: at byte 45: it claims 4294967311 bytes, more than the 16777216 allowed; reading stopped";
     check_weird("pcap record", &file, 1, expected);
 }
 

@@ -28,7 +28,7 @@ fn what_the_capture_lost_is_counted_once() {
         let told = |dropped, by_system| statistics(part(), 0, dropped, by_system);
         let odd = |words: &str| {
             format!(
-                "packets that the capture itself lost ({words}): bytes missing from streams may be theirs"
+                "packets that the capture itself lost ({words}): bytes missing from streams may be from these"
             )
         };
         let packet = |file: Writer| file.enhanced(0, 0, 1, b"a");
@@ -95,7 +95,7 @@ fn what_the_capture_lost_is_counted_once() {
                 12,
                 None,
                 "interface 0: isb_ifdrop 2; interface 0: isb_ifdrop 2; interface 0: isb_ifdrop 2; \
-                 interface 0: isb_ifdrop 2; and 2 interfaces more",
+                 interface 0: isb_ifdrop 2; and 2 more interfaces",
             ),
             (
                 "obsolete packet",
