@@ -6,13 +6,16 @@ mod diff;
 mod exit;
 mod explain;
 mod extract;
+mod gate;
 mod inspect;
 mod interrupt;
 mod limit_args;
+mod list;
 mod man;
 mod moment;
 mod output;
 mod pager;
+mod progress;
 mod reading;
 mod rows;
 mod runs;
@@ -52,6 +55,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         Command::Inspect(inspect) => inspect::run(&inspect),
         Command::Frames(args) => rows::frames(&args),
         Command::Messages(args) => rows::messages(&args),
+        Command::List(list) => list::run(&list),
         Command::Diff(diff) => diff::run(&diff),
         Command::Check(check) => check::run(&check),
         Command::Explain(explain) => explain::run(&explain),

@@ -264,7 +264,8 @@ impl<'s> Engine<'s> {
         };
         let queue = Queue::new(paths, joining, threads, &limits);
         let delivery = Delivery::new(sinks, selection, redaction, &limits);
-        let mut collector = Collector::new(delivery, queue.ids_name_inputs, all_connects, &limits);
+        let mut collector =
+            Collector::new(delivery, queue.ids_name_inputs, (all_connects, keep.as_they_end), &limits);
         before.into_iter().try_for_each(|step| collector.step(step))?;
         let unread = if threads == 1 {
             reading.all(queue, &mut Direct::new(&mut collector, terms.clone()))?

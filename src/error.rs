@@ -17,6 +17,14 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// There are more rows than may wait to be sorted.
+    #[error("{rows} rows and more take over {bytes} bytes to be sorted, which is the limit sorted-bytes")]
+    TooManyRows {
+        /// Rows that had room.
+        rows: usize,
+        /// Bytes that they may take.
+        bytes: usize,
+    },
     /// The file or directory cannot be opened.
     #[error("cannot open {}", path.display())]
     Open {
@@ -142,7 +150,9 @@ impl Error {
             | Self::NothingInDirectory { path }
             | Self::NoReport { path }
             | Self::BadPolicy { path, .. } => Some(path),
-            Self::Threads { .. } | Self::UnknownTopic { .. } | Self::Write(_) => None,
+            Self::Threads { .. } | Self::UnknownTopic { .. } | Self::TooManyRows { .. } | Self::Write(_) => {
+                None
+            }
         }
     }
 

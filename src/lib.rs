@@ -14,8 +14,8 @@
 //! # Ok::<(), wslog::error::Error>(())
 //! ```
 //!
-//! [`Sink`](engine::Sink) shows one of one's own, [`websocket`] and [`http`] the grammars by themselves. The feature `cli`, which is
-//! on by default, is the binary and what it alone needs: a library is had with `default-features = false`.
+//! [`Sink`](engine::Sink) shows how to write one of your own; [`websocket`] and [`http`] are the grammars on their own. The feature
+//! `cli`, on by default, is the binary and what only it needs: to use the library, set `default-features = false`.
 //!
 //! The rest of this page is the architecture.
 //!

@@ -92,7 +92,7 @@ limits! {
     ///
     /// Reused keys and immediate reconnections follow soon.
     "compared-connections" max_compared_connections: usize = 1_024, Count("connections"),
-        Seen("Earlier connections are not compared, and give no finding.");
+        Seen("Older ones are not compared, and give no finding.");
 
     /// Servers known to carry WebSocket, by address and port, and as many others that refused or did not answer.
     ///
@@ -298,6 +298,12 @@ limits! {
     /// Most live connections send something within an hour.
     "pause-seconds" max_pause_seconds: u32 = 3_600, Seconds,
         Seen("Files further apart are separate captures, and listed as such.");
+
+    /// Bytes of rows that wait to be sorted, where wslog list is asked for that.
+    ///
+    /// A row takes 200 to 400 bytes: room for 700 000 to 1 300 000 connections.
+    "sorted-bytes" max_sorted_bytes: usize = 256 << 20, Bytes,
+        Seen("A list of more rows is refused with an error; by the numbers of connections any number is listed.");
 
     /// Nested texts, such as URIs in URI parameters, that are taken apart to hide only the secrets in them.
     ///

@@ -3,12 +3,14 @@
 //! each connection before it is rendered, by [`redact`](crate::redact).
 
 pub mod account;
+mod csv;
 pub mod escape;
 pub mod explain;
 pub mod frames;
 pub mod going_on;
 pub mod json;
 pub mod limits;
+pub mod list;
 pub mod messages;
 pub mod remarks;
 pub mod row;
@@ -55,12 +57,49 @@ pub struct Options {
     pub frames: FrameList,
     /// Single connections were asked for: all of them are shown in full.
     pub selected: bool,
+    /// Payloads are shown as a whole, as far as they were kept.
+    pub whole: bool,
     /// Some of all connections were asked for: where there is none, that says nothing of the others.
     pub some: bool,
     /// Connections under TLS that cannot be read are shown one by one, however many there are.
     pub tls: bool,
     /// How text looks.
     pub style: Style,
+    /// Whoever reads the result waits for it: each part goes out once it is whole.
+    pub at_once: bool,
+    /// Connections are told as soon as they are over, and in that order.
+    pub as_they_end: bool,
+    /// The order of rows; `None`: by the numbers of the connections.
+    pub sort: Option<Sort>,
+}
+
+impl Options {
+    /// What a view does unless told otherwise.
+    #[must_use]
+    pub const fn new(style: Style) -> Self {
+        Self {
+            frames: FrameList::Ends,
+            selected: false,
+            whole: false,
+            some: false,
+            tls: false,
+            style,
+            at_once: false,
+            as_they_end: false,
+            sort: None,
+        }
+    }
+}
+
+/// An order of rows, of which what is empty comes last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sort {
+    /// The column that decides.
+    pub column: &'static str,
+    /// The largest first.
+    pub reverse: bool,
+    /// Bytes that rows may take that wait to be sorted.
+    pub max_bytes: usize,
 }
 
 impl FrameList {

@@ -77,7 +77,7 @@ fn closing(report: &CaseReport, expected: &ExpectedClose, opened: bool) -> (Beha
         return (BehaviorClose::WrongCode, why);
     }
     if !seen.is_server && seen.dropped_by_me {
-        let why = "the tester, as client, ended TCP, which the server should do";
+        let why = "the tester, as client, ended TCP, which the server should have done";
         return (BehaviorClose::FailedByClient, why.to_owned());
     }
     let first = if expected.closed_by_me { "tester" } else { "testee" };
@@ -117,11 +117,11 @@ fn behavior(
     if close.is_some_and(|close| {
         close.wrong_endpoint_is_fatal && close.closed_by_me != report.closing.closed_by_me
     }) {
-        let why = format!("{why}, but the case fails if the testee leaves the closing to the tester");
+        let why = format!("{why}; the case fails if the testee leaves the closing to the tester");
         return (Some(Behavior::Failed), why);
     }
     if tested == Some(&BehaviorClose::WrongCode) && case.is_some_and(|case| case.wrong_code_is_fatal) {
-        return (Some(Behavior::Failed), format!("{why}, but a wrong code fails this case"));
+        return (Some(Behavior::Failed), format!("{why}; a wrong code fails this case"));
     }
     if let Some(why) = own_frames(report) {
         return (Some(Behavior::Failed), why);

@@ -2,6 +2,7 @@
 
 mod explain;
 mod inspect;
+mod list;
 mod look;
 mod manual;
 mod reading;
@@ -13,6 +14,7 @@ use clap::{Parser, Subcommand};
 
 pub(super) use explain::{Explain, Format, TopicKind};
 pub(super) use inspect::{FailOn, Frames, Inspect, Payload};
+pub(super) use list::List;
 pub(super) use look::{Color, Look};
 pub(super) use manual::{Manual, Page};
 pub(super) use reading::{Reading, Secrecy};
@@ -54,6 +56,7 @@ Exit status:
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Inspect(Inspect),
+    List(List),
     Frames(FrameRows),
     Messages(MessageRows),
     Diff(Diff),

@@ -4,18 +4,23 @@ use std::io::BufWriter;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use wslog::engine::{Gate, Spools};
-use wslog::model::Level;
-use wslog::views::{FrameList, Options, text};
+use anyhow::bail;
+use wslog::engine::Spools;
+use wslog::views::{self, FrameList, Options, text};
 
-use crate::cli::args::{FailOn, Frames, Inspect, Payload};
-use crate::cli::exit::{self, Exit};
+use crate::cli::args::{Frames, Inspect, Payload};
+use crate::cli::exit::Exit;
+use crate::cli::gate;
 use crate::cli::output::Output;
 use crate::cli::pager;
+use crate::cli::progress::Progress;
 use crate::cli::reading::{self, KeyLogs, Order};
 use crate::cli::style;
 
 pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
+    if args.live && args.format.name == views::json::FORMAT.name {
+        bail!("--live goes with --format text and ndjson: a document is whole only at its end");
+    }
     let limits = args.reading.limits.limits()?;
     let frames = match args.frames {
         Frames::Ends => FrameList::Ends,
@@ -30,54 +35,41 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
     let key_logs = KeyLogs::named(&args.reading.keylog)?;
     let read: Vec<&PathBuf> = args.reading.inputs.iter().chain(&key_logs.0).collect();
     let pages = Arc::default();
-    let is_text = args.format.name == text::FORMAT.name;
+    let is_text = args.format.name == text::FORMAT.name && !args.live;
     let pager = if is_text { pager::of(args.look, &pages) } else { None };
     let output = Output::open(args.output.as_deref(), &read)?.paged(pager);
-    let out = Box::new(BufWriter::with_capacity(1 << 16, output.writer()?));
+    let progress = Progress::new(&args.reading.inputs, args.look.quiet);
+    let out = progress.before(output.writer()?, args.output.is_none());
+    let out = Box::new(BufWriter::with_capacity(1 << 16, out));
     let style = style::of(args.look, args.output.is_none());
-    let selected = !args.select.connection.is_empty();
     let selection = args.select.selection();
-    let some = !selection.is_all();
-    let mut view = (args.format.sink)(out, Options { frames, selected, some, tls: args.tls, style });
-    let mut gate = args.fail_on.map(|level| {
-        Gate::new(match level {
-            FailOn::Must => Level::Must,
-            FailOn::Should => Level::Should,
-            FailOn::Note => Level::Note,
-        })
-    });
+    let options = Options {
+        frames,
+        selected: !args.select.connection.is_empty(),
+        some: !selection.is_all(),
+        whole: args.payload == Payload::Full,
+        tls: args.tls,
+        at_once: args.live || reading::is_live(&args.reading),
+        as_they_end: args.live,
+        ..Options::new(style)
+    };
+    let mut view = (args.format.sink)(out, options);
+    let mut gate = args.fail_on.map(gate::of);
     let mut order = Order {
         payload_bytes,
         spools: Some(Spools::new(tempfile::tempfile)),
         sinks: vec![&mut *view],
         pages,
-        ..Order::new(limits, selection.clone(), args.secrecy, args.look)
+        ..Order::new(limits, selection.clone(), args.secrecy, args.look, &progress)
     };
     if let Some(gate) = &mut gate {
         order.sinks.push(gate);
     }
     let summary = reading::run(&args.reading, &key_logs, order)?;
     drop(view);
-    let is_found = reading::is_found(&summary, &selection)?;
+    reading::is_found(&summary, &selection)?;
     if reading::was_read(&summary) {
         output.finish()?;
     }
-    let Some(gate) = gate else { return reading::exit(&summary, &selection) };
-    Ok(if summary.failed > 0 || summary.unread > 0 {
-        Exit::Trouble
-    } else if !is_found {
-        exit::say(&format!("{}: nothing was judged", reading::nothing(&summary.selected)));
-        Exit::Found
-    } else if gate.judged() == 0 {
-        let read = summary.inputs.iter().filter(|input| input.unused.is_none()).count();
-        let inputs = if read == 1 { "the input" } else { "the inputs" };
-        let encrypted: u64 = summary.inputs.iter().map(|input| input.encrypted_connections).sum();
-        let readable = if encrypted > 0 { " that can be read (TLS takes --keylog)" } else { "" };
-        exit::say(&format!("wslog: no WebSocket connection{readable} in {inputs}: nothing was judged"));
-        Exit::Found
-    } else if gate.found() {
-        Exit::Found
-    } else {
-        Exit::Done
-    })
+    gate::exit(gate, &summary, &selection)
 }

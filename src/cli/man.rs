@@ -23,6 +23,7 @@ pub(super) fn page(page: Page) -> anyhow::Result<String> {
     match page {
         Page::Wslog => overview(&command),
         Page::WslogInspect => one(&command, "inspect"),
+        Page::WslogList => one(&command, "list"),
         Page::WslogDiff => one(&command, "diff"),
         Page::WslogCheck => one(&command, "check"),
         Page::WslogExplain => one(&command, "explain"),

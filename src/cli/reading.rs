@@ -1,7 +1,6 @@
 //! From arguments to an engine and what came of it: the same for all commands that read captures.
 
 use std::env;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,13 +9,14 @@ use wslog::engine::{Engine, Joining, Selected, Selection, Sink, Spools, Summary}
 use wslog::limits::Limits;
 use wslog::redact::Redaction;
 use wslog::source::KeyLog;
-use wslog::source::file::Stop;
+use wslog::source::file::{self, Stop};
 use wslog::views::remarks::Remarks;
 
 use crate::cli::args::{Look, Reading, Secrecy};
 use crate::cli::exit::{self, Exit};
 use crate::cli::interrupt;
 use crate::cli::pager::Running;
+use crate::cli::progress::Progress;
 
 /// What a command wants of the engine.
 pub(super) struct Order<'s> {
@@ -32,12 +32,19 @@ pub(super) struct Order<'s> {
     pub(super) pages: Arc<Running>,
     /// Where long messages go while they are put together.
     pub(super) spools: Option<Spools>,
+    pub(super) progress: &'s Progress,
     pub(super) sinks: Vec<&'s mut dyn Sink>,
 }
 
-impl Order<'_> {
+impl<'s> Order<'s> {
     /// Without sinks.
-    pub(super) fn new(limits: Limits, selection: Selection, secrecy: Secrecy, look: Look) -> Self {
+    pub(super) fn new(
+        limits: Limits,
+        selection: Selection,
+        secrecy: Secrecy,
+        look: Look,
+        progress: &'s Progress,
+    ) -> Self {
         Self {
             payload_bytes: limits.max_preview_bytes,
             limits,
@@ -47,6 +54,7 @@ impl Order<'_> {
             is_silent: false,
             pages: Arc::default(),
             spools: None,
+            progress,
             sinks: Vec::new(),
         }
     }
@@ -73,7 +81,18 @@ impl KeyLogs {
 
 /// Reads the inputs.
 pub(super) fn run(reading: &Reading, key_logs: &KeyLogs, order: Order<'_>) -> anyhow::Result<Summary> {
-    let Order { limits, redaction, payload_bytes, selection, quiet, is_silent, pages, spools, sinks } = order;
+    let Order {
+        limits,
+        redaction,
+        payload_bytes,
+        selection,
+        quiet,
+        is_silent,
+        pages,
+        spools,
+        progress,
+        sinks,
+    } = order;
     let joining = match (reading.joined, reading.apart) {
         (true, _) => Joining::All,
         (_, true) => Joining::None,
@@ -81,8 +100,9 @@ pub(super) fn run(reading: &Reading, key_logs: &KeyLogs, order: Order<'_>) -> an
     };
     let key_logs = key_logs.0.iter().map(|path| KeyLog::open(path, limits.max_key_log_bytes));
     let key_logs = key_logs.collect::<Result<_, _>>()?;
-    let mut remarks = Remarks::new(io::stderr(), quiet);
-    let stop = Stop::new();
+    let mut remarks = Remarks::new(progress.beside(), quiet);
+    let mut counter = progress.counter();
+    let stop = Stop::new().metered(&progress.meter);
     interrupt::heed(&stop, &pages);
     let mut engine = Engine::new(limits)
         .key_logs(key_logs)
@@ -101,18 +121,28 @@ pub(super) fn run(reading: &Reading, key_logs: &KeyLogs, order: Order<'_>) -> an
     if let Some(spools) = spools {
         engine = engine.spools(spools);
     }
+    engine = engine.sink(&mut counter);
     if let Some(threads) = reading.threads {
         engine = engine.threads(usize::from(threads.get()));
     }
     if let Some(depth) = reading.depth {
         engine = engine.depth(usize::from(depth));
     }
-    let summary = engine.run(&reading.inputs)?;
+    let summary = engine.run(&reading.inputs);
+    if !is_silent {
+        progress.finish();
+    }
+    let summary = summary?;
     if !is_silent {
         remarks.unread(summary.unread);
         remarks.keys(&summary.keys);
     }
     Ok(summary)
+}
+
+/// Whether something is read that may still be written.
+pub(super) fn is_live(reading: &Reading) -> bool {
+    reading.inputs.iter().any(|input| file::is_pipe(input))
 }
 
 /// Whether something could be read; where nothing could, nothing was written.

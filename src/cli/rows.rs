@@ -16,6 +16,7 @@ use crate::cli::exit::Exit;
 use crate::cli::extract::Extract;
 use crate::cli::output::Output;
 use crate::cli::pager;
+use crate::cli::progress::Progress;
 use crate::cli::reading::{self, KeyLogs, Order};
 use crate::cli::style;
 
@@ -119,11 +120,13 @@ impl Rows<'_> {
             (Some(_), _) => limits.max_preview_bytes,
             (None, payloads) => payloads.bytes(),
         };
+        let progress = Progress::new(&reading.inputs, self.look.quiet);
         let asked = selection.clone();
         if selection.needs_the_end() {
-            selection = self.look_ahead(&key_logs, selection)?;
+            selection = self.look_ahead(&key_logs, selection, &progress)?;
         }
-        let out = Box::new(BufWriter::with_capacity(1 << 16, output.writer()?));
+        let out = progress.before(output.writer()?, shape.output.is_none());
+        let out = Box::new(BufWriter::with_capacity(1 << 16, out));
         let mut view = sink(out, options);
         let mut sinks: Vec<&mut dyn Sink> = vec![&mut *view];
         if let Some(extract) = extract {
@@ -134,7 +137,7 @@ impl Rows<'_> {
             pages,
             spools: Some(Spools::new(tempfile::tempfile)),
             sinks,
-            ..Order::new(limits, selection, self.secrecy, self.look)
+            ..Order::new(limits, selection, self.secrecy, self.look, &progress)
         };
         let summary = reading::run(reading, &key_logs, order)?;
         drop(view);
@@ -147,7 +150,12 @@ impl Rows<'_> {
 
     /// Reads the inputs for which connections are meant: some things are known of one that is over only, and rows do not
     /// wait for that.
-    fn look_ahead(&self, key_logs: &KeyLogs, selection: Selection) -> anyhow::Result<Selection> {
+    fn look_ahead(
+        &self,
+        key_logs: &KeyLogs,
+        selection: Selection,
+        progress: &Progress,
+    ) -> anyhow::Result<Selection> {
         if let Some(pipe) = self.reading.inputs.iter().find(|input| file::is_pipe(input)) {
             let name =
                 if pipe.as_os_str() == "-" { "standard input".into() } else { pipe.display().to_string() };
@@ -164,7 +172,7 @@ impl Rows<'_> {
             payload_bytes: 0,
             sinks: vec![&mut collect],
             is_silent: true,
-            ..Order::new(limits, selection, self.secrecy, self.look)
+            ..Order::new(limits, selection, self.secrecy, self.look, progress)
         };
         reading::run(self.reading, key_logs, order)?;
         Ok(Selection::exactly(ids))

@@ -118,7 +118,13 @@ impl Line for Plain<'_, '_> {
 
     fn step(&mut self, step: Step) -> Result<(), Error> {
         match step {
-            Step::FileBegins { before, name: Some(name) } => self.analysis.ledger.next_file(before, &name),
+            Step::FileBegins { before, name, begun } => {
+                let ledger = &mut self.analysis.ledger;
+                if let Some(name) = name {
+                    ledger.next_file(before, &name);
+                }
+                ledger.path(begun.path);
+            }
             Step::CaptureEnds { odd } => self.analysis.ledger.odd(odd),
             _ => {}
         }

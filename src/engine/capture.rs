@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::engine::line::{Line, Step};
+use crate::engine::line::{Begun, Line, Step};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::model::{InputReport, LinkType, PacketNo, Timestamp, WeirdKind, Weirds};
@@ -93,7 +94,8 @@ impl Capture {
         let before = self.packets;
         let name = (self.names || self.files > 0)
             .then(|| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned());
-        line.step(Step::FileBegins { before: PacketNo(before), name })?;
+        let begun = Begun { path: Arc::from(&*report.path), kind: report.kind };
+        line.step(Step::FileBegins { before: PacketNo(before), name, begun })?;
         // The reader numbers packets by file, the decoder gets them as the capture does.
         let (mut weirds, mut odd) = (Weirds::default(), Weirds::default());
         let (mut last_link, mut known_links) = (None, BTreeSet::new());

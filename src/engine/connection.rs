@@ -150,6 +150,30 @@ impl Watched {
         }
     }
 
+    /// What it came to, once it is closed: for whoever does not wait for what the capture may have late, of which nothing
+    /// is seen any more.
+    #[cold]
+    pub(super) fn give(
+        &mut self,
+        connection: &mut Connection,
+        terms: &Terms,
+        common: &mut Common,
+    ) -> Option<Box<Concluded>> {
+        match self {
+            Self::Concluded { .. } => {}
+            Self::Followed(followed) if connection.is_closed() && !followed.waits_for_keys() => {}
+            Self::Followed(_) | Self::Ignored { .. } => return None,
+        }
+        let this = std::mem::replace(self, Self::Ignored { weirds: Weirds::default() });
+        match this.finish(connection, terms, connection.ended_at(), common) {
+            Ok(concluded) => Some(concluded),
+            Err(weirds) => {
+                *self = Self::Ignored { weirds };
+                None
+            }
+        }
+    }
+
     /// Whether its opening handshake is over, or nobody looks for one.
     #[inline]
     pub(super) fn is_settled(&self) -> bool {
@@ -418,6 +442,7 @@ impl Stages {
         let conversation = Box::new(Conversation {
             id: ConversationId::flow(0),
             input: 0,
+            path: None,
             parts: Vec::new(),
             parts_before: Vec::new(),
             tcp: None,

@@ -12,6 +12,7 @@ pub(super) struct Files(Vec<File>);
 #[derive(Debug)]
 struct File {
     part: SetFile,
+    path: Option<Arc<str>>,
     tcp_connections: u64,
     websocket_connections: u64,
     encrypted_connections: u64,
@@ -22,6 +23,7 @@ impl File {
     fn new(input: usize, before: u64, file: &str) -> Self {
         Self {
             part: SetFile { input, before, file: Arc::from(file) },
+            path: None,
             tcp_connections: 0,
             websocket_connections: 0,
             encrypted_connections: 0,
@@ -46,6 +48,13 @@ impl Files {
                 let input = last.map_or(0, |last| last.part.input + 1);
                 self.0.push(File::new(input, before.0, file));
             }
+        }
+    }
+
+    /// The last one has this path.
+    pub(super) fn path(&mut self, path: Arc<str>) {
+        if let Some(file) = self.0.last_mut() {
+            file.path = Some(path);
         }
     }
 
@@ -74,6 +83,7 @@ impl Files {
         let last = self.of(tcp.last_packet).max(first);
         let file = &self.0[first];
         report.input = file.part.input;
+        report.path.clone_from(&file.path);
         if !file.part.file.is_empty() {
             report.parts = self.0[first..=last].iter().map(|file| file.part.clone()).collect();
         }

@@ -1,6 +1,7 @@
 //! What happened on the flows of one capture, put in order: flows get their numbers, conversations their places.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use crate::engine::candidates::Candidates;
 use crate::engine::connection::Concluded;
@@ -37,6 +38,8 @@ pub(super) struct Ledger {
     /// Oddities that belong to no conversation.
     weirds: Weirds,
     order: Order<Due>,
+    /// Nothing waits for its turn.
+    as_they_end: bool,
     connects: Connects,
     limits: Limits,
 }
@@ -59,15 +62,26 @@ impl Ledger {
             candidates: Candidates::default(),
             weirds: Weirds::default(),
             order: Order::new(limits.max_waiting_report_bytes),
+            as_they_end: false,
             connects: Connects::new(all_connects, limits),
             limits: limits.clone(),
         }
+    }
+
+    /// Gives conversations away in the order in which they end.
+    pub(super) fn giving_as_they_end(self, as_they_end: bool) -> Self {
+        Self { as_they_end, ..self }
     }
 
     /// What follows is of the next file, whose packets are numbered on from `before`.
     pub(super) fn next_file(&mut self, before: PacketNo, file: &str) {
         self.files.odd(std::mem::take(&mut self.weirds));
         self.files.next(before, file);
+    }
+
+    /// That file has this path.
+    pub(super) fn path(&mut self, path: Arc<str>) {
+        self.files.path(path);
     }
 
     /// Takes what was odd about packets before their segments were seen.
@@ -111,6 +125,9 @@ impl Ledger {
                 self.files.count(conversation);
                 let (id, weight) = (conversation.id, concluded.weight);
                 self.order.push(id, Due::Conversation(concluded), weight);
+                if self.as_they_end {
+                    self.release(take)?;
+                }
             }
             Happened::NotConnected(start, attempt) => {
                 let flow = self.candidates.get(start).unwrap_or_default();
@@ -138,7 +155,7 @@ impl Ledger {
         self.connects.tell(&mut self.weirds);
         self.files.odd(self.weirds);
         self.files.fill(inputs);
-        let late = self.order.out_of_order;
+        let late = if self.as_they_end { 0 } else { self.order.out_of_order };
         if late > 0
             && let Some(input) = inputs.last_mut()
         {
@@ -153,8 +170,9 @@ impl Ledger {
         if self.order.is_empty() {
             return Ok(());
         }
-        let Self { order, candidates, connects, files, limits, .. } = self;
-        order.release(candidates.oldest(), |due| match due {
+        let Self { order, candidates, connects, files, limits, as_they_end, .. } = self;
+        let oldest = if *as_they_end { None } else { candidates.oldest() };
+        order.release(oldest, |due| match due {
             Due::Conversation(concluded) => {
                 connects.see(&concluded.conversation);
                 take(Entry::Conversation(concluded))

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::engine::across::Across;
 use crate::engine::connection::{self, Concluded};
@@ -20,7 +21,7 @@ pub(super) enum Step {
     /// Another capture begins.
     CaptureBegins,
     /// Another file of it, whose packets are numbered on from `before`; `name` where connections say which it is.
-    FileBegins { before: PacketNo, name: Option<String> },
+    FileBegins { before: PacketNo, name: Option<String>, begun: Begun },
     /// That file is over; `odd` is what was odd about its packets before their segments were seen.
     FileEnds { report: Box<InputReport>, odd: Weirds },
     /// The capture is over; `odd` is what was odd about packets of which the rest did not come.
@@ -33,6 +34,14 @@ pub(super) enum Step {
     Failed(Error),
     /// Files in a directory that was named are left.
     Skipped { named: PathBuf, files: Vec<(PathBuf, &'static str)> },
+}
+
+/// What is known of a file when its reading begins.
+#[derive(Debug)]
+pub(super) struct Begun {
+    pub(super) path: Arc<str>,
+    /// Its format.
+    pub(super) kind: &'static str,
 }
 
 /// Where segments and steps go.
@@ -66,6 +75,7 @@ pub(super) struct Collector<'s> {
     limits: Limits,
     ids_name_inputs: bool,
     all_connects: bool,
+    as_they_end: bool,
     /// Of the capture at hand, with its files so far.
     ledger: Option<(Ledger, Vec<InputReport>)>,
     pub(super) inputs: Vec<InputReport>,
@@ -80,7 +90,7 @@ impl<'s> Collector<'s> {
     pub(super) fn new(
         delivery: Delivery<'s>,
         ids_name_inputs: bool,
-        all_connects: bool,
+        (all_connects, as_they_end): (bool, bool),
         limits: &Limits,
     ) -> Self {
         Self {
@@ -89,6 +99,7 @@ impl<'s> Collector<'s> {
             limits: limits.clone(),
             ids_name_inputs,
             all_connects,
+            as_they_end,
             ledger: None,
             inputs: Vec::new(),
             unused: Vec::new(),
@@ -122,11 +133,16 @@ impl<'s> Collector<'s> {
                 // A set that was taken for all there is may not have been.
                 let input = self.name().filter(|_| self.ids_name_inputs || !self.inputs.is_empty());
                 let ledger = Ledger::new(self.inputs.len(), input, self.all_connects, &self.limits);
-                self.ledger = Some((ledger, Vec::new()));
+                self.ledger = Some((ledger.giving_as_they_end(self.as_they_end), Vec::new()));
             }
-            Step::FileBegins { before, name } => {
-                if let (Some((ledger, _)), Some(name)) = (&mut self.ledger, name) {
-                    ledger.next_file(before, &name);
+            Step::FileBegins { before, name, begun: Begun { path, kind } } => {
+                if let Some((ledger, files)) = &mut self.ledger {
+                    if let Some(name) = name {
+                        ledger.next_file(before, &name);
+                    }
+                    let at = self.inputs.len() + files.len();
+                    self.delivery.sinks.iter_mut().try_for_each(|sink| sink.begins(at, &path, kind))?;
+                    ledger.path(path);
                 }
             }
             Step::FileEnds { report, odd } => {
@@ -151,6 +167,9 @@ impl<'s> Collector<'s> {
                     Some(name) => ConversationId { input: Some(name), flow: 1, stream: None },
                     None => ConversationId::flow(at as u64 + 1),
                 };
+                let path = Arc::<str>::from(&*input.path);
+                self.delivery.sinks.iter_mut().try_for_each(|sink| sink.begins(at, &path, input.kind))?;
+                conversation.path = Some(path);
                 self.across.see(at, &mut conversation);
                 for mut told in told {
                     if let Told::Opened(opening) = &mut told {

@@ -8,7 +8,7 @@ use crate::error::{Error, Pointer};
 use crate::limits::Limits;
 use crate::model::case::{CaseReport, ReportForm};
 use crate::model::{Compression, Hex, InputReport, WeirdKind};
-use crate::source::file::{Input, Stop, Unpacked};
+use crate::source::file::{self, Input, Stop, Unpacked};
 use crate::source::pipe;
 
 /// An input, opened as what its first bytes say.
@@ -28,6 +28,10 @@ pub(super) fn open(path: &Path, limits: &Limits, stop: &Stop) -> Result<Source, 
         Input::open(path, limits, stop)?
     };
     let fail = |offset, source| Error::Read { path: path.clone(), offset, source };
+    // A pipe that says no more for now is not waited for.
+    if file::is_capture(&mut source).map_err(|e| fail(0, e))? {
+        return Ok(Source::Capture(Box::new(Input { path, source })));
+    }
     let start = source.peek(SNIFF_BYTES).map_err(|e| fail(0, e))?;
     if let Some(pointer) = Pointer::of(start) {
         return Err(Error::Pointer { path, pointer });

@@ -25,11 +25,15 @@ pub struct Keep {
     pub live: bool,
     /// Bytes of each message for its [`Happening`]; one is kept up to [`Limits::max_message_bytes`].
     pub message_bytes: usize,
+    /// Conversations as soon as they are over and in that order, not in the order of their ids. What their hosts send
+    /// after that is not in them.
+    pub as_they_end: bool,
 }
 
 impl Keep {
     /// Nothing.
-    pub const NOTHING: Self = Self { first: 0, last: 0, payload_bytes: 0, live: false, message_bytes: 0 };
+    pub const NOTHING: Self =
+        Self { first: 0, last: 0, payload_bytes: 0, live: false, message_bytes: 0, as_they_end: false };
 
     /// Whether payloads of data frames are to be gathered, not only begun.
     const fn gathers(&self, limits: &Limits) -> bool {
@@ -50,6 +54,7 @@ impl Keep {
             payload_bytes: self.payload_bytes.max(other.payload_bytes),
             live: self.live || other.live,
             message_bytes: self.message_bytes.max(other.message_bytes),
+            as_they_end: self.as_they_end || other.as_they_end,
         }
     }
 }
@@ -238,16 +243,25 @@ impl Recorder {
                 }
             }
         }
-        let is_gathered = self.gathered[from].len() > 0 && frame.message.is_some();
-        let body = if is_gathered { std::mem::take(&mut self.gathered[from]) } else { Body::default() };
-        let is_listed = keep.first > 0 || keep.last > 0;
-        if is_gathered && is_listed {
-            self.frames.keep(from, (frame, Some(&body.into_bytes())), broke, keep, max_listed_bytes, common);
+        let (whole, body) = self.take_gathered(from, frame, keep);
+        self.frames.keep(from, (frame, whole.as_deref()), broke, keep, max_listed_bytes, common);
+        if keep.live {
+            self.tell(from, (frame, whole.as_deref(), body), broke, keep, &mut common.told);
+        }
+    }
+
+    /// What was gathered of the frame: for the list, if there is one, or else to be told.
+    #[inline]
+    fn take_gathered(&mut self, from: Role, frame: &FrameFacts<'_>, keep: &Keep) -> (Option<Vec<u8>>, Body) {
+        let gathered = &mut self.gathered[from];
+        if gathered.len() == 0 || frame.message.is_none() {
+            return (None, Body::default());
+        }
+        let body = std::mem::take(gathered);
+        if keep.first > 0 || keep.last > 0 {
+            (Some(body.into_bytes()), Body::default())
         } else {
-            self.frames.keep(from, (frame, None), broke, keep, max_listed_bytes, common);
-            if keep.live {
-                self.tell(from, (frame, body), broke, keep, &mut common.told);
-            }
+            (None, body)
         }
     }
 
@@ -277,12 +291,12 @@ impl Recorder {
     fn tell(
         &mut self,
         from: Role,
-        (frame, body): (&FrameFacts<'_>, Body),
+        (frame, whole, body): (&FrameFacts<'_>, Option<&[u8]>, Body),
         broke: &[RuleId],
         keep: &Keep,
         told: &mut Vec<Told>,
     ) {
-        let mut record = self.frames.record(from, frame, broke, keep);
+        let mut record = self.frames.record(from, (frame, whole), broke, keep);
         if body.len() > 0 {
             record.preview_cut = is_cut(frame, body.len(), keep.payload_bytes);
         }
@@ -377,9 +391,15 @@ impl Frames {
     }
 
     /// A frame by itself.
-    fn record(&self, from: Role, frame: &FrameFacts<'_>, broke: &[RuleId], keep: &Keep) -> FrameRecord {
+    fn record(
+        &self,
+        from: Role,
+        (frame, whole): (&FrameFacts<'_>, Option<&[u8]>),
+        broke: &[RuleId],
+        keep: &Keep,
+    ) -> FrameRecord {
         let mut record = empty(from, frame);
-        self.fill(&mut record, from, (frame, None), broke, keep.payload_bytes);
+        self.fill(&mut record, from, (frame, whole), broke, keep.payload_bytes);
         record
     }
 

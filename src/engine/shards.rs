@@ -158,6 +158,7 @@ impl Shards {
         let start = Start { packet: flow.connection.first_packet(), nth: flow.state.nth };
         let Flow { connection, state, .. } = &mut *flow;
         let turn = state.watched.segment(connection, segment, terms, common);
+        let given = if terms.keep.as_they_end { state.watched.give(connection, terms, common) } else { None };
         let bytes = segment.payload.len();
         if bytes > 0 && flow.is_due(bytes, flow.state.watched.is_settled()) {
             let (watched, connection) = (&flow.state.watched, &flow.connection);
@@ -176,6 +177,10 @@ impl Shards {
         }
         if turn == Turn::Left {
             out.push((here, Happened::Left(start)));
+        }
+        if let Some(mut concluded) = given {
+            concluded.maker = terms.maker;
+            out.push((here, Happened::Concluded(start, concluded)));
         }
         if !weirds.is_empty() {
             out.push((here, Happened::Odd(weirds)));

@@ -133,6 +133,16 @@ pub trait Sink {
         Ok(())
     }
 
+    /// The input at `index` of those in [`Self::end`] begins: `path` is as given, `kind` its format. Before any conversation
+    /// of it; of what cannot be read it is heard too, where only its insides are at fault.
+    ///
+    /// # Errors
+    /// If it cannot be passed on.
+    fn begins(&mut self, index: usize, path: &str, kind: &'static str) -> Result<(), Error> {
+        let _ = (index, path, kind);
+        Ok(())
+    }
+
     /// A capture, or a report, has been read: its files.
     ///
     /// # Errors

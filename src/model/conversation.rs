@@ -159,6 +159,8 @@ pub struct Conversation<S: Stage = Quoted> {
     pub id: ConversationId,
     /// Index of its input, from 0; of several that are one capture, the one with its first packet.
     pub input: usize,
+    /// The path of that input as it was given; `None` where none was.
+    pub path: Option<Arc<str>>,
     /// The files its packets are in; empty where there is but one input, whose packet numbers stand as they are. Ask
     /// [`Self::place`] for the number of a packet that is to be shown.
     pub parts: Vec<SetFile>,

@@ -91,11 +91,10 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
         let MessageRecord { from, facts, started_at, at, packet, payload, cut, mut redacted } = message;
         let mut payload = payload.take(self.from);
         match self.look {
-            _ if payload.is_empty() => {}
             Look::Find if self.redaction < Redaction::Payloads => self.learn_payload(&payload),
             Look::Find => {}
             Look::Away | Look::Hide if self.redaction == Redaction::Payloads => {
-                redacted = true;
+                redacted = facts.bytes != Some(0);
                 payload = Vec::new();
             }
             Look::Hide => {
@@ -130,6 +129,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
         let Conversation {
             id,
             input,
+            path,
             parts,
             parts_before,
             tcp,
@@ -166,6 +166,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             // Names of files, numbers, and words of our own.
             id,
             input,
+            path,
             parts,
             parts_before,
             tcp,
@@ -471,7 +472,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
                     Some(text) if is_fragment && !self.begun[from].is_empty() => {
                         self.secrets.without_behind(&self.begun[from], text)
                     }
-                    _ => self.rest_of_payload(content),
+                    Some(_) | None => self.rest_of_payload(content),
                 };
                 if let Some(rest) = rest {
                     // Only text says what is missing in it.

@@ -7,6 +7,7 @@
 
 mod format;
 mod member;
+mod meter;
 mod raw;
 mod stop;
 mod unpack;
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::limits::Limits;
+pub use meter::Meter;
 pub use stop::Stop;
 use stop::Stoppable;
 pub use unpack::Unpacked;

@@ -88,6 +88,7 @@ impl Read for Live {
             }
         }
         let n = out.len().min(self.current.len() - self.at);
+        self.stop.count(n);
         out[..n].copy_from_slice(&self.current[self.at..self.at + n]);
         self.at += n;
         Ok(n)

@@ -345,8 +345,12 @@ fn tester(account: &CaseAccount) -> String {
     // That the server ends TCP is as it should be (RFC 6455 7.1.1).
     let tcp = match (closing.is_server, closing.dropped_by_me) {
         (true, true) | (false, false) => String::new(),
-        (false, true) => " and ended TCP itself, which the server should do (RFC 6455 7.1.1)".to_owned(),
-        (true, false) => format!("; the {peer} ended TCP, which the server should do (RFC 6455 7.1.1)"),
+        (false, true) => {
+            " and ended TCP itself, which the server should have done (RFC 6455 7.1.1)".to_owned()
+        }
+        (true, false) => {
+            format!("; the {peer} ended TCP, which the server should have done (RFC 6455 7.1.1)")
+        }
     };
     format!("The tester, as {role}, {close}{tcp}.")
 }

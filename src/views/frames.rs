@@ -13,7 +13,7 @@ use crate::views::going_on::{self, Candidate, Clock, Payloads, RowOptions};
 use crate::views::json::write;
 use crate::views::row::Field;
 use crate::views::text::layout::Paint;
-use crate::views::{RowFormat, wording};
+use crate::views::{RowFormat, csv, wording};
 use row::FrameRow;
 
 /// The formats of `wslog frames`.
@@ -26,7 +26,16 @@ pub const FORMATS: &[RowFormat] = &[
     RowFormat {
         name: "ndjson",
         what: "A JSON object a line",
-        sink: |out, options| Box::new(FrameLines { out, options, line: Vec::new() }),
+        sink: |out, options| Box::new(FrameLines::new(out, options, write_json)),
+    },
+    RowFormat {
+        name: "csv",
+        what: "CSV (RFC 4180) with a header",
+        sink: |out, options| {
+            let mut lines = FrameLines::new(out, options, |line, row| csv::row(line, row));
+            csv::header(&mut lines.line, FIELDS);
+            Box::new(lines)
+        },
     },
 ];
 
@@ -50,11 +59,24 @@ fn shown<'f>(options: &RowOptions, frame: &'f FrameRecord<Shown>) -> (&'f [u8], 
     (shown, is_cut || frame.preview_cut)
 }
 
-/// A JSON object a line.
+fn write_json(line: &mut Vec<u8>, row: FrameRow<'_>) {
+    write::value(line, row);
+    line.push(b'\n');
+}
+
+/// A line a frame, which nobody but programs reads.
 struct FrameLines<W> {
     out: W,
     options: RowOptions,
+    /// What is to be written next.
     line: Vec<u8>,
+    append: fn(&mut Vec<u8>, FrameRow<'_>),
+}
+
+impl<W: Write> FrameLines<W> {
+    const fn new(out: W, options: RowOptions, append: fn(&mut Vec<u8>, FrameRow<'_>)) -> Self {
+        Self { out, options, line: Vec::new(), append }
+    }
 }
 
 impl<W: Write> Sink for FrameLines<W> {
@@ -66,15 +88,17 @@ impl<W: Write> Sink for FrameLines<W> {
         if let Happening::Frame { frame, elsewhere } = happening
             && is_wanted(&self.options, frame)
         {
-            self.line.clear();
-            write::value(&mut self.line, FrameRow(id, *elsewhere, frame, shown(&self.options, frame)));
-            self.line.push(b'\n');
+            (self.append)(&mut self.line, FrameRow(id, *elsewhere, frame, shown(&self.options, frame)));
             self.out.write_all(&self.line)?;
+            self.line.clear();
+            // One that was large need not be remembered.
+            self.line.shrink_to(1 << 20);
         }
         Ok(())
     }
 
     fn end(&mut self, _: &[InputReport]) -> Result<(), Error> {
+        self.out.write_all(&self.line)?;
         Ok(self.out.flush()?)
     }
 }
@@ -110,7 +134,11 @@ impl<W: Write> FrameText<W> {
         if self.rows == 0 {
             let (time, _) = self.clock.column();
             let header = self.line(["#", "n", "packet", time, "from", "frame", "bytes", "payload"]);
-            writeln!(self.out, "{}", self.options.style.paint(Paint::Faint, &header))?;
+            writeln!(
+                self.out,
+                "{}",
+                self.options.style.fit(&self.options.style.paint(Paint::Faint, &header))
+            )?;
         }
         self.rows += 1;
         let time = self.clock.tell(id, frame.at);
@@ -144,10 +172,10 @@ impl<W: Write> FrameText<W> {
             &frame.header.payload_len.to_string(),
             last.trim_start(),
         ]);
-        writeln!(self.out, "{line}")?;
+        writeln!(self.out, "{}", self.options.style.fit(&line))?;
         if is_below && !frame.redacted && !payload.is_empty() {
             let is_text = frame.text || frame.header.opcode.is_control();
-            going_on::block(&mut self.out, payload, is_text, is_cut)?;
+            going_on::block(&mut self.out, &self.options.style, payload, is_text, is_cut)?;
         }
         Ok(())
     }
@@ -175,7 +203,11 @@ impl<W: Write> Sink for FrameText<W> {
             Happening::Opened(opening) => {
                 self.clock.begins(id, opening);
                 let line = going_on::introduction(id, opening);
-                writeln!(self.out, "{}", self.options.style.paint(Paint::Heading, &line))?;
+                writeln!(
+                    self.out,
+                    "{}",
+                    self.options.style.fit(&self.options.style.paint(Paint::Heading, &line))
+                )?;
                 Ok(())
             }
             Happening::Frame { frame, .. } if is_wanted(&self.options, frame) => self.row(id, frame),

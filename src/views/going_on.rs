@@ -227,11 +227,17 @@ pub(super) fn in_line(payload: &[u8], is_text: bool, is_cut: bool, width: usize)
 }
 
 /// A whole payload below its row: text by its lines, other bytes as a dump.
-pub(super) fn block(out: &mut dyn Write, payload: &[u8], is_text: bool, is_cut: bool) -> io::Result<()> {
+pub(super) fn block(
+    out: &mut dyn Write,
+    style: &Style,
+    payload: &[u8],
+    is_text: bool,
+    is_cut: bool,
+) -> io::Result<()> {
     match as_text(payload, is_cut).filter(|_| is_text) {
         Some(text) => {
             for line in text.split('\n') {
-                writeln!(out, "      {}", visible(line.strip_suffix('\r').unwrap_or(line)))?;
+                writeln!(out, "      {}", style.fit(&visible(line.strip_suffix('\r').unwrap_or(line))))?;
             }
         }
         None => {
@@ -248,7 +254,7 @@ pub(super) fn block(out: &mut dyn Write, payload: &[u8], is_text: bool, is_cut: 
         }
     }
     if is_cut {
-        writeln!(out, "      … it goes on")?;
+        writeln!(out, "{}", style.fit("      … it goes on"))?;
     }
     Ok(())
 }

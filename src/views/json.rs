@@ -8,6 +8,7 @@ mod finding;
 pub(super) mod frame;
 mod handshake;
 mod input;
+pub mod lines;
 mod timing;
 mod tls;
 pub(super) mod write;
@@ -135,7 +136,8 @@ impl<W: Write> Sink for JsonReport<W> {
     }
 }
 
-const fn number(packet: PacketNo) -> u64 {
+/// The number of a packet that is counted as in its file.
+pub(super) const fn number(packet: PacketNo) -> u64 {
     packet.0
 }
 

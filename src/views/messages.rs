@@ -11,11 +11,11 @@ use crate::engine::{Happening, Keep, Sink};
 use crate::error::Error;
 use crate::model::{ConversationId, InputReport, MessageKind, MessageRecord, Opcode};
 use crate::redact::{Sealed, Shown};
-use crate::views::RowFormat;
 use crate::views::going_on::{self, Candidate, Clock, Payloads, RowOptions};
 use crate::views::json::write;
 use crate::views::row::Field;
 use crate::views::text::layout::Paint;
+use crate::views::{RowFormat, csv};
 use row::MessageRow;
 
 /// The formats of `wslog messages`.
@@ -28,7 +28,16 @@ pub const FORMATS: &[RowFormat] = &[
     RowFormat {
         name: "ndjson",
         what: "A JSON object a line",
-        sink: |out, options| Box::new(MessageLines { out, options, line: Vec::new() }),
+        sink: |out, options| Box::new(MessageLines::new(out, options, write_json)),
+    },
+    RowFormat {
+        name: "csv",
+        what: "CSV (RFC 4180) with a header",
+        sink: |out, options| {
+            let mut lines = MessageLines::new(out, options, |line, row| csv::row(line, row));
+            csv::header(&mut lines.line, FIELDS);
+            Box::new(lines)
+        },
     },
 ];
 
@@ -63,11 +72,24 @@ const fn kind(kind: MessageKind) -> &'static str {
     }
 }
 
-/// A JSON object a line.
+fn write_json(line: &mut Vec<u8>, row: MessageRow<'_>) {
+    write::value(line, row);
+    line.push(b'\n');
+}
+
+/// A line a message, which nobody but programs reads.
 struct MessageLines<W> {
     out: W,
     options: RowOptions,
+    /// What is to be written next.
     line: Vec<u8>,
+    append: fn(&mut Vec<u8>, MessageRow<'_>),
+}
+
+impl<W: Write> MessageLines<W> {
+    const fn new(out: W, options: RowOptions, append: fn(&mut Vec<u8>, MessageRow<'_>)) -> Self {
+        Self { out, options, line: Vec::new(), append }
+    }
 }
 
 impl<W: Write> Sink for MessageLines<W> {
@@ -79,11 +101,10 @@ impl<W: Write> Sink for MessageLines<W> {
         if let Happening::Message { message, elsewhere } = happening
             && is_wanted(&self.options, message)
         {
-            self.line.clear();
             let row = MessageRow(id, *elsewhere, message, shown(&self.options, message));
-            write::value(&mut self.line, row);
-            self.line.push(b'\n');
+            (self.append)(&mut self.line, row);
             self.out.write_all(&self.line)?;
+            self.line.clear();
             // One that was large need not be remembered.
             self.line.shrink_to(1 << 20);
         }
@@ -91,6 +112,7 @@ impl<W: Write> Sink for MessageLines<W> {
     }
 
     fn end(&mut self, _: &[InputReport]) -> Result<(), Error> {
+        self.out.write_all(&self.line)?;
         Ok(self.out.flush()?)
     }
 }
@@ -128,7 +150,11 @@ impl<W: Write> MessageText<W> {
             let (time, _) = self.clock.column();
             let header = ["#", "n", "packet", time, "from", "type", "frames", "bytes", "payload"];
             let header = self.line(header);
-            writeln!(self.out, "{}", self.options.style.paint(Paint::Faint, &header))?;
+            writeln!(
+                self.out,
+                "{}",
+                self.options.style.fit(&self.options.style.paint(Paint::Faint, &header))
+            )?;
         }
         self.rows += 1;
         let MessageRecord { from, facts, packet, at, redacted, .. } = message;
@@ -161,9 +187,9 @@ impl<W: Write> MessageText<W> {
             &facts.bytes.map_or_else(unknown, |bytes| bytes.to_string()),
             last.trim_start(),
         ]);
-        writeln!(self.out, "{line}")?;
+        writeln!(self.out, "{}", self.options.style.fit(&line))?;
         if is_below && !redacted && !payload.is_empty() {
-            going_on::block(&mut self.out, payload, is_text, is_cut)?;
+            going_on::block(&mut self.out, &self.options.style, payload, is_text, is_cut)?;
         }
         Ok(())
     }
@@ -179,7 +205,11 @@ impl<W: Write> Sink for MessageText<W> {
             Happening::Opened(opening) => {
                 self.clock.begins(id, opening);
                 let line = going_on::introduction(id, opening);
-                writeln!(self.out, "{}", self.options.style.paint(Paint::Heading, &line))?;
+                writeln!(
+                    self.out,
+                    "{}",
+                    self.options.style.fit(&self.options.style.paint(Paint::Heading, &line))
+                )?;
                 Ok(())
             }
             Happening::Message { message, .. } if is_wanted(&self.options, message) => self.row(id, message),

@@ -173,6 +173,9 @@ pub(super) fn left_over<'f>(files: impl Iterator<Item = (Cow<'f, str>, &'static 
 pub fn hint(error: &Error) -> Option<&'static str> {
     match error {
         Error::Open { .. } | Error::Threads { .. } | Error::Write(_) => None,
+        Error::TooManyRows { .. } => {
+            Some("ask for fewer (--host, --outcome, --since ...), or for more room: --limit sorted-bytes=1G")
+        }
         Error::Read { .. } => Some("is it a regular file or a pipe, and readable?"),
         Error::Empty { .. } => Some("did the capture program write anything? tcpdump -U flushes each packet"),
         Error::UnknownFormat { start, .. } => Some(match Likeness::of(start) {

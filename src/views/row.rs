@@ -19,6 +19,9 @@ pub struct Field {
     pub optional: bool,
     /// What it holds.
     pub doc: &'static str,
+    /// What a table has in its place, where one column is not enough: these, of which the first is named like the field, the
+    /// others with an underscore behind that name.
+    pub columns: &'static [Self],
 }
 
 /// What values are.
@@ -56,6 +59,8 @@ pub(super) trait Type {
     const KIND: &'static ValueKind;
     /// Whether a field is left out where it has none.
     const OPTIONAL: bool = false;
+    /// The columns of a field in a table; none where it has one like any other.
+    const COLUMNS: &'static [Field] = &[];
 }
 
 /// What can be encoded where a declaration says `T`.
@@ -67,6 +72,20 @@ pub(super) trait Value<T> {
     fn is_absent(&self) -> bool {
         false
     }
+
+    /// Hands on what stands in the columns of a table, as the fields of a row; nothing where all are empty.
+    fn encode_columns(self, to: &mut impl Encoder)
+    where
+        Self: Sized,
+    {
+        self.encode(to);
+    }
+}
+
+/// What `row!` declares.
+pub(super) trait Row: Copy {
+    /// Hands on the values of all of them.
+    fn encode_fields(self, to: &mut impl Encoder);
 }
 
 /// What takes the values: a format.
@@ -101,7 +120,31 @@ pub(super) trait Encoder: Sized {
 
 impl Field {
     pub(super) const fn new<T: Type>(name: &'static str, doc: &'static str) -> Self {
-        Self { name, kind: T::KIND, optional: T::OPTIONAL, doc: doc.trim_ascii() }
+        Self { name, kind: T::KIND, optional: T::OPTIONAL, doc: doc.trim_ascii(), columns: T::COLUMNS }
+    }
+
+    /// `first`, then `more`: fields, as many as there are together.
+    pub(super) const fn joined<const N: usize>(first: &[Self], more: &[Self]) -> [Self; N] {
+        assert!(first.len() + more.len() == N, "not so many fields");
+        let mut all =
+            [Self { name: "", kind: &ValueKind::Boolean, optional: false, doc: "", columns: &[] }; N];
+        let mut at = 0;
+        while at < N {
+            all[at] = if at < first.len() { first[at] } else { more[at - first.len()] };
+            at += 1;
+        }
+        all
+    }
+}
+
+impl ValueKind {
+    /// Whether a value of it is made of others.
+    pub(super) const fn is_nested(&self) -> bool {
+        match self {
+            Self::OrNull(kind) => kind.is_nested(),
+            Self::List(_) | Self::Tuple(_) | Self::Either(_) | Self::Map(_) | Self::Object(_) => true,
+            Self::Integer | Self::Boolean | Self::Text | Self::Hex | Self::Time | Self::Nanoseconds => false,
+        }
     }
 }
 
@@ -125,10 +168,33 @@ impl Field {
 ///
 /// The types are those of [`row`](self): `Integer`, `Boolean`, `Text`, `Hex`, `Time`, `Nanoseconds`, `List<T>`, `Map<T>`,
 /// `PerRole<T>`, tuples, other rows, and of these `Option` and `OrAbsent`.
+///
+/// In a table a field that is a row is its JSON in one cell, unless the row names another one, made of it, whose fields are
+/// the columns: the first is named like the field, and `as` is `payload_as` where the field is `payload`.
+///
+/// ```text
+/// row! {
+///     /// A payload.
+///     pub(super) struct Payload<'a>(frame: &'a FrameRecord<Shown>);
+///     in columns PayloadColumns;
+///     …
+/// }
+///
+/// row! {
+///     /// A payload in a table.
+///     pub(super) struct PayloadColumns<'a>(payload: Payload<'a>);
+///
+///     /// The first bytes of it, as text or in hex.
+///     what: Option<Text> = …,
+///     /// Which: `text`, `hex` or `redacted`.
+///     as: Option<Text> = …,
+/// }
+/// ```
 macro_rules! row {
     (
         $(#[doc = $about:literal])+
         $vis:vis struct $Row:ident $(<$life:lifetime>)? ($($source:ident: $Source:ty),+ $(,)?);
+        $(in columns $Columns:ident;)?
         $(let $shared:pat = $of:expr;)*
         $($(#[doc = $doc:literal])+ $name:ident: $Type:ty = $value:expr),+ $(,)?
     ) => {
@@ -140,23 +206,34 @@ macro_rules! row {
             /// Its fields, in the order they are written in.
             $vis const FIELDS: &'static [$crate::views::row::Field] =
                 &[$($crate::views::row::Field::new::<$Type>($crate::views::row::plain(stringify!($name)), concat!($($doc),+))),+];
+        }
 
-            /// Hands on its fields, inside an object.
-            $vis fn fields(self, to: &mut impl $crate::views::row::Encoder) {
+        impl $(<$life>)? $crate::views::row::Type for $Row $(<$life>)? {
+            const KIND: &'static $crate::views::row::ValueKind = &$crate::views::row::ValueKind::Object(Self::FIELDS);
+            $(const COLUMNS: &'static [$crate::views::row::Field] = $Columns::FIELDS;)?
+        }
+
+        impl $(<$life>)? $crate::views::row::Row for $Row $(<$life>)? {
+            fn encode_fields(self, to: &mut impl $crate::views::row::Encoder) {
                 let Self($($source),+) = self;
                 $(let $shared = $of;)*
                 $(to.field::<$Type>($crate::views::row::key!($name), $value);)+
             }
         }
 
-        impl $(<$life>)? $crate::views::row::Type for $Row $(<$life>)? {
-            const KIND: &'static $crate::views::row::ValueKind = &$crate::views::row::ValueKind::Object(Self::FIELDS);
-        }
-
         impl $(<$life>)? $crate::views::row::Value<Self> for $Row $(<$life>)? {
+            // Not by `encode_fields`: a document is made of very many rows, and each would be one call more.
             fn encode(self, to: &mut impl $crate::views::row::Encoder) {
-                to.object(|to| self.fields(to));
+                let Self($($source),+) = self;
+                $(let $shared = $of;)*
+                to.object(|to| {
+                    $(to.field::<$Type>($crate::views::row::key!($name), $value);)+
+                });
             }
+
+            $(fn encode_columns(self, to: &mut impl $crate::views::row::Encoder) {
+                to.object(|to| $crate::views::row::Row::encode_fields($Columns(self), to));
+            })?
         }
     };
 }
@@ -167,6 +244,9 @@ pub(super) use row;
 macro_rules! key {
     (r#type) => {
         ",\"type\":"
+    };
+    (r#as) => {
+        ",\"as\":"
     };
     ($name:ident) => {
         concat!(",\"", stringify!($name), "\":")
@@ -181,17 +261,6 @@ pub(super) const fn plain(name: &'static str) -> &'static str {
         [b'r', b'#', ..] => name.split_at(2).1,
         _ => name,
     }
-}
-
-/// The fields of both, which have to be `N` together.
-pub(super) const fn joined<const N: usize>(first: &[Field], second: &[Field]) -> [Field; N] {
-    let mut all = [first[0]; N];
-    let mut at = 0;
-    while at < N {
-        all[at] = if at < first.len() { first[at] } else { second[at - first.len()] };
-        at += 1;
-    }
-    all
 }
 
 /// A whole number.
@@ -249,11 +318,13 @@ types! {
 
 impl<T: Type> Type for Option<T> {
     const KIND: &'static ValueKind = &ValueKind::OrNull(T::KIND);
+    const COLUMNS: &'static [Field] = T::COLUMNS;
 }
 
 impl<T: Type> Type for OrAbsent<T> {
     const KIND: &'static ValueKind = T::KIND;
     const OPTIONAL: bool = true;
+    const COLUMNS: &'static [Field] = T::COLUMNS;
 }
 
 impl<T: Type> Type for List<T> {
@@ -369,6 +440,12 @@ impl<T, V: Value<T>> Value<Option<T>> for Option<V> {
             None => to.null(),
         }
     }
+
+    fn encode_columns(self, to: &mut impl Encoder) {
+        if let Some(value) = self {
+            value.encode_columns(to);
+        }
+    }
 }
 
 impl<T, V: Value<T>> Value<OrAbsent<T>> for Option<V> {
@@ -380,6 +457,12 @@ impl<T, V: Value<T>> Value<OrAbsent<T>> for Option<V> {
 
     fn is_absent(&self) -> bool {
         self.is_none()
+    }
+
+    fn encode_columns(self, to: &mut impl Encoder) {
+        if let Some(value) = self {
+            value.encode_columns(to);
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::views::json::write;
 use crate::views::row::{Field, ValueKind};
-use crate::views::{explain, json, run};
+use crate::views::{explain, json, list, run};
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -12,45 +12,89 @@ const HEX: &str = "^([0-9a-f][0-9a-f])*$";
 /// RFC 3339, UTC, nine digits.
 const TIME: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{9}Z$";
 
-/// The documents that have a schema, by the command that writes them.
+/// The documents and rows that have a schema.
 pub const DOCUMENTS: &[Document] = &[
     Document {
         command: "inspect",
+        format: "json",
         name: json::SCHEMA,
         what: "WebSocket connections, and how they ended.",
-        fields: json::DOCUMENT,
+        kinds: &[Kind { constants: &[("schema", Constant::Text(json::SCHEMA))], fields: json::DOCUMENT }],
+    },
+    Document {
+        command: "inspect",
+        format: "ndjson",
+        name: json::lines::SCHEMA,
+        what: "The same as rows, an object a line: inputs as they begin and end, connections, and what could not be read.",
+        kinds: json::lines::ROWS,
+    },
+    Document {
+        command: "list",
+        format: "ndjson",
+        name: list::SCHEMA,
+        what: "WebSocket connections, a row each; as CSV the same columns.",
+        kinds: &[Kind { constants: &[], fields: list::FIELDS }],
     },
     Document {
         command: "diff",
+        format: "json",
         name: "wslog.diff/1",
         what: "Two runs of the Autobahn Testsuite, compared.",
-        fields: run::json::DIFF,
+        kinds: &[Kind { constants: &[("schema", Constant::Text("wslog.diff/1"))], fields: run::json::DIFF }],
     },
     Document {
         command: "check",
+        format: "json",
         name: "wslog.check/1",
         what: "A run of the Autobahn Testsuite, held against a policy.",
-        fields: run::json::CHECK,
+        kinds: &[Kind {
+            constants: &[("schema", Constant::Text("wslog.check/1"))],
+            fields: run::json::CHECK,
+        }],
     },
     Document {
         command: "explain",
+        format: "json",
         name: explain::json::SCHEMA,
         what: "Close codes, rules and cases, explained.",
-        fields: explain::json::FIELDS,
+        kinds: &[Kind {
+            constants: &[("schema", Constant::Text(explain::json::SCHEMA))],
+            fields: explain::json::FIELDS,
+        }],
     },
 ];
 
-/// What a command writes for programs.
+/// What a command writes for programs: one object, or a line each.
 #[derive(Clone, Copy, Debug)]
 pub struct Document {
     /// The command, as in `inspect`.
     pub command: &'static str,
-    /// Name and version, as its field `schema` has it.
+    /// Its `--format`.
+    pub format: &'static str,
+    /// Name and version, as the field `schema` of a document has it.
     pub name: &'static str,
     /// What it holds.
     pub what: &'static str,
+    /// The object, or the kinds of those that stand in lines.
+    pub kinds: &'static [Kind],
+}
+
+/// An object that stands by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// Fields by which it is known, with what they always say.
+    pub constants: &'static [(&'static str, Constant)],
     /// Its fields.
     pub fields: &'static [Field],
+}
+
+/// What a field always says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Constant {
+    /// A word.
+    Text(&'static str),
+    /// True or false.
+    Boolean(bool),
 }
 
 /// An object of a document.
@@ -67,8 +111,15 @@ impl Document {
     #[must_use]
     pub fn objects(&self) -> Vec<Object> {
         let mut out = Vec::new();
-        below(self.fields, "", &mut out);
+        self.kinds.iter().for_each(|kind| below(kind.fields, "", &mut out));
         out
+    }
+
+    /// What names it among all: `inspect-rows` of `wslog.inspect-rows/1`.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        let name = self.name.strip_prefix("wslog.").unwrap_or(self.name);
+        name.split_once('/').map_or(name, |(key, _)| key)
     }
 
     /// Its schema. An object that stands in several places is defined once, under its first place.
@@ -81,10 +132,16 @@ impl Document {
             ("title".to_owned(), text(self.name)),
             ("description".to_owned(), text(self.what)),
         ];
-        members.extend(definitions.object(self.fields, Some(self.name)));
+        match self.kinds {
+            [kind] => members.extend(definitions.object(kind.fields, kind.constants)),
+            kinds => {
+                let of = |kind: &Kind| Json::Object(definitions.object(kind.fields, kind.constants));
+                members.push(("anyOf".to_owned(), Json::List(kinds.iter().map(of).collect())));
+            }
+        }
         let defined = definitions.names.iter().zip(&objects);
         let defined = defined
-            .map(|(name, object)| (name.clone(), Json::Object(definitions.object(object.fields, None))));
+            .map(|(name, object)| (name.clone(), Json::Object(definitions.object(object.fields, &[]))));
         members.push(("$defs".to_owned(), Json::Object(defined.collect())));
         let mut out = Vec::new();
         Json::Object(members).write(&mut out, 0);
@@ -145,11 +202,17 @@ struct Definitions<'a> {
 }
 
 impl Definitions<'_> {
-    /// The members of the schema of an object. `document` is what its field `schema` always says.
-    fn object(&self, fields: &'static [Field], document: Option<&str>) -> Vec<(String, Json)> {
+    /// The members of the schema of an object, of which some fields always say the same.
+    fn object(
+        &self,
+        fields: &'static [Field],
+        constants: &[(&'static str, Constant)],
+    ) -> Vec<(String, Json)> {
         let properties = fields.iter().map(|field| {
-            let mut members = match document.filter(|_| field.name == "schema") {
-                Some(name) => vec![("const".to_owned(), text(name))],
+            let constant = constants.iter().find(|(name, _)| *name == field.name);
+            let mut members = match constant {
+                Some((_, Constant::Text(always))) => vec![("const".to_owned(), text(always))],
+                Some((_, Constant::Boolean(always))) => vec![("const".to_owned(), Json::Boolean(*always))],
                 None => self.kind(field.kind),
             };
             members.insert(0, ("description".to_owned(), text(field.doc)));

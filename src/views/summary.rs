@@ -229,7 +229,7 @@ fn no_close(report: &Conversation<Shown>) -> String {
     let Some(end) = &report.closing.first_end else { return "TCP ended without a Close frame.".to_owned() };
     // What a silence is consistent with is told after it, with its length.
     let is_told = report.findings.iter().any(|f| matches!(f.violation, Violation::ClIdle(_)));
-    let idle = if is_told { String::new() } else { silence(&report.closing, ", after") };
+    let idle = if is_told { String::new() } else { silence(&report.closing) };
     if report.closing.ends_crossed {
         return format!(
             "Both sides ended TCP{}, without a Close frame{idle}: neither had received the other's FIN or RST when it sent its own.",
@@ -247,9 +247,9 @@ fn no_close(report: &Conversation<Shown>) -> String {
 }
 
 /// How long nothing came before the end, where that is worth a word.
-fn silence(closing: &Closing<Shown>, word: &str) -> String {
+fn silence(closing: &Closing<Shown>) -> String {
     let idle = closing.idle_before_close_ns.filter(|ns| *ns >= 1_000_000_000);
-    idle.map_or_else(String::new, |ns| format!("{word} {} without a frame", units::duration(ns)))
+    idle.map_or_else(String::new, |ns| format!(", with no frame in the last {}", units::duration(ns)))
 }
 
 fn closed(report: &Conversation<Shown>) -> String {
@@ -279,7 +279,7 @@ fn closed(report: &Conversation<Shown>) -> String {
                 Some(false) => "then closed with",
                 None => "started the closing handshake with",
             };
-            let idle = silence(closing, " and");
+            let idle = silence(closing);
             let first = format!(
                 "{} {verb} {}{}{idle}",
                 the(role),
@@ -320,7 +320,7 @@ fn ended_by_peer(report: &Conversation<Shown>, role: Role) -> String {
         the(peer),
         wording::ended(end.how),
         after_start(report, end.at),
-        silence(closing, ", after"),
+        silence(closing),
         role.name(),
         close_with_reason(own),
         later(own.at, end.at),

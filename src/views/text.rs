@@ -2,7 +2,10 @@
 
 mod cases;
 mod connection;
+mod encrypted;
+mod inputs;
 pub(super) mod layout;
+mod live;
 mod overview;
 mod stories;
 mod tls;
@@ -25,8 +28,11 @@ pub const FORMAT: Format = Format {
     name: "text",
     what: "Text for people",
     sink: |out, options| {
+        if options.as_they_end {
+            return Box::new(live::Live::new(out, options));
+        }
         let report = TextReport::new(out, options.style, options.frames, options.selected);
-        Box::new(report.one_by_one(options.tls).of_some(options.some))
+        Box::new(report.one_by_one(options.tls).of_some(options.some).whole(options.whole))
     },
 };
 
@@ -47,9 +53,11 @@ pub struct TextReport<W> {
     selected: bool,
     /// It gets some of all connections.
     some: bool,
+    /// Payloads are shown as a whole.
+    whole: bool,
     /// Those that nobody can read are shown like others.
     tls: bool,
-    encrypted: overview::Encrypted,
+    encrypted: encrypted::Encrypted,
     /// The first of them.
     veiled: Vec<Sealed>,
     connections: u64,
@@ -81,8 +89,9 @@ impl<W: Write> TextReport<W> {
             frames,
             selected,
             some: false,
+            whole: false,
             tls: false,
-            encrypted: overview::Encrypted::default(),
+            encrypted: encrypted::Encrypted::default(),
             veiled: Vec::new(),
             connections: 0,
             stories: stories::Stories::default(),
@@ -97,6 +106,12 @@ impl<W: Write> TextReport<W> {
     #[must_use]
     pub fn one_by_one(self, tls: bool) -> Self {
         Self { tls, ..self }
+    }
+
+    /// Whether payloads are shown as a whole, as far as they were kept.
+    #[must_use]
+    pub fn whole(self, whole: bool) -> Self {
+        Self { whole, ..self }
     }
 
     /// Whether it gets some of all connections.
@@ -157,7 +172,7 @@ impl<W: Write> TextReport<W> {
     /// Puts it into words, `tone` is that of an example.
     fn keep(&mut self, seen: &mut Seen<'_>, tone: Option<Tone>) {
         let report = seen.opened();
-        let told = connection::tell(report, self.frames, &self.style);
+        let told = connection::tell(report, (self.frames, self.whole), &self.style);
         let of_row = self.rows.iter().rev().find(|row| row.id == report.id).map(|row| row.tone);
         let own = tone.or(of_row).unwrap_or(Tone::Unknown);
         self.details.push(Detail { id: report.id, tone: own, is_example: tone.is_some(), told });
@@ -174,8 +189,8 @@ impl<W: Write> TextReport<W> {
         let style = self.style;
         self.rows.sort_by_key(|row| row.id);
         self.details.sort_by_key(|detail| (Reverse(detail.tone), detail.id));
-        let read = overview::inputs(inputs, &style);
-        let unread = overview::unread(inputs, &style);
+        let read = inputs::read(inputs, &style);
+        let unread = inputs::unread(inputs, &style);
         let is_summed_up = self.encrypted.connections > VEILED;
         if self.connections == 0 && self.some && !is_summed_up {
             // That there is none is said where it is known how many there were.
@@ -186,7 +201,7 @@ impl<W: Write> TextReport<W> {
             self.write(&if is_summed_up {
                 "\nNo WebSocket connection that could be read.\n".to_owned()
             } else {
-                overview::nothing(inputs, &style)
+                inputs::nothing(inputs, &style)
             })?;
         } else if self.connections == 1 && !is_summed_up {
             if let Some(Detail { told, .. }) = self.details.pop() {

@@ -85,6 +85,15 @@ const TABLE: &[(&[&str], Way)] = &[
     (&["report-parts=9"], Seen(a_case, refusal_of_case, "it has more than 9 parts (values, lines)", "")),
     (&["pause-seconds=5"], Seen(two_files, sets, "null null", "1 1")),
     (
+        &["sorted-bytes=100"],
+        Seen(
+            || vec![pcap(&pause(0))],
+            sorted,
+            "2 null: 0 rows and more take over 100 bytes to be sorted, which is the limit sorted-bytes",
+            "0 \"192.0.2.20:8080\"",
+        ),
+    ),
+    (
         &["secret-nesting=0"],
         Seen(uri_in_json, texts, r#"{"u":"<redacted 18 bytes, no. 1>"}"#, r#"{"u":"wss://h/?x=a1b2c3d"}"#),
     ),
@@ -415,6 +424,13 @@ fn decrypted(ran: &Ran) -> String {
     ran.document["connections"][0]["tls"]["decrypted"].to_string()
 }
 
+/// Exit code, the host of the only row, and what is said instead.
+fn sorted(ran: &Ran) -> String {
+    let host = &ran.document["host"];
+    let said = ran.errors.lines().next().map_or_else(String::new, |line| line.replace("wslog: ", ": "));
+    format!("{} {host}{said}", ran.code.unwrap_or(-1))
+}
+
 fn sets(ran: &Ran) -> String {
     let inputs = ran.document["inputs"].as_array().expect("a list").iter();
     inputs.map(|input| input["set"].to_string()).collect::<Vec<_>>().join(" ")
@@ -441,6 +457,8 @@ impl Ran {
         let is_of_rows = ["message-bytes", "live-secrets"].iter().any(|limit| name.starts_with(limit));
         let mut arguments = if is_of_rows {
             vec!["messages", "--quiet", "--format", "ndjson", "--payload", "full"]
+        } else if name.starts_with("sorted-bytes") {
+            vec!["list", "--quiet", "--format", "ndjson", "--sort", "host"]
         } else {
             vec!["inspect", "--quiet", "--format", "json", "--frames", "all"]
         };
@@ -543,8 +561,9 @@ fn no_value_of_a_limit_is_too_much() {
             let ran =
                 Ran::of(&format!("{}-ends", limit.name), &files, &[&[&*setting], &settings[1..]].concat());
             // What lets nothing be read of an input says so.
-            let refused =
-                value == 0 && ["inflated-file-bytes", "report-bytes", "report-parts"].contains(&limit.name);
+            let refused = value == 0
+                && ["inflated-file-bytes", "report-bytes", "report-parts", "sorted-bytes"]
+                    .contains(&limit.name);
             let expected = if refused { Some(2) } else { Some(0) };
             assert_eq!(ran.code, expected, "{setting}: {}", ran.errors);
             assert_eq!(ran.errors.is_empty(), !refused, "{setting}: {}", ran.errors);

@@ -1,15 +1,16 @@
 //! Standard input as a pipe that is still being written to.
 #![cfg(unix)]
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 use wslog::model::Compression;
 
 use crate::support::capture_file::Pcap;
+use crate::support::conversation::Talk;
 use crate::support::pack::pack;
-use crate::support::script::play;
+use crate::support::script::{acts, play};
 
 /// Far more than a pipe and the reader's queue hold: whoever has written so many bytes behind others knows that those
 /// have been analysed.
@@ -17,7 +18,8 @@ const MORE_THAN_A_PIPE: usize = 1 << 20;
 
 fn start(arguments: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_wslog"))
-        .args(["inspect", "--format", "json"])
+        .arg("inspect")
+        .args(if arguments.contains(&"--format") { &[][..] } else { &["--format", "json"] })
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -170,6 +172,80 @@ fn nobody_reading_the_results_ends_the_reading_of_a_silent_pipe() {
         drop(stdin);
         assert_eq!(status.code(), Some(0), "{threads} threads");
     }
+}
+
+/// One that is open, and behind it one that closes and one that is reset; nothing that comes after.
+fn open_closed_reset() -> Vec<u8> {
+    let scripts = [
+        "C: text first",
+        "C: text hi | C: close 1000 | S: close 1000 | S: fin | C: fin | S: ack",
+        "S: text a | C: rst",
+    ];
+    let packets = (0..).zip(scripts).flat_map(|(n, script)| {
+        let talk = Talk::new(&format!("192.0.2.10:{}", 50_001 + n), "192.0.2.20:8080");
+        let mut talk = talk.with_isns(n, 9).starting_after(10 * i64::from(n));
+        acts(talk.open(), script);
+        talk.packets()
+    });
+    Pcap::default().write(&packets.collect::<Vec<_>>())
+}
+
+/// Each is told while the pipe is open and says no more: what is waited for here would else never come.
+#[test]
+fn what_is_over_is_told_at_once() {
+    for threads in ["1", "2", "7"] {
+        for (arguments, told, totals) in [
+            (&["inspect"][..], ["#2  ", "#3  "], "3 connections: 1 closing handshake complete"),
+            (&["inspect", "--format", "ndjson"], ["\"id\":\"2\"", "\"id\":\"3\""], "\"ended\":true"),
+            (&["list", "--format", "csv"], ["2,-,", "3,-,"], "1,-,"),
+            (&["list"], ["     2 ", "     3 "], "     1 "),
+        ] {
+            let mut child = Command::new(env!("CARGO_BIN_EXE_wslog"))
+                .args(arguments)
+                .args(["--live", "--threads", threads, "-"])
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .expect("the binary runs");
+            let mut stdin = child.stdin.take().expect("piped");
+            stdin.write_all(&open_closed_reset()).expect("it reads");
+            let mut out = BufReader::new(child.stdout.take().expect("piped"));
+            let mut said = String::new();
+            for what in told {
+                while !said.contains(what) {
+                    said.clear();
+                    assert!(
+                        out.read_line(&mut said).expect("UTF-8") > 0,
+                        "{arguments:?}: {what} is not told"
+                    );
+                }
+            }
+            drop(stdin);
+            let mut rest = String::new();
+            out.read_to_string(&mut rest).expect("UTF-8");
+            assert!(rest.contains(totals), "{arguments:?}: {rest}");
+            assert_eq!(child.wait().expect("it ends").code(), Some(0));
+        }
+    }
+}
+
+/// Told as they end they are the same conversations.
+#[test]
+fn what_is_told_at_once_is_no_less() {
+    let capture = open_closed_reset();
+    let rows = |more: &[&str]| {
+        let mut child = start(&[&["--format", "ndjson"], more, &["-"]].concat());
+        child.stdin.take().expect("piped").write_all(&capture).expect("it reads");
+        let out = child.wait_with_output().expect("it ends").stdout;
+        let out = String::from_utf8(out).expect("UTF-8");
+        let rows = out.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        rows.filter(|row| row["type"] == "connection").collect::<Vec<_>>()
+    };
+    let (mut live, late) = (rows(&["--live"]), rows(&[]));
+    let ids = |rows: &[Value]| rows.iter().map(|row| row["id"].to_string()).collect::<String>();
+    assert_eq!((ids(&live), ids(&late)), ("\"2\"\"3\"\"1\"".to_owned(), "\"1\"\"2\"\"3\"".to_owned()));
+    live.sort_by_key(|row| row["id"].to_string());
+    assert!(live == late, "{live:?}\n{late:?}");
 }
 
 #[test]

@@ -7,6 +7,8 @@ mod golden;
 mod harmless;
 mod keylog;
 mod limits;
+mod lines;
+mod list;
 mod live;
 mod memory;
 mod readme;

@@ -83,6 +83,7 @@ fn manual_is_current() {
     let pages = [
         "wslog.1",
         "wslog-inspect.1",
+        "wslog-list.1",
         "wslog-diff.1",
         "wslog-check.1",
         "wslog-explain.1",
@@ -105,7 +106,7 @@ fn manual_is_current() {
 fn schemas_are_current() {
     for document in DOCUMENTS {
         let file = format!("man/schema/{}.json", document.name.replace('/', "-"));
-        check(&file, &wslog(&["man", "--schema", document.command]));
+        check(&file, &wslog(&["man", "--schema", document.key()]));
     }
     assert_eq!(fs::read_dir(root().join("man/schema")).expect("there").count(), DOCUMENTS.len());
 }

@@ -116,9 +116,24 @@ fn connections(n: usize, place: &Place, secret: &str) -> Vec<TestPacket> {
     merge([taken.packets(), refused.packets()])
 }
 
+/// What shows connections one by one, besides reports.
+const ONE_BY_ONE: &[&[&str]] = &[
+    &["inspect", "--format", "ndjson", "--frames", "all", "--payload", "full"],
+    &["inspect", "--live", "--width", "60000"],
+    &["list", "--width", "60000"],
+    &["list", "--format", "csv"],
+    &["list", "--format", "csv", "--sort", "host"],
+    &["list", "--format", "ndjson"],
+    &["list", "--format", "markdown"],
+];
+
 fn inspect(arguments: &[&str]) -> String {
+    wslog(&[&["inspect"], arguments].concat())
+}
+
+fn wslog(arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wslog"));
-    let output = command.arg("inspect").args(arguments).output().expect("it runs");
+    let output = command.args(arguments).output().expect("it runs");
     let mut text = String::from_utf8(output.stdout).expect("UTF-8");
     text.push_str(std::str::from_utf8(&output.stderr).expect("UTF-8"));
     text
@@ -148,6 +163,11 @@ fn no_secret_is_in_a_report_unless_asked_for() {
                     let shown = inspect(&[&["--no-redact"], &arguments[..]].concat());
                     assert!(shown.contains(secret) && !shown.contains("<redacted "), "{}", place.0);
                 }
+            }
+            for arguments in ONE_BY_ONE {
+                let shown = wslog(&[*arguments, &[&*path]].concat());
+                assert!(!shown.contains(secret), "{}, {arguments:?}: {}", place.0, around(&shown, secret));
+                assert!(shown.contains("192.0.2.10"), "{arguments:?}: {shown}");
             }
         }
     }

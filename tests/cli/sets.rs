@@ -38,7 +38,7 @@ fn read(files: &[Vec<u8>]) -> (Vec<InputReport>, Vec<Conversation>) {
 /// Everything but the files.
 fn without_files(mut reports: Vec<Conversation>) -> Vec<Conversation> {
     for report in &mut reports {
-        (report.input, report.parts) = (0, Vec::new());
+        (report.input, report.path, report.parts) = (0, None, Vec::new());
     }
     reports
 }

@@ -165,6 +165,53 @@ fn many_connections_in_order_fit_on_a_screen() {
     assert!(text.starts_with("40 connections · ✓ 40 in order (100.0 %)\n"), "{text}");
 }
 
+/// However many kinds of ends and places there are, few are told and the others are counted.
+#[test]
+fn what_is_not_told_is_counted() {
+    // The last one is reset: what is wrong is told, however late it comes.
+    let talks = (0..301).map(|n: u16| {
+        let mut talk =
+            Talk::new(&format!("192.0.2.10:{}", 50_001 + n), "192.0.2.20:8080").with_isns(n.into(), 9);
+        let mut upgrade = talk.upgrade();
+        upgrade.target = format!("/place/{n}?token=x");
+        // The first 280 close with a code each.
+        let code = if n < 280 { 4000 + n } else { 1000 };
+        if n == 300 {
+            return talk.open_with(&upgrade).reset(Server).packets();
+        }
+        talk.open_with(&upgrade).send(Client, Frame::close(code, "")).send(Server, Frame::close(code, ""));
+        talk.end_tcp(Server);
+        talk.packets()
+    });
+    let path = scratch("kinds").join("kinds.pcap");
+    fs::write(&path, Pcap::default().write(&merge(talks))).expect("a scratch file");
+    let text = written(&[], &["inspect", "--width", "80", &path.display().to_string()]);
+    assert!(text.starts_with("301 connections · ! 1 not as it should be (0.3 %) · ✓ 300 in order"), "{text}");
+    let first = text.lines().find(|line| line.starts_with(['✓', '!'])).expect("a story");
+    assert!(first.starts_with("! 1  TCP was reset from the server's side"), "{text}");
+    let stories: Vec<_> = text.lines().filter(|line| line.starts_with('✓')).collect();
+    let told: u64 =
+        stories.iter().filter_map(|line| line[3..].split_whitespace().next()?.parse::<u64>().ok()).sum();
+    let rest = text.lines().find(|line| line.starts_with("  … and at least ")).expect("the others");
+    let counted: u64 =
+        rest.rsplit(", ").next().and_then(|n| n.split(' ').next()?.parse().ok()).expect("a number");
+    assert_eq!(told + counted, 300, "{text}");
+    assert!(text.lines().take_while(|line| !line.starts_with('#')).count() < 32, "{text}");
+
+    let talks = (0..100).map(|n: u16| {
+        let mut talk =
+            Talk::new(&format!("192.0.2.10:{}", 50_001 + n), "192.0.2.20:8080").with_isns(n.into(), 9);
+        let mut upgrade = talk.upgrade();
+        upgrade.target = format!("/place/{}?token=x{n}", n % 90);
+        talk.open_with(&upgrade).send(Client, Frame::close(1000, "")).send(Server, Frame::close(1000, ""));
+        talk.end_tcp(Server);
+        talk.packets()
+    });
+    fs::write(&path, Pcap::default().write(&merge(talks))).expect("a scratch file");
+    let text = written(&[], &["inspect", "--width", "120", &path.display().to_string()]);
+    assert!(text.contains(" /place/0?…, /place/1?…, /place/2?… and at least 61 more"), "{text}");
+}
+
 /// Every file of a directory is not a line.
 #[test]
 fn many_inputs_are_summed_up() {

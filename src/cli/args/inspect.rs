@@ -20,7 +20,7 @@ pub(in crate::cli) struct Inspect {
     #[command(flatten)]
     pub(in crate::cli) select: Select,
     /// How the report is written
-    #[arg(long, value_parser = view(), default_value = VIEWS[0].name)]
+    #[arg(long, value_parser = format(VIEWS), default_value = VIEWS[0].name)]
     pub(in crate::cli) format: views::Format,
     /// Write to FILE instead of standard output
     #[arg(short, long, value_name = "FILE")]
@@ -28,6 +28,11 @@ pub(in crate::cli) struct Inspect {
     /// Show connections under TLS that cannot be read one by one, not summed up by host
     #[arg(long)]
     pub(in crate::cli) tls: bool,
+    /// Tell of each connection as soon as it is over, whatever began before it: for a capture that is still being made
+    ///
+    /// What comes of its TCP after that is not told. As text in short, with totals at the end; or as ndjson.
+    #[arg(long)]
+    pub(in crate::cli) live: bool,
     /// Which frames to list
     #[arg(long, value_enum, default_value_t = Frames::Ends)]
     pub(in crate::cli) frames: Frames,
@@ -46,13 +51,14 @@ pub(in crate::cli) struct Inspect {
 }
 
 /// The formats of `wslog inspect`.
-const VIEWS: &[views::Format] = &[views::text::FORMAT, views::json::FORMAT];
+const VIEWS: &[views::Format] = &[views::text::FORMAT, views::json::FORMAT, views::json::lines::FORMAT];
 
-fn view() -> impl TypedValueParser<Value = views::Format> {
-    let values = VIEWS.iter().map(|view| PossibleValue::new(view.name).help(view.what));
+/// One of several formats, by name.
+pub(super) fn format(formats: &'static [views::Format]) -> impl TypedValueParser<Value = views::Format> {
+    let values = formats.iter().map(|view| PossibleValue::new(view.name).help(view.what));
     // What is none of them does not get through the first parser.
     PossibleValuesParser::new(values)
-        .map(|name| VIEWS.iter().find(|view| view.name == name).copied().unwrap_or(VIEWS[0]))
+        .map(|name| formats.iter().find(|view| view.name == name).copied().unwrap_or(formats[0]))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -12,8 +12,8 @@ pub(in crate::cli) struct Manual {
     /// Which page
     #[arg(value_enum, default_value_t = Page::Wslog)]
     pub(in crate::cli) page: Page,
-    /// Print the schema (JSON Schema 2020-12) of what this command writes with --format json
-    #[arg(long, value_name = "COMMAND", value_parser = document(), conflicts_with = "page")]
+    /// Print a schema (JSON Schema 2020-12): of the document that a command writes with --format json, or of a row
+    #[arg(long, value_name = "WHAT", value_parser = document(), conflicts_with = "page")]
     pub(in crate::cli) schema: Option<&'static Document>,
 }
 
@@ -24,13 +24,15 @@ pub(in crate::cli) enum Page {
     Wslog,
     /// wslog inspect, and its limits
     WslogInspect,
+    /// wslog list
+    WslogList,
     /// wslog diff
     WslogDiff,
     /// wslog check
     WslogCheck,
     /// wslog explain
     WslogExplain,
-    /// The documents that --format json writes
+    /// What is written for programs: documents, rows, CSV
     WslogJson,
     /// The rules
     WslogRules,
@@ -51,10 +53,10 @@ impl Page {
     }
 }
 
-/// Documents by the command that writes them.
+/// Documents and rows by name.
 fn document() -> impl TypedValueParser<Value = &'static Document> {
-    let values = DOCUMENTS.iter().map(|document| PossibleValue::new(document.command).help(document.name));
+    let values = DOCUMENTS.iter().map(|document| PossibleValue::new(document.key()).help(document.what));
     // What is none of them does not get through the first parser.
     PossibleValuesParser::new(values)
-        .map(|command| DOCUMENTS.iter().find(|document| document.command == command).unwrap_or(&DOCUMENTS[0]))
+        .map(|key| DOCUMENTS.iter().find(|document| document.key() == key).unwrap_or(&DOCUMENTS[0]))
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use wslog::views::row::{Field, ValueKind};
-use wslog::views::schema::DOCUMENTS;
+use wslog::views::schema::{Constant, DOCUMENTS, Document};
 
 use crate::cli::man::{name, roff, see_also};
 
@@ -14,7 +14,14 @@ const ABOUT: &[&str] = &[
      `kind`.",
     "A field whose type ends in `or null` is null where there is no value, or none is known. A field that may be left out \
      is not there instead. All others are always there.",
-    "`wslog man --schema` prints the JSON Schema of a document.",
+    "With `--format ndjson` each line is such an object. Those of different kinds are told apart by their field `type`.",
+    "With `--format csv` (RFC 4180) the first line has the names of the columns, which are the fields of the row, and each \
+     further one is a row. What is null or left out is an empty cell, and a list or an object is its JSON. Control characters, \
+     line ends among them, are written as `\\n` or `\\u{1b}`; text that a spreadsheet would take for a formula, with `=`, `+`, `-` \
+     or `@` first, has an apostrophe before it.",
+    "Fields may be added to an object, columns to a table behind those there are, kinds of rows; none is renamed or left away \
+     within a version.",
+    "`wslog man --schema` prints the JSON Schema of a document, or of a row.",
 ];
 
 const TYPES: [(&str, &str); 4] = [
@@ -38,18 +45,40 @@ pub(super) fn page() -> Result<String, fmt::Error> {
     for (kind, what) in TYPES {
         roff::entry(&mut out, kind, "", what)?;
     }
+    let mut described: Vec<&[Field]> = Vec::new();
     for document in DOCUMENTS {
+        let Document { command, format, what, .. } = document;
         roff::section(&mut out, document.name)?;
-        roff::paragraph(&mut out, &format!("`wslog {}`. {}", document.command, document.what))?;
-        fields(&mut out, document.fields)?;
+        roff::paragraph(&mut out, &format!("`wslog {command} --format {format}`. {what}"))?;
+        for kind in document.kinds {
+            if document.kinds.len() > 1 {
+                roff::part(&mut out, &kind.constants.iter().map(constant).collect::<Vec<_>>().join(", "))?;
+            }
+            fields(&mut out, kind.fields)?;
+        }
         // An object without fields is none that is ever written.
-        for object in document.objects().iter().filter(|object| !object.fields.is_empty()) {
+        let objects = document.objects();
+        let objects = objects.iter().filter(|object| !object.fields.is_empty());
+        let (told, new): (Vec<_>, Vec<_>) = objects.partition(|object| described.contains(&object.fields));
+        for object in new {
             roff::part(&mut out, &object.paths.join(", "))?;
             fields(&mut out, object.fields)?;
+            described.push(object.fields);
+        }
+        if !told.is_empty() {
+            roff::paragraph(&mut out, "All other objects in it are described above.")?;
         }
     }
     see_also(&mut out, page)?;
     Ok(out)
+}
+
+/// `type` is `input`.
+fn constant((name, always): &(&'static str, Constant)) -> String {
+    match always {
+        Constant::Text(word) => format!("{name} {word}"),
+        Constant::Boolean(always) => format!("{name} {always}"),
+    }
 }
 
 fn fields(out: &mut String, fields: &[Field]) -> fmt::Result {

@@ -43,7 +43,7 @@ pub(super) const ROW: CauseRow = CauseRow {
     undetermined: Some("it was retransmitted once"),
     never: "that the other program is at fault: the route may have failed, a NAT or firewall may have forgotten the \
         connection, or the other host may be gone; or that the sender did not close: a Close queued behind the lost \
-        bytes is never sent",
+        bytes does not appear in the recording",
     next: &[
         "NAT and firewalls that forget a connection sooner than this one was silent: send keep-alives more often \
          than that",

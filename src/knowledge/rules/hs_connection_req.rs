@@ -13,7 +13,7 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Client,
     reaction: Refuse(&[400, 426]),
-    says: "the request's Connection field has the token Upgrade; a proxy that removes hop-by-hop fields removes it",
+    says: "the request's Connection field has the token Upgrade; proxies that strip hop-by-hop fields remove it",
     peer: None,
     text: "Connection lists the fields that are meant for the next hop only, and Upgrade is one of them. A proxy not \
         configured for WebSocket removes both and writes a Connection field of its own: the server sees a plain GET, \

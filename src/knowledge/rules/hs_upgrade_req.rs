@@ -13,7 +13,7 @@ pub(super) const ROW: Row = Row {
     level: Must,
     who: Who::Client,
     reaction: Refuse(&[400, 426]),
-    says: "the request's Upgrade field names websocket; a proxy that removes hop-by-hop fields removes it",
+    says: "the request's Upgrade field names websocket; proxies that strip hop-by-hop fields remove it",
     peer: None,
     text: "Without it this is a plain GET, and a server that serves more than WebSocket answers it as such: with a \
         page, a 404, or a 426. Proxies remove Upgrade together with Connection unless configured to pass both on.",

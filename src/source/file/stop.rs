@@ -4,6 +4,8 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::source::file::meter::Meter;
+
 /// Shared by whoever asks, from any thread, and the sources that heed it: they then end, and what was read so far is
 /// analysed as if there were no more.
 #[derive(Clone, Debug, Default)]
@@ -11,6 +13,8 @@ pub struct Stop {
     asked: Arc<AtomicBool>,
     heeded: Arc<AtomicBool>,
     given_up: Arc<AtomicBool>,
+    /// What sources that heed it have read.
+    meter: Meter,
 }
 
 impl Stop {
@@ -20,10 +24,16 @@ impl Stop {
         Self::default()
     }
 
+    /// The same, where sources that heed it count in `meter` what they read.
+    #[must_use]
+    pub fn metered(self, meter: &Meter) -> Self {
+        Self { meter: meter.clone(), ..self }
+    }
+
     /// The same wish, for one run of several: whether that one was given up is its own.
     #[must_use]
     pub(crate) fn for_run(&self) -> Self {
-        Self { asked: Arc::clone(&self.asked), ..Self::default() }
+        Self { asked: Arc::clone(&self.asked), meter: self.meter.clone(), ..Self::default() }
     }
 
     /// The same wish, for one source of several: whether that one heeded it is its own.
@@ -59,6 +69,11 @@ impl Stop {
         self.given_up.load(Ordering::Relaxed)
     }
 
+    /// Says that so many bytes were read.
+    pub(crate) fn count(&self, bytes: usize) {
+        self.meter.add(bytes);
+    }
+
     /// Says that the source ended because of it.
     pub fn heed(&self) {
         self.heeded.store(true, Ordering::Relaxed);
@@ -83,6 +98,8 @@ impl<R: Read> Read for Stoppable<R> {
             self.stop.heed();
             return Ok(0);
         }
-        self.source.read(out)
+        let read = self.source.read(out)?;
+        self.stop.count(read);
+        Ok(read)
     }
 }

@@ -3,7 +3,8 @@
 use crate::model::{ConversationId, FrameRecord};
 use crate::redact::Shown;
 use crate::views::json::frame::{Frame, Payload};
-use crate::views::row::{Displayed, Encoder, Field, Text, Type, Value, ValueKind, joined};
+use crate::views::json::number;
+use crate::views::row::{Displayed, Encoder, Field, Row, Text, Type, Value, ValueKind};
 
 /// A frame, the index of its packet's input where it is elsewhere, and what is shown of its payload.
 pub(super) struct FrameRow<'a>(
@@ -17,7 +18,7 @@ const OWN: &[Field] = &[Field::new::<Text>("connection", "`id` of its connection
 
 impl FrameRow<'_> {
     pub(super) const FIELDS: &'static [Field] =
-        &joined::<{ OWN.len() + Frame::FIELDS.len() }>(OWN, Frame::FIELDS);
+        &Field::joined::<{ OWN.len() + Frame::FIELDS.len() }>(OWN, Frame::FIELDS);
 }
 
 impl Type for FrameRow<'_> {
@@ -29,8 +30,8 @@ impl Value<Self> for FrameRow<'_> {
         let Self(id, elsewhere, frame, (shown, is_cut)) = self;
         to.object(|to| {
             to.field::<Text>(",\"connection\":", Displayed(id));
-            let packet = frame.packet.map(|packet| packet.0);
-            Frame(packet, elsewhere, frame, Payload::shown(frame, shown, is_cut)).fields(to);
+            let packet = frame.packet.map(number);
+            Frame(packet, elsewhere, frame, Payload::shown(frame, shown, is_cut)).encode_fields(to);
         });
     }
 }

@@ -1,10 +1,12 @@
 //! An entry of `frames`.
 
+use std::fmt;
+
 use crate::model::{Conversation, FrameRecord};
 use crate::redact::Shown;
 use crate::views::escape::as_text;
 use crate::views::json::place;
-use crate::views::row::{Boolean, Hex, Integer, OrAbsent, Text, Time, row};
+use crate::views::row::{Boolean, Displayed, Hex, Integer, OrAbsent, Text, Time, row};
 
 row! {
     /// A frame.
@@ -57,6 +59,7 @@ row! {
         is_cut: bool,
         text: Option<&'a str>,
     );
+    in columns PayloadColumns;
 
     let is_shown = !frame.redacted;
 
@@ -70,6 +73,45 @@ row! {
     inflated: OrAbsent<Boolean> = (is_shown && frame.inflated).then_some(true),
     /// Whether there is more than is shown.
     cut: OrAbsent<Boolean> = (is_shown && is_cut).then_some(true),
+}
+
+row! {
+    /// A payload in a table.
+    pub(in crate::views) struct PayloadColumns<'a>(payload: Payload<'a>);
+
+    let Payload(frame, shown, is_cut, text) = payload;
+    let is_shown = !frame.redacted;
+
+    /// What is shown of it: text, or two hexadecimal digits a byte.
+    what: Option<Text> = is_shown.then_some(Displayed(InCell { shown, text })),
+    /// Which of them: `text` or `hex`; `redacted` where it was left out.
+    r#as: Text = in_cell(is_shown, text),
+    /// Whether there is more than is shown.
+    cut: Boolean = is_shown && is_cut,
+}
+
+/// A payload in one cell.
+pub(in crate::views) struct InCell<'a> {
+    pub(in crate::views) shown: &'a [u8],
+    pub(in crate::views) text: Option<&'a str>,
+}
+
+impl fmt::Display for InCell<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.text {
+            Some(text) => f.write_str(text),
+            None => crate::model::Hex(self.shown).fmt(f),
+        }
+    }
+}
+
+/// What a cell holds.
+pub(in crate::views) const fn in_cell(is_shown: bool, text: Option<&str>) -> &'static str {
+    match text {
+        _ if !is_shown => "redacted",
+        Some(_) => "text",
+        None => "hex",
+    }
 }
 
 impl<'a> Payload<'a> {

@@ -38,16 +38,17 @@ impl<W: Write> Follow<W> {
         // A wire log has no times.
         let at = if at == going_on::UNKNOWN { String::new() } else { format!("{at}  ") };
         let line = format!("{indent}{arrow} {at}{}: {what}", by.name());
-        writeln!(self.out, "{}", self.options.style.paint(paint, &line))?;
+        writeln!(self.out, "{}", self.options.style.fit(&self.options.style.paint(paint, &line)))?;
         Ok(())
     }
 
     fn block(&mut self, by: Role, payload: &[u8], is_text: bool, is_cut: bool) -> Result<(), Error> {
+        let style = self.options.style;
         match by {
-            Role::Client => going_on::block(&mut self.out, payload, is_text, is_cut)?,
+            Role::Client => going_on::block(&mut self.out, &style, payload, is_text, is_cut)?,
             Role::Server => {
                 let mut out = Indented { out: &mut self.out, at_start: true };
-                going_on::block(&mut out, payload, is_text, is_cut)?;
+                going_on::block(&mut out, &style, payload, is_text, is_cut)?;
             }
         }
         Ok(())
@@ -119,7 +120,11 @@ impl<W: Write> Sink for Follow<W> {
             Happening::Opened(opening) => {
                 self.clock.begins(id, opening);
                 let line = going_on::introduction(id, opening);
-                writeln!(self.out, "{}", self.options.style.paint(Paint::Heading, &line))?;
+                writeln!(
+                    self.out,
+                    "{}",
+                    self.options.style.fit(&self.options.style.paint(Paint::Heading, &line))
+                )?;
                 if let Some(at) = opening.started_at {
                     let times = match self.options.times {
                         Times::Relative => "times are since then",
@@ -165,7 +170,8 @@ impl<W: Write> Sink for Follow<W> {
             self.tcp_end(id, end.at, role, wording::ends(end.how))?;
         }
         if let Some(cause) = &conversation.closing.cause {
-            writeln!(self.out, "\n{} · {}", cause.headline(&conversation), cause.id())?;
+            let line = format!("\n{} · {}", cause.headline(&conversation), cause.id());
+            writeln!(self.out, "{}", self.options.style.fit(&line))?;
         }
         self.clock.is_over(id);
         Ok(())

@@ -3,6 +3,8 @@
 use crate::model::{ConversationId, MessageKind, MessageRecord};
 use crate::redact::Shown;
 use crate::views::escape::as_text;
+use crate::views::json::frame::{InCell, in_cell};
+use crate::views::json::number;
 use crate::views::messages::kind;
 use crate::views::row::{Boolean, Displayed, Hex, Integer, OrAbsent, Text, Time, row};
 
@@ -28,7 +30,7 @@ row! {
     /// Time at which it was whole.
     at: Option<Time> = message.at,
     /// Packet of its first byte.
-    packet: Option<Integer> = message.packet.map(|packet| packet.0),
+    packet: Option<Integer> = message.packet.map(number),
     /// Index of the input of that packet, where it is another than the connection's.
     packet_input: OrAbsent<Integer> = elsewhere,
     /// `text` or `binary`, by its first frame.
@@ -54,6 +56,7 @@ row! {
         shown: (&'a [u8], bool),
         text: Option<&'a str>,
     );
+    in columns PayloadColumns;
 
     let is_shown = !message.redacted;
 
@@ -65,6 +68,21 @@ row! {
     hex: OrAbsent<Hex> = (is_shown && text.is_none()).then_some(shown.0),
     /// There is more than is shown.
     cut: OrAbsent<Boolean> = (is_shown && shown.1).then_some(true),
+}
+
+row! {
+    /// The payload of a message in a table.
+    pub(super) struct PayloadColumns<'a>(payload: Payload<'a>);
+
+    let Payload(message, (shown, is_cut), text) = payload;
+    let is_shown = !message.redacted;
+
+    /// What is shown of it: text, or two hexadecimal digits a byte.
+    what: Option<Text> = is_shown.then_some(Displayed(InCell { shown, text })),
+    /// Which of them: `text` or `hex`; `redacted` where it was left out.
+    r#as: Text = in_cell(is_shown, text),
+    /// Whether there is more than is shown.
+    cut: Boolean = is_shown && is_cut,
 }
 
 impl<'a> Payload<'a> {

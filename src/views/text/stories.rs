@@ -80,17 +80,16 @@ impl Stories {
     pub(super) fn add(&mut self, seen: &mut Seen<'_>) -> Option<Tone> {
         let sealed = seen.sealed();
         let gist = sealed.gist();
-        let counts = self.tones.entry(gist.tone).or_default();
-        counts.0 += 1;
+        self.tones.entry(gist.tone).or_default().0 += 1;
         let mut rules: Vec<_> = sealed.rules().collect();
         rules.sort_unstable();
         rules.dedup();
         for rule in rules {
             *self.rules.entry(rule).or_default() += 1;
         }
-        let is_full = self.kinds.len() >= MAX_KINDS;
-        if is_full && !self.kinds.contains_key(&gist) {
-            counts.1 += 1;
+        let is_full = self.kinds.len() >= MAX_KINDS && !self.kinds.contains_key(&gist);
+        if is_full && !self.gives_way(gist.tone) {
+            self.tones.entry(gist.tone).or_default().1 += 1;
             return None;
         }
         let mut is_first = false;
@@ -100,6 +99,17 @@ impl Stories {
         });
         story.add(seen);
         is_first.then_some(gist.tone)
+    }
+
+    /// Makes room for a kind of such a tone, if there is a milder one: what is wrong is told, however late it comes.
+    fn gives_way(&mut self, tone: Tone) -> bool {
+        let mildest =
+            self.kinds.iter().min_by_key(|(gist, story)| (gist.tone, story.count, Reverse(story.example)));
+        let Some(gist) = mildest.map(|(gist, _)| *gist).filter(|gist| gist.tone < tone) else { return false };
+        if let Some(story) = self.kinds.remove(&gist) {
+            self.tones.entry(gist.tone).or_default().1 += story.count;
+        }
+        true
     }
 
     /// `300 connections · ✗ 1 with a fault · ✓ 299 in order`.
@@ -139,7 +149,7 @@ impl Stories {
             ];
             more.extend(gist.cause.map(|cause| format!("alike: --cause {cause}")));
             more.push("also --outcome, --code, --host, --path, --rule, --since, --until".to_owned());
-            out.push_str(&style.flow(&more, " · ", 0));
+            out.push_str(&style.dense(&more, " · ", 0));
         }
         out
     }
@@ -242,7 +252,7 @@ impl Story {
         parts.push(how(gist));
         parts.extend(self.when());
         parts.retain(|part| !part.is_empty());
-        out.push_str(&style.flow(&parts, " · ", indent));
+        out.push_str(&style.dense(&parts, " · ", indent));
     }
 
     /// From the first packet to the last.

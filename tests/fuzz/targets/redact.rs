@@ -204,7 +204,7 @@ fuzz_target!(|data: &[u8]| {
     for format in FORMATS {
         let mut out = Vec::new();
         let style = Style::plain(2_000);
-        let options = Options { frames: FrameList::All, selected: true, some: false, tls: false, style };
+        let options = Options { frames: FrameList::All, selected: true, ..Options::new(style) };
         let mut view = (format.sink)(Box::new(&mut out), options);
         present(connections.clone(), &[], Redaction::Secrets, &mut *view).expect("memory takes it");
         drop(view);

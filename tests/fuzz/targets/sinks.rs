@@ -90,7 +90,7 @@ fn capture(file: &[u8], how: u8) {
     for format in FORMATS {
         for style in STYLES {
             let mut out = Vec::new();
-            let options = Options { frames: FrameList::All, selected: how & 4 != 0, some: false, tls: false, style };
+            let options = Options { frames: FrameList::All, selected: how & 4 != 0, ..Options::new(style) };
             let mut view = (format.sink)(Box::new(&mut out), options);
             let inputs = std::slice::from_ref(&input);
             present(conversations.clone(), inputs, redaction, &mut *view).expect("memory takes it");

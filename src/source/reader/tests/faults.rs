@@ -103,8 +103,7 @@ fn malformed_blocks_end_the_reading() {
     }
     let mut file = pcap_file(Endian::Little, 0xa1b2_c3d4, 1, &samples()[..1]);
     file.extend([0xff; 100]);
-    let expected =
-        "malformed_block: at byte 45: it claims 4294967311 bytes, more than the 16777216 allowed; reading stopped";
+    let expected = "malformed_block: at byte 45: it claims 4294967311 bytes, more than the 16777216 allowed; reading stopped";
     check_weird("pcap record", &file, 1, expected);
 }
 
