@@ -149,7 +149,7 @@
 //! | tester, testee; case, agent, behavior, close | the Autobahn Testsuite, what it tests, and its words |
 //! | run, shard; regression; policy, expected failure, breach | verdicts of many cases; what is held against them |
 //! | topic, example | what is explained without a recording; what it looks like on the wire |
-//! | guide | a topic: what is to be done outside of wslog for a recording to say more |
+//! | guide | a topic: how recordings are made that say more, or how common tasks are done |
 //! | key log; keys inside | secrets of TLS that one end wrote to a file (RFC 9850); those that a capture brings along |
 //! | pick-up, assumed | frames recognised by one another where the opening handshake is not in the recording: that there was one is assumed, what it settled is unknown |
 //! | application; last words | a protocol spoken inside WebSocket, or who speaks it; the last message of a side, which announces the end |

@@ -1,4 +1,4 @@
-//! Every cap, in one table: [`Limits`], `--limit` and its help, the manual page, the README and the rows of
+//! Every cap, in one table: [`Limits`], `--limit` and its help, the manual page and the rows of
 //! `tests/cli/limits.rs` come from it. Reaching one is a counted weird, or shows otherwise; never silence.
 
 mod limit;

@@ -1,10 +1,12 @@
 //! What can be said on the command line.
 
 mod explain;
+mod help;
 mod inspect;
 mod list;
 mod look;
 mod manual;
+mod names;
 mod reading;
 mod rows;
 mod runs;
@@ -13,22 +15,30 @@ mod select;
 use clap::{Parser, Subcommand};
 
 pub(super) use explain::{Explain, Format, TopicKind};
+pub(super) use help::Help;
 pub(super) use inspect::{FailOn, Frames, Inspect, Payload};
 pub(super) use list::List;
 pub(super) use look::{Color, Look};
 pub(super) use manual::{Manual, Page};
-pub(super) use reading::{Reading, Secrecy};
+pub(super) use reading::{READING, Reading, Secrecy};
 pub(super) use rows::{FrameRows, MessageRows, Shape, Which};
 pub(super) use runs::{Allow, Check, Diff, FailOnChange, RunFormat};
-pub(super) use select::Select;
+pub(super) use select::{SELECTION, Select};
 
 /// Explains how WebSocket connections ended, from packet captures and Autobahn reports.
 ///
-/// wslog reassembles TCP, decodes the opening handshake and every frame, replays both sides through a reference
-/// of RFC 6455, and says who ended the connection, which clause was broken, what should have come next and what
-/// did. Begin with `wslog inspect FILE`.
+/// wslog reassembles TCP, decodes the opening handshake and every frame, checks both sides against RFC 6455, and says who ended
+/// the connection, which rule was broken, what should have come next and what did. Start with `wslog inspect FILE`.
 #[derive(Debug, Parser)]
-#[command(name = "wslog", version, max_term_width = 100, after_long_help = EXAMPLES)]
+#[command(
+    name = "wslog",
+    version,
+    max_term_width = 80,
+    before_long_help = EXAMPLES,
+    after_help = MORE,
+    after_long_help = STATUS,
+    disable_help_subcommand = true
+)]
 pub(super) struct Args {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -39,19 +49,32 @@ pub(super) struct Args {
 
 const EXAMPLES: &str = "\
 Examples:
-  wslog inspect capture.pcap          # how each connection of a capture closed, and why
-  wslog explain 1006                  # what is behind a close code; FR-RSV: a rule
-  wslog inspect --format json capture.pcap | jq '.connections[].closing.summary'
-  tcpdump -i lo -w - port 8080 | wslog inspect -
+  wslog inspect capture.pcap       # how and why each connection ended
+  wslog list capture.pcap          # one row per connection
+  wslog messages --follow 7 capture.pcap
+  wslog explain 1006               # what a close code means; try a rule: FR-RSV
+  tcpdump -U -i any -w - port 8080 | wslog inspect --live -
   wslog inspect --fail-on must captures/
   wslog diff old/index.json new/index.json
-  wslog check --allow non-strict --require-agent mylib reports/
+  wslog help recipes               # common tasks, a command each";
 
+/// Where -h ends.
+const MORE: &str = "\
+Start with: wslog inspect FILE
+Then: wslog help recipes (common tasks), filters (selection), json (output)";
+
+const STATUS: &str = "\
 Exit status:
-  0  the work was done
-  1  it was done and found what was asked about:
-     inspect --fail-on a finding, diff a regression, check a broken policy
-  2  bad usage, or an input that could not be read at all";
+  0  done
+  1  done, and it found what you asked about: a finding (--fail-on),
+     a regression (diff), a policy that is broken (check)
+  2  wrong usage, or an input could not be read at all
+
+Help:
+  wslog help COMMAND, and wslog help recipes, filters, json, capture, tls";
+
+/// Where the -h of a command ends.
+const SHORT: &str = "--help has examples and more options";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -62,10 +85,18 @@ pub(super) enum Command {
     Diff(Diff),
     Check(Check),
     Explain(Explain),
-    /// Print a completion script for a shell
+    /// Print the completion script for a shell
+    #[command(after_long_help = INSTALL)]
     Completions {
-        /// Which shell
+        /// The shell
         shell: clap_complete::Shell,
     },
     Man(Manual),
+    Help(Help),
 }
+
+const INSTALL: &str = "\
+Examples:
+  source <(wslog completions bash)
+  wslog completions zsh > ~/.zfunc/_wslog
+  wslog completions fish > ~/.config/fish/completions/wslog.fish";

@@ -48,7 +48,7 @@ pub(super) fn run(args: &Check) -> anyhow::Result<Exit> {
             }
         } else {
             let path = visible(&path.to_string_lossy()).into_owned();
-            exit::say(&format!("wslog: {path}: left as it was, since not all of the run could be read"));
+            exit::say(&format!("wslog: {path}: left unchanged, as not all of the run could be read"));
         }
     }
 

@@ -30,7 +30,10 @@ pub(super) fn run(args: &Diff) -> anyhow::Result<Exit> {
         if let Some(twice) =
             before.find_map(|(a, b)| if a == from { Some(a) } else { Some(b).filter(|b| *b == to) })
         {
-            bail!("two --agent options name {}: an agent is compared with one other", visible(twice));
+            bail!(
+                "two --agent options name {}: an agent can be compared with only one other",
+                visible(twice)
+            );
         }
     }
     let options = Options { renamed, duration_factor: args.duration_factor };

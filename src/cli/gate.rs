@@ -32,7 +32,7 @@ pub(super) fn exit(gate: Option<Gate>, summary: &Summary, selection: &Selection)
         let read = summary.inputs.iter().filter(|input| input.unused.is_none()).count();
         let inputs = if read == 1 { "the input" } else { "the inputs" };
         let encrypted: u64 = summary.inputs.iter().map(|input| input.encrypted_connections).sum();
-        let readable = if encrypted > 0 { " that can be read (TLS takes --keylog)" } else { "" };
+        let readable = if encrypted > 0 { " that can be read (TLS needs --keylog)" } else { "" };
         exit::say(&format!("wslog: no WebSocket connection{readable} in {inputs}: nothing was judged"));
         Exit::Found
     } else if gate.found() {

@@ -8,20 +8,27 @@ use wslog::limits::{LIMITS, Limit, LimitError, Limits};
 use wslog::views::limits;
 use wslog::views::text::Style;
 
+use crate::cli::args::READING;
+use crate::cli::suggest;
+
 /// The listing is the same wherever it goes, like --help.
 const PAGE: Style = Style::plain(80);
-
-/// Names alike by less than this are not what was meant (Jaro and Winkler).
-const ALIKE: f64 = 0.85;
 
 /// Caps, for any command that reads captures.
 #[derive(Debug, clap::Args)]
 pub(super) struct LimitArgs {
-    /// Set a cap on memory or work, as in flows=10_000; --limit help lists them all (repeatable)
+    /// Set a cap on memory or work, as in flows=10_000; --limit help lists them (repeatable)
     ///
-    /// In bytes k, M and G are KiB, MiB and GiB, as in preview-bytes=4k. A cap that is reached is counted in the report
+    /// For bytes, k, M and G mean KiB, MiB and GiB, as in preview-bytes=4k. A cap that is reached is counted in the report
     /// and shown as odd.
-    #[arg(long = "limit", value_name = "NAME=VALUE", value_parser = SettingParser, hide_possible_values = true)]
+    #[arg(
+        long = "limit",
+        value_name = "NAME=VALUE",
+        value_parser = SettingParser,
+        hide_possible_values = true,
+        hide_short_help = true,
+        help_heading = READING
+    )]
     settings: Vec<Setting>,
 }
 
@@ -96,14 +103,7 @@ fn near(text: &str) -> Vec<&'static str> {
     let text = text.to_ascii_lowercase().replace('_', "-");
     let text = text.trim_start_matches('-');
     let text = text.strip_prefix("max-").unwrap_or(text);
-    let likeness = |name: &str| {
-        // One word of a name, as `history` or `inflated`, means it however long the name is.
-        if text.len() > 3 && name.contains(text) { 1.0 } else { strsim::jaro_winkler(name, text) }
-    };
-    let mut near: Vec<_> = LIMITS.iter().map(|limit| (likeness(limit.name), limit.name)).collect();
-    near.retain(|(likeness, _)| *likeness >= ALIKE);
-    near.sort_by(|a, b| b.0.total_cmp(&a.0));
-    near.into_iter().take(3).map(|(_, name)| name).collect()
+    suggest::nearest(text, LIMITS.iter().map(|limit| limit.name))
 }
 
 /// What `--limit help` has to say, if that is why the arguments were not read to their end.
@@ -114,17 +114,18 @@ pub(super) fn asked_for(error: &clap::Error) -> Option<&str> {
     }
 }
 
-/// Leads from an option `--max-…` to the limit it may mean, and from no value to the listing.
-pub(super) fn advise(error: &mut clap::Error) {
-    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return };
+/// Leads from an option `--max-…` to the limit it may mean, and from no value to the listing; whether it was one of these.
+pub(super) fn advise(error: &mut clap::Error) -> bool {
+    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return false };
     let tip = if error.kind() == ErrorKind::UnknownArgument && argument.starts_with("--max-") {
         let name = near(argument).first().copied().unwrap_or("NAME");
         error.remove(ContextKind::SuggestedArg);
-        format!("caps are set with --limit {name}=VALUE; wslog inspect --limit help lists them")
+        format!("set caps with --limit {name}=VALUE; wslog inspect --limit help lists them")
     } else if argument.starts_with("--limit ") && error.remove(ContextKind::ValidValue).is_some() {
         "--limit help lists the names".to_owned()
     } else {
-        return;
+        return false;
     };
     error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    true
 }

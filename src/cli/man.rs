@@ -1,8 +1,9 @@
 //! The manual: a page a command, made of the definitions that `--help` is made of, and pages of what is declared: the
 //! rules, the causes, the guides, and the documents for programs.
 
-mod capture;
 mod causes;
+mod guides;
+mod inspect;
 mod json;
 mod limits;
 mod roff;
@@ -24,13 +25,16 @@ pub(super) fn page(page: Page) -> anyhow::Result<String> {
         Page::Wslog => overview(&command),
         Page::WslogInspect => one(&command, "inspect"),
         Page::WslogList => one(&command, "list"),
+        Page::WslogFrames => one(&command, "frames"),
+        Page::WslogMessages => one(&command, "messages"),
         Page::WslogDiff => one(&command, "diff"),
         Page::WslogCheck => one(&command, "check"),
         Page::WslogExplain => one(&command, "explain"),
         Page::WslogJson => Ok(json::page()?),
         Page::WslogRules => Ok(rules::page()?),
         Page::WslogCauses => Ok(causes::page()?),
-        Page::WslogCapture => Ok(capture::page()?),
+        Page::WslogCapture => Ok(guides::capture()?),
+        Page::WslogRecipes => Ok(guides::recipes()?),
     }
 }
 
@@ -55,11 +59,13 @@ fn one(command: &Command, name: &str) -> anyhow::Result<String> {
     let sub = command.find_subcommand(name).ok_or_else(|| anyhow::anyhow!("no command {name}"))?;
     let (page, mut out) = (format!("wslog-{name}"), String::new());
     head(&mut out, &page, sub)?;
-    let man = Man::new(sub.clone());
+    // clap_mangen leaves out what the short help leaves out.
+    let man = Man::new(sub.clone().mut_args(|arg| arg.hide_short_help(false)));
     of_clap(&mut out, |to| man.render_synopsis_section(to))?;
     of_clap(&mut out, |to| man.render_description_section(to))?;
     of_clap(&mut out, |to| man.render_options_section(to))?;
     if name == "inspect" {
+        inspect::sections(&mut out)?;
         limits::section(&mut out)?;
     }
     further(&mut out, sub)?;
@@ -90,9 +96,10 @@ fn of_clap(out: &mut String, render: impl Fn(&mut dyn io::Write) -> io::Result<(
     Ok(())
 }
 
-/// What `--help` has behind the options: headings that end in a colon, and below each its lines.
+/// What `--help` has before and behind the options: headings that end in a colon, and below each its lines.
 fn further(out: &mut String, command: &Command) -> std::fmt::Result {
-    let help = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+    let parts = [command.get_before_long_help(), command.get_after_long_help()];
+    let help: String = parts.into_iter().flatten().map(|part| format!("{part}\n")).collect();
     let mut block = Vec::new();
     for line in help.lines() {
         match line.strip_suffix(':').filter(|heading| !heading.starts_with(' ')) {

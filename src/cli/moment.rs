@@ -1,6 +1,6 @@
 //! Times on the command line.
 
-use jiff::civil::{Date, DateTime, Time};
+use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
 use wslog::model::{Moment, Timestamp};
 
@@ -9,14 +9,14 @@ pub(super) fn parse(text: &str) -> Result<Moment, &'static str> {
     let at = |at: jiff::Timestamp| i64::try_from(at.as_nanosecond()).map(|ns| Moment::At(Timestamp(ns)));
     let utc = |civil: DateTime| civil.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
     let bare = text.strip_suffix(['Z', 'z']).unwrap_or(text);
+    // Of a date and a time the parser of times takes the time alone.
     let moment = if let Ok(time) = text.parse::<jiff::Timestamp>() {
         at(time).ok()
-    } else if let Ok(time) = bare.parse::<Time>() {
-        Some(Moment::OfDay(time.duration_since(Time::midnight()).as_nanos() as i64))
-    } else if let Ok(date) = text.parse::<Date>() {
-        utc(date.at(0, 0, 0, 0)).ok().and_then(|time| at(time).ok())
+    } else if let Ok(civil) = bare.parse::<DateTime>() {
+        utc(civil).ok().and_then(|time| at(time).ok())
     } else {
-        bare.parse::<DateTime>().ok().and_then(|civil| at(utc(civil).ok()?).ok())
+        let time = bare.parse::<Time>().map(|time| time.duration_since(Time::midnight()));
+        time.ok().and_then(|time| i64::try_from(time.as_nanos()).ok()).map(Moment::OfDay)
     };
     moment.ok_or("write 2026-11-28T10:49:35.123Z, 2026-11-28, '2026-11-28 10:49', or 10:49:35 (UTC)")
 }

@@ -41,20 +41,20 @@ impl Output {
             let own = handle(path)?;
             for input in read.iter().map(AsRef::as_ref).filter(|input| is_file(input)) {
                 if handle(input)? == own {
-                    bail!("{} is read: the report needs another file", path.display());
+                    bail!("{} is an input: write the report to another file", path.display());
                 }
             }
             // Of what is in a directory, or goes with an index, nothing is read but what begins like one of them.
             let what = match directory::look(path, &Limits::DEFAULT) {
                 _ if fs::canonicalize(path).is_ok_and(|path| runs::is_named_like_a_case(&path)) => {
-                    "named like the report of a case"
+                    "named like a case report"
                 }
                 Ok(Kind::Capture) => "a capture",
-                Ok(Kind::Case(_) | Kind::Index) => "a report of the Autobahn Testsuite",
+                Ok(Kind::Case(_) | Kind::Index) => "an Autobahn Testsuite report",
                 Ok(Kind::Damaged) => "compressed data",
                 _ => return Self::replacing(path),
             };
-            bail!("{} is {what}: it is not overwritten", path.display());
+            bail!("{} is {what}: not overwritten", path.display());
         }
         Self::replacing(path)
     }

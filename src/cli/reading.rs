@@ -71,9 +71,9 @@ impl KeyLogs {
                 return Ok(path.clone());
             }
             let variable = env::var_os("SSLKEYLOGFILE").filter(|path| !path.is_empty());
-            variable.map(PathBuf::from).context(
-                "--keylog env: SSLKEYLOGFILE is not set; name the file, or ./env for one of that name",
-            )
+            variable
+                .map(PathBuf::from)
+                .context("--keylog env: SSLKEYLOGFILE is not set; give the file (./env for one named env)")
         };
         named.iter().map(of).collect::<Result<_, _>>().map(Self)
     }

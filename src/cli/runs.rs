@@ -232,7 +232,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
         what: "Autobahn report",
         line: None,
         detail,
-        advice: "name the report of a case, the index.json of a run, or its directory",
+        advice: "give a case report, the index.json of a run, or its directory",
     })
 }
 

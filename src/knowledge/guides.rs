@@ -1,5 +1,7 @@
-//! What is to be done outside of wslog for a recording to say more, a file each.
+//! How recordings are made that say more, and how common tasks are done, a file each.
 
+mod capture;
+mod recipes;
 mod tls;
 
 /// How something is done, with wslog and with the programs around it.
@@ -41,4 +43,4 @@ pub struct GuideWay {
 }
 
 /// Every guide, by name.
-pub const GUIDES: &[Guide] = &[tls::GUIDE];
+pub const GUIDES: &[Guide] = &[capture::GUIDE, recipes::GUIDE, tls::GUIDE];

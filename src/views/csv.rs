@@ -15,7 +15,7 @@ use crate::views::row::{Encoder, Field, Type, Value};
 use crate::views::units;
 
 /// The line with the names of the columns.
-pub(super) fn header(out: &mut Vec<u8>, fields: &[Field]) {
+pub(super) fn header(out: &mut Vec<u8>, fields: &'static [Field]) {
     let mut line = Csv::new(out);
     for name in columns(fields) {
         line.cell(name.as_bytes());
@@ -31,7 +31,7 @@ pub(super) fn row<T>(out: &mut Vec<u8>, row: impl Value<T>) {
 }
 
 /// The names of the columns of a row with these fields.
-pub(super) fn columns(fields: &[Field]) -> impl Iterator<Item = String> {
+pub(super) fn columns(fields: &'static [Field]) -> impl Iterator<Item = String> {
     fields.iter().flat_map(|field| {
         let first = std::iter::once(field.name.to_owned());
         first.chain(field.columns.iter().skip(1).map(|column| format!("{}_{}", field.name, column.name)))

@@ -4,37 +4,54 @@ mod row;
 
 use std::io::Write;
 
-use crate::engine::{Happening, Keep, Sink};
+use crate::engine::Happening;
 use crate::error::Error;
-use crate::model::{CloseCode, ConversationId, FrameRecord, InputReport, Opcode};
-use crate::redact::{Sealed, Shown};
+use crate::model::{CloseCode, ConversationId, FrameRecord, Opcode};
+use crate::redact::Shown;
 use crate::views::escape::as_text;
-use crate::views::going_on::{self, Candidate, Clock, Payloads, RowOptions};
+use crate::views::going_on::{self, Candidate, Lines, Page, Payloads, RowOptions, UNKNOWN};
 use crate::views::json::write;
 use crate::views::row::Field;
-use crate::views::text::layout::Paint;
 use crate::views::{RowFormat, csv, wording};
 use row::FrameRow;
+
+/// Name and version of the rows.
+pub const SCHEMA: &str = "wslog.frames/1";
 
 /// The formats of `wslog frames`.
 pub const FORMATS: &[RowFormat] = &[
     RowFormat {
         name: "text",
         what: "Text for people",
-        sink: |out, options| Box::new(FrameText::new(out, options)),
+        sink: |out, options| {
+            let keep = options.of_frames();
+            Box::new(Page::new(out, options, keep, tell))
+        },
     },
     RowFormat {
         name: "ndjson",
         what: "A JSON object a line",
-        sink: |out, options| Box::new(FrameLines::new(out, options, write_json)),
+        sink: |out, options| {
+            let keep = options.of_frames();
+            Box::new(Lines::new(out, options, keep, Vec::new(), |line, options, id, happening| {
+                if let Some(row) = row(options, id, happening) {
+                    write::value(line, row);
+                    line.push(b'\n');
+                }
+            }))
+        },
     },
     RowFormat {
         name: "csv",
         what: "CSV (RFC 4180) with a header",
         sink: |out, options| {
-            let mut lines = FrameLines::new(out, options, |line, row| csv::row(line, row));
-            csv::header(&mut lines.line, FIELDS);
-            Box::new(lines)
+            let (keep, mut head) = (options.of_frames(), Vec::new());
+            csv::header(&mut head, FIELDS);
+            Box::new(Lines::new(out, options, keep, head, |line, options, id, happening| {
+                if let Some(row) = row(options, id, happening) {
+                    csv::row(line, row);
+                }
+            }))
         },
     },
 ];
@@ -42,15 +59,25 @@ pub const FORMATS: &[RowFormat] = &[
 /// The fields of a row.
 pub const FIELDS: &[Field] = FrameRow::FIELDS;
 
-/// Whether a frame is asked for.
-fn is_wanted(options: &RowOptions, frame: &FrameRecord<Shown>) -> bool {
-    options.wanted.takes(&Candidate {
+/// The frame, if that is what happened and it is asked for.
+fn wanted<'h>(
+    options: &RowOptions,
+    happening: &'h Happening,
+) -> Option<(&'h FrameRecord<Shown>, Option<usize>)> {
+    let Happening::Frame { frame, elsewhere } = happening else { return None };
+    let candidate = Candidate {
         from: frame.from,
         opcode: frame.header.opcode,
         bytes: Some(frame.header.payload_len),
         at: frame.at,
         payload: &frame.preview,
-    })
+    };
+    options.wanted.takes(&candidate).then_some((frame, *elsewhere))
+}
+
+fn row<'h>(options: &RowOptions, id: ConversationId, happening: &'h Happening) -> Option<FrameRow<'h>> {
+    let (frame, elsewhere) = wanted(options, happening)?;
+    Some(FrameRow(id, elsewhere, frame, shown(options, frame)))
 }
 
 /// What is shown of a frame.
@@ -59,126 +86,41 @@ fn shown<'f>(options: &RowOptions, frame: &'f FrameRecord<Shown>) -> (&'f [u8], 
     (shown, is_cut || frame.preview_cut)
 }
 
-fn write_json(line: &mut Vec<u8>, row: FrameRow<'_>) {
-    write::value(line, row);
-    line.push(b'\n');
-}
-
-/// A line a frame, which nobody but programs reads.
-struct FrameLines<W> {
-    out: W,
-    options: RowOptions,
-    /// What is to be written next.
-    line: Vec<u8>,
-    append: fn(&mut Vec<u8>, FrameRow<'_>),
-}
-
-impl<W: Write> FrameLines<W> {
-    const fn new(out: W, options: RowOptions, append: fn(&mut Vec<u8>, FrameRow<'_>)) -> Self {
-        Self { out, options, line: Vec::new(), append }
+fn tell<W: Write>(page: &mut Page<W>, id: ConversationId, happening: &Happening) -> Result<(), Error> {
+    let Some((frame, _)) = wanted(&page.options, happening) else { return Ok(()) };
+    let line = |page: &Page<W>, first: [&str; 5], frame: &str, bytes: &str, payload: &str| {
+        format!("{}  {frame:<20}  {bytes:>7}  {payload}", page.begin(first))
+    };
+    let time = page.clock.tell(id, frame.at);
+    let packet = frame.packet.map_or(UNKNOWN.to_owned(), |packet| packet.to_string());
+    let (payload, is_cut) = shown(&page.options, frame);
+    let is_below = page.options.payloads == Payloads::Whole && frame.header.opcode != Opcode::CLOSE;
+    let mut last = match () {
+        () if page.options.payloads == Payloads::None => String::new(),
+        () if frame.redacted => format!("<redacted {} bytes>", frame.header.payload_len),
+        () if is_below => String::new(),
+        () => in_line(frame, payload, is_cut, page.room(54)),
+    };
+    if frame.inflated && !last.is_empty() {
+        last.push_str(" (inflated)");
     }
-}
-
-impl<W: Write> Sink for FrameLines<W> {
-    fn asks(&self) -> Keep {
-        self.options.of_frames()
+    for rule in &frame.broke {
+        last.push_str(&format!(" ✗ {rule}"));
     }
-
-    fn happening(&mut self, id: ConversationId, happening: &Happening) -> Result<(), Error> {
-        if let Happening::Frame { frame, elsewhere } = happening
-            && is_wanted(&self.options, frame)
-        {
-            (self.append)(&mut self.line, FrameRow(id, *elsewhere, frame, shown(&self.options, frame)));
-            self.out.write_all(&self.line)?;
-            self.line.clear();
-            // One that was large need not be remembered.
-            self.line.shrink_to(1 << 20);
-        }
-        Ok(())
+    if !frame.complete {
+        last.push_str(" incomplete");
     }
-
-    fn end(&mut self, _: &[InputReport]) -> Result<(), Error> {
-        self.out.write_all(&self.line)?;
-        Ok(self.out.flush()?)
+    let first = [&*id.to_string(), &*frame.n.to_string(), &*packet, &*time, frame.from.name()];
+    let what = wording::frame(&frame.header);
+    let text = line(page, first, &what, &frame.header.payload_len.to_string(), last.trim_start());
+    page.row(&text, |page| {
+        line(page, ["#", "n", "packet", page.clock.column().0, "from"], "frame", "bytes", "payload")
+    })?;
+    if is_below && !frame.redacted && !payload.is_empty() {
+        let is_text = frame.text || frame.header.opcode.is_control();
+        going_on::block(&mut page.out, &page.options.style, payload, is_text, is_cut)?;
     }
-}
-
-/// A line a frame, in columns of widths that the first rows fix: none is kept for the others.
-struct FrameText<W> {
-    out: W,
-    options: RowOptions,
-    clock: Clock,
-    rows: u64,
-}
-
-impl<W: Write> FrameText<W> {
-    fn new(out: W, options: RowOptions) -> Self {
-        Self { out, clock: Clock::new(options.times), options, rows: 0 }
-    }
-
-    /// Whether the page has room for numbers of packets.
-    const fn has_packets(&self) -> bool {
-        self.options.style.width >= 100
-    }
-
-    fn line(&mut self, cells: [&str; 8]) -> String {
-        let [id, n, packet, time, from, frame, bytes, payload] = cells;
-        let (_, width) = self.clock.column();
-        let packet = if self.has_packets() { format!("  {packet:>7}") } else { String::new() };
-        let line =
-            format!("{id:>4}  {n:>5}{packet}  {time:>width$}  {from:<6}  {frame:<20}  {bytes:>7}  {payload}");
-        line.trim_end().to_owned()
-    }
-
-    fn row(&mut self, id: ConversationId, frame: &FrameRecord<Shown>) -> Result<(), Error> {
-        if self.rows == 0 {
-            let (time, _) = self.clock.column();
-            let header = self.line(["#", "n", "packet", time, "from", "frame", "bytes", "payload"]);
-            writeln!(
-                self.out,
-                "{}",
-                self.options.style.fit(&self.options.style.paint(Paint::Faint, &header))
-            )?;
-        }
-        self.rows += 1;
-        let time = self.clock.tell(id, frame.at);
-        let packet = frame.packet.map_or("–".to_owned(), |packet| packet.to_string());
-        let (payload, is_cut) = shown(&self.options, frame);
-        let is_below = self.options.payloads == Payloads::Whole && frame.header.opcode != Opcode::CLOSE;
-        let room = usize::from(self.options.style.width)
-            .saturating_sub(self.clock.column().1 + 54 + if self.has_packets() { 9 } else { 0 });
-        let mut last = match () {
-            () if self.options.payloads == Payloads::None => String::new(),
-            () if frame.redacted => format!("<redacted {} bytes>", frame.header.payload_len),
-            () if is_below => String::new(),
-            () => in_line(frame, payload, is_cut, room.max(16)),
-        };
-        if frame.inflated && !last.is_empty() {
-            last.push_str(" (inflated)");
-        }
-        for rule in &frame.broke {
-            last.push_str(&format!(" ✗ {rule}"));
-        }
-        if !frame.complete {
-            last.push_str(" incomplete");
-        }
-        let line = self.line([
-            &id.to_string(),
-            &frame.n.to_string(),
-            &packet,
-            &time,
-            frame.from.name(),
-            &wording::frame(&frame.header),
-            &frame.header.payload_len.to_string(),
-            last.trim_start(),
-        ]);
-        writeln!(self.out, "{}", self.options.style.fit(&line))?;
-        if is_below && !frame.redacted && !payload.is_empty() {
-            let is_text = frame.text || frame.header.opcode.is_control();
-            going_on::block(&mut self.out, &self.options.style, payload, is_text, is_cut)?;
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 /// A payload in a line.
@@ -191,36 +133,4 @@ fn in_line(frame: &FrameRecord<Shown>, payload: &[u8], is_cut: bool, width: usiz
         return going_on::in_line(body.as_bytes(), true, is_cut, width);
     }
     going_on::in_line(payload, frame.text || frame.header.opcode.is_control(), is_cut, width)
-}
-
-impl<W: Write> Sink for FrameText<W> {
-    fn asks(&self) -> Keep {
-        self.options.of_frames()
-    }
-
-    fn happening(&mut self, id: ConversationId, happening: &Happening) -> Result<(), Error> {
-        match happening {
-            Happening::Opened(opening) => {
-                self.clock.begins(id, opening);
-                let line = going_on::introduction(id, opening);
-                writeln!(
-                    self.out,
-                    "{}",
-                    self.options.style.fit(&self.options.style.paint(Paint::Heading, &line))
-                )?;
-                Ok(())
-            }
-            Happening::Frame { frame, .. } if is_wanted(&self.options, frame) => self.row(id, frame),
-            _ => Ok(()),
-        }
-    }
-
-    fn conversation(&mut self, conversation: &Sealed) -> Result<(), Error> {
-        self.clock.is_over(conversation.id());
-        Ok(())
-    }
-
-    fn end(&mut self, _: &[InputReport]) -> Result<(), Error> {
-        Ok(self.out.flush()?)
-    }
 }

@@ -1,11 +1,15 @@
 //! What rows of conversations that go on have in common: whose they are, when, which are asked for, and what of a payload is
 //! shown.
 
+mod sinks;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::sync::Arc;
+
+pub(super) use sinks::{Lines, Page};
 
 use crate::engine::Keep;
 use crate::knowledge::words::shorten;

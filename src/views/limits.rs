@@ -36,21 +36,6 @@ pub fn text(style: &Style) -> String {
     out
 }
 
-/// All of them as a table in Markdown.
-#[must_use]
-pub fn markdown() -> String {
-    let mut out = "| limit | default | what is capped | counted as |\n|---|---|---|---|\n".to_owned();
-    for limit in LIMITS {
-        let Limit { name, default, unit, .. } = limit;
-        let counted = limit.weird().map_or_else(String::new, |weird| format!("`{}`", weird.name()));
-        let default = unit.show(*default);
-        let is_named = name.ends_with(unit.name());
-        let unit = if is_named { String::new() } else { format!(" {}", unit.name()) };
-        out.push_str(&format!("| `{name}` | {default}{unit} | {} | {counted} |\n", sentences(limit)));
-    }
-    out
-}
-
 fn counted(limit: &Limit) -> &'static str {
     limit.weird().map_or("", |weird| weird.name())
 }

@@ -2,7 +2,7 @@
 
 use crate::views::json::write;
 use crate::views::row::{Field, ValueKind};
-use crate::views::{explain, json, list, run};
+use crate::views::{csv, explain, frames, json, list, messages, run};
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -34,6 +34,20 @@ pub const DOCUMENTS: &[Document] = &[
         name: list::SCHEMA,
         what: "WebSocket connections, a row each; as CSV the same columns.",
         kinds: &[Kind { constants: &[], fields: list::FIELDS }],
+    },
+    Document {
+        command: "frames",
+        format: "ndjson",
+        name: frames::SCHEMA,
+        what: "Frames, one row each; CSV has the same columns.",
+        kinds: &[Kind { constants: &[], fields: frames::FIELDS }],
+    },
+    Document {
+        command: "messages",
+        format: "ndjson",
+        name: messages::SCHEMA,
+        what: "Messages, put together and inflated, one row each; CSV has the same columns.",
+        kinds: &[Kind { constants: &[], fields: messages::FIELDS }],
     },
     Document {
         command: "diff",
@@ -113,6 +127,14 @@ impl Document {
         let mut out = Vec::new();
         self.kinds.iter().for_each(|kind| below(kind.fields, "", &mut out));
         out
+    }
+
+    /// The columns of its rows as CSV; `None` of what is not written as such.
+    pub fn columns(&self) -> Option<impl Iterator<Item = String> + use<>> {
+        match self.kinds {
+            [kind] if self.format == "ndjson" => Some(csv::columns(kind.fields)),
+            _ => None,
+        }
     }
 
     /// What names it among all: `inspect-rows` of `wslog.inspect-rows/1`.

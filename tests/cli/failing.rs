@@ -91,19 +91,19 @@ const SITUATIONS: &[Situation] = &[
         "the report is an input, by a link",
         "cp $samples/reset.pcap a; ln -s a b; $wslog inspect -o b a",
         2,
-        "b is read: the report needs another file",
+        "b is an input: write the report to another file",
     ),
     Situation(
         "the report is an input, by its folder",
         "cp $samples/reset.pcap a; $wslog inspect -o a .",
         2,
-        "a is a capture: it is not overwritten",
+        "a is a capture: not overwritten",
     ),
     Situation(
         "the report is the policy",
         "cp -r $samples/autobahn run; echo >policy; $wslog check --policy policy -o policy run",
         2,
-        "policy is read: the report needs another file",
+        "policy is an input: write the report to another file",
     ),
     Situation(
         "the input is not there",

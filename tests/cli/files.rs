@@ -260,7 +260,7 @@ fn no_command_writes_over_what_it_reads() {
             let ran = run(&folder, &[&[*command, "-o", name.as_str()], rest].concat(), stdin);
             let told = format!("{arguments:?} -o {name} ({way}): {}", ran.err);
             assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{told}");
-            assert!(ran.err.contains("read") || ran.err.contains("overwritten"), "{told}");
+            assert!(ran.err.contains("is an input") || ran.err.contains("overwritten"), "{told}");
             for (file, bytes) in files {
                 assert!(fs::read(folder.join(file)).is_ok_and(|now| now == *bytes), "{file}: {told}");
             }

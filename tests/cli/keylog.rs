@@ -55,7 +55,7 @@ fn key_logs_that_cannot_be_read() {
     for (named, says) in [
         ("gone.keys", "cannot open gone.keys: "),
         ("keys", "cannot read keys"),
-        ("env", "--keylog env: SSLKEYLOGFILE is not set; name the file, or ./env for one of that name"),
+        ("env", "--keylog env: SSLKEYLOGFILE is not set; give the file (./env for one named env)"),
     ] {
         let (code, out, errors) = inspect(&folder, &["--keylog", named, "c.pcap"]);
         assert_eq!((code, out.as_str()), (Some(2), ""), "{named}: {errors}");

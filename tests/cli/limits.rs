@@ -628,8 +628,7 @@ fn options_that_were_limits() {
         let (code, _, errors) = wslog(&["inspect", option, "samples/reset.pcap"]);
         assert_eq!(code, Some(2), "{option}");
         assert_eq!(errors.matches("tip:").count(), 1, "{option}: {errors}");
-        let tip =
-            format!("tip: caps are set with --limit {name}=VALUE; wslog inspect --limit help lists them");
+        let tip = format!("tip: set caps with --limit {name}=VALUE; wslog inspect --limit help lists them");
         assert!(errors.contains(&tip), "{option}: {errors}");
     }
     let (_, _, errors) = wslog(&["inspect", "--filter", "x", "samples/reset.pcap"]);

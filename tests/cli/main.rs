@@ -5,6 +5,7 @@ mod files;
 mod going_on;
 mod golden;
 mod harmless;
+mod help;
 mod keylog;
 mod limits;
 mod lines;

@@ -7,7 +7,6 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use wslog::views::limits::markdown;
 use wslog::views::schema::DOCUMENTS;
 
 fn root() -> &'static Path {
@@ -33,25 +32,17 @@ fn wslog(arguments: &[&str]) -> String {
     String::from_utf8(out.stdout).expect("UTF-8")
 }
 
-/// The README with the output of each `$ wslog` command below it, and with the table of limits.
+/// The README with the output of each `$ wslog` command below it.
 fn with_output(text: &str) -> String {
-    let limits = markdown();
-    let head = limits.lines().next().expect("a table");
     let mut out = String::new();
-    let (mut in_output, mut in_limits) = (false, false);
+    let mut in_output = false;
     for line in text.lines() {
-        if (in_output && line != "```") || (in_limits && line.starts_with('|')) {
+        if in_output && line != "```" {
             continue;
         }
-        (in_output, in_limits) = (false, line == head);
-        if in_limits {
-            out.push_str(&limits);
-            continue;
-        }
+        in_output = false;
         let _ = writeln!(out, "{line}");
-        let sample = line
-            .strip_prefix("$ wslog ")
-            .filter(|c| (c.contains(" samples/") || c.starts_with("explain ")) && !c.contains('|'));
+        let sample = line.strip_prefix("$ wslog ").filter(|c| c.contains(" samples/") && !c.contains('|'));
         if let Some(command) = sample {
             out.push_str(&wslog(&command.split(' ').collect::<Vec<_>>()));
             in_output = true;
@@ -74,8 +65,21 @@ fn check(path: &str, expected: &str) {
 #[test]
 fn readme_shows_real_output() {
     let text = fs::read_to_string(root().join("README.md")).expect("there");
-    assert!(text.contains(markdown().lines().next().expect("a table")), "the README has no table of limits");
     check("README.md", &with_output(&text));
+    assert!(text.lines().count() <= 150, "it is no manual");
+    assert!(text.contains("\n$ wslog inspect --width 100 samples/"), "it shows an answer");
+}
+
+/// What it names in links is there.
+#[test]
+fn links_of_the_readme_lead_somewhere() {
+    let text = fs::read_to_string(root().join("README.md")).expect("there");
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let targets: Vec<_> = targets.filter(|target| !target.contains("://")).collect();
+    assert!(targets.len() > 10);
+    for target in targets {
+        assert!(root().join(target).exists(), "{target}");
+    }
 }
 
 #[test]
@@ -84,6 +88,8 @@ fn manual_is_current() {
         "wslog.1",
         "wslog-inspect.1",
         "wslog-list.1",
+        "wslog-frames.1",
+        "wslog-messages.1",
         "wslog-diff.1",
         "wslog-check.1",
         "wslog-explain.1",
@@ -91,6 +97,7 @@ fn manual_is_current() {
         "wslog-rules.7",
         "wslog-causes.7",
         "wslog-capture.7",
+        "wslog-recipes.7",
     ];
     for file in pages {
         let (page, _) = file.split_once('.').expect("a section");

@@ -337,7 +337,7 @@ fn a_run_that_cannot_be_read_updates_no_policy() {
     let policy = Scratch::new("kept.toml", Some(b"# Kept.\n"));
     let output = wslog(&format!("check no-such-run {AFTER} --policy {} --update", policy.name()));
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("left as it was"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("left unchanged"), "{}", text(&output.stderr));
     assert_eq!(fs::read(&policy.0).expect("the policy"), b"# Kept.\n");
 }
 

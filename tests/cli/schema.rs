@@ -6,6 +6,8 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use wslog::views::schema::{DOCUMENTS, Document};
+
 use crate::support::schema::validate;
 
 /// Runs of the Autobahn Testsuite in `samples/`.
@@ -59,6 +61,43 @@ fn every_sample_is_written_as_its_schema_says() {
     }
     let all: Vec<&str> = samples.iter().map(String::as_str).collect();
     fits("inspect", &[&["inspect"], all.as_slice()].concat());
+}
+
+/// Rows of frames and messages, each shown, hidden and whole; with CSV columns that are the header's.
+#[test]
+fn rows_of_every_sample_are_as_their_schemas_say() {
+    for command in ["frames", "messages"] {
+        let (schema, mut rows) = (schema(command), 0);
+        for sample in samples() {
+            for options in [&["--payload", "full", "--no-redact"][..], &["--redact"], &["--payload", "none"]]
+            {
+                let mut wslog = Command::new(env!("CARGO_BIN_EXE_wslog"));
+                wslog.args([command, "--format", "ndjson", "-q", &sample]).args(options).current_dir(root());
+                let out = wslog.output().expect("the binary runs");
+                assert!(out.status.success(), "{command} {sample} {options:?}");
+                for line in String::from_utf8(out.stdout).expect("UTF-8").lines() {
+                    let row = serde_json::from_str(line).expect("JSON");
+                    assert_eq!(validate(&schema, &row), Ok(()), "{command} {sample} {options:?}");
+                    rows += 1;
+                }
+            }
+        }
+        assert!(rows > 200, "{command}: {rows}");
+    }
+}
+
+#[test]
+fn the_columns_of_csv_are_those_declared() {
+    for command in ["list", "frames", "messages"] {
+        let document = DOCUMENTS.iter().find(|document| document.key() == command).expect("a document");
+        let mut wslog = Command::new(env!("CARGO_BIN_EXE_wslog"));
+        wslog.args([command, "--format", "csv", "samples/clean-close.pcap"]).current_dir(root());
+        let out = String::from_utf8(wslog.output().expect("the binary runs").stdout).expect("UTF-8");
+        let declared: Vec<_> = document.columns().expect("a table").collect();
+        assert_eq!(out.lines().next(), Some(declared.join(",").as_str()));
+    }
+    let tables = DOCUMENTS.iter().filter(|document| document.columns().is_some());
+    assert_eq!(tables.map(Document::key).collect::<Vec<_>>(), ["list", "frames", "messages"]);
 }
 
 #[test]

@@ -100,11 +100,11 @@ fn no_report_is_written_over_an_input_or_a_capture() {
     let case_again = folder.join(".").join("case.txt").display().to_string();
     let folder = folder.display().to_string();
     for (output, input, said) in [
-        (&capture_at, &capture_at, "is read"),
-        (&case_again, &case_at, "is read"),
+        (&capture_at, &capture_at, "is an input"),
+        (&case_again, &case_at, "is an input"),
         (&capture_at, &folder, "is a capture"),
         (&capture_at, &case_at, "is a capture"),
-        (&case_again, &capture_at, "is a report of the Autobahn Testsuite"),
+        (&case_again, &capture_at, "is an Autobahn Testsuite report"),
     ] {
         let ran = run(["inspect", "-o", output, input]);
         assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{input}");
@@ -724,8 +724,10 @@ fn output_that_cannot_be_written_is_trouble() {
 #[test]
 fn help_version_man_page_and_completions_print() {
     for (arguments, begins) in [
-        (&["--help"][..], "Explains how WebSocket connections ended"),
-        (&["inspect", "--help"], "Explain"),
+        (&["--help"][..], "Examples:\n  wslog inspect"),
+        (&["-h"], "Explains how WebSocket connections ended"),
+        (&["inspect", "--help"], "Examples:\n  wslog inspect"),
+        (&["inspect", "-h"], "Explain"),
         (&["--version"], "wslog "),
         (&["man"], ".ie \\n(.g .ds Aq"),
         (&["completions", "bash"], "_wslog"),

@@ -289,8 +289,9 @@ fn an_rst_behind_its_own_fin_is_shown() {
         let text = String::from_utf8(text).expect("text");
         let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
         let found = text.lines().map(words).filter(|line| line.contains("after its own FIN"));
-        let found: Vec<_> =
-            found.map(|line| line.split_once(' ').expect("a time first").1.to_owned()).collect();
+        let found: Vec<_> = found
+            .map(|line| line.splitn(3, ' ').nth(2).expect("a packet and a time first").to_owned())
+            .collect();
         assert_eq!(found.join("\n"), row, "{script}");
         let json: serde_json::Value = serde_json::from_slice(&json).expect("a document");
         let list = json["connections"][0]["closing"]["tcp"]["ends"].as_array().expect("a list");

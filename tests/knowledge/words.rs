@@ -477,7 +477,11 @@ fn strings(value: &Value, out: &mut Vec<String>) {
     match value {
         Value::String(text) => out.push(text.clone()),
         Value::Array(items) => items.iter().for_each(|item| strings(item, out)),
-        Value::Object(fields) => fields.values().for_each(|item| strings(item, out)),
+        // Lines of a guide are for a shell or a file.
+        Value::Object(fields) => {
+            let ours = fields.iter().filter(|(name, _)| *name != "lines");
+            ours.for_each(|(_, item)| strings(item, out));
+        }
         _ => {}
     }
 }

@@ -82,6 +82,7 @@ pub fn shown(report: Conversation) -> Conversation<Shown> {
 fn essence_of(report: Conversation) -> String {
     let mut report = shown(report);
     report.input = 0;
+    report.path = None;
     report.id = ConversationId::flow(0);
     if let Some(tcp) = &mut report.tcp {
         tcp.client.set_ip(IpAddr::V4(Ipv4Addr::UNSPECIFIED));

@@ -1,4 +1,4 @@
-//! Captures that are made to hurt, packet by packet, so that none need be held: whole for the figures of the README,
+//! Captures that are made to hurt, packet by packet, so that none need be held: whole for the figures of `tests/README.md`,
 //! scaled down for the tests.
 
 use flate2::{Compress, Compression, FlushCompress};

@@ -2,53 +2,68 @@
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{ValueEnum, ValueHint};
 use wslog::views;
 
-use crate::cli::args::{Look, Reading, Secrecy, Select};
+use crate::cli::args::{Look, Reading, SHORT, Secrecy, Select};
 
-/// Explain every WebSocket connection of the inputs
+/// Explain how each WebSocket connection ended
 ///
-/// Of each connection: a summary made for a ticket, the last frames, who owed what and what came of it, and findings.
-/// A finding names a rule (`wslog explain RULE` tells more), its level, and how sure it is: proven, likely or
-/// undetermined. More than ten connections are told as stories, those that ended alike together, and the worst are shown in full.
+/// For each connection: a summary to paste into a ticket, the last frames, what each side had to do and whether it did, and the
+/// findings. A finding names a rule (see `wslog explain RULE`), its level, and how certain it is: proven, likely or undetermined.
+/// More than ten connections are told as stories, those that ended alike together, and the worst are shown in full.
 #[derive(Debug, clap::Args)]
+#[command(before_long_help = EXAMPLES, after_help = SHORT, after_long_help = "")]
 pub(in crate::cli) struct Inspect {
     #[command(flatten)]
     pub(in crate::cli) reading: Reading,
     #[command(flatten)]
     pub(in crate::cli) select: Select,
-    /// How the report is written
+    /// Output format
     #[arg(long, value_parser = format(VIEWS), default_value = VIEWS[0].name)]
     pub(in crate::cli) format: views::Format,
     /// Write to FILE instead of standard output
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(in crate::cli) output: Option<PathBuf>,
-    /// Show connections under TLS that cannot be read one by one, not summed up by host
-    #[arg(long)]
-    pub(in crate::cli) tls: bool,
-    /// Tell of each connection as soon as it is over, whatever began before it: for a capture that is still being made
+    /// List undecrypted TLS connections one by one
     ///
-    /// What comes of its TCP after that is not told. As text in short, with totals at the end; or as ndjson.
+    /// Instead of summing them up by host.
+    #[arg(long, hide_short_help = true)]
+    pub(in crate::cli) tls: bool,
+    /// Report each connection as soon as it is over
+    ///
+    /// For a capture that is still being made. As text in short, with totals at the end; or as ndjson. What comes of its TCP
+    /// after that is not reported.
     #[arg(long)]
     pub(in crate::cli) live: bool,
     /// Which frames to list
     #[arg(long, value_enum, default_value_t = Frames::Ends)]
     pub(in crate::cli) frames: Frames,
-    /// How much of the payloads to show
+    /// How much of each payload to show
     #[arg(long, value_enum, default_value_t = Payload::Preview)]
     pub(in crate::cli) payload: Payload,
     #[command(flatten)]
     pub(in crate::cli) secrecy: Secrecy,
-    /// Exit with 1 if a finding of this level (or above) is there, a connection did not close cleanly, or none is there at all
+    /// Exit with 1 on a finding of this level, or an unclean end
     ///
-    /// With 2 if an input could not be read. A capture that is cut at its end is judged as far as it goes.
+    /// Exit with 1 if there is a finding of this level or above, a connection that did not close cleanly, or no connection at all;
+    /// with 2 if an input could not be read. A truncated capture is judged as far as it goes.
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub(in crate::cli) fail_on: Option<FailOn>,
     #[command(flatten)]
     pub(in crate::cli) look: Look,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  wslog inspect capture.pcap
+  wslog inspect --connection 7 --frames all capture.pcap
+  wslog inspect --outcome unclean --host api.example.com captures/
+  wslog inspect --keylog keys.log capture.pcap
+  wslog inspect --format json capture.pcap | jq '.connections[].closing.summary'
+  wslog inspect --fail-on must captures/
+  tcpdump -U -i any -w - port 8080 | wslog inspect --live -";
 
 /// The formats of `wslog inspect`.
 const VIEWS: &[views::Format] = &[views::text::FORMAT, views::json::FORMAT, views::json::lines::FORMAT];
@@ -63,9 +78,9 @@ pub(super) fn format(formats: &'static [views::Format]) -> impl TypedValueParser
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Frames {
-    /// The first and the last ones of each connection
+    /// The first and last frames of each connection
     Ends,
-    /// Every one
+    /// Every frame
     All,
     /// No table of frames
     None,
@@ -75,9 +90,9 @@ pub(in crate::cli) enum Frames {
 pub(in crate::cli) enum Payload {
     /// Nothing
     None,
-    /// The first bytes of each
+    /// The first bytes of each payload
     Preview,
-    /// All of each
+    /// All of each payload
     Full,
 }
 
@@ -85,8 +100,8 @@ pub(in crate::cli) enum Payload {
 pub(in crate::cli) enum FailOn {
     /// A MUST of an RFC is broken
     Must,
-    /// A SHOULD, or a MUST
+    /// A SHOULD or a MUST is broken
     Should,
-    /// Anything, what is legal and worth a note included
+    /// Any finding, including notes on what is legal
     Note,
 }

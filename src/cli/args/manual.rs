@@ -4,15 +4,19 @@ use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use wslog::views::schema::{DOCUMENTS, Document};
 
-/// Print a page of the manual, or the JSON Schema of a document
+/// Print a manual page, or a JSON Schema
 ///
 /// To read a page: wslog man wslog-json | man -l -
+///
+/// Pages: wslog, one for each command (wslog-inspect), wslog-json, wslog-rules, wslog-causes, wslog-capture, wslog-recipes.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Manual {
-    /// Which page
+    /// The page
     #[arg(value_enum, default_value_t = Page::Wslog)]
     pub(in crate::cli) page: Page,
-    /// Print a schema (JSON Schema 2020-12): of the document that a command writes with --format json, or of a row
+    /// Print a JSON Schema (2020-12): inspect, list, frames, ...
+    ///
+    /// Of the document that a command writes with --format json, or of a row.
     #[arg(long, value_name = "WHAT", value_parser = document(), conflicts_with = "page")]
     pub(in crate::cli) schema: Option<&'static Document>,
 }
@@ -20,12 +24,16 @@ pub(in crate::cli) struct Manual {
 /// A page of the manual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Page {
-    /// The commands, a line each
+    /// The commands, one line each
     Wslog,
     /// wslog inspect, and its limits
     WslogInspect,
     /// wslog list
     WslogList,
+    /// wslog frames
+    WslogFrames,
+    /// wslog messages
+    WslogMessages,
     /// wslog diff
     WslogDiff,
     /// wslog check
@@ -38,8 +46,10 @@ pub(in crate::cli) enum Page {
     WslogRules,
     /// The causes, and the outcomes
     WslogCauses,
-    /// How recordings are made that can be read: the keys of TLS
+    /// How to make recordings that can be read: where to capture, TLS keys
     WslogCapture,
+    /// Common tasks, a command each
+    WslogRecipes,
 }
 
 impl Page {
@@ -47,7 +57,7 @@ impl Page {
     pub(in crate::cli) const fn section(self) -> u8 {
         match self {
             Self::WslogJson => 5,
-            Self::WslogRules | Self::WslogCauses | Self::WslogCapture => 7,
+            Self::WslogRules | Self::WslogCauses | Self::WslogCapture | Self::WslogRecipes => 7,
             _ => 1,
         }
     }

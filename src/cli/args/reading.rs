@@ -3,36 +3,46 @@
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 
+use clap::ValueHint;
 use wslog::redact::Redaction;
 
 use crate::cli::limit_args::LimitArgs;
 
+pub(in crate::cli) const READING: &str = "Reading";
+
 /// What is read, and how.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Reading {
-    /// Captures (pcap, pcapng; compressed or not), Autobahn cases (JSON, HTML, pasted text), directories that hold some, or - for standard input
-    #[arg(required = true, value_name = "INPUT")]
-    pub(in crate::cli) inputs: Vec<PathBuf>,
-    /// Read all captures as one, in order of their first packets [default: where each begins after the one before]
-    #[arg(long, conflicts_with = "apart", help_heading = "Reading")]
-    pub(in crate::cli) joined: bool,
-    /// Read each capture for itself
-    #[arg(long, help_heading = "Reading")]
-    pub(in crate::cli) apart: bool,
-    /// Tell of every TCP connection that was refused or not answered, not only of those to a server that carried WebSocket before
-    #[arg(long, help_heading = "Reading")]
-    pub(in crate::cli) connects: bool,
-    /// Decrypt TLS with the keys of FILE, a key log (SSLKEYLOGFILE; repeatable); env: the file that variable names
+    /// Captures, Autobahn reports, directories of these, or - (stdin)
     ///
-    /// Keys that a pcapng brings along (editcap --inject-secrets) are used anyway. Where the capture comes by a pipe the file
-    /// may still grow. wslog explain tls says how programs are made to write one.
-    #[arg(long, value_name = "FILE", help_heading = "Reading")]
+    /// Captures are pcap or pcapng, compressed or not; reports are Autobahn cases as JSON, HTML or pasted text. The first bytes say
+    /// what a file is, not its name.
+    #[arg(required = true, value_name = "INPUT", value_hint = ValueHint::AnyPath)]
+    pub(in crate::cli) inputs: Vec<PathBuf>,
+    /// Read all captures as one, in time order
+    ///
+    /// By default captures are one only if each begins after the previous one ends.
+    #[arg(long, conflicts_with = "apart", help_heading = READING, hide_short_help = true)]
+    pub(in crate::cli) joined: bool,
+    /// Read each capture on its own
+    #[arg(long, help_heading = READING, hide_short_help = true)]
+    pub(in crate::cli) apart: bool,
+    /// Report every TCP connection that was refused or not answered
+    ///
+    /// Without it, only those to a server that carried WebSocket earlier in the capture.
+    #[arg(long, help_heading = READING, hide_short_help = true)]
+    pub(in crate::cli) connects: bool,
+    /// Decrypt TLS with the key log FILE (repeatable)
+    ///
+    /// env means the file that the variable SSLKEYLOGFILE names. Keys inside a pcapng (editcap --inject-secrets) are always used.
+    /// If the capture comes from a pipe, the key log may still be growing. See wslog explain tls for how to get one.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(in crate::cli) keylog: Vec<PathBuf>,
-    /// Levels of directories to look into below those named; hidden ones are left [default: 16]
-    #[arg(long, value_name = "N", help_heading = "Reading")]
+    /// Search N levels of subdirectories; hidden ones are skipped [default: 16]
+    #[arg(long, value_name = "N", help_heading = READING, hide_short_help = true)]
     pub(in crate::cli) depth: Option<u16>,
-    /// Threads that analyse; the output is the same for any number [default: one a core]
-    #[arg(long, value_name = "N", help_heading = "Reading")]
+    /// Number of analysis threads; does not change the output [default: one per core]
+    #[arg(long, value_name = "N", help_heading = READING, hide_short_help = true)]
     pub(in crate::cli) threads: Option<NonZeroU16>,
     #[command(flatten)]
     pub(in crate::cli) limits: LimitArgs,
@@ -41,16 +51,16 @@ pub(in crate::cli) struct Reading {
 /// What may be shown.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(in crate::cli) struct Secrecy {
-    /// Leave out payloads and the reasons of Close frames too, not only secrets
+    /// Hide payloads and Close reasons too, not only secrets
     ///
-    /// Secrets are left out anyway: credentials, cookies, what is called like a secret in fields, URIs, extensions and
-    /// JSON, JSON Web Tokens, what looks random in the opening handshake, and whatever quotes any of these. One stands as
-    /// <redacted 24 bytes, no. 2>, with the same number wherever it stood. The account of an Autobahn case goes on quoting
-    /// its test data.
-    #[arg(long, conflicts_with = "no_redact", help_heading = "Output")]
+    /// Secrets are always hidden: credentials, cookies, fields, parameters and JSON members with a secret's name, JSON Web Tokens,
+    /// random-looking values in the opening handshake, and anything that quotes one of these. Each is shown as
+    /// <redacted 24 bytes, no. 2>, with the same number wherever it occurs. The account of an Autobahn case still quotes its test
+    /// data.
+    #[arg(long, conflicts_with = "no_redact")]
     redact: bool,
-    /// Show everything, secrets included
-    #[arg(long, help_heading = "Output")]
+    /// Show everything, including secrets
+    #[arg(long, hide_short_help = true)]
     no_redact: bool,
 }
 

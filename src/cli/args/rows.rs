@@ -2,36 +2,32 @@
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{ValueEnum, ValueHint};
 use regex::bytes::Regex;
 use wslog::model::{ConversationId, Opcode, Role};
 use wslog::views::going_on::Times;
 use wslog::views::{RowFormat, frames, messages};
 
-use crate::cli::args::{Look, Payload, Reading, Secrecy, Select};
+use crate::cli::args::{Look, Payload, Reading, SHORT, Secrecy, Select};
 
-/// List frames, a row each, in the order of the capture
+/// List frames, one row each
+///
+/// In the order of the capture, while it is read. Times are UTC.
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = FRAMES)]
+#[command(before_long_help = FRAMES, after_help = SHORT, after_long_help = "")]
 pub(in crate::cli) struct FrameRows {
     #[command(flatten)]
     pub(in crate::cli) reading: Reading,
     #[command(flatten)]
     pub(in crate::cli) select: Select,
     /// Only frames of these types
-    #[arg(
-        long = "type",
-        value_name = "TYPE",
-        value_delimiter = ',',
-        value_enum,
-        help_heading = "Which rows"
-    )]
+    #[arg(long = "type", value_name = "TYPE", value_delimiter = ',', value_enum)]
     pub(in crate::cli) types: Vec<FrameType>,
     #[command(flatten)]
     pub(in crate::cli) which: Which,
-    /// How rows are written
-    #[arg(long, value_parser = format(frames::FORMATS), default_value = frames::FORMATS[0].name, help_heading = "Output")]
+    /// Output format
+    #[arg(long, value_parser = format(frames::FORMATS), default_value = frames::FORMATS[0].name)]
     pub(in crate::cli) format: RowFormat,
     #[command(flatten)]
     pub(in crate::cli) shape: Shape,
@@ -47,36 +43,38 @@ Examples:
   wslog frames --type close,ping,pong --time absolute capture.pcap
   wslog frames --format csv --host api.example.com capture.pcap > frames.csv";
 
-/// List messages, put together and inflated, a row each
+/// List whole messages, or one connection's conversation
+///
+/// Messages are put together from their frames and inflated, and come in the order in which they were whole. Times are UTC.
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = MESSAGES)]
+#[command(before_long_help = MESSAGES, after_help = SHORT, after_long_help = "")]
 pub(in crate::cli) struct MessageRows {
     #[command(flatten)]
     pub(in crate::cli) reading: Reading,
     #[command(flatten)]
     pub(in crate::cli) select: Select,
     /// Only messages of these types
-    #[arg(
-        long = "type",
-        value_name = "TYPE",
-        value_delimiter = ',',
-        value_enum,
-        help_heading = "Which rows"
-    )]
+    #[arg(long = "type", value_name = "TYPE", value_delimiter = ',', value_enum)]
     pub(in crate::cli) types: Vec<MessageType>,
-    /// Only messages of which something fits REGEX (as it may be seen, without secrets): '"op":2', '(?i)error'
-    #[arg(long = "match", value_name = "REGEX", help_heading = "Which rows")]
+    /// Only messages that match REGEX: '"op":2', '(?i)error'
+    ///
+    /// Anywhere in the message, as it may be shown: secrets are hidden first.
+    #[arg(long = "match", value_name = "REGEX")]
     pub(in crate::cli) matches: Option<Regex>,
     #[command(flatten)]
     pub(in crate::cli) which: Which,
-    /// How rows are written
-    #[arg(long, value_parser = format(messages::FORMATS), default_value = messages::FORMATS[0].name, help_heading = "Output")]
+    /// Output format
+    #[arg(long, value_parser = format(messages::FORMATS), default_value = messages::FORMATS[0].name)]
     pub(in crate::cli) format: RowFormat,
-    /// Show one connection as a conversation: whole messages of both sides, Pings, Closes, ends, and when each came
-    #[arg(long, value_name = "ID", conflicts_with_all = ["format", "connection"], help_heading = "Output")]
+    /// Show connection ID as a conversation
+    ///
+    /// Whole messages of both sides, Pings, Closes, ends, and when each came.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["format", "connection"])]
     pub(in crate::cli) follow: Option<ConversationId>,
-    /// Write each message to a file of its own in DIR, which is made if need be; rows name the files
-    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    /// Write each message to a file of its own in DIR
+    ///
+    /// The directory is created if necessary; rows name the files.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(in crate::cli) extract: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) shape: Shape,
@@ -91,31 +89,29 @@ Examples:
   wslog messages --follow 7 capture.pcap             # the whole conversation
   wslog messages --match '\"error\"' --from server capture.pcap
   wslog messages --min-bytes 1000000 --extract out/ capture.pcap
-  wslog messages --payload full --format ndjson capture.pcap | jq -r .payload.text";
+  wslog messages --format ndjson capture.pcap | jq -r .payload.text";
 
 /// Which rows.
 #[derive(Clone, Copy, Debug, clap::Args)]
-#[command(next_help_heading = "Which rows")]
 pub(in crate::cli) struct Which {
     /// Only what this side sent
     #[arg(long, value_enum, value_name = "SIDE")]
     pub(in crate::cli) from: Option<Side>,
-    /// Only those with N bytes or more
+    /// Only those of N bytes or more
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(in crate::cli) min_bytes: u64,
 }
 
 /// What rows look like.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Output")]
 pub(in crate::cli) struct Shape {
     /// Write to FILE instead of standard output
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(in crate::cli) output: Option<PathBuf>,
-    /// How much of the payloads to show
+    /// How much of each payload to show
     #[arg(long, value_enum, default_value_t = Payload::Preview)]
     pub(in crate::cli) payload: Payload,
-    /// How text says when something was
+    /// Times in the text
     #[arg(long, value_enum, value_name = "HOW", default_value_t = Time::Relative)]
     pub(in crate::cli) time: Time,
 }

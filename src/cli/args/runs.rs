@@ -2,110 +2,129 @@
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
+use clap::{ValueEnum, ValueHint};
 use wslog::autobahn::policy::Pattern;
 
-use crate::cli::args::Look;
+use crate::cli::args::{Look, SHORT};
 
 /// Compare two runs of the Autobahn Testsuite
 ///
 /// What got worse, what got better, what is missing, and why.
 /// A regression is a case with a worse behavior or a worse close. Durations count only with --duration-factor.
 #[derive(Debug, clap::Args)]
+#[command(before_long_help = DIFF, after_help = SHORT, after_long_help = "")]
 pub(in crate::cli) struct Diff {
-    /// The run before: index.json, the directory that holds it or the cases, a directory of such (shards), or one case
-    #[arg(value_name = "OLD")]
+    /// The old run: index.json, or its directory
+    ///
+    /// Or a directory of case files, a directory of these (shards), or one case.
+    #[arg(value_name = "OLD", value_hint = ValueHint::AnyPath)]
     pub(in crate::cli) old: PathBuf,
-    /// The run after
-    #[arg(value_name = "NEW")]
+    /// The new run
+    #[arg(value_name = "NEW", value_hint = ValueHint::AnyPath)]
     pub(in crate::cli) new: PathBuf,
-    /// Compare agent OLD of the old run with agent NEW of the new one (repeatable)
+    /// Compare agent OLD in the old run with NEW in the new (repeatable)
     #[arg(long, value_name = "OLD=NEW", value_parser = renamed)]
     pub(in crate::cli) agent: Vec<String>,
-    /// Count a case as changed if it takes N times longer or shorter
+    /// Count a case as changed if it takes N times as long, or 1/N
     #[arg(long, value_name = "N", value_parser = factor)]
     pub(in crate::cli) duration_factor: Option<f64>,
-    /// Exit with 1 if there is a change of such a kind
+    /// Exit with 1 on a change of this kind
     #[arg(long, value_enum, value_name = "KIND", value_delimiter = ',', default_value = "regression")]
     pub(in crate::cli) fail_on: Vec<FailOnChange>,
     #[command(flatten)]
     pub(in crate::cli) output: RunOutput,
 }
 
-/// Hold a run of the Autobahn Testsuite against a policy
+/// Check a run of the Autobahn Testsuite against a policy
 ///
-/// Several runs are shards of one.
-/// Strict unless told otherwise: OK passes, and INFORMATIONAL for 7.1.6, 7.13.1 and 7.13.2, of which the suite
-/// never says anything else. A run without a case never passes. The index is held against its case files.
+/// Several runs are taken as shards of one. Strict by default: only OK passes, and INFORMATIONAL for 7.1.6, 7.13.1 and 7.13.2, which
+/// never get another verdict. A run without cases never passes. The index is checked against its case files.
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = POLICY)]
+#[command(before_long_help = CHECK, after_help = SHORT, after_long_help = POLICY)]
 pub(in crate::cli) struct Check {
-    /// index.json, the directory that holds it or the cases, a directory of such (shards), or one case
-    #[arg(required = true, value_name = "RUN")]
+    /// index.json, or its directory
+    ///
+    /// Or a directory of case files, a directory of these (shards), or one case.
+    #[arg(required = true, value_name = "RUN", value_hint = ValueHint::AnyPath)]
     pub(in crate::cli) runs: Vec<PathBuf>,
-    /// A policy file (TOML; --help shows one); the options below add to it
-    #[arg(long, value_name = "FILE")]
+    /// A policy file (TOML; --help shows one)
+    ///
+    /// The options below add to it.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(in crate::cli) policy: Option<PathBuf>,
-    /// What passes besides OK, in any case
+    /// Verdicts that pass in addition to OK
     #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
     pub(in crate::cli) allow: Vec<Allow>,
     /// Each agent must have run N cases
     #[arg(long, value_name = "N")]
     pub(in crate::cli) expect_cases: Option<u64>,
-    /// This agent must be there (repeatable)
+    /// This agent must be in the run (repeatable)
     #[arg(long, value_name = "AGENT")]
     pub(in crate::cli) require_agent: Vec<String>,
-    /// Each agent must have run these cases and no others: 7.9.3, 7.* or * (repeatable)
+    /// Each agent must have run just these: 7.9.3, 7.* or * (repeatable)
     #[arg(long = "case", value_name = "CASES", value_parser = pattern, value_delimiter = ',')]
     pub(in crate::cli) cases: Vec<Pattern>,
     /// Do not judge these cases (repeatable)
     #[arg(long, value_name = "CASES", value_parser = pattern, value_delimiter = ',')]
     pub(in crate::cli) skip: Vec<Pattern>,
-    /// Write the expected failures of the policy file anew, as this run has them
+    /// Rewrite the policy's expected failures to match this run
     #[arg(long, requires = "policy")]
     pub(in crate::cli) update: bool,
-    /// Do not hold the index against its case files
+    /// Do not check the index against its case files
     #[arg(long)]
     pub(in crate::cli) index_only: bool,
     #[command(flatten)]
     pub(in crate::cli) output: RunOutput,
 }
 
+const DIFF: &str = "\
+Examples:
+  wslog diff old/index.json new/index.json
+  wslog diff --agent mylib/1.4=mylib/1.5 old/ new/
+  wslog diff --format markdown -o summary.md old/ new/";
+
+const CHECK: &str = "\
+Examples:
+  wslog check reports/
+  wslog check --allow non-strict,informational --require-agent mylib reports/
+  wslog check --policy policy.toml --format junit -o junit.xml reports/
+  wslog check --policy policy.toml --update reports/";
+
 const POLICY: &str = "\
 A whole policy:
   skip = [\"9.*\"]                     # not judged
 
-  [pass]                             # in any case; the default is OK for both
+  [pass]                             # for every case; the default is OK for both
   behavior = [\"OK\", \"NON-STRICT\"]
   close = [\"OK\"]
 
-  [[allow]]                          # besides, for some cases (and one agent)
+  [[allow]]                          # also allowed, for some cases (and one agent)
   agent = \"mylib\"
   cases = [\"12.*\", \"13.*\"]
   behavior = [\"UNIMPLEMENTED\"]
 
   [expect]
-  agents = [\"mylib\"]               # must be there
+  agents = [\"mylib\"]               # must be in the run
   cases = [\"1.*\", \"7.9.*\"]         # these, and no others
-  count = 301                        # that many, per agent
+  count = 301                        # this many per agent
 
   [[xfail]]                          # must fail; if it passes, the check fails too
-  agent = \"mylib\"                  # left out: any agent
+  agent = \"mylib\"                  # omitted: any agent
   case = \"7.1.5\"
-  reason = \"sends 1002 in mid-message, see issue 12\"
-  behavior = \"FAILED\"              # left out: any that does not pass
+  reason = \"sends 1002 in the middle of a message, see issue 12\"
+  behavior = \"FAILED\"              # omitted: any that does not pass
   close = \"WRONG CODE\"
   result = \"should have been\"      # part of what the suite said
-  may_pass = false                   # true: fails at times only";
+  may_pass = false                   # true: fails only sometimes";
 
 /// How runs are shown.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct RunOutput {
-    /// Text for people, JSON, Markdown for a pull request, JUnit XML, or annotations of GitHub Actions
+    /// Output format
     #[arg(long, value_enum, default_value_t = RunFormat::Text)]
     pub(in crate::cli) format: RunFormat,
     /// Write to FILE instead of standard output
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(in crate::cli) output: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) look: Look,
@@ -113,10 +132,15 @@ pub(in crate::cli) struct RunOutput {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum RunFormat {
+    /// Text for people
     Text,
+    /// One JSON document
     Json,
+    /// Markdown for a pull request
     Markdown,
+    /// JUnit XML
     Junit,
+    /// Annotations of GitHub Actions
     Github,
 }
 
@@ -149,7 +173,7 @@ fn renamed(text: &str) -> Result<String, String> {
 fn factor(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(factor) if factor >= 1.0 => Ok(factor),
-        _ => Err("write a number from 1 on".to_owned()),
+        _ => Err("write a number of 1 or more".to_owned()),
     }
 }
 

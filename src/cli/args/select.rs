@@ -2,66 +2,121 @@
 
 use std::ops::RangeInclusive;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
 use clap::{Arg, Command, error};
 use wslog::autobahn::policy::Pattern;
 use wslog::engine::{Glob, Peer, Selection};
-use wslog::knowledge::{CAUSES, CauseId, RULES, RuleId};
+use wslog::knowledge::{CAUSES, CODES, CauseId, RULES, RuleId};
 use wslog::model::{IdRange, Level, Moment, Outcome};
 
 use crate::cli::args::runs::pattern;
 use crate::cli::moment;
 
-/// Which connections. Values of one option are alternatives, options are conditions all of which have to hold.
+/// Heading of these options; values of one option are alternatives, options are conditions all of which have to hold.
+pub(in crate::cli) const SELECTION: &str = "Which connections (wslog help filters)";
+
+/// Which connections.
 #[derive(Clone, Debug, clap::Args)]
-#[command(
-    next_help_heading = "Which connections (values of one option are alternatives, different options all have to hold)"
-)]
 pub(in crate::cli) struct Select {
-    /// By number, what stands after the "#": 7, 3,7,10-20, 2:7
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    /// By number: 7, 3,7,10-20, 2:7
+    ///
+    /// The one after the "#" in the text, and `id` elsewhere.
+    #[arg(long, value_name = "ID", value_delimiter = ',', help_heading = SELECTION)]
     pub(in crate::cli) connection: Vec<IdRange>,
-    /// By the Host of the request, under TLS without keys by SNI; * is any text
-    #[arg(long, value_name = "GLOB")]
+    /// By the Host of the request: '*.example.com'
+    ///
+    /// * stands for any text. Under TLS without keys it is the host that the client named (SNI).
+    #[arg(long, value_name = "GLOB", help_heading = SELECTION)]
     host: Vec<Glob>,
-    /// By the target of the request, with or without its query: '/chat/*'
-    #[arg(long, value_name = "GLOB")]
+    /// By the target of the request: '/chat/*'
+    ///
+    /// With or without its query.
+    #[arg(long, value_name = "GLOB", help_heading = SELECTION)]
     path: Vec<Glob>,
-    /// By the client's address: 10.0.0.7, 10.0.0.0/8, 10.0.0.7:50123
-    #[arg(long, value_name = "ADDR[:PORT]")]
+    /// By the client's address: 10.0.0.7, 10.0.0.0/8
+    ///
+    /// With a port too: 10.0.0.7:50123.
+    #[arg(long, value_name = "ADDR[:PORT]", help_heading = SELECTION)]
     client: Vec<Peer>,
     /// By the server's address: 10.0.0.9, :8080
-    #[arg(long, value_name = "ADDR[:PORT]")]
+    #[arg(long, value_name = "ADDR[:PORT]", help_heading = SELECTION)]
     server: Vec<Peer>,
-    /// By how it ended (wslog explain --list outcomes); unclean: all of those that --fail-on takes for it
-    #[arg(long, value_name = "OUTCOME", value_delimiter = ',', value_parser = outcomes())]
+    /// By how it ended: reset, unclean
+    ///
+    /// wslog explain --list outcomes lists them. unclean stands for all that --fail-on counts as such.
+    #[arg(
+        long,
+        value_name = "OUTCOME",
+        value_delimiter = ',',
+        value_parser = outcomes(),
+        hide_possible_values = true,
+        help_heading = SELECTION
+    )]
     outcome: Vec<Outcomes>,
-    /// By why it ended (wslog explain --list causes)
-    #[arg(long, value_name = "CAUSE", value_delimiter = ',', value_parser = causes())]
+    /// By why it ended: idle_timeout
+    ///
+    /// wslog explain --list causes lists them.
+    #[arg(
+        long,
+        value_name = "CAUSE",
+        value_delimiter = ',',
+        value_parser = causes(),
+        hide_possible_values = true,
+        help_heading = SELECTION
+    )]
     cause: Vec<CauseId>,
-    /// By the status code of a Close: 1001, 4000-4999; 1005 and 1006, which are never sent, as a side was told
-    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = numbers)]
+    /// By a Close code: 1001, 1006, 4000-4999
+    ///
+    /// 1005 and 1006, which are never sent, as a side was told.
+    #[arg(
+        long,
+        value_name = "CODE",
+        value_delimiter = ',',
+        value_parser = Codes,
+        hide_possible_values = true,
+        help_heading = SELECTION
+    )]
     code: Vec<RangeInclusive<u16>>,
     /// By the HTTP status of the response: 101, 400-499
-    #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = numbers)]
+    #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = numbers, help_heading = SELECTION, hide_short_help = true)]
     status: Vec<RangeInclusive<u16>>,
     /// By a rule that a finding names: FR-RSV, 'CL-*'
-    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = Rules)]
+    ///
+    /// wslog explain --list rules lists them.
+    #[arg(
+        long,
+        value_name = "RULE",
+        value_delimiter = ',',
+        value_parser = Rules,
+        hide_possible_values = true,
+        help_heading = SELECTION
+    )]
     rule: Vec<RulesNamed>,
-    /// By the least level of a finding
-    #[arg(long, value_enum, value_name = "LEVEL")]
+    /// By least level
+    ///
+    /// With a finding of this level or above.
+    #[arg(long, value_enum, value_name = "LEVEL", help_heading = SELECTION)]
     level: Option<LeastLevel>,
-    /// Those that went on at TIME or later: 2026-11-28T10:49:35Z, 10:49 (UTC, of any day)
-    #[arg(long, value_name = "TIME", value_parser = moment::parse)]
+    /// In progress at TIME or later: 10:49 (UTC)
+    ///
+    /// Or with the date: 2026-11-28T10:49:35Z. Without one it is that time of any day.
+    #[arg(long, value_name = "TIME", value_parser = moment::parse, help_heading = SELECTION)]
     pub(in crate::cli) since: Option<Moment>,
-    /// Those that had begun by TIME
-    #[arg(long, value_name = "TIME", value_parser = moment::parse)]
+    /// Begun by TIME
+    #[arg(long, value_name = "TIME", value_parser = moment::parse, help_heading = SELECTION)]
     pub(in crate::cli) until: Option<Moment>,
-    /// Of reports: by the agent
-    #[arg(long, value_name = "GLOB")]
+    /// Of Autobahn reports: by the agent
+    #[arg(long, value_name = "GLOB", help_heading = SELECTION, hide_short_help = true)]
     agent: Vec<Glob>,
-    /// Of reports: by the case: 7.9.3, 7.*
-    #[arg(long, value_name = "CASES", value_delimiter = ',', value_parser = pattern)]
+    /// Of Autobahn reports: by the case: 7.9.3, 7.*
+    #[arg(
+        long,
+        value_name = "CASES",
+        value_delimiter = ',',
+        value_parser = pattern,
+        help_heading = SELECTION,
+        hide_short_help = true
+    )]
     case: Vec<Pattern>,
 }
 
@@ -154,6 +209,36 @@ impl TypedValueParser for Rules {
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
         Some(Box::new(RULES.iter().map(|rule| PossibleValue::new(rule.id.name()).help(rule.says))))
+    }
+}
+
+/// Close codes with a meaning of their own, for completion.
+pub(super) fn codes() -> impl Iterator<Item = PossibleValue> {
+    let single = CODES.iter().filter(|entry| entry.codes.start() == entry.codes.end());
+    single.map(|entry| {
+        let code = PossibleValue::new(entry.codes.start().to_string());
+        entry.name.map_or_else(|| code.clone(), |name| code.clone().help(name))
+    })
+}
+
+/// A code or a range of codes; completion offers those with a name.
+#[derive(Clone, Copy, Debug)]
+struct Codes;
+
+impl TypedValueParser for Codes {
+    type Value = RangeInclusive<u16>;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<RangeInclusive<u16>, error::Error> {
+        StringValueParser::new().try_map(|text| numbers(&text)).parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(codes()))
     }
 }
 

@@ -10,26 +10,26 @@ use crate::cli::man::rules::CERTAINTY;
 use crate::cli::man::{name, roff, see_also};
 
 const ABOUT: &str = "\
-What `wslog inspect` says of the end of a connection: the outcome is what was seen of it, the cause is why. Of each cause: \
-when it is the one, on what evidence, what must never be concluded from it, and where to look next. `wslog explain` with the \
-name of a cause shows what it looks like on the wire as well.";
+What `wslog inspect` says about the end of a connection: the outcome is what was seen of the end, the cause is why. For each cause: \
+when it applies, on what evidence, what never to conclude from it, and where to look next. `wslog explain CAUSE` also shows what it \
+looks like on the wire.";
 
 const PRECEDENCE: &str = "\
-The causes stand in the order of precedence: where the evidence fits several, the first of them that is at least likely is the \
-cause, and the others are its runners-up. Where none is likely, the first is the cause. One exception: a browser that goes \
-away ends TCP right behind its Close, so that going_away of a browser comes before close_cut_short.";
+The causes are in order of precedence: if the evidence fits several, the first that is at least likely is the cause, and the others \
+are runners-up. If none is likely, the first is the cause. One exception: a browser that goes away ends TCP right after its Close, so \
+a browser's going_away comes before close_cut_short.";
 
 const BLAME: &str = "\
-The side whose behaviour ended the connection: client, server, both, or between, which is something that is neither. Nobody where \
-that cannot be told.";
+The side whose behaviour ended the connection: client, server, both, or between (something on the path). Nobody if the recording \
+does not show it.";
 
 const APPLICATIONS: &str = "\
-Applications, and protocols that are spoken inside WebSocket, that have published what their close codes mean, or whose messages \
-say why they end. Where one is recognised by the opening handshake, the cause says what its code means there (probably: \
-anybody may use such a name), and what the last message announced.";
+Applications, and protocols inside WebSocket, that have published what their close codes mean or whose messages say why they end. \
+If the opening handshake identifies one, the cause says what its code probably means there (anybody may use such a name), and what \
+the last message announced.";
 
 const OUTCOMES: &str = "\
-`--fail-on` takes every outcome but clean, clean_tcp_reset and open for unclean.";
+`--fail-on` counts every outcome except clean, clean_tcp_reset, open and encrypted as unclean.";
 
 /// Every cause in the order of precedence, and every outcome.
 pub(super) fn page() -> Result<String, fmt::Error> {

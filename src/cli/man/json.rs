@@ -8,12 +8,11 @@ use wslog::views::schema::{Constant, DOCUMENTS, Document};
 use crate::cli::man::{name, roff, see_also};
 
 const ABOUT: &[&str] = &[
-    "With `--format json` a command writes one document (RFC 8259), an object whose field `schema` names it and its \
-     version. Each object of the documents is listed below under the places where it stands, and what is inside it under \
-     the first of these: `[]` is any element of a list, `*` any name. Several at one place are told apart by their field \
-     `kind`.",
-    "A field whose type ends in `or null` is null where there is no value, or none is known. A field that may be left out \
-     is not there instead. All others are always there.",
+    "With `--format json` a command writes one document (RFC 8259): an object whose field `schema` gives its name and version. \
+     Each object is listed below under the places where it occurs, and its contents under the first of these; `[]` stands for \
+     any element of a list, `*` for any name. Different objects in the same place differ in their field `kind`.",
+    "A field whose type ends in `or null` is null if there is no value or it is unknown. A field marked `may be left out` is \
+     absent instead. All other fields are always present.",
     "With `--format ndjson` each line is such an object. Those of different kinds are told apart by their field `type`.",
     "With `--format csv` (RFC 4180) the first line has the names of the columns, which are the fields of the row, and each \
      further one is a row. What is null or left out is an empty cell, and a list or an object is its JSON. Control characters, \
@@ -26,22 +25,22 @@ const ABOUT: &[&str] = &[
 
 const TYPES: [(&str, &str); 4] = [
     ("hex", "A string: bytes, two hexadecimal digits each."),
-    ("time", "A string: RFC 3339, UTC, nine digits behind the second, as in 2024-05-01T12:00:00.000000000Z."),
+    ("time", "A string: RFC 3339, UTC, nine fractional digits, as in 2024-05-01T12:00:00.000000000Z."),
     ("nanoseconds", "An integer."),
-    ("... by name", "An object with such values, whose names are not known beforehand."),
+    ("... by name", "An object with such values under names that are not fixed."),
 ];
 
 /// Every document, and every object of it.
 pub(super) fn page() -> Result<String, fmt::Error> {
     let (page, mut out) = ("wslog-json", String::new());
     roff::title(&mut out, page, 5)?;
-    name(&mut out, page, "what wslog writes for programs")?;
+    name(&mut out, page, "JSON, NDJSON and CSV output of wslog")?;
     roff::section(&mut out, "DESCRIPTION")?;
     for paragraph in ABOUT {
         roff::paragraph(&mut out, paragraph)?;
     }
     roff::section(&mut out, "TYPES")?;
-    roff::paragraph(&mut out, "Besides those of JSON:")?;
+    roff::paragraph(&mut out, "In addition to those of JSON:")?;
     for (kind, what) in TYPES {
         roff::entry(&mut out, kind, "", what)?;
     }
@@ -55,6 +54,10 @@ pub(super) fn page() -> Result<String, fmt::Error> {
                 roff::part(&mut out, &kind.constants.iter().map(constant).collect::<Vec<_>>().join(", "))?;
             }
             fields(&mut out, kind.fields)?;
+        }
+        if let Some(columns) = document.columns() {
+            let columns = columns.collect::<Vec<_>>().join("`, `");
+            roff::paragraph(&mut out, &format!("With `--format csv` the columns are `{columns}`."))?;
         }
         // An object without fields is none that is ever written.
         let objects = document.objects();

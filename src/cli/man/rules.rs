@@ -8,12 +8,12 @@ use wslog::views::explain::{reaction, rule_who};
 use crate::cli::man::{name, roff, see_also};
 
 const ABOUT: &str = "\
-What a finding of `wslog inspect` can be about. Of each rule: its level, who can break it, the clauses it rests on, what it \
-says, and what the other side does about a breach. `wslog explain` with the name of a rule tells more: what is behind a \
-breach, where to look next, and what it looks like on the wire.";
+What a finding of `wslog inspect` can be about. For each rule: its level, who can break it, the clauses it is based on, what \
+it says, and how the other side reacts to a breach. `wslog explain RULE` says more: what is behind a breach, where to look \
+next, and what it looks like on the wire.";
 
 const LEVELS: [(&str, &str); 3] = [
-    ("must", "A MUST of an RFC; who breaks it is at fault."),
+    ("must", "A MUST of an RFC; the side that breaks it is at fault."),
     ("should", "A SHOULD of an RFC."),
     ("note", "Legal, or nobody's fault, but worth knowing."),
 ];
@@ -22,10 +22,13 @@ pub(super) const CERTAINTY: [(&str, &str); 3] = [
     ("proven", "It follows from what the recording shows of the sender's own bytes and their order."),
     (
         "likely",
-        "It rests on something else too: on time, on a host's acknowledgement (which says nothing of its application), on an \
-         RST or FIN in somebody's name, on the order of the recording.",
+        "It also depends on something else: on timing, on a host's acknowledgement (which says nothing about its application), \
+         on an RST or FIN that could be forged, or on the order in the recording.",
     ),
-    ("undetermined", "One of several readings: shown, never counted, and no reason to fail a build."),
+    (
+        "undetermined",
+        "One of several interpretations: shown, never counted, and never a reason to fail a build.",
+    ),
 ];
 
 /// Every rule, in the order of the table.
@@ -36,12 +39,12 @@ pub(super) fn page() -> Result<String, fmt::Error> {
     roff::section(&mut out, "DESCRIPTION")?;
     roff::paragraph(&mut out, ABOUT)?;
     roff::section(&mut out, "LEVELS")?;
-    roff::paragraph(&mut out, "How much a rule weighs; a finding can weigh less than its rule.")?;
+    roff::paragraph(&mut out, "The level of a rule; a finding can have a lower one.")?;
     for (level, what) in LEVELS {
         roff::entry(&mut out, level, "", what)?;
     }
     roff::section(&mut out, "CERTAINTY")?;
-    roff::paragraph(&mut out, "How sure a finding is.")?;
+    roff::paragraph(&mut out, "How certain a finding is.")?;
     for (certainty, what) in CERTAINTY {
         roff::entry(&mut out, certainty, "", what)?;
     }

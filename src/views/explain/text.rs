@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::iter;
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::knowledge::applications::Application;
 use crate::knowledge::guides::Guide;
 use crate::knowledge::words::{filled, joined};
@@ -117,9 +119,15 @@ fn heading(name: &str, rest: &[&str], style: &Style) -> String {
 /// `name  value`, the value wrapped in a column of its own.
 fn field(out: &mut String, name: &str, value: &str, style: &Style) {
     let wrapped = style.wrap(value, VALUES);
+    let is_wide = name.width() > VALUES - 3;
     let name = format!("  {name:<width$}", width = VALUES - 2);
     out.push_str(&style.paint(Paint::Faint, &name));
-    out.push_str(wrapped.get(VALUES..).unwrap_or_default());
+    if is_wide {
+        // The value has no room beside it.
+        let _ = write!(out, "\n{wrapped}");
+    } else {
+        out.push_str(wrapped.get(VALUES..).unwrap_or_default());
+    }
 }
 
 fn bullets(out: &mut String, title: &str, items: &[impl AsRef<str>], style: &Style) {
@@ -153,7 +161,7 @@ fn code_text(topic: &CodeTopic, style: &Style) -> String {
         field(&mut out, "finding", &format!("{rule} {whose}"), style);
     }
     if !topic.answers.is_empty() {
-        field(&mut out, "answers a breach of", &words::names(&topic.answers), style);
+        field(&mut out, "answer to", &words::names(&topic.answers), style);
     }
     bullets(&mut out, "What causes it", entry.causes, style);
     let owners: Vec<_> = topic.owners.iter().map(|(whose, own)| words::owner(whose, own)).collect();

@@ -58,7 +58,7 @@ impl Style {
 
     /// `text` broken at spaces, each line after `indent` spaces. A word that is wider than a line is broken where that is full, unless it is a
     /// URL: those are followed.
-    pub(in crate::views) fn wrap(&self, text: &str, indent: usize) -> String {
+    pub fn wrap(&self, text: &str, indent: usize) -> String {
         self.hang(text, indent, indent)
     }
 

@@ -1,0 +1,156 @@
+use crate::knowledge::guides::{Guide, GuidePart, GuideWay};
+
+pub(super) const GUIDE: Guide =
+    Guide { name: "recipes", about: "common tasks, a command each", parts: &[FIND, SEE, RUNS, TAKE] };
+
+const fn way(of: &'static str, text: &'static str, lines: &'static [&'static str]) -> GuideWay {
+    GuideWay { of, text, lines, source: "" }
+}
+
+const FIND: GuidePart = GuidePart {
+    title: "Find it",
+    text: &[],
+    ways: &[
+        way(
+            "one bad of many",
+            "The most serious kinds of end come first, each with its count and an example, then the worst connections \
+             in full. The second command lists only those that did not end cleanly; the third shows one in full.",
+            &[
+                "wslog inspect capture.pcap",
+                "wslog list --outcome unclean capture.pcap",
+                "wslog inspect --connection 2 --frames all capture.pcap",
+            ],
+        ),
+        way(
+            "everything from one host",
+            "By the Host of the request, by its path, or by an address. Several options must all hold; wslog help \
+             filters lists them.",
+            &[
+                "wslog list --host api.example.com capture.pcap",
+                "wslog inspect --host '*.example.com' --path '/chat*' --since 00:00 --until 23:59 capture.pcap",
+                "wslog list --client 192.0.2.0/24 --server :8080 capture.pcap",
+            ],
+        ),
+        way(
+            "a CSV of all 1006",
+            "1006 is never sent: --code also finds the connections of which a side was told so. The columns are always \
+             the same.",
+            &["wslog list --code 1006 --format csv -o 1006.csv captures/"],
+        ),
+    ],
+};
+
+const SEE: GuidePart = GuidePart {
+    title: "See it",
+    text: &[],
+    ways: &[
+        way(
+            "all frames of one connection",
+            "Or only its control frames, with dates; as rows for other programs with --format csv or ndjson.",
+            &[
+                "wslog frames --connection 2 capture.pcap",
+                "wslog frames --connection 2 --type close,ping,pong --time absolute capture.pcap",
+            ],
+        ),
+        way(
+            "the text of messages",
+            "A conversation of both sides, or the messages that match. A message is put together from its frames, \
+             unmasked and inflated. To get a large one whole, write it to a file. Secrets are hidden unless you say \
+             --no-redact.",
+            &[
+                "wslog messages --follow 2 capture.pcap",
+                "wslog messages --match '(?i)hello' --from client --payload full capture.pcap",
+                "wslog messages --min-bytes 1000000 --extract big/ capture.pcap",
+            ],
+        ),
+    ],
+};
+
+const RUNS: GuidePart = GuidePart {
+    title: "While it runs, and in a gate",
+    text: &[],
+    ways: &[
+        way(
+            "live, beside a running server",
+            "Each connection is reported as soon as it is over; Ctrl-C ends the capture and prints the totals. \
+             wslog explain capture says where and how to capture.",
+            &["tcpdump -U -i any -w - port 8080 | wslog inspect --live -"],
+        ),
+        way(
+            "a gate in CI",
+            "A workflow of GitHub Actions, with a checkout of wslog in tools/wslog: record while the tests run, then \
+             fail on any MUST that was broken or any unclean end. Exit status 1 is a finding, 2 an input that could not \
+             be read; with nothing to judge it is 1 too.",
+            &[
+                "# .github/workflows/websocket.yml",
+                "on: [push, pull_request]",
+                "jobs:",
+                "  websocket:",
+                "    runs-on: ubuntu-latest",
+                "    steps:",
+                "      - uses: actions/checkout@v5",
+                "      - run: cargo install --locked --path tools/wslog",
+                "      - run: sudo tcpdump -i lo -s 0 -U -w - port 8080 > capture.pcap & sleep 2",
+                "      - run: npm test",
+                "      - if: always()",
+                "        run: |",
+                "          sudo pkill -INT tcpdump; sleep 1",
+                "          wslog inspect --fail-on must capture.pcap",
+                "      - if: failure()",
+                "        uses: actions/upload-artifact@v4",
+                "        with: { name: capture, path: capture.pcap }",
+            ],
+        ),
+        way(
+            "a gate on an Autobahn run",
+            "Against a policy file (wslog check --help shows a whole one), as annotations of the pull request. The second \
+             command compares with an earlier run, and fails on a regression only.",
+            &[
+                "wslog check --policy policy.toml --format github reports/",
+                "wslog diff --format markdown before/ reports/",
+            ],
+        ),
+    ],
+};
+
+const TAKE: GuidePart = GuidePart {
+    title: "Take it along",
+    text: &[
+        "Every field is described in wslog-json(5), in short by wslog help json, and for validators by wslog man \
+         --schema.",
+    ],
+    ways: &[
+        way(
+            "with jq",
+            "One object per connection, while the capture is read; or the whole document.",
+            &[
+                "wslog list --format ndjson capture.pcap | jq -r 'select(.must > 0) | [.id, .cause, .host] | @tsv'",
+                "wslog inspect --format json capture.pcap | jq -r '.connections[] | .id + \": \" + .closing.summary'",
+            ],
+        ),
+        way(
+            "with DuckDB",
+            "Or any other database or spreadsheet that reads CSV.",
+            &[
+                "wslog list --format csv -o list.csv captures/",
+                "duckdb -c \"SELECT cause, count(*) AS n FROM 'list.csv' GROUP BY cause ORDER BY n DESC\"",
+            ],
+        ),
+        way(
+            "as a library, in ten lines of Rust",
+            "Cargo.toml: wslog = { version = \"0.1\", default-features = false }. What wslog inspect does is one call; \
+             the first page of cargo doc says more.",
+            &[
+                "use wslog::{engine, limits::Limits, views::summary};",
+                "",
+                "fn main() -> Result<(), wslog::error::Error> {",
+                "    let mut sink = engine::each(|conversation| {",
+                "        println!(\"{}\", summary::sentences(conversation).join(\" \"));",
+                "    });",
+                "    engine::Engine::new(Limits::DEFAULT).sink(&mut sink).run(&[\"capture.pcap\"])?;",
+                "    Ok(())",
+                "}",
+            ],
+        ),
+    ],
+};

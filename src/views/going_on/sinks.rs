@@ -1,0 +1,144 @@
+//! The sinks that write rows: lines for programs, and a page for people.
+
+use std::io::Write;
+
+use crate::engine::{Happening, Keep, Sink};
+use crate::error::Error;
+use crate::model::{ConversationId, InputReport};
+use crate::redact::Sealed;
+use crate::views::going_on::{Clock, RowOptions, introduction};
+use crate::views::text::layout::Paint;
+
+/// Appends the line of what happened, if it is asked for.
+type Append = fn(&mut Vec<u8>, &RowOptions, ConversationId, &Happening);
+
+/// A line a row, which nobody but programs reads.
+pub(in crate::views) struct Lines<W> {
+    out: W,
+    options: RowOptions,
+    keep: Keep,
+    /// What is to be written next: before the first row what stands above it.
+    line: Vec<u8>,
+    append: Append,
+}
+
+impl<W: Write> Lines<W> {
+    pub(in crate::views) const fn new(
+        out: W,
+        options: RowOptions,
+        keep: Keep,
+        head: Vec<u8>,
+        append: Append,
+    ) -> Self {
+        Self { out, options, keep, line: head, append }
+    }
+}
+
+impl<W: Write> Sink for Lines<W> {
+    fn asks(&self) -> Keep {
+        self.keep
+    }
+
+    fn happening(&mut self, id: ConversationId, happening: &Happening) -> Result<(), Error> {
+        (self.append)(&mut self.line, &self.options, id, happening);
+        if !self.line.is_empty() {
+            self.out.write_all(&self.line)?;
+            self.line.clear();
+            // One that was large need not be remembered.
+            self.line.shrink_to(1 << 20);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, _: &[InputReport]) -> Result<(), Error> {
+        self.out.write_all(&self.line)?;
+        Ok(self.out.flush()?)
+    }
+}
+
+/// Writes the row of what happened, if it is asked for.
+type Tell<W> = fn(&mut Page<W>, ConversationId, &Happening) -> Result<(), Error>;
+
+/// A line a row in columns of fixed widths, since none is kept for the others.
+pub(in crate::views) struct Page<W> {
+    pub(in crate::views) out: W,
+    pub(in crate::views) options: RowOptions,
+    pub(in crate::views) clock: Clock,
+    keep: Keep,
+    has_header: bool,
+    tell: Tell<W>,
+}
+
+impl<W: Write> Page<W> {
+    pub(in crate::views) fn new(out: W, options: RowOptions, keep: Keep, tell: Tell<W>) -> Self {
+        Self { out, clock: Clock::new(options.times), options, keep, has_header: false, tell }
+    }
+
+    /// Whether the page has room for numbers of packets.
+    pub(in crate::views) const fn has_packets(&self) -> bool {
+        self.options.style.width >= 100
+    }
+
+    /// Characters that are left of a line for a payload, where the other columns take so many besides the time.
+    pub(in crate::views) fn room(&self, taken: usize) -> usize {
+        let packets = if self.has_packets() { 9 } else { 0 };
+        usize::from(self.options.style.width).saturating_sub(self.clock.column().1 + taken + packets).max(16)
+    }
+
+    /// The cells of a line that all rows begin with.
+    pub(in crate::views) fn begin(&self, [id, n, packet, time, from]: [&str; 5]) -> String {
+        let (_, width) = self.clock.column();
+        let packet = if self.has_packets() { format!("  {packet:>7}") } else { String::new() };
+        format!("{id:>4}  {n:>5}{packet}  {time:>width$}  {from:<6}")
+    }
+
+    /// Writes a line, and the header before the first.
+    pub(in crate::views) fn row(
+        &mut self,
+        line: &str,
+        header: impl FnOnce(&Self) -> String,
+    ) -> Result<(), Error> {
+        if !self.has_header {
+            self.has_header = true;
+            let header = header(self);
+            self.line(&self.options.style.paint(Paint::Faint, header.trim_end()))?;
+        }
+        self.line(line.trim_end())
+    }
+
+    pub(in crate::views) fn line(&mut self, line: &str) -> Result<(), Error> {
+        writeln!(self.out, "{}", self.options.style.fit(line))?;
+        Ok(())
+    }
+
+    /// Introduces a conversation that begins.
+    pub(in crate::views) fn introduce(
+        &mut self,
+        id: ConversationId,
+        happening: &Happening,
+    ) -> Result<(), Error> {
+        let Happening::Opened(opening) = happening else { return Ok(()) };
+        self.clock.begins(id, opening);
+        self.line(&self.options.style.paint(Paint::Heading, &introduction(id, opening)))
+    }
+}
+
+impl<W: Write> Sink for Page<W> {
+    fn asks(&self) -> Keep {
+        self.keep
+    }
+
+    fn happening(&mut self, id: ConversationId, happening: &Happening) -> Result<(), Error> {
+        self.introduce(id, happening)?;
+        (self.tell)(self, id, happening)
+    }
+
+    fn conversation(&mut self, conversation: &Sealed) -> Result<(), Error> {
+        self.clock.is_over(conversation.id());
+        Ok(())
+    }
+
+    fn end(&mut self, _: &[InputReport]) -> Result<(), Error> {
+        Ok(self.out.flush()?)
+    }
+}
