@@ -60,14 +60,12 @@
 //!
 //! Where things go that are not there yet:
 //!
-//! * **TLS**: the room [`tls`] takes the stream events of a connection and gives those of the bytes inside; `engine` is to put
-//!   it before [`dissect`], which does not know the difference.
 //! * **HTTP/2**: a room `http2` that takes the events of one stream and gives those of many, each of which gets the `stream`
 //!   of its [`ConversationId`](model::ConversationId) from `engine` and goes to a [`dissect`] of its own.
 //! * **HTML**, or any other output: one file in [`views`] with a [`Sink`](engine::Sink) and its
 //!   [`FORMAT`](views::Format), named in the one list of the command line.
-//! * **Rows of frames or messages**: a sink that [asks](engine::Sink::asks) to hear of them as they
-//!   [happen](engine::Happening).
+//! * **Rows of something else**, in whatever format: a [declaration](views::row) of its fields, which JSON, CSV, schemas and
+//!   the manual are made of, and a sink that [asks](engine::Sink::asks) to hear of it as it [happens](engine::Happening).
 //!
 //! # Invariants, mostly things that are absent
 //!
@@ -83,6 +81,11 @@
 //!   [`engine`]'s, all else the binary's.
 //! * What peers wrote has no `Display` and no `Deref` until [`redact`] has decided about it; a field that it forgets does not compile.
 //! * What no sink asks for is not kept.
+//! * Which conversations are asked for is one value, [`Selection`](engine::Selection), applied where they come to the sinks: it
+//!   changes no number and no comparison. What of it is known only at the end of a conversation takes another run before rows that
+//!   do not wait for that.
+//! * What is shown while a conversation goes on is redacted by what was found in it until then ([`redact::Live`]): nothing that was
+//!   written is taken back.
 //! * A rule is one file of [`knowledge::rules`]: what a finding of it carries; its row, with explanation and examples; its words,
 //!   and what of it quotes the wire. [`model`] and `knowledge` know each other, since a conversation holds findings.
 //! * A cause is one file of [`knowledge::causes`]: what it rests on; its row, with evidence and examples; its judgement; its words.

@@ -8,7 +8,7 @@ use anyhow::Context;
 use wslog::engine::{Happening, Keep, Sink};
 use wslog::error::Error;
 use wslog::model::{ConversationId, MessageKind};
-use wslog::views::going_on::{Payloads, RowOptions, Times, Wanted};
+use wslog::views::going_on::{Payloads, RowOptions, RowTally, Times, Wanted};
 use wslog::views::messages;
 use wslog::views::text::Style;
 
@@ -17,6 +17,7 @@ use wslog::views::text::Style;
 pub(super) struct Extract {
     dir: PathBuf,
     options: RowOptions,
+    pub(super) files: u64,
 }
 
 impl Extract {
@@ -24,8 +25,14 @@ impl Extract {
     pub(super) fn to(dir: &Path, wanted: Wanted) -> anyhow::Result<Self> {
         fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
         let style = Style::plain(80);
-        let options = RowOptions { style, times: Times::Relative, payloads: Payloads::Whole, wanted };
-        Ok(Self { dir: dir.to_owned(), options })
+        let options = RowOptions {
+            style,
+            times: Times::Relative,
+            payloads: Payloads::Whole,
+            wanted,
+            tally: RowTally::default(),
+        };
+        Ok(Self { dir: dir.to_owned(), options, files: 0 })
     }
 }
 
@@ -53,7 +60,15 @@ impl Sink for Extract {
         // None that is there is written over: not even by way of a link.
         let path = self.dir.join(name(id, message));
         let file = File::options().write(true).create_new(true).open(&path);
-        file.and_then(|mut file| file.write_all(&message.payload))
-            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())).into())
+        let written = file.and_then(|mut file| file.write_all(&message.payload));
+        self.files += u64::from(written.is_ok());
+        written.map_err(|error| {
+            let said = if error.kind() == io::ErrorKind::AlreadyExists {
+                "is there, and is not written over: --extract needs another directory".to_owned()
+            } else {
+                error.to_string()
+            };
+            io::Error::new(error.kind(), format!("{} {said}", path.display())).into()
+        })
     }
 }

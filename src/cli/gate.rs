@@ -1,6 +1,7 @@
 //! `--fail-on`: what a run comes to where a gate judged it.
 
 use wslog::engine::{Gate, Selection, Summary};
+use wslog::knowledge::words::units;
 use wslog::model::Level;
 
 use crate::cli::args::FailOn;
@@ -20,8 +21,18 @@ pub(super) fn of(fail_on: FailOn) -> Gate {
 ///
 /// # Errors
 /// A number was asked for that there is not.
-pub(super) fn exit(gate: Option<Gate>, summary: &Summary, selection: &Selection) -> anyhow::Result<Exit> {
-    let Some(gate) = gate else { return reading::exit(summary, selection) };
+pub(super) fn exit(
+    gate: Option<Gate>,
+    fail_on: Option<FailOn>,
+    summary: &Summary,
+    selection: &Selection,
+) -> anyhow::Result<Exit> {
+    let (Some(gate), Some(fail_on)) = (gate, fail_on) else { return reading::exit(summary, selection) };
+    let name = match fail_on {
+        FailOn::Must => "must",
+        FailOn::Should => "should",
+        FailOn::Note => "note",
+    };
     let is_found = reading::is_found(summary, selection)?;
     Ok(if summary.failed > 0 || summary.unread > 0 {
         Exit::Trouble
@@ -35,7 +46,12 @@ pub(super) fn exit(gate: Option<Gate>, summary: &Summary, selection: &Selection)
         let readable = if encrypted > 0 { " that can be read (TLS needs --keylog)" } else { "" };
         exit::say(&format!("wslog: no WebSocket connection{readable} in {inputs}: nothing was judged"));
         Exit::Found
-    } else if gate.found() {
+    } else if let Some(first) = gate.first() {
+        let (unclean, broke, judged) = (gate.unclean(), gate.broke(), gate.judged());
+        exit::say(&format!(
+            "wslog: --fail-on {name}: of {}, {unclean} did not end cleanly and {broke} had such a finding (first: #{first})",
+            units::count(judged, "connection")
+        ));
         Exit::Found
     } else {
         Exit::Done

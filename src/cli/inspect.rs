@@ -71,5 +71,5 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
     if reading::was_read(&summary) {
         output.finish()?;
     }
-    gate::exit(gate, &summary, &selection)
+    gate::exit(gate, args.fail_on, &summary, &selection)
 }

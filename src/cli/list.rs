@@ -58,5 +58,5 @@ pub(super) fn run(args: &List) -> anyhow::Result<Exit> {
     if summary.selected.of == 0 && gate.is_none() && reading::was_read(&summary) && !args.look.quiet {
         exit::say("wslog: no WebSocket connection was found (wslog inspect says what may be the reason)");
     }
-    gate::exit(gate, &summary, &selection)
+    gate::exit(gate, args.fail_on, &summary, &selection)
 }

@@ -15,10 +15,16 @@ pub(super) fn parse(text: &str) -> Result<Moment, &'static str> {
     } else if let Ok(civil) = bare.parse::<DateTime>() {
         utc(civil).ok().and_then(|time| at(time).ok())
     } else {
-        let time = bare.parse::<Time>().map(|time| time.duration_since(Time::midnight()));
-        time.ok().and_then(|time| i64::try_from(time.as_nanos()).ok()).map(Moment::OfDay)
+        // The parser would pass over an offset, which a time of any day cannot have.
+        let has_offset = bare.contains(['+', '-']);
+        let time = bare
+            .parse::<Time>()
+            .ok()
+            .filter(|_| !has_offset)
+            .map(|time| time.duration_since(Time::midnight()));
+        time.and_then(|time| i64::try_from(time.as_nanos()).ok()).map(Moment::OfDay)
     };
-    moment.ok_or("write 2026-11-28T10:49:35.123Z, 2026-11-28, '2026-11-28 10:49', or 10:49:35 (UTC)")
+    moment.ok_or("write 2026-11-28T10:49:35.123Z, 2026-11-28T11:49:35+01:00, 2026-11-28, '2026-11-28 10:49', or 10:49:35 (UTC)")
 }
 
 #[cfg(test)]
@@ -38,6 +44,8 @@ mod tests {
             ("10:49", Some(Moment::OfDay((10 * 60 + 49) * 60 * SECOND))),
             ("10:49:35.5Z", Some(Moment::OfDay(((10 * 60 + 49) * 60 + 35) * SECOND + SECOND / 2))),
             ("25:00", None),
+            ("10:49+01:00", None),
+            ("10:49:35-03:00", None),
             ("yesterday", None),
             ("", None),
             ("9999-01-01", None),

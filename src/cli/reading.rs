@@ -183,7 +183,9 @@ pub(super) fn is_found(summary: &Summary, selection: &Selection) -> anyhow::Resu
 /// Says that nothing was what was asked for, and how many were not.
 pub(super) fn nothing(selected: &Selected) -> String {
     match selected.of {
-        1 => "wslog: the only connection is not one that was asked for".to_owned(),
-        of => format!("wslog: none of {of} connections is one that was asked for"),
+        1 => "wslog: the only connection does not match the selection".to_owned(),
+        of => {
+            format!("wslog: none of {of} connections matches the selection (wslog list shows what there is)")
+        }
     }
 }

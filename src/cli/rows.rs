@@ -8,11 +8,12 @@ use anyhow::bail;
 use wslog::engine::{Selection, Sink, Spools, each};
 use wslog::model::{IdRange, Role};
 use wslog::source::file;
-use wslog::views::going_on::{Payloads, RowOptions, Wanted};
+use wslog::views::escape::visible;
+use wslog::views::going_on::{Payloads, RowOptions, RowTally, Wanted};
 use wslog::views::messages::Follow;
 
 use crate::cli::args::{FrameRows, Look, MessageRows, Payload, Reading, Secrecy, Select, Shape, Which};
-use crate::cli::exit::Exit;
+use crate::cli::exit::{self, Exit};
 use crate::cli::extract::Extract;
 use crate::cli::output::Output;
 use crate::cli::pager;
@@ -33,6 +34,7 @@ pub(super) fn frames(args: &FrameRows) -> anyhow::Result<Exit> {
         look: args.look,
         wanted,
         is_text: args.format.name == "text",
+        rows: "frames",
         payloads: None,
     };
     rows.run(args.select.selection(), None, |out, options| (args.format.sink)(out, options))
@@ -55,15 +57,21 @@ pub(super) fn messages(args: &MessageRows) -> anyhow::Result<Exit> {
         secrecy: args.secrecy,
         look: args.look,
         wanted,
+        rows: "messages",
         is_text: args.follow.is_some() || args.format.name == "text",
         payloads: args.follow.map(|_| Payloads::Whole),
     };
     let mut extract = args.extract.as_deref().map(|dir| Extract::to(dir, rows.wanted.clone())).transpose()?;
-    let extract = extract.as_mut().map(|extract| extract as &mut dyn Sink);
-    rows.run(selection, extract, |out, options| match args.follow {
+    let to = extract.as_mut().map(|extract| extract as &mut dyn Sink);
+    let exit = rows.run(selection, to, |out, options| match args.follow {
         Some(_) => Box::new(Follow::new(out, options)),
         None => (args.format.sink)(out, options),
-    })
+    })?;
+    if let (Some(extract), Some(dir), false) = (extract, &args.extract, args.look.quiet) {
+        let files = if extract.files == 1 { "1 file".to_owned() } else { format!("{} files", extract.files) };
+        exit::say(&format!("wslog: {files} written to {}", visible(&dir.display().to_string())));
+    }
+    Ok(exit)
 }
 
 fn wanted(which: Which, select: &Select) -> Wanted {
@@ -84,6 +92,8 @@ struct Rows<'a> {
     look: Look,
     wanted: Wanted,
     is_text: bool,
+    /// What its rows are.
+    rows: &'static str,
     /// What is shown of payloads, whatever was asked for.
     payloads: Option<Payloads>,
 }
@@ -114,7 +124,9 @@ impl Rows<'_> {
             times: shape.time.into(),
             payloads: self.payloads.unwrap_or(payloads),
             wanted: self.wanted.clone(),
+            tally: RowTally::default(),
         };
+        let tally = options.tally.clone();
         // Of control frames, which rows of messages have none of, a preview is all.
         let frame_bytes = match (&self.payloads, options.payloads) {
             (Some(_), _) => limits.max_preview_bytes,
@@ -142,6 +154,10 @@ impl Rows<'_> {
         let summary = reading::run(reading, &key_logs, order)?;
         drop(view);
         let exit = reading::exit(&summary, &asked)?;
+        if tally.of() > 0 && tally.taken() == 0 && !self.look.quiet {
+            let (rows, of, largest) = (self.rows, tally.of(), tally.largest());
+            exit::say(&format!("wslog: none of {of} {rows} matches; the largest has {largest} bytes"));
+        }
         if reading::was_read(&summary) {
             output.finish()?;
         }

@@ -18,6 +18,7 @@ const MEANT: &[(&[&str], &[&str])] = &[
     (&["ndjson", "jsonl", "json-lines"], &["--format ndjson", "--format json"]),
     (&["csv", "tsv", "excel"], &["--format csv", "wslog list --format csv INPUT (one row per connection)"]),
     (&["markdown", "md"], &["--format markdown", "wslog list --format markdown INPUT"]),
+    (&["f", "fmt", "output-format"], &["--format FORMAT"]),
     (&["junit", "xml"], &["--format junit", "wslog check --format junit RUN"]),
     (&["github", "annotations"], &["--format github", "wslog check --format github RUN"]),
     (
@@ -80,7 +81,7 @@ const MEANT: &[(&[&str], &[&str])] = &[
         &["summary", "stats", "statistics", "brief", "short", "table"],
         &["wslog list INPUT (one row per connection)"],
     ),
-    (&["tail", "watch", "realtime", "real-time", "streaming", "f"], &["--live"]),
+    (&["tail", "watch", "realtime", "real-time", "streaming"], &["--live"]),
     (&["strict", "exit-code", "fail", "check", "gate"], &["--fail-on LEVEL"]),
     (&["out", "file", "write", "outfile", "output-file", "w"], &["--output FILE"]),
     (&["anonymize", "anonymise", "sanitize", "mask", "hide", "private"], &["--redact"]),

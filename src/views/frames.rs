@@ -72,7 +72,7 @@ fn wanted<'h>(
         at: frame.at,
         payload: &frame.preview,
     };
-    options.wanted.takes(&candidate).then_some((frame, *elsewhere))
+    options.takes(&candidate).then_some((frame, *elsewhere))
 }
 
 fn row<'h>(options: &RowOptions, id: ConversationId, happening: &'h Happening) -> Option<FrameRow<'h>> {
@@ -113,7 +113,7 @@ fn tell<W: Write>(page: &mut Page<W>, id: ConversationId, happening: &Happening)
     let first = [&*id.to_string(), &*frame.n.to_string(), &*packet, &*time, frame.from.name()];
     let what = wording::frame(&frame.header);
     let text = line(page, first, &what, &frame.header.payload_len.to_string(), last.trim_start());
-    page.row(&text, |page| {
+    page.row(id, &text, |page| {
         line(page, ["#", "n", "packet", page.clock.column().0, "from"], "frame", "bytes", "payload")
     })?;
     if is_below && !frame.redacted && !payload.is_empty() {

@@ -3,10 +3,12 @@
 
 mod sinks;
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt;
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::rc::Rc;
 use std::sync::Arc;
 
 pub(super) use sinks::{Lines, Page};
@@ -33,6 +35,39 @@ pub struct RowOptions {
     pub payloads: Payloads,
     /// Which rows.
     pub wanted: Wanted,
+    /// Counts them.
+    pub tally: RowTally,
+}
+
+/// How many rows there were, and were asked for; shared by whoever wants to know.
+#[derive(Clone, Debug, Default)]
+pub struct RowTally(Rc<[Cell<u64>; 3]>);
+
+impl RowTally {
+    /// Rows there were.
+    #[must_use]
+    pub fn of(&self) -> u64 {
+        self.0[0].get()
+    }
+
+    /// Those that were asked for.
+    #[must_use]
+    pub fn taken(&self) -> u64 {
+        self.0[1].get()
+    }
+
+    /// Bytes of the largest there was.
+    #[must_use]
+    pub fn largest(&self) -> u64 {
+        self.0[2].get()
+    }
+
+    fn see(&self, bytes: Option<u64>, is_taken: bool) {
+        let [of, taken, largest] = &*self.0;
+        of.set(of.get() + 1);
+        taken.set(taken.get() + u64::from(is_taken));
+        largest.set(largest.get().max(bytes.unwrap_or(0)));
+    }
 }
 
 /// How text says when something was.
@@ -132,6 +167,13 @@ impl Wanted {
 }
 
 impl RowOptions {
+    /// Whether a row is asked for.
+    pub(super) fn takes(&self, row: &Candidate<'_>) -> bool {
+        let is_taken = self.wanted.takes(row);
+        self.tally.see(row.bytes, is_taken);
+        is_taken
+    }
+
     /// Bytes of payloads that have to be kept.
     const fn kept(&self) -> usize {
         if self.wanted.matches.is_some() { usize::MAX } else { self.payloads.bytes() }

@@ -64,7 +64,7 @@ pub const FIELDS: &[Field] = MessageRow::FIELDS;
 /// Whether a message is asked for.
 #[must_use]
 pub fn is_wanted(options: &RowOptions, message: &MessageRecord<Shown>) -> bool {
-    options.wanted.takes(&Candidate {
+    options.takes(&Candidate {
         from: message.from,
         opcode: match message.facts.kind {
             MessageKind::Text => Opcode::TEXT,
@@ -126,7 +126,7 @@ fn tell<W: Write>(page: &mut Page<W>, id: ConversationId, happening: &Happening)
     let packet = packet.map_or_else(|| UNKNOWN.to_owned(), |packet| packet.to_string());
     let first = [&*id.to_string(), &*facts.n.to_string(), &*packet, &*time, from.name()];
     let text = line(page, first, [kind(facts.kind), &facts.frames.to_string(), &bytes, last.trim_start()]);
-    page.row(&text, |page| {
+    page.row(id, &text, |page| {
         let first = ["#", "n", "packet", page.clock.column().0, "from"];
         line(page, first, ["type", "frames", "bytes", "payload"])
     })?;

@@ -192,7 +192,7 @@ fn each_message_to_a_file() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rows-extract/of/it");
     let _ = fs::remove_dir_all(&folder);
     let (path, to) = (path.to_str().expect("UTF-8"), folder.to_str().expect("UTF-8"));
-    let text = wslog(["messages", "--extract", to, "--from", "server", path]);
+    let text = wslog(["messages", "-q", "--extract", to, "--from", "server", path]);
     let mut files: Vec<_> = fs::read_dir(&folder)
         .expect("it was made")
         .map(|entry| {
@@ -212,7 +212,7 @@ fn each_message_to_a_file() {
     // Nothing that is there is written over.
     let (code, _, err) = run(["messages", "--extract", to, path]);
     assert_eq!(code, Some(2));
-    assert!(err.contains("1-000002-server.txt") && err.contains("exist"), "{err}");
+    assert!(err.contains("1-000002-server.txt is there, and is not written over"), "{err}");
 }
 
 /// Secrets are left out of what is extracted, too.
@@ -228,7 +228,7 @@ fn extracts_without_secrets() {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rows-secret");
         let _ = fs::remove_dir_all(&folder);
         let to = folder.to_str().expect("UTF-8");
-        let mut out = wslog([&["messages", "--payload", "full", "--extract", to, path], more].concat());
+        let mut out = wslog([&["messages", "-q", "--payload", "full", "--extract", to, path], more].concat());
         for command in ["frames", "messages"] {
             for format in ["text", "ndjson"] {
                 out.push_str(&wslog(
@@ -255,11 +255,24 @@ fn what_cannot_be_done_is_said() {
         (&["frames", "--connection", "5-9", path], "there is one, 1"),
         (&["messages", "--match", "(", path], "regex parse error"),
         (&["frames", "--cause", "abrupt_end", "-"], "standard input cannot be read twice"),
+        (&["messages", "--min-bytes", "many", path], "a whole number of bytes"),
     ] {
         let (code, out, err) = run(arguments);
         assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}");
         assert!(err.contains(said), "{arguments:?}: {err}");
     }
+}
+
+/// Where no row matches, that is said, and connections without one are not named.
+#[test]
+fn rows_that_match_nothing() {
+    let path = two_sided("rows-nothing.pcap");
+    let path = path.to_str().expect("UTF-8");
+    let none = run(["messages", "--min-bytes", "3M", path]);
+    let said = "wslog: none of 4 messages matches; the largest has 2000000 bytes\n";
+    assert_eq!(none, (Some(0), String::new(), said.to_owned()));
+    let none = run(["frames", "--type", "reserved", "samples/two-connections.pcapng"]);
+    assert_eq!((none.0, none.1.as_str()), (Some(0), ""), "{}", none.2);
 }
 
 /// Conversations as people read them: `tests/golden/follow`.

@@ -157,6 +157,16 @@ fn captures_in_text_and_json() {
             for format in ["text", "csv", "ndjson", "markdown"] {
                 assert_harmless(name, &[&["list", "--format", format, path], &more[..]].concat());
             }
+            for payload in ["preview", "full"] {
+                for (command, format) in
+                    ["text", "csv", "ndjson"].iter().flat_map(|f| [("frames", f), ("messages", f)])
+                {
+                    let arguments = [command, "--format", format, "--payload", payload, path];
+                    assert_harmless(name, &[&arguments, &more[..]].concat());
+                }
+            }
+            let more: Vec<_> = more.into_iter().filter(|it| !["--connection", "2"].contains(it)).collect();
+            assert_harmless(name, &[&["messages", "--follow", "1", path], &more[..]].concat());
         }
     }
 }

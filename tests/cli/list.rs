@@ -112,7 +112,7 @@ fn columns_do_not_depend_on_the_data() {
     let header = FIELDS.iter().map(|field| field.name).collect::<Vec<_>>().join(",") + "\r\n";
     let (code, csv, errors) = list(&["--format", "csv", "--host", "no.such.host", "samples/reset.pcap"]);
     assert_eq!((code, csv), (Some(0), header.clone()));
-    assert_eq!(errors, "wslog: the only connection is not one that was asked for\n");
+    assert_eq!(errors, "wslog: the only connection does not match the selection\n");
     let nothing = scratch("nothing.pcap", &[]);
     let (code, csv, errors) = list(&["--format", "csv", &nothing]);
     assert_eq!((code, csv), (Some(0), header), "{errors}");

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ValueEnum, ValueHint};
 use regex::bytes::Regex;
+use wslog::limits::LIMITS;
 use wslog::model::{ConversationId, Opcode, Role};
 use wslog::views::going_on::Times;
 use wslog::views::{RowFormat, frames, messages};
@@ -97,8 +98,8 @@ pub(in crate::cli) struct Which {
     /// Only what this side sent
     #[arg(long, value_enum, value_name = "SIDE")]
     pub(in crate::cli) from: Option<Side>,
-    /// Only those of N bytes or more
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    /// Only those of N bytes or more: 1_000_000, 64k
+    #[arg(long, value_name = "N", value_parser = bytes, default_value = "0", hide_default_value = true)]
     pub(in crate::cli) min_bytes: u64,
 }
 
@@ -199,4 +200,10 @@ fn format(formats: &'static [RowFormat]) -> impl TypedValueParser<Value = RowFor
     // What is none of them does not get through the first parser.
     PossibleValuesParser::new(values)
         .map(|name| formats.iter().find(|format| format.name == name).copied().unwrap_or(formats[0]))
+}
+
+/// So many bytes, written as limits are.
+fn bytes(text: &str) -> Result<u64, &'static str> {
+    let limit = LIMITS.iter().find(|limit| limit.name == "message-bytes").ok_or("no such limit")?;
+    limit.parse(text).map_err(|_| "write a whole number of bytes, or KiB, MiB, GiB with k, M, G")
 }

@@ -94,11 +94,11 @@ const POLICY: &str = "\
 A whole policy:
   skip = [\"9.*\"]                     # not judged
 
-  [pass]                             # for every case; the default is OK for both
+  [pass]                             # for every case; default: OK
   behavior = [\"OK\", \"NON-STRICT\"]
   close = [\"OK\"]
 
-  [[allow]]                          # also allowed, for some cases (and one agent)
+  [[allow]]                          # also allowed, for some cases
   agent = \"mylib\"
   cases = [\"12.*\", \"13.*\"]
   behavior = [\"UNIMPLEMENTED\"]
@@ -108,7 +108,7 @@ A whole policy:
   cases = [\"1.*\", \"7.9.*\"]         # these, and no others
   count = 301                        # this many per agent
 
-  [[xfail]]                          # must fail; if it passes, the check fails too
+  [[xfail]]                          # must fail; a pass fails the check
   agent = \"mylib\"                  # omitted: any agent
   case = \"7.1.5\"
   reason = \"sends 1002 in the middle of a message, see issue 12\"

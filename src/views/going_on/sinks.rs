@@ -1,5 +1,6 @@
 //! The sinks that write rows: lines for programs, and a page for people.
 
+use std::collections::HashMap;
 use std::io::Write;
 
 use crate::engine::{Happening, Keep, Sink};
@@ -66,12 +67,22 @@ pub(in crate::views) struct Page<W> {
     pub(in crate::views) clock: Clock,
     keep: Keep,
     has_header: bool,
+    /// Conversations without a row so far, and how they are introduced.
+    waiting: HashMap<ConversationId, String>,
     tell: Tell<W>,
 }
 
 impl<W: Write> Page<W> {
     pub(in crate::views) fn new(out: W, options: RowOptions, keep: Keep, tell: Tell<W>) -> Self {
-        Self { out, clock: Clock::new(options.times), options, keep, has_header: false, tell }
+        Self {
+            out,
+            clock: Clock::new(options.times),
+            options,
+            keep,
+            has_header: false,
+            waiting: HashMap::new(),
+            tell,
+        }
     }
 
     /// Whether the page has room for numbers of packets.
@@ -92,12 +103,16 @@ impl<W: Write> Page<W> {
         format!("{id:>4}  {n:>5}{packet}  {time:>width$}  {from:<6}")
     }
 
-    /// Writes a line, and the header before the first.
+    /// Writes a line of that conversation, and before its first one whose it is; before the first of all the header.
     pub(in crate::views) fn row(
         &mut self,
+        id: ConversationId,
         line: &str,
         header: impl FnOnce(&Self) -> String,
     ) -> Result<(), Error> {
+        if let Some(introduction) = self.waiting.remove(&id) {
+            self.line(&self.options.style.paint(Paint::Heading, &introduction))?;
+        }
         if !self.has_header {
             self.has_header = true;
             let header = header(self);
@@ -110,17 +125,6 @@ impl<W: Write> Page<W> {
         writeln!(self.out, "{}", self.options.style.fit(line))?;
         Ok(())
     }
-
-    /// Introduces a conversation that begins.
-    pub(in crate::views) fn introduce(
-        &mut self,
-        id: ConversationId,
-        happening: &Happening,
-    ) -> Result<(), Error> {
-        let Happening::Opened(opening) = happening else { return Ok(()) };
-        self.clock.begins(id, opening);
-        self.line(&self.options.style.paint(Paint::Heading, &introduction(id, opening)))
-    }
 }
 
 impl<W: Write> Sink for Page<W> {
@@ -129,12 +133,16 @@ impl<W: Write> Sink for Page<W> {
     }
 
     fn happening(&mut self, id: ConversationId, happening: &Happening) -> Result<(), Error> {
-        self.introduce(id, happening)?;
+        if let Happening::Opened(opening) = happening {
+            self.clock.begins(id, opening);
+            self.waiting.insert(id, introduction(id, opening));
+        }
         (self.tell)(self, id, happening)
     }
 
     fn conversation(&mut self, conversation: &Sealed) -> Result<(), Error> {
         self.clock.is_over(conversation.id());
+        self.waiting.remove(&conversation.id());
         Ok(())
     }
 

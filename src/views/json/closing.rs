@@ -19,7 +19,8 @@ row! {
     outcome: Text = c.outcome.name(),
     /// Who started the closing handshake: `client`, `server` or `both`.
     started_by: Option<Text> = c.started_by.map(Starter::name),
-    /// What decided that: `acknowledgement`, `only_close`, `tcp_end`, `order` or `undetermined`.
+    /// What decided that: `acknowledgement` (whether the later Close acknowledges the earlier one), `only_close` (only one side sent
+    /// a Close), `tcp_end` (no Close: who ended TCP first), `order` (the order in the recording) or `undetermined`.
     evidence: Text = c.evidence.name(),
     /// The client's part in the closing handshake.
     client: Close = Close(r, &c.sides.client),

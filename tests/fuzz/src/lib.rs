@@ -11,7 +11,14 @@ use std::io::{self, Read};
 use wslog::views;
 
 /// Every format of `wslog inspect`.
-pub const FORMATS: [views::Format; 2] = [views::text::FORMAT, views::json::FORMAT];
+pub const FORMATS: [views::Format; 6] = [
+    views::text::FORMAT,
+    views::json::FORMAT,
+    views::list::FORMATS[0],
+    views::list::FORMATS[1],
+    views::list::FORMATS[2],
+    views::list::FORMATS[3],
+];
 
 /// The fuzzer's bytes, taken from the front. Where they are used up every number is 0, so each input is valid.
 #[derive(Clone, Copy, Debug)]

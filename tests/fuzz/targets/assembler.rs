@@ -77,7 +77,7 @@ impl Contract {
     }
 
     fn finish(flow: Flow<Self>) {
-        let Flow { mut connection, state: mut contract } = flow;
+        let Flow { mut connection, state: mut contract, .. } = flow;
         connection.finish(&mut Weirds::default(), &mut |event| contract.event(&event));
         connection.finish(&mut Weirds::default(), &mut |event| panic!("{event:?} after the end"));
         let mut counted = 0;
@@ -145,7 +145,7 @@ fn run(mut input: Input<'_>) {
             cut_off: if how & 0x20 == 0 { 0 } else { u32::from(cut) },
         };
         let flow = table.route(&segment, &mut weirds, |_| Contract::default());
-        let Flow { connection, state } = flow;
+        let Flow { connection, state, .. } = flow;
         state.pushed += payload.len() as u64;
         state.garbled |= garbled;
         connection.push(&segment, &limits, &mut weirds, &mut |event| state.event(&event));

@@ -41,7 +41,7 @@ fuzz_target!(|data: &[u8]| {
         let _ = Policy::parse(text, path);
     }
     let _ = brief::read(data, path);
-    if let Ok(run) = index::read(data, path, &wslog::limits::Limits::DEFAULT) {
+    if let Ok(run) = index::read(data, path, &Limits::DEFAULT) {
         let options = diff::Options::default();
         assert_eq!(diff::compare(&run, &run, &options).totals, diff::compare(&run, &run, &options).totals);
         let _ = check(&run, None, &Policy::default());
@@ -51,7 +51,7 @@ fuzz_target!(|data: &[u8]| {
         _ => vec![ReportForm::Json, ReportForm::Html, ReportForm::Text],
     };
     for form in forms {
-        let read = || match autobahn::read_case(form, data, path, &wslog::limits::Limits::DEFAULT) {
+        let read = || match autobahn::read_case(form, data, path, &Limits::DEFAULT) {
             Ok(case) => render(case),
             Err(error) => visible(&error.to_string()).into_owned(),
         };

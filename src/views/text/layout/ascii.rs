@@ -14,6 +14,7 @@ pub(super) fn ascii(text: &str) -> Cow<'_, str> {
             c if c.is_ascii() => out.push(c),
             '\u{206a}'..='\u{206f}' => out.push(c),
             '→' => out.push_str("->"),
+            '←' => out.push_str("<-"),
             '·' => out.push('|'),
             '…' => out.push_str("..."),
             '–' => out.push('-'),
