@@ -72,7 +72,10 @@ const SHAPES: &[Text] = &[
         *w.upgrade = w.upgrade.clone().ask("Sec-WebSocket-Protocol", &again("token.a.", n));
     }),
     ("quotes among extensions", |w, n| {
-        *w.upgrade = w.upgrade.clone().ask("Sec-WebSocket-Extensions", &again("a=\"b;", n));
+        // Fewer, or on one side, are too little to be told from what else a connection takes.
+        let quotes = again("a=\"b;", 2 * n);
+        let upgrade = w.upgrade.clone().ask("Sec-WebSocket-Extensions", &quotes);
+        *w.upgrade = upgrade.answer("Sec-WebSocket-Extensions", &quotes);
     }),
     ("a secret of one letter, and as many of it", |w, n| {
         *w.upgrade = w.upgrade.clone().ask("Authorization", &format!("Bearer {}1b", "a".repeat(n)));
