@@ -76,6 +76,12 @@ Help:
 /// Where the -h of a command ends.
 const SHORT: &str = "--help has examples and more options";
 
+/// The same of a command that takes a selection.
+const SELECTING: &str = "\
+Which connections: --connection, --host, --path, --client, --server, --outcome,
+  --cause, --code, --rule, --level, --since, --until (wslog help filters)
+--help has examples and more options";
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Inspect(Inspect),

@@ -21,7 +21,7 @@ const COMMANDS: [&str; 10] =
 
 /// Lines of a screen, and of what fits on one with a little scrolling.
 const SCREEN: usize = 24;
-const SHORT: usize = 44;
+const SHORT: usize = 30;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

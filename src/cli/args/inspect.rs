@@ -6,7 +6,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ValueEnum, ValueHint};
 use wslog::views;
 
-use crate::cli::args::{Look, Reading, SHORT, Secrecy, Select};
+use crate::cli::args::{Look, Reading, SELECTING, Secrecy, Select};
 
 /// Explain how each WebSocket connection ended
 ///
@@ -14,7 +14,7 @@ use crate::cli::args::{Look, Reading, SHORT, Secrecy, Select};
 /// findings. A finding names a rule (see `wslog explain RULE`), its level, and how certain it is: proven, likely or undetermined.
 /// More than ten connections are told as stories, those that ended alike together, and the worst are shown in full.
 #[derive(Debug, clap::Args)]
-#[command(before_long_help = EXAMPLES, after_help = SHORT, after_long_help = "")]
+#[command(before_long_help = EXAMPLES, after_help = SELECTING, after_long_help = "")]
 pub(in crate::cli) struct Inspect {
     #[command(flatten)]
     pub(in crate::cli) reading: Reading,

@@ -7,14 +7,14 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use wslog::views::{self, list};
 
 use crate::cli::args::inspect::{FailOn, format};
-use crate::cli::args::{Look, Reading, SHORT, Secrecy, Select};
+use crate::cli::args::{Look, Reading, SELECTING, Secrecy, Select};
 
 /// List connections, one row each
 ///
 /// As a table that fits the page, as CSV or JSON with all columns for other programs, or as Markdown. Rows come while the inputs
 /// are read; times are UTC.
 #[derive(Debug, clap::Args)]
-#[command(before_long_help = EXAMPLES, after_help = SHORT, after_long_help = "")]
+#[command(before_long_help = EXAMPLES, after_help = SELECTING, after_long_help = "")]
 pub(in crate::cli) struct List {
     #[command(flatten)]
     pub(in crate::cli) reading: Reading,

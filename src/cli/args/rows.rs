@@ -10,13 +10,13 @@ use wslog::model::{ConversationId, Opcode, Role};
 use wslog::views::going_on::Times;
 use wslog::views::{RowFormat, frames, messages};
 
-use crate::cli::args::{Look, Payload, Reading, SHORT, Secrecy, Select};
+use crate::cli::args::{Look, Payload, Reading, SELECTING, Secrecy, Select};
 
 /// List frames, one row each
 ///
 /// In the order of the capture, while it is read. Times are UTC.
 #[derive(Debug, clap::Args)]
-#[command(before_long_help = FRAMES, after_help = SHORT, after_long_help = "")]
+#[command(before_long_help = FRAMES, after_help = SELECTING, after_long_help = "")]
 pub(in crate::cli) struct FrameRows {
     #[command(flatten)]
     pub(in crate::cli) reading: Reading,
@@ -48,7 +48,7 @@ Examples:
 ///
 /// Messages are put together from their frames and inflated, and come in the order in which they were whole. Times are UTC.
 #[derive(Debug, clap::Args)]
-#[command(before_long_help = MESSAGES, after_help = SHORT, after_long_help = "")]
+#[command(before_long_help = MESSAGES, after_help = SELECTING, after_long_help = "")]
 pub(in crate::cli) struct MessageRows {
     #[command(flatten)]
     pub(in crate::cli) reading: Reading,

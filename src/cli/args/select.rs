@@ -21,25 +21,25 @@ pub(in crate::cli) struct Select {
     /// By number: 7, 3,7,10-20, 2:7
     ///
     /// The one after the "#" in the text, and `id` elsewhere.
-    #[arg(long, value_name = "ID", value_delimiter = ',', help_heading = SELECTION)]
+    #[arg(long, value_name = "ID", value_delimiter = ',', help_heading = SELECTION, hide_short_help = true)]
     pub(in crate::cli) connection: Vec<IdRange>,
     /// By the Host of the request: '*.example.com'
     ///
     /// * stands for any text. Under TLS without keys it is the host that the client named (SNI).
-    #[arg(long, value_name = "GLOB", help_heading = SELECTION)]
+    #[arg(long, value_name = "GLOB", help_heading = SELECTION, hide_short_help = true)]
     host: Vec<Glob>,
     /// By the target of the request: '/chat/*'
     ///
     /// With or without its query.
-    #[arg(long, value_name = "GLOB", help_heading = SELECTION)]
+    #[arg(long, value_name = "GLOB", help_heading = SELECTION, hide_short_help = true)]
     path: Vec<Glob>,
     /// By the client's address: 10.0.0.7, 10.0.0.0/8
     ///
     /// With a port too: 10.0.0.7:50123.
-    #[arg(long, value_name = "ADDR[:PORT]", help_heading = SELECTION)]
+    #[arg(long, value_name = "ADDR[:PORT]", help_heading = SELECTION, hide_short_help = true)]
     client: Vec<Peer>,
     /// By the server's address: 10.0.0.9, :8080
-    #[arg(long, value_name = "ADDR[:PORT]", help_heading = SELECTION)]
+    #[arg(long, value_name = "ADDR[:PORT]", help_heading = SELECTION, hide_short_help = true)]
     server: Vec<Peer>,
     /// By how it ended: reset, unclean
     ///
@@ -50,7 +50,7 @@ pub(in crate::cli) struct Select {
         value_delimiter = ',',
         value_parser = outcomes(),
         hide_possible_values = true,
-        help_heading = SELECTION
+        help_heading = SELECTION, hide_short_help = true
     )]
     outcome: Vec<Outcomes>,
     /// By why it ended: idle_timeout
@@ -62,7 +62,7 @@ pub(in crate::cli) struct Select {
         value_delimiter = ',',
         value_parser = causes(),
         hide_possible_values = true,
-        help_heading = SELECTION
+        help_heading = SELECTION, hide_short_help = true
     )]
     cause: Vec<CauseId>,
     /// By a Close code: 1001, 1006, 4000-4999
@@ -74,7 +74,7 @@ pub(in crate::cli) struct Select {
         value_delimiter = ',',
         value_parser = Codes,
         hide_possible_values = true,
-        help_heading = SELECTION
+        help_heading = SELECTION, hide_short_help = true
     )]
     code: Vec<RangeInclusive<u16>>,
     /// By the HTTP status of the response: 101, 400-499
@@ -89,21 +89,21 @@ pub(in crate::cli) struct Select {
         value_delimiter = ',',
         value_parser = Rules,
         hide_possible_values = true,
-        help_heading = SELECTION
+        help_heading = SELECTION, hide_short_help = true
     )]
     rule: Vec<RulesNamed>,
     /// By least level
     ///
     /// With a finding of this level or above.
-    #[arg(long, value_enum, value_name = "LEVEL", help_heading = SELECTION)]
+    #[arg(long, value_enum, value_name = "LEVEL", help_heading = SELECTION, hide_short_help = true)]
     level: Option<LeastLevel>,
     /// In progress at TIME or later: 10:49 (UTC)
     ///
     /// Or with the date: 2026-11-28T10:49:35Z. Without one it is that time of any day.
-    #[arg(long, value_name = "TIME", value_parser = moment::parse, help_heading = SELECTION)]
+    #[arg(long, value_name = "TIME", value_parser = moment::parse, help_heading = SELECTION, hide_short_help = true)]
     pub(in crate::cli) since: Option<Moment>,
     /// Begun by TIME
-    #[arg(long, value_name = "TIME", value_parser = moment::parse, help_heading = SELECTION)]
+    #[arg(long, value_name = "TIME", value_parser = moment::parse, help_heading = SELECTION, hide_short_help = true)]
     pub(in crate::cli) until: Option<Moment>,
     /// Of Autobahn reports: by the agent
     #[arg(long, value_name = "GLOB", help_heading = SELECTION, hide_short_help = true)]
