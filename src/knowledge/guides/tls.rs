@@ -65,34 +65,34 @@ const KEYS: GuidePart = GuidePart {
             "And other Chromium browsers: the variable, or an option. If the browser is already running, this only \
              opens another window and logs nothing: close all its windows first, or use a separate profile \
              (--user-data-dir).",
-            &["google-chrome --user-data-dir=/tmp/profile --ssl-key-log-file=/tmp/keys.log"],
+            &["google-chrome --user-data-dir=$PWD/profile --ssl-key-log-file=$PWD/keys.log"],
             "https://github.com/chromium/chromium/blob/main/services/network/public/cpp/network_switches.cc",
         ),
         way(
             "Firefox",
             "The variable; some distributions build Firefox without support for it, as Debian did. Close Firefox \
              first, too.",
-            &["SSLKEYLOGFILE=/tmp/keys.log firefox"],
+            &["SSLKEYLOGFILE=$PWD/keys.log firefox"],
             "https://nss-crypto.org/reference/security/nss/legacy/key_log_format/index.html",
         ),
         way(
             "Node.js",
             "An option, for both client and server; NODE_OPTIONS reaches a program that something else starts. The \
              variable SSLKEYLOGFILE does nothing.",
-            &["node --tls-keylog=/tmp/keys.log app.js", "NODE_OPTIONS=--tls-keylog=/tmp/keys.log npm start"],
+            &["node --tls-keylog=keys.log app.js", "NODE_OPTIONS=--tls-keylog=$PWD/keys.log npm start"],
             "Node.js 20.20.2",
         ),
         way(
             "Python",
             "The variable, for contexts made by ssl.create_default_context(). For any other context set \
              ctx.keylog_filename.",
-            &["SSLKEYLOGFILE=/tmp/keys.log python app.py"],
+            &["SSLKEYLOGFILE=keys.log python app.py"],
             "Python 3.11.7",
         ),
         way(
             "curl",
             "The variable, if its TLS library supports it; OpenSSL does.",
-            &["SSLKEYLOGFILE=/tmp/keys.log curl https://server.example/"],
+            &["SSLKEYLOGFILE=keys.log curl https://server.example/"],
             "curl 7.88.1 with OpenSSL 3.0.19",
         ),
         way(
@@ -104,7 +104,7 @@ const KEYS: GuidePart = GuidePart {
         way(
             "Java",
             "An agent, extract-tls-secrets, writes the keys of javax.net.ssl connections; do not rename its jar.",
-            &["java -javaagent:extract-tls-secrets-4.0.0.jar=/tmp/keys.log -jar app.jar"],
+            &["java -javaagent:extract-tls-secrets-4.0.0.jar=$PWD/keys.log -jar app.jar"],
             "https://github.com/neykov/extract-tls-secrets",
         ),
         way(
@@ -116,14 +116,14 @@ const KEYS: GuidePart = GuidePart {
         way(
             "GnuTLS",
             "The variable, in every program that uses it.",
-            &["SSLKEYLOGFILE=/tmp/keys.log gnutls-cli server.example"],
+            &["SSLKEYLOGFILE=keys.log gnutls-cli server.example"],
             "GnuTLS 3.7.9",
         ),
         way(
             "OpenSSL",
             "Its own commands have an option. Version 3.0 does not support the variable: a program built on it logs \
              keys only if it calls SSL_CTX_set_keylog_callback.",
-            &["openssl s_client -connect server.example:443 -keylogfile /tmp/keys.log"],
+            &["openssl s_client -connect server.example:443 -keylogfile keys.log"],
             "OpenSSL 3.0.19",
         ),
     ],
@@ -149,7 +149,7 @@ const PROXIES: GuidePart = GuidePart {
         way(
             "Envoy",
             "key_log in the common_tls_context of a listener or cluster.",
-            &["key_log: { path: /tmp/keys.log }"],
+            &["key_log: { path: /var/lib/envoy/keys.log }"],
             "https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/transport_sockets/tls/v3/tls.proto",
         ),
         way(
