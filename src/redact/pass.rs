@@ -2,19 +2,17 @@
 //!
 //! No pattern here has a `..` or a `_` that stands for more than one: what the model gains has to be named.
 
+mod case;
+mod payloads;
+
 use std::borrow::Cow;
-use std::str::Utf8Error;
 
 use crate::knowledge::Decide;
-use crate::model::case::{
-    Behavior, BehaviorClose, CaseAccount, CaseEvent, CaseReport, ClosingBehavior, Recomputed,
-};
 use crate::model::{
-    Bytes, CaseRecord, Closing, Conversation, EarlierHandshake, Extension, FieldLines, Finding, FrameRecord,
-    LastWords, Lines, LocalView, MessageRecord, Opcode, Opening, PerRole, Quoted, SideClose, Spoken, Stage,
-    Text, TlsFacts, TlsOffer, UpgradeRequest, UpgradeResponse, Wire, field,
+    Bytes, Closing, Conversation, EarlierHandshake, Extension, FieldLines, Finding, LastWords, Lines,
+    LocalView, Opening, PerRole, Quoted, SideClose, Spoken, Stage, Text, TlsFacts, TlsOffer, UpgradeRequest,
+    UpgradeResponse, Wire, field,
 };
-use crate::redact::looks::web_token;
 use crate::redact::names::Grade;
 use crate::redact::search::Place;
 use crate::redact::secrets::Secrets;
@@ -33,9 +31,6 @@ enum Look {
 
 /// Of messages whose last fragments have not come, what was shown before.
 pub(super) type Begun = PerRole<String>;
-
-/// Bytes of a message that are kept for its next fragment.
-const MESSAGE: usize = 64 << 10;
 
 /// One look at everything that is from the wire, by which it gets from one stage to another. What stays is moved, not
 /// copied.
@@ -83,45 +78,6 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             client,
             server,
             started_at,
-        }
-    }
-
-    /// A message put together.
-    pub(super) fn message(&mut self, message: MessageRecord<From>) -> MessageRecord<To> {
-        let MessageRecord { from, facts, started_at, at, packet, payload, cut, mut redacted } = message;
-        let mut payload = payload.take(self.from);
-        match self.look {
-            Look::Find if self.redaction < Redaction::Payloads => self.learn_payload(&payload),
-            Look::Find => {}
-            Look::Away | Look::Hide if self.redaction == Redaction::Payloads => {
-                redacted = facts.bytes != Some(0);
-                payload = Vec::new();
-            }
-            Look::Hide => {
-                if let Some(rest) = self.rest_of_payload(&payload) {
-                    // Only text says what is missing in it.
-                    redacted |= rest.is_empty();
-                    payload = rest.into_bytes();
-                }
-            }
-            Look::Away => {}
-        }
-        let payload = Wire::write(payload, self.to);
-        MessageRecord { from, facts, started_at, at, packet, payload, cut, redacted }
-    }
-
-    fn learn_payload(&mut self, content: &[u8]) {
-        match readable(content) {
-            Some(text) => self.secrets.learn(Place::Payload, text),
-            None => web_tokens_of(content).iter().for_each(|text| self.secrets.learn(Place::Told, text)),
-        }
-    }
-
-    /// What is left of a payload; empty where it is no text. `None` where that is all of it.
-    fn rest_of_payload(&mut self, content: &[u8]) -> Option<String> {
-        match readable(content) {
-            Some(text) => self.secrets.without(Place::Payload, text),
-            None => (self.secrets.is_in(content) || web_tokens_of(content).is_some()).then(String::new),
         }
     }
 
@@ -428,231 +384,6 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
         Some(Wire::write(if self.look == Look::Find { reason } else { mark(reason.len()).into() }, self.to))
     }
 
-    pub(super) fn frame(&mut self, frame: FrameRecord<From>) -> FrameRecord<To> {
-        let FrameRecord {
-            n,
-            from,
-            at,
-            packet,
-            header,
-            preview,
-            inflated,
-            preview_cut,
-            complete,
-            message,
-            compressed,
-            mut redacted,
-            text,
-            broke,
-        } = frame;
-        let mut preview = preview.take(self.from);
-        let is_close = header.opcode == Opcode::CLOSE;
-        // Behind its code a Close has text.
-        let code = preview.len().min(if is_close { 2 } else { 0 });
-        let (_, content) = preview.split_at(code);
-        let is_fragment =
-            !header.opcode.is_control() && (!header.fin || header.opcode == Opcode::CONTINUATION);
-        let is_kept = is_fragment && self.redaction == Redaction::Secrets;
-        let fragment = if is_kept { readable(content).map(str::to_owned) } else { None };
-        match self.look {
-            Look::Find if self.redaction < Redaction::Payloads => {
-                self.learn_payload(content);
-                // A value may go on in the next fragment.
-                if let Some(text) = fragment.as_ref().filter(|_| header.fin) {
-                    self.secrets.learn(Place::Payload, &[&*self.begun[from], text].concat());
-                }
-            }
-            Look::Find => {}
-            Look::Away | Look::Hide if self.redaction == Redaction::Payloads => {
-                redacted = header.payload_len > 0;
-                preview.truncate(code);
-            }
-            Look::Hide => {
-                let rest = match readable(content) {
-                    Some(text) if is_fragment && !self.begun[from].is_empty() => {
-                        self.secrets.without_behind(&self.begun[from], text)
-                    }
-                    Some(_) | None => self.rest_of_payload(content),
-                };
-                if let Some(rest) = rest {
-                    // Only text says what is missing in it.
-                    let is_text = !rest.is_empty() && (text || is_close);
-                    redacted |= !is_text;
-                    preview.truncate(code);
-                    preview.extend_from_slice(if is_text { rest.as_bytes() } else { &[] });
-                }
-            }
-            Look::Away => {}
-        }
-        if is_fragment {
-            let begun = &mut self.begun[from];
-            match fragment {
-                Some(text) if !header.fin && begun.len() + text.len() <= MESSAGE => begun.push_str(&text),
-                Some(_) | None => begun.clear(),
-            }
-        }
-        let preview = Wire::write(preview, self.to);
-        FrameRecord {
-            n,
-            from,
-            at,
-            packet,
-            header,
-            preview,
-            inflated,
-            preview_cut,
-            complete,
-            message,
-            compressed,
-            redacted,
-            text,
-            broke,
-        }
-    }
-
-    /// A report of the Autobahn Testsuite quotes its test data, under whatever redaction; only secrets of the handshake
-    /// are none of those.
-    fn case(&mut self, record: Wire<Box<CaseRecord>, From>) -> Wire<Box<CaseRecord>, To> {
-        let mut record = record.take(self.from);
-        if self.redaction != Redaction::Nothing {
-            self.record(&mut record);
-        }
-        Wire::write(record, self.to)
-    }
-
-    fn record(&mut self, record: &mut CaseRecord) {
-        let CaseRecord { report, recomputed, account, inconsistencies } = record;
-        self.report(report);
-        self.recomputed(recomputed);
-        self.account(account);
-        inconsistencies.iter_mut().for_each(|text| self.told(text));
-    }
-
-    fn report(&mut self, report: &mut CaseReport) {
-        let CaseReport {
-            form: _,
-            agent,
-            id: _,
-            index: _,
-            started,
-            duration_ms: _,
-            description,
-            expectation,
-            behavior,
-            behavior_close,
-            result,
-            result_close,
-            expected,
-            received,
-            expected_close: _,
-            closing,
-            http_request,
-            http_response,
-            statistics: _,
-            wire_log,
-            inconsistencies,
-        } = report;
-        // The heads are request and response of the conversation, the rows of the log its frames.
-        (*http_request, *http_response, *wire_log) = (None, None, None);
-        for text in [agent, description, expectation] {
-            self.told(text);
-        }
-        for text in [started, result, result_close].into_iter().flatten().chain(inconsistencies) {
-            self.told(text);
-        }
-        self.behavior(behavior);
-        self.behavior_close(behavior_close);
-        for (behavior, events) in expected.iter_mut().flatten() {
-            self.behavior(behavior);
-            events.iter_mut().for_each(|event| self.event(event));
-        }
-        received.iter_mut().flatten().for_each(|event| self.event(event));
-        self.closing_behavior(closing);
-    }
-
-    fn account(&mut self, account: &mut CaseAccount) {
-        let CaseAccount {
-            id: _,
-            agent,
-            testee: _,
-            about: _,
-            // What the suite sends it has from its own tables.
-            sends: _,
-            logged_frames: _,
-            fault: _,
-            expected_close: _,
-            acts: _,
-            closing,
-            opened: _,
-            recorded: (behavior, behavior_close),
-            recomputed,
-        } = account;
-        self.told(agent);
-        self.closing_behavior(closing);
-        self.behavior(behavior);
-        self.behavior_close(behavior_close);
-        self.recomputed(recomputed);
-    }
-
-    fn recomputed(&mut self, recomputed: &mut Recomputed) {
-        let Recomputed { behavior, behavior_close, agrees: _, why } = recomputed;
-        behavior.iter_mut().for_each(|behavior| self.behavior(behavior));
-        behavior_close.iter_mut().for_each(|behavior| self.behavior_close(behavior));
-        self.told(why);
-    }
-
-    fn closing_behavior(&mut self, closing: &mut ClosingBehavior) {
-        let ClosingBehavior {
-            is_server: _,
-            closed_by_me: _,
-            failed_by_me: _,
-            dropped_by_me: _,
-            was_clean: _,
-            was_not_clean_reason,
-            was_server_connection_drop_timeout: _,
-            was_open_handshake_timeout: _,
-            was_close_handshake_timeout: _,
-            local_close_code: _,
-            local_close_reason,
-            remote_close_code: _,
-            remote_close_reason,
-        } = closing;
-        for text in [was_not_clean_reason, local_close_reason, remote_close_reason].into_iter().flatten() {
-            self.told(text);
-        }
-    }
-
-    fn event(&mut self, event: &mut CaseEvent) {
-        match event {
-            CaseEvent::Message(text, _) => self.told(text),
-            CaseEvent::Ping(text) | CaseEvent::Pong(text) | CaseEvent::Timeout(text) => self.told(text),
-            CaseEvent::Other(name, rest) => [name, rest].into_iter().for_each(|text| self.told(text)),
-        }
-    }
-
-    fn behavior(&mut self, behavior: &mut Behavior) {
-        match behavior {
-            Behavior::Other(word) => self.told(word),
-            Behavior::Ok
-            | Behavior::Informational
-            | Behavior::NonStrict
-            | Behavior::Unimplemented
-            | Behavior::Failed => {}
-        }
-    }
-
-    fn behavior_close(&mut self, behavior: &mut BehaviorClose) {
-        match behavior {
-            BehaviorClose::Other(word) => self.told(word),
-            BehaviorClose::Ok
-            | BehaviorClose::Informational
-            | BehaviorClose::FailedByClient
-            | BehaviorClose::WrongCode
-            | BehaviorClose::Unclean
-            | BehaviorClose::Failed => {}
-        }
-    }
-
     /// Text of a report.
     fn told(&mut self, text: &mut String) {
         if let Some(rest) = self.rest(text, Place::Told) {
@@ -743,22 +474,6 @@ fn is_of_the_handshake(name: &str, value: &str) -> bool {
     (name.eq_ignore_ascii_case(field::KEY) && len == (24, 22)
         || name.eq_ignore_ascii_case(field::ACCEPT) && len == (28, 27))
         && digits.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
-}
-
-/// Bytes that are no text, read as such where there is a JSON Web Token in them.
-fn web_tokens_of(bytes: &[u8]) -> Option<Cow<'_, str>> {
-    memchr::memmem::find(bytes, b"eyJ")?;
-    let text = String::from_utf8_lossy(bytes);
-    web_token(&text, 0).is_some().then_some(text)
-}
-
-/// Bytes as text, but for a character that is cut off; `None` where they are none.
-fn readable(bytes: &[u8]) -> Option<&str> {
-    let whole = |fault: Utf8Error| match fault.error_len() {
-        None => bytes.get(..fault.valid_up_to()).and_then(|whole| str::from_utf8(whole).ok()),
-        Some(_) => None,
-    };
-    str::from_utf8(bytes).map_or_else(whole, Some)
 }
 
 /// The lines with what stands for their names and values; `None` where all stay as they are.
