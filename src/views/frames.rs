@@ -9,52 +9,16 @@ use crate::error::Error;
 use crate::model::{CloseCode, ConversationId, FrameRecord, Opcode};
 use crate::redact::Shown;
 use crate::views::escape::as_text;
-use crate::views::going_on::{self, Candidate, Lines, Page, Payloads, RowOptions, UNKNOWN};
-use crate::views::json::write;
+use crate::views::going_on::{self, Candidate, Page, Payloads, RowOptions, UNKNOWN, formats};
 use crate::views::row::Field;
-use crate::views::{RowFormat, csv, wording};
+use crate::views::{RowFormat, wording};
 use row::FrameRow;
 
 /// Name and version of the rows.
 pub const SCHEMA: &str = "wslog.frames/1";
 
 /// The formats of `wslog frames`.
-pub const FORMATS: &[RowFormat] = &[
-    RowFormat {
-        name: "text",
-        what: "Text for people",
-        sink: |out, options| {
-            let keep = options.of_frames();
-            Box::new(Page::new(out, options, keep, tell))
-        },
-    },
-    RowFormat {
-        name: "ndjson",
-        what: "A JSON object a line",
-        sink: |out, options| {
-            let keep = options.of_frames();
-            Box::new(Lines::new(out, options, keep, Vec::new(), |line, options, id, happening| {
-                if let Some(row) = row(options, id, happening) {
-                    write::value(line, row);
-                    line.push(b'\n');
-                }
-            }))
-        },
-    },
-    RowFormat {
-        name: "csv",
-        what: "CSV (RFC 4180) with a header",
-        sink: |out, options| {
-            let (keep, mut head) = (options.of_frames(), Vec::new());
-            csv::header(&mut head, FIELDS);
-            Box::new(Lines::new(out, options, keep, head, |line, options, id, happening| {
-                if let Some(row) = row(options, id, happening) {
-                    csv::row(line, row);
-                }
-            }))
-        },
-    },
-];
+pub const FORMATS: &[RowFormat] = formats!(of_frames, tell, row, FIELDS);
 
 /// The fields of a row.
 pub const FIELDS: &[Field] = FrameRow::FIELDS;

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use std::rc::Rc;
 use std::sync::Arc;
 
-pub(super) use sinks::{Lines, Page};
+pub(super) use sinks::{Lines, Page, formats};
 
 use crate::engine::Keep;
 use crate::knowledge::words::shorten;

@@ -11,52 +11,16 @@ use crate::engine::Happening;
 use crate::error::Error;
 use crate::model::{ConversationId, MessageKind, MessageRecord, Opcode};
 use crate::redact::Shown;
-use crate::views::going_on::{self, Candidate, Lines, Page, Payloads, RowOptions, UNKNOWN};
-use crate::views::json::write;
+use crate::views::RowFormat;
+use crate::views::going_on::{self, Candidate, Page, Payloads, RowOptions, UNKNOWN, formats};
 use crate::views::row::Field;
-use crate::views::{RowFormat, csv};
 use row::MessageRow;
 
 /// Name and version of the rows.
 pub const SCHEMA: &str = "wslog.messages/1";
 
 /// The formats of `wslog messages`.
-pub const FORMATS: &[RowFormat] = &[
-    RowFormat {
-        name: "text",
-        what: "Text for people",
-        sink: |out, options| {
-            let keep = options.of_messages();
-            Box::new(Page::new(out, options, keep, tell))
-        },
-    },
-    RowFormat {
-        name: "ndjson",
-        what: "A JSON object a line",
-        sink: |out, options| {
-            let keep = options.of_messages();
-            Box::new(Lines::new(out, options, keep, Vec::new(), |line, options, id, happening| {
-                if let Some(row) = row(options, id, happening) {
-                    write::value(line, row);
-                    line.push(b'\n');
-                }
-            }))
-        },
-    },
-    RowFormat {
-        name: "csv",
-        what: "CSV (RFC 4180) with a header",
-        sink: |out, options| {
-            let (keep, mut head) = (options.of_messages(), Vec::new());
-            csv::header(&mut head, FIELDS);
-            Box::new(Lines::new(out, options, keep, head, |line, options, id, happening| {
-                if let Some(row) = row(options, id, happening) {
-                    csv::row(line, row);
-                }
-            }))
-        },
-    },
-];
+pub const FORMATS: &[RowFormat] = formats!(of_messages, tell, row, FIELDS);
 
 /// The fields of a row.
 pub const FIELDS: &[Field] = MessageRow::FIELDS;

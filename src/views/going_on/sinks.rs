@@ -150,3 +150,49 @@ impl<W: Write> Sink for Page<W> {
         Ok(self.out.flush()?)
     }
 }
+
+/// The formats of rows: what they ask to be kept, how a page tells of what happened, the row that it is, and the fields of that.
+macro_rules! formats {
+    ($keep:ident, $tell:ident, $row:ident, $fields:expr) => {
+        &[
+            $crate::views::RowFormat {
+                name: "text",
+                what: "Text for people",
+                sink: |out, options| {
+                    let keep = options.$keep();
+                    Box::new($crate::views::going_on::Page::new(out, options, keep, $tell))
+                },
+            },
+            $crate::views::RowFormat {
+                name: "ndjson",
+                what: "A JSON object a line",
+                sink: |out, options| {
+                    let keep = options.$keep();
+                    let append = |line: &mut Vec<u8>, options: &_, id, happening: &_| {
+                        if let Some(row) = $row(options, id, happening) {
+                            $crate::views::json::write::value(line, row);
+                            line.push(b'\n');
+                        }
+                    };
+                    Box::new($crate::views::going_on::Lines::new(out, options, keep, Vec::new(), append))
+                },
+            },
+            $crate::views::RowFormat {
+                name: "csv",
+                what: "CSV (RFC 4180) with a header",
+                sink: |out, options| {
+                    let (keep, mut head) = (options.$keep(), Vec::new());
+                    $crate::views::csv::header(&mut head, $fields);
+                    let append = |line: &mut Vec<u8>, options: &_, id, happening: &_| {
+                        if let Some(row) = $row(options, id, happening) {
+                            $crate::views::csv::row(line, row);
+                        }
+                    };
+                    Box::new($crate::views::going_on::Lines::new(out, options, keep, head, append))
+                },
+            },
+        ]
+    };
+}
+
+pub(in crate::views) use formats;
