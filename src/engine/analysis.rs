@@ -83,7 +83,7 @@ fn tell(
 fn pass(entry: Entry, sink: &mut ConversationSink<'_>) -> Result<(), Error> {
     match entry {
         Entry::Conversation(concluded) => sink(concluded.conversation),
-        Entry::Told { .. } => Ok(()),
+        Entry::Told { .. } | Entry::Over(_) => Ok(()),
     }
 }
 

@@ -161,6 +161,18 @@ impl<'s> Delivery<'s> {
         self.tally.finish(&self.selection)
     }
 
+    /// Takes that nothing more happens on the conversation `id`: what was known of it for that is forgotten, though others that
+    /// began before it may hold it back for long.
+    ///
+    /// # Errors
+    /// Those of the sinks.
+    pub(super) fn over(&mut self, id: ConversationId) -> Result<(), Error> {
+        if self.live.remove(&id).is_none() {
+            return Ok(());
+        }
+        self.sinks.iter_mut().try_for_each(|sink| sink.happening(id, &Happening::Over))
+    }
+
     /// Takes something that happened on the conversation `id`.
     ///
     /// # Errors
@@ -217,7 +229,8 @@ impl<'s> Delivery<'s> {
         weight: usize,
         maker: usize,
     ) -> Result<(), Error> {
-        self.live.remove(&conversation.id);
+        // Of a case nobody said so before.
+        self.over(conversation.id)?;
         let is_wanted = self.selection.takes(&conversation);
         self.tally.see(&self.selection, conversation.id, is_wanted);
         let conversation = redact::seal(conversation, self.redaction).within(&self.limits);

@@ -21,6 +21,8 @@ pub(super) enum Entry {
     Conversation(Box<Concluded>),
     /// Something on one that is not.
     Told { id: ConversationId, elsewhere: Option<usize>, told: Box<Told> },
+    /// Nothing more is told of that one.
+    Over(ConversationId),
 }
 
 /// Takes the entries.
@@ -124,6 +126,7 @@ impl Ledger {
                 self.files.place(conversation);
                 self.files.count(conversation);
                 let (id, weight) = (conversation.id, concluded.weight);
+                take(Entry::Over(id))?;
                 self.order.push(id, Due::Conversation(concluded), weight);
                 if self.as_they_end {
                     self.release(take)?;

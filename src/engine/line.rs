@@ -231,6 +231,7 @@ fn unused(path: &Path, why: Unused) -> InputReport {
 fn pass(capture: usize, entry: Entry, across: &mut Across, delivery: &mut Delivery<'_>) -> Result<(), Error> {
     match entry {
         Entry::Told { id, elsewhere, told } => delivery.told(id, elsewhere, *told),
+        Entry::Over(id) => delivery.over(id),
         Entry::Conversation(concluded) => {
             let Concluded { mut conversation, trace, weight, maker, .. } = *concluded;
             across.compare(capture, &mut conversation, trace.as_ref());

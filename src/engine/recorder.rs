@@ -79,6 +79,8 @@ pub enum Happening {
         /// Index of the input with its packet, where that is another than the conversation's.
         elsewhere: Option<usize>,
     },
+    /// Nothing more happens on it. The conversation itself may still wait for one that began before it.
+    Over,
 }
 
 /// What is to become a [`Happening`].

@@ -27,6 +27,9 @@ struct Heard {
     opened: Vec<(ConversationId, Option<String>)>,
     frames: Vec<(ConversationId, u64, Vec<u8>, bool)>,
     messages: Vec<Message>,
+    over: Vec<ConversationId>,
+    /// Those that were open when one opened, itself among them.
+    most_open: usize,
 }
 
 impl Sink for Heard {
@@ -40,6 +43,7 @@ impl Sink for Heard {
                 assert!(self.frames.iter().all(|(of, ..)| *of != id), "the opening comes first");
                 let target = opening.request.as_ref().map(|request| request.target.to_string());
                 self.opened.push((id, target));
+                self.most_open = self.most_open.max(self.opened.len() - self.over.len());
             }
             Happening::Frame { frame, .. } => {
                 self.frames.push((id, frame.n, frame.preview.to_vec(), frame.preview_cut));
@@ -48,6 +52,7 @@ impl Sink for Heard {
                 let payload = message.payload.to_vec();
                 self.messages.push((id.to_string(), message.from, message.facts.n, payload, message.cut));
             }
+            Happening::Over => self.over.push(id),
             other => panic!("unknown: {other:?}"),
         }
         Ok(())
@@ -197,4 +202,24 @@ fn only_those_asked_for() {
     let peer = |text: &str| vec![text.parse().expect("an address")];
     assert_eq!(of(Selection { clients: peer(":50001"), ..Selection::default() }), ["1"]);
     assert_eq!(of(Selection::exactly([ConversationId::flow(2)])), ["2"]);
+}
+
+/// What is known of a conversation for what happens on it is forgotten at its end, though one that stays open holds all back.
+#[test]
+fn what_is_over_is_forgotten() {
+    let mut open = Talk::new("192.0.2.1:50000", "192.0.2.20:8080");
+    open.open().send(Client, Frame::text("stays"));
+    let short = (0..400).map(|n| {
+        let mut talk = Talk::new(&format!("192.0.2.2:{}", 50_000 + n), "192.0.2.20:8080")
+            .starting_after(10 * (i64::from(n) + 1));
+        talk.open().send(Client, Frame::text("goes")).end_tcp(Client);
+        talk.packets()
+    });
+    let path = file("over.pcap", &merge(std::iter::once(open.packets()).chain(short)));
+    for threads in [1, 2, 7] {
+        let heard = hear(&path, WHOLE, |engine| engine.threads(threads));
+        assert_eq!((heard.opened.len(), heard.over.len()), (401, 401));
+        // A shard lets go of one that has ended when the next segment of it comes.
+        assert!(heard.most_open < 150, "{} at a time", heard.most_open);
+    }
 }

@@ -392,15 +392,18 @@ fn happenings_come_as_they_happen_to_whoever_asks() {
     assert!(one.conversations.iter().all(|conversation| conversation.frames.is_empty()), "none is kept");
     for conversation in &one.conversations {
         let of_it = one.happenings.iter().filter(|(id, _)| *id == conversation.id);
-        let (mut frames, mut messages) = (0, 0);
+        let (mut frames, mut messages, mut over) = (0, 0, 0);
         for (_, happening) in of_it {
             match happening {
                 Happening::Opened(_) => assert_eq!(frames, 0),
+                Happening::Over => over += 1,
                 Happening::Frame { .. } => frames += 1,
                 Happening::Message { .. } => messages += 1,
                 other => panic!("not asked for: {other:?}"),
             }
         }
+        let last = one.happenings.iter().rfind(|(id, _)| *id == conversation.id).map(|(_, last)| last);
+        assert_eq!((over, last), (usize::from(frames > 0), (frames > 0).then_some(&Happening::Over)));
         let traffic = &conversation.traffic;
         let sent = [&traffic.client, &traffic.server];
         assert_eq!(frames, sent.iter().map(|t| t.frame_count() + t.frames_cut).sum::<u64>());

@@ -6,7 +6,6 @@ use std::io::Write;
 use crate::engine::{Happening, Keep, Sink};
 use crate::error::Error;
 use crate::model::{ConversationId, InputReport};
-use crate::redact::Sealed;
 use crate::views::going_on::{Clock, RowOptions, introduction};
 use crate::views::text::layout::Paint;
 
@@ -133,17 +132,18 @@ impl<W: Write> Sink for Page<W> {
     }
 
     fn happening(&mut self, id: ConversationId, happening: &Happening) -> Result<(), Error> {
-        if let Happening::Opened(opening) = happening {
-            self.clock.begins(id, opening);
-            self.waiting.insert(id, introduction(id, opening));
+        match happening {
+            Happening::Opened(opening) => {
+                self.clock.begins(id, opening);
+                self.waiting.insert(id, introduction(id, opening));
+            }
+            Happening::Over => {
+                self.clock.is_over(id);
+                self.waiting.remove(&id);
+            }
+            _ => {}
         }
         (self.tell)(self, id, happening)
-    }
-
-    fn conversation(&mut self, conversation: &Sealed) -> Result<(), Error> {
-        self.clock.is_over(conversation.id());
-        self.waiting.remove(&conversation.id());
-        Ok(())
     }
 
     fn end(&mut self, _: &[InputReport]) -> Result<(), Error> {
