@@ -31,6 +31,7 @@ impl Extract {
             payloads: Payloads::Whole,
             wanted,
             tally: RowTally::default(),
+            at_once: false,
         };
         Ok(Self { dir: dir.to_owned(), options, files: 0 })
     }

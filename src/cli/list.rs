@@ -20,7 +20,8 @@ pub(super) fn run(args: &List) -> anyhow::Result<Exit> {
     let key_logs = KeyLogs::named(&args.reading.keylog)?;
     let read: Vec<&PathBuf> = args.reading.inputs.iter().chain(&key_logs.0).collect();
     let pages = Arc::default();
-    let is_text = args.format.name == "text" && !args.live;
+    let is_live = args.live || reading::is_live(&args.reading);
+    let is_text = args.format.name == "text" && !is_live;
     let pager = if is_text { pager::of(args.look, &pages) } else { None };
     let output = Output::open(args.output.as_deref(), &read)?.paged(pager);
     let progress = Progress::new(&args.reading.inputs, args.look.quiet);
@@ -33,7 +34,7 @@ pub(super) fn run(args: &List) -> anyhow::Result<Exit> {
         frames: FrameList::None,
         some: !selection.is_all(),
         tls: true,
-        at_once: args.live || reading::is_live(&args.reading),
+        at_once: is_live,
         as_they_end: args.live,
         sort: sort.map(|column| Sort { column, reverse: args.reverse, max_bytes: limits.max_sorted_bytes }),
         ..Options::new(style::of(args.look, args.output.is_none()))

@@ -112,7 +112,9 @@ impl Rows<'_> {
         let key_logs = KeyLogs::named(&reading.keylog)?;
         let read: Vec<&PathBuf> = reading.inputs.iter().chain(&key_logs.0).collect();
         let pages = Arc::default();
-        let pager = if self.is_text { pager::of(self.look, &pages) } else { None };
+        let is_live = reading::is_live(reading);
+        // A pager would hold back what comes by and by.
+        let pager = if self.is_text && !is_live { pager::of(self.look, &pages) } else { None };
         let output = Output::open(shape.output.as_deref(), &read)?.paged(pager);
         let payloads = match shape.payload {
             Payload::None => Payloads::None,
@@ -125,6 +127,7 @@ impl Rows<'_> {
             payloads: self.payloads.unwrap_or(payloads),
             wanted: self.wanted.clone(),
             tally: RowTally::default(),
+            at_once: is_live,
         };
         let tally = options.tally.clone();
         // Of control frames, which rows of messages have none of, a preview is all.

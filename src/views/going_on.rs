@@ -37,6 +37,8 @@ pub struct RowOptions {
     pub wanted: Wanted,
     /// Counts them.
     pub tally: RowTally,
+    /// Whoever reads them waits for each: it goes out once it is whole.
+    pub at_once: bool,
 }
 
 /// How many rows there were, and were asked for; shared by whoever wants to know.

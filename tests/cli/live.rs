@@ -229,6 +229,36 @@ fn what_is_over_is_told_at_once() {
     }
 }
 
+/// So is each row, of connections that go on.
+#[test]
+fn rows_come_at_once() {
+    for (arguments, told) in [
+        (&["frames"][..], "first"),
+        (&["frames", "--format", "ndjson"], "first"),
+        (&["messages", "--format", "csv"], "first"),
+        (&["messages", "--follow", "1"], "first"),
+    ] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_wslog"))
+            .args(arguments)
+            .arg("-")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let mut stdin = child.stdin.take().expect("piped");
+        stdin.write_all(&open_closed_reset()).expect("it reads");
+        let mut out = BufReader::new(child.stdout.take().expect("piped"));
+        let mut said = String::new();
+        while !said.contains(told) {
+            said.clear();
+            assert!(out.read_line(&mut said).expect("UTF-8") > 0, "{arguments:?}: {told} is not told");
+        }
+        drop(stdin);
+        out.read_to_string(&mut said).expect("UTF-8");
+        assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    }
+}
+
 /// Told as they end they are the same conversations.
 #[test]
 fn what_is_told_at_once_is_no_less() {

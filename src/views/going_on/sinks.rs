@@ -46,6 +46,9 @@ impl<W: Write> Sink for Lines<W> {
             self.line.clear();
             // One that was large need not be remembered.
             self.line.shrink_to(1 << 20);
+            if self.options.at_once {
+                self.out.flush()?;
+            }
         }
         Ok(())
     }
@@ -143,7 +146,11 @@ impl<W: Write> Sink for Page<W> {
             }
             _ => {}
         }
-        (self.tell)(self, id, happening)
+        (self.tell)(self, id, happening)?;
+        if self.options.at_once {
+            self.out.flush()?;
+        }
+        Ok(())
     }
 
     fn end(&mut self, _: &[InputReport]) -> Result<(), Error> {

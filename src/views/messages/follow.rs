@@ -155,6 +155,9 @@ impl<W: Write> Sink for Follow<W> {
             }
             _ => {}
         }
+        if self.options.at_once {
+            self.out.flush()?;
+        }
         Ok(())
     }
 
