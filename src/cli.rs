@@ -19,6 +19,7 @@ mod output;
 mod pager;
 mod progress;
 mod reading;
+mod report;
 mod rows;
 mod runs;
 mod style;

@@ -17,6 +17,7 @@ use crate::cli::exit::{self, Exit};
 use crate::cli::interrupt;
 use crate::cli::pager::Running;
 use crate::cli::progress::Progress;
+use crate::cli::report::Report;
 
 /// What a command wants of the engine.
 pub(super) struct Order<'s> {
@@ -43,7 +44,7 @@ impl<'s> Order<'s> {
         selection: Selection,
         secrecy: Secrecy,
         look: Look,
-        progress: &'s Progress,
+        report: &'s Report,
     ) -> Self {
         Self {
             payload_bytes: limits.max_preview_bytes,
@@ -52,9 +53,9 @@ impl<'s> Order<'s> {
             selection,
             quiet: look.quiet,
             is_silent: false,
-            pages: Arc::default(),
+            pages: Arc::clone(&report.pages),
             spools: None,
-            progress,
+            progress: &report.progress,
             sinks: Vec::new(),
         }
     }

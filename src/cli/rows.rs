@@ -1,7 +1,5 @@
 //! `wslog frames` and `wslog messages`: arguments to an engine and a sink of rows.
 
-use std::io::BufWriter;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::bail;
@@ -15,10 +13,8 @@ use wslog::views::messages::Follow;
 use crate::cli::args::{FrameRows, Look, MessageRows, Payload, Reading, Secrecy, Select, Shape, Which};
 use crate::cli::exit::{self, Exit};
 use crate::cli::extract::Extract;
-use crate::cli::output::Output;
-use crate::cli::pager;
-use crate::cli::progress::Progress;
-use crate::cli::reading::{self, KeyLogs, Order};
+use crate::cli::reading::{self, Order};
+use crate::cli::report::Report;
 use crate::cli::style;
 
 /// Runs `wslog frames`.
@@ -109,13 +105,10 @@ impl Rows<'_> {
         let limits = reading.limits.limits()?;
         // Rows have times of their own.
         selection.since = None;
-        let key_logs = KeyLogs::named(&reading.keylog)?;
-        let read: Vec<&PathBuf> = reading.inputs.iter().chain(&key_logs.0).collect();
-        let pages = Arc::default();
         let is_live = reading::is_live(reading);
         // A pager would hold back what comes by and by.
-        let pager = if self.is_text && !is_live { pager::of(self.look, &pages) } else { None };
-        let output = Output::open(shape.output.as_deref(), &read)?.paged(pager);
+        let is_paged = self.is_text && !is_live;
+        let report = Report::open(reading, shape.output.as_deref(), self.look, is_paged)?;
         let payloads = match shape.payload {
             Payload::None => Payloads::None,
             Payload::Preview => Payloads::Preview(limits.max_preview_bytes),
@@ -135,46 +128,35 @@ impl Rows<'_> {
             (Some(_), _) => limits.max_preview_bytes,
             (None, payloads) => payloads.bytes(),
         };
-        let progress = Progress::new(&reading.inputs, self.look.quiet);
         let asked = selection.clone();
         if selection.needs_the_end() {
-            selection = self.look_ahead(&key_logs, selection, &progress)?;
+            selection = self.look_ahead(&report, selection)?;
         }
-        let out = progress.before(output.writer()?, shape.output.is_none());
-        let out = Box::new(BufWriter::with_capacity(1 << 16, out));
-        let mut view = sink(out, options);
+        let mut view = sink(report.writer()?, options);
         let mut sinks: Vec<&mut dyn Sink> = vec![&mut *view];
         if let Some(extract) = extract {
             sinks.push(extract);
         }
         let order = Order {
             payload_bytes: frame_bytes,
-            pages,
             spools: Some(Spools::new(tempfile::tempfile)),
             sinks,
-            ..Order::new(limits, selection, self.secrecy, self.look, &progress)
+            ..Order::new(limits, selection, self.secrecy, self.look, &report)
         };
-        let summary = reading::run(reading, &key_logs, order)?;
+        let summary = reading::run(reading, &report.key_logs, order)?;
         drop(view);
         let exit = reading::exit(&summary, &asked)?;
         if tally.of() > 0 && tally.taken() == 0 && !self.look.quiet {
             let (rows, of, largest) = (self.rows, tally.of(), tally.largest());
             exit::say(&format!("wslog: none of {of} {rows} matches; the largest has {largest} bytes"));
         }
-        if reading::was_read(&summary) {
-            output.finish()?;
-        }
+        report.finish(&summary)?;
         Ok(exit)
     }
 
     /// Reads the inputs for which connections are meant: some things are known of one that is over only, and rows do not
     /// wait for that.
-    fn look_ahead(
-        &self,
-        key_logs: &KeyLogs,
-        selection: Selection,
-        progress: &Progress,
-    ) -> anyhow::Result<Selection> {
+    fn look_ahead(&self, report: &Report, selection: Selection) -> anyhow::Result<Selection> {
         if let Some(pipe) = self.reading.inputs.iter().find(|input| file::is_pipe(input)) {
             let name =
                 if pipe.as_os_str() == "-" { "standard input".into() } else { pipe.display().to_string() };
@@ -191,9 +173,9 @@ impl Rows<'_> {
             payload_bytes: 0,
             sinks: vec![&mut collect],
             is_silent: true,
-            ..Order::new(limits, selection, self.secrecy, self.look, progress)
+            ..Order::new(limits, selection, self.secrecy, self.look, report)
         };
-        reading::run(self.reading, key_logs, order)?;
+        reading::run(self.reading, &report.key_logs, order)?;
         Ok(Selection::exactly(ids))
     }
 }
