@@ -55,7 +55,7 @@ mod secrets;
 use crate::knowledge::{Blame, CauseId};
 use crate::limits::Limits;
 use crate::model::{
-    Certainty, Conversation, ConversationId, Level, Outcome, Quoted, Readable, RuleId, Stage, Wire,
+    Conversation, ConversationId, Finding, Level, Outcome, Quoted, Readable, RuleId, Stage, Wire,
 };
 pub(crate) use gist::{CaseGist, Gist};
 pub use live::Live;
@@ -135,15 +135,14 @@ impl Sealed {
         self.conversation.closing.cause.as_ref().map(|cause| (cause.id(), cause.by))
     }
 
-    /// Level and rule of each finding that counts: of what is undetermined none does.
+    /// Level and rule of each finding that counts: none of what is undetermined, nor of what a tester did on purpose.
     pub fn rules(&self) -> impl Iterator<Item = (Level, RuleId)> {
-        let counted = self.conversation.findings.iter().filter(|f| f.certainty != Certainty::Undetermined);
-        counted.map(|finding| (finding.level, finding.violation.rule()))
+        self.counted().map(|finding| (finding.level, finding.violation.rule()))
     }
 
-    /// Level and certainty of each finding.
-    pub(crate) fn weights(&self) -> impl Iterator<Item = (Level, Certainty)> {
-        self.conversation.findings.iter().map(|finding| (finding.level, finding.certainty))
+    /// Findings that count in totals and gates.
+    fn counted(&self) -> impl Iterator<Item = &Finding> {
+        self.conversation.findings.iter().filter(|finding| self.conversation.counts(finding))
     }
 
     /// What may be seen of it.

@@ -64,6 +64,9 @@ const ROOMS: &[Room] = &[
     Room {
         name: "autobahn",
         rooms: &[
+            "knowledge::Blame",
+            "knowledge::CauseId",
+            "knowledge::Level",
             "knowledge::RULES",
             "knowledge::RuleId",
             "knowledge::words",

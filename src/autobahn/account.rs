@@ -1,36 +1,73 @@
-//! The facts of a case for its account: what was sent, what that asks of the testee, and what the testee did.
+//! The facts of a case for its account: what was sent, what that asks of the testee, what the testee did, and why it is
+//! not OK where it is not.
+
+mod shortfall;
 
 use crate::autobahn::cases::{self, Case, ExpectedEvent};
 use crate::autobahn::seen::{self, Sight, sights};
 use crate::autobahn::verdict::{judge, was_open};
 use crate::model::case::{
-    CaseAccount, CaseEvent, CaseFrame, CasePayload, CaseReport, CaseStep, LoggedData, LoggedFrame, TesteeAct,
-    WireRow,
+    CaseAccount, CaseEvent, CaseFrame, CasePayload, CaseReport, CaseStep, LoggedData, LoggedFrame, Sent,
+    TesteeAct, WireRow, messages_begun,
 };
-use crate::model::{Opcode, Role, RuleId};
+use crate::model::{Conversation, Opcode, Role, RuleId, Starter};
 
-/// What `report` tells of the testee, beside what the case is about.
+/// What `report` tells of the testee, beside what the case is about; `replayed` is its log, diagnosed.
 #[must_use]
-pub fn explain_case(report: &CaseReport) -> CaseAccount {
+pub fn explain_case(report: &CaseReport, replayed: &Conversation) -> CaseAccount {
     let case = cases::find(&report.id);
     let sends = case.map_or_else(Vec::new, |case| case.sends.clone());
-    // There the log is switched off for the case itself, in 9.1 to 9.6 without a row that says so.
-    let is_off = [9, 12, 13].contains(&report.id.section());
-    let rows = report.wire_log.as_deref().filter(|rows| !is_off && !rows.contains(&WireRow::Log(false)));
-    CaseAccount {
+    let rows = logged_rows(report);
+    let recomputed = judge(report);
+    // Where the events confirm it, they say it better than the suite.
+    let said = [
+        report.result.clone().filter(|_| !recomputed.agrees || recomputed.behavior.is_none()),
+        report.result_close.clone().filter(|_| !recomputed.agrees || recomputed.behavior_close.is_none()),
+    ];
+    let mut account = CaseAccount {
         id: report.id.clone(),
         agent: report.agent.clone(),
         testee: if report.closing.is_server { Role::Client } else { Role::Server },
         about: case.map(|case| case.about),
-        logged_frames: rows.map(|rows| logged_frames(&sends, rows)),
+        sent: sent(report, rows, &sends, replayed),
         fault: case.and_then(fault),
         expected_close: report.expected_close.clone().or_else(|| case.map(|case| case.close.clone())),
-        acts: acts(report, rows, &sends),
+        acts: acts(report, rows, &sends, replayed),
         sends,
         closing: report.closing.clone(),
         opened: was_open(report),
+        shortfall: None,
         recorded: (report.behavior.clone(), report.behavior_close.clone()),
-        recomputed: judge(report),
+        said,
+        recomputed,
+    };
+    account.shortfall = shortfall::of(&account, report, replayed);
+    account
+}
+
+/// The log, unless it is switched off for the case itself: in 9.1 to 9.6 without a row that says so.
+fn logged_rows(report: &CaseReport) -> Option<&[WireRow]> {
+    let is_off = [9, 12, 13].contains(&report.id.section());
+    report.wire_log.as_deref().filter(|rows| !is_off && !rows.contains(&WireRow::Log(false)))
+}
+
+/// What the tester is shown to have sent.
+fn sent(report: &CaseReport, rows: Option<&[WireRow]>, sends: &[CaseStep], replayed: &Conversation) -> Sent {
+    let stats = &report.statistics;
+    match rows {
+        Some(rows) => {
+            // Octets show what has no row (6.4.3, 6.4.4): begun, at least.
+            let tester = if report.closing.is_server { Role::Server } else { Role::Client };
+            let begun = usize::try_from(replayed.traffic[tester].data_frames()).unwrap_or(usize::MAX);
+            let are_data = frames(sends).all(|frame| !frame.opcode.is_control());
+            let begun = if are_data { begun.min(frames(sends).count()) } else { 0 };
+            Sent::Frames(logged_frames(sends, rows).max(begun))
+        }
+        None if report.wire_log.is_none() || stats.tx_frames.is_empty() => Sent::Unknown,
+        None => Sent::Messages {
+            tester: messages_begun(&stats.tx_frames),
+            testee: messages_begun(&stats.rx_frames),
+        },
     }
 }
 
@@ -151,7 +188,12 @@ fn joined(a: &CasePayload, b: &CasePayload) -> CasePayload {
 }
 
 /// What the testee did: from the log, else from the list of events.
-fn acts(report: &CaseReport, rows: Option<&[WireRow]>, sends: &[CaseStep]) -> Vec<TesteeAct> {
+fn acts(
+    report: &CaseReport,
+    rows: Option<&[WireRow]>,
+    sends: &[CaseStep],
+    replayed: &Conversation,
+) -> Vec<TesteeAct> {
     let (echoes, pongs) = answers(sends);
     let mut answered = (vec![false; echoes.len()], vec![false; pongs.len()]);
     let mut out = Vec::new();
@@ -183,8 +225,14 @@ fn acts(report: &CaseReport, rows: Option<&[WireRow]>, sends: &[CaseStep]) -> Ve
         }
     }
     let closing = &report.closing;
+    // Octets show a Close that the tester refused, and one without a row.
+    let testee = if closing.is_server { Role::Client } else { Role::Server };
+    let side = &replayed.closing.sides[testee];
     let has_closed = out.iter().any(|act| matches!(act, TesteeAct::Closed { .. }));
-    if !has_closed && (closing.was_clean || closing.remote_close_code.is_some()) {
+    if !has_closed && side.sent_close == Some(true) {
+        let first = replayed.closing.started_by == Some(Starter::One(testee));
+        out.push(TesteeAct::Closed { code: side.code.map(|code| code.0), first });
+    } else if !has_closed && (closing.was_clean || closing.remote_close_code.is_some()) {
         out.push(TesteeAct::Closed { code: closing.remote_close_code, first: !closing.closed_by_me });
     }
     out

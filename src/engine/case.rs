@@ -37,10 +37,11 @@ pub(super) fn replay(report: CaseReport, terms: &Terms) -> (Box<Conversation>, V
         let bytes = octets.iter().map(|(size, count)| size.saturating_mul(*count));
         connection.traffic[role].stream_bytes = bytes.fold(0, u64::saturating_add);
     }
-    let recomputed = autobahn::verdict::judge(&report);
-    let account = autobahn::account::explain_case(&report);
+    connection.tester = Some(tester);
+    diagnose(&mut connection, &course);
+    let account = autobahn::account::explain_case(&report, &connection);
+    let recomputed = account.recomputed.clone();
     let record = CaseRecord { report, recomputed, account, inconsistencies };
     connection.case = Some(Wire::new(Box::new(record)));
-    diagnose(&mut connection, &course);
     (connection, common.told)
 }

@@ -465,6 +465,7 @@ impl Stages {
             closing: Box::new(conclusion.closing),
             timing: Box::new(conclusion.timing),
             weirds,
+            tester: None,
             case: None,
         });
         (conversation, conclusion.course)

@@ -2,7 +2,7 @@
 
 use crate::engine::sink::Sink;
 use crate::error::Error;
-use crate::model::{Certainty, ConversationId, Level};
+use crate::model::{ConversationId, Level};
 use crate::redact::Sealed;
 
 /// Looks for findings of a level or above, and for connections that did not close cleanly.
@@ -58,9 +58,7 @@ impl Sink for Gate {
         let outcome = conversation.outcome();
         self.judged += u64::from(outcome.is_judged());
         let unclean = outcome.is_unclean();
-        // What may as well be nobody's fault is shown, and fails nothing.
-        let counts = |(level, certainty)| level >= self.level && certainty > Certainty::Undetermined;
-        let broke = conversation.weights().any(counts);
+        let broke = conversation.rules().any(|(level, _)| level >= self.level);
         self.unclean += u64::from(unclean);
         self.broke += u64::from(broke);
         if unclean || broke {

@@ -14,8 +14,7 @@ pub use peer::{BadPeer, Peer};
 use crate::autobahn::policy::Pattern;
 use crate::knowledge::{CauseId, Level, RuleId};
 use crate::model::{
-    Certainty, CloseCode, Conversation, ConversationId, IdRange, Moment, Outcome, Role, Timestamp,
-    UpgradeRequest,
+    CloseCode, Conversation, ConversationId, IdRange, Moment, Outcome, Role, Timestamp, UpgradeRequest,
 };
 
 /// What a conversation has to be for it to reach the sinks. Of one field any value will do, of the fields each has to fit;
@@ -160,8 +159,7 @@ impl Selection {
             && any(&self.statuses, |range| status.is_some_and(|status| range.contains(&status)))
             && any(&self.rules, |rule| conversation.findings.iter().any(|f| f.violation.rule() == *rule))
             && self.level.is_none_or(|level| {
-                let counts = |f: &crate::model::Finding| f.certainty > Certainty::Undetermined;
-                conversation.findings.iter().any(|f| f.level >= level && counts(f))
+                conversation.findings.iter().any(|f| f.level >= level && conversation.counts(f))
             })
             && self.since.is_none_or(|since| conversation.ended_at.is_some_and(|at| at >= since.near(at)))
             && any(&self.agents, |glob| case.is_some_and(|case| glob.is_match(&case.agent)))

@@ -70,7 +70,7 @@ pub use tls_expected::TlsExpected;
 pub use tls_failed::{TlsFailed, TlsFailure};
 pub use try_later::TryLater;
 pub use undetermined_end::UndeterminedEnd;
-pub use unfounded_failure::UnfoundedFailure;
+pub use unfounded_failure::{Special, UnfoundedFailure};
 pub use upgrade_stripped::UpgradeStripped;
 
 use crate::knowledge::applications;

@@ -1,13 +1,16 @@
 //! A case of the Autobahn Testsuite as its report tells it. The *tester* is the suite, the *testee* what it
 //! tests; names and verdicts are spelt as there.
 
+mod account;
+
 use std::cmp::Ordering;
 use std::fmt;
 use std::mem::discriminant;
 
 use super::frame::{Opcode, Rsv};
-use super::observation::Role;
-use crate::knowledge::RuleId;
+
+pub(crate) use account::messages_begun;
+pub use account::{CaseAccount, Sent, Shortfall, TesteeAct, Unanswered};
 
 /// Number of a case, as in `3.2` or `10.1.1`. Ordered by number, not as text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -454,59 +457,4 @@ pub struct Recomputed {
     pub agrees: bool,
     /// Which expectation was met, or the first event that differs; which closing test decided.
     pub why: String,
-}
-
-/// Something the testee was seen to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TesteeAct {
-    /// It sent a message back: the 1-based number among those of the tester.
-    Echoed(usize),
-    /// It sent a message that is none of the tester's.
-    SentMessage,
-    /// It answered a Ping: the 1-based number among those of the tester.
-    AnsweredPing(usize),
-    /// It sent a Pong that fits no Ping.
-    SentPong,
-    /// It sent a Ping.
-    SentPing,
-    /// It sent a Close.
-    Closed {
-        /// The code; `None` where it carried none.
-        code: Option<u16>,
-        /// Before any Close of the tester.
-        first: bool,
-    },
-}
-
-/// What a case says of the testee, as facts: what was sent, what is asked of the receiver, what it did.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct CaseAccount {
-    /// Its number in the suite.
-    pub id: CaseId,
-    /// Name of the testee, as the report gives it.
-    pub agent: String,
-    /// The role of the testee.
-    pub testee: Role,
-    /// What the case is about, in a line; `None` if the case is not known here.
-    pub about: Option<&'static str>,
-    /// What the tester does of its own accord; empty if the case is not known here.
-    pub sends: Vec<CaseStep>,
-    /// How many of these frames the wire log shows; `None` where it is absent or was switched off.
-    pub logged_frames: Option<usize>,
-    /// The clause the tester breaks on purpose, and the index in `sends` of the frame that breaks it.
-    pub fault: Option<(RuleId, usize)>,
-    /// What the suite expects of the closing.
-    pub expected_close: Option<ExpectedClose>,
-    /// What the testee did, in order.
-    pub acts: Vec<TesteeAct>,
-    /// How it closed.
-    pub closing: ClosingBehavior,
-    /// Whether the connection was ever open.
-    pub opened: bool,
-    /// Verdicts of the report.
-    pub recorded: (Behavior, BehaviorClose),
-    /// Verdicts judged again.
-    pub recomputed: Recomputed,
 }

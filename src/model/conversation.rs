@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::model::case::{CaseAccount, CaseReport, Recomputed};
 use crate::model::{
-    Bytes, Closing, Compression, ConversationId, Finding, FrameHeader, LinkType, PacketNo, PerRole, Quoted,
-    Role, RuleId, Stage, TcpFacts, Text, Timestamp, Timing, TlsFacts, UpgradeRequest, UpgradeResponse,
-    Weirds, Wire,
+    Bytes, Certainty, Closing, Compression, ConversationId, Finding, FrameHeader, LinkType, PacketNo,
+    PerRole, Quoted, Role, RuleId, Stage, TcpFacts, Text, Timestamp, Timing, TlsFacts, UpgradeRequest,
+    UpgradeResponse, Weirds, Wire,
 };
 
 /// Counts of what one side sent.
@@ -48,6 +48,12 @@ impl Traffic {
     #[must_use]
     pub fn frame_count(&self) -> u64 {
         self.frames.iter().sum()
+    }
+
+    /// Frames of messages: continuation, text and binary.
+    #[must_use]
+    pub fn data_frames(&self) -> u64 {
+        self.frames.iter().take(3).sum()
     }
 }
 
@@ -207,11 +213,25 @@ pub struct Conversation<S: Stage = Quoted> {
     pub timing: Box<Timing>,
     /// Oddities of its recording.
     pub weirds: Weirds,
+    /// The tester, where it is a case of the Autobahn Testsuite: what it breaks is the test.
+    pub tester: Option<Role>,
     /// The case of the Autobahn Testsuite whose log tells of it; `None` for a capture.
     pub case: Option<Wire<Box<CaseRecord>, S>>,
 }
 
 impl<S: Stage> Conversation<S> {
+    /// Whether a finding counts in totals and gates: it may not as well be nobody's fault, nor what a tester does on purpose.
+    #[must_use]
+    pub fn counts(&self, finding: &Finding<S>) -> bool {
+        finding.certainty > Certainty::Undetermined && !self.is_test(finding)
+    }
+
+    /// Whether the tester of a case did it: that is the test.
+    #[must_use]
+    pub fn is_test(&self, finding: &Finding<S>) -> bool {
+        self.tester.is_some() && finding.by == self.tester
+    }
+
     /// Where a packet is: one of this connection, or one that a finding speaks of.
     #[must_use]
     pub fn place(&self, packet: PacketNo) -> PacketPlace<'_> {

@@ -46,7 +46,7 @@ impl Sealed {
         let conversation = &*self.conversation;
         let closing = &conversation.closing;
         let cause = closing.cause.as_ref();
-        let broke = self.broken().filter(|f| f.level == Level::Must).find(|f| {
+        let broke = self.counted().filter(|f| f.level == Level::Must).find(|f| {
             let rule = f.violation.rule();
             let is_answer = self.is_missing_answer(f);
             !is_answer && !cause.is_some_and(|cause| cause.tells_of(rule, f.by))
@@ -80,18 +80,11 @@ impl Sealed {
                 && closing.sides[role.peer()].sent_close == Some(false))
     }
 
-    /// Findings that count, those left out that a tester made on purpose.
-    fn broken(&self) -> impl Iterator<Item = &Finding> {
-        let tester = self.record().map(|record| record.account.testee.peer());
-        let counted = self.conversation.findings.iter().filter(|f| f.certainty != Certainty::Undetermined);
-        counted.filter(move |finding| tester.is_none() || finding.by != tester)
-    }
-
     fn record(&self) -> Option<&CaseRecord> {
         self.conversation.case.as_ref().map(|record| &**record.as_sent())
     }
 
-    /// Level, rule and side of each finding that counts.
+    /// Level, rule and side of each finding that counts, and of those that are the test of a case.
     pub(crate) fn breaches(&self) -> impl Iterator<Item = (Level, RuleId, Option<Role>)> {
         let counted = self.conversation.findings.iter().filter(|f| f.certainty != Certainty::Undetermined);
         counted.map(|finding| (finding.level, finding.violation.rule(), finding.by))

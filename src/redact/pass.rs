@@ -108,6 +108,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             closing,
             timing,
             weirds,
+            tester,
             case,
         } = conversation;
         Conversation {
@@ -138,6 +139,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             findings_omitted,
             timing,
             weirds,
+            tester,
         }
     }
 

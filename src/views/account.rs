@@ -1,51 +1,109 @@
-//! The account of an Autobahn case in sentences: what the tester sent, what is asked of the testee, what it did,
-//! and why the verdict is what it is.
+//! The account of an Autobahn case in sentences: what to change where it is not OK, what the tester sent, what is asked
+//! of the testee, what it did, and why the verdict is what it is.
+
+mod fix;
 
 use crate::knowledge::words::{and, or};
 use crate::knowledge::{Clauses, rfc6455};
-use crate::model::case::{Behavior, CaseAccount, CaseFrame, CasePayload, CaseStep, ExpectedClose, TesteeAct};
-use crate::model::{CloseCode, Opcode, Reaction, RuleId};
+use crate::model::case::{
+    Behavior, CaseAccount, CaseFrame, CasePayload, CaseStep, ExpectedClose, Sent, Shortfall, TesteeAct,
+};
+use crate::model::{CloseCode, Conversation, Opcode, Outcome, Reaction, RuleId};
+use crate::redact::Shown;
 use crate::views::escape::visible;
 use crate::views::summary::lower;
+use crate::views::worded::Worded;
 use crate::views::{units, wording};
 
 /// Phrases of the first sentence; the frames behind them are counted.
 const MAX_PHRASES: usize = 8;
 
-/// The sentences, in order.
+/// The sentences about the case of a conversation, in order; none where it is no case.
 #[must_use]
-pub fn sentences(account: &CaseAccount) -> Vec<String> {
+pub fn sentences(report: &Conversation<Shown>) -> Vec<String> {
+    of(report, &Worded::all(report))
+}
+
+/// The same of findings that are told elsewhere, too.
+pub(super) fn of(report: &Conversation<Shown>, told: &[Worded<'_>]) -> Vec<String> {
+    let Some(record) = report.case.as_deref() else { return Vec::new() };
+    let account = &record.account;
+    let mut out: Vec<String> = fix::sentence(report, account, told).into_iter().collect();
     if !account.opened {
         let why = "the opening handshake was not completed, so the tester could not run the case.";
-        return verdict(account, why);
+        out.extend(verdict(account, why));
+        return out;
     }
-    let mut out = verdict(account, &lower(&account.recomputed.why));
+    out.extend(verdict(account, &lower(&account.recomputed.why)));
+    out.extend(said(account));
     if !account.sends.is_empty() {
         out.push(sent(account));
-        out.push(asked(account));
+        let was_sent = !matches!(account.sent, Sent::Frames(0) | Sent::Messages { tester: 0, .. });
+        out.extend(was_sent.then(|| asked(account)));
     }
     out.push(did(account));
     out.push(tester(account));
-    if !account.closing.was_clean {
-        out.push("The closing was not clean.".to_owned());
-    }
+    out.extend(end(account, report.closing.outcome));
     out
+}
+
+/// What a maintainer has to change; `None` where the case is OK.
+pub(super) fn fix(report: &Conversation<Shown>, told: &[Worded<'_>]) -> Option<String> {
+    fix::sentence(report, &report.case.as_deref()?.account, told)
+}
+
+/// What the suite says where its events do not.
+fn said(account: &CaseAccount) -> Option<String> {
+    let mut said: Vec<_> = account.said.iter().flatten().map(|text| fix::quoted(text)).collect();
+    said.dedup();
+    (!said.is_empty()).then(|| format!("The suite says: {}.", said.join(" and ")))
+}
+
+/// How it ended, where the frames do not tell.
+fn end(account: &CaseAccount, outcome: Outcome) -> Option<String> {
+    let clean = account.closing.was_clean;
+    match outcome {
+        Outcome::NotObservable if clean => Some("By the tester's account it closed cleanly.".to_owned()),
+        _ if clean => None,
+        _ => Some("By the tester's account it did not close cleanly.".to_owned()),
+    }
 }
 
 fn frames(sends: &[CaseStep]) -> impl Iterator<Item = &CaseFrame> {
     sends.iter().filter_map(CaseStep::frame)
 }
 
+/// What was sent is told by the log and the statistics; what the case would have sent stands beside it.
 fn sent(account: &CaseAccount) -> String {
     let total = frames(&account.sends).count();
-    let unsent = match account.logged_frames {
-        Some(logged) if logged > 0 && logged < total => {
-            format!("; the log shows the first {logged} of these {total} frames")
+    let plan = sends_in_words(&account.sends, account.fault);
+    match account.sent {
+        Sent::Frames(shown) if shown == total => format!("The tester sent {plan}."),
+        Sent::Frames(0) => format!("The case has the tester send {plan}; the log shows none of that."),
+        Sent::Frames(shown) => {
+            format!(
+                "The case has the tester send {plan}; the log shows the first {shown} of these {total} frames."
+            )
         }
-        None => "; the wire log does not show it".to_owned(),
-        _ => String::new(),
-    };
-    format!("The tester sent {}{unsent}.", sends_in_words(&account.sends, account.fault))
+        Sent::Messages { tester: 0, testee: 0 } => {
+            format!("The case has the tester send {plan}, but by its statistics no message was sent.")
+        }
+        Sent::Messages { tester, testee } => {
+            let back = match testee {
+                0 => "none".to_owned(),
+                all if all == tester => "as many".to_owned(),
+                some => some.to_string(),
+            };
+            format!(
+                "The case has the tester send {plan}; its log does not show them, but by its statistics it sent {} and \
+                 received {back}.",
+                units::count(tester, "message")
+            )
+        }
+        Sent::Unknown => {
+            format!("The case has the tester send {plan}; the report does not show what was sent.")
+        }
+    }
 }
 
 /// `a text frame, then a Ping, one octet at a time`; `fault` is the rule that a frame breaks, and its index.
@@ -71,15 +129,7 @@ pub(super) fn sends_in_words(sends: &[CaseStep], fault: Option<(RuleId, usize)>)
         .map(|(phrase, count)| match phrase {
             // What is repeated in the suite are plain nouns.
             Phrase::One(noun) if *count > 1 => units::count(*count, noun),
-            // `Close 1000`: which one is said.
-            Phrase::One(noun)
-                if noun
-                    .strip_prefix("Close ")
-                    .is_some_and(|code| code.starts_with(|c: char| c.is_ascii_digit())) =>
-            {
-                noun.clone()
-            }
-            Phrase::One(noun) => format!("a {noun}"),
+            Phrase::One(noun) => article(noun),
             Phrase::Many(phrase) => phrase.clone(),
         })
         .collect();
@@ -92,6 +142,18 @@ pub(super) fn sends_in_words(sends: &[CaseStep], fault: Option<(RuleId, usize)>)
         None => String::new(),
     };
     words.join(", then ") + &chopped
+}
+
+/// `a text frame with RSV2 set though no extension was negotiated`: the frame that breaks the rule.
+fn fault_in_words(sends: &[CaseStep], (rule, at): (RuleId, usize)) -> String {
+    let frame = sends.get(at).and_then(CaseStep::frame);
+    frame.map_or_else(|| format!("a breach of {rule}"), |frame| article(&noun(frame, Some(rule))))
+}
+
+/// With its article; `Close 1000` has none, for which one is said.
+fn article(noun: &str) -> String {
+    let is_code = |code: &str| code.starts_with(|c: char| c.is_ascii_digit());
+    if noun.strip_prefix("Close ").is_some_and(is_code) { noun.to_owned() } else { format!("a {noun}") }
 }
 
 /// What a step of a case sends.
@@ -281,7 +343,7 @@ fn did(account: &CaseAccount) -> String {
     let before = if before.is_empty() { String::new() } else { format!(" after {}", and(before)) };
     let subject =
         if carried_on(account) { format!("The {testee} carried on: it") } else { format!("The {testee}") };
-    let silent = if left_pings(account) && answered == 0 && !carried_on(account) {
+    let silent = if left_pings(account) && answered == 0 && !carried_on(account) && is_logged(account) {
         " and left the Ping after the fault unanswered, as it must (RFC 6455 7.1.7)"
     } else {
         ""
@@ -301,17 +363,13 @@ fn did(account: &CaseAccount) -> String {
     }
 }
 
-/// The tester found a fault of the testee: when its patience ends, it says 1000 or 1001.
-fn for_a_fault(account: &CaseAccount) -> bool {
-    account.closing.failed_by_me && account.closing.local_close_code.is_some_and(|code| code > 1001)
+/// Whether what came is in the log.
+const fn is_logged(account: &CaseAccount) -> bool {
+    matches!(account.sent, Sent::Frames(_))
 }
 
-/// The testee was to end the connection, and the tester lost patience.
 fn carried_on(account: &CaseAccount) -> bool {
-    account.fault.is_some()
-        && !for_a_fault(account)
-        && account.closing.closed_by_me
-        && account.expected_close.as_ref().is_some_and(|close| !close.closed_by_me)
+    account.shortfall == Some(Shortfall::CarriedOn)
 }
 
 /// A Ping came behind a frame for which the RFC orders the connection failed.
@@ -322,17 +380,24 @@ fn left_pings(account: &CaseAccount) -> bool {
     })
 }
 
+/// The Close of the tester, by its own account: with its reason, where it found a fault.
+fn own_close(account: &CaseAccount) -> Option<String> {
+    let closing = &account.closing;
+    let close = wording::close(Some(CloseCode(closing.local_close_code?)));
+    let reason = closing.local_close_reason.as_deref().filter(|_| account.failed_for_a_fault());
+    Some(match reason.filter(|reason| !reason.is_empty()) {
+        Some(reason) => format!("{close} \"{}\"", visible(reason)),
+        None => close,
+    })
+}
+
 /// What the tester did about the closing, by its own account.
 fn tester(account: &CaseAccount) -> String {
     let closing = &account.closing;
     let (role, peer) = (account.testee.peer().name(), account.testee.name());
-    let close = closing.local_close_code.map(|code| wording::close(Some(CloseCode(code))));
-    let close = match (close, closing.closed_by_me, closing.failed_by_me) {
-        (Some(close), _, true) if for_a_fault(account) => {
-            let reason = closing.local_close_reason.as_deref().filter(|reason| !reason.is_empty());
-            let reason = reason.map_or(String::new(), |reason| format!(" \"{}\"", visible(reason)));
-            let comma = if closing.dropped_by_me { "," } else { "" };
-            format!("failed the connection over what the {peer} sent, with {close}{reason}{comma}")
+    let close = match (own_close(account), closing.closed_by_me, closing.failed_by_me) {
+        (Some(close), _, true) if account.failed_for_a_fault() => {
+            format!("failed the connection over what the {peer} sent, with {close}")
         }
         (Some(close), _, true) => format!("failed the connection with {close}"),
         (Some(close), true, false) => format!("had sent {close} first"),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::engine::{Form, Keep, Pieces, Sink};
 use crate::error::Error;
 use crate::knowledge::Blame;
-use crate::model::{CaseRecord, Certainty, Conversation, InputReport, Level, Outcome, Role, RuleId, Starter};
+use crate::model::{CaseRecord, Conversation, InputReport, Level, Outcome, Role, RuleId, Starter};
 use crate::redact::Shown;
 use crate::views::json::write;
 use crate::views::row::{Boolean, Displayed, Field, Integer, Nanoseconds, Text, Time, row};
@@ -109,7 +109,7 @@ row! {
     client_bytes: Option<Integer> = bytes(r, Role::Client),
     /// Bytes of the server's.
     server_bytes: Option<Integer> = bytes(r, Role::Server),
-    /// Different rules of the level `must` that were broken; what is undetermined counts for nothing.
+    /// Different rules of the level `must` that were broken; neither what is undetermined counts nor what a tester does on purpose.
     must: Integer = broken(r, Level::Must),
     /// Different rules of the level `should`.
     should: Integer = broken(r, Level::Should),
@@ -147,9 +147,9 @@ fn bytes(r: &Conversation<Shown>, role: Role) -> Option<u64> {
     Some(r.traffic[role].stream_bytes).filter(|bytes| r.case.is_none() || *bytes > 0)
 }
 
-/// Different rules of a level that were broken; what is undetermined counts for nothing.
+/// Different rules of a level that were broken, as far as they count.
 fn broken(r: &Conversation<Shown>, level: Level) -> usize {
-    let counts = r.findings.iter().filter(|f| f.level == level && f.certainty > Certainty::Undetermined);
+    let counts = r.findings.iter().filter(|f| f.level == level && r.counts(f));
     let mut rules: Vec<RuleId> = counts.map(|finding| finding.violation.rule()).collect();
     rules.sort_unstable();
     rules.dedup();

@@ -450,10 +450,7 @@ pub(super) fn is_other_breach(report: &Conversation<Shown>, finding: &Finding<Sh
         }
         Starter::Both => false,
     });
-    finding.level == Level::Must
-        && finding.certainty != Certainty::Undetermined
-        && !is_cause
-        && !is_in_closing
+    finding.level == Level::Must && report.counts(finding) && !is_cause && !is_in_closing
 }
 
 /// Breaches that the sentences before did not name; at most three, then their number.

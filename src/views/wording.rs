@@ -96,10 +96,10 @@ impl fmt::Display for Message<'_> {
 pub(crate) fn owed(step: &Step) -> String {
     match step.action {
         Action::Fail(rule) => {
-            format!("fail the connection: Close {}, or drop TCP", or(rule.rule().reaction.codes()))
+            format!("fail the connection: a Close ({}), or drop TCP", fitting(rule))
         }
         Action::MayFail(rule) => {
-            format!("may fail the connection with Close {}", or(rule.rule().reaction.codes()))
+            format!("may fail the connection with a Close ({})", fitting(rule))
         }
         Action::ProcessNothing => "process nothing more".to_owned(),
         Action::AnswerClose => "answer the Close".to_owned(),
@@ -109,6 +109,14 @@ pub(crate) fn owed(step: &Step) -> String {
         Action::AnswerPing(frame) => format!("answer the Ping in frame {frame}"),
         Action::Refuse(rule) => refuse(rule),
         Action::FailHandshake(_) => "fail the connection: send no frame, end TCP".to_owned(),
+    }
+}
+
+/// `1002 fits`: which code a Close has is a SHOULD at most (RFC 6455 7.4.1).
+fn fitting(rule: RuleId) -> String {
+    match rule.rule().reaction.codes() {
+        [code] => format!("{code} fits"),
+        codes => format!("{} fit", or(codes)),
     }
 }
 

@@ -10,14 +10,12 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use wslog::autobahn::account::explain_case;
 use wslog::autobahn::cases::{self, Case};
 use wslog::explain;
 use wslog::knowledge::{CAUSES, CauseId, RULES, Tone};
 use wslog::model::case::{Behavior, BehaviorClose, CaseReport};
 use wslog::model::{Certainty, Conversation, Outcome};
 use wslog::redact::{self, Redaction, Shown};
-use wslog::views::account::sentences;
 use wslog::views::{self, FrameList, summary};
 
 use crate::support::bless::bless;
@@ -404,7 +402,7 @@ fn all() -> All {
         all.conversation(&shown(&report), true);
     }
     for report in cases::all().iter().flat_map(reports) {
-        for sentence in sentences(&explain_case(&report)) {
+        for sentence in autobahn_account::told(&report) {
             all.sentence("account", &sentence);
         }
     }

@@ -28,13 +28,16 @@ impl Judge for NotObservable {
         (facts.outcome() == Outcome::NotObservable).then(|| Judged::new(Self, None, Undetermined))
     }
 
-    fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
-        "The end is not in the recording".to_owned()
+    fn headline<S: Readable>(&self, _: &Cause, conversation: &Conversation<S>) -> String {
+        let what = if conversation.tester.is_some() { "wire log" } else { "recording" };
+        format!("The end is not in the {what}")
     }
 
     fn said<S: Readable>(&self, _: &Cause, conversation: &Conversation<S>) -> Said {
         let unseen = Role::BOTH.into_iter().find(|role| conversation.traffic[*role].stream_bytes == 0);
         let why = match unseen {
+            // Its statistics and the tester's account may tell; the frames do not.
+            _ if conversation.tester.is_some() => "The wire log does not reach the end".to_owned(),
             Some(role) => format!("Nothing that {} sent is in the recording", a(role)),
             None => "The recording has a gap around the end".to_owned(),
         };

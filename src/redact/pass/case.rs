@@ -76,16 +76,19 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             about: _,
             // What the suite sends it has from its own tables.
             sends: _,
-            logged_frames: _,
+            sent: _,
             fault: _,
             expected_close: _,
             acts: _,
             closing,
             opened: _,
+            shortfall: _,
             recorded: (behavior, behavior_close),
+            said,
             recomputed,
         } = account;
         self.told(agent);
+        said.iter_mut().flatten().for_each(|text| self.told(text));
         self.closing_behavior(closing);
         self.behavior(behavior);
         self.behavior_close(behavior_close);

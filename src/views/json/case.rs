@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 
 use crate::model::case::{Behavior, BehaviorClose, CaseEvent, CaseReport, ClosingBehavior, WireStatistics};
-use crate::model::{self, CaseRecord};
+use crate::model::{self, CaseRecord, Conversation};
+use crate::redact::Shown;
 use crate::views::account;
 use crate::views::json::Sentences;
 use crate::views::row::{Boolean, Displayed, Encoder, Integer, List, Map, Text, Type, Value, ValueKind, row};
+use crate::views::worded::Worded;
 
 row! {
     /// A case of the Autobahn Testsuite, as in its report.
-    pub(super) struct Autobahn<'a>(record: &'a CaseRecord);
+    pub(super) struct Autobahn<'a>(r: &'a Conversation<Shown>, record: &'a CaseRecord, told: &'a [Worded<'a>]);
 
-    let CaseRecord { report, recomputed, account, inconsistencies } = record;
+    let CaseRecord { report, recomputed, account: _, inconsistencies } = record;
     let CaseReport { closing, statistics, .. } = report;
 
     /// What was tested.
@@ -48,7 +50,7 @@ row! {
     /// Where the report contradicts itself.
     inconsistencies: List<Text> = inconsistencies,
     /// What the tester sent, what it expected of the testee, what the testee did, and why the verdict is what it is.
-    account: Text = Displayed(Sentences(&account::sentences(account))),
+    account: Text = Displayed(Sentences(&account::of(r, told))),
 }
 
 row! {

@@ -71,7 +71,7 @@ row! {
     /// Number of frames not listed, between the first and the last ones.
     frames_omitted: OrAbsent<Integer> = is_listed.then_some(r.frames_omitted),
     /// The Autobahn Testsuite case whose report it comes from.
-    autobahn: Option<Autobahn> = r.case.as_deref().map(Autobahn),
+    autobahn: Option<Autobahn> = r.case.as_deref().map(|record| Autobahn(r, record, findings)),
     /// What is odd about its recording.
     weirds: List<Weird> = r.weirds.as_slice().iter().map(|weird| Weird(r, weird)),
 }

@@ -3,7 +3,7 @@
 use crate::model::{Conversation, Role};
 use crate::redact::Shown;
 use crate::views::json::place;
-use crate::views::row::{Displayed, Integer, OrAbsent, Text, Time, row};
+use crate::views::row::{Boolean, Displayed, Integer, OrAbsent, Text, Time, row};
 use crate::views::worded::Worded;
 use crate::views::wording;
 
@@ -22,6 +22,8 @@ row! {
     level: Text = finding.level.name(),
     /// Who: `client`, `server` or `both`.
     by: Text = finding.by.map_or("both", Role::name),
+    /// True if the tester of an Autobahn case did it: that is the test, and counts for nothing. Absent otherwise.
+    is_test: OrAbsent<Boolean> = r.is_test(finding).then_some(true),
     /// How sure: `proven`, `likely` or `undetermined`.
     certainty: Text = finding.certainty.name(),
     /// Number of the frame that shows it.

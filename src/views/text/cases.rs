@@ -6,14 +6,16 @@ use std::collections::BTreeMap;
 
 use crate::knowledge::Tone;
 use crate::knowledge::words::shorten;
-use crate::model::case::{Behavior, BehaviorClose, CaseId, CaseReport};
-use crate::model::{ConversationId, Level, RuleId};
-use crate::redact::CaseGist;
+use crate::model::case::{Behavior, BehaviorClose, CaseId};
+use crate::model::{CaseRecord, Conversation, ConversationId, Level, RuleId};
+use crate::redact::{CaseGist, Shown};
+use crate::views::account;
 use crate::views::escape::visible;
 use crate::views::text::layout::{Paint, Style};
 use crate::views::text::overview::sign;
 use crate::views::text::stories::Seen;
 use crate::views::units;
+use crate::views::worded::Worded;
 
 /// Cases that have a row.
 const ROWS: usize = 24;
@@ -74,17 +76,13 @@ pub(super) fn tone(behavior: &Behavior, close: &BehaviorClose, agrees: bool) -> 
     behavior.max(close).max(if agrees { Tone::Normal } else { Tone::Odd })
 }
 
-/// Of the reasons for both verdicts that for the one that is not OK.
-fn why(case: &CaseReport, reasons: &str) -> String {
-    match (reasons.split_once("; "), &case.behavior) {
-        (Some((_, closing)), Behavior::Ok) => closing.to_owned(),
-        (Some((events, _)), _)
-            if matches!(case.behavior_close, BehaviorClose::Ok | BehaviorClose::Informational) =>
-        {
-            events.to_owned()
-        }
-        _ => reasons.to_owned(),
-    }
+/// What is to be changed, else why the verdict is what it is.
+fn fix(report: &Conversation<Shown>, record: &CaseRecord) -> String {
+    let fix = account::fix(report, &Worded::all(report));
+    fix.map_or_else(
+        || visible(&record.recomputed.why).into_owned(),
+        |fix| fix.trim_start_matches("To fix: ").to_owned(),
+    )
 }
 
 impl Cases {
@@ -147,7 +145,7 @@ impl Cases {
             tone,
             verdict,
             broke: broke.iter().map(|rule| rule.name()).collect::<Vec<_>>().join(", "),
-            why: shorten(&format!("{doubt}{}", why(case, &visible(&record.recomputed.why))), 120),
+            why: shorten(&format!("{doubt}{}", fix(report, record)), 160),
         };
         let at = self.rows.partition_point(|other| {
             (&other.rank, &other.case, &other.agent, other.id) < (&row.rank, &row.case, &row.agent, row.id)
@@ -200,9 +198,9 @@ impl Cases {
                 cells
             });
             let header: &[&str] = if has_broken {
-                &["", "#", "case", "agent", "verdict / closing", "testee broke", "why"]
+                &["", "#", "case", "agent", "verdict / closing", "testee broke", "to fix"]
             } else {
-                &["", "#", "case", "agent", "verdict / closing", "why"]
+                &["", "#", "case", "agent", "verdict / closing", "to fix"]
             };
             out.push_str(&style.table(header, rows, &[1], &[3, 5, 6]));
             let more = self.notable - self.rows.len() as u64;

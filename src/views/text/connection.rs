@@ -50,7 +50,7 @@ fn answer(report: &Conversation<Shown>, told: &[Worded<'_>], style: &Style) -> S
     heading(&mut out, report, style);
     out.push('\n');
     if let Some(record) = report.case.as_deref() {
-        account_of(&mut out, record, style);
+        account_of(&mut out, report, record, told, style);
     }
     let Account { told, sees, besides, next } = summary::account(report, told);
     let breaches = besides.iter().map(String::as_str);
@@ -125,7 +125,7 @@ fn verdict(report: &Conversation<Shown>) -> (String, Paint) {
 
 /// Whether it is the tester of a case that did it, whose job that is.
 fn is_on_purpose(report: &Conversation<Shown>, cause: &Cause) -> bool {
-    report.case.as_deref().is_some_and(|record| cause.by == Some(Blame::from(record.account.testee.peer())))
+    report.tester.is_some_and(|tester| cause.by == Some(Blame::from(tester)))
 }
 
 /// What the end of a connection amounts to, with what else is wrong about it.
@@ -142,9 +142,6 @@ pub(super) fn tone(report: &Conversation<Shown>) -> Tone {
 /// Different rules that a side broke, the one left out that ended the connection.
 fn other_breaches(report: &Conversation<Shown>) -> usize {
     let others = report.findings.iter().filter(|f| summary::is_other_breach(report, f));
-    // What the tester of a case does on purpose is no fault that anybody looks for.
-    let tester = report.case.as_deref().map(|record| record.account.testee.peer());
-    let others = others.filter(|f| tester.is_none() || f.by != tester);
     let mut rules: Vec<_> = others.map(|f| (f.by, f.violation.rule())).collect();
     rules.sort_unstable();
     rules.dedup();
@@ -171,8 +168,14 @@ fn of_case(record: &CaseRecord) -> (String, Paint) {
 }
 
 /// What happened in it, and where its report contradicts itself.
-fn account_of(out: &mut String, record: &CaseRecord, style: &Style) {
-    out.push_str(&style.wrap(&visible(&account::sentences(&record.account).join(" ")), 2));
+fn account_of(
+    out: &mut String,
+    report: &Conversation<Shown>,
+    record: &CaseRecord,
+    told: &[Worded<'_>],
+    style: &Style,
+) {
+    out.push_str(&style.wrap(&visible(&account::of(report, told).join(" ")), 2));
     for inconsistency in &record.inconsistencies {
         out.push_str(&style.wrap(&format!("inconsistent: {}", visible(inconsistency)), 2));
     }

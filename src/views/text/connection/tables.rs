@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::knowledge::Clauses;
-use crate::model::{Certainty, Closing, Conversation, Level, StepVerdict};
+use crate::model::{Closing, Conversation, Level, StepVerdict};
 use crate::redact::Shown;
 use crate::views::text::layout::{Paint, Style};
 use crate::views::worded::Worded;
@@ -54,14 +54,16 @@ pub(super) fn findings(out: &mut String, report: &Conversation<Shown>, told: &[W
         };
         let times = if count > 1 { format!(" ×{count}, first here") } else { String::new() };
         let paint = match finding.level {
-            _ if finding.certainty == Certainty::Undetermined => Paint::Plain,
+            _ if !report.counts(finding) => Paint::Plain,
             Level::Must => Paint::Bad,
             Level::Should => Paint::Odd,
             Level::Note => Paint::Plain,
         };
         let level = style.cell(paint, finding.level.name());
         let rule = finding.violation.rule().name().to_owned();
-        let did = format!("{} {}{times}", wording::subject(finding.by), told.did());
+        let on_purpose =
+            if report.is_test(finding) && finding.level > Level::Note { " (on purpose)" } else { "" };
+        let did = format!("{} {}{on_purpose}{times}", wording::subject(finding.by), told.did());
         let section = format!("{:#}", finding.violation.rule().rule().section());
         let certainty = finding.certainty.name().to_owned();
         if is_wide {
