@@ -26,7 +26,7 @@ mod python;
 mod rows;
 mod seen;
 mod sniff;
-mod suite;
+pub mod suite;
 mod tables;
 mod text;
 pub mod verdict;
@@ -47,11 +47,21 @@ pub use wirelog::observe;
 /// [`Error::BadReport`] if it is none, or has more than [`Limits::max_report_parts`]. What is odd in one stands in its
 /// `inconsistencies`.
 pub fn read_case(form: ReportForm, bytes: &[u8], path: &Path, limits: &Limits) -> Result<CaseReport, Error> {
-    let sections = match form {
-        ReportForm::Json => return json::read(bytes, path, limits),
-        ReportForm::Html => html::sections,
-        ReportForm::Text => text::sections,
+    let mut report = match form {
+        ReportForm::Json => json::read(bytes, path, limits)?,
+        ReportForm::Html => read_page(html::sections, bytes, path, limits)?,
+        ReportForm::Text => read_page(text::sections, bytes, path, limits)?,
     };
+    report.suite = suite::told(&report);
+    Ok(report)
+}
+
+fn read_page(
+    sections: fn(&[u8]) -> page::Page,
+    bytes: &[u8],
+    path: &Path,
+    limits: &Limits,
+) -> Result<CaseReport, Error> {
     parts::within(parts::of_page(bytes), limits, path, page::WHAT)?;
     sections(bytes).read(path)
 }

@@ -44,6 +44,7 @@ use std::thread;
 
 use crate::error::Error;
 use crate::limits::Limits;
+use crate::model::suite::Version;
 use crate::model::{Conversation, InputReport, KeyReport};
 use crate::redact::Redaction;
 use crate::source::KeyLog;
@@ -91,6 +92,7 @@ pub struct Engine<'s> {
     redaction: Redaction,
     selection: Selection,
     all_connects: bool,
+    suite: Option<Version>,
     payload_bytes: usize,
     spools: Option<Spools>,
     keys: Keys,
@@ -128,6 +130,7 @@ impl<'s> Engine<'s> {
             redaction: Redaction::default(),
             selection: Selection::default(),
             all_connects: false,
+            suite: None,
             spools: None,
             keys: Keys::new(),
             key_logs: Vec::new(),
@@ -180,6 +183,12 @@ impl<'s> Engine<'s> {
         Self { all_connects, ..self }
     }
 
+    /// Reports of the Autobahn Testsuite are of this version of it, whatever they say themselves.
+    #[must_use]
+    pub fn suite(self, version: Version) -> Self {
+        Self { suite: Some(version), ..self }
+    }
+
     /// So many bytes of each payload are kept for the sinks, instead of [`Limits::max_preview_bytes`].
     #[must_use]
     pub fn payload_bytes(self, payload_bytes: usize) -> Self {
@@ -224,6 +233,7 @@ impl<'s> Engine<'s> {
             redaction,
             selection,
             all_connects,
+            suite,
             payload_bytes,
             spools,
             mut keys,
@@ -253,7 +263,7 @@ impl<'s> Engine<'s> {
         }
         let stop = stop.for_run();
         let keyring = Mutex::new(keyring);
-        let terms = Terms { spools, ..Terms::new(&limits, keep, &keys) };
+        let terms = Terms { spools, suite, ..Terms::new(&limits, keep, &keys) };
         let reading = Reading {
             names: paths.len() > 1,
             terms: &terms,

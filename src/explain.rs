@@ -12,6 +12,7 @@ use crate::knowledge::applications::APPLICATIONS;
 use crate::knowledge::guides::GUIDES;
 use crate::knowledge::{CAUSES, CODES, CauseInfo, OUTCOMES, WrittenExample};
 use crate::model::case::CaseId;
+use crate::model::suite::Version;
 use crate::model::topic::{CaseTopic, CauseTopic, Example, RuleTopic, Topic};
 use crate::model::{CloseCode, RULES, Rule};
 use crate::notation;
@@ -55,10 +56,16 @@ pub fn all_guides() -> Vec<Topic> {
     GUIDES.iter().map(Topic::Guide).collect()
 }
 
-/// Every case of the suite, in its order.
+/// Every case of any version of the suite, in its order, as the newest that has it.
 #[must_use]
 pub fn all_cases() -> Vec<Topic> {
-    cases::all().iter().map(|case| Topic::Case(case_topic(case))).collect()
+    cases_where(None, |_| true)
+}
+
+/// Every case of a version of the suite, in its order.
+#[must_use]
+pub fn all_cases_in(version: Version) -> Vec<Topic> {
+    cases_where(Some(version), |_| true)
 }
 
 /// What goes by that name: a code (`1006`, `going away`), a range (`4000-4999`), a rule (`FR-RSV`, `FR-*`), a cause
@@ -68,13 +75,21 @@ pub fn all_cases() -> Vec<Topic> {
 /// # Errors
 /// [`Error::UnknownTopic`] with the names nearest to it.
 pub fn find(what: &str) -> Result<Vec<Topic>, Error> {
+    find_in(what, None)
+}
+
+/// The same, where cases are those of a version of the suite. One that it does not have is explained as it was, or became.
+///
+/// # Errors
+/// [`Error::UnknownTopic`] with the names nearest to it.
+pub fn find_in(what: &str, version: Option<Version>) -> Result<Vec<Topic>, Error> {
     let name = what.trim();
     let found = if name.bytes().all(|b| b.is_ascii_digit()) && !name.is_empty() {
         name.parse().ok().map(|code| vec![Topic::Code(codes::find(CloseCode(code)))])
     } else if let Some(range) = code_range(name) {
         Some(codes_in(&range))
     } else if name.starts_with(|c: char| c.is_ascii_digit()) {
-        Some(cases_of(name))
+        Some(cases_of(name, version))
     } else {
         Some(rules_of(name)).filter(|topics| !topics.is_empty()).or_else(|| Some(named(name)))
     };
@@ -119,12 +134,22 @@ fn named(name: &str) -> Vec<Topic> {
 }
 
 /// The case, or all cases below the number.
-fn cases_of(name: &str) -> Vec<Topic> {
+fn cases_of(name: &str, version: Option<Version>) -> Vec<Topic> {
     let number = name.strip_suffix('*').unwrap_or(name);
     let number = number.strip_suffix('.').unwrap_or(number);
     let below = format!("{number}.");
-    let is_asked = |case: &&Case| case.id.as_str() == number || case.id.as_str().starts_with(&below);
-    cases::all().iter().filter(is_asked).map(|case| Topic::Case(case_topic(case))).collect()
+    let is_asked = |case: &Case| case.id.as_str() == number || case.id.as_str().starts_with(&below);
+    let found = cases_where(version, is_asked);
+    if found.is_empty() { cases_where(None, is_asked) } else { found }
+}
+
+fn cases_where(version: Option<Version>, is_asked: impl Fn(&Case) -> bool) -> Vec<Topic> {
+    let is_of = |case: &&Case| version.is_none_or(|version| case.span.contains(version)) && is_asked(case);
+    let mut of: Vec<&Case> = cases::every().iter().filter(is_of).collect();
+    // Stable: of one number the newest comes first.
+    of.sort_by(|a, b| a.id.cmp(&b.id));
+    of.dedup_by(|later, first| later.id == first.id);
+    of.into_iter().map(|case| Topic::Case(case_topic(case, version))).collect()
 }
 
 /// The rule, or all whose names begin so: `FR-*`, `pmd`.
@@ -162,17 +187,25 @@ fn example(written: &WrittenExample) -> Option<Example> {
     Some(Example { title: written.title, reported: written.reported, exchange })
 }
 
-fn case_topic(case: &Case) -> CaseTopic {
+fn case_topic(case: &Case, version: Option<Version>) -> CaseTopic {
     let events = |events: &Vec<ExpectedEvent>| events.iter().map(ExpectedEvent::to_event).collect();
+    let version = version.filter(|version| case.span.contains(*version));
+    let mut versions: Vec<_> = cases::versions(&case.id).map(|case| (case.span, case.about)).collect();
+    versions.reverse();
+    versions.retain(|(span, _)| !span.is_all());
     CaseTopic {
         id: case.id.clone(),
+        span: case.span,
+        versions,
+        note: case.note,
+        deflate: case.deflate(),
         about: case.about,
         sends: case.sends.clone(),
         fault: fault(case),
         expects: case.expects.as_ref().map(|entries| {
             entries.iter().map(|(verdict, expected)| (verdict.clone(), events(expected))).collect()
         }),
-        close: case.close.clone(),
+        close: version.map_or_else(|| case.close.clone(), |version| case.close_in(version)),
         wrong_code_is_fatal: case.wrong_code_is_fatal,
         informational: case.informational,
         rules: case.rules.iter().map(|rule| (rule.name, rule.id, rule.broken)).collect(),
@@ -222,7 +255,7 @@ fn nearest_number(number: &str) -> Vec<String> {
     let mut start = number;
     while let Some((shorter, _)) = start.rsplit_once('.') {
         start = shorter;
-        match cases_of(start).as_slice() {
+        match cases_of(start, None).as_slice() {
             [] => continue,
             [Topic::Case(one)] => near.push(one.id.to_string()),
             _ => near.push(format!("{start}.*")),

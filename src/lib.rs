@@ -150,6 +150,7 @@
 //! | expectation | something an endpoint owes, opened by what its peer sent |
 //! | finding, certainty | a clause broken or a note; `proven`, `likely` or `undetermined` |
 //! | tester, testee; case, agent, behavior, close | the Autobahn Testsuite, what it tests, and its words |
+//! | suite, version, release | the Autobahn Testsuite that made a report; its version; one that was published |
 //! | run, shard; regression; policy, expected failure, breach | verdicts of many cases; what is held against them |
 //! | topic, example | what is explained without a recording; what it looks like on the wire |
 //! | guide | a topic: how recordings are made that say more, or how common tasks are done |

@@ -27,6 +27,7 @@ mod packet;
 pub mod run;
 mod spoken;
 mod stream;
+pub mod suite;
 mod tcp_facts;
 mod tls;
 pub mod topic;

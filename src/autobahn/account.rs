@@ -15,7 +15,7 @@ use crate::model::{Conversation, Opcode, Role, RuleId, Starter};
 /// What `report` tells of the testee, beside what the case is about; `replayed` is its log, diagnosed.
 #[must_use]
 pub fn explain_case(report: &CaseReport, replayed: &Conversation) -> CaseAccount {
-    let case = cases::find(&report.id);
+    let case = cases::of(report);
     let sends = case.map_or_else(Vec::new, |case| case.sends.clone());
     let rows = logged_rows(report);
     let recomputed = judge(report);

@@ -1,25 +1,33 @@
 //! What each case of the suite sends and expects: the table `cases.tsv`, whose head explains its columns. It
 //! stands in for what a page does not tell, and says in few words what a case is about.
 
+mod table;
+
 use std::sync::LazyLock;
 
-use crate::model::case::{Behavior, CaseEvent, CaseFrame, CaseId, CasePayload, CaseStep, ExpectedClose};
-use crate::model::{Hex, Opcode, RULES, Rsv, RuleId, unhex};
+use crate::model::case::{
+    Behavior, CaseEvent, CaseId, CasePayload, CaseReport, CaseStep, ExpectedClose, WireRow,
+};
+use crate::model::suite::{Span, Version};
+use crate::model::topic::DeflateRequest;
+use crate::model::{Hex, RuleId};
 
 /// Longest data the suite shows whole; of longer data it shows the first 64 bytes and " ...".
 const SHOWN_WHOLE: u64 = 60;
 const SHOWN: usize = 64;
 
-/// A case of the suite.
+/// A case of the suite, as some versions of it have it.
 #[derive(Clone, Debug)]
 pub struct Case {
     /// Its number in the suite.
     pub id: CaseId,
+    /// The versions that have it so.
+    pub span: Span,
     /// What the tester does of its own accord.
     pub sends: Vec<CaseStep>,
     /// The events it expects by verdict, in the order of preference; `None` where the suite judges in another way.
     pub expects: Option<Vec<(Behavior, Vec<ExpectedEvent>)>>,
-    /// What it expects of the closing.
+    /// What it expects of the closing; since [`Version::CLOSER_IS_FATAL`], if the wrong side is fatal ([`Self::close_in`]).
     pub close: ExpectedClose,
     /// A wrong code fails the case itself.
     pub wrong_code_is_fatal: bool,
@@ -31,6 +39,55 @@ pub struct Case {
     pub source: Source,
     /// What it is about.
     pub about: &'static str,
+    /// What else to know of it.
+    pub note: Option<&'static str>,
+}
+
+impl Case {
+    /// What a version of the suite expects of the closing.
+    #[must_use]
+    pub fn close_in(&self, version: Version) -> ExpectedClose {
+        let wrong_endpoint_is_fatal =
+            self.close.wrong_endpoint_is_fatal && version.release() >= Version::CLOSER_IS_FATAL;
+        ExpectedClose { wrong_endpoint_is_fatal, ..self.close.clone() }
+    }
+
+    /// What the tester asks of permessage-deflate, one offer after the other; empty where the case does not use it.
+    #[must_use]
+    pub fn deflate(&self) -> Vec<DeflateRequest> {
+        let request = |no_context_takeover, window_bits| DeflateRequest { no_context_takeover, window_bits };
+        // zlib refuses a window of 8 bits, which the suite used to ask for.
+        let small = Some(if self.span.contains(Version::NEWEST) { 9 } else { 8 });
+        let plain = request(false, None);
+        let number = self.id.as_str();
+        match number.rsplit_once('.').map_or(number, |(group, _)| group) {
+            "13.2" => vec![request(true, None)],
+            "13.3" => vec![request(false, small)],
+            "13.4" => vec![request(false, Some(15))],
+            "13.5" => vec![request(true, small)],
+            "13.6" => vec![request(true, Some(15))],
+            "13.7" => vec![request(true, small), request(true, None), plain],
+            _ if matches!(self.id.section(), 12 | 13) => vec![plain],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether the log shows that something else was sent: its first frame is not the first of the case.
+    fn is_refuted_by(&self, log: &[WireRow]) -> bool {
+        let sent = log.iter().find_map(|row| match row {
+            WireRow::TxFrame(frame) => Some(frame),
+            _ => None,
+        });
+        let planned = self.sends.iter().find_map(CaseStep::frame);
+        sent.zip(planned).is_some_and(|(sent, planned)| {
+            let known = &sent.data.known;
+            sent.opcode != planned.opcode.bits()
+                || planned
+                    .payload
+                    .bytes()
+                    .is_some_and(|bytes| !bytes.take(known.len()).eq(known.iter().copied()))
+        })
+    }
 }
 
 /// A rule of a case.
@@ -84,6 +141,7 @@ impl ExpectedEvent {
             shown_payload(payload) == text
                 || payload.len() == text.len() as u64
                     && payload.bytes().is_some_and(|bytes| bytes.eq(text.bytes()))
+                || in_hex(payload) == text
         };
         match (self, event) {
             (Self::Message(payload, binary), CaseEvent::Message(text, is_binary)) => {
@@ -116,253 +174,187 @@ fn shown_payload(payload: &CasePayload) -> String {
     shown(&head, payload.len())
 }
 
-/// Every case, in the order of the suite.
+/// The versions 0.5.3 to 0.5.5 show text in hex as well.
+fn in_hex(payload: &CasePayload) -> String {
+    let head: Vec<u8> = payload.bytes().into_iter().flatten().take(SHOWN).collect();
+    format!("0x{}{}", Hex(&head), if payload.len() > SHOWN_WHOLE { " ..." } else { "" })
+}
+
+/// Every case of every version: first those of the newest, in its order, then what earlier ones had in their place,
+/// each in the order of numbers, of one number the later first.
 #[must_use]
-pub fn all() -> &'static [Case] {
-    static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| lines().filter_map(case).collect());
+pub fn every() -> &'static [Case] {
+    static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| table::lines().filter_map(table::case).collect());
     &CASES
 }
 
-/// The case of that number.
+/// Every case of the newest version, in the order of the suite.
+#[must_use]
+pub fn all() -> &'static [Case] {
+    newest_and_former().0
+}
+
+fn newest_and_former() -> (&'static [Case], &'static [Case]) {
+    let cases = every();
+    cases.split_at_checked(cases.partition_point(|case| case.span.until.is_none())).unwrap_or((cases, &[]))
+}
+
+/// All that a number has stood for, the newest first.
+pub fn versions(id: &CaseId) -> impl Iterator<Item = &'static Case> {
+    let (newest, former) = newest_and_former();
+    let of = move |cases: &'static [Case]| {
+        let from = cases.partition_point(|case| case.id < *id);
+        let upto = cases.partition_point(|case| case.id <= *id);
+        cases.get(from..upto).unwrap_or_default()
+    };
+    of(newest).iter().chain(of(former))
+}
+
+/// The case of that number: of the newest version that has it.
 #[must_use]
 pub fn find(id: &CaseId) -> Option<&'static Case> {
-    let cases = all();
-    cases.binary_search_by(|case| case.id.cmp(id)).ok().and_then(|at| cases.get(at))
+    versions(id).next()
 }
 
-fn lines() -> impl Iterator<Item = &'static str> {
-    include_str!("cases.tsv").lines().filter(|line| !line.starts_with('#'))
+/// The case of that number in a version of the suite.
+#[must_use]
+pub fn find_in(id: &CaseId, version: Version) -> Option<&'static Case> {
+    versions(id).find(|case| case.span.contains(version))
 }
 
-fn case(line: &'static str) -> Option<Case> {
-    let mut columns = line.split('\t');
-    let mut column = || columns.next();
-    let id = CaseId::new(column()?)?;
-    let sends = tokens(column()?).map(step).collect::<Option<_>>()?;
-    let expects = match column()? {
-        "own" => None,
-        text => Some(entries(text)?),
-    };
-    let codes = column()?.split(',').map(|code| code.parse().ok()).collect::<Option<_>>()?;
-    let closed_by_me = match column()? {
-        "tester" => true,
-        "testee" => false,
-        _ => return None,
-    };
-    let mut close =
-        ExpectedClose { closed_by_me, codes, require_clean: false, wrong_endpoint_is_fatal: false };
-    let (mut wrong_code_is_fatal, mut informational) = (false, false);
-    for flag in list(column()?) {
-        match flag {
-            "clean" => close.require_clean = true,
-            "closer-fatal" => close.wrong_endpoint_is_fatal = true,
-            "code-fatal" => wrong_code_is_fatal = true,
-            "informational" => informational = true,
-            _ => return None,
-        }
+/// The case that a report is of: as the suite that made it has it. Where that is not known, the newest that the wire log
+/// does not refute, if there is one.
+#[must_use]
+pub fn of(report: &CaseReport) -> Option<&'static Case> {
+    match report.suite {
+        Some(suite) => find_in(&report.id, suite.version),
+        None => candidates(report).next(),
     }
-    let rules = list(column()?).map(exercised).collect();
-    let source = match column()? {
-        "run" => Source::Run,
-        "suite" => Source::Suite,
-        _ => return None,
-    };
-    let about = column()?;
-    Some(Case { id, sends, expects, close, wrong_code_is_fatal, informational, rules, source, about })
 }
 
-/// A list parted by commas, `-` if it is empty.
-fn list(text: &'static str) -> impl Iterator<Item = &'static str> {
-    text.split(',').filter(|item| *item != "-")
-}
-
-fn exercised(text: &'static str) -> Exercised {
-    let (name, broken) = text.strip_prefix('!').map_or((text, false), |name| (name, true));
-    Exercised { name, id: RULES.iter().find(|rule| rule.name == name).map(|rule| rule.id), broken }
-}
-
-/// Words parted by blanks outside quotes.
-fn tokens(text: &str) -> impl Iterator<Item = &str> {
-    let mut quoted = false;
-    text.split(move |c| {
-        quoted ^= c == '\'';
-        c == ' ' && !quoted
-    })
-    .filter(|token| !token.is_empty())
-}
-
-fn step(token: &str) -> Option<CaseStep> {
-    if token == "wait" {
-        return Some(CaseStep::Wait);
-    }
-    let (head, rest) = token.split_at(token.find([':', '~']).unwrap_or(token.len()));
-    let mut parts = head.split('/');
-    let opcode = opcode(parts.next()?)?;
-    let (payload, rest) = match rest.strip_prefix(':') {
-        Some(body) if opcode == Opcode::CLOSE => close_body(body)?,
-        Some(body) => payload(body)?,
-        None => (CasePayload::empty(), rest),
-    };
-    let chop_size = match rest.strip_prefix('~') {
-        Some(size) => Some(size.parse().ok()?),
-        None if rest.is_empty() => None,
-        None => return None,
-    };
-    let mut frame = CaseFrame {
-        opcode,
-        fin: true,
-        rsv: Rsv(0),
-        payload,
-        fragment_size: None,
-        chop_size,
-        times: 1,
-        compressed: false,
-    };
-    for flag in parts {
-        if flag == "more" {
-            frame.fin = false;
-        } else if flag == "deflate" {
-            frame.compressed = true;
-        } else if let Some(bits) = flag.strip_prefix("rsv") {
-            frame.rsv = Rsv(bits.parse().ok()?);
-        } else if let Some(size) = flag.strip_prefix("by") {
-            frame.fragment_size = Some(size.parse().ok()?);
-        } else {
-            frame.times = flag.strip_suffix('x')?.parse().ok()?;
-        }
-    }
-    Some(CaseStep::Frame(frame))
-}
-
-fn opcode(kind: &str) -> Option<Opcode> {
-    Some(match kind {
-        "text" => Opcode::TEXT,
-        "bin" => Opcode::BINARY,
-        "cont" => Opcode::CONTINUATION,
-        "close" => Opcode::CLOSE,
-        "ping" => Opcode::PING,
-        "pong" => Opcode::PONG,
-        _ => Opcode::from_bits(kind.strip_prefix("op")?.parse().ok()?),
-    })
-}
-
-/// A payload, and what follows it.
-fn payload(text: &str) -> Option<(CasePayload, &str)> {
-    let end_of = |text: &str, f: fn(char) -> bool| text.find(f).unwrap_or(text.len());
-    let (named, pattern, rest) = if let Some(quoted) = text.strip_prefix('\'') {
-        let (body, rest) = quoted.split_once('\'')?;
-        (false, body.as_bytes().to_vec(), rest)
-    } else if let Some(hex) = text.strip_prefix('x') {
-        let (digits, rest) = hex.split_at(end_of(hex, |c| !c.is_ascii_hexdigit()));
-        (false, unhex(digits.as_bytes())?, rest)
-    } else {
-        let name = text.strip_prefix('@')?;
-        let (name, rest) = name.split_at(end_of(name, |c| !c.is_ascii_alphanumeric()));
-        (true, name.as_bytes().to_vec(), rest)
-    };
-    let (len, rest) = match rest.strip_prefix('*') {
-        Some(repeat) => {
-            let (digits, rest) = repeat.split_at(end_of(repeat, |c| !c.is_ascii_digit()));
-            (digits.parse().ok()?, rest)
-        }
-        None => (pattern.len() as u64, rest),
-    };
-    let payload = if named {
-        CasePayload::File { name: String::from_utf8(pattern).ok()?, len }
-    } else {
-        CasePayload::Bytes { pattern, len }
-    };
-    Some((payload, rest))
-}
-
-/// `1000`, `1000:'reason'`, or a payload that is no code.
-fn close_body(text: &str) -> Option<(CasePayload, &str)> {
-    if !text.starts_with(|c: char| c.is_ascii_digit()) {
-        return payload(text);
-    }
-    let (code, rest) = text.split_at(text.find(':').unwrap_or(text.len()));
-    let mut body = code.parse::<u16>().ok()?.to_be_bytes().to_vec();
-    let rest = match rest.strip_prefix(':') {
-        Some(reason) => {
-            let (reason, rest) = payload(reason)?;
-            body.extend(reason.bytes()?);
-            rest
-        }
-        None => rest,
-    };
-    let len = body.len() as u64;
-    Some((CasePayload::Bytes { pattern: body, len }, rest))
-}
-
-/// `OK(EVENT…) NON-STRICT(EVENT…)`.
-fn entries(text: &str) -> Option<Vec<(Behavior, Vec<ExpectedEvent>)>> {
-    let mut out = Vec::new();
-    let mut rest = text;
-    while let Some((verdict, tail)) = rest.trim_start().split_once('(') {
-        let mut quoted = false;
-        let end = tail.find(|c| {
-            quoted ^= c == '\'';
-            c == ')' && !quoted
-        })?;
-        let events = tokens(tail.get(..end)?).map(event).collect::<Option<_>>()?;
-        out.push((Behavior::new(verdict), events));
-        rest = tail.get(end + 1..)?;
-    }
-    rest.is_empty().then_some(out)
-}
-
-fn event(token: &str) -> Option<ExpectedEvent> {
-    let (kind, body) = token.split_once(':').unwrap_or((token, "''"));
-    let (payload, rest) = payload(body)?;
-    if !rest.is_empty() {
-        return None;
-    }
-    Some(match kind {
-        "text" => ExpectedEvent::Message(payload, false),
-        "bin" => ExpectedEvent::Message(payload, true),
-        "ping" => ExpectedEvent::Ping(payload),
-        "pong" => ExpectedEvent::Pong(payload),
-        "timeout" => ExpectedEvent::Timeout(String::from_utf8(payload.bytes()?.collect()).ok()?),
-        _ => return None,
-    })
+/// What a report can be of, the newest first, where its suite is not known: what its log does not refute, or all of it.
+pub(super) fn candidates(report: &CaseReport) -> impl Iterator<Item = &'static Case> {
+    let log = report.wire_log.as_deref().unwrap_or_default();
+    let is_left = |case: &&Case| !case.is_refuted_by(log);
+    let none_is_left = !versions(&report.id).any(|case| is_left(&case));
+    versions(&report.id).filter(move |case| none_is_left || is_left(case))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::autobahn::suite;
+    use crate::model::Opcode;
+    use crate::model::suite::RELEASES;
 
     fn id(text: &str) -> CaseId {
         CaseId::new(text).expect("a number")
     }
 
+    /// Cases of each section, in the order 1 2 3 4 5 6 7 9 10 12 13, from a version on.
+    const COUNTS: [(&str, [usize; 11]); 6] = [
+        ("0.5.0", [16, 11, 7, 10, 20, 135, 41, 54, 1, 0, 0]),
+        ("0.5.3", [16, 11, 7, 10, 20, 141, 41, 54, 1, 0, 0]),
+        ("0.5.6", [16, 11, 7, 10, 20, 145, 41, 54, 1, 50, 0]),
+        ("0.6.1", [16, 11, 7, 10, 20, 145, 41, 54, 1, 90, 126]),
+        ("0.7.5", [16, 11, 7, 10, 20, 145, 39, 54, 1, 90, 126]),
+        ("0.8.1", [16, 11, 7, 10, 20, 145, 37, 54, 1, 90, 126]),
+    ];
+
     #[test]
-    fn every_line_is_a_case_and_all_are_there_in_order() {
-        for line in lines() {
-            assert!(case(line).is_some(), "{line}");
+    fn every_line_is_a_case_and_each_version_has_its_own() {
+        for line in table::lines() {
+            assert!(table::case(line).is_some(), "{line}");
         }
         assert_eq!(all().len(), 517);
         assert!(all().is_sorted_by(|a, b| a.id < b.id));
-        let sections = [
-            (1, 16),
-            (2, 11),
-            (3, 7),
-            (4, 10),
-            (5, 20),
-            (6, 145),
-            (7, 37),
-            (9, 54),
-            (10, 1),
-            (12, 90),
-            (13, 126),
-        ];
-        for (section, count) in sections {
-            assert_eq!(all().iter().filter(|case| case.id.section() == section).count(), count, "{section}");
+        for release in RELEASES {
+            let from = |version: &str| version.parse::<Version>().expect("a version") <= release;
+            let (_, counts) = COUNTS.iter().rev().find(|(version, _)| from(version)).expect("the first");
+            let ids = suite::cases_in(release);
+            assert!(ids.is_sorted_by(|a, b| a < b), "{release}: a number stands for two cases");
+            for (section, count) in [1, 2, 3, 4, 5, 6, 7, 9, 10, 12, 13].into_iter().zip(counts) {
+                assert_eq!(
+                    ids.iter().filter(|id| id.section() == section).count(),
+                    *count,
+                    "{release}: {section}"
+                );
+            }
+            assert_eq!(ids.len(), counts.iter().sum::<usize>(), "{release}");
         }
     }
 
     #[test]
+    fn bounds_are_releases_in_order_and_the_newest_come_first() {
+        for case in every() {
+            let Span { since, until } = case.span;
+            assert!(
+                [since, until].into_iter().flatten().all(|bound| RELEASES.contains(&bound)),
+                "{}",
+                case.id
+            );
+            assert!(since.zip(until).is_none_or(|(since, until)| since <= until), "{}", case.id);
+        }
+        let (newest, former) = newest_and_former();
+        assert_eq!((newest.len(), former.len()), (517, 70));
+        assert!(former.is_sorted_by(|a, b| (&a.id, b.span.until) <= (&b.id, a.span.until)));
+    }
+
+    #[track_caller]
+    fn check_close(number: &str, version: &str, code: Option<u16>) {
+        let version = version.parse().expect("a version");
+        let sent = find_in(&id(number), version).and_then(|case| {
+            let payload = &case.sends.first()?.frame()?.payload;
+            Some(u16::from_be_bytes(payload.bytes()?.take(2).collect::<Vec<_>>().try_into().ok()?))
+        });
+        assert_eq!(sent, code, "{number} in {version}");
+    }
+
+    #[test]
+    fn a_number_stands_for_what_the_version_has_there() {
+        for (number, codes) in [
+            ("7.9.5", [Some(1006), Some(1006), Some(1006)]),
+            ("7.9.6", [Some(1012), Some(1014), Some(1016)]),
+            ("7.9.7", [Some(1013), Some(1015), Some(1100)]),
+            ("7.9.8", [Some(1014), Some(1016), Some(2000)]),
+            ("7.9.9", [Some(1015), Some(1100), Some(2999)]),
+            ("7.9.10", [Some(1016), Some(2000), None]),
+            ("7.9.11", [Some(1100), Some(2999), None]),
+            ("7.9.12", [Some(2000), None, None]),
+            ("7.9.13", [Some(2999), None, None]),
+            ("7.9.14", [None, None, None]),
+        ] {
+            for (versions, code) in
+                [["0.5.0", "0.7.4"], ["0.7.5", "0.8.0"], ["0.8.1", "25.10.1"]].into_iter().zip(codes)
+            {
+                versions.into_iter().for_each(|version| check_close(number, version, code));
+            }
+        }
+    }
+
+    #[test]
+    fn windows_asked_for() {
+        let bits = |number: &str, version: &str| -> Vec<Option<u8>> {
+            let version = version.parse().expect("a version");
+            let case = find_in(&id(number), version).expect("a case");
+            case.deflate().iter().map(|request| request.window_bits).collect()
+        };
+        for (number, before, after) in [
+            ("12.1.1", vec![None], vec![None]),
+            ("13.2.1", vec![None], vec![None]),
+            ("13.3.18", vec![Some(8)], vec![Some(9)]),
+            ("13.4.1", vec![Some(15)], vec![Some(15)]),
+            ("13.5.1", vec![Some(8)], vec![Some(9)]),
+            ("13.7.1", vec![Some(8), None, None], vec![Some(9), None, None]),
+        ] {
+            assert_eq!((bits(number, "0.8.1"), bits(number, "0.8.2")), (before, after), "{number}");
+        }
+        assert_eq!(find(&id("1.1.1")).expect("a case").deflate(), []);
+    }
+
+    #[test]
     fn every_rule_is_known() {
-        for case in all() {
+        for case in every() {
             for rule in &case.rules {
                 assert!(rule.id.is_some(), "{}: {}", case.id, rule.name);
             }

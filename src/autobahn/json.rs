@@ -51,6 +51,7 @@ impl<'a> Case<'a> {
         let wire_log = rows.map(|rows| rows.iter().enumerate().map(|(n, row)| self.row(n, row)).collect());
         CaseReport {
             form: ReportForm::Json,
+            suite: None,
             agent: self.text("agent").unwrap_or_default(),
             id,
             index: self.value("case", Value::as_u64),

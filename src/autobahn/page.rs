@@ -176,6 +176,7 @@ impl Page {
         let behavior = unimplemented(&title, http_response.as_deref()).unwrap_or(title.behavior);
         CaseReport {
             form: self.form,
+            suite: None,
             agent: title.agent,
             id: title.id,
             index: None,

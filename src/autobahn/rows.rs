@@ -186,8 +186,12 @@ pub(super) fn truth(word: &[u8]) -> Option<bool> {
 /// A payload as wrapped, which loses blanks at line ends and makes every white space a blank.
 fn payload(len: Option<u64>, shown: &[&[u8]]) -> (LoggedData, Option<String>) {
     let first = shown.first().copied().unwrap_or_default();
-    let text =
-        if first.starts_with(b"0x") && first.len() >= COLUMNS { join_hex(shown) } else { shown.join(&b' ') };
+    let is_hex = first.starts_with(b"0x") && first.len() >= COLUMNS;
+    if !is_hex && len.is_none() && shown.len() > 1 {
+        // Only a length tells whether a blank was lost where it is wrapped.
+        return (LoggedData { len: None, known: first.to_vec() }, None);
+    }
+    let text = if is_hex { join_hex(shown) } else { shown.join(&b' ') };
     match data::payload(len, &text) {
         Ok(data) => (data, None),
         Err(why) => {
@@ -323,6 +327,13 @@ mod tests {
             (
                 "000 RX FRAME : OPCODE=1, FIN=True, RSV=0, MASKED=False, MASK=None\n               aaa ...".to_owned(),
                 WireRow::RxFrame(text(None, b"aaa")),
+            ),
+            (
+                format!(
+                    "000 RX FRAME : OPCODE=1, FIN=True, RSV=0, MASKED=False, MASK=None\n               {}\n               aaa",
+                    "a".repeat(100)
+                ),
+                WireRow::RxFrame(text(None, "a".repeat(100).as_bytes())),
             ),
             ("000 DELAY 1.000000 sec for TAG A".to_owned(), WireRow::Delay(1.0, "A".to_owned())),
             ("000 DELAY TIMEOUT on TAG None".to_owned(), WireRow::DelayTimeout("None".to_owned())),

@@ -1,84 +1,81 @@
-//! Which cases the suite has, to tell a run that was cut short from a whole one.
+//! Which cases the suite has, to tell a run that was cut short from a whole one; and which version of it made a report.
 
-use crate::model::case::CaseId;
+use crate::autobahn::cases;
+use crate::model::case::{CaseId, CaseReport};
+use crate::model::suite::{Suite, SuiteSource, Version};
 
-/// Groups of the suite and how many cases each has, numbered from 1: 517 together.
-const GROUPS: &[(&str, u32)] = &[
-    ("1.1", 8),
-    ("1.2", 8),
-    ("2", 11),
-    ("3", 7),
-    ("4.1", 5),
-    ("4.2", 5),
-    ("5", 20),
-    ("6.1", 3),
-    ("6.2", 4),
-    ("6.3", 2),
-    ("6.4", 4),
-    ("6.5", 5),
-    ("6.6", 11),
-    ("6.7", 4),
-    ("6.8", 2),
-    ("6.9", 4),
-    ("6.10", 3),
-    ("6.11", 5),
-    ("6.12", 8),
-    ("6.13", 5),
-    ("6.14", 10),
-    ("6.15", 1),
-    ("6.16", 3),
-    ("6.17", 5),
-    ("6.18", 5),
-    ("6.19", 5),
-    ("6.20", 7),
-    ("6.21", 8),
-    ("6.22", 34),
-    ("6.23", 7),
-    ("7.1", 6),
-    ("7.3", 6),
-    ("7.5", 1),
-    ("7.7", 13),
-    ("7.9", 9),
-    ("7.13", 2),
-    ("9.1", 6),
-    ("9.2", 6),
-    ("9.3", 9),
-    ("9.4", 9),
-    ("9.5", 6),
-    ("9.6", 6),
-    ("9.7", 6),
-    ("9.8", 6),
-    ("10.1", 1),
-    ("12.1", 18),
-    ("12.2", 18),
-    ("12.3", 18),
-    ("12.4", 18),
-    ("12.5", 18),
-    ("13.1", 18),
-    ("13.2", 18),
-    ("13.3", 18),
-    ("13.4", 18),
-    ("13.5", 18),
-    ("13.6", 18),
-    ("13.7", 18),
-];
+/// Every case of the newest version, in order.
+pub fn cases() -> impl Iterator<Item = CaseId> {
+    cases_in(Version::NEWEST).into_iter()
+}
 
-/// Every case, in order.
-pub(super) fn cases() -> impl Iterator<Item = CaseId> {
-    GROUPS
-        .iter()
-        .flat_map(|(group, count)| (1..=*count).filter_map(move |n| CaseId::new(&format!("{group}.{n}"))))
+/// Every case of a version, in order.
+#[must_use]
+pub fn cases_in(version: Version) -> Vec<CaseId> {
+    let of_it = cases::every().iter().filter(|case| case.span.contains(version));
+    let mut ids: Vec<CaseId> = of_it.map(|case| case.id.clone()).collect();
+    ids.sort();
+    ids
+}
+
+/// The suite that made `report`, by what the tester says of itself in the opening handshake.
+pub(super) fn told(report: &CaseReport) -> Option<Suite> {
+    let (head, name, from) = if report.closing.is_server {
+        (&report.http_response, "server", SuiteSource::ServerHeader)
+    } else {
+        (&report.http_request, "user-agent", SuiteSource::UserAgent)
+    };
+    let version = head.as_deref()?.lines().find_map(|line| {
+        let (field, value) = line.split_once(':')?;
+        let product = field.trim().eq_ignore_ascii_case(name).then(|| value.trim())?;
+        Version::begins(product.strip_prefix("AutobahnTestSuite/")?)
+    })?;
+    Some(Suite { version, from })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::autobahn::read_case;
+    use crate::limits::Limits;
+    use crate::model::case::ReportForm;
+    use std::path::Path;
+
+    /// The report of a case with such heads.
+    fn suite(is_server: bool, request: &str, response: &str) -> Option<String> {
+        let json = serde_json::json!({
+            "agent": "a", "id": "1.1.1", "case": 1, "behavior": "OK", "behaviorClose": "OK", "isServer": is_server,
+            "httpRequest": request, "httpResponse": response,
+        });
+        let read = read_case(ReportForm::Json, json.to_string().as_bytes(), Path::new("x"), &Limits::DEFAULT);
+        let told = read.expect("a case").suite?;
+        Some(format!("{} {}", told.version, told.from.name()))
+    }
 
     #[test]
-    fn a_full_run_has_517_cases() {
-        let all: Vec<_> = cases().collect();
-        assert_eq!(all.len(), 517);
-        assert_eq!(all.iter().filter(|id| id.section() <= 10).count(), 301);
-        assert!(all.is_sorted());
+    fn what_the_tester_says_of_itself() {
+        let request = |by: &str| format!("GET / HTTP/1.1\r\nUser-Agent: {by}\r\n\r\n");
+        let response = |by: &str| format!("HTTP/1.1 101 Switching Protocols\r\nserver:{by}\r\n\r\n");
+        let (old, new) = ("AutobahnTestSuite/0.7.5-0.10.9", "AutobahnTestSuite/25.10.1-0.10.9");
+        for (is_server, by_client, by_server, expected) in [
+            (true, old, new, Some("25.10.1 server_header")),
+            (false, old, new, Some("0.7.5 user_agent")),
+            // The testee tells nothing of the suite, whatever it says.
+            (true, old, "kosoku", None),
+            (false, "x", old, None),
+            (true, "x", "AutobahnTestSuite", None),
+            (true, "x", "AutobahnTestSuite/x", None),
+        ] {
+            let found = suite(is_server, &request(by_client), &response(by_server));
+            assert_eq!(found.as_deref(), expected, "{by_client}, {by_server}");
+        }
+        assert_eq!(suite(true, "?", "?"), None);
+    }
+
+    #[test]
+    fn cases_are_those_of_the_newest_version() {
+        assert!(cases().eq(cases::all().iter().map(|case| case.id.clone())));
+        let old = cases_in("0.7.4".parse().expect("a version"));
+        assert!(old.iter().any(|id| id.as_str() == "7.9.13"));
     }
 }

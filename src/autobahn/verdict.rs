@@ -1,20 +1,65 @@
 //! The verdict judged again, by the tests of the suite and in its order.
 
+use std::iter;
+
 use crate::autobahn::cases::{self, Case, ExpectedEvent};
 use crate::autobahn::seen::{LoggedEvent, Sight, sights};
 use crate::knowledge::words::{or, start_of};
 use crate::model::case::{
-    Behavior, BehaviorClose, CaseEvent, CaseReport, ExpectedClose, Recomputed, WireRow,
+    Behavior, BehaviorClose, CaseEvent, CaseReport, ExpectedClose, Recomputed, ReportForm, WireRow,
 };
+use crate::model::suite::{Suite, Version};
 
 /// Characters of a payload that an explanation quotes.
 const QUOTED: usize = 40;
 
-/// Judges the case of `report` again. What the report lacks is taken from the table of cases and from the wire log.
+/// Judges the case of `report` again, by the tests of the suite that made it. What the report lacks is taken from the table of
+/// cases and from the wire log.
 #[must_use]
 pub fn judge(report: &CaseReport) -> Recomputed {
-    let case = cases::find(&report.id);
-    let close = report.expected_close.as_ref().or(case.map(|case| &case.close));
+    match report.suite {
+        Some(Suite { version, .. }) => judge_by(report, cases::find_in(&report.id, version), version),
+        None => judge_by_any(report),
+    }
+}
+
+/// Where no version is known: by the newest, and what others would have said where that differs.
+fn judge_by_any(report: &CaseReport) -> Recomputed {
+    let mut suites = cases::candidates(report).flat_map(|case| {
+        let last = case.span.until.unwrap_or(Version::NEWEST);
+        let differs = case.close.wrong_endpoint_is_fatal && report.expected_close.is_none();
+        let before =
+            Some(Version::BEFORE_CLOSER_IS_FATAL).filter(|version| differs && case.span.contains(*version));
+        iter::once((case, last)).chain(before.map(|before| (case, before)))
+    });
+    let Some((case, newest)) = suites.next() else { return judge_by(report, None, Version::NEWEST) };
+    let mut found = judge_by(report, Some(case), newest);
+    let mut others = Vec::new();
+    for (case, version) in suites {
+        let other = judge_by(report, Some(case), version);
+        if (&other.behavior, &other.behavior_close) != (&found.behavior, &found.behavior_close) {
+            found.agrees |= other.agrees;
+            others.push(format!("version {version} would have called {}", in_words(&other)));
+        }
+    }
+    if !others.is_empty() {
+        let others = others.join("; ");
+        found.why =
+            format!("{} The report does not say which version of the suite made it; {others}.", found.why);
+    }
+    found
+}
+
+/// `the case OK and its closing FAILED`.
+fn in_words(found: &Recomputed) -> String {
+    let behavior = found.behavior.as_ref().map_or("unclear", Behavior::as_str);
+    let close = found.behavior_close.as_ref().map_or("unclear", BehaviorClose::as_str);
+    format!("the case {behavior} and its closing {close}")
+}
+
+fn judge_by(report: &CaseReport, case: Option<&Case>, version: Version) -> Recomputed {
+    let close = report.expected_close.clone().or_else(|| case.map(|case| case.close_in(version)));
+    let close = close.as_ref();
     let opened = was_open(report);
     let informational = case.is_some_and(|case| case.informational);
 
@@ -27,10 +72,17 @@ pub fn judge(report: &CaseReport) -> Recomputed {
     let (behavior_close, on_closing) = match tested {
         Some((_, why)) if informational => (Some(BehaviorClose::Informational), why),
         Some((verdict, why)) => (Some(verdict), why),
+        None if case.is_none() && report.suite.is_some() => {
+            (None, format!("version {version} of the suite has no case {}", report.id))
+        }
         None => (None, "what the case expects of the closing is not known".to_owned()),
     };
-    let agrees = behavior.as_ref().is_none_or(|behavior| *behavior == report.behavior)
-        && behavior_close.as_ref().is_none_or(|close| *close == report.behavior_close);
+    // A word that is not there contradicts nothing.
+    let agrees = |recorded: &str, judged: Option<&str>| {
+        recorded.is_empty() || judged.is_none_or(|judged| judged == recorded)
+    };
+    let agrees = agrees(report.behavior.as_str(), behavior.as_ref().map(Behavior::as_str))
+        && agrees(report.behavior_close.as_str(), behavior_close.as_ref().map(BehaviorClose::as_str));
     Recomputed { behavior, behavior_close, agrees, why: format!("{on_events}; {on_closing}.") }
 }
 
@@ -111,8 +163,10 @@ fn behavior(
     if !opened {
         return (Some(Behavior::Failed), "No event could match".to_owned());
     }
-    let Some((behavior, why)) = events(report, case) else {
-        return (None, "The report has too few details to compare events".to_owned());
+    let (behavior, why) = match events(report, case) {
+        Some((Some(behavior), why)) => (behavior, why),
+        Some((None, why)) => return (None, why),
+        None => return (None, "The report has too few details to compare events".to_owned()),
     };
     if close.is_some_and(|close| {
         close.wrong_endpoint_is_fatal && close.closed_by_me != report.closing.closed_by_me
@@ -145,15 +199,16 @@ fn own_frames(report: &CaseReport) -> Option<String> {
     })
 }
 
-/// The first entry that is met, else what differs from the first one.
-fn events(report: &CaseReport, case: Option<&Case>) -> Option<(Behavior, String)> {
+/// The first entry that is met, else what differs from the first one; no verdict where what is known of the events fits more
+/// than one.
+fn events(report: &CaseReport, case: Option<&Case>) -> Option<(Option<Behavior>, String)> {
     let table = case.and_then(|case| case.expects.as_deref());
     let logged = logged(report);
-    match (&report.expected, &report.received, table) {
+    let (behavior, why) = match (&report.expected, &report.received, table) {
         (Some(expected), Some(received), _) => {
             let same = |entry: &[CaseEvent]| entry == received.as_slice();
             let found = compare(expected, received, same, Clone::clone);
-            Some(uncut(found, received, table, logged.as_deref()))
+            uncut(found, received, table, logged.as_deref())
         }
         (None, Some(received), Some(table)) => {
             let same = |entry: &[ExpectedEvent]| {
@@ -161,19 +216,37 @@ fn events(report: &CaseReport, case: Option<&Case>) -> Option<(Behavior, String)
                     && entry.iter().zip(received).all(|(expected, event)| expected.is_shown_by(event))
             };
             let found = compare(table, received, same, ExpectedEvent::to_event);
-            Some(uncut(found, received, Some(table), logged.as_deref()))
+            uncut(found, received, Some(table), logged.as_deref())
         }
         (_, None, Some(table)) => {
             let logged = logged?;
+            if let Some(at) = unknown_end(table, &logged) {
+                return Some((None, in_part(report, at)));
+            }
             let received: Vec<CaseEvent> = logged.iter().map(LoggedEvent::to_event).collect();
-            Some(compare(table, &received, |entry| fits(entry, &logged), ExpectedEvent::to_event))
+            compare(table, &received, |entry| fits(entry, &logged), ExpectedEvent::to_event)
         }
         (Some(expected), None, None) => {
             let received: Vec<CaseEvent> = logged?.iter().map(LoggedEvent::to_event).collect();
-            Some(compare(expected, &received, |entry| entry == received.as_slice(), Clone::clone))
+            compare(expected, &received, |entry| entry == received.as_slice(), Clone::clone)
         }
-        (None, _, None) => None,
-    }
+        (None, _, None) => return None,
+    };
+    Some((Some(behavior), why))
+}
+
+/// Index of the first event of which the log shows so little that an entry may be met or not.
+fn unknown_end(table: &[(Behavior, Vec<ExpectedEvent>)], logged: &[LoggedEvent]) -> Option<usize> {
+    table.iter().find(|(_, entry)| fits(entry, logged))?;
+    logged.iter().position(|event| event.data.len.is_none())
+}
+
+fn in_part(report: &CaseReport, at: usize) -> String {
+    let list = match report.form {
+        ReportForm::Json => "The report does not list the events",
+        ReportForm::Html | ReportForm::Text => "The page shows the events only in part",
+    };
+    format!("{list}, and of event {} the wire log shows only the beginning, which is as expected", at + 1)
 }
 
 fn fits(entry: &[ExpectedEvent], logged: &[LoggedEvent]) -> bool {
@@ -278,184 +351,4 @@ fn describe(event: &CaseEvent) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::case::{CaseId, ClosingBehavior, LoggedData, LoggedFrame, ReportForm, WireStatistics};
-
-    /// The closing of a case in which the testee did what the suite wants.
-    fn report(id: &str, behavior: &str, behavior_close: &str) -> CaseReport {
-        let id = CaseId::new(id).expect("a number");
-        let closed_by_me = cases::find(&id).is_none_or(|case| case.close.closed_by_me);
-        let code = cases::find(&id).and_then(|case| case.close.codes.first().copied());
-        CaseReport {
-            form: ReportForm::Html,
-            agent: "agent".to_owned(),
-            id,
-            index: None,
-            started: None,
-            duration_ms: None,
-            description: String::new(),
-            expectation: String::new(),
-            behavior: Behavior::new(behavior),
-            behavior_close: BehaviorClose::new(behavior_close),
-            result: None,
-            result_close: None,
-            expected: None,
-            received: None,
-            expected_close: None,
-            closing: ClosingBehavior {
-                is_server: true,
-                closed_by_me,
-                was_clean: true,
-                remote_close_code: code,
-                ..ClosingBehavior::default()
-            },
-            http_request: None,
-            http_response: Some("HTTP/1.1 101 Switching Protocols\r\n".to_owned()),
-            statistics: WireStatistics::default(),
-            wire_log: None,
-            inconsistencies: Vec::new(),
-        }
-    }
-
-    fn text(text: &str) -> CaseEvent {
-        CaseEvent::Message(text.to_owned(), false)
-    }
-
-    fn rx(opcode: u8, len: u64, known: &str) -> WireRow {
-        WireRow::RxFrame(LoggedFrame {
-            data: LoggedData { len: Some(len), known: known.as_bytes().to_vec() },
-            opcode,
-            fin: true,
-            rsv: 0,
-            masked: None,
-            masking_key: None,
-            repeat_len: None,
-            chop_size: None,
-        })
-    }
-
-    fn check(report: &CaseReport, agrees: bool, why: &str) {
-        let found = judge(report);
-        assert_eq!((found.agrees, found.why.as_str()), (agrees, why), "{found:?}");
-    }
-
-    #[test]
-    fn the_table_stands_in_for_what_a_page_lacks() {
-        let mut page = report("3.2", "OK", "OK");
-        page.received = Some(vec![text("Hello, world!")]);
-        let closed = "the testee closed first, as it should, and the testee's code 1002 is allowed.";
-        let why = format!("The one event, a text message \"Hello, world!\", is what OK expects; {closed}");
-        check(&page, true, &why);
-        page.received = Some(Vec::new());
-        check(&page, false, &format!("No event came, as NON-STRICT expects; {closed}"));
-        page.received = Some(vec![text("Hello, world!"), CaseEvent::Pong(String::new())]);
-        check(&page, false, &format!("Event 2 is a Pong, but OK expects nothing more; {closed}"));
-    }
-
-    #[test]
-    fn tests_of_the_closing_in_their_order() {
-        let verdict = |change: fn(&mut CaseReport)| {
-            let mut report = report("1.1.1", "OK", "OK");
-            report.received = Some(vec![text("")]);
-            change(&mut report);
-            judge(&report).behavior_close.map(|close| close.as_str().to_owned()).unwrap_or_default()
-        };
-        assert_eq!(verdict(|_| ()), "OK");
-        assert_eq!(verdict(|r| r.http_response = None), "FAILED");
-        assert_eq!(verdict(|r| r.closing.was_open_handshake_timeout = true), "FAILED");
-        // Each fault comes with those that are tested after it.
-        assert_eq!(
-            verdict(|r| {
-                r.closing.closed_by_me = false;
-                r.closing.was_clean = false;
-            }),
-            "FAILED"
-        );
-        assert_eq!(
-            verdict(|r| {
-                r.closing.was_clean = false;
-                r.closing.remote_close_code = Some(1002);
-            }),
-            "UNCLEAN"
-        );
-        assert_eq!(
-            verdict(|r| {
-                r.closing.remote_close_code = Some(1002);
-                r.closing.is_server = false;
-                r.closing.dropped_by_me = true;
-            }),
-            "WRONG CODE"
-        );
-        assert_eq!(
-            verdict(|r| {
-                r.closing.is_server = false;
-                r.closing.dropped_by_me = true;
-            }),
-            "FAILED BY CLIENT"
-        );
-        assert_eq!(verdict(|r| r.closing.remote_close_code = None), "OK");
-    }
-
-    #[test]
-    fn what_overrules_the_events() {
-        let verdict = |id: &str, events: Vec<CaseEvent>, change: fn(&mut CaseReport)| {
-            let mut report = report(id, "OK", "OK");
-            report.received = Some(events);
-            change(&mut report);
-            judge(&report).behavior.map(|behavior| behavior.as_str().to_owned())
-        };
-        let wrong_code: fn(&mut CaseReport) = |r| r.closing.remote_close_code = Some(4000);
-        let never_open: fn(&mut CaseReport) = |r| r.http_response = None;
-        assert_eq!(verdict("7.9.1", vec![], wrong_code).as_deref(), Some("FAILED"));
-        assert_eq!(verdict("2.7", vec![], wrong_code).as_deref(), Some("OK"));
-        assert_eq!(verdict("6.3.1", vec![], |r| r.closing.closed_by_me = true).as_deref(), Some("FAILED"));
-        assert_eq!(verdict("3.1", vec![], |r| r.closing.closed_by_me = true).as_deref(), Some("OK"));
-        assert_eq!(verdict("7.13.1", vec![], never_open).as_deref(), Some("INFORMATIONAL"));
-        assert_eq!(verdict("3.1", vec![], never_open).as_deref(), Some("FAILED"));
-        assert_eq!(verdict("9.1.1", vec![], |_| ()), None);
-        assert_eq!(verdict("99.1", vec![], |_| ()), None);
-        let stars = text(&("*".repeat(64) + " ..."));
-        assert_eq!(
-            verdict("10.1.1", vec![stars], |r| r.statistics.tx_frames = vec![(0, 49), (1, 1), (8, 1)])
-                .as_deref(),
-            Some("FAILED")
-        );
-    }
-
-    #[test]
-    fn a_payload_that_differs_behind_the_cut_is_seen_in_the_log() {
-        let stars = "*".repeat(64);
-        let mut page = report("1.1.2", "FAILED", "OK");
-        page.received = Some(vec![text(&format!("{stars} ..."))]);
-        page.wire_log = Some(vec![rx(1, 126, &stars)]);
-        assert_eq!(judge(&page).behavior, Some(Behavior::Failed));
-        page.wire_log = Some(vec![rx(1, 125, &stars)]);
-        assert_eq!(judge(&page).behavior, Some(Behavior::Ok));
-    }
-
-    #[test]
-    fn events_that_are_missing_are_read_from_the_log() {
-        let mut page = report("2.2", "OK", "OK");
-        check(
-            &page,
-            true,
-            "The report has too few details to compare events; the tester closed first, as it should, the closing \
-             was clean, and the testee's code 1000 is allowed.",
-        );
-        page.wire_log = Some(vec![rx(10, 13, "Hello, world!")]);
-        assert_eq!(judge(&page).behavior, Some(Behavior::Ok));
-        page.wire_log = Some(vec![rx(10, 13, "Hello, World!")]);
-        assert_eq!(judge(&page).behavior, Some(Behavior::Failed));
-        page.wire_log = Some(vec![WireRow::Log(false), rx(10, 13, "Hello, world!")]);
-        assert_eq!(judge(&page).behavior, None);
-    }
-
-    #[test]
-    fn what_a_peer_sent_is_escaped_and_cut() {
-        let mut page = report("1.1.1", "FAILED", "OK");
-        page.received = Some(vec![text(&format!("\u{1b}[31m{}", "x".repeat(100)))]);
-        let why = judge(&page).why;
-        assert!(why.contains("\\u{1b}") && !why.contains('\u{1b}') && why.len() < 300, "{why}");
-    }
-}
+mod tests;

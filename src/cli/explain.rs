@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use wslog::explain;
+use wslog::model::suite::Version;
 use wslog::model::topic::Topic;
 use wslog::views::explain::{json, text};
 
@@ -16,11 +17,11 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Exit> {
     let output = Output::open::<&str>(args.output.as_deref(), &[])?;
     let pager = pager::of(args.look, &Arc::default()).filter(|_| args.format == Format::Text);
     let asked: Vec<Vec<Topic>> = match args.list {
-        Some(Some(kind)) => vec![all(kind)],
-        Some(None) => {
-            [TopicKind::Causes, TopicKind::Outcomes, TopicKind::Rules, TopicKind::Guides].map(all).into()
-        }
-        None => args.what.iter().map(|what| explain::find(what)).collect::<Result<_, _>>()?,
+        Some(Some(kind)) => vec![all(kind, args.suite)],
+        Some(None) => [TopicKind::Causes, TopicKind::Outcomes, TopicKind::Rules, TopicKind::Guides]
+            .map(|kind| all(kind, args.suite))
+            .into(),
+        None => args.what.iter().map(|what| explain::find_in(what, args.suite)).collect::<Result<_, _>>()?,
     };
     let text = match args.format {
         Format::Json => json::document(&asked.concat()),
@@ -48,13 +49,13 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn all(kind: TopicKind) -> Vec<Topic> {
+fn all(kind: TopicKind, version: Option<Version>) -> Vec<Topic> {
     match kind {
         TopicKind::Causes => explain::all_causes(),
         TopicKind::Outcomes => explain::all_outcomes(),
         TopicKind::Rules => explain::all_rules(),
         TopicKind::Codes => explain::all_codes(),
-        TopicKind::Cases => explain::all_cases(),
+        TopicKind::Cases => version.map_or_else(explain::all_cases, explain::all_cases_in),
         TopicKind::Applications => explain::all_applications(),
         TopicKind::Guides => explain::all_guides(),
     }

@@ -50,7 +50,7 @@ fn command(command: &mut clap::Command) -> anyhow::Result<Exit> {
 /// A guide, or whatever else there is to explain.
 fn topic(what: &str, look: Look) -> anyhow::Result<Exit> {
     let what = vec![what.to_owned()];
-    explain::run(&Explain { what, list: None, format: Format::Text, output: None, look })
+    explain::run(&Explain { what, list: None, suite: None, format: Format::Text, output: None, look })
 }
 
 /// The options that select connections.

@@ -123,6 +123,9 @@ pub(super) fn run(reading: &Reading, key_logs: &KeyLogs, order: Order<'_>) -> an
         engine = engine.spools(spools);
     }
     engine = engine.sink(&mut counter);
+    if let Some(version) = reading.suite {
+        engine = engine.suite(version);
+    }
     if let Some(threads) = reading.threads {
         engine = engine.threads(usize::from(threads.get()));
     }

@@ -7,6 +7,7 @@ use crate::engine::recorder::{Common, Keep, Told};
 use crate::engine::shards::Terms;
 use crate::limits::Limits;
 use crate::model::case::CaseReport;
+use crate::model::suite::{Suite, SuiteSource};
 use crate::model::{CaseRecord, Conversation, Role, Tail, Weirds, Wire};
 use crate::tls::Keys;
 
@@ -18,7 +19,10 @@ pub fn analyze_case(report: CaseReport, limits: &Limits, keep: Keep) -> Box<Conv
 }
 
 /// The same, with what is told of it while it goes on.
-pub(super) fn replay(report: CaseReport, terms: &Terms) -> (Box<Conversation>, Vec<Told>) {
+pub(super) fn replay(mut report: CaseReport, terms: &Terms) -> (Box<Conversation>, Vec<Told>) {
+    if let Some(version) = terms.suite {
+        report.suite = Some(Suite { version, from: SuiteSource::Option });
+    }
     let mut stages = Stages::new(&terms.limits, &terms.keep);
     let (mut weirds, mut common) = (Weirds::default(), Common::new(usize::MAX));
     let mut inconsistencies = report.inconsistencies.clone();

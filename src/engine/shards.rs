@@ -12,6 +12,7 @@ use crate::engine::connection::{Concluded, Turn, Watched};
 use crate::engine::connects::Attempt;
 use crate::engine::recorder::{Common, Keep, Told};
 use crate::limits::Limits;
+use crate::model::suite::Version;
 use crate::model::{PacketNo, Segment, TcpFlags, Timestamp, WeirdKind, Weirds};
 use crate::tcp::{Flow, FlowTable, LIGHT};
 use crate::tls::Keys;
@@ -84,6 +85,8 @@ pub(super) struct Terms {
     pub(super) keys: Keys,
     /// Where long messages go while they are put together.
     pub(super) spools: Option<Spools>,
+    /// The suite that made the reports, whatever they say.
+    pub(super) suite: Option<Version>,
     /// Its number.
     pub(super) maker: usize,
 }
@@ -91,7 +94,7 @@ pub(super) struct Terms {
 impl Terms {
     /// Those of a thread that does all by itself.
     pub(super) fn new(limits: &Limits, keep: Keep, keys: &Keys) -> Self {
-        Self { limits: limits.clone(), keep, keys: keys.clone(), spools: None, maker: 0 }
+        Self { limits: limits.clone(), keep, keys: keys.clone(), spools: None, suite: None, maker: 0 }
     }
 }
 

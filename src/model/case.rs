@@ -8,6 +8,7 @@ use std::fmt;
 use std::mem::discriminant;
 
 use super::frame::{Opcode, Rsv};
+use super::suite::Suite;
 
 pub(crate) use account::messages_begun;
 pub use account::{CaseAccount, Sent, Shortfall, TesteeAct, Unanswered};
@@ -286,6 +287,8 @@ pub enum ReportForm {
 pub struct CaseReport {
     /// How it came.
     pub form: ReportForm,
+    /// The suite that made it; `None` where nothing tells.
+    pub suite: Option<Suite>,
     /// Name of the testee, as the report gives it.
     pub agent: String,
     /// Its number in the suite.

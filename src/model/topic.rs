@@ -7,6 +7,7 @@ use crate::knowledge::applications::{Application, ApplicationCode};
 use crate::knowledge::guides::Guide;
 use crate::knowledge::{CauseInfo, Clause, OutcomeInfo};
 use crate::model::case::{Behavior, CaseEvent, CaseId, CaseStep, ExpectedClose};
+use crate::model::suite::Span;
 use crate::model::{CloseCode, Exchange, Rule, RuleId, Who, named};
 
 /// One thing explained.
@@ -110,12 +111,29 @@ pub struct CauseTopic {
     pub examples: Vec<Example>,
 }
 
+/// What the tester asks of the testee's permessage-deflate: of a server in its offer, of a client in its response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeflateRequest {
+    /// To compress each message on its own.
+    pub no_context_takeover: bool,
+    /// To keep to a window of so many bits.
+    pub window_bits: Option<u8>,
+}
+
 /// A case of the suite.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CaseTopic {
     /// Its number in the suite.
     pub id: CaseId,
+    /// The versions of the suite that have it so.
+    pub span: Span,
+    /// What it was about in which versions, the first one first; empty if it has always been the same.
+    pub versions: Vec<(Span, &'static str)>,
+    /// What else to know of it.
+    pub note: Option<&'static str>,
+    /// What is asked of permessage-deflate, one offer after the other; empty where it is not used.
+    pub deflate: Vec<DeflateRequest>,
     /// What it is about, in a line.
     pub about: &'static str,
     /// What the tester does of its own accord.

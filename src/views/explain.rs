@@ -7,7 +7,8 @@ use crate::knowledge::applications::{Application, ApplicationCode, Ending, Find,
 use crate::knowledge::words::{joined, or, shorten};
 use crate::knowledge::{CauseInfo, Clauses, OutcomeInfo, REGISTRY};
 use crate::model::case::CaseEvent;
-use crate::model::topic::{CaseTopic, CodeTopic, Registration, RuleTopic};
+use crate::model::suite::Span;
+use crate::model::topic::{CaseTopic, CodeTopic, DeflateRequest, Registration, RuleTopic};
 use crate::model::{
     CloseCode, CodeRange, Deed, Hex, Opcode, Reaction, Rule, RuleId, ShownFrame, StreamEnd, Who,
 };
@@ -162,8 +163,8 @@ fn case_events(topic: &CaseTopic) -> String {
             9 => {
                 "every message must come back complete and in time; the report does not list them".to_owned()
             }
-            _ => "every message must come back complete and in time, compressed if that was agreed; without \
-                permessage-deflate the case is UNIMPLEMENTED"
+            _ => "every message must come back complete and in time; where no permessage-deflate is agreed on, \
+                because it or a parameter is declined, the case is UNIMPLEMENTED"
                 .to_owned(),
         };
     };
@@ -205,13 +206,63 @@ fn event(event: &CaseEvent) -> String {
     }
 }
 
+/// The versions of the suite that have something so; `None` if all have.
+fn versions(span: Span) -> Option<String> {
+    Some(match (span.since, span.until) {
+        (None, None) => return None,
+        (Some(since), None) => format!("since {since}"),
+        (None, Some(until)) => format!("up to {until}"),
+        (Some(since), Some(until)) => format!("{since} to {until}"),
+    })
+}
+
+/// What each version has in its place; empty if all have the same.
+fn case_versions(topic: &CaseTopic) -> Vec<String> {
+    let told = topic.versions.iter();
+    told.filter_map(|(span, about)| Some(format!("{}: {about}", versions(*span)?))).collect()
+}
+
+/// What the tester does about permessage-deflate; `None` where it is not used.
+fn case_negotiation(topic: &CaseTopic) -> Option<String> {
+    let first = topic.deflate.first()?;
+    let parameters = |side: &str, request: &DeflateRequest| {
+        let takeover = request.no_context_takeover.then(|| format!("{side}_no_context_takeover"));
+        let window = request.window_bits.map(|bits| format!("{side}_max_window_bits={bits}"));
+        [takeover, window].into_iter().flatten().collect::<Vec<_>>().join("; ")
+    };
+    let offer = |request: &DeflateRequest| {
+        let own = "permessage-deflate; client_no_context_takeover; client_max_window_bits";
+        match parameters("server", request) {
+            asked if asked.is_empty() => format!("\"{own}\""),
+            asked => format!("\"{own}; {asked}\""),
+        }
+    };
+    let offers = joined(topic.deflate.iter().map(offer), ", else ");
+    let asked = parameters("client", first);
+    // What a client does not say it accepts is left to the next offer, if there is one.
+    let else_asked = topic.deflate.get(1).map(|request| parameters("client", request));
+    let client = match (first.window_bits, else_asked) {
+        _ if asked.is_empty() => "any offer of permessage-deflate is accepted, without parameters".to_owned(),
+        (None, _) => format!("any offer of permessage-deflate is answered with \"{asked}\""),
+        (Some(_), None) => {
+            format!(
+                "an offer with client_max_window_bits is answered with \"{asked}\", one without is declined"
+            )
+        }
+        (Some(_), Some(or_else)) => format!(
+            "an offer with client_max_window_bits is answered with \"{asked}\", one without with \"{or_else}\""
+        ),
+    };
+    Some(format!("a server is offered {offers}; of a client, {client}"))
+}
+
 /// How the suite judges the closing.
 fn case_closing(topic: &CaseTopic) -> String {
     let close = &topic.close;
     let first = if close.closed_by_me { "the tester" } else { "the testee" };
     let mut out = format!("{first} closes first");
     if close.wrong_endpoint_is_fatal {
-        out.push_str(" (otherwise the case fails)");
+        out.push_str(" (since 0.5.7 the case fails otherwise)");
     }
     out.push_str(&format!("; the testee's Close has {}, or no code", codes_of(topic)));
     if topic.wrong_code_is_fatal {

@@ -19,6 +19,7 @@ mod schema;
 mod secrets;
 mod sets;
 mod shell;
+mod suite;
 mod terminal;
 
 #[path = "../support/support.rs"]

@@ -5,6 +5,7 @@ mod autobahn;
 mod captures;
 mod conformance;
 mod convergence;
+mod suites;
 mod tls;
 mod tls_runs;
 mod vantage;

@@ -78,6 +78,7 @@ fn report(json: &Value) -> Option<CaseReport> {
     let close = &json["expectedClose"];
     Some(CaseReport {
         form: ReportForm::Json,
+        suite: None,
         agent: string("agent")?,
         id: CaseId::new(json["id"].as_str()?)?,
         index: json["case"].as_u64(),

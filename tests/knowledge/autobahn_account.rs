@@ -15,6 +15,7 @@ use crate::support::script::findings;
 pub(crate) fn report(id: &str, received: Option<Vec<CaseEvent>>, rows: Option<Vec<WireRow>>) -> CaseReport {
     CaseReport {
         form: ReportForm::Text,
+        suite: None,
         agent: "wspp".to_owned(),
         id: CaseId::new(id).expect("a number"),
         index: None,

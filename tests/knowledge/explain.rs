@@ -10,6 +10,7 @@ use wslog::explain;
 use wslog::knowledge::applications::APPLICATIONS;
 use wslog::knowledge::{CAUSES, CODES, CauseId, OUTCOMES};
 use wslog::limits::Limits;
+use wslog::model::suite::{RELEASES, Version};
 use wslog::model::topic::{CauseTopic, CodeTopic, Example, RuleTopic, Topic};
 use wslog::model::{Certainty, CloseCode, Conversation, Level, RULES, Role, RuleId, Who};
 use wslog::views::explain::json;
@@ -256,6 +257,83 @@ fn what_cases_ask() {
     }
 }
 
+/// Sections of the suite.
+const SECTIONS: [u32; 11] = [1, 2, 3, 4, 5, 6, 7, 9, 10, 12, 13];
+
+/// Cases of each section from a version on, counted in the suite's own tables.
+const COUNTS: [(&str, [usize; 11]); 6] = [
+    ("0.5.0", [16, 11, 7, 10, 20, 135, 41, 54, 1, 0, 0]),
+    ("0.5.3", [16, 11, 7, 10, 20, 141, 41, 54, 1, 0, 0]),
+    ("0.5.6", [16, 11, 7, 10, 20, 145, 41, 54, 1, 50, 0]),
+    ("0.6.1", [16, 11, 7, 10, 20, 145, 41, 54, 1, 90, 126]),
+    ("0.7.5", [16, 11, 7, 10, 20, 145, 39, 54, 1, 90, 126]),
+    ("0.8.1", [16, 11, 7, 10, 20, 145, 37, 54, 1, 90, 126]),
+];
+
+fn version(text: &str) -> Version {
+    text.parse().expect("a version")
+}
+
+#[test]
+fn every_case_of_every_version_is_explained() {
+    for release in RELEASES {
+        let (_, counts) =
+            COUNTS.iter().rev().find(|(since, _)| version(since) <= release).expect("the first");
+        let topics = explain::all_cases_in(release);
+        let mut found = [0; 11];
+        for topic in &topics {
+            let Topic::Case(case) = topic else { panic!("a case") };
+            let section =
+                SECTIONS.iter().position(|section| *section == case.id.section()).expect("a section");
+            found[section] += 1;
+            assert!(case.span.contains(release), "{release}: {}", case.id);
+            let again = explain::find_in(case.id.as_str(), Some(release)).expect("a case");
+            let documents = [std::slice::from_ref(topic), &again].map(json::document);
+            assert_eq!(documents[0], documents[1], "{release}: {}", case.id);
+            let document: serde_json::Value = serde_json::from_str(&documents[0]).expect("JSON");
+            let told = &document["topics"][0];
+            for field in ["about", "sends", "asks", "events"] {
+                assert!(
+                    told[field].as_str().is_some_and(|text| text.len() > 3),
+                    "{release}: {}: {field}",
+                    case.id
+                );
+            }
+            let negotiates = matches!(case.id.section(), 12 | 13);
+            assert_eq!(told["negotiation"].is_string(), negotiates, "{release}: {}", case.id);
+        }
+        assert_eq!(found, *counts, "{release}");
+    }
+}
+
+#[test]
+fn what_a_case_was_is_said_of_the_version_that_is_named() {
+    for (case, suite, says, says_not) in [
+        ("7.9.6", "0.7.4", "code 1012", "code 1014,"),
+        ("7.9.6", "0.7.5", "code 1014", "code 1012,"),
+        ("7.9.6", "0.8.1", "code 1016", "code 1014,"),
+        // What is no release counts as the one before.
+        ("7.9.6", "0.7.99", "code 1014", "code 1012,"),
+        ("7.9.6", "99.1", "code 1016", "code 1014,"),
+        ("13.3.4", "0.8.1", "client_max_window_bits=8", "_bits=9"),
+        ("13.3.4", "0.8.2", "client_max_window_bits=9", "_bits=8"),
+        ("6.3.1", "0.5.6", "the testee closes first;", "since 0.5.7"),
+        ("6.3.1", "0.5.7", "(since 0.5.7 the case fails otherwise)", "\u{0}"),
+    ] {
+        let topics = explain::find_in(case, Some(version(suite))).expect(case);
+        let document = json::document(&topics);
+        let document: serde_json::Value = serde_json::from_str(&document).expect("JSON");
+        let told = document["topics"][0].as_object().expect("a case");
+        let told: Vec<String> = told
+            .iter()
+            .filter(|(field, _)| *field != "versions")
+            .map(|(_, value)| value.to_string())
+            .collect();
+        let told = told.join(" ");
+        assert!(told.contains(says) && !told.contains(says_not), "{case} of {suite}: {told}");
+    }
+}
+
 /// Exit code, standard output and standard error of `wslog explain`.
 fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wslog"));
@@ -288,6 +366,14 @@ fn explanations_are_those_of_the_golden_files() {
         ("PMD-CTX-LOST.txt", &["PMD-CTX-LOST"]),
         ("case-3.2.txt", &["3.2"]),
         ("case-3.2.json", &["--format", "json", "3.2"]),
+        ("case-2.10.txt", &["2.10"]),
+        ("case-7.9.txt", &["7.9.*"]),
+        ("case-7.9.6.txt", &["7.9.6"]),
+        ("case-7.9.6.json", &["--format", "json", "7.9.6"]),
+        ("case-7.9.6-0.7.4.txt", &["7.9.6", "--suite", "0.7.4"]),
+        ("case-7.9.10.txt", &["7.9.10", "--suite", "0.8.2"]),
+        ("case-13.5.1.txt", &["13.5.1"]),
+        ("case-13.7.1.json", &["--format", "json", "13.7.1", "--suite", "0.8.1"]),
         ("case-6.4.1.txt", &["6.4.1"]),
         ("case-9.1.txt", &["9.1"]),
         ("abrupt_end.txt", &["Abrupt-End"]),
@@ -347,6 +433,7 @@ fn what_is_not_known_is_said_with_what_is_near() {
         (&[""], "unknown topic"),
         (&[], "<WHAT>"),
         (&["--list", "colours"], "colours"),
+        (&["7.9.6", "--suite", "new"], "numbers with dots, such as 0.8.2"),
         (&["--list", "rules", "1006"], "cannot be used with"),
     ] {
         let (code, out, err) = run(arguments);
@@ -366,7 +453,8 @@ fn lists_hold_everything() {
         ("causes", CAUSES.len(), "cause"),
         ("outcomes", OUTCOMES.len(), "outcome"),
         ("codes", 24, "first"),
-        ("cases", 517, "case"),
+        // Those of the newest suite, and four that only earlier ones have.
+        ("cases", 517 + 4, "case"),
         ("applications", APPLICATIONS.len(), "application"),
     ] {
         let (_, out, _) = run(&["--list", kind, "--format", "json"]);

@@ -14,6 +14,7 @@ use wslog::autobahn::cases::{self, Case};
 use wslog::explain;
 use wslog::knowledge::{CAUSES, CauseId, RULES, Tone};
 use wslog::model::case::{Behavior, BehaviorClose, CaseReport};
+use wslog::model::suite::Version;
 use wslog::model::{Certainty, Conversation, Outcome};
 use wslog::redact::{self, Redaction, Shown};
 use wslog::views::{self, FrameList, summary};
@@ -452,6 +453,8 @@ fn explanations_have_no_word_that_is_forbidden() {
         explain::all_applications(),
         explain::all_guides(),
         explain::all_cases(),
+        explain::all_cases_in(Version::FIRST),
+        explain::all_cases_in("0.7.5".parse().expect("a version")),
     ];
     for topic in topics.iter().flatten() {
         let document = views::explain::json::document(std::slice::from_ref(topic));

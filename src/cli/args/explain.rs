@@ -7,6 +7,7 @@ use clap::{ValueEnum, ValueHint};
 use wslog::knowledge::applications::APPLICATIONS;
 use wslog::knowledge::guides::GUIDES;
 use wslog::knowledge::{CAUSES, OUTCOMES, RULES};
+use wslog::model::suite::Version;
 
 use crate::cli::args::names::Names;
 use crate::cli::args::select::codes;
@@ -18,8 +19,9 @@ use crate::cli::args::{Look, SHORT};
 /// wire. An outcome: what it means, and whether --fail-on counts it as unclean. A close code: what it means, who may send it, what
 /// the applications report, what usually causes it, and who has published a meaning for it. A rule: what it says, how the other
 /// side reacts to a breach, and examples of it broken and kept. An application: how it is recognised, its close codes, and the
-/// messages that announce an end. An Autobahn case: what the tester sends and what passes. Guides: capture (how to record), tls
-/// (how to get TLS keys, and what wslog says without them) and recipes (common tasks, a command each).
+/// messages that announce an end. An Autobahn case: what the tester sends, what passes, which versions of the suite have it so.
+/// Guides: capture (how to record), tls (how to get TLS keys, and what wslog says without them) and recipes (common tasks, a
+/// command each).
 #[derive(Debug, clap::Args)]
 #[command(before_long_help = TOPICS, after_help = SHORT, after_long_help = "")]
 pub(in crate::cli) struct Explain {
@@ -40,6 +42,11 @@ pub(in crate::cli) struct Explain {
     /// Without KIND: causes, outcomes, rules and guides.
     #[arg(long, value_enum, value_name = "KIND", num_args = 0..=1)]
     pub(in crate::cli) list: Option<Option<TopicKind>>,
+    /// Take Autobahn cases as this version of the suite has them
+    ///
+    /// By default a case is told as the newest version that has it, with what it was in others (0.5.0 to 25.10.1).
+    #[arg(long, value_name = "VERSION")]
+    pub(in crate::cli) suite: Option<Version>,
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(in crate::cli) format: Format,
@@ -59,6 +66,7 @@ Examples:
   wslog explain 3.2
   wslog explain tls            # how to get TLS keys
   wslog explain 9.1            # the cases of a section, one line each
+  wslog explain 7.9.6 --suite 0.7.4   # as that version of the suite has it
   wslog explain --list codes";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

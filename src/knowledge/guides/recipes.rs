@@ -110,6 +110,12 @@ const RUNS: GuidePart = GuidePart {
                 "wslog diff --format markdown before/ reports/",
             ],
         ),
+        way(
+            "a report of an old suite",
+            "Cases and verdicts have changed from one version of the Autobahn Testsuite to the next. The opening handshake in the \
+             report tells which it was; where it is missing, say so yourself.",
+            &["wslog inspect -q --suite 0.7.5 reports/", "wslog explain 7.9.6 --suite 0.7.5"],
+        ),
     ],
 };
 

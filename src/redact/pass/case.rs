@@ -29,6 +29,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
     fn report(&mut self, report: &mut CaseReport) {
         let CaseReport {
             form: _,
+            suite: _,
             agent,
             id: _,
             index: _,

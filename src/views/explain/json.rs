@@ -4,6 +4,7 @@ use crate::knowledge::applications::{Application, ApplicationCode, Ending};
 use crate::knowledge::guides::{Guide, GuidePart, GuideWay};
 use crate::knowledge::words::filled;
 use crate::knowledge::{CauseInfo, OutcomeInfo};
+use crate::model::suite::Span;
 use crate::model::topic::{CaseTopic, CauseTopic, CodeTopic, Example, RuleTopic, Topic};
 use crate::model::{Act, CloseCode, Deed, Opcode, RuleId, ShownFrame, Who};
 use crate::views::explain as words;
@@ -338,8 +339,18 @@ row! {
     kind: Text = "autobahn_case",
     /// Number of the case, as in `3.2`.
     case: Text = topic.id.as_str(),
+    /// First version of the suite that has the case so; null if it has always been so.
+    since: Option<Text> = topic.span.since.map(Displayed),
+    /// Last version that has it so; null if it still is.
+    until: Option<Text> = topic.span.until.map(Displayed),
     /// What it is about.
     about: Text = topic.about,
+    /// What it was about in which versions, the first one first; empty if it has always been the same.
+    versions: List<CaseVersion> = topic.versions.iter().map(|(span, about)| CaseVersion(*span, about)),
+    /// What is offered and answered of permessage-deflate; null where the case does not use it.
+    negotiation: Option<Text> = words::case_negotiation(topic),
+    /// What else to know of it.
+    note: Option<Text> = topic.note,
     /// What the tester sends.
     sends: Text = words::case_sends(topic),
     /// What is asked of the testee.
@@ -359,6 +370,18 @@ row! {
 }
 
 row! {
+    /// A case in some versions of the suite.
+    struct CaseVersion<'a>(span: Span, about: &'a str);
+
+    /// First of them; null if it is the first of all.
+    since: Option<Text> = span.since.map(Displayed),
+    /// Last of them; null if it is the newest.
+    until: Option<Text> = span.until.map(Displayed),
+    /// What the case is about there.
+    about: Text = about,
+}
+
+row! {
     /// What a case expects of the closing.
     struct Closing<'a>(topic: &'a CaseTopic);
 
@@ -370,7 +393,7 @@ row! {
     codes: List<Integer> = close.codes.iter().copied(),
     /// Whether it has to be clean.
     clean: Boolean = close.require_clean,
-    /// Whether the case fails where the other side closes.
+    /// Whether the case fails where the other side closes; up to 0.5.6 it did not.
     wrong_side_fails: Boolean = close.wrong_endpoint_is_fatal,
     /// Whether the case fails for another code.
     wrong_code_fails: Boolean = topic.wrong_code_is_fatal,

@@ -61,7 +61,7 @@ pub fn list(topics: &[Topic], style: &Style) -> String {
         (&["outcome", "unclean", "what it means"], outcomes, &[2]),
         (&["code", "name", "sent by", "meaning"], codes, &[1, 3]),
         (&["rule", "level", "broken by", "clause", "what it says"], rules, &[3, 4]),
-        (&["case", "what it is about", "closed by", "with"], cases, &[1]),
+        (&["case", "what it is about", "closed by", "with", "versions"], cases, &[1]),
         (&["application", "codes", "known by"], applications, &[2]),
         (&["guide", "what it is about"], guides, &[1]),
     ];
@@ -90,7 +90,8 @@ fn outcome_row(row: &OutcomeInfo) -> Vec<String> {
 
 fn case_row(case: &CaseTopic) -> Vec<String> {
     let first = if case.close.closed_by_me { "tester" } else { "testee" };
-    vec![case.id.to_string(), case.about.to_owned(), first.to_owned(), words::codes_of(case)]
+    let versions = words::versions(case.span).unwrap_or_default();
+    vec![case.id.to_string(), case.about.to_owned(), first.to_owned(), words::codes_of(case), versions]
 }
 
 fn application_row(application: &Application) -> Vec<String> {
@@ -261,12 +262,16 @@ fn outcome_text(row: &OutcomeInfo, style: &Style) -> String {
 
 fn case_text(topic: &CaseTopic, style: &Style) -> String {
     let name = format!("{} Autobahn case", topic.id);
-    let mut out = heading(&name, &[], style);
+    let span = words::versions(topic.span);
+    let mut out = heading(&name, span.as_deref().as_slice(), style);
     out.push('\n');
     out.push_str(&style.wrap(&sentence(topic.about), 2));
     out.push('\n');
     out.push_str(&style.wrap(&format!("{} {}", words::case_sends(topic), words::case_asks(topic)), 2));
     out.push('\n');
+    if let Some(negotiation) = words::case_negotiation(topic) {
+        field(&mut out, "negotiation", &negotiation, style);
+    }
     field(&mut out, "events", &words::case_events(topic), style);
     field(&mut out, "closing", &words::case_closing(topic), style);
     let rules = |broken: bool| {
@@ -278,7 +283,13 @@ fn case_text(topic: &CaseTopic, style: &Style) -> String {
             field(&mut out, name, &rules, style);
         }
     }
+    if let Some(note) = topic.note {
+        field(&mut out, "note", note, style);
+    }
     field(&mut out, "this account", words::case_source(topic), style);
+    if topic.versions.len() > 1 {
+        bullets(&mut out, "Versions of the suite", &words::case_versions(topic), style);
+    }
     out
 }
 

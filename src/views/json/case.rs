@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::case::{Behavior, BehaviorClose, CaseEvent, CaseReport, ClosingBehavior, WireStatistics};
-use crate::model::{self, CaseRecord, Conversation};
+use crate::model::{self, CaseRecord, Conversation, suite};
 use crate::redact::Shown;
 use crate::views::account;
 use crate::views::json::Sentences;
@@ -23,6 +23,8 @@ row! {
     case: Text = report.id.as_str(),
     /// Its number among the cases that were run.
     index: Option<Integer> = report.index,
+    /// The suite that made the report; null where nothing tells.
+    suite: Option<Suite> = report.suite.as_ref().map(Suite),
     /// Role of the tester: `client` or `server`.
     tester_is: Text = if closing.is_server { "server" } else { "client" },
     /// When it was run, as written in the report.
@@ -54,14 +56,24 @@ row! {
 }
 
 row! {
+    /// The suite that made a report.
+    pub(super) struct Suite<'a>(suite: &'a suite::Suite);
+
+    /// Its version, such as `0.8.2`. Its own table of cases and its own tests are what the case was judged by again.
+    version: Text = Displayed(suite.version),
+    /// What tells it: `server_header`, `user_agent` (of the opening handshake), or `option` (`--suite`).
+    from: Text = suite.from.name(),
+}
+
+row! {
     /// Verdicts derived again by wslog.
     pub(super) struct Recomputed<'a>(recomputed: &'a model::case::Recomputed);
 
-    /// On what the testee did; null if the events do not show it.
+    /// On what the testee did; null if the events do not show it, or not enough of them.
     behavior: Option<Text> = recomputed.behavior.as_ref().map(Behavior::as_str),
     /// On how it closed.
     behavior_close: Option<Text> = recomputed.behavior_close.as_ref().map(BehaviorClose::as_str),
-    /// Whether they agree with the report, as far as it has any.
+    /// Whether they agree with the report, as far as it has any; by any version where that of the suite is unknown.
     agrees: Boolean = recomputed.agrees,
     /// What decided them, in words.
     why: Text = &recomputed.why,
