@@ -33,6 +33,13 @@ pub fn explain_case(report: &CaseReport, replayed: &Conversation) -> CaseAccount
         fault: case.and_then(fault),
         expected_close: report.expected_close.clone().or_else(|| case.map(|case| case.close.clone())),
         acts: acts(report, rows, &sends, replayed),
+        shown_in_part: rows.is_some_and(|rows| {
+            let of_frame = |row: &WireRow| match row {
+                WireRow::RxFrame(frame) => frame.data.len.is_none() && frame.opcode != Opcode::CLOSE.bits(),
+                _ => false,
+            };
+            rows.iter().any(of_frame)
+        }),
         sends,
         closing: report.closing.clone(),
         opened: was_open(report),

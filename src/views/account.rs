@@ -340,7 +340,8 @@ fn did(account: &CaseAccount) -> String {
             _ => before.push(format!("sending {n} {what}s that answer nothing the tester sent")),
         }
     }
-    let before = if before.is_empty() { String::new() } else { format!(" after {}", and(before)) };
+    let in_part = if account.shown_in_part { " as far as the report shows it" } else { "" };
+    let before = if before.is_empty() { String::new() } else { format!(" after {}{in_part}", and(before)) };
     let subject =
         if carried_on(account) { format!("The {testee} carried on: it") } else { format!("The {testee}") };
     let silent = if left_pings(account) && answered == 0 && !carried_on(account) && is_logged(account) {

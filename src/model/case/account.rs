@@ -118,6 +118,8 @@ pub struct CaseAccount {
     pub expected_close: Option<ExpectedClose>,
     /// What the testee did, in order.
     pub acts: Vec<TesteeAct>,
+    /// Of a payload in them the report shows only the beginning, and not how long it was.
+    pub shown_in_part: bool,
     /// How it closed.
     pub closing: ClosingBehavior,
     /// Whether the connection was ever open.

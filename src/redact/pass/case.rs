@@ -81,6 +81,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             fault: _,
             expected_close: _,
             acts: _,
+            shown_in_part: _,
             closing,
             opened: _,
             shortfall: _,
