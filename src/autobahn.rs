@@ -19,6 +19,7 @@ mod html;
 pub mod index;
 mod json;
 mod notes;
+mod overview;
 mod page;
 mod parts;
 pub mod policy;
@@ -44,9 +45,12 @@ pub use wirelog::observe;
 /// Reads the report of one case in the form that [`sniff()`] found.
 ///
 /// # Errors
-/// [`Error::BadReport`] if it is none, or has more than [`Limits::max_report_parts`]. What is odd in one stands in its
-/// `inconsistencies`.
+/// [`Error::Overview`] if it is that of a run, [`Error::BadReport`] if it is none, or has more than
+/// [`Limits::max_report_parts`]. What is odd in one stands in its `inconsistencies`.
 pub fn read_case(form: ReportForm, bytes: &[u8], path: &Path, limits: &Limits) -> Result<CaseReport, Error> {
+    if overview::is_one(bytes) && form != ReportForm::Json {
+        return Err(Error::Overview { path: path.to_owned(), index: None });
+    }
     let mut report = match form {
         ReportForm::Json => json::read(bytes, path, limits)?,
         ReportForm::Html => read_page(html::sections, bytes, path, limits)?,

@@ -21,6 +21,7 @@ mod progress;
 mod reading;
 mod report;
 mod rows;
+mod run_reports;
 mod runs;
 mod style;
 mod suggest;

@@ -99,6 +99,18 @@ pub enum Error {
         /// What to try.
         advice: &'static str,
     },
+    /// The page with the verdicts of a whole run, which has the traffic of no case.
+    #[error(
+        "{} is the overview page of an Autobahn run, which has no traffic of any case{}",
+        path.display(),
+        index.as_ref().map(|index| format!("; its verdicts are in {}", index.display())).unwrap_or_default()
+    )]
+    Overview {
+        /// The path as it was given.
+        path: PathBuf,
+        /// The index beside it, if there is one.
+        index: Option<PathBuf>,
+    },
     /// A directory in which nothing can be read.
     #[error("no capture in directory {}", path.display())]
     NothingInDirectory {
@@ -147,6 +159,7 @@ impl Error {
             | Self::Pointer { path, .. }
             | Self::Inside { path, .. }
             | Self::BadReport { path, .. }
+            | Self::Overview { path, .. }
             | Self::NothingInDirectory { path }
             | Self::NoReport { path }
             | Self::BadPolicy { path, .. } => Some(path),

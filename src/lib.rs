@@ -151,7 +151,7 @@
 //! | finding, certainty | a clause broken or a note; `proven`, `likely` or `undetermined` |
 //! | tester, testee; case, agent, behavior, close | the Autobahn Testsuite, what it tests, and its words |
 //! | suite, version, release | the Autobahn Testsuite that made a report; its version; one that was published |
-//! | run, shard; regression; policy, expected failure, breach | verdicts of many cases; what is held against them |
+//! | run, shard; testee; regression; policy, expected failure, breach | verdicts of many cases; an agent in one of its roles, which has a run of its own; what is held against them |
 //! | topic, example | what is explained without a recording; what it looks like on the wire |
 //! | guide | a topic: how recordings are made that say more, or how common tasks are done |
 //! | key log; keys inside | secrets of TLS that one end wrote to a file (RFC 9850); those that a capture brings along |

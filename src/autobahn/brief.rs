@@ -8,6 +8,7 @@ use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::error::Error;
+use crate::model::Role;
 use crate::model::case::{Behavior, BehaviorClose, CaseId};
 use crate::model::run::CaseVerdict;
 
@@ -26,6 +27,12 @@ struct Raw {
     remote_close_code: Option<u16>,
     result: Option<String>,
     result_close: Option<String>,
+    #[serde(default)]
+    is_server: Option<bool>,
+    #[serde(default)]
+    was_not_clean_reason: Option<String>,
+    #[serde(default)]
+    started: Option<String>,
 }
 
 /// A number that fits; anything else is not known.
@@ -93,8 +100,10 @@ pub fn read(bytes: &[u8], path: &Path) -> Result<CaseVerdict, Error> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let raw: Raw = serde_json::from_slice(bytes).map_err(|e| bad(Some(e.line()), e.to_string()))?;
     let id = CaseId::new(&raw.id).ok_or_else(|| bad(None, format!("{:?} is not a case number", raw.id)))?;
+    let tester = raw.is_server.map(|is_server| if is_server { Role::Server } else { Role::Client });
     Ok(CaseVerdict {
         agent: raw.agent,
+        role: tester.map(Role::peer),
         id,
         behavior: Behavior::new(&raw.behavior),
         behavior_close: BehaviorClose::new(&raw.behavior_close.unwrap_or_default()),
@@ -102,6 +111,8 @@ pub fn read(bytes: &[u8], path: &Path) -> Result<CaseVerdict, Error> {
         remote_close_code: raw.remote_close_code,
         result: raw.result,
         result_close: raw.result_close,
+        not_clean_reason: raw.was_not_clean_reason,
+        started: raw.started,
     })
 }
 
@@ -118,6 +129,29 @@ mod tests {
         assert_eq!((verdict.id.as_str(), verdict.behavior_close.as_str()), ("6.3.1", "UNCLEAN"));
         for cut in 0..bytes.len() {
             assert!(read(&bytes[..cut], Path::new("x")).is_err(), "{cut}");
+        }
+    }
+
+    #[test]
+    fn the_tester_tells_the_role_of_the_testee() {
+        for (rest, role) in [
+            ("", None),
+            (r#","isServer":null"#, None),
+            (r#","isServer":true"#, Some(Role::Client)),
+            (r#","isServer":false"#, Some(Role::Server)),
+        ] {
+            let json = format!(r#"{{"agent":"a","id":"1.1","behavior":"OK"{rest}}}"#);
+            assert_eq!(read(json.as_bytes(), Path::new("x")).unwrap().role, role, "{rest}");
+        }
+    }
+
+    /// An OK behind a FAILED is no OK.
+    #[test]
+    fn a_key_that_is_there_twice_is_an_error() {
+        for twice in [r#""behavior":"OK""#, r#""id":"1.1""#, r#""agent":"b""#, r#""isServer":true"#] {
+            let json = format!(r#"{{"agent":"a","id":"1.1","behavior":"FAILED","isServer":false,{twice}}}"#);
+            let error = read(json.as_bytes(), Path::new("x")).unwrap_err().to_string();
+            assert!(error.contains("duplicate field"), "{twice}: {error}");
         }
     }
 

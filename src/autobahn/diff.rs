@@ -1,7 +1,13 @@
 //! What changed between two runs.
 
+mod accept;
+mod pairs;
+
+pub use accept::{Accepted, accept};
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::autobahn::diff::pairs::Pair;
 use crate::knowledge::words::{bare_code, start_of};
 use crate::model::case::{
     Behavior, BehaviorClose, CaseEvent, CaseId, CaseReport, IndexEntry, LoggedFrame, Run, WireRow,
@@ -23,35 +29,27 @@ pub struct Options {
     pub duration_factor: Option<f64>,
 }
 
-/// Compares two runs, agent by agent and case by case.
+/// Compares two runs, agent by agent, each role with its like, and case by case. A role that one run does not tell is that
+/// of the other.
 #[must_use]
 pub fn compare(old: &Run, new: &Run, options: &Options) -> RunDiff {
-    let gone = |agent: &String| options.renamed.iter().any(|(from, _)| from == agent);
-    let old_name = |agent: &String| match options.renamed.iter().find(|(_, to)| to == agent) {
-        Some((from, _)) => Some(from.clone()),
-        None => (!gone(agent)).then(|| agent.clone()),
-    };
-    // An old agent that was renamed is compared under its new name only.
-    let targets = options.renamed.iter().map(|(_, to)| to);
-    let names: BTreeSet<&String> =
-        new.agents.keys().chain(old.agents.keys().filter(|agent| !gone(agent))).chain(targets).collect();
-    let nothing = BTreeMap::new();
     let mut diff = RunDiff::default();
-    for agent in names {
-        let from = old_name(agent);
-        let entries_old = from.as_ref().and_then(|from| old.agents.get(from)).unwrap_or(&nothing);
-        let entries_new = new.agents.get(agent).unwrap_or(&nothing);
+    for Pair { shown, old: before, new: after } in pairs::pairs(old, new, options) {
+        let entries_old = before.as_ref().and_then(|testee| old.agents.get(testee));
+        let entries_new = after.as_ref().and_then(|testee| new.agents.get(testee));
         let mut result = AgentDiff {
-            agent: agent.clone(),
-            old_agent: from.filter(|from| from != agent),
+            testee: shown,
+            old: before,
+            new: after,
             changes: Vec::new(),
             unchanged: Vec::new(),
             sections: BTreeMap::new(),
             totals: DiffCounts::default(),
         };
-        let cases: BTreeSet<&CaseId> = entries_old.keys().chain(entries_new.keys()).collect();
+        let both = [entries_old, entries_new];
+        let cases: BTreeSet<&CaseId> = both.into_iter().flatten().flat_map(BTreeMap::keys).collect();
         for case in cases {
-            let (old, new) = (entries_old.get(case), entries_new.get(case));
+            let [old, new] = both.map(|entries| entries.and_then(|entries| entries.get(case)));
             let kind = match (old, new) {
                 (Some(old), Some(new)) => kind(old, new, options),
                 (Some(_), None) => Some(ChangeKind::Missing),
@@ -67,6 +65,7 @@ pub fn compare(old: &Run, new: &Run, options: &Options) -> RunDiff {
                     why: why(old, new, options),
                     old: old.cloned(),
                     new: new.cloned(),
+                    accepted: None,
                 }),
                 (None, Some(new)) => result.unchanged.push((case.clone(), new.clone())),
                 (None, None) => {}

@@ -6,8 +6,11 @@
 //! has lone surrogates at all; the private ones are in no case of the suite.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::path::Path;
 
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::autobahn::data;
@@ -21,6 +24,13 @@ const STAND_IN: u32 = 0x10_0000;
 pub(super) struct Document {
     pub(super) value: Value,
     has_stand_ins: bool,
+}
+
+/// JSON with its keys as they are written, twice the same among them; what is in a list is of no use and not kept.
+#[derive(Debug)]
+pub(super) enum Node {
+    Object(Vec<(String, Self)>),
+    Leaf(Value),
 }
 
 pub(super) type Object = Map<String, Value>;
@@ -38,17 +48,23 @@ impl Document {
         let (cleaned, has_stand_ins) = clean(text.strip_prefix('\u{feff}').unwrap_or(&text));
         match serde_json::from_str(&cleaned) {
             Ok(value) => Ok(Self { value, has_stand_ins }),
-            Err(error) => Err(Error::BadReport {
-                path: path.to_owned(),
-                what,
-                line: Some(error.line()),
-                detail: error.to_string(),
-                advice: if error.is_eof() {
-                    "the file ends too early: use another copy of it"
-                } else {
-                    "use the file as the suite wrote it"
-                },
-            }),
+            Err(error) => Err(bad(&error, path, what)),
+        }
+    }
+
+    /// Parses `bytes`, taken for a `what`, with all of its keys. The document has no value of its own.
+    pub(super) fn with_keys(
+        bytes: &[u8],
+        path: &Path,
+        what: &'static str,
+        limits: &Limits,
+    ) -> Result<(Self, Node), Error> {
+        parts::within(parts::of_json(bytes), limits, path, what)?;
+        let text = String::from_utf8_lossy(bytes);
+        let (cleaned, has_stand_ins) = clean(text.strip_prefix('\u{feff}').unwrap_or(&text));
+        match serde_json::from_str(&cleaned) {
+            Ok(node) => Ok((Self { value: Value::Null, has_stand_ins }, node)),
+            Err(error) => Err(bad(&error, path, what)),
         }
     }
 
@@ -71,6 +87,73 @@ impl Document {
             }
         }
         bytes
+    }
+}
+
+fn bad(error: &serde_json::Error, path: &Path, what: &'static str) -> Error {
+    Error::BadReport {
+        path: path.to_owned(),
+        what,
+        line: Some(error.line()),
+        detail: error.to_string(),
+        advice: if error.is_eof() {
+            "the file ends too early: use another copy of it"
+        } else {
+            "use the file as the suite wrote it"
+        },
+    }
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Nodes)
+    }
+}
+
+struct Nodes;
+
+impl<'de> Visitor<'de> for Nodes {
+    type Value = Node;
+
+    fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str("any value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+        Ok(Node::Leaf(value.into()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Node, E> {
+        Ok(Node::Leaf(number.into()))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Node, E> {
+        Ok(Node::Leaf(number.into()))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Node, E> {
+        Ok(Node::Leaf(number.into()))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Node, E> {
+        Ok(Node::Leaf(text.into()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(Node::Leaf(Value::Null))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Node::Leaf(Value::Array(Vec::new())))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
+        let mut keys = Vec::new();
+        while let Some(key) = map.next_entry()? {
+            keys.push(key);
+        }
+        Ok(Node::Object(keys))
     }
 }
 

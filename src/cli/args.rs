@@ -22,7 +22,7 @@ pub(super) use look::{Color, Look};
 pub(super) use manual::{Manual, Page};
 pub(super) use reading::{READING, Reading, Secrecy};
 pub(super) use rows::{FrameRows, MessageRows, Shape, Which};
-pub(super) use runs::{Allow, Check, Diff, FailOnChange, RunFormat};
+pub(super) use runs::{Allow, Check, Diff, FailOnChange, Parts, RunFormat, RunOutput, Warn};
 pub(super) use select::{SELECTION, Select};
 
 /// Explains how WebSocket connections ended, from packet captures and Autobahn reports.
@@ -67,7 +67,7 @@ const STATUS: &str = "\
 Exit status:
   0  done
   1  done, and it found what you asked about: a finding (--fail-on),
-     a regression (diff), a policy that is broken (check)
+     a regression or a missing case (diff), a broken policy (check)
   2  wrong usage, or an input could not be read at all
 
 Help:

@@ -50,7 +50,7 @@ pub(super) fn open(path: &Path, limits: &Limits, stop: &Stop) -> Result<Source, 
     if bytes.len() as u64 > most {
         return Err(refuse(&path, &format!("it has more than {most} bytes")));
     }
-    let case = Box::new(autobahn::read_case(form, &bytes, &path, limits)?);
+    let case = Box::new(autobahn::read_case(form, &bytes, &path, limits).map_err(with_index)?);
     let mut report = InputReport {
         path: path.display().to_string(),
         kind: match form {
@@ -103,6 +103,13 @@ pub(super) fn from_inside(error: Error, source: &Unpacked) -> Error {
         }
         (other, _) => other,
     }
+}
+
+/// An overview page with the index that lies beside it.
+pub(super) fn with_index(error: Error) -> Error {
+    let Error::Overview { path, index: None } = error else { return error };
+    let index = Some(path.with_file_name("index.json")).filter(|index| file::is_regular(index));
+    Error::Overview { path, index }
 }
 
 fn refuse(path: &Path, detail: &str) -> Error {

@@ -346,11 +346,12 @@ pub struct IndexEntry {
     pub report_file: Option<String>,
 }
 
-/// A run: verdicts by agent, then by case, both in order.
+/// A run: verdicts by testee, then by case, both in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Run {
-    /// Agents in the order of their names.
-    pub agents: std::collections::BTreeMap<String, std::collections::BTreeMap<CaseId, IndexEntry>>,
+    /// Agents in the order of their names, as client before as server.
+    pub agents:
+        std::collections::BTreeMap<super::run::Testee, std::collections::BTreeMap<CaseId, IndexEntry>>,
 }
 
 /// Payload of a frame the suite sends, or of an event it expects.

@@ -4,13 +4,41 @@ use crate::model::named;
 
 use std::collections::BTreeMap;
 
-use crate::model::case::{Behavior, BehaviorClose, CaseId, CaseReport, IndexEntry};
+use crate::model::Role;
+use crate::model::case::{Behavior, BehaviorClose, CaseId, CaseReport, ClosingBehavior, IndexEntry};
+
+/// Whom a run tests: an agent in one of its two roles. As client and as server it is in two runs, though the suite calls
+/// it the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Testee {
+    /// Its name, as the index has it.
+    pub agent: String,
+    /// Its role; `None` where nothing tells.
+    pub role: Option<Role>,
+}
+
+impl Testee {
+    /// An agent, and its role as far as that is known.
+    #[must_use]
+    pub fn new(agent: &str, role: Option<Role>) -> Self {
+        Self { agent: agent.to_owned(), role }
+    }
+
+    /// The agent, with its role behind it: `ws (client)`. Not escaped.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let agent = if self.agent.is_empty() { "(no name)" } else { &self.agent };
+        self.role.map_or_else(|| agent.to_owned(), |role| format!("{agent} ({})", role.name()))
+    }
+}
 
 /// What the report of a case says that its index repeats, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaseVerdict {
     /// Name of the testee, as the index has it.
     pub agent: String,
+    /// Role of the testee; `None` where the report does not tell.
+    pub role: Option<Role>,
     /// Its number in the suite.
     pub id: CaseId,
     /// Verdict on the events.
@@ -25,12 +53,28 @@ pub struct CaseVerdict {
     pub result: Option<String>,
     /// Why, of the closing.
     pub result_close: Option<String>,
+    /// Why it was not clean.
+    pub not_clean_reason: Option<String>,
+    /// When it was run, as written (ISO 8601, UTC).
+    pub started: Option<String>,
+}
+
+impl CaseVerdict {
+    /// Whom it is about.
+    #[must_use]
+    pub fn testee(&self) -> Testee {
+        Testee::new(&self.agent, self.role)
+    }
 }
 
 impl From<&CaseReport> for CaseVerdict {
     fn from(report: &CaseReport) -> Self {
+        let tester = if report.closing.is_server { Role::Server } else { Role::Client };
+        // A report without anything of its closing says nothing of the roles either.
+        let is_told = report.closing != ClosingBehavior::default();
         Self {
             agent: report.agent.clone(),
+            role: is_told.then(|| tester.peer()),
             id: report.id.clone(),
             behavior: report.behavior.clone(),
             behavior_close: report.behavior_close.clone(),
@@ -38,31 +82,48 @@ impl From<&CaseReport> for CaseVerdict {
             remote_close_code: report.closing.remote_close_code,
             result: report.result.clone(),
             result_close: report.result_close.clone(),
+            not_clean_reason: report.closing.was_not_clean_reason.clone(),
+            started: report.started.clone(),
         }
     }
 }
 
-/// Two places of a run that disagree: index and case file, or two shards.
+/// Two places of a run that disagree: index and case file, two shards, an index and itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contradiction {
-    /// The testee, as the suite calls it.
-    pub agent: String,
-    /// Its number in the suite.
-    pub case: CaseId,
+    /// Whose case it is.
+    pub testee: Testee,
+    /// Its number in the suite; `None` where it is not about one.
+    pub case: Option<CaseId>,
     /// Who says what.
     pub detail: String,
+}
+
+/// A case that is in one of two places only: the index, or the files beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoneCase {
+    /// Whose case it is.
+    pub testee: Testee,
+    /// Its number in the suite.
+    pub case: CaseId,
+    /// Name of its file.
+    pub file: String,
+    /// What was found.
+    pub entry: IndexEntry,
 }
 
 /// The case files of a run, as far as they are there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Cases {
-    /// By agent, then case.
-    pub verdicts: BTreeMap<String, BTreeMap<CaseId, CaseVerdict>>,
+    /// By testee, then case.
+    pub verdicts: BTreeMap<Testee, BTreeMap<CaseId, CaseVerdict>>,
     /// Where the index, a case file or a shard says something else than another.
     pub contradictions: Vec<Contradiction>,
     /// Entries of the index whose file is not there.
-    pub absent: u64,
+    pub absent: Vec<LoneCase>,
+    /// Files of cases that the index does not name.
+    pub unlisted: Vec<LoneCase>,
     /// Entries whose file was written over by another agent of the same file name.
     pub overwritten: u64,
 }
@@ -76,6 +137,8 @@ pub struct RunSource {
     pub cases: u64,
     /// Where its parts disagree.
     pub contradictions: Vec<Contradiction>,
+    /// Case files that its index does not name.
+    pub unlisted: u64,
 }
 
 named! {
@@ -115,6 +178,8 @@ pub struct Change {
     pub new: Option<IndexEntry>,
     /// What differs, in words.
     pub why: String,
+    /// Why it is accepted, if it is.
+    pub accepted: Option<String>,
 }
 
 /// Cases by what became of them.
@@ -178,10 +243,12 @@ impl DiffCounts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AgentDiff {
-    /// Its name, in the new run if it is there.
-    pub agent: String,
-    /// Its name in the old run, where that is another.
-    pub old_agent: Option<String>,
+    /// Whom it is about: as the new run has it, if it is there, with the role that either run tells.
+    pub testee: Testee,
+    /// As the old run has it, if it is there.
+    pub old: Option<Testee>,
+    /// As the new run has it, if it is there.
+    pub new: Option<Testee>,
     /// In the order of the cases.
     pub changes: Vec<Change>,
     /// As the new run has them.
@@ -192,6 +259,14 @@ pub struct AgentDiff {
     pub totals: DiffCounts,
 }
 
+impl AgentDiff {
+    /// Its name in the old run, where that is another.
+    #[must_use]
+    pub fn old_agent(&self) -> Option<&str> {
+        self.old.as_ref().map(|old| old.agent.as_str()).filter(|agent| *agent != self.testee.agent)
+    }
+}
+
 /// One run against another.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -200,6 +275,18 @@ pub struct RunDiff {
     pub agents: Vec<AgentDiff>,
     /// Over all agents.
     pub totals: DiffCounts,
+    /// Of these, the changes that are accepted.
+    pub accepted: DiffCounts,
+    /// Accepted changes that there are not, in words.
+    pub stale: Vec<String>,
+}
+
+impl RunDiff {
+    /// Changes of that kind that nobody accepted.
+    #[must_use]
+    pub const fn unaccepted(&self, kind: ChangeKind) -> u64 {
+        self.totals.of(kind).saturating_sub(self.accepted.of(kind))
+    }
 }
 
 named! {
@@ -215,18 +302,22 @@ named! {
         Missing = "missing",
         /// An expected failure passes: the entry is stale.
         UnexpectedPass = "unexpected_pass",
-        /// A case ran that was not expected.
+        /// A case or an agent ran that was not expected.
         Extra = "extra",
         /// No report, an empty one, or none of a required agent.
         NoReport = "no_report",
-        /// Index, case files or shards disagree.
+        /// Index, case files or shards disagree, or have something twice.
         Inconsistent = "inconsistent",
+        /// The file of a case is there, and the index does not name it.
+        Unlisted = "unlisted",
+        /// The index names the file of a case that is not there.
+        Absent = "absent",
     }
 }
 
 impl BreachKind {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Failed,
         Self::CloseFailed,
         Self::Missing,
@@ -234,14 +325,22 @@ impl BreachKind {
         Self::Extra,
         Self::NoReport,
         Self::Inconsistent,
+        Self::Unlisted,
+        Self::Absent,
     ];
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
 }
 
 /// One way in which a run does not keep a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breach {
     /// Whose; `None` where it is the whole run.
-    pub agent: Option<String>,
+    pub testee: Option<Testee>,
     /// Which case; `None` where it is not about one.
     pub case: Option<CaseId>,
     /// Which promise of the policy it breaks.
@@ -255,6 +354,8 @@ pub struct Breach {
 pub enum Judged {
     /// Its verdict is one that the policy lets pass.
     Passed,
+    /// In the warnings: not right, but no reason to fail.
+    Warned,
     /// Fails as expected, for this reason.
     ExpectedFailure(String),
     /// The policy leaves it out.
@@ -283,6 +384,8 @@ pub struct CheckCounts {
     pub cases: u64,
     /// Of these: passed.
     pub passed: u64,
+    /// Pass with a warning.
+    pub warned: u64,
     /// Fail as expected.
     pub expected_failures: u64,
     /// Cases that the policy leaves out.
@@ -297,6 +400,7 @@ impl CheckCounts {
         self.cases += 1;
         match judged {
             Judged::Passed => self.passed += 1,
+            Judged::Warned => self.warned += 1,
             Judged::ExpectedFailure(_) => self.expected_failures += 1,
             Judged::Skipped => self.skipped += 1,
             Judged::Broken => self.broken += 1,
@@ -308,8 +412,10 @@ impl CheckCounts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AgentCheck {
-    /// The testee, as the suite calls it.
-    pub agent: String,
+    /// Whom it is about.
+    pub testee: Testee,
+    /// When the first of its cases was run, as far as their files tell.
+    pub started: Option<String>,
     /// Its cases in the order of their numbers.
     pub cases: Vec<CheckedCase>,
     /// By first number of the case.
@@ -324,14 +430,18 @@ pub struct AgentCheck {
 pub struct Checked {
     /// In the order of their names.
     pub agents: Vec<AgentCheck>,
-    /// By agent, case and kind; those about no agent first.
+    /// By testee, case and kind; those about no agent first.
     pub breaches: Vec<Breach>,
+    /// What the policy warns of, in the same order.
+    pub warnings: Vec<Breach>,
     /// Over all agents.
     pub totals: CheckCounts,
     /// Case files held against the index.
     pub files_held: u64,
     /// Entries of the index whose file is not there.
     pub files_absent: u64,
+    /// Files of cases that the index does not name.
+    pub files_unlisted: u64,
     /// Entries whose file was written over by another agent of the same file name.
     pub files_overwritten: u64,
 }

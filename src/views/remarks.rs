@@ -193,14 +193,19 @@ pub fn hint(error: &Error) -> Option<&'static str> {
         }
         Error::BadHeader { .. } => Some("the file may be damaged: its first 24 bytes identify a capture"),
         Error::BadReport { advice, .. } => Some(advice),
+        Error::Overview { .. } => {
+            Some("wslog check and wslog diff read the index.json of a run, wslog inspect its case reports")
+        }
         Error::NothingInDirectory { .. } => Some("captures are recognised by their first bytes, not by name"),
         Error::NoReport { .. } => {
-            Some("it should hold index.json, case reports, or directories of these: the shards of one run")
+            Some("it should hold index.json, case reports, or directories of these (clients, servers)")
         }
         Error::UnknownTopic { .. } => Some(
             "causes (abrupt_end), outcomes (clean), close codes (1006), rules (FR-RSV), Autobahn cases (3.2) and \
              guides (tls): `wslog explain --list` lists them",
         ),
-        Error::BadPolicy { .. } => Some("`wslog check --help` shows a complete policy"),
+        Error::BadPolicy { .. } => {
+            Some("`wslog check --help` shows a whole policy, `wslog diff --help` a file of accepted changes")
+        }
     }
 }

@@ -9,6 +9,8 @@ use std::process::{Command, Stdio};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use wslog::autobahn::diff::Accepted;
+use wslog::autobahn::policy::Policy;
 use wslog::explain;
 use wslog::model::topic::Topic;
 
@@ -118,6 +120,7 @@ fn kitchen(name: &str) -> PathBuf {
     let gzip = gzip.finish().expect("to memory");
     let keys = fs::read(root().join("samples/wss-tls13.keys")).expect("a sample");
     let policy = fs::read(root().join("samples/autobahn/policy.toml")).expect("a sample");
+    let expected = fs::read(root().join("samples/autobahn/before/index.json")).expect("a sample");
     for (path, bytes) in [
         ("capture.pcap", &capture),
         ("capture.pcap.gz", &gzip),
@@ -125,12 +128,21 @@ fn kitchen(name: &str) -> PathBuf {
         ("ring/a.pcap", &capture),
         ("keys.log", &keys),
         ("policy.toml", &policy),
+        ("accepted.toml", &b"[[accept]]\ncase = \"3.2\"\nreason = \"known\"\n".to_vec()),
+        ("autobahn/expected-results.json", &expected),
     ] {
         let path = folder.join(path);
         fs::create_dir_all(path.parent().expect("a directory")).expect("writable");
         fs::write(path, bytes).expect("writable");
     }
-    for (run, of) in [("old", "before"), ("before", "before"), ("new", "after"), ("reports", "after")] {
+    let runs = [
+        ("old", "before"),
+        ("before", "before"),
+        ("new", "after"),
+        ("reports", "after"),
+        ("clients", "after"),
+    ];
+    for (run, of) in runs {
         fs::create_dir_all(folder.join(run)).expect("writable");
         for file in fs::read_dir(root().join("samples/autobahn").join(of)).expect("a run") {
             let file = file.expect("readable");
@@ -186,7 +198,10 @@ fn every_recipe_works() {
         let err = works(&folder, line).unwrap_or_else(|| panic!("{line} runs nothing"));
         // What was selected is there.
         assert!(
-            err.is_empty() || err.contains(" written to ") || err.contains("--fail-on must: of"),
+            err.is_empty()
+                || err.contains(" written to ")
+                || (err.contains(" expected failure") && err.contains(" added, "))
+                || err.contains("--fail-on must: of"),
             "{line}: {err}"
         );
         ran += 1;
@@ -205,8 +220,13 @@ fn the_policy_of_the_help_is_one() {
     let policy = help.split_once("A whole policy:\n").expect("a policy").1;
     let policy: Vec<_> =
         policy.lines().take_while(|line| line.is_empty() || line.starts_with("  ")).collect();
-    let policy: toml::Table = toml::from_str(&policy.join("\n")).expect("TOML");
-    assert!(policy.contains_key("xfail") && policy.contains_key("expect"), "{policy:?}");
+    let read = Policy::parse(&policy.join("\n"), Path::new("policy.toml")).expect("a policy that is read");
+    assert!(!read.xfail.is_empty() && read.expect.count.is_some(), "{read:?}");
+    let of_diff = self::help(&["diff", "--help"]);
+    let accepted = of_diff.split_once("A file of accepted changes:\n").expect("a file").1;
+    let accepted: Vec<_> = accepted.lines().take_while(|line| line.starts_with("  ")).collect();
+    let accepted = Accepted::parse(&accepted.join("\n"), Path::new("accepted.toml"));
+    assert_eq!(accepted.expect("a file that is read").len(), 1);
 }
 
 #[test]

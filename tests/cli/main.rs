@@ -1,7 +1,9 @@
 //! The binary as people run it: its commands, formats, exit codes, files and pipes.
 
+mod action;
 mod failing;
 mod files;
+mod gates;
 mod going_on;
 mod golden;
 mod harmless;

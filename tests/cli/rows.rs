@@ -10,12 +10,13 @@ use wslog::engine::{Keep, analyze_captures};
 use wslog::explain;
 use wslog::limits::Limits;
 use wslog::model::Conversation;
+use wslog::model::Role;
 use wslog::model::case::CaseId;
-use wslog::model::run::{Contradiction, RunDiff, RunSource};
+use wslog::model::run::{Contradiction, RunDiff, RunSource, Testee};
 use wslog::redact::{Redaction, seal};
 use wslog::tls::{Keys, Origin};
 use wslog::views::row::{Field, ValueKind};
-use wslog::views::run::DiffReport;
+use wslog::views::run::{DiffReport, FailedOn};
 use wslog::views::{FrameList, json, run};
 
 use crate::support::capture_file::Pcap;
@@ -212,12 +213,15 @@ fn connections_and_inputs_have_the_fields_that_are_declared() {
 #[test]
 fn runs_have_the_fields_that_are_declared() {
     let told = Contradiction {
-        agent: "alpha".to_owned(),
-        case: CaseId::new("3.2").expect("a case"),
+        testee: Testee::new("alpha", Some(Role::Client)),
+        case: CaseId::new("3.2"),
         detail: "the index says OK, the case file FAILED".to_owned(),
     };
-    let source = RunSource { path: "run".to_owned(), cases: 1, contradictions: vec![told] };
-    let report = DiffReport { old: &source, new: &source, diff: &RunDiff::default() };
+    let source = RunSource { path: "run".to_owned(), cases: 1, contradictions: vec![told], unlisted: 0 };
+    let failed = [FailedOn { kind: None, said: "1 inconsistent".to_owned() }];
+    let mut compared = RunDiff::default();
+    compared.stale = vec!["7.1.5: fixed long ago".to_owned()];
+    let report = DiffReport { old: &source, new: &source, diff: &compared, failed: &failed };
     let contradicted = ("contradicted".to_owned(), parse(run::json::diff(&report).as_bytes()));
     let (mut diffs, mut checks): (Vec<_>, Vec<_>) =
         golden("runs").into_iter().partition(|(_, document)| document["schema"] == "wslog.diff/1");

@@ -76,12 +76,14 @@ fn sample_runs_in_every_format() {
     for (format, ending) in
         [("text", "txt"), ("json", "json"), ("markdown", "md"), ("junit", "xml"), ("github", "github")]
     {
-        for (name, arguments) in [
-            ("diff", format!("diff {BEFORE} {AFTER}")),
-            ("check", format!("check {AFTER} --policy {POLICY}")),
+        for (name, arguments, code) in [
+            ("diff", format!("diff {BEFORE} {AFTER}"), 1),
+            ("diff-accepted", format!("diff {BEFORE} {AFTER} --accept samples/autobahn/accepted.toml"), 0),
+            ("check", format!("check {AFTER} --policy {POLICY}"), 1),
+            ("check-warned", format!("check {AFTER} --policy {POLICY} --warn unexpected-pass,absent"), 1),
         ] {
             let output = wslog(&format!("{arguments} --format {format}"));
-            assert_eq!(output.status.code(), Some(1), "{name} {format}");
+            assert_eq!(output.status.code(), Some(code), "{name} {format}");
             assert_eq!(text(&output.stderr), "", "{name} {format}");
             let golden = root().join(format!("tests/golden/runs/{name}.{ending}"));
             if std::env::var_os("WSLOG_BLESS").is_some() {
@@ -118,7 +120,8 @@ fn exit_codes_of_diff() {
 fn agents_and_durations_of_diff() {
     let one = format!("diff {BEFORE}/alpha_case_7_1_5.json {BEFORE}/beta_2_case_7_1_5.json");
     let (code, apart) = json(&one);
-    assert_eq!((code, &apart["totals"]["missing"], &apart["totals"]["added"]), (0, &1.into(), &1.into()));
+    assert_eq!((code, &apart["totals"]["missing"], &apart["totals"]["added"]), (1, &1.into(), &1.into()));
+    assert_eq!(apart["failed_on"], serde_json::json!(["1 missing", "nothing was compared"]));
     let (code, renamed) = json(&format!("{one} --agent alpha=beta/2"));
     assert_eq!(code, 1);
     assert_eq!(renamed["agents"][0]["old_agent"], "alpha");
@@ -314,7 +317,7 @@ fn a_directory_of_runs_is_one_run_of_shards() {
         match name {
             "1" => assert_eq!((code, &value["totals"]["cases"]), (0, &1.into())),
             "2" => assert_eq!((code, &value["totals"]["cases"]), (0, &2.into())),
-            _ => assert_eq!((code, kinds), (1, vec![&"failed".into(), &"inconsistent".into()])),
+            _ => assert_eq!((code, kinds), (1, vec![&"inconsistent".into(), &"failed".into()])),
         }
     }
     // The worse verdict counts, and the file that has it explains it.
@@ -389,6 +392,12 @@ fn the_corpus_agrees_with_itself() {
         let (_, checked) = json(&format!("check {run}"));
         let counts = &checked["totals"]["violations"];
         assert_eq!(counts["inconsistent"], 0, "{run}: {}", checked["violations"]);
+        assert_eq!((&counts["unlisted"], &counts["absent"]), (&0.into(), &0.into()), "{run}");
+        let directory = Path::new(&run).parent().expect("a directory").file_name().expect("a name");
+        let role = if directory.to_string_lossy().starts_with("client") { "client" } else { "server" };
+        for agent in checked["agents"].as_array().expect("agents") {
+            assert_eq!(agent["testee_is"], role, "{run}");
+        }
         assert_eq!(counts["no_report"], 0, "{run}");
         let held = &checked["totals"]["case_files"]["held"];
         assert_eq!(held, &checked["totals"]["cases"], "{run}");
@@ -412,7 +421,8 @@ fn buggy_clients_of_the_corpus_against_each_other() {
             assert_eq!(diff["agents"].as_array().map(Vec::len), Some(1), "{old} {new}");
             assert_eq!(cases(&diff["totals"]), diff["agents"][0]["cases"].as_u64().unwrap());
             let regressions = diff["totals"]["regression"].as_u64().unwrap();
-            assert_eq!(code, i32::from(regressions > 0), "{old} {new}");
+            let missing = diff["totals"]["missing"].as_u64().unwrap();
+            assert_eq!(code, i32::from(regressions + missing > 0), "{old} {new}");
             // Back again, what got worse gets better, unless it did both.
             let (_, back) = json(&format!("diff {new} {old} --agent {}={}", agent(new), agent(old)));
             for (there, here) in [("fixed", "regression"), ("missing", "added")] {

@@ -5,6 +5,7 @@ mod autobahn;
 mod captures;
 mod conformance;
 mod convergence;
+mod gates;
 mod suites;
 mod tls;
 mod tls_runs;

@@ -2,8 +2,16 @@
 
 use super::*;
 use crate::autobahn::json;
+use crate::model::Role;
 use crate::model::case::LoggedData;
+use crate::model::run::Testee;
 use std::path::Path;
+
+/// `a` or `a:client`.
+fn testee(text: &str) -> Testee {
+    let (agent, role) = text.split_once(':').unwrap_or((text, ""));
+    Testee::new(agent, Role::BOTH.into_iter().find(|of| of.name() == role))
+}
 
 /// `a 1.1 OK/OK 1000 5ms` and so on, parted by commas.
 fn run(text: &str) -> Run {
@@ -19,7 +27,7 @@ fn run(text: &str) -> Run {
             report_file: None,
         };
         let id = CaseId::new(words[1]).unwrap();
-        run.agents.entry(words[0].to_owned()).or_default().insert(id, entry);
+        run.agents.entry(testee(words[0])).or_default().insert(id, entry);
     }
     run
 }
@@ -31,7 +39,7 @@ fn check_with(options: &Options, old: &str, new: &str, expected: &str) {
         .agents
         .iter()
         .flat_map(|a| {
-            a.changes.iter().map(|c| format!("{} {} {}: {}", a.agent, c.case, c.kind.name(), c.why))
+            a.changes.iter().map(|c| format!("{} {} {}: {}", a.testee.label(), c.case, c.kind.name(), c.why))
         })
         .collect();
     assert_eq!(changes.join(" | "), expected, "{old} → {new}");
@@ -114,6 +122,121 @@ fn renamed_agents_are_compared() {
     );
     let swapped = renamed(&[("a", "b"), ("b", "a")]);
     check_with(&swapped, "a 1.1 OK/OK, b 1.1 FAILED/OK", "b 1.1 OK/OK, a 1.1 FAILED/OK", "");
+}
+
+/// Two roles of an agent are two runs; what does not tell its role is compared with whatever the other run has, as long as
+/// that is certain.
+#[test]
+fn each_role_is_compared_with_its_like() {
+    let check = |old, new, expected| check_with(&Options::default(), old, new, expected);
+    check(
+        "a:client 1.1 OK/OK, a:server 1.1 FAILED/OK",
+        "a:client 1.1 FAILED/OK, a:server 1.1 FAILED/OK",
+        "a (client) 1.1 regression: behavior OK → FAILED",
+    );
+    check(
+        "a:client 1.1 OK/OK, a:server 1.1 OK/OK",
+        "a:server 1.1 OK/OK",
+        "a (client) 1.1 missing: not in the new run; was OK / OK",
+    );
+    // One list of results kept for both.
+    check(
+        "a 1.1 OK/OK",
+        "a:client 1.1 FAILED/OK, a:server 1.1 OK/UNCLEAN",
+        "a (client) 1.1 regression: behavior OK → FAILED | a (server) 1.1 regression: close OK → UNCLEAN",
+    );
+    check("a:client 1.1 OK/OK", "a 1.1 FAILED/OK", "a (client) 1.1 regression: behavior OK → FAILED");
+    // Which of the two it is, nothing tells.
+    check(
+        "a:client 1.1 OK/OK, a:server 1.1 OK/OK",
+        "a 1.1 OK/OK",
+        "a 1.1 added: not in the old run; is OK / OK | a (client) 1.1 missing: not in the new run; was OK / OK \
+         | a (server) 1.1 missing: not in the new run; was OK / OK",
+    );
+    check(
+        "a:client 1.1 OK/OK",
+        "a:server 1.1 OK/OK",
+        "a (client) 1.1 missing: not in the new run; was OK / OK | a (server) 1.1 added: not in the old run; is OK / OK",
+    );
+    let renamed = Options { renamed: vec![("a".to_owned(), "b".to_owned())], duration_factor: None };
+    check_with(
+        &renamed,
+        "a:client 1.1 OK/OK, a:server 1.1 OK/OK",
+        "b:client 1.1 OK/OK, b:server 1.1 FAILED/OK",
+        "b (server) 1.1 regression: behavior OK → FAILED",
+    );
+}
+
+/// What `text` accepts of the changes from `old` to `new`, and what it accepts for nothing.
+#[track_caller]
+fn check_accepted(text: &str, old: &str, new: &str, expected: &str) {
+    let mut diff = compare(&run(old), &run(new), &Options::default());
+    accept(&mut diff, &Accepted::parse(text, Path::new("accepted.toml")).unwrap());
+    let changes = diff.agents.iter().flat_map(|agent| {
+        agent.changes.iter().map(|change| {
+            let why = change.accepted.as_deref().unwrap_or("NOT ACCEPTED");
+            format!("{} {} {}: {why}", agent.testee.label(), change.case, change.kind.name())
+        })
+    });
+    let said: Vec<_> = changes.chain(diff.stale.iter().map(|stale| format!("stale: {stale}"))).collect();
+    assert_eq!(said.join(" | "), expected);
+    let accepted: u64 = ChangeKind::ALL.iter().map(|kind| diff.accepted.of(*kind)).sum();
+    assert_eq!(
+        accepted,
+        diff.agents.iter().flat_map(|a| &a.changes).filter(|c| c.accepted.is_some()).count() as u64
+    );
+}
+
+#[test]
+fn changes_are_accepted_for_a_reason() {
+    let (old, new) = (
+        "a:client 1.1 OK/OK, a:server 1.1 OK/OK, a:client 2.1 OK/OK",
+        "a:client 1.1 FAILED/OK, a:server 1.1 FAILED/OK",
+    );
+    check_accepted(
+        "",
+        old,
+        new,
+        "a (client) 1.1 regression: NOT ACCEPTED | a (client) 2.1 missing: NOT ACCEPTED | a (server) 1.1 regression: NOT ACCEPTED",
+    );
+    check_accepted(
+        "[[accept]]\ncase = \"1.1\"\ntestee_is = \"client\"\nreason = \"known\"\n[[accept]]\ncase = \"2.*\"\nkind = \"missing\"\nreason = \"cut\"",
+        old,
+        new,
+        "a (client) 1.1 regression: known | a (client) 2.1 missing: cut | a (server) 1.1 regression: NOT ACCEPTED",
+    );
+    check_accepted(
+        "[[accept]]\ncase = \"*\"\nreason = \"all\"\n[[accept]]\ncase = \"1.1\"\nagent = \"b\"\nreason = \"gone\"\n[[accept]]\ncase = \"1.1\"\nagent = \"a\"\ntestee_is = \"client\"\nkind = \"added\"\nreason = \"no\"",
+        old,
+        new,
+        "a (client) 1.1 regression: all | a (client) 2.1 missing: all | a (server) 1.1 regression: all \
+         | stale: 1.1 of b: gone | stale: 1.1 of a (client), added: no",
+    );
+    // What another speaks of too is not stale.
+    check_accepted(
+        "[[accept]]\ncase = \"1.*\"\nreason = \"x\"\n[[accept]]\ncase = \"1.1\"\nreason = \"y\"",
+        "a 1.1 OK/OK",
+        "a 1.1 FAILED/OK",
+        "a 1.1 regression: x",
+    );
+}
+
+#[test]
+fn a_list_of_accepted_changes_with_mistakes_is_refused() {
+    for (text, part) in [
+        ("[[accept]]\ncase = \"1.1\"", "missing field `reason`"),
+        ("[[accept]]\ncase = \"1.1\"\nreason = \" \"", "is not a reason"),
+        ("[[accept]]\ncase = \"x\"\nreason = \"r\"", "does not match any case"),
+        (
+            "[[accept]]\ncase = \"1.1\"\nkind = \"worse\"\nreason = \"r\"",
+            "is not a kind of change: write one of regression",
+        ),
+        ("[[accept]]\ncase = \"1.1\"\ntestee_is = \"both\"\nreason = \"r\"", "is not a role"),
+        ("[[xfail]]\ncase = \"1.1\"\nreason = \"r\"", "unknown field"),
+    ] {
+        let error = Accepted::parse(text, Path::new("p")).unwrap_err().to_string();
+        assert!(error.contains(part), "{text}: {error}");
+    }
 }
 
 #[test]

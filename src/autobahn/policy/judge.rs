@@ -1,61 +1,113 @@
 //! A run held against a policy.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use crate::autobahn::policy::grants::Asked;
 use crate::autobahn::policy::lookup::Lookup;
-use crate::autobahn::policy::{ExpectedFailure, Policy};
-use crate::autobahn::suite;
+use crate::autobahn::policy::{ExpectedFailure, Policy, Severity};
+use crate::model::Role;
 use crate::model::case::{CaseId, IndexEntry, Run};
-use crate::model::run::{AgentCheck, Breach, BreachKind, Cases, CheckCounts, Checked, CheckedCase, Judged};
+use crate::model::run::{
+    AgentCheck, Breach, BreachKind, CaseVerdict, Cases, CheckCounts, Checked, CheckedCase, Judged, LoneCase,
+    Testee,
+};
 
 /// Holds a run against a policy. `cases` are its case files: they give the results that are quoted and pinned,
 /// and what they contradict is a breach.
 #[must_use]
 pub fn check(run: &Run, cases: Option<&Cases>, policy: &Policy) -> Checked {
     let mut checked = Checked::default();
-    let policy = Lookup::new(policy);
-    for (agent, entries) in &run.agents {
+    let lookup = Lookup::new(policy);
+    for (testee, entries) in run.agents.iter().filter(|(testee, _)| policy.judges(testee)) {
+        let verdicts = cases.and_then(|cases| cases.verdicts.get(testee));
         let mut result = AgentCheck {
-            agent: agent.clone(),
+            testee: testee.clone(),
+            started: verdicts.and_then(first_start),
             cases: Vec::with_capacity(entries.len()),
             sections: BTreeMap::new(),
             totals: CheckCounts::default(),
         };
         for (id, entry) in entries {
-            let judged = policy.judge(agent, id, entry, results_of(cases, agent, id));
-            let verdict = match judged {
-                Ok(verdict) => verdict,
-                Err((kind, detail)) => {
-                    checked.breaches.push(breach(agent, Some(id), kind, detail));
-                    Judged::Broken
+            let verdict = verdicts.and_then(|verdicts| verdicts.get(id));
+            let judged = match lookup.judge(run, &Asked { testee, id, entry, verdict }) {
+                Ok(judged) => judged,
+                Err(Wrong { kind, detail, is_warning }) => {
+                    let breach = breach(testee, Some(id), kind, detail);
+                    let severity = if is_warning { Severity::Warn } else { policy.severity(kind) };
+                    tell(&mut checked, severity, breach)
                 }
             };
-            result.totals.add(&verdict);
-            checked.totals.add(&verdict);
-            result.sections.entry(id.section()).or_default().add(&verdict);
-            result.cases.push(CheckedCase { id: id.clone(), entry: entry.clone(), judged: verdict });
+            result.totals.add(&judged);
+            checked.totals.add(&judged);
+            result.sections.entry(id.section()).or_default().add(&judged);
+            result.cases.push(CheckedCase { id: id.clone(), entry: entry.clone(), judged });
         }
         checked.agents.push(result);
     }
-    checked.breaches.extend(policy.absences(run));
+    let about_files = cases.into_iter().flat_map(|cases| of_files(cases, policy));
+    for breach in lookup.absences(run).into_iter().chain(about_files) {
+        tell(&mut checked, policy.severity(breach.kind), breach);
+    }
     if let Some(cases) = cases {
-        let kind = BreachKind::Inconsistent;
-        let told = cases.contradictions.iter();
-        checked.breaches.extend(told.map(|c| breach(&c.agent, Some(&c.case), kind, c.detail.clone())));
         checked.files_held = cases.verdicts.values().map(|of_agent| of_agent.len() as u64).sum();
-        checked.files_absent = cases.absent;
+        checked.files_absent = cases.absent.len() as u64;
+        checked.files_unlisted = cases.unlisted.len() as u64;
         checked.files_overwritten = cases.overwritten;
     }
-    checked.breaches.sort_by(|a, b| (&a.agent, &a.case, a.kind).cmp(&(&b.agent, &b.case, b.kind)));
+    for told in [&mut checked.breaches, &mut checked.warnings] {
+        told.sort_by(|a, b| (&a.testee, &a.case, a.kind).cmp(&(&b.testee, &b.case, b.kind)));
+    }
     checked
+}
+
+/// Puts a breach where it belongs; says what becomes of the case that it is about.
+fn tell(checked: &mut Checked, severity: Severity, breach: Breach) -> Judged {
+    match severity {
+        Severity::Fail => {
+            checked.breaches.push(breach);
+            Judged::Broken
+        }
+        Severity::Warn => {
+            checked.warnings.push(breach);
+            Judged::Warned
+        }
+        Severity::Ignore => Judged::Passed,
+    }
+}
+
+fn first_start(verdicts: &BTreeMap<CaseId, CaseVerdict>) -> Option<String> {
+    // ISO 8601 in UTC: the order of the text is that of time.
+    verdicts.values().filter_map(|verdict| verdict.started.as_ref()).min().cloned()
+}
+
+/// Where index and case files do not fit together.
+fn of_files<'a>(cases: &'a Cases, policy: &'a Policy) -> impl Iterator<Item = Breach> + 'a {
+    let contradictions = cases
+        .contradictions
+        .iter()
+        .map(|told| breach(&told.testee, told.case.as_ref(), BreachKind::Inconsistent, told.detail.clone()));
+    let unlisted = cases.unlisted.iter().map(|lone| {
+        let LoneCase { testee, case, file, entry } = lone;
+        let detail = format!("the index does not name {file}, which says {}", verdict_of(entry));
+        breach(testee, Some(case), BreachKind::Unlisted, detail)
+    });
+    let absent = cases.absent.iter().map(|lone| {
+        let LoneCase { testee, case, file, .. } = lone;
+        let detail = match file.as_str() {
+            "" => "the index names no case file".to_owned(),
+            file => format!("the index names {file}, which is not there"),
+        };
+        breach(testee, Some(case), BreachKind::Absent, detail)
+    });
+    let all = contradictions.chain(unlisted).chain(absent);
+    all.filter(|breach| breach.testee.as_ref().is_none_or(|testee| policy.judges(testee)))
 }
 
 /// What the suite said of the events and of the closing, as far as the case file is there.
 pub(super) type Results<'a> = [Option<&'a str>; 2];
 
-pub(super) fn results_of<'a>(cases: Option<&'a Cases>, agent: &str, id: &CaseId) -> Option<Results<'a>> {
-    let verdict = cases?.verdicts.get(agent)?.get(id)?;
-    Some([verdict.result.as_deref(), verdict.result_close.as_deref()])
+pub(super) fn results_of(verdict: Option<&CaseVerdict>) -> Option<Results<'_>> {
+    verdict.map(|verdict| [verdict.result.as_deref(), verdict.result_close.as_deref()])
 }
 
 /// `: ` and what the suite said of what does not pass.
@@ -69,136 +121,71 @@ fn said(results: Option<Results<'_>>, passes: [bool; 2]) -> String {
     if parts.is_empty() { String::new() } else { format!(": {}", parts.join("; ")) }
 }
 
-fn breach(agent: &str, case: Option<&CaseId>, kind: BreachKind, detail: String) -> Breach {
-    Breach { agent: Some(agent.to_owned()), case: case.cloned(), kind, detail }
+pub(super) fn breach(testee: &Testee, case: Option<&CaseId>, kind: BreachKind, detail: String) -> Breach {
+    Breach { testee: Some(testee.clone()), case: case.cloned(), kind, detail }
+}
+
+fn verdict_of(entry: &IndexEntry) -> String {
+    let told = |word: &str| if word.is_empty() { "not given".to_owned() } else { word.to_owned() };
+    let (behavior, close) = (entry.behavior.as_str(), entry.behavior_close.as_str());
+    format!("behavior {}, close {}", told(behavior), told(close))
+}
+
+/// What is wrong with a case.
+struct Wrong {
+    kind: BreachKind,
+    detail: String,
+    /// The policy only warns of such verdicts.
+    is_warning: bool,
 }
 
 impl Lookup<'_> {
-    fn judge(
-        &self,
-        agent: &str,
-        id: &CaseId,
-        entry: &IndexEntry,
-        results: Option<Results<'_>>,
-    ) -> Result<Judged, (BreachKind, String)> {
-        if self.skip.any(id) {
+    fn judge(&self, run: &Run, asked: &Asked<'_>) -> Result<Judged, Wrong> {
+        if self.skip.any(asked.id) {
             return Ok(Judged::Skipped);
         }
-        let [behavior, close] = self.each_passes(agent, id, entry);
+        let each = self.each_passes(asked);
+        let [behavior, close] = each;
         let passes = behavior && close;
-        let said = said(results, [behavior, close]);
-        let told = |word: &str| if word.is_empty() { "not given".to_owned() } else { word.to_owned() };
-        let verdict = format!(
-            "behavior {}, close {}",
-            told(entry.behavior.as_str()),
-            told(entry.behavior_close.as_str())
-        );
-        match self.expected_failure(agent, id) {
-            Some(xfail) if passes && !xfail.may_pass => Err((
-                BreachKind::UnexpectedPass,
-                format!("{verdict}; remove the expected failure ({})", xfail.reason),
-            )),
+        let results = results_of(asked.verdict);
+        let verdict = verdict_of(asked.entry);
+        let wrong = |kind, detail| Err(Wrong { kind, detail, is_warning: false });
+        match self.expected_failure(asked.testee, asked.id) {
+            Some(xfail) if passes && !xfail.may_pass => {
+                let way = match self.other_role_that_fails(run, asked, xfail) {
+                    Some(role) => format!("give the expected failure testee_is = \"{}\"", role.name()),
+                    None => "remove the expected failure".to_owned(),
+                };
+                wrong(BreachKind::UnexpectedPass, format!("{verdict}; {way} ({})", xfail.reason))
+            }
             Some(_) if passes => Ok(Judged::Passed),
-            Some(xfail) => match xfail.differs(entry, results) {
+            Some(xfail) => match xfail.differs(asked.entry, results) {
                 None => Ok(Judged::ExpectedFailure(xfail.reason.clone())),
-                Some(expected) => Err((
-                    BreachKind::Failed,
-                    format!("fails differently than expected: {verdict}{said}; expected {expected}"),
-                )),
+                Some(expected) => {
+                    let said = said(results, each);
+                    let detail =
+                        format!("fails differently than expected: {verdict}{said}; expected {expected}");
+                    wrong(BreachKind::Failed, detail)
+                }
             },
             None if passes => Ok(Judged::Passed),
-            None if behavior => Err((BreachKind::CloseFailed, format!("{verdict}{said}"))),
-            None => Err((BreachKind::Failed, format!("{verdict}{said}"))),
+            None => Err(Wrong {
+                kind: if behavior { BreachKind::CloseFailed } else { BreachKind::Failed },
+                detail: format!("{verdict}{}", said(results, each)),
+                is_warning: self.is_warned(asked, each),
+            }),
         }
     }
+}
 
-    /// What should have run and did not, and what ran and should not have.
-    fn absences(&self, run: &Run) -> Vec<Breach> {
-        let mut breaches = Vec::new();
-        if run.agents.values().all(BTreeMap::is_empty) {
-            let detail = "the run has no cases: did the testee start?".to_owned();
-            breaches.push(Breach { agent: None, case: None, kind: BreachKind::NoReport, detail });
-        }
-        let required: BTreeSet<&String> = self.policy.expect.agents.iter().collect();
-        for agent in required.into_iter().filter(|agent| !run.agents.contains_key(*agent)) {
-            let detail = "no report from this agent".to_owned();
-            breaches.push(breach(agent, None, BreachKind::NoReport, detail));
-        }
-        for (agent, entries) in &run.agents {
-            if entries.is_empty() {
-                let detail = "this agent's report has no case".to_owned();
-                breaches.push(breach(agent, None, BreachKind::NoReport, detail));
-            }
-            let ran = entries.len() as u64;
-            if let Some(count) = self.policy.expect.count.filter(|count| *count != ran) {
-                let (kind, hint) = if ran < count {
-                    (BreachKind::Missing, ": was the run cut short?")
-                } else {
-                    (BreachKind::Extra, "")
-                };
-                breaches.push(breach(
-                    agent,
-                    None,
-                    kind,
-                    format!("{ran} cases ran, {count} are expected{hint}"),
-                ));
-            }
-            breaches.extend(self.cases_of(agent, entries));
-        }
-        let ran: BTreeSet<&CaseId> = run.agents.values().flat_map(BTreeMap::keys).collect();
-        let failing = self.policy.xfail.iter().filter(|xfail| !self.skip.any(&xfail.case));
-        let not_run = failing.filter(|xfail| match &xfail.agent {
-            Some(agent) => run.agents.get(agent).is_some_and(|entries| !entries.contains_key(&xfail.case)),
-            None => !run.agents.is_empty() && !ran.contains(&xfail.case),
-        });
-        for xfail in not_run {
-            // Where the set of cases is given, it has said so already.
-            if self.expected.any(&xfail.case) {
-                continue;
-            }
-            breaches.push(Breach {
-                agent: xfail.agent.clone(),
-                case: Some(xfail.case.clone()),
-                kind: BreachKind::Missing,
-                detail: format!("is expected to fail ({}) but did not run", xfail.reason),
-            });
-        }
-        breaches
-    }
-
-    fn cases_of(&self, agent: &str, entries: &BTreeMap<CaseId, IndexEntry>) -> Vec<Breach> {
-        let expected = &self.policy.expect.cases;
-        if expected.is_empty() {
-            return Vec::new();
-        }
-        let mut missing: BTreeSet<CaseId> = suite::cases().filter(|case| self.expected.any(case)).collect();
-        // A case that this list of the suite does not know is expected as soon as it is named.
-        missing.extend(expected.iter().filter_map(|pattern| CaseId::new(pattern.as_str())));
-        missing.retain(|case| !entries.contains_key(case) && !self.skip.any(case));
-        let mut breaches: Vec<_> = missing
-            .iter()
-            .map(|case| breach(agent, Some(case), BreachKind::Missing, "did not run".to_owned()))
-            .collect();
-        let known: BTreeSet<String> = suite::cases().map(|case| case.as_str().to_owned()).collect();
-        let told: BTreeSet<&str> = known
-            .iter()
-            .map(String::as_str)
-            .chain(entries.keys().chain(&missing).map(CaseId::as_str))
-            .collect();
-        for pattern in expected {
-            let start = pattern.as_str().trim_end_matches('*');
-            // The first from there on is the one that matches, if any does.
-            let first = told.range(start..).next().and_then(|case| CaseId::new(case));
-            if first.is_none_or(|first| !pattern.matches(&first)) {
-                let detail = format!("no case {} ran", pattern.as_str());
-                breaches.push(breach(agent, None, BreachKind::Missing, detail));
-            }
-        }
-        for case in entries.keys().filter(|case| !self.expected.any(case)) {
-            let detail = "ran, but is not one of the expected cases".to_owned();
-            breaches.push(breach(agent, Some(case), BreachKind::Extra, detail));
-        }
-        breaches
+impl Lookup<'_> {
+    /// The role in which an agent fails a case that it passes in the other, where the expected failure speaks of both.
+    fn other_role_that_fails(&self, run: &Run, asked: &Asked<'_>, xfail: &ExpectedFailure) -> Option<Role> {
+        let role = asked.testee.role.filter(|_| xfail.role.is_none())?.peer();
+        let testee = &Testee::new(&asked.testee.agent, Some(role));
+        let entry = run.agents.get(testee)?.get(asked.id)?;
+        let fails = !self.passes(&Asked { testee, id: asked.id, entry, verdict: None });
+        fails.then_some(role)
     }
 }
 

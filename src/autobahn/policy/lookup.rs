@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::autobahn::policy::{ExpectedFailure, Pattern, Policy};
-use crate::model::case::{CaseId, IndexEntry};
+use crate::autobahn::policy::grants::{Asked, Grants, Whom, said_of};
+use crate::autobahn::policy::{ANY, ExpectedFailure, Pattern, Policy};
+use crate::model::case::{Behavior, BehaviorClose, CaseId};
+use crate::model::run::Testee;
 
 /// Cases that match one of several patterns.
 #[derive(Debug, Default)]
@@ -17,17 +19,19 @@ impl<'p> Patterns<'p> {
     pub(super) fn new(patterns: impl IntoIterator<Item = &'p Pattern>) -> Self {
         let mut new = Self::default();
         patterns.into_iter().for_each(|pattern| new.add(pattern.as_str()));
-        new.ready()
+        new.make_ready();
+        new
     }
 
-    fn add(&mut self, pattern: &'p str) {
+    /// Adds one. Before it is asked for, it must be made ready.
+    pub(super) fn add(&mut self, pattern: &'p str) {
         match pattern.strip_suffix('*') {
             Some(start) => self.starts.insert(start),
             None => self.exact.insert(pattern),
         };
     }
 
-    fn ready(mut self) -> Self {
+    pub(super) fn make_ready(&mut self) {
         let mut last: Option<&str> = None;
         self.starts.retain(|start| {
             let is_new = last.is_none_or(|last| !start.starts_with(last));
@@ -36,7 +40,6 @@ impl<'p> Patterns<'p> {
             }
             is_new
         });
-        self
     }
 
     pub(super) fn any(&self, case: &CaseId) -> bool {
@@ -46,78 +49,68 @@ impl<'p> Patterns<'p> {
     }
 }
 
-/// What passes, by agent and word.
-type Allowed<'p> = BTreeMap<(Option<&'p str>, &'p str), Patterns<'p>>;
-
 /// A policy, and where in it is what of a case.
 #[derive(Debug)]
 pub(super) struct Lookup<'p> {
     pub(super) policy: &'p Policy,
     pub(super) skip: Patterns<'p>,
     pub(super) expected: Patterns<'p>,
-    behaviors: Allowed<'p>,
-    closes: Allowed<'p>,
-    xfail: BTreeMap<(&'p str, Option<&'p str>), &'p ExpectedFailure>,
+    /// What passes everywhere: behaviors, closes.
+    usual: [BTreeSet<&'p str>; 2],
+    allowed: Grants<'p>,
+    warned: Grants<'p>,
+    xfail: BTreeMap<(&'p str, Whom<'p>), &'p ExpectedFailure>,
 }
 
 impl<'p> Lookup<'p> {
     pub(super) fn new(policy: &'p Policy) -> Self {
-        let (mut behaviors, mut closes) = (Allowed::new(), Allowed::new());
-        for behavior in &policy.behavior {
-            behaviors.entry((None, behavior.as_str())).or_default().add("*");
-        }
-        for close in &policy.close {
-            closes.entry((None, close.as_str())).or_default().add("*");
-        }
-        for allow in &policy.allow {
-            let agent = allow.agent.as_deref();
-            let cases =
-                || allow.cases.iter().map(Pattern::as_str).chain(allow.cases.is_empty().then_some("*"));
-            for behavior in &allow.behavior {
-                let of_word = behaviors.entry((agent, behavior.as_str())).or_default();
-                cases().for_each(|pattern| of_word.add(pattern));
-            }
-            for close in &allow.close {
-                let of_word = closes.entry((agent, close.as_str())).or_default();
-                cases().for_each(|pattern| of_word.add(pattern));
-            }
-        }
-        let ready = |allowed: Allowed<'p>| {
-            allowed.into_iter().map(|(key, patterns)| (key, patterns.ready())).collect()
-        };
         let mut xfail = BTreeMap::new();
         for entry in &policy.xfail {
-            xfail.entry((entry.case.as_str(), entry.agent.as_deref())).or_insert(entry);
+            let whom = (entry.agent.as_deref(), entry.role);
+            xfail.entry((entry.case.as_str(), whom)).or_insert(entry);
         }
         Self {
             policy,
             skip: Patterns::new(&policy.skip),
             expected: Patterns::new(&policy.expect.cases),
-            behaviors: ready(behaviors),
-            closes: ready(closes),
+            usual: [
+                policy.behavior.iter().map(Behavior::as_str).collect(),
+                policy.close.iter().map(BehaviorClose::as_str).collect(),
+            ],
+            allowed: Grants::new(&policy.allow),
+            warned: Grants::new(&policy.warn),
             xfail,
         }
     }
 
     /// Whether behavior and close pass, expected failures aside.
-    pub(super) fn each_passes(&self, agent: &str, id: &CaseId, entry: &IndexEntry) -> [bool; 2] {
-        let passes = |allowed: &Allowed<'_>, word: &str| {
-            let of = |agent| allowed.get(&(agent, word)).is_some_and(|patterns| patterns.any(id));
-            (word == "INFORMATIONAL" && is_always_informational(id)) || of(Some(agent)) || of(None)
+    pub(super) fn each_passes(&self, asked: &Asked<'_>) -> [bool; 2] {
+        let [behaviors, closes] = &self.usual;
+        let is_usual = |words: &BTreeSet<&str>, word: &str| {
+            words.contains(word)
+                || words.contains(ANY)
+                || (word == "INFORMATIONAL" && is_always_informational(asked.id))
         };
-        let (behavior, close) = (entry.behavior.as_str(), entry.behavior_close.as_str());
-        [passes(&self.behaviors, behavior), passes(&self.closes, close)]
+        let (behavior, close) = (asked.entry.behavior.as_str(), asked.entry.behavior_close.as_str());
+        [
+            is_usual(behaviors, behavior) || self.allowed.behavior(asked),
+            is_usual(closes, close) || self.allowed.close(asked),
+        ]
     }
 
     /// Whether the case passes, expected failures aside.
-    pub(super) fn passes(&self, agent: &str, id: &CaseId, entry: &IndexEntry) -> bool {
-        self.each_passes(agent, id, entry) == [true; 2]
+    pub(super) fn passes(&self, asked: &Asked<'_>) -> bool {
+        self.each_passes(asked) == [true; 2]
     }
 
-    /// The entry of the agent before the one of all agents.
-    pub(super) fn expected_failure(&self, agent: &str, id: &CaseId) -> Option<&'p ExpectedFailure> {
-        let of = |agent| self.xfail.get(&(id.as_str(), agent)).copied();
-        of(Some(agent)).or_else(|| of(None))
+    /// Whether what does not pass, passes with a warning.
+    pub(super) fn is_warned(&self, asked: &Asked<'_>, [behavior, close]: [bool; 2]) -> bool {
+        (behavior || self.warned.behavior(asked)) && (close || self.warned.close(asked))
+    }
+
+    /// Of several entries that fit the most special one.
+    pub(super) fn expected_failure(&self, testee: &Testee, id: &CaseId) -> Option<&'p ExpectedFailure> {
+        said_of(testee).find_map(|whom| self.xfail.get(&(id.as_str(), whom)).copied())
     }
 }
 

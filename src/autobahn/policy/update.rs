@@ -1,22 +1,40 @@
 //! The expected failures of a policy file written anew; all else in it, and its comments, stay.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use toml_edit::{ArrayOfTables, Decor, DocumentMut, Item, RawString, Table, Value, value};
+use toml_edit::{Array, ArrayOfTables, Decor, DocumentMut, Item, RawString, Table, Value, value};
 
-use crate::autobahn::policy::Policy;
-use crate::autobahn::policy::judge::{Results, results_of};
+use crate::autobahn::policy::grants::Asked;
+use crate::autobahn::policy::judge::results_of;
 use crate::autobahn::policy::lookup::Lookup;
+use crate::autobahn::policy::{ExpectedFailure, Policy};
 use crate::error::Error;
-use crate::model::case::{Behavior, BehaviorClose, CaseId, IndexEntry, Run};
+use crate::model::case::{Behavior, BehaviorClose, IndexEntry, Run};
 use crate::model::run::Cases;
+
+/// A policy written anew, and what became of its expected failures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Updated {
+    /// The whole file.
+    pub text: String,
+    /// Entries for failures that had none.
+    pub added: u64,
+    /// Entries whose case passes now.
+    pub removed: u64,
+    /// Entries that stay, with other pins or parted by agent perhaps.
+    pub kept: u64,
+    /// Of these: entries whose case did not run, of which nothing is known.
+    pub not_run: u64,
+}
 
 /// Rewrites the expected failures of the policy `text` so that they are those of `run`.
 ///
 /// An entry whose case still fails stays with its reason, its pins brought up to date; one whose case passes
 /// goes, unless it may pass; one whose case did not run stays, since nothing is known of it. An entry for all
-/// agents of which some pass becomes one for each agent that fails. A new failure gets what the suite said as
-/// its reason. `policy` is what `text` says, perhaps widened: what it lets pass is no failure.
+/// agents, or both roles, of which some pass becomes one for each that fails. A new failure gets what the suite said as
+/// its reason. A failure that the policy warns of stays a warning. `policy` is what `text` says, perhaps widened: what it lets pass is no failure.
 ///
 /// # Errors
 /// [`Error::BadPolicy`].
@@ -26,7 +44,7 @@ pub fn update(
     policy: &Policy,
     run: &Run,
     cases: Option<&Cases>,
-) -> Result<String, Error> {
+) -> Result<Updated, Error> {
     let bad = |detail: String| Error::BadPolicy { path: path.to_owned(), line: None, detail };
     let mut document: DocumentMut =
         text.parse().map_err(|e: toml_edit::TomlError| bad(e.message().to_owned()))?;
@@ -45,51 +63,43 @@ pub fn update(
     if is_line {
         orphans.push((-1, above_list));
     }
-    let (listed, policy) = (&policy.xfail, Lookup::new(policy));
+    let (listed, judges) = (&policy.xfail, policy);
+    let policy = Lookup::new(policy);
+    let ask = |testee, id, entry| {
+        let verdicts = cases.and_then(|cases| cases.verdicts.get(testee));
+        Asked { testee, id, entry, verdict: verdicts.and_then(|verdicts| verdicts.get(id)) }
+    };
+    let mut updated = Updated { text: String::new(), added: 0, removed: 0, kept: 0, not_run: 0 };
     let mut written = ArrayOfTables::new();
     for (xfail, table) in listed.iter().zip(tables.iter()) {
-        let named = xfail.agent.as_ref().and_then(|agent| run.agents.get_key_value(agent));
-        let all = run.agents.iter().filter(|_| xfail.agent.is_none());
-        let ran: Vec<_> = named
-            .into_iter()
-            .chain(all)
-            .filter_map(|(agent, entries)| Some((agent, entries.get(&xfail.case)?)))
+        let of = xfail.agents(run).filter(|(testee, _)| judges.judges(testee) && xfail.is_of(testee.role));
+        let ran: Vec<_> = of
+            .filter_map(|(testee, entries)| Some(ask(testee, &xfail.case, entries.get(&xfail.case)?)))
             // Of two entries that fit, only the more special one is held.
-            .filter(|(agent, _)| policy.expected_failure(agent, &xfail.case) == Some(xfail))
+            .filter(|asked| policy.expected_failure(asked.testee, asked.id) == Some(xfail))
             .collect();
-        let fails: Vec<_> =
-            ran.iter().filter(|(agent, entry)| !policy.passes(agent, &xfail.case, entry)).collect();
-        if ran.is_empty() || xfail.may_pass || policy.skip.any(&xfail.case) {
+        let fails: Vec<_> = ran.iter().filter(|asked| !policy.passes(asked)).collect();
+        let is_passing = fails.is_empty() && !ran.is_empty();
+        let stays = ran.is_empty() || xfail.may_pass || policy.skip.any(&xfail.case);
+        updated.not_run += u64::from(ran.is_empty() && !policy.skip.any(&xfail.case));
+        updated.removed += u64::from(is_passing && !stays);
+        updated.kept += u64::from(stays || !is_passing);
+        if stays {
             written.push(table.clone());
             continue;
         }
-        let pinned = |agent: &str, entry: &IndexEntry| {
-            let mut table = table.clone();
-            if xfail.differs(entry, results_of(cases, agent, &xfail.case)).is_some() {
-                pin(&mut table, entry);
-                table.remove("result");
-            }
-            table
-        };
-        let as_said = |entry: &IndexEntry| xfail.differs(entry, None).is_none();
-        let alike = |a: &IndexEntry, b: &IndexEntry| {
-            (&a.behavior, &a.behavior_close) == (&b.behavior, &b.behavior_close)
-        };
         match fails.as_slice() {
-            [(agent, first), ..]
-                if fails.len() == ran.len()
-                    && fails.iter().all(|(_, e)| alike(e, first) || as_said(e) && as_said(first)) =>
-            {
-                written.push(pinned(agent, first));
+            [first, ..] if fails.len() == ran.len() && are_alike(&fails, xfail) => {
+                written.push(pinned(table, xfail, first));
             }
             [] => {
                 let above = paragraphs_above(prefix(table.decor()));
                 orphans.push((table.position().unwrap_or(-1), above.to_owned()));
             }
             _ => {
-                for (nth, (agent, entry)) in fails.iter().enumerate() {
-                    let mut table = pinned(agent, entry);
-                    table.insert("agent", value(agent.as_str()));
+                for (nth, asked) in fails.iter().enumerate() {
+                    let mut table = pinned(table, xfail, asked);
+                    name_testee(&mut table, asked);
                     if nth > 0 {
                         // Place and comments of the old entry go to the first only.
                         table.set_position(None);
@@ -100,17 +110,20 @@ pub fn update(
             }
         }
     }
-    for (agent, entries) in &run.agents {
+    for (testee, entries) in run.agents.iter().filter(|(testee, _)| judges.judges(testee)) {
         for (id, entry) in entries {
-            let known = policy.expected_failure(agent, id).is_some();
-            if !known && !policy.skip.any(id) && !policy.passes(agent, id, entry) {
-                let passes = policy.each_passes(agent, id, entry);
-                written.push(new_entry(agent, id, entry, results_of(cases, agent, id), passes));
+            let asked = ask(testee, id, entry);
+            let passes = policy.each_passes(&asked);
+            let is_listed = policy.expected_failure(testee, id).is_some() || policy.skip.any(id);
+            if !is_listed && passes != [true; 2] && !policy.is_warned(&asked, passes) {
+                updated.added += 1;
+                written.push(new_entry(&asked, passes));
             }
         }
     }
     if written.is_empty() && tables.is_empty() {
-        return Ok(text.to_owned());
+        text.clone_into(&mut updated.text);
+        return Ok(updated);
     }
     if document.is_empty()
         && let Some(first) = written.iter_mut().next()
@@ -146,7 +159,65 @@ pub fn update(
     }
     let written = document.to_string();
     // Line ends come out of the document as line feeds.
-    Ok(if text.contains("\r\n") { written.replace('\n', "\r\n") } else { written })
+    updated.text = if text.contains("\r\n") { written.replace('\n', "\r\n") } else { written };
+    Ok(updated)
+}
+
+/// Whether one entry can speak of all of them.
+fn are_alike(fails: &[&Asked<'_>], xfail: &ExpectedFailure) -> bool {
+    let as_said = |asked: &Asked<'_>| xfail.differs(asked.entry, None).is_none();
+    let verdicts = |asked: &Asked<'_>| (asked.entry.behavior.clone(), asked.entry.behavior_close.clone());
+    fails.iter().all(|asked| as_said(asked))
+        || fails.windows(2).all(|two| matches!(two, [a, b] if verdicts(a) == verdicts(b)))
+}
+
+/// The entry with its pins brought up to date, where it fails otherwise than it says.
+fn pinned(table: &Table, xfail: &ExpectedFailure, asked: &Asked<'_>) -> Table {
+    let mut table = table.clone();
+    if xfail.differs(asked.entry, results_of(asked.verdict)).is_some() {
+        pin(&mut table, asked.entry);
+        table.remove("result");
+    }
+    table
+}
+
+fn name_testee(table: &mut Table, asked: &Asked<'_>) {
+    table.insert("agent", value(asked.testee.agent.as_str()));
+    if let Some(role) = asked.testee.role {
+        table.insert("testee_is", value(role.name()));
+    }
+}
+
+/// What a policy begins with that is made of a run: its agents, their roles, and how many cases they ran, where `policy` does
+/// not say what is expected.
+#[must_use]
+pub fn begin(run: &Run, policy: &Policy) -> String {
+    let judged = || run.agents.iter().filter(|(testee, _)| policy.judges(testee));
+    let mut expect = Table::new();
+    let names: BTreeSet<&str> = judged().map(|(testee, _)| testee.agent.as_str()).collect();
+    expect.insert("agents", value(names.iter().copied().collect::<Array>()));
+    let roles: Vec<BTreeSet<_>> = names
+        .iter()
+        .map(|name| {
+            judged().filter(|(testee, _)| testee.agent == *name).map(|(testee, _)| testee.role).collect()
+        })
+        .collect();
+    // Roles and numbers that not all have in common cannot be asked of all.
+    if let Some(first) = roles.first().filter(|first| roles.iter().all(|roles| roles == *first)) {
+        let named: Array = first.iter().flatten().map(|role| role.name()).collect();
+        if !named.is_empty() && !first.contains(&None) {
+            expect.insert("testee_is", value(named));
+        }
+    }
+    let counts: BTreeSet<usize> = judged().map(|(_, entries)| entries.len()).collect();
+    if let ([count], true) = (Vec::from_iter(counts).as_slice(), policy.expect.cases.is_empty())
+        && let Ok(count) = i64::try_from(*count)
+    {
+        expect.insert("count", value(count));
+    }
+    let mut document = DocumentMut::new();
+    document.insert("expect", Item::Table(expect));
+    document.to_string()
 }
 
 fn prefix(decor: &Decor) -> &str {
@@ -182,19 +253,13 @@ fn pin(table: &mut Table, entry: &IndexEntry) {
     word("close", close.as_str(), !matches!(close, BehaviorClose::Other(_)));
 }
 
-fn new_entry(
-    agent: &str,
-    id: &CaseId,
-    entry: &IndexEntry,
-    results: Option<Results<'_>>,
-    passes: [bool; 2],
-) -> Table {
+fn new_entry(asked: &Asked<'_>, passes: [bool; 2]) -> Table {
     let mut table = Table::new();
     table.decor_mut().set_prefix("\n");
-    table.insert("agent", value(agent));
-    table.insert("case", value(id.as_str()));
-    pin(&mut table, entry);
-    let results = results.unwrap_or_default().into_iter().zip(passes);
+    name_testee(&mut table, asked);
+    table.insert("case", value(asked.id.as_str()));
+    pin(&mut table, asked.entry);
+    let results = results_of(asked.verdict).unwrap_or_default().into_iter().zip(passes);
     let mut said: Vec<_> =
         results.filter_map(|(said, passes)| said.filter(|said| !passes && !said.trim().is_empty())).collect();
     said.dedup();

@@ -103,11 +103,38 @@ const RUNS: GuidePart = GuidePart {
         ),
         way(
             "a gate on an Autobahn run",
-            "Against a policy file (wslog check --help shows a whole one), as annotations of the pull request. The second \
-             command compares with an earlier run, and fails on a regression only.",
+            "The first command makes a policy of a run that is good enough, and says what it wrote; wslog check --help \
+             shows what else a policy can say. The second is the gate, with annotations and JUnit. The third compares \
+             with an earlier run: it fails on a worse verdict, a case that is gone, or a run that contradicts itself, \
+             unless the change is accepted.",
             &[
-                "wslog check --policy policy.toml --format github reports/",
-                "wslog diff --format markdown before/ reports/",
+                "wslog check --policy policy.toml --update reports/",
+                "wslog check --policy policy.toml --format github --also junit=junit.xml reports/",
+                "wslog diff --accept accepted.toml --format markdown before/ reports/",
+            ],
+        ),
+        way(
+            "gates on Autobahn in a line",
+            "By the behavior alone; what is not implemented passes, and a strict close; all cases of the suite, for one \
+             agent; equal to a list of expected results. reports/ may hold clients and servers: an agent is judged in \
+             each role.",
+            &[
+                "wslog check --allow non-strict,informational,any-close reports/",
+                "wslog check --allow non-strict,informational,unimplemented reports/",
+                "wslog check --agent alpha --case '*' --skip 12.*,13.* reports/",
+                "wslog diff --fail-on any autobahn/expected-results.json reports/",
+            ],
+        ),
+        way(
+            "Autobahn in a workflow",
+            "The action that comes with wslog judges a run, writes the summary of the step and annotations, and uploads \
+             JUnit. example.yml beside it is a workflow that runs the testsuite, too.",
+            &[
+                "- if: ${{ !cancelled() }}",
+                "  uses: ./tools/wslog/.github/actions/autobahn",
+                "  with:",
+                "    reports: reports",
+                "    policy: autobahn/policy.toml",
             ],
         ),
         way(

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::Role;
 use crate::model::case::{CaseId, IndexEntry};
 use crate::model::run::{
     AgentCheck, AgentDiff, Breach, BreachKind, Change, ChangeKind, CheckCounts, Checked, Contradiction,
-    DiffCounts, Judged, RunSource,
+    DiffCounts, Judged, RunSource, Testee,
 };
 use crate::views::json::write::document;
 use crate::views::row::{Boolean, Field, Integer, List, Map, Text, row};
@@ -37,6 +38,10 @@ row! {
 
     /// Name and version of the format.
     schema: Text = "wslog.diff/1",
+    /// Whether the gate passes (`--fail-on`).
+    passed: Boolean = report.failed.is_empty(),
+    /// What it fails on, in words.
+    failed_on: List<Text> = report.failed.iter().map(|failed| failed.said.as_str()),
     /// The old run.
     old: Source = Source(report.old),
     /// The new run.
@@ -45,6 +50,10 @@ row! {
     agents: List<Agent> = diff.agents.iter().map(Agent),
     /// Cases of all agents by what became of them.
     totals: Changes = Changes(&diff.totals),
+    /// Of these, the changes that are accepted.
+    accepted: Changes = Changes(&diff.accepted),
+    /// Accepted changes that there are not, in words.
+    stale: List<Text> = &diff.stale,
 }
 
 row! {
@@ -57,6 +66,8 @@ row! {
     cases: Integer = source.cases,
     /// Where its parts disagree.
     contradictions: List<ContradictionEntry> = source.contradictions.iter().map(ContradictionEntry),
+    /// Case files in its directory that its index does not name.
+    unlisted: Integer = source.unlisted,
 }
 
 row! {
@@ -64,9 +75,11 @@ row! {
     struct ContradictionEntry<'a>(told: &'a Contradiction);
 
     /// Agent whose case it is.
-    agent: Text = &told.agent,
-    /// Number of the case.
-    case: Text = told.case.as_str(),
+    agent: Text = &told.testee.agent,
+    /// Role of the testee, `client` or `server`; null where nothing tells it.
+    testee_is: Option<Text> = told.testee.role.map(Role::name),
+    /// Number of the case; null where it is not about one.
+    case: Option<Text> = told.case.as_ref().map(CaseId::as_str),
     /// Which part says what, in words.
     detail: Text = &told.detail,
 }
@@ -78,9 +91,11 @@ row! {
     let sections = agent.sections.iter().map(|(section, counts)| (section.to_string(), Changes(counts)));
 
     /// Its name, in the new run if it is there.
-    agent: Text = &agent.agent,
+    agent: Text = &agent.testee.agent,
+    /// Role of the testee, `client` or `server`; null where nothing tells it.
+    testee_is: Option<Text> = agent.testee.role.map(Role::name),
     /// Its name in the old run, where that is another.
-    old_agent: Option<Text> = agent.old_agent.as_deref(),
+    old_agent: Option<Text> = agent.old_agent(),
     /// Cases in either run.
     cases: Integer = agent.totals.cases(),
     /// Those that are not the same in both runs, in the order of cases.
@@ -105,6 +120,8 @@ row! {
     new: Option<Verdict> = change.new.as_ref().map(Verdict),
     /// What differs, in words.
     why: Text = &change.why,
+    /// Why it is accepted; null where it is not.
+    accepted: Option<Text> = change.accepted.as_deref(),
 }
 
 row! {
@@ -153,6 +170,8 @@ row! {
     run: Source = Source(report.run),
     /// How it does not, by agent, case and kind; those about no agent first.
     violations: List<Violation> = checked.breaches.iter().map(Violation),
+    /// What the policy only warns of, in the same order.
+    warnings: List<Violation> = checked.warnings.iter().map(Violation),
     /// Cases that fail as expected.
     expected_failures: List<ExpectedFailure> = checked.agents.iter().flat_map(ExpectedFailure::of),
     /// Agents in the order of their names.
@@ -166,10 +185,14 @@ row! {
     struct Violation<'a>(breach: &'a Breach);
 
     /// Whose; null where it is the whole run.
-    agent: Option<Text> = breach.agent.as_deref(),
+    agent: Option<Text> = breach.testee.as_ref().map(|testee| testee.agent.as_str()),
+    /// Role of the testee, `client` or `server`; null where nothing tells it.
+    testee_is: Option<Text> = breach.testee.as_ref().and_then(|testee| testee.role).map(Role::name),
+
     /// Which case; null where it is not about one.
     case: Option<Text> = breach.case.as_ref().map(CaseId::as_str),
-    /// How: `failed`, `close_failed`, `missing`, `unexpected_pass`, `extra`, `no_report` or `inconsistent`.
+    /// How: `failed`, `close_failed`, `missing`, `unexpected_pass`, `extra`, `no_report`,
+    /// `inconsistent`, `unlisted` or `absent`.
     kind: Text = breach.kind.name(),
     /// What is wrong, in words.
     detail: Text = &breach.detail,
@@ -177,10 +200,13 @@ row! {
 
 row! {
     /// A case that fails as the policy expects.
-    struct ExpectedFailure<'a>(agent: &'a str, case: &'a CaseId, reason: &'a str);
+    struct ExpectedFailure<'a>(testee: &'a Testee, case: &'a CaseId, reason: &'a str);
 
     /// Agent whose case it is.
-    agent: Text = agent,
+    agent: Text = &testee.agent,
+    /// Role of the testee, `client` or `server`; null where nothing tells it.
+    testee_is: Option<Text> = testee.role.map(Role::name),
+
     /// Number of the case.
     case: Text = case.as_str(),
     /// Why, in the words of the policy.
@@ -190,7 +216,7 @@ row! {
 impl<'a> ExpectedFailure<'a> {
     fn of(agent: &'a AgentCheck) -> impl Iterator<Item = Self> {
         agent.cases.iter().filter_map(|case| match &case.judged {
-            Judged::ExpectedFailure(reason) => Some(Self(&agent.agent, &case.id, reason)),
+            Judged::ExpectedFailure(reason) => Some(Self(&agent.testee, &case.id, reason)),
             _ => None,
         })
     }
@@ -203,7 +229,10 @@ row! {
     let sections = agent.sections.iter().map(|(section, counts)| (section.to_string(), Judgements(counts)));
 
     /// Name of the agent.
-    agent: Text = &agent.agent,
+    agent: Text = &agent.testee.agent,
+    /// Role of the testee, `client` or `server`; null where nothing tells it.
+    testee_is: Option<Text> = agent.testee.role.map(Role::name),
+
     /// All of its cases.
     totals: Judgements = Judgements(&agent.totals),
     /// Its cases by their first number.
@@ -220,6 +249,8 @@ row! {
     passed: Integer = counts.passed,
     /// Those that fail as expected.
     expected_failures: Integer = counts.expected_failures,
+    /// Those that pass with a warning.
+    warned: Integer = counts.warned,
     /// Those that are not judged.
     skipped: Integer = counts.skipped,
     /// Those that break the policy.
@@ -239,12 +270,16 @@ row! {
     passed: Integer = counts.passed,
     /// Those that fail as expected.
     expected_failures: Integer = counts.expected_failures,
+    /// Those that pass with a warning.
+    warned: Integer = counts.warned,
     /// Those that are not judged.
     skipped: Integer = counts.skipped,
     /// Those that break the policy.
     broken: Integer = counts.broken,
     /// Violations by kind.
     violations: Map<Integer> = violations.collect::<BTreeMap<_, _>>(),
+    /// Warnings.
+    warnings: Integer = checked.warnings.len(),
     /// Case files beside the index.
     case_files: Files = Files(checked),
 }
@@ -257,6 +292,8 @@ row! {
     held: Integer = checked.files_held,
     /// Entries of the index whose file is not there.
     absent: Integer = checked.files_absent,
+    /// Files of cases that the index does not name.
+    unlisted: Integer = checked.files_unlisted,
     /// Entries whose file was written over by another agent of the same file name.
     overwritten: Integer = checked.files_overwritten,
 }

@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use crate::model::case::CaseId;
-use crate::model::run::ChangeKind;
+use crate::model::run::{Change, ChangeKind, Testee};
 use crate::views::escape::markdown;
 use crate::views::run::{
-    CheckReport, DiffReport, Mood, by_section, checked_by_section, entry, expected_failures,
+    CheckReport, DiffReport, Mood, breach_cells, by_section, checked_by_section, doubts, entry,
+    expected_failures, whose,
 };
 use crate::views::units;
 
@@ -28,34 +28,42 @@ pub fn diff(report: &DiffReport<'_>) -> String {
     for (name, source) in [("old", report.old), ("new", report.new)] {
         let _ = writeln!(out, "* {name}: {}, {}", markdown(&source.path), units::count(source.cases, "case"));
         for told in source.contradictions.iter().take(CONTRADICTIONS) {
-            let (agent, detail) = (markdown(&told.agent), markdown(&told.detail));
-            let _ = writeln!(out, "  * contradiction: {agent} {}: {detail}", told.case);
+            let whose = whose(&told.testee, told.case.as_ref());
+            let _ = writeln!(out, "  * contradiction: {}: {}", markdown(&whose), markdown(&told.detail));
         }
         if let Some(more) = source.contradictions.len().checked_sub(CONTRADICTIONS).filter(|more| *more > 0) {
             let _ = writeln!(out, "  * … and {}", units::count(more as u64, "more contradiction"));
         }
+        if let Some(doubts) = doubts(source) {
+            let _ = writeln!(out, "  * {doubts}");
+        }
+    }
+    if let Some(fails) = report.fails() {
+        let _ = writeln!(out, "* fails on: {fails}");
     }
     if let Some(hint) = report.hint() {
         let _ = write!(out, "\n{}\n", markdown(&hint));
     }
     for kind in ChangeKind::ALL {
-        let rows: Vec<_> = report
-            .diff
-            .agents
-            .iter()
-            .flat_map(|agent| agent.changes.iter().filter(|c| c.kind == kind).map(|c| (&agent.agent, c)))
-            .map(|(agent, change)| {
-                let entries = [&change.old, &change.new].map(|e| entry(e.as_ref()));
-                [agent, change.case.as_str(), &entries[0], &entries[1], &change.why].map(cell).to_vec()
-            })
-            .collect();
+        let rows = report.changes(kind, false).map(|(testee, change)| row(testee, change, &change.why));
+        let rows: Vec<_> = rows.collect();
+        let count = rows.len();
         let table = table(&["agent", "case", "old", "new", "why"], rows, out.len());
         if kind == ChangeKind::Regression {
             out.push_str(&table);
         } else {
-            fold(&mut out, &format!("{} {}", report.diff.totals.of(kind), kind.name()), &table);
+            fold(&mut out, &format!("{count} {}", kind.name()), &table);
         }
     }
+    let reason = |change: &Change| change.accepted.clone().unwrap_or_default();
+    let accepted = ChangeKind::ALL.into_iter().flat_map(|kind| report.changes(kind, true));
+    let accepted: Vec<_> = accepted.map(|(testee, change)| row(testee, change, &reason(change))).collect();
+    let title = format!("{} accepted", units::count(accepted.len() as u64, "change"));
+    let accepted = table(&["agent", "case", "old", "new", "reason"], accepted, out.len());
+    fold(&mut out, &title, &accepted);
+    let stale: Vec<_> = report.diff.stale.iter().map(|stale| vec![cell(stale)]).collect();
+    let stale = table(&["accepted, but not there"], stale, out.len());
+    out.push_str(&stale);
     let (header, rows) = by_section(&report.diff.agents, markdown, |count| count.to_string());
     let sections = table(&header, rows, out.len());
     fold(&mut out, "by section", &sections);
@@ -73,12 +81,12 @@ pub fn check(report: &CheckReport<'_>) -> String {
     if let Some(files) = report.files() {
         let _ = writeln!(out, "* {files}");
     }
-    let rows = checked.breaches.iter().map(|breach| {
-        let case = breach.case.as_ref().map_or("–", CaseId::as_str);
-        [breach.agent.as_deref().unwrap_or("–"), case, breach.kind.name(), &breach.detail].map(cell).to_vec()
-    });
-    let breaches = table(&["agent", "case", "kind", "detail"], rows.collect(), out.len());
-    out.push_str(&breaches);
+    for (kind, breaches) in [("kind", &checked.breaches), ("warning", &checked.warnings)] {
+        let cells = |breach| breach_cells(breach).map(|text| cell(&text)).to_vec();
+        let rows = breaches.iter().map(cells).collect();
+        let table = table(&["agent", "case", kind, "detail"], rows, out.len());
+        out.push_str(&table);
+    }
     let expected = expected_failures(checked, markdown);
     let title = units::count(expected.len() as u64, "expected failure");
     let expected = table(&["agent", "case", "verdict", "reason"], expected, out.len());
@@ -87,6 +95,12 @@ pub fn check(report: &CheckReport<'_>) -> String {
     let sections = table(&header, rows, out.len());
     fold(&mut out, "by section", &sections);
     out
+}
+
+/// A change: whose, which case, what it was and is, and why.
+fn row(testee: &Testee, change: &Change, why: &str) -> Vec<String> {
+    let [old, new] = [&change.old, &change.new].map(|of| entry(of.as_ref()));
+    [&testee.label(), change.case.as_str(), &old, &new, why].map(cell).to_vec()
 }
 
 fn cell(text: &str) -> String {

@@ -41,7 +41,8 @@ fuzz_target!(|data: &[u8]| {
         let _ = Policy::parse(text, path);
     }
     let _ = brief::read(data, path);
-    if let Ok(run) = index::read(data, path, &Limits::DEFAULT) {
+    if let Ok(index) = index::read(data, path, &Limits::DEFAULT) {
+        let run = index.run;
         let options = diff::Options::default();
         assert_eq!(diff::compare(&run, &run, &options).totals, diff::compare(&run, &run, &options).totals);
         let _ = check(&run, None, &Policy::default());

@@ -163,7 +163,7 @@ fn run(input: &mut Input<'_>) -> Result<Run, Error> {
         agents.insert(hostile(input), cases.into());
     }
     let index = serde_json::Value::from(agents).to_string();
-    index::read(index.as_bytes(), Path::new("index.json"), &Limits::DEFAULT)
+    index::read(index.as_bytes(), Path::new("index.json"), &Limits::DEFAULT).map(|index| index.run)
 }
 
 fn runs(mut input: Input<'_>) {
@@ -174,7 +174,7 @@ fn runs(mut input: Input<'_>) {
     let asked = hostile(&mut input);
     let source = RunSource { path: asked.clone(), ..RunSource::default() };
     let compared = diff::compare(&old, &new, &diff::Options::default());
-    let report = DiffReport { old: &source, new: &source, diff: &compared };
+    let report = DiffReport { old: &source, new: &source, diff: &compared, failed: &[] };
     harmless("json", &json::diff(&report));
     harmless("markdown", &markdown::diff(&report));
     harmless("junit", &junit::diff(&report));
