@@ -2,9 +2,9 @@
 //! of a case as observations.
 //!
 //! ```text
-//!  .json ─► document ─► json ──────────────┐
-//!  .html ─► html ─┐                        ├─► CaseReport ─► wirelog ─► Observation
-//!  .txt  ─► text ─┴► Page (sections) ─► page ┘
+//!  .json ─► document ─► json ───────────────────────┐
+//!  .html ─► html ──────────┐                        ├─► CaseReport ─► wirelog ─► Observation
+//!  .txt  ─► copied ─► text ┴► Page (sections) ─► page ┘
 //! ```
 //!
 //! The two front ends of a page know tags and tabs; what a section says is read once, in `page`.
@@ -12,9 +12,11 @@
 pub mod account;
 pub mod brief;
 pub mod cases;
+mod copied;
 mod data;
 pub mod diff;
 mod document;
+mod encoding;
 mod html;
 pub mod index;
 mod json;
@@ -29,6 +31,7 @@ mod seen;
 mod sniff;
 pub mod suite;
 mod tables;
+mod tester;
 mod text;
 pub mod verdict;
 mod wirelog;
@@ -48,14 +51,18 @@ pub use wirelog::observe;
 /// [`Error::Overview`] if it is that of a run, [`Error::BadReport`] if it is none, or has more than
 /// [`Limits::max_report_parts`]. What is odd in one stands in its `inconsistencies`.
 pub fn read_case(form: ReportForm, bytes: &[u8], path: &Path, limits: &Limits) -> Result<CaseReport, Error> {
-    if overview::is_one(bytes) && form != ReportForm::Json {
+    let (bytes, encoding) = encoding::utf8(bytes);
+    if overview::is_one(&bytes) && form != ReportForm::Json {
         return Err(Error::Overview { path: path.to_owned(), index: None });
     }
     let mut report = match form {
-        ReportForm::Json => json::read(bytes, path, limits)?,
-        ReportForm::Html => read_page(html::sections, bytes, path, limits)?,
-        ReportForm::Text => read_page(text::sections, bytes, path, limits)?,
+        ReportForm::Json => json::read(&bytes, path, limits)?,
+        ReportForm::Html => read_page(html::sections, &bytes, path, limits)?,
+        ReportForm::Text => read_page(text::sections, &bytes, path, limits)?,
     };
+    if let Some(encoding) = encoding {
+        report.notes.insert(0, format!("the source is {encoding}"));
+    }
     report.suite = suite::told(&report);
     Ok(report)
 }

@@ -48,14 +48,18 @@ pub fn explain_case(report: &CaseReport, replayed: &Conversation) -> CaseAccount
         said,
         recomputed,
     };
-    account.shortfall = shortfall::of(&account, report, replayed);
+    // What a source does not have is nobody's.
+    account.shortfall = if report.is_cut { None } else { shortfall::of(&account, report, replayed) };
     account
 }
 
 /// The log, unless it is switched off for the case itself: in 9.1 to 9.6 without a row that says so.
 fn logged_rows(report: &CaseReport) -> Option<&[WireRow]> {
     let is_off = [9, 12, 13].contains(&report.id.section());
-    report.wire_log.as_deref().filter(|rows| !is_off && !rows.contains(&WireRow::Log(false)))
+    report
+        .wire_log
+        .as_deref()
+        .filter(|rows| !is_off && !report.is_cut && !rows.contains(&WireRow::Log(false)))
 }
 
 /// What the tester is shown to have sent.

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::autobahn::encoding;
 use crate::error::Error;
 use crate::model::Role;
 use crate::model::case::{Behavior, BehaviorClose, CaseId};
@@ -97,8 +98,8 @@ pub fn read(bytes: &[u8], path: &Path) -> Result<CaseVerdict, Error> {
         detail,
         advice: "give the JSON file of a case, the index.json of a run, or its directory",
     };
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let raw: Raw = serde_json::from_slice(bytes).map_err(|e| bad(Some(e.line()), e.to_string()))?;
+    let (bytes, _) = encoding::utf8(bytes);
+    let raw: Raw = serde_json::from_slice(&bytes).map_err(|e| bad(Some(e.line()), e.to_string()))?;
     let id = CaseId::new(&raw.id).ok_or_else(|| bad(None, format!("{:?} is not a case number", raw.id)))?;
     let tester = raw.is_server.map(|is_server| if is_server { Role::Server } else { Role::Client });
     Ok(CaseVerdict {
@@ -160,10 +161,10 @@ mod tests {
         for (rest, close, duration, code) in [
             (r#""behaviorClose":"OK","duration":-3,"remoteCloseCode":70000"#, "OK", None, None),
             (r#""behaviorClose":"OK","duration":1.5,"remoteCloseCode":"x""#, "OK", None, None),
-            (r#""duration":2,"remoteCloseCode":1000"#, "", Some(2), Some(1000)),
-            (r#""behaviorClose":null"#, "", None, None),
-            (r#""duration":[[1],{"a":2}],"remoteCloseCode":{"a":[1]}"#, "", None, None),
-            (r#""duration":true,"remoteCloseCode":null"#, "", None, None),
+            (r#""duration":2,"remoteCloseCode":1000"#, "unknown", Some(2), Some(1000)),
+            (r#""behaviorClose":null"#, "unknown", None, None),
+            (r#""duration":[[1],{"a":2}],"remoteCloseCode":{"a":[1]}"#, "unknown", None, None),
+            (r#""duration":true,"remoteCloseCode":null"#, "unknown", None, None),
         ] {
             let json = format!(r#"{{"agent":"a","id":"1.1","behavior":"OK",{rest}}}"#);
             let verdict = read(json.as_bytes(), Path::new("x")).unwrap();

@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::autobahn::data;
+use crate::autobahn::encoding;
 use crate::autobahn::parts;
 use crate::error::Error;
 use crate::limits::Limits;
@@ -43,9 +44,10 @@ impl Document {
         what: &'static str,
         limits: &Limits,
     ) -> Result<Self, Error> {
-        parts::within(parts::of_json(bytes), limits, path, what)?;
-        let text = String::from_utf8_lossy(bytes);
-        let (cleaned, has_stand_ins) = clean(text.strip_prefix('\u{feff}').unwrap_or(&text));
+        let (bytes, _) = encoding::utf8(bytes);
+        parts::within(parts::of_json(&bytes), limits, path, what)?;
+        let text = String::from_utf8_lossy(&bytes);
+        let (cleaned, has_stand_ins) = clean(&text);
         match serde_json::from_str(&cleaned) {
             Ok(value) => Ok(Self { value, has_stand_ins }),
             Err(error) => Err(bad(&error, path, what)),

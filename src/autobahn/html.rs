@@ -51,16 +51,20 @@ fn is_raw(tag: &StartTag<usize>) -> bool {
 /// The sections of a page.
 pub(super) fn sections(bytes: &[u8]) -> Page {
     let source = one_line_end(bytes);
-    let mut builder = Builder { page: Page::new(ReportForm::Html), line: Vec::new(), cells: None };
+    let is_serialised = is_serialised(&source);
+    let mut builder =
+        Builder { page: Page::new(ReportForm::Html), line: Vec::new(), cells: None, is_serialised };
+    let mut is_open = false;
     let mut tokens = Tokenizer::new_with_emitter(source.as_slice(), DefaultEmitter::<usize>::new_with_span());
     while let Some(Ok(token)) = tokens.next() {
         match token {
             Token::StartTag(tag) if is_raw(&tag) => {
                 tokens.set_state(State::RawText);
                 let mut end = source.len();
+                is_open = true;
                 for Ok(token) in tokens.by_ref() {
                     if let Token::EndTag(EndTag { span, .. }) = token {
-                        end = span.start;
+                        (end, is_open) = (span.start, false);
                         break;
                     }
                 }
@@ -72,8 +76,48 @@ pub(super) fn sections(bytes: &[u8]) -> Page {
             Token::Comment(_) | Token::Doctype(_) | Token::Error(_) => {}
         }
     }
+    builder.page.ends_in_line = is_open || !builder.line.trim_ascii().is_empty();
     builder.end_line();
+    if is_serialised {
+        builder
+            .page
+            .undone
+            .push("references that a browser wrote for <, > and & were read as these".to_owned());
+    }
     builder.page
+}
+
+/// Whether a browser wrote the page down again: every table has the body that browsers give it. It escapes what the suite
+/// does not.
+fn is_serialised(source: &[u8]) -> bool {
+    let mut tables =
+        source.windows(b"<table>".len()).enumerate().filter(|(_, tag)| *tag == b"<table>").peekable();
+    tables.peek().is_some()
+        && tables.all(|(at, tag)| {
+            let behind = source.get(at + tag.len()..).unwrap_or_default();
+            behind.trim_ascii_start().starts_with(b"<tbody>")
+        })
+}
+
+/// Text without the references that browsers write.
+fn unescaped(text: &[u8]) -> Vec<u8> {
+    const REFERENCES: [(&[u8], &[u8]); 4] =
+        [(b"&lt;", b"<"), (b"&gt;", b">"), (b"&nbsp;", "\u{a0}".as_bytes()), (b"&amp;", b"&")];
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.first() {
+        match REFERENCES.iter().find_map(|(name, stands)| Some((rest.strip_prefix(*name)?, stands))) {
+            Some((behind, stands)) => {
+                out.extend_from_slice(stands);
+                rest = behind;
+            }
+            None => {
+                out.push(*first);
+                rest = rest.get(1..).unwrap_or_default();
+            }
+        }
+    }
+    out
 }
 
 /// What a reader of HTML does first: every line end is a line feed.
@@ -98,6 +142,8 @@ struct Builder {
     line: Vec<u8>,
     /// Cells of the table row that is open.
     cells: Option<Vec<Vec<u8>>>,
+    /// A browser wrote the page down again.
+    is_serialised: bool,
 }
 
 impl Builder {
@@ -122,6 +168,8 @@ impl Builder {
 
     /// The raw content of an element.
     fn raw(&mut self, name: &[u8], content: &[u8]) {
+        let decoded = self.is_serialised.then(|| unescaped(content));
+        let content = decoded.as_deref().unwrap_or(content);
         match name {
             b"td" => {
                 if let Some(cells) = &mut self.cells {
@@ -145,5 +193,46 @@ impl Builder {
             _ if line.trim_ascii().is_empty() => {}
             _ => self.page.push(Line::Text(line)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::autobahn::read_case;
+    use crate::limits::Limits;
+    use crate::model::case::{CaseReport, ReportForm};
+
+    fn read(page: &str) -> CaseReport {
+        read_case(ReportForm::Html, page.as_bytes(), Path::new("x"), &Limits::DEFAULT).unwrap()
+    }
+
+    fn page(agent: &str, head: &str, table: &str) -> String {
+        format!(
+            "<!DOCTYPE html>\n<html><body>\n<p class=\"case\">{agent} - <span><b>Case 3.2</b></span> : Pass - <span><b>1</b> ms @ \
+             2026-01-11T08:00:39.867Z</a></p>\n<h2>Opening Handshake</h2>\n<pre>{head}</pre>\n<h2>Closing Behavior</h2>\n\
+             <table>{table}<tr><td>isServer</td><td>True</td></tr></table>\n<h2>Wire Log</h2>\n\
+             <pre>000 TCP DROPPED BY ME</pre></body></html>\n"
+        )
+    }
+
+    /// JSON and page of a case are of one agent: its blanks are its own.
+    #[test]
+    fn a_page_collapses_nothing() {
+        for agent in ["WebSocket  /0.8.2", " a", "a - b", "a &amp; b"] {
+            let expected = agent.replace("&amp;", "&");
+            assert_eq!(read(&page(agent, "GET / HTTP/1.1", "")).agent, expected);
+        }
+    }
+
+    /// The suite escapes nothing; a browser that saves the page does.
+    #[test]
+    fn a_page_that_a_browser_wrote_down_again() {
+        let request = |page: &str| read(page).http_request.unwrap();
+        assert_eq!(request(&page("a", "GET /?a=1&amp;b HTTP/1.1", "")), "GET /?a=1&amp;b HTTP/1.1\r\n\r\n");
+        let saved = page("a", "GET /?a=1&amp;b&lt; HTTP/1.1", "<tbody>");
+        assert_eq!(request(&saved), "GET /?a=1&b< HTTP/1.1\r\n\r\n");
+        assert!(read(&saved).notes.iter().any(|note| note.contains("references")));
     }
 }

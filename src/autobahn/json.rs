@@ -8,11 +8,12 @@ use crate::autobahn::data;
 use crate::autobahn::document::{Document, Object};
 use crate::autobahn::html;
 use crate::autobahn::notes::Notes;
+use crate::autobahn::tester;
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::model::case::{
     Behavior, BehaviorClose, CaseEvent, CaseId, CaseReport, ClosingBehavior, ExpectedClose, LoggedData,
-    LoggedFrame, ReportForm, WireRow, WireStatistics,
+    LoggedFrame, ReportForm, ReportPart, WireRow, WireStatistics,
 };
 
 const WHAT: &str = "Autobahn case";
@@ -47,9 +48,10 @@ impl<'a> Case<'a> {
         let expected = self.value("expected", Value::as_object).map(|verdicts| {
             verdicts.iter().map(|(verdict, list)| (Behavior::new(verdict), self.events(list))).collect()
         });
+        let lacks = self.lacks();
         let rows = self.value("wirelog", Value::as_array);
         let wire_log = rows.map(|rows| rows.iter().enumerate().map(|(n, row)| self.row(n, row)).collect());
-        CaseReport {
+        let mut case = CaseReport {
             form: ReportForm::Json,
             suite: None,
             agent: self.text("agent").unwrap_or_default(),
@@ -76,8 +78,43 @@ impl<'a> Case<'a> {
                 tx_frames: self.counts("txFrameStats"),
             },
             wire_log,
-            inconsistencies: self.notes.into_list(),
+            lacks,
+            is_cut: false,
+            notes: Vec::new(),
+            inconsistencies: Vec::new(),
+        };
+        if !case.has(ReportPart::Tester) {
+            let heads = (case.http_request.as_deref(), case.http_response.as_deref());
+            if let Some(is_server) = tester::is_server(heads, case.wire_log.as_deref().unwrap_or_default()) {
+                case.closing.is_server = is_server;
+                case.lacks.retain(|part| *part != ReportPart::Tester);
+            }
         }
+        for part in case.lacks.iter().filter(|part| **part != ReportPart::WireLog) {
+            self.notes.remark(format!("the source has no {}", part.name().replace('_', " ")));
+        }
+        (case.notes, case.inconsistencies) = self.notes.into_lists();
+        case
+    }
+
+    /// Parts that the file has no key of.
+    fn lacks(&self) -> Vec<ReportPart> {
+        let has = |keys: &[&str]| {
+            keys.iter().any(|key| self.object.get(*key).is_some_and(|value| !value.is_null()))
+        };
+        [
+            (ReportPart::Outcome, &["expected", "received"][..]),
+            (ReportPart::ClosingVerdict, &["behaviorClose"]),
+            (ReportPart::Handshake, &["httpRequest", "httpResponse"]),
+            (ReportPart::Tester, &["isServer"]),
+            (ReportPart::Closing, &["closedByMe", "droppedByMe", "wasClean"]),
+            (ReportPart::Statistics, &["rxOctetStats", "txOctetStats", "rxFrameStats", "txFrameStats"]),
+            (ReportPart::WireLog, &["wirelog"]),
+        ]
+        .into_iter()
+        .filter(|(_, keys)| !has(keys))
+        .map(|(part, _)| part)
+        .collect()
     }
 
     /// The value of a key; null is none, and so is one of another type, which is noted.

@@ -42,16 +42,49 @@ enum Open<'a> {
     Done(WireRow),
 }
 
-/// Reads the lines of the section.
-pub(super) fn read<'a>(lines: impl Iterator<Item = &'a [u8]>, notes: &mut Notes) -> Vec<WireRow> {
+/// Whether the line is the last row of a log.
+pub(super) fn is_last(line: &[u8]) -> bool {
+    matches!(row(line), Ok((_, (_, Open::Done(WireRow::TcpDropped { .. }), _))))
+}
+
+/// Whether the line begins a row, were it cut behind its first words.
+pub(super) fn is_row(line: &[u8]) -> bool {
+    const WORDS: [&[u8]; 8] =
+        [b"RX OCTETS", b"TX OCTETS", b"RX FRAME", b"TX FRAME", b"DELAY ", b"FAIL", b"CLOS", b"WIRELOG "];
+    let indent = line.iter().take_while(|byte| **byte == b' ').count();
+    let line = line.trim_ascii_start();
+    let digits = line.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let rest = line.get(digits..).unwrap_or_default();
+    let words = rest.trim_ascii_start();
+    indent < INDENT
+        && digits >= 3
+        && rest.first().is_some_and(|byte| matches!(byte, b' ' | b'\t'))
+        && (WORDS.iter().any(|known| words.starts_with(known)) || words.starts_with(b"TCP DROPPED"))
+}
+
+/// Reads the lines of the section. Where it is cut, of its last row nothing counts that may have gone on.
+pub(super) fn read<'a>(
+    lines: impl Iterator<Item = &'a [u8]>,
+    is_cut: bool,
+    notes: &mut Notes,
+) -> Vec<WireRow> {
     let mut log = Log { rows: Vec::new(), notes };
     let mut open: Option<(u64, Open<'a>, Vec<&'a [u8]>)> = None;
     for line in lines {
+        if matches!(open, Some((_, Open::Done(WireRow::TcpDropped { .. }), _))) {
+            // Whatever stands behind the last row is none.
+            continue;
+        }
         match row(line) {
             Ok((_, (number, begun, shown))) if open.as_ref().is_none_or(|(last, ..)| number > *last) => {
                 log.close(open.take());
                 log.number(number);
                 open = Some((number, begun, shown.into_iter().collect()));
+            }
+            Err(_) if is_row(line) && open.is_some() => {
+                log.close(open.take());
+                log.notes.add(format!("row {} of the wire log cannot be read", log.rows.len()));
+                log.rows.push(WireRow::Unknown(visible(line)));
             }
             _ => match &mut open {
                 Some((_, _, shown)) => shown.push(unindent(line)),
@@ -62,7 +95,11 @@ pub(super) fn read<'a>(lines: impl Iterator<Item = &'a [u8]>, notes: &mut Notes)
             },
         }
     }
-    log.close(open);
+    if is_cut {
+        log.close_cut(open);
+    } else {
+        log.close(open);
+    }
     log.rows
 }
 
@@ -85,11 +122,35 @@ impl Log<'_> {
         }
     }
 
+    /// The last row of a log that was cut.
+    fn close_cut(&mut self, open: Option<(u64, Open<'_>, Vec<&[u8]>)>) {
+        let before = self.rows.len();
+        let is_told = matches!(&open, Some((_, Open::Frame { fields, .. }, _))
+            if fields.iter().any(|(name, _)| *name == b"PAYLOAD-LEN"));
+        let mut unheard = Notes::default();
+        let mut log = Log { rows: std::mem::take(&mut self.rows), notes: &mut unheard };
+        log.close(open);
+        self.rows = log.rows;
+        match self.rows.get_mut(before) {
+            Some(WireRow::RxOctets(data) | WireRow::TxOctets(data)) => data.len = None,
+            Some(WireRow::RxFrame(frame) | WireRow::TxFrame(frame)) if !is_told => frame.data.len = None,
+            Some(WireRow::Unknown(_)) => self.rows.truncate(before),
+            _ => {}
+        }
+    }
+
     fn close(&mut self, open: Option<(u64, Open<'_>, Vec<&[u8]>)>) {
         let Some((number, open, mut shown)) = open else { return };
         while shown.last().is_some_and(|line| line.trim_ascii().is_empty()) {
             shown.pop();
         }
+        let label = match &open {
+            Open::Octets { sent: true } => "TX OCTETS: ",
+            Open::Octets { sent: false } => "RX OCTETS: ",
+            Open::Frame { sent: true, .. } => "TX FRAME ",
+            Open::Frame { sent: false, .. } => "RX FRAME ",
+            Open::Done(_) => "",
+        };
         let read = match open {
             Open::Done(row) if shown.is_empty() => Ok(row),
             Open::Done(row) => {
@@ -108,7 +169,7 @@ impl Log<'_> {
         };
         self.rows.push(read.unwrap_or_else(|why| {
             self.notes.add(format!("row {number} of the wire log: {why}"));
-            WireRow::Unknown(visible(&shown.join(&b' ')))
+            WireRow::Unknown(label.to_owned() + &visible(&shown.join(&b' ')))
         }));
     }
 }
@@ -258,8 +319,8 @@ mod tests {
 
     fn check(lines: &str) -> (Vec<WireRow>, Vec<String>) {
         let mut notes = Notes::default();
-        let rows = read(lines.lines().map(str::as_bytes), &mut notes);
-        (rows, notes.into_list())
+        let rows = read(lines.lines().map(str::as_bytes), false, &mut notes);
+        (rows, notes.into_lists().1)
     }
 
     fn data(len: Option<u64>, known: &[u8]) -> LoggedData {

@@ -1,5 +1,6 @@
 //! What a report is, from its first bytes.
 
+use crate::autobahn::encoding;
 use crate::model::case::ReportForm;
 
 /// What an input of the suite can be.
@@ -46,12 +47,14 @@ const CASE_KEYS: &[&[u8]] = &[
 #[must_use]
 pub fn sniff(start: &[u8]) -> Option<ReportKind> {
     let start = start.get(..SNIFF_BYTES).unwrap_or(start);
-    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
-    match start.first()? {
+    let (start, _) = encoding::utf8(start);
+    let start = start.trim_ascii_start();
+    let found = match start.first()? {
         b'{' => json(start),
-        b'<' => is_html(start).then_some(ReportKind::Case(ReportForm::Html)),
-        _ => is_pasted(start).then_some(ReportKind::Case(ReportForm::Text)),
-    }
+        b'<' if is_html(start) => Some(ReportKind::Case(ReportForm::Html)),
+        _ => None,
+    };
+    found.or_else(|| is_pasted(start).then_some(ReportKind::Case(ReportForm::Text)))
 }
 
 /// An index is an object of objects of objects; a case begins with one of its keys.
@@ -95,8 +98,8 @@ fn is_html(start: &[u8]) -> bool {
 }
 
 fn is_pasted(start: &[u8]) -> bool {
-    let has = |words: &[u8]| start.windows(words.len()).any(|window| window == words);
-    has(b"Autobahn WebSocket") || has(b" - Case ") || has(b"Case Description")
+    let start = String::from_utf8_lossy(start).replace('\u{a0}', " ");
+    ["Autobahn WebSocket", " - Case ", "Case Description"].iter().any(|words| start.contains(words))
 }
 
 #[cfg(test)]

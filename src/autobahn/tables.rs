@@ -1,38 +1,53 @@
 //! The tables of a page. A browser's clipboard parts cells by tabs, or not at all: `27127` is chop size 27,
-//! count 1, octets 27, and `isServerTrueTrue, iff I …` is a key, a value and a description.
+//! count 1, octets 27, and `isServerTrueTrue, iff I …` is a key, a value and a description. Programs that make text of
+//! pages part them by blanks or bars, wrap them, or give each cell a line.
 
-use nom::IResult;
-use nom::Parser;
-use nom::bytes::complete::{tag, take_until};
-use nom::character::complete::multispace0;
-use nom::sequence::{preceded, terminated};
+use std::borrow::Cow;
 
 use crate::autobahn::notes::Notes;
 use crate::autobahn::page::Line;
 use crate::autobahn::{python, rows};
 use crate::model::case::ClosingBehavior;
 
-type Parsed<'a, T> = IResult<&'a [u8], T, ()>;
-
 /// Ways to part the glued rows of a table that are tried.
 const MAX_WAYS: usize = 4096;
 
-/// Keys of the closing behavior; the start of what the page says about each.
+/// Keys of the closing behavior, and what the page says about each.
 const KEYS: [(&str, &str); 13] = [
-    ("isServer", "True, iff "),
-    ("closedByMe", "True, iff "),
-    ("failedByMe", "True, iff "),
-    ("droppedByMe", "True, iff "),
-    ("wasClean", "True, iff "),
-    ("wasNotCleanReason", "When wasClean == False"),
-    ("wasServerConnectionDropTimeout", "When we are a client"),
-    ("wasOpenHandshakeTimeout", "When performing the opening handshake"),
-    ("wasCloseHandshakeTimeout", "When we initiated a closing handshake"),
-    ("localCloseCode", "The close code I sent"),
-    ("localCloseReason", "The close reason I sent"),
-    ("remoteCloseCode", "The close code the peer sent"),
-    ("remoteCloseReason", "The close reason the peer sent"),
+    ("isServer", "True, iff I (the fuzzer) am a server, and the peer is a client."),
+    ("closedByMe", "True, iff I have initiated closing handshake (that is, did send close first)."),
+    (
+        "failedByMe",
+        "True, iff I have failed the WS connection (i.e. due to protocol error). Failing can be either by initiating \
+         closing handshake or brutal drop TCP.",
+    ),
+    ("droppedByMe", "True, iff I dropped the TCP connection."),
+    (
+        "wasClean",
+        "True, iff full WebSocket closing handshake was performed (close frame sent and received) _and_ the server \
+         dropped the TCP (which is its responsibility).",
+    ),
+    ("wasNotCleanReason", "When wasClean == False, the reason what happened."),
+    (
+        "wasServerConnectionDropTimeout",
+        "When we are a client, and we expected the server to drop the TCP, but that didn't happen in time, this gets \
+         True.",
+    ),
+    (
+        "wasOpenHandshakeTimeout",
+        "When performing the opening handshake, but the peer did not finish in time, this gets True.",
+    ),
+    (
+        "wasCloseHandshakeTimeout",
+        "When we initiated a closing handshake, but the peer did not respond in time, this gets True.",
+    ),
+    ("localCloseCode", "The close code I sent in close frame (if any)."),
+    ("localCloseReason", "The close reason I sent in close frame (if any)."),
+    ("remoteCloseCode", "The close code the peer sent me in close frame (if any)."),
+    ("remoteCloseReason", "The close reason the peer sent me in close frame (if any)."),
 ];
+/// Characters of a description that tell it from all else.
+const TELLING: usize = 20;
 
 /// A remark of the suite between heading and table.
 pub(super) fn is_remark(line: &[u8]) -> bool {
@@ -41,60 +56,131 @@ pub(super) fn is_remark(line: &[u8]) -> bool {
         || line.starts_with(b"Statistics ") && line.ends_with(b"disabled!")
 }
 
+/// Whether the row that says which side the tester was is among them.
+pub(super) fn tells_tester(lines: &[Line]) -> bool {
+    rows_of(lines).iter().any(|row| row.key == "isServer" && flag(&row.value).is_some())
+}
+
+/// A row of the closing behavior.
+struct Row {
+    key: &'static str,
+    /// What stands behind the key: the value, and with text the description too.
+    value: Vec<u8>,
+    /// The cells were told apart.
+    has_cells: bool,
+    /// Lines it was put together from.
+    lines: usize,
+}
+
 /// The table of the closing behavior.
 pub(super) fn closing(lines: &[Line], notes: &mut Notes) -> ClosingBehavior {
     let mut closing = ClosingBehavior::default();
-    for line in lines {
-        let (key, value) = match line {
-            Line::Cells(cells) => match cells.as_slice() {
-                [key, value, ..] => (key.trim_ascii(), value.as_slice()),
-                _ => continue,
-            },
-            Line::Text(text) => match glued(text) {
-                Some(parts) => parts,
-                None => {
-                    if !text.trim_ascii().is_empty() && !text.starts_with(b"Key") {
-                        notes.add(format!("closing behavior: {}", String::from_utf8_lossy(text)));
-                    }
-                    continue;
-                }
-            },
+    let rows = rows_of(lines);
+    let mut was_whole = true;
+    for row in &rows {
+        let before = std::mem::replace(&mut was_whole, row.lines == 1 || row.ends_as_known());
+        let Some(value) = value_of(row, before && was_whole) else {
+            notes.remark(format!("the value of {} cannot be told from what stands beside it", row.key));
+            continue;
         };
-        if !set(&mut closing, key, value.trim_ascii()) {
-            notes.add(format!(
-                "closing behavior: {} of {}",
-                String::from_utf8_lossy(value),
-                String::from_utf8_lossy(key)
-            ));
+        if !set(&mut closing, row.key.as_bytes(), value.trim_ascii()) {
+            notes.add(format!("closing behavior: {} of {}", String::from_utf8_lossy(&value), row.key));
         }
     }
     closing
 }
 
-/// Key and value of a row without borders between its cells. No key begins another.
-fn glued(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    KEYS.iter().find_map(|(key, about)| {
-        let mut row = (preceded(multispace0::<_, ()>, tag(*key)), terminated(last_until(about), multispace0));
-        row.parse(line).ok().map(|(_, parts)| parts)
-    })
+/// Rows, each with the lines that follow it up to the next.
+fn rows_of(lines: &[Line]) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for line in lines {
+        let text = match line {
+            Line::Cells(cells) => match cells.as_slice() {
+                [key, value, ..] => match known(key.trim_ascii()) {
+                    Some((key, [])) => {
+                        rows.push(Row { key, value: value.clone(), has_cells: true, lines: 1 });
+                        continue;
+                    }
+                    _ => continue,
+                },
+                _ => continue,
+            },
+            Line::Text(text) => text.trim_ascii(),
+        };
+        let bare = text.strip_prefix(b"|").unwrap_or(text).trim_ascii_start();
+        match known(bare) {
+            Some((key, rest)) => rows.push(Row { key, value: rest.to_vec(), has_cells: false, lines: 1 }),
+            None if text.is_empty() => {}
+            None => {
+                if let Some(row) = rows.last_mut().filter(|row| !row.has_cells) {
+                    row.value.push(b'\n');
+                    row.value.extend_from_slice(text);
+                    row.lines += 1;
+                }
+            }
+        }
+    }
+    rows
 }
 
-/// Everything before the last `mark`, for a close reason can hold it too.
-fn last_until<'a>(mark: &'static str) -> impl Fn(&'a [u8]) -> Parsed<'a, &'a [u8]> {
-    move |input| {
-        let mut before = 0;
-        let mut rest = input;
-        while let Ok((from, skipped)) = take_until::<_, &[u8], ()>(mark).parse(rest) {
-            before = input.len() - from.len();
-            let _ = skipped;
-            rest = from.get(1..).unwrap_or_default();
-        }
-        if before == 0 && !input.starts_with(mark.as_bytes()) {
-            return Err(nom::Err::Error(()));
-        }
-        let (value, rest) = input.split_at_checked(before).unwrap_or((input, &[]));
-        Ok((rest, value))
+/// The key that a line begins with, and what follows it. No key begins another.
+fn known(line: &[u8]) -> Option<(&'static str, &[u8])> {
+    KEYS.iter().find_map(|(key, _)| Some((*key, line.strip_prefix(key.as_bytes())?)))
+}
+
+impl Row {
+    /// Whether nothing stands in it behind the description: no line of another row's cells.
+    fn ends_as_known(&self) -> bool {
+        let about = KEYS.iter().find(|(key, _)| *key == self.key).map_or("", |(_, about)| *about);
+        words_of(&String::from_utf8_lossy(&self.value)).ends_with(&words_of(about))
     }
+}
+
+/// Words with one blank between them, without the bars of a table.
+fn words_of(text: &str) -> String {
+    text.split(['|', ' ', '\n']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// The value of a row, where it is certain how far it goes; `is_alone` if no line of another row is mixed with its own.
+fn value_of(row: &Row, is_alone: bool) -> Option<Vec<u8>> {
+    if row.has_cells {
+        return Some(row.value.clone());
+    }
+    let rest = parted(&row.value);
+    if !row.key.ends_with("Reason") {
+        return flag(rest).or_else(|| digits(rest)).map(<[u8]>::to_vec);
+    }
+    let about = KEYS.iter().find(|(key, _)| *key == row.key).map_or("", |(_, about)| *about);
+    let text = String::from_utf8_lossy(rest);
+    let begin = about.get(..TELLING).unwrap_or(about);
+    // The last one: a reason can hold it too.
+    let at = text.rfind(begin)?;
+    let (value, description) = text.split_at_checked(at)?;
+    // Where cells were wrapped, lines of their own stand between those of the description.
+    let is_whole = is_alone && (row.lines == 1 || words_of(description) == words_of(about));
+    // What was wrapped in the value itself was a blank, or nothing.
+    if (!is_whole || value.trim().contains('\n')) && value.trim() != "None" {
+        return None;
+    }
+    let value = value.trim_end().strip_suffix('|').unwrap_or(value).trim();
+    Some(value.as_bytes().to_vec())
+}
+
+/// Without what parts two cells.
+fn parted(text: &[u8]) -> &[u8] {
+    let text = text.trim_ascii_start();
+    text.strip_prefix(b"|").unwrap_or(text).trim_ascii_start()
+}
+
+/// `True`, `False` or `None` at the start.
+fn flag(text: &[u8]) -> Option<&[u8]> {
+    let text = parted(text);
+    [&b"True"[..], b"False", b"None"].into_iter().find(|word| text.starts_with(word))
+}
+
+fn digits(text: &[u8]) -> Option<&[u8]> {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    text.get(..digits).filter(|_| digits > 0)
 }
 
 /// Whether key and value are such.
@@ -159,7 +245,8 @@ fn code(slot: &mut Option<u16>, value: &[u8]) -> bool {
 pub(super) fn counts(lines: &[Line], columns: usize, notes: &mut Notes) -> Vec<(u64, u64)> {
     let mut rows: Vec<Vec<(u64, u64)>> = Vec::new();
     let mut total = None;
-    for line in lines {
+    let lines = cells_of(lines);
+    for line in lines.iter() {
         let ways = match line {
             Line::Cells(cells) => {
                 let numbers: Vec<Option<u64>> = cells.iter().map(|cell| number(cell)).collect();
@@ -201,6 +288,49 @@ pub(super) fn counts(lines: &[Line], columns: usize, notes: &mut Notes) -> Vec<(
         notes.add("statistics: the rows of a table do not add up to its total");
     }
     counts
+}
+
+/// Lines of a table whose cells are parted by bars or blanks, or stand on lines of their own, as rows of cells.
+fn cells_of(lines: &[Line]) -> Cow<'_, [Line]> {
+    let texts = || {
+        lines.iter().filter_map(|line| match line {
+            Line::Text(text) => Some(text.trim_ascii()).filter(|text| !text.is_empty()),
+            Line::Cells(_) => None,
+        })
+    };
+    if texts().any(|text| text == b"Count") {
+        return Cow::Owned(lone_cells(texts()));
+    }
+    let is_parted =
+        |text: &[u8]| text.windows(9).any(|words| words == b"SizeCount") || text.starts_with(b"OpcodeCount");
+    if texts().any(is_parted) || !texts().any(|text| words(text).iter().any(|word| *word == b"Count")) {
+        return Cow::Borrowed(lines);
+    }
+    let row = |line: &Line| match line {
+        Line::Text(text) => Line::Cells(words(text).into_iter().map(<[u8]>::to_vec).collect()),
+        cells @ Line::Cells(_) => cells.clone(),
+    };
+    Cow::Owned(lines.iter().map(row).collect())
+}
+
+fn words(text: &[u8]) -> Vec<&[u8]> {
+    text.split(|byte| matches!(byte, b' ' | b'|' | b'\t')).filter(|word| !word.is_empty()).collect()
+}
+
+/// Cells that stand on a line each, behind the names of their columns.
+fn lone_cells<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Vec<Line> {
+    let (mut columns, mut rows, mut row) = (0, Vec::new(), Vec::new());
+    for text in texts {
+        if matches!(text, b"Chop Size" | b"Opcode" | b"Count" | b"Octets") {
+            columns += 1;
+            continue;
+        }
+        row.push(text.to_vec());
+        if row.len() == columns {
+            rows.push(Line::Cells(std::mem::take(&mut row)));
+        }
+    }
+    rows
 }
 
 fn number(digits: &[u8]) -> Option<u64> {

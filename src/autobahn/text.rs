@@ -1,14 +1,16 @@
-//! The page of a case as a browser's clipboard gives it.
+//! The page of a case as text: a browser's clipboard gives it, or a program that made text of the page.
 
+use crate::autobahn::copied;
 use crate::autobahn::page::{Heading, Line, Page};
 use crate::model::case::ReportForm;
 
 pub(super) fn sections(bytes: &[u8]) -> Page {
     let mut page = Page::new(ReportForm::Text);
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    for line in bytes.split(|b| *b == b'\n') {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        match Heading::of(line) {
+    let copied = copied::lines(bytes);
+    page.ends_in_line = !bytes.ends_with(b"\n");
+    page.undone = copied.undone;
+    for line in copied.lines {
+        match Heading::of(&line) {
             Some(heading) if page.may_begin(heading) => page.begin(heading),
             _ => page.push(cells(&page, line)),
         }
@@ -17,7 +19,7 @@ pub(super) fn sections(bytes: &[u8]) -> Page {
 }
 
 /// Tables may come with tabs. Elsewhere a tab is none of ours.
-fn cells(page: &Page, line: &[u8]) -> Line {
+fn cells(page: &Page, line: Vec<u8>) -> Line {
     let in_table = page
         .sections
         .last()
@@ -25,6 +27,6 @@ fn cells(page: &Page, line: &[u8]) -> Line {
     if in_table && line.contains(&b'\t') {
         Line::Cells(line.split(|b| *b == b'\t').map(<[u8]>::to_vec).collect())
     } else {
-        Line::Text(line.to_vec())
+        Line::Text(line)
     }
 }

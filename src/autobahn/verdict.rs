@@ -6,7 +6,8 @@ use crate::autobahn::cases::{self, Case, ExpectedEvent};
 use crate::autobahn::seen::{LoggedEvent, Sight, sights};
 use crate::knowledge::words::{or, start_of};
 use crate::model::case::{
-    Behavior, BehaviorClose, CaseEvent, CaseReport, ExpectedClose, Recomputed, ReportForm, WireRow,
+    Behavior, BehaviorClose, CaseEvent, CaseReport, ExpectedClose, Recomputed, ReportForm, ReportPart,
+    WireRow,
 };
 use crate::model::suite::{Suite, Version};
 
@@ -17,6 +18,10 @@ const QUOTED: usize = 40;
 /// cases and from the wire log.
 #[must_use]
 pub fn judge(report: &CaseReport) -> Recomputed {
+    if !report.has(ReportPart::Closing) {
+        let why = "The source lacks what the tester noted about the closing.".to_owned();
+        return Recomputed { behavior: None, behavior_close: None, agrees: true, why };
+    }
     match report.suite {
         Some(Suite { version, .. }) => judge_by(report, cases::find_in(&report.id, version), version),
         None => judge_by_any(report),
@@ -78,11 +83,11 @@ fn judge_by(report: &CaseReport, case: Option<&Case>, version: Version) -> Recom
         None => (None, "what the case expects of the closing is not known".to_owned()),
     };
     // A word that is not there contradicts nothing.
-    let agrees = |recorded: &str, judged: Option<&str>| {
-        recorded.is_empty() || judged.is_none_or(|judged| judged == recorded)
+    let agrees = |recorded: Option<&str>, judged: Option<&str>| {
+        recorded.is_none_or(|recorded| judged.is_none_or(|judged| judged == recorded))
     };
-    let agrees = agrees(report.behavior.as_str(), behavior.as_ref().map(Behavior::as_str))
-        && agrees(report.behavior_close.as_str(), behavior_close.as_ref().map(BehaviorClose::as_str));
+    let agrees = agrees(report.behavior.told(), behavior.as_ref().map(Behavior::as_str))
+        && agrees(report.behavior_close.told(), behavior_close.as_ref().map(BehaviorClose::as_str));
     Recomputed { behavior, behavior_close, agrees, why: format!("{on_events}; {on_closing}.") }
 }
 
@@ -255,7 +260,7 @@ fn fits(entry: &[ExpectedEvent], logged: &[LoggedEvent]) -> bool {
 
 /// Events of the log; `None` where it is absent, or was switched off.
 fn logged(report: &CaseReport) -> Option<Vec<LoggedEvent>> {
-    let rows = report.wire_log.as_deref()?;
+    let rows = report.wire_log.as_deref().filter(|_| !report.is_cut)?;
     if rows.contains(&WireRow::Log(false)) {
         return None;
     }

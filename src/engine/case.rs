@@ -25,15 +25,17 @@ pub(super) fn replay(mut report: CaseReport, terms: &Terms) -> (Box<Conversation
     }
     let mut stages = Stages::new(&terms.limits, &terms.keep);
     let (mut weirds, mut common) = (Weirds::default(), Common::new(usize::MAX));
-    let mut inconsistencies = report.inconsistencies.clone();
-    inconsistencies.extend(autobahn::observe(&report, &mut |observation| {
+    let (mut notes, mut inconsistencies) = (report.notes.clone(), report.inconsistencies.clone());
+    let (remarks, odd) = autobahn::observe(&report, &mut |observation| {
         stages.observe(observation, terms, &mut weirds, &mut common);
-    }));
+    });
+    notes.extend(remarks);
+    inconsistencies.extend(odd);
     if !common.told.is_empty() {
         common.told.insert(0, Told::Opened(Box::new(stages.opening())));
     }
     let tester = if report.closing.is_server { Role::Server } else { Role::Client };
-    let tail = Tail { log_of: Some(tester), ..Tail::default() };
+    let tail = Tail { log_of: Some(tester), cut: report.is_cut, ..Tail::default() };
     let (mut connection, course) = stages.report(weirds, &tail);
     let (rx, tx) = (&report.statistics.rx_octets, &report.statistics.tx_octets);
     let (client, server) = if report.closing.is_server { (rx, tx) } else { (tx, rx) };
@@ -41,11 +43,11 @@ pub(super) fn replay(mut report: CaseReport, terms: &Terms) -> (Box<Conversation
         let bytes = octets.iter().map(|(size, count)| size.saturating_mul(*count));
         connection.traffic[role].stream_bytes = bytes.fold(0, u64::saturating_add);
     }
-    connection.tester = Some(tester);
+    connection.tester = report.tester();
     diagnose(&mut connection, &course);
     let account = autobahn::account::explain_case(&report, &connection);
     let recomputed = account.recomputed.clone();
-    let record = CaseRecord { report, recomputed, account, inconsistencies };
+    let record = CaseRecord { report, recomputed, account, notes, inconsistencies };
     connection.case = Some(Wire::new(Box::new(record)));
     (connection, common.told)
 }

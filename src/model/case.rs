@@ -8,6 +8,8 @@ use std::fmt;
 use std::mem::discriminant;
 
 use super::frame::{Opcode, Rsv};
+use super::named::named;
+use super::observation::Role;
 use super::suite::Suite;
 
 pub(crate) use account::messages_begun;
@@ -70,6 +72,8 @@ macro_rules! verdict {
             $($(#[doc = $of])+ $name,)+
             /// Any other word, as some old suites wrote (`NO_CLOSE`).
             Other(String),
+            /// The source does not say.
+            Unknown,
         }
 
         impl $Verdict {
@@ -78,16 +82,24 @@ macro_rules! verdict {
             pub fn new(word: &str) -> Self {
                 match word {
                     $($word => Self::$name,)+
+                    "" => Self::Unknown,
                     other => Self::Other(other.to_owned()),
                 }
             }
 
-            /// The word of a report that stands for it.
+            /// The word of a report that stands for it; `unknown` where none is known.
             #[must_use]
             pub fn as_str(&self) -> &str {
+                self.told().unwrap_or("unknown")
+            }
+
+            /// The word of a report that stands for it; `None` where the source does not say.
+            #[must_use]
+            pub fn told(&self) -> Option<&str> {
                 match self {
-                    $(Self::$name => $word,)+
-                    Self::Other(word) => word,
+                    $(Self::$name => Some($word),)+
+                    Self::Other(word) => Some(word),
+                    Self::Unknown => None,
                 }
             }
 
@@ -282,6 +294,28 @@ pub enum ReportForm {
     Text,
 }
 
+named! {
+    /// A part of a report that its source can lack, in the order of a page.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
+    pub enum ReportPart {
+        /// The events that were expected, and those that were seen.
+        Outcome = "outcome",
+        /// The verdict on how the case closed.
+        ClosingVerdict = "closing_verdict",
+        /// Request and response of the opening handshake.
+        Handshake = "opening_handshake",
+        /// Which side the tester was.
+        Tester = "tester",
+        /// What the tester noted about the closing.
+        Closing = "closing_behavior",
+        /// What it counted.
+        Statistics = "wire_statistics",
+        /// The wire log up to its last row.
+        WireLog = "wire_log",
+    }
+}
+
 /// The report of one case.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CaseReport {
@@ -327,8 +361,29 @@ pub struct CaseReport {
     pub statistics: WireStatistics,
     /// The log, in order; `None` where none was kept.
     pub wire_log: Option<Vec<WireRow>>,
+    /// What the source does not have, or not to its end; what stands for it here is not known.
+    pub lacks: Vec<ReportPart>,
+    /// The source ends before the report does.
+    pub is_cut: bool,
+    /// What the source lacks, and what had to be undone to read it, in words.
+    pub notes: Vec<String>,
     /// Where the report contradicts itself, or could not be read in part, in words.
     pub inconsistencies: Vec<String>,
+}
+
+impl CaseReport {
+    /// Whether the source has all of that part.
+    #[must_use]
+    pub fn has(&self, part: ReportPart) -> bool {
+        !self.lacks.contains(&part)
+    }
+
+    /// The role of the tester; `None` where nothing in the source shows it.
+    #[must_use]
+    pub fn tester(&self) -> Option<Role> {
+        let role = if self.closing.is_server { Role::Server } else { Role::Client };
+        self.has(ReportPart::Tester).then_some(role)
+    }
 }
 
 /// An entry of `index.json`.

@@ -261,6 +261,8 @@ pub struct CaseRecord {
     pub recomputed: Recomputed,
     /// What the tester did, what the testee owed and did.
     pub account: CaseAccount,
+    /// What its source lacks, and what had to be undone to read it.
+    pub notes: Vec<String>,
     /// Where the report contradicts itself.
     pub inconsistencies: Vec<String>,
 }

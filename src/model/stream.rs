@@ -73,6 +73,8 @@ pub struct Tail {
     pub last_payload_at: PerRole<Option<Timestamp>>,
     /// TCP was never established, and the recording shows that it failed.
     pub not_connected: bool,
+    /// The recording is known to end before the conversation did.
+    pub cut: bool,
     /// The TLS handshake had not come to its end when TCP ended, and nothing of it is missing.
     pub not_secured: bool,
 }

@@ -180,12 +180,13 @@ fn outcome(opening: &Opening, ends: &PerRole<Endpoint>, order: EndOrder, tail: &
         return match (opening.status, order) {
             (Some(_), _) => Outcome::HandshakeFailed,
             (None, _) if tail.not_connected => Outcome::HandshakeFailed,
-            (None, _) if lost => Outcome::NotObservable,
+            (None, _) if lost || tail.cut => Outcome::NotObservable,
             (None, EndOrder::Open) => Outcome::Open,
             (None, _) => Outcome::HandshakeFailed,
         };
     }
     match (ends.client.close(), ends.server.close(), order) {
+        (_, _, EndOrder::Open) if tail.cut => Outcome::NotObservable,
         (_, _, EndOrder::Open) => Outcome::Open,
         (Some(_), Some(_), _) if early::cut_short(ends) => Outcome::CloseCutShort,
         (Some(_), Some(_), _) if order.is_reset(ends) => Outcome::CleanTcpReset,

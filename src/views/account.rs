@@ -6,7 +6,8 @@ mod fix;
 use crate::knowledge::words::{and, or};
 use crate::knowledge::{Clauses, rfc6455};
 use crate::model::case::{
-    Behavior, CaseAccount, CaseFrame, CasePayload, CaseStep, ExpectedClose, Sent, Shortfall, TesteeAct,
+    Behavior, CaseAccount, CaseFrame, CasePayload, CaseStep, ExpectedClose, ReportPart, Sent, Shortfall,
+    TesteeAct,
 };
 use crate::model::{CloseCode, Conversation, Opcode, Outcome, Reaction, RuleId};
 use crate::redact::Shown;
@@ -29,6 +30,12 @@ pub(super) fn of(report: &Conversation<Shown>, told: &[Worded<'_>]) -> Vec<Strin
     let Some(record) = report.case.as_deref() else { return Vec::new() };
     let account = &record.account;
     let mut out: Vec<String> = fix::sentence(report, account, told).into_iter().collect();
+    if !record.report.has(ReportPart::Closing) {
+        // What the tester noted is not in the source, and all else follows from it.
+        out.extend(verdict(account, &lower(&account.recomputed.why)));
+        out.extend(said(account));
+        return out;
+    }
     if !account.opened {
         let why = "the opening handshake was not completed, so the tester could not run the case.";
         out.extend(verdict(account, why));
@@ -63,7 +70,7 @@ fn said(account: &CaseAccount) -> Option<String> {
 fn end(account: &CaseAccount, outcome: Outcome) -> Option<String> {
     let clean = account.closing.was_clean;
     match outcome {
-        Outcome::NotObservable if clean => Some("By the tester's account it closed cleanly.".to_owned()),
+        Outcome::NotObservable if clean => Some("By the tester's account the closing was clean.".to_owned()),
         _ if clean => None,
         _ => Some("By the tester's account it did not close cleanly.".to_owned()),
     }

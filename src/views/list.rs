@@ -124,9 +124,9 @@ row! {
     /// Number of the case, as in `3.2`.
     case: Option<Text> = case.map(|case| case.id.as_str()),
     /// The suite's verdict on what the testee did.
-    behavior: Option<Text> = case.map(|case| case.behavior.as_str()),
+    behavior: Option<Text> = case.and_then(|case| case.behavior.told()),
     /// The suite's verdict on how it closed.
-    behavior_close: Option<Text> = case.map(|case| case.behavior_close.as_str()),
+    behavior_close: Option<Text> = case.and_then(|case| case.behavior_close.told()),
 }
 
 /// The host that was asked for, as far as it shows.

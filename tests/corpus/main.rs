@@ -6,6 +6,7 @@ mod captures;
 mod conformance;
 mod convergence;
 mod gates;
+mod reports;
 mod suites;
 mod tls;
 mod tls_runs;

@@ -124,6 +124,9 @@ fn report(json: &Value) -> Option<CaseReport> {
             tx_frames: counts("txFrameStats"),
         },
         wire_log: json["wirelog"].as_array().map(|rows| rows.iter().filter_map(row).collect()),
+        lacks: Vec::new(),
+        is_cut: false,
+        notes: Vec::new(),
         inconsistencies: Vec::new(),
     })
 }

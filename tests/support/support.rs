@@ -22,6 +22,7 @@ pub mod hostile;
 pub mod junit;
 pub mod oddities;
 pub mod pack;
+pub mod pasted;
 pub mod profile;
 pub mod rng;
 pub mod scene;

@@ -35,6 +35,9 @@ fn report(id: &str, behavior: &str, behavior_close: &str) -> CaseReport {
         http_response: Some("HTTP/1.1 101 Switching Protocols\r\n".to_owned()),
         statistics: WireStatistics::default(),
         wire_log: None,
+        lacks: Vec::new(),
+        is_cut: false,
+        notes: Vec::new(),
         inconsistencies: Vec::new(),
     }
 }

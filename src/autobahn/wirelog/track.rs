@@ -1,80 +1,76 @@
-//! One direction of a wire log.
+//! The frames of one direction of a wire log.
+
+mod lengths;
 
 use std::collections::VecDeque;
 
 use crate::autobahn::notes::Notes;
+use crate::autobahn::wirelog::outline::{Outline, header, is_of};
 use crate::model::case::{LoggedData, LoggedFrame};
 use crate::model::{
-    Evidence, FrameHeader, GapCause, LengthForm, MaskingKey, Missing, Observation, Observed, Opcode, Piece,
-    Role, Rsv, Undecodable,
+    Evidence, FrameHeader, GapCause, Missing, Observation, Observed, Piece, Role, Undecodable,
 };
 use crate::websocket::{Decoded, Decoder, Ending};
 
 /// What one side sent, as its octets and the rows of its frames show it.
 pub(super) struct Track<'a> {
     from: Role,
-    /// Bytes of its HTTP head, and those still to pass over.
-    head_len: u64,
+    outline: Outline<'a>,
+    /// Bytes of its HTTP head that are still to pass over.
     head_left: u64,
-    /// The tester sent it: a frame's row comes before its octets.
-    is_sent: bool,
-    /// Sizes in which octets came, for rows that do not tell their length.
-    sizes: &'a [(u64, u64)],
+    /// The last bytes of the head so far, as long as octets show all of it.
+    head_seen: Option<Vec<u8>>,
     reading: Reading,
     /// Row in which the header that is open began.
     opened: u32,
     /// Headers that octets gave and no row yet.
     decoded: VecDeque<FrameHeader>,
-    /// Rows of frames that no octets gave yet.
-    rows: VecDeque<(u32, &'a LoggedFrame)>,
-    /// The tester has sent its Close: what it still logs of the testee is unsound.
-    peer_closed: bool,
+    /// Rows of frames that have come.
+    come: usize,
+    /// Rows of frames that are done with: of a header, or taken for themselves.
+    paired: usize,
+    /// Size of the pieces in which the frame that is being sent leaves.
+    chop: Option<u64>,
+    /// Octets came whose length nothing tells.
+    unmeasured: bool,
 }
 
 /// Where its frames are read. Offsets count bytes behind the handshake.
 enum Reading {
-    /// Octets reach.
+    /// Octets, whose place is certain.
     Octets(Decoder),
     /// The header at `start` was cut away; octets up to `fed` have come.
     Await { start: u64, fed: u64 },
     /// The octets of a frame that was taken from its row reach to `until`.
     Skip { until: u64, fed: u64 },
-    /// Nothing but rows.
-    Rows,
-    /// No frames: the handshake failed.
+    /// Rows, since where the next frame begins in the octets is not certain; until octets begin with the header of the
+    /// next row. Of a frame that octets have begun, so many bytes are still to come.
+    Rows { open: Option<u64> },
+    /// No frames: the handshake failed, or what follows is lost.
     Nothing,
 }
 
 impl<'a> Track<'a> {
-    pub(super) fn new(
-        from: Role,
-        head_len: u64,
-        is_sent: bool,
-        sizes: &'a [(u64, u64)],
-        switched: bool,
-        has_octets: bool,
-    ) -> Self {
-        let reading = match (switched, has_octets) {
+    /// `head` is how many bytes of an HTTP head its octets begin with.
+    pub(super) fn new(from: Role, outline: Outline<'a>, head: u64, switched: bool) -> Self {
+        let reading = match (switched, outline.has_octets()) {
             (false, _) => Reading::Nothing,
             (true, true) => Reading::Octets(Decoder::new(0)),
-            (true, false) => Reading::Rows,
+            (true, false) => Reading::Rows { open: None },
         };
         Self {
             from,
-            head_len,
-            head_left: head_len,
-            is_sent,
-            sizes,
+            head_seen: outline.shows_head().then(Vec::new),
+            outline,
+            head_left: head,
             reading,
             opened: 0,
             decoded: VecDeque::new(),
-            rows: VecDeque::new(),
-            peer_closed: false,
+            come: 0,
+            paired: 0,
+            chop: None,
+            unmeasured: false,
         }
-    }
-
-    pub(super) const fn peer_has_closed(&mut self) {
-        self.peer_closed = true;
     }
 
     /// A row of octets.
@@ -85,79 +81,146 @@ impl<'a> Track<'a> {
         notes: &mut Notes,
         sink: &mut impl FnMut(Observation<'_>),
     ) {
-        let Some(len) = data.len.or_else(|| self.len_of(&data.known)) else {
-            self.feed(&data.known, data.known.len() as u64, row, sink);
-            self.rows_only(sink);
-            return self.settle(row, notes, sink);
-        };
-        let behind = len.saturating_sub(self.head_left);
-        let head = usize::try_from(len - behind).unwrap_or(usize::MAX);
-        self.head_left = self.head_left.saturating_sub(len);
-        let known = data.known.get(head..).unwrap_or_default();
-        if behind > 0 {
-            self.feed(known, behind, row, sink);
+        if self.head_left > 0 {
+            return self.head(data, row, notes, sink);
+        }
+        self.resume(data, row, notes, sink);
+        match data.len.or_else(|| self.length(data, row)) {
+            Some(len) => {
+                if data.len.is_none() {
+                    self.outline.sizes.take(len);
+                }
+                self.feed(&data.known, len, row, notes, sink);
+            }
+            None => {
+                self.feed(&data.known, data.known.len() as u64, row, notes, sink);
+                self.unmeasured |= !matches!(self.reading, Reading::Rows { .. } | Reading::Nothing);
+                self.leave_octets();
+            }
         }
         self.settle(row, notes, sink);
     }
 
-    /// Length of a row that does not tell it, which is at least what it shows: what is left of the head, the one
-    /// size that comes into question, or the end of a frame, if octets of that size came at all.
-    fn len_of(&self, known: &[u8]) -> Option<u64> {
-        let shown = known.len() as u64;
-        if self.head_left > 0 {
-            return Some(self.head_left.max(shown));
+    /// Octets that begin with the HTTP head, or what is left of it. It ends where the octets show that; a report quotes it
+    /// without its blanks, or as a program wrote it.
+    fn head(
+        &mut self,
+        data: &LoggedData,
+        row: u32,
+        notes: &mut Notes,
+        sink: &mut impl FnMut(Observation<'_>),
+    ) {
+        if let Some(end) = self.end_of_head(&data.known) {
+            self.head_left = end as u64;
+        } else if self.head_seen.is_some() && data.len == Some(data.known.len() as u64) {
+            // All of it is shown, and its end is still to come.
+            self.head_left = self.head_left.max(data.known.len() as u64 + 1);
+        } else {
+            self.head_seen = None;
         }
-        let Reading::Octets(decoder) = &self.reading else { return None };
-        let is_head = |size: u64, count: u64| size == self.head_len && count == 1;
-        let sizes = self.sizes.iter().filter(|(size, count)| *size >= shown && !is_head(*size, *count));
-        let mut sizes = sizes.map(|(size, _)| *size);
-        if let (Some(only), None) = (sizes.clone().next(), sizes.clone().nth(1)) {
-            return Some(only);
-        }
-        let len = match decoder.ending() {
-            Ending::InPayload { left } => left,
-            Ending::Between => {
-                let header = crate::websocket::parse_header(known).ok()?;
-                header.wire_len().checked_add(header.payload_len)?
+        let whole = self.head_left.max(data.known.len() as u64);
+        let Some(len) = data.len else {
+            // Where frames come in the same octets, only their rows tell of them.
+            if self.outline.is_sent || self.outline.frames_ended(self.paired, row).is_empty() {
+                let len = Some(whole).filter(|len| self.outline.sizes.allows(*len));
+                let len = len.or_else(|| self.outline.sizes.only(whole));
+                len.into_iter().for_each(|len| self.outline.sizes.take(len));
+            } else {
+                self.leave_octets();
             }
-            Ending::InHeader { .. } | Ending::Lost { .. } => return None,
+            self.head_left = 0;
+            return;
         };
-        sizes.any(|size| size == len).then_some(len)
+        let behind = len.saturating_sub(self.head_left);
+        let from = usize::try_from(self.head_left).unwrap_or(usize::MAX);
+        self.head_left = self.head_left.saturating_sub(len);
+        if behind > 0 {
+            self.feed(data.known.get(from..).unwrap_or_default(), behind, row, notes, sink);
+        }
+        self.settle(row, notes, sink);
+    }
+
+    /// Where in these octets the empty line ends the head; `None` where that is not shown.
+    fn end_of_head(&mut self, known: &[u8]) -> Option<usize> {
+        const END: &[u8] = b"\r\n\r\n";
+        let seen = self.head_seen.as_mut()?;
+        let before = seen.len();
+        seen.extend_from_slice(known);
+        let at = seen.windows(END.len()).position(|window| window == END).map(|at| at + END.len() - before);
+        let kept = seen.len().saturating_sub(END.len() - 1);
+        seen.drain(..kept);
+        at
+    }
+
+    /// Where only rows told, octets that begin with the header of the next row tell again.
+    fn resume(
+        &mut self,
+        data: &LoggedData,
+        row: u32,
+        notes: &mut Notes,
+        sink: &mut impl FnMut(Observation<'_>),
+    ) {
+        let Reading::Rows { open } = self.reading else { return };
+        let next = self.outline.frame_within(self.paired, row);
+        let Some((n, frame)) = next.filter(|(n, _)| !self.outline.is_sent || *n < row) else { return };
+        if self.outline.begins(data, n, frame) {
+            if self.decoded.back().is_some_and(|header| self.outline.agree(header, n, frame)) {
+                // The frame that is open, whose row comes behind its last octets.
+                return;
+            }
+            // One that was refused has no row.
+            self.decoded.clear();
+            self.close_open(open, row, sink);
+            self.reading = Reading::Octets(Decoder::new(0));
+        } else if self.outline.is_sent {
+            self.close_open(open, row, sink);
+            self.paired = self.paired.saturating_add(1);
+            self.take(frame, n, notes, sink);
+        }
+    }
+
+    /// Ends a frame whose octets are not told apart from those of others.
+    fn close_open(&mut self, open: Option<u64>, row: u32, sink: &mut impl FnMut(Observation<'_>)) {
+        let Some(left) = open else { return };
+        let (from, evidence) = (self.from, Some(Evidence::WireLog { row }));
+        if left > 0 {
+            let piece = Piece::Missing { len: left, cause: Missing::ElidedByLog };
+            sink(Observation { from, what: Observed::Payload(piece), evidence });
+        }
+        sink(Observation { from, what: Observed::FrameEnd { cut: 0 }, evidence });
+        self.reading = Reading::Rows { open: None };
     }
 
     /// `len` octets behind the handshake, of which the first are known.
-    fn feed(&mut self, known: &[u8], len: u64, row: u32, sink: &mut impl FnMut(Observation<'_>)) {
+    fn feed(
+        &mut self,
+        known: &[u8],
+        len: u64,
+        row: u32,
+        notes: &mut Notes,
+        sink: &mut impl FnMut(Observation<'_>),
+    ) {
         match &mut self.reading {
             Reading::Octets(decoder) => {
-                let start = decoder.position();
-                let (from, opened, decoded) = (self.from, self.opened, &mut self.decoded);
-                let mut lost = false;
-                let mut emit = |step: Decoded<'_>| {
-                    let (what, offset) = match step {
-                        Decoded::Frame { offset, header } => {
-                            decoded.push_back(header);
-                            (Observed::Frame(header), offset)
-                        }
-                        Decoded::Payload { offset, piece } => (Observed::Payload(elided(piece)), offset),
-                        Decoded::FrameEnd { offset } => (Observed::FrameEnd { cut: 0 }, offset),
-                        Decoded::Gap { .. } => return lost = true,
-                    };
-                    let row = if offset < start { opened } else { row };
-                    sink(Observation { from, what, evidence: Some(Evidence::WireLog { row }) });
-                };
-                decoder.push(known, &mut emit);
-                let missing = len.saturating_sub(known.len() as u64);
-                if missing > 0 {
-                    // The cause is replaced above.
-                    decoder.gap(missing, GapCause::NotCaptured, &mut emit);
+                // What it sent it can have put inside an unfinished frame of its own, and then octets are what went out.
+                let disputed = (!self.outline.is_sent)
+                    .then(|| {
+                        disputed(
+                            decoder,
+                            known,
+                            &self.outline,
+                            self.paired.saturating_add(self.decoded.len()),
+                            row,
+                        )
+                    })
+                    .flatten();
+                if let Some(disputed) = disputed {
+                    notes.add(format!(
+                        "row {disputed} of the wire log: the frame differs from its octets, and the rows are followed"
+                    ));
+                    return self.leave_octets();
                 }
-                if decoder.open_header().is_some_and(|offset| offset >= start) {
-                    self.opened = row;
-                }
-                if lost && let Ending::Lost { offset, .. } = decoder.ending() {
-                    let fed = decoder.position();
-                    self.reading = Reading::Await { start: offset, fed };
-                }
+                self.decode(known, len, row, sink);
             }
             Reading::Await { fed, .. } => *fed = fed.saturating_add(len),
             Reading::Skip { until, fed } => {
@@ -169,44 +232,81 @@ impl<'a> Track<'a> {
                         usize::try_from(left).ok().and_then(|left| known.get(left..)).unwrap_or_default();
                     self.reading = Reading::Octets(Decoder::new(until));
                     if len > left {
-                        self.feed(known, len - left, row, sink);
+                        self.feed(known, len - left, row, notes, sink);
                     }
                 }
             }
-            Reading::Rows | Reading::Nothing => {}
+            Reading::Rows { .. } | Reading::Nothing => {}
+        }
+    }
+
+    fn decode(&mut self, known: &[u8], len: u64, row: u32, sink: &mut impl FnMut(Observation<'_>)) {
+        let Reading::Octets(decoder) = &mut self.reading else { return };
+        let start = decoder.position();
+        let (from, opened, decoded) = (self.from, self.opened, &mut self.decoded);
+        let mut lost = false;
+        let mut emit = |step: Decoded<'_>| {
+            let (what, offset) = match step {
+                Decoded::Frame { offset, header } => {
+                    decoded.push_back(header);
+                    (Observed::Frame(header), offset)
+                }
+                Decoded::Payload { offset, piece } => (Observed::Payload(elided(piece)), offset),
+                Decoded::FrameEnd { offset } => (Observed::FrameEnd { cut: 0 }, offset),
+                Decoded::Gap { .. } => return lost = true,
+            };
+            let row = if offset < start { opened } else { row };
+            sink(Observation { from, what, evidence: Some(Evidence::WireLog { row }) });
+        };
+        decoder.push(known, &mut emit);
+        let missing = len.saturating_sub(known.len() as u64);
+        if missing > 0 {
+            // The cause is replaced above.
+            decoder.gap(missing, GapCause::NotCaptured, &mut emit);
+        }
+        if decoder.open_header().is_some_and(|offset| offset >= start) {
+            self.opened = row;
+        }
+        if lost && let Ending::Lost { offset, .. } = decoder.ending() {
+            let fed = decoder.position();
+            self.reading = Reading::Await { start: offset, fed };
         }
     }
 
     /// A row of a frame.
-    pub(super) fn frame(
-        &mut self,
-        frame: &'a LoggedFrame,
-        row: u32,
-        notes: &mut Notes,
-        sink: &mut impl FnMut(Observation<'_>),
-    ) {
-        self.rows.push_back((row, frame));
+    pub(super) fn frame(&mut self, row: u32, notes: &mut Notes, sink: &mut impl FnMut(Observation<'_>)) {
+        self.come = self.come.saturating_add(1);
         self.settle(row, notes, sink);
     }
 
     /// Pairs headers and rows; takes from its row the frame whose header was cut away.
     fn settle(&mut self, now: u32, notes: &mut Notes, sink: &mut impl FnMut(Observation<'_>)) {
-        while let Some((row, frame)) = self.rows.front().copied() {
+        while self.paired < self.come
+            && let Some((row, frame)) = self.outline.frame(self.paired)
+        {
             if let Some(header) = self.decoded.pop_front() {
-                self.rows.pop_front();
-                if !self.peer_closed && !agree(&header, frame) {
+                self.paired = self.paired.saturating_add(1);
+                self.chop = frame.chop_size;
+                if self.outline.is_sound(row) && !self.outline.agree(&header, row, frame) {
                     notes.add(format!("row {row} of the wire log: the frame differs from its octets"));
+                }
+                if let Reading::Rows { open: open @ Some(_) } = self.reading
+                    && self.decoded.is_empty()
+                {
+                    self.close_open(open, row, sink);
                 }
                 continue;
             }
             match self.reading {
-                Reading::Rows => {
-                    self.rows.pop_front();
+                // Where octets are logged, one that was not sent has none.
+                Reading::Rows { .. } if self.outline.is_sent && self.outline.has_octets() => break,
+                Reading::Rows { .. } => {
+                    self.paired = self.paired.saturating_add(1);
                     self.take(frame, row, notes, sink);
                 }
                 Reading::Await { start, fed } => {
-                    self.rows.pop_front();
-                    if self.peer_closed && frame.data.len == Some(0) {
+                    self.paired = self.paired.saturating_add(1);
+                    if self.outline.payload_len(row, frame).is_none() && !self.outline.is_sound(row) {
                         // After its own Close the tester logs frames it received as empty.
                         self.lose(start, fed, now, sink);
                         continue;
@@ -220,14 +320,17 @@ impl<'a> Track<'a> {
                                 std::cmp::Ordering::Greater => Reading::Skip { until, fed },
                             }
                         }
-                        None => Reading::Rows,
+                        None => Reading::Rows { open: None },
                     };
                 }
                 Reading::Octets(_) | Reading::Skip { .. } | Reading::Nothing => break,
             }
         }
-        if self.is_sent {
+        if self.outline.is_sent {
             // Sent piece by piece, without a row (6.4).
+            if !self.decoded.is_empty() {
+                self.chop = None;
+            }
             self.decoded.clear();
         }
     }
@@ -240,21 +343,21 @@ impl<'a> Track<'a> {
         notes: &mut Notes,
         sink: &mut impl FnMut(Observation<'_>),
     ) -> Option<u64> {
+        if self.from == Role::Client && frame.masking_key.is_none() && frame.masked != Some(false) {
+            // It was masked, or nobody knows: a frame without a key would say that it was not.
+            notes.add(format!("row {row} of the wire log: the masking key of the frame is not given"));
+            let lost = Observed::Undecodable(Undecodable::FramingLost { skipped: 0 });
+            sink(Observation { from: self.from, what: lost, evidence: Some(Evidence::WireLog { row }) });
+            return None;
+        }
         let known = &frame.data.known;
-        let told = frame.repeat_len.or(frame.data.len);
-        if told.is_none() {
+        let told = self.outline.payload_len(row, frame);
+        if told.is_none() && frame.data.len.is_none() {
             notes.add(format!("row {row} of the wire log: the length of the frame is not given"));
         }
         let payload_len = told.unwrap_or(known.len() as u64);
         let known = usize::try_from(payload_len).ok().and_then(|len| known.get(..len)).unwrap_or(known);
-        let header = FrameHeader {
-            fin: frame.fin,
-            rsv: Rsv(frame.rsv),
-            opcode: Opcode::from_bits(frame.opcode),
-            masking_key: frame.masking_key.map(MaskingKey),
-            length_form: LengthForm::of(payload_len),
-            payload_len,
-        };
+        let header = header(frame, payload_len);
         let mut emit = |what| {
             sink(Observation { from: self.from, what, evidence: Some(Evidence::WireLog { row }) });
         };
@@ -279,26 +382,44 @@ impl<'a> Track<'a> {
     }
 
     /// From here on frames come from their rows.
-    fn rows_only(&mut self, sink: &mut impl FnMut(Observation<'_>)) {
-        if let Reading::Octets(decoder) = &self.reading
-            && let Ending::InPayload { left } = decoder.ending()
-        {
-            let evidence = Some(Evidence::WireLog { row: self.opened });
-            let piece = Piece::Missing { len: left, cause: Missing::ElidedByLog };
-            sink(Observation { from: self.from, what: Observed::Payload(piece), evidence });
-            sink(Observation { from: self.from, what: Observed::FrameEnd { cut: 0 }, evidence });
-        }
-        if !matches!(self.reading, Reading::Nothing) {
-            self.reading = Reading::Rows;
-        }
+    fn leave_octets(&mut self) {
+        let open = match &self.reading {
+            Reading::Octets(decoder) => match decoder.ending() {
+                Ending::InPayload { left } => Some(left),
+                _ => None,
+            },
+            Reading::Rows { open } => *open,
+            Reading::Await { .. } | Reading::Skip { .. } => None,
+            Reading::Nothing => return,
+        };
+        self.reading = Reading::Rows { open };
     }
 
     /// The log is switched off.
-    pub(super) fn pause(&mut self, sink: &mut impl FnMut(Observation<'_>)) {
+    pub(super) fn pause(&mut self, row: u32, sink: &mut impl FnMut(Observation<'_>)) {
         self.head_left = 0;
-        self.rows_only(sink);
+        self.leave_octets();
+        if let Reading::Rows { open: open @ Some(_) } = self.reading {
+            self.close_open(open, row, sink);
+        }
         self.decoded.clear();
-        self.rows.clear();
+        self.paired = self.come;
+    }
+
+    /// The source ends here and the log went on: of what is open nothing is known.
+    pub(super) fn cut(&mut self, notes: &mut Notes) {
+        self.reading = Reading::Nothing;
+        self.remark(notes);
+    }
+
+    fn remark(&self, notes: &mut Notes) {
+        if self.unmeasured {
+            let what = if self.outline.is_sent { "sent" } else { "received" };
+            notes.remark(format!(
+                "the source does not tell how long some of the octets {what} are: the frames in them are read from \
+                their rows"
+            ));
+        }
     }
 
     /// The log is over.
@@ -317,9 +438,18 @@ impl<'a> Track<'a> {
                 Ending::Between | Ending::Lost { .. } => {}
             },
             Reading::Await { start, fed } => self.lose(*start, *fed, self.opened, sink),
-            Reading::Skip { .. } | Reading::Rows | Reading::Nothing => {}
+            Reading::Rows { open: open @ Some(_) } => {
+                let open = *open;
+                self.close_open(open, self.opened, sink);
+                self.lose(0, 0, self.opened, sink);
+            }
+            Reading::Skip { .. } | Reading::Rows { open: None } | Reading::Nothing => {}
         }
-        for (row, _) in self.rows.drain(..) {
+        self.remark(notes);
+        while self.paired < self.come
+            && let Some((row, _)) = self.outline.frame(self.paired)
+        {
+            self.paired = self.paired.saturating_add(1);
             notes.add(format!(
                 "row {row} of the wire log: this frame is not in the octets: it was not sent, or is \
                 inside another"
@@ -328,20 +458,31 @@ impl<'a> Track<'a> {
     }
 }
 
+/// The row of a frame received that says otherwise than the octets that are to be read now; `next` is the first row that
+/// none of the frames before is of.
+fn disputed(
+    decoder: &Decoder,
+    known: &[u8],
+    outline: &Outline<'_>,
+    mut next: usize,
+    row: u32,
+) -> Option<u32> {
+    let mut found = None;
+    decoder.clone().push(known, &mut |step| {
+        let Decoded::Frame { header, .. } = step else { return };
+        let Some((n, frame)) = outline.frame_within(next, row) else { return };
+        next = next.saturating_add(1);
+        if found.is_none() && n > row && outline.is_sound(n) && !is_of(&header, frame) {
+            found = Some(n);
+        }
+    });
+    found
+}
+
 /// The hole of a payload, by its true cause.
 const fn elided(piece: Piece<'_>) -> Piece<'_> {
     match piece {
         Piece::Bytes(_) => piece,
         Piece::Missing { len, .. } => Piece::Missing { len, cause: Missing::ElidedByLog },
     }
-}
-
-/// Whether header and row can be of the same frame.
-fn agree(header: &FrameHeader, row: &LoggedFrame) -> bool {
-    header.fin == row.fin
-        && header.rsv.0 == row.rsv
-        && header.opcode.bits() == row.opcode
-        && row.repeat_len.or(row.data.len).is_none_or(|len| len == header.payload_len)
-        && row.masked.is_none_or(|masked| masked == header.masking_key.is_some())
-        && row.masking_key.is_none_or(|key| header.masking_key == Some(MaskingKey(key)))
 }

@@ -215,7 +215,8 @@ const READS: GuidePart = GuidePart {
         ),
         way(
             "Autobahn reports",
-            "A case as JSON, as HTML page, or as the text of that page pasted into a file; a directory of cases. The \
+            "A case as JSON, as HTML page, or as the text of that page pasted into a file; a directory of cases. Text \
+             that mail, a tracker, a log or a converter has changed is read where it is certain what it says. The \
              wire log goes through the same checks as a capture, and the verdict is worked out again.",
             &[],
             "",

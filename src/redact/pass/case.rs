@@ -19,11 +19,11 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
     }
 
     fn record(&mut self, record: &mut CaseRecord) {
-        let CaseRecord { report, recomputed, account, inconsistencies } = record;
+        let CaseRecord { report, recomputed, account, notes, inconsistencies } = record;
         self.report(report);
         self.recomputed(recomputed);
         self.account(account);
-        inconsistencies.iter_mut().for_each(|text| self.told(text));
+        notes.iter_mut().chain(inconsistencies).for_each(|text| self.told(text));
     }
 
     fn report(&mut self, report: &mut CaseReport) {
@@ -49,6 +49,9 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             http_response,
             statistics: _,
             wire_log,
+            lacks: _,
+            is_cut: _,
+            notes,
             inconsistencies,
         } = report;
         // The heads are request and response of the conversation, the rows of the log its frames.
@@ -56,7 +59,8 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
         for text in [agent, description, expectation] {
             self.told(text);
         }
-        for text in [started, result, result_close].into_iter().flatten().chain(inconsistencies) {
+        for text in [started, result, result_close].into_iter().flatten().chain(notes).chain(inconsistencies)
+        {
             self.told(text);
         }
         self.behavior(behavior);
@@ -140,7 +144,8 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             | Behavior::Informational
             | Behavior::NonStrict
             | Behavior::Unimplemented
-            | Behavior::Failed => {}
+            | Behavior::Failed
+            | Behavior::Unknown => {}
         }
     }
 
@@ -152,7 +157,8 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             | BehaviorClose::FailedByClient
             | BehaviorClose::WrongCode
             | BehaviorClose::Unclean
-            | BehaviorClose::Failed => {}
+            | BehaviorClose::Failed
+            | BehaviorClose::Unknown => {}
         }
     }
 }

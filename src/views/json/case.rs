@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::case::{Behavior, BehaviorClose, CaseEvent, CaseReport, ClosingBehavior, WireStatistics};
-use crate::model::{self, CaseRecord, Conversation, suite};
+use crate::model::case::{
+    Behavior, BehaviorClose, CaseEvent, CaseReport, ClosingBehavior, ReportPart, WireStatistics,
+};
+use crate::model::{self, CaseRecord, Conversation, Role, suite};
 use crate::redact::Shown;
 use crate::views::account;
 use crate::views::json::Sentences;
@@ -14,7 +16,7 @@ row! {
     /// A case of the Autobahn Testsuite, as in its report.
     pub(super) struct Autobahn<'a>(r: &'a Conversation<Shown>, record: &'a CaseRecord, told: &'a [Worded<'a>]);
 
-    let CaseRecord { report, recomputed, account: _, inconsistencies } = record;
+    let CaseRecord { report, recomputed, account: _, notes, inconsistencies } = record;
     let CaseReport { closing, statistics, .. } = report;
 
     /// What was tested.
@@ -25,16 +27,16 @@ row! {
     index: Option<Integer> = report.index,
     /// The suite that made the report; null where nothing tells.
     suite: Option<Suite> = report.suite.as_ref().map(Suite),
-    /// Role of the tester: `client` or `server`.
-    tester_is: Text = if closing.is_server { "server" } else { "client" },
+    /// Role of the tester: `client` or `server`; null if the source does not show it.
+    tester_is: Option<Text> = report.tester().map(Role::name),
     /// When it was run, as written in the report.
     started: Option<Text> = report.started.as_deref(),
     /// How long it took, in milliseconds.
     duration_ms: Option<Integer> = report.duration_ms,
-    /// The suite's verdict on what the testee did.
-    behavior: Text = report.behavior.as_str(),
-    /// The suite's verdict on how it closed.
-    behavior_close: Text = report.behavior_close.as_str(),
+    /// The suite's verdict on what the testee did; null if the source does not have it.
+    behavior: Option<Text> = report.behavior.told(),
+    /// The suite's verdict on how it closed; null if the source does not have it.
+    behavior_close: Option<Text> = report.behavior_close.told(),
     /// The suite's reason for `behavior`.
     result: Option<Text> = report.result.as_deref(),
     /// The suite's reason for `behavior_close`.
@@ -45,10 +47,16 @@ row! {
     expected: Option<Map<List<Event>>> = report.expected.as_deref().map(expected),
     /// Events that the tester saw, in order.
     received: Option<List<Event>> = report.received.as_deref().map(|events| events.iter().map(Event)),
-    /// How it closed, as the tester noted.
-    closing_behavior: Closing = Closing(closing),
-    /// What the tester counted.
-    wire_statistics: Statistics = Statistics(statistics),
+    /// How it closed, as the tester noted; null if the source does not have it to its end.
+    closing_behavior: Option<Closing> = report.has(ReportPart::Closing).then_some(Closing(closing)),
+    /// What the tester counted; null if the source does not have it to its end.
+    wire_statistics: Option<Statistics> = report.has(ReportPart::Statistics).then_some(Statistics(statistics)),
+    /// Parts of the report that the source does not have, or not to their end.
+    lacks: List<Text> = report.lacks.iter().map(|part| part.name()),
+    /// The source ends before the report does: what is not in it is unknown.
+    is_cut: Boolean = report.is_cut,
+    /// What the source lacks, and what had to be undone to read it, in words.
+    notes: List<Text> = notes,
     /// Where the report contradicts itself.
     inconsistencies: List<Text> = inconsistencies,
     /// What the tester sent, what it expected of the testee, what the testee did, and why the verdict is what it is.

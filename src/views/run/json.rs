@@ -128,10 +128,10 @@ row! {
     /// A case in a run.
     struct Verdict<'a>(entry: &'a IndexEntry);
 
-    /// Verdict on what the testee did.
-    behavior: Text = entry.behavior.as_str(),
-    /// Verdict on how it closed.
-    behavior_close: Text = entry.behavior_close.as_str(),
+    /// Verdict on what the testee did; null if it is not known.
+    behavior: Option<Text> = entry.behavior.told(),
+    /// Verdict on how it closed; null if it is not known.
+    behavior_close: Option<Text> = entry.behavior_close.told(),
     /// Code of the testee's Close.
     remote_close_code: Option<Integer> = entry.remote_close_code,
     /// How long it took, in milliseconds.

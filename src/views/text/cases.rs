@@ -60,13 +60,13 @@ struct Row {
 pub(super) fn tone(behavior: &Behavior, close: &BehaviorClose, agrees: bool) -> Tone {
     let behavior = match behavior {
         Behavior::Ok => Tone::Normal,
-        Behavior::Informational => Tone::Unknown,
+        Behavior::Informational | Behavior::Unknown => Tone::Unknown,
         Behavior::NonStrict | Behavior::Unimplemented => Tone::Odd,
         Behavior::Failed | Behavior::Other(_) => Tone::Fault,
     };
     let close = match close {
         BehaviorClose::Ok => Tone::Normal,
-        BehaviorClose::Informational => Tone::Unknown,
+        BehaviorClose::Informational | BehaviorClose::Unknown => Tone::Unknown,
         BehaviorClose::FailedByClient => Tone::Odd,
         BehaviorClose::WrongCode
         | BehaviorClose::Unclean

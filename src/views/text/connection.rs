@@ -176,6 +176,9 @@ fn account_of(
     style: &Style,
 ) {
     out.push_str(&style.wrap(&visible(&account::of(report, told).join(" ")), 2));
+    for note in &record.notes {
+        out.push_str(&style.wrap(&format!("note: {}", visible(note)), 2));
+    }
     for inconsistency in &record.inconsistencies {
         out.push_str(&style.wrap(&format!("inconsistent: {}", visible(inconsistency)), 2));
     }
