@@ -1,6 +1,7 @@
 //! Captures and reports of real runs, which lie next to the repository (`../shared/corpus`) or where `WSLOG_CORPUS`
 //! names. They are no part of it: where they are absent each test that needs them says so and has nothing to compare.
 
+mod accounts;
 mod autobahn;
 mod captures;
 mod conformance;

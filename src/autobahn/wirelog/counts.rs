@@ -1,8 +1,10 @@
 //! What the tester counted, against the rows of its log.
 
+use std::collections::BTreeMap;
+
 use crate::autobahn::notes::Notes;
 use crate::autobahn::wirelog::direction;
-use crate::model::case::{CaseReport, LoggedData, LoggedFrame, WireRow};
+use crate::model::case::{CaseReport, WireRow};
 
 /// Frames that are counted and not logged. Cases of section 9 switch the log off and on without a row that says
 /// so; where, cannot be told.
@@ -32,19 +34,22 @@ pub(super) fn compare_all(report: &CaseReport, rows: &[WireRow], notes: &mut Not
             WireRow::TxOctets(data) if is_sent => Some(data),
             _ => None,
         });
-        let octets: Vec<&LoggedData> = octets.filter(|data| data.len != Some(0)).collect();
-        compare(
-            &format!("octets {name}"),
-            counts.iter().filter(|(size, _)| *size > 0),
-            octets.len() as u64,
-            notes,
-            |size| {
-                let as_long = octets.iter().filter(|data| data.len == Some(size)).count() as u64;
-                let untold =
-                    octets.iter().filter(|data| data.len.is_none() && data.known.len() as u64 <= size);
-                (as_long, untold.count() as u64)
-            },
-        );
+        let (mut told, mut untold) = (BTreeMap::<u64, u64>::new(), Vec::new());
+        let mut rows = 0;
+        for data in octets.filter(|data| data.len != Some(0)) {
+            rows += 1;
+            match data.len {
+                Some(len) => *told.entry(len).or_default() += 1,
+                None => untold.push(data.known.len() as u64),
+            }
+        }
+        untold.sort_unstable();
+        let of_size = |size| {
+            let sure = told.get(&size).copied().unwrap_or_default();
+            (sure, untold.partition_point(|known| *known <= size) as u64)
+        };
+        let sizes = counts.iter().filter(|(size, _)| *size > 0);
+        compare(&format!("octets {name}"), sizes, rows, notes, of_size);
     }
     for (name, is_sent, counts) in
         [("received", false, &stats.rx_frames), ("transmitted", true, &stats.tx_frames)]
@@ -54,9 +59,17 @@ pub(super) fn compare_all(report: &CaseReport, rows: &[WireRow], notes: &mut Not
             WireRow::TxFrame(frame) if is_sent => Some(frame),
             _ => None,
         });
-        let frames: Vec<&LoggedFrame> = frames.collect();
-        compare(&format!("frames {name}"), counts.iter(), frames.len() as u64, notes, |opcode| {
-            (frames.iter().filter(|frame| u64::from(frame.opcode) == opcode).count() as u64, 0)
+        let mut of_opcode = [0_u64; 16];
+        let mut rows = 0;
+        for frame in frames {
+            rows += 1;
+            if let Some(count) = of_opcode.get_mut(usize::from(frame.opcode)) {
+                *count += 1;
+            }
+        }
+        compare(&format!("frames {name}"), counts.iter(), rows, notes, |opcode| {
+            let count = usize::try_from(opcode).ok().and_then(|opcode| of_opcode.get(opcode));
+            (count.copied().unwrap_or_default(), 0)
         });
     }
 }

@@ -18,6 +18,10 @@ pub(super) fn shapes() -> impl Iterator<Item = Shape> {
         let end = PAGE.find("014 TCP DROPPED").expect("the sample has it");
         made(INSPECT, vec![("case.txt".to_owned(), [&PAGE[..end], &rows, &PAGE[end..]].concat())])
     };
+    let copied = |text: String| {
+        let name = if text.starts_with('{') { "case.json" } else { "case.txt" };
+        made(INSPECT, vec![(name.to_owned(), text)])
+    };
     [
         Shape::new("cases of an index", 1_000, move |n| check(index(1, n, "OK"), String::new())),
         Shape::new("agents of an index", 1_000, move |n| check(index(n, 1, "OK"), String::new())),
@@ -88,6 +92,32 @@ pub(super) fn shapes() -> impl Iterator<Item = Shape> {
             page(format!("014 RX OCTETS: 8900\n{}", "               8900\n".repeat(n)))
         }),
         Shape::new("lines of a page that are no rows", 4_000, move |n| page("no row\n".repeat(n))),
+        Shape::new("sizes, and octets of each", 2_000, move |n| {
+            let rows = (0..n).map(|n| format!("[\"RO\", [{}, \"\"]]", 65 + n)).collect::<Vec<_>>();
+            let sizes = (0..n).map(|n| format!("\"{}\": 1", 65 + n)).collect::<Vec<_>>();
+            let log = with_part("wirelog", &format!("[{}]", rows.join(",")));
+            let sizes = format!("\"rxOctetStats\": {{{}}}", sizes.join(","));
+            copied(log.replacen("\"rxOctetStats\": {", &format!("{sizes}, \"odd\": {{"), 1))
+        }),
+        Shape::new("quoted lines of a page", 2_000, move |n| copied(long_page(n, "> > "))),
+        Shape::new("lines of a page with other prefixes", 2_000, move |n| {
+            let page = long_page(n, "");
+            let line = |(n, line): (usize, &str)| format!("2026-01-11T08:00:{n} {line}\n");
+            copied(page.lines().enumerate().map(line).collect())
+        }),
+        Shape::new("rows of a Markdown table", 2_000, move |n| {
+            let rows: String = (0..n).map(|n| format!("| {n} | 1 | {n} |\n")).collect();
+            let heading = "Octets Received by Chop Size\n";
+            copied(PAGE.replacen(heading, &format!("{heading}| a | b | c |\n|---|---|---|\n{rows}"), 1))
+        }),
+        Shape::new("references in a page", 4_000, move |n| {
+            page(format!("014 RX OCTETS: {}\n", "&amp;&#39;&quot;".repeat(n)))
+        }),
+        Shape::new("fences in a page", 2_000, move |n| copied(format!("{}{PAGE}", "```\n".repeat(n)))),
+        Shape::new("pieces of a literal", 2_000, move |n| {
+            let events = "('message', u'a', False), \n".repeat(n);
+            copied(PAGE.replacen("Observed:\n", &format!("Observed:\n[{events}]\n"), 1))
+        }),
     ]
     .into_iter()
 }
@@ -105,6 +135,14 @@ fn diff(old: &str, new: &str) -> Made {
     let files = [("old/index.json", old), ("new/index.json", new)];
     let files = files.map(|(name, text)| (name.to_owned(), text.to_owned()));
     made(&["diff", "--format", "json", "old", "new"], files.into())
+}
+
+/// The sample with so many more rows, each line behind a prefix.
+fn long_page(rows: usize, prefix: &str) -> String {
+    let end = PAGE.find("014 TCP DROPPED").expect("the sample has it");
+    let rows: String = (0..rows).map(|n| format!("{:03} RX OCTETS: 8900\n", 14 + n)).collect();
+    let page = [&PAGE[..end], &rows, &PAGE[end..]].concat();
+    page.lines().map(|line| format!("{prefix}{line}\n")).collect()
 }
 
 /// The id of a case: three numbers.
