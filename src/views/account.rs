@@ -49,7 +49,8 @@ pub(super) fn of(report: &Conversation<Shown>, told: &[Worded<'_>]) -> Vec<Strin
         out.extend(was_sent.then(|| asked(account)));
     }
     out.push(did(account));
-    out.push(tester(account));
+    let tester_side = &report.closing.sides[account.testee.peer()];
+    out.push(tester(account, tester_side.sent_close == Some(false)));
     out.extend(end(account, report.closing.outcome));
     out
 }
@@ -400,7 +401,7 @@ fn own_close(account: &CaseAccount) -> Option<String> {
 }
 
 /// What the tester did about the closing, by its own account.
-fn tester(account: &CaseAccount) -> String {
+fn tester(account: &CaseAccount, is_unseen: bool) -> String {
     let closing = &account.closing;
     let (role, peer) = (account.testee.peer().name(), account.testee.name());
     let close = match (own_close(account), closing.closed_by_me, closing.failed_by_me) {
@@ -425,7 +426,13 @@ fn tester(account: &CaseAccount) -> String {
             format!("; the {peer} ended TCP, which the server should have done (RFC 6455 7.1.1)")
         }
     };
-    format!("The tester, as {role}, {close}{tcp}.")
+    // A log is not the wire: what it sent to a peer that had gone may never have left.
+    let unseen = if is_unseen && closing.local_close_code.is_some() {
+        " by its own account, though none is in the octets"
+    } else {
+        ""
+    };
+    format!("The tester, as {role}, {close}{unseen}{tcp}.")
 }
 
 /// The verdict and why it is that; where its events do not confirm it, this too.

@@ -135,9 +135,17 @@ pub struct CaseAccount {
 }
 
 impl CaseAccount {
-    /// Whether the tester found a fault of the testee: when only its patience ends, it says 1000 or 1001.
+    /// Whether the tester found a fault of the testee: when only its patience ends, it says 1000 or 1001, and some cases have it
+    /// send another code themselves.
     pub(crate) fn failed_for_a_fault(&self) -> bool {
-        self.closing.failed_by_me && self.closing.local_close_code.is_some_and(|code| code > 1001)
+        let sends_it = |code: u16| {
+            let closes = self.sends.iter().filter_map(CaseStep::frame).filter(|f| f.opcode == Opcode::CLOSE);
+            closes.filter_map(|close| close.payload.bytes()).any(|mut body| {
+                body.next().zip(body.next()).map(|(a, b)| u16::from_be_bytes([a, b])) == Some(code)
+            })
+        };
+        let code = self.closing.local_close_code.filter(|code| *code > 1001);
+        self.closing.failed_by_me && code.is_some_and(|code| !sends_it(code))
     }
 }
 
