@@ -212,8 +212,7 @@ impl<'a> Case<'a> {
     fn read_row(&self, row: &[Value]) -> Result<WireRow, String> {
         let (tag, fields) = row.split_first().ok_or("it is not a list")?;
         let seconds = || fields.first().and_then(Value::as_f64).ok_or("it has no seconds");
-        // A timer without a tag has the tag None, as the page writes it.
-        let name = |at: usize| fields.get(at).and_then(Value::as_str).unwrap_or("None").to_owned();
+        let name = |at: usize| fields.get(at).and_then(Value::as_str).map(str::to_owned);
         Ok(match tag.as_str().unwrap_or_default() {
             "RO" => WireRow::RxOctets(self.octets(fields)?),
             "TO" => WireRow::TxOctets(self.octets(fields)?),
@@ -352,9 +351,9 @@ mod tests {
                 r#"["TF",[3,"\ud800"],2,true,0,null,null,1,true]"#,
                 WireRow::TxFrame(LoggedFrame { chop_size: Some(1), ..frame(Some(3), b"\xed\xa0\x80", 2) }),
             ),
-            (r#"["CT",1,"A"]"#, WireRow::Delay(1.0, "A".to_owned())),
-            (r#"["CT",0.5,null]"#, WireRow::Delay(0.5, "None".to_owned())),
-            (r#"["CTE","A"]"#, WireRow::DelayTimeout("A".to_owned())),
+            (r#"["CT",1,"A"]"#, WireRow::Delay(1.0, Some("A".to_owned()))),
+            (r#"["CT",0.5,null]"#, WireRow::Delay(0.5, None)),
+            (r#"["CTE","A"]"#, WireRow::DelayTimeout(Some("A".to_owned()))),
             (r#"["KL",1]"#, WireRow::FailAfter(1.0)),
             (r#"["KLE"]"#, WireRow::Failing),
             (r#"["TI",10.0]"#, WireRow::CloseAfter(10.0)),

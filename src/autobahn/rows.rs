@@ -295,7 +295,13 @@ fn row(input: &[u8]) -> Parsed<'_, (u64, Open<'_>, Option<&[u8]>)> {
 
 fn event(input: &[u8]) -> Parsed<'_, WireRow> {
     let after = |words: &'static str| delimited(tag(words), double, tag(" sec"));
-    let name = || map(rest, |name: &[u8]| String::from_utf8_lossy(name.trim_ascii()).into_owned());
+    // Python writes a timer without a tag as None.
+    let name = || {
+        map(rest, |name: &[u8]| {
+            let name = String::from_utf8_lossy(name.trim_ascii()).into_owned();
+            (name != "None").then_some(name)
+        })
+    };
     alt((
         map((after("DELAY "), preceded(tag(" for TAG "), name())), |(seconds, name)| {
             WireRow::Delay(seconds, name)
@@ -396,8 +402,8 @@ mod tests {
                 ),
                 WireRow::RxFrame(text(None, "a".repeat(100).as_bytes())),
             ),
-            ("000 DELAY 1.000000 sec for TAG A".to_owned(), WireRow::Delay(1.0, "A".to_owned())),
-            ("000 DELAY TIMEOUT on TAG None".to_owned(), WireRow::DelayTimeout("None".to_owned())),
+            ("000 DELAY 1.000000 sec for TAG A".to_owned(), WireRow::Delay(1.0, Some("A".to_owned()))),
+            ("000 DELAY TIMEOUT on TAG None".to_owned(), WireRow::DelayTimeout(None)),
             ("000 FAIL CONNECTION AFTER 0.500000 sec".to_owned(), WireRow::FailAfter(0.5)),
             ("000 FAILING CONNECTION".to_owned(), WireRow::Failing),
             ("000 CLOSE CONNECTION AFTER 10.000000 sec".to_owned(), WireRow::CloseAfter(10.0)),

@@ -80,7 +80,7 @@ pub(super) fn sights(rows: &[WireRow], failed_by_me: bool) -> Vec<Sight> {
     for row in rows {
         match row {
             WireRow::Failing => break,
-            WireRow::DelayTimeout(tag) if !closing && !received_close => {
+            WireRow::DelayTimeout(Some(tag)) if !closing && !received_close => {
                 out.push(Sight::Event(LoggedEvent::timeout(tag)));
             }
             WireRow::TxFrame(frame) if frame.opcode == Opcode::CLOSE.bits() => {
@@ -208,8 +208,13 @@ mod tests {
 
     #[test]
     fn a_timer_counts_only_while_the_connection_is_open() {
-        let timer = |tag: &str| WireRow::DelayTimeout(tag.to_owned());
+        let timer = |tag: &str| WireRow::DelayTimeout(Some(tag.to_owned()));
         check(&[timer("A"), rx(8, ""), timer("B")], false, &["timeout A", "close None first"]);
+    }
+
+    #[test]
+    fn a_timer_without_a_tag_is_no_event() {
+        check(&[WireRow::DelayTimeout(None), rx(10, "1")], false, &["pong 1"]);
     }
 
     #[test]

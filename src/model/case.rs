@@ -260,10 +260,10 @@ pub enum WireRow {
     RxFrame(LoggedFrame),
     /// A frame sent (`TF`).
     TxFrame(LoggedFrame),
-    /// A timer was set (`CT`): seconds and tag.
-    Delay(f64, String),
+    /// A timer was set (`CT`): seconds and tag. The tester notes an event only for one that has a tag.
+    Delay(f64, Option<String>),
     /// It ran out (`CTE`).
-    DelayTimeout(String),
+    DelayTimeout(Option<String>),
     /// The tester will fail the connection after so many seconds (`KL`).
     FailAfter(f64),
     /// It does (`KLE`).

@@ -180,7 +180,7 @@ fn row(value: &Value) -> Option<WireRow> {
     Some(match value[0].as_str()? {
         "RF" => WireRow::RxFrame(frame()?),
         "TF" => WireRow::TxFrame(frame()?),
-        "CTE" => WireRow::DelayTimeout(value[1].as_str()?.to_owned()),
+        "CTE" => WireRow::DelayTimeout(value[1].as_str().map(str::to_owned)),
         "KLE" => WireRow::Failing,
         "KL" => WireRow::FailAfter(value[1].as_f64()?),
         "WLM" => WireRow::Log(value[1] == true),
