@@ -113,7 +113,7 @@ pub(super) fn shapes() -> impl Iterator<Item = Shape> {
         Shape::new("references in a page", 4_000, move |n| {
             page(format!("014 RX OCTETS: {}\n", "&amp;&#39;&quot;".repeat(n)))
         }),
-        Shape::new("fences in a page", 2_000, move |n| copied(format!("{}{PAGE}", "```\n".repeat(n)))),
+        Shape::new("fences in a page", 2_000, move |n| copied(format!("```\n{PAGE}{}", "```\n".repeat(n)))),
         Shape::new("pieces of a literal", 2_000, move |n| {
             let events = "('message', u'a', False), \n".repeat(n);
             copied(PAGE.replacen("Observed:\n", &format!("Observed:\n[{events}]\n"), 1))
