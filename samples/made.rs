@@ -7,6 +7,7 @@ use crate::support::conversation::{Client, Server, Talk, TestPacket, merge};
 use crate::support::deflate::Deflate;
 use crate::support::frame::Frame;
 use crate::support::seal::Sealed;
+use crate::support::streams;
 use crate::support::transform;
 use crate::support::upgrade::{accept_value, refusal};
 
@@ -48,6 +49,8 @@ pub(crate) fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("late-answers.pcap", usual.write(&late_answers())),
         ("wss-tls13.pcap", usual.write(&wss_tls13().talk.packets())),
         ("wss-tls13.keys", wss_tls13().key_log().into_bytes()),
+        ("h2-restart.pcap", usual.write(&h2_restart().talk.packets())),
+        ("h2-restart.keys", h2_restart().key_log().into_bytes()),
         ("wss-no-keys.pcap", usual.write(&wss_no_keys())),
     ]
 }
@@ -357,4 +360,21 @@ fn wss_no_keys() -> Vec<TestPacket> {
     let mut wss = Sealed::new(Talk::new("192.0.2.10:50001", "192.0.2.20:443"), 1302);
     wss.open().send(Client, Frame::text("subscribe")).send(Server, Frame::text("tick 1"));
     wss.talk.ack(Client).pause(60_000).fin(Server).ack(Client).fin(Client).ack(Server).packets()
+}
+
+/// Two WebSocket connections and a page share one of HTTP/2 under TLS. The server restarts: it names the first of them in its GOAWAY
+/// and closes it; the second one ends with TCP.
+fn h2_restart() -> Sealed {
+    let mut h2 = Sealed::new(Talk::new("192.0.2.10:50001", "192.0.2.20:443"), 1303);
+    h2.connect_for("h2");
+    streams::play_in(
+        &mut h2,
+        "C: settings | S: settings 8=1 | C1: get / | S1: status 200 end | C3: connect | S3: status 200 | \
+         C3: text subscribe | S3: text tick 1 | C5: connect | S5: status 200 | C5: text hello | S5: text hello | \
+         C: wait 3000 | S: goaway 3 0 restarting | S3: close 1001 restarting end | C3: close 1001 restarting end | \
+         C: wait 1000",
+    );
+    h2.close_notify(Server).talk.fin(Server);
+    h2.close_notify(Client).talk.fin(Client).ack(Server);
+    h2
 }

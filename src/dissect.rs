@@ -23,6 +23,7 @@ mod held;
 mod misread;
 mod pick_up;
 mod seek;
+mod streams;
 mod transactions;
 
 #[cfg(test)]
@@ -32,17 +33,17 @@ use crate::http::grammar::skip_empty_lines;
 use crate::http::{Start, request_head, upgrade};
 use crate::limits::Limits;
 use crate::model::{
-    Carrier, Direction, Evidence, GapCause, Observation, Observed, PacketNo, PerDirection, Role, StreamEnd,
-    StreamEvent, WeirdKind, Weirds,
+    Carrier, Direction, Evidence, GapCause, Observation, Observed, PerDirection, Role, StreamEnd,
+    StreamEvent, Weirds,
 };
 
+use crate::http2::{Begins, Counts, StreamFacts};
 use encrypted::Encrypted;
 use frames::Frames;
 use pick_up::{PickUp, Picked};
-use transactions::{Transactions, Verdict};
-
-/// How a client begins HTTP/2 (RFC 9113 3.4).
-const HTTP_2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+use streams::Streams;
+pub use streams::{Beside, Span};
+use transactions::{Http2Role, Transactions, Verdict};
 
 /// What a connection is known to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +77,18 @@ enum State {
     PickUp(Box<PickUp>),
     Frames(Box<Frames>),
     Encrypted(Box<Encrypted>),
+    /// HTTP/2, whose streams are connections of their own.
+    Streams(Box<Streams>),
     Ignored,
+}
+
+/// What a connection shows, and on which of its streams, where it has such.
+#[derive(Debug)]
+pub struct Dissected<'a> {
+    /// The stream of HTTP/2 that shows it; `None` for the connection itself.
+    pub stream: Option<u32>,
+    /// What it shows.
+    pub observation: Observation<'a>,
 }
 
 impl Dissector {
@@ -119,7 +131,7 @@ impl Dissector {
             State::Fresh | State::FreshMidStream | State::FreshOf(_) | State::Ignored => true,
             State::Http(http) => !http.is_candidate(),
             State::PickUp(pick_up) => pick_up.client().is_none(),
-            State::Frames(_) | State::Encrypted(_) => false,
+            State::Frames(_) | State::Encrypted(_) | State::Streams(_) => false,
         }
     }
 
@@ -133,6 +145,8 @@ impl Dissector {
             State::Http(_) | State::PickUp(_) => Status::Undecided,
             State::Encrypted(_) => Status::Candidate,
             State::Frames(_) => Status::WebSocket,
+            State::Streams(streams) if streams.is_candidate() => Status::Candidate,
+            State::Streams(_) => Status::Undecided,
             State::Ignored => Status::NotWebSocket,
         }
     }
@@ -145,6 +159,7 @@ impl Dissector {
             State::PickUp(pick_up) => pick_up.client(),
             State::Frames(frames) => Some(frames.client()),
             State::Encrypted(encrypted) => Some(encrypted.client()),
+            State::Streams(streams) => streams.client(),
             State::Fresh | State::FreshMidStream | State::FreshOf(_) | State::Ignored => None,
         }
     }
@@ -155,7 +170,7 @@ impl Dissector {
     pub fn holds_nothing(&self) -> bool {
         match &self.state {
             State::Frames(frames) => frames.holds_nothing(),
-            State::Http(_) | State::PickUp(_) => false,
+            State::Http(_) | State::PickUp(_) | State::Streams(_) => false,
             State::Fresh
             | State::FreshMidStream
             | State::FreshOf(_)
@@ -172,6 +187,7 @@ impl Dissector {
             State::Frames(frames) => frames.memory(),
             State::Http(http) => http.memory(),
             State::PickUp(pick_up) => pick_up.memory(),
+            State::Streams(streams) => streams.memory(),
             State::Fresh
             | State::FreshMidStream
             | State::FreshOf(_)
@@ -193,24 +209,16 @@ impl Dissector {
         event: &StreamEvent<'_>,
         limits: &Limits,
         weirds: &mut Weirds,
-        sink: &mut impl FnMut(Observation<'_>),
+        sink: &mut impl FnMut(Dissected<'_>),
     ) {
-        let mut out = Out { limits, weirds, sink };
-        let (dir, item) = match *event {
-            StreamEvent::Conflict { .. } | StreamEvent::Data { bytes: [], .. } => return,
-            StreamEvent::Data { dir, offset, bytes, carrier } => (dir, Item::Data { offset, bytes, carrier }),
-            StreamEvent::Gap { dir, offset, len, cause, carrier } => {
-                (dir, Item::Gap { offset, len, cause, carrier })
-            }
-            StreamEvent::End { dir, how, carrier } => (dir, Item::End { how, carrier }),
-            StreamEvent::Acked { dir, offset, carrier } => return self.acked(dir, offset, carrier, &mut out),
-        };
-        if self.is_http_2(&item) {
-            out.weirds.add(WeirdKind::Http2NotRead, packet_of(&item), || {
-                "a connection of HTTP/2, in which WebSocket (RFC 8441) is not read".to_owned()
-            });
-            self.state = State::Ignored;
+        let mut out = Out { limits, weirds, sink, stream: None };
+        if let State::Streams(streams) = &mut self.state {
+            return streams.push(event, &mut out);
         }
+        if let StreamEvent::Acked { dir, offset, carrier } = *event {
+            return self.acked(dir, offset, carrier, &mut out);
+        }
+        let Some((dir, item)) = item_of(event) else { return };
         match self.state {
             State::Fresh => self.state = fresh(&item, State::Fresh),
             State::FreshMidStream => self.state = fresh(&item, State::FreshMidStream),
@@ -218,32 +226,102 @@ impl Dissector {
             State::FreshOf(client) => self.state = State::Http(Box::new(Transactions::of(client))),
             _ => {}
         }
-        if self.item(dir, item, &mut out) == Verdict::PickUp
-            && let State::Http(mut http) = std::mem::take(&mut self.state)
-        {
+        self.whole_item(dir, item, &mut out);
+    }
+
+    /// Takes an item and all that it makes of the connection.
+    fn whole_item<S: FnMut(Dissected<'_>)>(&mut self, dir: Direction, item: Item<'_>, out: &mut Out<'_, S>) {
+        let verdict = self.item(dir, item, out);
+        if !matches!(verdict, Verdict::PickUp | Verdict::Http2(_)) {
+            return;
+        }
+        let State::Http(mut http) = std::mem::take(&mut self.state) else { return };
+        let Verdict::Http2(role) = verdict else {
             let mut pick_up = Box::new(http.pick_up());
             pick_up.acked = http.acked;
             self.state = State::PickUp(pick_up);
-            http.release(|dir, item| {
-                self.item(dir, item, &mut out);
+            return http.release(|dir, item| {
+                self.item(dir, item, out);
             });
+        };
+        let mut streams = Box::new(match role {
+            Http2Role::Client(client) => Streams::new(client, out.limits),
+            Http2Role::Server(server) => Streams::of_server(server.flip(), out.limits),
+            Http2Role::Unknown => Streams::mid_stream(out.limits),
+        });
+        http.release(|dir, item| streams.push(&event_of(dir, item), out));
+        http.acked.each(|dir, offset, carrier| {
+            streams.push(&StreamEvent::Acked { dir, offset, carrier }, out);
+        });
+        self.state = State::Streams(streams);
+    }
+
+    /// The same of a stream of HTTP/2, in which there is none.
+    fn inner_item<S: FnMut(Dissected<'_>)>(&mut self, dir: Direction, item: Item<'_>, out: &mut Out<'_, S>) {
+        if matches!(self.state, State::FreshMidStream) {
+            self.state = fresh(&item, State::FreshMidStream);
+        }
+        if self.item(dir, item, out) == Verdict::PickUp {
+            self.state = State::PickUp(Box::new(PickUp::unknown()));
         }
     }
 
-    /// Whether a direction begins with HTTP/2.
-    fn is_http_2(&self, item: &Item<'_>) -> bool {
-        let Item::Data { offset, bytes, .. } = *item else { return false };
-        let may_begin = match &self.state {
-            State::Fresh | State::FreshMidStream | State::FreshOf(_) => true,
-            // The server may have begun before.
-            State::Http(_) => offset == 0,
-            State::PickUp(_) | State::Frames(_) | State::Encrypted(_) | State::Ignored => false,
-        };
-        may_begin && bytes.starts_with(HTTP_2)
+    /// What a connection of HTTP/2 carries besides; `None` where it is none.
+    #[must_use]
+    pub fn http_2(&self) -> Option<&Counts> {
+        match &self.state {
+            State::Streams(streams) => Some(streams.counts()),
+            _ => None,
+        }
+    }
+
+    /// Streams of HTTP/2 that are over; with `all` those that are not, too.
+    #[must_use]
+    pub fn streams(&self, all: bool) -> Vec<u32> {
+        match &self.state {
+            State::Streams(streams) if all => streams.left(),
+            State::Streams(streams) => streams.over(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Streams for WebSocket that neither side has reset, and not both have ended.
+    #[must_use]
+    pub fn open_streams(&self) -> Vec<u32> {
+        match &self.state {
+            State::Streams(streams) => streams.open(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What the connection carries besides one of its streams, so far; those are open.
+    #[must_use]
+    pub fn beside(&self, id: u32, open: &[u32]) -> Beside {
+        match &self.state {
+            State::Streams(streams) => streams.beside(id, open),
+            _ => Beside::default(),
+        }
+    }
+
+    /// How many streams of HTTP/2 are over.
+    #[must_use]
+    pub fn count_over(&self) -> usize {
+        match &self.state {
+            State::Streams(streams) => streams.count_over(),
+            _ => 0,
+        }
+    }
+
+    /// What is known of such a stream besides what was observed, and which direction its client sends; it is forgotten.
+    pub fn take_stream(&mut self, id: u32) -> Option<(StreamFacts, Span, Option<Direction>)> {
+        match &mut self.state {
+            State::Streams(streams) => streams.take(id),
+            _ => None,
+        }
     }
 
     /// What becomes of the connection with this item.
-    fn item<S: FnMut(Observation<'_>)>(
+    fn item<S: FnMut(Dissected<'_>)>(
         &mut self,
         dir: Direction,
         item: Item<'_>,
@@ -259,7 +337,7 @@ impl Dissector {
         match &mut self.state {
             State::Http(http) => match http.push(dir, item, out) {
                 Verdict::Open => {}
-                Verdict::PickUp => return Verdict::PickUp,
+                verdict @ (Verdict::PickUp | Verdict::Http2(_)) => return verdict,
                 Verdict::NotWebSocket => self.state = State::Ignored,
                 Verdict::Switch => {
                     let mut frames = Box::new(http.frames());
@@ -274,12 +352,13 @@ impl Dissector {
             }
             State::Frames(frames) => frames.push(dir, item, out),
             State::Encrypted(encrypted) => encrypted.push(dir, item, out),
+            State::Streams(streams) => streams.push(&event_of(dir, item), out),
             State::Fresh | State::FreshMidStream | State::FreshOf(_) | State::Ignored => {}
         }
         Verdict::Open
     }
 
-    fn picked<S: FnMut(Observation<'_>)>(&mut self, picked: Picked, out: &mut Out<'_, S>) {
+    fn picked<S: FnMut(Dissected<'_>)>(&mut self, picked: Picked, out: &mut Out<'_, S>) {
         let State::PickUp(pick_up) = &self.state else { return };
         match picked {
             Picked::Open => {}
@@ -293,7 +372,8 @@ impl Dissector {
         }
     }
 
-    fn acked<S: FnMut(Observation<'_>)>(
+    #[inline]
+    fn acked<S: FnMut(Dissected<'_>)>(
         &mut self,
         dir: Direction,
         offset: u64,
@@ -305,6 +385,7 @@ impl Dissector {
             State::PickUp(pick_up) => pick_up.acked.0[dir] = Some((offset, carrier)),
             State::Frames(frames) => frames.acked(dir, offset, carrier, out),
             State::Encrypted(encrypted) => encrypted.acked(dir, offset, carrier, out),
+            State::Streams(streams) => streams.push(&StreamEvent::Acked { dir, offset, carrier }, out),
             State::Fresh | State::FreshMidStream | State::FreshOf(_) | State::Ignored => {}
         }
     }
@@ -316,6 +397,15 @@ fn fresh(item: &Item<'_>, state: State) -> State {
     match *item {
         Item::Data { bytes, .. } => match skip_empty_lines(bytes) {
             [] => state,
+            // So a server of HTTP/2 may begin, before its client was heard of.
+            [0, ..] if Begins::of_server(bytes) != Begins::Not => {
+                State::Http(Box::new(Transactions::new(matches!(state, State::FreshMidStream))))
+            }
+            [0, ..]
+                if matches!(state, State::FreshMidStream) && Begins::in_the_middle(bytes) != Begins::Not =>
+            {
+                State::Http(Box::new(Transactions::new(true)))
+            }
             bytes if Start::of(bytes) == Start::Neither => match state {
                 State::FreshMidStream => State::PickUp(Box::new(PickUp::unknown())),
                 _ => State::Ignored,
@@ -325,6 +415,31 @@ fn fresh(item: &Item<'_>, state: State) -> State {
         Item::Gap { .. } => State::PickUp(Box::new(PickUp::unknown())),
         // One side may end before the other sends its request.
         Item::End { .. } => State::Http(Box::new(Transactions::new(matches!(state, State::FreshMidStream)))),
+    }
+}
+
+/// What waits for its turn; `None` for what does not.
+#[inline]
+fn item_of<'e>(event: &StreamEvent<'e>) -> Option<(Direction, Item<'e>)> {
+    match *event {
+        StreamEvent::Conflict { .. } | StreamEvent::Data { bytes: [], .. } | StreamEvent::Acked { .. } => {
+            None
+        }
+        StreamEvent::Data { dir, offset, bytes, carrier } => {
+            Some((dir, Item::Data { offset, bytes, carrier }))
+        }
+        StreamEvent::Gap { dir, offset, len, cause, carrier } => {
+            Some((dir, Item::Gap { offset, len, cause, carrier }))
+        }
+        StreamEvent::End { dir, how, carrier } => Some((dir, Item::End { how, carrier })),
+    }
+}
+
+fn event_of(dir: Direction, item: Item<'_>) -> StreamEvent<'_> {
+    match item {
+        Item::Data { offset, bytes, carrier } => StreamEvent::Data { dir, offset, bytes, carrier },
+        Item::Gap { offset, len, cause, carrier } => StreamEvent::Gap { dir, offset, len, cause, carrier },
+        Item::End { how, carrier } => StreamEvent::End { dir, how, carrier },
     }
 }
 
@@ -340,14 +455,6 @@ enum Item<'a> {
     Data { offset: u64, bytes: &'a [u8], carrier: Carrier },
     Gap { offset: u64, len: u64, cause: GapCause, carrier: Carrier },
     End { how: StreamEnd, carrier: Option<Carrier> },
-}
-
-/// The packet that brings an item.
-fn packet_of(item: &Item<'_>) -> Option<PacketNo> {
-    match *item {
-        Item::Data { carrier, .. } | Item::Gap { carrier, .. } => Some(carrier.packet),
-        Item::End { carrier, .. } => carrier.map(|carrier| carrier.packet),
-    }
 }
 
 /// The last acknowledgement of each direction, until there are frames that it is about.
@@ -369,11 +476,18 @@ struct Out<'a, S> {
     limits: &'a Limits,
     weirds: &'a mut Weirds,
     sink: &'a mut S,
+    /// The stream that they are of.
+    stream: Option<u32>,
 }
 
-impl<S: FnMut(Observation<'_>)> Out<'_, S> {
+impl<S: FnMut(Dissected<'_>)> Out<'_, S> {
     fn emit(&mut self, from: Role, what: Observed<'_>, evidence: Option<Evidence>) {
-        (self.sink)(Observation { from, what, evidence });
+        (self.sink)(Dissected { stream: self.stream, observation: Observation { from, what, evidence } });
+    }
+
+    /// The same for what a stream shows.
+    const fn on(&mut self, stream: u32) -> Out<'_, S> {
+        Out { limits: self.limits, weirds: &mut *self.weirds, sink: &mut *self.sink, stream: Some(stream) }
     }
 }
 

@@ -15,6 +15,7 @@ mod analysis;
 mod body;
 mod candidates;
 mod capture;
+mod carried;
 mod case;
 mod connection;
 mod connects;

@@ -25,12 +25,14 @@ use std::fmt;
 
 use crate::model::Text;
 
+mod alt_svc;
 mod body;
 pub mod extensions;
 mod facts;
 pub mod grammar;
 pub mod upgrade;
 
+pub use alt_svc::{HTTP3_OFFERED, offers_http3};
 pub use body::{Body, Length};
 pub use grammar::{FieldLine, Fields, RequestHead, ResponseHead, Start, request_head, response_head};
 

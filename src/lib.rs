@@ -23,6 +23,7 @@
 //!    pcap, pcapng, compressed or not, in one file or rotated              Autobahn case .json, .html, pasted text
 //!  bytes ─► Segment ─► StreamEvent ─► Observation ◄──────────────────────────────────────┘ autobahn
 //!    source        tcp         dissect     │    (both with the grammars http, websocket)
+//!              tls, http2: of one layer to those of the next
 //!                                          │ message
 //!                                        Event
 //!                                          │ reference
@@ -46,6 +47,7 @@
 //! | [`tcp`] | segments to byte streams |
 //! | [`tls`] | byte streams of TLS to those inside; what shows of them without keys |
 //! | [`http`], [`websocket`] | grammars, without state |
+//! | [`http2`] | a byte stream of HTTP/2 to those of its streams that ask for WebSocket: frames, header compression, flow control, how each ends |
 //! | [`notation`] | exchanges in a line of text: examples, and the tables of tests |
 //! | [`dissect`] | streams to observations |
 //! | [`message`] | fragments, UTF-8, permessage-deflate |
@@ -60,8 +62,6 @@
 //!
 //! Where things go that are not there yet:
 //!
-//! * **HTTP/2**: a room `http2` that takes the events of one stream and gives those of many, each of which gets the `stream`
-//!   of its [`ConversationId`](model::ConversationId) from `engine` and goes to a [`dissect`] of its own.
 //! * **HTML**, or any other output: one file in [`views`] with a [`Sink`](engine::Sink) and its
 //!   [`FORMAT`](views::Format), named in the one list of the command line.
 //! * **Rows of something else**, in whatever format: a [declaration](views::row) of its fields, which JSON, CSV, schemas and
@@ -174,6 +174,7 @@ pub mod engine;
 pub mod error;
 pub mod explain;
 pub mod http;
+pub mod http2;
 pub mod knowledge;
 pub mod limits;
 pub mod message;

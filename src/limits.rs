@@ -123,6 +123,16 @@ limits! {
     "history-bytes" max_history_bytes: usize = 4 << 10, Bytes,
         Seen("A retransmission of earlier bytes is counted but not compared.");
 
+    /// WebSocket streams of an HTTP/2 connection that are followed at a time.
+    ///
+    /// Servers allow 100 to 250 streams.
+    "http2-streams" max_http2_streams: usize = 1_024, Count("streams"), Counted(WeirdKind::Http2Cap), FROM_ONE;
+
+    /// Bytes of the headers of an HTTP/2 request or response, as they are sent.
+    ///
+    /// The header table is lost with headers that are longer. Servers take 8 to 64 KiB.
+    "http2-header-bytes" max_http2_header_bytes: usize = 128 << 10, Bytes, Counted(WeirdKind::Http2Cap);
+
     /// Nested tunnels that are followed.
     ///
     /// Networks have up to four.

@@ -17,6 +17,7 @@ mod flow;
 mod frame;
 pub mod handshake;
 mod hex;
+mod http2;
 mod id;
 mod key_report;
 mod message;
@@ -60,6 +61,7 @@ pub use handshake::{
 };
 pub use hex::Hex;
 pub(crate) use hex::{hex_digit, hex_number, unhex};
+pub use http2::{GoAway, Http2Error, Http2Facts};
 pub use id::{ConversationId, IdRange, NoId};
 pub use key_report::{KeyReport, KeyUse};
 pub use message::{MessageRecord, Opening};

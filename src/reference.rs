@@ -30,7 +30,7 @@ use crate::knowledge::rules::{
 use crate::limits::Limits;
 use crate::model::{
     Certainty, Closing, Course, Event, EventKind, Evidence, Expectation, Finding, FrameFacts, Handled,
-    LastFrame, Level, LostHow, PerRole, Role, RuleId, StreamEnd, Tail, Timestamp, Timing, Undecodable,
+    LastFrame, Level, LostHow, PerRole, Role, RuleId, Tail, Timestamp, Timing, Undecodable,
 };
 use endpoint::Endpoint;
 use findings::{Findings, Place};
@@ -148,6 +148,9 @@ impl Reference {
     /// Ends the replay and draws the conclusions.
     #[must_use]
     pub fn finish(mut self, tail: &Tail) -> Conclusion {
+        for role in Role::BOTH {
+            self.ends[role].half_closed = tail.half_closed[role];
+        }
         let steps = self.opening.finish(&self.ends, &mut self.findings);
         self.open_messages();
         self.pong_data();
@@ -455,8 +458,7 @@ impl Reference {
             let over = side.close().is_some() || side.end().is_some();
             if let (true, false, Some((message, place))) = (over, side.lost, side.open_message) {
                 // An RST can be anybody's: the message may have gone on.
-                let is_reset =
-                    side.close().is_none() && side.end().is_some_and(|end| end.how == StreamEnd::Rst);
+                let is_reset = side.close().is_none() && side.end().is_some_and(|end| end.how.is_reset());
                 let certainty = if is_reset { Certainty::Likely } else { Certainty::Proven };
                 let violation = FrMsgUnfinished { message };
                 self.findings.add_as(Some(role), violation, Level::Note, certainty, place);

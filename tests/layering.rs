@@ -60,7 +60,18 @@ const ROOMS: &[Room] = &[
     Room { name: "http", rooms: &["model"], crates: &["nom", "sha1", "base64", "memchr"], world: &[] },
     Room { name: "websocket", rooms: &["model"], crates: &["nom"], world: &[] },
     Room { name: "notation", rooms: &["model", "http::upgrade", "websocket"], crates: &[], world: &[] },
-    Room { name: "dissect", rooms: &["model", "limits", "http", "websocket"], crates: &[], world: &[] },
+    Room {
+        name: "http2",
+        rooms: &["model", "http::offers_http3"],
+        crates: &["httlib_huffman", "nom"],
+        world: &[],
+    },
+    Room {
+        name: "dissect",
+        rooms: &["model", "limits", "http", "http2", "websocket"],
+        crates: &[],
+        world: &[],
+    },
     Room {
         name: "autobahn",
         rooms: &[
@@ -129,6 +140,7 @@ const ROOMS: &[Room] = &[
             "diagnosis",
             "dissect",
             "error",
+            "http2",
             "knowledge::CauseId",
             "knowledge::Level",
             "knowledge::RuleId",

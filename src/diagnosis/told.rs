@@ -3,8 +3,8 @@
 
 use crate::knowledge::libraries::{Clean, Convention, Heads, MOST, Reported, Whose, recognise};
 use crate::model::{
-    Alternative, Certainty, CloseCode, Closing, Conversation, Course, LocalView, PerRole, Role, Situation,
-    Text,
+    Alternative, Certainty, CloseCode, Closing, Conversation, Course, Finding, Http2Error, Level, LocalView,
+    PerRole, Role, Situation, StreamEnd, Text,
 };
 
 /// Fills in what both report.
@@ -39,6 +39,9 @@ fn situation(conversation: &Conversation, course: &Course, role: Role, whose: Wh
     if role == Role::Client && is_browser(conversation) && goes_away(conversation, course) {
         return Situation::PageLeft;
     }
+    if situation == Situation::EndedItself && role == Role::Client && cancels(conversation) {
+        return Situation::PageLeft;
+    }
     let waits = matches!(situation, Situation::Open | Situation::AwaitsAnswer);
     if situation == Situation::AwaitsAnswer && has_given_up(conversation, role, whose) {
         return Situation::Unanswered;
@@ -60,6 +63,15 @@ fn goes_away(conversation: &Conversation, course: &Course) -> bool {
     };
     let is_before = server.frame.is_none_or(|theirs| client.frame < Some(theirs));
     close.is_answer.map_or(is_before, |is_answer| !is_answer)
+}
+
+/// Whether a browser cancelled a stream of HTTP/2 that nothing is wrong with: no script can.
+fn cancels(conversation: &Conversation) -> bool {
+    let end = conversation.closing.first_end.filter(|end| end.by == Role::Client).map(|end| end.how);
+    let breaks = |f: &Finding| f.by == Some(Role::Server) && f.level == Level::Must;
+    is_browser(conversation)
+        && end == Some(StreamEnd::RstStream(Some(Http2Error::CANCEL)))
+        && !conversation.findings.iter().any(breaks)
 }
 
 /// Whether the recording goes on for longer behind its Close than its library waits for an answer.

@@ -1,7 +1,7 @@
 //! Bytes that nobody can read: what remains are acknowledgements and ends.
 
-use crate::dissect::{Item, Out, role};
-use crate::model::{Carrier, Direction, Evidence, Observation, Observed, PerDirection, Role};
+use crate::dissect::{Dissected, Item, Out, role};
+use crate::model::{Carrier, Direction, Evidence, Observed, PerDirection, Role};
 
 /// A connection whose bytes are encrypted.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ impl Encrypted {
         self.client
     }
 
-    pub(super) fn push<S: FnMut(Observation<'_>)>(
+    pub(super) fn push<S: FnMut(Dissected<'_>)>(
         &mut self,
         dir: Direction,
         item: Item<'_>,
@@ -41,7 +41,7 @@ impl Encrypted {
         }
     }
 
-    pub(super) fn acked<S: FnMut(Observation<'_>)>(
+    pub(super) fn acked<S: FnMut(Dissected<'_>)>(
         &mut self,
         dir: Direction,
         offset: u64,
@@ -54,7 +54,7 @@ impl Encrypted {
         out.emit(role(by, self.client), Observed::Acked(offset), evidence);
     }
 
-    fn say<S: FnMut(Observation<'_>)>(&mut self, evidence: Option<Evidence>, out: &mut Out<'_, S>) {
+    fn say<S: FnMut(Dissected<'_>)>(&mut self, evidence: Option<Evidence>, out: &mut Out<'_, S>) {
         if !std::mem::replace(&mut self.is_said, true) {
             out.emit(Role::Client, Observed::Encrypted, evidence);
         }

@@ -7,10 +7,8 @@ mod open;
 use crate::dissect::held::Held;
 use crate::dissect::misread::{Reading, Scene, are_plain, is_length_cut, is_odd, short_header};
 use crate::dissect::seek::Seeker;
-use crate::dissect::{Item, Out, role};
-use crate::model::{
-    Carrier, Direction, Evidence, Observation, Observed, PerDirection, Role, StreamEnd, Undecodable,
-};
+use crate::dissect::{Dissected, Item, Out, role};
+use crate::model::{Carrier, Direction, Evidence, Observed, PerDirection, Role, StreamEnd, Undecodable};
 use crate::websocket::{Decoded, Decoder, Ending, header_len};
 use doubt::{Doubt, MAX_DOUBTS};
 use lost::{Seeking, resumed};
@@ -85,7 +83,7 @@ impl Frames {
     }
 
     /// Frames that nothing has announced, but those of `exact`, which begin where its seeker stands.
-    pub(super) fn picked_up<S: FnMut(Observation<'_>)>(
+    pub(super) fn picked_up<S: FnMut(Dissected<'_>)>(
         client: Direction,
         exact: Option<Direction>,
         seekers: PerDirection<Seeker>,
@@ -137,7 +135,7 @@ impl Frames {
         (self.tracks.orig.open, self.tracks.resp.open) = (None, None);
     }
 
-    pub(super) fn push<S: FnMut(Observation<'_>)>(
+    pub(super) fn push<S: FnMut(Dissected<'_>)>(
         &mut self,
         dir: Direction,
         item: Item<'_>,
@@ -149,7 +147,7 @@ impl Frames {
 
     /// The peer of `dir` has acknowledged its bytes up to `offset`.
     #[inline]
-    pub(super) fn acked<S: FnMut(Observation<'_>)>(
+    pub(super) fn acked<S: FnMut(Dissected<'_>)>(
         &self,
         dir: Direction,
         offset: u64,
@@ -198,7 +196,7 @@ impl Track {
         )
     }
 
-    fn item<S: FnMut(Observation<'_>)>(&mut self, from: Role, item: Item<'_>, out: &mut Out<'_, S>) {
+    fn item<S: FnMut(Dissected<'_>)>(&mut self, from: Role, item: Item<'_>, out: &mut Out<'_, S>) {
         match item {
             Item::Data { offset, bytes, carrier }
                 if self.expects(bytes, carrier, out.limits.max_resync_bytes) =>
@@ -226,7 +224,7 @@ impl Track {
     }
 
     #[inline(never)]
-    fn any_item<S: FnMut(Observation<'_>)>(&mut self, from: Role, item: Item<'_>, out: &mut Out<'_, S>) {
+    fn any_item<S: FnMut(Dissected<'_>)>(&mut self, from: Role, item: Item<'_>, out: &mut Out<'_, S>) {
         if let Some((position, since)) = self.beyond {
             return self.pass_over(position, since, from, item, out);
         }
@@ -258,7 +256,7 @@ impl Track {
         }
     }
 
-    fn data<S: FnMut(Observation<'_>)>(
+    fn data<S: FnMut(Dissected<'_>)>(
         &mut self,
         from: Role,
         start: u64,
@@ -365,7 +363,7 @@ impl Track {
 
     /// Hands bytes to the decoder that are of frames.
     #[inline(never)]
-    fn feed<S: FnMut(Observation<'_>)>(
+    fn feed<S: FnMut(Dissected<'_>)>(
         &mut self,
         from: Role,
         start: u64,
@@ -377,7 +375,7 @@ impl Track {
     }
 
     #[inline(always)]
-    fn decode<S: FnMut(Observation<'_>)>(
+    fn decode<S: FnMut(Dissected<'_>)>(
         &mut self,
         from: Role,
         start: u64,
@@ -400,7 +398,7 @@ impl Track {
         }
     }
 
-    fn end<S: FnMut(Observation<'_>)>(
+    fn end<S: FnMut(Dissected<'_>)>(
         &mut self,
         from: Role,
         how: StreamEnd,

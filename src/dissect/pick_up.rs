@@ -6,11 +6,10 @@
 use crate::dissect::frames::Frames;
 use crate::dissect::head::{HeadKind, PartialHead, Scanned};
 use crate::dissect::seek::Seeker;
-use crate::dissect::{Item, LastAcked, Out, role};
+use crate::dissect::{Dissected, Item, LastAcked, Out, role};
 use crate::http::{Start, response_head, upgrade};
 use crate::model::{
-    Carrier, Direction, Evidence, Observation, Observed, PerDirection, Role, StreamEnd, Undecodable,
-    WeirdKind, count,
+    Carrier, Direction, Evidence, Observed, PerDirection, Role, StreamEnd, Undecodable, WeirdKind, count,
 };
 
 /// For masked frames, where the other direction agrees.
@@ -94,7 +93,7 @@ impl PickUp {
         self.sides[dir].seeker.push(item);
     }
 
-    pub(super) fn push<S: FnMut(Observation<'_>)>(
+    pub(super) fn push<S: FnMut(Dissected<'_>)>(
         &mut self,
         dir: Direction,
         item: Item<'_>,
@@ -135,7 +134,7 @@ impl PickUp {
     }
 
     /// A response to a request that is not in the recording: with a 101 for WebSocket frames begin behind it.
-    fn granted<S: FnMut(Observation<'_>)>(
+    fn granted<S: FnMut(Dissected<'_>)>(
         &mut self,
         server: Direction,
         head: &[u8],
@@ -164,7 +163,7 @@ impl PickUp {
         Some(frames)
     }
 
-    fn frames<S: FnMut(Observation<'_>)>(
+    fn frames<S: FnMut(Dissected<'_>)>(
         &mut self,
         client: Direction,
         exact: Option<Direction>,
@@ -178,7 +177,7 @@ impl PickUp {
     }
 
     /// Whether what was seen suffices.
-    pub(super) fn decide<S: FnMut(Observation<'_>)>(&mut self, out: &mut Out<'_, S>) -> Picked {
+    pub(super) fn decide<S: FnMut(Dissected<'_>)>(&mut self, out: &mut Out<'_, S>) -> Picked {
         if let Some(client) = self.recognised() {
             let asked = self.client.is_some();
             let evidence = [client, client.flip()].into_iter().find_map(|dir| {
@@ -244,7 +243,7 @@ impl PickUp {
     }
 
     /// The connection that asked for the upgrade is over, and no frames were recognised on it.
-    fn unanswered<S: FnMut(Observation<'_>)>(&self, client: Direction, out: &mut Out<'_, S>) {
+    fn unanswered<S: FnMut(Dissected<'_>)>(&self, client: Direction, out: &mut Out<'_, S>) {
         let place =
             |dir: Direction| self.sides[dir].end.and_then(|(_, c)| c).map_or(u64::MAX, |c| c.packet.0);
         let mut order = [Direction::Orig, Direction::Resp];

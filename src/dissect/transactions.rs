@@ -14,10 +14,11 @@ use crate::dissect::head::{HeadKind, PartialHead, Scanned};
 use crate::dissect::held::Held;
 use crate::dissect::pick_up::PickUp;
 use crate::dissect::seek::Seeker;
-use crate::dissect::{Item, LastAcked, Out};
+use crate::dissect::{Dissected, Item, LastAcked, Out};
 use crate::http::grammar::skip_empty_lines;
 use crate::http::{Body, Length, Start, response_head, upgrade};
-use crate::model::{Carrier, Direction, Observation, PerDirection, WeirdKind};
+use crate::http2;
+use crate::model::{Carrier, Direction, PerDirection, WeirdKind};
 
 use messages::{Answer, Asked};
 
@@ -30,8 +31,21 @@ pub(super) enum Verdict {
     Switch,
     /// Part of it is not in the recording; what waits may be frames.
     PickUp,
+    /// HTTP/2; what waits is frames of that.
+    Http2(Http2Role),
     /// No WebSocket connection.
     NotWebSocket,
+}
+
+/// Who was the first to show that it is HTTP/2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Http2Role {
+    /// The client: the head of its preface was read.
+    Client(Direction),
+    /// The server, by its first SETTINGS.
+    Server(Direction),
+    /// Somebody, in the middle of a connection.
+    Unknown,
 }
 
 #[derive(Debug, Default)]
@@ -102,7 +116,7 @@ impl Transactions {
         self.candidate
     }
 
-    pub(super) fn push<S: FnMut(Observation<'_>)>(
+    pub(super) fn push<S: FnMut(Dissected<'_>)>(
         &mut self,
         dir: Direction,
         item: Item<'_>,
@@ -111,6 +125,14 @@ impl Transactions {
         if self.client.is_none() {
             if self.is_blank(dir, &item) {
                 return Verdict::Open;
+            }
+            match self.begins_http_2(dir, &item) {
+                (http2::Begins::Here, role) => {
+                    self.sides[dir].held.push(item);
+                    return Verdict::Http2(role);
+                }
+                (http2::Begins::Open, _) => return self.hold(dir, item, out),
+                (http2::Begins::Not, _) => {}
             }
             if !self.find_client(dir, &item) {
                 return Verdict::NotWebSocket;
@@ -168,6 +190,29 @@ impl Transactions {
     fn is_blank(&self, dir: Direction, item: &Item<'_>) -> bool {
         let Item::Data { bytes, .. } = item else { return false };
         self.sides[dir].held.is_empty() && skip_empty_lines(bytes).is_empty()
+    }
+
+    /// Whether HTTP/2 begins with the first bytes of a direction, and whose they then are.
+    fn begins_http_2(&self, dir: Direction, item: &Item<'_>) -> (http2::Begins, Http2Role) {
+        let not = (http2::Begins::Not, Http2Role::Unknown);
+        let Item::Data { bytes, .. } = *item else { return not };
+        let held = self.sides[dir].held.bytes();
+        if held.first().or(bytes.first()) != Some(&0) {
+            return not;
+        }
+        let joined;
+        let bytes = if held.is_empty() {
+            bytes
+        } else {
+            joined = [held, bytes].concat();
+            &joined
+        };
+        match http2::Begins::of_server(bytes) {
+            http2::Begins::Not if self.mid_stream => {
+                (http2::Begins::in_the_middle(bytes), Http2Role::Unknown)
+            }
+            begins => (begins, Http2Role::Server(dir)),
+        }
     }
 
     /// Looks at the first bytes of a direction. False where they make it certain that this is not HTTP.
@@ -253,7 +298,7 @@ impl Transactions {
     }
 
     /// Reads what waits, as far as it need not wait any longer.
-    fn read_held<S: FnMut(Observation<'_>)>(&mut self, out: &mut Out<'_, S>) -> Verdict {
+    fn read_held<S: FnMut(Dissected<'_>)>(&mut self, out: &mut Out<'_, S>) -> Verdict {
         if self.client.is_none() {
             return Verdict::Open;
         }
@@ -281,7 +326,7 @@ impl Transactions {
     }
 
     /// Reads an item. Gives the number of bytes used of its data: not all where the rest must wait.
-    fn read<S: FnMut(Observation<'_>)>(
+    fn read<S: FnMut(Dissected<'_>)>(
         &mut self,
         dir: Direction,
         item: Item<'_>,
@@ -297,7 +342,7 @@ impl Transactions {
         }
     }
 
-    fn data<S: FnMut(Observation<'_>)>(
+    fn data<S: FnMut(Dissected<'_>)>(
         &mut self,
         dir: Direction,
         offset: u64,

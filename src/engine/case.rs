@@ -32,7 +32,7 @@ pub(super) fn replay(mut report: CaseReport, terms: &Terms) -> (Box<Conversation
     notes.extend(remarks);
     inconsistencies.extend(odd);
     if !common.told.is_empty() {
-        common.told.insert(0, Told::Opened(Box::new(stages.opening())));
+        common.told.insert(0, (None, Told::Opened(Box::new(stages.opening()))));
     }
     let tester = if report.closing.is_server { Role::Server } else { Role::Client };
     let tail = Tail { log_of: Some(tester), cut: report.is_cut, ..Tail::default() };
@@ -49,5 +49,5 @@ pub(super) fn replay(mut report: CaseReport, terms: &Terms) -> (Box<Conversation
     let recomputed = account.recomputed.clone();
     let record = CaseRecord { report, recomputed, account, notes, inconsistencies };
     connection.case = Some(Wire::new(Box::new(record)));
-    (connection, common.told)
+    (connection, common.told.into_iter().map(|(_, told)| told).collect())
 }

@@ -1,7 +1,8 @@
 //! One TCP connection on its way through `dissect`, `message` and `reference`.
 
 use crate::diagnosis::diagnose;
-use crate::dissect::{Dissector, Status};
+use crate::dissect::{Dissected, Dissector, Status};
+use crate::engine::carried::{self, Carried};
 use crate::engine::recorder::{Common, Keep, Recorder, Told};
 use crate::engine::secured::{Before, Secured, Way};
 use crate::engine::shards::Terms;
@@ -38,20 +39,23 @@ pub(super) enum Watched {
     },
 }
 
+/// It is large, and handed on as it is.
+pub(super) type BoxedConcluded = Box<Concluded>;
+
 /// A conversation that is over, with what it would have to be looked through for later, by which time it has gone from
 /// the cache.
 #[derive(Debug)]
 pub(super) struct Concluded {
     pub(super) conversation: Box<Conversation>,
     /// What its diagnosis rests on besides.
-    course: Box<Course>,
+    pub(super) course: Box<Course>,
     /// What is compared of it with others.
     pub(super) trace: Option<Trace>,
     /// About how many bytes it takes.
     pub(super) weight: usize,
     /// Bytes of memory behind the handshakes, and about how many its listed frames take.
     heads: usize,
-    listed: usize,
+    pub(super) listed: usize,
     /// Which thread made it.
     pub(super) maker: usize,
 }
@@ -68,7 +72,7 @@ pub(super) enum Turn {
 /// A connection that is followed.
 #[derive(Debug)]
 pub(super) struct Followed {
-    dissector: Dissector,
+    pub(super) dissector: Dissector,
     weirds: Weirds,
     stages: Option<Box<Stages>>,
     /// The TLS that carries it.
@@ -77,6 +81,17 @@ pub(super) struct Followed {
     before: Before,
     /// Who heard of its frames knows whose they are.
     is_introduced: bool,
+    /// The streams of HTTP/2 that it carries.
+    pub(super) carried: Option<Box<Carried>>,
+}
+
+/// What a watched flow came to.
+#[derive(Debug, Default)]
+pub(super) struct Finished {
+    /// In the order of their streams.
+    pub(super) concluded: Vec<BoxedConcluded>,
+    /// Oddities that are of none of them.
+    pub(super) weirds: Weirds,
 }
 
 /// The stages behind `dissect`, from the first observation on. Each in a box of its own: allocators keep pieces
@@ -85,7 +100,7 @@ pub(super) struct Followed {
 pub(super) struct Stages {
     messages: Box<Messages>,
     reference: Box<Reference>,
-    recorder: Box<Recorder>,
+    pub(super) recorder: Box<Recorder>,
     broke: Vec<RuleId>,
 }
 
@@ -99,6 +114,7 @@ impl Watched {
             secured: None,
             before: Before::new(whole),
             is_introduced: false,
+            carried: None,
         }))
     }
 
@@ -120,6 +136,11 @@ impl Watched {
                 followed.introduce(connection, common);
                 tcp_weirds.merge(std::mem::take(&mut followed.weirds));
                 followed.weirds = tcp_weirds;
+                // What comes behind the end of a stream is told with it, unless there are too many.
+                if followed.carried.is_some() && followed.dissector.count_over() >= carried::MAX_OVER {
+                    let listed = followed.conclude_streams(connection, None, limits, false);
+                    common.listed = common.listed.saturating_sub(listed);
+                }
                 if followed.is_lost() {
                     let weirds = std::mem::take(&mut followed.weirds);
                     followed.unlist(common);
@@ -136,6 +157,16 @@ impl Watched {
             Self::Ignored { weirds } => connection.push(segment, limits, weirds, &mut |_| {}),
         }
         Turn::Goes
+    }
+
+    /// Streams of it that are over and do not wait for its end.
+    pub(super) fn take_done(&mut self) -> Vec<BoxedConcluded> {
+        match self {
+            Self::Followed(followed) => {
+                followed.carried.as_mut().map_or_else(Vec::new, |carried| carried.excess())
+            }
+            Self::Concluded { .. } | Self::Ignored { .. } => Vec::new(),
+        }
     }
 
     /// Draws the conclusions of a connection that is complete.
@@ -158,20 +189,16 @@ impl Watched {
         connection: &mut Connection,
         terms: &Terms,
         common: &mut Common,
-    ) -> Option<Box<Concluded>> {
+    ) -> Vec<BoxedConcluded> {
         match self {
             Self::Concluded { .. } => {}
             Self::Followed(followed) if connection.is_closed() && !followed.waits_for_keys() => {}
-            Self::Followed(_) | Self::Ignored { .. } => return None,
+            Self::Followed(_) | Self::Ignored { .. } => return Vec::new(),
         }
         let this = std::mem::replace(self, Self::Ignored { weirds: Weirds::default() });
-        match this.finish(connection, terms, connection.ended_at(), common) {
-            Ok(concluded) => Some(concluded),
-            Err(weirds) => {
-                *self = Self::Ignored { weirds };
-                None
-            }
-        }
+        let Finished { concluded, weirds } = this.finish(connection, terms, connection.ended_at(), common);
+        *self = Self::Ignored { weirds };
+        concluded
     }
 
     /// Whether its opening handshake is over, or nobody looks for one.
@@ -193,6 +220,7 @@ impl Watched {
                     followed.dissector.holds_nothing()
                         && followed.stages.as_ref().is_none_or(|stages| stages.recorder.held <= bytes)
                         && followed.secured.is_none()
+                        && followed.carried.is_none()
                 }
                 Self::Concluded { concluded, .. } => concluded.heads <= bytes,
                 Self::Ignored { .. } => true,
@@ -207,7 +235,8 @@ impl Watched {
                 Self::Followed(followed) => {
                     let recorded = followed.stages.as_ref().map_or(0, |stages| stages.recorder.held);
                     let secured = followed.secured.as_ref().map_or(0, |secured| secured.held());
-                    followed.dissector.held() + recorded + secured
+                    let carried = followed.carried.as_ref().map_or(0, |carried| carried.held());
+                    followed.dissector.held() + recorded + secured + carried
                 }
                 Self::Concluded { concluded, .. } => concluded.heads,
                 Self::Ignored { .. } => 0,
@@ -222,25 +251,25 @@ impl Watched {
     }
 
     /// Ends the connection; `until` is when the recording would have shown more of it. Which input it is of is left to
-    /// the caller. `Err` gives the oddities of one that never asked for WebSocket.
+    /// the caller. One that never asked for WebSocket comes to nothing but oddities.
     pub(super) fn finish(
         self,
         connection: &mut Connection,
         terms: &Terms,
         until: Option<Timestamp>,
         common: &mut Common,
-    ) -> Result<Box<Concluded>, Weirds> {
+    ) -> Finished {
         let mut followed = match self {
             Self::Followed(followed) => followed,
             Self::Concluded { mut concluded, client } => {
                 common.listed = common.listed.saturating_sub(concluded.listed);
                 connection.finish(&mut concluded.conversation.weirds, &mut |_| {});
                 complete(&mut concluded, connection, client, terms.limits.max_findings);
-                return Ok(concluded);
+                return Finished { concluded: vec![concluded], weirds: Weirds::default() };
             }
             Self::Ignored { mut weirds } => {
                 connection.finish(&mut weirds, &mut |_| {});
-                return Err(weirds);
+                return Finished { concluded: Vec::new(), weirds };
             }
         };
         let mut tcp_weirds = Weirds::default();
@@ -249,21 +278,49 @@ impl Watched {
         followed.end_tls(terms, common);
         followed.introduce(connection, common);
         followed.unlist(common);
+        let _ = followed.conclude_streams(connection, until, &terms.limits, true);
+        let facts = followed.tls_facts();
+        if let Some(carried) = followed.carried {
+            return Finished { concluded: carried.finish(facts), weirds: followed.weirds };
+        }
         match followed.conclude(connection, until, &terms.limits) {
             Some((mut concluded, client)) => {
                 complete(&mut concluded, connection, client, terms.limits.max_findings);
-                Ok(concluded)
+                Finished { concluded: vec![concluded], weirds: Weirds::default() }
             }
-            None => Err(followed.weirds),
+            None => Finished { concluded: Vec::new(), weirds: followed.weirds },
         }
     }
 }
 
+impl Concluded {
+    /// Adds what rests on how TCP went, which is known by now, and the cause.
+    pub(super) fn diagnose(&mut self, max_findings: usize) {
+        let conversation = &mut *self.conversation;
+        let tcp_facts = &conversation.tcp_facts;
+        let ends = tcp_facts.client.ends.len() + tcp_facts.server.ends.len();
+        self.weight += ends * size_of::<EndSegment>();
+        if let Some(facts) = conversation.tls.as_deref() {
+            conversation.findings.retain(|finding| !tls::excuses(facts, finding));
+        }
+        for breach in tls::breaches(conversation) {
+            file(conversation, breach, max_findings);
+        }
+        diagnose(conversation, &self.course);
+    }
+}
+
 impl Followed {
+    /// What its TLS shows so far.
+    pub(super) fn tls_facts(&self) -> Option<Box<TlsFacts>> {
+        self.secured.as_ref().map(|secured| Box::new(secured.facts()))
+    }
+
     /// Its listed frames leave, or go with it.
     fn unlist(&self, common: &mut Common) {
         let bytes = self.stages.as_ref().map_or(0, |stages| stages.recorder.frames.bytes());
-        common.listed = common.listed.saturating_sub(bytes);
+        let carried = self.carried.as_ref().map_or(0, |carried| carried.listed());
+        common.listed = common.listed.saturating_sub(bytes + carried);
     }
 
     /// Takes the next event of TCP.
@@ -277,12 +334,15 @@ impl Followed {
                 _ => false,
             }
             && self.look_for_tls(event);
-        let Self { dissector, weirds, stages, secured, before, .. } = self;
+        let Self { dissector, weirds, stages, secured, before, carried, .. } = self;
         let Terms { limits, keep, keys, .. } = terms;
         let mut later = Weirds::default();
-        let mut observe = |observation: Observation<'_>| {
-            let stages = stages.get_or_insert_with(|| Box::new(Stages::new(limits, keep)));
-            stages.observe(observation, terms, &mut later, common);
+        let mut observe = |Dissected { stream, observation }: Dissected<'_>| {
+            let Some(stream) = stream else {
+                let stages = stages.get_or_insert_with(|| Box::new(Stages::new(limits, keep)));
+                return stages.observe(observation, terms, &mut later, common);
+            };
+            Carried::observe(carried, stream, observation, terms, &mut later, common);
         };
         match secured {
             None => dissector.push(event, limits, weirds, &mut observe),
@@ -316,34 +376,60 @@ impl Followed {
 
     /// No more comes of its TLS.
     fn end_tls(&mut self, terms: &Terms, common: &mut Common) {
-        let Self { dissector, weirds, stages, secured, .. } = self;
+        let Self { dissector, weirds, stages, secured, carried, .. } = self;
         let Some(secured) = secured else { return };
         let Terms { limits, keep, keys, .. } = terms;
         let mut later = Weirds::default();
-        secured.finish(dissector, &mut Way { keys, limits, weirds }, &mut |observation| {
-            let stages = stages.get_or_insert_with(|| Box::new(Stages::new(limits, keep)));
-            stages.observe(observation, terms, &mut later, common);
-        });
+        secured.finish(
+            dissector,
+            &mut Way { keys, limits, weirds },
+            &mut |Dissected { stream, observation }| {
+                let Some(stream) = stream else {
+                    let stages = stages.get_or_insert_with(|| Box::new(Stages::new(limits, keep)));
+                    return stages.observe(observation, terms, &mut later, common);
+                };
+                Carried::observe(carried, stream, observation, terms, &mut later, common);
+            },
+        );
         weirds.merge(later);
     }
 
     /// Before what is told of it first, says what is known of it.
     fn introduce(&mut self, connection: &Connection, common: &mut Common) {
-        if common.told.is_empty() || self.is_introduced {
+        if common.told.is_empty() || self.is_introduced && self.carried.is_none() {
             return;
         }
-        let (Some(stages), Some(client)) = (&self.stages, self.dissector.client()) else { return };
-        self.is_introduced = true;
+        let mut at = 0;
+        while let Some(&(stream, _)) = common.told.get(at) {
+            if let Some(opening) = self.opening(stream, connection) {
+                common.told.insert(at, (stream, Told::Opened(Box::new(opening))));
+            }
+            at += 1;
+        }
+    }
+
+    /// What is known of it, or of a stream of it, the first time that somebody asks.
+    fn opening(&mut self, stream: Option<u32>, connection: &Connection) -> Option<Opening> {
+        let (is_introduced, stages) = match stream {
+            None => (&mut self.is_introduced, self.stages.as_deref()?),
+            Some(stream) => {
+                let of = self.carried.as_mut()?.get_mut(stream)?;
+                (&mut of.is_introduced, &*of.stages)
+            }
+        };
+        let client = self.dissector.client()?;
+        if std::mem::replace(is_introduced, true) {
+            return None;
+        }
         let Endpoints { orig, resp } = connection.endpoints();
         let (client, server) = if client == Direction::Orig { (orig, resp) } else { (resp, orig) };
-        let opening = Opening {
+        Some(Opening {
             client: Some(client),
             server: Some(server),
             started_at: connection.started_at(),
             sni: self.secured.as_ref().and_then(|secured| secured.sni().cloned()),
             ..stages.opening()
-        };
-        common.told.insert(0, Told::Opened(Box::new(opening)));
+        })
     }
 
     /// Whether it has turned out to carry something else, and nothing can change that.
@@ -369,6 +455,7 @@ impl Followed {
         let (stages, client) = (self.stages.take()?, self.dissector.client()?);
         let weirds = std::mem::take(&mut self.weirds);
         let tls = self.secured.take().map(|secured| Box::new(secured.into_facts()));
+        let until = (until, None);
         Some((conclude(*stages, connection, client, (weirds, tls), until, limits), client))
     }
 }
@@ -447,6 +534,7 @@ impl Stages {
             parts_before: Vec::new(),
             tcp: None,
             tcp_facts: Box::default(),
+            http2: None,
             connect: None,
             tls: None,
             started_at: None,
@@ -504,14 +592,15 @@ fn add_host_port(report: &mut Conversation, max: usize) {
     }
 }
 
-/// What the stages conclude when the recording would have shown more until then. What a segment that still comes can
+/// What the stages conclude when the recording would have shown more until then; of a stream of HTTP/2 with which side ended its
+/// half by END_STREAM. What a segment that still comes can
 /// change is left to [`complete`].
-fn conclude(
+pub(super) fn conclude(
     stages: Stages,
     connection: &Connection,
     client: Direction,
     (weirds, tls): (Weirds, Option<Box<TlsFacts>>),
-    until: Option<Timestamp>,
+    (until, half_closed): (Option<Timestamp>, Option<PerRole<bool>>),
     limits: &Limits,
 ) -> Box<Concluded> {
     let of = |dir| connection.stats(dir).unanswered;
@@ -532,7 +621,10 @@ fn conclude(
         stats.gap_bytes == 0 && stats.unanswered.is_none()
     });
     let not_secured = is_whole && tls.as_ref().is_some_and(|tls| tls.offer.is_some() && !tls.is_over());
-    let tail = Tail { until, unanswered, last_payload_at, not_secured, ..Tail::default() };
+    let is_stream = half_closed.is_some();
+    let half_closed = half_closed.unwrap_or_default();
+    let tail =
+        Tail { until, unanswered, last_payload_at, is_stream, half_closed, not_secured, ..Tail::default() };
     let (heads, listed) = (stages.recorder.held, stages.recorder.frames.bytes());
     let (mut conversation, course) = stages.report(weirds, &tail);
     let endpoints = connection.endpoints();
@@ -568,16 +660,7 @@ fn complete(concluded: &mut Concluded, connection: &Connection, client: Directio
     }
     conversation.ended_at = connection.ended_at();
     *conversation.tcp_facts = tcp_facts(connection, client);
-    let tcp_facts = &conversation.tcp_facts;
-    let ends = tcp_facts.client.ends.len() + tcp_facts.server.ends.len();
-    concluded.weight += ends * size_of::<EndSegment>();
-    if let Some(facts) = conversation.tls.as_deref() {
-        conversation.findings.retain(|finding| !tls::excuses(facts, finding));
-    }
-    for breach in tls::breaches(conversation) {
-        file(conversation, breach, max_findings);
-    }
-    diagnose(conversation, &concluded.course);
+    concluded.diagnose(max_findings);
 }
 
 /// A conversation that is over before its TCP connection was established: what is known of it is `tail`, `facts`, `tcp`

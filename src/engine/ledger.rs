@@ -107,9 +107,9 @@ impl Ledger {
                 self.flows += 1;
                 self.candidates.insert(here, self.flows);
             }
-            Happened::Told(start, mut told) => {
+            Happened::Told(start, stream, mut told) => {
                 if let Some(flow) = self.candidates.get(start) {
-                    let id = ConversationId { input: self.input, flow, stream: None };
+                    let id = ConversationId { input: self.input, flow, stream };
                     let elsewhere = self.files.place_told(start.packet, &mut told);
                     take(Entry::Told { id, elsewhere, told })?;
                 }
@@ -128,7 +128,8 @@ impl Ledger {
                 let (id, weight) = (conversation.id, concluded.weight);
                 take(Entry::Over(id))?;
                 self.order.push(id, Due::Conversation(concluded), weight);
-                if self.as_they_end {
+                // A flow that is still open can carry any number of them.
+                if self.as_they_end || self.order.is_full() {
                     self.release(take)?;
                 }
             }

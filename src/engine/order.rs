@@ -26,6 +26,11 @@ impl<T> Order<T> {
         self.waiting.is_empty()
     }
 
+    /// Whether more waits than memory has room for.
+    pub(super) const fn is_full(&self) -> bool {
+        self.bytes > self.max_bytes
+    }
+
     /// Takes the value with an id, of about `bytes` bytes.
     pub(super) fn push(&mut self, id: ConversationId, value: T, bytes: usize) {
         self.bytes += bytes;

@@ -115,8 +115,10 @@ struct OpenMessage {
 /// What the connections of a shard have in common.
 #[derive(Debug)]
 pub(super) struct Common {
-    /// What somebody wants to hear of at once.
-    pub(super) told: Vec<Told>,
+    /// What somebody wants to hear of at once, and on which stream of HTTP/2.
+    pub(super) told: Vec<(Option<u32>, Told)>,
+    /// The stream that is being told of.
+    pub(super) stream: Option<u32>,
     /// About how many bytes their listed frames take, and may take together.
     pub(super) listed: usize,
     pub(super) max_listed: usize,
@@ -124,7 +126,7 @@ pub(super) struct Common {
 
 impl Common {
     pub(super) const fn new(max_listed: usize) -> Self {
-        Self { told: Vec::new(), listed: 0, max_listed }
+        Self { told: Vec::new(), stream: None, listed: 0, max_listed }
     }
 }
 
@@ -248,7 +250,7 @@ impl Recorder {
         let (whole, body) = self.take_gathered(from, frame, keep);
         self.frames.keep(from, (frame, whole.as_deref()), broke, keep, max_listed_bytes, common);
         if keep.live {
-            self.tell(from, (frame, whole.as_deref(), body), broke, keep, &mut common.told);
+            self.tell(from, (frame, whole.as_deref(), body), broke, keep, common);
         }
     }
 
@@ -296,13 +298,13 @@ impl Recorder {
         (frame, whole, body): (&FrameFacts<'_>, Option<&[u8]>, Body),
         broke: &[RuleId],
         keep: &Keep,
-        told: &mut Vec<Told>,
+        common: &mut Common,
     ) {
         let mut record = self.frames.record(from, (frame, whole), broke, keep);
         if body.len() > 0 {
             record.preview_cut = is_cut(frame, body.len(), keep.payload_bytes);
         }
-        told.push(Told::Frame(record, body));
+        common.told.push((common.stream, Told::Frame(record, body)));
         let began = (frame.first.at(), frame.first.packet());
         if let Some(n) = frame.message {
             self.message(from, n).began.get_or_insert(began);
@@ -314,7 +316,7 @@ impl Recorder {
                 (message.started_at, message.packet) = began.unwrap_or_default();
                 message.at = frame.last.and_then(|evidence| evidence.at());
                 message.cut = facts.bytes.is_none_or(|bytes| bytes > body.len() as u64);
-                told.push(Told::Message(message, body));
+                common.told.push((common.stream, Told::Message(message, body)));
             }
         }
     }

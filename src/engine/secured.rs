@@ -1,10 +1,10 @@
 //! TLS between TCP and what it carries: what comes out goes to `dissect` like any other stream.
 
-use crate::dissect::Dissector;
+use crate::dissect::{Dissected, Dissector};
 use crate::limits::Limits;
 use crate::model::{
-    Carrier, Direction, GapCause, Observation, PerDirection, Role, StreamEnd, StreamEvent, Text, TlsFacts,
-    TlsMark, TlsPlainAnswer, Weirds,
+    Carrier, Direction, GapCause, PerDirection, Role, StreamEnd, StreamEvent, Text, TlsFacts, TlsMark,
+    TlsPlainAnswer, Weirds,
 };
 use crate::tls::{Begins, Keys, Status, Tls};
 
@@ -139,7 +139,7 @@ impl Secured {
         before: Before,
         dissector: &mut Dissector,
         way: &mut Way<'_>,
-        sink: &mut impl FnMut(Observation<'_>),
+        sink: &mut impl FnMut(Dissected<'_>),
     ) {
         for dir in [Direction::Orig, Direction::Resp] {
             if let Some(Torn { from, end, cause, carrier }) = before.torn[dir] {
@@ -156,7 +156,7 @@ impl Secured {
         event: &StreamEvent<'_>,
         dissector: &mut Dissector,
         way: &mut Way<'_>,
-        sink: &mut impl FnMut(Observation<'_>),
+        sink: &mut impl FnMut(Dissected<'_>),
     ) {
         self.look_at_answer(event);
         self.note(event);
@@ -188,7 +188,7 @@ impl Secured {
         &mut self,
         dissector: &mut Dissector,
         way: &mut Way<'_>,
-        sink: &mut impl FnMut(Observation<'_>),
+        sink: &mut impl FnMut(Dissected<'_>),
     ) {
         if self.is_opaque {
             return;
@@ -225,6 +225,11 @@ impl Secured {
     /// Whether what comes later may still be read.
     pub(super) fn is_waiting(&self) -> bool {
         matches!(self.tls.status(), Status::Waiting)
+    }
+
+    /// What it shows of the connection so far.
+    pub(super) fn facts(&self) -> TlsFacts {
+        TlsFacts { plain_answer: self.plain_answer, ..self.tls.facts().clone() }
     }
 
     /// What it shows of the connection.
@@ -282,7 +287,7 @@ impl Secured {
         &mut self,
         dissector: &mut Dissector,
         way: &mut Way<'_>,
-        sink: &mut impl FnMut(Observation<'_>),
+        sink: &mut impl FnMut(Dissected<'_>),
     ) {
         self.is_opaque = true;
         if !self.may_be_websocket() {

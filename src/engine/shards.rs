@@ -8,7 +8,7 @@ use std::collections::BinaryHeap;
 use std::net::IpAddr;
 
 use crate::engine::body::Spools;
-use crate::engine::connection::{Concluded, Turn, Watched};
+use crate::engine::connection::{Concluded, Finished, Turn, Watched};
 use crate::engine::connects::Attempt;
 use crate::engine::recorder::{Common, Keep, Told};
 use crate::limits::Limits;
@@ -36,8 +36,8 @@ pub(super) struct Start {
 pub(super) enum Happened {
     /// It begins a flow.
     Opened,
-    /// Something that somebody wants to hear of at once, on the flow that began with that segment.
-    Told(Start, Box<Told>),
+    /// Something that somebody wants to hear of at once, on the flow that began with that segment and a stream of it.
+    Told(Start, Option<u32>, Box<Told>),
     /// That flow carries something else than WebSocket.
     Left(Start),
     /// A conversation of that flow is over. A flow can carry several; which stream carried it, it says itself.
@@ -161,7 +161,10 @@ impl Shards {
         let start = Start { packet: flow.connection.first_packet(), nth: flow.state.nth };
         let Flow { connection, state, .. } = &mut *flow;
         let turn = state.watched.segment(connection, segment, terms, common);
-        let given = if terms.keep.as_they_end { state.watched.give(connection, terms, common) } else { None };
+        let mut given = state.watched.take_done();
+        if terms.keep.as_they_end {
+            given.extend(state.watched.give(connection, terms, common));
+        }
         let bytes = segment.payload.len();
         if bytes > 0 && flow.is_due(bytes, flow.state.watched.is_settled()) {
             let (watched, connection) = (&flow.state.watched, &flow.connection);
@@ -181,7 +184,7 @@ impl Shards {
         if turn == Turn::Left {
             out.push((here, Happened::Left(start)));
         }
-        if let Some(mut concluded) = given {
+        for mut concluded in given {
             concluded.maker = terms.maker;
             out.push((here, Happened::Concluded(start, concluded)));
         }
@@ -236,8 +239,8 @@ impl Shards {
 
 /// Passes on what was told of the flow that began at `start`.
 #[cold]
-fn tell(told: &mut Vec<Told>, here: Start, start: Start, out: &mut Happenings) {
-    out.extend(told.drain(..).map(|told| (here, Happened::Told(start, Box::new(told)))));
+fn tell(told: &mut Vec<(Option<u32>, Told)>, here: Start, start: Start, out: &mut Happenings) {
+    out.extend(told.drain(..).map(|(stream, told)| (here, Happened::Told(start, stream, Box::new(told)))));
 }
 
 /// Ends a flow; `here` is what ended it, `last_at` how far the recording is known to have gone on.
@@ -274,21 +277,19 @@ fn end(
             });
         }
     };
-    let weirds = match result {
-        Ok(mut concluded) => {
-            note(&mut concluded.conversation.weirds);
-            concluded.maker = *maker;
-            out.push((here, Happened::Concluded(start, concluded)));
-            Weirds::default()
+    let Finished { concluded, mut weirds } = result;
+    let is_other = concluded.is_empty();
+    for mut concluded in concluded {
+        note(&mut concluded.conversation.weirds);
+        concluded.maker = *maker;
+        out.push((here, Happened::Concluded(start, concluded)));
+    }
+    if is_other {
+        note(&mut weirds);
+        if let Some(attempt) = Attempt::of(&connection, until, *maker) {
+            out.push((here, Happened::NotConnected(start, Box::new(attempt))));
         }
-        Err(mut weirds) => {
-            note(&mut weirds);
-            if let Some(attempt) = Attempt::of(&connection, until, *maker) {
-                out.push((here, Happened::NotConnected(start, Box::new(attempt))));
-            }
-            weirds
-        }
-    };
+    }
     out.push((here, Happened::Over(start, weirds)));
 }
 

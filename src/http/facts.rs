@@ -14,11 +14,16 @@ use crate::model::{Lines, Text};
 /// About a request with these fields.
 pub(super) fn of_request(head: &RequestHead<'_>, fields: &Lines, subprotocols: &[Text]) -> RequestFacts {
     let start = (!head.is_exact).then_some(SyntaxFault { line: 0, kind: Syntax::StartLine });
-    let mut facts = RequestFacts {
+    let facts = RequestFacts {
         syntax: worse(syntax(head.fields), start),
         target: target(head.target),
         ..RequestFacts::default()
     };
+    with_request(facts, fields, subprotocols)
+}
+
+/// What the fields of a request add to what is known of it.
+pub(super) fn with_request(mut facts: RequestFacts, fields: &Lines, subprotocols: &[Text]) -> RequestFacts {
     let mut lists = Lists::default();
     for (at, (name, value)) in fields.iter().enumerate() {
         let is = |other: &str| name.eq_ignore_ascii_case(other);
@@ -66,7 +71,11 @@ pub(super) fn of_request(head: &RequestHead<'_>, fields: &Lines, subprotocols: &
 
 /// About a response with these fields.
 pub(super) fn of_response(head: &ResponseHead<'_>, fields: &Lines) -> ResponseFacts {
-    let mut facts = ResponseFacts { syntax: syntax(head.fields), ..ResponseFacts::default() };
+    with_response(ResponseFacts { syntax: syntax(head.fields), ..ResponseFacts::default() }, fields)
+}
+
+/// What the fields of a response add to what is known of it.
+pub(super) fn with_response(mut facts: ResponseFacts, fields: &Lines) -> ResponseFacts {
     let mut lists = Lists::default();
     for (at, (name, value)) in fields.iter().enumerate() {
         let is = |other: &str| name.eq_ignore_ascii_case(other);

@@ -1,12 +1,15 @@
 //! Heads to the opening handshake of RFC 6455 section 4.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
 
 use crate::http::{Fields, RequestHead, ResponseHead, extensions, facts, familiar, text};
 use crate::model::field::{ACCEPT, EXTENSIONS, PREFIX, PROTOCOL, UPGRADE};
-use crate::model::{AcceptValue, Bytes, FieldLines, Text, UpgradeRequest, UpgradeResponse};
+use crate::model::handshake::facts::{RequestFacts, ResponseFacts};
+use crate::model::{AcceptValue, Bytes, Extension, FieldLines, Lines, Text, UpgradeRequest, UpgradeResponse};
 
 /// Bytes of a refusal's body kept for display.
 pub(crate) const MAX_BODY_START: usize = 256;
@@ -53,13 +56,56 @@ pub fn expected_accept(key: &str) -> AcceptValue {
     AcceptValue(value)
 }
 
+/// Extensions and subprotocols of a request, and whether the extensions are malformed.
+fn offers(fields: &Lines) -> (Vec<Extension>, Vec<Text>, bool) {
+    let (extensions, malformed) = extensions::parse(fields.values(EXTENSIONS).map(str::as_bytes));
+    let lists = fields.values(PROTOCOL).flat_map(|list| list.split(',')).map(str::trim_ascii);
+    let subprotocols = lists.filter(|e| !e.is_empty()).map(|e| Text::from(e.to_owned())).collect();
+    (extensions, subprotocols, malformed)
+}
+
+/// An extended CONNECT of HTTP/2 (RFC 8441 4) with these fields, pseudo-header fields among them; `was_invited` as in
+/// [`RequestFacts`].
+#[must_use]
+pub fn connect(fields: Lines, was_invited: Option<bool>) -> UpgradeRequest {
+    let (extensions, subprotocols, extensions_malformed) = offers(&fields);
+    let facts = RequestFacts { is_connect: true, was_invited, ..RequestFacts::default() };
+    UpgradeRequest {
+        facts: facts::with_request(facts, &fields, &subprotocols),
+        method: Text::new(Cow::Borrowed("CONNECT")),
+        target: Text::from(fields.first(":path").unwrap_or_default().to_owned()),
+        http_version: Text::new(Cow::Borrowed("HTTP/2")),
+        subprotocols,
+        extensions,
+        extensions_malformed,
+        fields: FieldLines::new(fields),
+    }
+}
+
+/// The server's answer to such a request. Any 2xx accepts it (RFC 9110 9.3.6).
+#[must_use]
+pub fn connected(status: u16, fields: Lines) -> UpgradeResponse {
+    let (extensions, extensions_malformed) = extensions::parse(fields.values(EXTENSIONS).map(str::as_bytes));
+    let facts = ResponseFacts { is_connect: true, ..ResponseFacts::default() };
+    UpgradeResponse {
+        facts: facts::with_response(facts, &fields),
+        http_version: Text::new(Cow::Borrowed("HTTP/2")),
+        status,
+        phrase: Text::new(Cow::Borrowed("")),
+        expected_accept: None,
+        extensions,
+        extensions_malformed,
+        switches: (200..300).contains(&status),
+        body_start: Bytes::new(Vec::new()),
+        fields: FieldLines::new(fields),
+    }
+}
+
 /// The client's side of the handshake.
 #[must_use]
 pub fn request(head: &RequestHead<'_>) -> UpgradeRequest {
     let fields = head.fields.to_lines();
-    let (extensions, extensions_malformed) = extensions::parse(fields.values(EXTENSIONS).map(str::as_bytes));
-    let lists = fields.values(PROTOCOL).flat_map(|list| list.split(',')).map(str::trim_ascii);
-    let subprotocols: Vec<Text> = lists.filter(|e| !e.is_empty()).map(|e| Text::from(e.to_owned())).collect();
+    let (extensions, subprotocols, extensions_malformed) = offers(&fields);
     UpgradeRequest {
         facts: facts::of_request(head, &fields, &subprotocols),
         method: familiar(head.method),

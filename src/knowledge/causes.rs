@@ -13,6 +13,7 @@ mod connect_failed;
 mod extension_mismatch;
 mod facts;
 mod framing_lost;
+mod goaway;
 mod going_away;
 mod handshake_invalid;
 mod handshake_unanswered;
@@ -31,6 +32,7 @@ mod receive_window_closed;
 mod refused;
 mod reset_between;
 mod still_open;
+mod stream_error;
 mod subprotocol_mismatch;
 mod tls_expected;
 mod tls_failed;
@@ -48,6 +50,7 @@ pub use connect_failed::ConnectFailed;
 pub use extension_mismatch::ExtensionMismatch;
 pub(crate) use facts::Facts;
 pub use framing_lost::FramingLost;
+pub use goaway::Goaway;
 pub use going_away::GoingAway;
 pub use handshake_invalid::HandshakeInvalid;
 pub use handshake_unanswered::HandshakeUnanswered;
@@ -65,6 +68,7 @@ pub use receive_window_closed::ReceiveWindowClosed;
 pub use refused::Refused;
 pub use reset_between::ResetBetween;
 pub use still_open::StillOpen;
+pub use stream_error::StreamError;
 pub use subprotocol_mismatch::SubprotocolMismatch;
 pub use tls_expected::TlsExpected;
 pub use tls_failed::{TlsFailed, TlsFailure};
@@ -213,7 +217,9 @@ impl Cause {
     /// is why.
     const fn rank(&self) -> (CauseId, bool) {
         match self.grounds {
-            Grounds::GoingAway(GoingAway { browser: true }) => (CauseId::CloseCutShort, false),
+            Grounds::GoingAway(GoingAway { browser: true, cancelled: false }) => {
+                (CauseId::CloseCutShort, false)
+            }
             _ => (self.id(), true),
         }
     }
@@ -260,12 +266,14 @@ causes! {
     MessageTooBig in message_too_big,
     ProtocolFault in protocol_fault,
     UnfoundedFailure in unfounded_failure,
+    StreamError in stream_error,
     PathMtu in path_mtu,
     PeerUnreachable in peer_unreachable,
     ReceiveWindowClosed in receive_window_closed,
     KeepaliveTimeout in keepalive_timeout,
     ResetBetween in reset_between,
     NoSuchConnection in no_such_connection,
+    Goaway in goaway,
     CloseCutShort in close_cut_short,
     GoingAway in going_away,
     InternalError in internal_error,

@@ -7,8 +7,10 @@
 mod aiohttp_client;
 mod aiohttp_server;
 mod chromium;
+mod chromium_http2;
 mod gorilla;
 mod heads;
+mod hypercorn_http2;
 mod java_net_http;
 mod most;
 mod node;
@@ -225,6 +227,7 @@ impl LibraryId {
 
 libraries! {
     Chromium in chromium,
+    ChromiumHttp2 in chromium_http2,
     Websockets in websockets,
     AiohttpClient in aiohttp_client,
     AiohttpServer in aiohttp_server,
@@ -232,6 +235,7 @@ libraries! {
     Node in node,
     Gorilla in gorilla,
     JavaNetHttp in java_net_http,
+    HypercornHttp2 in hypercorn_http2,
     Uvicorn in uvicorn,
     Tornado in tornado,
     Ws in ws,

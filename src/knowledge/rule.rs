@@ -99,6 +99,16 @@ pub(crate) const fn rfc7692(section: &'static str) -> Clause {
     Clause { rfc: 7692, section }
 }
 
+/// Of RFC 8441, Bootstrapping WebSockets with HTTP/2.
+pub(crate) const fn rfc8441(section: &'static str) -> Clause {
+    Clause { rfc: 8441, section }
+}
+
+/// Of RFC 9113, HTTP/2.
+pub(crate) const fn rfc9113(section: &'static str) -> Clause {
+    Clause { rfc: 9113, section }
+}
+
 /// Of RFC 9110, HTTP Semantics.
 pub(crate) const fn rfc9110(section: &'static str) -> Clause {
     Clause { rfc: 9110, section }

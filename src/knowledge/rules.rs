@@ -59,6 +59,7 @@ mod hs_accept;
 mod hs_accepted;
 mod hs_assumed;
 mod hs_coalesced;
+mod hs_connect;
 mod hs_connection_req;
 mod hs_connection_resp;
 mod hs_early_data;
@@ -158,6 +159,7 @@ pub use hs_accept::HsAccept;
 pub use hs_accepted::HsAccepted;
 pub use hs_assumed::HsAssumed;
 pub use hs_coalesced::HsCoalesced;
+pub use hs_connect::HsConnect;
 pub use hs_connection_req::HsConnectionReq;
 pub use hs_connection_resp::HsConnectionResp;
 pub use hs_early_data::HsEarlyData;
@@ -275,6 +277,7 @@ rules! {
     HsAccepted in hs_accepted,
     HsAssumed in hs_assumed,
     HsCoalesced in hs_coalesced,
+    HsConnect in hs_connect,
     HsConnectionReq<S> in hs_connection_req,
     HsConnectionResp<S> in hs_connection_resp,
     HsEarlyData in hs_early_data,

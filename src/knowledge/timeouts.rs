@@ -94,7 +94,7 @@ impl IdleEnd {
     /// As what the end of a silent connection is seen: `after_data` where data came just before it.
     pub(crate) const fn of(how: StreamEnd, after_data: bool) -> Self {
         match how {
-            StreamEnd::Rst if after_data => Self::ResetsNextData,
+            StreamEnd::Rst | StreamEnd::RstStream(_) if after_data => Self::ResetsNextData,
             _ => Self::Ends,
         }
     }

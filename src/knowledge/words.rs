@@ -7,7 +7,9 @@ pub mod units;
 mod visible;
 
 use crate::knowledge::TIMEOUTS;
-use crate::model::{CloseCode, Conversation, Handled, PacketNo, PacketPlace, Role, Stage, StreamEnd};
+use crate::model::{
+    CloseCode, Conversation, Handled, Http2Error, PacketNo, PacketPlace, Role, Stage, StreamEnd,
+};
 pub use figures::filled;
 pub use visible::{is_unsafe, visible};
 
@@ -86,14 +88,55 @@ pub(crate) fn close(close_code: Option<CloseCode>) -> String {
     format!("Close {}", named_code(close_code))
 }
 
+/// Words round the name of an error of HTTP/2; without a name they stand by themselves.
+macro_rules! with_error {
+    ($before:literal, $after:literal, $error:expr) => {
+        with_error!($before, $after, $error, NO_ERROR 0x0, PROTOCOL_ERROR 0x1, INTERNAL_ERROR 0x2, FLOW_CONTROL_ERROR 0x3,
+            SETTINGS_TIMEOUT 0x4, STREAM_CLOSED 0x5, FRAME_SIZE_ERROR 0x6, REFUSED_STREAM 0x7, CANCEL 0x8, COMPRESSION_ERROR 0x9,
+            CONNECT_ERROR 0xa, ENHANCE_YOUR_CALM 0xb, INADEQUATE_SECURITY 0xc, HTTP_1_1_REQUIRED 0xd)
+    };
+    ($before:literal, $after:literal, $error:expr, $($name:ident $code:literal),*) => {
+        match $error {
+            $(Some(Http2Error($code)) => concat!($before, " ", stringify!($name), $after),)*
+            Some(_) | None => concat!($before, $after),
+        }
+    };
+}
+
 /// `FIN`, `RST`.
 pub(crate) const fn end(how: StreamEnd) -> &'static str {
     match how {
         StreamEnd::Fin => "FIN",
         StreamEnd::Rst => "RST",
+        StreamEnd::EndStream => "END_STREAM",
+        StreamEnd::RstStream(error) => with_error!("RST_STREAM", "", error),
         StreamEnd::Dropped => "FIN or RST",
         StreamEnd::Unobserved => "an end that was not recorded",
     }
+}
+
+/// What a side did that ended its direction, or the stream of HTTP/2.
+pub(crate) const fn ended_by(how: StreamEnd) -> &'static str {
+    match how {
+        StreamEnd::Fin => "ended TCP (FIN)",
+        StreamEnd::Rst => "ended TCP (RST)",
+        StreamEnd::Dropped => "ended TCP (FIN or RST)",
+        StreamEnd::Unobserved => "ended TCP (an end that was not recorded)",
+        StreamEnd::EndStream | StreamEnd::RstStream(_) => ended_stream(how),
+    }
+}
+
+/// The same of a stream of HTTP/2.
+pub(crate) const fn ended_stream(how: StreamEnd) -> &'static str {
+    match how {
+        StreamEnd::RstStream(error) => with_error!("reset the stream (RST_STREAM", ")", error),
+        _ => "ended its half of the stream (END_STREAM)",
+    }
+}
+
+/// What it was that ended.
+pub(crate) const fn carrier(how: StreamEnd) -> &'static str {
+    if how.is_of_stream() { "the stream" } else { "TCP" }
 }
 
 /// What an endpoint did although it should have handled nothing more.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::model::case::{CaseAccount, CaseReport, Recomputed};
 use crate::model::{
-    Bytes, Certainty, Closing, Compression, ConversationId, Finding, FrameHeader, LinkType, PacketNo,
-    PerRole, Quoted, Role, RuleId, Stage, TcpFacts, Text, Timestamp, Timing, TlsFacts, UpgradeRequest,
-    UpgradeResponse, Weirds, Wire,
+    Bytes, Certainty, Closing, Compression, ConversationId, Finding, FrameHeader, Http2Facts, LinkType,
+    PacketNo, PerRole, Quoted, Role, RuleId, Stage, TcpFacts, Text, Timestamp, Timing, TlsFacts,
+    UpgradeRequest, UpgradeResponse, Weirds, Wire,
 };
 
 /// Counts of what one side sent.
@@ -177,6 +177,8 @@ pub struct Conversation<S: Stage = Quoted> {
     pub tcp: Option<TcpRecord>,
     /// What TCP shows of either side; the default where a log tells of it.
     pub tcp_facts: Box<TcpFacts>,
+    /// What HTTP/2 shows of it, where a stream of that carries it.
+    pub http2: Option<Box<Http2Facts<S>>>,
     /// The client could not connect; `None` where TCP was established.
     pub connect: Option<FailedConnect>,
     /// What TLS shows of it; `None` without TLS.

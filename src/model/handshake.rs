@@ -271,10 +271,10 @@ impl UpgradeResponse {
 }
 
 impl<S: Stage> UpgradeRequest<S> {
-    /// Value of the first `Host`.
+    /// Value of the first `Host`; in HTTP/2 of `:authority`.
     #[must_use]
     pub fn host(&self) -> Option<Excerpt<'_, S>> {
-        self.first("Host")
+        self.first("Host").or_else(|| self.first(":authority"))
     }
 
     /// Value of the first `Sec-WebSocket-Key`.

@@ -1,6 +1,6 @@
 //! What reassembly hands on: in-order bytes of both directions, their holes and their ends.
 
-use crate::model::{Direction, PacketNo, PerRole, Role, Timestamp, named};
+use crate::model::{Direction, Http2Error, PacketNo, PerRole, Role, Timestamp};
 
 /// The segment that carried something, and what its sender had received by then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,18 +30,62 @@ pub enum GapCause {
     Undecrypted,
 }
 
-named! {
-    /// How one direction of a TCP connection ended.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-    pub enum StreamEnd {
-        /// In an orderly way: its sender has no more data (RFC 9293 3.6).
-        Fin = "fin",
-        /// By RST from its sender.
-        Rst = "rst",
-        /// Its sender dropped TCP, says a log, which does not know whether by FIN or RST, nor whose came first.
-        Dropped = "dropped",
-        /// The recording, or our memory of the connection, ended first.
-        Unobserved = "unobserved",
+/// How one direction of a TCP connection, or of a stream of HTTP/2, ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StreamEnd {
+    /// In an orderly way: its sender has no more data (RFC 9293 3.6).
+    Fin,
+    /// By RST from its sender.
+    Rst,
+    /// A direction of a stream of HTTP/2 by END_STREAM: as by FIN (RFC 8441 5).
+    EndStream,
+    /// A stream of HTTP/2 by RST_STREAM with that error code: as by RST (RFC 8441 5). `None` where the code was not recorded.
+    RstStream(Option<Http2Error>),
+    /// Its sender dropped TCP, says a log, which does not know whether by FIN or RST, nor whose came first.
+    Dropped,
+    /// The recording, or our memory of the connection, ended first.
+    Unobserved,
+}
+
+impl StreamEnd {
+    /// Its name, the same in every format.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fin => "fin",
+            Self::Rst => "rst",
+            Self::EndStream => "end_stream",
+            Self::RstStream(_) => "rst_stream",
+            Self::Dropped => "dropped",
+            Self::Unobserved => "unobserved",
+        }
+    }
+
+    /// Whether its sender said that it has no more to send.
+    #[must_use]
+    pub const fn is_orderly(self) -> bool {
+        matches!(self, Self::Fin | Self::EndStream)
+    }
+
+    /// Whether its sender took back what had not been read.
+    #[must_use]
+    pub const fn is_reset(self) -> bool {
+        matches!(self, Self::Rst | Self::RstStream(_))
+    }
+
+    /// Whether it is of a stream of HTTP/2, and what carries that goes on.
+    #[must_use]
+    pub const fn is_of_stream(self) -> bool {
+        matches!(self, Self::EndStream | Self::RstStream(_))
+    }
+
+    /// The error code of HTTP/2 that it gives.
+    #[must_use]
+    pub const fn error(self) -> Option<Http2Error> {
+        match self {
+            Self::RstStream(error) => error,
+            Self::Fin | Self::Rst | Self::EndStream | Self::Dropped | Self::Unobserved => None,
+        }
     }
 }
 
@@ -69,6 +113,10 @@ pub struct Tail {
     pub unanswered: PerRole<Option<Unanswered>>,
     /// The recording is the log of this side: what the other sent in it, this one has read.
     pub log_of: Option<Role>,
+    /// It is a stream of HTTP/2, whose ends are not those of TCP.
+    pub is_stream: bool,
+    /// That side ended a stream of HTTP/2 by END_STREAM, which refuses nothing of what still comes back (RFC 8441 5).
+    pub half_closed: PerRole<bool>,
     /// When each side sent the last byte of its stream.
     pub last_payload_at: PerRole<Option<Timestamp>>,
     /// TCP was never established, and the recording shows that it failed.

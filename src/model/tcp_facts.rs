@@ -3,7 +3,7 @@
 
 use crate::model::{PacketNo, PerRole, StreamEnd, Timestamp};
 
-/// A FIN or an RST, each time one was sent. A retransmission of the same FIN is none.
+/// A FIN or an RST, or what stands for one, each time one was sent. A retransmission of the same FIN is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EndSegment {

@@ -74,8 +74,14 @@ named! {
         HandshakeCap = "handshake_cap",
         /// HTTP on a connection that had asked for an upgrade stopped making sense.
         MalformedHttp = "malformed_http",
-        /// HTTP/2 connections: WebSocket inside them (RFC 8441) is not read.
-        Http2NotRead = "http2_not_read",
+        /// Headers or frames of an HTTP/2 connection that cannot be read: damaged, too long or not recorded.
+        Http2Unread = "http2_unread",
+        /// First packets of QUIC connections: HTTP/3 may carry WebSocket in them (RFC 9220), and is not read.
+        Http3NotRead = "http3_not_read",
+        /// Responses that offer HTTP/3 (Alt-Svc, RFC 7838): it may carry WebSocket (RFC 9220), and is not read.
+        Http3Offered = "http3_offered",
+        /// More WebSocket streams on an HTTP/2 connection, or longer headers, than are followed.
+        Http2Cap = "http2_cap",
         /// A gap or cut in the opening handshake: the rest of the connection could not be read.
         HandshakeGap = "handshake_gap",
         /// A gap swallowed a frame header: the rest of that direction could not be read.

@@ -9,9 +9,9 @@ use std::borrow::Cow;
 
 use crate::knowledge::Decide;
 use crate::model::{
-    Bytes, Closing, Conversation, EarlierHandshake, Extension, FieldLines, Finding, LastWords, Lines,
-    LocalView, Opening, PerRole, Quoted, SideClose, Spoken, Stage, Text, TlsFacts, TlsOffer, UpgradeRequest,
-    UpgradeResponse, Wire, field,
+    Bytes, Closing, Conversation, EarlierHandshake, Extension, FieldLines, Finding, GoAway, Http2Facts,
+    LastWords, Lines, LocalView, Opening, PerRole, Quoted, SideClose, Spoken, Stage, Text, TlsFacts,
+    TlsOffer, UpgradeRequest, UpgradeResponse, Wire, field,
 };
 use crate::redact::names::Grade;
 use crate::redact::search::Place;
@@ -90,6 +90,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             parts_before,
             tcp,
             tcp_facts,
+            http2,
             connect,
             tls,
             started_at,
@@ -120,6 +121,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             frames: frames.into_iter().map(|frame| self.frame(frame)).collect(),
             case: case.map(|case| self.case(case)),
             tls: tls.map(|tls| Box::new(self.tls(*tls))),
+            http2: http2.map(|http2| Box::new(self.http2(*http2))),
             // Names of files, numbers, and words of our own.
             id,
             input,
@@ -141,6 +143,21 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             weirds,
             tester,
         }
+    }
+
+    fn http2(&mut self, http2: Http2Facts<From>) -> Http2Facts<To> {
+        let Http2Facts { was_invited, stalled, going, others, open, requests } = http2;
+        let PerRole { client, server } = going;
+        let going = PerRole {
+            client: client.map(|going| self.go_away(going)),
+            server: server.map(|going| self.go_away(going)),
+        };
+        Http2Facts { going, was_invited, stalled, others, open, requests }
+    }
+
+    fn go_away(&mut self, going: GoAway<From>) -> GoAway<To> {
+        let GoAway { last_stream, error, debug, packet, at } = going;
+        GoAway { debug: self.reason(debug), last_stream, error, packet, at }
     }
 
     fn tls(&mut self, tls: TlsFacts<From>) -> TlsFacts<To> {

@@ -9,7 +9,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::knowledge::rules::{ClBackoff, HsKey, HsSerial};
 use crate::knowledge::thresholds::{AT_ONCE_NS, PAUSES, SHORT_PAUSE_NS};
-use crate::model::{Certainty, Conversation, Finding, Outcome, PacketNo, Role, Timestamp, Violation};
+use crate::model::{
+    Certainty, Conversation, Finding, Http2Error, Outcome, PacketNo, Role, StreamEnd, Timestamp, Violation,
+};
 
 /// What is compared of a connection.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +45,11 @@ impl Trace {
         let ended = end.and_then(|end| end.at);
         let response = report.handshake_at.server.and_then(|(_, at)| at);
         let by_server = end.is_some_and(|end| end.by == Role::Server);
+        // What a server of HTTP/2 did not look at can be asked for again at once (RFC 9113 8.7).
+        let is_refused =
+            end.is_some_and(|end| end.how == StreamEnd::RstStream(Some(Http2Error::REFUSED_STREAM)));
         let is_abnormal = by_server
+            && !is_refused
             && match closing.outcome {
                 Outcome::Reset | Outcome::NoCloseFrame => true,
                 Outcome::HandshakeFailed => report.response.is_none(),
@@ -55,7 +61,8 @@ impl Trace {
             first_packet: tcp.first_packet,
             life: Life { first_packet: tcp.first_packet, began: report.started_at, ended, is_abnormal },
             asked: report.handshake_at.client.and_then(|(packet, at)| Some((packet, at?))),
-            settled: response.or(ended),
+            // Streams of HTTP/2 are asked for side by side.
+            settled: response.or(ended).filter(|_| !request.facts.is_connect),
             key: request.key().and_then(|key| digits(key.as_sent())),
             // Fields that tell may be cut off.
             program: (!request.facts.forwarded && !report.assumed).then(|| {

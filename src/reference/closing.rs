@@ -128,7 +128,7 @@ impl EndOrder {
             (_, Some(true)) => Self::First(Role::Client),
             (Some(false), Some(false)) => Self::Crossed(recorded),
             // An RST without acknowledgement number may answer a FIN recorded before it, not one after it.
-            _ if first.how == StreamEnd::Rst && second.how == StreamEnd::Fin => Self::Crossed(recorded),
+            _ if first.how.is_reset() && second.how.is_orderly() => Self::Crossed(recorded),
             _ => Self::Recorded(recorded),
         }
     }
@@ -143,7 +143,7 @@ impl EndOrder {
     /// Whether TCP ended by RST: that of the first side, or of either where the ends crossed, whichever the
     /// recording has first.
     fn is_reset(self, ends: &PerRole<Endpoint>) -> bool {
-        let reset = |role: Role| ends[role].end().is_some_and(|end| end.how == StreamEnd::Rst);
+        let reset = |role: Role| ends[role].end().is_some_and(|end| end.how.is_reset());
         match self {
             Self::Open => false,
             Self::First(role) | Self::Recorded(role) => reset(role),
@@ -251,7 +251,7 @@ fn started(ends: &PerRole<Endpoint>, outcome: Outcome, order: EndOrder) -> (Opti
 fn knew(close: &SentClose, side: &Endpoint, theirs: &SentClose) -> Option<bool> {
     let is_long_before = |end: &&Ended| {
         let ns = close.evidence.at().zip(end.evidence.at()).map(|(close, end)| close.since(end));
-        end.how == StreamEnd::Fin && ns.is_some_and(|ns| ns >= SENT_AGAIN_NS)
+        end.how.is_orderly() && ns.is_some_and(|ns| ns >= SENT_AGAIN_NS)
     };
     match side.end().filter(is_long_before) {
         Some(fin) => fin.knew(theirs).filter(|knew| !knew),
@@ -302,6 +302,7 @@ fn notes(
         let side = &ends[role];
         let Some(end) = side.end() else { continue };
         let place = Place::at(Some(end.evidence));
+        // What resets a stream says why; the rule is of TCP.
         if end.how == StreamEnd::Rst {
             let (when, level) = match closes {
                 _ if may_hide_close || is_misread => (ResetWhen::Unknown, Level::Note),

@@ -39,6 +39,8 @@ pub(super) struct Endpoint {
     pub(super) interrupted: Option<u64>,
     /// From somewhere on its peer sent no WebSocket: what it made of that is its own affair.
     pub(super) misreads: bool,
+    /// It ended a stream of HTTP/2 by END_STREAM, and reads on.
+    pub(super) half_closed: bool,
     /// Number of its last frame.
     last_frame: Option<u64>,
     /// The last frame of the peer that it is known to have read: a Ping whose data it sent back.
@@ -202,6 +204,7 @@ impl Endpoint {
             muted: false,
             interrupted: None,
             misreads: false,
+            half_closed: false,
             last_frame: None,
             read: None,
             in_frame: false,
@@ -236,7 +239,9 @@ impl Endpoint {
     /// Where the recording leaves it: a reset by its peer has closed it too.
     pub(super) fn lifecycle(&self, peer: &Self) -> Lifecycle {
         match peer.end() {
-            Some(Ended { how: StreamEnd::Rst | StreamEnd::Dropped, .. }) => Lifecycle::Closed,
+            Some(Ended { how: StreamEnd::Rst | StreamEnd::RstStream(_) | StreamEnd::Dropped, .. }) => {
+                Lifecycle::Closed
+            }
             _ => self.state.lifecycle(),
         }
     }

@@ -17,7 +17,7 @@ use crate::knowledge::thresholds::FAILS_WITHIN_NS;
 use crate::model::handshake::facts::{KeyForm, TokenIn};
 use crate::model::{
     Action, Bytes, Certainty, Evidence, Expectation, Level, Lines, PerRole, Role, RuleId, Seen, Since, Step,
-    StepVerdict, StreamEnd, Text, UpgradeRequest, UpgradeResponse, Violation,
+    StepVerdict, Text, UpgradeRequest, UpgradeResponse, Violation,
 };
 use crate::reference::endpoint::Endpoint;
 use crate::reference::findings::{Findings, Place};
@@ -121,7 +121,7 @@ impl Opening {
         }
         let unseen = self.unseen;
         // What was never sent was not left out.
-        let unjudged = unseen.client || request.facts.unfinished;
+        let unjudged = unseen.client || request.facts.unfinished || request.facts.partial;
         let unfinished = request.facts.unfinished;
         *self = Self { unfinished, requested: true, request: evidence, earlier, unseen, ..Self::default() };
         if !unjudged {
@@ -178,7 +178,7 @@ impl Opening {
             add(findings, Role::Client, HsEarlyData, certainty, Place::at(Some(early)));
             self.waited = true;
         }
-        if response.status == 101 {
+        if response.status == 101 || response.facts.is_connect && response.switches {
             if let Some(rule) = self.refuse {
                 add(findings, Role::Server, HsAccepted { rule }, Certainty::Proven, place);
             }
@@ -195,7 +195,13 @@ impl Opening {
             findings.muted = !self.is_judged();
             return;
         }
-        add(findings, Role::Server, HsStatus { status: response.status }, Certainty::Proven, place);
+        add(
+            findings,
+            Role::Server,
+            HsStatus { status: response.status, is_connect: response.facts.is_connect },
+            Certainty::Proven,
+            place,
+        );
         if response.status == 426 && response.facts.upgrade == TokenIn::NoField && !self.unseen.server {
             add(findings, Role::Server, Hs426, Certainty::Proven, place);
         }
@@ -290,17 +296,15 @@ impl Opening {
             && !self.switches
             && !self.not_http
             && !lost;
-        if let (true, Some(end)) = (silent, ends.server.end())
+        // In HTTP/2 a reset is an answer.
+        if let (true, Some(end)) = (silent, ends.server.end().filter(|end| !end.how.is_of_stream()))
             && ends.client.end().is_none_or(|client| end.is_own(client))
         {
             let place = Place::at(Some(end.evidence));
             // That its host had the request does not prove that it was read.
             let broke = self.refuse.filter(|_| self.had_request(end) != Some(false));
-            let certainty = if broke.is_some() || end.how == StreamEnd::Rst {
-                Certainty::Likely
-            } else {
-                Certainty::Proven
-            };
+            let certainty =
+                if broke.is_some() || end.how.is_reset() { Certainty::Likely } else { Certainty::Proven };
             add(findings, Role::Server, HsNoResponse { broke }, certainty, place);
         }
     }

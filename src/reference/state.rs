@@ -73,10 +73,10 @@ impl Ended {
     pub(super) fn is_after(&self, theirs: &Self) -> Option<bool> {
         match theirs.how {
             // A FIN takes one sequence number behind the last byte (RFC 9293 3.4).
-            StreamEnd::Fin => Some(self.evidence.acked()? > theirs.evidence.offset()?),
+            StreamEnd::Fin | StreamEnd::EndStream => Some(self.evidence.acked()? > theirs.evidence.offset()?),
             // A host that has received an RST sends no FIN any more; an RST it may answer with one.
-            StreamEnd::Rst if self.how == StreamEnd::Fin => Some(false),
-            StreamEnd::Rst | StreamEnd::Dropped | StreamEnd::Unobserved => None,
+            StreamEnd::Rst | StreamEnd::RstStream(_) if self.how.is_orderly() => Some(false),
+            StreamEnd::Rst | StreamEnd::RstStream(_) | StreamEnd::Dropped | StreamEnd::Unobserved => None,
         }
     }
 
@@ -89,9 +89,9 @@ impl Ended {
     pub(super) fn was_known_to(&self, close: &SentClose) -> Option<bool> {
         match self.how {
             // A FIN takes one sequence number behind the last byte (RFC 9293 3.4).
-            StreamEnd::Fin => Some(close.evidence.acked()? > self.evidence.offset()?),
+            StreamEnd::Fin | StreamEnd::EndStream => Some(close.evidence.acked()? > self.evidence.offset()?),
             // A host that has received an RST sends nothing any more.
-            StreamEnd::Rst => close.evidence.acked().map(|_| false),
+            StreamEnd::Rst | StreamEnd::RstStream(_) => close.evidence.acked().map(|_| false),
             StreamEnd::Dropped | StreamEnd::Unobserved => None,
         }
     }
@@ -107,9 +107,9 @@ impl SentClose {
     pub(super) fn knew_end(&self, theirs: &Ended) -> Option<bool> {
         match theirs.how {
             // A FIN takes one sequence number behind the last byte (RFC 9293 3.4).
-            StreamEnd::Fin => Some(self.evidence.acked()? > theirs.evidence.offset()?),
+            StreamEnd::Fin | StreamEnd::EndStream => Some(self.evidence.acked()? > theirs.evidence.offset()?),
             // A host that has received an RST sends nothing any more.
-            StreamEnd::Rst => Some(false),
+            StreamEnd::Rst | StreamEnd::RstStream(_) => Some(false),
             StreamEnd::Dropped | StreamEnd::Unobserved => None,
         }
     }

@@ -131,7 +131,7 @@ fn idle(ends: &PerRole<Endpoint>, closing: &Closing, last_frame: Option<LastFram
     let reset = last_frame.filter(|last| {
         let after = end.at.map(|at| at.since(last.at));
         let at_once = after.is_some_and(|ns| (0..=DELAYED_ACK_NS).contains(&ns));
-        end.how == StreamEnd::Rst && last.from == end.by.peer() && at_once
+        end.how.is_reset() && last.from == end.by.peer() && at_once
     });
     let found = match reset {
         Some(last) => {

@@ -6,7 +6,7 @@
 mod ending;
 
 use crate::limits::Limits;
-use crate::model::{Carrier, SeqNo, StreamEnd, StreamEvent};
+use crate::model::{Carrier, SeqNo, StreamEvent};
 use crate::tcp::assembler::Assembler;
 use crate::tcp::context::Context;
 
@@ -48,12 +48,21 @@ struct Fin {
     acked_at: Option<u32>,
 }
 
+/// How a direction is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Over {
+    /// By FIN: bytes of it may still come again.
+    Fin,
+    /// In another way.
+    Otherwise,
+}
+
 #[derive(Debug)]
 pub(super) struct Half {
     /// Sequence number of position [`FIRST`].
     base: SeqNo,
     start: Start,
-    ended: Option<StreamEnd>,
+    ended: Option<Over>,
     fin: Option<Box<Fin>>,
     /// An RST that was captured before the data it follows: its position and segment.
     reset: Option<Box<(u64, Carrier)>>,
@@ -359,11 +368,11 @@ impl Half {
             return;
         };
         match self.ended {
-            Some(StreamEnd::Rst | StreamEnd::Dropped | StreamEnd::Unobserved) => {
+            None | Some(Over::Fin) => {}
+            Some(Over::Otherwise) => {
                 self.ignored_bytes += len;
                 return;
             }
-            None | Some(StreamEnd::Fin) => {}
         }
         if len == 1 && cut == 0 && self.is_keep_alive(at) {
             self.assembler.count_again(len);

@@ -7,6 +7,7 @@ mod connection;
 mod finding;
 pub(super) mod frame;
 mod handshake;
+mod http2;
 mod input;
 pub mod lines;
 mod timing;

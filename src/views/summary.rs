@@ -5,11 +5,11 @@ mod silence;
 
 use crate::knowledge::causes::Tells;
 use crate::knowledge::rules::{ClTcpEarly, ClosingProgress, HsHttpResp};
-use crate::knowledge::words::shortened;
+use crate::knowledge::words::{carrier, shortened};
 use crate::knowledge::{Blame, Cause, CauseId, LibraryId, RunnerUp};
 use crate::model::{
     Certainty, CloseCode, Closing, Conversation, Finding, Level, LocalView, Outcome, PerRole, Role,
-    SideClose, Situation, Starter, StreamEnd, TcpEnd, Timestamp, Violation,
+    SideClose, Situation, Starter, TcpEnd, Timestamp, Violation,
 };
 use crate::redact::Shown;
 use crate::views::escape::visible;
@@ -161,11 +161,11 @@ fn ended(report: &Conversation<Shown>) -> String {
 
 fn handshake_failed(report: &Conversation<Shown>) -> String {
     match (&report.response, &report.closing.first_end) {
-        (Some(response), end) if response.status == 101 => {
+        (Some(response), end) if response.switches => {
             let ended = end.as_ref().map_or_else(String::new, |end| {
                 format!("; {}", ended_tcp(report, end, &format!("the {}", end.by.name()), "both sides"))
             });
-            format!("The client must fail the connection because of the server's 101{ended}.")
+            format!("The client must fail the connection because of the server's {}{ended}.", response.status)
         }
         (Some(response), _) => {
             let phrase = visible(&response.phrase);
@@ -187,9 +187,9 @@ fn handshake_failed(report: &Conversation<Shown>) -> String {
 fn ended_tcp(report: &Conversation<Shown>, end: &TcpEnd, one: &str, both: &str) -> String {
     let after = after_start(report, end.at);
     if report.closing.ends_crossed {
-        return format!("{both} ended TCP{after}");
+        return format!("{both} ended {}{after}", carrier(end.how));
     }
-    format!("{one} ended TCP ({}){after}", wording::end(end.how))
+    format!("{one} {}{after}", wording::ended_by(end.how))
 }
 
 /// Whether bytes came that are no response.
@@ -232,8 +232,10 @@ fn no_close(report: &Conversation<Shown>) -> String {
     let idle = if is_told { String::new() } else { silence(&report.closing) };
     if report.closing.ends_crossed {
         return format!(
-            "Both sides ended TCP{}, without a Close frame{idle}: neither had received the other's FIN or RST when it sent its own.",
-            after_start(report, end.at)
+            "Both sides ended {}{}, without a Close frame{idle}: neither had received the other's {} when it sent its own.",
+            carrier(end.how),
+            after_start(report, end.at),
+            if end.how.is_of_stream() { "END_STREAM or RST_STREAM" } else { "FIN or RST" }
         );
     }
     let ended = wording::ended(end.how);
@@ -370,8 +372,8 @@ fn answer(report: &Conversation<Shown>, starter: Role) -> String {
         (Some(end), theirs) if theirs.is_none_or(|t| end.packet <= t.packet) => {
             if left_in_message(report, peer) {
                 return format!(
-                    "the {name} ended TCP ({}){}, in the middle of a message",
-                    wording::end(end.how),
+                    "the {name} {}{}, in the middle of a message",
+                    wording::ended_by(end.how),
                     since(end.at)
                 );
             }
@@ -380,16 +382,12 @@ fn answer(report: &Conversation<Shown>, starter: Role) -> String {
                     Certainty::Proven => ", although it must answer first (RFC 6455 5.5.1)",
                     _ => ", although it must answer first if it has read the Close (RFC 6455 5.5.1)",
                 });
-            format!(
-                "the {name} sent no Close but ended TCP ({}){}{owed}",
-                wording::end(end.how),
-                since(end.at)
-            )
+            format!("the {name} sent no Close but {}{}{owed}", wording::ended_by(end.how), since(end.at))
         }
         (_, Some(end)) => format!(
-            "the {name} had sent no Close when the {} ended TCP ({}){}",
+            "the {name} had sent no Close when the {} {}{}",
             starter.name(),
-            wording::end(end.how),
+            wording::ended_by(end.how),
             since(end.at)
         ),
         _ => format!("the {name} sent no Close"),
@@ -429,8 +427,8 @@ fn tcp(report: &Conversation<Shown>) -> Option<String> {
         return None;
     }
     let later = closing.ends[end.by.peer()];
-    let reset = [Some(*end), later].into_iter().flatten().find(|end| end.how == StreamEnd::Rst)?;
-    Some(format!("After both Closes {} reset TCP.", lower(the(reset.by))))
+    let reset = [Some(*end), later].into_iter().flatten().find(|end| end.how.is_reset())?;
+    Some(format!("After both Closes {} {}.", lower(the(reset.by)), wording::ended(reset.how)))
 }
 
 /// Without the capital at its start.

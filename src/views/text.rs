@@ -3,6 +3,7 @@
 mod cases;
 mod connection;
 mod encrypted;
+mod http2;
 mod inputs;
 pub(super) mod layout;
 mod live;

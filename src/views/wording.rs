@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::knowledge::words::{bare_code, handled, or};
-pub(crate) use crate::knowledge::words::{close, end, packet, timeouts};
+use crate::knowledge::words::{bare_code, ended_stream, handled, or};
+pub(crate) use crate::knowledge::words::{close, end, ended_by, packet, timeouts};
 use crate::knowledge::{Blame, CauseId, LibraryId};
 use crate::knowledge::{Clause, rfc6455};
 use crate::model::{
@@ -20,6 +20,7 @@ use crate::views::units;
 pub(crate) const fn ended(how: StreamEnd) -> &'static str {
     match how {
         StreamEnd::Rst => "reset TCP",
+        StreamEnd::EndStream | StreamEnd::RstStream(_) => ended_stream(how),
         StreamEnd::Dropped => "dropped TCP",
         StreamEnd::Fin | StreamEnd::Unobserved => "ended TCP (FIN)",
     }
@@ -30,6 +31,8 @@ pub(crate) const fn ends(how: StreamEnd) -> &'static str {
     match how {
         StreamEnd::Fin => "ends TCP (FIN)",
         StreamEnd::Rst => "resets TCP (RST)",
+        StreamEnd::EndStream => "ends its half of the stream (END_STREAM)",
+        StreamEnd::RstStream(_) => end(how),
         StreamEnd::Dropped => "drops TCP",
         StreamEnd::Unobserved => "end not recorded",
     }
@@ -140,7 +143,7 @@ pub(crate) fn seen(step: &Step) -> String {
             format!("Close {} (frame {frame}){}", bare_code(code), after(after_ns))
         }
         Seen::TcpEnd { how, after_ns } => format!("{}{}", end(how), after(after_ns)),
-        Seen::PeerEndedTcp(how) => format!("the other side ended TCP ({})", end(how)),
+        Seen::PeerEndedTcp(how) => format!("the other side {}", ended_by(how)),
         Seen::CarriedOn(what) => handled(what),
         Seen::Status(status) => format!("status {status}"),
         Seen::NotHttp => "bytes that are not HTTP".to_owned(),
@@ -153,8 +156,8 @@ pub(crate) fn seen(step: &Step) -> String {
 }
 
 /// Why a side reports what it reports: what it had come to, and by which convention that is told.
-pub(crate) fn because(view: &LocalView<Shown>) -> Cow<'static, str> {
-    let why = situation(view.situation);
+pub(crate) fn because(view: &LocalView<Shown>, is_stream: bool) -> Cow<'static, str> {
+    let why = if is_stream { situation_of_stream(view.situation) } else { situation(view.situation) };
     let Some(convention) = view.convention.filter(|convention| !convention.says.is_empty()) else {
         return why.into();
     };
@@ -230,6 +233,36 @@ const fn situation(situation: Situation) -> &'static str {
              only if it was still running"
         }
         Situation::PageLeft => "its browser closed with 1001, which no script can send: the page was gone",
+    }
+}
+
+/// The same of a stream of HTTP/2.
+const fn situation_of_stream(of: Situation) -> &'static str {
+    match of {
+        Situation::ClosesExchanged => {
+            "both Closes were exchanged, but the stream had not ended when the recording did (RFC 6455 7.1.4)"
+        }
+        Situation::Unread => {
+            "its host had received the Close, but nothing it sent shows that its program read it"
+        }
+        Situation::ResetBehind => {
+            "the stream was reset behind the Close before it had answered: the recording does not show whether it read \
+             the Close"
+        }
+        Situation::ResetAfterCloses => {
+            "both Closes were exchanged, then the stream, or TCP, was reset (RFC 6455 7.1.4, 7.1.5)"
+        }
+        Situation::HalfShut => "a Close came after it had ended its half, and it still reads",
+        Situation::Left => "it had reset the stream, or ended TCP, after its own Close when the other's came",
+        Situation::NoClose => "no Close was received before the stream, or TCP, ended (RFC 6455 7.1.5)",
+        Situation::EndedItself => {
+            "no Close was received in time (RFC 6455 7.1.5) and its own side ended the stream, or TCP: its application \
+             saw this only if it was still running"
+        }
+        Situation::PageLeft => {
+            "its browser closed with 1001 or cancelled the stream, which no script can do: the page was gone"
+        }
+        of => situation(of),
     }
 }
 

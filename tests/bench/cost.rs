@@ -1,4 +1,4 @@
-//! The gate on cost: the instructions that `wslog inspect` takes on captures of the five profiles, as callgrind counts
+//! The gate on cost: the instructions that `wslog inspect` takes on captures of the six profiles, as callgrind counts
 //! them, beside those in `cost.tsv`.
 //!
 //! `cargo bench --bench cost` shows them. So does `cargo test --bench cost`, which builds less: the bench needs no

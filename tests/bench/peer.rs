@@ -196,10 +196,10 @@ fn generated(folder: &Path) -> Vec<Row> {
         add("TCP and captures at their oddest", &name, &Pcap::default().write(&packets));
     }
     for (name, n) in [("frames", 30_000), ("reversed", 2_000)] {
-        let (_, _, make) = hostile::ALL.iter().find(|row| row.0 == name).expect("a name of the list");
+        let make = hostile::named(name).expect("a name of the list");
         let path = folder.join(format!("{name}.cap"));
         let mut file = File::create(&path).expect("writable");
-        hostile::as_file(*make, n, &mut |bytes| {
+        hostile::as_file(make, n, &mut |bytes| {
             std::io::Write::write_all(&mut file, bytes).expect("writable");
         });
         let group = "made to hurt".to_owned();

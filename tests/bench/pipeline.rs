@@ -1,4 +1,4 @@
-//! How fast captures of the five profiles are analysed: `cargo bench --bench pipeline`, medians of seven runs on one core.
+//! How fast captures of the six profiles are analysed: `cargo bench --bench pipeline`, medians of seven runs on one core.
 //!
 //! `cargo bench --bench pipeline -- --write DIR` writes the captures instead, for other tools to be timed on the
 //! very same bytes. `cargo bench --bench pipeline -- --hostile NAME N` writes one of the captures that are made to hurt
@@ -34,14 +34,17 @@ fn analyse(capture: &[u8]) -> (u64, u64) {
 /// A hostile capture to standard output, never all of it in memory.
 fn hostile(arguments: &[String]) {
     let [name, n, ..] = arguments else {
-        support::hostile::ALL.iter().for_each(|(name, what, _)| println!("{name} N: {what}"));
+        support::hostile::ALL
+            .iter()
+            .chain(support::hostile::HTTP2)
+            .for_each(|(name, what, _)| println!("{name} N: {what}"));
         return;
     };
-    let (_, _, make) = support::hostile::ALL.iter().find(|row| row.0 == name).expect("a name of the list");
+    let make = support::hostile::named(name).expect("a name of the list");
     let mut out = BufWriter::with_capacity(1 << 20, std::io::stdout().lock());
     // Who reads may have seen enough.
     let mut is_open = true;
-    support::hostile::as_file(*make, n.parse().expect("a number"), &mut |bytes| {
+    support::hostile::as_file(make, n.parse().expect("a number"), &mut |bytes| {
         is_open = is_open && out.write_all(bytes).is_ok();
     });
     let _ = out.flush();

@@ -16,6 +16,7 @@ use crate::support::frame::Frame;
 use crate::support::pack::pack;
 use crate::support::script::{analyse, closing, findings};
 use crate::support::seal::Sealed;
+use crate::support::streams::play;
 use crate::support::upgrade::refusal;
 use crate::support::wrap::{self, fragments, ip_packet, typed};
 use wslog::notation::{Blocks, Symbols};
@@ -42,6 +43,8 @@ const TABLE: &[(&[&str], Way)] = &[
     (&["out-of-order-bytes=10"], Counted(3, || pcap(&behind_a_hole()))),
     (&["out-of-order-segments=1"], Counted(2, || pcap(&behind_a_hole()))),
     (&["history-bytes=99"], Seen(again_but_otherwise, conflicts, "0", "1")),
+    (&["http2-streams=1"], Counted(1, || pcap(&two_streams()))),
+    (&["http2-header-bytes=40"], Counted(2, || pcap(&two_streams()))),
     (&["nesting=1"], Counted(10, in_tunnels)),
     (&["fragment-bytes=300"], Counted(9, || in_fragments(0, false))),
     (&["fragmented-datagrams=1"], Counted(19, || in_fragments(0, true))),
@@ -131,6 +134,13 @@ fn ended_before_an_older_one() -> Vec<TestPacket> {
         Talk::new("192.0.2.11:50001", "192.0.2.20:8080").with_isns(70_000, 80_000).starting_after(2);
     again.open();
     merge([two_at_a_time(), end(&mut again)])
+}
+
+/// Two WebSocket connections on one of HTTP/2.
+fn two_streams() -> Vec<TestPacket> {
+    play(
+        "OPEN | C3: connect | S3: status 200 | C1: text one | C3: text two | C3: close 1000 | S3: close 1000 end | C3: end",
+    )
 }
 
 /// Three connections with long heads, one after the other.

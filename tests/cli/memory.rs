@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::support::hostile::{ALL, as_file};
+use crate::support::hostile::{as_file, named};
 
 /// What is made to take much, how it is read, and what is said of that.
 struct Row {
@@ -68,9 +68,9 @@ const ROWS: &[Row] = &[
 ];
 
 fn hostile(name: &str, n: u64) -> Vec<u8> {
-    let (_, _, make) = ALL.iter().find(|row| row.0 == name).expect("a name of the list");
+    let make = named(name).expect("a name of the list");
     let mut bytes = Vec::new();
-    as_file(*make, n, &mut |more| bytes.extend_from_slice(more));
+    as_file(make, n, &mut |more| bytes.extend_from_slice(more));
     bytes
 }
 

@@ -24,6 +24,7 @@ use crate::support::conversation::{Client, Server, Talk, TestPacket};
 use crate::support::essence::packets_of;
 use crate::support::scene;
 use crate::support::script::{analyse, play};
+use crate::support::streams;
 use crate::support::upgrade::refusal;
 use crate::support::veil;
 
@@ -168,7 +169,7 @@ fn row(conversation: &Conversation, what: Redaction, frames: FrameList) -> Value
 }
 
 /// What no sample shows: a handshake refused before the one that counts, a client that sends again in vain, windows that
-/// are shut, a client that cannot connect, alerts of TLS.
+/// are shut, a client that cannot connect, alerts of TLS, streams of HTTP/2.
 fn in_no_sample() -> Vec<Vec<TestPacket>> {
     let mut refused = Talk::new("192.0.2.10:50001", "192.0.2.20:8080");
     refused.connect();
@@ -186,7 +187,20 @@ fn in_no_sample() -> Vec<Vec<TestPacket>> {
     let refused_by_tls = veil::play("tls 1.2|C: hello|S: hello|C: alert 48|C: fin|S: fin").expect("TLS");
     let ended_by_tls = "tls 1.2|OPEN|C: data 40|S: data 40|C: sealed-alert|S: sealed-alert|S: fin|C: fin";
     let ended_by_tls = veil::play(ended_by_tls).expect("TLS");
-    vec![refused.packets(), in_vain, shut, not_connected, refused_by_tls, ended_by_tls]
+    let in_streams = streams::play(
+        "OPEN | C3: connect | S3: status 200 | C1: text a | S1: end | S1: rst 2 | C3: text b | S: goaway 1 0 bye | C: fin | S: fin",
+    );
+    let reset_stream = streams::play("OPEN | C1: text a | S1: rst 8 | C: ack");
+    vec![
+        refused.packets(),
+        in_vain,
+        shut,
+        not_connected,
+        refused_by_tls,
+        ended_by_tls,
+        in_streams,
+        reset_stream,
+    ]
 }
 
 #[test]

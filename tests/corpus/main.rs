@@ -7,6 +7,7 @@ mod captures;
 mod conformance;
 mod convergence;
 mod gates;
+mod h2_runs;
 mod reports;
 mod suites;
 mod tls;

@@ -11,12 +11,12 @@ use crate::support::capture_file::{Endian, Interface, Pcap, Record, pcapng};
 use crate::support::conversation::{Client, Talk};
 use crate::support::essence::analyse_file_within;
 use crate::support::frame::Frame;
-use crate::support::hostile::{ALL, as_file};
+use crate::support::hostile::{as_file, named};
 
 fn analyse(name: &str, n: u64, limits: &Limits) -> (Vec<Conversation>, InputReport) {
-    let (_, _, make) = ALL.iter().find(|row| row.0 == name).expect("a name of the list");
+    let make = named(name).expect("a name of the list");
     let mut file = Vec::new();
-    as_file(*make, n, &mut |bytes| file.extend_from_slice(bytes));
+    as_file(make, n, &mut |bytes| file.extend_from_slice(bytes));
     analyse_file_within(&file, limits)
 }
 

@@ -13,6 +13,7 @@ use crate::support::capture_file::{Endian, Interface, Pcap, Unit, pcapng};
 use crate::support::conversation::TestPacket;
 use crate::support::essence::{analyse_file, assert_same, essence, packets_of};
 use crate::support::script::{analyse, play};
+use crate::support::streams;
 use crate::support::transform::{Change, over_ip};
 
 /// Exchanges (see `wslog::notation`) of every kind of end and of fault. What they must show stands in
@@ -106,6 +107,7 @@ fn recordings() -> Vec<(String, Vec<TestPacket>)> {
     all.sort_by(|(a, _), (b, _)| a.cmp(b));
     all.extend(SCRIPTS.iter().map(|script| ((*script).to_owned(), play(script, false))));
     all.extend(DEFLATED.iter().map(|script| ((*script).to_owned(), play(script, true))));
+    all.extend(streams::SCRIPTS.iter().map(|script| ((*script).to_owned(), streams::play(script))));
     all
 }
 

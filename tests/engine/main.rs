@@ -16,6 +16,7 @@ mod profiles;
 mod run;
 mod samples;
 mod simulation;
+mod streams;
 mod tcp_as_it_is;
 mod wrapping;
 

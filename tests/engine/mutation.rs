@@ -16,7 +16,11 @@ use wslog::views::escape::{is_unsafe, visible};
 use wslog::views::json::JsonReport;
 use wslog::views::text::{Style, TextReport};
 
+use crate::support::capture_file::Pcap;
+use crate::support::conversation::TestPacket;
 use crate::support::rng::Rng;
+use crate::support::script::analyse;
+use crate::support::streams::{self, PREFACE};
 
 const KEEP: Keep = Keep { first: 3, last: 3, payload_bytes: 40, ..Keep::NOTHING };
 
@@ -183,6 +187,69 @@ fn report(bytes: &[u8], path: &Path) -> String {
 fn policy(bytes: &[u8], path: &Path) -> String {
     let policy = Policy::parse(&String::from_utf8_lossy(bytes), path);
     policy.map_or_else(|error| told(&error), |_| String::new())
+}
+
+/// The stream of which a byte is DATA that is content, of segments that hold whole frames of HTTP/2.
+fn content_of(payload: &[u8], at: usize) -> Option<u32> {
+    let mut start = if payload.starts_with(PREFACE) { PREFACE.len() } else { 0 };
+    while let Some(&[a, b, c, kind, _, d, e, f, g, ..]) = payload.get(start..) {
+        let content = start + 9..start + 9 + u32::from_be_bytes([0, a, b, c]) as usize;
+        if content.contains(&at) {
+            return (kind == 0).then(|| u32::from_be_bytes([d, e, f, g]));
+        }
+        start = content.end;
+    }
+    None
+}
+
+/// What is said of each stream, in short.
+fn streams_of(packets: &[TestPacket]) -> Vec<(Option<u32>, String)> {
+    let reports = analyse(packets);
+    let said = reports.iter().map(|report| {
+        let cause = report.closing.cause.as_ref().map(|cause| cause.id().to_string());
+        let frames = [&report.traffic.client, &report.traffic.server].map(|side| side.frames);
+        (report.id.stream, format!("{} {cause:?} {frames:?}", report.closing.outcome.name()))
+    });
+    said.collect()
+}
+
+/// A byte of what is sent over HTTP/2 is another: nothing panics, no more frames are found than there are bytes for, and where it is of
+/// the content of one stream, all is said of the others that was said before.
+#[test]
+fn any_byte_over_http2_may_be_damaged() {
+    for (n, script) in streams::SCRIPTS.iter().enumerate() {
+        let packets = streams::play(script);
+        let whole = streams_of(&packets);
+        assert!(!whole.is_empty(), "{script}");
+        let places = packets
+            .iter()
+            .enumerate()
+            .flat_map(|(nth, packet)| (0..packet.payload.len()).map(move |at| (nth, at)));
+        for (nth, at) in places {
+            let change = [0x01, 0x80, 0xff, 0x04][(n + at) % 4];
+            let mut damaged = packets.clone();
+            damaged[nth].payload[at] ^= change;
+            let place = || format!("{script}: packet {nth}, byte {at}, {change:#x}");
+            if at % 8 == 0 {
+                capture(&Pcap::default().write(&damaged), Path::new("variant"));
+            }
+            let found = streams_of(&damaged);
+            for report in analyse(&damaged) {
+                let frames: u64 = [&report.traffic.client, &report.traffic.server]
+                    .iter()
+                    .map(|side| side.frames.iter().sum::<u64>())
+                    .sum();
+                let bytes = report.traffic.client.stream_bytes + report.traffic.server.stream_bytes;
+                assert!(frames * 2 <= bytes, "{}: {frames} frames of {bytes} bytes", place());
+            }
+            if let Some(own) = content_of(&packets[nth].payload, at) {
+                let others = |all: &[(Option<u32>, String)]| -> Vec<_> {
+                    all.iter().filter(|(stream, _)| *stream != Some(own)).cloned().collect()
+                };
+                assert_eq!(others(&found), others(&whole), "{}", place());
+            }
+        }
+    }
 }
 
 #[test]

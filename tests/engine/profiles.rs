@@ -128,3 +128,20 @@ fn many_flows_are_short() {
     assert_eq!(seen.input.websocket_connections, 500);
     assert!(seen.sum(|t| t.message_bytes) / 500 < 2_000);
 }
+
+#[test]
+fn http2_is_chats_side_by_side() {
+    let seen = Seen::of("http2", 5_000_000);
+    assert_eq!(seen.input.tcp_connections, 100);
+    assert!(seen.reports.len() > 300, "{}", seen.reports.len());
+    let http2 = seen.reports.iter().map(|report| report.http2.as_deref().expect("a stream of HTTP/2"));
+    let (mut beside, mut requests) = (0, 0);
+    for facts in http2 {
+        beside = beside.max(facts.others.len());
+        requests += facts.requests;
+        assert!(!facts.stalled.client && !facts.stalled.server);
+    }
+    assert!(beside > 4 && requests > 0, "{beside} beside one, {requests} requests");
+    assert!(seen.sum(|t| t.text_messages) > 5_000);
+    assert_eq!(seen.outcomes(), BTreeSet::from(["clean", "reset"]));
+}

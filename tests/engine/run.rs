@@ -348,9 +348,9 @@ fn many_flows_are_the_same_on_any_number_of_threads_and_within_any_limits() {
 #[test]
 fn what_holds_too_much_is_the_same_on_any_number_of_threads() {
     for name in ["heads", "half-heads", "holes"] {
-        let (_, _, make) = hostile::ALL.iter().find(|row| row.0 == name).expect("a name of the list");
+        let make = hostile::named(name).expect("a name of the list");
         let mut bytes = Vec::new();
-        hostile::as_file(*make, 20, &mut |more| bytes.extend_from_slice(more));
+        hostile::as_file(make, 20, &mut |more| bytes.extend_from_slice(more));
         let path = file("held", &format!("{name}.pcap"), &bytes);
         let limits = Limits { max_flows: 2_048, max_held_bytes: 512 << 10, ..Limits::default() };
         let [_, json] = same_on_any_number_of_threads(&[path], &limits, name);
@@ -520,9 +520,9 @@ fn a_large_conversation_is_formed_in_pieces() {
         }
     }
 
-    let (_, _, make) = hostile::ALL.iter().find(|row| row.0 == "frames").expect("a name of the list");
+    let make = hostile::named("frames").expect("a name of the list");
     let mut bytes = Vec::new();
-    hostile::as_file(*make, 9_000, &mut |more| bytes.extend_from_slice(more));
+    hostile::as_file(make, 9_000, &mut |more| bytes.extend_from_slice(more));
     let path = file("pieces", "frames.pcap", &bytes);
     for threads in [1, 2] {
         let mut whole = Whole(Vec::new());

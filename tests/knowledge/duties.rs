@@ -107,8 +107,8 @@ fn owed(packets: &[TestPacket]) -> String {
         let PerRole { client: tcp_weirds, server: weirds } = &mut weirds;
         connection.push(&packet.segment(no), &limits, tcp_weirds, &mut |event| {
             let mut more = Default::default();
-            dissector.push(&event, &limits, weirds, &mut |observation| {
-                messages.observe(&observation, &limits, &mut more, &mut |event| {
+            dissector.push(&event, &limits, weirds, &mut |seen| {
+                messages.observe(&seen.observation, &limits, &mut more, &mut |event| {
                     reference.observe(&event, &limits, &mut Vec::new());
                 });
             });

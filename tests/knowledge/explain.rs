@@ -21,6 +21,7 @@ use crate::support::script::{analyse, closing, findings};
 /// Rules of which no example can be made, and why.
 const NO_EXAMPLE: &[(&str, &str)] = &[
     ("CL-TLS", "needs what is inside of TLS"),
+    ("HS-CONNECT", "the notation has no HTTP/2"),
     ("HS-SNI", "needs TLS"),
     ("PMD-BOMB", "the cap is beyond what DEFLATE can do in a few bytes"),
 ];
@@ -29,6 +30,8 @@ const NO_EXAMPLE: &[(&str, &str)] = &[
 const NO_EXAMPLE_OF: &[(CauseId, &str)] = &[
     (CauseId::TlsFailed, "the notation has no TLS"),
     (CauseId::AlpnMismatch, "the notation has no TLS"),
+    (CauseId::StreamError, "the notation has no HTTP/2"),
+    (CauseId::Goaway, "the notation has no HTTP/2"),
     (CauseId::UndeterminedEnd, "what comes to it is what the causes have forgotten"),
 ];
 

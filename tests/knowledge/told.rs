@@ -312,7 +312,8 @@ fn every_situation_and_every_convention_is_reached() {
         .collect();
     assert!(missing.is_empty(), "no row: {missing:?}");
     let mut idle = Vec::new();
-    for library in LIBRARIES {
+    // What is measured over HTTP/2 is reached in tests/engine/streams.rs.
+    for library in LIBRARIES.iter().filter(|library| !library.name.ends_with("over HTTP/2")) {
         for (at, row) in library.conventions.iter().enumerate() {
             if !reached.contains(&(library.name.to_owned(), at)) {
                 idle.push(format!("{} at {:?} {:?}", library.name, row.at, row.own));

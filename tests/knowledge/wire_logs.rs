@@ -172,8 +172,9 @@ fn whose_close_came_first_is_told_with_what_says_so() {
 fn a_log_is_sure_of_nothing_that_the_capture_does_not_have() {
     let mut shown = 0;
     let mut wrong = String::new();
-    // A log knows nothing of TLS.
-    for (what, script) in causes::scripts().filter(|(_, script)| !script.starts_with("tls ")) {
+    // A log knows nothing of TLS, nor of HTTP/2.
+    let is_logged = |script: &str| !script.starts_with("tls ") && !script.starts_with("http2 ");
+    for (what, script) in causes::scripts().filter(|(_, script)| is_logged(script)) {
         let exchange = parse(&script).expect("a row of the table");
         let captured = analyse(&scene::show(&exchange));
         let [capture] = captured.as_slice() else { continue };

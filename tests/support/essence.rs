@@ -92,6 +92,11 @@ fn essence_of(report: Conversation) -> String {
     if let Some(tls) = &mut report.tls {
         unmark(tls);
     }
+    if let Some(http2) = &mut report.http2 {
+        for going in [&mut http2.going.client, &mut http2.going.server].into_iter().flatten() {
+            (going.at, going.packet) = (None, PacketNo(0));
+        }
+    }
     (report.started_at, report.ended_at) = (None, None);
     report.handshake_at = PerRole::default();
     for frame in &mut report.frames {

@@ -1,6 +1,8 @@
 //! Captures that are made to hurt, packet by packet, so that none need be held: whole for the figures of `tests/README.md`,
 //! scaled down for the tests.
 
+mod http2;
+
 use flate2::{Compress, Compression, FlushCompress};
 use wslog::model::TcpFlags;
 
@@ -17,7 +19,10 @@ pub type Sink<'a> = dyn FnMut(TestPacket) + 'a;
 /// Makes a capture of the size that its number says.
 pub type Generator = fn(u64, &mut Sink<'_>);
 
-/// Name, what its number says, and the generator.
+/// Those of HTTP/2: name, what its number says, and the generator.
+pub use http2::ALL as HTTP2;
+
+/// The others.
 pub const ALL: &[(&str, &str, Generator)] = &[
     ("one-connection", "bytes", one_connection),
     ("connections", "connections, 1000 open at a time", connections),
@@ -30,6 +35,11 @@ pub const ALL: &[(&str, &str, Generator)] = &[
     ("half-heads", "connections with a long head each that is never whole", half_heads),
     ("holes", "connections with a hole and much behind it", holes),
 ];
+
+/// The capture of that name.
+pub fn named(name: &str) -> Option<Generator> {
+    ALL.iter().chain(HTTP2).find(|row| row.0 == name).map(|row| row.2)
+}
 
 /// Hands on the packets as the bytes of a pcap file.
 pub fn as_file(make: Generator, n: u64, out: &mut dyn FnMut(&[u8])) {

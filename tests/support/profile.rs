@@ -1,7 +1,8 @@
-//! Captures of five kinds of traffic, about as large as wanted: what the benches measure on.
+//! Captures of six kinds of traffic, about as large as wanted: what the benches measure on.
 //!
 //! What is sent is drawn from [`Rng`] alone, and compressed by flate2: the same version of it gives the same bytes.
 
+mod http2;
 mod material;
 mod talk;
 
@@ -37,7 +38,7 @@ enum Size {
 }
 
 /// The profiles.
-pub const ALL: [Profile; 5] = [
+pub const ALL: [Profile; 6] = [
     Profile {
         name: "chat",
         uses: &[(Use::Chat, 100)],
@@ -83,6 +84,14 @@ pub const ALL: [Profile; 5] = [
         uses: &[(Use::Short, 100)],
         size: Size::BytesEach(2_000),
         spread: 60,
+        abrupt: 5,
+        odd: 0,
+    },
+    Profile {
+        name: "http2",
+        uses: &[(Use::Http2, 100)],
+        size: Size::Connections(100),
+        spread: 20,
         abrupt: 5,
         odd: 0,
     },

@@ -5,6 +5,7 @@ use wslog::notation::parse;
 
 use super::conversation::{Side, Talk, TestPacket, merge};
 use super::script::{one_act, side};
+use super::streams;
 use super::veil;
 
 const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
@@ -12,6 +13,7 @@ const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
 /// What a capture of the exchange shows.
 pub fn play(script: &str) -> Vec<TestPacket> {
     veil::play(script)
+        .or_else(|| script.strip_prefix("http2 | ").map(streams::play))
         .unwrap_or_else(|| show(&parse(script).unwrap_or_else(|error| panic!("{script}\n{error}"))))
 }
 

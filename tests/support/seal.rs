@@ -80,10 +80,15 @@ impl Sealed {
         Self { talk, noise, random, handshake, traffic }
     }
 
-    /// TCP, and the handshake of TLS.
+    /// TCP, and the handshake of TLS, for HTTP/1.1.
     pub fn connect(&mut self) -> &mut Self {
+        self.connect_for("http/1.1")
+    }
+
+    /// The same for a protocol.
+    pub fn connect_for(&mut self, protocol: &str) -> &mut Self {
         self.talk.connect();
-        let hello = client_hello(self.random, true, "");
+        let hello = client_hello(self.random, true, &format!("alpn {protocol}"));
         self.talk.bytes(Client, &hello);
 
         let mut body = vec![3, 3];
@@ -92,7 +97,7 @@ impl Sealed {
         body.extend([0, 0x13, 0x01, 0]);
         body.extend(listed(&extension(43, &[3, 4])));
         let mut flight = [record(HANDSHAKE, &message(2, &body)), record(20, &[1])].concat();
-        let alpn = listed(&extension(16, &listed(b"\x08http/1.1")));
+        let alpn = listed(&extension(16, &listed(&[&[protocol.len() as u8], protocol.as_bytes()].concat())));
         let certificate = self.noise.bytes::<400>();
         for (kind, body) in [(8, &alpn[..]), (11, &certificate), (15, &certificate[..72]), (20, &[7; 32])] {
             flight.extend(self.handshake[1].seal(HANDSHAKE, &message(kind, body)));

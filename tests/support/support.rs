@@ -30,6 +30,7 @@ pub mod schema;
 pub mod script;
 pub mod seal;
 pub mod simulation;
+pub mod streams;
 pub mod times;
 pub mod transform;
 pub mod upgrade;

@@ -4,8 +4,8 @@ use crate::dissect::frames::Track;
 use crate::dissect::held::Held;
 use crate::dissect::misread::{Reading, Scene, is_length_cut, is_odd};
 use crate::dissect::seek::skip_to;
-use crate::dissect::{Item, Out};
-use crate::model::{Observation, Role};
+use crate::dissect::{Dissected, Item, Out};
+use crate::model::Role;
 
 /// Odd headers of a direction for which other readings of what is there are looked for.
 const MAX_SEARCHES: u32 = 64;
@@ -66,7 +66,7 @@ impl Track {
     }
 
     /// Takes what comes behind bytes in doubt. False where it is to be taken as ever, behind them.
-    pub(super) fn clear_up<S: FnMut(Observation<'_>)>(
+    pub(super) fn clear_up<S: FnMut(Dissected<'_>)>(
         &mut self,
         mut doubt: Box<Doubt>,
         from: Role,

@@ -3,10 +3,10 @@
 use crate::dissect::frames::Track;
 use crate::dissect::misread::Lost;
 use crate::dissect::seek::Seeker;
-use crate::dissect::{Item, Out};
+use crate::dissect::{Dissected, Item, Out};
 use crate::http::grammar::skip_empty_lines;
 use crate::model::{
-    Bytes, Carrier, Evidence, LostHow, Observation, Observed, PacketNo, Role, Undecodable, WeirdKind, count,
+    Bytes, Carrier, Evidence, LostHow, Observed, PacketNo, Role, Undecodable, WeirdKind, count,
 };
 
 /// First bytes kept of what is no frame, and of a line of HTTP.
@@ -24,7 +24,7 @@ pub(super) struct Seeking {
 }
 
 /// Frames of `from` begin at `start`, behind `skipped` bytes.
-pub(super) fn resumed<S: FnMut(Observation<'_>)>(
+pub(super) fn resumed<S: FnMut(Dissected<'_>)>(
     from: Role,
     start: u64,
     skipped: u64,
@@ -45,7 +45,7 @@ pub(super) fn resumed<S: FnMut(Observation<'_>)>(
 }
 
 /// What stands at `offset` is no frame.
-pub(super) fn not_frames<S: FnMut(Observation<'_>)>(
+pub(super) fn not_frames<S: FnMut(Dissected<'_>)>(
     from: Role,
     how: LostHow,
     offset: u64,
@@ -64,7 +64,7 @@ pub(super) fn not_frames<S: FnMut(Observation<'_>)>(
 }
 
 /// So many bytes behind the last frame are none.
-pub(super) fn unread<S: FnMut(Observation<'_>)>(from: Role, skipped: u64, out: &mut Out<'_, S>) {
+pub(super) fn unread<S: FnMut(Dissected<'_>)>(from: Role, skipped: u64, out: &mut Out<'_, S>) {
     out.weirds.add(WeirdKind::FramingLost, None, || {
         format!("{} after the last frame from the {} are not a frame", count(skipped, "byte"), from.name())
     });
@@ -72,7 +72,7 @@ pub(super) fn unread<S: FnMut(Observation<'_>)>(from: Role, skipped: u64, out: &
 
 impl Track {
     /// Takes an item while frames are looked for.
-    pub(super) fn seek<S: FnMut(Observation<'_>)>(
+    pub(super) fn seek<S: FnMut(Dissected<'_>)>(
         &mut self,
         mut seeking: Box<Seeking>,
         from: Role,
@@ -115,7 +115,7 @@ impl Track {
     }
 
     /// The stream ended without another frame being recognised.
-    pub(super) fn give_up<S: FnMut(Observation<'_>)>(
+    pub(super) fn give_up<S: FnMut(Dissected<'_>)>(
         &self,
         seeking: &Seeking,
         from: Role,
@@ -145,7 +145,7 @@ impl Track {
     }
 
     /// The frame whose header came has no payload that could be.
-    pub(super) fn end_bare<S: FnMut(Observation<'_>)>(
+    pub(super) fn end_bare<S: FnMut(Dissected<'_>)>(
         &mut self,
         from: Role,
         carrier: Carrier,
@@ -161,7 +161,7 @@ impl Track {
 
     /// What stands at `boundary` in `rest`, whose first byte is at `start`, is no frame. Gives the offset at which frames go
     /// on, if that is known.
-    pub(super) fn lose<S: FnMut(Observation<'_>)>(
+    pub(super) fn lose<S: FnMut(Dissected<'_>)>(
         &mut self,
         lost: Lost,
         from: Role,
@@ -207,7 +207,7 @@ impl Track {
 
     /// The payload that ends at `at`, which is `boundary` in `rest`, or lacks `left` bytes, has the next frame in it, `back`
     /// bytes before. Gives the offset of that.
-    pub(super) fn cut_short<S: FnMut(Observation<'_>)>(
+    pub(super) fn cut_short<S: FnMut(Dissected<'_>)>(
         &self,
         from: Role,
         at: u64,
@@ -234,7 +234,7 @@ impl Track {
     }
 
     /// Takes what comes behind the last frame.
-    pub(super) fn pass_over<S: FnMut(Observation<'_>)>(
+    pub(super) fn pass_over<S: FnMut(Dissected<'_>)>(
         &mut self,
         position: u64,
         since: u64,

@@ -4,15 +4,14 @@ use std::mem;
 
 use crate::dissect::head::{MAX_FOREIGN, PartialHead};
 use crate::dissect::transactions::{Stage, Transactions, Verdict};
-use crate::dissect::{Item, Out, role};
+use crate::dissect::{Dissected, Item, Out, role};
 use crate::http::{request_head, response_head, upgrade};
 use crate::model::{
-    Bytes, Carrier, Direction, Evidence, GapCause, Observation, Observed, Role, StreamEnd, Undecodable,
-    WeirdKind, count,
+    Bytes, Carrier, Direction, Evidence, GapCause, Observed, Role, StreamEnd, Undecodable, WeirdKind, count,
 };
 
 impl Transactions {
-    pub(super) fn gap<S: FnMut(Observation<'_>)>(
+    pub(super) fn gap<S: FnMut(Dissected<'_>)>(
         &mut self,
         dir: Direction,
         offset: u64,
@@ -50,7 +49,7 @@ impl Transactions {
     }
 
     /// A head that a gap cut off: its whole lines are read, if they ask for the upgrade or answer that.
-    fn cut_head<S: FnMut(Observation<'_>)>(
+    fn cut_head<S: FnMut(Dissected<'_>)>(
         &mut self,
         dir: Direction,
         carrier: Carrier,
@@ -87,7 +86,7 @@ impl Transactions {
         Some(verdict)
     }
 
-    pub(super) fn end<S: FnMut(Observation<'_>)>(
+    pub(super) fn end<S: FnMut(Dissected<'_>)>(
         &mut self,
         dir: Direction,
         how: StreamEnd,
@@ -118,7 +117,7 @@ impl Transactions {
     }
 
     /// A request that its sender never finished: an attempt all the same, if its whole lines ask for the upgrade.
-    fn unfinished<S: FnMut(Observation<'_>)>(
+    fn unfinished<S: FnMut(Dissected<'_>)>(
         &mut self,
         dir: Direction,
         carrier: Option<Carrier>,
@@ -144,7 +143,7 @@ impl Transactions {
 
     /// What a direction brought before the end of the other one would wait for ever; its own end, where it waits
     /// too, came first.
-    fn drop_held<S: FnMut(Observation<'_>)>(&mut self, dir: Direction, out: &mut Out<'_, S>) {
+    fn drop_held<S: FnMut(Dissected<'_>)>(&mut self, dir: Direction, out: &mut Out<'_, S>) {
         let mut held = mem::take(&mut self.sides[dir].held);
         while let Some(item) = held.front() {
             match item {
@@ -163,7 +162,7 @@ impl Transactions {
         }
     }
 
-    fn close<S: FnMut(Observation<'_>)>(
+    fn close<S: FnMut(Dissected<'_>)>(
         &mut self,
         dir: Direction,
         how: StreamEnd,
@@ -183,7 +182,7 @@ impl Transactions {
     }
 
     /// What stands at `offset` is no head; `bytes` begins with it.
-    pub(super) fn not_http<S: FnMut(Observation<'_>)>(
+    pub(super) fn not_http<S: FnMut(Dissected<'_>)>(
         &mut self,
         dir: Direction,
         bytes: &[u8],
@@ -205,7 +204,7 @@ impl Transactions {
     }
 
     /// Tells of bytes that are no HTTP, and are all there is.
-    fn end_foreign<S: FnMut(Observation<'_>)>(
+    fn end_foreign<S: FnMut(Dissected<'_>)>(
         &mut self,
         dir: Direction,
         out: &mut Out<'_, S>,
@@ -238,7 +237,7 @@ impl Transactions {
     }
 
     /// A head that reaches its cap at `offset`.
-    pub(super) fn too_long<S: FnMut(Observation<'_>)>(
+    pub(super) fn too_long<S: FnMut(Dissected<'_>)>(
         &mut self,
         dir: Direction,
         offset: u64,
@@ -254,7 +253,7 @@ impl Transactions {
     }
 
     /// A head of `len` bytes in more parts than allowed.
-    pub(super) fn too_many_parts<S: FnMut(Observation<'_>)>(
+    pub(super) fn too_many_parts<S: FnMut(Dissected<'_>)>(
         &mut self,
         dir: Direction,
         offset: u64,
@@ -270,7 +269,7 @@ impl Transactions {
     }
 
     /// Gives up for something that is not known, which is said: what it held is nobody's omission.
-    fn lose<S: FnMut(Observation<'_>)>(
+    fn lose<S: FnMut(Dissected<'_>)>(
         &mut self,
         dir: Direction,
         offset: u64,

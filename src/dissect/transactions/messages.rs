@@ -1,10 +1,13 @@
 //! What a whole head says.
 
-use crate::dissect::transactions::{Stage, Transactions, Verdict};
-use crate::dissect::{Item, Out};
-use crate::http::{Body, Length, RequestHead, ResponseHead, request_head, response_head, upgrade};
+use crate::dissect::transactions::{Http2Role, Stage, Transactions, Verdict};
+use crate::dissect::{Dissected, Item, Out};
+use crate::http::{
+    Body, HTTP3_OFFERED, Length, RequestHead, ResponseHead, offers_http3, request_head, response_head,
+    upgrade,
+};
 use crate::model::{
-    AcceptValue, Carrier, Direction, Evidence, Observation, Observed, PacketNo, Role, UpgradeResponse,
+    AcceptValue, Carrier, Direction, Evidence, Observed, PacketNo, Role, UpgradeResponse, WeirdKind,
 };
 
 /// A request that waits for its response.
@@ -37,7 +40,7 @@ pub(super) enum Method {
 
 impl Transactions {
     /// A whole request head.
-    pub(super) fn request<S: FnMut(Observation<'_>)>(
+    pub(super) fn request<S: FnMut(Dissected<'_>)>(
         &mut self,
         dir: Direction,
         head: &[u8],
@@ -47,6 +50,10 @@ impl Transactions {
     ) -> Verdict {
         let len = head.len() as u64;
         let head = match request_head(head) {
+            // How a client begins HTTP/2 (RFC 9113 3.4), with what goes on behind an empty line.
+            Ok((head, _)) if head.method == b"PRI" && head.version == b"HTTP/2.0" => {
+                return Verdict::Http2(Http2Role::Client(dir));
+            }
             Ok((head, _)) if head.version < b"HTTP/2".as_slice() => head,
             _ => return self.malformed(dir, carrier, out),
         };
@@ -76,7 +83,7 @@ impl Transactions {
     }
 
     /// A whole response head.
-    pub(super) fn response<S: FnMut(Observation<'_>)>(
+    pub(super) fn response<S: FnMut(Dissected<'_>)>(
         &mut self,
         dir: Direction,
         head: &[u8],
@@ -88,6 +95,9 @@ impl Transactions {
         let Ok((head, _)) = response_head(head) else { return self.not_http(dir, head, start, carrier, out) };
         if head.status != 101 && (100..200).contains(&head.status) {
             return Verdict::Open;
+        }
+        if head.fields.values("Alt-Svc").any(offers_http3) {
+            out.weirds.add(WeirdKind::Http3Offered, Some(carrier.packet), || HTTP3_OFFERED.to_owned());
         }
         self.answered(out);
         let Some(asked) = self.asked.take_if(|asked| asked.may_answer(&head, &carrier)) else {
@@ -110,7 +120,13 @@ impl Transactions {
             self.answer_body(&[], out);
         }
         if head.status == 101 {
-            return if switches { self.switch(dir) } else { self.give_up() };
+            // The client goes on with its preface (RFC 7540 3.2).
+            let is_h2c = !switches && head.fields.has_token("Upgrade", "h2c");
+            return match switches {
+                true => self.switch(dir),
+                false if is_h2c => Verdict::Open,
+                false => self.give_up(),
+            };
         }
         if asked.method == Method::Connect && (200..300).contains(&head.status) {
             // A tunnel: what follows in both directions is a connection of its own.
@@ -127,14 +143,14 @@ impl Transactions {
     }
 
     /// The next bytes of the body of the answer, which is given away when enough of it is there.
-    pub(super) fn answer_body<S: FnMut(Observation<'_>)>(&mut self, bytes: &[u8], out: &mut Out<'_, S>) {
+    pub(super) fn answer_body<S: FnMut(Dissected<'_>)>(&mut self, bytes: &[u8], out: &mut Out<'_, S>) {
         if self.answer.as_mut().is_some_and(|answer| answer.push(bytes)) {
             self.answered(out);
         }
     }
 
     /// Gives the answer away, its body being over or known as far as it will be.
-    pub(super) fn answered<S: FnMut(Observation<'_>)>(&mut self, out: &mut Out<'_, S>) {
+    pub(super) fn answered<S: FnMut(Dissected<'_>)>(&mut self, out: &mut Out<'_, S>) {
         if let Some(answer) = self.answer.take() {
             out.emit(Role::Server, Observed::Response(answer.response), Some(answer.evidence));
         }

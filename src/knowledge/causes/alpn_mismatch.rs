@@ -34,7 +34,10 @@ impl Judge for AlpnMismatch {
         let tls = facts.conversation.tls.as_deref()?;
         let chosen = tls.alpn.as_ref().filter(|chosen| chosen.as_sent() == HTTP_2)?;
         let (packet, at) = facts.conversation.handshake_at.client?;
-        if facts.conversation.request.is_none() || facts.conversation.response.is_some() {
+        if facts.http2().is_some()
+            || facts.conversation.request.is_none()
+            || facts.conversation.response.is_some()
+        {
             return None;
         }
         let offered = tls.offer.as_deref().map_or(&[][..], |offer| &offer.alpn);

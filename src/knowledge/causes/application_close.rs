@@ -181,6 +181,15 @@ fn may_be_for_a_fault(facts: &Facts<'_>, by: Blame) -> bool {
     })
 }
 
+/// Whether the other side reset the stream of HTTP/2 in answer to a Close with END_STREAM, as browsers do.
+pub(super) fn cancelled(facts: &Facts<'_>, by: Blame) -> bool {
+    side(Some(by)).is_some_and(|role| {
+        let (own, theirs) = (facts.side(role).end, facts.side(role.peer()).end);
+        own.is_some_and(|end| end.how == StreamEnd::EndStream && end.is_own)
+            && theirs.is_some_and(|end| matches!(end.how, StreamEnd::RstStream(_)))
+    })
+}
+
 /// Whether what it sent behind its Close is no WebSocket: reason enough not to answer.
 fn loses_framing(facts: &Facts<'_>, by: Blame) -> bool {
     let lost = facts.conversation.closing.framing_lost;
@@ -192,6 +201,7 @@ impl Judge for ApplicationClose {
         let (by, mark, order) = closed(facts, |_| true)?;
         let certainty = match by {
             // What became of the closing handshake is another question, and the first.
+            _ if facts.outcome() == Outcome::CloseUnanswered && cancelled(facts, by) => order.min(Likely),
             _ if facts.outcome() == Outcome::CloseUnanswered && !loses_framing(facts, by) => Undetermined,
             _ if may_be_for_a_fault(facts, by) => Undetermined,
             _ => order,

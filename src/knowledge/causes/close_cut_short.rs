@@ -54,10 +54,11 @@ impl Judge for CloseCutShort {
             Some(ns) if ns >= 1_000_000 => format!("{} after that", duration(ns)),
             _ => "right after it".to_owned(),
         };
-        let ended = if self.how == StreamEnd::Rst { "reset TCP" } else { "ended TCP" };
+        let ended = left_tcp(self.how);
         let hedge = if cause.certainty == Proven { "" } else { "probably " };
+        let rst = if self.how.is_of_stream() { "RST_STREAM" } else { "RST" };
         let answer = match (self.answered, self.refused, self.in_message) {
-            (true, true, _) => format!("{peer}'s answer {hedge}came too late and was refused with RST"),
+            (true, true, _) => format!("{peer}'s answer {hedge}came too late and was refused with {rst}"),
             (true, false, _) => format!("{peer}'s answer {hedge}came too late"),
             (false, _, true) => {
                 format!("{peer}, in the middle of sending a message, {hedge}had no time to answer")
@@ -75,10 +76,11 @@ impl Judge for CloseCutShort {
         Said::whole(
             format!("{} sent {}{at} and {ended} {after}; {answer}.", the(by), close_of(conversation, by)),
             format!(
-                "{}{} for {why}whatever closed its socket or ended its process right after the Close; a program must \
+                "{}{} for {why}whatever {} or ended its process right after the Close; a program must \
                  wait for the answer first.",
                 look(conversation, by, cause),
-                at_packet(cause, conversation)
+                at_packet(cause, conversation),
+                if self.how.is_of_stream() { "reset its stream" } else { "closed its socket" },
             ),
         )
     }
@@ -93,12 +95,16 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<CloseCutShort>> {
     // A wire log does not say when TCP ended: what it has of the answer may have been read.
     let closed = close.mark.packet?;
     let follows =
-        |end: &SentEnd| end.how == StreamEnd::Fin || end.mark.packet.is_some_and(|ended| ended >= closed);
+        |end: &SentEnd| end.how.is_orderly() || end.mark.packet.is_some_and(|ended| ended >= closed);
     let end = side.end.filter(|end| end.is_own && follows(end))?;
+    // Who ends its half of a stream of HTTP/2 reads on, unless it resets the stream as well.
+    if end.how == StreamEnd::EndStream && facts.stream_error(role).is_none() {
+        return None;
+    }
     let after_ns = facts.between(close.mark.at, end.mark.at);
     let in_time = end.had_close == Some(true);
     let waited = after_ns.is_some_and(|ns| ns > facts.round_trip_ns);
-    let is_rst = |end: &crate::model::EndSegment| end.how == StreamEnd::Rst;
+    let is_rst = |end: &crate::model::EndSegment| end.how.is_reset();
     // An RST that follows in the middle of the peer's sending cuts it short, too.
     let reset = facts.tcp(role).ends.iter().find(|end| is_rst(end));
     // A Close that crossed its own is no answer.
@@ -117,7 +123,7 @@ fn of(facts: &Facts<'_>, role: Role) -> Option<Judged<CloseCutShort>> {
     if !left_first {
         return None;
     }
-    let certainty = if answered && end.how == StreamEnd::Fin { Proven } else { Likely };
+    let certainty = if answered && end.how.is_orderly() { Proven } else { Likely };
     let grounds = CloseCutShort {
         how: end.how,
         after_ns,

@@ -56,10 +56,26 @@ impl Judge for CloseUnanswered {
         let close = side.close.filter(|close| close.is_after_end != Some(true))?;
         let had_it = peer.had_close == Some(true);
         let first_end = facts.conversation.closing.first_end;
-        let ended = first_end.filter(|end| end.by == silent).map(|end| end.how);
-        let waited_ns = first_end.and_then(|end| facts.between(close.mark.at, end.at));
+        let is_half = first_end.is_some_and(|end| end.by == closer && end.how == StreamEnd::EndStream);
+        // Who ends its half of a stream of HTTP/2 waits on.
+        let own = facts.tcp(closer).ends.iter().find(|end| end.how != StreamEnd::EndStream);
+        let theirs = facts
+            .tcp(silent)
+            .ends
+            .first()
+            .filter(|theirs| is_half && own.is_none_or(|own| theirs.packet < own.packet));
+        let ended = first_end.filter(|end| end.by == silent).map(|end| end.how).or(theirs.map(|end| end.how));
+        let ended_at = match first_end {
+            Some(_) if is_half => theirs.or(own).and_then(|end| end.at),
+            end => end.and_then(|end| end.at),
+        };
+        let waited_ns = facts.between(close.mark.at, ended_at);
         // One that had left before the Close came owes nothing.
         if peer.end.is_some_and(|end| end.is_own && end.had_close == Some(false)) {
+            return None;
+        }
+        // Who closed had ended its half with it: there was nobody to answer, as browsers see it.
+        if super::application_close::cancelled(facts, Blame::from(closer)) {
             return None;
         }
         let shut = facts.tcp(silent).shut.is_some_and(|shut| shut.to_the_end);
@@ -81,8 +97,10 @@ impl Judge for CloseUnanswered {
             return format!("{} answered the Close too late", the(silent));
         }
         match self.ended {
-            Some(StreamEnd::Rst) => format!("{} reset TCP instead of answering the Close", the(silent)),
-            Some(_) => format!("{} ended TCP instead of answering the Close", the(silent)),
+            Some(how) => {
+                let ended = if how.is_reset() { "reset" } else { "ended" };
+                format!("{} {ended} {} instead of answering the Close", the(silent), carrier(how))
+            }
             None => format!("{} did not answer the Close", the(silent)),
         }
     }

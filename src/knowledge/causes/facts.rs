@@ -3,8 +3,8 @@
 use crate::knowledge::Heartbeat;
 use crate::knowledge::causes::tls_failed::first_leave;
 use crate::model::{
-    CloseCode, Conversation, Course, Finding, Lines, Mark, Outcome, PerRole, Role, RuleId, SentClose,
-    SideCourse, SideTcp, Starter, StreamEnd, Timestamp, TlsAlert, TlsFacts,
+    CloseCode, Conversation, Course, Finding, GoAway, Http2Error, Http2Facts, Lines, Mark, Outcome, PerRole,
+    Role, RuleId, SentClose, SideCourse, SideTcp, Starter, StreamEnd, Timestamp, TlsAlert, TlsFacts,
 };
 
 /// What there is to judge by.
@@ -63,6 +63,41 @@ impl<'a> Facts<'a> {
 
     pub(super) fn tcp(&self, role: Role) -> &'a SideTcp {
         &self.conversation.tcp_facts[role]
+    }
+
+    /// What HTTP/2 shows of it, where that carries it.
+    pub(super) fn http2(&self) -> Option<&'a Http2Facts> {
+        self.conversation.http2.as_deref()
+    }
+
+    /// Whether it was a stream of HTTP/2 that ended, and not what carries it.
+    pub(super) fn is_end_of_stream(&self) -> bool {
+        self.conversation.closing.first_end.is_some_and(|end| end.how.is_of_stream())
+    }
+
+    /// The error code with which a side reset its stream, be it right behind its END_STREAM, and not in answer to the other side's.
+    pub(super) fn stream_error(&self, role: Role) -> Option<(Http2Error, Mark)> {
+        let ends = &self.tcp(role).ends;
+        let first = ends.first()?;
+        let reset = ends.iter().find(|end| end.how.error().is_some())?;
+        let theirs = self.tcp(role.peer()).ends.iter().find(|end| end.how.is_reset());
+        let is_answer = theirs.is_some_and(|theirs| theirs.packet < reset.packet);
+        let is_late = self.between(first.at, reset.at).is_none_or(|ns| ns > ROUND_TRIP_NS);
+        let mark = Mark { frame: None, packet: Some(reset.packet), at: reset.at };
+        reset.how.error().filter(|_| !is_answer && !is_late).map(|error| (error, mark))
+    }
+
+    /// The GOAWAY of a side that came before the stream ended.
+    pub(super) fn going(&self, role: Role) -> Option<&'a GoAway> {
+        let end = self.conversation.closing.first_end.and_then(|end| end.packet);
+        let going = self.http2()?.going[role].as_ref()?;
+        end.is_none_or(|end| going.packet <= end).then_some(going)
+    }
+
+    /// The GOAWAY of the server that leaves out the stream.
+    pub(super) fn passed_over(&self) -> Option<&'a GoAway> {
+        let stream = self.conversation.id.stream?;
+        self.going(Role::Server).filter(|going| going.last_stream < stream)
     }
 
     /// When the recording would have shown more.
@@ -175,6 +210,10 @@ impl<'a> Facts<'a> {
 
     /// When a side last sent a byte: of what TLS carries, where that is what its stream is.
     fn last_sent_at(&self, role: Role) -> Option<Timestamp> {
+        // Of the connection below others have their part.
+        if self.http2().is_some() {
+            return self.side(role).last_frame_at;
+        }
         let by_tcp = self.tcp(role).last_payload_at.or(self.side(role).last_frame_at);
         let Some(tls) = self.conversation.tls.as_deref().filter(|tls| tls.is_over()) else { return by_tcp };
         // What is as long as an alert and nothing came behind is close_notify, as far as that can be told.

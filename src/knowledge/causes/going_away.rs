@@ -6,15 +6,20 @@ use crate::knowledge::causes::prelude::*;
 pub struct GoingAway {
     /// A client that names the engine of a browser.
     pub browser: bool,
+    /// It cancelled the stream of HTTP/2, without a Close.
+    pub cancelled: bool,
 }
 
 pub(super) const ROW: CauseRow = CauseRow {
     name: "going_away",
     tone: Tone::Normal,
     tells: &[],
-    when: "a side closed with 1001 (going away) or 1012 (service restart)",
+    when: "a side closed with 1001 (going away) or 1012 (service restart); or, in HTTP/2, a browser cancelled the stream",
     proven: Some("the code of its Close, which it sent unprompted"),
-    likely: Some("only the order in the recording shows that it is not an answer"),
+    likely: Some(
+        "only the order in the recording shows that it is not an answer; or a browser reset the stream (RST_STREAM \
+         CANCEL) without a Close, and nothing that the server sent is wrong",
+    ),
     undetermined: None,
     never: "that a script on the page closed it: the browser itself sends 1001, and no script is told",
     next: &[
@@ -29,11 +34,12 @@ pub(super) const ROW: CauseRow = CauseRow {
 
 impl Judge for GoingAway {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
-        let (by, mark, certainty) = super::application_close::closed(facts, |code| {
+        let closed = super::application_close::closed(facts, |code| {
             code.is_some_and(|code| code.0 == 1001 || code.0 == 1012)
-        })?;
+        });
+        let Some((by, mark, certainty)) = closed else { return cancelled(facts) };
         let browser = by == Blame::Client && facts.is_browser();
-        Some(Judged::new(Self { browser }, by, certainty).at(mark))
+        Some(Judged::new(Self { browser, cancelled: false }, by, certainty).at(mark))
     }
 
     fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
@@ -48,6 +54,21 @@ impl Judge for GoingAway {
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
+        if self.cancelled {
+            return Said::whole(
+                format!(
+                    "The client {}{} without a Close: probably the page was left or reloaded, or the tab or the browser \
+                     closed; over HTTP/2 browsers built on Chromium send no 1001 for that.",
+                    ended_tcp(StreamEnd::RstStream(Some(Http2Error::CANCEL))),
+                    when(conversation, cause.at)
+                ),
+                format!(
+                    "Check what the page did{}: a navigation, a reload, a closed tab; scripts can log that in the \
+                     pagehide event.",
+                    at_clock(conversation, cause.at)
+                ),
+            );
+        }
         let what = super::application_close::told(cause, conversation);
         let at = look_at(cause, conversation);
         let (why, next) = match cause.by {
@@ -73,4 +94,14 @@ impl Judge for GoingAway {
         };
         super::application_close::closing(cause, conversation, &format!("{what}{why}."), Some(next))
     }
+}
+
+/// A browser cancels the stream of a page that goes, and no script can.
+fn cancelled(facts: &Facts<'_>) -> Option<Judged<GoingAway>> {
+    let quit = facts
+        .quit()
+        .filter(|quit| quit.by == Role::Client && facts.is_browser() && facts.is_established())?;
+    let How::Tcp(StreamEnd::RstStream(Some(Http2Error::CANCEL))) = quit.how else { return None };
+    let grounds = GoingAway { browser: true, cancelled: true };
+    Some(Judged::new(grounds, Blame::Client, Likely).at(quit.mark))
 }

@@ -29,10 +29,7 @@ pub(super) const ROW: CauseRow = CauseRow {
 
 impl Judge for HandshakeInvalid {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
-        let status = facts.conversation.response.as_ref().map(|response| response.status);
-        if status != Some(101) {
-            return None;
-        }
+        facts.conversation.response.as_ref().filter(|response| response.switches)?;
         let finding = facts.conversation.findings.iter().find(|f| {
             f.by == Some(Role::Server) && f.violation.rule().rule().reaction == Reaction::FailHandshake
         })?;
@@ -51,8 +48,8 @@ impl Judge for HandshakeInvalid {
         )
     }
 
-    fn headline<S: Readable>(&self, _: &Cause, _: &Conversation<S>) -> String {
-        "The 101 is not valid".to_owned()
+    fn headline<S: Readable>(&self, _: &Cause, conversation: &Conversation<S>) -> String {
+        format!("The {} is not valid", success_of(conversation))
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
@@ -61,7 +58,7 @@ impl Judge for HandshakeInvalid {
             .iter()
             .find(|f| f.by == Some(Role::Server) && Some(f.violation.rule()) == cause.rule);
         let did = finding.map_or_else(
-            || "sent a 101 that is not valid".to_owned(),
+            || format!("sent a {} that is not valid", success_of(conversation)),
             |f| f.violation.words(conversation).did,
         );
         let hedge = if cause.certainty == Proven { "" } else { "probably " };
@@ -76,8 +73,9 @@ impl Judge for HandshakeInvalid {
         Said::whole(
             format!("The server {did}; {then}."),
             format!(
-                "{}, or that of a proxy or cache that answers instead, to see what it puts into the 101.",
-                look(conversation, Role::Server, cause)
+                "{}, or that of a proxy or cache that answers instead, to see what it puts into the {}.",
+                look(conversation, Role::Server, cause),
+                success_of(conversation)
             ),
         )
     }

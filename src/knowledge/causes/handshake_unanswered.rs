@@ -41,7 +41,12 @@ impl Judge for HandshakeUnanswered {
         // A 101 that came when the client had left opened nothing.
         let failed =
             facts.outcome() == Outcome::HandshakeFailed || is_late && facts.side(Role::Client).frames == 0;
-        if !failed || nobody_asked || answered && !is_late {
+        // That a stream is not looked at is an answer, too.
+        let is_told = end
+            .is_some_and(|end| end.by == Role::Server && end.how.is_reset() && end.how.is_of_stream())
+            || facts.passed_over().is_some()
+            || facts.stream_error(Role::Client).is_some_and(|(error, _)| error.is_of_peer());
+        if !failed || nobody_asked || is_told || answered && !is_late {
             return None;
         }
         let asked_at = conversation.handshake_at.client.and_then(|at| at.1);
@@ -75,7 +80,7 @@ impl Judge for HandshakeUnanswered {
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let Self { ended, request_unfinished } = *self;
         let asked = conversation.handshake_at.client.and_then(|at| at.1);
-        let verb = |how: StreamEnd| if how == StreamEnd::Rst { "reset TCP" } else { "ended TCP" };
+        let verb = left_tcp;
         if request_unfinished && side(cause.by) == Some(Role::Client) {
             let how = ended.map_or_else(
                 || "TCP ended".to_owned(),

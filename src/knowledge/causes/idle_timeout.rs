@@ -49,7 +49,7 @@ const ROUND: &[u32] = &[
 
 /// How long neither side had sent anything before the end, or before the data that was answered with RST.
 fn silence(facts: &Facts<'_>, quit: &Quit) -> Option<(i64, bool)> {
-    if let (How::Tcp(StreamEnd::Rst), Some(LastFrame { from, at, pause_ns, .. })) =
+    if let (How::Tcp(StreamEnd::Rst | StreamEnd::RstStream(_)), Some(LastFrame { from, at, pause_ns, .. })) =
         (quit.how, facts.course.last_frame)
         && from == quit.by.peer()
         && facts.between(Some(at), quit.mark.at).is_some_and(|ns| ns <= facts.round_trip_ns)
@@ -77,13 +77,14 @@ impl Judge for IdleTimeout {
 
     fn headline<S: Readable>(&self, cause: &Cause, _: &Conversation<S>) -> String {
         let by = a(side(cause.by).unwrap_or(Role::Server));
-        format!("{} of silence, then TCP ended from {by}'s side", duration(self.silence_ns))
+        format!("{} of silence, then {} ended from {by}'s side", duration(self.silence_ns), carrier(self.how))
     }
 
     fn said<S: Readable>(&self, cause: &Cause, conversation: &Conversation<S>) -> Said {
         let by = side(cause.by).unwrap_or(Role::Server);
         let at = when(conversation, conversation.closing.first_end.and_then(|end| end.at));
-        let ended = if self.how == StreamEnd::Rst { "was reset" } else { "ended" };
+        let what = if self.how.is_of_stream() { "The stream" } else { "TCP" };
+        let ended = if self.how.is_reset() { "was reset" } else { "ended" };
         let known = self
             .seconds
             .map(|seconds| fitting(seconds, IdleEnd::of(self.how, self.after_data)))
@@ -105,7 +106,7 @@ impl Judge for IdleTimeout {
         let tell = if answered { Said::part } else { Said::whole };
         tell(
             format!(
-                "TCP {ended} from {}'s side{without}{at}, when neither side had sent a byte for {}: {why}, set by \
+                "{what} {ended} from {}'s side{without}{at}, when neither side had sent a byte for {}: {why}, set by \
                  that side or by {way}{known}.",
                 a(by),
                 duration(self.silence_ns)

@@ -94,7 +94,7 @@ impl Judge for MessageTooBig {
                 let at = when(conversation, close.at);
                 format!("closed the connection with {}{at}", close_of(conversation, by))
             }
-            _ => "ended TCP".to_owned(),
+            _ => conversation.closing.ends[by].map_or("ended TCP", |end| left_tcp(end.how)).to_owned(),
         };
         let how = match cause.certainty {
             Proven => format!("{} {ended}: {message} was over its limit{passed}.", the(by)),

@@ -47,7 +47,7 @@ impl Judge for NoSuchConnection {
             let tcp = facts.tcp(role);
             let reset = tcp.ends.first().filter(|end| end.how == StreamEnd::Rst && end.bare)?;
             // Behind both ends of TCP a bare RST is nothing but the answer to a segment too late.
-            if facts.side(role).end.is_some_and(|end| end.how != StreamEnd::Rst)
+            if facts.side(role).end.is_some_and(|end| !end.how.is_reset())
                 || facts.side(role.peer()).end.is_some_and(|end| end.mark.packet < Some(reset.packet))
             {
                 return None;

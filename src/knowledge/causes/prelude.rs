@@ -7,10 +7,10 @@ pub(super) use crate::knowledge::causes::{Judge, Judged, Said, Tells};
 pub(super) use crate::knowledge::example::{found, legal};
 pub(super) use crate::knowledge::rules::{RuleId, Violation};
 pub(super) use crate::knowledge::words::units::{bytes, clock, count, duration, exact_bytes};
-pub(super) use crate::knowledge::words::{close, packet, shortened, visible};
+pub(super) use crate::knowledge::words::{carrier, close, end, ended_stream, packet, shortened, visible};
 pub(super) use crate::model::Certainty::{self, Likely, Proven, Undetermined};
 pub(super) use crate::model::{
-    CloseCode, Conversation, Mark, Outcome, PacketNo, Readable, Role, Stage, StreamEnd, Timestamp,
+    CloseCode, Conversation, Http2Error, Mark, Outcome, PacketNo, Readable, Role, Stage, StreamEnd, Timestamp,
 };
 
 impl<T> Judged<T> {
@@ -95,12 +95,65 @@ pub(super) fn a(role: Role) -> String {
     format!("the {}", role.name())
 }
 
-/// What a side did to TCP.
+/// What a side did to TCP, or to its stream.
 pub(super) const fn ended_tcp(how: StreamEnd) -> &'static str {
     match how {
         StreamEnd::Rst => "reset TCP",
+        StreamEnd::EndStream | StreamEnd::RstStream(_) => ended_stream(how),
         StreamEnd::Fin => "ended TCP (FIN)",
         StreamEnd::Dropped | StreamEnd::Unobserved => "dropped TCP",
+    }
+}
+
+/// The same in a word less.
+pub(super) const fn left_tcp(how: StreamEnd) -> &'static str {
+    match how {
+        StreamEnd::Rst => "reset TCP",
+        StreamEnd::EndStream | StreamEnd::RstStream(_) => ended_stream(how),
+        StreamEnd::Fin | StreamEnd::Dropped | StreamEnd::Unobserved => "ended TCP",
+    }
+}
+
+/// ` of the HTTP/2 connection, with 2 other WebSocket connections open on it (2/5, 2/7)`: who went with a stream whose TCP ended.
+pub(super) fn with_others<S: Readable>(conversation: &Conversation<S>, how: StreamEnd) -> String {
+    let Some(http2) = conversation.http2.as_deref().filter(|_| !how.is_of_stream()) else {
+        return String::new();
+    };
+    match http2.open.as_slice() {
+        [] => " under the HTTP/2 connection".to_owned(),
+        open => {
+            let ids = named_streams(conversation, open);
+            format!(
+                " under the HTTP/2 connection, with {} open on it ({ids})",
+                count(open.len() as u64, "other WebSocket connection")
+            )
+        }
+    }
+}
+
+/// `2/5, 2/7 and 2/9`, the first of them.
+pub(super) fn named_streams<S: Readable>(conversation: &Conversation<S>, streams: &[u32]) -> String {
+    const SHOWN: usize = 4;
+    let id =
+        |stream: &u32| crate::model::ConversationId { stream: Some(*stream), ..conversation.id }.to_string();
+    let mut ids: Vec<String> = streams.iter().take(SHOWN).map(id).collect();
+    if streams.len() > SHOWN {
+        ids.push(format!("{} more", streams.len() - SHOWN));
+    }
+    crate::knowledge::words::and(ids)
+}
+
+/// What the client asked for: an upgrade, or in HTTP/2 a CONNECT.
+pub(super) fn request_of<S: Readable>(conversation: &Conversation<S>) -> &'static str {
+    let is_connect = conversation.request.as_ref().is_some_and(|request| request.facts.is_connect);
+    if is_connect { "the extended CONNECT" } else { "the upgrade" }
+}
+
+/// What opens a connection: a 101, or in HTTP/2 a 2xx.
+pub(super) fn success_of<S: Readable>(conversation: &Conversation<S>) -> String {
+    match &conversation.response {
+        Some(response) if response.facts.is_connect => response.status.to_string(),
+        _ => "101".to_owned(),
     }
 }
 

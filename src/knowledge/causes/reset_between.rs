@@ -42,10 +42,14 @@ impl Judge for ResetBetween {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         Role::BOTH.into_iter().find_map(|role| {
             let tcp = facts.tcp(role);
+            // It ended no more than the connection below.
+            if tcp.ends.first().is_some_and(|end| end.how.is_of_stream()) {
+                return None;
+            }
             let reset = tcp.ends.iter().find(|end| end.how == StreamEnd::Rst)?;
             let (habits, header) = (tcp.habits, reset.header);
             // Behind an end of both it resets nothing.
-            let over = facts.side(role).end.is_some_and(|end| end.how != StreamEnd::Rst);
+            let over = facts.side(role).end.is_some_and(|end| !end.how.is_reset());
             // What answers the end of the other side ended nothing.
             let left = facts.side(role.peer()).end.is_some_and(|end| end.mark.packet < Some(reset.packet));
             if habits.segments < 2 || over || left {

@@ -84,7 +84,9 @@ impl Judge for SubprotocolMismatch {
                 "the server chose the subprotocol{chosen}, which is not among those it had offered{offered}"
             )
         };
-        let after = self.after_ns.map_or_else(String::new, |ns| format!(" {} after the 101", duration(ns)));
+        let after = self.after_ns.map_or_else(String::new, |ns| {
+            format!(" {} after the {}", duration(ns), success_of(conversation))
+        });
         let browsers = if self.browser { "; browsers must then fail the connection" } else { "" };
         let look = look(conversation, Role::Server, cause);
         Said::whole(

@@ -91,6 +91,10 @@ impl Judge for TlsFailed {
     fn judge(facts: &Facts<'_>) -> Option<Judged<Self>> {
         let tls = facts.conversation.tls.as_deref()?;
         let established = tls.is_over();
+        // A stream of HTTP/2 that ended by itself had done so before.
+        if facts.is_end_of_stream() {
+            return None;
+        }
         if let Some(alert) = tls.failure() {
             let mark = Mark { packet: Some(alert.packet), at: alert.at, frame: None };
             let grounds = Self { how: TlsFailure::Alert(alert.description), established };

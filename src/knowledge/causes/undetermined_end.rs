@@ -66,5 +66,5 @@ fn left_tls<S: Readable>(conversation: &Conversation<S>) -> Option<(Role, TcpEnd
     let end =
         conversation.closing.first_end.filter(|_| conversation.closing.outcome == Outcome::Encrypted)?;
     let (by, mark) = first_leave(tls)?;
-    (end.how == StreamEnd::Fin && Some(mark.packet) <= end.packet).then_some((by, end))
+    (end.how.is_orderly() && Some(mark.packet) <= end.packet).then_some((by, end))
 }

@@ -206,7 +206,10 @@ const READS: GuidePart = GuidePart {
         way(
             "WebSocket",
             "Over HTTP/1.1 on any port, after other requests on the same connection or through a CONNECT tunnel, in \
-             the clear or under TLS with keys. Captures begun in the middle, or of one side only: frames are \
+             the clear or under TLS with keys. Over HTTP/2 (RFC 8441), in the clear (the client's preface, or an \
+             upgrade to h2c) or under TLS: each stream that asks for WebSocket is a connection of its own. HTTP/2 \
+             compresses headers by what came before: in a capture begun in the middle of a connection, or behind a gap \
+             in it, headers are read as far as they do not refer to that, and the rest is null. Captures begun in the middle, or of one side only: frames are \
              recognised by one another, the handshake is assumed (HS-ASSUMED), and nothing is proven from there on. \
              Connections that TCP refused or did not answer, to a server that carried WebSocket before in the \
              capture; --connects reports all.",
@@ -227,7 +230,7 @@ const READS: GuidePart = GuidePart {
 const NOT: GuidePart = GuidePart {
     title: "What wslog does not read",
     text: &[
-        "HTTP/2 and HTTP/3, TLS without keys (what shows of it is reported), what is encrypted below TCP (802.11, \
+        "HTTP/3, which can carry WebSocket (RFC 9220) and is named where it is seen (QUIC on UDP port 443, Alt-Svc); TLS without keys (what shows of it is reported), what is encrypted below TCP (802.11, \
          MACsec, ESP, WireGuard, OpenVPN, DTLS of CAPWAP), fragments of 802.11 and CAPWAP, compressed PPP and IP, FOU. \
          What could not be decoded is counted and shown as odd.",
     ],

@@ -31,9 +31,9 @@ impl Told for ClAbnormal {
     fn words(&self, say: &Say<'_>) -> Words {
         let Self { how } = self;
         say.words(
-            "a Close frame before TCP ends",
+            format!("a Close frame before {} ends", carrier(*how)),
             format!("{} without one", end(*how)),
-            format!("ended TCP ({}) without a Close frame; the other side reports 1006", end(*how)),
+            format!("{} without a Close frame; the other side reports 1006", ended_by(*how)),
         )
     }
 }

@@ -35,7 +35,7 @@ impl Told for ClFailSilent {
         say.words(
             "a Close frame before TCP ends",
             format!("{} without one", end(*how)),
-            format!("ended TCP ({}) after a breach of {fault} without saying why in a Close", end(*how)),
+            format!("{} after a breach of {fault} without saying why in a Close", ended_by(*how)),
         )
     }
 }

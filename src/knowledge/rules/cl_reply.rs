@@ -42,7 +42,7 @@ impl Told for ClReply {
         say.words(
             format!("a Close in answer to frame {close}"),
             format!("{} without one", end(*how)),
-            format!("ended TCP ({}) without answering the Close in frame {close}", end(*how)),
+            format!("{} without answering the Close in frame {close}", ended_by(*how)),
         )
     }
 }

@@ -62,9 +62,9 @@ impl Told for ClTcpEarly {
             ClosingProgress::InMessage => "in the middle of a message, instead of sending a Close".to_owned(),
         };
         say.words(
-            "TCP left open until a Close has been sent and received",
+            format!("{} left open until a Close has been sent and received", carrier(how)),
             format!("{end} {when}"),
-            format!("ended TCP ({end}) {when}"),
+            format!("{} {when}", ended_by(how)),
         )
     }
 }

@@ -5,6 +5,8 @@ use crate::knowledge::prelude::*;
 pub struct HsStatus {
     /// The status of the response.
     pub status: u16,
+    /// It answers an extended CONNECT of HTTP/2.
+    pub is_connect: bool,
 }
 
 pub(super) const ROW: Row = Row {
@@ -13,9 +15,9 @@ pub(super) const ROW: Row = Row {
     level: Note,
     who: Who::Server,
     reaction: Nothing,
-    says: "any status other than 101 refuses the upgrade; the client follows HTTP",
+    says: "any status other than 101, in HTTP/2 other than 2xx, refuses the upgrade; the client follows HTTP",
     peer: Some("follows HTTP; a browser fails the connection"),
-    text: "Only 101 opens a WebSocket connection. A browser does not follow a redirect here, does not show the body, \
+    text: "Only 101 opens a WebSocket connection, in HTTP/2 only a 2xx (RFC 8441 5). A browser does not follow a redirect here, does not show the body, \
         and reports 1006 whatever the status was.",
     next: &[
         "the status and body of the response",
@@ -30,11 +32,11 @@ pub(super) const ROW: Row = Row {
 
 impl Told for HsStatus {
     fn words(&self, say: &Say<'_>) -> Words {
-        let Self { status } = self;
-        say.words(
-            "101 Switching Protocols",
-            format!("status {status}"),
-            format!("refused the upgrade with status {status}"),
-        )
+        let Self { status, is_connect } = self;
+        let (expected, what) = match is_connect {
+            true => ("a 2xx status", "extended CONNECT"),
+            false => ("101 Switching Protocols", "upgrade"),
+        };
+        say.words(expected, format!("status {status}"), format!("refused the {what} with status {status}"))
     }
 }

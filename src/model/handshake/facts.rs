@@ -41,6 +41,12 @@ pub struct RequestFacts {
     pub forwarded: bool,
     /// Its sender ended the stream before its head was whole.
     pub unfinished: bool,
+    /// Some of its fields cannot be read: they stand in a table that was filled before the recording began.
+    pub partial: bool,
+    /// It is an extended CONNECT of HTTP/2 (RFC 8441 4), which has neither key nor `Upgrade`.
+    pub is_connect: bool,
+    /// The server had said before that it takes such requests (RFC 8441 3); `None` where that is not in the recording.
+    pub was_invited: Option<bool>,
 }
 
 /// What [`UpgradeResponse::facts`](crate::model::UpgradeResponse::facts) tells of a response.
@@ -69,6 +75,8 @@ pub struct ResponseFacts {
     pub forwarded: bool,
     /// First fault of its extensions.
     pub extensions: Option<ListFault>,
+    /// It answers an extended CONNECT of HTTP/2.
+    pub is_connect: bool,
     /// The first bytes that the client sent behind its request before its host had received any of this response.
     pub early: Option<Evidence>,
 }

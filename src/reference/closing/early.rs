@@ -43,7 +43,12 @@ pub(super) fn find(
 pub(super) const fn by_end(end: &Ended) -> Certainty {
     match end.how {
         StreamEnd::Rst => Certainty::Likely,
-        StreamEnd::Fin | StreamEnd::Dropped | StreamEnd::Unobserved => Certainty::Proven,
+        // Who resets a stream of HTTP/2 is at one end of the connection.
+        StreamEnd::RstStream(_)
+        | StreamEnd::EndStream
+        | StreamEnd::Fin
+        | StreamEnd::Dropped
+        | StreamEnd::Unobserved => Certainty::Proven,
     }
 }
 
@@ -74,7 +79,10 @@ fn left(ends: &PerRole<Endpoint>, role: Role) -> Option<(ClosingProgress, &Ended
 
 /// The end of TCP of `role`, if it is not an answer to the other's.
 fn own_end(ends: &PerRole<Endpoint>, role: Role) -> Option<&Ended> {
-    let end = ends[role].end().filter(|end| matches!(end.how, StreamEnd::Fin | StreamEnd::Rst))?;
+    if ends[role].half_closed {
+        return None;
+    }
+    let end = ends[role].end().filter(|end| end.how.is_orderly() || end.how.is_reset())?;
     ends[role.peer()].end().is_none_or(|theirs| end.is_own(theirs)).then_some(end)
 }
 

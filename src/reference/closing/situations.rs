@@ -105,8 +105,8 @@ fn not_closed(side: &Endpoint, peer: &Endpoint) -> (Situation, Certainty) {
 fn ended_itself(side: &Endpoint, peer: &Endpoint) -> bool {
     let answers = |end: &Ended| peer.end().is_some_and(|theirs| end.is_after(theirs) == Some(true));
     side.end().is_some_and(|end| match end.how {
-        StreamEnd::Rst => true,
-        StreamEnd::Fin => !answers(end),
+        StreamEnd::Rst | StreamEnd::RstStream(_) => true,
+        StreamEnd::Fin | StreamEnd::EndStream => !answers(end),
         StreamEnd::Dropped | StreamEnd::Unobserved => false,
     })
 }
@@ -114,11 +114,12 @@ fn ended_itself(side: &Endpoint, peer: &Endpoint) -> bool {
 /// TCP is over, and the peer sent a Close: it counts if it arrived before this side gave TCP up.
 fn closed(side: &Endpoint, peer: &Endpoint, theirs: &SentClose) -> (Situation, Certainty) {
     let arrived = side.has(theirs.end);
-    let in_time = side.end().map_or(arrived, |end| end.knew(theirs));
+    // Behind its END_STREAM a side reads on.
+    let in_time = side.end().filter(|_| !side.half_closed).map_or(arrived, |end| end.knew(theirs));
     let reset = reset(side, peer);
     if let Some(end) = side.end().filter(|_| in_time == Some(false)) {
         // A socket that is closed answers what still comes by RST; one that is shut for sending only acknowledges it.
-        let reads_on = end.how == StreamEnd::Fin && arrived == Some(true);
+        let reads_on = end.how.is_orderly() && arrived == Some(true);
         let situation = match side.close() {
             _ if reads_on => Situation::HalfShut,
             Some(_) => Situation::Left,
@@ -135,7 +136,10 @@ fn closed(side: &Endpoint, peer: &Endpoint, theirs: &SentClose) -> (Situation, C
     }
     let Some(own) = side.close() else {
         // What its host had, its application has read only where it sent something for it.
-        let has_read = arrived == Some(true) && in_time == Some(true) && side.has_read(theirs);
+        // A stream of HTTP/2 is reset by its library, which had the end of the peer's half.
+        let resets = side.end().filter(|end| matches!(end.how, StreamEnd::RstStream(_)));
+        let had_end = resets.zip(peer.end()).is_some_and(|(end, theirs)| end.is_after(theirs) == Some(true));
+        let has_read = arrived == Some(true) && in_time == Some(true) && (side.has_read(theirs) || had_end);
         let situation = match reset {
             _ if side.lost => Situation::MaybeAnswered,
             Some(_) => Situation::ResetBehind,
@@ -153,7 +157,7 @@ fn closed(side: &Endpoint, peer: &Endpoint, theirs: &SentClose) -> (Situation, C
         (false, false) => Situation::Crossed,
     };
     // To its own Close a process that is gone or stopped waits for nothing: its FIN, which had the peer's, is the answer to that.
-    let ends_for_it = side.end().is_some_and(|end| end.how == StreamEnd::Fin);
+    let ends_for_it = side.end().is_some_and(|end| end.how.is_orderly());
     let has_read = own.answers(theirs) || side.has_read(theirs) || ends_for_it;
     // To a faulty Close it may have failed the connection, with whatever code: the RFC leaves open what it reports then.
     let proven = arrived == Some(true) && in_time == Some(true) && has_read && !theirs.faulty;
@@ -162,6 +166,6 @@ fn closed(side: &Endpoint, peer: &Endpoint, theirs: &SentClose) -> (Situation, C
 
 /// The RST in the peer's name by which TCP was over for this side.
 fn reset<'a>(side: &Endpoint, peer: &'a Endpoint) -> Option<&'a Ended> {
-    let reset = peer.end().filter(|end| end.how == StreamEnd::Rst)?;
-    side.end().is_none_or(|own| !own.is_own(reset)).then_some(reset)
+    let reset = peer.end().filter(|end| end.how.is_reset())?;
+    side.end().filter(|_| !side.half_closed).is_none_or(|own| !own.is_own(reset)).then_some(reset)
 }

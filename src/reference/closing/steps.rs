@@ -133,6 +133,10 @@ pub(super) fn tcp(
     findings: &mut Findings,
 ) -> Vec<Step> {
     let Some(later) = duties::later_close(ends) else { return Vec::new() };
+    // Who ends a stream of HTTP/2 first, and whether both do, is left to them (RFC 8441 5).
+    if tail.is_stream {
+        return Vec::new();
+    }
     let mut steps = Vec::new();
     let never = PerRole {
         client: never(ends, Role::Client, tail, findings),
@@ -247,7 +251,7 @@ fn keeps(for_ns: i64, place: Place, findings: &mut Findings) {
 /// The peer has ended TCP by FIN after both Closes, and `role` has not: it owes its own end.
 fn never(ends: &PerRole<Endpoint>, role: Role, tail: &Tail, findings: &mut Findings) -> Option<Step> {
     let (side, peer) = (&ends[role], &ends[role.peer()]);
-    let fin = peer.end().filter(|end| end.how == StreamEnd::Fin)?;
+    let fin = peer.end().filter(|end| end.how.is_orderly())?;
     if side.end().is_some() {
         return None;
     }

@@ -1,8 +1,8 @@
 //! What a request did against a clause.
 
 use crate::knowledge::rules::{
-    HsConnectionReq, HsExtSyntax, HsExtUnreg, HsHost, HsHttpReq, HsKey, HsMethod, HsOrigin, HsProtoReq,
-    HsTarget, HsUpgradeReq, HsVersion,
+    HsConnect, HsConnectionReq, HsExtSyntax, HsExtUnreg, HsHost, HsHttpReq, HsKey, HsMethod, HsOrigin,
+    HsProtoReq, HsTarget, HsUpgradeReq, HsVersion,
 };
 use crate::model::handshake::facts::{HostPort, KeyForm, ProtocolsFault, Syntax, TargetForm, TokenIn};
 use crate::model::{
@@ -30,6 +30,40 @@ pub(super) fn check(request: &UpgradeRequest, found: &mut impl FnMut(Violation))
         };
         found(HsHttpReq { kind: fault.kind, line }.into());
     }
+    // An extended CONNECT has its own form, and neither key nor `Upgrade` (RFC 8441 4, 5).
+    if !facts.is_connect {
+        upgrade(request, found);
+    } else if facts.was_invited == Some(false) {
+        found(HsConnect.into());
+    }
+    match (facts.versions, facts.version) {
+        (2.., _) => found(HsVersion::Several(facts.versions).into()),
+        (_, Some(13)) => {}
+        (_, Some(other)) => found(HsVersion::Other(other).into()),
+        (_, None) => found(HsVersion::NoNumber(request.version().map(shown_excerpt)).into()),
+    }
+    if let Some(fault) = facts.subprotocols {
+        let at = match fault {
+            ProtocolsFault::Empty => None,
+            ProtocolsFault::NotToken(at) | ProtocolsFault::Repeated(at) => Some(usize::from(at)),
+        };
+        let element =
+            |at: Option<usize>| request.subprotocols.get(at?).map(|element| shown(element.as_sent()));
+        let (element, before) = (element(at), element(at.and_then(|at| at.checked_sub(1))));
+        found(HsProtoReq { fault, element, before }.into());
+    }
+    // Drafts before 13 had a field of another name.
+    if facts.browser && facts.version == Some(13) && request.origin().is_none() {
+        found(HsOrigin.into());
+    }
+    extensions(fields, facts.extensions, &request.extensions, found);
+}
+
+/// What only an upgrade of HTTP/1.1 has.
+fn upgrade(request: &UpgradeRequest, found: &mut impl FnMut(Violation)) {
+    let facts = &request.facts;
+    let fields = request.fields.as_sent();
+    let shown_excerpt = |value: Excerpt<'_>| shown(value.as_sent());
     if request.method != "GET" {
         found(HsMethod::Method(shown(request.method.as_sent())).into());
     }
@@ -53,27 +87,6 @@ pub(super) fn check(request: &UpgradeRequest, found: &mut impl FnMut(Violation))
     } else if facts.key != KeyForm::Sound {
         found(HsKey::Malformed { form: facts.key, found: request.key().map(shown_excerpt) }.into());
     }
-    match (facts.versions, facts.version) {
-        (2.., _) => found(HsVersion::Several(facts.versions).into()),
-        (_, Some(13)) => {}
-        (_, Some(other)) => found(HsVersion::Other(other).into()),
-        (_, None) => found(HsVersion::NoNumber(request.version().map(shown_excerpt)).into()),
-    }
-    if let Some(fault) = facts.subprotocols {
-        let at = match fault {
-            ProtocolsFault::Empty => None,
-            ProtocolsFault::NotToken(at) | ProtocolsFault::Repeated(at) => Some(usize::from(at)),
-        };
-        let element =
-            |at: Option<usize>| request.subprotocols.get(at?).map(|element| shown(element.as_sent()));
-        let (element, before) = (element(at), element(at.and_then(|at| at.checked_sub(1))));
-        found(HsProtoReq { fault, element, before }.into());
-    }
-    // Drafts before 13 had a field of another name.
-    if facts.browser && facts.version == Some(13) && request.origin().is_none() {
-        found(HsOrigin.into());
-    }
-    extensions(fields, facts.extensions, &request.extensions, found);
 }
 
 /// What the extensions of a head did against a clause, the same for both sides.

@@ -23,6 +23,32 @@ pub(super) fn check(
     if let Some(fault) = facts.syntax {
         proven(HsHttpResp::Syntax { kind: fault.kind, line: line(fields, fault.line) }.into());
     }
+    if !facts.is_connect {
+        upgrade(response, &mut proven);
+    }
+    extensions(fields, facts.extensions, &response.extensions, &mut proven);
+    if !facts.is_connect && (offered.is_some() || response.facts.accepts != 1) {
+        accept(response, refuse, found);
+    }
+    let Some(offered) = offered else { return };
+    for extension in &response.extensions {
+        if let Some(certainty) = offered.lacks_extension(extension.name.as_sent()) {
+            found(HsExtUnreq { name: shown(extension.name.as_sent()), again: false }.into(), certainty);
+        }
+    }
+    let mut taken = response.extensions.iter().filter(|extension| negotiation::is_deflate(extension));
+    if let (Some(_), Some(second)) = (taken.next(), taken.next()) {
+        // Which of the clauses forbids it may be argued.
+        let name = shown(second.name.as_sent());
+        found(HsExtUnreq { name, again: true }.into(), Certainty::Likely);
+    }
+    subprotocol(response, offered, found);
+}
+
+/// What only an upgrade of HTTP/1.1 has.
+fn upgrade(response: &UpgradeResponse, proven: &mut impl FnMut(Violation)) {
+    let facts = &response.facts;
+    let fields = response.fields.as_sent();
     if response.http_version.as_sent().as_ref() < "HTTP/1.1" {
         proven(HsHttpResp::Old(response.http_version.clone()).into());
     }
@@ -39,23 +65,6 @@ pub(super) fn check(
         let field = field.map(|(name, value)| shown(&format!("{name}: {value}")));
         proven(Hs101Body { line: field.unwrap_or_default() }.into());
     }
-    extensions(fields, facts.extensions, &response.extensions, &mut proven);
-    if offered.is_some() || response.facts.accepts != 1 {
-        accept(response, refuse, found);
-    }
-    let Some(offered) = offered else { return };
-    for extension in &response.extensions {
-        if let Some(certainty) = offered.lacks_extension(extension.name.as_sent()) {
-            found(HsExtUnreq { name: shown(extension.name.as_sent()), again: false }.into(), certainty);
-        }
-    }
-    let mut taken = response.extensions.iter().filter(|extension| negotiation::is_deflate(extension));
-    if let (Some(_), Some(second)) = (taken.next(), taken.next()) {
-        // Which of the clauses forbids it may be argued.
-        let name = shown(second.name.as_sent());
-        found(HsExtUnreq { name, again: true }.into(), Certainty::Likely);
-    }
-    subprotocol(response, offered, found);
 }
 
 fn accept(response: &UpgradeResponse, refuse: Option<RuleId>, found: &mut impl FnMut(Violation, Certainty)) {

@@ -29,6 +29,8 @@ pub(super) enum Odd {
         /// The protocol.
         by: &'static str,
     },
+    /// QUIC, of which the client's or the server's first packets were seen.
+    Quic,
     /// More tunnels inside one another than are followed.
     Nesting,
     /// The capture ends inside a header.
@@ -65,6 +67,7 @@ impl Odd {
             Self::BehindCut { .. } => WeirdKind::IpFragment,
             Self::Damaged => WeirdKind::DamagedPacket,
             Self::Encrypted { .. } => WeirdKind::EncryptedPacket,
+            Self::Quic => WeirdKind::Http3NotRead,
             Self::Nesting => WeirdKind::NestingCap,
             Self::Short { .. } => WeirdKind::TruncatedPacket,
             Self::Undecoded { .. } | Self::UnknownLink(_) => WeirdKind::UnknownLinkType,
@@ -81,6 +84,7 @@ impl fmt::Display for Odd {
             }
             Self::Damaged => f.write_str("received damaged, as its frame check sequence shows"),
             Self::Encrypted { by } => write!(f, "encrypted by {by}"),
+            Self::Quic => f.write_str("QUIC: HTTP/3 may carry WebSocket (RFC 9220), which is not read"),
             Self::Nesting => f.write_str("more nested tunnels than wslog follows"),
             Self::Short { header, needs, has } => {
                 write!(f, "{header} header needs {needs} bytes, but {has} were captured")

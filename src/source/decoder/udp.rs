@@ -33,6 +33,7 @@ const fn to(port: u16) -> Option<Carrier> {
 /// Tunnels of which one end keeps the port and the other need not. 41641 is WireGuard as Tailscale has it.
 const fn either(port: u16) -> Option<Carrier> {
     Some(match port {
+        443 => quic,
         1194 => open_vpn,
         1701 => l2tp,
         3544 => teredo,
@@ -318,6 +319,15 @@ fn esp(_: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
     match *data.bytes {
         [0, 0, 0, 0, ..] => Ok(()),
         [_, _, _, _, ..] => Err(Odd::Encrypted { by: "ESP in UDP" }),
+        _ => Ok(()),
+    }
+}
+
+/// A connection of QUIC begins: an Initial packet of version 1 or 2 (RFC 9000 17.2.2, RFC 9369 3.2). Nothing is read of it.
+fn quic(_: &mut Walk<'_>, data: View<'_>) -> Result<(), Odd> {
+    match *data.bytes {
+        [first, 0, 0, 0, 1, ..] if first & 0xf0 == 0xc0 => Err(Odd::Quic),
+        [first, 0x6b, 0x33, 0x43, 0xcf, ..] if first & 0xf0 == 0xd0 => Err(Odd::Quic),
         _ => Ok(()),
     }
 }

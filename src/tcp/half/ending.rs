@@ -2,7 +2,7 @@
 
 use crate::model::{Carrier, GapCause, SeqNo, StreamEnd, StreamEvent};
 use crate::tcp::context::Context;
-use crate::tcp::half::{FIRST, Fin, Half, Start};
+use crate::tcp::half::{FIRST, Fin, Half, Over, Start};
 use crate::tcp::waiting::PATIENCE;
 
 impl Half {
@@ -43,14 +43,14 @@ impl Half {
             && self.ended.is_none()
             && self.assembler.next() >= fin.at
         {
-            self.ended = Some(StreamEnd::Fin);
+            self.ended = Some(Over::Fin);
             cx.emit(StreamEvent::End { dir: cx.dir, how: StreamEnd::Fin, carrier: Some(fin.carrier) });
         } else if let Some((at, carrier)) = self.reset.as_deref().copied()
             && self.ended.is_none()
             && self.assembler.next() >= at
             && !self.assembler.has_hole()
         {
-            self.ended = Some(StreamEnd::Rst);
+            self.ended = Some(Over::Otherwise);
             cx.emit(StreamEvent::End { dir: cx.dir, how: StreamEnd::Rst, carrier: Some(carrier) });
         }
     }
@@ -150,7 +150,7 @@ impl Half {
             Some((_, carrier)) => (StreamEnd::Rst, Some(*carrier)),
             None => (how, by),
         };
-        self.ended = Some(how);
+        self.ended = Some(if how == StreamEnd::Fin { Over::Fin } else { Over::Otherwise });
         cx.emit(StreamEvent::End { dir: cx.dir, how, carrier: by });
     }
 }

@@ -19,7 +19,7 @@ impl Stream {
     ) {
         let role = self.role(dir);
         let half = &mut self.halves[dir];
-        half.inner.fin = (how == StreamEnd::Fin).then_some(half.position);
+        half.inner.fin = (how.is_orderly()).then_some(half.position);
         self.facts.cut[role] |=
             !half.record.is_empty() || matches!(half.framing, Framing::Torn(_) | Framing::Passing(..));
         if let Framing::Seeking(seek) = &half.framing {

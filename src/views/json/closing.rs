@@ -1,7 +1,9 @@
 //! The `closing` object of a connection.
 
 use crate::knowledge::{Blame, Cause, Clauses, RunnerUp};
-use crate::model::{self, Alternative, Conversation, PerRole, Role, RuleId, SideClose, Starter, TcpEnd};
+use crate::model::{
+    self, Alternative, Conversation, GoAway, PacketNo, PerRole, Role, RuleId, SideClose, Starter, TcpEnd,
+};
 use crate::redact::Shown;
 use crate::views::json::{Sentences, place, sides};
 use crate::views::row::{Boolean, Displayed, Integer, List, Nanoseconds, OrAbsent, Text, Time, row};
@@ -31,9 +33,9 @@ row! {
     /// Why it ended, judging by the evidence.
     cause: Option<CauseRow> = c.cause.as_ref().map(|cause| CauseRow(r, cause)),
     /// What the client's API will have reported to its program.
-    client_sees: View = View(&c.sees.client),
+    client_sees: View = View(r, &c.sees.client),
     /// What the server's API will have reported to its program.
-    server_sees: View = View(&c.sees.server),
+    server_sees: View = View(r, &c.sees.server),
     /// How long no frame was sent before the first Close, or before TCP ended without one.
     idle_before_close_ns: Option<Nanoseconds> = c.idle_before_close_ns,
     /// The fault for which a side failed the connection.
@@ -121,35 +123,71 @@ row! {
     first_end: Option<End> = c.first_end.as_ref().map(|end| End(r, end)),
     /// Neither side had received the other's end when it sent its own.
     crossed: Boolean = c.ends_crossed,
-    /// How the client ended its direction: `fin`, `rst`, `dropped` or `unobserved`.
+    /// How the client ended its direction: `fin`, `rst`, `end_stream`, `rst_stream`, `dropped` or `unobserved`.
     client_end: Text = client,
     /// How the server ended its direction.
     server_end: Text = server,
     /// Every FIN and RST from either side in order of capture, each FIN once, at most the first 16 from each side;
-    /// empty for a log.
+    /// empty for a log. Of a stream of HTTP/2 also END_STREAM and RST_STREAM, and the last GOAWAY of each side.
     ends: List<EndSegment> = ends(r).into_iter().map(|(by, end)| EndSegment(r, by, end)),
 }
 
 /// What ended TCP, in order of capture.
-fn ends(r: &Conversation<Shown>) -> Vec<(Role, &model::EndSegment)> {
-    let of = |role: Role| r.tcp_facts[role].ends.iter().map(move |end| (role, end));
-    let mut ends: Vec<_> = Role::BOTH.into_iter().flat_map(of).collect();
-    ends.sort_by_key(|(_, end)| end.packet);
+fn ends(r: &Conversation<Shown>) -> Vec<(Role, Ends<'_>)> {
+    let of = |role: Role| r.tcp_facts[role].ends.iter().map(move |end| (role, Ends::One(end)));
+    let going = |role: Role| {
+        // What came behind the stream ended none of it.
+        let last = r.tcp.map(|tcp| tcp.last_packet);
+        let going = r.http2.as_deref().and_then(|http2| http2.going[role].as_ref());
+        let going = going.filter(|going| Some(going.packet) <= last);
+        going.map(|going| (role, Ends::All(going)))
+    };
+    let mut ends: Vec<_> =
+        Role::BOTH.into_iter().filter_map(going).chain(Role::BOTH.into_iter().flat_map(of)).collect();
+    ends.sort_by_key(|(_, end)| end.packet());
     ends
 }
 
-row! {
-    /// A FIN or an RST.
-    pub(super) struct EndSegment<'a>(r: &'a Conversation<Shown>, by: Role, end: &'a model::EndSegment);
+/// What ends a connection, or a stream of HTTP/2.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ends<'a> {
+    /// A direction of it.
+    One(&'a model::EndSegment),
+    /// The HTTP/2 connection that carries it, sooner or later.
+    All(&'a GoAway<Shown>),
+}
 
-    let (packet, packet_input) = place(r, Some(end.packet));
+impl Ends<'_> {
+    const fn packet(&self) -> PacketNo {
+        match self {
+            Self::One(end) => end.packet,
+            Self::All(going) => going.packet,
+        }
+    }
+}
+
+row! {
+    /// A FIN or an RST, or what stands for one in HTTP/2.
+    pub(super) struct EndSegment<'a>(r: &'a Conversation<Shown>, by: Role, end: Ends<'a>);
+
+    let (packet, packet_input) = place(r, Some(end.packet()));
+    let (how, error, at, going) = match end {
+        Ends::One(end) => (end.how.name(), end.how.error(), end.at, None),
+        Ends::All(going) => ("goaway", Some(going.error), going.at, Some(going)),
+    };
 
     /// The side it comes, or claims to come, from: `client` or `server`.
     by: Text = by.name(),
-    /// What it is: `fin` or `rst`.
-    how: Text = end.how.name(),
+    /// What it is: `fin` or `rst`; of a stream of HTTP/2 also `end_stream`, `rst_stream` or `goaway`.
+    how: Text = how,
+    /// Error code of RST_STREAM or GOAWAY by its name (RFC 9113 7), or its number if it has none.
+    error: OrAbsent<Text> = error.map(Displayed),
+    /// The highest stream that a GOAWAY says was or may be processed.
+    last_stream: OrAbsent<Integer> = going.map(|going| going.last_stream),
+    /// First bytes of the debug data of a GOAWAY.
+    debug: OrAbsent<Text> = going.and_then(|going| going.debug.as_deref()),
     /// Time of its packet; null if the recording has no clock.
-    at: Option<Time> = end.at,
+    at: Option<Time> = at,
     /// Its packet.
     packet: Option<Integer> = packet,
     /// Index of the input with that packet, if it is not the connection's.
@@ -164,8 +202,11 @@ row! {
 
     /// Which side's: `client` or `server`.
     by: Text = end.by.name(),
-    /// How: `fin`, `rst`, `dropped` or `unobserved`.
+    /// How: `fin`, `rst`, `dropped` or `unobserved`; of a stream of HTTP/2 also `end_stream` (END_STREAM, as a FIN) or `rst_stream`
+    /// (RST_STREAM, as an RST).
     how: Text = end.how.name(),
+    /// The error code of that RST_STREAM by its name, or its number if it has none.
+    error: OrAbsent<Text> = end.how.error().map(Displayed),
     /// Time of that packet; null if the recording has no clock.
     at: Option<Time> = end.at,
     /// Packet with the FIN or RST.
@@ -176,7 +217,7 @@ row! {
 
 row! {
     /// What the API of one side will have reported to its program (`CloseEvent` of the WebSocket API).
-    pub(super) struct View<'a>(view: &'a model::LocalView<Shown>);
+    pub(super) struct View<'a>(r: &'a Conversation<Shown>, view: &'a model::LocalView<Shown>);
 
     /// Code, including 1005 and 1006; null if nothing is reported or it is unknown.
     code: Option<Integer> = view.code.map(|code| code.0),
@@ -185,7 +226,7 @@ row! {
     /// Value of `wasClean`; null if unknown.
     was_clean: Option<Boolean> = view.was_clean,
     /// Why it reports this, in words: the situation of this side, and the convention of its library.
-    because: Text = &*wording::because(view),
+    because: Text = &*wording::because(view, r.http2.is_some()),
     /// How sure: `proven`, `likely` or `undetermined`.
     certainty: Text = view.certainty.name(),
     /// The situation of this side: `answered`, `no_close`, `reset_behind` and so on.

@@ -10,6 +10,7 @@ use crate::views::json::closing::Closing;
 use crate::views::json::finding::Finding;
 use crate::views::json::frame::{Frame, entry};
 use crate::views::json::handshake::Handshake;
+use crate::views::json::http2::Http2;
 use crate::views::json::timing::Timing;
 use crate::views::json::tls::Tls;
 use crate::views::json::{place, sides};
@@ -49,7 +50,11 @@ row! {
     /// What TLS shows about it; null without TLS.
     tls: Option<Tls> = r.tls.as_deref().map(|tls| Tls(r, tls)),
     /// Version of HTTP that carried the opening handshake.
-    http: Text = "1.1",
+    http: Text = if r.id.stream.is_some() { "2" } else { "1.1" },
+    /// The stream of HTTP/2 that carried it; null in HTTP/1.1.
+    stream: Option<Integer> = r.id.stream,
+    /// What HTTP/2 shows about it; null in HTTP/1.1.
+    http2: Option<Http2> = r.http2.as_deref().map(|http2| Http2(r, http2)),
     /// How TCP failed, if it was not established; there is then no handshake.
     connect: OrAbsent<Connect> = r.connect.map(Connect),
     /// The opening handshake; null if the recording has none for this connection that could be read.

@@ -130,13 +130,14 @@ fn kinds(inputs: &[&InputReport]) -> String {
     kinds.join(", ")
 }
 
-/// `3 TCP connections, 2 with WebSocket, 1 under TLS that cannot be read`.
+/// `3 TCP connections, 2 WebSocket connections, 1 under TLS that cannot be read`: one of HTTP/2 carries many.
 fn connections(tcp: u64, websocket: u64, encrypted: u64) -> String {
     let encrypted = match encrypted {
         0 => String::new(),
         n => format!(", {n} under TLS that cannot be read"),
     };
-    format!("{}, {websocket} with WebSocket{encrypted}", units::count(tcp, "TCP connection"))
+    let websocket = units::count(websocket, "WebSocket connection");
+    format!("{}, {websocket}{encrypted}", units::count(tcp, "TCP connection"))
 }
 
 /// The line of an input, and its oddities.

@@ -337,6 +337,8 @@ const fn ended(how: StreamEnd) -> &'static str {
     match how {
         StreamEnd::Fin | StreamEnd::Unobserved => "ended TCP first",
         StreamEnd::Rst => "reset TCP",
+        StreamEnd::EndStream => "ended the stream first",
+        StreamEnd::RstStream(_) => "reset the stream",
         StreamEnd::Dropped => "dropped TCP",
     }
 }

@@ -16,7 +16,7 @@ const AROUND: usize = 16 + 14 + 20 + 20;
 /// Bytes of a stream after which the receiver acknowledges: two segments.
 const ACKNOWLEDGED: usize = 2 * 1_440;
 
-const USER_AGENTS: [&str; 4] = [
+pub(super) const USER_AGENTS: [&str; 4] = [
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 14.5; rv:127.0) Gecko/20100101 Firefox/127.0",
     "Python/3.11 websockets/12.0",
@@ -42,6 +42,8 @@ pub enum Use {
     Http,
     /// Records of TLS, whose keys nobody has.
     Tls,
+    /// Chats on streams of HTTP/2, side by side, with ordinary requests between.
+    Http2,
 }
 
 /// A message, or what comes in place of one.
@@ -111,13 +113,13 @@ pub struct Manner {
 }
 
 /// A conversation as it grows.
-struct Partners<'a> {
-    conversation: Talk,
-    rng: Rng,
-    material: &'a Material,
+pub(super) struct Partners<'a> {
+    pub(super) conversation: Talk,
+    pub(super) rng: Rng,
+    pub(super) material: &'a Material,
     used_for: Use,
     /// Bytes in the capture so far.
-    bytes: usize,
+    pub(super) bytes: usize,
     /// Whoever compresses, by the side.
     deflate: Option<[Deflate; 2]>,
 }
@@ -137,6 +139,7 @@ pub fn packets(material: &Material, used_for: Use, manner: Manner) -> Vec<TestPa
         Use::Refused => talk.refused(),
         Use::Http => talk.http(bytes),
         Use::Tls => talk.tls(bytes),
+        Use::Http2 => talk.http2(bytes, abrupt),
         _ => talk.websocket(bytes, abrupt),
     }
     let mut packets = talk.conversation.packets();
@@ -202,7 +205,7 @@ impl Partners<'_> {
     }
 
     /// The frames of a message, and into `pings` what its sender wants to see again.
-    fn message(&mut self, from: Side, pings: &mut Vec<Vec<u8>>) -> Vec<u8> {
+    pub(super) fn message(&mut self, from: Side, pings: &mut Vec<Vec<u8>>) -> Vec<u8> {
         let (rng, material) = (&mut self.rng, self.material);
         let (frame, pieces) = match rng.pick(self.used_for.messages()) {
             Message::Chat => (Frame::text(material.chat(rng, 50, 400)), 1),
@@ -350,7 +353,7 @@ impl Partners<'_> {
     }
 
     /// Sends bytes, which the other side acknowledges, with what it sends next or before.
-    fn say(&mut self, from: Side, bytes: &[u8]) {
+    pub(super) fn say(&mut self, from: Side, bytes: &[u8]) {
         let mut pieces = bytes.chunks(ACKNOWLEDGED).peekable();
         while let Some(piece) = pieces.next() {
             self.conversation.bytes(from, piece);
@@ -364,7 +367,7 @@ impl Partners<'_> {
     }
 
     /// Time goes by: so many milliseconds on average.
-    fn think(&mut self, ms: usize) {
+    pub(super) fn think(&mut self, ms: usize) {
         let ms = self.rng.between(0, 2 * ms);
         self.conversation.pause(ms as i64);
     }

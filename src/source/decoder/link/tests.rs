@@ -253,6 +253,7 @@ fn what_only_looks_like_a_tunnel() {
     let undecoded = |name: &str| format!("unknown_link_type: carried in {name}, which wslog does not decode");
     let encrypted = |by: &str| format!("encrypted_packet: encrypted by {by}");
     let malformed = |words: &str| format!("malformed_header: {words}");
+    let quic = "http3_not_read: QUIC: HTTP/3 may carry WebSocket (RFC 9220), which is not read";
     let plain = [0, 0x10, 3, 0, 0, 0, 0, 0];
     let rows: &[(&str, Vec<u8>, String)] = &[
         ("802.11 in GRE, last queue", gre(0x8370, &to_access_point), HI_V4.into()),
@@ -327,6 +328,9 @@ fn what_only_looks_like_a_tunnel() {
         ),
         ("IKE", from(4500, &[&[0; 4], &[9; 28]]), String::new()),
         ("NAT kept open", to(4500, &[&[0xff]]), String::new()),
+        ("QUIC", to(443, &[&[0xc3, 0, 0, 0, 1, 8, 1, 2]]), quic.into()),
+        ("QUIC version 2", from(443, &[&[0xd3, 0x6b, 0x33, 0x43, 0xcf, 8, 1, 2]]), quic.into()),
+        ("QUIC, later on", to(443, &[&[0x43, 9, 8, 7, 6, 5, 4, 3]]), String::new()),
         ("ESP in UDP", from(4500, &[&[0, 0, 0x12, 0x34, 0, 0, 0, 1], &[9; 32]]), encrypted("ESP in UDP")),
         ("WireGuard", to(51820, &[&[4, 0, 0, 0], &[9; 44]]), encrypted("WireGuard")),
         ("WireGuard, Tailscale", from(41641, &[&[4, 0, 0, 0], &[9; 44]]), encrypted("WireGuard")),

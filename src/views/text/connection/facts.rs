@@ -9,7 +9,7 @@ use crate::model::{Conversation, Latency, Opcode, Outcome, PingFigures, Role, Si
 use crate::redact::Shown;
 use crate::views::escape::visible;
 use crate::views::text::layout::Style;
-use crate::views::text::tls;
+use crate::views::text::{http2, tls};
 use crate::views::units;
 
 const SECOND_NS: i64 = 1_000_000_000;
@@ -39,9 +39,14 @@ pub(super) fn facts(out: &mut String, report: &Conversation<Shown>, style: &Styl
     for line in tls::lines(report) {
         out.push_str(&style.wrap(&line, 2));
     }
+    if let Some(line) = http2::line(report) {
+        out.push_str(&style.wrap(&line, 2));
+    }
     out.push_str(&style.wrap(&format!("handshake: {}", handshake(report)), 2));
+    // What a stream of HTTP/2 carries is no TCP.
+    let carrier = if report.http2.is_some() { "the stream" } else { "TCP" };
     for role in Role::BOTH {
-        let line = format!("{} sent: {}", role.name(), traffic(&report.traffic[role]));
+        let line = format!("{} sent: {}", role.name(), traffic(&report.traffic[role], carrier));
         out.push_str(&style.wrap(&line, 2));
     }
     for role in Role::BOTH {
@@ -81,7 +86,8 @@ fn filter(report: &Conversation<Shown>) -> Option<String> {
 fn handshake(report: &Conversation<Shown>) -> String {
     let mut parts = Vec::new();
     if let Some(at) = report.started_at {
-        parts.push(format!("TCP from {}", units::date_time(at)));
+        let what = if report.http2.is_some() { "stream" } else { "TCP" };
+        parts.push(format!("{what} from {}", units::date_time(at)));
     }
     if report.assumed {
         parts.push("not, or not wholly, in the recording".to_owned());
@@ -106,7 +112,8 @@ fn handshake(report: &Conversation<Shown>) -> String {
         match response.accept_valid() {
             Some(true) => parts.push("Sec-WebSocket-Accept valid".to_owned()),
             Some(false) => parts.push("Sec-WebSocket-Accept WRONG".to_owned()),
-            None if response.switches && !report.assumed => {
+            // HTTP/2 has none (RFC 8441 5).
+            None if response.switches && !report.assumed && report.http2.is_none() => {
                 parts.push("Sec-WebSocket-Accept missing".to_owned());
             }
             None => {}
@@ -143,7 +150,7 @@ fn extension_text(extension: &crate::model::Extension<Shown>) -> String {
     text
 }
 
-fn traffic(t: &Traffic) -> String {
+fn traffic(t: &Traffic, carrier: &str) -> String {
     let kinds: Vec<_> = (0u8..)
         .zip(t.frames)
         .filter(|(_, n)| *n > 0)
@@ -166,7 +173,7 @@ fn traffic(t: &Traffic) -> String {
         }
     }
     if t.stream_bytes > 0 {
-        let _ = write!(text, ", {} of TCP", units::bytes(t.stream_bytes));
+        let _ = write!(text, ", {} of {carrier}", units::bytes(t.stream_bytes));
     }
     if t.gap_bytes > 0 {
         let _ = write!(text, ", {} missing", units::bytes(t.gap_bytes));

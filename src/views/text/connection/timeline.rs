@@ -4,8 +4,7 @@ use std::fmt::Write;
 
 use crate::knowledge::words::shorten;
 use crate::model::{
-    CloseCode, Conversation, FrameRecord, Hex, Opcode, PacketNo, Role, SideTcp, StreamEnd, TcpEnd, Timestamp,
-    WeirdKind,
+    CloseCode, Conversation, FrameRecord, Hex, Opcode, PacketNo, Role, SideTcp, TcpEnd, Timestamp, WeirdKind,
 };
 use crate::redact::Shown;
 use crate::views::escape::{as_text, visible};
@@ -192,8 +191,8 @@ fn event_row(report: &Conversation<Shown>, at: Option<Timestamp>, by: Role, did:
 /// An RST of a side that had sent its FIN.
 fn reset_row(report: &Conversation<Shown>, role: Role) -> Option<(PacketNo, Vec<String>)> {
     let ends = &report.tcp_facts[role].ends;
-    let fin = ends.iter().position(|end| end.how == StreamEnd::Fin)?;
-    let mut resets = ends.iter().skip(fin).filter(|end| end.how == StreamEnd::Rst);
+    let (fin, own) = ends.iter().enumerate().find(|(_, end)| end.how.is_orderly())?;
+    let mut resets = ends.iter().skip(fin).filter(|end| end.how.is_reset());
     let first = resets.next()?;
     let more = match resets.count() {
         0 => String::new(),
@@ -204,10 +203,10 @@ fn reset_row(report: &Conversation<Shown>, role: Role) -> Option<(PacketNo, Vec<
         String::new(),
         since_start(report, first.at),
         role.name().to_owned(),
-        wording::ends(StreamEnd::Rst).to_owned(),
+        wording::ends(first.how).to_owned(),
         String::new(),
         String::new(),
-        format!("after its own FIN{more}"),
+        format!("after its own {}{more}", wording::end(own.how)),
     ];
     Some((first.packet, row))
 }
