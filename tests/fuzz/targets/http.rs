@@ -90,8 +90,8 @@ fn observe(
     let mut seen = PerDirection { orig: Vec::new(), resp: Vec::new() };
     let mut payload = PerDirection { orig: Vec::new(), resp: Vec::new() };
     let mut push = |event: &StreamEvent<'_>| {
-        dissector.push(event, &limits, &mut weirds, &mut |seen| {
-            let observation = seen.observation;
+        dissector.push(event, &limits, &mut weirds, &mut |dissected| {
+            let observation = dissected.observation;
             let from = match observation.from {
                 wslog::model::Role::Client => Direction::Orig,
                 wslog::model::Role::Server => Direction::Resp,
