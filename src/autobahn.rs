@@ -11,6 +11,7 @@
 
 pub mod account;
 pub mod brief;
+pub mod captured;
 pub mod cases;
 mod copied;
 mod data;

@@ -36,6 +36,7 @@ mod sets;
 mod shards;
 mod sink;
 mod threads;
+mod verdicts;
 
 use std::cell::RefCell;
 use std::num::NonZero;
@@ -67,10 +68,11 @@ use recorder::Told;
 pub use recorder::{Happening, Keep};
 pub use selection::{BadGlob, BadPeer, Glob, Peer, Selected, Selection};
 pub use sets::Joining;
-use sets::{End, Next, Queue};
+use sets::{End, Met, Next, Queue};
 use shards::Terms;
 pub(crate) use sink::Give;
 pub use sink::{Each, Form, Pieces, Sink, each};
+pub use verdicts::Verdicts;
 
 /// Threads beyond this have no shards to work on.
 const MAX_THREADS: usize = 64;
@@ -264,7 +266,8 @@ impl<'s> Engine<'s> {
         }
         let stop = stop.for_run();
         let keyring = Mutex::new(keyring);
-        let terms = Terms { spools, suite, ..Terms::new(&limits, keep, &keys) };
+        let trails = paths.len() > 1;
+        let terms = Terms { spools, suite, trails, ..Terms::new(&limits, keep, &keys) };
         let reading = Reading {
             names: paths.len() > 1,
             terms: &terms,
@@ -275,8 +278,7 @@ impl<'s> Engine<'s> {
         };
         let queue = Queue::new(paths, joining, threads, &limits);
         let delivery = Delivery::new(sinks, selection, redaction, &limits);
-        let mut collector =
-            Collector::new(delivery, queue.ids_name_inputs, (all_connects, keep.as_they_end), &limits);
+        let mut collector = Collector::new(delivery, queue.ids_name_inputs, all_connects, &keep, &limits);
         before.into_iter().try_for_each(|step| collector.step(step))?;
         let unread = if threads == 1 {
             reading.all(queue, &mut Direct::new(&mut collector, terms.clone()))?
@@ -418,13 +420,14 @@ impl Reading<'_> {
     fn capture<L: Line>(&self, first: Input, queue: &mut Queue, line: &mut L) -> Result<(), L::Halt> {
         let mut capture = Capture::new(self.names, &self.terms.keys, self.limits());
         line.step(Step::CaptureBegins)?;
-        let mut end = None;
+        let (mut end, mut met) = (None, Met::default());
         let mut next = Some(first);
         while let Some(Input { path, mut source }) = next.take() {
             // What is written to a file is written.
             let is_live = !file::is_regular(&path);
             let more = |keys: &mut Keys| is_live && self.more_keys(keys);
-            match capture.read(&mut source, &path, line, more)? {
+            met.watch(queue.beginnings());
+            match capture.read(&mut source, &path, line, &mut met, more)? {
                 Ok((mut report, odd)) => {
                     open::account(&mut report, &source);
                     end = End::of(&report, &path, end);
@@ -434,7 +437,7 @@ impl Reading<'_> {
             }
             while next.is_none()
                 && !self.stop.is_asked()
-                && let Some(path) = end.as_ref().and_then(|end| queue.following(end))
+                && let Some(path) = end.as_ref().and_then(|end| queue.following(end, &met))
             {
                 match Input::open(&path, self.limits(), self.stop) {
                     Ok(input) => next = Some(input),

@@ -123,6 +123,14 @@ pub enum Error {
         /// The path as it was given.
         path: PathBuf,
     },
+    /// Captures in which no case of an Autobahn run is found for certain.
+    #[error("no case of an Autobahn run in the captures: {detail}")]
+    NoRun {
+        /// Why.
+        detail: String,
+        /// What to try.
+        advice: &'static str,
+    },
     /// A policy that says something unknown or contradictory.
     #[error("policy {}{}: {detail}", path.display(), at(*line))]
     BadPolicy {
@@ -163,9 +171,11 @@ impl Error {
             | Self::NothingInDirectory { path }
             | Self::NoReport { path }
             | Self::BadPolicy { path, .. } => Some(path),
-            Self::Threads { .. } | Self::UnknownTopic { .. } | Self::TooManyRows { .. } | Self::Write(_) => {
-                None
-            }
+            Self::Threads { .. }
+            | Self::UnknownTopic { .. }
+            | Self::TooManyRows { .. }
+            | Self::NoRun { .. }
+            | Self::Write(_) => None,
         }
     }
 

@@ -29,7 +29,8 @@
 //!                                          │ reference
 //!                               Finding, Step, Closing, Course
 //!                                          │ diagnosis
-//!                                 Cause: a Conversation ─► redact ─► what may be seen ─► views ─► bytes
+//!                                 Cause: a Conversation ─► journey: which of them belong together
+//!                                        a Conversation ─► redact ─► what may be seen ─► views ─► bytes
 //!  engine joins all of it: inputs, threads, order, comparison of conversations, sinks
 //! ```
 //!
@@ -54,7 +55,8 @@
 //! | [`reference`](mod@reference) | the state machine of RFC 6455, both endpoints, pure |
 //! | [`diagnosis`] | why it ended: the first cause that the evidence fits; what each side was told: by its situation and its library's convention; pure |
 //! | [`explain`] | what a cause, an outcome, a close code, a rule, an application or a case means, whatever recording it turns up in; guides |
-//! | [`autobahn`] | reports of the Autobahn Testsuite; its verdicts; runs compared, and held against a policy |
+//! | [`autobahn`] | reports of the Autobahn Testsuite; its verdicts, also from a capture alone; runs compared, and held against a policy |
+//! | [`journey`] | several recordings of one connection, the hops of a proxied one, a log and its recording: what belongs together, how the clocks differ, what the second point proves; pure |
 //! | [`engine`] | [`Engine`](engine::Engine), [`Sink`](engine::Sink): what `wslog inspect` does is one call |
 //! | [`redact`] | secrets: found once in a conversation, hidden wherever they stand; the only way to a view |
 //! | [`views`] | bytes out, a sink and a file a format |
@@ -175,6 +177,7 @@ pub mod error;
 pub mod explain;
 pub mod http;
 pub mod http2;
+pub mod journey;
 pub mod knowledge;
 pub mod limits;
 pub mod message;

@@ -94,6 +94,17 @@ limits! {
     "compared-connections" max_compared_connections: usize = 1_024, Count("connections"),
         Seen("Older ones are not compared, and give no finding.");
 
+    /// Connections that are looked for in the other recordings, and on the other side of a proxy.
+    ///
+    /// Each takes some hundred bytes to the end, in several recordings up to 4 KiB.
+    "linked-connections" max_linked_connections: usize = 65_536, Count("connections"), Counted(WeirdKind::LinkCap);
+
+    /// Connections of captured Autobahn runs that are gathered for an index.
+    ///
+    /// Each takes up to 600 bytes to the end. A run has 517 cases for each agent, and every one can be run again.
+    "run-connections" max_run_connections: usize = 131_072, Count("connections"),
+        Seen("The index leaves out what comes later, and that is said.");
+
     /// Servers known to carry WebSocket, by address and port, and as many others that refused or did not answer.
     ///
     /// A failed connection is reported if its server carries WebSocket. A scan of all ports of a host takes about 7

@@ -19,6 +19,7 @@ pub mod handshake;
 mod hex;
 mod http2;
 mod id;
+mod journey;
 mod key_report;
 mod message;
 mod moment;
@@ -32,6 +33,7 @@ pub mod suite;
 mod tcp_facts;
 mod tls;
 pub mod topic;
+mod trail;
 mod weird;
 pub mod wire;
 
@@ -63,6 +65,7 @@ pub use hex::Hex;
 pub(crate) use hex::{hex_digit, hex_number, unhex};
 pub use http2::{GoAway, Http2Error, Http2Facts};
 pub use id::{ConversationId, IdRange, NoId};
+pub use journey::{ClockDifference, Difference, Ender, Journey, JourneyKind, Leg, Passage};
 pub use key_report::{KeyReport, KeyUse};
 pub use message::{MessageRecord, Opening};
 pub use moment::Moment;
@@ -78,5 +81,7 @@ pub use tls::{
     AlertDescription, AlertLevel, CipherSuite, TlsAlert, TlsFacts, TlsKeys, TlsMark, TlsOffer,
     TlsPlainAnswer, TlsRecord, TlsRecords, TlsUndecrypted, TlsVersion,
 };
+pub(crate) use trail::payload_mark;
+pub use trail::{Sample, Trail, Trails};
 pub use weird::{Weird, WeirdKind, Weirds};
 pub use wire::{Bytes, Excerpt, Quoted, Readable, Stage, Text, Wire};

@@ -123,6 +123,12 @@ impl Sealed {
         self.conversation.id
     }
 
+    /// Whether a capture shows it as a connection of a run of the Autobahn Testsuite.
+    #[must_use]
+    pub const fn is_captured_case(&self) -> bool {
+        self.conversation.captured_case.is_some()
+    }
+
     /// How it ended.
     #[must_use]
     pub const fn outcome(&self) -> Outcome {

@@ -19,12 +19,14 @@ pub mod schema;
 pub mod summary;
 pub mod text;
 mod units;
+pub mod verdicts;
 mod worded;
 pub mod wording;
 
 use std::io::Write;
 
 use crate::engine::{Keep, Sink};
+use crate::limits::Limits;
 use going_on::RowOptions;
 use text::Style;
 
@@ -71,6 +73,8 @@ pub struct Options {
     pub as_they_end: bool,
     /// The order of rows; `None`: by the numbers of the connections.
     pub sort: Option<Sort>,
+    /// Connections of Autobahn runs of which an index is made.
+    pub max_run_connections: usize,
 }
 
 impl Options {
@@ -87,6 +91,7 @@ impl Options {
             at_once: false,
             as_they_end: false,
             sort: None,
+            max_run_connections: Limits::DEFAULT.max_run_connections,
         }
     }
 }
@@ -106,7 +111,7 @@ impl FrameList {
     /// What of the frames a view wants kept that shows so many where not all are asked for.
     const fn keep(self, ends: Keep) -> Keep {
         match self {
-            Self::None => Keep::NOTHING,
+            Self::None => Keep { first: 0, last: 0, ..ends },
             Self::All => Keep { first: usize::MAX, ..ends },
             Self::Ends => ends,
         }

@@ -92,6 +92,7 @@ const ROOMS: &[Room] = &[
     },
     Room { name: "message", rooms: &["model", "limits"], crates: &["flate2", "simdutf8"], world: &[] },
     Room { name: "diagnosis", rooms: &["knowledge", "model"], crates: &[], world: &[] },
+    Room { name: "journey", rooms: &["knowledge", "model"], crates: &["foldhash"], world: &[] },
     Room { name: "reference", rooms: &["knowledge", "model", "limits"], crates: &[], world: &[] },
     Room {
         name: "explain",
@@ -129,6 +130,8 @@ const ROOMS: &[Room] = &[
             "engine::Keep",
             "engine::Pieces",
             "engine::Sink",
+            // What joins the cases of a run.
+            "engine::Verdicts",
         ],
         crates: &["comfy_table", "csv_core", "itoa", "jiff", "unicode_width"],
         world: &[],
@@ -141,6 +144,7 @@ const ROOMS: &[Room] = &[
             "dissect",
             "error",
             "http2",
+            "journey",
             "knowledge::CauseId",
             "knowledge::Level",
             "knowledge::RuleId",

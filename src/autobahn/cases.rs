@@ -47,9 +47,12 @@ impl Case {
     /// What a version of the suite expects of the closing.
     #[must_use]
     pub fn close_in(&self, version: Version) -> ExpectedClose {
-        let wrong_endpoint_is_fatal =
-            self.close.wrong_endpoint_is_fatal && version.release() >= Version::CLOSER_IS_FATAL;
-        ExpectedClose { wrong_endpoint_is_fatal, ..self.close.clone() }
+        ExpectedClose { wrong_endpoint_is_fatal: self.closer_is_fatal(version), ..self.close.clone() }
+    }
+
+    /// Whether the wrong side closing first fails the case itself in a version of the suite.
+    pub(super) fn closer_is_fatal(&self, version: Version) -> bool {
+        self.close.wrong_endpoint_is_fatal && version.release() >= Version::CLOSER_IS_FATAL
     }
 
     /// What the tester asks of permessage-deflate, one offer after the other; empty where the case does not use it.

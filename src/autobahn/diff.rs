@@ -50,10 +50,12 @@ pub fn compare(old: &Run, new: &Run, options: &Options) -> RunDiff {
         let cases: BTreeSet<&CaseId> = both.into_iter().flatten().flat_map(BTreeMap::keys).collect();
         for case in cases {
             let [old, new] = both.map(|entries| entries.and_then(|entries| entries.get(case)));
-            let kind = match (old, new) {
+            let kind = match (judged(old), judged(new)) {
                 (Some(old), Some(new)) => kind(old, new, options),
                 (Some(_), None) => Some(ChangeKind::Missing),
-                (None, _) => Some(ChangeKind::Added),
+                (None, Some(_)) => Some(ChangeKind::Added),
+                // Neither run has a verdict: there is nothing to compare.
+                (None, None) => None,
             };
             result.totals.add(kind);
             result.sections.entry(case.section()).or_default().add(kind);
@@ -74,6 +76,11 @@ pub fn compare(old: &Run, new: &Run, options: &Options) -> RunDiff {
         diff.agents.push(result);
     }
     diff
+}
+
+/// An entry with a verdict on its events: a capture may not show it.
+fn judged(entry: Option<&IndexEntry>) -> Option<&IndexEntry> {
+    entry.filter(|entry| entry.behavior != Behavior::Unknown)
 }
 
 fn kind(old: &IndexEntry, new: &IndexEntry, options: &Options) -> Option<ChangeKind> {
@@ -111,6 +118,11 @@ fn why(old: Option<&IndexEntry>, new: Option<&IndexEntry>, options: &Options) ->
         (None, Some(new)) => return format!("not in the old run; is {}", verdict(new)),
         (None, None) => return String::new(),
     };
+    match (judged(Some(old)), judged(Some(new))) {
+        (Some(_), None) => return format!("no verdict in the new run; was {}", verdict(old)),
+        (None, Some(_)) => return format!("no verdict in the old run; is {}", verdict(new)),
+        _ => {}
+    }
     let mut parts = verdicts(old, new, options);
     if old.remote_close_code != new.remote_close_code {
         let (a, b) = (code(old.remote_close_code), code(new.remote_close_code));

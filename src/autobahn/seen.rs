@@ -15,7 +15,7 @@ pub(super) struct LoggedEvent {
 }
 
 impl LoggedEvent {
-    fn timeout(tag: &str) -> Self {
+    pub(super) fn timeout(tag: &str) -> Self {
         let data = LoggedData { len: Some(tag.len() as u64), known: tag.as_bytes().to_vec() };
         Self { opcode: Opcode::CONTINUATION, data }
     }

@@ -27,10 +27,14 @@ pub(super) fn told(report: &CaseReport) -> Option<Suite> {
     };
     let version = head.as_deref()?.lines().find_map(|line| {
         let (field, value) = line.split_once(':')?;
-        let product = field.trim().eq_ignore_ascii_case(name).then(|| value.trim())?;
-        Version::begins(product.strip_prefix("AutobahnTestSuite/")?)
+        of_product(field.trim().eq_ignore_ascii_case(name).then(|| value.trim())?)
     })?;
     Some(Suite { version, from })
+}
+
+/// The version by which the tester calls itself.
+pub(super) fn of_product(product: &str) -> Option<Version> {
+    Version::begins(product.strip_prefix("AutobahnTestSuite/")?)
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use crate::autobahn::cases::{self, Case, ExpectedEvent};
 use crate::autobahn::seen::{LoggedEvent, Sight, sights};
 use crate::knowledge::words::{or, start_of};
 use crate::model::case::{
-    Behavior, BehaviorClose, CaseEvent, CaseReport, ExpectedClose, Recomputed, ReportForm, ReportPart,
-    WireRow,
+    Behavior, BehaviorClose, CaseEvent, CaseId, CaseReport, ClosingBehavior, ExpectedClose, Recomputed,
+    ReportForm, ReportPart, WireRow,
 };
 use crate::model::suite::{Suite, Version};
 
@@ -68,7 +68,11 @@ fn judge_by(report: &CaseReport, case: Option<&Case>, version: Version) -> Recom
     let opened = was_open(report);
     let informational = case.is_some_and(|case| case.informational);
 
-    let tested = close.map(|close| closing(report, close, opened));
+    let tested = close.map(|close| {
+        let verdict = closing(&report.closing, close, opened);
+        let why = why_closing(&verdict, &report.closing, close, opened);
+        (verdict, why)
+    });
     let (behavior, on_events) = if informational {
         (Some(Behavior::Informational), "The case cannot pass or fail".to_owned())
     } else {
@@ -112,38 +116,50 @@ pub(crate) fn was_open(report: &CaseReport) -> bool {
 }
 
 /// The tests of the closing, in the order of the suite.
-fn closing(report: &CaseReport, expected: &ExpectedClose, opened: bool) -> (BehaviorClose, String) {
-    let seen = &report.closing;
-    if !opened {
-        return (BehaviorClose::Failed, "the opening handshake was not completed".to_owned());
+fn closing(seen: &ClosingBehavior, expected: &ExpectedClose, opened: bool) -> BehaviorClose {
+    if !opened || seen.closed_by_me != expected.closed_by_me {
+        BehaviorClose::Failed
+    } else if expected.require_clean && !seen.was_clean {
+        BehaviorClose::Unclean
+    } else if seen.remote_close_code.is_some_and(|code| !expected.codes.contains(&code)) {
+        BehaviorClose::WrongCode
+    } else if !seen.is_server && seen.dropped_by_me {
+        BehaviorClose::FailedByClient
+    } else {
+        BehaviorClose::Ok
     }
-    if seen.closed_by_me != expected.closed_by_me {
-        let why = if seen.closed_by_me {
-            "the tester closed first, but the testee should have"
-        } else {
-            "the tester should have closed first but did not"
-        };
-        return (BehaviorClose::Failed, why.to_owned());
+}
+
+/// Why the tests of the closing came to this.
+fn why_closing(
+    verdict: &BehaviorClose,
+    seen: &ClosingBehavior,
+    expected: &ExpectedClose,
+    opened: bool,
+) -> String {
+    match (verdict, seen.remote_close_code) {
+        _ if !opened => "the opening handshake was not completed".to_owned(),
+        (BehaviorClose::Failed, _) if seen.closed_by_me => {
+            "the tester closed first, but the testee should have".to_owned()
+        }
+        (BehaviorClose::Failed, _) => "the tester should have closed first but did not".to_owned(),
+        (BehaviorClose::Unclean, _) => "the closing was not clean, though this case requires it".to_owned(),
+        (BehaviorClose::WrongCode, Some(code)) => {
+            format!("the testee's Close has {code}, but the suite allows {}", codes(expected))
+        }
+        (BehaviorClose::FailedByClient, _) => {
+            "the tester, as client, ended TCP, which the server should have done".to_owned()
+        }
+        (_, code) => {
+            let first = if expected.closed_by_me { "tester" } else { "testee" };
+            let code = match code {
+                Some(code) => format!("the testee's code {code} is allowed"),
+                None => "the testee sent no code".to_owned(),
+            };
+            let clean = if expected.require_clean { ", the closing was clean" } else { "" };
+            format!("the {first} closed first, as it should{clean}, and {code}")
+        }
     }
-    if expected.require_clean && !seen.was_clean {
-        let why = "the closing was not clean, though this case requires it";
-        return (BehaviorClose::Unclean, why.to_owned());
-    }
-    if let Some(code) = seen.remote_close_code.filter(|code| !expected.codes.contains(code)) {
-        let why = format!("the testee's Close has {code}, but the suite allows {}", codes(expected));
-        return (BehaviorClose::WrongCode, why);
-    }
-    if !seen.is_server && seen.dropped_by_me {
-        let why = "the tester, as client, ended TCP, which the server should have done";
-        return (BehaviorClose::FailedByClient, why.to_owned());
-    }
-    let first = if expected.closed_by_me { "tester" } else { "testee" };
-    let code = match seen.remote_close_code {
-        Some(code) => format!("the testee's code {code} is allowed"),
-        None => "the testee sent no code".to_owned(),
-    };
-    let clean = if expected.require_clean { ", the closing was clean" } else { "" };
-    (BehaviorClose::Ok, format!("the {first} closed first, as it should{clean}, and {code}"))
 }
 
 fn codes(expected: &ExpectedClose) -> String {
@@ -173,35 +189,81 @@ fn behavior(
         Some((None, why)) => return (None, why),
         None => return (None, "The report has too few details to compare events".to_owned()),
     };
-    if close.is_some_and(|close| {
-        close.wrong_endpoint_is_fatal && close.closed_by_me != report.closing.closed_by_me
-    }) {
-        let why = format!("{why}; the case fails if the testee leaves the closing to the tester");
-        return (Some(Behavior::Failed), why);
+    let closer = close.filter(|close| close.wrong_endpoint_is_fatal).map(|close| close.closed_by_me);
+    let fatal_code = tested.filter(|_| case.is_some_and(|case| case.wrong_code_is_fatal));
+    let frames = report.statistics.tx_frames.as_slice();
+    match overruled(&report.id, &report.closing, (closer, fatal_code), frames) {
+        Some(by) => (Some(Behavior::Failed), by.told_behind(&why)),
+        None => (Some(behavior), why),
     }
-    if tested == Some(&BehaviorClose::WrongCode) && case.is_some_and(|case| case.wrong_code_is_fatal) {
-        return (Some(Behavior::Failed), format!("{why}; a wrong code fails this case"));
+}
+
+/// What fails a case whatever its events.
+enum Overruled {
+    Closer,
+    Code,
+    OwnFrames { text: u64, continuation: u64 },
+}
+
+impl Overruled {
+    /// With what the events say.
+    fn told_behind(&self, why: &str) -> String {
+        match self {
+            Self::Closer => format!("{why}; the case fails if the testee leaves the closing to the tester"),
+            Self::Code => format!("{why}; a wrong code fails this case"),
+            Self::OwnFrames { text, continuation } => format!(
+                "The tester sent {text} text and {continuation} continuation frames, but the case calls for 1 and 50"
+            ),
+        }
     }
-    if let Some(why) = own_frames(report) {
-        return (Some(Behavior::Failed), why);
+}
+
+/// Whether something overrules the events: the side that closed, where there is one that must have; the code, where a wrong one
+/// is fatal; or what the tester sent.
+fn overruled(
+    id: &CaseId,
+    seen: &ClosingBehavior,
+    (closer, fatal_code): (Option<bool>, Option<&BehaviorClose>),
+    frames: &[(u64, u64)],
+) -> Option<Overruled> {
+    if closer.is_some_and(|closed_by_me| closed_by_me != seen.closed_by_me) {
+        return Some(Overruled::Closer);
     }
-    (Some(behavior), why)
+    if fatal_code == Some(&BehaviorClose::WrongCode) {
+        return Some(Overruled::Code);
+    }
+    own_frames(id, frames)
 }
 
 /// 10.1.1 counts what the tester itself sent: 65 536 bytes in fragments of 1300 are a text frame and 50 continuations.
-fn own_frames(report: &CaseReport) -> Option<String> {
-    if report.id.as_str() != "10.1.1" || report.statistics.tx_frames.is_empty() {
+fn own_frames(id: &CaseId, frames: &[(u64, u64)]) -> Option<Overruled> {
+    if id.as_str() != "10.1.1" || frames.is_empty() {
         return None;
     }
-    let count = |opcode| {
-        report.statistics.tx_frames.iter().find(|(of, _)| *of == opcode).map_or(0, |(_, count)| *count)
-    };
+    let count = |opcode| frames.iter().find(|(of, _)| *of == opcode).map_or(0, |(_, count)| *count);
     let (text, continuation) = (count(1), count(0));
-    (text != 1 || continuation != 50).then(|| {
-        format!(
-            "The tester sent {text} text and {continuation} continuation frames, but the case calls for 1 and 50"
-        )
-    })
+    (text != 1 || continuation != 50).then_some(Overruled::OwnFrames { text, continuation })
+}
+
+/// The verdicts of a case that was opened, without words: by what its events come to, how it closed, and the frames of the
+/// tester by opcode. `None` where the events come to nothing.
+pub(super) fn verdicts(
+    case: &Case,
+    version: Version,
+    by_events: Option<Behavior>,
+    seen: &ClosingBehavior,
+    frames: &[(u64, u64)],
+) -> (Option<Behavior>, BehaviorClose) {
+    if case.informational {
+        return (Some(Behavior::Informational), BehaviorClose::Informational);
+    }
+    let tested = closing(seen, &case.close, true);
+    let closer = case.closer_is_fatal(version).then_some(case.close.closed_by_me);
+    let fatal_code = case.wrong_code_is_fatal.then_some(&tested);
+    let behavior = by_events.map(|behavior| {
+        overruled(&case.id, seen, (closer, fatal_code), frames).map_or(behavior, |_| Behavior::Failed)
+    });
+    (behavior, tested)
 }
 
 /// The first entry that is met, else what differs from the first one; no verdict where what is known of the events fits more

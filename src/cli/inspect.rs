@@ -2,17 +2,19 @@
 
 use anyhow::bail;
 use wslog::engine::Spools;
+use wslog::views::escape::visible;
 use wslog::views::{self, FrameList, Options, text};
 
 use crate::cli::args::{Frames, Inspect, Payload};
-use crate::cli::exit::Exit;
+use crate::cli::exit::{self, Exit};
 use crate::cli::gate;
 use crate::cli::reading::{self, Order};
 use crate::cli::report::Report;
 use crate::cli::style;
 
 pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
-    if args.live && args.format.name == views::json::FORMAT.name {
+    let is_document = [views::json::FORMAT.name, views::verdicts::FORMAT.name].contains(&args.format.name);
+    if args.live && is_document {
         bail!("--live goes with --format text and ndjson: a document is whole only at its end");
     }
     let limits = args.reading.limits.limits()?;
@@ -38,6 +40,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         tls: args.tls,
         at_once: args.live || reading::is_live(&args.reading),
         as_they_end: args.live,
+        max_run_connections: limits.max_run_connections,
         ..Options::new(style)
     };
     let mut view = (args.format.sink)(report.writer()?, options);
@@ -52,7 +55,9 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         order.sinks.push(gate);
     }
     let summary = reading::run(&args.reading, &report.key_logs, order)?;
+    let remarks = view.remarks();
     drop(view);
+    remarks.iter().for_each(|remark| exit::say(&format!("wslog: {}", visible(remark))));
     reading::is_found(&summary, &selection)?;
     report.finish(&summary)?;
     gate::exit(gate, args.fail_on, &summary, &selection)

@@ -71,7 +71,7 @@ impl Across {
         let Some(trace) = trace else { return };
         let mut found = [None, None, None];
         if let Some(key) = trace.key() {
-            match self.keys.get(&key) {
+            match self.keys.get_mut(&key) {
                 Some(earlier) => found[0] = earlier.again(trace),
                 None => self.keys.insert(key, KeyUse::new(trace)),
             }
@@ -113,8 +113,8 @@ impl<K: Copy + Eq + Hash, V> Recent<K, V> {
         self.order.clear();
     }
 
-    fn get(&self, key: &K) -> Option<&V> {
-        self.values.get(key)
+    fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        self.values.get_mut(key)
     }
 
     /// Changes the value of a key, which is the default one where it was not there.

@@ -7,6 +7,7 @@ use crate::engine::Keep;
 use crate::engine::capture::Capture;
 use crate::engine::ledger::{Entry, Ledger};
 use crate::engine::line::{Line, Step};
+use crate::engine::sets::Met;
 use crate::engine::shards::{self, Happenings, Shards, Terms};
 use crate::error::Error;
 use crate::limits::Limits;
@@ -151,7 +152,7 @@ pub fn analyze_captures<R: Read>(
     let mut reports = Vec::new();
     for (source, path) in files {
         let (report, odd): (InputReport, Weirds) =
-            capture.read(source, path.as_ref(), &mut line, |_| false)??;
+            capture.read(source, path.as_ref(), &mut line, &mut Met::default(), |_| false)??;
         line.analysis.ledger.odd(odd);
         reports.push(report);
     }

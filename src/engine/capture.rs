@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::engine::line::{Begun, Line, Step};
+use crate::engine::sets::{Gatherer, Met, Signs};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::model::{InputReport, LinkType, PacketNo, Timestamp, WeirdKind, Weirds};
@@ -24,12 +25,18 @@ pub(super) struct Beginning {
 }
 
 impl Beginning {
-    /// Reads as far as the first packet. `None` for what is no capture, is empty, or has no times.
-    pub(super) fn of<R: Read>(source: R, path: &Path, limits: &Limits) -> Option<Self> {
+    /// Reads the first packet, and by what others behind it are known again. `None` for what is no capture, is empty, or has no times.
+    pub(super) fn of<R: Read>(source: R, path: &Path, limits: &Limits) -> Option<(Self, Signs)> {
         let mut reader = Reader::open(source, path).ok()?.within(limits);
         let kind = reader.kind();
+        let mut signs = Gatherer::new(limits);
         let packet = reader.next(&mut Weirds::default()).ok()??;
-        Some(Self { kind, link: packet.link, at: packet.at? })
+        let begins = Self { kind, link: packet.link, at: packet.at? };
+        let mut goes_on = signs.packet(&packet);
+        while goes_on && let Ok(Some(packet)) = reader.next(&mut Weirds::default()) {
+            goes_on = signs.packet(&packet);
+        }
+        Some((begins, signs.finish()))
     }
 }
 
@@ -71,13 +78,14 @@ impl Capture {
     }
 
     /// Reads a file to its end, or its cut: what the reader knows of it, and what was odd about its packets. The counts
-    /// of its connections are known in the end only. `more_keys` is asked with each packet whether more keys of TLS have come,
+    /// of its connections are known in the end only. What `met` looks out for it notes there. `more_keys` is asked with each packet whether more keys of TLS have come,
     /// and adds them. An error inside says that nothing of it can be read.
     pub(super) fn read<R: Read, L: Line>(
         &mut self,
         source: R,
         path: &Path,
         line: &mut L,
+        met: &mut Met,
         mut more_keys: impl FnMut(&mut Keys) -> bool,
     ) -> Result<Result<(InputReport, Weirds), Error>, L::Halt> {
         let mut reader = match Reader::open(source, path) {
@@ -131,6 +139,7 @@ impl Capture {
             packet.no = PacketNo(self.packets);
             let mut nth = 0;
             self.decoder.decode(&packet, &mut odd, &mut |segment| {
+                met.see(segment);
                 let at = L::BLOCK_BYTES.and_then(|_| place(packet.data, segment.payload));
                 line.segment(segment, nth, at.map(|at| offset + at));
                 nth += 1;

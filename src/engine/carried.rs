@@ -55,10 +55,10 @@ impl Carried {
         common: &mut Common,
     ) {
         let this = this.get_or_insert_default();
-        let of = this.streams.entry(stream).or_insert_with(|| Stream {
-            stages: Box::new(Stages::new(&terms.limits, &terms.keep)),
-            is_introduced: false,
-        });
+        let of = this
+            .streams
+            .entry(stream)
+            .or_insert_with(|| Stream { stages: Box::new(Stages::watching(terms)), is_introduced: false });
         let before = of.stages.recorder.held;
         common.stream = Some(stream);
         of.stages.observe(observation, terms, weirds, common);

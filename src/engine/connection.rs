@@ -1,5 +1,8 @@
 //! One TCP connection on its way through `dissect`, `message` and `reference`.
 
+use std::sync::Arc;
+
+use crate::autobahn::captured::Watch;
 use crate::diagnosis::diagnose;
 use crate::dissect::{Dissected, Dissector, Status};
 use crate::engine::carried::{self, Carried};
@@ -11,8 +14,8 @@ use crate::message::Messages;
 use crate::model::{
     Certainty, Conversation, ConversationId, Course, Direction, EndSegment, Endpoints, EventKind,
     FailedConnect, Finding, FrameRecord, Lifecycle, LostHow, Observation, Observed, Opening, PerRole, Role,
-    RuleId, Segment, StreamEvent, Tail, TcpEnd, TcpFacts, TcpRecord, Timestamp, TlsFacts, Undecodable,
-    WeirdKind, Weirds, count,
+    RuleId, Segment, StreamEvent, Tail, TcpEnd, TcpFacts, TcpRecord, Timestamp, TlsFacts, Trails,
+    Undecodable, WeirdKind, Weirds, count,
 };
 use crate::reference::across::Trace;
 use crate::reference::tls;
@@ -51,6 +54,8 @@ pub(super) struct Concluded {
     pub(super) course: Box<Course>,
     /// What is compared of it with others.
     pub(super) trace: Option<Trace>,
+    /// What other recordings of its connection would have, too.
+    pub(super) trails: Option<Trails>,
     /// About how many bytes it takes.
     pub(super) weight: usize,
     /// Bytes of memory behind the handshakes, and about how many its listed frames take.
@@ -102,6 +107,8 @@ pub(super) struct Stages {
     reference: Box<Reference>,
     pub(super) recorder: Box<Recorder>,
     broke: Vec<RuleId>,
+    /// Looks whether it is a case of a run.
+    watch: Option<Box<Watch>>,
 }
 
 impl Watched {
@@ -265,6 +272,7 @@ impl Watched {
                 common.listed = common.listed.saturating_sub(concluded.listed);
                 connection.finish(&mut concluded.conversation.weirds, &mut |_| {});
                 complete(&mut concluded, connection, client, terms.limits.max_findings);
+                concluded.trails = trails(connection, client);
                 return Finished { concluded: vec![concluded], weirds: Weirds::default() };
             }
             Self::Ignored { mut weirds } => {
@@ -281,11 +289,15 @@ impl Watched {
         let _ = followed.conclude_streams(connection, until, &terms.limits, true);
         let facts = followed.tls_facts();
         if let Some(carried) = followed.carried {
-            return Finished { concluded: carried.finish(facts), weirds: followed.weirds };
+            let mut concluded = carried.finish(facts);
+            let trails = followed.dissector.client().and_then(|client| trails(connection, client));
+            concluded.iter_mut().for_each(|concluded| concluded.trails.clone_from(&trails));
+            return Finished { concluded, weirds: followed.weirds };
         }
         match followed.conclude(connection, until, &terms.limits) {
             Some((mut concluded, client)) => {
                 complete(&mut concluded, connection, client, terms.limits.max_findings);
+                concluded.trails = trails(connection, client);
                 Finished { concluded: vec![concluded], weirds: Weirds::default() }
             }
             None => Finished { concluded: Vec::new(), weirds: followed.weirds },
@@ -335,11 +347,11 @@ impl Followed {
             }
             && self.look_for_tls(event);
         let Self { dissector, weirds, stages, secured, before, carried, .. } = self;
-        let Terms { limits, keep, keys, .. } = terms;
+        let Terms { limits, keys, .. } = terms;
         let mut later = Weirds::default();
         let mut observe = |Dissected { stream, observation }: Dissected<'_>| {
             let Some(stream) = stream else {
-                let stages = stages.get_or_insert_with(|| Box::new(Stages::new(limits, keep)));
+                let stages = stages.get_or_insert_with(|| Box::new(Stages::watching(terms)));
                 return stages.observe(observation, terms, &mut later, common);
             };
             Carried::observe(carried, stream, observation, terms, &mut later, common);
@@ -378,14 +390,14 @@ impl Followed {
     fn end_tls(&mut self, terms: &Terms, common: &mut Common) {
         let Self { dissector, weirds, stages, secured, carried, .. } = self;
         let Some(secured) = secured else { return };
-        let Terms { limits, keep, keys, .. } = terms;
+        let Terms { limits, keys, .. } = terms;
         let mut later = Weirds::default();
         secured.finish(
             dissector,
             &mut Way { keys, limits, weirds },
             &mut |Dissected { stream, observation }| {
                 let Some(stream) = stream else {
-                    let stages = stages.get_or_insert_with(|| Box::new(Stages::new(limits, keep)));
+                    let stages = stages.get_or_insert_with(|| Box::new(Stages::watching(terms)));
                     return stages.observe(observation, terms, &mut later, common);
                 };
                 Carried::observe(carried, stream, observation, terms, &mut later, common);
@@ -467,7 +479,15 @@ impl Stages {
             reference: Box::new(Reference::new(limits)),
             recorder: Box::default(),
             broke: Vec::new(),
+            watch: None,
         }
+    }
+
+    /// Those of a connection in a capture, which may be one of a run.
+    pub(super) fn watching(terms: &Terms) -> Self {
+        let Terms { limits, keep, suite, .. } = terms;
+        let watch = keep.cases.then(|| Box::new(Watch::of_suite(*suite)));
+        Self { watch, ..Self::new(limits, keep) }
     }
 
     pub(super) fn observe(
@@ -477,9 +497,15 @@ impl Stages {
         weirds: &mut Weirds,
         common: &mut Common,
     ) {
-        let Self { messages, reference, recorder, broke } = self;
+        let Self { messages, reference, recorder, broke, watch } = self;
         let Terms { limits, keep, .. } = terms;
+        if let Some(watch) = watch {
+            watch.observation(&observation);
+        }
         messages.observe(&observation, limits, weirds, &mut |event| {
+            if let Some(watch) = watch {
+                watch.event(&event);
+            }
             if let EventKind::MessageBytes { n, bytes } = event.what {
                 return recorder.message_bytes(event.from, n, bytes, terms);
             }
@@ -510,7 +536,7 @@ impl Stages {
 
     /// What they conclude; number, place and time are left to the caller.
     pub(super) fn report(self, mut weirds: Weirds, tail: &Tail) -> (Box<Conversation>, Box<Course>) {
-        let Self { reference, recorder, .. } = self;
+        let Self { reference, recorder, watch, .. } = self;
         let conclusion = reference.finish(tail);
         findings_left_out(&mut weirds, conclusion.findings.len(), conclusion.findings_omitted);
         if conclusion.pings_given_up > 0 {
@@ -555,6 +581,7 @@ impl Stages {
             weirds,
             tester: None,
             case: None,
+            captured_case: watch.and_then(|watch| watch.finish()),
         });
         (conversation, conclusion.course)
     }
@@ -642,7 +669,15 @@ pub(super) fn conclude(
     conversation.tls = tls;
     add_host_port(&mut conversation, limits.max_findings);
     let (trace, weight) = (Trace::of(&conversation), weight(&conversation) + size_of::<Course>());
-    Box::new(Concluded { conversation, course, trace, weight, heads, listed, maker: 0 })
+    Box::new(Concluded { conversation, course, trace, trails: None, weight, heads, listed, maker: 0 })
+}
+
+/// Whether the FIN of a side was not captured, or only behind the end with which its peer acknowledges it: who ended TCP first is
+/// not known then.
+fn lacks_end(role: Role, sent: u64, facts: &TcpFacts) -> bool {
+    let answers = facts[role.peer()].ends.iter().filter(|end| end.acked.is_some_and(|acked| acked > sent));
+    let ends = &facts[role].ends;
+    answers.map(|end| end.packet).any(|packet| !ends.iter().any(|own| own.packet < packet))
 }
 
 /// Adds what is known once no segment can come any more.
@@ -660,6 +695,15 @@ fn complete(concluded: &mut Concluded, connection: &Connection, client: Directio
     }
     conversation.ended_at = connection.ended_at();
     *conversation.tcp_facts = tcp_facts(connection, client);
+    if let Some(case) = &mut conversation.captured_case {
+        let (traffic, facts) = (&conversation.traffic, &conversation.tcp_facts);
+        // A FIN takes up a number.
+        let seen = traffic[case.tester].stream_bytes.saturating_add(1);
+        let is_cut = facts[case.tester].ends.iter().any(|end| end.offset.is_some_and(|offset| offset > seen));
+        if is_cut || Role::BOTH.into_iter().any(|role| lacks_end(role, traffic[role].stream_bytes, facts)) {
+            case.lacks_end();
+        }
+    }
     concluded.diagnose(max_findings);
 }
 
@@ -685,7 +729,22 @@ pub(super) fn not_connected(
     *conversation.tcp_facts = facts;
     diagnose(&mut conversation, &course);
     let weight = weight(&conversation);
-    Box::new(Concluded { conversation, course, trace: None, weight, heads: 0, listed: 0, maker: 0 })
+    Box::new(Concluded {
+        conversation,
+        course,
+        trace: None,
+        trails: None,
+        weight,
+        heads: 0,
+        listed: 0,
+        maker: 0,
+    })
+}
+
+/// What other recordings of it would have, too, where that was kept.
+fn trails(connection: &Connection, client: Direction) -> Option<Trails> {
+    let trails = connection.trails()?;
+    Some(Arc::new(PerRole { client: trails[client].over(), server: trails[client.flip()].over() }))
 }
 
 /// What TCP shows of both sides until now.

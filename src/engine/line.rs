@@ -8,11 +8,14 @@ use crate::engine::across::Across;
 use crate::engine::connection::{self, Concluded};
 use crate::engine::delivery::Delivery;
 use crate::engine::ledger::{Entry, Ledger};
-use crate::engine::recorder::Told;
+use crate::engine::recorder::{Keep, Told};
 use crate::engine::shards::{self, Happened, Happenings, Shards, Start, Terms};
 use crate::error::Error;
+use crate::journey::Journeys;
 use crate::limits::Limits;
-use crate::model::{Conversation, ConversationId, InputReport, PacketNo, Segment, Unused, Weirds};
+use crate::model::{
+    Conversation, ConversationId, InputReport, Journey, PacketNo, Segment, Unused, WeirdKind, Weirds,
+};
 use crate::tls::Keys;
 
 /// What the reader came to, apart from segments.
@@ -72,6 +75,8 @@ pub(super) trait Line {
 pub(super) struct Collector<'s> {
     pub(super) delivery: Delivery<'s>,
     across: Across,
+    /// Where somebody asks for them.
+    journeys: Option<Journeys>,
     limits: Limits,
     ids_name_inputs: bool,
     all_connects: bool,
@@ -90,16 +95,18 @@ impl<'s> Collector<'s> {
     pub(super) fn new(
         delivery: Delivery<'s>,
         ids_name_inputs: bool,
-        (all_connects, as_they_end): (bool, bool),
+        all_connects: bool,
+        keep: &Keep,
         limits: &Limits,
     ) -> Self {
         Self {
             delivery,
             across: Across::new(limits),
+            journeys: keep.journeys.then(|| Journeys::new(limits.max_linked_connections)),
             limits: limits.clone(),
             ids_name_inputs,
             all_connects,
-            as_they_end,
+            as_they_end: keep.as_they_end,
             ledger: None,
             inputs: Vec::new(),
             unused: Vec::new(),
@@ -118,8 +125,10 @@ impl<'s> Collector<'s> {
         let capture = self.inputs.len();
         match &mut self.ledger {
             Some((ledger, _)) => {
-                let (across, delivery) = (&mut self.across, &mut self.delivery);
-                ledger.happened(here, what, &mut |entry| pass(capture, entry, across, delivery))
+                let Self { across, journeys, delivery, .. } = self;
+                ledger.happened(here, what, &mut |entry| {
+                    pass(capture, entry, across, journeys.as_mut(), delivery)
+                })
             }
             None => Ok(()),
         }
@@ -155,8 +164,10 @@ impl<'s> Collector<'s> {
                 if let Some((mut ledger, mut files)) = self.ledger.take() {
                     ledger.odd(odd);
                     let capture = self.inputs.len();
-                    let (across, delivery) = (&mut self.across, &mut self.delivery);
-                    ledger.finish(&mut files, &mut |entry| pass(capture, entry, across, delivery))?;
+                    let Self { across, journeys, delivery, .. } = self;
+                    ledger.finish(&mut files, &mut |entry| {
+                        pass(capture, entry, across, journeys.as_mut(), delivery)
+                    })?;
                     self.read(files)?;
                 }
             }
@@ -171,6 +182,9 @@ impl<'s> Collector<'s> {
                 self.delivery.sinks.iter_mut().try_for_each(|sink| sink.begins(at, &path, input.kind))?;
                 conversation.path = Some(path);
                 self.across.see(at, &mut conversation);
+                if let Some(journeys) = &mut self.journeys {
+                    journeys.see(at, &conversation, None);
+                }
                 for mut told in told {
                     if let Told::Opened(opening) = &mut told {
                         opening.input = at;
@@ -209,14 +223,31 @@ impl<'s> Collector<'s> {
         Ok(())
     }
 
+    fn link(&mut self, journeys: &Journeys) -> Vec<Journey> {
+        let left_out = journeys.left_out();
+        if left_out > 0
+            && let Some(input) = self.inputs.last_mut()
+        {
+            input.weirds.add_many(WeirdKind::LinkCap, left_out, None, || {
+                "connections beyond the limit linked-connections are not looked for in other recordings"
+                    .to_owned()
+            });
+        }
+        journeys.finish(&self.inputs)
+    }
+
     /// All has been read.
     pub(super) fn end(&mut self) -> Result<(), Error> {
         self.delivery.settle()?;
         let is_nothing = self.inputs.is_empty() && self.failed > 0;
+        let journeys = self.journeys.take().map(|journeys| self.link(&journeys));
         // Behind those that were read: conversations know these by their place.
         self.inputs.append(&mut self.unused);
         if is_nothing {
             return Ok(());
+        }
+        if let Some(journeys) = journeys {
+            self.delivery.sinks.iter_mut().try_for_each(|sink| sink.journeys(&journeys))?;
         }
         let inputs = &self.inputs;
         self.delivery.sinks.iter_mut().try_for_each(|sink| sink.end(inputs))
@@ -228,13 +259,22 @@ fn unused(path: &Path, why: Unused) -> InputReport {
 }
 
 /// Compares conversations of capture `capture` with those before it on their way; each capture has a number of its own.
-fn pass(capture: usize, entry: Entry, across: &mut Across, delivery: &mut Delivery<'_>) -> Result<(), Error> {
+fn pass(
+    capture: usize,
+    entry: Entry,
+    across: &mut Across,
+    journeys: Option<&mut Journeys>,
+    delivery: &mut Delivery<'_>,
+) -> Result<(), Error> {
     match entry {
         Entry::Told { id, elsewhere, told } => delivery.told(id, elsewhere, *told),
         Entry::Over(id) => delivery.over(id),
         Entry::Conversation(concluded) => {
-            let Concluded { mut conversation, trace, weight, maker, .. } = *concluded;
+            let Concluded { mut conversation, trace, trails, weight, maker, .. } = *concluded;
             across.compare(capture, &mut conversation, trace.as_ref());
+            if let Some(journeys) = journeys {
+                journeys.see(capture, &conversation, trails.as_ref());
+            }
             delivery.conversation(conversation, weight, maker)
         }
     }

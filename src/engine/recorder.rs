@@ -25,15 +25,27 @@ pub struct Keep {
     pub live: bool,
     /// Bytes of each message for its [`Happening`]; one is kept up to [`Limits::max_message_bytes`].
     pub message_bytes: usize,
+    /// What conversations of several recordings have to do with one another.
+    pub journeys: bool,
     /// Conversations as soon as they are over and in that order, not in the order of their ids. What their hosts send
     /// after that is not in them.
     pub as_they_end: bool,
+    /// Each connection is held against the cases of the Autobahn Testsuite, as one of a run.
+    pub cases: bool,
 }
 
 impl Keep {
     /// Nothing.
-    pub const NOTHING: Self =
-        Self { first: 0, last: 0, payload_bytes: 0, live: false, message_bytes: 0, as_they_end: false };
+    pub const NOTHING: Self = Self {
+        first: 0,
+        last: 0,
+        payload_bytes: 0,
+        live: false,
+        message_bytes: 0,
+        journeys: false,
+        as_they_end: false,
+        cases: false,
+    };
 
     /// Whether payloads of data frames are to be gathered, not only begun.
     const fn gathers(&self, limits: &Limits) -> bool {
@@ -42,7 +54,7 @@ impl Keep {
 
     /// Whether bytes of messages have to be told.
     pub(super) const fn tells_bytes(&self, limits: &Limits) -> bool {
-        self.message_bytes > 0 || self.gathers(limits)
+        self.message_bytes > 0 || self.cases || self.gathers(limits)
     }
 
     /// What both want.
@@ -54,7 +66,9 @@ impl Keep {
             payload_bytes: self.payload_bytes.max(other.payload_bytes),
             live: self.live || other.live,
             message_bytes: self.message_bytes.max(other.message_bytes),
+            journeys: self.journeys || other.journeys,
             as_they_end: self.as_they_end || other.as_they_end,
+            cases: self.cases || other.cases,
         }
     }
 }

@@ -3,7 +3,9 @@
 //! Programs that rotate files (`tcpdump -C`, `-G`, `-W`, `dumpcap -b`) leave one capture in many. Files are one where
 //! they are of one format and link type and each begins when the one before has ended, within
 //! [`Limits::max_pause_seconds`]. Where recordings run side by side, their names have to say which go together; two
-//! that overlap, like both ends of a connection, never are one.
+//! that overlap, like both ends of a connection, never are one, nor are two that have the [same packets](signs).
+
+mod signs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ use crate::engine::parallel;
 use crate::limits::Limits;
 use crate::model::{InputReport, LinkType, Timestamp};
 use crate::source::file::{self, Unpacked};
+pub(super) use signs::{Gatherer, Met, Signs};
 
 /// The most by which files of one series may overlap: a recorder of several interfaces has their packets a little out
 /// of order.
@@ -38,6 +41,9 @@ struct Waiting {
     begins: Option<Beginning>,
 }
 
+/// Files whose beginnings are looked out for while another is read: those that begin first.
+const WATCHED: usize = 8;
+
 /// What files of one recorder have alike: format and link type.
 type Class = (&'static str, LinkType);
 
@@ -49,6 +55,8 @@ type Times = BTreeSet<(Timestamp, usize)>;
 pub(super) struct Queue {
     /// `None` where it was taken.
     waiting: Vec<Option<Waiting>>,
+    /// How each begins, where that is known.
+    signs: Vec<Signs>,
     /// None before it is waiting.
     first: usize,
     left: usize,
@@ -116,14 +124,13 @@ impl Queue {
     /// is read.
     pub(super) fn new(paths: Vec<PathBuf>, joining: Joining, threads: usize, limits: &Limits) -> Self {
         let several = paths.len() > 1;
-        let look = |path: &PathBuf| -> (bool, Option<Beginning>) {
+        let look = |path: &PathBuf| -> (bool, Option<(Beginning, Signs)>) {
             let source =
                 (several && file::is_regular(path)).then(|| Unpacked::open(path, limits).ok()).flatten();
             let Some(mut source) = source else { return (path == Path::new("-"), None) };
             let is_capture = file::is_capture(&mut source).unwrap_or(false);
-            let begins =
-                (is_capture && joining != Joining::None).then(|| Beginning::of(source, path, limits));
-            (is_capture, begins.flatten())
+            let begins = is_capture && joining != Joining::None;
+            (is_capture, begins.then(|| Beginning::of(source, path, limits)).flatten())
         };
         let looked = parallel::map(threads, &paths, look);
         let captures: Vec<_> = paths
@@ -141,15 +148,17 @@ impl Queue {
                     // Names of one series are taken for one capture; where that is wrong, the later ones are named.
                     Joining::Following => captures.windows(2).any(|two| series(two[0]) != series(two[1])),
                 });
-        let begins = looked.into_iter().map(|(_, begins)| begins);
+        let (begins, signs): (Vec<_>, Vec<_>) = looked.into_iter().map(|(_, begins)| begins.unzip()).unzip();
+        let signs = signs.into_iter().map(Option::unwrap_or_default).collect();
         let waiting = paths.into_iter().zip(begins).map(|(path, begins)| Waiting { path, begins }).collect();
-        Self { ids_name_inputs, ..Self::of(waiting, joining, limits) }
+        Self { ids_name_inputs, signs, ..Self::of(waiting, joining, limits) }
     }
 
     fn of(waiting: Vec<Waiting>, joining: Joining, limits: &Limits) -> Self {
         let mut queue = Self {
             left: waiting.len(),
             waiting: Vec::new(),
+            signs: Vec::new(),
             first: 0,
             classes: BTreeMap::new(),
             series: BTreeMap::new(),
@@ -196,26 +205,37 @@ impl Queue {
         (!others.is_empty()).then_some(Next::Files(others))
     }
 
-    /// The file that goes on where a capture ended.
-    pub(super) fn following(&mut self, end: &End) -> Option<PathBuf> {
+    /// How the files begin that may go on with a capture of which one is about to be read.
+    pub(super) fn beginnings(&self) -> impl Iterator<Item = &Signs> {
+        let waiting = match self.joining {
+            Joining::Following => WATCHED,
+            Joining::All | Joining::None => 0,
+        };
+        let first = self.classes.values().flat_map(move |times| times.iter().take(waiting));
+        first.filter_map(|&(_, at)| self.signs.get(at))
+    }
+
+    /// The file that goes on where a capture ended, in which that was met.
+    pub(super) fn following(&mut self, end: &End, met: &Met) -> Option<PathBuf> {
         let at = match self.joining {
             Joining::None => None,
             Joining::All => self.classes.values().next()?.first().map(|&(_, at)| at),
-            Joining::Following => self.follower(end),
+            Joining::Following => self.follower(end, met),
         }?;
         self.take(at)
     }
 
     /// Of the files of the same recorder the one that begins first. Where that was while `end` went on, recordings ran
     /// side by side, and it has to be of one series too.
-    fn follower(&self, end: &End) -> Option<usize> {
+    fn follower(&self, end: &End, met: &Met) -> Option<usize> {
         let classes = self.classes_like(end);
         let series = series(&end.path);
         let first = classes.iter().filter_map(|class| self.classes.get(class)?.first());
         let &(at, next) = first.min()?;
         let same = self.waiting.get(next)?.as_ref().is_some_and(|next| self::series(&next.path) == series);
-        let parallel = at < end.last_at;
-        if (same || !parallel) && end.is_followed(at, same, self.max_pause_ns) {
+        let is_met = |file: usize, same: bool| self.signs.get(file).is_some_and(|signs| met.has(signs, same));
+        let parallel = at < end.last_at || is_met(next, same);
+        if (same || !parallel) && !is_met(next, same) && end.is_followed(at, same, self.max_pause_ns) {
             return Some(next);
         }
         if !parallel {
@@ -228,7 +248,7 @@ impl Queue {
             self.series.get(&key)?.range(from..).next()
         });
         let &(at, next) = of_series.min()?;
-        end.is_followed(at, true, self.max_pause_ns).then_some(next)
+        (end.is_followed(at, true, self.max_pause_ns) && !is_met(next, true)).then_some(next)
     }
 
     /// Classes of waiting files that can be of the same recorder.

@@ -87,6 +87,8 @@ pub(super) struct Terms {
     pub(super) spools: Option<Spools>,
     /// The suite that made the reports, whatever they say.
     pub(super) suite: Option<Version>,
+    /// There are several recordings: connections are looked for in the others, too.
+    pub(super) trails: bool,
     /// Its number.
     pub(super) maker: usize,
 }
@@ -94,7 +96,15 @@ pub(super) struct Terms {
 impl Terms {
     /// Those of a thread that does all by itself.
     pub(super) fn new(limits: &Limits, keep: Keep, keys: &Keys) -> Self {
-        Self { limits: limits.clone(), keep, keys: keys.clone(), spools: None, suite: None, maker: 0 }
+        Self {
+            limits: limits.clone(),
+            keep,
+            keys: keys.clone(),
+            spools: None,
+            suite: None,
+            trails: false,
+            maker: 0,
+        }
     }
 }
 
@@ -157,6 +167,9 @@ impl Shards {
         });
         if is_new {
             out.push((here, Happened::Opened));
+            if terms.keep.journeys {
+                flow.connection.keep_trails(!terms.trails);
+            }
         }
         let start = Start { packet: flow.connection.first_packet(), nth: flow.state.nth };
         let Flow { connection, state, .. } = &mut *flow;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::engine::recorder::{Happening, Keep};
 use crate::error::Error;
-use crate::model::{Conversation, ConversationId, InputReport};
+use crate::model::{Conversation, ConversationId, InputReport, Journey};
 use crate::redact::{Sealed, Shown};
 
 /// The work on a conversation that needs to know no other, as any thread can do it: writes what
@@ -162,6 +162,16 @@ pub trait Sink {
         let _ = (named, files);
     }
 
+    /// What conversations have to do with one another, where a sink [asks](Keep::journeys): after the last conversation, and
+    /// before [`Self::end`].
+    ///
+    /// # Errors
+    /// If it cannot be passed on.
+    fn journeys(&mut self, journeys: &[Journey]) -> Result<(), Error> {
+        let _ = journeys;
+        Ok(())
+    }
+
     /// All has been said: what was read, in order, then what was not. Not called where no input could be read.
     ///
     /// # Errors
@@ -169,6 +179,11 @@ pub trait Sink {
     fn end(&mut self, inputs: &[InputReport]) -> Result<(), Error> {
         let _ = inputs;
         Ok(())
+    }
+
+    /// What is to be told to whoever waits for the result and is no part of it, once all has been said.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
     }
 }
 

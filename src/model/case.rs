@@ -2,6 +2,8 @@
 //! tests; names and verdicts are spelt as there.
 
 mod account;
+mod captured;
+mod set;
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -14,6 +16,8 @@ use super::suite::Suite;
 
 pub(crate) use account::messages_begun;
 pub use account::{CaseAccount, Sent, Shortfall, TesteeAct, Unanswered};
+pub use captured::{Alike, CapturedCase, CapturedVerdict, Fits, NoVerdict, RunPart};
+pub use set::CaseSet;
 
 /// Number of a case, as in `3.2` or `10.1.1`. Ordered by number, not as text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -452,9 +456,18 @@ impl CasePayload {
 
     /// The bytes, where they are known.
     pub fn bytes(&self) -> Option<impl Iterator<Item = u8>> {
+        self.bytes_from(0)
+    }
+
+    /// Those from an offset on.
+    pub(crate) fn bytes_from(&self, offset: u64) -> Option<impl Iterator<Item = u8>> {
         match self {
             Self::Bytes { pattern, len } => {
-                Some(pattern.iter().copied().cycle().take(usize::try_from(*len).unwrap_or(usize::MAX)))
+                let size = |len: u64| usize::try_from(len).unwrap_or(usize::MAX);
+                // The pattern that it begins in, not all those before.
+                let skipped = offset % (pattern.len() as u64).max(1);
+                let bytes = pattern.iter().copied().cycle().skip(size(skipped));
+                Some(bytes.take(size(len.saturating_sub(offset))))
             }
             Self::File { .. } => None,
         }

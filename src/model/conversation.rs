@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::model::case::{CaseAccount, CaseReport, Recomputed};
+use crate::model::case::{CapturedCase, CaseAccount, CaseReport, Recomputed};
 use crate::model::{
     Bytes, Certainty, Closing, Compression, ConversationId, Finding, FrameHeader, Http2Facts, LinkType,
     PacketNo, PerRole, Quoted, Role, RuleId, Stage, TcpFacts, Text, Timestamp, Timing, TlsFacts,
@@ -219,6 +219,9 @@ pub struct Conversation<S: Stage = Quoted> {
     pub tester: Option<Role>,
     /// The case of the Autobahn Testsuite whose log tells of it; `None` for a capture.
     pub case: Option<Wire<Box<CaseRecord>, S>>,
+    /// What a capture shows of it as a connection of a run of the Autobahn Testsuite; `None` where nobody asked for that, or it
+    /// cannot be one.
+    pub captured_case: Option<Box<CapturedCase>>,
 }
 
 impl<S: Stage> Conversation<S> {

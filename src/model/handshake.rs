@@ -339,6 +339,12 @@ impl<S: Stage> UpgradeResponse<S> {
         Some(self.accept()? == *self.expected_accept.as_ref()?.as_str())
     }
 
+    /// Value of the first `Server`.
+    #[must_use]
+    pub fn server(&self) -> Option<Excerpt<'_, S>> {
+        self.first("Server")
+    }
+
     /// Value of the first `Sec-WebSocket-Protocol`.
     #[must_use]
     pub fn subprotocol(&self) -> Option<Excerpt<'_, S>> {

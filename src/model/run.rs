@@ -4,8 +4,10 @@ use crate::model::named;
 
 use std::collections::BTreeMap;
 
-use crate::model::Role;
-use crate::model::case::{Behavior, BehaviorClose, CaseId, CaseReport, ClosingBehavior, IndexEntry};
+use crate::model::case::{
+    Behavior, BehaviorClose, CaseId, CaseReport, ClosingBehavior, IndexEntry, NoVerdict,
+};
+use crate::model::{ConversationId, Role};
 
 /// Whom a run tests: an agent in one of its two roles. As client and as server it is in two runs, though the suite calls
 /// it the same.
@@ -88,6 +90,42 @@ impl From<&CaseReport> for CaseVerdict {
     }
 }
 
+/// A verdict from a capture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CapturedEntry {
+    /// As the index of a run has it; without a verdict where the wire gives none.
+    pub entry: IndexEntry,
+    /// The connection.
+    pub id: ConversationId,
+    /// Why there is no verdict on the events, and none on the closing.
+    pub lacks: [Option<NoVerdict>; 2],
+    /// By its rules the tester sent a Close, but none was captured.
+    pub close_unsent: bool,
+}
+
+/// A connection that is a case of a run and not known as which.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unplaced {
+    /// The connection.
+    pub id: ConversationId,
+    /// Why not, in words.
+    pub why: String,
+}
+
+/// What captures show of runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CapturedRun {
+    /// Verdicts by testee, then by case. Of a case that ran several times the last, as the suite keeps it.
+    pub agents: BTreeMap<Testee, BTreeMap<CaseId, CapturedEntry>>,
+    /// What is a case and not known as which.
+    pub unplaced: Vec<Unplaced>,
+    /// Cases whose tester does not say its version: they are judged as those of the newest.
+    pub unversioned: u64,
+    /// Connections beyond those that there was room for.
+    pub omitted: u64,
+}
+
 /// Two places of a run that disagree: index and case file, two shards, an index and itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contradiction {
@@ -152,9 +190,9 @@ named! {
         Fixed = "fixed",
         /// Of the same rank, but not the same.
         Changed = "changed",
-        /// Only in the old run.
+        /// Only in the old run, or judged only there.
         Missing = "missing",
-        /// Only in the new run.
+        /// Only in the new run, or judged only there.
         Added = "added",
     }
 }
@@ -192,9 +230,9 @@ pub struct DiffCounts {
     pub fixed: u64,
     /// Of the same rank, but not the same.
     pub changed: u64,
-    /// Only in the old run.
+    /// Only in the old run, or judged only there.
     pub missing: u64,
-    /// Only in the new run.
+    /// Only in the new run, or judged only there.
     pub added: u64,
     /// The same in both.
     pub unchanged: u64,

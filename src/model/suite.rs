@@ -51,6 +51,8 @@ impl Version {
     pub const CLOSER_IS_FATAL: Self = of(0, 5, 7);
     /// The last that did not.
     pub const BEFORE_CLOSER_IS_FATAL: Self = of(0, 5, 6);
+    /// The first that compares the content of messages in sections 12 and 13, not only kind and length.
+    pub const COMPARES_CONTENT: Self = of(0, 6, 1);
     /// The newest release known here.
     pub const NEWEST: Self = of(25, 10, 1);
 

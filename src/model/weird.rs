@@ -78,6 +78,8 @@ named! {
         Http2Unread = "http2_unread",
         /// First packets of QUIC connections: HTTP/3 may carry WebSocket in them (RFC 9220), and is not read.
         Http3NotRead = "http3_not_read",
+        /// Connections beyond their cap, which were not looked for in other recordings.
+        LinkCap = "link_cap",
         /// Responses that offer HTTP/3 (Alt-Svc, RFC 7838): it may carry WebSocket (RFC 9220), and is not read.
         Http3Offered = "http3_offered",
         /// More WebSocket streams on an HTTP/2 connection, or longer headers, than are followed.

@@ -111,6 +111,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             weirds,
             tester,
             case,
+            captured_case,
         } = conversation;
         Conversation {
             earlier: earlier.into_iter().map(|earlier| self.earlier(earlier)).collect(),
@@ -142,6 +143,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             timing,
             weirds,
             tester,
+            captured_case,
         }
     }
 

@@ -27,6 +27,8 @@ pub(crate) struct Trace {
     /// `None` where the request came by way of a proxy, or may have.
     program: Option<Program>,
     target: u64,
+    /// A field says that a proxy passed the request on.
+    is_forwarded: bool,
 }
 
 /// The digits of a sound key.
@@ -71,6 +73,7 @@ impl Trace {
                 hash(sum, request.fields.as_sent().first("User-Agent").unwrap_or_default().as_bytes())
             }),
             target: hash(SEED, request.target.as_sent().as_bytes()),
+            is_forwarded: request.facts.forwarded,
         })
     }
 
@@ -90,27 +93,71 @@ impl Trace {
     }
 }
 
-/// The first connection with a key.
+/// An opening handshake.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct KeyUse {
+struct Handshake {
     client: IpAddr,
     server: SocketAddr,
     first_packet: PacketNo,
+    /// From the request to the response, or the end without one; `None` where that is not in the recording.
+    times: Option<(Timestamp, Option<Timestamp>)>,
+    is_forwarded: bool,
+}
+
+impl Handshake {
+    const fn new(of: &Trace) -> Self {
+        let times = match of.asked {
+            Some((_, asked)) => Some((asked, of.settled)),
+            None => None,
+        };
+        let Trace { client, server, first_packet, is_forwarded, .. } = *of;
+        Self { client, server, first_packet, times, is_forwarded }
+    }
+
+    /// Whether both are one handshake that a proxy passed on.
+    fn is_passed_on(&self, other: &Self) -> bool {
+        self.stands_in(other) || other.stands_in(self)
+    }
+
+    /// Whether it may be what a proxy made of the other one: it is asked for by another host, by that one's server, or as proxies do;
+    /// and that one had to wait for it.
+    fn stands_in(&self, outer: &Self) -> bool {
+        let (Some((asked, settled)), Some((outer_asked, outer_settled))) = (self.times, outer.times) else {
+            return false;
+        };
+        let is_later = asked >= outer_asked && outer_settled.is_none_or(|until| asked <= until);
+        let is_sooner = settled.zip(outer_settled).is_none_or(|(inner, outer)| inner <= outer);
+        let is_of_proxy =
+            self.client != outer.client || self.client == outer.server.ip() || self.is_forwarded;
+        self.server != outer.server && is_later && is_sooner && is_of_proxy
+    }
+}
+
+/// The first connection with a key, and the latest that had it again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeyUse {
+    first: Handshake,
+    latest: Handshake,
 }
 
 impl KeyUse {
     /// By this connection.
     pub(crate) const fn new(trace: &Trace) -> Self {
-        Self { client: trace.client, server: trace.server, first_packet: trace.first_packet }
+        let first = Handshake::new(trace);
+        Self { first, latest: first }
     }
 
-    /// The note on a connection with the same key.
-    pub(crate) fn again(&self, later: &Trace) -> Option<Finding> {
+    /// The note on a connection with the same key; `None` where a proxy passed on the other one.
+    pub(crate) fn again(&mut self, later: &Trace) -> Option<Finding> {
+        let this = Handshake::new(later);
+        if this.is_passed_on(&self.first) || this.is_passed_on(&self.latest) {
+            return None;
+        }
         let (packet, at) = later.asked?;
-        // The two sides of a proxy carry one handshake.
-        let is_one_client = self.client == later.client && self.server == later.server;
+        self.latest = this;
+        let is_one_client = self.first.client == this.client && self.first.server == this.server;
         let certainty = if is_one_client { Certainty::Likely } else { Certainty::Undetermined };
-        let fault = HsKey::Reused { earlier: self.first_packet };
+        let fault = HsKey::Reused { earlier: self.first.first_packet };
         Some(finding(fault, certainty, packet, at))
     }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use crate::limits::Limits;
 use crate::model::{
     Carrier, Direction, Endpoints, FailedConnect, PacketNo, PerDirection, Segment, SeqNo, SideTcp, StreamEnd,
-    StreamEvent, TcpFlags, Timestamp, Unanswered, WeirdKind, Weirds,
+    StreamEvent, TcpFlags, Timestamp, Trail, Unanswered, WeirdKind, Weirds,
 };
 use crate::tcp::causal_order::CausalOrder;
 use crate::tcp::context::Context;
@@ -48,6 +48,8 @@ pub struct Connection {
     other_leg: Option<Box<OtherLeg>>,
     /// What is noted for [`SideTcp`]; `None` where nobody will ask for it.
     notes: Option<Box<PerDirection<Notes>>>,
+    /// What another recording of it would have, too; `None` where none is compared.
+    trails: Option<Box<PerDirection<Trail>>>,
 }
 
 /// What one direction came to so far. Bytes still waiting behind a hole are not in `stream_bytes` yet.
@@ -87,6 +89,7 @@ impl Connection {
             unanswered: None,
             other_leg: None,
             notes: Some(Box::default()),
+            trails: None,
         }
     }
 
@@ -101,6 +104,9 @@ impl Connection {
         self.packets = self.packets.wrapping_add(1);
         self.last_packet = segment.no;
         self.ended_at = segment.at.or(self.ended_at);
+        if self.trails.is_some() {
+            self.trail(segment);
+        }
         let now = self.packets;
         let mut order = std::mem::take(&mut self.order);
         self.reassemble(segment, limits, weirds, &mut |event| {
@@ -204,6 +210,25 @@ impl Connection {
         }
         order.finish(now, sink);
         self.order = order;
+    }
+
+    /// Keeps what tells it again in other recordings, of the segments that are pushed from here on.
+    pub(crate) fn keep_trails(&mut self, only_first: bool) {
+        let trail = || if only_first { Trail::of_first() } else { Trail::default() };
+        self.trails.get_or_insert_with(|| Box::new(PerDirection { orig: trail(), resp: trail() }));
+    }
+
+    /// What was kept of it, by direction.
+    pub(crate) fn trails(&self) -> Option<&PerDirection<Trail>> {
+        self.trails.as_deref()
+    }
+
+    #[cold]
+    fn trail(&mut self, segment: &Segment<'_>) {
+        let dir = self.direction(segment.src);
+        if let Some(trails) = &mut self.trails {
+            trails[dir].segment(segment);
+        }
     }
 
     /// Addresses and ports of both ends, by who opened TCP.

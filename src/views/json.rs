@@ -9,6 +9,7 @@ pub(super) mod frame;
 mod handshake;
 mod http2;
 mod input;
+mod journey;
 pub mod lines;
 mod timing;
 mod tls;
@@ -26,6 +27,7 @@ use crate::views::row::{Field, List, Text};
 use crate::views::{Format, FrameList};
 use connection::Connection;
 use input::Input;
+use journey::Journey;
 
 /// Name and version of the format.
 pub const SCHEMA: &str = "wslog.inspect/1";
@@ -36,6 +38,7 @@ pub const DOCUMENT: &[Field] = &[
     Field::new::<Text>("wslog", "Version of wslog."),
     Field::new::<List<Connection<'static>>>("connections", "WebSocket connections, and attempts at one."),
     Field::new::<List<Input<'static>>>("inputs", "What was read."),
+    Field::new::<List<Journey<'static>>>("journeys", "What connections have to do with one another."),
 ];
 
 /// The fields of an element of `connections`.
@@ -43,6 +46,9 @@ pub const CONNECTION: &[Field] = Connection::FIELDS;
 
 /// The fields of an element of `inputs`.
 pub const INPUT: &[Field] = Input::FIELDS;
+
+/// The fields of an element of `journeys`.
+pub const JOURNEY: &[Field] = Journey::FIELDS;
 
 /// What `--format` offers.
 pub const FORMAT: Format = Format {
@@ -59,13 +65,15 @@ pub struct JsonReport<W> {
     first: bool,
     /// A connection has begun and is not over.
     inside: bool,
+    /// The elements of `journeys`.
+    journeys: Vec<u8>,
 }
 
 impl<W: Write> JsonReport<W> {
     /// A document that begins with the first thing written to it: none is left half done where nothing could be read.
     #[must_use]
     pub fn new(out: W, frames: FrameList) -> Self {
-        Self { out, frames, first: true, inside: false }
+        Self { out, frames, first: true, inside: false, journeys: Vec::new() }
     }
 
     /// Writes the next connection, as [`connection()`] made it, or a piece of it.
@@ -101,6 +109,8 @@ impl<W: Write> JsonReport<W> {
             write::value(&mut object, Input(input));
             self.out.write_all(&object)?;
         }
+        self.out.write_all(b"\n],\"journeys\":[")?;
+        self.out.write_all(&self.journeys)?;
         self.out.write_all(b"\n]}\n")?;
         self.out.flush()?;
         Ok(())
@@ -120,7 +130,7 @@ pub fn connection(out: &mut Vec<u8>, conversation: &Conversation<Shown>, frames:
 
 impl<W: Write> Sink for JsonReport<W> {
     fn asks(&self) -> Keep {
-        self.frames.keep(Keep { first: 20, last: 20, ..Keep::NOTHING })
+        self.frames.keep(Keep { first: 20, last: 20, journeys: true, ..Keep::NOTHING })
     }
 
     fn form(&self) -> Option<Form> {
@@ -130,6 +140,14 @@ impl<W: Write> Sink for JsonReport<W> {
 
     fn formed(&mut self, piece: &[u8], is_last: bool) -> Result<(), Error> {
         self.connection(piece, is_last)
+    }
+
+    fn journeys(&mut self, journeys: &[crate::model::Journey]) -> Result<(), Error> {
+        for journey in journeys {
+            self.journeys.extend_from_slice(if self.journeys.is_empty() { b"\n" } else { b",\n" });
+            write::value(&mut self.journeys, Journey(journey));
+        }
+        Ok(())
     }
 
     fn end(&mut self, inputs: &[InputReport]) -> Result<(), Error> {

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use crate::engine::{Form, Keep, Pieces, Sink};
 use crate::error::Error;
 use crate::knowledge::Blame;
-use crate::model::{CaseRecord, Conversation, InputReport, Level, Outcome, Role, RuleId, Starter};
+use crate::model::{
+    CaseRecord, Conversation, Ender, InputReport, Journey, JourneyKind, Level, Outcome, Role, RuleId, Starter,
+};
 use crate::redact::Shown;
 use crate::views::json::write;
 use crate::views::row::{Boolean, Displayed, Field, Integer, Nanoseconds, Text, Time, row};
@@ -29,7 +31,7 @@ pub const FORMATS: &[Format] = &[
         what: "A table for people",
         sink: |out, options| {
             let head = table::head(&options.style);
-            rows(out, options, head, move |r, to| table::row(to, r, &options.style))
+            rows(out, options, head, move |r, to| table::row(to, r, &options.style)).linking(true)
         },
     },
     Format {
@@ -38,7 +40,7 @@ pub const FORMATS: &[Format] = &[
         sink: |out, options| {
             let mut head = Vec::new();
             csv::header(&mut head, FIELDS);
-            rows(out, options, head, |r, to| csv::row(to, Connection(r)))
+            rows(out, options, head, |r, to| csv::row(to, Connection(r))).linking(false)
         },
     },
     Format {
@@ -49,12 +51,15 @@ pub const FORMATS: &[Format] = &[
                 write::value(to, Connection(r));
                 to.push(b'\n');
             })
+            .linking(false)
         },
     },
     Format {
         name: "markdown",
         what: "A table to paste",
-        sink: |out, options| rows(out, options, table::markdown_head(), |r, to| table::markdown(to, r)),
+        sink: |out, options| {
+            rows(out, options, table::markdown_head(), |r, to| table::markdown(to, r)).linking(true)
+        },
     },
 ];
 
@@ -165,15 +170,18 @@ struct Rows<W> {
     sorted: Option<Sorted>,
     at_once: bool,
     as_they_end: bool,
+    /// Behind the rows stands which of them are legs of one journey.
+    links: bool,
+    foot: Vec<u8>,
 }
 
-/// The sink of a format: `head`, and what `row` appends for each connection.
+/// The rows of a format: `head`, and what `row` appends for each connection.
 fn rows<'o, W: Write + 'o>(
     out: W,
     options: Options,
     head: Vec<u8>,
     row: impl Fn(&Conversation<Shown>, &mut Vec<u8>) + Send + Sync + 'static,
-) -> Box<dyn Sink + 'o> {
+) -> Rows<W> {
     let sorted = options.sort.map(Sorted::new);
     let form: Form = match options.sort {
         None => Arc::new(move |r, to: &mut Pieces<'_>| row(r, to.bytes())),
@@ -182,7 +190,14 @@ fn rows<'o, W: Write + 'o>(
         }),
     };
     let Options { at_once, as_they_end, .. } = options;
-    Box::new(Rows { out, head, form, sorted, at_once, as_they_end })
+    Rows { out, head, form, sorted, at_once, as_they_end, links: false, foot: Vec::new() }
+}
+
+impl<'o, W: Write + 'o> Rows<W> {
+    /// The sink that they are, with what links them or without.
+    fn linking(self, links: bool) -> Box<dyn Sink + 'o> {
+        Box::new(Self { links: links && !self.as_they_end, ..self })
+    }
 }
 
 impl<W: Write> Rows<W> {
@@ -193,7 +208,7 @@ impl<W: Write> Rows<W> {
 
 impl<W: Write> Sink for Rows<W> {
     fn asks(&self) -> Keep {
-        Keep { as_they_end: self.as_they_end, ..Keep::NOTHING }
+        Keep { as_they_end: self.as_they_end, journeys: self.links, ..Keep::NOTHING }
     }
 
     fn form(&self) -> Option<Form> {
@@ -212,11 +227,31 @@ impl<W: Write> Sink for Rows<W> {
         Ok(())
     }
 
+    fn journeys(&mut self, journeys: &[Journey]) -> Result<(), Error> {
+        if !journeys.is_empty() {
+            self.foot.push(b'\n');
+        }
+        for journey in journeys {
+            let between = if journey.kind == JourneyKind::Proxied { " → " } else { " = " };
+            let legs: Vec<_> = journey.legs.iter().map(|leg| leg.id.to_string()).collect();
+            let by = journey.by.map_or("–", Ender::name);
+            let line = format!(
+                "{}  {} · by {by} ({})\n",
+                legs.join(between),
+                journey.kind.name(),
+                journey.certainty.name()
+            );
+            self.foot.extend_from_slice(line.as_bytes());
+        }
+        Ok(())
+    }
+
     fn end(&mut self, _: &[InputReport]) -> Result<(), Error> {
         self.begin()?;
         for row in self.sorted.take().into_iter().flat_map(Sorted::into_rows) {
             self.out.write_all(&row)?;
         }
+        self.out.write_all(&self.foot)?;
         self.out.flush()?;
         Ok(())
     }

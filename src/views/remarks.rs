@@ -192,7 +192,7 @@ pub fn hint(error: &Error) -> Option<&'static str> {
             Some("it should hold a capture (pcap, pcapng), or a report of the Autobahn Testsuite")
         }
         Error::BadHeader { .. } => Some("the file may be damaged: its first 24 bytes identify a capture"),
-        Error::BadReport { advice, .. } => Some(advice),
+        Error::BadReport { advice, .. } | Error::NoRun { advice, .. } => Some(advice),
         Error::Overview { .. } => {
             Some("wslog check and wslog diff read the index.json of a run, wslog inspect its case reports")
         }

@@ -5,6 +5,7 @@ mod connection;
 mod encrypted;
 mod http2;
 mod inputs;
+mod journeys;
 pub(super) mod layout;
 mod live;
 mod overview;
@@ -17,7 +18,7 @@ use std::io::Write;
 use crate::engine::{Keep, Sink};
 use crate::error::Error;
 use crate::knowledge::Tone;
-use crate::model::{ConversationId, InputReport, Outcome};
+use crate::model::{ConversationId, InputReport, Journey, Outcome};
 use crate::redact::Sealed;
 use crate::views::{Format, FrameList};
 use connection::Told;
@@ -68,6 +69,8 @@ pub struct TextReport<W> {
     reports: u64,
     rows: Vec<overview::Row>,
     details: Vec<Detail>,
+    /// What connections have to do with one another, in words.
+    journeys: String,
 }
 
 /// A connection shown in full, as it is written: its frames may be very many.
@@ -100,6 +103,7 @@ impl<W: Write> TextReport<W> {
             reports: 0,
             rows: Vec::new(),
             details: Vec::new(),
+            journeys: String::new(),
         }
     }
 
@@ -193,6 +197,7 @@ impl<W: Write> TextReport<W> {
         let read = inputs::read(inputs, &style);
         let unread = inputs::unread(inputs, &style);
         let is_summed_up = self.encrypted.connections > VEILED;
+        let journeys = std::mem::take(&mut self.journeys);
         if self.connections == 0 && self.some && !is_summed_up {
             // That there is none is said where it is known how many there were.
             self.write(&unread)?;
@@ -215,7 +220,7 @@ impl<W: Write> TextReport<W> {
             if self.reports > 0 {
                 self.write(&self.cases.totals(&style))?;
             }
-            self.write(&format!("{read}\n"))?;
+            self.write(&format!("{read}\n{journeys}"))?;
             if self.connections > self.reports {
                 self.write(&self.stories.told(&style))?;
             }
@@ -232,6 +237,9 @@ impl<W: Write> TextReport<W> {
                 self.write(&style.wrap(&format!("… and {more} more, in full below"), 2))?;
             }
             self.write(&format!("\n{read}{unread}"))?;
+            if !journeys.is_empty() {
+                self.write(&format!("\n{journeys}"))?;
+            }
         }
         if is_summed_up {
             self.write(&self.encrypted.table(&style))?;
@@ -251,11 +259,16 @@ impl<W: Write> TextReport<W> {
 
 impl<W: Write> Sink for TextReport<W> {
     fn asks(&self) -> Keep {
-        self.frames.keep(Keep { last: connection::TIMELINE, ..Keep::NOTHING })
+        self.frames.keep(Keep { last: connection::TIMELINE, journeys: true, ..Keep::NOTHING })
     }
 
     fn conversation(&mut self, conversation: &Sealed) -> Result<(), Error> {
         self.connection(conversation);
+        Ok(())
+    }
+
+    fn journeys(&mut self, journeys: &[Journey]) -> Result<(), Error> {
+        self.journeys = journeys::told(journeys, &self.style);
         Ok(())
     }
 

@@ -8,8 +8,12 @@
 mod captures;
 #[path = "growth/http2.rs"]
 mod http2;
+#[path = "growth/journeys.rs"]
+mod journeys;
 #[path = "growth/reports.rs"]
 mod reports;
+#[path = "growth/runs.rs"]
+mod runs;
 #[path = "../support/support.rs"]
 mod support;
 #[path = "growth/texts.rs"]
@@ -167,8 +171,13 @@ fn gate() -> Result<bool, String> {
         return Ok(true);
     }
     let only: Vec<String> = std::env::args().skip(1).filter(|name| !name.starts_with("--")).collect();
-    let mut shapes: Vec<_> =
-        texts::shapes().chain(captures::shapes()).chain(http2::shapes()).chain(reports::shapes()).collect();
+    let mut shapes: Vec<_> = texts::shapes()
+        .chain(captures::shapes())
+        .chain(http2::shapes())
+        .chain(journeys::shapes())
+        .chain(reports::shapes())
+        .chain(runs::shapes())
+        .collect();
     shapes.retain(|shape| only.is_empty() || only.iter().any(|name| shape.name.contains(name.as_str())));
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("growth");
     let binary = binary()?;

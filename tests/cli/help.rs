@@ -9,14 +9,17 @@ use std::process::{Command, Stdio};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use wslog::autobahn::cases;
 use wslog::autobahn::diff::Accepted;
 use wslog::autobahn::policy::Policy;
 use wslog::explain;
+use wslog::model::case::CaseId;
 use wslog::model::topic::Topic;
 
 use crate::support::capture_file::Pcap;
 use crate::support::conversation::{Client, Server, Talk, merge};
 use crate::support::frame::Frame;
+use crate::support::suite_run::SuiteRun;
 
 const COMMANDS: [&str; 10] =
     ["inspect", "list", "frames", "messages", "diff", "check", "explain", "completions", "man", "help"];
@@ -118,13 +121,20 @@ fn kitchen(name: &str) -> PathBuf {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
     gzip.write_all(&capture).expect("to memory");
     let gzip = gzip.finish().expect("to memory");
+    let case = cases::find(&CaseId::new("3.2").expect("a number")).expect("a case");
+    let run = SuiteRun::SERVER.passed(1, "/runCase?casetuple=3.2&agent=alpha", case);
+    let run = Pcap::default().write(&run);
     let keys = fs::read(root().join("samples/wss-tls13.keys")).expect("a sample");
     let policy = fs::read(root().join("samples/autobahn/policy.toml")).expect("a sample");
     let expected = fs::read(root().join("samples/autobahn/before/index.json")).expect("a sample");
     for (path, bytes) in [
         ("capture.pcap", &capture),
         ("capture.pcap.gz", &gzip),
+        ("run.pcap", &run),
         ("captures/a.pcap", &capture),
+        ("client.pcap", &capture),
+        ("proxy.pcap", &capture),
+        ("server.pcap", &capture),
         ("ring/a.pcap", &capture),
         ("keys.log", &keys),
         ("policy.toml", &policy),

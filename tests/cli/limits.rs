@@ -6,7 +6,9 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+use wslog::autobahn::cases;
 use wslog::limits::{LIMITS, Limit, Limits, Reached};
+use wslog::model::case::CaseId;
 use wslog::model::{Compression, LinkType, Weirds};
 
 use crate::support::capture_file::{Endian, Interface, Pcap, Record, pcapng, with_key_logs};
@@ -17,6 +19,7 @@ use crate::support::pack::pack;
 use crate::support::script::{analyse, closing, findings};
 use crate::support::seal::Sealed;
 use crate::support::streams::play;
+use crate::support::suite_run::SuiteRun;
 use crate::support::upgrade::refusal;
 use crate::support::wrap::{self, fragments, ip_packet, typed};
 use wslog::notation::{Blocks, Symbols};
@@ -38,6 +41,16 @@ const TABLE: &[(&[&str], Way)] = &[
     (&["idle-seconds=5"], Counted(1, || pcap(&pause(10_000)))),
     (&["closed-linger-seconds=0"], Seen(again_after_a_second, tcp_connections, "2", "1")),
     (&["compared-connections=1"], Seen(one_key_twice, keys_used_again, "0", "1")),
+    (&["linked-connections=1"], Counted(1, || pcap(&two_at_a_time()))),
+    (
+        &["run-connections=1"],
+        Seen(
+            two_cases,
+            index_of_run,
+            r#"{"2.2":{"behavior":"OK"}} 1 left out"#,
+            r#"{"2.2":{"behavior":"OK"},"2.3":{"behavior":"OK"}}"#,
+        ),
+    ),
     (&["servers=0"], Counted(1, || pcap(&pause(0)))),
     (&["waiting-report-bytes=1"], Counted(1, || pcap(&ended_before_an_older_one()))),
     (&["out-of-order-bytes=10"], Counted(3, || pcap(&behind_a_hole()))),
@@ -371,7 +384,7 @@ fn a_case() -> Vec<Vec<u8>> {
 
 /// A capture that went on in another file after ten seconds.
 fn two_files() -> Vec<Vec<u8>> {
-    let mut second = talk().starting_after(10);
+    let mut second = talk().with_isns(7, 8).starting_after(10);
     vec![pcap(&pause(0)), pcap(&end(second.open()))]
 }
 
@@ -434,6 +447,25 @@ fn decrypted(ran: &Ran) -> String {
     ran.document["connections"][0]["tls"]["decrypted"].to_string()
 }
 
+/// Two cases of an Autobahn run.
+fn two_cases() -> Vec<Vec<u8>> {
+    let connections = (1..).zip(["2.2", "2.3"]).map(|(n, id)| {
+        let case = cases::find(&CaseId::new(id).expect("a number")).expect("a case");
+        SuiteRun::SERVER.passed(n, &format!("/runCase?casetuple={id}&agent=ws"), case)
+    });
+    vec![pcap(&merge(connections))]
+}
+
+/// The cases of the only agent, and how many connections were left out.
+fn index_of_run(ran: &Ran) -> String {
+    let cases = ran.document["ws"].as_object().expect("an agent").iter();
+    let cases = cases
+        .map(|(id, entry)| format!(r#""{id}":{{"behavior":{}}}"#, entry["behavior"]))
+        .collect::<Vec<_>>();
+    let left_out = if ran.errors.contains("1 connection of runs left out") { " 1 left out" } else { "" };
+    format!("{{{}}}{left_out}", cases.join(","))
+}
+
 /// Exit code, the host of the only row, and what is said instead.
 fn sorted(ran: &Ran) -> String {
     let host = &ran.document["host"];
@@ -467,6 +499,8 @@ impl Ran {
         let is_of_rows = ["message-bytes", "live-secrets"].iter().any(|limit| name.starts_with(limit));
         let mut arguments = if is_of_rows {
             vec!["messages", "--quiet", "--format", "ndjson", "--payload", "full"]
+        } else if name.starts_with("run-connections") {
+            vec!["inspect", "--quiet", "--format", "autobahn-index"]
         } else if name.starts_with("sorted-bytes") {
             vec!["list", "--quiet", "--format", "ndjson", "--sort", "host"]
         } else {
@@ -572,7 +606,7 @@ fn no_value_of_a_limit_is_too_much() {
                 Ran::of(&format!("{}-ends", limit.name), &files, &[&[&*setting], &settings[1..]].concat());
             // What lets nothing be read of an input says so.
             let refused = value == 0
-                && ["inflated-file-bytes", "report-bytes", "report-parts", "sorted-bytes"]
+                && ["inflated-file-bytes", "report-bytes", "report-parts", "run-connections", "sorted-bytes"]
                     .contains(&limit.name);
             let expected = if refused { Some(2) } else { Some(0) };
             assert_eq!(ran.code, expected, "{setting}: {}", ran.errors);

@@ -8,6 +8,7 @@ mod going_on;
 mod golden;
 mod harmless;
 mod help;
+mod journeys;
 mod keylog;
 mod limits;
 mod lines;
@@ -23,6 +24,7 @@ mod sets;
 mod shell;
 mod suite;
 mod terminal;
+mod verdicts;
 
 #[path = "../support/support.rs"]
 mod support;

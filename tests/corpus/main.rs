@@ -3,11 +3,13 @@
 
 mod accounts;
 mod autobahn;
+mod captured_verdicts;
 mod captures;
 mod conformance;
 mod convergence;
 mod gates;
 mod h2_runs;
+mod journeys;
 mod reports;
 mod suites;
 mod tls;

@@ -2,6 +2,7 @@
 //! simulated endpoints, and what is made to hurt.
 
 mod builder;
+mod captured;
 mod causes;
 mod compressors;
 mod connects;
@@ -11,6 +12,7 @@ mod fragments;
 mod going_on;
 mod hostile;
 mod invariance;
+mod journeys;
 mod mutation;
 mod profiles;
 mod run;

@@ -88,14 +88,16 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// What an entry says; `None` without a behavior.
+    /// What an entry says; `None` without a behavior. One that is null is of a capture that gives no verdict.
     fn entry(&mut self, testee: &Testee, id: &CaseId, keys: Vec<(String, Node)>) -> Option<IndexEntry> {
         let (mut behavior, mut close) = (None, None);
         let (mut duration_ms, mut remote_close_code, mut report_file) = (None, None, None);
         let mut known: Vec<String> = Vec::new();
         for (key, value) in keys {
-            let value = if let Node::Leaf(value) = value { value } else { Value::Null };
+            // None of them is an object.
+            let Node::Leaf(value) = value else { continue };
             match (key.as_str(), &value) {
+                ("behavior", Value::Null) => behavior = behavior.max(Some(Behavior::Unknown)),
                 ("behavior", Value::String(word)) => behavior = behavior.max(Some(Behavior::new(word))),
                 ("behaviorClose", Value::String(word)) => {
                     close = close.max(Some(BehaviorClose::new(word)));

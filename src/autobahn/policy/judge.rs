@@ -6,7 +6,7 @@ use crate::autobahn::policy::grants::Asked;
 use crate::autobahn::policy::lookup::Lookup;
 use crate::autobahn::policy::{ExpectedFailure, Policy, Severity};
 use crate::model::Role;
-use crate::model::case::{CaseId, IndexEntry, Run};
+use crate::model::case::{Behavior, BehaviorClose, CaseId, IndexEntry, Run};
 use crate::model::run::{
     AgentCheck, Breach, BreachKind, CaseVerdict, Cases, CheckCounts, Checked, CheckedCase, Judged, LoneCase,
     Testee,
@@ -126,9 +126,10 @@ pub(super) fn breach(testee: &Testee, case: Option<&CaseId>, kind: BreachKind, d
 }
 
 fn verdict_of(entry: &IndexEntry) -> String {
-    let told = |word: &str| if word.is_empty() { "not given".to_owned() } else { word.to_owned() };
-    let (behavior, close) = (entry.behavior.as_str(), entry.behavior_close.as_str());
-    format!("behavior {}, close {}", told(behavior), told(close))
+    if (&entry.behavior, &entry.behavior_close) == (&Behavior::Unknown, &BehaviorClose::Unknown) {
+        return "no verdict".to_owned();
+    }
+    format!("behavior {}, close {}", entry.behavior.as_str(), entry.behavior_close.as_str())
 }
 
 /// What is wrong with a case.

@@ -66,7 +66,8 @@ Examples:
   tcpdump -U -i any -w - port 8080 | wslog inspect --live -";
 
 /// The formats of `wslog inspect`.
-const VIEWS: &[views::Format] = &[views::text::FORMAT, views::json::FORMAT, views::json::lines::FORMAT];
+const VIEWS: &[views::Format] =
+    &[views::text::FORMAT, views::json::FORMAT, views::json::lines::FORMAT, views::verdicts::FORMAT];
 
 /// One of several formats, by name.
 pub(super) fn format(formats: &'static [views::Format]) -> impl TypedValueParser<Value = views::Format> {

@@ -39,7 +39,7 @@ pub(in crate::cli) struct Reading {
     /// If the capture comes from a pipe, the key log may still be growing. See wslog explain tls for how to get one.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(in crate::cli) keylog: Vec<PathBuf>,
-    /// Take Autobahn reports for those of this version of the suite
+    /// Take Autobahn reports, and captured runs, for those of this version of the suite
     ///
     /// The cases and how they are judged have changed over the versions (0.5.0 to 25.10.1). By default the opening handshake of the
     /// report tells: AutobahnTestSuite/0.8.2 in Server or User-Agent. wslog explain 7.9.6 shows what a case was in which version.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use wslog::views::row::{Field, ValueKind};
 use wslog::views::schema::{Constant, DOCUMENTS, Document};
+use wslog::views::verdicts;
 
 use crate::cli::man::{name, roff, see_also};
 
@@ -22,6 +23,10 @@ const ABOUT: &[&str] = &[
      within a version.",
     "`wslog man --schema` prints the JSON Schema of a document, or of a row.",
 ];
+
+const INDEX: &str = "`wslog inspect --format autobahn-index` writes what the suite calls index.json: agents by name, their cases by \
+     number. A testee that was client is called as it asked for its cases; the suite knows servers by its settings only, so that here they \
+     are called as their Server line says, or `server`. The entry of a case has:";
 
 const TYPES: [(&str, &str); 4] = [
     ("hex", "A string: bytes, two hexadecimal digits each."),
@@ -72,6 +77,9 @@ pub(super) fn page() -> Result<String, fmt::Error> {
             roff::paragraph(&mut out, "All other objects in it are described above.")?;
         }
     }
+    roff::section(&mut out, "THE INDEX OF AN AUTOBAHN RUN")?;
+    roff::paragraph(&mut out, INDEX)?;
+    fields(&mut out, verdicts::FIELDS)?;
     see_also(&mut out, page)?;
     Ok(out)
 }

@@ -19,7 +19,7 @@ impl Waits for Queue {
     }
 
     fn following(&mut self, end: &End) -> Option<PathBuf> {
-        self.following(end)
+        self.following(end, &Met::default())
     }
 }
 

@@ -24,7 +24,10 @@ const WHERE: GuidePart = GuidePart {
     text: &[
         "As near as possible to the side whose behaviour is in question, and where the traffic is in the clear: behind \
          the proxy that terminates TLS. On one side only, a recording cannot show whether the other side sent an RST or \
-         a FIN itself or something on the path did. Record at both ends, or before and behind a proxy, to find out.",
+         a FIN itself or something on the path did. Record at both ends, or before and behind a proxy, and give wslog both \
+         captures: it finds the connections that belong together, however far the clocks are apart, and says what was \
+         lost or forged between them, and who ended it. On a proxy's host one recording of all interfaces has \
+         both hops.",
         "Start before the connection is opened: without the opening handshake wslog recognises frames by one another, \
          but proves nothing. Stop a few seconds after it has ended, so that the end of TCP is in the recording.",
     ],
@@ -161,8 +164,8 @@ const READS: GuidePart = GuidePart {
         way(
             "rotated files",
             "Files are one capture if they have one format and link type and each begins when the one before has \
-             ended, within an hour. Those that overlap, like recordings of both ends, are read each on its own. \
-             --joined and --apart decide otherwise.",
+             ended, within an hour. Those that overlap or have the same packets, like recordings of both ends, are read \
+             each on its own, and compared with each other. --joined and --apart decide otherwise.",
             &[],
             "",
         ),

@@ -22,6 +22,17 @@ const FIND: GuidePart = GuidePart {
             ],
         ),
         way(
+            "both ends, or both sides of a proxy",
+            "The client says the server closed, the server says the client did: captures of both, or of a proxy's host, \
+             are put together, through NAT and TLS with keys too. The story with both sides comes first; journeys in JSON has \
+             who ended the whole way, what was lost or forged between, and how far the clocks differ. An Autobahn case and the \
+             capture of its run are compared the same way.",
+            &[
+                "wslog inspect client.pcap server.pcap",
+                "wslog inspect --format json client.pcap proxy.pcap server.pcap | jq '.journeys[] | {legs, by, text}'",
+            ],
+        ),
+        way(
             "everything from one host",
             "By the Host of the request, by its path, or by an address. Several options must all hold; wslog help \
              filters lists them.",
@@ -123,6 +134,17 @@ const RUNS: GuidePart = GuidePart {
                 "wslog check --allow non-strict,informational,unimplemented reports/",
                 "wslog check --agent alpha --case '*' --skip 12.*,13.* reports/",
                 "wslog diff --fail-on any autobahn/expected-results.json reports/",
+            ],
+        ),
+        way(
+            "an Autobahn run of which only a capture is left",
+            "Capture the port of the tester's connections from before the first case to behind the last; TLS needs the keys. \
+             The index has both verdicts of each case, by the rules of the suite, and no verdict where the wire does \
+             not tell; on standard error stands why. Give --agent names where a server is called otherwise there.",
+            &[
+                "wslog inspect --format autobahn-index -o index.json run.pcap",
+                "wslog check index.json",
+                "wslog diff --agent mylib/1.4=mylib/1.5 before/ index.json",
             ],
         ),
         way(

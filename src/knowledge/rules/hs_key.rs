@@ -33,8 +33,9 @@ pub(super) const ROW: Row = Row {
          not decode the value (RFC 6455 4.2.2), so accepting one of the wrong length breaks nothing",
     ),
     text: "The key ties the response to this request; it is not a secret and authenticates nobody. 16 bytes in \
-        base64 are 24 characters, the last two of them '='. The same key on two connections is a note: the recording \
-        may show both sides of a proxy, or the client does not generate a fresh one.",
+        base64 are 24 characters, the last two of them '='. The same key on two connections is a note, unless one \
+        handshake waits for the other as on both sides of a proxy: the client does not generate a fresh one, or the \
+        recording shows two sides of something that did not wait.",
     next: &[
         "the length of the key as sent: base64url, a missing '=', or text instead of 16 bytes",
         "a script or load generator with the RFC's example key hard-coded",

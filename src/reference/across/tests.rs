@@ -20,7 +20,44 @@ fn trace(n: u64, [asked, settled]: [i64; 2], life: (i64, i64, bool)) -> Trace {
         key: None,
         program: None,
         target: 0,
+        is_forwarded: false,
     }
+}
+
+/// Handshakes with one key, each with its client's address, its server and its times in milliseconds: which of them, from 1, are noted.
+#[test]
+fn keys_again_4_1() {
+    use Certainty::{Likely, Undetermined};
+    let check = |uses: &[(&str, &str, [i64; 2])], expected: &[(u64, Certainty)]| {
+        let mut keys: Option<KeyUse> = None;
+        let noted = (1..).zip(uses).filter_map(|(n, (client, server, times))| {
+            let ends = (client.parse().expect("an address"), server.parse().expect("an address and a port"));
+            let this = Trace { client: ends.0, server: ends.1, ..trace(n, *times, (0, 0, false)) };
+            match &mut keys {
+                Some(known) => Some((n, known.again(&this)?.certainty)),
+                None => {
+                    keys = Some(KeyUse::new(&this));
+                    None
+                }
+            }
+        });
+        assert_eq!(noted.collect::<Vec<_>>(), expected, "{uses:?}");
+    };
+    let (front, back) = (("10.0.0.1", "10.0.0.2:80"), ("10.0.0.2", "10.0.0.3:90"));
+    let at = |(client, server): (&'static str, &'static str), times: [i64; 2]| (client, server, times);
+    check(&[at(front, [0, 9]), at(front, [20, 29])], &[(2, Likely)]);
+    // A proxy's other hop, whichever of both was opened first.
+    check(&[at(front, [0, 9]), at(back, [1, 8])], &[]);
+    check(&[at(back, [1, 8]), at(front, [0, 9])], &[]);
+    check(&[at(front, [0, 9]), at(back, [1, 8]), ("10.0.0.3", "10.0.0.4:99", [2, 7])], &[]);
+    // Once more, and that one's other hop.
+    check(&[at(front, [0, 9]), at(back, [1, 8]), at(front, [20, 29]), at(back, [21, 28])], &[(3, Likely)]);
+    // What the other did not have to wait for is none.
+    check(&[at(front, [0, 9]), at(back, [10, 18])], &[(2, Undetermined)]);
+    check(&[at(front, [0, 9]), at(back, [1, 10])], &[(2, Undetermined)]);
+    // All on one host; and a client that asks two servers at once.
+    check(&[("127.0.0.1", "127.0.0.1:80", [0, 9]), ("127.0.0.1", "127.0.0.1:90", [1, 8])], &[]);
+    check(&[at(front, [0, 9]), ("10.0.0.1", "10.0.0.9:80", [1, 8])], &[(2, Undetermined)]);
 }
 
 /// Handshakes from request to response in milliseconds: which of them, from 1, was under way beside which.

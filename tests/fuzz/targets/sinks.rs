@@ -21,7 +21,7 @@ use wslog::views::escape::is_unsafe;
 use wslog::views::remarks::Remarks;
 use wslog::views::run::{CheckReport, DiffReport, github, json, junit, markdown, text};
 use wslog::views::text::Style;
-use wslog::views::{FrameList, Options, explain as topics, summary};
+use wslog::views::{FrameList, Options, explain as topics, summary, verdicts};
 use wslog_fuzz::{FORMATS, Input, is_capture, script};
 
 const STYLES: [Style; 2] = [Style::plain(40), Style::plain(200)];
@@ -71,7 +71,7 @@ fn columns(text: &str) {
 
 fn capture(file: &[u8], how: u8) {
     let limits = Limits { max_findings: 12, max_inflated_bytes: 200_000, ..Limits::default() };
-    let keep = Keep { first: 8, last: 8, payload_bytes: 60, ..Keep::NOTHING };
+    let keep = Keep { first: 8, last: 8, payload_bytes: 60, cases: true, ..Keep::NOTHING };
     let mut conversations = Vec::new();
     let input = analyze_capture(file, Path::new("fuzz"), &limits, keep, &mut |conversation| {
         conversations.push(conversation);
@@ -87,13 +87,14 @@ fn capture(file: &[u8], how: u8) {
         let shown = seal(conversation.clone(), redaction).open();
         harmless("summary", &summary::sentences(&shown).join("\n"));
     }
-    for format in FORMATS {
+    for format in FORMATS.into_iter().chain([verdicts::FORMAT]) {
         for style in STYLES {
             let mut out = Vec::new();
             let options = Options { frames: FrameList::All, selected: how & 4 != 0, ..Options::new(style) };
             let mut view = (format.sink)(Box::new(&mut out), options);
             let inputs = std::slice::from_ref(&input);
-            present(conversations.clone(), inputs, redaction, &mut *view).expect("memory takes it");
+            let presented = present(conversations.clone(), inputs, redaction, &mut *view);
+            assert!(matches!(presented, Ok(()) | Err(Error::NoRun { .. })), "memory takes it");
             drop(view);
             harmless(format.name, &String::from_utf8(out).expect("a view is text"));
         }
