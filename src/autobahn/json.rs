@@ -265,15 +265,11 @@ impl<'a> Case<'a> {
         let small = |at: usize, max: u8| {
             fields.get(at).and_then(Value::as_u64).and_then(|n| u8::try_from(n).ok()).filter(|n| *n <= max)
         };
+        let data = data::payload(len, &shown)?;
         Ok(LoggedFrame {
-            data: data::payload(len, &shown)?,
-            opcode: small(1, 15).ok_or("it has no opcode")?,
             fin: fields.get(2).and_then(Value::as_bool).ok_or("it has no FIN")?,
             rsv: small(3, 7).ok_or("it has no reserved bits")?,
-            masked: None,
-            masking_key: None,
-            repeat_len: None,
-            chop_size: None,
+            ..LoggedFrame::plain(small(1, 15).ok_or("it has no opcode")?, data)
         })
     }
 }
@@ -308,16 +304,8 @@ mod tests {
     }
 
     fn frame(len: Option<u64>, known: &[u8], opcode: u8) -> LoggedFrame {
-        LoggedFrame {
-            data: LoggedData { len, known: known.to_vec() },
-            opcode,
-            fin: true,
-            rsv: 0,
-            masked: Some(false),
-            masking_key: None,
-            repeat_len: None,
-            chop_size: None,
-        }
+        let data = LoggedData { len, known: known.to_vec() };
+        LoggedFrame { masked: Some(false), ..LoggedFrame::plain(opcode, data) }
     }
 
     #[test]

@@ -334,16 +334,7 @@ mod tests {
     }
 
     fn text(len: Option<u64>, known: &[u8]) -> LoggedFrame {
-        LoggedFrame {
-            data: data(len, known),
-            opcode: 1,
-            fin: true,
-            rsv: 0,
-            masked: Some(false),
-            masking_key: None,
-            repeat_len: None,
-            chop_size: None,
-        }
+        LoggedFrame { masked: Some(false), ..LoggedFrame::plain(1, data(len, known)) }
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub(super) struct LoggedEvent {
 
 impl LoggedEvent {
     pub(super) fn timeout(tag: &str) -> Self {
-        let data = LoggedData { len: Some(tag.len() as u64), known: tag.as_bytes().to_vec() };
+        let data = LoggedData::whole(tag.as_bytes());
         Self { opcode: Opcode::CONTINUATION, data }
     }
 
@@ -136,20 +136,11 @@ mod tests {
     use crate::model::case::LoggedFrame;
 
     fn data(text: &str) -> LoggedData {
-        LoggedData { len: Some(text.len() as u64), known: text.as_bytes().to_vec() }
+        LoggedData::whole(text.as_bytes())
     }
 
     fn frame(opcode: u8, fin: bool, text: &str) -> LoggedFrame {
-        LoggedFrame {
-            data: data(text),
-            opcode,
-            fin,
-            rsv: 0,
-            masked: None,
-            masking_key: None,
-            repeat_len: None,
-            chop_size: None,
-        }
+        LoggedFrame { fin, ..LoggedFrame::plain(opcode, data(text)) }
     }
 
     fn rx(opcode: u8, text: &str) -> WireRow {
@@ -158,7 +149,7 @@ mod tests {
 
     fn tx_close(code: u16) -> WireRow {
         let mut close = frame(8, true, "");
-        close.data = LoggedData { len: Some(2), known: code.to_be_bytes().to_vec() };
+        close.data = LoggedData::whole(&code.to_be_bytes());
         WireRow::TxFrame(close)
     }
 

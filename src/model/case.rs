@@ -232,6 +232,14 @@ pub struct LoggedData {
     pub known: Vec<u8>,
 }
 
+impl LoggedData {
+    /// All of it is shown.
+    #[must_use]
+    pub fn whole(known: &[u8]) -> Self {
+        Self { len: Some(known.len() as u64), known: known.to_vec() }
+    }
+}
+
 /// A frame of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoggedFrame {
@@ -251,6 +259,23 @@ pub struct LoggedFrame {
     pub repeat_len: Option<u64>,
     /// Size of the pieces in which it was sent.
     pub chop_size: Option<u64>,
+}
+
+impl LoggedFrame {
+    /// With FIN and without reserved bits; of the rest the row tells nothing.
+    #[must_use]
+    pub const fn plain(opcode: u8, data: LoggedData) -> Self {
+        Self {
+            data,
+            opcode,
+            fin: true,
+            rsv: 0,
+            masked: None,
+            masking_key: None,
+            repeat_len: None,
+            chop_size: None,
+        }
+    }
 }
 
 /// A row of the wire log; RX and TX are the tester's view. No row has a time.

@@ -50,16 +50,7 @@ pub(crate) fn report(id: &str, received: Option<Vec<CaseEvent>>, rows: Option<Ve
 }
 
 fn frame(opcode: u8, rsv: u8, bytes: &[u8]) -> LoggedFrame {
-    LoggedFrame {
-        data: LoggedData { len: Some(bytes.len() as u64), known: bytes.to_vec() },
-        opcode,
-        fin: true,
-        rsv,
-        masked: None,
-        masking_key: None,
-        repeat_len: None,
-        chop_size: None,
-    }
+    LoggedFrame { rsv, ..LoggedFrame::plain(opcode, LoggedData::whole(bytes)) }
 }
 
 fn hello() -> CaseEvent {

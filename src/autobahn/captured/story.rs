@@ -378,33 +378,16 @@ impl Teller<'_> {
             },
         };
         // The kind of a parted message stands in its first frame.
-        Ok(LoggedFrame {
-            data: LoggedData { len: Some(known.len() as u64), known },
-            opcode: frame.opcode.bits(),
-            fin: frame.fin,
-            rsv: frame.rsv.0,
-            masked: None,
-            masking_key: None,
-            repeat_len: None,
-            chop_size: None,
-        })
+        let data = LoggedData { len: Some(known.len() as u64), known };
+        Ok(LoggedFrame { fin: frame.fin, rsv: frame.rsv.0, ..LoggedFrame::plain(frame.opcode.bits(), data) })
     }
 }
 
 impl Story {
     /// The tester sends its Close before it has read one.
     fn closes(&mut self, body: &[u8]) {
-        let data = LoggedData { len: Some(body.len() as u64), known: body.to_vec() };
-        self.rows.push(WireRow::TxFrame(LoggedFrame {
-            data,
-            opcode: Opcode::CLOSE.bits(),
-            fin: true,
-            rsv: 0,
-            masked: None,
-            masking_key: None,
-            repeat_len: None,
-            chop_size: None,
-        }));
+        let close = LoggedFrame::plain(Opcode::CLOSE.bits(), LoggedData::whole(body));
+        self.rows.push(WireRow::TxFrame(close));
         self.closing.closed_by_me = true;
         self.has_closed = true;
         self.closing.local_close_code = CloseCode::split(body).map(|(code, _)| code.0);

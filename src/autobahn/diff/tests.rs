@@ -290,16 +290,8 @@ fn case_reports_tell_why() {
 #[test]
 fn equal_events_of_different_frames_are_told_apart() {
     let frame = |opcode, known: &[u8]| {
-        WireRow::RxFrame(LoggedFrame {
-            data: LoggedData { len: Some(known.len() as u64), known: known.to_vec() },
-            opcode,
-            fin: true,
-            rsv: 0,
-            masked: Some(true),
-            masking_key: None,
-            repeat_len: None,
-            chop_size: None,
-        })
+        let plain = LoggedFrame::plain(opcode, LoggedData::whole(known));
+        WireRow::RxFrame(LoggedFrame { masked: Some(true), ..plain })
     };
     let mut old = report("[]", "");
     let mut new = old.clone();

@@ -47,16 +47,8 @@ fn text(text: &str) -> CaseEvent {
 }
 
 fn rx(opcode: u8, len: u64, known: &str) -> WireRow {
-    WireRow::RxFrame(LoggedFrame {
-        data: LoggedData { len: Some(len), known: known.as_bytes().to_vec() },
-        opcode,
-        fin: true,
-        rsv: 0,
-        masked: None,
-        masking_key: None,
-        repeat_len: None,
-        chop_size: None,
-    })
+    let data = LoggedData { len: Some(len), known: known.as_bytes().to_vec() };
+    WireRow::RxFrame(LoggedFrame::plain(opcode, data))
 }
 
 fn check(report: &CaseReport, agrees: bool, why: &str) {

@@ -15,6 +15,17 @@ pub(super) const FREE: u64 = 4 << 20;
 /// And for each byte that stands for some: a byte can stand for a whole entry of the table.
 const RATIO: u64 = 16;
 
+/// A whole field block of a stream.
+struct Head {
+    id: u32,
+    /// Who sent it.
+    dir: Direction,
+    fields: Vec<Field>,
+    /// Where it ends in the connection.
+    outer: u64,
+    carrier: Carrier,
+}
+
 impl Http2 {
     /// A part of a field block has come.
     pub(super) fn block_goes_on(
@@ -60,9 +71,10 @@ impl Http2 {
                 known => known,
             };
             self.client = client;
+            let head = Head { id: stream, dir, fields, outer, carrier };
             match client {
-                Some(client) if client == dir => self.request(stream, dir, fields, (outer, carrier), sink),
-                Some(_) => self.response(stream, dir, fields, (outer, carrier), sink),
+                Some(client) if client == dir => self.request(head, sink),
+                Some(_) => self.response(head, sink),
                 None => {}
             }
         }
@@ -72,14 +84,8 @@ impl Http2 {
     }
 
     /// HEADERS of the client: a request, or what comes behind one.
-    fn request(
-        &mut self,
-        id: u32,
-        dir: Direction,
-        mut fields: Vec<Field>,
-        (outer, carrier): (u64, Carrier),
-        sink: &mut impl FnMut(u32, Step<'_>),
-    ) {
+    fn request(&mut self, head: Head, sink: &mut impl FnMut(u32, Step<'_>)) {
+        let Head { id, dir, mut fields, outer, carrier } = head;
         if self.streams.contains_key(&id) || self.counts.others.contains(id) {
             return;
         }
@@ -112,14 +118,8 @@ impl Http2 {
     }
 
     /// HEADERS of the server: an answer, one before it, or trailers.
-    fn response(
-        &mut self,
-        id: u32,
-        dir: Direction,
-        mut fields: Vec<Field>,
-        (outer, carrier): (u64, Carrier),
-        sink: &mut impl FnMut(u32, Step<'_>),
-    ) {
+    fn response(&mut self, head: Head, sink: &mut impl FnMut(u32, Step<'_>)) {
+        let Head { id, dir, mut fields, outer, carrier } = head;
         self.counts.http3_offers += u64::from(find(&fields, "alt-svc").is_some_and(offers_http3));
         let Some(stream) = self.streams.get_mut(&id).filter(|stream| stream.state == State::Asked) else {
             return;

@@ -1,3 +1,4 @@
+use super::chromium;
 use super::prelude::*;
 
 /// The same browser where HTTP/2 carries the connection.
@@ -7,20 +8,15 @@ pub(super) const ROW: Row = Row {
     side: Some(Role::Client),
     is_named: true,
     conventions: &[
-        does(
-            &[At::FailedUnfounded],
-            Reported::Abnormal,
-            Clean::No,
-            "reports 1006, not clean: no script can close with that code",
-        ),
+        chromium::FAILED_UNFOUNDED,
         does(
             FAILS,
             Reported::Abnormal,
             Clean::No,
             "resets the stream without a Close, fires an error and reports 1006, not clean",
         ),
-        does(NONE_CAME, Reported::Abnormal, Clean::No, "reports 1006, not clean"),
-        does(&[At::Left, At::NotEstablished], Reported::Abnormal, Clean::No, "reports 1006, not clean"),
+        chromium::NO_CLOSE_CAME,
+        chromium::NEVER_CLOSED,
         does(
             &[At::NotAnswered, At::Unread],
             Reported::Peers,
@@ -35,13 +31,7 @@ pub(super) const ROW: Row = Row {
             "reports the code, clean, if the stream is reset after both Closes",
         )
         .likely(),
-        does(
-            &[At::MoreBehind],
-            Reported::Abnormal,
-            Clean::No,
-            "fails the connection over anything that follows a Close and reports 1006",
-        )
-        .or(&[other(
+        chromium::MORE_BEHIND.or(&[other(
             Reported::Peers,
             Clean::Yes,
             "what followed came in a frame of its own, behind its answer",
