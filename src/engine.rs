@@ -17,11 +17,13 @@ mod candidates;
 mod capture;
 mod carried;
 mod case;
+mod concluded;
 mod connection;
 mod connects;
 mod delivery;
 pub mod directory;
 mod files;
+mod followed;
 mod gate;
 mod keyring;
 mod ledger;
@@ -35,6 +37,7 @@ mod selection;
 mod sets;
 mod shards;
 mod sink;
+mod stages;
 mod threads;
 mod verdicts;
 
@@ -344,7 +347,7 @@ impl Ready {
             // Only opened, but few files can be.
             Self::Capture(_) => u64::MAX,
             Self::Case { conversation, input, .. } => {
-                input.bytes.saturating_add(connection::weight(conversation) as u64)
+                input.bytes.saturating_add(concluded::weight(conversation) as u64)
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
-use crate::engine::connection::file;
+use crate::engine::stages::file;
 use crate::limits::Limits;
 use crate::model::{Conversation, PacketNo, SetFile};
 use crate::reference::across::{Attempts, Key, KeyUse, Program, Trace, UnderWay};

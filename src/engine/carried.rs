@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::dissect::Beside;
-use crate::engine::connection::{self, BoxedConcluded, Followed, Stages};
+use crate::engine::concluded::{self, BoxedConcluded};
+use crate::engine::followed::Followed;
 use crate::engine::recorder::Common;
 use crate::engine::shards::Terms;
+use crate::engine::stages::Stages;
 use crate::http2::{Ending, How, StreamFacts};
 use crate::limits::Limits;
 use crate::model::{
@@ -136,7 +138,7 @@ impl Followed {
             let half = |dir| facts.endings.iter().any(|end| end.dir == dir && end.how == How::EndStream);
             let until = (until, Some(PerRole { client: half(client), server: half(client.flip()) }));
             let mut concluded =
-                connection::conclude(*stream.stages, tcp, client, (Weirds::default(), tls), until, limits);
+                concluded::conclude(*stream.stages, tcp, client, (Weirds::default(), tls), until, limits);
             let conversation = &mut *concluded.conversation;
             conversation.id = ConversationId { stream: Some(id), ..ConversationId::flow(0) };
             conversation.started_at = span.first.at;
@@ -202,7 +204,7 @@ fn http2_facts(facts: &StreamFacts, client: Direction, beside: Beside) -> Http2F
 
 /// What TCP shows of the connection, with the ends of the stream in place of those that came when it was over.
 fn tcp_facts(tcp: &Connection, client: Direction, facts: &StreamFacts) -> TcpFacts {
-    let mut all = connection::tcp_facts(tcp, client);
+    let mut all = concluded::tcp_facts(tcp, client);
     for (role, dir) in [(Role::Client, client), (Role::Server, client.flip())] {
         let ends: Vec<EndSegment> = facts.endings.iter().filter(|end| end.dir == dir).map(end_of).collect();
         let is_open = !facts.is_over();

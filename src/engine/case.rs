@@ -2,9 +2,9 @@
 
 use crate::autobahn;
 use crate::diagnosis::diagnose;
-use crate::engine::connection::Stages;
 use crate::engine::recorder::{Common, Keep, Told};
 use crate::engine::shards::Terms;
+use crate::engine::stages::Stages;
 use crate::limits::Limits;
 use crate::model::case::CaseReport;
 use crate::model::suite::{Suite, SuiteSource};

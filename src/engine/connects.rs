@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use crate::diagnosis::has_failed;
-use crate::engine::connection::{self, Concluded};
+use crate::engine::concluded::{self, Concluded};
 use crate::limits::Limits;
 use crate::model::{
     Conversation, Direction, EndSegment, FailedConnect, PacketNo, Tail, TcpFacts, TcpRecord, Timestamp,
@@ -37,7 +37,7 @@ impl Attempt {
         let ends = connection.endpoints();
         Some(Self {
             tail: Tail { until, not_connected: true, ..Tail::default() },
-            facts: connection::tcp_facts(connection, Direction::Orig),
+            facts: concluded::tcp_facts(connection, Direction::Orig),
             tcp: TcpRecord {
                 client: ends.orig,
                 server: ends.resp,
@@ -59,7 +59,7 @@ impl Attempt {
     /// What comes of it where it is told; number and place are left to the caller.
     pub(super) fn conclude(self, limits: &Limits) -> Box<Concluded> {
         let Self { tail, facts, tcp, connect, started_at, ended_at, maker } = self;
-        let mut concluded = connection::not_connected(&tail, facts, tcp, connect, limits);
+        let mut concluded = concluded::not_connected(&tail, facts, tcp, connect, limits);
         concluded.maker = maker;
         (concluded.conversation.started_at, concluded.conversation.ended_at) = (started_at, ended_at);
         concluded

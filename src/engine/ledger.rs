@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use crate::engine::candidates::Candidates;
-use crate::engine::connection::Concluded;
+use crate::engine::concluded::Concluded;
 use crate::engine::connects::{Attempt, Connects};
 use crate::engine::files::Files;
 use crate::engine::order::Order;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::engine::across::Across;
-use crate::engine::connection::{self, Concluded};
+use crate::engine::concluded::{self, Concluded};
 use crate::engine::delivery::Delivery;
 use crate::engine::ledger::{Entry, Ledger};
 use crate::engine::recorder::{Keep, Told};
@@ -192,7 +192,7 @@ impl<'s> Collector<'s> {
                     self.delivery.told(conversation.id, None, told)?;
                 }
                 // It was made by a thread that is gone: the others take turns.
-                let weight = connection::weight(&conversation);
+                let weight = concluded::weight(&conversation);
                 self.delivery.conversation(conversation, weight, at)?;
                 self.read(vec![*input])?;
             }

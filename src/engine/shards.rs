@@ -8,7 +8,8 @@ use std::collections::BinaryHeap;
 use std::net::IpAddr;
 
 use crate::engine::body::Spools;
-use crate::engine::connection::{Concluded, Finished, Turn, Watched};
+use crate::engine::concluded::Concluded;
+use crate::engine::connection::{Finished, Turn, Watched};
 use crate::engine::connects::Attempt;
 use crate::engine::recorder::{Common, Keep, Told};
 use crate::limits::Limits;
