@@ -169,6 +169,8 @@ pub struct Counts {
     pub fields_left_out: u64,
     /// Bytes that a client sent before the response, beyond the cap.
     pub early_bytes_dropped: u64,
+    /// Bytes of DATA that came when their sender had ended the stream (RFC 9113 5.1).
+    pub bytes_after_end: u64,
     /// Responses that offer HTTP/3 (RFC 7838).
     pub http3_offers: u64,
     /// How often it could not be told where frames begin.

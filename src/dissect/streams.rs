@@ -33,6 +33,7 @@ struct Told {
     too_long: u64,
     left_out: u64,
     early: u64,
+    after_end: u64,
     http3: u64,
     unread: u64,
     lost: u64,
@@ -438,6 +439,12 @@ impl Told {
             counts.early_bytes_dropped,
             WeirdKind::HandshakeCap,
             "bytes that the client sent before the response are left out from the limit handshake-bytes on",
+        );
+        since(
+            &mut self.after_end,
+            counts.bytes_after_end,
+            WeirdKind::Http2Unread,
+            "bytes that came when their sender had ended the stream are left out",
         );
         since(&mut self.http3, counts.http3_offers, WeirdKind::Http3Offered, http::HTTP3_OFFERED);
         since(

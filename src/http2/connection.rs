@@ -280,6 +280,10 @@ impl Http2 {
             return;
         }
         let Some(stream) = self.streams.get_mut(&id) else { return };
+        if stream.ended[dir] {
+            self.counts.bytes_after_end += bytes.len() as u64;
+            return;
+        }
         let offset = stream.inner[dir].advance(bytes.len() as u64, outer);
         if std::mem::take(&mut stream.is_cut[dir]) {
             self.whole[dir].insert(id);
@@ -308,7 +312,7 @@ impl Http2 {
         (outer, cause, carrier): (u64, GapCause, Carrier),
         sink: &mut impl FnMut(u32, Step<'_>),
     ) {
-        let Some(stream) = self.streams.get_mut(&id) else { return };
+        let Some(stream) = self.streams.get_mut(&id).filter(|stream| !stream.ended[dir]) else { return };
         let offset = stream.inner[dir].advance(len, outer);
         if matches!(stream.state, State::Open | State::Unseen) {
             let carrier = stream.carrier(dir, carrier);

@@ -194,6 +194,26 @@ fn an_end_behind_early_data_waits_with_it() {
 }
 
 #[test]
+fn data_behind_the_end_of_its_stream_is_left_out() {
+    for is_whole in [true, false] {
+        let mut story = if is_whole { Story::new() } else { Story::of(Http2::mid_stream(CAPS)) };
+        if is_whole {
+            story.send(C, &connect(1));
+            story.send(S, &ok(1));
+        }
+        story.log.clear();
+        story.send(S, &frame(0, 1, 1, b"last"));
+        story.send(S, &[frame(0, 0, 1, b"more"), frame(0, 1, 1, b"and more")].concat());
+        story.send(S, &frame(3, 0, 1, &[0, 0, 0, 7]));
+        story.send(S, &frame(0, 0, 1, b"!"));
+        story.log.retain(|line| !line.contains("acked"));
+        let before = u8::from(is_whole);
+        story.tells(&[&format!("1 S {before}: last had {before}"), "1 S ends end_stream"]);
+        assert_eq!(story.http2.counts().bytes_after_end, 13);
+    }
+}
+
+#[test]
 fn early_data_beyond_the_cap_is_a_hole() {
     let mut story = Story::new();
     story.send(
