@@ -9,8 +9,8 @@
 //!                  └──────────────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! A stream that may have begun before the recording is watched for frames that follow one another; one whose
-//! start was seen and is no HTTP is not.
+//! A stream that may have begun before the recording, or begins with a hole, is watched for frames that follow one another; one
+//! whose start was seen and is no HTTP is not.
 //!
 //! A connection costs two words until a byte of it looks like HTTP, and one allocation after that. What must
 //! wait (a head that is not whole, frames captured before the response that allows them) is kept up to
@@ -412,7 +412,10 @@ fn fresh(item: &Item<'_>, state: State) -> State {
             },
             _ => State::Http(Box::new(Transactions::new(matches!(state, State::FreshMidStream)))),
         },
-        Item::Gap { .. } => State::PickUp(Box::new(PickUp::unknown())),
+        Item::Gap { .. } => State::PickUp(Box::new(match state {
+            State::Fresh => PickUp::behind_hole(),
+            _ => PickUp::unknown(),
+        })),
         // One side may end before the other sends its request.
         Item::End { .. } => State::Http(Box::new(Transactions::new(matches!(state, State::FreshMidStream)))),
     }

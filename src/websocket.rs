@@ -25,7 +25,7 @@ mod header;
 pub mod mask;
 
 pub(crate) use chain::all::{Segments, first};
-pub(crate) use chain::{Chain, Ways};
+pub(crate) use chain::{Chain, Ways, whole};
 pub use decoder::{Decoded, Decoder, Ending};
 pub use header::{Incomplete, parse_header};
 pub(crate) use header::{SOUND, can_begin, header_len};

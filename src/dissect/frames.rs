@@ -114,6 +114,23 @@ impl Frames {
         frames
     }
 
+    /// Frames that nothing has announced begin at these offsets; all that comes of them is held.
+    pub(super) fn behind_holes<S: FnMut(Dissected<'_>)>(
+        client: Direction,
+        starts: PerDirection<u64>,
+        mut held: PerDirection<Held>,
+        out: &mut Out<'_, S>,
+    ) -> Self {
+        let mut frames = Self::new(client, starts);
+        for dir in [Direction::Orig, Direction::Resp] {
+            if let Some(Item::Data { offset, carrier, .. }) = held[dir].front() {
+                resumed(role(dir, client), offset, 0, Some(carrier), out);
+            }
+        }
+        release(&mut held, |dir, item| frames.push(dir, item, out));
+        frames
+    }
+
     pub(super) const fn client(&self) -> Direction {
         self.client
     }

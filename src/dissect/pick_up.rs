@@ -1,7 +1,10 @@
 //! A connection whose opening handshake is not wholly in the recording: whether it carries frames.
 //!
 //! One side masks, the other does not, and headers follow one another where lengths say: what that weighs against
-//! chance decides. Of a connection that asked for the upgrade, or was granted it, less is asked.
+//! chance decides. Of a connection that asked for the upgrade, or was granted it, less is asked; and of one that is known from its
+//! SYN on, but for the beginning of both directions.
+
+mod behind;
 
 use crate::dissect::frames::Frames;
 use crate::dissect::head::{HeadKind, PartialHead, Scanned};
@@ -11,6 +14,7 @@ use crate::http::{Start, response_head, upgrade};
 use crate::model::{
     Carrier, Direction, Evidence, Observed, PerDirection, Role, StreamEnd, Undecodable, WeirdKind, count,
 };
+use behind::BehindHoles;
 
 /// For masked frames, where the other direction agrees.
 const MASKED: u32 = 40;
@@ -36,6 +40,8 @@ pub(super) struct PickUp {
     client: Option<Direction>,
     pub(super) acked: LastAcked,
     sides: PerDirection<Side>,
+    /// What lies behind the holes that both directions of a connection begin with, while that may be whole frames.
+    behind: Option<BehindHoles>,
 }
 
 #[derive(Debug)]
@@ -59,7 +65,13 @@ impl PickUp {
     pub(super) fn unknown() -> Self {
         let side =
             || Side { head: Some(PartialHead::default()), seeker: Seeker::new(0, 0, None, true), end: None };
-        Self { client: None, acked: LastAcked::default(), sides: PerDirection { orig: side(), resp: side() } }
+        let sides = PerDirection { orig: side(), resp: side() };
+        Self { client: None, acked: LastAcked::default(), sides, behind: None }
+    }
+
+    /// One whose start was seen, and which begins with a hole.
+    pub(super) fn behind_hole() -> Self {
+        Self { behind: Some(BehindHoles::default()), ..Self::unknown() }
     }
 
     /// One that has asked for the upgrade; what is read begins at these offsets.
@@ -82,7 +94,8 @@ impl PickUp {
     /// Bytes of memory behind what waits for a decision.
     pub(super) fn memory(&self) -> usize {
         let of = |side: &Side| side.head.as_ref().map_or(0, PartialHead::weight) + side.seeker.memory();
-        of(&self.sides.orig) + of(&self.sides.resp)
+        let behind = self.behind.as_ref().map_or(0, BehindHoles::memory);
+        of(&self.sides.orig) + of(&self.sides.resp) + behind
     }
 
     /// Takes an item without a decision: more are at hand.
@@ -99,6 +112,11 @@ impl PickUp {
         item: Item<'_>,
         out: &mut Out<'_, S>,
     ) -> Picked {
+        if let Some(behind) = &mut self.behind
+            && !behind.push(dir, item, out.limits.max_resync_bytes)
+        {
+            self.behind = None;
+        }
         let side = &mut self.sides[dir];
         if let (Item::Data { offset, bytes, carrier }, Some(head)) = (item, &mut side.head)
             && (!head.is_empty() || Start::of(bytes) == Start::Response)
@@ -185,11 +203,7 @@ impl PickUp {
                 let (start, carrier) = (seeker.found()?, seeker.held().carrier()?);
                 Some(Evidence::Capture { carrier, offset: start })
             });
-            if !asked {
-                out.emit(Role::Client, Observed::HandshakeUnseen, evidence);
-            }
-            out.emit(Role::Server, Observed::HandshakeUnseen, evidence);
-            out.emit(Role::Server, Observed::Upgraded, evidence);
+            upgraded(asked, evidence, out);
             return Picked::Frames(Box::new(self.frames(client, None, out)));
         }
         let max = out.limits.max_resync_bytes;
@@ -203,6 +217,12 @@ impl PickUp {
         let PerDirection { orig, resp } = &self.sides;
         let tries = orig.seeker.tries().saturating_add(resp.seeker.tries());
         let over = orig.end.is_some() && resp.end.is_some();
+        if over && let Some((client, starts, held)) = self.behind.take().and_then(BehindHoles::frames) {
+            let offset = starts[client];
+            let evidence = held[client].carrier().map(|carrier| Evidence::Capture { carrier, offset });
+            upgraded(false, evidence, out);
+            return Picked::Frames(Box::new(Frames::behind_holes(client, starts, held, out)));
+        }
         match self.client {
             Some(client) if over => {
                 self.unanswered(client, out);
@@ -268,4 +288,13 @@ impl PickUp {
             out.emit(from, Observed::StreamEnd(how), evidence);
         }
     }
+}
+
+/// There was a handshake of which the recording has the request at most.
+fn upgraded<S: FnMut(Dissected<'_>)>(asked: bool, evidence: Option<Evidence>, out: &mut Out<'_, S>) {
+    if !asked {
+        out.emit(Role::Client, Observed::HandshakeUnseen, evidence);
+    }
+    out.emit(Role::Server, Observed::HandshakeUnseen, evidence);
+    out.emit(Role::Server, Observed::Upgraded, evidence);
 }

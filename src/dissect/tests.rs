@@ -1,5 +1,6 @@
 //! Conversations made by hand, and what is observed of them.
 
+mod behind_holes;
 mod caps_and_gaps;
 mod properties;
 mod upgrade;

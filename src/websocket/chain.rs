@@ -235,6 +235,31 @@ fn is_sound(header: &FrameHeader) -> bool {
     rsv == Rsv(0) || (rsv == Rsv::RSV1 && opcode != Opcode::CONTINUATION)
 }
 
+/// What speaks for bytes as all that one side sent, frames from the first to the last, in bits; `None` where they are none.
+///
+/// Behind masked frames a Close may be without a mask: proxies that have passed frames on end both sides with one Close.
+pub(crate) fn whole(bytes: &[u8], masked: bool) -> Option<u32> {
+    let (mut rest, mut state, mut last_key) = (bytes, State::Unknown, None);
+    let mut all = 0_u32;
+    while !rest.is_empty() {
+        let header = parse_header(rest).ok()?;
+        let is_masked = header.masking_key.is_some();
+        let is_of_proxy = masked && last_key.is_some() && header.opcode == Opcode::CLOSE;
+        if !is_sound(&header) || (is_masked != masked && !is_of_proxy) {
+            return None;
+        }
+        state = state.after(&header)?;
+        let start = usize::try_from(header.wire_len()).ok()?;
+        let end = usize::try_from(header.whole_len()).ok()?;
+        let payload = rest.get(start..end)?;
+        let is_fresh = header.masking_key.is_none_or(|key| last_key.replace(key) != Some(key));
+        all = all.saturating_add(if is_fresh { bits(&header) } else { 0 });
+        all = all.saturating_add(sense(&header, payload)?);
+        rest = rest.get(end..)?;
+    }
+    Some(if bytes.is_empty() { 0 } else { all.saturating_add(END_BITS) })
+}
+
 /// What a sound header says that is no repetition, in bits.
 fn bits(header: &FrameHeader) -> u32 {
     match (header.opcode.is_control(), header.payload_len, header.fin) {
@@ -343,6 +368,63 @@ mod tests {
         let mut chain = Chain::new(0, None);
         assert!(chain.data(0, &text[..3]) && chain.gap(3, 4) && !chain.gap(3, 5));
         assert!(chain.data(7, &text) && chain.bits() == 5 + 5 + 5 + 7);
+    }
+
+    #[test]
+    fn all_that_one_side_sent() {
+        let (text, close) = (frame(Opcode::TEXT, true, b"hello"), frame(Opcode::CLOSE, true, b"\x03\xe8"));
+        let bare = frame(Opcode::CLOSE, false, b"\x03\xe9");
+        for (masked, frames, expected) in [
+            (true, vec![], Some(0)),
+            (true, vec![&text], Some(5 + 5 + 7)),
+            // The second has the same key.
+            (true, vec![&text, &close], Some(5 + 5 + 5 + 7)),
+            (true, vec![&text, &bare], Some(5 + 5 + 5 + 5 + 7)),
+            (true, vec![&bare], None),
+            (true, vec![&close, &text], None),
+            (false, vec![&bare], Some(5 + 5 + 7)),
+            (false, vec![&bare, &close], None),
+        ] {
+            let bytes: Vec<u8> = frames.iter().flat_map(|frame| frame.iter().copied()).collect();
+            assert_eq!(whole(&bytes, masked), expected, "{bytes:x?}");
+            let last = frames.last().map_or(0, |frame| frame.len());
+            for cut in 1..last {
+                assert_eq!(whole(&bytes[..bytes.len() - cut], masked), None, "{cut} less than {bytes:x?}");
+            }
+        }
+    }
+
+    /// Of random bytes no more weigh so many bits than one in two to their power.
+    #[test]
+    fn bits_are_what_chance_is() {
+        const RUNS: u32 = 1 << 19;
+        let mut word: u64 = 6455;
+        let mut random = || {
+            // Xorshift (Marsaglia 2003).
+            word ^= word << 13;
+            word ^= word >> 7;
+            word ^= word << 17;
+            word.to_be_bytes()
+        };
+        for masked in [true, false] {
+            let mut with_bits = [0_u32; 128];
+            for _ in 0..RUNS {
+                let bytes = [random(), random(), random()].concat();
+                let len = 2 + usize::from(bytes[23] % 22);
+                if let Some(bits) = whole(&bytes[..len], masked) {
+                    with_bits[..=bits as usize].iter_mut().for_each(|count| *count += 1);
+                }
+            }
+            assert!(with_bits[12] > 0, "some pass");
+            for bits in 1..=18 {
+                let most = (RUNS >> bits) * 3 / 2 + 4;
+                assert!(
+                    with_bits[bits] <= most,
+                    "{} of {most} with {bits} bits, masked: {masked}",
+                    with_bits[bits]
+                );
+            }
+        }
     }
 
     proptest! {

@@ -15,6 +15,7 @@ use crate::support::conversation::{Client, Server, Side, Talk, TestPacket, heade
 use crate::support::frame::Frame;
 use crate::support::vantage::Between;
 
+mod behind_holes;
 mod missed;
 mod odd;
 mod proxied;

@@ -7,12 +7,12 @@ use crate::support::streams::{Carrier, play_in};
 use crate::support::upgrade::{Upgrade, refusal};
 
 const PROXY: &str = "198.51.100.5:443";
-const PROXY_OUT: &str = "198.51.100.5:33000";
+pub(super) const PROXY_OUT: &str = "198.51.100.5:33000";
 
 /// Two hops of a proxied connection as they go on.
-struct Relay<F, B> {
-    front: F,
-    back: B,
+pub(super) struct Relay<F, B> {
+    pub(super) front: F,
+    pub(super) back: B,
 }
 
 impl<F: Carrier, B: Carrier> Relay<F, B> {
@@ -37,12 +37,12 @@ impl<F: Carrier, B: Carrier> Relay<F, B> {
         carrier.carry(from, &bytes);
     }
 
-    fn same(&mut self, from: Side, frame: &Frame) -> &mut Self {
+    pub(super) fn same(&mut self, from: Side, frame: &Frame) -> &mut Self {
         self.pass(from, frame, frame)
     }
 
     /// The request passes it, and the response comes back: of TCP both hops are open.
-    fn open(&mut self, front: &Upgrade, back: &Upgrade) -> &mut Self {
+    pub(super) fn open(&mut self, front: &Upgrade, back: &Upgrade) -> &mut Self {
         self.front.carry(Client, &front.request());
         let now = self.front.talk().now_ns();
         self.back.talk().not_before(now + 100_000).connect();
@@ -55,7 +55,7 @@ impl<F: Carrier, B: Carrier> Relay<F, B> {
     }
 
     /// Both hops have the same time.
-    fn wait(&mut self, ms: i64) -> &mut Self {
+    pub(super) fn wait(&mut self, ms: i64) -> &mut Self {
         let now = self.front.talk().now_ns().max(self.back.talk().now_ns()) + ms * 1_000_000;
         self.front.talk().not_before(now);
         self.back.talk().not_before(now);
@@ -63,12 +63,12 @@ impl<F: Carrier, B: Carrier> Relay<F, B> {
     }
 }
 
-fn hops() -> (Talk, Talk) {
+pub(super) fn hops() -> (Talk, Talk) {
     let front = Talk::new(CLIENT, PROXY).with_isns(5_000, 6_000);
     (front, Talk::new(PROXY_OUT, SERVER).with_isns(7_000, 8_000))
 }
 
-fn forwarded(upgrade: &Upgrade) -> Upgrade {
+pub(super) fn forwarded(upgrade: &Upgrade) -> Upgrade {
     upgrade.clone().ask("X-Forwarded-For", "192.0.2.10")
 }
 
