@@ -1,7 +1,7 @@
 //! Journeys: what several recordings show of one connection, and the hops of a proxied one (the legs), put together.
 //!
 //! ```text
-//!  Conversation, Trails ─► Footprint ─► link: groups ─► clock ─► chains ─► same (contrast), hops, log ─► Journey
+//!  Conversation, Trails ─► Footprint, packed ─► link: groups ─► clock ─► chains ─► same (contrast), hops, log ─► Journey
 //! ```
 //!
 //! * **Same connection.** Two recordings have the same segments: the numbers of both SYNs, or samples of payload that have the same
@@ -10,15 +10,18 @@
 //!   other, asks for the same and was followed by the same messages.
 //! * **Log and wire.** The log of a tester has the key of a connection.
 //!
+//! Most connections are linked with none: each is kept packed, and unpacked where it shares with few what all are held against.
 //! What fits several is linked with none. Nothing depends on the order of the inputs but the names of the legs.
 
 mod chains;
 mod clock;
 mod contrast;
 mod footprint;
+mod footprints;
 mod hops;
 mod link;
 mod log;
+mod packed;
 mod same;
 mod words;
 
@@ -27,12 +30,13 @@ use std::collections::HashMap;
 use crate::model::{Certainty, Conversation, InputReport, Journey, Timestamp, Trails};
 use clock::Clocks;
 use footprint::Footprint;
+use footprints::Footprints;
 use link::Group;
 
 /// Gathers conversations as they go by, and links them in the end.
 #[derive(Debug)]
 pub struct Journeys {
-    footprints: Vec<Footprint>,
+    footprints: Footprints,
     max: usize,
     left_out: u64,
 }
@@ -50,8 +54,8 @@ struct Recording {
 impl Journeys {
     /// Of at most so many conversations.
     #[must_use]
-    pub const fn new(max: usize) -> Self {
-        Self { footprints: Vec::new(), max, left_out: 0 }
+    pub fn new(max: usize) -> Self {
+        Self { footprints: Footprints::default(), max, left_out: 0 }
     }
 
     /// The next conversation, of capture `capture`: the index of the first of its inputs.
@@ -60,7 +64,9 @@ impl Journeys {
             self.left_out += 1;
             return;
         }
-        self.footprints.extend(Footprint::of(capture, conversation, trails));
+        if let Some(footprint) = Footprint::of(capture, conversation, trails) {
+            self.footprints.push(&footprint);
+        }
     }
 
     /// How many conversations there were beyond those.
@@ -107,17 +113,12 @@ impl Journeys {
     }
 }
 
-fn recordings(all: &[Footprint], inputs: &[InputReport]) -> Map<usize, Recording> {
-    let mut recordings = Map::default();
-    for footprint in all {
-        recordings.entry(footprint.capture).or_insert_with(|| {
-            let set = inputs.get(footprint.capture).and_then(|input| input.set);
-            let is_of = |(at, input): &(usize, &InputReport)| {
-                *at == footprint.capture || set.is_some() && input.set == set
-            };
-            let files = inputs.iter().enumerate().filter(is_of);
-            Recording { last_at: files.filter_map(|(_, input)| input.last_at).max() }
-        });
-    }
-    recordings
+fn recordings(all: &Footprints, inputs: &[InputReport]) -> Map<usize, Recording> {
+    let recording = |capture: usize| {
+        let set = inputs.get(capture).and_then(|input| input.set);
+        let is_of = |(at, input): &(usize, &InputReport)| *at == capture || set.is_some() && input.set == set;
+        let files = inputs.iter().enumerate().filter(is_of);
+        Recording { last_at: files.filter_map(|(_, input)| input.last_at).max() }
+    };
+    all.captures().iter().map(|&capture| (capture, recording(capture))).collect()
 }

@@ -24,6 +24,7 @@ mod history;
 mod legs;
 mod notes;
 mod table;
+mod trail;
 mod waiting;
 
 pub use connection::{Connection, Stats};

@@ -7,8 +7,8 @@ use crate::engine::recorder::Keep;
 use crate::engine::stages::{Stages, file};
 use crate::limits::Limits;
 use crate::model::{
-    Certainty, Conversation, Course, Direction, EndSegment, FailedConnect, FrameRecord, Lifecycle, PerRole,
-    Role, Tail, TcpEnd, TcpFacts, TcpRecord, Timestamp, TlsFacts, Trails, Weirds,
+    Certainty, Conversation, Course, Direction, EndSegment, FailedConnect, FrameRecord, Lifecycle,
+    PerDirection, PerRole, Role, Tail, TcpEnd, TcpFacts, TcpRecord, Timestamp, TlsFacts, Trails, Weirds,
 };
 use crate::reference::across::Trace;
 use crate::reference::{host_port, tls};
@@ -38,6 +38,14 @@ pub(super) struct Concluded {
 }
 
 impl Concluded {
+    /// Takes its trails, which are those of so many conversations.
+    pub(super) fn follow(&mut self, trails: Option<Trails>, shared_by: usize) {
+        let weight =
+            trails.iter().map(|trails| trails.client.weight() + trails.server.weight()).sum::<usize>();
+        self.weight += weight / shared_by.max(1);
+        self.trails = trails;
+    }
+
     /// Adds what rests on how TCP went, which is known by now, and the cause.
     pub(super) fn diagnose(&mut self, max_findings: usize) {
         let conversation = &mut *self.conversation;
@@ -129,7 +137,7 @@ fn lacks_end(role: Role, sent: u64, facts: &TcpFacts) -> bool {
 /// Adds what is known once no segment can come any more.
 pub(super) fn complete(
     concluded: &mut Concluded,
-    connection: &Connection,
+    connection: &mut Connection,
     client: Direction,
     max_findings: usize,
 ) {
@@ -156,7 +164,7 @@ pub(super) fn complete(
         }
     }
     concluded.diagnose(max_findings);
-    concluded.trails = trails(connection, client);
+    concluded.follow(trails(connection, client), 1);
 }
 
 /// A conversation that is over before its TCP connection was established: what is known of it is `tail`, `facts`, `tcp`
@@ -194,9 +202,12 @@ pub(super) fn not_connected(
 }
 
 /// What other recordings of it would have, too, where that was kept.
-pub(super) fn trails(connection: &Connection, client: Direction) -> Option<Trails> {
-    let trails = connection.trails()?;
-    Some(Arc::new(PerRole { client: trails[client].over(), server: trails[client.flip()].over() }))
+pub(super) fn trails(connection: &mut Connection, client: Direction) -> Option<Trails> {
+    let PerDirection { orig, resp } = connection.take_trails()?;
+    Some(Arc::new(match client {
+        Direction::Orig => PerRole { client: orig, server: resp },
+        Direction::Resp => PerRole { client: resp, server: orig },
+    }))
 }
 
 /// What TCP shows of both sides until now.

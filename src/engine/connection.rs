@@ -218,7 +218,8 @@ impl Watched {
         if let Some(carried) = followed.carried {
             let mut concluded = carried.finish(facts);
             let trails = followed.dissector.client().and_then(|client| trails(connection, client));
-            concluded.iter_mut().for_each(|concluded| concluded.trails.clone_from(&trails));
+            let streams = concluded.len();
+            concluded.iter_mut().for_each(|concluded| concluded.follow(trails.clone(), streams));
             return Finished { concluded, weirds: followed.weirds };
         }
         match followed.conclude(connection, until, &terms.limits) {

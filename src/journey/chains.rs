@@ -2,8 +2,9 @@
 
 use crate::journey::Map;
 use crate::journey::clock::Clocks;
-use crate::journey::footprint::{Footprint, Key};
-use crate::journey::link::{Group, MAX_ALIKE, common};
+use crate::journey::footprint::{Footprint, Opening};
+use crate::journey::footprints::{Footprints, Head};
+use crate::journey::link::{Group, MAX_ALIKE, alike, common};
 use crate::model::Role;
 
 /// Connections that were passed on, one to the next.
@@ -24,7 +25,7 @@ struct Link {
 
 /// Which connection is passed on on which, as far as it is known.
 struct Links<'a> {
-    all: &'a [Footprint],
+    all: &'a Footprints,
     groups: &'a [Group],
     next: Vec<Option<usize>>,
     is_back: Vec<bool>,
@@ -33,7 +34,7 @@ struct Links<'a> {
 }
 
 /// Chains of connections that were passed on.
-pub(super) fn chains(all: &[Footprint], groups: &[Group], clocks: &mut Clocks) -> Vec<Chain> {
+pub(super) fn chains(all: &Footprints, groups: &[Group], clocks: &mut Clocks) -> Vec<Chain> {
     let mut links = Links::new(all, groups);
     let (pairs, many): (Vec<_>, Vec<_>) =
         links.with_one_key().into_iter().partition(|alike| alike.len() == 2);
@@ -60,7 +61,7 @@ pub(super) fn chains(all: &[Footprint], groups: &[Group], clocks: &mut Clocks) -
 }
 
 impl<'a> Links<'a> {
-    fn new(all: &'a [Footprint], groups: &'a [Group]) -> Self {
+    fn new(all: &'a Footprints, groups: &'a [Group]) -> Self {
         let len = groups.len();
         Self { all, groups, next: vec![None; len], is_back: vec![false; len], is_guess: vec![false; len] }
     }
@@ -85,26 +86,26 @@ impl<'a> Links<'a> {
 
     /// The leg of a connection that is nearest to its client.
     fn first(&self, group: usize) -> Option<&'a Footprint> {
-        self.all.get(*self.groups.get(group)?.legs.first()?)
+        self.all.get(self.groups.get(group)?.first()?)
     }
 
     /// The leg of a connection that is nearest to its server.
     fn last(&self, group: usize) -> Option<&'a Footprint> {
-        self.all.get(*self.groups.get(group)?.legs.last()?)
+        self.all.get(self.groups.get(group)?.last()?)
+    }
+
+    fn first_head(&self, group: usize) -> Option<Head> {
+        self.all.head(self.groups.get(group)?.first()?)
+    }
+
+    fn last_head(&self, group: usize) -> Option<Head> {
+        self.all.head(self.groups.get(group)?.last()?)
     }
 
     /// Connections that have a key with others in common, those that begin first in front.
     fn with_one_key(&self) -> Vec<Vec<usize>> {
-        let mut by_key: Map<Key, Vec<usize>> = Map::default();
-        for (at, group) in self.groups.iter().enumerate() {
-            let mut wires =
-                group.legs.iter().filter_map(|leg| self.all.get(*leg)).filter(|leg| !leg.is_log());
-            if let Some(key) = wires.find_map(|leg| leg.key) {
-                by_key.entry(key).or_default().push(at);
-            }
-        }
-        let several = 2..=MAX_ALIKE;
-        let mut alike: Vec<_> = by_key.into_values().filter(|alike| several.contains(&alike.len())).collect();
+        let key = |(at, group): (usize, &Group)| Some((group.key(self.all)?, at));
+        let mut alike = alike(self.groups.iter().enumerate().filter_map(key).collect(), MAX_ALIKE);
         alike.sort_unstable();
         alike
     }
@@ -142,20 +143,18 @@ impl<'a> Links<'a> {
 
     /// Pairs of connections that carry the same bytes of the client, which are masked, so that no two have the same by chance.
     fn alike_inside(&self) -> Vec<[usize; 2]> {
-        let is_free = |at: &usize| self.next[*at].is_none() && !self.is_back[*at];
-        let mut by_mark: Map<u64, Vec<usize>> = Map::default();
-        for at in (0..self.groups.len()).filter(is_free) {
-            let Some(trails) = self.last(at).and_then(|leg| leg.trails.as_ref()) else { continue };
-            for sample in trails.client.samples.iter().filter(|sample| !sample.is_ambiguous) {
-                by_mark.entry(sample.mark).or_default().push(at);
-            }
+        let mut marked: Vec<(u64, usize)> = Vec::new();
+        for at in (0..self.groups.len()).filter(|at| self.next[*at].is_none() && !self.is_back[*at]) {
+            let samples = self.groups[at].last().and_then(|leg| self.all.with_samples(leg));
+            let samples = samples.into_iter().flat_map(|(_, samples)| samples.client);
+            marked.extend(samples.filter(|sample| !sample.is_ambiguous).map(|sample| (sample.mark, at)));
         }
-        let pairs = by_mark.into_values().filter_map(|alike| <[usize; 2]>::try_from(alike).ok());
+        let pairs = alike(marked, 2).into_iter().filter_map(|alike| <[usize; 2]>::try_from(alike).ok());
         let mut pairs: Vec<Link> = pairs
             .map(|[one, other]| Link { front: one.min(other), back: one.max(other) })
             // Whoever passes on has a server of its own; a client that sends the same twice has not.
             .filter(|pair| {
-                let ends = |at: usize| self.last(at)?.ends;
+                let ends = |at: usize| self.last_head(at)?.ends;
                 ends(pair.front).zip(ends(pair.back)).is_some_and(|(one, other)| one.server != other.server)
             })
             .collect();
@@ -166,22 +165,28 @@ impl<'a> Links<'a> {
 
     /// Connections that were passed on without their key: the handshake stands inside, asks for the same, and what followed is as much.
     fn alone(&self, clocks: &Clocks) -> Vec<Link> {
-        let mut alike: Map<(u64, [u64; 6]), Vec<usize>> = Map::default();
+        let mut asked: Vec<((u64, [u64; 6]), usize)> = Vec::new();
         for at in (0..self.groups.len()).filter(|at| self.next[*at].is_none() || !self.is_back[*at]) {
-            let Some(leg) = self.last(at).filter(|leg| !leg.is_log()) else { continue };
-            if let Some(target) = leg.target {
-                alike.entry((target, leg.carried())).or_default().push(at);
-            }
+            let head = self.last_head(at).filter(|head| !head.is_log());
+            let target = head.and_then(|head| Some((head.target?, head.carried)));
+            asked.extend(target.map(|target| (target, at)));
         }
         let fits = |link: &Link| {
             let is_open = self.next[link.front].is_none() && !self.is_back[link.back];
-            let fits = |at: AtProxy<'_>| at.is_of_one_proxy() && at.is_nested(clocks) == Some(true);
-            is_open && link.front != link.back && self.at_proxy(*link).is_some_and(fits)
+            let is_of_one = |at: AtProxy<'_>| at.is_of_one_proxy();
+            is_open && link.front != link.back && self.at_proxy(*link).is_some_and(is_of_one)
         };
         let mut found = Vec::new();
-        for alike in alike.into_values().filter(|alike| (2..=MAX_ALIKE).contains(&alike.len())) {
-            let of = |front: usize| alike.iter().map(move |&back| Link { front, back });
-            found.extend(alike.iter().flat_map(|&front| of(front)).filter(&fits));
+        for alike in alike(asked, MAX_ALIKE) {
+            let heads = alike.iter().filter_map(|&at| Some((at, self.last_head(at)?, self.first_head(at)?)));
+            let heads: Vec<_> = heads.collect();
+            for (front, one, _) in &heads {
+                let may = |other: &Head| {
+                    one.may_go_on(other) && is_nested(one.opening(), other.opening(), clocks) == Some(true)
+                };
+                let backs = heads.iter().filter(|(_, _, other)| may(other));
+                found.extend(backs.map(|(back, ..)| Link { front: *front, back: *back }).filter(&fits));
+            }
         }
         found.sort_unstable();
         only_ones(found)
@@ -246,19 +251,8 @@ impl AtProxy<'_> {
         is_other && self.signs().is_some_and(|signs| signs > 0)
     }
 
-    /// Whether the handshake stands inside the other: its request came later, its response sooner. `None` where the clocks do not tell.
     fn is_nested(&self, clocks: &Clocks) -> Option<bool> {
-        let (outer, inner) = (self.front, self.back);
-        let fit = clocks.between(outer.capture, inner.capture)?;
-        let asked = fit.back(inner.handshake.client?);
-        let slack = fit.error_ns();
-        let is_later = asked.since(outer.handshake.client?).saturating_add(slack) >= 0;
-        let is_sooner = match (inner.handshake.server, outer.handshake.server) {
-            (Some(inner), Some(outer)) => outer.since(fit.back(inner)).saturating_add(slack) >= 0,
-            (None, Some(outer)) => outer.since(asked).saturating_add(slack) >= 0,
-            _ => true,
-        };
-        Some(is_later && is_sooner)
+        is_nested(self.front.opening(), self.back.opening(), clocks)
     }
 
     /// Whether what both carry was seen on the first sooner, as far as it is the client's.
@@ -276,6 +270,21 @@ impl AtProxy<'_> {
         };
         (late != 0).then_some(late > 0)
     }
+}
+
+/// Whether a handshake stands inside the other: its request came later, its response sooner. `None` where the clocks do not tell.
+fn is_nested(outer: Opening, inner: Opening, clocks: &Clocks) -> Option<bool> {
+    let fit = clocks.between(outer.capture, inner.capture)?;
+    let (outer, inner) = (outer.handshake, inner.handshake);
+    let asked = fit.back(inner.client?);
+    let slack = fit.error_ns();
+    let is_later = asked.since(outer.client?).saturating_add(slack) >= 0;
+    let is_sooner = match (inner.server, outer.server) {
+        (Some(inner), Some(outer)) => outer.since(fit.back(inner)).saturating_add(slack) >= 0,
+        (None, Some(outer)) => outer.since(asked).saturating_add(slack) >= 0,
+        _ => true,
+    };
+    Some(is_later && is_sooner)
 }
 
 /// Whether the client's connection is the first, by addresses and header fields.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::journey::Map;
 use crate::journey::footprint::Footprint;
+use crate::journey::footprints::Footprints;
 use crate::journey::link::{Group, common};
 use crate::model::{ClockDifference, Role, Timestamp};
 
@@ -59,7 +60,7 @@ pub(super) struct Fit {
 
 impl Clocks {
     /// Learns from a connection that was recorded at several points.
-    pub(super) fn same(&mut self, all: &[Footprint], group: &Group) {
+    pub(super) fn same(&mut self, all: &Footprints, group: &Group) {
         for (n, &a) in group.legs.iter().enumerate() {
             for &b in group.legs.iter().skip(n + 1) {
                 if let (Some(a), Some(b)) = (all.get(a), all.get(b)) {

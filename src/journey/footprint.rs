@@ -1,19 +1,22 @@
 //! What is kept of a conversation to find its other legs.
 
+use std::hash::BuildHasher;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+
+use foldhash::fast::FixedState;
 
 use crate::knowledge::{Blame, CauseId};
 use crate::model::{
     Certainty, CloseCode, Closing, Conversation, ConversationId, EndSegment, Lines, LocalView, Opcode,
-    Outcome, PerRole, Role, Starter, Step, StepVerdict, StreamEnd, Timestamp, Traffic, Trails,
+    Outcome, PacketNo, PerRole, Role, Starter, Step, StepVerdict, StreamEnd, Timestamp, Traffic, Trails,
 };
 
 /// The digits of a key of 16 bytes.
 pub(super) type Key = [u8; 22];
 
 /// One conversation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Footprint {
     pub(super) id: ConversationId,
     pub(super) path: Option<Arc<str>>,
@@ -52,26 +55,57 @@ pub(super) struct Footprint {
     pub(super) tester: Option<Role>,
 }
 
+/// When a connection was asked for, and answered, by the clock of its recording.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Opening {
+    pub(super) capture: usize,
+    pub(super) handshake: PerRole<Option<Timestamp>>,
+}
+
 /// What one side did.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Side {
     /// It sent a Close; `None` where that is not known.
     pub(super) sent_close: Option<bool>,
     pub(super) code: Option<CloseCode>,
     pub(super) closed_at: Option<Timestamp>,
-    pub(super) ends: Vec<EndSegment>,
+    pub(super) ends: Vec<End>,
     /// The least and the greatest time to live of its segments, RSTs left out; 0 where none was seen.
     pub(super) ttl: (u8, u8),
     /// When its last segment was recorded, RSTs left out.
     pub(super) last_at: Option<Timestamp>,
     /// Some of what it sent was never acknowledged, though it was sent again.
     pub(super) is_unacknowledged: bool,
-    pub(super) traffic: Traffic,
+    pub(super) sent: Sent,
     pub(super) told: ToldCode,
 }
 
+/// How much it sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sent {
+    pub(super) text_messages: u64,
+    pub(super) binary_messages: u64,
+    pub(super) message_bytes: u64,
+    pub(super) pings: u64,
+    pub(super) pongs: u64,
+    /// Bytes of its stream; those that are missing from it, and those that came again.
+    pub(super) stream_bytes: u64,
+    pub(super) gap_bytes: u64,
+    pub(super) retransmitted_bytes: u64,
+}
+
+/// An end of TCP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct End {
+    pub(super) how: StreamEnd,
+    pub(super) packet: PacketNo,
+    pub(super) at: Option<Timestamp>,
+    pub(super) is_bare: bool,
+    pub(super) ttl: u8,
+}
+
 /// What its program was told of the end.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ToldCode {
     pub(super) code: Option<CloseCode>,
     pub(super) was_clean: Option<bool>,
@@ -125,7 +159,7 @@ impl Footprint {
                 sent_close: close.sent_close,
                 code: close.code,
                 closed_at: close.at,
-                ends: tcp.ends.clone(),
+                ends: tcp.ends.iter().map(End::of).collect(),
                 ttl: if tcp.habits.segments > 0 { tcp.habits.ttl } else { (0, 0) },
                 last_at: tcp.last_segment_at,
                 is_unacknowledged: tcp.unacknowledged.is_some()
@@ -134,7 +168,7 @@ impl Footprint {
                         .cause
                         .as_ref()
                         .is_some_and(|c| c.id() == CauseId::PeerUnreachable),
-                traffic: conversation.traffic[role],
+                sent: Sent::of(&conversation.traffic[role]),
                 told: told(&closing.sees[role]),
             }
         };
@@ -179,6 +213,10 @@ impl Footprint {
         self.ends.is_none()
     }
 
+    pub(super) const fn opening(&self) -> Opening {
+        Opening { capture: self.capture, handshake: self.handshake }
+    }
+
     /// Whether who is named as its end is so for what it did not do.
     pub(super) fn only_waited(&self) -> bool {
         matches!(
@@ -190,7 +228,7 @@ impl Footprint {
     /// Whether the recording lacks some of the connection that crossed its point: bytes of a stream whose next ones it has, or the last of
     /// them, which a host acknowledged.
     pub(super) fn has_holes(&self) -> bool {
-        Role::BOTH.into_iter().any(|role| self.sides[role].traffic.gap_bytes > 0 || self.is_unseen(role))
+        Role::BOTH.into_iter().any(|role| self.sides[role].sent.gap_bytes > 0 || self.is_unseen(role))
     }
 
     /// Whether more of a side's is known to have been sent than the recording has, be it a FIN: its own numbers go on behind it, or the
@@ -205,7 +243,7 @@ impl Footprint {
     fn is_fin_missed(&self, role: Role) -> bool {
         let Some(trail) = self.trails.as_ref().map(|trails| &trails[role]) else { return false };
         let (side, counted) = (&self.sides[role], trail.next.zip(trail.isn));
-        let bytes = side.traffic.stream_bytes.saturating_add(side.traffic.gap_bytes);
+        let bytes = side.sent.stream_bytes.saturating_add(side.sent.gap_bytes);
         // The SYN is one, the FIN another.
         let is_one_more = counted.is_some_and(|(next, isn)| {
             u64::try_from(next.distance_from(isn)).is_ok_and(|counted| counted == bytes.saturating_add(2))
@@ -221,7 +259,7 @@ impl Footprint {
 
     /// How many messages of each kind, and how many bytes of them, each side sent.
     pub(super) fn carried(&self) -> [u64; 6] {
-        let [client, server] = Role::BOTH.map(|role| self.sides[role].traffic);
+        let [client, server] = Role::BOTH.map(|role| self.sides[role].sent);
         [
             client.text_messages,
             client.binary_messages,
@@ -231,10 +269,33 @@ impl Footprint {
             server.message_bytes,
         ]
     }
+}
 
-    /// How many frames of a kind a side sent.
-    pub(super) fn frames(&self, role: Role, opcode: Opcode) -> u64 {
-        self.sides[role].traffic.frames[usize::from(opcode.bits())]
+impl Sent {
+    fn of(traffic: &Traffic) -> Self {
+        let frames = |opcode: Opcode| traffic.frames[usize::from(opcode.bits())];
+        Self {
+            text_messages: traffic.text_messages,
+            binary_messages: traffic.binary_messages,
+            message_bytes: traffic.message_bytes,
+            pings: frames(Opcode::PING),
+            pongs: frames(Opcode::PONG),
+            stream_bytes: traffic.stream_bytes,
+            gap_bytes: traffic.gap_bytes,
+            retransmitted_bytes: traffic.retransmitted_bytes,
+        }
+    }
+
+    /// Messages of either kind.
+    pub(super) const fn messages(&self) -> u64 {
+        self.text_messages.saturating_add(self.binary_messages)
+    }
+}
+
+impl End {
+    const fn of(end: &EndSegment) -> Self {
+        let EndSegment { how, packet, at, bare, header, .. } = *end;
+        Self { how, packet, at, is_bare: bare, ttl: header.ttl }
     }
 }
 
@@ -290,9 +351,9 @@ fn address(text: &str) -> Option<IpAddr> {
     bare.parse().ok().or_else(with_port)
 }
 
-/// FNV-1a: the same on every machine.
+/// Held against others of the same run only.
 fn hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |sum, b| (sum ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
+    FixedState::default().hash_one(bytes)
 }
 
 #[cfg(test)]

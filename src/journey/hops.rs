@@ -4,12 +4,11 @@ use crate::journey::Map;
 use crate::journey::Recording;
 use crate::journey::clock::{Clocks, Fit};
 use crate::journey::footprint::{Footprint, REQUEST_FIELDS, RESPONSE_FIELDS, Side};
+use crate::journey::footprints::Footprints;
 use crate::journey::link::Group;
 use crate::journey::same::{Pair, is_open};
 use crate::journey::words;
-use crate::model::{
-    Certainty, Difference, Ender, Journey, JourneyKind, Leg, Opcode, PerRole, Role, Timestamp,
-};
+use crate::model::{Certainty, Difference, Ender, Journey, JourneyKind, Leg, PerRole, Role, Timestamp};
 
 /// So soon a proxy that ends one hop ends the other.
 const FOLLOWS_NS: i64 = 1_000_000_000;
@@ -43,13 +42,13 @@ pub(super) struct Conclusion {
 }
 
 /// The legs of a connection without those of logs.
-pub(super) fn legs<'a>(all: &'a [Footprint], group: &Group) -> Vec<&'a Footprint> {
+pub(super) fn legs<'a>(all: &'a Footprints, group: &Group) -> Vec<&'a Footprint> {
     group.legs.iter().filter_map(|leg| all.get(*leg)).filter(|leg| !leg.is_log()).collect()
 }
 
 /// Of connections that were passed on, from the client to the server.
 pub(super) fn journey(
-    all: &[Footprint],
+    all: &Footprints,
     chain: &[&Group],
     clocks: &Clocks,
     recordings: &Map<usize, Recording>,
@@ -214,13 +213,10 @@ impl Hops<'_> {
         add("tls", words::secured(front.is_secured, back.is_secured));
         add("http", words::versions(front.is_http2, back.is_http2));
         for role in Role::BOTH {
-            let frames = |opcode| (front.frames(role, opcode), back.frames(role, opcode));
-            add("pings", words::counts(role, "Ping", frames(Opcode::PING)));
-            add("pongs", words::counts(role, "Pong", frames(Opcode::PONG)));
-            let messages = |of: &Footprint| {
-                of.sides[role].traffic.text_messages + of.sides[role].traffic.binary_messages
-            };
-            add("messages", words::counts(role, "message", (messages(front), messages(back))));
+            let (there, here) = (front.sides[role].sent, back.sides[role].sent);
+            add("pings", words::counts(role, "Ping", (there.pings, here.pings)));
+            add("pongs", words::counts(role, "Pong", (there.pongs, here.pongs)));
+            add("messages", words::counts(role, "message", (there.messages(), here.messages())));
             let code =
                 |of: &Footprint| of.sides[role].sent_close.map(|sent| sent.then_some(of.sides[role].code));
             if let (Some(one), Some(other)) = (code(front), code(back))

@@ -1,16 +1,33 @@
 //! Which legs are recordings of one connection.
 
-use std::hash::Hash;
 use std::net::SocketAddr;
 
 use crate::journey::Map;
 use crate::journey::footprint::{Footprint, Key};
+use crate::journey::footprints::Footprints;
 use crate::model::{PerRole, Role, Sample, Trail};
 
 /// One connection: its legs, from the client to the server.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     pub(super) legs: Vec<usize>,
+}
+
+impl Group {
+    /// Its leg that is nearest to the client.
+    pub(super) fn first(&self) -> Option<usize> {
+        self.legs.first().copied()
+    }
+
+    /// Its leg that is nearest to the server.
+    pub(super) fn last(&self) -> Option<usize> {
+        self.legs.last().copied()
+    }
+
+    /// The key of the first leg that is no log and has one.
+    pub(super) fn key(&self, all: &Footprints) -> Option<Key> {
+        self.legs.iter().filter_map(|leg| all.head(*leg)).filter(|leg| !leg.is_log()).find_map(|leg| leg.key)
+    }
 }
 
 /// Legs that share a mark or a key and are compared with one another: what more have is no sign of anything.
@@ -28,7 +45,7 @@ pub(super) struct Sameness {
 }
 
 /// Connections: legs that are one, and each log by itself.
-pub(super) fn groups(all: &[Footprint]) -> Vec<Group> {
+pub(super) fn groups(all: &Footprints) -> Vec<Group> {
     let mut best: Vec<(usize, usize, Sameness)> = Vec::new();
     for (a, b) in candidates(all) {
         if let (Some(one), Some(other)) = (all.get(a), all.get(b))
@@ -61,64 +78,64 @@ pub(super) fn groups(all: &[Footprint]) -> Vec<Group> {
             sets.join(a, b);
         }
     }
-    let mut groups: Map<usize, Vec<usize>> = Map::default();
+    let mut groups: Vec<Group> = Vec::new();
+    let mut places = vec![0; all.len()];
     for leg in 0..all.len() {
-        groups.entry(sets.root(leg)).or_default().push(leg);
+        // The least leg of each.
+        let root = sets.root(leg);
+        if root == leg {
+            places[leg] = groups.len();
+            groups.push(Group { legs: vec![leg] });
+        } else if let Some(group) = groups.get_mut(places[root]) {
+            group.legs.push(leg);
+        }
     }
-    let mut groups: Vec<Group> =
-        groups.into_values().map(|legs| Group { legs: in_order(all, legs) }).collect();
-    groups.sort_by_key(|group| group.legs.iter().copied().min());
+    groups.iter_mut().for_each(|group| in_order(all, &mut group.legs));
     groups
 }
 
 /// Pairs of legs that have something in common that few have.
-fn candidates(all: &[Footprint]) -> Vec<(usize, usize)> {
-    let mut by_key: Map<Key, Vec<usize>> = Map::default();
-    let mut by_numbers: Map<(u32, u32), Vec<usize>> = Map::default();
-    let mut by_mark: Map<u64, Vec<usize>> = Map::default();
-    let mut by_ends: Map<(SocketAddr, SocketAddr), Vec<usize>> = Map::default();
-    for (at, footprint) in all.iter().enumerate() {
-        let Some(trails) = &footprint.trails else { continue };
-        if let Some(ends) = footprint.ends {
-            by_ends.entry((ends.client, ends.server)).or_default().push(at);
+fn candidates(all: &Footprints) -> Vec<(usize, usize)> {
+    let mut by_key: Vec<(Key, usize)> = Vec::new();
+    let mut by_number: Vec<(u64, usize)> = Vec::new();
+    let mut by_mark: Vec<(u64, usize)> = Vec::new();
+    let mut by_ends: Vec<((SocketAddr, SocketAddr), usize)> = Vec::new();
+    // In one recording the same ends are two connections.
+    let has_several = all.captures().len() > 1;
+    for at in 0..all.len() {
+        let Some((head, samples)) = all.with_samples(at) else { continue };
+        let Some(isns) = head.isns else { continue };
+        by_key.extend(head.key.map(|key| (key, at)));
+        if let Some(ends) = head.ends.filter(|_| has_several) {
+            by_ends.push(((ends.client, ends.server), at));
         }
-        if let Some(key) = footprint.key {
-            by_key.entry(key).or_default().push(at);
-        }
-        if let (Some(client), Some(server)) = (trails.client.isn, trails.server.isn) {
-            by_numbers.entry((client.0, server.0)).or_default().push(at);
+        if let (Some(client), Some(server)) = (isns.client, isns.server) {
+            by_number.push((u64::from(client.0) << 32 | u64::from(server.0), at));
         }
         // Those of the client are masked, and so no two alike.
-        for sample in trails.client.samples.iter().take(8) {
-            by_mark.entry(sample.mark).or_default().push(at);
-        }
-        for sample in trails.server.samples.iter().take(4) {
-            by_mark.entry(sample.mark.rotate_left(1)).or_default().push(at);
+        by_mark.extend(samples.client.iter().take(8).map(|sample| (sample.mark, at)));
+        by_mark.extend(samples.server.iter().take(4).map(|sample| (sample.mark.rotate_left(1), at)));
+    }
+    let several = [by_number, by_mark].into_iter().flat_map(|by| alike(by, MAX_ALIKE));
+    let several = alike(by_key, MAX_ALIKE).into_iter().chain(several).chain(alike(by_ends, MAX_ALIKE));
+    let mut pairs = Vec::new();
+    for alike in several {
+        let heads: Vec<_> = alike.iter().filter_map(|at| Some((*at, all.head(*at)?))).collect();
+        for (n, (a, one)) in heads.iter().enumerate() {
+            let others = heads.iter().skip(n + 1).filter(|(b, other)| b != a && one.may_be(other));
+            pairs.extend(others.map(|(b, _)| (*a.min(b), *a.max(b))));
         }
     }
-    let mut pairs = Vec::new();
-    pairs_of(by_key, all, &mut pairs);
-    pairs_of(by_numbers, all, &mut pairs);
-    pairs_of(by_mark, all, &mut pairs);
-    pairs_of(by_ends, all, &mut pairs);
     pairs.sort_unstable();
     pairs.dedup();
     pairs
 }
 
-fn pairs_of<K: Hash + Eq>(by: Map<K, Vec<usize>>, all: &[Footprint], pairs: &mut Vec<(usize, usize)>) {
-    for alike in by.into_values().filter(|alike| (2..=MAX_ALIKE).contains(&alike.len())) {
-        for (n, &a) in alike.iter().enumerate() {
-            for &b in alike.iter().skip(n + 1).filter(|b| **b != a) {
-                let elsewhere = |a: &Footprint, b: &Footprint| a.capture != b.capture || a.ends != b.ends;
-                if let (Some(one), Some(other)) = (all.get(a), all.get(b))
-                    && elsewhere(one, other)
-                {
-                    pairs.push((a.min(b), a.max(b)));
-                }
-            }
-        }
-    }
+/// Those that have something in common, from two to so many of them.
+pub(super) fn alike<K: Ord>(mut all: Vec<(K, usize)>, max: usize) -> Vec<Vec<usize>> {
+    all.sort_unstable();
+    let alike = all.chunk_by(|one, other| one.0 == other.0).filter(|alike| (2..=max).contains(&alike.len()));
+    alike.map(|alike| alike.iter().map(|(_, at)| *at).collect()).collect()
 }
 
 /// Whether both are one connection.
@@ -162,7 +179,7 @@ pub(super) fn common<'a>(
 
 /// The legs of a connection from the client to the server: on the way routers count the time to live of a packet down, and at a host
 /// its own answer to a segment comes sooner than the other's.
-fn in_order(all: &[Footprint], mut legs: Vec<usize>) -> Vec<usize> {
+fn in_order(all: &Footprints, legs: &mut [usize]) {
     let nearness = |leg: &usize| {
         let footprint = all.get(*leg)?;
         let ttl = |role: Role| i64::from(footprint.sides[role].ttl.1);
@@ -172,7 +189,6 @@ fn in_order(all: &[Footprint], mut legs: Vec<usize>) -> Vec<usize> {
         Some((nearness, footprint.path.clone(), footprint.id))
     };
     legs.sort_by_cached_key(nearness);
-    legs
 }
 
 /// How much longer the server waited for the client in TCP's handshake than the client for the server, as far as it shows: the less,

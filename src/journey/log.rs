@@ -2,6 +2,7 @@
 
 use crate::journey::Map;
 use crate::journey::footprint::{Footprint, Key};
+use crate::journey::footprints::{Footprints, Head};
 use crate::journey::hops;
 use crate::journey::link::Group;
 use crate::journey::same::ender;
@@ -9,31 +10,29 @@ use crate::journey::words;
 use crate::model::{Certainty, Difference, Journey, JourneyKind, Leg, Role, StreamEnd};
 
 /// One for each log whose key one connection has.
-pub(super) fn journeys(all: &[Footprint], groups: &[Group]) -> Vec<Journey> {
+pub(super) fn journeys(all: &Footprints, groups: &[Group]) -> Vec<Journey> {
+    let key_of = |at: usize| all.head(at).filter(Head::is_log)?.key;
+    let logs: Vec<(Key, usize)> = (0..all.len()).filter_map(|at| Some((key_of(at)?, at))).collect();
+    if logs.is_empty() {
+        return Vec::new();
+    }
     let mut by_key: Map<Key, Vec<&Group>> = Map::default();
     for group in groups {
-        if let Some(key) = hops::legs(all, group).iter().find_map(|leg| leg.key) {
+        if let Some(key) = group.key(all) {
             by_key.entry(key).or_default().push(group);
         }
     }
-    let mut logs: Map<Key, usize> = Map::default();
-    for log in all.iter().filter(|leg| leg.is_log()) {
-        if let Some(key) = log.key {
-            *logs.entry(key).or_default() += 1;
-        }
-    }
-    let is_only = |log: &&Footprint| log.key.is_some_and(|key| logs.get(&key) == Some(&1));
-    all.iter()
-        .filter(|leg| leg.is_log())
-        .filter(is_only)
-        .filter_map(|log| match by_key.get(&log.key?)?.as_slice() {
-            [group] => journey(all, log, group),
-            _ => None,
-        })
-        .collect()
+    let mut times: Map<Key, usize> = Map::default();
+    logs.iter().for_each(|(key, _)| *times.entry(*key).or_default() += 1);
+    let only = logs.into_iter().filter(|(key, _)| times.get(key) == Some(&1));
+    only.filter_map(|(key, log)| match by_key.get(&key)?.as_slice() {
+        [group] => journey(all, all.get(log)?, group),
+        _ => None,
+    })
+    .collect()
 }
 
-fn journey(all: &[Footprint], log: &Footprint, group: &Group) -> Option<Journey> {
+fn journey(all: &Footprints, log: &Footprint, group: &Group) -> Option<Journey> {
     let wires = hops::legs(all, group);
     let tester = log.tester.unwrap_or(Role::Client);
     // What the tester saw is recorded best near it.

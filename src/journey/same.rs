@@ -1,14 +1,15 @@
 //! One connection recorded at several points: what the second recording proves.
 
 use crate::journey::clock::{Clocks, Fit};
-use crate::journey::footprint::Footprint;
+use crate::journey::footprint::{End, Footprint};
+use crate::journey::footprints::Footprints;
 use crate::journey::link::Group;
 use crate::journey::words::{self, Lost};
 use crate::journey::{Map, Recording, hops};
 use crate::knowledge::{Blame, CauseId};
 use crate::model::{
-    Certainty, EndSegment, Ender, Journey, JourneyKind, Leg, Outcome, Passage, PerRole, Role, Starter,
-    StreamEnd, Timestamp, Trail,
+    Certainty, Ender, Journey, JourneyKind, Leg, Outcome, Passage, PerRole, Role, Starter, StreamEnd,
+    Timestamp, Trail,
 };
 
 /// No segment on Ethernet has more payload.
@@ -40,7 +41,7 @@ pub(super) struct Conclusion {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Why {
     /// Something in a side's name reached the other end, and it never sent it.
-    Forged { by: Role, end: EndSegment },
+    Forged { by: Role, end: End },
     /// An RST in a side's name reached the other end; its own recording has none, and nothing tells whether it missed it.
     Unrecorded { by: Role },
     /// A side's Close did not arrive.
@@ -100,17 +101,17 @@ impl<'a> Pair<'a> {
     }
 
     /// An end in a side's name that arrived and that it never sent.
-    pub(super) fn forged(&self) -> Option<(Role, EndSegment)> {
+    pub(super) fn forged(&self) -> Option<(Role, End)> {
         let unrecorded = |role: Role| Some((role, self.unrecorded(role)?));
         Role::BOTH.into_iter().filter_map(unrecorded).find(|(role, end)| self.is_forged(*role, end))
     }
 
     /// An end in a side's name that arrived, and of which the recording near that side has nothing, though it goes on.
-    fn unrecorded(&self, role: Role) -> Option<EndSegment> {
+    fn unrecorded(&self, role: Role) -> Option<End> {
         let (near, far) = (self.near(role), self.near(role.peer()));
         let end = far.sides[role].ends.iter().find(|end| {
             let is_rst = end.how == StreamEnd::Rst;
-            let is_alike = |sent: &EndSegment| (sent.how == StreamEnd::Rst) == is_rst;
+            let is_alike = |sent: &End| (sent.how == StreamEnd::Rst) == is_rst;
             matches!(end.how, StreamEnd::Rst | StreamEnd::Fin) && !near.sides[role].ends.iter().any(is_alike)
         })?;
         // A host that is heard of no more may have sent it where nobody recorded.
@@ -122,7 +123,7 @@ impl<'a> Pair<'a> {
     }
 
     /// Whether an end that the recording near its alleged sender does not have was never sent: a recording may also have missed it.
-    fn is_forged(&self, role: Role, end: &EndSegment) -> bool {
+    fn is_forged(&self, role: Role, end: &End) -> bool {
         let is_missed = self.near(role).has_holes();
         self.has_other_ttl(role, end)
             || self.sends_on(role, end)
@@ -130,17 +131,17 @@ impl<'a> Pair<'a> {
     }
 
     /// Whether that end of a side arrived with a time to live that nothing else of it has.
-    fn has_other_ttl(&self, role: Role, end: &EndSegment) -> bool {
+    fn has_other_ttl(&self, role: Role, end: &End) -> bool {
         let [(least, most), sent] = [role.peer(), role].map(|at| self.near(at).sides[role].ttl);
         match end.how {
-            StreamEnd::Rst => most > 0 && !(least..=most).contains(&end.header.ttl),
+            StreamEnd::Rst => most > 0 && !(least..=most).contains(&end.ttl),
             // It counts among the others: by it they differ on arrival, and did not when they were sent.
-            _ => most.abs_diff(least) > sent.1.abs_diff(sent.0) && [least, most].contains(&end.header.ttl),
+            _ => most.abs_diff(least) > sent.1.abs_diff(sent.0) && [least, most].contains(&end.ttl),
         }
     }
 
     /// Whether a side's host went on after that end of it as though there were none.
-    fn sends_on(&self, role: Role, end: &EndSegment) -> bool {
+    fn sends_on(&self, role: Role, end: &End) -> bool {
         let last = self.near(role).sides[role].last_at;
         let (last, end_at) = (self.by_client(role, last), self.by_client(role.peer(), end.at));
         let error_ns = self.fit.map_or(0, |fit| fit.error_ns());
@@ -151,11 +152,11 @@ impl<'a> Pair<'a> {
     }
 
     /// Whether what a side's end would have answered never reached its host, or there was nothing.
-    fn is_unprovoked(&self, role: Role, end: &EndSegment) -> bool {
+    fn is_unprovoked(&self, role: Role, end: &End) -> bool {
         let last = self.near(role.peer()).sides[role.peer()].last_at;
         let waited = last.zip(end.at).map(|(last, end)| end.since(last));
         // An RST without ACK is an answer, and no host waits with that.
-        if end.bare && waited.is_some_and(|ns| ns > IN_FLIGHT_NS) {
+        if end.is_bare && waited.is_some_and(|ns| ns > IN_FLIGHT_NS) {
             return true;
         }
         let reaches = self.reach(role, role.peer()).zip(self.reach(role.peer(), role.peer()));
@@ -174,9 +175,9 @@ impl<'a> Pair<'a> {
         let Some(trails) = &near.trails else { return false };
         let acked = trails[role].acked.zip(trails[role.peer()].next);
         let has_all = acked.is_some_and(|(acked, next)| acked.distance_from(next) >= 0);
-        near.sides[role].traffic.gap_bytes > 0
+        near.sides[role].sent.gap_bytes > 0
             || near.is_unseen(role.peer())
-            || has_all && near.sides[role.peer()].traffic.gap_bytes > 0
+            || has_all && near.sides[role.peer()].sent.gap_bytes > 0
             || self
                 .unrecorded(role)
                 .is_some_and(|end| end.how == StreamEnd::Fin && !self.is_forged(role, &end))
@@ -228,7 +229,7 @@ impl<'a> Pair<'a> {
     pub(super) fn lost(&self, role: Role) -> Option<Lost> {
         let (near, far) = (self.near(role), self.near(role.peer()));
         let (sent, came) = (&near.trails.as_ref()?[role], &far.trails.as_ref()?[role]);
-        sent.isn.and(came.isn).filter(|_| sent.is_whole() && came.is_whole())?;
+        sent.isn.and(came.isn).filter(|_| sent.is_whole && came.is_whole)?;
         let until = self.by_client(role, sent.last_at);
         if !self.goes_on(role.peer(), until) || !self.goes_on(role, self.by_client(role.peer(), came.last_at))
         {
@@ -265,7 +266,7 @@ impl<'a> Pair<'a> {
             segments: is_alike.then_some(lost),
             of: all(sent),
             bytes,
-            is_resent: near.sides[role].traffic.retransmitted_bytes > 0,
+            is_resent: near.sides[role].sent.retransmitted_bytes > 0,
             twice,
             is_least: !has_names(sent) || !has_names(came),
         })
@@ -390,7 +391,7 @@ impl<'a> Pair<'a> {
                 }));
             }
             for how in [StreamEnd::Fin, StreamEnd::Rst] {
-                let first = |side: &[EndSegment]| side.iter().find(|end| end.how == how).copied();
+                let first = |side: &[End]| side.iter().find(|end| end.how == how).copied();
                 let (left, arrived) = (first(&near.ends), first(&far.ends));
                 if left.is_some() || arrived.is_some() {
                     passages.push(self.passage(Passage {
@@ -434,7 +435,7 @@ pub(super) const fn ender(by: Blame) -> Ender {
 
 /// Of a connection recorded at several points.
 pub(super) fn journey(
-    all: &[Footprint],
+    all: &Footprints,
     group: &Group,
     clocks: &Clocks,
     recordings: &Map<usize, Recording>,

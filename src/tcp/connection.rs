@@ -12,6 +12,7 @@ use crate::tcp::context::Context;
 use crate::tcp::half::Half;
 use crate::tcp::legs::{self, OtherLeg};
 use crate::tcp::notes::{BURST_NS, Notes, Payload};
+use crate::tcp::trail::Keeper;
 
 /// One TCP connection: segments in any order to [`StreamEvent`]s.
 ///
@@ -49,7 +50,7 @@ pub struct Connection {
     /// What is noted for [`SideTcp`]; `None` where nobody will ask for it.
     notes: Option<Box<PerDirection<Notes>>>,
     /// What another recording of it would have, too; `None` where none is compared.
-    trails: Option<Box<PerDirection<Trail>>>,
+    trails: Option<Box<PerDirection<Keeper>>>,
 }
 
 /// What one direction came to so far. Bytes still waiting behind a hole are not in `stream_bytes` yet.
@@ -104,12 +105,13 @@ impl Connection {
         self.packets = self.packets.wrapping_add(1);
         self.last_packet = segment.no;
         self.ended_at = segment.at.or(self.ended_at);
-        if self.trails.is_some() {
-            self.trail(segment);
+        let dir = self.direction(segment.src);
+        if let Some(trails) = &mut self.trails {
+            trails[dir].segment(segment);
         }
         let now = self.packets;
         let mut order = std::mem::take(&mut self.order);
-        self.reassemble(segment, limits, weirds, &mut |event| {
+        self.reassemble(segment, dir, limits, weirds, &mut |event| {
             order.push(event, now, limits.max_out_of_order_bytes / 4, sink);
         });
         order.tick(now, sink);
@@ -119,11 +121,11 @@ impl Connection {
     fn reassemble(
         &mut self,
         segment: &Segment<'_>,
+        dir: Direction,
         limits: &Limits,
         weirds: &mut Weirds,
         sink: &mut impl FnMut(StreamEvent<'_>),
     ) {
-        let dir = self.direction(segment.src);
         if segment.flags.has(TcpFlags::SYN)
             && segment.no != self.first_packet
             && let Some(leg) = self.opening_leg(segment, dir)
@@ -214,21 +216,14 @@ impl Connection {
 
     /// Keeps what tells it again in other recordings, of the segments that are pushed from here on.
     pub(crate) fn keep_trails(&mut self, only_first: bool) {
-        let trail = || if only_first { Trail::of_first() } else { Trail::default() };
-        self.trails.get_or_insert_with(|| Box::new(PerDirection { orig: trail(), resp: trail() }));
+        let keeper = if only_first { Keeper::of_first } else { Keeper::whole };
+        self.trails.get_or_insert_with(|| Box::new(PerDirection { orig: keeper(), resp: keeper() }));
     }
 
-    /// What was kept of it, by direction.
-    pub(crate) fn trails(&self) -> Option<&PerDirection<Trail>> {
-        self.trails.as_deref()
-    }
-
-    #[cold]
-    fn trail(&mut self, segment: &Segment<'_>) {
-        let dir = self.direction(segment.src);
-        if let Some(trails) = &mut self.trails {
-            trails[dir].segment(segment);
-        }
+    /// What was kept of it, by direction; nothing more is.
+    pub(crate) fn take_trails(&mut self) -> Option<PerDirection<Trail>> {
+        let PerDirection { orig, resp } = *self.trails.take()?;
+        Some(PerDirection { orig: orig.over(), resp: resp.over() })
     }
 
     /// Addresses and ports of both ends, by who opened TCP.
@@ -415,9 +410,10 @@ impl Connection {
         self.notes.as_ref().and_then(|notes| notes[dir].last_payload_at())
     }
 
-    /// Nobody will ask for [`Self::facts`].
+    /// Nobody will ask for [`Self::facts`], nor for its trails.
     pub(crate) fn forget_facts(&mut self) {
         self.notes = None;
+        self.trails = None;
     }
 
     /// The sender of `segment` is alive; whether it sent something `again` is counted.
