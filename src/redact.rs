@@ -57,7 +57,7 @@ use crate::limits::Limits;
 use crate::model::{
     Conversation, ConversationId, Finding, Level, Outcome, Quoted, Readable, RuleId, Stage, Wire,
 };
-pub(crate) use gist::{CaseGist, Gist};
+pub(crate) use gist::{CaseGist, Ending, Gist};
 pub use live::Live;
 use pass::Pass;
 use secrets::Secrets;

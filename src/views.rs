@@ -5,12 +5,16 @@
 pub mod account;
 mod csv;
 pub mod escape;
+mod events;
 pub mod explain;
+mod facts;
 pub mod frames;
 pub mod going_on;
 pub mod json;
+mod judged;
 pub mod limits;
 pub mod list;
+pub mod markdown;
 pub mod messages;
 pub mod remarks;
 pub mod row;
@@ -61,6 +65,12 @@ pub struct Options {
     pub selected: bool,
     /// Payloads are shown as a whole, as far as they were kept.
     pub whole: bool,
+    /// What is made to be passed on may show payloads.
+    pub payloads: bool,
+    /// Secrets were not looked for.
+    pub secrets: bool,
+    /// More is told than what a ticket needs.
+    pub details: bool,
     /// Some of all connections were asked for: where there is none, that says nothing of the others.
     pub some: bool,
     /// Connections under TLS that cannot be read are shown one by one, however many there are.
@@ -85,6 +95,9 @@ impl Options {
             frames: FrameList::Ends,
             selected: false,
             whole: false,
+            payloads: false,
+            secrets: false,
+            details: false,
             some: false,
             tls: false,
             style,

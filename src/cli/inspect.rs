@@ -2,6 +2,7 @@
 
 use anyhow::bail;
 use wslog::engine::Spools;
+use wslog::redact::Redaction;
 use wslog::views::escape::visible;
 use wslog::views::{self, FrameList, Options, text};
 
@@ -13,9 +14,13 @@ use crate::cli::report::Report;
 use crate::cli::style;
 
 pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
-    let is_document = [views::json::FORMAT.name, views::verdicts::FORMAT.name].contains(&args.format.name);
-    if args.live && is_document {
+    let documents = [views::json::FORMAT.name, views::markdown::FORMAT.name, views::verdicts::FORMAT.name];
+    let is_ticket = args.format.name == views::markdown::FORMAT.name;
+    if args.live && documents.contains(&args.format.name) {
         bail!("--live goes with --format text and ndjson: a document is whole only at its end");
+    }
+    if args.details && !is_ticket {
+        bail!("--details goes with --format markdown: the other formats have it all");
     }
     let limits = args.reading.limits.limits()?;
     let frames = match args.frames {
@@ -23,7 +28,11 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         Frames::All => FrameList::All,
         Frames::None => FrameList::None,
     };
-    let payload_bytes = match args.payload {
+    // What is passed on shows payloads only if somebody wants that.
+    let payload = args.payload.unwrap_or(if is_ticket { Payload::None } else { Payload::Preview });
+    let payload_bytes = match payload {
+        // That of a Close is wanted all the same.
+        Payload::None if is_ticket => limits.max_preview_bytes,
         Payload::None => 0,
         Payload::Preview => limits.max_preview_bytes,
         Payload::Full => limits.max_message_bytes.max(limits.max_preview_bytes),
@@ -36,7 +45,10 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         frames,
         selected: !args.select.connection.is_empty(),
         some: !selection.is_all(),
-        whole: args.payload == Payload::Full,
+        whole: payload == Payload::Full,
+        payloads: payload != Payload::None,
+        secrets: args.secrecy.redaction() == Redaction::Nothing,
+        details: args.details,
         tls: args.tls,
         at_once: args.live || reading::is_live(&args.reading),
         as_they_end: args.live,

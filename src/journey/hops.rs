@@ -74,12 +74,16 @@ pub(super) fn journey(
     let fit = clocks.between(front.leg.capture, back.leg.capture);
     let hops = Hops { front, back, fit };
     let conclusion = hops.conclude();
+    let of_hop = |(hop, group): (usize, &&Group)| {
+        let leg = move |leg: &Footprint| Leg { id: leg.id, path: leg.path.clone(), hop };
+        legs(all, group).into_iter().map(leg).collect::<Vec<_>>()
+    };
     let all_legs: Vec<&Footprint> = chain.iter().flat_map(|group| legs(all, group)).collect();
     let (first, last) = (*all_legs.first()?, *all_legs.last()?);
     let clock = clocks.between(first.capture, last.capture).filter(|_| first.capture != last.capture);
     let told = words::hops(&hops, conclusion, all_legs.len());
     Some(Journey {
-        legs: all_legs.iter().map(|leg| Leg { id: leg.id, path: leg.path.clone() }).collect(),
+        legs: chain.iter().enumerate().flat_map(of_hop).collect(),
         kind: JourneyKind::Proxied,
         by: conclusion.by,
         certainty: conclusion.certainty,

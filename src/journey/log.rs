@@ -42,7 +42,7 @@ fn journey(all: &Footprints, log: &Footprint, group: &Group) -> Option<Journey> 
     let certainty = blame.or(logged).map_or(Certainty::Undetermined, |(_, certainty)| certainty);
     let differences = differences(log, wire);
     let text = words::log(tester, blame.map(|(by, _)| by), logged.map(|(by, _)| by), &differences);
-    let leg = |of: &Footprint| Leg { id: of.id, path: of.path.clone() };
+    let leg = |of: &Footprint| Leg { id: of.id, path: of.path.clone(), hop: 0 };
     Some(Journey {
         legs: wires.iter().map(|wire| leg(wire)).chain([leg(log)]).collect(),
         kind: JourneyKind::LogAndWire,

@@ -446,7 +446,7 @@ pub(super) fn journey(
     let conclusion = pair.conclude();
     let told = words::same(&pair, &conclusion);
     Some(Journey {
-        legs: legs.iter().map(|leg| Leg { id: leg.id, path: leg.path.clone() }).collect(),
+        legs: legs.iter().map(|leg| Leg { id: leg.id, path: leg.path.clone(), hop: 0 }).collect(),
         kind: JourneyKind::SameConnection,
         by: conclusion.by,
         certainty: conclusion.certainty,

@@ -42,6 +42,8 @@ pub struct Leg {
     pub id: ConversationId,
     /// The path of its input; `None` where none was given.
     pub path: Option<Arc<str>>,
+    /// Which connection of the way it is a recording of, from 0 at the client's end.
+    pub hop: usize,
 }
 
 /// How the clocks of the recordings at both ends differ.

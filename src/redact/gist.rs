@@ -5,7 +5,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use crate::knowledge::{Blame, CauseId, Tone};
 use crate::model::case::{Behavior, BehaviorClose};
 use crate::model::{
-    CaseRecord, Certainty, CloseCode, Finding, Level, Outcome, Role, RuleId, Starter, StreamEnd, Timestamp,
+    CaseRecord, Certainty, CloseCode, Finding, Level, Outcome, PerRole, Role, RuleId, Starter, StreamEnd,
+    TcpEnd, Timestamp,
 };
 use crate::redact::Sealed;
 
@@ -40,7 +41,40 @@ pub(crate) struct CaseGist {
     pub(crate) testee: Role,
 }
 
+/// How a conversation began and ended, for a picture of several.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ending {
+    pub(crate) began: Option<Timestamp>,
+    /// Request and response.
+    pub(crate) handshake: PerRole<Option<Timestamp>>,
+    pub(crate) status: Option<u16>,
+    /// The first Close of each side: its code, and when it was sent.
+    pub(crate) closes: PerRole<Option<(Option<CloseCode>, Option<Timestamp>)>>,
+    /// The first end of each side.
+    pub(crate) ends: PerRole<Option<TcpEnd>>,
+    pub(crate) outcome: Outcome,
+}
+
 impl Sealed {
+    /// How it began and ended.
+    pub(crate) fn ending(&self) -> Ending {
+        let conversation = &*self.conversation;
+        let closing = &conversation.closing;
+        let close = |role: Role| {
+            let side = &closing.sides[role];
+            (side.sent_close == Some(true)).then_some((side.code, side.at))
+        };
+        let asked = |role: Role| conversation.handshake_at[role].and_then(|(_, at)| at);
+        Ending {
+            began: conversation.started_at,
+            handshake: PerRole { client: asked(Role::Client), server: asked(Role::Server) },
+            status: conversation.response.as_ref().map(|response| response.status),
+            closes: PerRole { client: close(Role::Client), server: close(Role::Server) },
+            ends: closing.ends,
+            outcome: closing.outcome,
+        }
+    }
+
     /// By what it is like others.
     pub(crate) fn gist(&self) -> Gist {
         let conversation = &*self.conversation;

@@ -4,16 +4,16 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::knowledge::words::{bare_code, ended_stream, handled, or};
+use crate::knowledge::words::{bare_code, ended_stream, handled, or, shorten};
 pub(crate) use crate::knowledge::words::{close, end, ended_by, packet, timeouts};
 use crate::knowledge::{Blame, CauseId, LibraryId};
 use crate::knowledge::{Clause, rfc6455};
 use crate::model::{
-    Action, CloseCode, Conversation, Finding, FrameHeader, LocalView, Outcome, Reaction, Role, RuleId, Seen,
-    Situation, Step, StreamEnd, TlsUndecrypted,
+    Action, CloseCode, Conversation, Finding, FrameHeader, FrameRecord, Hex, LocalView, Opcode, Outcome,
+    Reaction, Role, RuleId, Seen, Situation, Step, StreamEnd, TlsUndecrypted,
 };
 use crate::redact::Shown;
-use crate::views::escape::visible;
+use crate::views::escape::{as_text, visible};
 use crate::views::units;
 
 /// What a side did to TCP.
@@ -58,6 +58,35 @@ pub(crate) fn frame(header: &FrameHeader) -> String {
         out.push_str(" masked");
     }
     out
+}
+
+/// The payload of a frame in so many characters.
+pub(crate) fn payload(frame: &FrameRecord<Shown>, most: usize) -> String {
+    if frame.header.opcode == Opcode::CLOSE
+        && let Some((code, reason)) = CloseCode::split(&frame.preview)
+    {
+        let reason = if frame.redacted && frame.header.payload_len > 2 {
+            format!("<redacted {} bytes>", frame.header.payload_len - 2)
+        } else {
+            as_text(reason, frame.preview_cut)
+                .map_or_else(|| format!("0x{}", Hex(reason)), |text| visible(text).into_owned())
+        };
+        return shorten(&close_body(code, &reason), most);
+    }
+    if frame.redacted {
+        return format!("<redacted {} bytes>", frame.header.payload_len);
+    }
+    let is_text = frame.text || frame.header.opcode.is_control();
+    let text = if is_text { as_text(&frame.preview, frame.preview_cut) } else { None };
+    let mut shown = match text {
+        Some(text) => visible(text).into_owned(),
+        None => format!("0x{}", Hex(frame.preview.get(..most / 2).unwrap_or(&frame.preview))),
+    };
+    if frame.preview_cut && shown.chars().count() <= most {
+        shown.push('…');
+    }
+    let shown = shorten(&shown, most);
+    if frame.inflated && !shown.is_empty() { format!("{shown} (inflated)") } else { shown }
 }
 
 /// Where a side was: its address; without a capture the `Host` the client asked for, or a dash.

@@ -335,10 +335,7 @@ fn its_steps_take_what_they_are_given_for_what_it_is() {
     let none = exits(&[("reports", "before"), ("mode", "diff")], 2);
     assert!(none.log.contains("::error title=wslog::mode diff needs a baseline"), "{}", none.log);
     let unread = exits(&[("reports", "nowhere")], 2);
-    assert!(
-        unread.log.contains("cannot open nowhere") && unread.summary.contains("no&#95;report"),
-        "{unread:?}"
-    );
+    assert!(unread.log.contains("cannot open nowhere") && unread.summary.contains("no_report"), "{unread:?}");
     let wrong = exits(&[("reports", "before"), ("args", "--no-such-option")], 2);
     assert!(
         wrong.log.contains("::error title=wslog::wslog check ended with 2 and wrote no report"),

@@ -14,7 +14,7 @@ use crate::support::frame::Frame;
 use crate::support::upgrade::refusal;
 
 /// Name, and what is planted.
-const HOSTILE: &[(&str, &str)] = &[
+pub(crate) const HOSTILE: &[(&str, &str)] = &[
     ("C0", "\u{1b}[31m\u{1b}]0;owned\u{7}\u{8}\u{b}\u{c}\u{7f}"),
     ("line ends", "a\r\n::error::b\nc\u{85}d\u{2028}e\u{2029}f"),
     ("C1", "\u{9b}2J\u{90}q\u{9c}\u{9d}0;x\u{9c}"),
@@ -95,7 +95,7 @@ fn file_name(text: &str) -> String {
 }
 
 /// A capture with `text` wherever a peer can put it.
-fn capture(text: &str) -> Vec<u8> {
+pub(crate) fn capture(text: &str) -> Vec<u8> {
     let field: String = text.chars().filter(|c| !c.is_ascii_control()).collect();
     let token = field.replace([' ', ',', ';', '='], "");
     let mut packets = Vec::new();
@@ -152,6 +152,7 @@ fn captures_in_text_and_json() {
             let first: Value = serde_json::from_str(rows.lines().next().expect("a line")).expect("JSON");
             assert_eq!(first["path"], path, "{name}");
             assert_harmless(name, &[&["inspect", "--live", path], more].concat());
+            assert_harmless(name, &[&["inspect", "--format", "markdown", "--details", path], more].concat());
             let more: Vec<_> =
                 more.iter().filter(|it| !["--payload", "full"].contains(it)).copied().collect();
             for format in ["text", "csv", "ndjson", "markdown"] {

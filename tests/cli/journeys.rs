@@ -133,6 +133,7 @@ fn journeys_are_told_as_the_golden_files_hold() {
         let folder = scene(name, &files);
         told.insert(format!("{name}.txt"), shown(&folder, &["inspect", "--width", "100"], &files));
         told.insert(format!("{name}.list.txt"), shown(&folder, &["list", "--width", "120"], &files));
+        told.insert(format!("{name}.md"), shown(&folder, &["inspect", "--format", "markdown"], &files));
         let json = shown(&folder, &["inspect", "--format", "json", "--frames", "none"], &files);
         let document: serde_json::Value = serde_json::from_str(&json).expect("JSON");
         told.insert(format!("{name}.json"), format!("{:#}\n", document["journeys"]));

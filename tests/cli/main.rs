@@ -24,6 +24,7 @@ mod sets;
 mod shell;
 mod suite;
 mod terminal;
+mod tickets;
 mod verdicts;
 
 #[path = "../support/support.rs"]

@@ -40,9 +40,15 @@ pub(in crate::cli) struct Inspect {
     /// Which frames to list
     #[arg(long, value_enum, default_value_t = Frames::Ends)]
     pub(in crate::cli) frames: Frames,
-    /// How much of each payload to show
-    #[arg(long, value_enum, default_value_t = Payload::Preview)]
-    pub(in crate::cli) payload: Payload,
+    /// How much of each payload to show [default: preview; none in Markdown]
+    #[arg(long, value_enum)]
+    pub(in crate::cli) payload: Option<Payload>,
+    /// Tell more in Markdown
+    ///
+    /// Fields of the handshake, more frames, why each side was told what it was told, the connections that are in order, and of many
+    /// the five worst.
+    #[arg(long, hide_short_help = true)]
+    pub(in crate::cli) details: bool,
     #[command(flatten)]
     pub(in crate::cli) secrecy: Secrecy,
     /// Exit with 1 on a finding of this level, or an unclean end
@@ -62,12 +68,18 @@ Examples:
   wslog inspect --outcome unclean --host api.example.com captures/
   wslog inspect --keylog keys.log capture.pcap
   wslog inspect --format json capture.pcap | jq '.connections[].closing.summary'
+  wslog inspect --format markdown capture.pcap > ticket.md
   wslog inspect --fail-on must captures/
   tcpdump -U -i any -w - port 8080 | wslog inspect --live -";
 
 /// The formats of `wslog inspect`.
-const VIEWS: &[views::Format] =
-    &[views::text::FORMAT, views::json::FORMAT, views::json::lines::FORMAT, views::verdicts::FORMAT];
+const VIEWS: &[views::Format] = &[
+    views::text::FORMAT,
+    views::json::FORMAT,
+    views::json::lines::FORMAT,
+    views::markdown::FORMAT,
+    views::verdicts::FORMAT,
+];
 
 /// One of several formats, by name.
 pub(super) fn format(formats: &'static [views::Format]) -> impl TypedValueParser<Value = views::Format> {

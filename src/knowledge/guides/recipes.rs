@@ -137,6 +137,15 @@ const RUNS: GuidePart = GuidePart {
             ],
         ),
         way(
+            "A ticket for an issue",
+            "Markdown with the cause, both sides, a diagram of the end and the evidence folded. Payloads are left out unless --payload \
+             preview asks for them, secrets and paths always; --details tells more.",
+            &[
+                "wslog inspect --format markdown --connection 7 capture.pcap > ticket.md",
+                "wslog inspect --format markdown client.pcap server.pcap > ticket.md",
+            ],
+        ),
+        way(
             "an Autobahn run of which only a capture is left",
             "Capture the port of the tester's connections from before the first case to behind the last; TLS needs the keys. \
              The index has both verdicts of each case, by the rules of the suite, and no verdict where the wire does \

@@ -4,16 +4,13 @@ use std::fmt::Write;
 
 use crate::model::run::{Change, ChangeKind, Testee};
 use crate::views::escape::markdown;
+use crate::views::markdown::page::{MOST, table};
 use crate::views::run::{
     CheckReport, DiffReport, Mood, breach_cells, by_section, checked_by_section, doubts, entry,
     expected_failures, whose,
 };
 use crate::views::units;
 
-/// Rows of a table.
-const ROWS: usize = 100;
-/// Bytes of all tables: GitHub takes no comment of more than 65 536 characters.
-const BYTES: usize = 60_000;
 const CONTRADICTIONS: usize = 20;
 
 /// Two runs compared.
@@ -48,7 +45,7 @@ pub fn diff(report: &DiffReport<'_>) -> String {
         let rows = report.changes(kind, false).map(|(testee, change)| row(testee, change, &change.why));
         let rows: Vec<_> = rows.collect();
         let count = rows.len();
-        let table = table(&["agent", "case", "old", "new", "why"], rows, out.len());
+        let table = table(&["agent", "case", "old", "new", "why"], rows, room(&out));
         if kind == ChangeKind::Regression {
             out.push_str(&table);
         } else {
@@ -59,13 +56,13 @@ pub fn diff(report: &DiffReport<'_>) -> String {
     let accepted = ChangeKind::ALL.into_iter().flat_map(|kind| report.changes(kind, true));
     let accepted: Vec<_> = accepted.map(|(testee, change)| row(testee, change, &reason(change))).collect();
     let title = format!("{} accepted", units::count(accepted.len() as u64, "change"));
-    let accepted = table(&["agent", "case", "old", "new", "reason"], accepted, out.len());
+    let accepted = table(&["agent", "case", "old", "new", "reason"], accepted, room(&out));
     fold(&mut out, &title, &accepted);
     let stale: Vec<_> = report.diff.stale.iter().map(|stale| vec![cell(stale)]).collect();
-    let stale = table(&["accepted, but not there"], stale, out.len());
+    let stale = table(&["accepted, but not there"], stale, room(&out));
     out.push_str(&stale);
     let (header, rows) = by_section(&report.diff.agents, markdown, |count| count.to_string());
-    let sections = table(&header, rows, out.len());
+    let sections = table(&header, rows, room(&out));
     fold(&mut out, "by section", &sections);
     out
 }
@@ -84,15 +81,15 @@ pub fn check(report: &CheckReport<'_>) -> String {
     for (kind, breaches) in [("kind", &checked.breaches), ("warning", &checked.warnings)] {
         let cells = |breach| breach_cells(breach).map(|text| cell(&text)).to_vec();
         let rows = breaches.iter().map(cells).collect();
-        let table = table(&["agent", "case", kind, "detail"], rows, out.len());
+        let table = table(&["agent", "case", kind, "detail"], rows, room(&out));
         out.push_str(&table);
     }
     let expected = expected_failures(checked, markdown);
     let title = units::count(expected.len() as u64, "expected failure");
-    let expected = table(&["agent", "case", "verdict", "reason"], expected, out.len());
+    let expected = table(&["agent", "case", "verdict", "reason"], expected, room(&out));
     fold(&mut out, &title, &expected);
     let (header, rows) = checked_by_section(checked, markdown, |count| count.to_string());
-    let sections = table(&header, rows, out.len());
+    let sections = table(&header, rows, room(&out));
     fold(&mut out, "by section", &sections);
     out
 }
@@ -103,31 +100,13 @@ fn row(testee: &Testee, change: &Change, why: &str) -> Vec<String> {
     [&testee.label(), change.case.as_str(), &old, &new, why].map(cell).to_vec()
 }
 
-fn cell(text: &str) -> String {
-    markdown(text)
+/// What a page still has room for.
+const fn room(page: &str) -> usize {
+    MOST.saturating_sub(page.len())
 }
 
-/// A table after a blank line, or nothing where there is no row; `before` bytes stand before it.
-fn table(header: &[&str], rows: Vec<Vec<String>>, before: usize) -> String {
-    if rows.is_empty() {
-        return String::new();
-    }
-    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-    let names: Vec<_> = header.iter().map(|h| (*h).to_owned()).collect();
-    let rule: Vec<_> = header.iter().map(|_| "---".to_owned()).collect();
-    let mut out = format!("\n{}{}", line(&names), line(&rule));
-    let mut shown = 0;
-    for row in rows.iter().take(ROWS).map(|row| line(row)) {
-        if before + out.len() + row.len() > BYTES {
-            break;
-        }
-        out.push_str(&row);
-        shown += 1;
-    }
-    if rows.len() > shown {
-        let _ = write!(out, "\n… and {} more.\n", rows.len() - shown);
-    }
-    out
+fn cell(text: &str) -> String {
+    markdown(text)
 }
 
 fn fold(out: &mut String, title: &str, table: &str) {

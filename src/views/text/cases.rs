@@ -30,12 +30,12 @@ const IN_FULL: u64 = 2;
 
 /// Collects them in memory that does not depend on how many cases there are.
 #[derive(Debug, Default)]
-pub(super) struct Cases {
+pub(in crate::views) struct Cases {
     verdicts: BTreeMap<(Reverse<Tone>, Behavior, BehaviorClose), u64>,
     /// By mark: name, and cases.
     agents: BTreeMap<u64, (String, u64)>,
     other_agents: u64,
-    rows: Vec<Row>,
+    pub(in crate::views) rows: Vec<Row>,
     notable: u64,
     by_testee: BTreeMap<(Level, RuleId), u64>,
     by_tester: BTreeMap<(Level, RuleId), u64>,
@@ -45,19 +45,19 @@ pub(super) struct Cases {
 type Rank = (Reverse<Tone>, Reverse<Behavior>, Reverse<BehaviorClose>);
 
 #[derive(Debug)]
-struct Row {
+pub(in crate::views) struct Row {
     rank: Rank,
-    case: CaseId,
-    agent: String,
-    id: ConversationId,
-    tone: Tone,
-    verdict: String,
-    broke: String,
-    why: String,
+    pub(in crate::views) case: CaseId,
+    pub(in crate::views) agent: String,
+    pub(in crate::views) id: ConversationId,
+    pub(in crate::views) tone: Tone,
+    pub(in crate::views) verdict: String,
+    pub(in crate::views) broke: String,
+    pub(in crate::views) why: String,
 }
 
 /// What the verdicts of a case amount to; `agrees`: its events confirm them.
-pub(super) fn tone(behavior: &Behavior, close: &BehaviorClose, agrees: bool) -> Tone {
+pub(in crate::views) fn tone(behavior: &Behavior, close: &BehaviorClose, agrees: bool) -> Tone {
     let behavior = match behavior {
         Behavior::Ok => Tone::Normal,
         Behavior::Informational | Behavior::Unknown => Tone::Unknown,
@@ -156,6 +156,14 @@ impl Cases {
 
     /// The agents, then `! 4 NON-STRICT / OK · ✓ 114 OK / OK`: behavior and closing.
     pub(super) fn totals(&self, style: &Style) -> String {
+        let (head, parts) = self.counts();
+        let mut out = style.paint_lines(Paint::Heading, &style.wrap(&head, 0));
+        out.push_str(&style.painted_flow(&parts, " · "));
+        out
+    }
+
+    /// How many of which agents, and how many of which verdict, the worst first.
+    pub(in crate::views) fn counts(&self) -> (String, Vec<(String, Paint)>) {
         let all: u64 = self.verdicts.values().sum();
         let mut agents: Vec<_> = self.agents.values().collect();
         agents.sort_by(|(a, n), (b, m)| m.cmp(n).then_with(|| a.cmp(b)));
@@ -167,15 +175,13 @@ impl Cases {
         };
         let of = if agents.len() == 1 { "agent" } else { "agents" };
         let head = format!("{}, {of} {}{more}", units::count(all, "Autobahn case"), named.join(", "));
-        let mut out = style.paint_lines(Paint::Heading, &style.wrap(&head, 0));
         let mut parts = Vec::new();
         for ((Reverse(tone), behavior, close), n) in &self.verdicts {
             let word = |word: &str| if word.is_empty() { "unknown word".to_owned() } else { word.to_owned() };
             let part = format!("{} {n} {} / {}", sign(*tone), word(behavior.as_str()), word(close.as_str()));
             parts.push((part, Paint::from(*tone)));
         }
-        out.push_str(&style.painted_flow(&parts, " · "));
-        out
+        (head, parts)
     }
 
     /// A row for each that is not OK, then which rules each side broke.
@@ -203,13 +209,31 @@ impl Cases {
                 &["", "#", "case", "agent", "verdict / closing", "to fix"]
             };
             out.push_str(&style.table(header, rows, &[1], &[3, 5, 6]));
-            let more = self.notable - self.rows.len() as u64;
-            if more > 0 {
-                let more = format!("… and {} more that are not OK", units::count(more, "case"));
-                out.push_str(&style.wrap(&more, 2));
-            }
+            out.extend(self.rest().map(|rest| style.wrap(&rest, 2)));
             out.push('\n');
         }
+        for line in self.broken() {
+            out.push_str(&style.hang(&line, 0, 2));
+        }
+        let example = self.rows.first().map_or_else(|| "ID".to_owned(), |row| row.id.to_string());
+        let more = [
+            "Each in a row: wslog list".to_owned(),
+            format!("one in full: --connection {example}"),
+            "also --case, --agent".to_owned(),
+            "against a policy: wslog check".to_owned(),
+        ];
+        out.push_str(&style.flow(&more, " · ", 0));
+        out
+    }
+
+    /// Those that are not OK and have no row; `None` where all have.
+    pub(in crate::views) fn rest(&self) -> Option<String> {
+        let more = self.notable - self.rows.len() as u64;
+        (more > 0).then(|| format!("… and {} more that are not OK", units::count(more, "case")))
+    }
+
+    /// Which rules each side broke, a line a side.
+    pub(in crate::views) fn broken(&self) -> Vec<String> {
         let named = |rules: &BTreeMap<(Level, RuleId), u64>| {
             let mut rules: Vec<_> = rules.iter().collect();
             rules.sort_by_key(|((level, rule), n)| (Reverse(*level), Reverse(**n), *rule));
@@ -224,19 +248,10 @@ impl Cases {
             }
             named.join(", ")
         };
-        for (who, rules) in [("testee", &self.by_testee), ("tester, on purpose", &self.by_tester)] {
-            if !rules.is_empty() {
-                out.push_str(&style.hang(&format!("Broken by the {who}: {}", named(rules)), 0, 2));
-            }
-        }
-        let example = self.rows.first().map_or_else(|| "ID".to_owned(), |row| row.id.to_string());
-        let more = [
-            "Each in a row: wslog list".to_owned(),
-            format!("one in full: --connection {example}"),
-            "also --case, --agent".to_owned(),
-            "against a policy: wslog check".to_owned(),
-        ];
-        out.push_str(&style.flow(&more, " · ", 0));
-        out
+        [("testee", &self.by_testee), ("tester, on purpose", &self.by_tester)]
+            .into_iter()
+            .filter(|(_, rules)| !rules.is_empty())
+            .map(|(who, rules)| format!("Broken by the {who}: {}", named(rules)))
+            .collect()
     }
 }

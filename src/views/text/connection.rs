@@ -1,6 +1,5 @@
 //! One connection in full.
 
-mod facts;
 mod tables;
 mod timeline;
 
@@ -16,8 +15,7 @@ use crate::views::summary::Account;
 use crate::views::text::layout::{NARROW, Paint, Style};
 use crate::views::text::{cases, inputs};
 use crate::views::worded::Worded;
-use crate::views::{FrameList, account, summary, wording};
-pub(super) use timeline::TIMELINE;
+use crate::views::{FrameList, account, facts, summary, wording};
 
 /// Columns of the labels of an answer.
 const LABEL: usize = 15;
@@ -35,7 +33,7 @@ pub(super) struct Told {
 pub(super) fn tell(report: &Conversation<Shown>, (frames, whole): (FrameList, bool), style: &Style) -> Told {
     let told = Worded::all(report);
     let mut evidence = String::new();
-    facts::facts(&mut evidence, report, style);
+    facts(&mut evidence, report, style);
     if frames != FrameList::None {
         timeline::timeline(&mut evidence, report, (frames, whole), style);
     }
@@ -43,6 +41,18 @@ pub(super) fn tell(report: &Conversation<Shown>, (frames, whole): (FrameList, bo
     tables::findings(&mut evidence, report, &told, style);
     evidence.push_str(&inputs::weirds(&report.weirds, 2, style, |packet| wording::packet(report, packet)));
     Told { answer: answer(report, &told, style), evidence }
+}
+
+/// What is known of it: where it was recorded, its handshake, what each side sent.
+fn facts(out: &mut String, report: &Conversation<Shown>, style: &Style) {
+    out.push('\n');
+    let filter = facts::filter(report).map(|filter| format!("Wireshark: {filter}"));
+    let sent = Role::BOTH.map(|role| format!("{} sent: {}", role.name(), facts::traffic(report, role)));
+    let lines = facts::recorded(report).into_iter().chain(filter);
+    let lines = lines.chain(facts::opening(report, true)).chain(sent).chain(facts::conduct(report));
+    for line in lines {
+        out.push_str(&style.wrap(&line, 2));
+    }
 }
 
 fn answer(report: &Conversation<Shown>, told: &[Worded<'_>], style: &Style) -> String {
@@ -83,13 +93,6 @@ fn answer(report: &Conversation<Shown>, told: &[Worded<'_>], style: &Style) -> S
 }
 
 fn heading(out: &mut String, report: &Conversation<Shown>, style: &Style) {
-    let unknown = match () {
-        () if report.connect.is_some() => "not connected",
-        () if report.closing.outcome == Outcome::Encrypted => "encrypted",
-        () if report.assumed => "handshake not recorded",
-        () => "no response",
-    };
-    let status = report.response.as_ref().map_or_else(|| unknown.to_owned(), |r| r.status.to_string());
     let [client, server] = Role::BOTH.map(|role| wording::address(report, role));
     let mut parts = vec![format!("#{}  {client} (client) → {server} (server)", report.id)];
     parts.extend(
@@ -97,7 +100,9 @@ fn heading(out: &mut String, report: &Conversation<Shown>, style: &Style) {
             format!("{} {}", visible(&request.method), shorten(&visible(&request.target), 60))
         }),
     );
-    parts.push(status);
+    parts.push(
+        report.response.as_ref().map_or_else(|| unanswered(report).to_owned(), |r| r.status.to_string()),
+    );
     out.push_str(&style.paint_lines(Paint::Heading, &style.flow(&parts, "  ", 0)));
     let told = |out: &mut String, (text, paint): (String, Paint)| {
         out.push_str(&style.paint_lines(paint, &style.wrap(&text, 0)));
@@ -108,8 +113,18 @@ fn heading(out: &mut String, report: &Conversation<Shown>, style: &Style) {
     told(out, verdict(report));
 }
 
+/// What stands in the place of a status.
+pub(in crate::views) const fn unanswered(report: &Conversation<Shown>) -> &'static str {
+    match report.closing.outcome {
+        _ if report.connect.is_some() => "not connected",
+        Outcome::Encrypted => "encrypted",
+        _ if report.assumed => "handshake not recorded",
+        _ => "no response",
+    }
+}
+
 /// Who did what, as the cause has it, its name and the outcome; in the colour of what that amounts to.
-fn verdict(report: &Conversation<Shown>) -> (String, Paint) {
+pub(in crate::views) fn verdict(report: &Conversation<Shown>) -> (String, Paint) {
     let outcome = wording::outcome_of(report);
     let Some(cause) = &report.closing.cause else { return (outcome.to_owned(), Paint::Plain) };
     let besides = match other_breaches(report) {

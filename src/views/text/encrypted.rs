@@ -12,8 +12,8 @@ use crate::views::{units, wording};
 
 /// Connections that nobody can read, by host and by how they ended: in a capture of everything they are the most.
 #[derive(Debug, Default)]
-pub(super) struct Encrypted {
-    pub(super) connections: u64,
+pub(in crate::views) struct Encrypted {
+    pub(in crate::views) connections: u64,
     groups: BTreeMap<(String, CauseId, Option<Blame>), (u64, ConversationId)>,
     /// Those that found no group, of as many as are kept.
     others: u64,
@@ -39,13 +39,27 @@ impl Encrypted {
         self.groups.entry(key).or_insert((0, report.id)).0 += 1;
     }
 
-    /// The most frequent first.
+    /// The most frequent first, in sentences and a table.
     pub(super) fn table(&self, style: &Style) -> String {
+        let (head, rows, rest) = self.told();
+        let mut out = style.wrap(&format!("{head}:"), 0);
+        out.push_str(&style.table(
+            &["connections", "host", "cause", "that is", "first #"],
+            rows.into_iter().map(Vec::from),
+            &[0],
+            &[3],
+        ));
+        out.extend(rest.map(|rest| style.wrap(&rest, 0)));
+        format!("\n{out}")
+    }
+
+    /// A sentence, the rows, the most frequent first, and what has none.
+    pub(in crate::views) fn told(&self) -> (String, Vec<[String; 5]>, Option<String>) {
         let mut groups: Vec<_> = self.groups.iter().collect();
         groups.sort_by_key(|(_, (n, first))| (std::cmp::Reverse(*n), *first));
         let shown = groups.iter().take(Self::SHOWN);
         let rows = shown.clone().map(|((host, cause, by), (n, first))| {
-            vec![
+            [
                 n.to_string(),
                 host.clone(),
                 wording::cause(*cause, *by),
@@ -53,22 +67,13 @@ impl Encrypted {
                 first.to_string(),
             ]
         });
-        let table = style.table(&["connections", "host", "cause", "that is", "first #"], rows, &[0], &[3]);
         let told: u64 = shown.map(|(_, (n, _))| n).sum();
-        let mut out = style.wrap(
-            &format!(
-                "{} under TLS cannot be read without keys, and may be WebSocket (wslog explain tls; --tls for one by one):",
-                units::count(self.connections, "connection")
-            ),
-            0,
+        let head = format!(
+            "{} under TLS cannot be read without keys, and may be WebSocket (wslog explain tls; --tls for one by one)",
+            units::count(self.connections, "connection")
         );
-        out.push_str(&table);
-        if told < self.connections {
-            let more = self.connections - told;
-            out.push_str(
-                &style.wrap(&format!("and {more} more to other hosts, or that ended otherwise."), 0),
-            );
-        }
-        format!("\n{out}")
+        let more = self.connections - told;
+        let rest = (more > 0).then(|| format!("and {more} more to other hosts, or that ended otherwise."));
+        (head, rows.collect(), rest)
     }
 }

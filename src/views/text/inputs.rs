@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::model::{Compression, InputReport, PacketNo, Unused, WeirdKind, Weirds};
+use crate::model::{Compression, InputReport, PacketNo, Unused, Weird, WeirdKind, Weirds};
 use crate::views::escape::visible;
 use crate::views::remarks::left_over;
 use crate::views::text::layout::{Paint, Style};
@@ -188,21 +188,28 @@ pub(super) fn weirds(
     place: impl Fn(PacketNo) -> String,
 ) -> String {
     let mut out = String::new();
-    for weird in weirds.as_slice() {
+    for line in oddities(weirds, place) {
+        out.push_str(&style.hang(&line, indent, indent + 2));
+    }
+    out
+}
+
+/// The same, each in its words.
+pub(in crate::views) fn oddities(weirds: &Weirds, place: impl Fn(PacketNo) -> String) -> Vec<String> {
+    let told = |weird: &Weird| {
         let packet = weird.packet.map_or_else(String::new, |p| format!(" ({})", place(p)));
         let times = match (weird.count, weird.kind) {
             (1, _) => String::new(),
             (count, kind) if kind.speaks_of_all() => format!(" ×{count}"),
             (count, _) => format!(" ×{count}, first"),
         };
-        let line = format!("recording: {}{times}: {}{packet}", weird.kind.name(), visible(&weird.detail));
-        out.push_str(&style.hang(&line, indent, indent + 2));
-    }
-    out
+        format!("recording: {}{times}: {}{packet}", weird.kind.name(), visible(&weird.detail))
+    };
+    weirds.as_slice().iter().map(told).collect()
 }
 
 /// Where no connection was found: what may be the reason.
-pub(super) fn nothing(inputs: &[InputReport], style: &Style) -> String {
+pub(in crate::views) fn nothing(inputs: &[InputReport]) -> String {
     let tcp: u64 = inputs.iter().map(|i| i.tcp_connections).sum();
     let has = |kinds: &[WeirdKind]| {
         inputs.iter().flat_map(|i| i.weirds.as_slice()).any(|weird| kinds.contains(&weird.kind))
@@ -227,7 +234,7 @@ pub(super) fn nothing(inputs: &[InputReport], style: &Style) -> String {
         let hint = "No TCP connection carries an HTTP request for an upgrade to WebSocket, and a connection captured after its handshake is recognised only by enough frames that follow one another.";
         if closed.is_empty() { hint.to_owned() } else { format!("{hint} Not looked into were {closed}") }
     };
-    format!("\n{}", style.wrap(&format!("No WebSocket connection found. {hint}"), 0))
+    format!("No WebSocket connection found. {hint}")
 }
 
 /// Encapsulations in a sentence.

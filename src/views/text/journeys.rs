@@ -11,19 +11,29 @@ use crate::views::units;
 const NOT_RECORDED: &str = "not recorded";
 
 /// Few enough to be told one by one.
-const TOLD: usize = 5;
+pub(in crate::views) const TOLD: usize = 5;
 
 /// All of them.
 pub(super) fn told(journeys: &[Journey], style: &Style) -> String {
     if journeys.len() <= TOLD {
         return journeys.iter().map(|journey| one(journey, style)).collect();
     }
+    let mut out: String = counts(journeys).iter().map(|line| style.wrap(line, 0)).collect();
+    for journey in notable(journeys).take(TOLD) {
+        out.push('\n');
+        out.push_str(&one(journey, style));
+    }
+    out.push('\n');
+    out
+}
+
+/// Many in lines: how many of which kind, and who ended them.
+pub(in crate::views) fn counts(journeys: &[Journey]) -> Vec<String> {
     let mut counts: BTreeMap<(JourneyKind, Option<Ender>), u64> = BTreeMap::new();
     for journey in journeys {
         *counts.entry((journey.kind, journey.by)).or_default() += 1;
     }
-    let mut out = String::new();
-    for ((kind, by), count) in counts {
+    let line = |((kind, by), count): ((JourneyKind, Option<Ender>), u64)| {
         let (what, plural) = match kind {
             JourneyKind::SameConnection => {
                 ("connection is in several recordings", "connections are in several recordings")
@@ -33,9 +43,13 @@ pub(super) fn told(journeys: &[Journey], style: &Style) -> String {
         };
         let by =
             by.map_or("ended by nobody that they show".to_owned(), |by| format!("ended by {}", ended_by(by)));
-        out.push_str(&style.wrap(&format!("{count} {}, {by}", if count == 1 { what } else { plural }), 0));
-    }
-    // Those that only the other recording explains.
+        format!("{count} {}, {by}", if count == 1 { what } else { plural })
+    };
+    counts.into_iter().map(line).collect()
+}
+
+/// Those that only the other recording explains.
+pub(in crate::views) fn notable(journeys: &[Journey]) -> impl Iterator<Item = &Journey> {
     let mut notable: Vec<&Journey> = journeys
         .iter()
         .filter(|journey| {
@@ -48,15 +62,10 @@ pub(super) fn told(journeys: &[Journey], style: &Style) -> String {
             std::cmp::Reverse(journey.differences.len()),
         )
     });
-    for journey in notable.into_iter().take(TOLD) {
-        out.push('\n');
-        out.push_str(&one(journey, style));
-    }
-    out.push('\n');
-    out
+    notable.into_iter()
 }
 
-const fn ended_by(by: Ender) -> &'static str {
+pub(in crate::views) const fn ended_by(by: Ender) -> &'static str {
     match by {
         Ender::Client => "the client",
         Ender::Server => "the server",
@@ -66,18 +75,28 @@ const fn ended_by(by: Ender) -> &'static str {
     }
 }
 
-fn one(journey: &Journey, style: &Style) -> String {
-    let (sign, what) = match journey.kind {
-        JourneyKind::SameConnection => (" = ", "one connection, recorded at several points"),
-        JourneyKind::Proxied => (" → ", "one way through a proxy"),
-        _ => (" = ", "a connection and its log"),
+/// What stands between legs.
+pub(in crate::views) const fn sign(journey: &Journey) -> &'static str {
+    if matches!(journey.kind, JourneyKind::Proxied) { " → " } else { " = " }
+}
+
+/// What the legs are, and who ended it.
+pub(in crate::views) fn what(journey: &Journey) -> String {
+    let what = match journey.kind {
+        JourneyKind::SameConnection => "one connection, recorded at several points",
+        JourneyKind::Proxied => "one way through a proxy",
+        JourneyKind::LogAndWire => "a connection and its log",
     };
-    let legs: Vec<String> = journey.legs.iter().map(|leg| format!("#{}", leg.id)).collect();
     let by = journey
         .by
         .map_or_else(String::new, |by| format!(" · by {} ({})", by.name(), journey.certainty.name()));
-    let mut out =
-        style.paint_lines(Paint::Heading, &style.wrap(&format!("{}  {what}{by}", legs.join(sign)), 0));
+    format!("{what}{by}")
+}
+
+fn one(journey: &Journey, style: &Style) -> String {
+    let legs: Vec<String> = journey.legs.iter().map(|leg| format!("#{}", leg.id)).collect();
+    let heading = format!("{}  {}", legs.join(sign(journey)), what(journey));
+    let mut out = style.paint_lines(Paint::Heading, &style.wrap(&heading, 0));
     out.push('\n');
     out.push_str(&style.wrap(&journey.text, 2));
     if let Some(next) = &journey.next {
@@ -87,22 +106,33 @@ fn one(journey: &Journey, style: &Style) -> String {
     let rows = passages(journey);
     if !rows.is_empty() {
         out.push('\n');
-        out.push_str(&style.table(
-            &["time", "client's host", "between", "server's host"],
-            rows,
-            &[],
-            &[1, 3],
-        ));
+        let header = ["time", "client's host", "between", "server's host"];
+        out.push_str(&style.table(&header, rows, &[], &[1, 3]));
     }
-    let rest = journey.differences.iter().filter(|difference| !journey.text.contains(&difference.text));
-    let mut rest = rest.peekable();
+    let mut rest = differences(journey).peekable();
     if rest.peek().is_some() {
         out.push('\n');
     }
     for difference in rest {
-        out.push_str(&style.wrap(&difference.text, 2));
+        out.push_str(&style.wrap(difference, 2));
     }
-    if let Some(clock) = journey.clock {
+    if let Some(clocks) = clocks(journey) {
+        out.push('\n');
+        out.push_str(&style.wrap(&clocks, 2));
+    }
+    out.push('\n');
+    out
+}
+
+/// In what the legs differ, as far as its sentences have not said it.
+pub(in crate::views) fn differences(journey: &Journey) -> impl Iterator<Item = &str> {
+    let texts = journey.differences.iter().map(|difference| difference.text.as_str());
+    texts.filter(|text| !journey.text.contains(*text))
+}
+
+/// How the clocks of both ends differ; `None` where nothing shows it.
+pub(in crate::views) fn clocks(journey: &Journey) -> Option<String> {
+    journey.clock.map(|clock| {
         let ahead = match clock.offset_ns {
             0 => "The clocks of both recordings agree".to_owned(),
             ns => format!(
@@ -118,17 +148,11 @@ fn one(journey: &Journey, style: &Style) -> String {
                 if ppb > 0 { "fast" } else { "slow" }
             )
         });
-        out.push('\n');
-        out.push_str(&style.wrap(
-            &format!(
-                "{ahead} (± {}){drift}; times are those of the client's end.",
-                units::duration(clock.error_ns)
-            ),
-            2,
-        ));
-    }
-    out.push('\n');
-    out
+        format!(
+            "{ahead} (± {}){drift}; times are those of the client's end.",
+            units::duration(clock.error_ns)
+        )
+    })
 }
 
 /// Closes and ends of TCP, a row each.
@@ -166,7 +190,7 @@ fn passages(journey: &Journey) -> Vec<Vec<String>> {
     journey.passages.iter().map(row).collect()
 }
 
-fn seconds(at: Timestamp, began: Timestamp) -> String {
+pub(in crate::views) fn seconds(at: Timestamp, began: Timestamp) -> String {
     let us = at.since(began) / 1_000;
     format!("{}{}.{:06}", if us < 0 { "-" } else { "+" }, us.abs() / 1_000_000, us.abs() % 1_000_000)
 }

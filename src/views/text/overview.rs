@@ -13,17 +13,17 @@ use crate::views::wording;
 
 /// One connection in the overview.
 #[derive(Debug)]
-pub(super) struct Row {
-    pub(super) id: ConversationId,
-    input: usize,
-    pub(super) tone: Tone,
-    is_case: bool,
+pub(in crate::views) struct Row {
+    pub(in crate::views) id: ConversationId,
+    pub(in crate::views) input: usize,
+    pub(in crate::views) tone: Tone,
+    pub(in crate::views) is_case: bool,
     cells: BTreeMap<Column, String>,
 }
 
 /// What a row says, in the order of the columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Column {
+pub(in crate::views) enum Column {
     Tone,
     Id,
     File,
@@ -56,7 +56,7 @@ impl Column {
         Self::Codes,
     ];
 
-    const fn header(self) -> &'static str {
+    pub(in crate::views) const fn header(self) -> &'static str {
         match self {
             Self::Tone => "",
             Self::Id => "#",
@@ -121,8 +121,15 @@ impl Row {
     }
 }
 
+impl Row {
+    /// What it says in a column; a dash where that is nothing.
+    pub(in crate::views) fn cell(&self, column: Column) -> &str {
+        self.cells.get(&column).map_or("–", String::as_str)
+    }
+}
+
 /// A row a connection, with its file where there is more than one.
-pub(super) fn table(rows: &[&Row], inputs: &[InputReport], style: &Style) -> String {
+pub(super) fn table(rows: &[Row], inputs: &[InputReport], style: &Style) -> String {
     let are_cases = rows.iter().any(|row| row.is_case);
     let in_files = inputs.iter().filter(|input| input.unused.is_none()).count() > 1;
     let is_shown = |column: &Column| match column {
@@ -141,7 +148,7 @@ pub(super) fn table(rows: &[&Row], inputs: &[InputReport], style: &Style) -> Str
                 let name = input.path.rsplit('/').next().unwrap_or(&input.path);
                 shorten(&visible(name), 40)
             }),
-            column => row.cells.get(column).map_or("–", String::as_str).to_owned(),
+            column => row.cell(*column).to_owned(),
         };
         columns.iter().map(cell).collect()
     });
@@ -152,7 +159,7 @@ pub(super) fn table(rows: &[&Row], inputs: &[InputReport], style: &Style) -> Str
 }
 
 /// What stands beside a connection, so that colour is not the only sign.
-pub(super) const fn sign(tone: Tone) -> &'static str {
+pub(in crate::views) const fn sign(tone: Tone) -> &'static str {
     match tone {
         Tone::Normal => "✓",
         Tone::Unknown => "?",

@@ -23,16 +23,16 @@ const NAMED: usize = 3;
 /// Places that a story tells apart.
 const MAX_PLACES: usize = 64;
 /// Stories of what is not as it should be, and how many of them have their sentences.
-const SHOWN: usize = 12;
+pub(in crate::views) const SHOWN: usize = 12;
 const EXPLAINED: usize = 4;
 /// Stories of what is, so that a sound capture fits on a screen.
-const SOUND: usize = 4;
+pub(in crate::views) const SOUND: usize = 4;
 /// Rules named below them.
 const RULES: usize = 8;
 
 /// Collects them in memory that does not depend on how many connections there are.
 #[derive(Debug, Default)]
-pub(super) struct Stories {
+pub(in crate::views) struct Stories {
     kinds: BTreeMap<Gist, Story>,
     /// Connections by tone: all, and those of kinds that are not told apart.
     tones: BTreeMap<Tone, (u64, u64)>,
@@ -41,11 +41,11 @@ pub(super) struct Stories {
 
 /// What a kind of end is told by: its first connection, and where and when it came.
 #[derive(Debug)]
-struct Story {
-    count: u64,
-    example: ConversationId,
-    headline: String,
-    told: String,
+pub(in crate::views) struct Story {
+    pub(in crate::views) count: u64,
+    pub(in crate::views) example: ConversationId,
+    pub(in crate::views) headline: String,
+    pub(in crate::views) told: String,
     first: Option<Timestamp>,
     last: Option<Timestamp>,
     /// Host and path.
@@ -56,12 +56,18 @@ struct Story {
 /// A connection among many, opened when first asked for.
 pub(super) struct Seen<'a> {
     sealed: &'a Sealed,
+    quotes: bool,
     opened: Option<Box<Conversation<Shown>>>,
 }
 
 impl<'a> Seen<'a> {
     pub(super) const fn new(sealed: &'a Sealed) -> Self {
-        Self { sealed, opened: None }
+        Self { sealed, quotes: true, opened: None }
+    }
+
+    /// Whether what its last message said may be quoted.
+    pub(super) fn quoting(self, quotes: bool) -> Self {
+        Self { quotes, ..self }
     }
 
     /// What of it stays sealed.
@@ -71,7 +77,14 @@ impl<'a> Seen<'a> {
 
     /// All of it, which costs a search for secrets.
     pub(super) fn opened(&mut self) -> &Conversation<Shown> {
-        self.opened.get_or_insert_with(|| self.sealed.clone().open())
+        self.opened.get_or_insert_with(|| {
+            let mut opened = self.sealed.clone().open();
+            let spoken = opened.closing.spoken.as_deref_mut().filter(|_| !self.quotes);
+            if let Some(words) = spoken.and_then(|spoken| spoken.last_words.as_mut()) {
+                words.text = None;
+            }
+            opened
+        })
     }
 }
 
@@ -114,35 +127,47 @@ impl Stories {
 
     /// `300 connections · ✗ 1 with a fault · ✓ 299 in order`.
     pub(super) fn totals(&self, style: &Style) -> String {
+        style.painted_flow(&self.counts(), " · ")
+    }
+
+    /// How many there are, and how many of which tone, the worst first.
+    pub(in crate::views) fn counts(&self) -> Vec<(String, Paint)> {
         let counts: Vec<u64> = self.tones.values().map(|(n, _)| *n).collect();
         let all = units::count(counts.iter().sum(), "connection");
         let mut parts = vec![(all, Paint::Heading)];
         for ((tone, (n, _)), share) in self.tones.iter().zip(units::shares(&counts)).rev() {
             parts.push((format!("{} {n} {} ({share})", sign(*tone), amounts_to(*tone)), Paint::from(*tone)));
         }
-        style.painted_flow(&parts, " · ")
+        parts
     }
 
-    /// The stories, the rules that were broken, and what to ask for next.
-    pub(super) fn told(&self, style: &Style) -> String {
+    /// Every kind that is told apart: those that are not as they should be, then the others, the worst and the surest first.
+    pub(in crate::views) fn kinds(&self) -> [Vec<(&Gist, &Story)>; 2] {
         let mut kinds: Vec<_> = self.kinds.iter().collect();
         kinds.sort_by_key(|(gist, story)| {
             (Reverse(gist.tone), Reverse(gist.certainty), Reverse(story.count), story.example)
         });
-        let digits = kinds.iter().map(|(_, story)| story.count.to_string().len()).max().unwrap_or(1);
         let odd = kinds.partition_point(|(gist, _)| gist.tone >= Tone::Odd);
-        let (odd, sound) = kinds.split_at(odd);
+        let sound = kinds.split_off(odd);
+        [kinds, sound]
+    }
+
+    /// The stories, the rules that were broken, and what to ask for next.
+    pub(super) fn told(&self, style: &Style) -> String {
+        let [odd, sound] = self.kinds();
+        let counts = self.kinds.values().map(|story| story.count.to_string().len());
+        let digits = counts.max().unwrap_or(1);
         let mut out = String::new();
         for (nth, (gist, story)) in odd.iter().take(SHOWN).enumerate() {
             story.tell(&mut out, gist, digits, nth < EXPLAINED, style);
         }
-        self.rest(&mut out, odd, SHOWN, |tone| tone >= Tone::Odd, style);
+        out.extend(self.rest(&odd, SHOWN, |tone| tone >= Tone::Odd).map(|rest| style.wrap(&rest, 2)));
         for (gist, story) in sound.iter().take(SOUND) {
             story.tell(&mut out, gist, digits, false, style);
         }
-        self.rest(&mut out, sound, SOUND, |tone| tone < Tone::Odd, style);
+        out.extend(self.rest(&sound, SOUND, |tone| tone < Tone::Odd).map(|rest| style.wrap(&rest, 2)));
         out.push_str(&self.broken(style));
-        if let Some((gist, story)) = kinds.first() {
+        if let Some((gist, story)) = odd.first().or(sound.first()) {
             let mut more = vec![
                 "Each in a row: wslog list".to_owned(),
                 format!("one in full: --connection {}", story.example),
@@ -154,35 +179,38 @@ impl Stories {
         out
     }
 
-    /// The connections of stories that are not told.
-    fn rest(
+    /// The connections of stories that are not told; `None` where all are.
+    pub(in crate::views) fn rest(
         &self,
-        out: &mut String,
         kinds: &[(&Gist, &Story)],
         told: usize,
         of: impl Fn(Tone) -> bool,
-        style: &Style,
-    ) {
+    ) -> Option<String> {
         let kinds = kinds.get(told..).unwrap_or_default();
         let apart: u64 = kinds.iter().map(|(_, story)| story.count).sum();
         let others: u64 = self.tones.iter().filter(|(tone, _)| of(**tone)).map(|(_, (_, n))| n).sum();
         if apart + others == 0 {
-            return;
+            return None;
         }
         let least = if others > 0 { "at least " } else { "" };
         let number = kinds.len() as u64 + u64::from(others > 0);
-        let more = format!(
+        Some(format!(
             "… and {least}{} more, {}",
             units::count(number, "kind"),
             units::count(apart + others, "connection")
-        );
-        out.push_str(&style.wrap(&more, 2));
+        ))
     }
 
     fn broken(&self, style: &Style) -> String {
-        if self.rules.is_empty() {
+        let named = self.rules();
+        if named.is_empty() {
             return String::new();
         }
+        style.hang(&format!("Rules: {} · wslog explain RULE", named.join(", ")), 0, 2)
+    }
+
+    /// The rules that were broken, and in how many connections.
+    pub(in crate::views) fn rules(&self) -> Vec<String> {
         let mut named: Vec<_> = self
             .rules
             .iter()
@@ -193,7 +221,7 @@ impl Stories {
         if self.rules.len() > RULES {
             named.push(format!("{} more rules", self.rules.len() - RULES));
         }
-        style.hang(&format!("Rules: {} · wslog explain RULE", named.join(", ")), 0, 2)
+        named
     }
 }
 
@@ -256,7 +284,7 @@ impl Story {
     }
 
     /// From the first packet to the last.
-    fn when(&self) -> Option<String> {
+    pub(in crate::views) fn when(&self) -> Option<String> {
         let (first, last) = (units::date_time(self.first?), units::date_time(self.last?));
         // The day is said once.
         let last = match (first.split_once(' '), last.split_once(' ')) {
@@ -266,7 +294,8 @@ impl Story {
         Some(format!("{first} to {last}"))
     }
 
-    fn places(&self) -> Option<String> {
+    /// Hosts and paths.
+    pub(in crate::views) fn places(&self) -> Option<String> {
         let (host, _) = self.places.first()?;
         let is_one = self.places.iter().all(|(other, _)| other == host);
         let named: Vec<_> = if is_one {
@@ -312,7 +341,7 @@ fn place(report: &Conversation<Shown>) -> (String, String) {
 }
 
 /// Closes and ends of TCP of a kind.
-fn how(gist: &Gist) -> String {
+pub(in crate::views) fn how(gist: &Gist) -> String {
     let mut parts = Vec::new();
     if let Some(status) = gist.status {
         parts.push(format!("status {status}"));

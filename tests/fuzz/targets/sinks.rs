@@ -21,7 +21,7 @@ use wslog::views::escape::is_unsafe;
 use wslog::views::remarks::Remarks;
 use wslog::views::run::{CheckReport, DiffReport, github, json, junit, markdown, text};
 use wslog::views::text::Style;
-use wslog::views::{FrameList, Options, explain as topics, summary, verdicts};
+use wslog::views::{FrameList, Options, explain as topics, markdown as tickets, summary, verdicts};
 use wslog_fuzz::{FORMATS, Input, is_capture, script};
 
 const STYLES: [Style; 2] = [Style::plain(40), Style::plain(200)];
@@ -87,7 +87,7 @@ fn capture(file: &[u8], how: u8) {
         let shown = seal(conversation.clone(), redaction).open();
         harmless("summary", &summary::sentences(&shown).join("\n"));
     }
-    for format in FORMATS.into_iter().chain([verdicts::FORMAT]) {
+    for format in FORMATS.into_iter().chain([tickets::FORMAT, verdicts::FORMAT]) {
         for style in STYLES {
             let mut out = Vec::new();
             let options = Options { frames: FrameList::All, selected: how & 4 != 0, ..Options::new(style) };

@@ -1,5 +1,8 @@
 //! What is known of a connection, in lines: where it was recorded, its handshake, what each side sent.
 
+mod http2;
+mod tls;
+
 use std::fmt::Write;
 use std::net::SocketAddr;
 
@@ -8,64 +11,47 @@ use crate::knowledge::words::shorten;
 use crate::model::{Conversation, Latency, Opcode, Outcome, PingFigures, Role, SideTcp, Timestamp, Traffic};
 use crate::redact::Shown;
 use crate::views::escape::visible;
-use crate::views::text::layout::Style;
-use crate::views::text::{http2, tls};
 use crate::views::units;
 
 const SECOND_NS: i64 = 1_000_000_000;
 
-pub(super) fn facts(out: &mut String, report: &Conversation<Shown>, style: &Style) {
-    out.push('\n');
-    if let (Some(first), Some(tcp)) = (report.parts.first(), &report.tcp) {
-        let last = report.place(tcp.last_packet);
-        let from = report.place(tcp.first_packet).packet;
-        let line = match last.file {
-            Some(file) => {
-                format!(
-                    "recorded from packet {} of {} to packet {} of {}",
-                    from,
-                    visible(&first.file),
-                    last.packet,
-                    visible(file)
-                )
-            }
-            None => format!("recorded in packets {from} to {} of {}", last.packet, visible(&first.file)),
-        };
-        out.push_str(&style.wrap(&line, 2));
-    }
-    if let Some(filter) = filter(report) {
-        out.push_str(&style.wrap(&format!("Wireshark: {filter}"), 2));
-    }
-    for line in tls::lines(report) {
-        out.push_str(&style.wrap(&line, 2));
-    }
-    if let Some(line) = http2::line(report) {
-        out.push_str(&style.wrap(&line, 2));
-    }
-    out.push_str(&style.wrap(&format!("handshake: {}", handshake(report)), 2));
-    // What a stream of HTTP/2 carries is no TCP.
-    let carrier = if report.http2.is_some() { "the stream" } else { "TCP" };
-    for role in Role::BOTH {
-        let line = format!("{} sent: {}", role.name(), traffic(&report.traffic[role], carrier));
-        out.push_str(&style.wrap(&line, 2));
-    }
-    for role in Role::BOTH {
-        for line in tcp_facts(role, &report.tcp_facts[role]) {
-            out.push_str(&style.wrap(&line, 2));
-        }
-    }
+/// TLS, HTTP/2 and the opening handshake, in lines; `with_body`: what came with a refusal, too.
+pub(super) fn opening(report: &Conversation<Shown>, with_body: bool) -> Vec<String> {
+    let mut lines = tls::lines(report);
+    lines.extend(http2::line(report));
+    lines.push(format!("handshake: {}", handshake(report, with_body)));
+    lines
+}
+
+/// What TCP shows that is worth a line, and Pings.
+pub(super) fn conduct(report: &Conversation<Shown>) -> Vec<String> {
+    let mut lines = Vec::new();
+    lines.extend(Role::BOTH.into_iter().flat_map(|role| tcp_facts(role, &report.tcp_facts[role])));
     for role in Role::BOTH {
         let pongs = report.traffic[role.peer()].frames[usize::from(Opcode::PONG.bits())];
-        if let Some(line) = report.timing.pings[role].as_ref().and_then(|figures| pings(role, figures, pongs))
-        {
-            out.push_str(&style.wrap(&line, 2));
-        }
+        let figures = report.timing.pings[role].as_ref();
+        lines.extend(figures.and_then(|figures| pings(role, figures, pongs)));
     }
+    lines
+}
+
+/// The packets it is recorded in; `None` where there is but one input, or no capture.
+pub(super) fn recorded(report: &Conversation<Shown>) -> Option<String> {
+    let (first, tcp) = (report.parts.first()?, report.tcp?);
+    let last = report.place(tcp.last_packet);
+    let from = report.place(tcp.first_packet).packet;
+    let file = visible(&first.file);
+    Some(match last.file {
+        Some(end) => {
+            format!("recorded from packet {from} of {file} to packet {} of {}", last.packet, visible(end))
+        }
+        None => format!("recorded in packets {from} to {} of {file}", last.packet),
+    })
 }
 
 /// What shows the connection in Wireshark, whatever streams it counts: addresses and ports, and the packets, since ports are used
 /// again; in several files the times.
-fn filter(report: &Conversation<Shown>) -> Option<String> {
+pub(super) fn filter(report: &Conversation<Shown>) -> Option<String> {
     let tcp = report.tcp?;
     let address = |end: SocketAddr| {
         let ip = if end.is_ipv4() { "ip" } else { "ipv6" };
@@ -83,7 +69,7 @@ fn filter(report: &Conversation<Shown>) -> Option<String> {
     Some(format!("{} && {} && {part}", address(tcp.client), address(tcp.server)))
 }
 
-fn handshake(report: &Conversation<Shown>) -> String {
+fn handshake(report: &Conversation<Shown>, with_body: bool) -> String {
     let mut parts = Vec::new();
     if let Some(at) = report.started_at {
         let what = if report.http2.is_some() { "stream" } else { "TCP" };
@@ -124,7 +110,7 @@ fn handshake(report: &Conversation<Shown>) -> String {
         for extension in &response.extensions {
             parts.push(visible(&extension_text(extension)).into_owned());
         }
-        if !response.switches && !response.body_start.is_empty() {
+        if with_body && !response.switches && !response.body_start.is_empty() {
             let body = String::from_utf8_lossy(&response.body_start);
             parts.push(format!("body \"{}\"", shorten(&visible(&body), 60)));
         }
@@ -150,7 +136,11 @@ fn extension_text(extension: &crate::model::Extension<Shown>) -> String {
     text
 }
 
-fn traffic(t: &Traffic, carrier: &str) -> String {
+/// What a side sent.
+pub(super) fn traffic(report: &Conversation<Shown>, role: Role) -> String {
+    let t: &Traffic = &report.traffic[role];
+    // What a stream of HTTP/2 carries is no TCP.
+    let carrier = if report.http2.is_some() { "the stream" } else { "TCP" };
     let kinds: Vec<_> = (0u8..)
         .zip(t.frames)
         .filter(|(_, n)| *n > 0)

@@ -1,10 +1,9 @@
 //! What TLS shows of a connection, in a few lines.
 
-use crate::model::{
-    AlertDescription, Conversation, PacketNo, Role, Timestamp, TlsAlert, TlsFacts, TlsKeys, TlsVersion,
-};
+use crate::model::{Conversation, Role, TlsFacts, TlsKeys, TlsVersion};
 use crate::redact::Shown;
 use crate::views::escape::visible;
+use crate::views::events::alert_name;
 use crate::views::{units, wording};
 
 /// The lines about TLS; none without it.
@@ -121,33 +120,4 @@ fn ends(report: &Conversation<Shown>, tls: &TlsFacts<Shown>) -> Vec<String> {
         }
     }
     parts
-}
-
-/// Alerts and the close_notify of each side as the timeline has them: where, when, whose and what.
-pub(super) fn goodbyes(
-    report: &Conversation<Shown>,
-) -> impl Iterator<Item = (PacketNo, Option<Timestamp>, Role, String)> {
-    let tls = report.tls.as_deref();
-    let alerts = tls
-        .into_iter()
-        .flat_map(|tls| &tls.alerts)
-        .map(|alert| (alert.packet, alert.at, alert.by, format!("TLS {}", alert_name(alert))));
-    let leaves = Role::BOTH.into_iter().filter_map(move |role| {
-        let mark = tls?.close_notify[role]?;
-        Some((mark.packet, mark.at, role, "TLS close_notify".to_owned()))
-    });
-    alerts.chain(leaves)
-}
-
-/// An alert by its name and number.
-pub(in crate::views) fn alert_name(alert: &TlsAlert) -> String {
-    let level = alert.level.map_or("", |level| level.name());
-    let said = match alert.description {
-        Some(description) => match AlertDescription::name(description) {
-            Some(name) => format!("alert {name} ({})", description.0),
-            None => format!("alert {}", description.0),
-        },
-        None => "encrypted alert".to_owned(),
-    };
-    format!("{level} {said}").trim_start().to_owned()
 }
