@@ -23,6 +23,7 @@ mod report;
 mod rows;
 mod run_reports;
 mod runs;
+mod slice;
 mod style;
 mod suggest;
 

@@ -37,6 +37,7 @@ mod selection;
 mod sets;
 mod shards;
 mod sink;
+mod slicing;
 mod stages;
 mod threads;
 mod verdicts;
@@ -75,6 +76,7 @@ use sets::{End, Met, Next, Queue};
 use shards::Terms;
 pub(crate) use sink::Give;
 pub use sink::{Each, Form, Pieces, Sink, each};
+pub use slicing::{Frames, Sliced, Slicing};
 pub use verdicts::Verdicts;
 
 /// Threads beyond this have no shards to work on.

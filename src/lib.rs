@@ -58,6 +58,7 @@
 //! | [`autobahn`] | reports of the Autobahn Testsuite; its verdicts, also from a capture alone; runs compared, and held against a policy |
 //! | [`journey`] | several recordings of one connection, the hops of a proxied one, a log and its recording: what belongs together, how the clocks differ, what the second point proves; pure |
 //! | [`engine`] | [`Engine`](engine::Engine), [`Sink`](engine::Sink): what `wslog inspect` does is one call |
+//! | [`slice`](mod@slice) | packets of some connections, copied: bytes of streams replaced by others, TCP made for what was inside TLS, pcapng |
 //! | [`redact`] | secrets: found once in a conversation, hidden wherever they stand; the only way to a view |
 //! | [`views`] | bytes out, a sink and a file a format |
 //! | `main`, `cli` | arguments to an engine and its sinks, exit codes; nothing else |
@@ -83,6 +84,8 @@
 //!   [`engine`]'s, all else the binary's.
 //! * What peers wrote has no `Display` and no `Deref` until [`redact`] has decided about it; a field that it forgets does not compile.
 //! * What no sink asks for is not kept.
+//! * A slice reads the inputs again, for no run keeps packets: what one found ([`Pick`](model::Pick)) says which are copied, and the bytes
+//!   that are replaced are ranges of streams ([`Fill`](model::Fill)), whatever packets carry them.
 //! * Which conversations are asked for is one value, [`Selection`](engine::Selection), applied where they come to the sinks: it
 //!   changes no number and no comparison. What of it is known only at the end of a conversation takes another run before rows that
 //!   do not wait for that.
@@ -185,6 +188,7 @@ pub mod model;
 pub mod notation;
 pub mod redact;
 pub mod reference;
+pub mod slice;
 pub mod source;
 pub mod tcp;
 pub mod tls;

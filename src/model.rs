@@ -27,6 +27,7 @@ mod named;
 mod observation;
 mod packet;
 pub mod run;
+mod slice;
 mod spoken;
 mod stream;
 pub mod suite;
@@ -74,6 +75,7 @@ pub use observation::{
     Evidence, LostFraming, LostHow, Missing, Observation, Observed, PerRole, Piece, Role, Undecodable,
 };
 pub use packet::{LinkType, Packet, PacketNo, Segment, SeqNo, TcpFlags, Timestamp};
+pub use slice::{Fill, Pick, Placed};
 pub use spoken::{LastPayload, LastWords, Spoken};
 pub use stream::{Carrier, GapCause, StreamEnd, StreamEvent, Tail, Unanswered};
 pub use tcp_facts::{EndSegment, HeaderHabits, HeaderSigns, ShutWindow, SideTcp, TcpFacts, Unacknowledged};

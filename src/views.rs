@@ -10,12 +10,14 @@ pub mod explain;
 mod facts;
 pub mod frames;
 pub mod going_on;
+pub mod har;
 pub mod json;
 mod judged;
 pub mod limits;
 pub mod list;
 pub mod markdown;
 pub mod messages;
+pub mod picks;
 pub mod remarks;
 pub mod row;
 pub mod run;
@@ -52,6 +54,8 @@ pub struct RowFormat {
     pub name: &'static str,
     /// What it is for, in a few words.
     pub what: &'static str,
+    /// Payloads stand in it as a whole, unless less is asked for.
+    pub whole: bool,
     /// The sink that writes it.
     pub sink: for<'o> fn(Box<dyn Write + 'o>, RowOptions) -> Box<dyn Sink + 'o>,
 }

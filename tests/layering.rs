@@ -91,6 +91,7 @@ const ROOMS: &[Room] = &[
         world: &[],
     },
     Room { name: "message", rooms: &["model", "limits"], crates: &["flate2", "simdutf8"], world: &[] },
+    Room { name: "slice", rooms: &["model"], crates: &[], world: &[] },
     Room { name: "diagnosis", rooms: &["knowledge", "model"], crates: &[], world: &[] },
     Room { name: "journey", rooms: &["knowledge", "model"], crates: &["foldhash"], world: &[] },
     Room { name: "reference", rooms: &["knowledge", "model", "limits"], crates: &[], world: &[] },
@@ -130,10 +131,13 @@ const ROOMS: &[Room] = &[
             "engine::Keep",
             "engine::Pieces",
             "engine::Sink",
+            // Where rows wait that have no place in memory.
+            "engine::Spool",
+            "engine::Spools",
             // What joins the cases of a run.
             "engine::Verdicts",
         ],
-        crates: &["comfy_table", "csv_core", "itoa", "jiff", "unicode_width"],
+        crates: &["base64", "comfy_table", "csv_core", "itoa", "jiff", "unicode_width"],
         world: &[],
     },
     Room {
@@ -153,6 +157,7 @@ const ROOMS: &[Room] = &[
             "model",
             "redact",
             "reference",
+            "slice",
             "source",
             "tcp",
             "tls",

@@ -32,6 +32,7 @@ impl Extract {
             wanted,
             tally: RowTally::default(),
             at_once: false,
+            spools: None,
         };
         Ok(Self { dir: dir.to_owned(), options, files: 0 })
     }

@@ -11,6 +11,7 @@ use crate::cli::exit::{self, Exit};
 use crate::cli::gate;
 use crate::cli::reading::{self, Order};
 use crate::cli::report::Report;
+use crate::cli::slice::Slice;
 use crate::cli::style;
 
 pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
@@ -39,6 +40,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
     };
     let is_paged = args.format.name == text::FORMAT.name && !args.live;
     let report = Report::open(&args.reading, args.output.as_deref(), args.look, is_paged)?;
+    let mut slice = args.slice.as_deref().map(|path| Slice::to(path, args, &report)).transpose()?;
     let style = style::of(args.look, args.output.is_none());
     let selection = args.select.selection();
     let options = Options {
@@ -66,11 +68,17 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
     if let Some(gate) = &mut gate {
         order.sinks.push(gate);
     }
+    if let Some(slice) = &mut slice {
+        order.sinks.push(&mut slice.picks);
+    }
     let summary = reading::run(&args.reading, &report.key_logs, order)?;
     let remarks = view.remarks();
     drop(view);
     remarks.iter().for_each(|remark| exit::say(&format!("wslog: {}", visible(remark))));
     reading::is_found(&summary, &selection)?;
+    if let Some(slice) = slice {
+        slice.write(args, &report, &summary)?;
+    }
     report.finish(&summary)?;
     gate::exit(gate, args.fail_on, &summary, &selection)
 }

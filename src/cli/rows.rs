@@ -30,6 +30,7 @@ pub(super) fn frames(args: &FrameRows) -> anyhow::Result<Exit> {
         look: args.look,
         wanted,
         is_text: args.format.name == "text",
+        is_whole: args.format.whole,
         rows: "frames",
         payloads: None,
     };
@@ -55,6 +56,7 @@ pub(super) fn messages(args: &MessageRows) -> anyhow::Result<Exit> {
         wanted,
         rows: "messages",
         is_text: args.follow.is_some() || args.format.name == "text",
+        is_whole: args.format.whole,
         payloads: args.follow.map(|_| Payloads::Whole),
     };
     let mut extract = args.extract.as_deref().map(|dir| Extract::to(dir, rows.wanted.clone())).transpose()?;
@@ -88,6 +90,8 @@ struct Rows<'a> {
     look: Look,
     wanted: Wanted,
     is_text: bool,
+    /// Payloads are shown as a whole, unless less was asked for.
+    is_whole: bool,
     /// What its rows are.
     rows: &'static str,
     /// What is shown of payloads, whatever was asked for.
@@ -109,7 +113,8 @@ impl Rows<'_> {
         // A pager would hold back what comes by and by.
         let is_paged = self.is_text && !is_live;
         let report = Report::open(reading, shape.output.as_deref(), self.look, is_paged)?;
-        let payloads = match shape.payload {
+        let payload = shape.payload.unwrap_or(if self.is_whole { Payload::Full } else { Payload::Preview });
+        let payloads = match payload {
             Payload::None => Payloads::None,
             Payload::Preview => Payloads::Preview(limits.max_preview_bytes),
             Payload::Full => Payloads::Whole,
@@ -121,6 +126,7 @@ impl Rows<'_> {
             wanted: self.wanted.clone(),
             tally: RowTally::default(),
             at_once: is_live,
+            spools: Some(Spools::new(tempfile::tempfile)),
         };
         let tally = options.tally.clone();
         // Of control frames, which rows of messages have none of, a preview is all.

@@ -18,6 +18,11 @@ impl Spools {
     pub fn new<S: Spool + 'static>(make: impl Fn() -> io::Result<S> + Send + Sync + 'static) -> Self {
         Self(Arc::new(move || Ok(Box::new(make()?) as Box<dyn Spool>)))
     }
+
+    /// The next one, empty.
+    pub(crate) fn make(&self) -> io::Result<Box<dyn Spool>> {
+        (self.0)()
+    }
 }
 
 impl fmt::Debug for Spools {
@@ -63,7 +68,7 @@ impl Body {
     /// Moves what is in memory to the spool; `None` where that fails.
     fn spill(&mut self, spools: Option<&Spools>) -> Option<()> {
         if self.spool.is_none() {
-            self.spool = Some((spools?.0)().ok()?);
+            self.spool = Some(spools?.make().ok()?);
         }
         self.spool.as_mut()?.write_all(&self.bytes).ok()?;
         self.spooled += self.bytes.len();

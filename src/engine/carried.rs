@@ -94,10 +94,13 @@ impl Carried {
     }
 
     /// All, in the order of their streams.
-    pub(super) fn finish(mut self, tls: Option<Box<TlsFacts>>) -> Vec<BoxedConcluded> {
+    pub(super) fn finish(mut self, tls: Option<Box<TlsFacts>>, tcp: &Connection) -> Vec<BoxedConcluded> {
         self.done.sort_by_key(|concluded| concluded.conversation.id);
         for concluded in &mut self.done {
             concluded.conversation.tls.clone_from(&tls);
+            if let Some(http2) = &mut concluded.conversation.http2 {
+                http2.packets = Some((tcp.first_packet(), tcp.last_packet()));
+            }
         }
         self.done
     }
@@ -157,7 +160,7 @@ impl Followed {
                 conversation.closing.first_end = Some(TcpEnd { by, how, at, packet: Some(packet) });
             }
             conversation.http2 =
-                Some(Box::new(http2_facts(&facts, client, self.dissector.beside(id, &open))));
+                Some(Box::new(http2_facts(&facts, client, self.dissector.beside(id, &open), tcp)));
             *conversation.tcp_facts = tcp_facts(tcp, client, &facts);
             concluded.weight += conversation.http2.as_deref().map_or(0, weight);
             concluded.trace = Trace::of(&concluded.conversation);
@@ -180,7 +183,7 @@ fn weight(http2: &Http2Facts) -> usize {
 }
 
 /// What the connection shows of a stream.
-fn http2_facts(facts: &StreamFacts, client: Direction, beside: Beside) -> Http2Facts {
+fn http2_facts(facts: &StreamFacts, client: Direction, beside: Beside, tcp: &Connection) -> Http2Facts {
     let going = |dir: Direction| {
         facts.going[dir].as_ref().map(|going| GoAway {
             last_stream: going.last_stream,
@@ -193,6 +196,7 @@ fn http2_facts(facts: &StreamFacts, client: Direction, beside: Beside) -> Http2F
     };
     let Beside { others, open, requests } = beside;
     Http2Facts {
+        packets: Some((tcp.first_packet(), tcp.last_packet())),
         was_invited: facts.was_invited,
         stalled: PerRole { client: facts.stalled[client], server: facts.stalled[client.flip()] },
         going: PerRole { client: going(client), server: going(client.flip()) },

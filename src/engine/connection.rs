@@ -216,7 +216,7 @@ impl Watched {
         let _ = followed.conclude_streams(connection, until, &terms.limits, true);
         let facts = followed.tls_facts();
         if let Some(carried) = followed.carried {
-            let mut concluded = carried.finish(facts);
+            let mut concluded = carried.finish(facts, connection);
             let trails = followed.dissector.client().and_then(|client| trails(connection, client));
             let streams = concluded.len();
             concluded.iter_mut().for_each(|concluded| concluded.follow(trails.clone(), streams));

@@ -437,6 +437,7 @@ impl Frames {
         record.from = from;
         record.at = frame.first.at();
         record.packet = frame.first.packet();
+        record.offset = frame.first.offset();
         record.header = frame.header;
         let preview = record.preview.as_sent_mut();
         preview.clear();
@@ -492,6 +493,7 @@ fn empty(from: Role, frame: &FrameFacts<'_>) -> FrameRecord {
         from,
         at: None,
         packet: None,
+        offset: None,
         header: frame.header,
         preview: Bytes::default(),
         inflated: false,

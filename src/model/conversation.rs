@@ -69,6 +69,8 @@ pub struct FrameRecord<S: Stage = Quoted> {
     pub at: Option<Timestamp>,
     /// Packet of its first byte.
     pub packet: Option<PacketNo>,
+    /// Offset of its first byte in the stream of its sender; `None` in a log.
+    pub offset: Option<u64>,
     /// The header as sent: nothing in it is corrected.
     pub header: FrameHeader,
     /// First payload bytes, unmasked; inflated where `inflated` says so.

@@ -85,6 +85,8 @@ pub struct GoAway<S: Stage = Quoted> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Http2Facts<S: Stage = Quoted> {
+    /// First and last packet of the TCP connection, of which the stream has a part.
+    pub packets: Option<(PacketNo, PacketNo)>,
     /// The server had said before the request that it takes extended CONNECT (RFC 8441 3); `None` where that is not in the
     /// recording.
     pub was_invited: Option<bool>,

@@ -194,6 +194,8 @@ named! {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TlsOffer<S: Stage = Quoted> {
+    /// Its random, by which key logs name the connection (RFC 9850).
+    pub random: [u8; 32],
     /// Host name of `server_name` (RFC 6066 3); `None` where the extension is missing.
     pub sni: Option<Text<S>>,
     /// Protocols of ALPN (RFC 7301) in order of preference, the first [`MAX_ALPN`](Self::MAX_ALPN).

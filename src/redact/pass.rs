@@ -148,13 +148,13 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
     }
 
     fn http2(&mut self, http2: Http2Facts<From>) -> Http2Facts<To> {
-        let Http2Facts { was_invited, stalled, going, others, open, requests } = http2;
+        let Http2Facts { packets, was_invited, stalled, going, others, open, requests } = http2;
         let PerRole { client, server } = going;
         let going = PerRole {
             client: client.map(|going| self.go_away(going)),
             server: server.map(|going| self.go_away(going)),
         };
-        Http2Facts { going, was_invited, stalled, others, open, requests }
+        Http2Facts { packets, going, was_invited, stalled, others, open, requests }
     }
 
     fn go_away(&mut self, going: GoAway<From>) -> GoAway<To> {
@@ -214,8 +214,9 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
     }
 
     fn offer(&mut self, offer: TlsOffer<From>) -> TlsOffer<To> {
-        let TlsOffer { sni, alpn, version, suites, session_id, ticket, psk, early_data, ech } = offer;
+        let TlsOffer { random, sni, alpn, version, suites, session_id, ticket, psk, early_data, ech } = offer;
         TlsOffer {
+            random,
             sni: sni.map(|sni| self.text(sni, Place::Words)),
             alpn: alpn.into_iter().map(|name| self.text(name, Place::Words)).collect(),
             version,

@@ -26,14 +26,25 @@ use crate::source::decoder::view::View;
 #[derive(Debug)]
 pub struct Decoder {
     fragments: Fragments,
+    /// What became of fragments in the last packet.
+    pieces: Pieces,
     max_nesting: u32,
+}
+
+/// Fragments of a packet.
+#[derive(Debug, Default)]
+struct Pieces {
+    /// Packets before it whose fragments it made whole.
+    packets: Vec<PacketNo>,
+    /// One of it waits for others.
+    waits: bool,
 }
 
 impl Decoder {
     /// A decoder that has seen no packet.
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
-        Self { fragments: Fragments::new(limits), max_nesting: limits.max_nesting }
+        Self { fragments: Fragments::new(limits), pieces: Pieces::default(), max_nesting: limits.max_nesting }
     }
 
     /// Gives the TCP segments of a packet to `sink`: none, one, or those of an aggregate of 802.11. Checksums are
@@ -46,17 +57,30 @@ impl Decoder {
     /// number and time of the packet that made it whole.
     #[inline(always)]
     pub fn decode(&mut self, packet: &Packet<'_>, weirds: &mut Weirds, sink: &mut dyn FnMut(&Segment<'_>)) {
+        self.pieces.waits = false;
+        self.pieces.packets.clear();
         let mut walk = Walk {
             no: packet.no,
             at: packet.at,
             nesting_left: self.max_nesting,
             fragments: &mut self.fragments,
+            pieces: &mut self.pieces,
             weirds,
             sink,
         };
         if let Err(odd) = link::packet(&mut walk, packet.link, View::of(packet)) {
             walk.count(&odd);
         }
+    }
+
+    /// Packets before the last whose fragments that one made whole.
+    pub(crate) fn pieces(&self) -> &[PacketNo] {
+        &self.pieces.packets
+    }
+
+    /// Whether a fragment of the last packet waits for others.
+    pub(crate) const fn waits(&self) -> bool {
+        self.pieces.waits
     }
 
     /// Ends the capture: counts the datagrams of which fragments are missing.
@@ -72,6 +96,7 @@ struct Walk<'w> {
     /// How many more tunnels may be entered. Every way back to a layer that was met before passes one.
     nesting_left: u32,
     fragments: &'w mut Fragments,
+    pieces: &'w mut Pieces,
     weirds: &'w mut Weirds,
     sink: &'w mut dyn FnMut(&Segment<'_>),
 }
@@ -95,6 +120,10 @@ impl Walk<'_> {
     /// Takes a fragment; the datagram, once it is whole.
     fn fragment(&mut self, fragment: &Fragment<'_>) -> Result<Option<Whole>, Odd> {
         let whole = self.fragments.add(fragment, self.no, self.at, self.weirds)?;
+        match &whole {
+            Some(whole) => self.pieces.packets.extend_from_slice(&whole.packets),
+            None => self.pieces.waits = true,
+        }
         if let Some(Whole { unused: unused @ 1.., .. }) = whole {
             self.count(&Odd::BehindCut { len: unused });
         }

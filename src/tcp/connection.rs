@@ -232,6 +232,11 @@ impl Connection {
         self.endpoints
     }
 
+    /// The sequence number of offset 0 of `dir`, where that is known.
+    pub(crate) fn first_number(&self, dir: Direction) -> Option<SeqNo> {
+        self.halves[dir].first()
+    }
+
     /// The packet it began with.
     pub(crate) fn first_packet(&self) -> PacketNo {
         self.first_packet

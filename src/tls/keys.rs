@@ -31,17 +31,33 @@ pub(super) enum Label {
 }
 
 impl Label {
-    fn of(name: &[u8]) -> Option<Self> {
-        Some(match name {
-            b"CLIENT_RANDOM" => Self::Master,
-            b"CLIENT_HANDSHAKE_TRAFFIC_SECRET" => Self::ClientHandshake,
-            b"SERVER_HANDSHAKE_TRAFFIC_SECRET" => Self::ServerHandshake,
-            b"CLIENT_TRAFFIC_SECRET_0" => Self::ClientTraffic,
-            b"SERVER_TRAFFIC_SECRET_0" => Self::ServerTraffic,
-            b"CLIENT_EARLY_TRAFFIC_SECRET" => Self::ClientEarly,
-            _ => return None,
-        })
+    const ALL: [Self; 6] = [
+        Self::Master,
+        Self::ClientHandshake,
+        Self::ServerHandshake,
+        Self::ClientTraffic,
+        Self::ServerTraffic,
+        Self::ClientEarly,
+    ];
+
+    const fn name(self) -> &'static [u8] {
+        match self {
+            Self::Master => b"CLIENT_RANDOM",
+            Self::ClientHandshake => b"CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+            Self::ServerHandshake => b"SERVER_HANDSHAKE_TRAFFIC_SECRET",
+            Self::ClientTraffic => b"CLIENT_TRAFFIC_SECRET_0",
+            Self::ServerTraffic => b"SERVER_TRAFFIC_SECRET_0",
+            Self::ClientEarly => b"CLIENT_EARLY_TRAFFIC_SECRET",
+        }
     }
+
+    fn of(name: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|label| label.name() == name)
+    }
+}
+
+fn hex_digits(byte: u8) -> [u8; 2] {
+    [byte >> 4, byte & 15].map(|digit| if digit < 10 { b'0' + digit } else { b'a' + digit - 10 })
 }
 
 /// Where a key log was read.
@@ -275,6 +291,22 @@ impl Keys {
         // Another thread may have been first.
         let _ = secret.used.set(());
         Some(secret)
+    }
+
+    /// The lines of a key log that are of the connection with this random of its client.
+    pub(crate) fn lines_of(&self, random: &Random) -> Zeroizing<Vec<u8>> {
+        let mut lines = Zeroizing::new(Vec::new());
+        for label in Label::ALL {
+            if let Some(secret) = self.find(random, label) {
+                lines.extend_from_slice(label.name());
+                for bytes in [&random[..], secret.bytes()] {
+                    lines.push(b' ');
+                    lines.extend(bytes.iter().flat_map(|byte| hex_digits(*byte)));
+                }
+                lines.push(b'\n');
+            }
+        }
+        lines
     }
 
     /// Of how many connections, by their client random, the keys of an origin are, all of these together, and how many of those

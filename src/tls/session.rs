@@ -117,6 +117,7 @@ fn text(bytes: &[u8]) -> Text {
 
 fn offer(hello: &ClientHello<'_>) -> Box<TlsOffer> {
     let mut offer = Box::<TlsOffer>::default();
+    offer.random = hello.random;
     offer.sni = hello.sni.map(text);
     offer.alpn = hello.alpn.iter().take(<TlsOffer>::MAX_ALPN).map(|name| text(name)).collect();
     offer.version = Some(hello.version);

@@ -12,7 +12,7 @@ use crate::model::Timestamp;
 use crate::views::escape::visible;
 use crate::views::json::write;
 use crate::views::row::{Encoder, Field, Type, Value};
-use crate::views::units;
+use crate::views::units::{self, Decimal};
 
 /// The line with the names of the columns.
 pub(super) fn header(out: &mut Vec<u8>, fields: &'static [Field]) {
@@ -89,6 +89,10 @@ impl Encoder for Csv<'_> {
 
     fn signed(&mut self, value: i64) {
         self.cell(itoa::Buffer::new().format(value).as_bytes());
+    }
+
+    fn decimal(&mut self, value: Decimal) {
+        self.cell(value.to_string().as_bytes());
     }
 
     fn text(&mut self, text: &str) {

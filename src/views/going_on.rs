@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 pub(super) use sinks::{Lines, Page, formats};
 
-use crate::engine::Keep;
+use crate::engine::{Keep, Spools};
 use crate::knowledge::words::shorten;
 use crate::model::{ConversationId, Moment, Opcode, Opening, Role, Timestamp};
 use crate::redact::Shown;
@@ -39,6 +39,8 @@ pub struct RowOptions {
     pub tally: RowTally,
     /// Whoever reads them waits for each: it goes out once it is whole.
     pub at_once: bool,
+    /// Where rows go that have to wait, beyond what memory holds.
+    pub spools: Option<Spools>,
 }
 
 /// How many rows there were, and were asked for; shared by whoever wants to know.
@@ -158,6 +160,17 @@ pub(super) struct Candidate<'a> {
 }
 
 impl Wanted {
+    /// Whether all rows are.
+    pub(super) const fn is_all(&self) -> bool {
+        let Self { from, opcodes, min_bytes, since, until, matches } = self;
+        from.is_none()
+            && opcodes.is_empty()
+            && *min_bytes == 0
+            && since.is_none()
+            && until.is_none()
+            && matches.is_none()
+    }
+
     pub(super) fn takes(&self, row: &Candidate<'_>) -> bool {
         self.from.is_none_or(|from| from == row.from)
             && (self.opcodes.is_empty() || self.opcodes.contains(&row.opcode))

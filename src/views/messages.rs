@@ -13,6 +13,7 @@ use crate::model::{ConversationId, MessageKind, MessageRecord, Opcode};
 use crate::redact::Shown;
 use crate::views::RowFormat;
 use crate::views::going_on::{self, Candidate, Page, Payloads, RowOptions, UNKNOWN, formats};
+use crate::views::har;
 use crate::views::row::Field;
 use row::MessageRow;
 
@@ -20,7 +21,7 @@ use row::MessageRow;
 pub const SCHEMA: &str = "wslog.messages/1";
 
 /// The formats of `wslog messages`.
-pub const FORMATS: &[RowFormat] = formats!(of_messages, tell, row, FIELDS);
+pub const FORMATS: &[RowFormat] = formats!(of_messages, tell, row, FIELDS, har::FORMAT);
 
 /// The fields of a row.
 pub const FIELDS: &[Field] = MessageRow::FIELDS;
@@ -55,7 +56,7 @@ fn row<'h>(options: &RowOptions, id: ConversationId, happening: &'h Happening) -
 }
 
 /// What is shown of a message.
-fn shown<'m>(options: &RowOptions, message: &'m MessageRecord<Shown>) -> (&'m [u8], bool) {
+pub(super) fn shown<'m>(options: &RowOptions, message: &'m MessageRecord<Shown>) -> (&'m [u8], bool) {
     let (shown, is_cut) = options.payloads.of(&message.payload);
     (shown, is_cut || message.cut)
 }

@@ -6,6 +6,7 @@ use std::fmt;
 
 use crate::model::{PerRole, Timestamp, wire};
 use crate::redact::Shown;
+use crate::views::units::Decimal;
 
 /// A field of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub struct Field {
 pub enum ValueKind {
     /// A whole number that fits 64 bits, with or without sign.
     Integer,
+    /// Any number.
+    Number,
     /// True or false.
     Boolean,
     /// Text.
@@ -98,6 +101,8 @@ pub(super) trait Encoder: Sized {
     fn unsigned(&mut self, value: u64);
     /// A number.
     fn signed(&mut self, value: i64);
+    /// A number that need not be whole.
+    fn decimal(&mut self, value: Decimal);
     /// Text, which may hold any character.
     fn text(&mut self, text: &str);
     /// Text that is not put together before.
@@ -143,7 +148,13 @@ impl ValueKind {
         match self {
             Self::OrNull(kind) => kind.is_nested(),
             Self::List(_) | Self::Tuple(_) | Self::Either(_) | Self::Map(_) | Self::Object(_) => true,
-            Self::Integer | Self::Boolean | Self::Text | Self::Hex | Self::Time | Self::Nanoseconds => false,
+            Self::Integer
+            | Self::Number
+            | Self::Boolean
+            | Self::Text
+            | Self::Hex
+            | Self::Time
+            | Self::Nanoseconds => false,
         }
     }
 }
@@ -267,6 +278,10 @@ pub(super) const fn plain(name: &'static str) -> &'static str {
 #[derive(Debug)]
 pub(super) enum Integer {}
 
+/// Any number.
+#[derive(Debug)]
+pub(super) enum Number {}
+
 /// True or false.
 #[derive(Debug)]
 pub(super) enum Boolean {}
@@ -309,6 +324,7 @@ macro_rules! types {
 
 types! {
     Integer: ValueKind::Integer,
+    Number: ValueKind::Number,
     Boolean: ValueKind::Boolean,
     Text: ValueKind::Text,
     Hex: ValueKind::Hex,
@@ -364,6 +380,12 @@ unsigned!(u8, u16, u32, u64);
 impl Value<Integer> for usize {
     fn encode(self, to: &mut impl Encoder) {
         to.unsigned(self as u64);
+    }
+}
+
+impl Value<Number> for Decimal {
+    fn encode(self, to: &mut impl Encoder) {
+        to.decimal(self);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::views::json::write;
 use crate::views::row::{Field, ValueKind};
-use crate::views::{csv, explain, frames, json, list, messages, run};
+use crate::views::{csv, explain, frames, har, json, list, messages, run};
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -48,6 +48,13 @@ pub const DOCUMENTS: &[Document] = &[
         name: messages::SCHEMA,
         what: "Messages, put together and inflated, one row each; CSV has the same columns.",
         kinds: &[Kind { constants: &[], fields: messages::FIELDS }],
+    },
+    Document {
+        command: "messages",
+        format: "har",
+        name: har::SCHEMA,
+        what: "HAR 1.2 as browsers write it, with an entry for each WebSocket connection and its messages in it.",
+        kinds: &[Kind { constants: &[], fields: har::FIELDS }],
     },
     Document {
         command: "diff",
@@ -183,6 +190,7 @@ fn below(fields: &'static [Field], at: &str, out: &mut Vec<Object>) {
 fn of_kind(kind: &'static ValueKind, at: &str, out: &mut Vec<Object>) {
     match *kind {
         ValueKind::Integer
+        | ValueKind::Number
         | ValueKind::Boolean
         | ValueKind::Text
         | ValueKind::Hex
@@ -257,6 +265,7 @@ impl Definitions<'_> {
         };
         match *kind {
             ValueKind::Integer | ValueKind::Nanoseconds => vec![typed("integer")],
+            ValueKind::Number => vec![typed("number")],
             ValueKind::Boolean => vec![typed("boolean")],
             ValueKind::Text => vec![typed("string")],
             ValueKind::Hex => vec![typed("string"), ("pattern".to_owned(), text(HEX))],

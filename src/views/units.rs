@@ -1,5 +1,7 @@
 //! Times, durations and sizes for people and for JSON.
 
+use std::fmt;
+
 use crate::model::Timestamp;
 
 pub(super) use crate::knowledge::words::units::{bytes, count, duration, shares};
@@ -54,6 +56,50 @@ pub(super) fn offset(ns: i64) -> String {
     format!("{sign}{}.{:06}", us / 1_000_000, us % 1_000_000)
 }
 
+/// A number, exactly: so many parts of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Decimal {
+    parts: i64,
+    /// Digits behind the point.
+    digits: u32,
+}
+
+impl Decimal {
+    /// What stands for a number that is not known, in formats that ask for one.
+    pub(super) const UNKNOWN: Self = Self { parts: -1, digits: 0 };
+
+    /// Nanoseconds in seconds.
+    pub(super) const fn seconds(ns: i64) -> Self {
+        Self { parts: ns, digits: 9 }
+    }
+
+    /// The number times ten, as often as it has digits behind the point.
+    pub(super) const fn parts(self) -> i64 {
+        self.parts
+    }
+
+    /// Nanoseconds in milliseconds.
+    pub(super) const fn milliseconds(ns: i64) -> Self {
+        Self { parts: ns, digits: 6 }
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let one = 10_u64.saturating_pow(self.digits);
+        let parts = self.parts.unsigned_abs();
+        f.write_str(if self.parts < 0 { "-" } else { "" })?;
+        write!(f, "{}", parts / one)?;
+        match parts % one {
+            0 => Ok(()),
+            rest => {
+                let rest = format!("{rest:0width$}", width = self.digits as usize);
+                write!(f, ".{}", rest.trim_end_matches('0'))
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -65,6 +111,22 @@ mod tests {
         fn times_are_those_of_jiff(at in any::<i64>()) {
             let known = jiff::Timestamp::from_nanosecond(i128::from(at)).map(|at| format!("{at:.9}"));
             prop_assert_eq!(String::from_utf8(rfc3339(Timestamp(at)).to_vec()).ok(), known.ok());
+        }
+    }
+
+    #[test]
+    fn decimals_are_exact() {
+        for (of, text) in [
+            (Decimal::seconds(1_764_374_400_123_456_789), "1764374400.123456789"),
+            (Decimal::seconds(-1_500_000_000), "-1.5"),
+            (Decimal::seconds(-1), "-0.000000001"),
+            (Decimal::seconds(i64::MIN), "-9223372036.854775808"),
+            (Decimal::milliseconds(1_234_567), "1.234567"),
+            (Decimal::milliseconds(2_000_000), "2"),
+            (Decimal::milliseconds(0), "0"),
+            (Decimal::UNKNOWN, "-1"),
+        ] {
+            assert_eq!(of.to_string(), text);
         }
     }
 

@@ -150,6 +150,7 @@ fn order(kind: &ValueKind, a: &Value, b: &Value) -> Ordering {
         _ if a.is_null() || b.is_null() => a.is_null().cmp(&b.is_null()),
         ValueKind::OrNull(kind) => order(kind, a, b),
         ValueKind::Integer | ValueKind::Nanoseconds => a.as_i64().cmp(&b.as_i64()),
+        ValueKind::Number => a.as_f64().partial_cmp(&b.as_f64()).expect("numbers"),
         ValueKind::Boolean => a.as_bool().cmp(&b.as_bool()),
         _ => a.as_str().cmp(&b.as_str()),
     }

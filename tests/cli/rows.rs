@@ -57,6 +57,7 @@ fn declared_by(kind: &ValueKind, at: &str, out: &mut BTreeSet<String>) {
             kinds.iter().for_each(|kind| declared_by(kind, at, out));
         }
         ValueKind::Integer
+        | ValueKind::Number
         | ValueKind::Boolean
         | ValueKind::Text
         | ValueKind::Hex
@@ -86,6 +87,7 @@ fn object(fields: &[Field], object: &Value, at: &str, seen: &mut BTreeSet<String
 fn value(kind: &ValueKind, found: &Value, at: &str, seen: &mut BTreeSet<String>) -> Result<(), String> {
     let is_such = match kind {
         ValueKind::Integer => found.is_u64(),
+        ValueKind::Number => found.is_number(),
         ValueKind::Nanoseconds => found.is_i64(),
         ValueKind::Boolean => found.is_boolean(),
         ValueKind::Text => found.is_string(),

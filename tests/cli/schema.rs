@@ -86,6 +86,24 @@ fn rows_of_every_sample_are_as_their_schemas_say() {
     }
 }
 
+/// A document each, shown, hidden and without payloads.
+#[test]
+fn every_sample_is_a_har_as_its_schema_says() {
+    let (schema, mut entries) = (schema("har"), 0);
+    for sample in samples() {
+        for options in [&["--no-redact"][..], &["--redact"], &["--payload", "none"]] {
+            let mut wslog = Command::new(env!("CARGO_BIN_EXE_wslog"));
+            wslog.args(["messages", "--format", "har", "-q", &sample]).args(options).current_dir(root());
+            let out = wslog.output().expect("the binary runs");
+            assert!(out.status.success(), "{sample} {options:?}");
+            let document: Value = serde_json::from_slice(&out.stdout).expect("JSON");
+            assert_eq!(validate(&schema, &document), Ok(()), "{sample} {options:?}");
+            entries += document["log"]["entries"].as_array().map_or(0, Vec::len);
+        }
+    }
+    assert!(entries > 100, "{entries}");
+}
+
 #[test]
 fn the_columns_of_csv_are_those_declared() {
     for command in ["list", "frames", "messages"] {

@@ -11,6 +11,7 @@ mod gates;
 mod h2_runs;
 mod journeys;
 mod reports;
+mod slices;
 mod suites;
 mod tls;
 mod tls_runs;

@@ -18,6 +18,7 @@ mod profiles;
 mod run;
 mod samples;
 mod simulation;
+mod slices;
 mod streams;
 mod tcp_as_it_is;
 mod wrapping;

@@ -93,6 +93,7 @@ fn essence_of(report: Conversation) -> String {
         unmark(tls);
     }
     if let Some(http2) = &mut report.http2 {
+        http2.packets = None;
         for going in [&mut http2.going.client, &mut http2.going.server].into_iter().flatten() {
             (going.at, going.packet) = (None, PacketNo(0));
         }
@@ -100,7 +101,7 @@ fn essence_of(report: Conversation) -> String {
     (report.started_at, report.ended_at) = (None, None);
     report.handshake_at = PerRole::default();
     for frame in &mut report.frames {
-        (frame.at, frame.packet) = (None, None);
+        (frame.at, frame.packet, frame.offset) = (None, None, None);
         frame.broke.retain(|rule| *rule != RuleId::HsCoalesced);
     }
 

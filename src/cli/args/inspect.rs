@@ -49,6 +49,18 @@ pub(in crate::cli) struct Inspect {
     /// the five worst.
     #[arg(long, hide_short_help = true)]
     pub(in crate::cli) details: bool,
+    /// Copy the packets of these connections to FILE (pcapng)
+    ///
+    /// For a ticket: the packets of the connections that are selected, as they were, with comments at those that show findings, Close
+    /// frames and ends. The file gives the same report. What was decrypted is carried by plain TCP made for it, unless --with-keys
+    /// is given. With --payload none payloads of messages are replaced by as many other bytes: what rests on what was said (UTF-8,
+    /// sizes after inflating, last words) does not show in it. Inputs are read twice, so none can be standard input. At most 100,000
+    /// connections are copied, with --payload none 4 million frames, and none of HTTP/2.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "live", hide_short_help = true)]
+    pub(in crate::cli) slice: Option<PathBuf>,
+    /// With --slice: copy TLS as it was, with the keys of these connections
+    #[arg(long, requires = "slice", hide_short_help = true)]
+    pub(in crate::cli) with_keys: bool,
     #[command(flatten)]
     pub(in crate::cli) secrecy: Secrecy,
     /// Exit with 1 on a finding of this level, or an unclean end
@@ -70,6 +82,7 @@ Examples:
   wslog inspect --format json capture.pcap | jq '.connections[].closing.summary'
   wslog inspect --format markdown capture.pcap > ticket.md
   wslog inspect --fail-on must captures/
+  wslog inspect --connection 7 --slice ticket.pcapng capture.pcap
   tcpdump -U -i any -w - port 8080 | wslog inspect --live -";
 
 /// The formats of `wslog inspect`.

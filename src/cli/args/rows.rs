@@ -47,6 +47,7 @@ Examples:
 /// List whole messages, or one connection's conversation
 ///
 /// Messages are put together from their frames and inflated, and come in the order in which they were whole. Times are UTC.
+/// With --format har there is an entry for each connection, written when it is over.
 #[derive(Debug, clap::Args)]
 #[command(before_long_help = MESSAGES, after_help = SELECTING, after_long_help = "")]
 pub(in crate::cli) struct MessageRows {
@@ -90,7 +91,8 @@ Examples:
   wslog messages --follow 7 capture.pcap             # the whole conversation
   wslog messages --match '\"error\"' --from server capture.pcap
   wslog messages --min-bytes 1000000 --extract out/ capture.pcap
-  wslog messages --format ndjson capture.pcap | jq -r .payload.text";
+  wslog messages --format ndjson capture.pcap | jq -r .payload.text
+  wslog messages --format har -o chat.har capture.pcap  # for a browser";
 
 /// Which rows.
 #[derive(Clone, Copy, Debug, clap::Args)]
@@ -109,9 +111,11 @@ pub(in crate::cli) struct Shape {
     /// Write to FILE instead of standard output
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(in crate::cli) output: Option<PathBuf>,
-    /// How much of each payload to show
-    #[arg(long, value_enum, default_value_t = Payload::Preview)]
-    pub(in crate::cli) payload: Payload,
+    /// How much of each payload to show [default: preview]
+    ///
+    /// With --format har all of it, unless asked otherwise.
+    #[arg(long, value_enum)]
+    pub(in crate::cli) payload: Option<Payload>,
     /// Times in the text
     #[arg(long, value_enum, value_name = "HOW", default_value_t = Time::Relative)]
     pub(in crate::cli) time: Time,

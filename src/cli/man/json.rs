@@ -19,6 +19,11 @@ const ABOUT: &[&str] = &[
      further one is a row. What is null or left out is an empty cell, and a list or an object is its JSON. Control characters, \
      line ends among them, are written as `\\n` or `\\u{1b}`; text that a spreadsheet would take for a formula, with `=`, `+`, `-` \
      or `@` first, has an apostrophe before it.",
+    "With `--format har` (HAR 1.2) `messages` writes one document with what browsers have in theirs for a WebSocket connection: the \
+     opening handshake, times, and messages in `_webSocketMessages`, of which `send` are the client's. It passes the JSON Schema \
+     of HAR (har-schema), but no test can import it into a browser: of Chrome that is the import of the Network panel. What HAR asks \
+     for and the recording does not have is empty, 0 or -1, and `comment` says so. TLS that could not be read has no entry, and a \
+     connection none of whose messages is asked for neither.",
     "Fields may be added to an object, columns to a table behind those there are, kinds of rows; none is renamed or left away \
      within a version.",
     "`wslog man --schema` prints the JSON Schema of a document, or of a row.",
@@ -106,6 +111,7 @@ fn kind(of: &ValueKind) -> String {
         |kinds: &[&ValueKind], by: &str| kinds.iter().map(|of| kind(of)).collect::<Vec<_>>().join(by);
     match *of {
         ValueKind::Integer => "integer".to_owned(),
+        ValueKind::Number => "number".to_owned(),
         ValueKind::Boolean => "boolean".to_owned(),
         ValueKind::Text => "string".to_owned(),
         ValueKind::Hex => "hex".to_owned(),

@@ -74,6 +74,16 @@ const SEE: GuidePart = GuidePart {
                 "wslog messages --min-bytes 1000000 --extract big/ capture.pcap",
             ],
         ),
+        way(
+            "the packets for a ticket",
+            "A capture of the selected connections alone, with comments that Wireshark shows. TLS that was decrypted is \
+             in plain there, or goes along with its keys. --payload none leaves the payloads of messages out.",
+            &[
+                "wslog inspect --connection 2 --slice ticket.pcapng capture.pcap",
+                "wslog inspect --connection 2 --slice no-data.pcapng --payload none capture.pcap",
+                "wslog inspect --connection 2 --slice keys.pcapng --with-keys --keylog keys.log capture.pcap",
+            ],
+        ),
     ],
 };
 

@@ -50,6 +50,8 @@ pub(super) struct Whole {
     pub(super) on_wire: usize,
     /// Bytes captured behind the first that was not.
     pub(super) unused: usize,
+    /// The packets that brought it, but the last.
+    pub(super) packets: Vec<PacketNo>,
 }
 
 /// All datagrams that are not whole, and those that lately were.
@@ -97,6 +99,8 @@ struct Open {
     total: Option<usize>,
     /// Of the first fragment.
     protocol: Option<u8>,
+    /// Packets that added something.
+    packets: Vec<PacketNo>,
 }
 
 #[derive(Debug)]
@@ -174,8 +178,13 @@ impl Fragments {
         });
         let State::Open(open) = &mut datagram.state else { return Ok(None) };
         let mut whole = None;
+        let before = open.fragments;
         if let Err(conflict) = open.take(fragment) {
             weirds.add(WeirdKind::ConflictingFragment, Some(no), || conflict.to_string());
+        }
+        let is_last = open.total == Some(open.covered);
+        if open.fragments > before && !is_last {
+            open.packets.push(no);
         }
         if fragment.is_of_no_interest() {
             datagram.state = State::Ignored;
@@ -383,6 +392,6 @@ impl Open {
         }
         // The first fragment is among them, for they cover the whole.
         let protocol = self.protocol.unwrap_or_default();
-        (Whole { protocol, bytes, on_wire: self.covered, unused }, seen)
+        (Whole { protocol, bytes, on_wire: self.covered, unused, packets: self.packets }, seen)
     }
 }

@@ -158,13 +158,15 @@ impl<W: Write> Sink for Page<W> {
     }
 }
 
-/// The formats of rows: what they ask to be kept, how a page tells of what happened, the row that it is, and the fields of that.
+/// The formats of rows: what they ask to be kept, how a page tells of what happened, the row that it is, and the fields of that;
+/// then others.
 macro_rules! formats {
-    ($keep:ident, $tell:ident, $row:ident, $fields:expr) => {
+    ($keep:ident, $tell:ident, $row:ident, $fields:expr $(, $more:expr)*) => {
         &[
             $crate::views::RowFormat {
                 name: "text",
                 what: "Text for people",
+                whole: false,
                 sink: |out, options| {
                     let keep = options.$keep();
                     Box::new($crate::views::going_on::Page::new(out, options, keep, $tell))
@@ -173,6 +175,7 @@ macro_rules! formats {
             $crate::views::RowFormat {
                 name: "ndjson",
                 what: "A JSON object a line",
+                whole: false,
                 sink: |out, options| {
                     let keep = options.$keep();
                     let append = |line: &mut Vec<u8>, options: &_, id, happening: &_| {
@@ -187,6 +190,7 @@ macro_rules! formats {
             $crate::views::RowFormat {
                 name: "csv",
                 what: "CSV (RFC 4180) with a header",
+                whole: false,
                 sink: |out, options| {
                     let (keep, mut head) = (options.$keep(), Vec::new());
                     $crate::views::csv::header(&mut head, $fields);
@@ -198,6 +202,7 @@ macro_rules! formats {
                     Box::new($crate::views::going_on::Lines::new(out, options, keep, head, append))
                 },
             },
+            $($more),*
         ]
     };
 }

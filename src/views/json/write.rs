@@ -7,7 +7,7 @@ use crate::engine::{Give, Pieces};
 use crate::model::Timestamp;
 use crate::views::escape::is_unsafe;
 use crate::views::row::{Encoder, Type, Value};
-use crate::views::units;
+use crate::views::units::{self, Decimal};
 
 /// Appends a value.
 pub(in crate::views) fn value<T>(out: &mut Vec<u8>, value: impl Value<T>) {
@@ -94,6 +94,11 @@ impl Encoder for Json<'_> {
 
     fn signed(&mut self, value: i64) {
         self.bytes.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+    }
+
+    fn decimal(&mut self, value: Decimal) {
+        // The buffer takes whatever comes.
+        let _ = write!(Escaped(self.bytes), "{value}");
     }
 
     fn text(&mut self, text: &str) {

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::model::Timestamp;
 use crate::views::Sort;
 use crate::views::row::{Encoder, Type, Value};
+use crate::views::units::Decimal;
 
 /// What a row takes besides its bytes.
 const ROW: usize = 48;
@@ -117,6 +118,11 @@ impl Encoder for Key<'_> {
     fn signed(&mut self, value: i64) {
         // The sign turned round, negative numbers come first.
         self.put(&(value as u64 ^ 1 << 63).to_be_bytes());
+    }
+
+    /// A column has as many digits in all rows.
+    fn decimal(&mut self, value: Decimal) {
+        self.signed(value.parts());
     }
 
     fn text(&mut self, text: &str) {

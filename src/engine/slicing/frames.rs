@@ -1,0 +1,112 @@
+//! Where the payloads of messages lie, for them to be filled.
+
+use std::collections::HashMap;
+
+use crate::engine::recorder::{Happening, Keep};
+use crate::engine::sink::Sink;
+use crate::error::Error;
+use crate::model::{ConversationId, Fill, Pick, Placed, Role};
+
+/// Frames that are remembered; each takes some fifty bytes.
+const MAX_FRAMES: usize = 4_000_000;
+
+/// Takes down where the payloads of data frames lie.
+#[derive(Debug, Default)]
+pub struct Frames {
+    of: HashMap<ConversationId, Vec<Placed>>,
+    count: usize,
+}
+
+impl Frames {
+    /// Whether there were more than are remembered.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        self.count > MAX_FRAMES
+    }
+
+    /// Adds to what is picked what is to be filled of it.
+    pub fn fill(&self, picks: &mut [Pick]) {
+        for pick in picks {
+            let frames = self.of.get(&pick.id).map(Vec::as_slice).unwrap_or_default();
+            let mut lengths: HashMap<u64, u64> = HashMap::new();
+            for frame in frames {
+                if let Some(message) = frame.deflated {
+                    let length = lengths.entry(message).or_default();
+                    *length = length.saturating_add(frame.len);
+                }
+            }
+            for role in Role::BOTH {
+                // What is filled already stands behind all frames.
+                let behind = std::mem::take(&mut pick.fills[role]);
+                pick.fills[role] = fills(frames, role, &lengths);
+                if pick.is_assumed
+                    && let Some(first) =
+                        frames.iter().filter(|frame| frame.from == role).map(|f| f.begins).min()
+                {
+                    let before = Fill { at: 0, len: first, key: None, deflated: None };
+                    pick.fills[role].insert(0, before);
+                }
+                pick.fills[role].extend(behind);
+            }
+        }
+    }
+}
+
+/// Those of a side, in order.
+fn fills(frames: &[Placed], role: Role, lengths: &HashMap<u64, u64>) -> Vec<Fill> {
+    let mut before: HashMap<u64, u64> = HashMap::new();
+    let mut own: Vec<_> = frames.iter().filter(|frame| frame.from == role).collect();
+    own.sort_by_key(|frame| frame.at);
+    let fill = |frame: &&Placed| {
+        let deflated = frame.deflated.map(|message| {
+            let here = before.entry(message).or_default();
+            let from = std::mem::replace(here, here.saturating_add(frame.len));
+            (from, lengths.get(&message).copied().unwrap_or_default())
+        });
+        Fill { at: frame.at, len: frame.len, key: frame.key, deflated }
+    };
+    own.iter().map(fill).collect()
+}
+
+impl Sink for Frames {
+    fn asks(&self) -> Keep {
+        Keep { live: true, ..Keep::NOTHING }
+    }
+
+    fn happening(&mut self, id: ConversationId, happening: &Happening) -> Result<(), Error> {
+        if let Happening::Frame { frame, .. } = happening
+            && !frame.header.opcode.is_control()
+            && let Some(begins) = frame.offset
+        {
+            self.count += 1;
+            if !self.is_full() {
+                self.of.entry(id).or_default().push(Placed {
+                    from: frame.from,
+                    begins,
+                    at: begins.saturating_add(frame.header.wire_len()),
+                    len: frame.header.payload_len,
+                    key: frame.header.masking_key,
+                    deflated: frame.message.filter(|_| frame.compressed),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fragments_of_a_compressed_message_are_one() {
+        let frame =
+            |at, len, deflated| Placed { from: Role::Client, begins: at - 2, at, len, key: None, deflated };
+        let frames = [frame(30, 4, Some(1)), frame(12, 6, Some(1)), frame(20, 8, None)];
+        let lengths = HashMap::from([(1, 10)]);
+        let found = fills(&frames, Role::Client, &lengths);
+        let fill = |at, len, deflated| Fill { at, len, key: None, deflated };
+        assert_eq!(found, [fill(12, 6, Some((0, 10))), fill(20, 8, None), fill(30, 4, Some((6, 10)))]);
+        assert_eq!(fills(&frames, Role::Server, &lengths), []);
+    }
+}

@@ -1,0 +1,161 @@
+//! What a slice copies: the packets of connections as they were, whatever file and tunnel they are in, and no others.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use wslog::engine::{Engine, Frames, Selection, Slicing, Summary};
+use wslog::limits::Limits;
+use wslog::model::{Conversation, ConversationId, IdRange, LinkType, PerRole, Pick, Weirds};
+use wslog::source::Reader;
+use wslog::views::picks::Picks;
+
+use crate::support::capture_file::{Endian, Interface, Pcap, Record, Unit, pcapng_records};
+use crate::support::conversation::TestPacket;
+use crate::support::essence::analyse_file;
+use crate::support::script::play;
+use crate::support::wrap::table::WRAPPINGS;
+
+/// A file of its own, removed at the end of the test.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str, bytes: &[u8]) -> Self {
+        let path = std::env::temp_dir().join(format!("wslog-slices-{}-{name}", std::process::id()));
+        fs::write(&path, bytes).expect("written");
+        Self(path)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn run(file: &Scratch, selection: Selection, sink: &mut dyn wslog::engine::Sink) -> Summary {
+    Engine::new(Limits::DEFAULT).threads(1).selecting(selection).sink(sink).run(&[&file.0]).expect("read")
+}
+
+/// The slice of a capture; with `fill` payloads are replaced.
+fn slice(name: &str, bytes: &[u8], ids: &[&str], fill: bool) -> Vec<u8> {
+    let file = Scratch::new(name, bytes);
+    let ids = ids.iter().map(|id| id.parse::<IdRange>().expect("an id")).collect();
+    let mut picks = Picks::default();
+    let summary = run(&file, Selection { ids, ..Selection::default() }, &mut picks);
+    let mut picks: Vec<Pick> = picks.picks;
+    if fill {
+        let mut frames = Frames::default();
+        let _ = run(&file, Selection::exactly(picks.iter().map(|pick| pick.id)), &mut frames);
+        frames.fill(&mut picks);
+    } else {
+        picks.iter_mut().for_each(|pick| pick.fills = PerRole::default());
+    }
+    let limits = Limits::DEFAULT;
+    let slicing = Slicing {
+        picks: &picks,
+        inputs: &summary.inputs,
+        key_logs: &[],
+        with_keys: false,
+        comment: "a slice",
+        limits: &limits,
+    };
+    let mut out = Vec::new();
+    slicing.run(&mut out).expect("sliced");
+    out
+}
+
+/// Time, link type, length and bytes of each packet.
+fn packets(file: &[u8]) -> Vec<(Option<i64>, LinkType, u32, Vec<u8>)> {
+    let mut reader = Reader::open(file, Path::new("capture")).expect("a capture");
+    let mut weirds = Weirds::default();
+    let mut all = Vec::new();
+    while let Some(packet) = reader.next(&mut weirds).expect("whole packets") {
+        all.push((packet.at.map(|at| at.0), packet.link, packet.orig_len, packet.data.to_vec()));
+    }
+    assert!(weirds.is_empty(), "{weirds:?}");
+    all
+}
+
+/// What stays of each connection where payloads are replaced.
+fn shape(file: &[u8]) -> Vec<String> {
+    let of = |conversation: &Conversation| {
+        let frames: Vec<_> = conversation.frames.iter().map(|f| (f.n, f.from, f.at, f.header)).collect();
+        let closing = &conversation.closing;
+        let codes = (closing.sides.client.code, closing.sides.server.code);
+        format!(
+            "{:?} {codes:?} {:?} {frames:?}",
+            closing.outcome,
+            closing.first_end.map(|end| (end.by, end.at))
+        )
+    };
+    analyse_file(file).iter().map(of).collect()
+}
+
+/// Whether the unmasked frame of a short message with this payload is in a file.
+fn has(file: &[u8], said: &[u8]) -> bool {
+    file.windows(said.len() + 1).any(|window| window[0] == said.len() as u8 && window[1..] == *said)
+}
+
+const SCRIPT: &str = "C: text hi | S: text hello | C: close 1000 done | S: close 1000 done | S: fin | C: fin";
+
+#[test]
+fn packets_are_what_they_were_in_whatever_they_are_wrapped() {
+    let conversation = play(SCRIPT, false);
+    let mut all = 0;
+    for wrapping in WRAPPINGS.iter().filter(|wrapping| wrapping.carries(&conversation[0])) {
+        let record = |p: &TestPacket| Record { at_ns: p.at_ns, data: wrapping.around(p) };
+        let pcap = Pcap { link: wrapping.link, ..Pcap::default() };
+        let file = pcap.write_records(conversation.iter().map(record));
+        assert_eq!(packets(&slice("wrapped", &file, &[], false)), packets(&file), "{}", wrapping.name);
+        let filled = slice("wrapped", &file, &[], true);
+        assert_eq!(shape(&filled), shape(&file), "{}", wrapping.name);
+        // Padding of the link is nobody's payload and looks like the client's frame.
+        assert!(has(&file, b"hello") && !has(&filled, b"hello"), "{}", wrapping.name);
+        all += 1;
+    }
+    assert!(all > 20, "{all}");
+}
+
+#[test]
+fn times_are_what_they_were_in_whatever_file_they_are() {
+    let conversation = play(SCRIPT, false);
+    for endian in [Endian::Little, Endian::Big] {
+        for unit in [Unit::Micro, Unit::Nano] {
+            let file = Pcap { endian, unit, ..Pcap::default() }.write(&conversation);
+            assert_eq!(packets(&slice("times", &file, &[], false)), packets(&file), "{endian:?} {unit:?}");
+        }
+        let interfaces = [Interface::new("eth0", LinkType::ETHERNET)];
+        let ethernet = packets(&Pcap::default().write(&conversation));
+        let records = |shift: i64| {
+            let at = move |at: &Option<i64>| at.unwrap_or_default() + shift;
+            ethernet.iter().map(move |(time, _, _, data)| (0, Record { at_ns: at(time), data: data.clone() }))
+        };
+        let file = pcapng_records(endian, &interfaces, records(7));
+        assert_eq!(packets(&slice("times", &file, &[], false)), packets(&file), "{endian:?}");
+    }
+}
+
+#[test]
+fn nothing_of_others_is_copied() {
+    let first = play(SCRIPT, false);
+    let second: Vec<TestPacket> = play("C: text other | C: fin | S: fin", false)
+        .into_iter()
+        .map(|mut packet| {
+            for end in [&mut packet.from, &mut packet.to] {
+                if end.port() > 10_000 {
+                    end.set_port(end.port() + 1);
+                }
+            }
+            packet
+        })
+        .collect();
+    let mut both: Vec<TestPacket> = first.iter().chain(&second).cloned().collect();
+    both.sort_by_key(|packet| packet.at_ns);
+    let file = Pcap::default().write(&both);
+    let ids: Vec<ConversationId> = analyse_file(&file).iter().map(|conversation| conversation.id).collect();
+    assert_eq!(ids.len(), 2);
+    let sliced: Vec<usize> =
+        ids.iter().map(|id| packets(&slice("others", &file, &[&id.to_string()], false)).len()).collect();
+    assert_eq!(sliced.iter().sum::<usize>(), both.len());
+    assert!(sliced.contains(&first.len()) && sliced.contains(&second.len()), "{sliced:?}");
+}
