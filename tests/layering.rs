@@ -637,11 +637,11 @@ fn reports_show_packets_by_file() {
             _ => {}
         }
     }
-    let known = [("src/views/json.rs", "packet"), ("src/views/text/connection/timeline.rs", "PacketNo")];
+    let known = [("src/views/json.rs", "packet"), ("src/views/events.rs", "PacketNo")];
     assert_eq!(
         apart,
         BTreeSet::from(known),
-        "`number` of json.rs takes it apart, timeline.rs makes two to sort by"
+        "`number` of json.rs takes it apart, events.rs makes two to sort by"
     );
     assert_eq!(
         written,
