@@ -645,7 +645,7 @@ fn reports_show_packets_by_file() {
     );
     assert_eq!(
         written,
-        BTreeSet::from(["src/views/text/inputs.rs"]),
-        "there the packets are those of one file"
+        BTreeSet::from(["src/views/facts.rs", "src/views/markdown/made.rs", "src/views/text/inputs.rs"]),
+        "there the packets are those of one file, or stand beside the names of theirs"
     );
 }
