@@ -15,6 +15,7 @@ mod limit_args;
 mod list;
 mod man;
 mod moment;
+mod names;
 mod output;
 mod pager;
 mod progress;

@@ -28,6 +28,7 @@ mod gate;
 mod keyring;
 mod ledger;
 mod line;
+mod names;
 mod open;
 mod order;
 pub mod parallel;
@@ -45,14 +46,14 @@ mod verdicts;
 use std::cell::RefCell;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::model::suite::Version;
 use crate::model::{Conversation, InputReport, KeyReport};
-use crate::redact::Redaction;
+use crate::redact::{Pseudonyms, Redaction};
 use crate::source::KeyLog;
 use crate::source::file::{self, Input, Stop};
 use crate::tls::{Keys, Origin};
@@ -98,6 +99,7 @@ pub struct Engine<'s> {
     depth: usize,
     joining: Joining,
     redaction: Redaction,
+    pseudonyms: Option<Arc<Pseudonyms>>,
     selection: Selection,
     all_connects: bool,
     suite: Option<Version>,
@@ -136,6 +138,7 @@ impl<'s> Engine<'s> {
             depth: DEPTH,
             joining: Joining::default(),
             redaction: Redaction::default(),
+            pseudonyms: None,
             selection: Selection::default(),
             all_connects: false,
             suite: None,
@@ -176,6 +179,13 @@ impl<'s> Engine<'s> {
     #[must_use]
     pub fn redacting(self, redaction: Redaction) -> Self {
         Self { redaction, ..self }
+    }
+
+    /// Others stand for names: in conversations before anything is hidden in them, and wherever inputs, errors and journeys are told
+    /// of.
+    #[must_use]
+    pub fn anonymizing(self, pseudonyms: Option<Arc<Pseudonyms>>) -> Self {
+        Self { pseudonyms, ..self }
     }
 
     /// Only these conversations reach the sinks; all are analysed and compared with one another.
@@ -239,6 +249,7 @@ impl<'s> Engine<'s> {
             depth,
             joining,
             redaction,
+            pseudonyms,
             selection,
             all_connects,
             suite,
@@ -282,7 +293,7 @@ impl<'s> Engine<'s> {
             stop: &stop,
         };
         let queue = Queue::new(paths, joining, threads, &limits);
-        let delivery = Delivery::new(sinks, selection, redaction, &limits);
+        let delivery = Delivery::new(sinks, selection, redaction, pseudonyms, &limits);
         let mut collector = Collector::new(delivery, queue.ids_name_inputs, all_connects, &keep, &limits);
         before.into_iter().try_for_each(|step| collector.step(step))?;
         let unread = if threads == 1 {
@@ -309,7 +320,8 @@ pub fn present(
     redaction: Redaction,
     sink: &mut dyn Sink,
 ) -> Result<(), Error> {
-    let mut delivery = Delivery::new(vec![&mut *sink], Selection::default(), redaction, &Limits::DEFAULT);
+    let mut delivery =
+        Delivery::new(vec![&mut *sink], Selection::default(), redaction, None, &Limits::DEFAULT);
     conversations.into_iter().try_for_each(|conversation| delivery.conversation(conversation, 0, 0))?;
     sink.end(inputs)
 }

@@ -17,6 +17,14 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// One of these, told under other names.
+    #[error("{text}")]
+    Renamed {
+        /// What stands for the path.
+        path: Option<PathBuf>,
+        /// It in words, with its causes.
+        text: String,
+    },
     /// There are more rows than may wait to be sorted.
     #[error("{rows} rows and more take over {bytes} bytes to be sorted, which is the limit sorted-bytes")]
     TooManyRows {
@@ -171,6 +179,7 @@ impl Error {
             | Self::NothingInDirectory { path }
             | Self::NoReport { path }
             | Self::BadPolicy { path, .. } => Some(path),
+            Self::Renamed { path, .. } => path.as_deref(),
             Self::Threads { .. }
             | Self::UnknownTopic { .. }
             | Self::TooManyRows { .. }

@@ -59,7 +59,7 @@
 //! | [`journey`] | several recordings of one connection, the hops of a proxied one, a log and its recording: what belongs together, how the clocks differ, what the second point proves; pure |
 //! | [`engine`] | [`Engine`](engine::Engine), [`Sink`](engine::Sink): what `wslog inspect` does is one call |
 //! | [`slice`](mod@slice) | packets of some connections, copied: bytes of streams replaced by others, TCP made for what was inside TLS, pcapng |
-//! | [`redact`] | secrets: found once in a conversation, hidden wherever they stand; the only way to a view |
+//! | [`redact`] | secrets: found once in a conversation, hidden wherever they stand; names, and others for them; the only way to a view |
 //! | [`views`] | bytes out, a sink and a file a format |
 //! | `main`, `cli` | arguments to an engine and its sinks, exit codes; nothing else |
 //!
@@ -104,6 +104,9 @@
 //!   tables.
 //! * An [`Observation`](model::Observation) says what one side was seen to do. It is the one intermediate form:
 //!   whatever a recording looks like, everything after it is shared.
+//! * Whose a recording is stays with it where that is asked for: names are replaced before anything is hidden, by what follows
+//!   from a key and the name alone ([`redact::Pseudonyms`]). Addresses and names of files are at a stage like what peers wrote, so that no
+//!   view gets them past that; inputs, errors and journeys are told under other names where they go to the sinks.
 //! * What was sent is never rewritten: decoded forms are new values beside it.
 //! * What a peer wrote cannot be displayed: it is [`Quoted`](model::Quoted) until [`redact`] has decided what of it may be
 //!   seen, and [`views`] take [`Shown`](redact::Shown) only. A place that is forgotten does not compile.
@@ -148,6 +151,7 @@
 //! | 1005, 1006, 1015 | never on the wire: values of a conclusion |
 //! | quoted, shown; sealed | what a peer wrote, as it came, and what may be seen of it; a conversation on the way from one to the other |
 //! | secret, mark | what is left out of reports; what stands for it, with a number for each |
+//! | name, replacement; pseudonyms | what tells whose a recording is: addresses, hosts, ids, users, files; what stands for it; what makes that, with a key |
 //! | weird | an odd recording, nobody accused |
 //! | observation | one thing one side was seen to do, with its evidence |
 //! | evidence | packet and stream offset that show it, and what its sender had received by then |

@@ -96,7 +96,7 @@ limits! {
 
     /// Connections that are looked for in the other recordings, and on the other side of a proxy.
     ///
-    /// Each takes up to 3 KiB to the end, in several recordings up to 5 KiB.
+    /// Each takes some 550 bytes to the end.
     "linked-connections" max_linked_connections: usize = 65_536, Count("connections"), Counted(WeirdKind::LinkCap);
 
     /// Connections of captured Autobahn runs that are gathered for an index.

@@ -86,4 +86,4 @@ pub use tls::{
 pub(crate) use trail::payload_mark;
 pub use trail::{Sample, Trail, Trails};
 pub use weird::{Weird, WeirdKind, Weirds};
-pub use wire::{Bytes, Excerpt, Quoted, Readable, Stage, Text, Wire};
+pub use wire::{Address, At, Bytes, Excerpt, FileName, Quoted, Readable, Stage, Text, Wire};

@@ -7,6 +7,9 @@
 //! Two passes make the same way through a conversation. The first finds what is secret in it, the second hides that, wherever
 //! it stands, in whatever encoding. Words that anybody may say are hidden in their place and not looked for elsewhere.
 //!
+//! Where a report leaves the house, names go first: two more passes on the same way put others in the place of addresses, hosts, ids
+//! and users ([`Pseudonyms`]), as if they had been recorded, and secrets are looked for in what is left.
+//!
 //! # No place is forgotten
 //!
 //! * What a peer wrote is [`Quoted`] in the model, and cannot be displayed ([`model::wire`](crate::model::wire)).
@@ -49,8 +52,11 @@ mod looks;
 mod names;
 mod pass;
 mod piece;
+mod pseudonyms;
 mod search;
 mod secrets;
+
+use std::sync::Arc;
 
 use crate::knowledge::{Blame, CauseId};
 use crate::limits::Limits;
@@ -60,6 +66,8 @@ use crate::model::{
 pub(crate) use gist::{CaseGist, Ending, Gist};
 pub use live::Live;
 use pass::Pass;
+use pseudonyms::Names;
+pub use pseudonyms::Pseudonyms;
 use secrets::Secrets;
 
 /// What to leave out.
@@ -101,13 +109,14 @@ impl<T> Wire<T, Shown> {
 pub struct Sealed {
     conversation: Box<Conversation<Quoted>>,
     redaction: Redaction,
+    pseudonyms: Option<Arc<Pseudonyms>>,
     nesting: usize,
 }
 
 /// Readies a conversation for a view, which gets to see it without what is to be left out.
 #[must_use]
 pub const fn seal(conversation: Box<Conversation<Quoted>>, redaction: Redaction) -> Sealed {
-    Sealed { conversation, redaction, nesting: Limits::DEFAULT.max_secret_nesting }
+    Sealed { conversation, redaction, pseudonyms: None, nesting: Limits::DEFAULT.max_secret_nesting }
 }
 
 impl Sealed {
@@ -115,6 +124,22 @@ impl Sealed {
     #[must_use]
     pub fn within(self, limits: &Limits) -> Self {
         Self { nesting: limits.max_secret_nesting, ..self }
+    }
+
+    /// To be opened with others for its names.
+    #[must_use]
+    pub fn anonymized(self, pseudonyms: Option<Arc<Pseudonyms>>) -> Self {
+        Self { pseudonyms, ..self }
+    }
+
+    /// Takes note of its names, which may stand in other conversations too.
+    pub fn teach(&self, pseudonyms: &mut Pseudonyms) {
+        let mut names = Names::new(Arc::new(pseudonyms.bare()), self.nesting);
+        let conversation = (*self.conversation).clone();
+        let conversation = Pass::meeting(&mut names, &mut Secrets::new(0)).conversation(conversation);
+        let ends = conversation.tcp.map(|tcp| [tcp.client, tcp.server]);
+        ends.iter().flatten().for_each(|end| pseudonyms.note_address(end.as_sent().ip()));
+        names.teach(pseudonyms);
     }
 
     /// The id, which no peer wrote.
@@ -154,8 +179,13 @@ impl Sealed {
     /// What may be seen of it.
     #[must_use]
     pub fn open(self) -> Box<Conversation<Shown>> {
-        let Self { mut conversation, redaction, nesting } = self;
+        let Self { mut conversation, redaction, pseudonyms, nesting } = self;
         let mut secrets = Secrets::new(nesting);
+        if let Some(pseudonyms) = pseudonyms {
+            let mut names = Names::new(pseudonyms, nesting);
+            *conversation = Pass::meeting(&mut names, &mut secrets).conversation(*conversation);
+            *conversation = Pass::renaming(&mut names, &mut secrets).conversation(*conversation);
+        }
         if redaction != Redaction::Nothing {
             *conversation = Pass::first(redaction, &mut secrets).conversation(*conversation);
             secrets.ready();

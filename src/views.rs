@@ -19,6 +19,7 @@ pub mod markdown;
 pub mod messages;
 pub mod picks;
 pub mod remarks;
+pub mod replacements;
 pub mod row;
 pub mod run;
 pub mod schema;
@@ -73,6 +74,8 @@ pub struct Options {
     pub payloads: bool,
     /// Secrets were not looked for.
     pub secrets: bool,
+    /// Others stand for names.
+    pub anonymized: bool,
     /// More is told than what a ticket needs.
     pub details: bool,
     /// Some of all connections were asked for: where there is none, that says nothing of the others.
@@ -101,6 +104,7 @@ impl Options {
             whole: false,
             payloads: false,
             secrets: false,
+            anonymized: false,
             details: false,
             some: false,
             tls: false,

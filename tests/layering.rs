@@ -110,10 +110,12 @@ const ROOMS: &[Room] = &[
             "knowledge::Level",
             "knowledge::RuleId",
             "knowledge::Tone",
+            // The accept value of a key that stands for another.
+            "http::upgrade::expected_accept",
             "limits",
             "model",
         ],
-        crates: &["base64", "memchr"],
+        crates: &["base64", "hmac", "memchr", "sha2"],
         world: &[],
     },
     Room {
@@ -185,6 +187,7 @@ const ROOMS: &[Room] = &[
             "clap_complete",
             "clap_mangen",
             "ctrlc",
+            "getrandom",
             "indicatif",
             "jiff",
             "regex",

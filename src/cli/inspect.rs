@@ -50,6 +50,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         whole: payload == Payload::Full,
         payloads: payload != Payload::None,
         secrets: args.secrecy.redaction() == Redaction::Nothing,
+        anonymized: args.secrecy.anonymize,
         details: args.details,
         tls: args.tls,
         at_once: args.live || reading::is_live(&args.reading),
@@ -61,9 +62,10 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
     let mut gate = args.fail_on.map(gate::of);
     let mut order = Order {
         payload_bytes,
+        asks_payloads: args.payload.is_some_and(|payload| payload != Payload::None),
         spools: Some(Spools::new(tempfile::tempfile)),
         sinks: vec![&mut *view],
-        ..Order::new(limits, selection.clone(), args.secrecy, args.look, &report)
+        ..Order::new(limits, selection.clone(), &args.secrecy, args.look, &report)
     };
     if let Some(gate) = &mut gate {
         order.sinks.push(gate);

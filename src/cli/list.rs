@@ -31,7 +31,7 @@ pub(super) fn run(args: &List) -> anyhow::Result<Exit> {
     let mut order = Order {
         payload_bytes: 0,
         sinks: vec![&mut *view],
-        ..Order::new(limits, selection.clone(), args.secrecy, args.look, &report)
+        ..Order::new(limits, selection.clone(), &args.secrecy, args.look, &report)
     };
     if let Some(gate) = &mut gate {
         order.sinks.push(gate);

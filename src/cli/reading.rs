@@ -7,7 +7,6 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use wslog::engine::{Engine, Joining, Selected, Selection, Sink, Spools, Summary};
 use wslog::limits::Limits;
-use wslog::redact::Redaction;
 use wslog::source::KeyLog;
 use wslog::source::file::{self, Stop};
 use wslog::views::remarks::Remarks;
@@ -15,6 +14,7 @@ use wslog::views::remarks::Remarks;
 use crate::cli::args::{Look, Reading, Secrecy};
 use crate::cli::exit::{self, Exit};
 use crate::cli::interrupt;
+use crate::cli::names;
 use crate::cli::pager::Running;
 use crate::cli::progress::Progress;
 use crate::cli::report::Report;
@@ -22,7 +22,9 @@ use crate::cli::report::Report;
 /// What a command wants of the engine.
 pub(super) struct Order<'s> {
     pub(super) limits: Limits,
-    pub(super) redaction: Redaction,
+    pub(super) secrecy: &'s Secrecy,
+    /// Payloads were asked for.
+    pub(super) asks_payloads: bool,
     /// Bytes of each payload that are kept.
     pub(super) payload_bytes: usize,
     pub(super) selection: Selection,
@@ -42,14 +44,15 @@ impl<'s> Order<'s> {
     pub(super) fn new(
         limits: Limits,
         selection: Selection,
-        secrecy: Secrecy,
+        secrecy: &'s Secrecy,
         look: Look,
         report: &'s Report,
     ) -> Self {
         Self {
             payload_bytes: limits.max_preview_bytes,
             limits,
-            redaction: secrecy.redaction(),
+            secrecy,
+            asks_payloads: false,
             selection,
             quiet: look.quiet,
             is_silent: false,
@@ -80,11 +83,43 @@ impl KeyLogs {
     }
 }
 
+/// An engine that reads as was asked.
+pub(super) fn engine<'s>(
+    reading: &Reading,
+    key_logs: &KeyLogs,
+    limits: Limits,
+    stop: &Stop,
+) -> anyhow::Result<Engine<'s>> {
+    let joining = match (reading.joined, reading.apart) {
+        (true, _) => Joining::All,
+        (_, true) => Joining::None,
+        _ => Joining::Following,
+    };
+    let key_logs = key_logs.0.iter().map(|path| KeyLog::open(path, limits.max_key_log_bytes));
+    let key_logs = key_logs.collect::<Result<_, _>>()?;
+    let mut engine = Engine::new(limits)
+        .key_logs(key_logs)
+        .joining(joining)
+        .all_connects(reading.connects)
+        .stopped_by(stop);
+    if let Some(version) = reading.suite {
+        engine = engine.suite(version);
+    }
+    if let Some(threads) = reading.threads {
+        engine = engine.threads(usize::from(threads.get()));
+    }
+    if let Some(depth) = reading.depth {
+        engine = engine.depth(usize::from(depth));
+    }
+    Ok(engine)
+}
+
 /// Reads the inputs.
 pub(super) fn run(reading: &Reading, key_logs: &KeyLogs, order: Order<'_>) -> anyhow::Result<Summary> {
     let Order {
         limits,
-        redaction,
+        secrecy,
+        asks_payloads,
         payload_bytes,
         selection,
         quiet,
@@ -94,23 +129,18 @@ pub(super) fn run(reading: &Reading, key_logs: &KeyLogs, order: Order<'_>) -> an
         progress,
         sinks,
     } = order;
-    let joining = match (reading.joined, reading.apart) {
-        (true, _) => Joining::All,
-        (_, true) => Joining::None,
-        _ => Joining::Following,
+    let stop = Stop::new();
+    interrupt::heed(&stop, &pages);
+    let pseudonyms = match secrecy.anonymize && !is_silent {
+        true => Some(names::of(reading, key_logs, &limits, secrecy, asks_payloads, &stop)?),
+        false => None,
     };
-    let key_logs = key_logs.0.iter().map(|path| KeyLog::open(path, limits.max_key_log_bytes));
-    let key_logs = key_logs.collect::<Result<_, _>>()?;
     let mut remarks = Remarks::new(progress.beside(), quiet);
     let mut counter = progress.counter();
-    let stop = Stop::new().metered(&progress.meter);
-    interrupt::heed(&stop, &pages);
-    let mut engine = Engine::new(limits)
-        .key_logs(key_logs)
-        .redacting(redaction)
-        .joining(joining)
-        .all_connects(reading.connects)
-        .stopped_by(&stop)
+    let stop = stop.metered(&progress.meter);
+    let mut engine = engine(reading, key_logs, limits, &stop)?
+        .redacting(secrecy.redaction())
+        .anonymizing(pseudonyms)
         .payload_bytes(payload_bytes)
         .selecting(selection);
     for sink in sinks {
@@ -123,15 +153,6 @@ pub(super) fn run(reading: &Reading, key_logs: &KeyLogs, order: Order<'_>) -> an
         engine = engine.spools(spools);
     }
     engine = engine.sink(&mut counter);
-    if let Some(version) = reading.suite {
-        engine = engine.suite(version);
-    }
-    if let Some(threads) = reading.threads {
-        engine = engine.threads(usize::from(threads.get()));
-    }
-    if let Some(depth) = reading.depth {
-        engine = engine.depth(usize::from(depth));
-    }
     let summary = engine.run(&reading.inputs);
     if !is_silent {
         progress.finish();

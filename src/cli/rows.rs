@@ -26,7 +26,7 @@ pub(super) fn frames(args: &FrameRows) -> anyhow::Result<Exit> {
     let rows = Rows {
         reading: &args.reading,
         shape: &args.shape,
-        secrecy: args.secrecy,
+        secrecy: &args.secrecy,
         look: args.look,
         wanted,
         is_text: args.format.name == "text",
@@ -51,7 +51,7 @@ pub(super) fn messages(args: &MessageRows) -> anyhow::Result<Exit> {
     let rows = Rows {
         reading: &args.reading,
         shape: &args.shape,
-        secrecy: args.secrecy,
+        secrecy: &args.secrecy,
         look: args.look,
         wanted,
         rows: "messages",
@@ -86,7 +86,7 @@ fn wanted(which: Which, select: &Select) -> Wanted {
 struct Rows<'a> {
     reading: &'a Reading,
     shape: &'a Shape,
-    secrecy: Secrecy,
+    secrecy: &'a Secrecy,
     look: Look,
     wanted: Wanted,
     is_text: bool,
@@ -113,7 +113,9 @@ impl Rows<'_> {
         // A pager would hold back what comes by and by.
         let is_paged = self.is_text && !is_live;
         let report = Report::open(reading, shape.output.as_deref(), self.look, is_paged)?;
-        let payload = shape.payload.unwrap_or(if self.is_whole { Payload::Full } else { Payload::Preview });
+        // What nobody asked for is not shown of what is anonymized.
+        let is_whole = self.is_whole && !self.secrecy.anonymize;
+        let payload = shape.payload.unwrap_or(if is_whole { Payload::Full } else { Payload::Preview });
         let payloads = match payload {
             Payload::None => Payloads::None,
             Payload::Preview => Payloads::Preview(limits.max_preview_bytes),
@@ -140,11 +142,16 @@ impl Rows<'_> {
         }
         let mut view = sink(report.writer()?, options);
         let mut sinks: Vec<&mut dyn Sink> = vec![&mut *view];
+        let is_extracted = extract.is_some();
         if let Some(extract) = extract {
             sinks.push(extract);
         }
+        let asks_payloads = self.payloads.is_some()
+            || is_extracted
+            || shape.payload.is_some_and(|payload| payload != Payload::None);
         let order = Order {
             payload_bytes: frame_bytes,
+            asks_payloads,
             spools: Some(Spools::new(tempfile::tempfile)),
             sinks,
             ..Order::new(limits, selection, self.secrecy, self.look, &report)

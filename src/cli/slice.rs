@@ -31,6 +31,12 @@ impl Slice {
                 if pipe.as_os_str() == "-" { "standard input".into() } else { pipe.display().to_string() };
             bail!("--slice reads inputs twice, and {name} cannot be: write it to a file first");
         }
+        if args.secrecy.anonymize {
+            bail!(
+                "--slice cannot be anonymized: it copies packets as they are; use --anonymize without --slice (--format markdown and \
+                 json make tickets), or --slice without --anonymize"
+            );
+        }
         if args.with_keys && args.payload == Some(Payload::None) {
             bail!(
                 "--with-keys copies TLS as it was, and --payload none cannot replace payloads in it: give one of them"
@@ -70,7 +76,7 @@ impl Slice {
                 payload_bytes: 0,
                 sinks: vec![&mut frames],
                 is_silent: true,
-                ..Order::new(limits.clone(), selection, args.secrecy, args.look, report)
+                ..Order::new(limits.clone(), selection, &args.secrecy, args.look, report)
             };
             reading::run(&args.reading, &report.key_logs, order)?;
             if frames.is_full() {

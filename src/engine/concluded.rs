@@ -65,7 +65,7 @@ impl Concluded {
 /// The one note on a handshake that needs the addresses.
 fn add_host_port(report: &mut Conversation, max: usize) {
     let (Some(request), Some(tcp)) = (&report.request, report.tcp) else { return };
-    if let Some(mut finding) = host_port(request, tcp.server.port(), report.handshake_at.client) {
+    if let Some(mut finding) = host_port(request, tcp.server.as_sent().port(), report.handshake_at.client) {
         if report.assumed {
             finding.certainty = finding.certainty.min(Certainty::Likely);
         }
@@ -114,8 +114,8 @@ pub(super) fn conclude(
         Direction::Resp => (endpoints.resp, endpoints.orig),
     };
     conversation.tcp = Some(TcpRecord {
-        client: client_at,
-        server: server_at,
+        client: client_at.into(),
+        server: server_at.into(),
         first_packet: connection.first_packet(),
         last_packet: connection.last_packet(),
     });

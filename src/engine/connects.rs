@@ -39,8 +39,8 @@ impl Attempt {
             tail: Tail { until, not_connected: true, ..Tail::default() },
             facts: concluded::tcp_facts(connection, Direction::Orig),
             tcp: TcpRecord {
-                client: ends.orig,
-                server: ends.resp,
+                client: ends.orig.into(),
+                server: ends.resp.into(),
                 first_packet: connection.first_packet(),
                 last_packet: connection.last_packet(),
             },
@@ -110,13 +110,14 @@ impl Connects {
     /// Takes note of the server of a conversation.
     pub(super) fn see(&mut self, conversation: &Conversation) {
         let Some(tcp) = conversation.tcp.filter(|_| !self.all) else { return };
-        if self.carriers.contains(&tcp.server) {
+        let server = tcp.server.as_sent().0;
+        if self.carriers.contains(&server) {
             return;
         }
-        if let Some(failed) = self.failed.get_mut(&tcp.server) {
+        if let Some(failed) = self.failed.get_mut(&server) {
             failed.carries = true;
         } else if self.carriers.len() < self.max {
-            self.carriers.insert(tcp.server);
+            self.carriers.insert(server);
         } else {
             self.forgot_carrier = true;
             self.forget(tcp.first_packet);
@@ -126,6 +127,7 @@ impl Connects {
     /// Whether an attempt is to be told. One that is not is counted.
     pub(super) fn is_wanted(&mut self, attempt: &Attempt) -> bool {
         let TcpRecord { server, first_packet, .. } = attempt.tcp;
+        let server = server.as_sent().0;
         if self.all || self.carriers.contains(&server) {
             return true;
         }

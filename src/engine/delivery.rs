@@ -1,15 +1,18 @@
 //! From ordered conversations to sinks: selection, and the forms, which any thread can fill.
 
 use std::collections::{HashMap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
+use crate::engine::names;
 use crate::engine::recorder::{Happening, Told};
 use crate::engine::selection::{Selected, Selection, Start, Tally};
 use crate::engine::sink::{Form, Pieces, Sink};
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::model::{Conversation, ConversationId, MessageRecord, Wire};
-use crate::redact::{self, Redaction, Sealed};
+use crate::model::{Conversation, ConversationId, InputReport, Journey, MessageRecord, Wire};
+use crate::redact::{self, Pseudonyms, Redaction, Sealed};
 
 /// Conversations that are formed at a time: handing each over by itself costs more than many a form.
 const CHUNK: usize = 16;
@@ -27,6 +30,7 @@ pub(super) struct Delivery<'s> {
     tally: Tally,
     forms: Forms,
     redaction: Redaction,
+    pseudonyms: Option<Arc<Pseudonyms>>,
     /// What may be seen of conversations that go on, of those that are wanted.
     live: HashMap<ConversationId, redact::Live, foldhash::fast::RandomState>,
     limits: Limits,
@@ -113,6 +117,7 @@ impl<'s> Delivery<'s> {
         sinks: Vec<&'s mut dyn Sink>,
         selection: Selection,
         redaction: Redaction,
+        pseudonyms: Option<Arc<Pseudonyms>>,
         limits: &Limits,
     ) -> Self {
         let forms = sinks.iter().enumerate().filter_map(|(at, sink)| Some((at, sink.form()?))).collect();
@@ -124,6 +129,7 @@ impl<'s> Delivery<'s> {
             tally,
             forms,
             redaction,
+            pseudonyms,
             live,
             limits: limits.clone(),
             formed: Formed::default(),
@@ -154,6 +160,81 @@ impl<'s> Delivery<'s> {
     /// Has them formed at once again; the threads may end.
     pub(super) fn without_threads(&mut self) {
         self.pool = None;
+    }
+
+    /// Tells each sink; the names that it is told by are others, where those are asked for and it is no sink
+    /// [beside](Sink::is_beside) the data.
+    fn tell<T: ?Sized, O>(
+        &mut self,
+        what: &T,
+        others: impl Fn(&Pseudonyms, &T) -> O,
+        mut tell: impl FnMut(&mut dyn Sink, &T) -> Result<(), Error>,
+    ) -> Result<(), Error>
+    where
+        O: std::borrow::Borrow<T>,
+    {
+        let others = self.pseudonyms.as_ref().map(|pseudonyms| others(pseudonyms, what));
+        self.sinks.iter_mut().try_for_each(|sink| {
+            let what = others.as_ref().filter(|_| !sink.is_beside()).map_or(what, |others| others.borrow());
+            tell(&mut **sink, what)
+        })
+    }
+
+    /// An input begins.
+    ///
+    /// # Errors
+    /// Those of the sinks.
+    pub(super) fn begins(&mut self, at: usize, path: &str, kind: &'static str) -> Result<(), Error> {
+        self.tell(path, |of, path| of.file(path), |sink, path| sink.begins(at, path, kind))
+    }
+
+    /// Files have been read.
+    ///
+    /// # Errors
+    /// Those of the sinks.
+    pub(super) fn read(&mut self, files: &[InputReport]) -> Result<(), Error> {
+        self.tell(files, names::inputs, |sink, files| sink.read(files))
+    }
+
+    /// An input could not be read.
+    ///
+    /// # Errors
+    /// Those of the sinks.
+    pub(super) fn failed(&mut self, error: &Error) -> Result<(), Error> {
+        self.tell(error, names::error, |sink, error| {
+            sink.failed(error);
+            Ok(())
+        })
+    }
+
+    /// Files in a directory are left.
+    pub(super) fn skipped(&mut self, named: &Path, files: &[(PathBuf, &'static str)]) {
+        let others = self.pseudonyms.as_ref().map(|of| {
+            let files: Vec<_> = files.iter().map(|(path, why)| (names::path(of, path), *why)).collect();
+            (names::path(of, named), files)
+        });
+        for sink in &mut self.sinks {
+            match others.as_ref().filter(|_| !sink.is_beside()) {
+                Some((named, files)) => sink.skipped(named, files),
+                None => sink.skipped(named, files),
+            }
+        }
+    }
+
+    /// What conversations have to do with one another.
+    ///
+    /// # Errors
+    /// Those of the sinks.
+    pub(super) fn journeys(&mut self, journeys: &[Journey]) -> Result<(), Error> {
+        self.tell(journeys, names::journeys, |sink, journeys| sink.journeys(journeys))
+    }
+
+    /// All has been said.
+    ///
+    /// # Errors
+    /// Those of the sinks.
+    pub(super) fn end(&mut self, inputs: &[InputReport]) -> Result<(), Error> {
+        self.tell(inputs, names::inputs, |sink, inputs| sink.end(inputs))
     }
 
     /// What there was of what was asked for.
@@ -187,8 +268,8 @@ impl<'s> Delivery<'s> {
             Told::Opened(opening) => {
                 let start = Start {
                     id,
-                    client: opening.client,
-                    server: opening.server,
+                    client: opening.client.map(|client| client.as_sent().0),
+                    server: opening.server.map(|server| server.as_sent().0),
                     request: opening.request.as_deref(),
                     sni: opening.sni.as_ref().map(|sni| &**sni.as_sent()),
                     at: opening.started_at,
@@ -196,7 +277,8 @@ impl<'s> Delivery<'s> {
                 if !self.selection.takes_start(&start) {
                     return Ok(());
                 }
-                let (redact, opening) = redact::Live::begin(*opening, self.redaction, &self.limits);
+                let (redact, opening) =
+                    redact::Live::begin(*opening, self.redaction, self.pseudonyms.clone(), &self.limits);
                 self.live.insert(id, redact);
                 Happening::Opened(Box::new(opening))
             }
@@ -233,7 +315,9 @@ impl<'s> Delivery<'s> {
         self.over(conversation.id)?;
         let is_wanted = self.selection.takes(&conversation);
         self.tally.see(&self.selection, conversation.id, is_wanted);
-        let conversation = redact::seal(conversation, self.redaction).within(&self.limits);
+        let conversation = redact::seal(conversation, self.redaction)
+            .within(&self.limits)
+            .anonymized(self.pseudonyms.clone());
         if is_wanted {
             self.sinks.iter_mut().try_for_each(|sink| sink.conversation(&conversation))?;
         }

@@ -125,6 +125,23 @@ pub(super) fn expand(named: &Path, depth: usize, threads: usize, limits: &Limits
     out
 }
 
+/// Bytes of the first input that names are derived from.
+const BEGINNING: u64 = 1 << 20;
+
+/// The first bytes of the first regular file among inputs that can be read: what
+/// [`Pseudonyms`](crate::redact::Pseudonyms) can be made with that are the same whenever these inputs are read. Empty where there is none.
+#[must_use]
+pub fn beginning<P: AsRef<Path>>(inputs: &[P], depth: usize, limits: &Limits) -> Vec<u8> {
+    let read = |path: PathBuf| {
+        let bytes = file::is_regular(&path).then(|| file::beginning(&path, BEGINNING))?.ok()?;
+        (!bytes.is_empty()).then_some(bytes)
+    };
+    let mut inputs = inputs.iter().map(AsRef::as_ref).filter(|named| !file::is_pipe(named));
+    inputs
+        .find_map(|named| expand(named, depth, 1, limits).read.into_iter().find_map(read))
+        .unwrap_or_default()
+}
+
 /// Reports of cases in a directory, not in those below: the JSON files; where there are none the pages.
 ///
 /// # Errors

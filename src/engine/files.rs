@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::recorder::Told;
-use crate::model::{Conversation, InputReport, Outcome, PacketNo, SetFile, Weirds};
+use crate::model::{Conversation, InputReport, Outcome, PacketNo, SetFile, Weirds, Wire};
 
 /// Files in the order of their packets, which are numbered on from one to the next.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ struct File {
 impl File {
     fn new(input: usize, before: u64, file: &str) -> Self {
         Self {
-            part: SetFile { input, before, file: Arc::from(file) },
+            part: SetFile { input, before, file: Wire::new(Arc::from(file)) },
             path: None,
             tcp_connections: 0,
             websocket_connections: 0,
@@ -41,7 +41,7 @@ impl Files {
     /// Goes on with the next one. Called before any packet it names the first.
     pub(super) fn next(&mut self, before: PacketNo, file: &str) {
         match self.0.last() {
-            Some(first) if before.0 == 0 && first.part.file.is_empty() => {
+            Some(first) if before.0 == 0 && first.part.file.as_sent().is_empty() => {
                 self.0 = vec![File::new(first.part.input, 0, file)];
             }
             last => {
@@ -83,8 +83,8 @@ impl Files {
         let last = self.of(tcp.last_packet).max(first);
         let file = &self.0[first];
         report.input = file.part.input;
-        report.path.clone_from(&file.path);
-        if !file.part.file.is_empty() {
+        report.path = file.path.clone().map(Wire::new);
+        if !file.part.file.as_sent().is_empty() {
             report.parts = self.0[first..=last].iter().map(|file| file.part.clone()).collect();
         }
     }

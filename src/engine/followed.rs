@@ -154,8 +154,8 @@ impl Followed {
         let Endpoints { orig, resp } = connection.endpoints();
         let (client, server) = if client == Direction::Orig { (orig, resp) } else { (resp, orig) };
         Some(Opening {
-            client: Some(client),
-            server: Some(server),
+            client: Some(client.into()),
+            server: Some(server.into()),
             started_at: connection.started_at(),
             sni: self.secured.as_ref().and_then(|secured| secured.sni().cloned()),
             ..stages.opening()

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::journey::Journeys;
 use crate::limits::Limits;
 use crate::model::{
-    Conversation, ConversationId, InputReport, Journey, PacketNo, Segment, Unused, WeirdKind, Weirds,
+    Conversation, ConversationId, InputReport, Journey, PacketNo, Segment, Unused, WeirdKind, Weirds, Wire,
 };
 use crate::tls::Keys;
 
@@ -150,7 +150,7 @@ impl<'s> Collector<'s> {
                         ledger.next_file(before, &name);
                     }
                     let at = self.inputs.len() + files.len();
-                    self.delivery.sinks.iter_mut().try_for_each(|sink| sink.begins(at, &path, kind))?;
+                    self.delivery.begins(at, &path, kind)?;
                     ledger.path(path);
                 }
             }
@@ -179,8 +179,8 @@ impl<'s> Collector<'s> {
                     None => ConversationId::flow(at as u64 + 1),
                 };
                 let path = Arc::<str>::from(&*input.path);
-                self.delivery.sinks.iter_mut().try_for_each(|sink| sink.begins(at, &path, input.kind))?;
-                conversation.path = Some(path);
+                self.delivery.begins(at, &path, input.kind)?;
+                conversation.path = Some(Wire::new(path));
                 self.across.see(at, &mut conversation);
                 if let Some(journeys) = &mut self.journeys {
                     journeys.see(at, &conversation, None);
@@ -198,11 +198,11 @@ impl<'s> Collector<'s> {
             }
             Step::Failed(error) => {
                 self.failed += 1;
-                self.delivery.sinks.iter_mut().for_each(|sink| sink.failed(&error));
+                self.delivery.failed(&error)?;
                 self.unused.extend(error.path().map(|path| unused(path, Unused::Failed(error.chain()))));
             }
             Step::Skipped { named, files } => {
-                self.delivery.sinks.iter_mut().for_each(|sink| sink.skipped(&named, &files));
+                self.delivery.skipped(&named, &files);
                 let rows = files.iter().map(|(path, why)| unused(path, Unused::Skipped(why)));
                 self.unused.extend(rows);
             }
@@ -217,7 +217,7 @@ impl<'s> Collector<'s> {
             files.iter_mut().for_each(|file| file.set = Some(self.sets));
         }
         if !files.is_empty() {
-            self.delivery.sinks.iter_mut().try_for_each(|sink| sink.read(&files))?;
+            self.delivery.read(&files)?;
         }
         self.inputs.extend(files);
         Ok(())
@@ -247,10 +247,9 @@ impl<'s> Collector<'s> {
             return Ok(());
         }
         if let Some(journeys) = journeys {
-            self.delivery.sinks.iter_mut().try_for_each(|sink| sink.journeys(&journeys))?;
+            self.delivery.journeys(&journeys)?;
         }
-        let inputs = &self.inputs;
-        self.delivery.sinks.iter_mut().try_for_each(|sink| sink.end(inputs))
+        self.delivery.end(&self.inputs)
     }
 }
 

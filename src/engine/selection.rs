@@ -139,8 +139,8 @@ impl Selection {
         let sni = tls.and_then(|tls| tls.offer.as_deref()?.sni.as_ref()).map(|sni| &**sni.as_sent());
         let start = Start {
             id: conversation.id,
-            client: conversation.tcp.map(|tcp| tcp.client),
-            server: conversation.tcp.map(|tcp| tcp.server),
+            client: conversation.tcp.map(|tcp| tcp.client.as_sent().0),
+            server: conversation.tcp.map(|tcp| tcp.server.as_sent().0),
             request: conversation.request.as_deref(),
             sni,
             at: conversation.started_at,

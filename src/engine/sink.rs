@@ -98,6 +98,12 @@ pub trait Sink {
         Keep::NOTHING
     }
 
+    /// Whether what it says goes to whoever runs this alone, and into no report: it hears of inputs by their own names, where
+    /// [others stand for them](crate::engine::Engine::anonymizing) elsewhere.
+    fn is_beside(&self) -> bool {
+        false
+    }
+
     /// What makes bytes of a conversation, for [`Self::formed`]; asked for once.
     fn form(&self) -> Option<Form> {
         None

@@ -31,8 +31,8 @@ impl Verdicts {
             id: conversation.id,
             input: conversation.input,
             started_at: conversation.started_at,
-            client: conversation.tcp.map(|tcp| tcp.client),
-            server: conversation.tcp.map(|tcp| tcp.server),
+            client: conversation.tcp.map(|tcp| *tcp.client),
+            server: conversation.tcp.map(|tcp| *tcp.server),
             agent: agent(conversation, case.tester.peer()),
             case: case.clone(),
         });

@@ -174,9 +174,11 @@ impl Footprint {
         };
         Some(Self {
             id: conversation.id,
-            path: conversation.path.clone(),
+            path: conversation.path.as_ref().map(|path| Arc::clone(path.as_sent())),
             capture,
-            ends: conversation.tcp.map(|tcp| PerRole { client: tcp.client, server: tcp.server }),
+            ends: conversation
+                .tcp
+                .map(|tcp| PerRole { client: tcp.client.as_sent().0, server: tcp.server.as_sent().0 }),
             key,
             handshake: PerRole {
                 client: conversation.handshake_at.client.and_then(|(_, at)| at),

@@ -1,7 +1,7 @@
 //! What a finding of a rule carries: how it is told, and what of it may be seen.
 
 use crate::knowledge::words::{Say, Words};
-use crate::model::{Bytes, Stage, Text};
+use crate::model::{AcceptValue, Bytes, Stage, Text};
 
 /// What can be told of a finding.
 pub(super) trait Told {
@@ -21,6 +21,8 @@ pub(crate) trait Decide<From: Stage, To: Stage> {
     fn list(&mut self, text: Text<From>) -> Text<To>;
     /// The value of a field.
     fn value(&mut self, field: &'static str, text: Text<From>) -> Text<To>;
+    /// The accept value that a key asks for.
+    fn accept(&mut self, value: AcceptValue) -> AcceptValue;
     /// An element of a list, and the one before it, which may say what it is.
     fn elements(
         &mut self,

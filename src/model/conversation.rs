@@ -1,12 +1,9 @@
 //! The result of an analysis: what `views` render.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-
 use crate::model::case::{CapturedCase, CaseAccount, CaseReport, Recomputed};
 use crate::model::{
-    Bytes, Certainty, Closing, Compression, ConversationId, Finding, FrameHeader, Http2Facts, LinkType,
-    PacketNo, PerRole, Quoted, Role, RuleId, Stage, TcpFacts, Text, Timestamp, Timing, TlsFacts,
+    At, Bytes, Certainty, Closing, Compression, ConversationId, FileName, Finding, FrameHeader, Http2Facts,
+    LinkType, PacketNo, PerRole, Quoted, Role, RuleId, Stage, TcpFacts, Text, Timestamp, Timing, TlsFacts,
     UpgradeRequest, UpgradeResponse, Weirds, Wire,
 };
 
@@ -113,11 +110,11 @@ pub struct EarlierHandshake<S: Stage = Quoted> {
 /// A TCP connection in a capture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct TcpRecord {
+pub struct TcpRecord<S: Stage = Quoted> {
     /// Address and port of the client; behind a proxy that is the proxy's.
-    pub client: SocketAddr,
+    pub client: At<S>,
     /// Address and port of the server; before a proxy that is the proxy's.
-    pub server: SocketAddr,
+    pub server: At<S>,
     /// First packet of it in the capture, most often the SYN.
     pub first_packet: PacketNo,
     /// Last packet that belongs to it, acknowledgements without data included.
@@ -138,13 +135,13 @@ pub struct FailedConnect {
 /// which are those other tools show, begin behind `before`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct SetFile {
+pub struct SetFile<S: Stage = Quoted> {
     /// Index of the input, from 0.
     pub input: usize,
     /// Packets of the capture before it.
     pub before: u64,
     /// Name of the file, without its directory.
-    pub file: Arc<str>,
+    pub file: FileName<S>,
 }
 
 /// Where a packet is.
@@ -168,15 +165,15 @@ pub struct Conversation<S: Stage = Quoted> {
     /// Index of its input, from 0; of several that are one capture, the one with its first packet.
     pub input: usize,
     /// The path of that input as it was given; `None` where none was.
-    pub path: Option<Arc<str>>,
+    pub path: Option<FileName<S>>,
     /// The files its packets are in; empty where there is but one input, whose packet numbers stand as they are. Ask
     /// [`Self::place`] for the number of a packet that is to be shown.
-    pub parts: Vec<SetFile>,
+    pub parts: Vec<SetFile<S>>,
     /// Files before those, as far as findings speak of connections that began in them.
-    pub parts_before: Vec<SetFile>,
+    pub parts_before: Vec<SetFile<S>>,
     /// Its TCP connection in the capture; `None` where the log of a tester tells of it, which knows neither
     /// addresses nor packets.
-    pub tcp: Option<TcpRecord>,
+    pub tcp: Option<TcpRecord<S>>,
     /// What TCP shows of either side; the default where a log tells of it.
     pub tcp_facts: Box<TcpFacts>,
     /// What HTTP/2 shows of it, where a stream of that carries it.
@@ -242,7 +239,8 @@ impl<S: Stage> Conversation<S> {
     /// Where a packet is: one of this connection, or one that a finding speaks of.
     #[must_use]
     pub fn place(&self, packet: PacketNo) -> PacketPlace<'_> {
-        let of = |parts: &'_ [SetFile]| parts.partition_point(|part| part.before < packet.0).checked_sub(1);
+        let of =
+            |parts: &'_ [SetFile<S>]| parts.partition_point(|part| part.before < packet.0).checked_sub(1);
         let (at, is_named) = match of(&self.parts) {
             Some(at) => (self.parts.get(at), self.parts.len() > 1),
             None => (of(&self.parts_before).and_then(|at| self.parts_before.get(at)), true),
@@ -251,7 +249,7 @@ impl<S: Stage> Conversation<S> {
             Some(part) => PacketPlace {
                 packet: PacketNo(packet.0 - part.before),
                 input: part.input,
-                file: is_named.then_some(&*part.file),
+                file: is_named.then_some(&**part.file.value()),
             },
             None => PacketPlace { packet, input: self.input, file: None },
         }

@@ -1,9 +1,7 @@
 //! What is told of a conversation while it goes on: its opening, and its messages put together.
 
-use std::net::SocketAddr;
-
 use crate::model::{
-    Bytes, MessageFacts, PacketNo, Quoted, Role, Stage, Text, Timestamp, UpgradeRequest, UpgradeResponse,
+    At, Bytes, MessageFacts, PacketNo, Quoted, Role, Stage, Text, Timestamp, UpgradeRequest, UpgradeResponse,
 };
 
 /// A message that its sender has ended.
@@ -50,9 +48,9 @@ pub struct Opening<S: Stage = Quoted> {
     /// Index of its input, from 0.
     pub input: usize,
     /// Address and port of the client; `None` in a wire log.
-    pub client: Option<SocketAddr>,
+    pub client: Option<At<S>>,
     /// Address and port of the server; `None` in a wire log.
-    pub server: Option<SocketAddr>,
+    pub server: Option<At<S>>,
     /// Time of its first packet.
     pub started_at: Option<Timestamp>,
     /// The request for an upgrade; `None` where it is not in the recording.

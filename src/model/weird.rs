@@ -242,6 +242,11 @@ impl Weirds {
         }
     }
 
+    /// Their words, to be written anew.
+    pub(crate) fn details_mut(&mut self) -> impl Iterator<Item = &mut String> {
+        self.0.iter_mut().map(|weird| &mut weird.detail)
+    }
+
     /// All kinds seen, given away.
     pub(crate) fn into_vec(self) -> Vec<Weird> {
         self.0

@@ -18,7 +18,9 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
+use std::net::SocketAddr;
 use std::ops::Deref;
+use std::sync::Arc;
 
 /// What has become of something from the wire. A value of a stage is the right to write and read at it.
 pub trait Stage: Copy + Eq + fmt::Debug {
@@ -49,6 +51,37 @@ pub type Text<S = Quoted> = Wire<Cow<'static, str>, S>;
 
 /// A stretch of a longer text.
 pub type Excerpt<'a, S = Quoted> = Wire<&'a str, S>;
+
+/// Where an endpoint is: its address and port. No peer wrote it, but it may say whose it is, so views get it from `redact` only, as
+/// they get what was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address(pub SocketAddr);
+
+impl Deref for Address {
+    type Target = SocketAddr;
+
+    fn deref(&self) -> &SocketAddr {
+        &self.0
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An address at a stage.
+pub type At<S = Quoted> = Wire<Address, S>;
+
+impl From<SocketAddr> for At {
+    fn from(address: SocketAddr) -> Self {
+        Self::new(Address(address))
+    }
+}
+
+/// The name of a file, at a stage.
+pub type FileName<S = Quoted> = Wire<Arc<str>, S>;
 
 /// Bytes from the wire, at a stage.
 pub type Bytes<S = Quoted> = Wire<Vec<u8>, S>;

@@ -149,7 +149,7 @@ impl Sealed {
         }
         let offer = conversation.tls.as_ref().and_then(|tls| tls.offer.as_ref());
         let sni = offer.and_then(|offer| offer.sni.as_ref()).map(|sni| sni.as_sent());
-        sni.map(mark).or_else(|| conversation.tcp.map(|tcp| mark(tcp.server)))
+        sni.map(mark).or_else(|| conversation.tcp.map(|tcp| mark(tcp.server.as_sent())))
     }
 
     /// Time of its first packet and of its last.

@@ -1,8 +1,11 @@
 //! Conversations while they go on: what was shown before cannot be taken back.
 
+use std::sync::Arc;
+
 use crate::limits::Limits;
 use crate::model::{FrameRecord, MessageRecord, Opening};
 use crate::redact::pass::{Begun, Pass};
+use crate::redact::pseudonyms::{Names, Pseudonyms};
 use crate::redact::secrets::Secrets;
 use crate::redact::{Redaction, Shown};
 
@@ -12,6 +15,7 @@ use crate::redact::{Redaction, Shown};
 pub struct Live {
     secrets: Secrets,
     redaction: Redaction,
+    names: Option<Names>,
     found: Begun,
     hidden: Begun,
 }
@@ -19,9 +23,20 @@ pub struct Live {
 impl Live {
     /// Of one that begins like this.
     #[must_use]
-    pub fn begin(opening: Opening, redaction: Redaction, limits: &Limits) -> (Self, Opening<Shown>) {
+    pub fn begin(
+        opening: Opening,
+        redaction: Redaction,
+        pseudonyms: Option<Arc<Pseudonyms>>,
+        limits: &Limits,
+    ) -> (Self, Opening<Shown>) {
         let secrets = Secrets::new(limits.max_secret_nesting).at_most(limits.max_live_secrets);
-        let mut live = Self { secrets, redaction, found: Begun::default(), hidden: Begun::default() };
+        let names = pseudonyms.map(|pseudonyms| Names::new(pseudonyms, limits.max_secret_nesting));
+        let mut live = Self { secrets, redaction, names, found: Begun::default(), hidden: Begun::default() };
+        let mut opening = opening;
+        if let Some(names) = &mut live.names {
+            opening = Pass::meeting(names, &mut live.secrets).opening(opening);
+            opening = Pass::renaming(names, &mut live.secrets).opening(opening);
+        }
         let opening = if redaction == Redaction::Nothing {
             opening
         } else {
@@ -35,8 +50,11 @@ impl Live {
 
     /// What may be seen of its next frame.
     pub fn frame(&mut self, frame: FrameRecord) -> FrameRecord<Shown> {
-        let Self { secrets, redaction, found, hidden } = self;
+        let Self { secrets, redaction, names, found, hidden } = self;
         let mut frame = frame;
+        if let Some(names) = names {
+            frame = Pass::renaming(names, secrets).frame(frame);
+        }
         if *redaction != Redaction::Nothing {
             frame = Pass::first(*redaction, secrets).going_on(found, |pass| pass.frame(frame));
             secrets.ready();
@@ -46,8 +64,11 @@ impl Live {
 
     /// What may be seen of a message, whose frames came before.
     pub fn message(&mut self, message: MessageRecord) -> MessageRecord<Shown> {
-        let Self { secrets, redaction, .. } = self;
+        let Self { secrets, redaction, names, .. } = self;
         let mut message = message;
+        if let Some(names) = names {
+            message = Pass::renaming(names, secrets).message(message);
+        }
         if *redaction != Redaction::Nothing {
             message = Pass::first(*redaction, secrets).message(message);
             secrets.ready();

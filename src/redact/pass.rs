@@ -7,13 +7,16 @@ mod payloads;
 
 use std::borrow::Cow;
 
+use crate::http::upgrade::expected_accept;
 use crate::knowledge::Decide;
 use crate::model::{
-    Bytes, Closing, Conversation, EarlierHandshake, Extension, FieldLines, Finding, GoAway, Http2Facts,
-    LastWords, Lines, LocalView, Opening, PerRole, Quoted, SideClose, Spoken, Stage, Text, TlsFacts,
-    TlsOffer, UpgradeRequest, UpgradeResponse, Wire, field,
+    AcceptValue, Address, At, Bytes, Closing, Conversation, EarlierHandshake, Extension, FieldLines,
+    FileName, Finding, GoAway, Http2Facts, LastWords, Lines, LocalView, Opening, PerRole, Quoted, SetFile,
+    SideClose, Spoken, Stage, TcpRecord, Text, TlsFacts, TlsOffer, UpgradeRequest, UpgradeResponse, Weirds,
+    Wire, field,
 };
 use crate::redact::names::Grade;
+use crate::redact::pseudonyms::Names;
 use crate::redact::search::Place;
 use crate::redact::secrets::Secrets;
 use crate::redact::{Redaction, SHOWN, Shown, mark};
@@ -27,6 +30,10 @@ enum Look {
     Find,
     /// It hides them, and what is known.
     Hide,
+    /// It looks for names and lets them stand.
+    Meet,
+    /// It puts others in their place.
+    Rename,
 }
 
 /// Of messages whose last fragments have not come, what was shown before.
@@ -41,13 +48,31 @@ pub(super) struct Pass<'a, From, To> {
     look: Look,
     redaction: Redaction,
     secrets: &'a mut Secrets,
+    /// Of the passes that meet names and replace them.
+    names: Option<&'a mut Names>,
+    /// The accept value that a key asks for which was replaced.
+    accept: Option<AcceptValue>,
     begun: Begun,
 }
 
 impl<'a> Pass<'a, Quoted, Quoted> {
     /// The first: what is secret is learnt, and nothing is changed.
     pub(super) fn first(redaction: Redaction, secrets: &'a mut Secrets) -> Self {
-        Self { from: Quoted, to: Quoted, look: Look::Find, redaction, secrets, begun: PerRole::default() }
+        Self::new(Quoted, Quoted, Look::Find, redaction, secrets)
+    }
+
+    /// One before the first, without secrets: names are learnt, and nothing is changed.
+    pub(super) fn meeting(names: &'a mut Names, secrets: &'a mut Secrets) -> Self {
+        let mut pass = Self::new(Quoted, Quoted, Look::Meet, Redaction::Nothing, secrets);
+        pass.names = Some(names);
+        pass
+    }
+
+    /// Another one: others stand in the place of names, as if they had been recorded.
+    pub(super) fn renaming(names: &'a mut Names, secrets: &'a mut Secrets) -> Self {
+        let mut pass = Self::new(Quoted, Quoted, Look::Rename, Redaction::Nothing, secrets);
+        pass.names = Some(names);
+        pass
     }
 }
 
@@ -55,7 +80,13 @@ impl<'a> Pass<'a, Quoted, Shown> {
     /// The last: what is secret is hidden, wherever it stands.
     pub(super) fn last(redaction: Redaction, secrets: &'a mut Secrets) -> Self {
         let look = if secrets.is_empty() { Look::Away } else { Look::Hide };
-        Self { from: Quoted, to: SHOWN, look, redaction, secrets, begun: PerRole::default() }
+        Self::new(Quoted, SHOWN, look, redaction, secrets)
+    }
+}
+
+impl<'a, From: Stage, To: Stage> Pass<'a, From, To> {
+    fn new(from: From, to: To, look: Look, redaction: Redaction, secrets: &'a mut Secrets) -> Self {
+        Self { from, to, look, redaction, secrets, names: None, accept: None, begun: PerRole::default() }
     }
 }
 
@@ -73,10 +104,10 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
         Opening {
             request: request.map(|request| Box::new(self.request(*request))),
             response: response.map(|response| Box::new(self.response(*response))),
-            sni: sni.map(|sni| self.text(sni, Place::Words)),
+            sni: sni.map(|sni| self.host(sni)),
+            client: client.map(|client| self.address(client)),
+            server: server.map(|server| self.address(server)),
             input,
-            client,
-            server,
             started_at,
         }
     }
@@ -123,13 +154,14 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             case: case.map(|case| self.case(case)),
             tls: tls.map(|tls| Box::new(self.tls(*tls))),
             http2: http2.map(|http2| Box::new(self.http2(*http2))),
-            // Names of files, numbers, and words of our own.
+            path: path.map(|path| self.file(path)),
+            parts: parts.into_iter().map(|part| self.part(part)).collect(),
+            parts_before: parts_before.into_iter().map(|part| self.part(part)).collect(),
+            tcp: tcp.map(|tcp| self.tcp(tcp)),
+            weirds: self.weirds(weirds),
+            // Numbers, and words of our own.
             id,
             input,
-            path,
-            parts,
-            parts_before,
-            tcp,
             tcp_facts,
             connect,
             started_at,
@@ -141,10 +173,43 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             frames_omitted,
             findings_omitted,
             timing,
-            weirds,
             tester,
             captured_case,
         }
+    }
+
+    fn tcp(&mut self, tcp: TcpRecord<From>) -> TcpRecord<To> {
+        let TcpRecord { client, server, first_packet, last_packet } = tcp;
+        TcpRecord { client: self.address(client), server: self.address(server), first_packet, last_packet }
+    }
+
+    fn address(&mut self, address: At<From>) -> At<To> {
+        let Address(mut address) = address.take(self.from);
+        if let Some(names) = self.renaming_with() {
+            address = names.address(address);
+        }
+        Wire::write(Address(address), self.to)
+    }
+
+    fn part(&mut self, part: SetFile<From>) -> SetFile<To> {
+        let SetFile { input, before, file } = part;
+        SetFile { input, before, file: self.file(file) }
+    }
+
+    fn file(&mut self, name: FileName<From>) -> FileName<To> {
+        let mut name = name.take(self.from);
+        if let Some(names) = self.renaming_with() {
+            name = names.file(&name).into();
+        }
+        Wire::write(name, self.to)
+    }
+
+    /// Words of our own, which may name an address.
+    fn weirds(&mut self, mut weirds: Weirds) -> Weirds {
+        if let Some(names) = self.renaming_with() {
+            weirds.details_mut().for_each(|detail| *detail = names.sentence(detail));
+        }
+        weirds
     }
 
     fn http2(&mut self, http2: Http2Facts<From>) -> Http2Facts<To> {
@@ -217,7 +282,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
         let TlsOffer { random, sni, alpn, version, suites, session_id, ticket, psk, early_data, ech } = offer;
         TlsOffer {
             random,
-            sni: sni.map(|sni| self.text(sni, Place::Words)),
+            sni: sni.map(|sni| self.host(sni)),
             alpn: alpn.into_iter().map(|name| self.text(name, Place::Words)).collect(),
             version,
             suites,
@@ -245,6 +310,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             extensions_malformed,
             facts,
         } = request;
+        self.meet_key(&fields);
         let mut before = Grade::Neutral;
         UpgradeRequest {
             method: self.text(method, Place::Words),
@@ -275,6 +341,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             body_start,
             facts,
         } = response;
+        let expected_accept = expected_accept.map(|accept| self.expected_accept(accept));
         UpgradeResponse {
             http_version: self.text(http_version, Place::Words),
             fields: self.fields(fields),
@@ -301,6 +368,26 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
                 }
                 None
             }
+            Look::Meet => {
+                if let Some(names) = &mut self.names {
+                    let others = lines.iter().filter(|(name, _)| !is_key_or_accept(name));
+                    for (name, value) in others {
+                        names.learn(Place::Field(name), value);
+                        names.learn(Place::Name, name);
+                    }
+                }
+                None
+            }
+            Look::Rename => self.names.as_ref().and_then(|names| {
+                rewritten(&lines, |name, value| {
+                    let rest = if is_key_or_accept(name) {
+                        Some(names.of_handshake(value))
+                    } else {
+                        names.rest(Place::Field(name), value)
+                    };
+                    (names.rest(Place::Name, name), rest)
+                })
+            }),
             Look::Hide => rewritten(&lines, |name, value| {
                 let is_of_the_handshake = is_of_the_handshake(name, value);
                 let rest =
@@ -328,10 +415,34 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
         (self.text(name, Place::Name), value)
     }
 
+    /// Takes note of the key of a request, and of the accept value that what stands for it asks for.
+    fn meet_key(&mut self, fields: &FieldLines<From>) {
+        let Some(names) = &mut self.names else { return };
+        self.accept = None;
+        let lines = fields.read(self.from);
+        for (_, key) in lines.iter().filter(|(name, _)| name.eq_ignore_ascii_case(field::KEY)) {
+            let to = names.learn_key(key);
+            self.accept.get_or_insert_with(|| expected_accept(&to));
+        }
+    }
+
+    /// The accept value that the key asks for, which stands for a key of its own once that is replaced.
+    fn expected_accept(&mut self, accept: AcceptValue) -> AcceptValue {
+        let Some((names, to)) = self.names.as_mut().zip(self.accept) else { return accept };
+        names.learn_accept(accept.as_str(), to.as_str());
+        if self.look == Look::Rename { to } else { accept }
+    }
+
     /// The body of a refusal, read as text.
     fn body(&mut self, start: Bytes<From>) -> Bytes<To> {
         let mut start = start.take(self.from);
-        if let Some(rest) = self.rest(&String::from_utf8_lossy(&start), Place::Words) {
+        if let Some(names) = self.renaming_with() {
+            if names.shows_payloads() {
+                start = names.rest_of_bytes(&start).unwrap_or(start);
+            } else if !start.is_empty() {
+                start = mark(start.len()).into_bytes();
+            }
+        } else if let Some(rest) = self.rest(&String::from_utf8_lossy(&start), Place::Words) {
             start = rest.into_bytes();
         }
         Wire::write(start, self.to)
@@ -386,7 +497,8 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
         let Spoken { application, codes, last_words } = spoken;
         let last_words = last_words.map(|words| {
             let LastWords { by, frame, ending, text } = words;
-            LastWords { by, frame, ending, text: self.reason(text) }
+            let text = if self.hides_payloads() { self.marked(text) } else { self.reason(text) };
+            LastWords { by, frame, ending, text }
         });
         Spoken { application, codes, last_words }
     }
@@ -395,6 +507,21 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
         let LocalView { code, reason, was_clean, certainty, situation, library, convention, or } = view;
         let reason = self.reason(reason);
         LocalView { code, reason, was_clean, certainty, situation, library, convention, or }
+    }
+
+    /// Whether names are replaced, and what quotes payloads is left out, which may hold others.
+    fn hides_payloads(&self) -> bool {
+        self.renaming_with().is_some_and(|names| !names.shows_payloads())
+    }
+
+    /// The names, where they are replaced.
+    fn renaming_with(&self) -> Option<&Names> {
+        self.names.as_deref().filter(|_| self.look == Look::Rename)
+    }
+
+    /// What stands for a text.
+    fn marked(&mut self, text: Option<Text<From>>) -> Option<Text<To>> {
+        Some(Wire::write(mark(text?.take(self.from).len()).into(), self.to))
     }
 
     fn reason(&mut self, reason: Option<Text<From>>) -> Option<Text<To>> {
@@ -419,9 +546,46 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
         Wire::write(rest.map_or(text, Cow::Owned), self.to)
     }
 
+    /// A host, which TLS names.
+    fn host(&mut self, host: Text<From>) -> Text<To> {
+        let host = host.take(self.from);
+        let rest = match &mut self.names {
+            Some(names) if self.look == Look::Rename => names.rest_of_host(&host),
+            Some(names) => {
+                names.learn_host(&host);
+                None
+            }
+            None => self.rest(&host, Place::Words),
+        };
+        Wire::write(rest.map_or(host, Cow::Owned), self.to)
+    }
+
+    /// The name of an agent, which somebody gave it.
+    fn agent(&mut self, name: &mut String) {
+        match &mut self.names {
+            Some(names) if self.look == Look::Rename => {
+                if let Some(rest) = names.rest(Place::Name, name) {
+                    *name = rest;
+                }
+            }
+            Some(names) => names.learn(Place::Name, name),
+            None => self.told(name),
+        }
+    }
+
     /// What is left of `text`; `None` where that is all.
     fn rest(&mut self, text: &str, place: Place<'_>) -> Option<String> {
         match self.look {
+            Look::Meet => {
+                // What applications and reports say is theirs: names are not known from there.
+                if let Some(names) =
+                    self.names.as_mut().filter(|_| !matches!(place, Place::Payload | Place::Told))
+                {
+                    names.learn(place, text);
+                }
+                None
+            }
+            Look::Rename => self.names.as_ref().and_then(|names| names.rest(place, text)),
             Look::Away => None,
             Look::Find => {
                 self.secrets.learn(place, text);
@@ -434,6 +598,10 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
     /// Bytes that are shown as numbers, in which nothing could stand for a part of them.
     fn numbers(&mut self, bytes: Bytes<From>, place: Place<'_>) -> (Bytes<To>, bool) {
         let bytes = bytes.take(self.from);
+        if let Some(names) = self.renaming_with() {
+            let rest = names.rest_of_bytes(&bytes);
+            return (Wire::write(rest.unwrap_or(bytes), self.to), false);
+        }
         match self.rest(&String::from_utf8_lossy(&bytes), place) {
             None => (Wire::write(bytes, self.to), false),
             Some(_) => (Wire::write(mark(bytes.len()).into_bytes(), self.to), true),
@@ -462,6 +630,11 @@ impl<From: Stage, To: Stage> Decide<From, To> for Pass<'_, From, To> {
         self.text(text, Place::Field(field))
     }
 
+    fn accept(&mut self, value: AcceptValue) -> AcceptValue {
+        let to = self.renaming_with().map(|names| names.of_handshake(value.as_str()));
+        to.and_then(|to| to.as_bytes().try_into().ok()).map_or(value, AcceptValue)
+    }
+
     fn elements(
         &mut self,
         before: Option<Text<From>>,
@@ -482,11 +655,16 @@ impl<From: Stage, To: Stage> Decide<From, To> for Pass<'_, From, To> {
 
     /// What may be a part of a payload goes with those.
     fn stream(&mut self, bytes: Bytes<From>, is_http: bool) -> (Bytes<To>, bool) {
-        if !is_http && self.redaction == Redaction::Payloads && self.look != Look::Find {
+        let is_hidden = self.redaction == Redaction::Payloads && self.look != Look::Find;
+        if !is_http && (is_hidden || self.hides_payloads()) {
             return (Wire::write(mark(bytes.take(self.from).len()).into_bytes(), self.to), true);
         }
         self.numbers(bytes, if is_http { Place::Words } else { Place::Payload })
     }
+}
+
+fn is_key_or_accept(name: &str) -> bool {
+    name.eq_ignore_ascii_case(field::KEY) || name.eq_ignore_ascii_case(field::ACCEPT)
 }
 
 /// Whether it is a key or an accept value, made for this connection: no secret, whatever else repeats it.

@@ -70,13 +70,13 @@ fn is_one_of(list: &[&str], word: &str) -> bool {
     list.iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
-const fn is_word_end(c: char) -> bool {
+pub(super) const fn is_word_end(c: char) -> bool {
     c.is_whitespace()
         || matches!(c, '"' | '\'' | '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}' | ',' | ';' | '`' | '|')
 }
 
 /// The stretch without white space around it.
-fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
+pub(super) fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
     let part = text.get(range.clone()).unwrap_or_default();
     let start = range.start + part.len() - part.trim_start().len();
     start..(range.end - (part.len() - part.trim_end().len())).max(start)

@@ -58,8 +58,8 @@ impl Trace {
                 _ => false,
             };
         Some(Self {
-            client: tcp.client.ip(),
-            server: tcp.server,
+            client: tcp.client.as_sent().ip(),
+            server: tcp.server.as_sent().0,
             first_packet: tcp.first_packet,
             life: Life { first_packet: tcp.first_packet, began: report.started_at, ended, is_abnormal },
             asked: report.handshake_at.client.and_then(|(packet, at)| Some((packet, at?))),
@@ -68,8 +68,9 @@ impl Trace {
             key: request.key().and_then(|key| digits(key.as_sent())),
             // Fields that tell may be cut off.
             program: (!request.facts.forwarded && !report.assumed).then(|| {
-                let sum = address(SEED, tcp.client.ip());
-                let sum = hash(address(sum, tcp.server.ip()), &tcp.server.port().to_be_bytes());
+                let sum = address(SEED, tcp.client.as_sent().ip());
+                let sum =
+                    hash(address(sum, tcp.server.as_sent().ip()), &tcp.server.as_sent().port().to_be_bytes());
                 hash(sum, request.fields.as_sent().first("User-Agent").unwrap_or_default().as_bytes())
             }),
             target: hash(SEED, request.target.as_sent().as_bytes()),

@@ -78,6 +78,16 @@ pub fn is_regular(path: &Path) -> bool {
     path.is_file()
 }
 
+/// The first bytes of a regular file as they are stored, up to `most`.
+///
+/// # Errors
+/// Those of opening and reading it.
+pub fn beginning(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Whether `source` begins like a capture; it stays to be read.
 ///
 /// # Errors

@@ -66,7 +66,7 @@ pub(super) fn filter(report: &Conversation<Shown>) -> Option<String> {
         let (start, end) = (epoch(report.started_at?), epoch(report.ended_at?));
         format!("frame.time_epoch>={start} && frame.time_epoch<={end}")
     };
-    Some(format!("{} && {} && {part}", address(tcp.client), address(tcp.server)))
+    Some(format!("{} && {} && {part}", address(*tcp.client), address(*tcp.server)))
 }
 
 fn handshake(report: &Conversation<Shown>, with_body: bool) -> String {

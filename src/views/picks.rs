@@ -19,7 +19,8 @@ const MAX_NOTES: usize = 64;
 /// Ids that a comment lists.
 const MAX_LISTED: usize = 200;
 
-/// Takes down what of connections is copied.
+/// Takes down what of connections is copied. Their packets are found by their addresses, so an engine that tells of others in their
+/// place ([`Engine::anonymizing`](crate::engine::Engine::anonymizing)) has none for it.
 #[derive(Debug, Default)]
 pub struct Picks {
     /// Those that have packets.
@@ -74,8 +75,8 @@ fn pick(of: &Conversation<Shown>) -> Option<Pick> {
     Some(Pick {
         id: of.id,
         input: of.input,
-        client: tcp.client,
-        server: tcp.server,
+        client: *tcp.client,
+        server: *tcp.server,
         packets: packets.unwrap_or((tcp.first_packet, tcp.last_packet)),
         is_stream: of.http2.is_some(),
         is_decrypted: tls.is_some_and(|tls| tls.decrypted),

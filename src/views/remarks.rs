@@ -60,6 +60,10 @@ impl<W: Write> Remarks<W> {
 }
 
 impl<W: Write> Sink for Remarks<W> {
+    fn is_beside(&self) -> bool {
+        true
+    }
+
     fn read(&mut self, files: &[InputReport]) -> Result<(), Error> {
         if self.quiet {
             return Ok(());
@@ -172,7 +176,7 @@ pub(super) fn left_over<'f>(files: impl Iterator<Item = (Cow<'f, str>, &'static 
 #[must_use]
 pub fn hint(error: &Error) -> Option<&'static str> {
     match error {
-        Error::Open { .. } | Error::Threads { .. } | Error::Write(_) => None,
+        Error::Open { .. } | Error::Threads { .. } | Error::Write(_) | Error::Renamed { .. } => None,
         Error::TooManyRows { .. } => {
             Some("ask for fewer (--host, --outcome, --since ...), or for more room: --limit sorted-bytes=1G")
         }

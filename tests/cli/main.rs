@@ -1,6 +1,7 @@
 //! The binary as people run it: its commands, formats, exit codes, files and pipes.
 
 mod action;
+mod anonymize;
 mod failing;
 mod files;
 mod gates;

@@ -239,6 +239,7 @@ fn what_cannot_be_sliced_is_refused() {
         (&["--slice", &own, &own], "is an input"),
         (&["--slice", &own, sample], "is a capture: not overwritten"),
         (&["--slice", &copy("a"), "--with-keys", "--payload", "none", sample], "give one of them"),
+        (&["--slice", &copy("a"), "--anonymize", sample], "--slice cannot be anonymized"),
         (&["--slice", &copy("a"), "-o", &copy("a"), sample], "name the same file"),
         (&["--with-keys", sample], "--slice"),
         (&["--slice", &copy("a"), "--live", sample], "--live"),

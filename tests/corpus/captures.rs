@@ -238,8 +238,8 @@ fn what_was_not_captured_changes_nothing_else() {
     let (damaged, without_key) = by_key_and_without(&folder.join("losses.pcap"));
     for (key, clean) in &clean {
         let tcp = clean.tcp.as_ref().expect("a capture");
-        let what = || format!("{} {}", tcp.client, target(clean));
-        let Some(holes) = losses.get(&(tcp.client, tcp.server)) else {
+        let what = || format!("{} {}", tcp.client.as_sent(), target(clean));
+        let Some(holes) = losses.get(&(tcp.client.as_sent().0, tcp.server.as_sent().0)) else {
             let [found, expected] =
                 [&damaged[key], clean].map(|report| essence(std::slice::from_ref(report)));
             assert_same(&found, &expected, &what);
@@ -260,7 +260,7 @@ fn what_was_not_captured_changes_nothing_else() {
     }
     // What is recognised without its request is what was sent, and nobody is accused of anything else.
     for found in &without_key {
-        let client = |report: &Conversation| report.tcp.map(|tcp| tcp.client);
+        let client = |report: &Conversation| report.tcp.map(|tcp| tcp.client.as_sent().0);
         let clean = clean.values().find(|clean| client(clean) == client(found)).expect("a connection");
         for role in Role::BOTH {
             are_among(&sent(found, role), &sent(clean, role), target(clean));
@@ -288,7 +288,7 @@ fn rules_of(report: &Conversation, level: Level) -> BTreeSet<(&'static str, Opti
 fn frames_are_what_is_left(clean: &Conversation, damaged: &Conversation, by: Role, left: &[Left]) {
     let (before, after) = (sent(clean, by), sent(damaged, by));
     let kept = left.iter().filter(|left| **left != Left::Nothing).count();
-    let client = clean.tcp.as_ref().expect("a capture").client;
+    let client = clean.tcp.as_ref().expect("a capture").client.as_sent();
     let what = format!("{client} {} {}", target(clean), by.name());
     assert!(after.len() >= kept, "{what}: frames");
     // Behind a header that is missing frames may have been recognised again.

@@ -105,7 +105,7 @@ type Said = BTreeMap<(String, Option<u32>), Vec<(Role, String)>>;
 fn said(reports: &[Conversation]) -> Said {
     let mut all = BTreeMap::new();
     for report in reports {
-        let client = report.tcp.as_ref().expect("TCP").client.to_string();
+        let client = report.tcp.as_ref().expect("TCP").client.as_sent().to_string();
         let mut frames: Vec<_> = report
             .frames
             .iter()

@@ -196,7 +196,7 @@ fn said(reports: &[Conversation]) -> BTreeMap<String, Said> {
             .into_iter()
             .filter_map(|role| Some((role, report.closing.sides[role].code?.0)))
             .collect();
-        all.insert(tcp.client.to_string(), (frames, codes));
+        all.insert(tcp.client.as_sent().to_string(), (frames, codes));
     }
     all
 }

@@ -117,7 +117,8 @@ fn mixed_is_all_of_it_and_more() {
         seen.outcomes(),
         ["clean", "handshake_failed", "no_close_frame", "reset"].into_iter().collect::<BTreeSet<_>>()
     );
-    let is_v6 = |report: &&Conversation| report.tcp.as_ref().is_some_and(|tcp| tcp.client.is_ipv6());
+    let is_v6 =
+        |report: &&Conversation| report.tcp.as_ref().is_some_and(|tcp| tcp.client.as_sent().is_ipv6());
     assert!((1..seen.reports.len()).contains(&seen.reports.iter().filter(is_v6).count()));
     assert!(seen.reports.iter().flat_map(|report| &report.frames).any(|frame| frame.compressed));
 }

@@ -80,13 +80,17 @@ pub fn shown(report: Conversation) -> Conversation<Shown> {
 }
 
 fn essence_of(report: Conversation) -> String {
+    let mut report = report;
+    if let Some(tcp) = &mut report.tcp {
+        for end in [&mut tcp.client, &mut tcp.server] {
+            end.as_sent_mut().0.set_ip(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        }
+    }
     let mut report = shown(report);
     report.input = 0;
     report.path = None;
     report.id = ConversationId::flow(0);
     if let Some(tcp) = &mut report.tcp {
-        tcp.client.set_ip(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        tcp.server.set_ip(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         (tcp.first_packet, tcp.last_packet) = (PacketNo(0), PacketNo(0));
     }
     if let Some(tls) = &mut report.tls {

@@ -41,6 +41,8 @@ pub(in crate::cli) struct Inspect {
     #[arg(long, value_enum, default_value_t = Frames::Ends)]
     pub(in crate::cli) frames: Frames,
     /// How much of each payload to show [default: preview; none in Markdown]
+    ///
+    /// With --anonymize nothing is shown of them by default.
     #[arg(long, value_enum)]
     pub(in crate::cli) payload: Option<Payload>,
     /// Tell more in Markdown
@@ -55,7 +57,8 @@ pub(in crate::cli) struct Inspect {
     /// frames and ends. The file gives the same report. What was decrypted is carried by plain TCP made for it, unless --with-keys
     /// is given. With --payload none payloads of messages are replaced by as many other bytes: what rests on what was said (UTF-8,
     /// sizes after inflating, last words) does not show in it. Inputs are read twice, so none can be standard input. At most 100,000
-    /// connections are copied, with --payload none 4 million frames, and none of HTTP/2.
+    /// connections are copied, with --payload none 4 million frames, and none of HTTP/2. Not with --anonymize: packets have their
+    /// addresses and names in them.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "live", hide_short_help = true)]
     pub(in crate::cli) slice: Option<PathBuf>,
     /// With --slice: copy TLS as it was, with the keys of these connections

@@ -56,7 +56,7 @@ pub(in crate::cli) struct Reading {
 }
 
 /// What may be shown.
-#[derive(Clone, Copy, Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(in crate::cli) struct Secrecy {
     /// Hide payloads and Close reasons too, not only secrets
     ///
@@ -69,11 +69,30 @@ pub(in crate::cli) struct Secrecy {
     /// Show everything, including secrets
     #[arg(long, hide_short_help = true)]
     no_redact: bool,
+    /// Replace addresses, hosts, ids and names by others
+    ///
+    /// For what leaves the house. Addresses, hosts, the words of paths, queries, fields and file names that are not common ones, keys,
+    /// tokens and agents become others of the same length and kind, each the same wherever it stands. Addresses that begin
+    /// alike go on doing so; private, loopback and other special ones stay such; ports stay. Payloads are left out unless --payload,
+    /// --follow or --extract asks for them; there, and in Close reasons, names are replaced that are known from elsewhere or look like one,
+    /// and no tool can be sure to find all. Options that select take names as they really are. The inputs are read twice.
+    /// wslog-inspect(1) says more.
+    #[arg(long)]
+    pub(in crate::cli) anonymize: bool,
+    /// Make the other names with the contents of FILE
+    ///
+    /// The same file makes the same names of other recordings, and who does not have it cannot tell what they stand for. Without it they
+    /// are made with the first MiB of the first input; where an input is a pipe, with random numbers.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "anonymize", hide_short_help = true)]
+    pub(in crate::cli) anonymize_key: Option<PathBuf>,
+    /// Write to FILE what stands for what: CSV, for your eyes only
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "anonymize", hide_short_help = true)]
+    pub(in crate::cli) anonymize_table: Option<PathBuf>,
 }
 
 impl Secrecy {
     /// What is left out.
-    pub(in crate::cli) const fn redaction(self) -> Redaction {
+    pub(in crate::cli) const fn redaction(&self) -> Redaction {
         match (self.redact, self.no_redact) {
             (_, true) => Redaction::Nothing,
             (true, _) => Redaction::Payloads,

@@ -55,7 +55,7 @@ pub(in crate::cli) struct MessageRows {
     pub(in crate::cli) reading: Reading,
     #[command(flatten)]
     pub(in crate::cli) select: Select,
-    /// Only messages of these types
+    /// Only of these types
     #[arg(long = "type", value_name = "TYPE", value_delimiter = ',', value_enum)]
     pub(in crate::cli) types: Vec<MessageType>,
     /// Only messages that match REGEX: '"op":2', '(?i)error'
@@ -113,7 +113,7 @@ pub(in crate::cli) struct Shape {
     pub(in crate::cli) output: Option<PathBuf>,
     /// How much of each payload to show [default: preview]
     ///
-    /// With --format har all of it, unless asked otherwise.
+    /// With --format har all of it, with --anonymize nothing, unless asked otherwise.
     #[arg(long, value_enum)]
     pub(in crate::cli) payload: Option<Payload>,
     /// Times in the text

@@ -29,9 +29,37 @@ const PROOF: &[&str] = &[
      called consistent with it, never caused by it. What rests on such a number alone is likely.",
 ];
 
-/// Sections: secrets, and what a recording proves.
+const NAMES: &[&str] = &[
+    "With `--anonymize` a report shows everything but whose the recording is. Others stand for names, of the same length and kind: \
+     digits for digits, letters for letters, hexadecimal digits for such, capitals for capitals. The same name has the same replacement \
+     wherever it stands, whatever its case: in a Host, a URL, a Close reason, in rows of another command. Causes, outcomes, findings \
+     and counts are those of the report without it, since nothing is judged by other names.",
+    "Addresses: octets of IPv4 and hexadecimal digits of IPv6 that two share from the front they share afterwards. Loopback, private, \
+     link-local, documentation, multicast and other special networks (RFC 6890) stay such; an octet keeps its number of digits. Ports \
+     stay. In fields, and in sentences of wslog's own, an address is replaced as in packets.",
+    "Words: in request targets, subprotocols and fields, names of fields included, every word is replaced that is not one of some thousand of \
+     which routes and protocols are made (`api`, `rooms`, `websocket`); in hosts, users, cookies, tokens and credentials all are, but for \
+     `localhost` and generic ends such as `.com`. Numbers are replaced, except ports, versions and the cases of the Autobahn \
+     Testsuite. Fields of which the protocol says what they hold, User-Agent and Server among them, keep what is not known as a name from \
+     elsewhere and has not the form of an address, a URL or a mailbox. A Sec-WebSocket-Key becomes another one, and a right \
+     Sec-WebSocket-Accept is right for that. Names of agents and of input files are words too: `capture.pcap` stays, `acme-7.pcap` does not.",
+    "Payloads may hold anything, so they are left out, and so are bodies of refusals, unless `--payload`, `--follow` or `--extract` asks for \
+     them. There, and in Close reasons, words are replaced that are known from elsewhere in the recording, and what has the form of an address, a \
+     URL, a host, a mailbox, or a secret. A name that stands nowhere else is not recognised: read such texts before you hand them on. \
+     Secrets are hidden as ever; with `--no-redact` a replacement is shown in their place.",
+    "What stands for what follows from a key, with HMAC-SHA-256: the first MiB of the first input, so that the parts of a ticket agree \
+     and the same command writes the same bytes. Who has the recording can tell what the names stand for. Nobody else can, unless all of \
+     that MiB but its names is published and those can be guessed, all at once. To rule that out, and to give several recordings the \
+     same names, `--anonymize-key FILE` takes a secret of yours (`head -c 32 /dev/urandom > FILE`). A pipe is read once, so its names are random without one. \
+     `--anonymize-table FILE` writes what stands for what; it is not for others. What goes to standard error names inputs as they are. \
+     `--slice` copies packets, with all that is in them, and is refused with `--anonymize`.",
+];
+
+/// Sections: secrets, names, and what a recording proves.
 pub(super) fn sections(out: &mut String) -> fmt::Result {
-    for (heading, paragraphs) in [("SECRETS", SECRETS), ("WHAT A RECORDING PROVES", PROOF)] {
+    for (heading, paragraphs) in
+        [("SECRETS", SECRETS), ("ANONYMIZED REPORTS", NAMES), ("WHAT A RECORDING PROVES", PROOF)]
+    {
         roff::section(out, heading)?;
         for paragraph in paragraphs {
             roff::paragraph(out, paragraph)?;

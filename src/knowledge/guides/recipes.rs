@@ -1,7 +1,7 @@
 use crate::knowledge::guides::{Guide, GuidePart, GuideWay};
 
 pub(super) const GUIDE: Guide =
-    Guide { name: "recipes", about: "common tasks, a command each", parts: &[FIND, SEE, RUNS, TAKE] };
+    Guide { name: "recipes", about: "common tasks, a command each", parts: &[FIND, SEE, SHARE, RUNS, TAKE] };
 
 const fn way(of: &'static str, text: &'static str, lines: &'static [&'static str]) -> GuideWay {
     GuideWay { of, text, lines, source: "" }
@@ -85,6 +85,18 @@ const SEE: GuidePart = GuidePart {
             ],
         ),
     ],
+};
+
+const SHARE: GuidePart = GuidePart {
+    title: "Hand it on",
+    text: &[],
+    ways: &[way(
+        "a report without names",
+        "Others stand for addresses, hosts, ids, tokens and names, the same wherever they stand, and payloads are left out. \
+         A secret file of your own as key (--anonymize-key) gives several recordings the same names. Read Close reasons \
+         before you attach it: they are free text.",
+        &["wslog inspect --anonymize capture.pcap", "wslog list --anonymize --format csv capture.pcap"],
+    )],
 };
 
 const RUNS: GuidePart = GuidePart {

@@ -77,6 +77,7 @@ impl<S: Stage> HsAccept<S> {
     pub(crate) fn decided<To: Stage>(self, by: &mut impl Decide<S, To>) -> HsAccept<To> {
         match self {
             Self::Value { expected, found } => {
+                let expected = expected.map(|expected| by.accept(expected));
                 HsAccept::Value { expected, found: found.map(|found| by.value(field::ACCEPT, found)) }
             }
             Self::Several(count) => HsAccept::Several(count),

@@ -12,7 +12,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
     /// are none of those.
     pub(super) fn case(&mut self, record: Wire<Box<CaseRecord>, From>) -> Wire<Box<CaseRecord>, To> {
         let mut record = record.take(self.from);
-        if self.redaction != Redaction::Nothing {
+        if self.redaction != Redaction::Nothing || self.names.is_some() {
             self.record(&mut record);
         }
         Wire::write(record, self.to)
@@ -56,7 +56,8 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
         } = report;
         // The heads are request and response of the conversation, the rows of the log its frames.
         (*http_request, *http_response, *wire_log) = (None, None, None);
-        for text in [agent, description, expectation] {
+        self.agent(agent);
+        for text in [description, expectation] {
             self.told(text);
         }
         for text in [started, result, result_close].into_iter().flatten().chain(notes).chain(inconsistencies)
@@ -93,7 +94,7 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
             said,
             recomputed,
         } = account;
-        self.told(agent);
+        self.agent(agent);
         said.iter_mut().flatten().for_each(|text| self.told(text));
         self.closing_behavior(closing);
         self.behavior(behavior);

@@ -19,7 +19,16 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
         let mut payload = payload.take(self.from);
         match self.look {
             Look::Find if self.redaction < Redaction::Payloads => self.learn_payload(&payload),
-            Look::Find => {}
+            Look::Find | Look::Meet => {}
+            Look::Rename if self.hides_payloads() => {
+                redacted = facts.bytes != Some(0);
+                payload = Vec::new();
+            }
+            Look::Rename => {
+                if let Some(rest) = self.names.as_ref().and_then(|names| names.rest_of_bytes(&payload)) {
+                    payload = rest;
+                }
+            }
             Look::Away | Look::Hide if self.redaction == Redaction::Payloads => {
                 redacted = facts.bytes != Some(0);
                 payload = Vec::new();
@@ -87,7 +96,18 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
                     self.secrets.learn(Place::Payload, &[&*self.begun[from], text].concat());
                 }
             }
-            Look::Find => {}
+            Look::Find | Look::Meet => {}
+            // Of a Close the reason is shown.
+            Look::Rename if !is_close && self.hides_payloads() => {
+                redacted = header.payload_len > 0;
+                preview.truncate(code);
+            }
+            Look::Rename => {
+                if let Some(rest) = self.names.as_ref().and_then(|names| names.rest_of_bytes(content)) {
+                    preview.truncate(code);
+                    preview.extend_from_slice(&rest);
+                }
+            }
             Look::Away | Look::Hide if self.redaction == Redaction::Payloads => {
                 redacted = header.payload_len > 0;
                 preview.truncate(code);

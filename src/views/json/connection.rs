@@ -30,9 +30,9 @@ row! {
     /// Index in `inputs` of the input with its first packet.
     input: Integer = r.input,
     /// Address of the client; null in the log of a tester.
-    client: Option<Address> = r.tcp.map(|tcp| Address(tcp.client)),
+    client: Option<Address> = r.tcp.map(|tcp| Address(*tcp.client)),
     /// Address of the server; null in the log of a tester.
-    server: Option<Address> = r.tcp.map(|tcp| Address(tcp.server)),
+    server: Option<Address> = r.tcp.map(|tcp| Address(*tcp.server)),
     /// Its first packet.
     first_packet: Option<Integer> = place(r, r.tcp.map(|tcp| tcp.first_packet)).0,
     /// Its last packet.

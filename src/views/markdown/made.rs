@@ -95,7 +95,16 @@ pub(super) fn line(
     } else {
         Md::ours(" Left out: ").then(&Md::join(out, "; ")).then(&Md::ours("."))
     };
-    Md::ours("<sub>").then(&made).then(&Md::ours(".")).then(&left_out).then(&Md::ours("</sub>"))
+    let replaced = match options.anonymized {
+        true => Md::ours(" Addresses, hosts, ids and names are replaced by others."),
+        false => Md::default(),
+    };
+    Md::ours("<sub>")
+        .then(&made)
+        .then(&Md::ours("."))
+        .then(&replaced)
+        .then(&left_out)
+        .then(&Md::ours("</sub>"))
 }
 
 /// A file that was read, and what is in it.
@@ -137,6 +146,9 @@ fn command(options: &Options, ids: &[ConversationId], keys: bool) -> String {
     }
     if options.secrets {
         command.push_str(" --no-redact");
+    }
+    if options.anonymized {
+        command.push_str(" --anonymize");
     }
     command
 }
