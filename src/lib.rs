@@ -65,7 +65,7 @@
 //!
 //! Where things go that are not there yet:
 //!
-//! * **HTML**, or any other output: one file in [`views`] with a [`Sink`](engine::Sink) and its
+//! * **Another output**: one file in [`views`] with a [`Sink`](engine::Sink) and its
 //!   [`FORMAT`](views::Format), named in the one list of the command line.
 //! * **Rows of something else**, in whatever format: a [declaration](views::row) of its fields, which JSON, CSV, schemas and
 //!   the manual are made of, and a sink that [asks](engine::Sink::asks) to hear of it as it [happens](engine::Happening).

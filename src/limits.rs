@@ -105,6 +105,18 @@ limits! {
     "run-connections" max_run_connections: usize = 131_072, Count("connections"),
         Seen("The index leaves out what comes later, and that is said.");
 
+    /// Retransmissions, gaps and shut windows noted of each side of a connection, where its timeline is asked for.
+    ///
+    /// Each takes 40 bytes, and a timeline that is fuller shows nothing.
+    "tcp-moments" max_tcp_moments: usize = 1_000, Count("moments"),
+        Seen("The timeline says how many more there were; the counts of bytes have them.");
+
+    /// Bytes of connections in an HTML page, before they are compressed.
+    ///
+    /// The page has about a quarter of it, and browsers open pages of 200 MB within seconds.
+    "page-bytes" max_page_bytes: usize = 768 << 20, Bytes,
+        Seen("Connections beyond it are counted in the overview and not listed, and that is said.");
+
     /// Servers known to carry WebSocket, by address and port, and as many others that refused or did not answer.
     ///
     /// A failed connection is reported if its server carries WebSocket. A scan of all ports of a host takes about 7

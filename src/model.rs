@@ -78,7 +78,9 @@ pub use packet::{LinkType, Packet, PacketNo, Segment, SeqNo, TcpFlags, Timestamp
 pub use slice::{Fill, Pick, Placed};
 pub use spoken::{LastPayload, LastWords, Spoken};
 pub use stream::{Carrier, GapCause, StreamEnd, StreamEvent, Tail, Unanswered};
-pub use tcp_facts::{EndSegment, HeaderHabits, HeaderSigns, ShutWindow, SideTcp, TcpFacts, Unacknowledged};
+pub use tcp_facts::{
+    EndSegment, HeaderHabits, HeaderSigns, ShutWindow, SideTcp, TcpFacts, TcpMoment, TcpSign, Unacknowledged,
+};
 pub use tls::{
     AlertDescription, AlertLevel, CipherSuite, TlsAlert, TlsFacts, TlsKeys, TlsMark, TlsOffer,
     TlsPlainAnswer, TlsRecord, TlsRecords, TlsUndecrypted, TlsVersion,

@@ -22,6 +22,7 @@ mod context;
 mod half;
 mod history;
 mod legs;
+mod moments;
 mod notes;
 mod table;
 mod trail;

@@ -11,6 +11,7 @@ mod facts;
 pub mod frames;
 pub mod going_on;
 pub mod har;
+pub mod html;
 pub mod json;
 mod judged;
 pub mod limits;
@@ -92,6 +93,8 @@ pub struct Options {
     pub sort: Option<Sort>,
     /// Connections of Autobahn runs of which an index is made.
     pub max_run_connections: usize,
+    /// Bytes of connections in a page, before they are compressed.
+    pub max_page_bytes: usize,
 }
 
 impl Options {
@@ -113,6 +116,7 @@ impl Options {
             as_they_end: false,
             sort: None,
             max_run_connections: Limits::DEFAULT.max_run_connections,
+            max_page_bytes: Limits::DEFAULT.max_page_bytes,
         }
     }
 }

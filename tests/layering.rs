@@ -139,7 +139,17 @@ const ROOMS: &[Room] = &[
             // What joins the cases of a run.
             "engine::Verdicts",
         ],
-        crates: &["base64", "comfy_table", "csv_core", "itoa", "jiff", "unicode_width"],
+        crates: &[
+            "askama",
+            "base64",
+            "comfy_table",
+            "csv_core",
+            "flate2",
+            "itoa",
+            "jiff",
+            "sha2",
+            "unicode_width",
+        ],
         world: &[],
     },
     Room {

@@ -51,6 +51,7 @@ pub fn sniff(start: &[u8]) -> Option<ReportKind> {
     let start = start.trim_ascii_start();
     let found = match start.first()? {
         b'{' => json(start),
+        b'<' if is_own(start) => return None,
         b'<' if is_html(start) => Some(ReportKind::Case(ReportForm::Html)),
         _ => None,
     };
@@ -97,6 +98,12 @@ fn is_html(start: &[u8]) -> bool {
     begins(b"<!doctype html") || begins(b"<html") || begins(b"<head") || begins(b"<!--") || begins(b"<body")
 }
 
+/// A page of `wslog inspect --format html`.
+fn is_own(start: &[u8]) -> bool {
+    let sign = b"<meta name=\"generator\" content=\"wslog\">";
+    start.windows(sign.len()).any(|part| part == sign)
+}
+
 fn is_pasted(start: &[u8]) -> bool {
     let start = String::from_utf8_lossy(start).replace('\u{a0}', " ");
     ["Autobahn WebSocket", " - Case ", "Case Description"].iter().any(|words| start.contains(words))
@@ -122,6 +129,7 @@ mod tests {
             ("[1, 2]", None),
             ("<!DOCTYPE html>\n<html>", case(ReportForm::Html)),
             ("\r\n <html><head>", case(ReportForm::Html)),
+            ("<!doctype html>\n<meta name=\"generator\" content=\"wslog\">\n<title> - Case 3.2", None),
             ("<?xml version='1.0'?>", None),
             ("Autobahn WebSocket Testsuite Report\n", case(ReportForm::Text)),
             ("ws - Case 3.2 : Pass - 1 ms @ 2026", case(ReportForm::Text)),

@@ -15,7 +15,9 @@ use crate::cli::slice::Slice;
 use crate::cli::style;
 
 pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
-    let documents = [views::json::FORMAT.name, views::markdown::FORMAT.name, views::verdicts::FORMAT.name];
+    let documents =
+        [views::json::FORMAT, views::html::FORMAT, views::markdown::FORMAT, views::verdicts::FORMAT]
+            .map(|format| format.name);
     let is_ticket = args.format.name == views::markdown::FORMAT.name;
     if args.live && documents.contains(&args.format.name) {
         bail!("--live goes with --format text and ndjson: a document is whole only at its end");
@@ -56,6 +58,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         at_once: args.live || reading::is_live(&args.reading),
         as_they_end: args.live,
         max_run_connections: limits.max_run_connections,
+        max_page_bytes: limits.max_page_bytes,
         ..Options::new(style)
     };
     let mut view = (args.format.sink)(report.writer()?, options);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::dissect::Beside;
+use crate::dissect::{Beside, Span};
 use crate::engine::concluded::{self, BoxedConcluded};
 use crate::engine::followed::Followed;
 use crate::engine::recorder::Common;
@@ -161,7 +161,7 @@ impl Followed {
             }
             conversation.http2 =
                 Some(Box::new(http2_facts(&facts, client, self.dissector.beside(id, &open), tcp)));
-            *conversation.tcp_facts = tcp_facts(tcp, client, &facts);
+            *conversation.tcp_facts = tcp_facts(tcp, client, &facts, &span);
             concluded.weight += conversation.http2.as_deref().map_or(0, weight);
             concluded.trace = Trace::of(&concluded.conversation);
             concluded.diagnose(limits.max_findings);
@@ -207,12 +207,13 @@ fn http2_facts(facts: &StreamFacts, client: Direction, beside: Beside, tcp: &Con
 }
 
 /// What TCP shows of the connection, with the ends of the stream in place of those that came when it was over.
-fn tcp_facts(tcp: &Connection, client: Direction, facts: &StreamFacts) -> TcpFacts {
+fn tcp_facts(tcp: &Connection, client: Direction, facts: &StreamFacts, span: &Span) -> TcpFacts {
     let mut all = concluded::tcp_facts(tcp, client);
     for (role, dir) in [(Role::Client, client), (Role::Server, client.flip())] {
         let ends: Vec<EndSegment> = facts.endings.iter().filter(|end| end.dir == dir).map(end_of).collect();
         let is_open = !facts.is_over();
         let side = &mut all[role];
+        side.moments.retain(|moment| span.first.packet <= moment.packet && moment.packet <= span.last.packet);
         // What comes behind the end of the stream is of others.
         if !is_open {
             side.ends.clear();

@@ -8,7 +8,8 @@ use crate::engine::stages::{Stages, file};
 use crate::limits::Limits;
 use crate::model::{
     Certainty, Conversation, Course, Direction, EndSegment, FailedConnect, FrameRecord, Lifecycle,
-    PerDirection, PerRole, Role, Tail, TcpEnd, TcpFacts, TcpRecord, Timestamp, TlsFacts, Trails, Weirds,
+    PerDirection, PerRole, Role, Tail, TcpEnd, TcpFacts, TcpMoment, TcpRecord, Timestamp, TlsFacts, Trails,
+    Weirds,
 };
 use crate::reference::across::Trace;
 use crate::reference::{host_port, tls};
@@ -51,7 +52,8 @@ impl Concluded {
         let conversation = &mut *self.conversation;
         let tcp_facts = &conversation.tcp_facts;
         let ends = tcp_facts.client.ends.len() + tcp_facts.server.ends.len();
-        self.weight += ends * size_of::<EndSegment>();
+        let moments = tcp_facts.client.moments.len() + tcp_facts.server.moments.len();
+        self.weight += ends * size_of::<EndSegment>() + moments * size_of::<TcpMoment>();
         if let Some(facts) = conversation.tls.as_deref() {
             conversation.findings.retain(|finding| !tls::excuses(facts, finding));
         }

@@ -32,6 +32,8 @@ pub struct Keep {
     pub as_they_end: bool,
     /// Each connection is held against the cases of the Autobahn Testsuite, as one of a run.
     pub cases: bool,
+    /// What TCP shows at single moments: what was sent again, gaps, windows that were shut.
+    pub moments: bool,
 }
 
 impl Keep {
@@ -45,6 +47,7 @@ impl Keep {
         journeys: false,
         as_they_end: false,
         cases: false,
+        moments: false,
     };
 
     /// Whether payloads of data frames are to be gathered, not only begun.
@@ -69,6 +72,7 @@ impl Keep {
             journeys: self.journeys || other.journeys,
             as_they_end: self.as_they_end || other.as_they_end,
             cases: self.cases || other.cases,
+            moments: self.moments || other.moments,
         }
     }
 }

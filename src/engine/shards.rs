@@ -171,6 +171,9 @@ impl Shards {
             if terms.keep.journeys {
                 flow.connection.keep_trails(!terms.trails);
             }
+            if terms.keep.moments {
+                flow.connection.keep_moments(terms.limits.max_tcp_moments);
+            }
         }
         let start = Start { packet: flow.connection.first_packet(), nth: flow.state.nth };
         let Flow { connection, state, .. } = &mut *flow;

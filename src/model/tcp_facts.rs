@@ -87,6 +87,65 @@ pub struct ShutWindow {
     pub to_the_end: bool,
 }
 
+/// Something that TCP shows of a side at a moment, and that is no byte of its stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TcpMoment {
+    /// What it is.
+    pub what: TcpSign,
+    /// The packet that shows it; a gap is shown by what lies behind it.
+    pub packet: PacketNo,
+    /// When that was captured; `None` without a clock.
+    pub at: Option<Timestamp>,
+}
+
+impl TcpMoment {
+    /// That `packet` shows it.
+    #[must_use]
+    pub const fn new(what: TcpSign, packet: PacketNo, at: Option<Timestamp>) -> Self {
+        Self { what, packet, at }
+    }
+}
+
+/// What a [`TcpMoment`] shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TcpSign {
+    /// The side sent so many bytes of its stream again, or they were captured twice.
+    Again(u64),
+    /// So many bytes of its stream are missing from the recording.
+    Gap(u64),
+    /// It announced a window of 0: it takes no more bytes.
+    WindowShut,
+    /// It takes bytes again.
+    WindowOpened,
+    /// The host of its peer had its FIN.
+    FinReached,
+}
+
+impl TcpSign {
+    /// Its name, the same in every format.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Again(_) => "retransmission",
+            Self::Gap(_) => "gap",
+            Self::WindowShut => "zero_window",
+            Self::WindowOpened => "window_opened",
+            Self::FinReached => "fin_acknowledged",
+        }
+    }
+
+    /// How many bytes it is about.
+    #[must_use]
+    pub const fn bytes(self) -> Option<u64> {
+        match self {
+            Self::Again(bytes) | Self::Gap(bytes) => Some(bytes),
+            Self::WindowShut | Self::WindowOpened | Self::FinReached => None,
+        }
+    }
+}
+
 /// What TCP shows of one side.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -105,6 +164,10 @@ pub struct SideTcp {
     pub largest_acknowledged: u32,
     /// Its shut window.
     pub shut: Option<ShutWindow>,
+    /// What was sent again, what is missing and when its window was shut, in the order of capture; empty where nobody asked for it.
+    pub moments: Vec<TcpMoment>,
+    /// Those beyond the cap, which come later.
+    pub moments_omitted: u64,
 }
 
 impl SideTcp {

@@ -489,8 +489,9 @@ impl<From: Stage, To: Stage> Pass<'_, From, To> {
     }
 
     fn side(&mut self, side: SideClose<From>) -> SideClose<To> {
-        let SideClose { sent_close, code, reason, at, frame, packet, state } = side;
-        SideClose { sent_close, code, reason: self.reason(reason), at, frame, packet, state }
+        let SideClose { sent_close, code, reason, at, frame, packet, reached, reached_at, state } = side;
+        let reason = self.reason(reason);
+        SideClose { sent_close, code, reason, at, frame, packet, reached, reached_at, state }
     }
 
     fn spoken(&mut self, spoken: Spoken<From>) -> Spoken<To> {

@@ -153,8 +153,8 @@ impl EndOrder {
 }
 
 fn side_close(opening: &Opening, ends: &PerRole<Endpoint>, role: Role) -> SideClose {
-    let side = &ends[role];
-    let state = side.lifecycle(&ends[role.peer()]);
+    let (side, peer) = (&ends[role], &ends[role.peer()]);
+    let state = side.lifecycle(peer);
     let Some(close) = side.close() else {
         // A hole may hide one, and what cannot be read.
         let sent_close = if side.lost || opening.is_encrypted { None } else { Some(false) };
@@ -167,6 +167,8 @@ fn side_close(opening: &Opening, ends: &PerRole<Endpoint>, role: Role) -> SideCl
         at: close.evidence.at(),
         frame: Some(close.frame),
         packet: close.evidence.packet(),
+        reached: peer.has(close.end),
+        reached_at: peer.state.received().and_then(|received| received.at),
         state,
     }
 }

@@ -11,6 +11,7 @@ use crate::tcp::causal_order::CausalOrder;
 use crate::tcp::context::Context;
 use crate::tcp::half::Half;
 use crate::tcp::legs::{self, OtherLeg};
+use crate::tcp::moments::Moments;
 use crate::tcp::notes::{BURST_NS, Notes, Payload};
 use crate::tcp::trail::Keeper;
 
@@ -49,8 +50,17 @@ pub struct Connection {
     other_leg: Option<Box<OtherLeg>>,
     /// What is noted for [`SideTcp`]; `None` where nobody will ask for it.
     notes: Option<Box<PerDirection<Notes>>>,
-    /// What another recording of it would have, too; `None` where none is compared.
-    trails: Option<Box<PerDirection<Keeper>>>,
+    /// What only some ask for; `None` where nobody does.
+    asked: Option<Box<Asked>>,
+}
+
+/// By sender; each `None` where nobody asks.
+#[derive(Debug, Default)]
+struct Asked {
+    /// What another recording of it would have, too.
+    trails: Option<PerDirection<Keeper>>,
+    /// What happens at single moments.
+    moments: Option<PerDirection<Moments>>,
 }
 
 /// What one direction came to so far. Bytes still waiting behind a hole are not in `stream_bytes` yet.
@@ -90,7 +100,7 @@ impl Connection {
             unanswered: None,
             other_leg: None,
             notes: Some(Box::default()),
-            trails: None,
+            asked: None,
         }
     }
 
@@ -106,9 +116,7 @@ impl Connection {
         self.last_packet = segment.no;
         self.ended_at = segment.at.or(self.ended_at);
         let dir = self.direction(segment.src);
-        if let Some(trails) = &mut self.trails {
-            trails[dir].segment(segment);
-        }
+        let before = if self.asked.is_some() { self.trail(segment, dir) } else { None };
         let now = self.packets;
         let mut order = std::mem::take(&mut self.order);
         self.reassemble(segment, dir, limits, weirds, &mut |event| {
@@ -116,6 +124,9 @@ impl Connection {
         });
         order.tick(now, sink);
         self.order = order;
+        if let Some(before) = before {
+            self.mark(before, Some(segment));
+        }
     }
 
     fn reassemble(
@@ -202,6 +213,7 @@ impl Connection {
 
     /// The recording, or our memory of the connection, ended: hands on what waits and ends both directions.
     pub fn finish(&mut self, weirds: &mut Weirds, sink: &mut impl FnMut(StreamEvent<'_>)) {
+        let before = self.asked.is_some().then(|| self.counts());
         let carrier = Carrier { packet: self.last_packet, at: self.ended_at, acked: None };
         let now = self.packets;
         let mut order = std::mem::take(&mut self.order);
@@ -212,18 +224,65 @@ impl Connection {
         }
         order.finish(now, sink);
         self.order = order;
+        if let Some(before) = before {
+            self.mark(before, None);
+        }
+    }
+
+    /// Notes what happens at single moments, as many of each side, from here on.
+    pub(crate) fn keep_moments(&mut self, most: usize) {
+        let moments = || Moments::new(most);
+        self.asked.get_or_insert_default().moments = Some(PerDirection { orig: moments(), resp: moments() });
+    }
+
+    /// Bytes of both directions that came again, and that are missing.
+    fn counts(&self) -> PerDirection<(u64, u64)> {
+        let of = |half: &Half| (half.retransmitted_bytes(), half.gap_bytes());
+        PerDirection { orig: of(&self.halves.orig), resp: of(&self.halves.resp) }
+    }
+
+    /// Notes what came of a segment, or of the end, where the counts before it were these.
+    #[cold]
+    fn mark(&mut self, before: PerDirection<(u64, u64)>, segment: Option<&Segment<'_>>) {
+        let after = self.counts();
+        let sender = segment.map(|segment| self.direction(segment.src));
+        let (packet, at) = (self.last_packet, self.ended_at);
+        let Some(moments) = self.asked.as_mut().and_then(|asked| asked.moments.as_mut()) else { return };
+        for dir in [Direction::Orig, Direction::Resp] {
+            // A side that follows another leg counts anew.
+            let since = |now: u64, before: u64| now.saturating_sub(before);
+            moments[dir].gap(since(after[dir].1, before[dir].1), packet, at);
+            if self.halves[dir].is_fin_acked() {
+                moments[dir].fin_reached(packet, at);
+            }
+            if let Some(segment) = segment.filter(|_| sender == Some(dir)) {
+                moments[dir].segment(segment, since(after[dir].0, before[dir].0));
+            }
+        }
     }
 
     /// Keeps what tells it again in other recordings, of the segments that are pushed from here on.
     pub(crate) fn keep_trails(&mut self, only_first: bool) {
         let keeper = if only_first { Keeper::of_first } else { Keeper::whole };
-        self.trails.get_or_insert_with(|| Box::new(PerDirection { orig: keeper(), resp: keeper() }));
+        let keepers = || PerDirection { orig: keeper(), resp: keeper() };
+        self.asked.get_or_insert_default().trails.get_or_insert_with(keepers);
     }
 
     /// What was kept of it, by direction; nothing more is.
     pub(crate) fn take_trails(&mut self) -> Option<PerDirection<Trail>> {
-        let PerDirection { orig, resp } = *self.trails.take()?;
+        let PerDirection { orig, resp } = self.asked.as_mut()?.trails.take()?;
         Some(PerDirection { orig: orig.over(), resp: resp.over() })
+    }
+
+    /// Takes what is asked for of a segment that comes; the counts before it, where its moments are.
+    #[cold]
+    fn trail(&mut self, segment: &Segment<'_>, dir: Direction) -> Option<PerDirection<(u64, u64)>> {
+        let counts = self.counts();
+        let asked = self.asked.as_mut()?;
+        if let Some(trails) = &mut asked.trails {
+            trails[dir].segment(segment);
+        }
+        asked.moments.is_some().then_some(counts)
     }
 
     /// Addresses and ports of both ends, by who opened TCP.
@@ -395,7 +454,12 @@ impl Connection {
         let Some(notes) = &self.notes else { return SideTcp::default() };
         let half = &self.halves[dir];
         let acked = notes[dir.flip()].has_segments().then(|| half.acked());
-        notes[dir].facts(self.ended_at, acked, |position| half.offset(position))
+        let mut facts = notes[dir].facts(self.ended_at, acked, |position| half.offset(position));
+        if let Some(moments) = self.asked.as_ref().and_then(|asked| asked.moments.as_ref()) {
+            let (noted, omitted) = moments[dir].noted();
+            (facts.moments, facts.moments_omitted) = (noted.to_vec(), omitted);
+        }
+        facts
     }
 
     /// How the originator failed to connect, as far as that goes: it sent nothing but SYNs, and what came back is nothing,
@@ -418,7 +482,7 @@ impl Connection {
     /// Nobody will ask for [`Self::facts`], nor for its trails.
     pub(crate) fn forget_facts(&mut self) {
         self.notes = None;
-        self.trails = None;
+        self.asked = None;
     }
 
     /// The sender of `segment` is alive; whether it sent something `again` is counted.

@@ -317,6 +317,7 @@ impl Notes {
             unacknowledged: resent,
             largest_acknowledged: self.largest_acknowledged,
             shut,
+            ..SideTcp::default()
         }
     }
 }

@@ -15,6 +15,16 @@ use crate::views::units;
 
 const SECOND_NS: i64 = 1_000_000_000;
 
+/// All of it, in the order in which it is read.
+pub(super) fn lines(report: &Conversation<Shown>) -> Vec<String> {
+    let mut lines: Vec<_> = recorded(report).into_iter().collect();
+    lines.extend(filter(report).map(|filter| format!("Wireshark: {filter}")));
+    lines.extend(opening(report, true));
+    lines.extend(Role::BOTH.map(|role| format!("{} sent: {}", role.name(), traffic(report, role))));
+    lines.extend(conduct(report));
+    lines
+}
+
 /// TLS, HTTP/2 and the opening handshake, in lines; `with_body`: what came with a refusal, too.
 pub(super) fn opening(report: &Conversation<Shown>, with_body: bool) -> Vec<String> {
     let mut lines = tls::lines(report);

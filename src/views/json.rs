@@ -25,9 +25,9 @@ use crate::model::{Conversation, InputReport, PacketNo, PerRole};
 use crate::redact::Shown;
 use crate::views::row::{Field, List, Text};
 use crate::views::{Format, FrameList};
-use connection::Connection;
-use input::Input;
-use journey::Journey;
+pub(super) use connection::Connection;
+pub(super) use input::Input;
+pub(super) use journey::Journey;
 
 /// Name and version of the format.
 pub const SCHEMA: &str = "wslog.inspect/1";
@@ -161,14 +161,17 @@ pub(super) const fn number(packet: PacketNo) -> u64 {
 }
 
 /// Number of a packet in its file, and the index of that input where it is not the connection's own.
-fn place(connection: &Conversation<Shown>, packet: Option<PacketNo>) -> (Option<u64>, Option<usize>) {
+pub(super) fn place(
+    connection: &Conversation<Shown>,
+    packet: Option<PacketNo>,
+) -> (Option<u64>, Option<usize>) {
     let place = packet.map(|packet| connection.place(packet));
     let input = place.map(|place| place.input).filter(|input| *input != connection.input);
     (place.map(|place| number(place.packet)), input)
 }
 
 /// What `each` makes of either side.
-fn sides<'a, T, V>(of: &'a PerRole<T>, each: impl Fn(&'a T) -> V) -> PerRole<V> {
+pub(super) fn sides<'a, T, V>(of: &'a PerRole<T>, each: impl Fn(&'a T) -> V) -> PerRole<V> {
     PerRole { client: each(&of.client), server: each(&of.server) }
 }
 

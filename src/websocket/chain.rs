@@ -416,13 +416,9 @@ mod tests {
                 }
             }
             assert!(with_bits[12] > 0, "some pass");
-            for bits in 1..=18 {
+            for (bits, count) in (0..=18).zip(with_bits).skip(1) {
                 let most = (RUNS >> bits) * 3 / 2 + 4;
-                assert!(
-                    with_bits[bits] <= most,
-                    "{} of {most} with {bits} bits, masked: {masked}",
-                    with_bits[bits]
-                );
+                assert!(count <= most, "{count} of {most} with {bits} bits, masked: {masked}");
             }
         }
     }

@@ -148,6 +148,7 @@ fn captures_in_text_and_json() {
             let json = assert_harmless(name, &[&["inspect", "--format", "json", path], more].concat());
             let document: Value = serde_json::from_str(&json).expect("JSON");
             assert_eq!(document["inputs"][0]["path"], path, "{name}: what is escaped says the same");
+            assert_harmless(name, &[&["inspect", "--format", "html", path], more].concat());
             let rows = assert_harmless(name, &[&["inspect", "--format", "ndjson", path], more].concat());
             let first: Value = serde_json::from_str(rows.lines().next().expect("a line")).expect("JSON");
             assert_eq!(first["path"], path, "{name}");

@@ -16,6 +16,7 @@ use crate::support::conversation::{Client, Server, Talk, TestPacket, merge};
 use crate::support::essence::{analyse_file_within, essence};
 use crate::support::frame::Frame;
 use crate::support::pack::pack;
+use crate::support::page::Page;
 use crate::support::script::{analyse, closing, findings};
 use crate::support::seal::Sealed;
 use crate::support::streams::play;
@@ -50,6 +51,11 @@ const TABLE: &[(&[&str], Way)] = &[
             r#"{"2.2":{"behavior":"OK"}} 1 left out"#,
             r#"{"2.2":{"behavior":"OK"},"2.3":{"behavior":"OK"}}"#,
         ),
+    ),
+    (&["tcp-moments=1"], Seen(sent_again_twice, moments, "1 and 1 more", "2 and 0 more")),
+    (
+        &["page-bytes=1"],
+        Seen(|| vec![pcap(&two_at_a_time())], connections_of_page, "1 listed, 1 not", "2 listed, 0 not"),
     ),
     (&["servers=0"], Counted(1, || pcap(&pause(0)))),
     (&["waiting-report-bytes=1"], Counted(1, || pcap(&ended_before_an_older_one()))),
@@ -341,6 +347,25 @@ fn again_but_otherwise() -> Vec<Vec<u8>> {
     vec![pcap(&packets)]
 }
 
+fn sent_again_twice() -> Vec<Vec<u8>> {
+    let mut talk = talk();
+    talk.open().send(Server, Frame::text("x")).again(Server).send(Server, Frame::text("y")).again(Server);
+    vec![pcap(&end(&mut talk))]
+}
+
+/// Of the server: those listed, and the others.
+fn moments(ran: &Ran) -> String {
+    let page = &ran.document["connections"][0]["page"];
+    let listed = page["moments"].as_array().expect("a list");
+    let again = listed.iter().filter(|moment| moment["what"] == "retransmission").count();
+    format!("{again} and {} more", page["moments_omitted"])
+}
+
+fn connections_of_page(ran: &Ran) -> String {
+    let listed = ran.document["connections"].as_array().expect("a list").len();
+    format!("{listed} listed, {} not", ran.document["left_out"])
+}
+
 fn hello() -> Vec<Vec<u8>> {
     let mut talk = talk();
     vec![pcap(&end(talk.open().send(Server, Frame::text("hello there"))))]
@@ -497,8 +522,11 @@ impl Ran {
         });
         let paths = paths.collect::<Vec<_>>();
         let is_of_rows = ["message-bytes", "live-secrets"].iter().any(|limit| name.starts_with(limit));
+        let is_of_page = ["tcp-moments", "page-bytes"].iter().any(|limit| name.starts_with(limit));
         let mut arguments = if is_of_rows {
             vec!["messages", "--quiet", "--format", "ndjson", "--payload", "full"]
+        } else if is_of_page {
+            vec!["inspect", "--quiet", "--format", "html"]
         } else if name.starts_with("run-connections") {
             vec!["inspect", "--quiet", "--format", "autobahn-index"]
         } else if name.starts_with("sorted-bytes") {
@@ -517,6 +545,11 @@ impl Ran {
         let document = match () {
             () if is_of_rows => Value::Array(lines.collect()),
             () if out.is_empty() => Value::Null,
+            () if is_of_page => {
+                let Page { mut document, connections, .. } = Page::open(&out);
+                document["connections"] = connections.into();
+                document
+            }
             () => serde_json::from_str(&out).expect("JSON"),
         };
         Self { code, document, errors }

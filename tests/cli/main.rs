@@ -10,6 +10,7 @@ mod golden;
 mod har;
 mod harmless;
 mod help;
+mod html;
 mod journeys;
 mod keylog;
 mod limits;

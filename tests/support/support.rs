@@ -10,6 +10,7 @@
 )]
 
 pub mod bless;
+pub mod browser;
 pub mod capture_file;
 pub mod conversation;
 pub mod corpus;
@@ -22,6 +23,7 @@ pub mod hostile;
 pub mod junit;
 pub mod oddities;
 pub mod pack;
+pub mod page;
 pub mod pasted;
 pub mod profile;
 pub mod rng;

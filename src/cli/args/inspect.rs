@@ -83,6 +83,7 @@ Examples:
   wslog inspect --outcome unclean --host api.example.com captures/
   wslog inspect --keylog keys.log capture.pcap
   wslog inspect --format json capture.pcap | jq '.connections[].closing.summary'
+  wslog inspect --format html -o page.html captures/
   wslog inspect --format markdown capture.pcap > ticket.md
   wslog inspect --fail-on must captures/
   wslog inspect --connection 7 --slice ticket.pcapng capture.pcap
@@ -93,6 +94,7 @@ const VIEWS: &[views::Format] = &[
     views::text::FORMAT,
     views::json::FORMAT,
     views::json::lines::FORMAT,
+    views::html::FORMAT,
     views::markdown::FORMAT,
     views::verdicts::FORMAT,
 ];

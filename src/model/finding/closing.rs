@@ -116,6 +116,10 @@ pub struct SideClose<S: Stage = Quoted> {
     pub frame: Option<u64>,
     /// Packet in which its frame began.
     pub packet: Option<PacketNo>,
+    /// The host of its peer had all of it, as acknowledgements show; `None` without a Close or without those.
+    pub reached: Option<bool>,
+    /// Since when.
+    pub reached_at: Option<Timestamp>,
     /// Where the recording leaves it.
     pub state: Lifecycle,
 }

@@ -19,7 +19,7 @@ use crate::views::worded::Worded;
 
 row! {
     /// One WebSocket connection, or an attempt at one.
-    pub(super) struct Connection<'a>(r: &'a Conversation<Shown>, frames: FrameList);
+    pub(in crate::views) struct Connection<'a>(r: &'a Conversation<Shown>, frames: FrameList);
 
     let findings = &Worded::all(r);
     let is_listed = frames != FrameList::None;

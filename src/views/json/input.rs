@@ -8,7 +8,7 @@ use crate::views::row::{Boolean, Displayed, Integer, List, Text, Time, row};
 
 row! {
     /// One input, and what was read from it. Inputs that were not read come last, with the reason and nulls.
-    pub(super) struct Input<'a>(input: &'a InputReport);
+    pub(in crate::views) struct Input<'a>(input: &'a InputReport);
 
     /// The path as given; `-` for standard input.
     path: Text = &input.path,

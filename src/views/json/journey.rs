@@ -5,7 +5,7 @@ use crate::views::row::{Displayed, List, Nanoseconds, Text, row};
 
 row! {
     /// What several recordings show of one connection, or the hops of a proxied one.
-    pub(super) struct Journey<'a>(journey: &'a Of);
+    pub(in crate::views) struct Journey<'a>(journey: &'a Of);
 
     let clock = journey.clock;
 

@@ -87,7 +87,7 @@ fn fix(report: &Conversation<Shown>, record: &CaseRecord) -> String {
 
 impl Cases {
     /// Takes the next case; what it amounts to, if it is one of the first with its verdict.
-    pub(super) fn add(&mut self, case: &CaseGist, seen: &mut Seen<'_>) -> Option<Tone> {
+    pub(in crate::views) fn add(&mut self, case: &CaseGist, seen: &mut Seen<'_>) -> Option<Tone> {
         let CaseGist { behavior, close, agrees, testee } = case;
         let mut rules: Vec<_> = seen.sealed().breaches().collect();
         rules.sort_unstable();
@@ -155,7 +155,7 @@ impl Cases {
     }
 
     /// The agents, then `! 4 NON-STRICT / OK · ✓ 114 OK / OK`: behavior and closing.
-    pub(super) fn totals(&self, style: &Style) -> String {
+    pub(in crate::views) fn totals(&self, style: &Style) -> String {
         let (head, parts) = self.counts();
         let mut out = style.paint_lines(Paint::Heading, &style.wrap(&head, 0));
         out.push_str(&style.painted_flow(&parts, " · "));
@@ -185,7 +185,7 @@ impl Cases {
     }
 
     /// A row for each that is not OK, then which rules each side broke.
-    pub(super) fn told(&self, style: &Style) -> String {
+    pub(in crate::views) fn told(&self, style: &Style) -> String {
         let mut out = String::new();
         if !self.rows.is_empty() {
             let has_broken = self.rows.iter().any(|row| !row.broke.is_empty());

@@ -22,18 +22,23 @@ const LABEL: usize = 15;
 
 /// Everything about one connection.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(in crate::views) struct Told {
     /// What it is, why it ended, what each side was told and where to look: no more than a screen.
-    pub(super) answer: String,
+    pub(in crate::views) answer: String,
     /// What that rests on.
-    pub(super) evidence: String,
+    pub(in crate::views) evidence: String,
 }
 
 /// Tells all about one connection.
-pub(super) fn tell(report: &Conversation<Shown>, (frames, whole): (FrameList, bool), style: &Style) -> Told {
+pub(in crate::views) fn tell(
+    report: &Conversation<Shown>,
+    (frames, whole): (FrameList, bool),
+    style: &Style,
+) -> Told {
     let told = Worded::all(report);
     let mut evidence = String::new();
-    facts(&mut evidence, report, style);
+    evidence.push('\n');
+    facts::lines(report).iter().for_each(|line| evidence.push_str(&style.wrap(line, 2)));
     if frames != FrameList::None {
         timeline::timeline(&mut evidence, report, (frames, whole), style);
     }
@@ -41,18 +46,6 @@ pub(super) fn tell(report: &Conversation<Shown>, (frames, whole): (FrameList, bo
     tables::findings(&mut evidence, report, &told, style);
     evidence.push_str(&inputs::weirds(&report.weirds, 2, style, |packet| wording::packet(report, packet)));
     Told { answer: answer(report, &told, style), evidence }
-}
-
-/// What is known of it: where it was recorded, its handshake, what each side sent.
-fn facts(out: &mut String, report: &Conversation<Shown>, style: &Style) {
-    out.push('\n');
-    let filter = facts::filter(report).map(|filter| format!("Wireshark: {filter}"));
-    let sent = Role::BOTH.map(|role| format!("{} sent: {}", role.name(), facts::traffic(report, role)));
-    let lines = facts::recorded(report).into_iter().chain(filter);
-    let lines = lines.chain(facts::opening(report, true)).chain(sent).chain(facts::conduct(report));
-    for line in lines {
-        out.push_str(&style.wrap(&line, 2));
-    }
 }
 
 fn answer(report: &Conversation<Shown>, told: &[Worded<'_>], style: &Style) -> String {
@@ -144,7 +137,7 @@ fn is_on_purpose(report: &Conversation<Shown>, cause: &Cause) -> bool {
 }
 
 /// What the end of a connection amounts to, with what else is wrong about it.
-pub(super) fn tone(report: &Conversation<Shown>) -> Tone {
+pub(in crate::views) fn tone(report: &Conversation<Shown>) -> Tone {
     let Some(cause) = &report.closing.cause else { return Tone::Unknown };
     let others = other_breaches(report);
     match cause.tone(report) {
@@ -164,7 +157,7 @@ fn other_breaches(report: &Conversation<Shown>) -> usize {
 }
 
 /// The case whose log this is, and both verdicts; in the colour of what they amount to.
-fn of_case(record: &CaseRecord) -> (String, Paint) {
+pub(in crate::views) fn of_case(record: &CaseRecord) -> (String, Paint) {
     let CaseRecord { report, recomputed, .. } = record;
     // A verdict may be any word: a report says itself which events stand for which.
     let again = |word: Option<&str>| visible(word.unwrap_or("not to be confirmed")).into_owned();

@@ -13,7 +13,7 @@ use crate::views::units;
 const NAMED: usize = 4;
 
 /// What was read: a line an input, those that are one capture under a heading; of many, what they are in all.
-pub(super) fn read(inputs: &[InputReport], style: &Style) -> String {
+pub(in crate::views) fn read(inputs: &[InputReport], style: &Style) -> String {
     let (inputs, _) = parted(inputs);
     if inputs.len() > NAMED {
         return many(inputs, style);
@@ -36,7 +36,7 @@ fn parted(inputs: &[InputReport]) -> (&[InputReport], &[InputReport]) {
 }
 
 /// What was not read, and why.
-pub(super) fn unread(inputs: &[InputReport], style: &Style) -> String {
+pub(in crate::views) fn unread(inputs: &[InputReport], style: &Style) -> String {
     let mut out = String::new();
     let (_, unused) = parted(inputs);
     let skipped = unused.iter().filter_map(|input| match input.unused {

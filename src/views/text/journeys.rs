@@ -106,8 +106,7 @@ fn one(journey: &Journey, style: &Style) -> String {
     let rows = passages(journey);
     if !rows.is_empty() {
         out.push('\n');
-        let header = ["time", "client's host", "between", "server's host"];
-        out.push_str(&style.table(&header, rows, &[], &[1, 3]));
+        out.push_str(&style.table(&PASSAGE, rows, &[], &[1, 3]));
     }
     let mut rest = differences(journey).peekable();
     if rest.peek().is_some() {
@@ -155,8 +154,11 @@ pub(in crate::views) fn clocks(journey: &Journey) -> Option<String> {
     })
 }
 
+/// What stands over [`passages`].
+pub(in crate::views) const PASSAGE: [&str; 4] = ["time", "client's host", "between", "server's host"];
+
 /// Closes and ends of TCP, a row each.
-fn passages(journey: &Journey) -> Vec<Vec<String>> {
+pub(in crate::views) fn passages(journey: &Journey) -> Vec<Vec<String>> {
     let row = |passage: &Passage| {
         let what = match (passage.close, passage.end) {
             (Some(code), _) => format!("Close {}", bare_code(code)),

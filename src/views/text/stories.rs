@@ -37,11 +37,15 @@ pub(in crate::views) struct Stories {
     /// Connections by tone: all, and those of kinds that are not told apart.
     tones: BTreeMap<Tone, (u64, u64)>,
     rules: BTreeMap<(Level, RuleId), u64>,
+    /// Kinds that were told apart, those that gave way among them.
+    numbered: u32,
 }
 
 /// What a kind of end is told by: its first connection, and where and when it came.
 #[derive(Debug)]
 pub(in crate::views) struct Story {
+    /// By which [`Stories::number`] knows its connections.
+    pub(in crate::views) number: u32,
     pub(in crate::views) count: u64,
     pub(in crate::views) example: ConversationId,
     pub(in crate::views) headline: String,
@@ -54,14 +58,14 @@ pub(in crate::views) struct Story {
 }
 
 /// A connection among many, opened when first asked for.
-pub(super) struct Seen<'a> {
+pub(in crate::views) struct Seen<'a> {
     sealed: &'a Sealed,
     quotes: bool,
     opened: Option<Box<Conversation<Shown>>>,
 }
 
 impl<'a> Seen<'a> {
-    pub(super) const fn new(sealed: &'a Sealed) -> Self {
+    pub(in crate::views) const fn new(sealed: &'a Sealed) -> Self {
         Self { sealed, quotes: true, opened: None }
     }
 
@@ -76,7 +80,7 @@ impl<'a> Seen<'a> {
     }
 
     /// All of it, which costs a search for secrets.
-    pub(super) fn opened(&mut self) -> &Conversation<Shown> {
+    pub(in crate::views) fn opened(&mut self) -> &Conversation<Shown> {
         self.opened.get_or_insert_with(|| {
             let mut opened = self.sealed.clone().open();
             let spoken = opened.closing.spoken.as_deref_mut().filter(|_| !self.quotes);
@@ -90,7 +94,7 @@ impl<'a> Seen<'a> {
 
 impl Stories {
     /// Takes the next connection; what its end amounts to, if it is the first of its kind.
-    pub(super) fn add(&mut self, seen: &mut Seen<'_>) -> Option<Tone> {
+    pub(in crate::views) fn add(&mut self, seen: &mut Seen<'_>) -> Option<Tone> {
         let sealed = seen.sealed();
         let gist = sealed.gist();
         self.tones.entry(gist.tone).or_default().0 += 1;
@@ -108,10 +112,21 @@ impl Stories {
         let mut is_first = false;
         let story = self.kinds.entry(gist).or_insert_with(|| {
             is_first = true;
-            Story::new(seen.opened())
+            self.numbered = self.numbered.saturating_add(1);
+            Story::new(self.numbered, seen.opened())
         });
         story.add(seen);
         is_first.then_some(gist.tone)
+    }
+
+    /// The number of the kind that a connection is of; `None` where that is not told apart.
+    pub(in crate::views) fn number(&self, sealed: &Sealed) -> Option<u32> {
+        self.kinds.get(&sealed.gist()).map(|story| story.number)
+    }
+
+    /// Connections of kinds that are not told apart.
+    pub(in crate::views) fn others(&self, of: impl Fn(Tone) -> bool) -> u64 {
+        self.tones.iter().filter(|(tone, _)| of(**tone)).map(|(_, (_, others))| others).sum()
     }
 
     /// Makes room for a kind of such a tone, if there is a milder one: what is wrong is told, however late it comes.
@@ -132,13 +147,20 @@ impl Stories {
 
     /// How many there are, and how many of which tone, the worst first.
     pub(in crate::views) fn counts(&self) -> Vec<(String, Paint)> {
-        let counts: Vec<u64> = self.tones.values().map(|(n, _)| *n).collect();
-        let all = units::count(counts.iter().sum(), "connection");
-        let mut parts = vec![(all, Paint::Heading)];
-        for ((tone, (n, _)), share) in self.tones.iter().zip(units::shares(&counts)).rev() {
-            parts.push((format!("{} {n} {} ({share})", sign(*tone), amounts_to(*tone)), Paint::from(*tone)));
-        }
+        let all = self.tones.values().map(|(n, _)| n).sum();
+        let mut parts = vec![(units::count(all, "connection"), Paint::Heading)];
+        parts.extend(self.tones().into_iter().map(|(tone, text)| (text, Paint::from(tone))));
         parts
+    }
+
+    /// How many of which tone, the worst first.
+    pub(in crate::views) fn tones(&self) -> Vec<(Tone, String)> {
+        let counts: Vec<u64> = self.tones.values().map(|(n, _)| *n).collect();
+        let mut told = Vec::new();
+        for ((tone, (n, _)), share) in self.tones.iter().zip(units::shares(&counts)).rev() {
+            told.push((*tone, format!("{} {n} {} ({share})", sign(*tone), amounts_to(*tone))));
+        }
+        told
     }
 
     /// Every kind that is told apart: those that are not as they should be, then the others, the worst and the surest first.
@@ -188,7 +210,7 @@ impl Stories {
     ) -> Option<String> {
         let kinds = kinds.get(told..).unwrap_or_default();
         let apart: u64 = kinds.iter().map(|(_, story)| story.count).sum();
-        let others: u64 = self.tones.iter().filter(|(tone, _)| of(**tone)).map(|(_, (_, n))| n).sum();
+        let others = self.others(of);
         if apart + others == 0 {
             return None;
         }
@@ -226,13 +248,14 @@ impl Stories {
 }
 
 impl Story {
-    fn new(report: &Conversation<Shown>) -> Self {
+    fn new(number: u32, report: &Conversation<Shown>) -> Self {
         let account = summary::account(report, &Worded::all(report));
         let headline = match &report.closing.cause {
             Some(cause) => format!("{} · {}", cause.headline(report), cause.id()),
             None => wording::outcome_of(report).to_owned(),
         };
         Self {
+            number,
             count: 0,
             example: report.id,
             headline,
@@ -276,11 +299,14 @@ impl Story {
         let such =
             if self.count == 1 { format!("#{}", self.example) } else { format!("e.g. #{}", self.example) };
         let mut parts = vec![such];
-        parts.extend(self.places());
-        parts.push(how(gist));
-        parts.extend(self.when());
-        parts.retain(|part| !part.is_empty());
+        parts.extend(self.parts(gist));
         out.push_str(&style.dense(&parts, " · ", indent));
+    }
+
+    /// Where, how and when, each if it is known.
+    pub(in crate::views) fn parts(&self, gist: &Gist) -> impl Iterator<Item = String> {
+        let parts = [self.places(), Some(how(gist)), self.when()];
+        parts.into_iter().flatten().filter(|part| !part.is_empty())
     }
 
     /// From the first packet to the last.

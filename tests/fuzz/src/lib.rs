@@ -11,9 +11,10 @@ use std::io::{self, Read};
 use wslog::views;
 
 /// Every format of `wslog inspect`.
-pub const FORMATS: [views::Format; 6] = [
+pub const FORMATS: [views::Format; 7] = [
     views::text::FORMAT,
     views::json::FORMAT,
+    views::html::FORMAT,
     views::list::FORMATS[0],
     views::list::FORMATS[1],
     views::list::FORMATS[2],

@@ -1,0 +1,89 @@
+// The page: the overview, or the connection that its fragment names; the keys.
+
+const KEY_HELP = [
+  ["/", "search"], ["j k ↑ ↓", "move in a list"], ["Enter", "open"], ["[ ]", "connection before, next"], ["Esc", "back to all"],
+  ["t", "to the time line: + − zoom, ← → move, 0 all, E the end"], ["?", "these keys"],
+];
+
+async function start() {
+  const report = JSON.parse(await open(blobs("document")[0]));
+  HIDDEN = new RegExp(`[${report.hidden}]`, "gu");
+  const rows = await readRows();
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const main = document.getElementById("overview");
+  const shown = h("div", { id: "detail", hidden: true });
+  main.after(shown);
+  const view = overview(rows, (row) => { location.hash = `c=${row.id}`; });
+  const cases = rows.length > 0 ? matrix(rows, view) : null;
+  if (rows.length > 0) {
+    const before = document.getElementById(cases ? "cases" : "worst");
+    before.before(...[cases, view.node].filter(Boolean));
+    // All that they tell is told of each connection.
+    for (const id of ["worst", "cases"]) document.getElementById(id)?.classList.add("plain");
+  }
+  view.apply();
+
+  let turn = 0;
+  let scrolled = 0;
+  async function show() {
+    const mine = ++turn;
+    const id = location.hash.startsWith("#c=") ? location.hash.slice(3) : null;
+    const row = id === null ? undefined : byId.get(id);
+    if (!row) {
+      shown.hidden = true;
+      main.hidden = false;
+      shown.replaceChildren();
+      scrollTo(0, scrolled);
+      return;
+    }
+    const connection = await readConnection(row);
+    if (mine !== turn) return;
+    if (!main.hidden) scrolled = scrollY;
+    const one = connectionView(connection, report, (step) => view.beside(id, step));
+    main.hidden = true;
+    shown.hidden = false;
+    shown.replaceChildren(one.node);
+    one.start();
+    scrollTo(0, 0);
+    one.node.focus({ preventScroll: true });
+  }
+
+  const dialog = h("dialog", { id: "keys" }, h("h2", {}, "Keys"), h("dl", {}, KEY_HELP.map(([keys, what]) => [h("dt", {}, h("kbd", {}, keys)), h("dd", {}, what)])),
+    h("form", { method: "dialog" }, h("button", {}, "Close")));
+  document.body.append(dialog);
+  const help = document.getElementById("help");
+  help.hidden = false;
+  help.addEventListener("click", () => dialog.showModal());
+
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || dialog.open) return;
+    const isTyping = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
+    const isOne = !shown.hidden;
+    const beside = (step) => shown.querySelector(`nav a:nth-child(${step < 0 ? 2 : 3})[href]`)?.click();
+    const keys = {
+      "/": () => { if (isOne) location.hash = ""; view.search.focus(); },
+      "?": () => dialog.showModal(),
+      "[": () => isOne && beside(-1),
+      "]": () => isOne && beside(1),
+      t: () => shown.querySelector("svg.timeline")?.focus(),
+      j: () => !isOne && view.list.box.focus(),
+      k: () => !isOne && view.list.box.focus(),
+    };
+    if (event.key === "Escape") {
+      if (isOne) location.hash = "";
+      else if (isTyping) event.target.blur();
+      return;
+    }
+    if (isTyping || !keys[event.key]) return;
+    event.preventDefault();
+    keys[event.key]();
+  });
+  addEventListener("hashchange", show);
+  await show();
+  document.documentElement.dataset.ready = "true";
+}
+
+start().catch((error) => {
+  document.body.prepend(h("p", { class: "note" }, `The connections in this page could not be opened: ${error.message}. What stands below needs no script.`));
+  throw error;
+});
