@@ -127,7 +127,8 @@ fn essence_of(report: Conversation) -> String {
     for role in Role::BOTH {
         report.traffic[role].retransmitted_bytes = 0;
         closing.ends[role] = closing.ends[role].map(unplaced);
-        (closing.sides[role].at, closing.sides[role].packet) = (None, None);
+        let side = &mut closing.sides[role];
+        (side.at, side.packet, side.reached_at) = (None, None, None);
     }
     for role in Role::BOTH {
         // An RST says the same however often it was captured; all else that TCP shows is about segments.
