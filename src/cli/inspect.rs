@@ -41,7 +41,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         Payload::Full => limits.max_message_bytes.max(limits.max_preview_bytes),
     };
     let is_paged = args.format.name == text::FORMAT.name && !args.live;
-    let report = Report::open(&args.reading, args.output.as_deref(), args.look, is_paged)?;
+    let report = Report::open(&args.reading, &args.secrecy, args.output.as_deref(), args.look, is_paged)?;
     let mut slice = args.slice.as_deref().map(|path| Slice::to(path, args, &report)).transpose()?;
     let style = style::of(args.look, args.output.is_none());
     let selection = args.select.selection();

@@ -13,7 +13,7 @@ pub(super) fn run(args: &List) -> anyhow::Result<Exit> {
     let limits = args.reading.limits.limits()?;
     let is_live = args.live || reading::is_live(&args.reading);
     let is_paged = args.format.name == "text" && !is_live;
-    let report = Report::open(&args.reading, args.output.as_deref(), args.look, is_paged)?;
+    let report = Report::open(&args.reading, &args.secrecy, args.output.as_deref(), args.look, is_paged)?;
     // They come in the order of their numbers.
     let sort = args.sort.filter(|column| *column != "id" || args.reverse);
     let selection = args.select.selection();

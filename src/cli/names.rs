@@ -1,6 +1,6 @@
 //! `--anonymize`: with what other names are made, and which there are.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use wslog::views::replacements;
 
 use crate::cli::args::{Reading, Secrecy};
 use crate::cli::exit;
+use crate::cli::output::Output;
 use crate::cli::reading::{self, KeyLogs};
 
 /// What stands for the names in the inputs, which are read for that.
@@ -40,6 +41,9 @@ pub(super) fn of(
             key
         }
     };
+    let files = reading::files(reading, key_logs, secrecy);
+    let table =
+        secrecy.anonymize_table.as_deref().map(|path| Output::open(Some(path), &files)).transpose()?;
     let mut pseudonyms = Pseudonyms::new(&key).showing_payloads(shows_payloads);
     match (pipe, &secrecy.anonymize_table) {
         (Some(pipe), Some(_)) => bail!(
@@ -63,8 +67,12 @@ pub(super) fn of(
         .selecting(Selection::default())
         .sink(&mut pupil)
         .run(&reading.inputs)?;
-    if let Some(path) = &secrecy.anonymize_table {
-        write(path, &pupil.pseudonyms).with_context(|| format!("cannot write {}", path.display()))?;
+    if let Some(table) = table {
+        let mut out = table.writer()?;
+        let document = replacements::document(pupil.pseudonyms.table());
+        out.write_all(&document).and_then(|()| out.flush()).map_err(Error::Write)?;
+        drop(out);
+        table.finish()?;
     }
     Ok(Arc::new(pupil.pseudonyms))
 }
@@ -75,10 +83,6 @@ fn key_of(path: &Path) -> anyhow::Result<Vec<u8>> {
         bail!("the key {} is empty: anybody could make the same names", path.display());
     }
     Ok(key)
-}
-
-fn write(path: &Path, pseudonyms: &Pseudonyms) -> anyhow::Result<()> {
-    Ok(File::create(path)?.write_all(&replacements::document(pseudonyms.table()))?)
 }
 
 /// Learns the names in all conversations.

@@ -83,6 +83,15 @@ impl KeyLogs {
     }
 }
 
+/// Every file that is named to be read: none may be written over.
+pub(super) fn files<'a>(
+    reading: &'a Reading,
+    key_logs: &'a KeyLogs,
+    secrecy: &'a Secrecy,
+) -> Vec<&'a PathBuf> {
+    reading.inputs.iter().chain(&key_logs.0).chain(&secrecy.anonymize_key).collect()
+}
+
 /// An engine that reads as was asked.
 pub(super) fn engine<'s>(
     reading: &Reading,

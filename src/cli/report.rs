@@ -1,12 +1,13 @@
 //! Where the report of a command goes that reads captures, and how far it is.
 
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::bail;
 use wslog::engine::Summary;
 
-use crate::cli::args::{Look, Reading};
+use crate::cli::args::{Look, Reading, Secrecy};
 use crate::cli::output::Output;
 use crate::cli::pager::{self, Running};
 use crate::cli::progress::Progress;
@@ -26,15 +27,18 @@ impl Report {
     /// One to the file at `path`, or standard output, where a pager shows what `is_paged` unless that comes by and by.
     pub(super) fn open(
         reading: &Reading,
+        secrecy: &Secrecy,
         path: Option<&Path>,
         look: Look,
         is_paged: bool,
     ) -> anyhow::Result<Self> {
+        if path.is_some() && path == secrecy.anonymize_table.as_deref() {
+            bail!("--anonymize-table and --output name the same file");
+        }
         let key_logs = KeyLogs::named(&reading.keylog)?;
-        let read: Vec<&PathBuf> = reading.inputs.iter().chain(&key_logs.0).collect();
         let pages = Arc::default();
         let pager = if is_paged { pager::of(look, &pages) } else { None };
-        let output = Output::open(path, &read)?.paged(pager);
+        let output = Output::open(path, &reading::files(reading, &key_logs, secrecy))?.paged(pager);
         let progress = Progress::new(&reading.inputs, look.quiet);
         Ok(Self { key_logs, pages, progress, output, to_stdout: path.is_none() })
     }

@@ -45,7 +45,7 @@ impl Slice {
         if args.output.as_deref() == Some(path) {
             bail!("--slice and --output name the same file");
         }
-        let read: Vec<&PathBuf> = args.reading.inputs.iter().chain(&report.key_logs.0).collect();
+        let read = reading::files(&args.reading, &report.key_logs, &args.secrecy);
         Ok(Self { path: path.to_owned(), output: Output::open(Some(path), &read)?, picks: Picks::default() })
     }
 

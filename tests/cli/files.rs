@@ -209,6 +209,7 @@ fn no_command_writes_over_what_it_reads() {
         ("run/a_case_1_1_1.json", b"not even JSON"),
         ("policy.toml", policy),
         ("keys.log", b"CLIENT_RANDOM 00 00\n"),
+        ("names.key", b"a secret"),
     ];
     // What is read, and the arguments that read it.
     let commands: &[(&str, &[&str])] = &[
@@ -223,16 +224,32 @@ fn no_command_writes_over_what_it_reads() {
         ("run/a_case_1_1_1.json", &["check", "run/index.json"]),
         ("policy.toml", &["check", "--policy", "policy.toml", "run"]),
         ("keys.log", &["inspect", "--keylog", "keys.log", "d/a.pcap"]),
+        ("names.key", &["inspect", "--anonymize", "--anonymize-key", "names.key", "d/a.pcap"]),
         ("d/a.pcap", &["explain", "1006"]),
         ("d/a.pcap", &["inspect", "-"]),
     ];
-    for (target, arguments) in commands {
+    let with_table = |&(target, arguments): &(&'static str, &'static [&'static str])| {
+        let (command, rest) = arguments.split_first()?;
+        let is_named = !rest.contains(&"-") && *command == "inspect";
+        is_named.then(|| (target, "--anonymize-table", [&[*command, "--anonymize"], rest].concat()))
+    };
+    let with_slice = |&(target, arguments): &(&'static str, &'static [&'static str])| {
+        let is_copied = arguments[0] == "inspect" && !["-", "--anonymize"].contains(&arguments[1]);
+        is_copied.then(|| (target, "--slice", arguments.to_vec()))
+    };
+    let with_report = commands.iter().map(|(target, arguments)| (*target, "-o", arguments.to_vec()));
+    let beside = commands.iter().filter_map(with_table).chain(commands.iter().filter_map(with_slice));
+    for (target, option, mut arguments) in with_report.chain(beside) {
+        // It is given once.
+        let first = arguments.iter().position(|argument| *argument == "--anonymize");
+        let mut at = 0..;
+        arguments.retain(|argument| at.next() == first || *argument != "--anonymize");
         for way in ["as it is", "dotted", "whole path", "link", "hard link", "through a link"] {
             let _ = fs::remove_dir_all(&folder);
             put(&folder, files);
             let whole = folder.join(target);
             let name = match way {
-                "as it is" => (*target).to_owned(),
+                "as it is" => target.to_owned(),
                 "dotted" => format!("./run/../{target}"),
                 "whole path" => whole.display().to_string(),
                 "hard link" => {
@@ -252,13 +269,13 @@ fn no_command_writes_over_what_it_reads() {
                 _ => continue,
             };
             // The case file is known by its name, since nothing else makes it one.
-            if way == "hard link" && *target == "run/a_case_1_1_1.json" {
+            if way == "hard link" && target == "run/a_case_1_1_1.json" {
                 continue;
             }
             let stdin = (arguments[1] == "-").then_some(whole.as_path());
             let (command, rest) = arguments.split_first().expect("a command");
-            let ran = run(&folder, &[&[*command, "-o", name.as_str()], rest].concat(), stdin);
-            let told = format!("{arguments:?} -o {name} ({way}): {}", ran.err);
+            let ran = run(&folder, &[&[*command, option, name.as_str()], rest].concat(), stdin);
+            let told = format!("{arguments:?} {option} {name} ({way}): {}", ran.err);
             assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{told}");
             assert!(ran.err.contains("is an input") || ran.err.contains("overwritten"), "{told}");
             for (file, bytes) in files {
