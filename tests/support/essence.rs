@@ -128,7 +128,9 @@ fn essence_of(report: Conversation) -> String {
         report.traffic[role].retransmitted_bytes = 0;
         closing.ends[role] = closing.ends[role].map(unplaced);
         let side = &mut closing.sides[role];
-        (side.at, side.packet, side.reached_at) = (None, None, None);
+        (side.at, side.packet) = (None, None);
+        // Copies may lack bare acknowledgements.
+        (side.reached, side.reached_at) = (None, None);
     }
     for role in Role::BOTH {
         // An RST says the same however often it was captured; all else that TCP shows is about segments.

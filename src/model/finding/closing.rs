@@ -116,7 +116,8 @@ pub struct SideClose<S: Stage = Quoted> {
     pub frame: Option<u64>,
     /// Packet in which its frame began.
     pub packet: Option<PacketNo>,
-    /// The host of its peer had all of it, as acknowledgements show; `None` without a Close or without those.
+    /// Whether an acknowledgement in the recording shows that the host of its peer had all of it: one that is not there may have been
+    /// missed. `None` without a Close, or where nothing is acknowledged.
     pub reached: Option<bool>,
     /// Since when.
     pub reached_at: Option<Timestamp>,
