@@ -44,11 +44,6 @@ fn run(paths: &[PathBuf]) -> Heard {
     heard
 }
 
-/// Sets whose back hop is in the recording without its opening handshake, and carries one frame each way: too little to know it for
-/// WebSocket.
-const TOO_LITTLE: &[&str] =
-    &["live/proxy--caddy-sigterm/capture.p.pcap", "live/proxy--nginx-read-timeout/capture.p.pcap"];
-
 #[test]
 fn every_set_is_linked_and_who_ended_it_is_named() {
     let Some(root) = corpus("") else { return };
@@ -59,7 +54,6 @@ fn every_set_is_linked_and_who_ended_it_is_named() {
         all.iter().map(|text| text.as_str().expect("text").to_owned()).collect()
     };
     let mut wrong = Vec::new();
-    let mut too_little = BTreeSet::new();
     for set in &sets {
         let captures = texts(&set["captures"]);
         let paths: Vec<PathBuf> = captures.iter().map(|name| root.join(name)).collect();
@@ -75,14 +69,11 @@ fn every_set_is_linked_and_who_ended_it_is_named() {
         let name = captures.join(" ");
         if forth != back {
             wrong.push(format!("{name}: {forth:?}, in the other order {back:?}"));
-        } else if !is_right && TOO_LITTLE.contains(&&*name) {
-            too_little.insert(name);
         } else if !is_right {
             wrong.push(format!("{name}: {forth:?}, right: {right:?}"));
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), sets.len(), wrong.join("\n"));
-    assert_eq!(too_little.len(), TOO_LITTLE.len(), "only {too_little:?} have too little");
 }
 
 /// Ports of sender and receiver.
