@@ -112,7 +112,7 @@ impl Rows<'_> {
         let is_live = reading::is_live(reading);
         // A pager would hold back what comes by and by.
         let is_paged = self.is_text && !is_live;
-        let report = Report::open(reading, &self.secrecy, shape.output.as_deref(), self.look, is_paged)?;
+        let report = Report::open(reading, self.secrecy, shape.output.as_deref(), self.look, is_paged)?;
         // What nobody asked for is not shown of what is anonymized.
         let is_whole = self.is_whole && !self.secrecy.anonymize;
         let payload = shape.payload.unwrap_or(if is_whole { Payload::Full } else { Payload::Preview });

@@ -1,6 +1,6 @@
 //! Names for names: a report, or a recording, that shows everything but whose it is.
 //!
-//! Addresses ([`address`]) and words ([`words`]) are replaced by others that take as much room and are of the same kind. What
+//! Addresses ([`address`]) and words ([`words`](mod@words)) are replaced by others that take as much room and are of the same kind. What
 //! stands for one depends on the key and on the original alone, so that it is the same wherever it stands, in reports and in
 //! packets, for any number of threads. Without the key nobody can go back.
 //!
