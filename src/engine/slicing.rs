@@ -133,7 +133,7 @@ struct Copy<'c, W> {
     keys: &'c Keys,
     with_keys: bool,
     flows: Vec<Flow>,
-    /// Those between two ends.
+    /// Those between two ends, one after another.
     by_ends: HashMap<FlowKey, Vec<usize>>,
     waiting: Waiting,
     writer: &'c mut Writer<W>,
@@ -144,11 +144,12 @@ impl<'c, W: Write> Copy<'c, W> {
         let Slicing { limits, with_keys, .. } = *order;
         let mut flows: Vec<Flow> = Vec::new();
         let mut by_ends: HashMap<FlowKey, Vec<usize>> = HashMap::new();
+        let mut picks = picks.to_vec();
+        picks.sort_by_key(|pick| pick.packets);
         for pick in picks {
             let between = by_ends.entry(FlowKey::new(pick.client, pick.server)).or_default();
             // Streams of HTTP/2 have one connection.
-            let same = between.iter().find(|at| flows.get(**at).is_some_and(|flow| flow.is_of(pick)));
-            match same.and_then(|at| flows.get_mut(*at)) {
+            match between.last().and_then(|at| flows.get_mut(*at)).filter(|flow| flow.is_of(pick)) {
                 Some(flow) => flow.join(pick),
                 None => {
                     between.push(flows.len());
@@ -168,7 +169,9 @@ impl<'c, W: Write> Copy<'c, W> {
         self.read(files, &mut |this, packet, decoder, _| {
             let Self { flows, by_ends, limits, .. } = this;
             decoder.decode(packet, &mut Weirds::default(), &mut |segment| {
-                of(flows, by_ends, segment, |flow| flow.look_ahead(segment, limits));
+                if let Some(flow) = of(flows, by_ends, segment).and_then(|at| flows.get_mut(at)) {
+                    flow.look_ahead(segment, limits);
+                }
             });
             Ok(())
         })
@@ -215,15 +218,12 @@ impl<'c, W: Write> Copy<'c, W> {
         let Self { flows, by_ends, limits, keys, .. } = self;
         let mut nth_of = Vec::new();
         decoder.decode(packet, &mut Weirds::default(), &mut |segment| {
-            let Some(between) = by_ends.get(&FlowKey::new(segment.src, segment.dst)) else { return };
-            for at in between {
-                if let Some(flow) = flows.get_mut(*at).filter(|flow| flow.has(segment.no)) {
-                    let mut own = Vec::new();
-                    flow.segment(packet, segment, (keys, limits), &mut wants, &mut own);
-                    nth_of.extend(std::iter::repeat_n(*at, own.len()));
-                    forged.append(&mut own);
-                    over.push(*at);
-                }
+            let Some(at) = of(flows, by_ends, segment) else { return };
+            if let Some(flow) = flows.get_mut(at) {
+                let from = forged.len();
+                flow.segment(packet, segment, (keys, limits), &mut wants, &mut forged);
+                nth_of.extend(std::iter::repeat_n(at, forged.len() - from));
+                over.push(at);
             }
         });
         let mut comments = Vec::new();
@@ -268,16 +268,10 @@ impl<'c, W: Write> Copy<'c, W> {
     }
 }
 
-/// Does `each` for the flows that a segment is of.
-fn of(
-    flows: &mut [Flow],
-    by_ends: &HashMap<FlowKey, Vec<usize>>,
-    segment: &Segment<'_>,
-    mut each: impl FnMut(&mut Flow),
-) {
-    for at in by_ends.get(&FlowKey::new(segment.src, segment.dst)).into_iter().flatten() {
-        if let Some(flow) = flows.get_mut(*at).filter(|flow| flow.has(segment.no)) {
-            each(flow);
-        }
-    }
+/// The flow that a segment is of. Between two ends one connection follows another, so they are looked for in order.
+fn of(flows: &[Flow], by_ends: &HashMap<FlowKey, Vec<usize>>, segment: &Segment<'_>) -> Option<usize> {
+    let between = by_ends.get(&FlowKey::new(segment.src, segment.dst))?;
+    let is_over = |at: &usize| flows.get(*at).is_none_or(|flow| flow.is_over(segment.no));
+    let at = *between.get(between.partition_point(is_over))?;
+    flows.get(at).is_some_and(|flow| flow.has(segment.no)).then_some(at)
 }

@@ -113,6 +113,11 @@ impl Flow {
         (self.packets.0..=self.packets.1).contains(&packet)
     }
 
+    /// Whether its last packet was before.
+    pub(super) fn is_over(&self, packet: PacketNo) -> bool {
+        self.packets.1 < packet
+    }
+
     /// What is to be said at a packet, once.
     pub(super) fn notes_of(&mut self, packet: PacketNo, out: &mut Vec<String>) {
         out.extend(self.notes.remove(&packet).into_iter().flatten());
