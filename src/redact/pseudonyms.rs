@@ -239,7 +239,7 @@ impl Pseudonyms {
     fn written(&self, marked: &Marked<'_>, originals: &[&Originals]) -> Option<String> {
         let levels = Levels { of: &marked.levels, has_products: marked.has_products };
         let out = self.replaced(marked.text.as_bytes(), &levels, originals, SHORTEST)?;
-        String::from_utf8(out).ok()
+        Some(String::from_utf8(out).unwrap_or_else(|fault| "x".repeat(fault.as_bytes().len())))
     }
 
     fn rewritten(&self, bytes: &[u8], originals: &[&Originals]) -> Option<Vec<u8>> {
@@ -285,10 +285,12 @@ impl Pseudonyms {
                     words::word(&self.prf, word)
                 }
             };
-            if let Some(place) = out.get_or_insert_with(|| bytes.to_vec()).get_mut(range)
-                && place.len() == to.len()
-            {
+            let Some(place) = out.get_or_insert_with(|| bytes.to_vec()).get_mut(range) else { return };
+            // It is as long; if it were not, nothing of the original may stay either.
+            if place.len() == to.len() {
                 place.copy_from_slice(&to);
+            } else {
+                place.fill(b'x');
             }
         });
         out
