@@ -66,10 +66,11 @@ impl Waiting {
             of.left_out += 1;
             return Ok(());
         }
+        let before = of.memory.len();
         of.memory.extend_from_slice(if of.is_begun { b",\n" } else { b"\n" });
         of.memory.extend_from_slice(message);
         of.is_begun = true;
-        self.in_memory = self.in_memory.saturating_add(message.len() + 2);
+        self.in_memory = self.in_memory.saturating_add(of.memory.len() - before);
         Ok(())
     }
 
@@ -187,5 +188,11 @@ mod tests {
         let mut out = Vec::new();
         waiting.write(messages, &mut out).unwrap();
         assert_eq!(out, b"");
+        // What was taken takes nothing.
+        for n in 0..3 {
+            waiting.push(ConversationId::flow(n), b"{}").unwrap();
+            waiting.take(ConversationId::flow(n));
+        }
+        assert_eq!(waiting.in_memory, 0);
     }
 }
