@@ -18,6 +18,8 @@ mod runs;
 mod support;
 #[path = "growth/texts.rs"]
 mod texts;
+#[path = "growth/tickets.rs"]
+mod tickets;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -177,6 +179,7 @@ fn gate() -> Result<bool, String> {
         .chain(journeys::shapes())
         .chain(reports::shapes())
         .chain(runs::shapes())
+        .chain(tickets::shapes())
         .collect();
     shapes.retain(|shape| only.is_empty() || only.iter().any(|name| shape.name.contains(name.as_str())));
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("growth");
