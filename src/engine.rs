@@ -77,7 +77,7 @@ use sets::{End, Met, Next, Queue};
 use shards::Terms;
 pub(crate) use sink::Give;
 pub use sink::{Each, Form, Pieces, Sink, each};
-pub use slicing::{Frames, Sliced, Slicing};
+pub use slicing::{Frames, Renaming, Sliced, Slicing};
 pub use verdicts::Verdicts;
 
 /// Threads beyond this have no shards to work on.

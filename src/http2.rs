@@ -8,24 +8,27 @@
 //!                    └───────────────────────────────► inner ────┴─► StreamEvent of a stream
 //! ```
 //!
-//! What else the connection carries is counted and passed over.
+//! What else the connection carries is counted and passed over. [`Remake`] makes the connection anew, with other fields and content.
 
 mod connection;
 mod frame;
 mod hpack;
 mod inner;
 mod peer;
+mod remake;
 mod side;
 mod stream;
 
 use std::collections::BTreeSet;
 
 pub use connection::Http2;
+pub use remake::{Remake, Rewrite};
 pub use stream::StreamFacts;
 
 use connection::UNKNOWN_GAP;
 pub use hpack::Field;
 
+use crate::limits::Limits;
 use crate::model::{Carrier, Direction, Http2Error, PerDirection, StreamEvent};
 
 /// Whether HTTP/2 begins with some bytes.
@@ -73,6 +76,20 @@ pub struct Caps {
     pub table_bytes: u64,
     /// Bytes of DATA that a client sends before the response.
     pub early_bytes: usize,
+}
+
+impl Caps {
+    /// Those of a run.
+    #[must_use]
+    pub const fn of(limits: &Limits) -> Self {
+        Self {
+            streams: limits.max_http2_streams,
+            block_bytes: limits.max_http2_header_bytes,
+            list_bytes: (limits.max_http2_header_bytes as u64).saturating_mul(2),
+            table_bytes: limits.max_http2_header_bytes as u64,
+            early_bytes: limits.max_handshake_bytes,
+        }
+    }
 }
 
 /// What a connection shows of one of its streams.

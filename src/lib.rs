@@ -58,7 +58,7 @@
 //! | [`autobahn`] | reports of the Autobahn Testsuite; its verdicts, also from a capture alone; runs compared, and held against a policy |
 //! | [`journey`] | several recordings of one connection, the hops of a proxied one, a log and its recording: what belongs together, how the clocks differ, what the second point proves; pure |
 //! | [`engine`] | [`Engine`](engine::Engine), [`Sink`](engine::Sink): what `wslog inspect` does is one call |
-//! | [`slice`](mod@slice) | packets of some connections, copied: bytes of streams replaced by others, TCP made for what was inside TLS, pcapng |
+//! | [`slice`](mod@slice) | packets of some connections, copied: bytes of streams replaced by others, or all of them by what tells nothing of whose they are; TCP made for what was inside TLS; pcapng |
 //! | [`redact`] | secrets: found once in a conversation, hidden wherever they stand; names, and others for them; the only way to a view |
 //! | [`views`] | bytes out, a sink and a file a format |
 //! | `main`, `cli` | arguments to an engine and its sinks, exit codes; nothing else |

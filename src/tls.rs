@@ -32,6 +32,7 @@ mod hello;
 mod inner;
 mod keys;
 mod messages;
+mod outline;
 mod record;
 mod schedule;
 mod seek;
@@ -48,6 +49,7 @@ use held::Held;
 use stream::Stream;
 
 pub use keys::{KeylogLines, Keys, Origin};
+pub use outline::{Outline, Outlined};
 pub use record::Begins;
 
 /// What a connection is known to be.

@@ -62,7 +62,7 @@ const ROOMS: &[Room] = &[
     Room { name: "notation", rooms: &["model", "http::upgrade", "websocket"], crates: &[], world: &[] },
     Room {
         name: "http2",
-        rooms: &["model", "http::offers_http3"],
+        rooms: &["model", "limits", "http::offers_http3"],
         crates: &["httlib_huffman", "nom"],
         world: &[],
     },
@@ -91,7 +91,21 @@ const ROOMS: &[Room] = &[
         world: &[],
     },
     Room { name: "message", rooms: &["model", "limits"], crates: &["flate2", "simdutf8"], world: &[] },
-    Room { name: "slice", rooms: &["model"], crates: &[], world: &[] },
+    Room {
+        name: "slice",
+        rooms: &[
+            "model",
+            "limits",
+            // Where names stand in what is copied, and what stands for them.
+            "http",
+            "tls::Begins",
+            "tls::Outline",
+            "tls::Outlined",
+            "redact::Pseudonyms",
+        ],
+        crates: &["memchr"],
+        world: &[],
+    },
     Room { name: "diagnosis", rooms: &["knowledge", "model"], crates: &[], world: &[] },
     Room { name: "journey", rooms: &["knowledge", "model"], crates: &["foldhash"], world: &[] },
     Room { name: "reference", rooms: &["knowledge", "model", "limits"], crates: &[], world: &[] },

@@ -70,6 +70,8 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
         sinks: vec![&mut *view],
         ..Order::new(limits, selection.clone(), &args.secrecy, args.look, &report)
     };
+    let names = reading::names(&args.reading, &report.key_logs, &order)?;
+    order.pseudonyms.clone_from(&names);
     if let Some(gate) = &mut gate {
         order.sinks.push(gate);
     }
@@ -82,7 +84,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<Exit> {
     remarks.iter().for_each(|remark| exit::say(&format!("wslog: {}", visible(remark))));
     reading::is_found(&summary, &selection)?;
     if let Some(slice) = slice {
-        slice.write(args, &report, &summary)?;
+        slice.write(args, &report, &summary, names.as_deref())?;
     }
     report.finish(&summary)?;
     gate::exit(gate, args.fail_on, &summary, &selection)

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use wslog::engine::{Engine, Joining, Selected, Selection, Sink, Spools, Summary};
 use wslog::limits::Limits;
+use wslog::redact::Pseudonyms;
 use wslog::source::KeyLog;
 use wslog::source::file::{self, Stop};
 use wslog::views::remarks::Remarks;
@@ -31,6 +32,8 @@ pub(super) struct Order<'s> {
     pub(super) quiet: bool,
     /// Nothing is said at all: another run will say it.
     pub(super) is_silent: bool,
+    /// Other names, where they are known already.
+    pub(super) pseudonyms: Option<Arc<Pseudonyms>>,
     /// Whether a pager shows what is written.
     pub(super) pages: Arc<Running>,
     /// Where long messages go while they are put together.
@@ -56,6 +59,7 @@ impl<'s> Order<'s> {
             selection,
             quiet: look.quiet,
             is_silent: false,
+            pseudonyms: None,
             pages: Arc::clone(&report.pages),
             spools: None,
             progress: &report.progress,
@@ -123,6 +127,20 @@ pub(super) fn engine<'s>(
     Ok(engine)
 }
 
+/// What stands for the names in the inputs, if others are to: as [`run`] makes them.
+pub(super) fn names(
+    reading: &Reading,
+    key_logs: &KeyLogs,
+    order: &Order<'_>,
+) -> anyhow::Result<Option<Arc<Pseudonyms>>> {
+    if !order.secrecy.anonymize {
+        return Ok(None);
+    }
+    let stop = Stop::new();
+    interrupt::heed(&stop, &order.pages);
+    names::of(reading, key_logs, &order.limits, order.secrecy, order.asks_payloads, &stop).map(Some)
+}
+
 /// Reads the inputs.
 pub(super) fn run(reading: &Reading, key_logs: &KeyLogs, order: Order<'_>) -> anyhow::Result<Summary> {
     let Order {
@@ -133,6 +151,7 @@ pub(super) fn run(reading: &Reading, key_logs: &KeyLogs, order: Order<'_>) -> an
         selection,
         quiet,
         is_silent,
+        pseudonyms,
         pages,
         spools,
         progress,
@@ -140,9 +159,11 @@ pub(super) fn run(reading: &Reading, key_logs: &KeyLogs, order: Order<'_>) -> an
     } = order;
     let stop = Stop::new();
     interrupt::heed(&stop, &pages);
-    let pseudonyms = match secrecy.anonymize && !is_silent {
-        true => Some(names::of(reading, key_logs, &limits, secrecy, asks_payloads, &stop)?),
-        false => None,
+    let pseudonyms = match pseudonyms {
+        None if secrecy.anonymize && !is_silent => {
+            Some(names::of(reading, key_logs, &limits, secrecy, asks_payloads, &stop)?)
+        }
+        known => known,
     };
     let mut remarks = Remarks::new(progress.beside(), quiet);
     let mut counter = progress.counter();

@@ -4,8 +4,9 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use wslog::engine::{Frames, Selection, Slicing, Summary};
+use wslog::engine::{Frames, Renaming, Selection, Slicing, Summary};
 use wslog::knowledge::words::units;
+use wslog::redact::Pseudonyms;
 use wslog::source::file;
 use wslog::views::escape::visible;
 use wslog::views::picks::Picks;
@@ -31,10 +32,9 @@ impl Slice {
                 if pipe.as_os_str() == "-" { "standard input".into() } else { pipe.display().to_string() };
             bail!("--slice reads inputs twice, and {name} cannot be: write it to a file first");
         }
-        if args.secrecy.anonymize {
+        if args.with_keys && args.secrecy.anonymize {
             bail!(
-                "--slice cannot be anonymized: it copies packets as they are; use --anonymize without --slice (--format markdown and \
-                 json make tickets), or --slice without --anonymize"
+                "--with-keys copies TLS as it was, with all the names in it, and --anonymize replaces them: give one of them"
             );
         }
         if args.with_keys && args.payload == Some(Payload::None) {
@@ -50,7 +50,13 @@ impl Slice {
     }
 
     /// Makes it of what was read.
-    pub(super) fn write(mut self, args: &Inspect, report: &Report, summary: &Summary) -> anyhow::Result<()> {
+    pub(super) fn write(
+        mut self,
+        args: &Inspect,
+        report: &Report,
+        summary: &Summary,
+        names: Option<&Pseudonyms>,
+    ) -> anyhow::Result<()> {
         let limits = args.reading.limits.limits()?;
         let Picks { picks, without, too_many } = &mut self.picks;
         let count = picks.len() as u64 + *too_many;
@@ -62,25 +68,20 @@ impl Slice {
             exit::say(&format!("wslog: {why}: {} is not written", visible(&self.path.display().to_string())));
             return Ok(());
         }
-        let is_filled = args.payload == Some(Payload::None);
+        let is_filled = args.payload == Some(Payload::None) || names.is_some();
+        let mut frames = Frames::default();
         if is_filled {
-            if let Some(stream) = picks.iter().find(|pick| pick.is_stream) {
-                bail!(
-                    "--payload none cannot replace payloads inside HTTP/2, which carries connection {}",
-                    stream.id
-                );
-            }
-            let mut frames = Frames::default();
             let selection = Selection::exactly(picks.iter().map(|pick| pick.id));
             let order = Order {
-                payload_bytes: 0,
                 sinks: vec![&mut frames],
                 is_silent: true,
                 ..Order::new(limits.clone(), selection, &args.secrecy, args.look, report)
             };
             reading::run(&args.reading, &report.key_logs, order)?;
             if frames.is_full() {
-                bail!("--payload none: the selected connections have too many frames: select fewer");
+                bail!(
+                    "--slice: the selected connections have too many frames for their payloads to be replaced: select fewer"
+                );
             }
             frames.fill(picks);
         } else {
@@ -92,21 +93,35 @@ impl Slice {
                 "TLS is as it was; the keys of these connections are in this file."
             } else {
                 "What was inside TLS is carried by plain TCP made for it (interface wslog): addresses, ports, times and ends are \
-                 those of the connection, sequence numbers are not."
+                 those of the connection, sequence numbers are not, and close_notify does not show."
             });
+        }
+        if is_filled && picks.iter().any(|pick| pick.is_stream) {
+            remarks.push(
+                "HTTP/2 is carried by plain TCP made for it (interface wslog): frames are those that were sent, but for field blocks, which \
+                 are not compressed.",
+            );
+        }
+        if names.is_some() {
+            remarks.push(
+                "Others stand for addresses, hosts, paths, tokens and names (--anonymize); packets are made anew (interface wslog), without \
+                 what carried them: link and tunnel, TCP options, fragments.",
+            );
         }
         if is_filled {
             remarks.push(
-                "Payloads of messages are replaced by as many other bytes (--payload none): what rests on them (UTF-8, inflating, \
+                "Payloads of messages are replaced by as many other bytes: what rests on them (UTF-8, inflating, \
                  sizes, applications, last words, verdicts of Autobahn cases) does not show here.",
             );
         }
         let inputs: Vec<_> = summary.inputs.iter().filter(|input| input.unused.is_none()).collect();
-        let names: Vec<_> = inputs
+        let names_of_files: Vec<String> = inputs
             .iter()
             .filter_map(|input| Path::new(&input.path).file_name().and_then(|name| name.to_str()))
+            .map(|name| names.map_or_else(|| name.to_owned(), |of| of.file(name)))
             .collect();
-        let comment = self.picks.comment(&names, &remarks);
+        let names_of_files: Vec<&str> = names_of_files.iter().map(String::as_str).collect();
+        let comment = self.picks.comment(&names_of_files, &remarks);
         let slicing = Slicing {
             picks: &self.picks.picks,
             inputs: &summary.inputs,
@@ -114,6 +129,7 @@ impl Slice {
             with_keys: args.with_keys,
             comment: &comment,
             limits: &limits,
+            renaming: names.map(|names| Renaming { names, frames: &frames }),
         };
         let sliced = slicing.run(BufWriter::with_capacity(1 << 16, self.output.writer()?))?;
         self.output.finish()?;

@@ -102,30 +102,20 @@ pub struct Span {
     pub gap_bytes: PerDirection<u64>,
 }
 
-fn caps(limits: &Limits) -> Caps {
-    Caps {
-        streams: limits.max_http2_streams,
-        block_bytes: limits.max_http2_header_bytes,
-        list_bytes: (limits.max_http2_header_bytes as u64).saturating_mul(2),
-        table_bytes: limits.max_http2_header_bytes as u64,
-        early_bytes: limits.max_handshake_bytes,
-    }
-}
-
 impl Streams {
     /// A connection that `client` began with the head of the preface.
     pub(super) fn new(client: Direction, limits: &Limits) -> Self {
-        Self::of(Http2::with_preface(client, PREFACE_HEAD, caps(limits)))
+        Self::of(Http2::with_preface(client, PREFACE_HEAD, Caps::of(limits)))
     }
 
     /// One whose server has begun; of the client nothing has come.
     pub(super) fn of_server(client: Direction, limits: &Limits) -> Self {
-        Self::of(Http2::new(client, caps(limits)))
+        Self::of(Http2::new(client, Caps::of(limits)))
     }
 
     /// One that may have begun before the recording.
     pub(super) fn mid_stream(limits: &Limits) -> Self {
-        Self::of(Http2::mid_stream(caps(limits)))
+        Self::of(Http2::mid_stream(Caps::of(limits)))
     }
 
     fn of(http2: Http2) -> Self {

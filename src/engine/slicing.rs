@@ -3,20 +3,27 @@
 //! A packet belongs to a connection whose addresses and ports a segment in it has, from the first packet of that to its last; so do
 //! the packets of fragments that it made whole, which are written before it. What was read under TLS is carried by TCP that is made
 //! for it, unless its keys go along.
+//!
+//! With other names every packet is made anew of what is known of its segment, so that nothing of what carried it is left: link and
+//! tunnel, options, fragments, ARP and ICMP.
 
 mod flow;
 mod frames;
+mod inside;
+mod numbers;
 mod pieces;
 
 use std::collections::HashMap;
 use std::io::{Read, Write};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use crate::engine::slicing::flow::{Flow, Wants};
+use crate::engine::slicing::flow::{Flow, Means, Wants};
 use crate::engine::slicing::pieces::Waiting;
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::model::{FlowKey, InputReport, LinkType, Packet, PacketNo, Pick, Segment, Weirds};
+use crate::redact::Pseudonyms;
 use crate::slice::forge::Forged;
 use crate::slice::pcapng::{Record, Writer};
 use crate::source::file::{Input, Stop};
@@ -40,6 +47,17 @@ pub struct Slicing<'a> {
     pub comment: &'a str,
     /// The caps under which they were found.
     pub limits: &'a Limits,
+    /// Other names for all that tells whose it is, under which connections were picked.
+    pub renaming: Option<Renaming<'a>>,
+}
+
+/// Other names, and where what they stand for may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Renaming<'a> {
+    /// What was [learnt](crate::redact::Sealed::teach) of the inputs.
+    pub names: &'a Pseudonyms,
+    /// The frames of what was picked.
+    pub frames: &'a Frames,
 }
 
 /// What was copied.
@@ -124,14 +142,18 @@ fn open(input: &InputReport, limits: &Limits) -> Result<Reader<impl Read + use<>
     Ok(Reader::open(source, path)?.within(limits))
 }
 
+/// Addresses whose replacements are remembered.
+const MAX_ADDRESSES: usize = 1 << 16;
+
 /// Takes a packet, and the name of its file.
 type Take<'t, T> = dyn FnMut(&mut T, &Packet<'_>, &mut Decoder, &str) -> Result<(), Error> + 't;
 
 /// Copies from one capture.
 struct Copy<'c, W> {
-    limits: &'c Limits,
-    keys: &'c Keys,
+    means: Means<'c>,
     with_keys: bool,
+    /// What stands for addresses.
+    addresses: HashMap<IpAddr, IpAddr>,
     flows: Vec<Flow>,
     /// Those between two ends, one after another.
     by_ends: HashMap<FlowKey, Vec<usize>>,
@@ -141,40 +163,45 @@ struct Copy<'c, W> {
 
 impl<'c, W: Write> Copy<'c, W> {
     fn new(order: &Slicing<'c>, picks: &[&Pick], keys: &'c Keys, writer: &'c mut Writer<W>) -> Self {
-        let Slicing { limits, with_keys, .. } = *order;
+        let Slicing { limits, with_keys, renaming, .. } = *order;
         let mut flows: Vec<Flow> = Vec::new();
         let mut by_ends: HashMap<FlowKey, Vec<usize>> = HashMap::new();
         let mut picks = picks.to_vec();
         picks.sort_by_key(|pick| pick.packets);
+        let frames = renaming.map(|renaming| renaming.frames);
         for pick in picks {
             let between = by_ends.entry(FlowKey::new(pick.client, pick.server)).or_default();
             // Streams of HTTP/2 have one connection.
             match between.last().and_then(|at| flows.get_mut(*at)).filter(|flow| flow.is_of(pick)) {
-                Some(flow) => flow.join(pick),
+                Some(flow) => flow.join(pick, frames),
                 None => {
                     between.push(flows.len());
-                    flows.push(Flow::new(pick, with_keys));
+                    flows.push(Flow::new(pick, with_keys, limits, frames));
                 }
             }
         }
         let waiting = Waiting::new(limits.max_fragment_bytes);
-        Self { limits, keys, with_keys, flows, by_ends, waiting, writer }
+        let means = Means { with: (keys, limits), names: renaming.map(|renaming| renaming.names) };
+        Self { means, with_keys, addresses: HashMap::new(), flows, by_ends, waiting, writer }
     }
 
     /// Where streams that are to be filled begin is known only once they have gone on for a while.
     fn look_ahead(&mut self, files: &[InputReport]) -> Result<(), Error> {
-        if !self.flows.iter().any(Flow::is_filled) {
+        if !self.flows.iter().any(Flow::looks_ahead) {
             return Ok(());
         }
         self.read(files, &mut |this, packet, decoder, _| {
-            let Self { flows, by_ends, limits, .. } = this;
+            let Self { flows, by_ends, addresses, means, .. } = this;
             decoder.decode(packet, &mut Weirds::default(), &mut |segment| {
+                let segment = &renamed(addresses, means, segment);
                 if let Some(flow) = of(flows, by_ends, segment).and_then(|at| flows.get_mut(at)) {
-                    flow.look_ahead(segment, limits);
+                    flow.look_ahead(segment, means);
                 }
             });
             Ok(())
-        })
+        })?;
+        self.flows.iter_mut().for_each(|flow| flow.ready(&self.means));
+        Ok(())
     }
 
     fn run(&mut self, files: &[InputReport]) -> Result<(), Error> {
@@ -182,7 +209,7 @@ impl<'c, W: Write> Copy<'c, W> {
         let mut forged = Vec::new();
         for at in 0..self.flows.len() {
             if let Some(flow) = self.flows.get_mut(at) {
-                flow.finish(self.keys, self.limits, &mut forged);
+                flow.finish(&self.means, &mut forged);
                 self.forged(at, &mut forged)?;
             }
         }
@@ -190,9 +217,10 @@ impl<'c, W: Write> Copy<'c, W> {
     }
 
     fn read(&mut self, files: &[InputReport], take: &mut Take<'_, Self>) -> Result<(), Error> {
-        let (mut decoder, mut count) = (Decoder::new(self.limits), 0);
+        let limits = self.means.with.1;
+        let (mut decoder, mut count) = (Decoder::new(limits), 0);
         for input in files {
-            let mut reader = open(input, self.limits)?;
+            let mut reader = open(input, limits)?;
             let before = count;
             let path = Path::new(&input.path);
             let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
@@ -215,13 +243,14 @@ impl<'c, W: Write> Copy<'c, W> {
     fn packet(&mut self, packet: &Packet<'_>, decoder: &mut Decoder, name: &str) -> Result<(), Error> {
         let mut wants = Wants::default();
         let (mut over, mut forged) = (Vec::new(), Vec::new());
-        let Self { flows, by_ends, limits, keys, .. } = self;
+        let Self { flows, by_ends, addresses, means, .. } = self;
         let mut nth_of = Vec::new();
         decoder.decode(packet, &mut Weirds::default(), &mut |segment| {
+            let segment = &renamed(addresses, means, segment);
             let Some(at) = of(flows, by_ends, segment) else { return };
             if let Some(flow) = flows.get_mut(at) {
                 let from = forged.len();
-                flow.segment(packet, segment, (keys, limits), &mut wants, &mut forged);
+                flow.segment(packet, segment, means, &mut wants, &mut forged);
                 nth_of.extend(std::iter::repeat_n(at, forged.len() - from));
                 over.push(at);
             }
@@ -229,10 +258,10 @@ impl<'c, W: Write> Copy<'c, W> {
         let mut comments = Vec::new();
         if wants.as_it_was {
             for at in &over {
-                if let Some(flow) = self.flows.get_mut(*at).filter(|flow| !flow.is_forged()) {
+                if let Some(flow) = self.flows.get_mut(*at).filter(|flow| !flow.is_made()) {
                     flow.notes_of(packet.no, &mut comments);
                     if let Some(random) = flow.keys_due().filter(|_| self.with_keys) {
-                        let lines = self.keys.lines_of(&random);
+                        let lines = self.means.with.0.lines_of(&random);
                         if !lines.is_empty() {
                             self.writer.secrets(&lines)?;
                         }
@@ -257,15 +286,29 @@ impl<'c, W: Write> Copy<'c, W> {
     /// Writes packets that were made for a flow.
     fn forged(&mut self, at: usize, forged: &mut Vec<Forged>) -> Result<(), Error> {
         let Some(flow) = self.flows.get_mut(at) else { return Ok(()) };
-        for Forged { of, at, bytes, .. } in forged.drain(..) {
+        for Forged { of, at, bytes, cut_off, .. } in forged.drain(..) {
             let mut comments = Vec::new();
             flow.notes_of(of, &mut comments);
-            let orig_len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+            let orig_len = u32::try_from(bytes.len()).unwrap_or(u32::MAX).saturating_add(cut_off);
             let record = Record { interface: "wslog", link: LinkType::RAW, at, orig_len, data: &bytes };
             self.writer.packet(&record, &comments)?;
         }
         Ok(())
     }
+}
+
+/// A segment between other addresses, if there are other names.
+fn renamed<'s>(known: &mut HashMap<IpAddr, IpAddr>, means: &Means<'_>, segment: &Segment<'s>) -> Segment<'s> {
+    let mut out = *segment;
+    let Some(names) = means.names else { return out };
+    for end in [&mut out.src, &mut out.dst] {
+        if known.len() >= MAX_ADDRESSES {
+            known.clear();
+        }
+        let ip = end.ip();
+        end.set_ip(*known.entry(ip).or_insert_with(|| names.ip(ip)));
+    }
+    out
 }
 
 /// The flow that a segment is of. Between two ends one connection follows another, so they are looked for in order.

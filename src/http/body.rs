@@ -122,6 +122,12 @@ impl Body {
         matches!(self.0, Left::Bytes(0) | Left::Chunked(Chunk::Done))
     }
 
+    /// Whether it goes on to the end of the stream.
+    #[must_use]
+    pub const fn is_open_ended(&self) -> bool {
+        matches!(self.0, Left::UntilClose)
+    }
+
     /// Takes the next bytes, shows their content to `content` and gives back what lies behind the body.
     ///
     /// # Errors

@@ -57,6 +57,11 @@ impl Flags {
         self.0 & 0x4 != 0
     }
 
+    /// Of a frame of a field block without padding.
+    pub(super) const fn of_block(end_stream: bool, end_headers: bool) -> Self {
+        Self((end_stream as u8) | (end_headers as u8) << 2)
+    }
+
     const fn padded(self) -> bool {
         self.0 & 0x8 != 0
     }
@@ -82,6 +87,13 @@ impl Header {
     pub(super) fn parse(input: &[u8]) -> Option<Self> {
         let (_, header) = header(input).ok()?;
         Some(header)
+    }
+
+    /// As it is sent.
+    pub(super) fn bytes(self) -> [u8; HEADER_LEN] {
+        let [_, a, b, c] = self.len.to_be_bytes();
+        let [d, e, f, g] = self.stream.to_be_bytes();
+        [a, b, c, self.kind.0, self.flags.0, d, e, f, g]
     }
 
     /// The same, with a length that every peer takes, and no flag that means nothing.

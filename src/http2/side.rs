@@ -90,8 +90,8 @@ enum State {
 
 /// Bytes in which the next frame is looked for.
 #[derive(Debug, Default)]
-struct Window {
-    bytes: Vec<u8>,
+pub(super) struct Window {
+    pub(super) bytes: Vec<u8>,
     /// No frame begins before that,
     from: usize,
     /// but where what comes behind has yet to show it.
@@ -319,13 +319,13 @@ fn frills(header: Header, first: Option<u8>) -> Frills {
 }
 
 impl Window {
-    const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self { bytes: Vec::new(), from: 0, waiting: Vec::new() }
     }
 
     /// Where a frame begins, by the headers behind it: one, if it is on a stream that there is or of the connection, else two that
     /// are near. Places of the second kind wait for what comes behind them while those behind are looked at.
-    fn find(&mut self, is_known: &impl Fn(u32) -> bool) -> Option<usize> {
+    pub(super) fn find(&mut self, is_known: &impl Fn(u32) -> bool) -> Option<usize> {
         for place in std::mem::take(&mut self.waiting) {
             match self.begins(place, is_known) {
                 Some(true) => return Some(place),
@@ -376,7 +376,7 @@ impl Window {
     }
 
     /// Gives up what is too old.
-    fn slide(&mut self) {
+    pub(super) fn slide(&mut self) {
         // Twice as much, so that bytes are moved once for each that comes.
         if self.bytes.len() > 2 * MAX_WINDOW {
             let excess = self.bytes.len() - MAX_WINDOW;
@@ -401,7 +401,7 @@ fn fits(header: &Header) -> bool {
 }
 
 /// Whether a frame begins like that where none need begin.
-const fn is_likely(header: Header) -> bool {
+pub(super) const fn is_likely(header: Header) -> bool {
     header.is_usual() && (header.stream == 0 || header.stream < MAX_GUESSED && header.stream % 2 == 1)
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::model::{ConversationId, MaskingKey, PacketNo, PerRole, Role};
+use crate::model::{ConversationId, MaskingKey, Opcode, PacketNo, PerRole, Role};
 
 /// A conversation whose packets are to be copied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct Fill {
     pub key: Option<MaskingKey>,
     /// Of a compressed message: bytes of it before these, and of all of it.
     pub deflated: Option<(u64, u64)>,
+    /// Which of the different payloads it was, counted from 0: equal ones are filled alike, for an echo to stay one.
+    pub said: u32,
 }
 
 impl Fill {
@@ -51,7 +53,7 @@ impl Fill {
     /// What of a stream is filled that is no frames any more from `lost` on: a head that may begin there stays.
     #[must_use]
     pub const fn behind(lost: u64) -> Self {
-        Self { at: lost.saturating_add(Self::HEAD), len: u64::MAX, key: None, deflated: None }
+        Self { at: lost.saturating_add(Self::HEAD), len: u64::MAX, key: None, deflated: None, said: 0 }
     }
 }
 
@@ -70,4 +72,8 @@ pub struct Placed {
     pub key: Option<MaskingKey>,
     /// The compressed message that it is a part of.
     pub deflated: Option<u64>,
+    /// Which one it is of control frames.
+    pub control: Option<Opcode>,
+    /// Which of the different payloads it has, counted from 0.
+    pub said: u32,
 }

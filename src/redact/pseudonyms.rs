@@ -9,6 +9,7 @@
 
 mod address;
 mod common;
+mod heads;
 mod prf;
 mod texts;
 mod words;
@@ -469,10 +470,10 @@ impl Names {
         to
     }
 
-    /// What stands for a key, or for an accept value: of one that is known that, of another something as long.
+    /// What stands for a key, or for an accept value: of one that is known that, also where more stands beside it, of another something as
+    /// long.
     pub(super) fn of_handshake(&self, value: &str) -> String {
-        let known = [&self.own, &self.of_all.originals].into_iter().find_map(|of| of.pairs.get(value));
-        known.map_or_else(|| self.of_all.opaque(value), |to| to.clone().into_string())
+        self.rest(Place::Field(crate::model::field::ACCEPT), value).unwrap_or_else(|| value.to_owned())
     }
 
     /// That `to` stands for the accept value `from`.

@@ -30,6 +30,8 @@ pub struct Forged {
     pub is_bare: bool,
     /// Its bytes.
     pub bytes: Vec<u8>,
+    /// How many more it had on the wire, which nobody recorded.
+    pub cut_off: u32,
 }
 
 /// What a side has sent.
@@ -63,7 +65,9 @@ impl Forge {
         Self { ends, sides: PerDirection::default() }
     }
 
-    fn direction(&self, segment: &Segment<'_>) -> Direction {
+    /// Which way a segment goes.
+    #[must_use]
+    pub fn direction(&self, segment: &Segment<'_>) -> Direction {
         if segment.src == self.ends.orig { Direction::Orig } else { Direction::Resp }
     }
 
@@ -190,9 +194,33 @@ impl Forge {
         let is_heard = self.sides[dir.flip()].has_syn || side.acked > 0;
         let ack = if flags.has(TcpFlags::ACK) && is_heard { side.acked.wrapping_add(1) as u32 } else { 0 };
         let flags = if is_heard { flags } else { TcpFlags(flags.0 & !TcpFlags::ACK.0) };
-        let bytes = packet(src, dst, side.header, &Header { seq, ack, flags }, payload);
+        let bytes = packet(src, dst, side.header, &Header { seq, ack, flags }, (payload, 0));
         let is_bare = payload.is_empty() && flags == TcpFlags::ACK;
-        Forged { of, at, is_bare, bytes }
+        Forged { of, at, is_bare, bytes, cut_off: 0 }
+    }
+}
+
+/// Makes a segment anew, with another payload and no options; more than one, where no packet is so long.
+pub fn again(segment: &Segment<'_>, payload: &[u8], out: &mut Vec<Forged>) {
+    let Segment { no, at, src, dst, seq, flags, header, .. } = *segment;
+    let ack = segment.ack.map_or(0, |ack| ack.0);
+    let mut parts = payload.chunks(MAX_PAYLOAD).peekable();
+    let mut sent = 0;
+    loop {
+        let part = parts.next().unwrap_or_default();
+        let is_last = parts.peek().is_none();
+        let cut_off = if is_last { segment.cut_off.min(MAX_PAYLOAD as u32) } else { 0 };
+        let ends = TcpFlags::FIN.with(TcpFlags::PSH).with(TcpFlags::RST);
+        let begins = TcpFlags::SYN;
+        let left_out = if is_last { 0 } else { ends.0 } | if sent == 0 { 0 } else { begins.0 };
+        let flags = TcpFlags(flags.0 & !left_out);
+        let seq = seq.plus(sent).plus(u32::from(segment.flags.has(begins) && sent > 0));
+        let bytes = packet(src, dst, header, &Header { seq: seq.0, ack, flags }, (part, cut_off));
+        out.push(Forged { of: no, at, is_bare: false, bytes, cut_off });
+        sent = sent.wrapping_add(part.len() as u32);
+        if is_last {
+            return;
+        }
     }
 }
 
@@ -212,9 +240,16 @@ pub struct Header {
     pub flags: TcpFlags,
 }
 
-/// An IP packet with one TCP segment without options; its checksums are right. `payload` has at most 65 495 bytes.
+/// An IP packet with one TCP segment without options; its checksums are right. Its payload, and what of that was cut off, have at most
+/// 65 495 bytes together.
 #[must_use]
-pub fn packet(src: SocketAddr, dst: SocketAddr, signs: HeaderSigns, tcp: &Header, payload: &[u8]) -> Vec<u8> {
+pub fn packet(
+    src: SocketAddr,
+    dst: SocketAddr,
+    signs: HeaderSigns,
+    tcp: &Header,
+    (payload, cut_off): (&[u8], u32),
+) -> Vec<u8> {
     let mut segment = Vec::with_capacity(20 + payload.len());
     segment.extend_from_slice(&src.port().to_be_bytes());
     segment.extend_from_slice(&dst.port().to_be_bytes());
@@ -224,7 +259,8 @@ pub fn packet(src: SocketAddr, dst: SocketAddr, signs: HeaderSigns, tcp: &Header
     segment.extend_from_slice(&signs.window.to_be_bytes());
     segment.extend_from_slice(&[0; 4]);
     segment.extend_from_slice(payload);
-    let len = u16::try_from(segment.len()).unwrap_or(u16::MAX);
+    let len = u32::try_from(segment.len()).unwrap_or(u32::MAX).saturating_add(cut_off);
+    let len = u16::try_from(len).unwrap_or(u16::MAX);
     let mut out = Vec::with_capacity(40 + segment.len());
     let pseudo = match (src.ip(), dst.ip()) {
         (IpAddr::V4(from), IpAddr::V4(to)) => {

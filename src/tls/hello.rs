@@ -13,7 +13,7 @@
 use nom::bytes::complete::take;
 use nom::combinator::{all_consuming, cond, map, opt};
 use nom::multi::{length_count, length_data, many0};
-use nom::number::complete::{be_u8, be_u16, be_u24};
+use nom::number::complete::{be_u8, be_u16, be_u24, be_u32};
 use nom::{IResult, Parser};
 
 use crate::model::{CipherSuite, TlsVersion};
@@ -171,6 +171,26 @@ pub(super) fn client_hello(body: &[u8]) -> Option<ClientHello<'_>> {
         }
     }
     Some(hello)
+}
+
+/// The tickets and identities in a ClientHello (RFC 5077 3.2, RFC 8446 4.2.11).
+pub(super) fn opaque(body: &[u8]) -> Vec<&[u8]> {
+    let parsed: Parsed<'_, _> =
+        all_consuming((be_u16, random, bytes_8, bytes_16, bytes_8, extensions)).parse(body);
+    let list = parsed.map_or_else(|_| Vec::new(), |(_, (.., list))| list);
+    let identities = |data| {
+        let parsed: Parsed<'_, _> = bytes_16(data);
+        let list = parsed.map_or(&[][..], |(_, list)| list);
+        let identity: Parsed<'_, Vec<(&[u8], u32)>> = many0((bytes_16, be_u32)).parse(list);
+        identity.map_or_else(|_| Vec::new(), |(_, list)| list.into_iter().map(|(name, _)| name).collect())
+    };
+    list.into_iter()
+        .flat_map(|(kind, data)| match kind {
+            extension::SESSION_TICKET => vec![data],
+            extension::PRE_SHARED_KEY => identities(data),
+            _ => Vec::new(),
+        })
+        .collect()
 }
 
 /// A ServerHello without the header of its message; `None` where it is none.

@@ -19,8 +19,8 @@ const MAX_NOTES: usize = 64;
 /// Ids that a comment lists.
 const MAX_LISTED: usize = 200;
 
-/// Takes down what of connections is copied. Their packets are found by their addresses, so an engine that tells of others in their
-/// place ([`Engine::anonymizing`](crate::engine::Engine::anonymizing)) has none for it.
+/// Takes down what of connections is copied. Their packets are found by their addresses: where an engine tells of others in their
+/// place ([`Engine::anonymizing`](crate::engine::Engine::anonymizing)), by those ([`Renaming`](crate::engine::Renaming)).
 #[derive(Debug, Default)]
 pub struct Picks {
     /// Those that have packets.

@@ -3,12 +3,13 @@
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use wslog::engine::{Engine, Keep, Sink, Slicing};
+use wslog::engine::{Engine, Frames, Keep, Renaming, Sink, Slicing};
 use wslog::error::Error;
 use wslog::limits::Limits;
 use wslog::model::{Conversation, Role};
-use wslog::redact::{Redaction, Sealed, Shown};
+use wslog::redact::{Pseudonyms, Redaction, Sealed, Shown};
 use wslog::source::KeyLog;
 use wslog::views::picks::Picks;
 
@@ -20,7 +21,21 @@ const MAX_BYTES: u64 = 400_000;
 
 /// What is said of each connection, with its ends and when it began.
 #[derive(Default)]
-struct Told(Vec<(String, String)>);
+struct Told {
+    all: Vec<(String, String)>,
+    /// Without what was said, and what rests on that or on TLS.
+    is_bare: bool,
+}
+
+/// Learns names.
+struct Pupil(Pseudonyms);
+
+impl Sink for Pupil {
+    fn conversation(&mut self, sealed: &Sealed) -> Result<(), Error> {
+        sealed.teach(&mut self.0);
+        Ok(())
+    }
+}
 
 impl Sink for Told {
     fn asks(&self) -> Keep {
@@ -31,10 +46,28 @@ impl Sink for Told {
         let conversation = sealed.clone().open();
         if let Some(tcp) = conversation.tcp {
             let key = format!("{} {} {:?}", tcp.client, tcp.server, conversation.started_at);
-            self.0.push((key, told(&conversation)));
+            let told = if self.is_bare { bare(&conversation) } else { told(&conversation) };
+            self.all.push((key, told));
         }
         Ok(())
     }
+}
+
+/// How it ended, frames, Close frames and addresses.
+fn bare(of: &Conversation<Shown>) -> String {
+    let closing = &of.closing;
+    let target = of.request.as_deref().map(|request| request.target.to_string());
+    let mut text = format!("{:?} {:?} {target:?}\n", of.id.stream, closing.outcome);
+    for role in Role::BOTH {
+        let side = &closing.sides[role];
+        let reason = side.reason.as_ref().map(ToString::to_string);
+        let _ =
+            writeln!(text, "{:?} {:?} {reason:?} {:?} {:?}", side.sent_close, side.code, side.at, side.frame);
+    }
+    for frame in &of.frames {
+        let _ = writeln!(text, "{} {:?} {:?} {:?}", frame.n, frame.from, frame.at, frame.header);
+    }
+    text
 }
 
 fn told(of: &Conversation<Shown>) -> String {
@@ -63,13 +96,19 @@ fn told(of: &Conversation<Shown>) -> String {
     text
 }
 
-fn read(path: &Path, keys: &[PathBuf], sinks: &mut [&mut dyn Sink]) -> wslog::engine::Summary {
+fn read(
+    path: &Path,
+    keys: &[PathBuf],
+    names: Option<&Arc<Pseudonyms>>,
+    sinks: &mut [&mut dyn Sink],
+) -> wslog::engine::Summary {
     let limits = Limits::DEFAULT;
     let open = |path: &PathBuf| KeyLog::open(path, limits.max_key_log_bytes).expect("a key log");
     let mut engine = Engine::new(limits.clone())
         .threads(1)
         .redacting(Redaction::Nothing)
         .all_connects(true)
+        .anonymizing(names.cloned())
         .key_logs(keys.iter().map(open).collect());
     for sink in sinks {
         engine = engine.sink(*sink);
@@ -77,12 +116,18 @@ fn read(path: &Path, keys: &[PathBuf], sinks: &mut [&mut dyn Sink]) -> wslog::en
     engine.run(&[path]).expect("read")
 }
 
-/// Slices a capture and holds both against one another; how many connections there were. `with_keys` or in plain.
-fn check(path: &Path, with_keys: bool) -> usize {
+/// Slices a capture and holds both against one another; how many connections there were. With its keys, or under other names.
+fn check(path: &Path, is_renamed: bool) -> usize {
     let keys = path.with_file_name("keys.log");
     let keys = if keys.is_file() { vec![keys] } else { Vec::new() };
-    let (mut before, mut picks) = (Told::default(), Picks::default());
-    let summary = read(path, &keys, &mut [&mut before, &mut picks]);
+    let names = is_renamed.then(|| {
+        let mut pupil = Pupil(Pseudonyms::new(b"a key"));
+        read(path, &keys, None, &mut [&mut pupil]);
+        Arc::new(pupil.0)
+    });
+    let told = || Told { is_bare: is_renamed, ..Told::default() };
+    let (mut before, mut picks, mut frames) = (told(), Picks::default(), Frames::default());
+    let summary = read(path, &keys, names.as_ref(), &mut [&mut before, &mut picks, &mut frames]);
     for pick in &mut picks.picks {
         pick.fills = wslog::model::PerRole::default();
     }
@@ -90,24 +135,25 @@ fn check(path: &Path, with_keys: bool) -> usize {
         picks: &picks.picks,
         inputs: &summary.inputs,
         key_logs: &keys,
-        with_keys,
+        with_keys: !is_renamed,
         comment: &picks.comment(&["it"], &[]),
         limits: &Limits::DEFAULT,
+        renaming: names.as_deref().map(|names| Renaming { names, frames: &frames }),
     };
     let mut file = Vec::new();
     slicing.run(&mut file).expect("sliced");
-    let copy = std::env::temp_dir().join(format!("wslog-slices-{}.pcapng", std::process::id()));
+    let copy = std::env::temp_dir().join(format!("wslog-slices-{}-{is_renamed}.pcapng", std::process::id()));
     fs::write(&copy, file).expect("written");
-    let mut after = Told::default();
-    read(&copy, &[], &mut [&mut after]);
+    let mut after = told();
+    read(&copy, &[], None, &mut [&mut after]);
     fs::remove_file(&copy).expect("removed");
-    before.0.sort();
-    after.0.sort();
-    assert_eq!(before.0.len(), after.0.len(), "{}", path.display());
-    for (before, after) in before.0.iter().zip(&after.0) {
+    before.all.sort();
+    after.all.sort();
+    assert_eq!(before.all.len(), after.all.len(), "{}", path.display());
+    for (before, after) in before.all.iter().zip(&after.all) {
         assert_eq!(before, after, "{}", path.display());
     }
-    before.0.len()
+    before.all.len()
 }
 
 fn captures(folder: &Path, out: &mut Vec<PathBuf>) {
@@ -131,7 +177,8 @@ fn slices_of_the_corpus_say_the_same() {
         captures(&folder, &mut all);
         all.sort();
         for path in all.iter().step_by((all.len() / EACH).max(1)) {
-            connections += check(path, true);
+            connections += check(path, false);
+            check(path, true);
         }
     }
     assert!(connections > 100, "{connections}");

@@ -58,6 +58,7 @@ fn slice(name: &str, bytes: &[u8], ids: &[&str], fill: bool) -> Vec<u8> {
         with_keys: false,
         comment: "a slice",
         limits: &limits,
+        renaming: None,
     };
     let mut out = Vec::new();
     slicing.run(&mut out).expect("sliced");

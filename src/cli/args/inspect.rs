@@ -56,9 +56,9 @@ pub(in crate::cli) struct Inspect {
     /// For a ticket: the packets of the connections that are selected, as they were, with comments at those that show findings, Close
     /// frames and ends. The file gives the same report. What was decrypted is carried by plain TCP made for it, unless --with-keys
     /// is given. With --payload none payloads of messages are replaced by as many other bytes: what rests on what was said (UTF-8,
-    /// sizes after inflating, last words) does not show in it. Inputs are read twice, so none can be standard input. At most 100,000
-    /// connections are copied, with --payload none 4 million frames, and none of HTTP/2. Not with --anonymize: packets have their
-    /// addresses and names in them.
+    /// sizes after inflating, last words) does not show in it. With --anonymize others stand for addresses and names, payloads are
+    /// replaced, and packets are made anew, without what carried them. Inputs are read twice or more often, so none can be standard
+    /// input.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "live", hide_short_help = true)]
     pub(in crate::cli) slice: Option<PathBuf>,
     /// With --slice: copy TLS as it was, with the keys of these connections

@@ -51,8 +51,13 @@ const NAMES: &[&str] = &[
      and the same command writes the same bytes. Who has the recording can tell what the names stand for. Nobody else can, unless all of \
      that MiB but its names is published and those can be guessed, all at once. To rule that out, and to give several recordings the \
      same names, `--anonymize-key FILE` takes a secret of yours (`head -c 32 /dev/urandom > FILE`). A pipe is read once, so its names are random without one. \
-     `--anonymize-table FILE` writes what stands for what; it is not for others. What goes to standard error names inputs as they are. \
-     `--slice` copies packets, with all that is in them, and is refused with `--anonymize`.",
+     `--anonymize-table FILE` writes what stands for what; it is not for others. What goes to standard error names inputs as they are.",
+    "A copy of packets (`--slice`) with `--anonymize` has the same connections under these names, and gives the same report. Its packets \
+     are made anew of addresses, ports, numbers, flags, windows, times and what is said: nothing is left of link and tunnel, MACs, TCP \
+     options, fragments, and other protocols. Heads of HTTP/1.1 keep their length, field blocks of HTTP/2 are written without \
+     compression, and Pings and Pongs have other bytes, equal ones the same. Payloads of messages and bodies are replaced whatever `--payload` \
+     says, equal payloads by equal ones. What was decrypted is in plain; of TLS without keys only the form stays: record headers, \
+     handshake types, and hellos with another server name.",
 ];
 
 /// Sections: secrets, names, and what a recording proves.

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use crate::engine::secured::Before;
+use crate::engine::slicing::frames::Frames;
+use crate::engine::slicing::inside::{Change, Directed, Inner, Inside, With, role_of};
+use crate::engine::slicing::numbers::Numbers;
+use crate::http2::{Caps, Field, Remake};
 use crate::limits::Limits;
-use crate::model::{
-    Direction, Endpoints, Fill, Packet, PacketNo, PerDirection, PerRole, Pick, Role, Segment, SeqNo,
-    StreamEvent, TcpFlags, Weirds,
-};
-use crate::slice::edit;
-use crate::slice::forge::{self, Forge, Forged};
-use crate::tcp::Connection;
-use crate::tls::{Keys, Tls};
+use crate::model::{Endpoints, Fill, Packet, PacketNo, PerRole, Pick, Role, Segment, StreamEvent};
+use crate::redact::Pseudonyms;
+use crate::slice::disguise::{Disguise, Others};
+use crate::slice::edit::{self, Edits};
+use crate::slice::forge::{self, Forged};
 
 /// How the heads of an opening handshake begin.
 const HEADS: [&[u8]; 2] = [b"GET ", b"HTTP/"];
@@ -23,9 +23,12 @@ pub(super) struct Flow {
     client: SocketAddr,
     packets: (PacketNo, PacketNo),
     notes: BTreeMap<PacketNo, Vec<String>>,
-    fills: PerRole<Vec<Fill>>,
     random: Option<[u8; 32]>,
     how: How,
+    /// What is written of the streams, where that is not what was sent.
+    other: Other,
+    /// What is followed of it before it is copied.
+    ahead: Option<Box<Ahead>>,
 }
 
 /// How its packets are written.
@@ -35,25 +38,26 @@ enum How {
     AsTheyWere,
     /// With payloads replaced.
     Filled(Box<Numbers>),
+    /// Others are, with the same numbers.
+    Renamed(Box<Numbers>),
     /// Others are, which carry what was inside TLS.
     Forged(Box<Inside>),
 }
 
-/// What sequence numbers stand for.
-#[derive(Debug, Default)]
-struct Numbers {
-    connection: Option<Connection>,
-    first: PerDirection<Option<SeqNo>>,
-    /// Offset behind the last segment.
-    near: PerDirection<u64>,
+/// What stands for the bytes of its streams: that of TCP, or those of HTTP/2.
+#[derive(Debug)]
+enum Other {
+    Fills(BTreeMap<Option<u32>, PerRole<Vec<Fill>>>),
+    Edits(BTreeMap<Option<u32>, PerRole<Edits>>),
 }
 
-/// What is followed of a connection to get at what is inside its TLS.
-#[derive(Debug, Default)]
-struct Inside {
-    connection: Option<(Connection, Forge)>,
-    before: Option<Before>,
-    tls: Option<Tls>,
+/// What is learnt of its streams.
+#[derive(Debug)]
+struct Ahead {
+    inner: Inner,
+    remake: Option<Remake>,
+    /// Of copies with other names.
+    disguises: BTreeMap<Option<u32>, PerRole<Disguise>>,
     is_over: bool,
 }
 
@@ -66,23 +70,51 @@ pub(super) struct Wants {
     pub(super) changed: Option<Vec<u8>>,
 }
 
+/// With what flows are followed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Means<'m> {
+    pub(super) with: With<'m>,
+    /// Other names.
+    pub(super) names: Option<&'m Pseudonyms>,
+}
+
+impl<'m> Means<'m> {
+    fn others(&self) -> Option<Others<'m>> {
+        Some(Others { names: self.names?, limits: self.with.1 })
+    }
+}
+
 impl Flow {
-    pub(super) fn new(pick: &Pick, with_keys: bool) -> Self {
+    /// `frames`: of packets that are copied with other names.
+    pub(super) fn new(pick: &Pick, with_keys: bool, limits: &Limits, frames: Option<&Frames>) -> Self {
+        let is_inside = pick.is_decrypted && !with_keys;
         let has_fills = Role::BOTH.into_iter().any(|role| !pick.fills[role].is_empty());
-        let how = match () {
-            () if pick.is_decrypted && !with_keys => How::Forged(Box::default()),
-            () if has_fills => How::Filled(Box::default()),
-            () => How::AsTheyWere,
+        let remake = || {
+            let is_made = pick.is_stream && (frames.is_some() || has_fills);
+            is_made.then(|| Remake::new(Caps::of(limits)))
+        };
+        let how = match remake() {
+            Some(remake) => How::Forged(Box::new(Inside::new(is_inside, Some(remake)))),
+            None if is_inside => How::Forged(Box::new(Inside::new(true, None))),
+            None if frames.is_some() => How::Renamed(Box::default()),
+            None if has_fills => How::Filled(Box::default()),
+            None => How::AsTheyWere,
+        };
+        let looks_ahead = frames.is_some() || matches!(how, How::Filled(_));
+        let ahead = || {
+            let (inner, disguises) = (Inner::new(is_inside), BTreeMap::new());
+            Box::new(Ahead { inner, remake: remake(), disguises, is_over: false })
         };
         let mut this = Self {
             client: pick.client,
             packets: pick.packets,
             notes: BTreeMap::new(),
-            fills: pick.fills.clone(),
             random: pick.random.filter(|_| pick.is_decrypted),
+            ahead: looks_ahead.then(ahead),
             how,
+            other: Other::Fills(BTreeMap::new()),
         };
-        this.join(pick);
+        this.join(pick, frames);
         this
     }
 
@@ -92,7 +124,18 @@ impl Flow {
     }
 
     /// Adds a part.
-    pub(super) fn join(&mut self, pick: &Pick) {
+    pub(super) fn join(&mut self, pick: &Pick, frames: Option<&Frames>) {
+        let stream = pick.id.stream.filter(|_| pick.is_stream);
+        if let (Some(ahead), Some(frames)) = (&mut self.ahead, frames) {
+            let of = |role| {
+                let (frames, fills) = frames.placed(pick.id, role);
+                Disguise::new(frames, fills, pick.is_assumed)
+            };
+            ahead.disguises.insert(stream, PerRole { client: of(Role::Client), server: of(Role::Server) });
+        }
+        if let Other::Fills(fills) = &mut self.other {
+            fills.insert(stream, pick.fills.clone());
+        }
         self.packets.0 = self.packets.0.min(pick.packets.0);
         self.packets.1 = self.packets.1.max(pick.packets.1);
         for (packet, note) in &pick.notes {
@@ -100,12 +143,19 @@ impl Flow {
         }
     }
 
+    /// Whether its packets are none of those that were recorded.
+    pub(super) const fn is_made(&self) -> bool {
+        matches!(self.how, How::Forged(_) | How::Renamed(_))
+    }
+
+    /// Whether they carry what was inside TLS.
     pub(super) const fn is_forged(&self) -> bool {
         matches!(self.how, How::Forged(_))
     }
 
-    pub(super) const fn is_filled(&self) -> bool {
-        matches!(self.how, How::Filled(_))
+    /// Whether it has to be followed before it is copied.
+    pub(super) const fn looks_ahead(&self) -> bool {
+        self.ahead.is_some()
     }
 
     /// Whether a packet of its ends can be its own.
@@ -132,27 +182,40 @@ impl Flow {
         if segment.src == self.client { Role::Client } else { Role::Server }
     }
 
-    /// Learns where its streams begin.
-    pub(super) fn look_ahead(&mut self, segment: &Segment<'_>, limits: &Limits) {
-        let Self { how: How::Filled(numbers), fills, client, packets, .. } = self else { return };
-        let Numbers { connection, first, .. } = &mut **numbers;
-        let connection = connection.get_or_insert_with(|| Connection::new(segment));
-        let ends = connection.endpoints();
-        let mut look = |event: StreamEvent<'_>| {
-            if let StreamEvent::Data { dir, offset: 0, bytes, .. } = event
-                && HEADS.iter().any(|head| bytes.starts_with(head))
-            {
-                // What there is of a head says who it is; nothing else is before the first frame.
-                fills[role_of(ends, *client, dir)].retain(|fill| fill.at > 0);
-            }
+    /// Learns what its streams are made of.
+    pub(super) fn look_ahead(&mut self, segment: &Segment<'_>, means: &Means<'_>) {
+        let Self { ahead: Some(ahead), other, client, packets, how, .. } = self else { return };
+        let Ahead { inner, remake, disguises, is_over } = &mut **ahead;
+        let mut looking = Looking { disguises, others: means.others(), other };
+        let mut look = |ends, event: StreamEvent<'_>| looking.look(&event, ends, *client, remake.as_mut());
+        inner.segment(segment, means.with, &mut look);
+        if segment.no == packets.1 && !*is_over {
+            *is_over = true;
+            inner.finish(means.with, &mut look);
+        }
+        if let (How::Filled(numbers) | How::Renamed(numbers), Some(connection)) = (how, inner.connection()) {
+            numbers.learn(connection);
+        }
+    }
+
+    /// All of it was looked at.
+    pub(super) fn ready(&mut self, means: &Means<'_>) {
+        let Some(ahead) = self.ahead.take() else { return };
+        let Ahead { mut inner, mut remake, mut disguises, is_over } = *ahead;
+        let Some(others) = means.others() else { return };
+        if !is_over {
+            let client = self.client;
+            let mut looking =
+                Looking { disguises: &mut disguises, others: Some(others), other: &mut self.other };
+            inner.finish(means.with, &mut |ends, event| {
+                looking.look(&event, ends, client, remake.as_mut());
+            });
+        }
+        let edits = |PerRole { client, server }: PerRole<Disguise>| PerRole {
+            client: client.finish(others),
+            server: server.finish(others),
         };
-        connection.push(segment, limits, &mut Weirds::default(), &mut look);
-        if segment.no == packets.1 {
-            connection.finish(&mut Weirds::default(), &mut look);
-        }
-        for dir in [Direction::Orig, Direction::Resp] {
-            first[dir] = first[dir].or(connection.first_number(dir));
-        }
+        self.other = Other::Edits(disguises.into_iter().map(|(stream, of)| (stream, edits(of))).collect());
     }
 
     /// Takes a segment of it, which is in `packet`.
@@ -160,16 +223,16 @@ impl Flow {
         &mut self,
         packet: &Packet<'_>,
         segment: &Segment<'_>,
-        (keys, limits): (&Keys, &Limits),
+        means: &Means<'_>,
         wants: &mut Wants,
         out: &mut Vec<Forged>,
     ) {
         let role = self.role(segment);
-        let Self { how, fills, packets, client, .. } = self;
+        let Self { how, other, packets, client, .. } = self;
         match how {
             How::AsTheyWere => wants.as_it_was = true,
             How::Filled(numbers) => {
-                let Some(payload) = numbers.filled(segment, &fills[role]) else {
+                let Some(payload) = filled(numbers, segment, other, role) else {
                     wants.as_it_was = true;
                     return;
                 };
@@ -179,159 +242,161 @@ impl Flow {
                     wants.as_it_was = true;
                 } else {
                     // It came in fragments.
-                    let header = forge::Header {
-                        seq: segment.seq.0,
-                        ack: segment.ack.map_or(0, |ack| ack.0),
-                        flags: segment.flags,
-                    };
-                    let bytes = forge::packet(segment.src, segment.dst, segment.header, &header, &payload);
-                    out.push(Forged { of: segment.no, at: segment.at, is_bare: false, bytes });
+                    forge::again(segment, &payload, out);
                 }
             }
+            How::Renamed(numbers) => {
+                let payload = filled(numbers, segment, other, role).unwrap_or_default();
+                forge::again(segment, &payload, out);
+            }
             How::Forged(inside) => {
-                inside.segment(segment, (keys, limits), fills, *client, out);
+                let mut change = Changing { other, others: means.others() };
+                inside.segment(segment, means.with, *client, &mut change, out);
                 if segment.no == packets.1 {
-                    inside.finish((keys, limits), fills, *client, out);
+                    inside.finish(means.with, *client, &mut change, out);
                 }
             }
         }
     }
 
     /// No more comes.
-    pub(super) fn finish(&mut self, keys: &Keys, limits: &Limits, out: &mut Vec<Forged>) {
-        if let How::Forged(inside) = &mut self.how {
-            inside.finish((keys, limits), &self.fills, self.client, out);
+    pub(super) fn finish(&mut self, means: &Means<'_>, out: &mut Vec<Forged>) {
+        let Self { how: How::Forged(inside), other, client, .. } = self else { return };
+        let mut change = Changing { other, others: means.others() };
+        inside.finish(means.with, *client, &mut change, out);
+    }
+}
+
+impl Other {
+    /// Puts what is to be written in the place of bytes of a side; whether that is something else.
+    fn change(&self, stream: Option<u32>, role: Role, at: u64, bytes: &mut [u8]) -> bool {
+        match self {
+            Self::Fills(of) => match (of.get(&stream), stream) {
+                (Some(fills), _) => edit::fill(&fills[role], at, bytes),
+                // What else HTTP/2 carries.
+                (None, Some(_)) => edit::fill(&[ALL], 0, bytes),
+                // HTTP/2 as it was.
+                (None, None) => false,
+            },
+            Self::Edits(of) => {
+                match of.get(&stream) {
+                    Some(edits) => edits[role].apply(at, bytes),
+                    None => {
+                        edit::fill(&[ALL], 0, bytes);
+                    }
+                }
+                true
+            }
         }
     }
 }
 
-impl Numbers {
-    /// The payload of a segment as it is to be written; `None` where that is as it was.
-    fn filled(&mut self, segment: &Segment<'_>, fills: &[Fill]) -> Option<Vec<u8>> {
-        if segment.payload.is_empty() {
-            return None;
-        }
-        let mut payload = segment.payload.to_vec();
-        let orig = self.connection.as_ref().map(|connection| connection.endpoints().orig);
-        let dir = if orig == Some(segment.src) { Direction::Orig } else { Direction::Resp };
-        let seq = segment.seq.plus(u32::from(segment.flags.has(TcpFlags::SYN)));
-        let offset = self.first[dir].and_then(|first| {
-            // Numbers come again every 4 GiB: the one near the last.
-            let near = self.near[dir];
-            let away = seq.distance_from(first.plus(near as u32));
-            near.checked_add_signed(i64::from(away)).filter(|_| away.unsigned_abs() < 1 << 30)
-        });
-        let is_filled = match offset {
-            Some(offset) => {
-                self.near[dir] = offset.saturating_add(payload.len() as u64);
-                edit::fill(fills, offset, &mut payload)
-            }
-            // Of no stream that was followed: nobody says what is in it.
-            None => {
-                let all = Fill { at: 0, len: u64::MAX, key: None, deflated: None };
-                edit::fill(&[all], 0, &mut payload)
-            }
-        };
-        is_filled.then_some(payload)
-    }
+/// All of some bytes.
+const ALL: Fill = Fill { at: 0, len: u64::MAX, key: None, deflated: None, said: 0 };
+
+/// Takes note of what a connection shows.
+struct Looking<'l> {
+    disguises: &'l mut BTreeMap<Option<u32>, PerRole<Disguise>>,
+    others: Option<Others<'l>>,
+    other: &'l mut Other,
 }
 
-impl Inside {
-    fn segment(
+impl Looking<'_> {
+    fn look(
         &mut self,
-        segment: &Segment<'_>,
-        with: (&Keys, &Limits),
-        fills: &PerRole<Vec<Fill>>,
+        event: &StreamEvent<'_>,
+        ends: Endpoints,
         client: SocketAddr,
-        out: &mut Vec<Forged>,
+        remake: Option<&mut Remake>,
     ) {
-        let (mut connection, mut forge) = self.connection.take().unwrap_or_else(|| {
-            let connection = Connection::new(segment);
-            let forge = Forge::new(connection.endpoints());
-            (connection, forge)
-        });
-        let from = out.len();
-        forge.segment(segment, out);
-        let is_whole = segment.flags.has(TcpFlags::SYN);
-        let before = self.before.get_or_insert_with(|| Before::new(is_whole));
-        let ends = connection.endpoints();
-        let dir = if segment.src == ends.orig { Direction::Orig } else { Direction::Resp };
-        let tries =
-            |connection: &Connection| connection.stats(dir).unanswered.map(|of| (of.tries, of.last_at));
-        let known = (tries(&connection), connection.stats(dir).retransmitted_bytes);
-        let tls = &mut self.tls;
-        connection.push(segment, with.1, &mut Weirds::default(), &mut |event| {
-            pass(&event, before, tls, with, &mut |inner| {
-                forge.event(&inner, &mut |dir, at, bytes| change(fills, ends, client, dir, at, bytes), out);
-            });
-        });
-        let again = known != (tries(&connection), connection.stats(dir).retransmitted_bytes)
-            && tries(&connection).is_some();
-        forge.settle(segment, again, from, out);
-        self.connection = Some((connection, forge));
-    }
-
-    fn finish(
-        &mut self,
-        with: (&Keys, &Limits),
-        fills: &PerRole<Vec<Fill>>,
-        client: SocketAddr,
-        out: &mut Vec<Forged>,
-    ) {
-        let Self { connection, before, tls, is_over } = self;
-        let (Some((mut connection, mut forge)), Some(before)) = (connection.take(), before.as_mut()) else {
-            return;
-        };
-        if std::mem::replace(is_over, true) {
+        if let Some(remake) = remake {
+            let mut directed = Directed { ends, client, change: self };
+            remake.push(event, &mut directed, &mut |_| {});
             return;
         }
-        let ends = connection.endpoints();
-        let mut take = |inner: StreamEvent<'_>| {
-            forge.event(&inner, &mut |dir, at, bytes| change(fills, ends, client, dir, at, bytes), out);
-        };
-        connection.finish(&mut Weirds::default(), &mut |event| pass(&event, before, tls, with, &mut take));
-        if let Some(tls) = tls {
-            tls.finish(with.0, with.1, &mut Weirds::default(), &mut take);
-        }
-    }
-}
-
-/// What of an event of TCP is inside TLS, once that has begun.
-fn pass(
-    event: &StreamEvent<'_>,
-    before: &mut Before,
-    tls: &mut Option<Tls>,
-    (keys, limits): (&Keys, &Limits),
-    take: &mut impl FnMut(StreamEvent<'_>),
-) {
-    if tls.is_none() {
-        match *event {
-            StreamEvent::Data { dir, bytes, .. } if before.tls_begins(dir, bytes) => *tls = Some(Tls::new()),
-            StreamEvent::Gap { .. } => before.hole(event),
+        match (*event, self.others) {
+            (StreamEvent::Data { dir, offset, bytes, .. }, Some(others)) => {
+                if let Some(disguises) = self.disguises.get_mut(&None) {
+                    disguises[role_of(ends, client, dir)].push(offset, bytes, others);
+                }
+            }
+            (StreamEvent::Gap { dir, .. }, Some(others)) => {
+                if let Some(disguises) = self.disguises.get_mut(&None) {
+                    disguises[role_of(ends, client, dir)].hole(others);
+                }
+            }
+            (StreamEvent::Data { dir, offset: 0, bytes, .. }, None) => {
+                if HEADS.iter().any(|head| bytes.starts_with(head))
+                    && let Other::Fills(of) = self.other
+                    && let Some(fills) = of.get_mut(&None)
+                {
+                    // What there is of a head says who it is; nothing else is before the first frame.
+                    fills[role_of(ends, client, dir)].retain(|fill| fill.at > 0);
+                }
+            }
             _ => {}
         }
     }
-    if let Some(tls) = tls {
-        tls.push(event, keys, limits, &mut Weirds::default(), take);
+}
+
+impl Change for Looking<'_> {
+    fn bytes(&mut self, stream: Option<u32>, role: Role, at: u64, bytes: &mut [u8]) {
+        if let (Some(disguises), Some(others)) = (self.disguises.get_mut(&stream), self.others) {
+            disguises[role].push(at, bytes, others);
+        }
+    }
+
+    fn fields(&mut self, fields: Vec<Field>) -> Vec<Field> {
+        fields
+    }
+
+    fn text(&mut self, text: &[u8]) -> Vec<u8> {
+        text.to_vec()
     }
 }
 
-/// Fills what is to be filled of the bytes of a direction.
-fn change(
-    fills: &PerRole<Vec<Fill>>,
-    ends: Endpoints,
-    client: SocketAddr,
-    dir: Direction,
-    at: u64,
-    bytes: &mut [u8],
-) {
-    edit::fill(&fills[role_of(ends, client, dir)], at, bytes);
+/// Makes what is written.
+struct Changing<'c> {
+    other: &'c Other,
+    others: Option<Others<'c>>,
 }
 
-/// Who sends in that direction.
-fn role_of(ends: Endpoints, client: SocketAddr, dir: Direction) -> Role {
-    let src = if dir == Direction::Orig { ends.orig } else { ends.resp };
-    if src == client { Role::Client } else { Role::Server }
+impl Change for Changing<'_> {
+    fn bytes(&mut self, stream: Option<u32>, role: Role, at: u64, bytes: &mut [u8]) {
+        self.other.change(stream, role, at, bytes);
+    }
+
+    fn fields(&mut self, mut fields: Vec<Field>) -> Vec<Field> {
+        let Some(Others { names, limits }) = self.others else { return fields };
+        for field in &mut fields {
+            if let (Some(name), Some(value)) = (&mut field.name, &mut field.value) {
+                *value = names.line(name, value, limits).into();
+                *name = names.name(name, limits).into();
+            }
+        }
+        fields
+    }
+
+    fn text(&mut self, text: &[u8]) -> Vec<u8> {
+        match self.others {
+            Some(Others { names, limits }) => names.text(text, limits),
+            None => text.to_vec(),
+        }
+    }
+}
+
+/// The payload of a segment as it is to be written; `None` where that is as it was.
+fn filled(numbers: &mut Numbers, segment: &Segment<'_>, other: &Other, role: Role) -> Option<Vec<u8>> {
+    if segment.payload.is_empty() {
+        return None;
+    }
+    let mut payload = segment.payload.to_vec();
+    let is_other = match numbers.offset(segment) {
+        Some(offset) => other.change(None, role, offset, &mut payload),
+        // Of no stream that was followed: nobody says what is in it.
+        None => edit::fill(&[ALL], 0, &mut payload),
+    };
+    is_other.then_some(payload)
 }
 
 /// Where `inner` begins in `outer`, if it is a part of it.

@@ -1,6 +1,6 @@
 use super::*;
-use crate::http2::Field;
 use crate::http2::frame::PREFACE;
+use crate::http2::{Field, Remake, Rewrite};
 use crate::model::{Http2Error, PacketNo};
 
 const CAPS: Caps =
@@ -9,6 +9,8 @@ const CAPS: Caps =
 /// What both sides send, and what is told of it.
 struct Story {
     http2: Http2,
+    /// The same connection, made anew.
+    remade: (Remake, Http2, Vec<String>),
     sent: PerDirection<u64>,
     packet: u64,
     log: Vec<String>,
@@ -37,13 +39,14 @@ fn ok(stream: u8) -> Vec<u8> {
 
 impl Story {
     fn new() -> Self {
-        let mut story = Self::of(Http2::new(C, CAPS));
+        let mut story = Self::of(|| Http2::new(C, CAPS));
         story.send(C, PREFACE);
         story
     }
 
-    fn of(http2: Http2) -> Self {
-        Self { http2, sent: PerDirection::default(), packet: 0, log: Vec::new() }
+    fn of(http2: impl Fn() -> Http2) -> Self {
+        let remade = (Remake::new(CAPS), http2(), Vec::new());
+        Self { http2: http2(), remade, sent: PerDirection::default(), packet: 0, log: Vec::new() }
     }
 
     fn carrier(&mut self, dir: Direction) -> Carrier {
@@ -52,8 +55,11 @@ impl Story {
     }
 
     fn push(&mut self, event: &StreamEvent<'_>) {
-        let Self { http2, log, .. } = self;
+        let Self { http2, log, remade: (remake, other, other_log), .. } = self;
         http2.push(event, &mut |stream, step| log.push(format!("{stream} {}", told(&step))));
+        remake.push(event, &mut Same, &mut |event| {
+            other.push(&event, &mut |stream, step| other_log.push(format!("{stream} {}", told(&step))));
+        });
     }
 
     /// In a segment that acknowledges all that the other side has sent.
@@ -76,9 +82,30 @@ impl Story {
         self.push(&StreamEvent::End { dir, how, carrier });
     }
 
+    fn forget(&mut self) {
+        self.log.clear();
+        self.remade.2.clear();
+    }
+
     #[track_caller]
     fn tells(&mut self, expected: &[&str]) {
         assert_eq!(std::mem::take(&mut self.log), expected);
+        assert_eq!(std::mem::take(&mut self.remade.2), expected, "made anew");
+    }
+}
+
+/// Leaves all as it was.
+struct Same;
+
+impl Rewrite for Same {
+    fn fields(&mut self, fields: Vec<Field>) -> Vec<Field> {
+        fields
+    }
+
+    fn content(&mut self, _: u32, _: Direction, _: u64, _: &mut [u8]) {}
+
+    fn text(&mut self, text: &[u8]) -> Vec<u8> {
+        text.to_vec()
     }
 }
 
@@ -151,7 +178,7 @@ fn early_data_waits_for_the_response() {
     let mut story = Story::new();
     story.send(C, &[connect(1), frame(0, 0, 1, b"early")].concat());
     story.send(S, &frame(1, 4, 1, &block(&[(":status", "103")])));
-    story.log.clear();
+    story.forget();
     story.send(S, &ok(1));
     story.tells(&["1 response Some(200)", "1 C 1: early had 0"]);
     assert_eq!(story.http2.counts().informational, 1);
@@ -196,12 +223,12 @@ fn an_end_behind_early_data_waits_with_it() {
 #[test]
 fn data_behind_the_end_of_its_stream_is_left_out() {
     for is_whole in [true, false] {
-        let mut story = if is_whole { Story::new() } else { Story::of(Http2::mid_stream(CAPS)) };
+        let mut story = if is_whole { Story::new() } else { Story::of(|| Http2::mid_stream(CAPS)) };
         if is_whole {
             story.send(C, &connect(1));
             story.send(S, &ok(1));
         }
-        story.log.clear();
+        story.forget();
         story.send(S, &frame(0, 1, 1, b"last"));
         story.send(S, &[frame(0, 0, 1, b"more"), frame(0, 1, 1, b"and more")].concat());
         story.send(S, &frame(3, 0, 1, &[0, 0, 0, 7]));
@@ -220,7 +247,7 @@ fn early_data_beyond_the_cap_is_a_hole() {
         C,
         &[connect(1), frame(0, 0, 1, &[b'a'; 200]).repeat(2), frame(0, 0, 1, b"a").repeat(100)].concat(),
     );
-    story.log.clear();
+    story.forget();
     story.send(S, &ok(1));
     let dropped = story.http2.counts().early_bytes_dropped;
     assert!((80..100).contains(&dropped), "{dropped}");
@@ -230,7 +257,7 @@ fn early_data_beyond_the_cap_is_a_hole() {
 /// A byte of a block can stand for a field of any length; what heads take of memory is bound to what was sent.
 #[test]
 fn fields_that_too_few_bytes_stand_for_are_left_out() {
-    let mut story = Story::of(Http2::new(C, Caps { list_bytes: 1 << 20, block_bytes: 1 << 20, ..CAPS }));
+    let mut story = Story::of(|| Http2::new(C, Caps { list_bytes: 1 << 20, block_bytes: 1 << 20, ..CAPS }));
     let long = [&[0x40, 1, b'a', 0x7f, 0x82, 0x1e][..], &[b'v'; 3_969]].concat();
     let head = |block: &[u8], stream: u8| {
         [&(block.len() as u32).to_be_bytes()[1..], &[1, 4, 0, 0, 0, stream], block].concat()
@@ -279,7 +306,7 @@ fn what_is_lost_again_and_again_is_told_once() {
     let mut story = Story::new();
     story.send(C, &[connect(1), connect(3)].concat());
     story.send(S, &[ok(1), ok(3)].concat());
-    story.log.clear();
+    story.forget();
     let known = [frame(0, 0, 3, b"hi"), frame(6, 0, 0, &[0; 8])].concat();
     for _ in 0..3 {
         story.lose(C, 20);
@@ -325,7 +352,7 @@ fn resets_and_the_end_of_tcp() {
     let mut story = Story::new();
     story.send(C, &[connect(1), connect(3), connect(5)].concat());
     story.send(S, &[ok(1), ok(3), ok(5)].concat());
-    story.log.clear();
+    story.forget();
     story.send(C, &frame(3, 0, 1, &[0, 0, 0, 8]));
     story.send(S, &frame(3, 0, 1, &[0, 0, 0, 0]));
     story.send(S, &frame(0, 1, 3, b""));
@@ -379,7 +406,7 @@ fn a_hole_in_one_stream_is_of_that_stream() {
     story.send(S, &[ok(1), ok(3)].concat());
     let data = frame(0, 0, 1, b"abcdefgh");
     story.send(C, &data[..11]);
-    story.log.clear();
+    story.forget();
     story.lose(C, 3);
     story.send(C, &[&data[14..], &frame(0, 0, 3, b"hi")].concat());
     story.tells(&["1 C 3: 3 missing", "1 C 6: fgh had 1", "3 C 1: hi had 1"]);
@@ -393,7 +420,7 @@ fn a_hole_over_a_header_may_be_of_any() {
     let whole =
         [frame(0, 0, 1, b"abcd"), frame(0, 0, 3, b"efgh"), frame(0, 0, 1, b"ij"), frame(0, 0, 3, b"kl")]
             .concat();
-    story.log.clear();
+    story.forget();
     story.send(C, &whole[..11]);
     story.lose(C, 20);
     story.send(C, &whole[31..]);
@@ -412,7 +439,7 @@ fn a_hole_over_a_header_may_be_of_any() {
 
 #[test]
 fn from_the_middle_streams_are_picked_up() {
-    let mut story = Story::of(Http2::mid_stream(CAPS));
+    let mut story = Story::of(|| Http2::mid_stream(CAPS));
     story.send(C, &[frame(6, 0, 0, &[0; 8]), frame(0, 0, 5, b"hi"), frame(0, 0, 5, b"yo")].concat());
     let said: Vec<_> = story.log.iter().filter(|line| !line.contains("acked")).cloned().collect();
     assert_eq!(said, ["5 C 0: hi had 0", "5 C 2: yo had 0"]);

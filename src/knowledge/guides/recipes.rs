@@ -77,10 +77,11 @@ const SEE: GuidePart = GuidePart {
         way(
             "the packets for a ticket",
             "A capture of the selected connections alone, with comments that Wireshark shows. TLS that was decrypted is \
-             in plain there, or goes along with its keys. --payload none leaves the payloads of messages out.",
+             in plain there, or goes along with its keys. --payload none leaves the payloads of messages out, --anonymize names as well.",
             &[
                 "wslog inspect --connection 2 --slice ticket.pcapng capture.pcap",
                 "wslog inspect --connection 2 --slice no-data.pcapng --payload none capture.pcap",
+                "wslog inspect --connection 2 --slice no-names.pcapng --anonymize capture.pcap",
                 "wslog inspect --connection 2 --slice keys.pcapng --with-keys --keylog keys.log capture.pcap",
             ],
         ),
