@@ -338,11 +338,35 @@ limits! {
     "sorted-bytes" max_sorted_bytes: usize = 256 << 20, Bytes,
         Seen("A list of more rows is refused with an error; by the numbers of connections any number is listed.");
 
+    /// Connections that a slice copies.
+    ///
+    /// Each takes some 300 bytes, and what is said at its packets.
+    "sliced-connections" max_sliced_connections: usize = 100_000, Count("connections"),
+        Seen("A slice of more is refused with an error.");
+
+    /// Frames in a slice whose payloads are replaced.
+    ///
+    /// Where they are is kept in memory, 100 bytes each.
+    "sliced-frames" max_sliced_frames: usize = 4_000_000, Count("frames"),
+        Seen("A slice of more is refused with an error.");
+
     /// Nested texts, such as URIs in URI parameters, that are taken apart to hide only the secrets in them.
     ///
     /// Redirects have two or three levels, each encoded once more.
     "secret-nesting" max_secret_nesting: usize = 16, Count("texts"),
         Seen("Anything deeper is hidden as a whole, unless it consists of ordinary words."), 0..=64;
+
+    /// Bytes of names that are looked for in all texts, where others stand for them.
+    ///
+    /// Room for a million and more; they stay in memory.
+    "name-bytes" max_name_bytes: usize = 16 << 20, Bytes,
+        Seen("Others are replaced where they stand and not looked for elsewhere, and that is said.");
+
+    /// Bytes of the table of what stands for what.
+    ///
+    /// A row takes 20 to 100 bytes: room for a million and more.
+    "name-table-bytes" max_name_table_bytes: usize = 64 << 20, Bytes,
+        Seen("The table leaves out what comes later, and that is said.");
 }
 
 impl Limits {

@@ -44,7 +44,7 @@ pub(super) fn of(
     let files = reading::files(reading, key_logs, secrecy);
     let table =
         secrecy.anonymize_table.as_deref().map(|path| Output::open(Some(path), &files)).transpose()?;
-    let mut pseudonyms = Pseudonyms::new(&key).showing_payloads(shows_payloads);
+    let mut pseudonyms = Pseudonyms::new(&key).within(limits).showing_payloads(shows_payloads);
     match (pipe, &secrecy.anonymize_table) {
         (Some(pipe), Some(_)) => bail!(
             "--anonymize-table needs inputs that can be read twice, and {} cannot: write it to a file first",
@@ -73,6 +73,15 @@ pub(super) fn of(
         out.write_all(&document).and_then(|()| out.flush()).map_err(Error::Write)?;
         drop(out);
         table.finish()?;
+    }
+    let (too_many, too_many_rows) = pupil.pseudonyms.is_full();
+    if too_many {
+        exit::say(
+            "wslog: too many names: some are replaced where they stand and not looked for elsewhere (limit name-bytes)",
+        );
+    }
+    if too_many_rows {
+        exit::say("wslog: too many names: --anonymize-table lacks some (limit name-table-bytes)");
     }
     Ok(Arc::new(pupil.pseudonyms))
 }

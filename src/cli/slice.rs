@@ -46,7 +46,8 @@ impl Slice {
             bail!("--slice and --output name the same file");
         }
         let read = reading::files(&args.reading, &report.key_logs, &args.secrecy);
-        Ok(Self { path: path.to_owned(), output: Output::open(Some(path), &read)?, picks: Picks::default() })
+        let picks = Picks::within(&args.reading.limits.limits()?);
+        Ok(Self { path: path.to_owned(), output: Output::open(Some(path), &read)?, picks })
     }
 
     /// Makes it of what was read.
@@ -58,10 +59,13 @@ impl Slice {
         names: Option<&Pseudonyms>,
     ) -> anyhow::Result<()> {
         let limits = args.reading.limits.limits()?;
-        let Picks { picks, without, too_many } = &mut self.picks;
+        let Picks { picks, without, too_many, .. } = &mut self.picks;
         let count = picks.len() as u64 + *too_many;
         if *too_many > 0 {
-            bail!("--slice copies up to {} connections and {count} are selected: select fewer", picks.len());
+            bail!(
+                "--slice copies up to {} and {count} are selected: select fewer, or raise the limit sliced-connections",
+                units::count(picks.len() as u64, "connection")
+            );
         }
         if picks.is_empty() {
             let why = if *without > 0 { "reports have no packets" } else { "no connection is selected" };
@@ -69,7 +73,7 @@ impl Slice {
             return Ok(());
         }
         let is_filled = args.payload == Some(Payload::None) || names.is_some();
-        let mut frames = Frames::default();
+        let mut frames = Frames::within(&limits);
         if is_filled {
             let selection = Selection::exactly(picks.iter().map(|pick| pick.id));
             let order = Order {
@@ -80,7 +84,7 @@ impl Slice {
             reading::run(&args.reading, &report.key_logs, order)?;
             if frames.is_full() {
                 bail!(
-                    "--slice: the selected connections have too many frames for their payloads to be replaced: select fewer"
+                    "--slice: the selected connections have too many frames for their payloads to be replaced: select fewer, or raise the limit sliced-frames"
                 );
             }
             frames.fill(picks);

@@ -141,6 +141,7 @@ pub use fr_interleave::FrInterleave;
 pub use fr_len_min::FrLenMin;
 pub use fr_len_msb::FrLenMsb;
 pub use fr_lost::FrLost;
+pub(crate) use fr_lost::in_place_of_a_frame;
 pub use fr_mask_c::FrMaskC;
 pub use fr_mask_key::{FrMaskKey, KeyPattern};
 pub use fr_mask_s::FrMaskS;

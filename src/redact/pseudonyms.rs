@@ -24,16 +24,11 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::limits::Limits;
 use crate::redact::search::Place;
 use prf::Prf;
 use texts::{Level, Marked};
 use words::{folded, words};
-
-/// So many bytes of names are looked for elsewhere; more are replaced where they stand only.
-const MAX_BYTES: usize = 16 << 20;
-
-/// So many bytes of what was replaced go to a table.
-const MAX_TABLE_BYTES: usize = 64 << 20;
 
 /// Letters that a name has which is looked for elsewhere: shorter ones would be found everywhere.
 const SHORTEST: usize = 3;
@@ -64,8 +59,17 @@ const ADDRESS: usize = 45;
 pub struct Pseudonyms {
     prf: Prf,
     originals: Originals,
-    table: Option<(BTreeMap<String, String>, usize)>,
+    table: Option<Table>,
     shows_payloads: bool,
+    limits: (usize, usize),
+}
+
+/// What stands for what.
+#[derive(Clone, Debug, Default)]
+struct Table {
+    rows: BTreeMap<String, String>,
+    bytes: usize,
+    is_full: bool,
 }
 
 impl fmt::Debug for Pseudonyms {
@@ -75,13 +79,16 @@ impl fmt::Debug for Pseudonyms {
 }
 
 /// Names that were found, to be looked for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Originals {
     /// Without their case.
     words: HashSet<Box<[u8]>>,
     /// Keys and accept values of opening handshakes, and what stands for them.
     pairs: HashMap<Box<str>, Box<str>>,
     bytes: usize,
+    most: usize,
+    /// There was no room for some.
+    is_full: bool,
 }
 
 impl Originals {
@@ -89,23 +96,37 @@ impl Originals {
         word.len() >= shortest && self.words.contains(&*folded(word))
     }
 
+    fn new(most: usize) -> Self {
+        Self { words: HashSet::new(), pairs: HashMap::new(), bytes: 0, most, is_full: false }
+    }
+
     fn insert(&mut self, word: &[u8]) {
         let is_number = word.iter().all(u8::is_ascii_digit);
         let shortest = if is_number { SHORTEST_NUMBER } else { SHORTEST };
-        if word.len() < shortest || common::is_common(word) || self.bytes + word.len() > MAX_BYTES {
+        let folded = folded(word);
+        if word.len() < shortest || common::is_common(word) || self.words.contains(&*folded) {
             return;
         }
-        if self.words.insert(folded(word).into()) {
-            self.bytes += word.len();
+        if self.has_room(word.len()) {
+            self.words.insert(folded.into());
         }
     }
 
     fn pair(&mut self, from: &str, to: &str) {
-        if self.bytes + from.len() + to.len() <= MAX_BYTES
-            && self.pairs.insert(from.into(), to.into()).is_none()
-        {
-            self.bytes += from.len() + to.len();
+        if self.pairs.contains_key(from) || self.has_room(from.len() + to.len()) {
+            self.pairs.insert(from.into(), to.into());
         }
+    }
+
+    /// Whether so many bytes more have room; they are counted, or what they are of is.
+    const fn has_room(&mut self, bytes: usize) -> bool {
+        let has_room = self.bytes.saturating_add(bytes) <= self.most;
+        if has_room {
+            self.bytes += bytes;
+        } else {
+            self.is_full = true;
+        }
+        has_room
     }
 }
 
@@ -124,13 +145,29 @@ impl Pseudonyms {
     #[must_use]
     pub fn new(key: &[u8]) -> Self {
         let prf = Prf::new(&Prf::new(b"wslog: names for names").block(&[key]));
-        Self { prf, originals: Originals::default(), table: None, shows_payloads: false }
+        let Limits { max_name_bytes, max_name_table_bytes, .. } = Limits::DEFAULT;
+        let limits = (max_name_bytes, max_name_table_bytes);
+        Self { prf, originals: Originals::new(limits.0), table: None, shows_payloads: false, limits }
+    }
+
+    /// Of which so many names are kept.
+    #[must_use]
+    pub fn within(self, limits: &Limits) -> Self {
+        let limits = (limits.max_name_bytes, limits.max_name_table_bytes);
+        let originals = Originals { most: limits.0, ..self.originals };
+        Self { originals, limits, ..self }
+    }
+
+    /// Whether there were too many names for all to be looked for everywhere, and too many for the table.
+    #[must_use]
+    pub fn is_full(&self) -> (bool, bool) {
+        (self.originals.is_full, self.table.as_ref().is_some_and(|table| table.is_full))
     }
 
     /// Keeps what was replaced by what, of what is [learnt](crate::redact::Sealed::teach), for [`Self::table`].
     #[must_use]
     pub fn with_table(self) -> Self {
-        Self { table: Some((BTreeMap::new(), 0)), ..self }
+        Self { table: Some(Table::default()), ..self }
     }
 
     /// Payloads may be shown, with names replaced that are known, or have the form of one. Otherwise what quotes a payload, and the body of a
@@ -142,7 +179,8 @@ impl Pseudonyms {
 
     /// Each original with what stands for it, as far as a table [was asked for](Self::with_table), in order.
     pub fn table(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.table.iter().flat_map(|(table, _)| table.iter().map(|(from, to)| (from.as_str(), to.as_str())))
+        let rows = self.table.iter().flat_map(|table| &table.rows);
+        rows.map(|(from, to)| (from.as_str(), to.as_str()))
     }
 
     /// An address for an address. Two that share octets, or hexadecimal digits of IPv6, from the front share as many afterwards;
@@ -433,7 +471,7 @@ pub(super) struct Names {
 
 impl Names {
     pub(super) fn new(of_all: Arc<Pseudonyms>, nesting: usize) -> Self {
-        Self { of_all, own: Originals::default(), nesting }
+        Self { own: Originals::new(of_all.limits.0), of_all, nesting }
     }
 
     /// Whether payloads may be shown.
@@ -502,6 +540,7 @@ impl Names {
 
     /// Adds what was learnt here to what is known of all.
     pub(super) fn teach(self, all: &mut Pseudonyms) {
+        all.originals.is_full |= self.own.is_full;
         for word in &self.own.words {
             all.originals.insert(word);
             all.note(word, &words::word(&all.prf, word));
@@ -518,19 +557,25 @@ impl Pseudonyms {
     pub(super) fn bare(&self) -> Self {
         Self {
             prf: self.prf.clone(),
-            originals: Originals::default(),
+            originals: Originals::new(self.limits.0),
             table: None,
             shows_payloads: self.shows_payloads,
+            limits: self.limits,
         }
     }
 
     fn note(&mut self, from: &[u8], to: &[u8]) {
-        let Some((table, bytes)) = &mut self.table else { return };
+        let Some(table) = &mut self.table else { return };
         let [from, to] = [from, to].map(|text| String::from_utf8_lossy(text).into_owned());
-        if *bytes + from.len() + to.len() <= MAX_TABLE_BYTES {
-            *bytes += from.len() + to.len();
-            table.insert(from, to);
+        if table.rows.contains_key(&from) {
+            return;
         }
+        if table.bytes + from.len() + to.len() > self.limits.1 {
+            table.is_full = true;
+            return;
+        }
+        table.bytes += from.len() + to.len();
+        table.rows.insert(from, to);
     }
 
     /// Notes an address for the table.

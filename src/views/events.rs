@@ -1,5 +1,6 @@
 //! What happened at the end of a connection, in its order: frames, with alerts of TLS and the ends of TCP among them.
 
+use crate::knowledge::rules::in_place_of_a_frame;
 use crate::model::{
     AlertDescription, Conversation, FrameRecord, PacketNo, Role, SideTcp, TcpEnd, Timestamp, TlsAlert,
 };
@@ -16,8 +17,8 @@ pub(super) enum Event<'a> {
     Frame(&'a FrameRecord<Shown>),
     /// In the place of so many frames that were not kept.
     Omitted(u64),
-    /// An alert of TLS, or a close_notify, in words.
-    Alert { by: Role, at: Option<Timestamp>, packet: PacketNo, said: String },
+    /// An alert of TLS, a close_notify, what is no frame, or what was sent again in vain, in words.
+    Other { by: Role, at: Option<Timestamp>, packet: PacketNo, said: String, arrives: bool },
     /// A side ends its direction of TCP, or of the stream; `note`: what came before and after that.
     End { end: TcpEnd, note: String },
 }
@@ -28,7 +29,7 @@ impl Event<'_> {
         match self {
             Self::Frame(frame) => frame.packet,
             Self::Omitted(_) => None,
-            Self::Alert { packet, .. } => Some(*packet),
+            Self::Other { packet, .. } => Some(*packet),
             Self::End { end, .. } => end.packet,
         }
     }
@@ -38,7 +39,7 @@ impl Event<'_> {
         match self {
             Self::Frame(frame) => frame.at,
             Self::Omitted(_) => None,
-            Self::Alert { at, .. } => *at,
+            Self::Other { at, .. } => *at,
             Self::End { end, .. } => end.at,
         }
     }
@@ -68,6 +69,8 @@ pub(super) fn of(report: &Conversation<Shown>, list: FrameList) -> (Vec<Event<'_
             events.push((end.packet.unwrap_or(PacketNo(u64::MAX)), Event::End { end, note: String::new() }));
         }
         events.extend(reset(report, role));
+        events.extend(no_frame(report, role));
+        events.extend(in_vain(report, role));
     }
     // By packet: frames of one packet keep their order, ends of TCP come after the frames of theirs.
     events.sort_by_key(|(packet, _)| *packet);
@@ -86,7 +89,27 @@ fn goodbyes<'a>(report: &Conversation<Shown>) -> impl Iterator<Item = (PacketNo,
         Some((mark.packet, mark.at, role, "TLS close_notify".to_owned()))
     });
     let all: Vec<_> = alerts.chain(leaves).collect();
-    all.into_iter().map(|(packet, at, by, said)| (packet, Event::Alert { by, at, packet, said }))
+    all.into_iter()
+        .map(|(packet, at, by, said)| (packet, Event::Other { by, at, packet, said, arrives: true }))
+}
+
+/// What stands where a frame should begin.
+fn no_frame<'a>(report: &Conversation<Shown>, by: Role) -> Option<(PacketNo, Event<'a>)> {
+    let lost = report.closing.framing_lost[by]?;
+    let (packet, at) = (lost.packet?, lost.at);
+    let said = in_place_of_a_frame(lost.how);
+    Some((packet, Event::Other { by, at, packet, said, arrives: true }))
+}
+
+/// What was sent again and never acknowledged.
+fn in_vain<'a>(report: &Conversation<Shown>, by: Role) -> Option<(PacketNo, Event<'a>)> {
+    let lost = report.tcp_facts[by].unacknowledged?;
+    let times = units::count(u64::from(lost.times), "retransmission");
+    let for_ns = lost.again_at.zip(lost.last_at).map(|(first, last)| last.since(first)).filter(|ns| *ns > 0);
+    let within = for_ns.map_or_else(String::new, |ns| format!(" in {}", units::duration(ns)));
+    let (packet, at) = (lost.packet, lost.again_at);
+    let said = format!("{times}{within}, never acknowledged");
+    Some((packet, Event::Other { by, at, packet, said, arrives: false }))
 }
 
 /// An alert by its name and number.

@@ -4,14 +4,12 @@ use std::fmt::Write;
 
 use crate::engine::Sink;
 use crate::error::Error;
+use crate::limits::Limits;
 use crate::model::{Conversation, ConversationId, Fill, PacketNo, PerRole, Pick, Role, TlsKeys};
 use crate::redact::{Sealed, Shown};
 use crate::views::escape::visible;
 use crate::views::worded::Worded;
 use crate::views::wording;
-
-/// Connections that are remembered; each takes some 300 bytes, and what is said of it.
-const MAX_PICKS: usize = 100_000;
 
 /// Remarks on a connection.
 const MAX_NOTES: usize = 64;
@@ -21,7 +19,7 @@ const MAX_LISTED: usize = 200;
 
 /// Takes down what of connections is copied. Their packets are found by their addresses: where an engine tells of others in their
 /// place ([`Engine::anonymizing`](crate::engine::Engine::anonymizing)), by those ([`Renaming`](crate::engine::Renaming)).
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Picks {
     /// Those that have packets.
     pub picks: Vec<Pick>,
@@ -29,9 +27,23 @@ pub struct Picks {
     pub without: u64,
     /// How many are more than are remembered.
     pub too_many: u64,
+    /// How many are remembered.
+    most: usize,
+}
+
+impl Default for Picks {
+    fn default() -> Self {
+        Self::within(&Limits::DEFAULT)
+    }
 }
 
 impl Picks {
+    /// None yet, of so many at the most.
+    #[must_use]
+    pub const fn within(limits: &Limits) -> Self {
+        Self { picks: Vec::new(), without: 0, too_many: 0, most: limits.max_sliced_connections }
+    }
+
     /// What the file begins with: of which inputs it is, and how its connections were called there. `remarks` follow, a line each.
     #[must_use]
     pub fn comment(&self, inputs: &[&str], remarks: &[&str]) -> String {
@@ -53,7 +65,7 @@ impl Picks {
 
 impl Sink for Picks {
     fn conversation(&mut self, sealed: &Sealed) -> Result<(), Error> {
-        if self.picks.len() >= MAX_PICKS {
+        if self.picks.len() >= self.most {
             self.too_many += 1;
             return Ok(());
         }

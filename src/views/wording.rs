@@ -60,6 +60,21 @@ pub(crate) fn frame(header: &FrameHeader) -> String {
     out
 }
 
+/// The same where FIN stands for the end of TCP beside it: `text RSV2, not final, masked`.
+pub(crate) fn frame_in_words(header: &FrameHeader) -> String {
+    let mut out = header.opcode.name().to_owned();
+    if header.rsv.0 != 0 {
+        out.push_str(&format!(" {}", header.rsv));
+    }
+    if !header.fin {
+        out.push_str(", not final");
+    }
+    if header.masking_key.is_some() {
+        out.push_str(", masked");
+    }
+    out
+}
+
 /// The payload of a frame in so many characters.
 pub(crate) fn payload(frame: &FrameRecord<Shown>, most: usize) -> String {
     if frame.header.opcode == Opcode::CLOSE

@@ -116,8 +116,45 @@ const TABLE: &[(&[&str], Way)] = &[
         ),
     ),
     (
+        &["sliced-connections=1"],
+        Seen(
+            || vec![pcap(&two_at_a_time())],
+            refusal_of_slice,
+            "2: --slice copies up to 1 connection and 2 are selected: select fewer, or raise the limit sliced-connections",
+            "0",
+        ),
+    ),
+    (
+        &["sliced-frames=1"],
+        Seen(
+            || vec![pcap(&two_at_a_time())],
+            refusal_of_slice,
+            "2: --slice: the selected connections have too many frames for their payloads to be replaced: select fewer, or raise \
+             the limit sliced-frames",
+            "0",
+        ),
+    ),
+    (
         &["secret-nesting=0"],
         Seen(uri_in_json, texts, r#"{"u":"<redacted 18 bytes, no. 1>"}"#, r#"{"u":"wss://h/?x=a1b2c3d"}"#),
+    ),
+    (
+        &["name-bytes=1"],
+        Seen(
+            hello,
+            refusal_of_slice,
+            "0: too many names: some are replaced where they stand and not looked for elsewhere (limit name-bytes)",
+            "0",
+        ),
+    ),
+    (
+        &["name-table-bytes=1"],
+        Seen(
+            hello,
+            refusal_of_slice,
+            "0: too many names: --anonymize-table lacks some (limit name-table-bytes)",
+            "0",
+        ),
     ),
 ];
 
@@ -498,6 +535,11 @@ fn sorted(ran: &Ran) -> String {
     format!("{} {host}{said}", ran.code.unwrap_or(-1))
 }
 
+fn refusal_of_slice(ran: &Ran) -> String {
+    let said = ran.errors.trim_end().replace("wslog: ", ": ");
+    format!("{}{said}", ran.code.unwrap_or(-1))
+}
+
 fn sets(ran: &Ran) -> String {
     let inputs = ran.document["inputs"].as_array().expect("a list").iter();
     inputs.map(|input| input["set"].to_string()).collect::<Vec<_>>().join(" ")
@@ -523,6 +565,10 @@ impl Ran {
         let paths = paths.collect::<Vec<_>>();
         let is_of_rows = ["message-bytes", "live-secrets"].iter().any(|limit| name.starts_with(limit));
         let is_of_page = ["tcp-moments", "page-bytes"].iter().any(|limit| name.starts_with(limit));
+        // What is written beside the report must not be there yet.
+        let beside = folder.join("beside");
+        let _ = fs::remove_file(&beside);
+        let beside = beside.to_str().expect("UTF-8");
         let mut arguments = if is_of_rows {
             vec!["messages", "--quiet", "--format", "ndjson", "--payload", "full"]
         } else if is_of_page {
@@ -531,6 +577,10 @@ impl Ran {
             vec!["inspect", "--quiet", "--format", "autobahn-index"]
         } else if name.starts_with("sorted-bytes") {
             vec!["list", "--quiet", "--format", "ndjson", "--sort", "host"]
+        } else if name.starts_with("sliced-") {
+            vec!["inspect", "--quiet", "--format", "json", "--payload", "none", "--slice", beside]
+        } else if name.starts_with("name-") {
+            vec!["inspect", "--quiet", "--format", "json", "--anonymize", "--anonymize-table", beside]
         } else {
             vec!["inspect", "--quiet", "--format", "json", "--frames", "all"]
         };
@@ -639,11 +689,20 @@ fn no_value_of_a_limit_is_too_much() {
                 Ran::of(&format!("{}-ends", limit.name), &files, &[&[&*setting], &settings[1..]].concat());
             // What lets nothing be read of an input says so.
             let refused = value == 0
-                && ["inflated-file-bytes", "report-bytes", "report-parts", "run-connections", "sorted-bytes"]
-                    .contains(&limit.name);
+                && [
+                    "inflated-file-bytes",
+                    "report-bytes",
+                    "report-parts",
+                    "run-connections",
+                    "sorted-bytes",
+                    "sliced-connections",
+                    "sliced-frames",
+                ]
+                .contains(&limit.name);
+            let says = refused || value == 0 && limit.name.starts_with("name-");
             let expected = if refused { Some(2) } else { Some(0) };
             assert_eq!(ran.code, expected, "{setting}: {}", ran.errors);
-            assert_eq!(ran.errors.is_empty(), !refused, "{setting}: {}", ran.errors);
+            assert_eq!(ran.errors.is_empty(), !says, "{setting}: {}", ran.errors);
         }
     }
 }

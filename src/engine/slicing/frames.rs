@@ -6,17 +6,23 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use crate::engine::recorder::{Happening, Keep};
 use crate::engine::sink::Sink;
 use crate::error::Error;
+use crate::limits::Limits;
 use crate::model::{ConversationId, Fill, FrameRecord, Pick, Placed, Role};
 use crate::redact::Shown;
 
-/// Frames that are remembered; each takes some fifty bytes.
-const MAX_FRAMES: usize = 4_000_000;
-
 /// Takes down where frames lie.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Frames {
     of: HashMap<ConversationId, Of>,
     count: usize,
+    /// How many are remembered.
+    most: usize,
+}
+
+impl Default for Frames {
+    fn default() -> Self {
+        Self::within(&Limits::DEFAULT)
+    }
 }
 
 /// Those of a conversation.
@@ -38,10 +44,16 @@ impl Of {
 }
 
 impl Frames {
+    /// None yet, of so many at the most.
+    #[must_use]
+    pub fn within(limits: &Limits) -> Self {
+        Self { of: HashMap::new(), count: 0, most: limits.max_sliced_frames }
+    }
+
     /// Whether there were more than are remembered.
     #[must_use]
     pub const fn is_full(&self) -> bool {
-        self.count > MAX_FRAMES
+        self.count > self.most
     }
 
     /// The frames of a conversation.

@@ -143,10 +143,12 @@ impl Judge for PeerUnreachable {
         let for_ns = for_ns.map_or_else(String::new, |ns| format!(" within {}", duration(ns)));
         let silent = silent_ns.filter(|ns| *ns >= 1_000_000_000);
         let silent =
-            silent.map_or_else(String::new, |ns| format!(", last heard from {} earlier", duration(ns)));
+            silent.map_or_else(String::new, |ns| format!(", last heard from {} before that", duration(ns)));
+        let before = silent_ns.filter(|ns| *ns >= FORGETFUL_NS).filter(|_| cause.at.is_some());
+        let before = before.map_or_else(String::new, |ns| format!(", in the {} before and", duration(ns)));
         // Whatever forgets a silent connection is kept from it by traffic.
         let pings = silent_ns.filter(|ns| *ns >= FORGETFUL_NS).map_or_else(String::new, |ns| {
-            format!(" Pings at an interval shorter than {} would keep a NAT from forgetting.", duration(ns))
+            format!(" If one forgot it, Pings at an interval well below {} would have kept it.", duration(ns))
         });
         let tried = match what {
             _ if probes => "probed the connection".to_owned(),
@@ -173,7 +175,7 @@ impl Judge for PeerUnreachable {
                 count(u64::from(times), "time"),
             ),
             format!(
-                "Check the path between the two{} for a NAT or firewall that forgot the connection or a link that \
+                "Check the path between the two{before}{} for a NAT or firewall that forgot the connection or a link that \
                  went down, and whether {peer}'s host was up.{pings}",
                 from_clock(conversation, cause.at)
             ),

@@ -47,25 +47,37 @@ pub(super) const ROW: Row = Row {
 /// Bytes shown of what is no text.
 const SHOWN: usize = 16;
 
+/// What stands where a frame should begin.
+fn thing(how: LostHow) -> String {
+    match how {
+        LostHow::HttpResponse => "an HTTP response".to_owned(),
+        LostHow::HttpRequest => "an HTTP request".to_owned(),
+        LostHow::ChunkSize => "an HTTP chunk size".to_owned(),
+        LostHow::ExtraCrlf => "an empty line".to_owned(),
+        LostHow::LengthWidth { stated, bytes } => {
+            format!("a frame whose length field has {bytes} bytes instead of {stated}")
+        }
+        LostHow::CutShort { came, claimed } => {
+            format!(
+                "the next frame after only {came} of {} of the one before",
+                count(claimed, "payload byte")
+            )
+        }
+        LostHow::BytesMissing => "the rest of a frame whose beginning is missing".to_owned(),
+        LostHow::Unexplained => "bytes that are not a frame".to_owned(),
+    }
+}
+
+/// The same in the list of what a side sent.
+pub(crate) fn in_place_of_a_frame(how: LostHow) -> String {
+    let is_other =
+        matches!(how, LostHow::HttpResponse | LostHow::HttpRequest | LostHow::ChunkSize | LostHow::ExtraCrlf);
+    if is_other { format!("{} instead of a frame", thing(how)) } else { thing(how) }
+}
+
 impl<S: Readable> Told for FrLost<S> {
     fn words(&self, say: &Say<'_>) -> Words {
-        let what = match self.how {
-            LostHow::HttpResponse => "an HTTP response".to_owned(),
-            LostHow::HttpRequest => "an HTTP request".to_owned(),
-            LostHow::ChunkSize => "an HTTP chunk size".to_owned(),
-            LostHow::ExtraCrlf => "an empty line".to_owned(),
-            LostHow::LengthWidth { stated, bytes } => {
-                format!("a frame whose length field has {bytes} bytes instead of {stated}")
-            }
-            LostHow::CutShort { came, claimed } => {
-                format!(
-                    "the next frame after only {came} of {} of the one before",
-                    count(claimed, "payload byte")
-                )
-            }
-            LostHow::BytesMissing => "the rest of a frame whose beginning is missing".to_owned(),
-            LostHow::Unexplained => "bytes that are not a frame".to_owned(),
-        };
+        let what = thing(self.how);
         let is_text = self.redacted
             || self.start.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t'));
         let start = if is_text {

@@ -332,7 +332,7 @@ fn row(report: &Conversation<Shown>, event: &Event<'_>, options: &Options) -> Ve
                 packet,
                 time,
                 Md::ours(frame.from.name()),
-                Md::said(&wording::frame(&frame.header)),
+                Md::said(&wording::frame_in_words(&frame.header)),
                 Md::said(&frame.header.payload_len.to_string()),
                 payload(frame, options),
                 Md::join(marks.chain(cut), ", "),
@@ -342,7 +342,7 @@ fn row(report: &Conversation<Shown>, event: &Event<'_>, options: &Options) -> Ve
             let more = format!("… {} left out", units::count(*omitted, "frame"));
             vec![none(), none(), none(), none(), Md::said(&more), none(), none(), none()]
         }
-        Event::Alert { by, said, .. } => did(*by, said, ""),
+        Event::Other { by, said, .. } => did(*by, said, ""),
         Event::End { end, note } => did(end.by, wording::ends(end.how), note),
     }
 }

@@ -200,10 +200,11 @@ impl<'a> Drawing<'a> {
             let is_before = |event: &Event<'_>| event.packet().is_some_and(|packet| packet <= going.packet);
             events.insert(
                 events.iter().rposition(is_before).map_or(0, |at| at + 1),
-                Event::Alert {
+                Event::Other {
                     by,
                     at: going.at,
                     packet: going.packet,
+                    arrives: true,
                     said: format!("GOAWAY {}, last stream {}", going.error, going.last_stream),
                 },
             );
@@ -238,8 +239,9 @@ impl<'a> Drawing<'a> {
         for drawn in drawn {
             match drawn {
                 Drawn::Frames { first, last, count } => self.frames(first, last, count),
-                Drawn::Other(Event::Alert { by, at, packet, said }) => {
-                    self.sends(by, Arrow::Dotted, &said, None, (Some(packet), at));
+                Drawn::Other(Event::Other { by, at, packet, said, arrives }) => {
+                    let arrow = if arrives { Arrow::Dotted } else { Arrow::Crossed };
+                    self.sends(by, arrow, &said, None, (Some(packet), at));
                 }
                 Drawn::Other(Event::End { end, note }) => self.ends(end, &note),
                 Drawn::Other(Event::Frame(_) | Event::Omitted(_)) => {}

@@ -15,7 +15,7 @@ pub(super) fn sentences(report: &Conversation<Shown>) -> Vec<String> {
             Violation::ClIdle(_) if is_cause(report, CauseId::IdleTimeout) => None,
             Violation::ClHalfOpen(_) if is_cause(report, CauseId::PeerUnreachable) => None,
             Violation::ClIdle(ClIdle { idle_ns, seconds }) => Some(format!(
-                "The silence of {} before TCP ended is consistent with an idle timeout of {seconds} s, as used by \
+                "That no frame came for {} before TCP ended is consistent with an idle timeout of {seconds} s, as used by \
                  {}; the recording does not show whether one of them was on the path.",
                 units::duration(idle_ns),
                 wording::timeouts(seconds)

@@ -96,7 +96,7 @@ fn event_row(report: &Conversation<Shown>, event: &Event<'_>, style: &Style) -> 
             row[5] = format!("… {} left out", units::count(*omitted, "frame"));
             row
         }
-        Event::Alert { by, said, .. } => did(*by, said.clone(), String::new()),
+        Event::Other { by, said, .. } => did(*by, said.clone(), String::new()),
         Event::End { end, note } => did(end.by, wording::ends(end.how).to_owned(), note.clone()),
     }
 }
