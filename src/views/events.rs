@@ -18,7 +18,7 @@ pub(super) enum Event<'a> {
     /// In the place of so many frames that were not kept.
     Omitted(u64),
     /// An alert of TLS, a close_notify, what is no frame, or what was sent again in vain, in words.
-    Other { by: Role, at: Option<Timestamp>, packet: PacketNo, said: String, arrives: bool },
+    Other { by: Role, at: Option<Timestamp>, packet: PacketNo, said: String, note: String, arrives: bool },
     /// A side ends its direction of TCP, or of the stream; `note`: what came before and after that.
     End { end: TcpEnd, note: String },
 }
@@ -89,27 +89,28 @@ fn goodbyes<'a>(report: &Conversation<Shown>) -> impl Iterator<Item = (PacketNo,
         Some((mark.packet, mark.at, role, "TLS close_notify".to_owned()))
     });
     let all: Vec<_> = alerts.chain(leaves).collect();
-    all.into_iter()
-        .map(|(packet, at, by, said)| (packet, Event::Other { by, at, packet, said, arrives: true }))
+    all.into_iter().map(|(packet, at, by, said)| {
+        (packet, Event::Other { by, at, packet, said, note: String::new(), arrives: true })
+    })
 }
 
 /// What stands where a frame should begin.
 fn no_frame<'a>(report: &Conversation<Shown>, by: Role) -> Option<(PacketNo, Event<'a>)> {
     let lost = report.closing.framing_lost[by]?;
     let (packet, at) = (lost.packet?, lost.at);
-    let said = in_place_of_a_frame(lost.how);
-    Some((packet, Event::Other { by, at, packet, said, arrives: true }))
+    let (said, note) = ("no frame".to_owned(), in_place_of_a_frame(lost.how));
+    Some((packet, Event::Other { by, at, packet, said, note, arrives: true }))
 }
 
 /// What was sent again and never acknowledged.
 fn in_vain<'a>(report: &Conversation<Shown>, by: Role) -> Option<(PacketNo, Event<'a>)> {
     let lost = report.tcp_facts[by].unacknowledged?;
-    let times = units::count(u64::from(lost.times), "retransmission");
+    let times = units::count(u64::from(lost.times), "time");
     let for_ns = lost.again_at.zip(lost.last_at).map(|(first, last)| last.since(first)).filter(|ns| *ns > 0);
     let within = for_ns.map_or_else(String::new, |ns| format!(" in {}", units::duration(ns)));
     let (packet, at) = (lost.packet, lost.again_at);
-    let said = format!("{times}{within}, never acknowledged");
-    Some((packet, Event::Other { by, at, packet, said, arrives: false }))
+    let (said, note) = ("sent again".to_owned(), format!("{times}{within}, never acknowledged"));
+    Some((packet, Event::Other { by, at, packet, said, note, arrives: false }))
 }
 
 /// An alert by its name and number.

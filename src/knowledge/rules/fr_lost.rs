@@ -48,7 +48,7 @@ pub(super) const ROW: Row = Row {
 const SHOWN: usize = 16;
 
 /// What stands where a frame should begin.
-fn thing(how: LostHow) -> String {
+pub(crate) fn in_place_of_a_frame(how: LostHow) -> String {
     match how {
         LostHow::HttpResponse => "an HTTP response".to_owned(),
         LostHow::HttpRequest => "an HTTP request".to_owned(),
@@ -68,16 +68,9 @@ fn thing(how: LostHow) -> String {
     }
 }
 
-/// The same in the list of what a side sent.
-pub(crate) fn in_place_of_a_frame(how: LostHow) -> String {
-    let is_other =
-        matches!(how, LostHow::HttpResponse | LostHow::HttpRequest | LostHow::ChunkSize | LostHow::ExtraCrlf);
-    if is_other { format!("{} instead of a frame", thing(how)) } else { thing(how) }
-}
-
 impl<S: Readable> Told for FrLost<S> {
     fn words(&self, say: &Say<'_>) -> Words {
-        let what = thing(self.how);
+        let what = in_place_of_a_frame(self.how);
         let is_text = self.redacted
             || self.start.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t'));
         let start = if is_text {

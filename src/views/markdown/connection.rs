@@ -342,7 +342,7 @@ fn row(report: &Conversation<Shown>, event: &Event<'_>, options: &Options) -> Ve
             let more = format!("… {} left out", units::count(*omitted, "frame"));
             vec![none(), none(), none(), none(), Md::said(&more), none(), none(), none()]
         }
-        Event::Other { by, said, .. } => did(*by, said, ""),
+        Event::Other { by, said, note, .. } => did(*by, said, note),
         Event::End { end, note } => did(end.by, wording::ends(end.how), note),
     }
 }

@@ -204,6 +204,7 @@ impl<'a> Drawing<'a> {
                     by,
                     at: going.at,
                     packet: going.packet,
+                    note: String::new(),
                     arrives: true,
                     said: format!("GOAWAY {}, last stream {}", going.error, going.last_stream),
                 },
@@ -239,8 +240,9 @@ impl<'a> Drawing<'a> {
         for drawn in drawn {
             match drawn {
                 Drawn::Frames { first, last, count } => self.frames(first, last, count),
-                Drawn::Other(Event::Other { by, at, packet, said, arrives }) => {
+                Drawn::Other(Event::Other { by, at, packet, said, note, arrives }) => {
                     let arrow = if arrives { Arrow::Dotted } else { Arrow::Crossed };
+                    let said = if note.is_empty() { said } else { format!("{said}: {note}") };
                     self.sends(by, arrow, &said, None, (Some(packet), at));
                 }
                 Drawn::Other(Event::End { end, note }) => self.ends(end, &note),

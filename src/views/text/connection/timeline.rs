@@ -96,7 +96,11 @@ fn event_row(report: &Conversation<Shown>, event: &Event<'_>, style: &Style) -> 
             row[5] = format!("… {} left out", units::count(*omitted, "frame"));
             row
         }
-        Event::Other { by, said, .. } => did(*by, said.clone(), String::new()),
+        Event::Other { by, said, note, .. } => {
+            let mut row = did(*by, said.clone(), String::new());
+            row[5].clone_from(note);
+            row
+        }
         Event::End { end, note } => did(end.by, wording::ends(end.how).to_owned(), note.clone()),
     }
 }
