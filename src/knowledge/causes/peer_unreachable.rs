@@ -144,8 +144,12 @@ impl Judge for PeerUnreachable {
         let silent = silent_ns.filter(|ns| *ns >= 1_000_000_000);
         let silent =
             silent.map_or_else(String::new, |ns| format!(", last heard from {} before that", duration(ns)));
-        let before = silent_ns.filter(|ns| *ns >= FORGETFUL_NS).filter(|_| cause.at.is_some());
-        let before = before.map_or_else(String::new, |ns| format!(", in the {} before and", duration(ns)));
+        // Whatever forgot the connection did so in the silence before.
+        let silence = silent_ns.filter(|ns| *ns >= FORGETFUL_NS);
+        let since = silence.zip(cause.at).map_or_else(
+            || from_clock(conversation, cause.at),
+            |(ns, at)| format!(" from {} before {} on", duration(ns), clock(at, conversation.started_at)),
+        );
         // Whatever forgets a silent connection is kept from it by traffic.
         let pings = silent_ns.filter(|ns| *ns >= FORGETFUL_NS).map_or_else(String::new, |ns| {
             format!(" If one forgot it, Pings at an interval well below {} would have kept it.", duration(ns))
@@ -175,9 +179,8 @@ impl Judge for PeerUnreachable {
                 count(u64::from(times), "time"),
             ),
             format!(
-                "Check the path between the two{before}{} for a NAT or firewall that forgot the connection or a link that \
-                 went down, and whether {peer}'s host was up.{pings}",
-                from_clock(conversation, cause.at)
+                "Check the path between the two{since} for a NAT or firewall that forgot the connection or a link that \
+                 went down, and whether {peer}'s host was up.{pings}"
             ),
         )
     }

@@ -281,7 +281,7 @@ fn frames(page: &mut Page, report: &Conversation<Shown>, options: &Options, lack
         lacks.payloads |= matches!(event, Event::Frame(frame) if is_hidden(frame));
         rows.push(row);
     }
-    let header: &[_] = &["n", "packet", "time", "from", "what", "bytes", "payload", "rule"];
+    let header: &[_] = &["n", "packet", "time", "from", "what", "bytes", "payload", "note"];
     // A column that says nothing is none.
     let is_said = |at: usize| rows.iter().any(|row| row.get(at).is_some_and(|cell| !cell.is_empty()));
     let said: Vec<bool> = (0..header.len()).map(is_said).collect();
