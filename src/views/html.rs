@@ -5,9 +5,9 @@
 //! The page is written as the connections come: blocks of some of them, each with its rows of the overview, then what is known only
 //! at the end. Its Content-Security-Policy allows the one style and the one script that it holds, by their hashes, and nothing else.
 
-mod assets;
 mod blob;
 mod page;
+pub(in crate::views) mod shell;
 mod told;
 
 use std::cmp::Reverse;
@@ -118,7 +118,7 @@ impl<W: Write> HtmlReport<W> {
     /// Nothing is begun where nothing could be read.
     fn begin(&mut self) -> Result<(), Error> {
         if !std::mem::replace(&mut self.is_begun, true) {
-            self.out.write_all(page::head(self.path.as_deref()).as_bytes())?;
+            self.out.write_all(shell::CONNECTIONS.head(self.path.as_deref()).as_bytes())?;
         }
         Ok(())
     }
@@ -261,6 +261,7 @@ impl<W: Write> Sink for HtmlReport<W> {
         self.worst.sort_by_key(|detail| (Reverse(detail.tone), detail.id));
         let rest = page::Rest::new(self, inputs).to_string();
         self.out.write_all(rest.as_bytes())?;
+        self.out.write_all(shell::CONNECTIONS.foot(page::PLAIN).as_bytes())?;
         self.out.flush()?;
         Ok(())
     }

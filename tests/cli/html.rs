@@ -1,4 +1,7 @@
-//! `inspect --format html`: what the page holds, what of it needs no script, and what a browser makes of it.
+//! Pages for a browser: what that of `inspect --format html` holds, what of it needs no script, and what a browser makes of it;
+//! those of `diff` and `check` in `html/runs.rs`.
+
+mod runs;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -140,9 +143,9 @@ fn hostile() -> Vec<TestPacket> {
     merge(talks)
 }
 
-#[test]
-fn the_page_runs_nothing_but_its_script() {
-    let (page, _) = page_of("policy", &hostile(), &["--payload", "full"]);
+/// Its policy lets in its one style and its one script, and nothing in it is another, or asks for anything.
+#[track_caller]
+fn keeps_its_policy(page: &str) {
     let between = |begins: &str, ends: &str| {
         let (_, rest) = page.rsplit_once(begins).expect("it begins");
         rest.split(ends).next().expect("it ends").to_owned()
@@ -157,13 +160,19 @@ fn the_page_runs_nothing_but_its_script() {
     let scripts = page.matches("<script").count();
     let blobs = page.matches("<script type=\"text/plain\" data-wslog=\"").count();
     assert_eq!(scripts, blobs + 1, "what a peer wrote is no script");
-    for markup in ["<img", "<!--", "onerror=\"", "http://", "https://", "src="] {
+    for markup in ["<img", "<!--", "onerror=\"", "http://", "https://", "src=", " style="] {
         let outside = page.replace(&between("<script>", "</script>"), "");
         let found =
             outside.find(markup).map(|at| &outside[at.saturating_sub(60)..(at + 60).min(outside.len())]);
         // As text it may stand there.
         assert!(found.is_none_or(|around| around.contains("&#")), "{markup}: {found:?}");
     }
+}
+
+#[test]
+fn the_page_runs_nothing_but_its_script() {
+    let (page, _) = page_of("policy", &hostile(), &["--payload", "full"]);
+    keeps_its_policy(&page);
 }
 
 #[test]

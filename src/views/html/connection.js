@@ -3,7 +3,7 @@
 const VERDICTS = { met: "normal", broken: "fault", late: "odd", unobserved: "unknown", not_applicable: "unknown" };
 
 function table(heads, rows) {
-  return h("div", { class: "wide" }, h("table", {}, h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
+  return h("div", { class: "wide stacked" }, h("table", {}, h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
     h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell) => h("td", {}, cell)))))));
 }
 

@@ -51,4 +51,7 @@ function since(at, start) {
 
 const offset = (ns) => (ns === null ? "" : `${ns < 0 ? "−" : "+"}${(Math.abs(ns) / 1e9).toFixed(6)}`);
 
+// Numbers in order of size, also inside of ids such as 2:10 and 7/5.
+const order = new Intl.Collator("en", { numeric: true });
+
 const SIGNS = { fault: "✗", odd: "!", unknown: "?", normal: "✓" };

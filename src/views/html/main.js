@@ -48,35 +48,20 @@ async function start() {
     one.node.focus({ preventScroll: true });
   }
 
-  const dialog = h("dialog", { id: "keys" }, h("h2", {}, "Keys"), h("dl", {}, KEY_HELP.map(([keys, what]) => [h("dt", {}, h("kbd", {}, keys)), h("dd", {}, what)])),
-    h("form", { method: "dialog" }, h("button", {}, "Close")));
-  document.body.append(dialog);
-  const help = document.getElementById("help");
-  help.hidden = false;
-  help.addEventListener("click", () => dialog.showModal());
-
-  addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || dialog.open) return;
-    const isTyping = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
-    const isOne = !shown.hidden;
-    const beside = (step) => shown.querySelector(`nav a:nth-child(${step < 0 ? 2 : 3})[href]`)?.click();
-    const keys = {
-      "/": () => { if (isOne) location.hash = ""; view.search.focus(); },
-      "?": () => dialog.showModal(),
-      "[": () => isOne && beside(-1),
-      "]": () => isOne && beside(1),
-      t: () => shown.querySelector("svg.timeline")?.focus(),
-      j: () => !isOne && view.list.box.focus(),
-      k: () => !isOne && view.list.box.focus(),
-    };
-    if (event.key === "Escape") {
-      if (isOne) location.hash = "";
-      else if (isTyping) event.target.blur();
-      return;
-    }
-    if (isTyping || !keys[event.key]) return;
-    event.preventDefault();
-    keys[event.key]();
+  const isOne = () => !shown.hidden;
+  const beside = (step) => isOne() && shown.querySelector(`nav a:nth-child(${step < 0 ? 2 : 3})[href]`)?.click();
+  const toList = () => !isOne() && view.list.box.focus();
+  listenToKeys(KEY_HELP, {
+    "/": () => { if (isOne()) location.hash = ""; view.search.focus(); },
+    "[": () => beside(-1),
+    "]": () => beside(1),
+    t: () => shown.querySelector("svg.timeline")?.focus(),
+    j: toList,
+    k: toList,
+  }, () => {
+    if (!isOne()) return false;
+    location.hash = "";
+    return true;
   });
   addEventListener("hashchange", show);
   await show();

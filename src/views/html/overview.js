@@ -14,8 +14,6 @@ const RANK = { fault: 0, odd: 1, unknown: 2, normal: 3 };
 
 const frames = (row) => (row.client_frames === null ? null : row.client_frames + row.server_frames);
 
-// Numbers in order of size, also inside of ids such as 2:10 and 7/5.
-const order = new Intl.Collator("en", { numeric: true });
 function compare(a, b) {
   if (a === b) return 0;
   if (a === null || a === undefined) return 1;
