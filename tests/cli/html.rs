@@ -1,6 +1,7 @@
 //! Pages for a browser: what that of `inspect --format html` holds, what of it needs no script, and what a browser makes of it;
 //! those of `diff` and `check` in `html/runs.rs`.
 
+mod captured;
 mod runs;
 
 use std::fs;

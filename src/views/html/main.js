@@ -13,13 +13,16 @@ async function start() {
   const main = document.getElementById("overview");
   const shown = h("div", { id: "detail", hidden: true });
   main.after(shown);
+  const cells = casesOf(rows, byId, report.runs);
   const view = overview(rows, (row) => { location.hash = `c=${row.id}`; });
-  const cases = rows.length > 0 ? matrix(rows, view) : null;
+  const cases = matrix(cells, report.letters, view);
   if (rows.length > 0) {
-    const before = document.getElementById(cases ? "cases" : "worst");
-    before.before(...[cases, view.node].filter(Boolean));
+    const worst = document.getElementById("worst");
+    // Where there is a matrix, cases are what is looked for.
+    (cases ? document.getElementById("kinds") ?? worst : worst).before(...[cases, !cases && view.node].filter(Boolean));
+    if (cases) worst.before(view.node);
     // All that they tell is told of each connection.
-    for (const id of ["worst", "cases"]) document.getElementById(id)?.classList.add("plain");
+    for (const id of ["worst", "cases", "captured"]) document.getElementById(id)?.classList.add("plain");
   }
   view.apply();
 
@@ -39,7 +42,7 @@ async function start() {
     const connection = await readConnection(row);
     if (mine !== turn) return;
     if (!main.hidden) scrolled = scrollY;
-    const one = connectionView(connection, report, (step) => view.beside(id, step));
+    const one = connectionView(connection, row, report, (step) => view.beside(id, step));
     main.hidden = true;
     shown.hidden = false;
     shown.replaceChildren(one.node);

@@ -5,6 +5,7 @@ use askama::Template;
 use crate::knowledge::Tone;
 use crate::model::{ConversationId, InputReport, Journey};
 use crate::redact::Gist;
+use crate::views::escape::visible;
 use crate::views::html::{COLUMNS, Detail, HtmlReport, told};
 use crate::views::text::stories::Story;
 use crate::views::text::{Style, inputs, journeys, overview};
@@ -43,6 +44,9 @@ pub(super) struct Rest<'a> {
     others: u64,
     /// What is said of many cases.
     cases: String,
+    /// What captures show of runs, and what of them is not in the matrix.
+    captured: Vec<String>,
+    unplaced: Vec<String>,
     journeys: Vec<Way<'a>>,
     more_journeys: usize,
     worst: &'a [Detail],
@@ -109,6 +113,8 @@ impl<'a> Rest<'a> {
             more_kinds,
             others: report.stories.others(|_| true),
             cases,
+            captured: report.captured.told().map(|told| visible(&told).into_owned()).collect(),
+            unplaced: report.captured.remarks().map(|told| visible(&told).into_owned()).collect(),
             journeys: report.journeys.iter().take(JOURNEYS).map(Way::new).collect(),
             more_journeys: report.journeys.len().saturating_sub(JOURNEYS),
             worst: &report.worst,
