@@ -298,6 +298,21 @@ fn a_browser_shows_filters_sorts_and_draws() {
     let sorted: Vec<_> = sorted.as_array().expect("a list").iter().filter_map(Value::as_u64).collect();
     assert_eq!(sorted.first(), Some(&14), "{sorted:?}");
     assert!(sorted.is_sorted_by(|a, b| a >= b), "{sorted:?}");
+    // The frames of one: filtered, found, and all again where one is gone to that the filter hides.
+    browser.evaluate("location.hash = 'c=7'");
+    browser.wait("document.querySelector('#connection')?.dataset.id === '7'");
+    let listed = "[...document.querySelectorAll('#frames .row.frame .what')].map((cell) => cell.textContent)";
+    assert_eq!(browser.evaluate(listed).as_array().map(Vec::len), Some(14));
+    browser.evaluate("(() => { const kind = document.querySelector('#frames [data-filter=kind]'); kind.value = 'pong'; kind.dispatchEvent(new Event('change')); })()");
+    assert_eq!(browser.evaluate(listed), Value::from(vec!["pong FIN"; 6]));
+    browser.click("#frames input");
+    for c in "#4".chars() {
+        browser.press(&c.to_string());
+    }
+    assert_eq!(browser.evaluate("document.querySelector('#frames .count').textContent"), "1 of 14");
+    browser.click(".bar.close");
+    browser.wait("document.querySelector('.pane')?.textContent.includes('close FIN')");
+    assert_eq!(browser.evaluate(listed).as_array().map(Vec::len), Some(14));
     clean(&browser, "many");
 }
 

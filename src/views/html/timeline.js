@@ -26,6 +26,11 @@ function tickLabel(t, step, end) {
   return `${(t / of).toFixed(Math.max(0, Math.ceil(-Math.log10(step / of) - 1e-9)))} ${unit}`;
 }
 
+// Of a hundred thousand frames words are made for those that are drawn.
+function labelOf({ label, frame, broke }) {
+  return label ?? `frame ${frame.n}: ${frameLabel(frame)}, ${bytes(frame.length)}${frame.complete ? "" : ", not all of it in the recording"}${broke ? ` · broke ${broke}` : ""}`;
+}
+
 // All that happened, in order: by packet, what a packet carries before what it ends.
 function happenings(connection) {
   const start = connection.started_at;
@@ -41,7 +46,7 @@ function happenings(connection) {
   }
   for (const frame of connection.frames ?? []) {
     const kind = broken.has(frame.n) && frame.opcode !== 8 ? "broken" : frame.opcode in OPCODES ? OPCODES[frame.opcode] : "reserved";
-    add(frame.from, "frame", frame, { frame, kind, label: `frame ${frame.n}: ${frameLabel(frame)}, ${bytes(frame.length)}${frame.complete ? "" : ", not all of it in the recording"}${broken.has(frame.n) ? ` · broke ${broken.get(frame.n)}` : ""}` });
+    add(frame.from, "frame", frame, { frame, kind, broke: broken.get(frame.n) });
   }
   for (const role of ["client", "server"]) {
     const close = connection.closing[role];
@@ -104,6 +109,12 @@ function timeline(connection, onFrame) {
   const hint = h("p", { class: "faint window" });
 
   const last = Math.max(1, all.length - 1);
+  // The places of all, by either scale.
+  const places = { at: null, even: null };
+  function placesOfAll() {
+    if (places.at === null || places.even !== even) Object.assign(places, { at: Float64Array.from(all, place), even });
+    return places.at;
+  }
   // From 0, the start, to 1, the end.
   const place = (one) => (even ? (all.length > 1 ? 0.02 + 0.96 * one.i / last : 0.5) : Math.max(0, Math.min(1, one.t / length)));
   const clamp = ([from, to]) => {
@@ -167,7 +178,11 @@ function timeline(connection, onFrame) {
     const width = Math.max(200, drawing.clientWidth || drawing.parentElement?.clientWidth || 800);
     const [from, to] = view;
     const x = (at) => (at - from) / (to - from) * width;
-    const visibleOnes = all.map((one) => ({ one, x: x(place(one)) })).filter((at) => at.x >= -20 && at.x <= width + 20);
+    const visibleOnes = [];
+    for (const [i, at] of placesOfAll().entries()) {
+      const here = x(at);
+      if (here >= -20 && here <= width + 20) visibleOnes.push({ one: all[i], x: here });
+    }
     drawing.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
     drawing.replaceChildren(axis(width), ...["client", "server"].map((role) => states(role, x, width)),
       links(x, width), windows(x, width), ...["client", "server"].map((role) => bars(role, visibleOnes, width)), marks(visibleOnes, width), omitted(x, width));
@@ -245,7 +260,7 @@ function timeline(connection, onFrame) {
       const tall = 8 + (TALLEST - 8) * Math.log1p(size) / Math.log1p(largest);
       const up = LANES[role] < 0;
       return svg("rect", { class: `bar ${worst.kind}${worst.frame.complete === false ? " incomplete" : ""}`, x: at - w / 2, y: up ? BASE[role] - tall : BASE[role], width: w, height: tall, "data-frame": worst.frame.n },
-        svg("title", {}, `${role}, ${worst.t === null ? "" : `${offset(worst.t)} s, `}${worst.label}${n > 1 ? ` and ${number(n - 1)} more here` : ""}`));
+        svg("title", {}, `${role}, ${worst.t === null ? "" : `${offset(worst.t)} s, `}${labelOf(worst)}${n > 1 ? ` and ${number(n - 1)} more here` : ""}`));
     }));
   }
 
@@ -282,6 +297,7 @@ function timeline(connection, onFrame) {
     const labelled = { client: [], server: [] };
     const used = new Set();
     for (const { one, x: at } of ones) {
+      if (one.what === "frame" && one.kind !== "close") continue;
       const up = LANES[one.role] < 0;
       const far = up ? BASE.client - TALLEST - 2 : BASE.server + TALLEST + 2;
       const say = () => svg("title", {}, `${one.label}${one.t === null ? "" : `, ${offset(one.t)} s`}${one.packet ? `, packet ${one.packet}` : ""}`);
