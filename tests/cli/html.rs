@@ -317,6 +317,41 @@ fn a_browser_shows_filters_sorts_and_draws() {
 }
 
 #[test]
+fn a_browser_draws_thousands_of_frames_as_columns() {
+    let Some(program) = browser::find() else { return };
+    let mut talk = Talk::new("192.0.2.10:50001", "192.0.2.20:8080");
+    talk.open();
+    for n in 0..1_000 {
+        let frame = if n % 100 == 0 { Frame::binary("b") } else { Frame::text("t") };
+        talk.pause(10).send(Server, frame);
+    }
+    talk.send(Client, Frame::close(1000, "")).send(Server, Frame::close(1000, "")).end_tcp(Server);
+    let (_, file) = page_of("columns", &talk.packets(), &["--frames", "all"]);
+    let mut browser = Browser::start(&program, &scratch("profile-columns"));
+    browser.resize(400, false);
+    browser.open(&file);
+    browser.evaluate("location.hash = 'c=1'");
+    browser.wait("document.querySelector('.heaps')");
+    let kinds = "[...document.querySelectorAll('.heaps')].map((side) => [...side.children].map((path) => path.getAttribute('class')))";
+    assert_eq!(browser.evaluate(kinds), json!([["bar close"], ["bar text", "bar binary", "bar close"]]));
+    let single = "document.querySelectorAll('.bar[data-frame]').length";
+    assert_eq!(browser.evaluate(single), 0);
+    // A column is its frames; a click goes to one.
+    browser.click("svg.timeline");
+    assert!(
+        browser
+            .evaluate("document.querySelector('.row.frame[aria-selected=true]') !== null")
+            .as_bool()
+            .expect("a boolean")
+    );
+    browser.press("t");
+    browser.press("+");
+    assert_eq!(browser.evaluate("document.querySelectorAll('.heaps').length"), 0);
+    assert!(browser.evaluate(single).as_u64().is_some_and(|bars| bars > 50));
+    clean(&browser, "columns");
+}
+
+#[test]
 fn a_browser_takes_what_peers_wrote_for_text() {
     let Some(program) = browser::find() else { return };
     let (_, file) = page_of("hostile", &hostile(), &["--payload", "full"]);

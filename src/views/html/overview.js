@@ -62,6 +62,8 @@ function overview(rows, onPick) {
     h("h2", {}, "Connections"),
     h("div", { class: "tools" }, search, tones, selects, clear), chip, status, list.box);
 
+  // Below many kinds of ends nobody would look for the list.
+  document.querySelector("#kinds h2")?.append(h("button", { class: "to-list", onclick: () => { node.scrollIntoView(); search.focus({ preventScroll: true }); } }, "Search all ↓"));
   for (const kind of document.querySelectorAll("#kinds [data-kind]")) {
     const only = h("button", {
       class: "only", "aria-pressed": "false",

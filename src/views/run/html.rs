@@ -64,7 +64,9 @@ pub fn diff(report: &DiffReport<'_>) -> String {
         }
     }
     for kind in ChangeKind::ALL {
-        page.kinds.push(Kind { look: look(kind), name: kind.name(), count: report.diff.totals.of(kind) });
+        let count = report.diff.totals.of(kind);
+        let name = if kind == ChangeKind::Regression && count != 1 { "regressions" } else { kind.name() };
+        page.kinds.push(Kind { look: look(kind), name, count });
         for (at, agent) in agents.iter().enumerate() {
             for change in agent.changes.iter().filter(|change| change.kind == kind) {
                 tell_change(&mut page, (at, agent), change);
