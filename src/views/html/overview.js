@@ -54,7 +54,7 @@ function overview(rows, onPick) {
     return h("select", {
       "aria-label": field, "data-filter": field,
       onchange: (event) => { state.by[field] = event.currentTarget.value; apply(); },
-    }, h("option", { value: "" }, `any ${field}`), options);
+    }, h("option", { value: "" }, field === "by" ? "by anybody" : `any ${field}`), options);
   });
   const clear = h("button", { hidden: true, onclick: reset }, "Clear");
   const chip = h("p", { class: "chip", hidden: true });

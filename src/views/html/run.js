@@ -5,6 +5,9 @@ const KEY_HELP = [
   ["m", "to the matrix"], ["Esc", "clear the search, all filters"], ["?", "these keys"],
 ];
 
+// Rows that are laid out unless all are asked for.
+const FEW = 500;
+
 function start() {
   const tools = document.getElementById("tools");
   const body = document.querySelector("#entries tbody");
@@ -16,7 +19,7 @@ function start() {
   }));
   const cases = rows.map((row) => ({ row, section: row.dataset.section, name: row.cells[0].textContent, cells: [...row.cells].slice(1).map(cellOf) }));
   const title = document.querySelector("#matrix h2");
-  const state = { words: "", kinds: new Set(), section: "", agent: "", isAccepted: true, same: entries.length === 0 };
+  const state = { words: "", kinds: new Set(), section: "", agent: "", isAccepted: true, same: entries.length === 0, all: false };
 
   function cellOf(cell) {
     const link = cell.firstElementChild;
@@ -67,11 +70,24 @@ function start() {
     const compare = (a, b) => (typeof a === "number" ? a - b : order.compare(a, b));
     entries.sort((a, b) => (isUp ? 1 : -1) * compare(key(a), key(b)) || a.i - b.i);
     body.append(...entries.map((entry) => entry.row));
+    list();
   }
 
+  // The first of those that are found, in their order; on paper all.
+  const more = h("button", { hidden: true, onclick: () => { state.all = true; list(); } });
+  document.querySelector("#entries")?.append(more);
+  function list() {
+    let room = state.all ? entries.length : FEW;
+    for (const entry of entries) entry.row.hidden = !entry.isShown || room-- <= 0;
+    more.hidden = room >= 0;
+    more.textContent = `Show ${count(-room, "more row")}`;
+  }
+  addEventListener("beforeprint", () => { state.all = true; list(); });
+
   function reset() {
-    Object.assign(state, { words: "", kinds: new Set(), section: "", agent: "" });
+    Object.assign(state, { words: "", kinds: new Set(), section: "", agent: "", isAccepted: true });
     search.value = "";
+    if (accepted) accepted.firstElementChild.checked = true;
     for (const select of [bySection, byAgent]) if (select) select.value = "";
     apply();
   }
@@ -82,9 +98,9 @@ function start() {
     const found = entries.filter((entry) => {
       entry.isShown = isOf(entry) && (state.kinds.size === 0 || state.kinds.has(entry.kind)) && (!state.agent || entry.agent === state.agent)
         && (state.isAccepted || !entry.isAccepted) && words.every((word) => entry.text.includes(word));
-      entry.row.hidden = !entry.isShown;
       return entry.isShown;
     });
+    list();
     // Of what is not told of at all only the number can be searched for.
     const isPlain = state.same && state.kinds.size === 0;
     for (const { row, section, name, cells } of cases) {
@@ -96,7 +112,7 @@ function start() {
     }
     for (const [i, head] of columns.entries()) head.hidden = state.agent !== "" && String(i) !== state.agent;
     for (const button of kinds) button.setAttribute("aria-pressed", String(state.kinds.has(button.dataset.kind)));
-    const isAll = words.length + state.kinds.size === 0 && !state.section && !state.agent;
+    const isAll = words.length + state.kinds.size === 0 && !state.section && !state.agent && state.isAccepted;
     clear.hidden = isAll;
     const some = (n, all, thing) => (n === all ? count(all, thing) : `${number(n)} of ${count(all, thing)}`);
     status.textContent = entries.length > 0 ? some(found.length, entries.length, "row") : "";
@@ -124,7 +140,7 @@ function start() {
     row.scrollIntoView({ block: "nearest" });
   }
   function move(step) {
-    const shown = entries.filter((entry) => entry.isShown);
+    const shown = entries.filter((entry) => !entry.row.hidden);
     const at = shown.findIndex((entry) => entry.row === document.activeElement);
     const next = at < 0 ? Math.max(0, shown.findIndex((entry) => entry.row.tabIndex === 0)) : at + step;
     go(shown[Math.max(0, Math.min(shown.length - 1, next))]?.row);
@@ -140,6 +156,7 @@ function start() {
     const entry = entries.find((entry) => `#${entry.row.id}` === link.getAttribute("href"));
     // It may be one that a filter hides.
     if (!entry.isShown) reset();
+    if (entry.row.hidden) { state.all = true; list(); }
     go(entry.row);
   }
   document.querySelector("#matrix")?.addEventListener("click", (event) => {

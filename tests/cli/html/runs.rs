@@ -243,5 +243,18 @@ fn a_browser_filters_searches_and_sorts_changes() {
     let text = browser.evaluate("document.querySelector('#matrix').textContent");
     assert!(text.as_str().is_some_and(|text| text.contains("owned'</script>\\u{202e}")), "{text}");
     assert!(browser.evaluate("document.title").as_str().is_some_and(|title| title.ends_with("wslog")));
+    // Of very many changes the first are laid out, until the others are asked for.
+    let cases: Vec<_> = (1..=600).map(|n| format!("1.{n}")).collect();
+    let runs = [("many-old.json", "OK"), ("many-new.json", "FAILED")].map(|(name, behavior)| {
+        let cases: Vec<_> = cases.iter().map(|case| (case.as_str(), behavior, "OK", 1000)).collect();
+        run_file(&folder, name, &[("alpha", &cases)])
+    });
+    fs::write(&file, wslog(&["diff", "--format", "html", &runs[0], &runs[1]])).expect("a page");
+    browser.open(&file);
+    let shown = "document.querySelectorAll('#entries tbody tr:not([hidden])').length";
+    assert_eq!(browser.evaluate(shown), 500);
+    browser.click("#matrix tbody tr:last-child a");
+    assert_eq!(browser.evaluate("document.activeElement.id"), "e599");
+    assert_eq!(browser.evaluate(shown), 600);
     clean(&browser, "changes");
 }
