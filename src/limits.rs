@@ -99,11 +99,11 @@ limits! {
     /// Each takes some 550 bytes to the end.
     "linked-connections" max_linked_connections: usize = 65_536, Count("connections"), Counted(WeirdKind::LinkCap);
 
-    /// Connections of captured Autobahn runs that are gathered for an index.
+    /// Connections of captured Autobahn runs that are gathered for an index, or for the matrix of a page.
     ///
     /// Each takes up to 600 bytes to the end. A run has 517 cases for each agent, and every one can be run again.
     "run-connections" max_run_connections: usize = 131_072, Count("connections"),
-        Seen("The index leaves out what comes later, and that is said.");
+        Seen("The index, or the matrix, leaves out what comes later, and that is said.");
 
     /// Retransmissions, gaps and shut windows noted of each side of a connection, where its timeline is asked for.
     ///

@@ -12,7 +12,7 @@ use wslog::model::Role;
 use wslog::model::case::{Behavior, BehaviorClose};
 use wslog::model::run::{Breach, BreachKind, Checked};
 use wslog::views::escape::visible;
-use wslog::views::run::{CheckReport, github, json, junit, markdown, text};
+use wslog::views::run::{CheckReport, github, html, json, junit, markdown, text};
 
 use crate::cli::args::{Allow, Check, RunFormat, Warn};
 use crate::cli::exit::{self, Exit};
@@ -59,6 +59,7 @@ pub(super) fn run(args: &Check) -> anyhow::Result<Exit> {
         RunFormat::Markdown => markdown::check(&report),
         RunFormat::Junit => junit::check(&report),
         RunFormat::Github => github::check(&report),
+        RunFormat::Html => html::check(&report),
     })?;
     Ok(match (trouble, checked.passed()) {
         (true, _) => Exit::Trouble,

@@ -10,7 +10,7 @@ use wslog::knowledge::words::units;
 use wslog::model::case::Run;
 use wslog::model::run::{Change, ChangeKind, RunDiff, RunSource};
 use wslog::views::escape::visible;
-use wslog::views::run::{DiffReport, FailedOn, github, json, junit, markdown, text};
+use wslog::views::run::{DiffReport, FailedOn, github, html, json, junit, markdown, text};
 
 use crate::cli::args::{Diff, FailOnChange, RunFormat};
 use crate::cli::check::read_toml;
@@ -43,6 +43,7 @@ pub(super) fn run(args: &Diff) -> anyhow::Result<Exit> {
         RunFormat::Markdown => markdown::diff(&report),
         RunFormat::Junit => junit::diff(&report),
         RunFormat::Github => github::diff(&report),
+        RunFormat::Html => html::diff(&report),
     })?;
     if !args.output.look.quiet {
         for remark in old.remarks.iter().chain(&new.remarks) {

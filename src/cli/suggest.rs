@@ -20,6 +20,7 @@ const MEANT: &[(&[&str], &[&str])] = &[
     (&["markdown", "md"], &["--format markdown", "wslog list --format markdown INPUT"]),
     (&["f", "fmt", "output-format"], &["--format FORMAT"]),
     (&["junit", "xml"], &["--format junit", "wslog check --format junit RUN"]),
+    (&["html", "browser", "page"], &["--format html", "wslog inspect --format html -o page.html INPUT"]),
     (&["github", "annotations"], &["--format github", "wslog check --format github RUN"]),
     (
         &["filter", "only", "select", "where", "query", "display-filter", "include", "exclude", "find", "y"],

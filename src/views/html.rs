@@ -5,9 +5,10 @@
 //! The page is written as the connections come: blocks of some of them, each with its rows of the overview, then what is known only
 //! at the end. Its Content-Security-Policy allows the one style and the one script that it holds, by their hashes, and nothing else.
 
-mod assets;
 mod blob;
+mod captured;
 mod page;
+pub(in crate::views) mod shell;
 mod told;
 
 use std::cmp::Reverse;
@@ -26,6 +27,7 @@ use crate::views::text::stories::{Seen, Stories};
 use crate::views::text::{Style, connection};
 use crate::views::{Format, FrameList, Options};
 use blob::Blob;
+use captured::Captured;
 
 /// What `--format` offers.
 pub const FORMAT: Format = Format {
@@ -67,6 +69,7 @@ struct HtmlReport<W> {
     left_out: u64,
     stories: Stories,
     cases: Cases,
+    captured: Captured,
     worst: Vec<Detail>,
     journeys: Vec<Journey>,
 }
@@ -110,6 +113,7 @@ impl<W: Write> HtmlReport<W> {
             left_out: 0,
             stories: Stories::default(),
             cases: Cases::default(),
+            captured: Captured::new(options.max_run_connections),
             worst: Vec::new(),
             journeys: Vec::new(),
         }
@@ -118,7 +122,7 @@ impl<W: Write> HtmlReport<W> {
     /// Nothing is begun where nothing could be read.
     fn begin(&mut self) -> Result<(), Error> {
         if !std::mem::replace(&mut self.is_begun, true) {
-            self.out.write_all(page::head(self.path.as_deref()).as_bytes())?;
+            self.out.write_all(shell::CONNECTIONS.head(self.path.as_deref()).as_bytes())?;
         }
         Ok(())
     }
@@ -187,7 +191,8 @@ impl<W: Write> HtmlReport<W> {
 
 impl<W: Write> Sink for HtmlReport<W> {
     fn asks(&self) -> Keep {
-        let ends = Keep { first: ENDS, last: ENDS, journeys: true, moments: true, ..Keep::NOTHING };
+        let ends =
+            Keep { first: ENDS, last: ENDS, journeys: true, moments: true, cases: true, ..Keep::NOTHING };
         self.frames.keep(ends)
     }
 
@@ -209,6 +214,9 @@ impl<W: Write> Sink for HtmlReport<W> {
     fn conversation(&mut self, sealed: &Sealed) -> Result<(), Error> {
         self.connections += 1;
         let mut seen = Seen::new(sealed);
+        if sealed.is_captured_case() {
+            self.captured.see(seen.opened());
+        }
         let first = match sealed.case() {
             Some(case) => {
                 self.reports += 1;
@@ -255,12 +263,17 @@ impl<W: Write> Sink for HtmlReport<W> {
     fn end(&mut self, inputs: &[InputReport]) -> Result<(), Error> {
         self.begin()?;
         self.end_block()?;
+        self.captured.finish();
         let mut document = Vec::new();
-        write::value(&mut document, told::Document(inputs, &self.journeys, self.left_out));
+        write::value(
+            &mut document,
+            told::Document(inputs, &self.journeys, self.captured.runs(), self.left_out),
+        );
         self.blob(page::DOCUMENT, &document)?;
         self.worst.sort_by_key(|detail| (Reverse(detail.tone), detail.id));
         let rest = page::Rest::new(self, inputs).to_string();
         self.out.write_all(rest.as_bytes())?;
+        self.out.write_all(shell::CONNECTIONS.foot(page::PLAIN).as_bytes())?;
         self.out.flush()?;
         Ok(())
     }

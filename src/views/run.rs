@@ -2,6 +2,7 @@
 //! come from reports, so each format escapes them.
 
 pub mod github;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;

@@ -58,7 +58,7 @@ impl<W: Write> Sink for Index<W> {
         }
         self.out.write_all(document(&run).as_bytes())?;
         self.out.flush()?;
-        self.remarks = remarks(&run, inputs);
+        self.remarks = remarks_of(&run, inputs);
         Ok(())
     }
 
@@ -102,8 +102,18 @@ fn is_report(input: &InputReport) -> bool {
 }
 
 /// What the index does not say.
-fn remarks(run: &CapturedRun, inputs: &[InputReport]) -> Vec<String> {
-    let mut remarks = unplaced(&run.unplaced);
+fn remarks_of(run: &CapturedRun, inputs: &[InputReport]) -> Vec<String> {
+    let mut remarks = remarks(run, "index");
+    let reports = inputs.iter().filter(|input| input.unused.is_none() && is_report(input)).count() as u64;
+    if reports > 0 {
+        remarks.push(format!("{} not in the index, which is of captures", units::count(reports, "report")));
+    }
+    remarks
+}
+
+/// What `place`, where the verdicts stand, does not say of a run.
+pub(in crate::views) fn remarks(run: &CapturedRun, place: &str) -> Vec<String> {
+    let mut remarks = unplaced(&run.unplaced, place);
     remarks.extend(unjudged(run));
     if run.unversioned > 0 {
         let cases = units::count(run.unversioned, "case");
@@ -114,11 +124,7 @@ fn remarks(run: &CapturedRun, inputs: &[InputReport]) -> Vec<String> {
     }
     if run.omitted > 0 {
         let omitted = units::count(run.omitted, "connection");
-        remarks.push(format!("{omitted} of runs left out, beyond the limit run-connections: the index lacks their cases, or has them as they were before"));
-    }
-    let reports = inputs.iter().filter(|input| input.unused.is_none() && is_report(input)).count() as u64;
-    if reports > 0 {
-        remarks.push(format!("{} not in the index, which is of captures", units::count(reports, "report")));
+        remarks.push(format!("{omitted} of runs left out, beyond the limit run-connections: the {place} lacks their cases, or has them as they were before"));
     }
     remarks
 }
@@ -134,8 +140,8 @@ fn unjudged(run: &CapturedRun) -> impl Iterator<Item = String> {
         .map(|(why, cases)| format!("{} without a verdict: {why}", units::count(cases, "case")))
 }
 
-/// Connections that are not in the index, by the reason.
-fn unplaced(unplaced: &[Unplaced]) -> Vec<String> {
+/// Connections that are not in `place`, by the reason.
+fn unplaced(unplaced: &[Unplaced], place: &str) -> Vec<String> {
     let mut by_reason: BTreeMap<&str, Vec<ConversationId>> = BTreeMap::new();
     for Unplaced { id, why } in unplaced {
         by_reason.entry(why).or_default().push(*id);
@@ -151,7 +157,7 @@ fn unplaced(unplaced: &[Unplaced]) -> Vec<String> {
         };
         let connections = if ids.len() == 1 { "connection" } else { "connections" };
         format!(
-            "{connections} {}{more}: not in the index, for it is not certain which case: {why}",
+            "{connections} {}{more}: not in the {place}, for it is not certain which case: {why}",
             named.join(", ")
         )
     });
@@ -160,7 +166,7 @@ fn unplaced(unplaced: &[Unplaced]) -> Vec<String> {
         let connections = further.iter().map(|(_, ids)| ids.len()).sum::<usize>() as u64;
         let reasons = units::count(further.len() as u64, "other reason");
         told.push(format!(
-            "{} more not in the index, for {reasons} of that kind",
+            "{} more not in the {place}, for {reasons} of that kind",
             units::count(connections, "connection")
         ));
     }
@@ -219,6 +225,6 @@ row! {
 }
 
 /// Why there is no verdict, or only one of the two.
-fn reason(entry: &CapturedEntry) -> Option<&'static str> {
+pub(in crate::views) fn reason(entry: &CapturedEntry) -> Option<&'static str> {
     entry.lacks.into_iter().flatten().next().map(NoVerdict::name)
 }

@@ -230,7 +230,7 @@ fn run_of(name: &str, text: &str) -> String {
 fn runs_in_every_format() {
     for (name, text) in HOSTILE {
         let run = run_of(name, text);
-        for format in ["text", "json", "markdown", "junit", "github"] {
+        for format in ["text", "json", "markdown", "junit", "github", "html"] {
             let compared =
                 assert_harmless(name, &["diff", "--format", format, "samples/autobahn/before", &run]);
             let checked =
@@ -240,6 +240,7 @@ fn runs_in_every_format() {
                     "json" => drop(serde_json::from_str::<Value>(&out).expect("JSON")),
                     "github" => assert!(out.lines().all(|line| line.starts_with("::")), "{name}: {out}"),
                     "junit" => assert!(!out.contains("<b ") && !out.contains("]]>"), "{name}: {out}"),
+                    "html" => assert!(!out.contains("<b ") && !out.contains("-->"), "{name}: {out}"),
                     "markdown" => {
                         assert!(
                             !out.contains("<b ") && !out.contains("@team") && !out.contains("\n# h"),

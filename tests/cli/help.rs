@@ -395,7 +395,7 @@ fn an_unknown_option_leads_to_the_one_that_is_meant() {
 /// Whatever is typed, what is proposed is there: options of the command, or of the one that is named.
 #[test]
 fn no_tip_names_what_is_not_there() {
-    let words = "filter json csv md junit github id follow ip port hostname url grep dump size kind order close-code reason errors \
+    let words = "filter json csv md junit html github id follow ip port hostname url grep dump size kind order close-code reason errors \
                  severity after before keys verbose data summary tail strict out mask secrets no-color silent pager columns t merge \
                  split jobs recursive limits i r zz xyzzy";
     let helps = COMMANDS.map(|command| (command, help(&[command, "--help"])));

@@ -1,4 +1,8 @@
-//! `inspect --format html`: what the page holds, what of it needs no script, and what a browser makes of it.
+//! Pages for a browser: what that of `inspect --format html` holds, what of it needs no script, and what a browser makes of it;
+//! those of `diff` and `check` in `html/runs.rs`.
+
+mod captured;
+mod runs;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -140,9 +144,9 @@ fn hostile() -> Vec<TestPacket> {
     merge(talks)
 }
 
-#[test]
-fn the_page_runs_nothing_but_its_script() {
-    let (page, _) = page_of("policy", &hostile(), &["--payload", "full"]);
+/// Its policy lets in its one style and its one script, and nothing in it is another, or asks for anything.
+#[track_caller]
+fn keeps_its_policy(page: &str) {
     let between = |begins: &str, ends: &str| {
         let (_, rest) = page.rsplit_once(begins).expect("it begins");
         rest.split(ends).next().expect("it ends").to_owned()
@@ -157,13 +161,19 @@ fn the_page_runs_nothing_but_its_script() {
     let scripts = page.matches("<script").count();
     let blobs = page.matches("<script type=\"text/plain\" data-wslog=\"").count();
     assert_eq!(scripts, blobs + 1, "what a peer wrote is no script");
-    for markup in ["<img", "<!--", "onerror=\"", "http://", "https://", "src="] {
+    for markup in ["<img", "<!--", "onerror=\"", "http://", "https://", "src=", " style="] {
         let outside = page.replace(&between("<script>", "</script>"), "");
         let found =
             outside.find(markup).map(|at| &outside[at.saturating_sub(60)..(at + 60).min(outside.len())]);
         // As text it may stand there.
         assert!(found.is_none_or(|around| around.contains("&#")), "{markup}: {found:?}");
     }
+}
+
+#[test]
+fn the_page_runs_nothing_but_its_script() {
+    let (page, _) = page_of("policy", &hostile(), &["--payload", "full"]);
+    keeps_its_policy(&page);
 }
 
 #[test]
@@ -288,7 +298,57 @@ fn a_browser_shows_filters_sorts_and_draws() {
     let sorted: Vec<_> = sorted.as_array().expect("a list").iter().filter_map(Value::as_u64).collect();
     assert_eq!(sorted.first(), Some(&14), "{sorted:?}");
     assert!(sorted.is_sorted_by(|a, b| a >= b), "{sorted:?}");
+    // The frames of one: filtered, found, and all again where one is gone to that the filter hides.
+    browser.evaluate("location.hash = 'c=7'");
+    browser.wait("document.querySelector('#connection')?.dataset.id === '7'");
+    let listed = "[...document.querySelectorAll('#frames .row.frame .what')].map((cell) => cell.textContent)";
+    assert_eq!(browser.evaluate(listed).as_array().map(Vec::len), Some(14));
+    browser.evaluate("(() => { const kind = document.querySelector('#frames [data-filter=kind]'); kind.value = 'pong'; kind.dispatchEvent(new Event('change')); })()");
+    assert_eq!(browser.evaluate(listed), Value::from(vec!["pong FIN"; 6]));
+    browser.click("#frames input");
+    for c in "#4".chars() {
+        browser.press(&c.to_string());
+    }
+    assert_eq!(browser.evaluate("document.querySelector('#frames .count').textContent"), "1 of 14");
+    browser.click(".bar.close");
+    browser.wait("document.querySelector('.pane')?.textContent.includes('close FIN')");
+    assert_eq!(browser.evaluate(listed).as_array().map(Vec::len), Some(14));
     clean(&browser, "many");
+}
+
+#[test]
+fn a_browser_draws_thousands_of_frames_as_columns() {
+    let Some(program) = browser::find() else { return };
+    let mut talk = Talk::new("192.0.2.10:50001", "192.0.2.20:8080");
+    talk.open();
+    for n in 0..1_000 {
+        let frame = if n % 100 == 0 { Frame::binary("b") } else { Frame::text("t") };
+        talk.pause(10).send(Server, frame);
+    }
+    talk.send(Client, Frame::close(1000, "")).send(Server, Frame::close(1000, "")).end_tcp(Server);
+    let (_, file) = page_of("columns", &talk.packets(), &["--frames", "all"]);
+    let mut browser = Browser::start(&program, &scratch("profile-columns"));
+    browser.resize(400, false);
+    browser.open(&file);
+    browser.evaluate("location.hash = 'c=1'");
+    browser.wait("document.querySelector('.heaps')");
+    let kinds = "[...document.querySelectorAll('.heaps')].map((side) => [...side.children].map((path) => path.getAttribute('class')))";
+    assert_eq!(browser.evaluate(kinds), json!([["bar close"], ["bar text", "bar binary", "bar close"]]));
+    let single = "document.querySelectorAll('.bar[data-frame]').length";
+    assert_eq!(browser.evaluate(single), 0);
+    // A column is its frames; a click goes to one.
+    browser.click("svg.timeline");
+    assert!(
+        browser
+            .evaluate("document.querySelector('.row.frame[aria-selected=true]') !== null")
+            .as_bool()
+            .expect("a boolean")
+    );
+    browser.press("t");
+    browser.press("+");
+    assert_eq!(browser.evaluate("document.querySelectorAll('.heaps').length"), 0);
+    assert!(browser.evaluate(single).as_u64().is_some_and(|bars| bars > 50));
+    clean(&browser, "columns");
 }
 
 #[test]

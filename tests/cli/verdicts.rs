@@ -33,7 +33,8 @@ fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).expect("UTF-8")
 }
 
-fn run() -> Vec<TestPacket> {
+/// A run of two clients.
+pub(crate) fn run() -> Vec<TestPacket> {
     let suite = SuiteRun::SERVER;
     let mut connections = vec![suite.asked(1, "/getCaseCount", "5")];
     let target = |place: usize, agent: &str| format!("/runCase?case={place}&agent={agent}");

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// A page, opened.
 pub struct Page {
-    /// What is known of all: inputs, journeys.
+    /// What is known of all: inputs, journeys, runs.
     pub document: Value,
     /// Rows of the overview, each with the number of its kind before a tab.
     pub rows: Vec<(u64, Value)>,

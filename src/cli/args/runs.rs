@@ -254,6 +254,8 @@ pub(in crate::cli) enum RunFormat {
     Junit,
     /// Annotations of GitHub Actions
     Github,
+    /// A page for a browser, in one file
+    Html,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -60,10 +60,10 @@ function closingDiagram(connection) {
   // On a narrow screen its words stay as large.
   const [width, margin] = innerWidth < 600 ? [400, 104] : [640, 130];
   const X = { client: margin, server: width - margin };
-  const height = top + STEP * (events.length + 1) + 6;
+  const height = top + STEP * events.length + 24;
   const y = (i) => top + 20 + STEP * i;
   const nodes = [
-    svg("defs", {}, svg("marker", { id: "head", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 8, markerHeight: 8, orient: "auto" }, svg("path", { d: "M0 0L8 4L0 8z" }))),
+    svg("defs", {}, svg("marker", { id: "head", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 9, markerHeight: 9, markerUnits: "userSpaceOnUse", orient: "auto" }, svg("path", { d: "M0 0L8 4L0 8z" }))),
   ];
   for (const role of ["client", "server"]) {
     nodes.push(svg("text", { class: "who", x: X[role], y: 16, "text-anchor": "middle" }, role));

@@ -3,7 +3,7 @@
 const VERDICTS = { met: "normal", broken: "fault", late: "odd", unobserved: "unknown", not_applicable: "unknown" };
 
 function table(heads, rows) {
-  return h("div", { class: "wide" }, h("table", {}, h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
+  return h("div", { class: "wide stacked" }, h("table", {}, h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
     h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell) => h("td", {}, cell)))))));
 }
 
@@ -22,7 +22,7 @@ function headers(name, fields) {
     h("dl", { class: "fields" }, fields.map(([field, value]) => [h("dt", {}, h("bdi", {}, field)), h("dd", {}, h("bdi", {}, value))])));
 }
 
-function connectionView(connection, report, beside) {
+function connectionView(connection, row, report, beside) {
   const { page, closing } = connection;
   const frames = frameTable(connection);
   const goTo = (n) => { if (frames.select(n)) frames.node.scrollIntoView({ block: "start" }); };
@@ -43,6 +43,7 @@ function connectionView(connection, report, beside) {
     h("p", { class: "faint who" }, h("bdi", {}, ends[0] ? `${ends[0]} (client) → ${ends[1]} (server)` : "", connection.autobahn ? `${connection.autobahn.agent}, case ${connection.autobahn.case}` : ""),
       target ? h("bdi", {}, ` ${connection.handshake.method} ${target}`) : "", connection.started_at ? ` · ${connection.started_at.slice(0, 23).replace("T", " ")}Z` : ""),
     page.of_case && h("p", { class: "of-case" }, page.of_case),
+    row.isCaptured && h("p", { class: "of-case" }, `Autobahn case ${row.case}, agent ${row.agent} · worked out from the wire: ${row.behavior ?? "no verdict"} / close ${row.behavior_close ?? "no verdict"}`),
     page.case.length > 0 && h("p", {}, page.case.join(" ")),
     h("p", { class: "told" }, page.told.join(" ")),
     h("dl", { class: "sees" }, ["client", "server"].map((role) => page.sees[role] && [h("dt", {}, `${role} sees`), h("dd", {}, page.sees[role])]),

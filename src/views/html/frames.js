@@ -76,7 +76,7 @@ function payloadView(frame, findings) {
     h("div", { class: "tools" }, tabs), body);
 }
 
-function frameTable(connection, onSelect) {
+function frameTable(connection) {
   const frames = connection.frames ?? [];
   const pane = h("div", { class: "pane" });
   const broken = new Set(connection.findings.filter((finding) => finding.level !== "note").map((finding) => finding.frame));
@@ -86,26 +86,53 @@ function frameTable(connection, onSelect) {
       h("span", { class: "cell n" }, frame.n), h("span", { class: "cell at" }, offset(since(frame.at, connection.started_at))),
       h("span", { class: "cell from" }, frame.from === "client" ? "client →" : "← server"), h("span", { class: "cell what" }, frameLabel(frame)),
       h("span", { class: "cell length" }, number(frame.length)),
-      h("bdi", { class: "cell shown" }, broken.has(frame.n) && h("b", { class: "broke" }, "✗ "), closeText(frame) ?? payloadText(frame.payload).slice(0, 200))),
+      h("bdi", { class: "cell shown" }, broken.has(frame.n) && h("b", { class: "broke" }, "✗ "), shownOf(frame).slice(0, 200))),
     pick: show,
   });
-  function closeText(frame) {
+  function shownOf(frame) {
     const side = connection.closing[frame.from];
-    return frame.opcode === 8 && side.frame === frame.n ? `${side.code ?? "without a code"} ${side.reason ?? ""}` : null;
+    return frame.opcode === 8 && side.frame === frame.n ? `${side.code ?? "without a code"} ${side.reason ?? ""}` : payloadText(frame.payload);
   }
   function show(frame) {
     pane.replaceChildren(payloadView(frame, connection.findings));
-    onSelect?.(frame);
+  }
+
+  // Which of them are listed.
+  const state = { words: "", kind: "", from: "" };
+  const kindOf = (frame) => opcodeName(frame.opcode);
+  const pick = (name, told, values) => values.length > 1 && h("select", {
+    "aria-label": name, "data-filter": name, onchange: (event) => { state[name] = event.currentTarget.value; apply(); },
+  }, h("option", { value: "" }, told), values.map((value) => h("option", { value }, value)));
+  const kinds = [...new Set(frames.map(kindOf))];
+  if (frames.some((frame) => broken.has(frame.n))) kinds.push("broke a rule");
+  const byKind = pick("kind", "any kind", kinds);
+  const byFrom = pick("from", "either side", [...new Set(frames.map((frame) => frame.from))]);
+  const search = h("input", { type: "search", placeholder: "Search: #frame, words of a payload …", "aria-label": "Search frames", oninput: () => { state.words = search.value; apply(); } });
+  const status = h("span", { class: "count", role: "status", "aria-live": "polite" });
+  function apply() {
+    const words = state.words.toLowerCase().split(/\s+/).filter(Boolean);
+    const isAll = words.length === 0 && !state.kind && !state.from;
+    const found = isAll ? frames : frames.filter((frame) => (!state.from || frame.from === state.from)
+      && (!state.kind || (state.kind === "broke a rule" ? broken.has(frame.n) : kindOf(frame) === state.kind))
+      && words.every((word) => (/^#\d+$/.test(word) ? `#${frame.n}` === word : shownOf(frame).toLowerCase().includes(word))));
+    status.textContent = isAll ? "" : `${number(found.length)} of ${number(frames.length)}`;
+    list.show(found);
   }
   function select(n) {
-    const at = frames.findIndex((frame) => frame.n === n);
-    if (at < 0) return false;
-    list.select(at);
-    show(frames[at]);
+    const find = () => list.items().findIndex((frame) => frame.n === n);
+    if (!frames.some((frame) => frame.n === n)) return false;
+    if (find() < 0) {
+      Object.assign(state, { words: "", kind: "", from: "" });
+      for (const field of [search, byKind, byFrom]) if (field) field.value = "";
+      apply();
+    }
+    list.select(find());
+    show(list.selected());
     return true;
   }
   const omitted = connection.frames_omitted ?? 0;
   const node = h("section", { id: "frames" }, h("h3", {}, `Frames (${number(frames.length)}${omitted > 0 ? `, ${number(omitted)} in between not listed: --frames all` : ""})`),
+    frames.length > 10 && h("div", { class: "tools" }, search, byKind, byFrom, status),
     h("div", { class: "split" }, list.box, pane));
-  return { node, select, start: () => { list.show(frames); if (frames.length > 0) show(frames[0]); } };
+  return { node, select, start: () => { apply(); if (frames.length > 0) show(frames[0]); } };
 }

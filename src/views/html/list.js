@@ -1,5 +1,7 @@
 // A list of any length, of which only those rows are elements that can be seen. All are as high as the first.
 
+// Browsers know no element that is much higher; a room that would be is scrolled through faster.
+const HIGHEST = 8e6;
 // Rows on paper.
 const PRINTED = 1000;
 for (const name of ["beforeprint", "afterprint"]) {
@@ -16,13 +18,17 @@ function virtualList({ label, head, render, pick }) {
   let shown = [-1, -1];
   // What of the box is not under the head.
   const inside = () => box.clientHeight - (head?.offsetHeight ?? 0);
+  const whole = () => items.length * height;
+  // Pixels of rows for one that is scrolled.
+  const scale = () => (whole() > HIGHEST ? (whole() - inside()) / (HIGHEST - inside()) : 1);
 
   function draw(force) {
-    const first = Math.max(0, Math.floor(box.scrollTop / height) - 10);
-    const end = Math.min(items.length, Math.ceil((box.scrollTop + inside()) / height) + 10);
+    const top = box.scrollTop * scale();
+    const first = Math.max(0, Math.floor(top / height) - 10);
+    const end = Math.min(items.length, Math.ceil((top + inside()) / height) + 10);
+    rows.style.transform = `translateY(${first * height + box.scrollTop - top}px)`;
     if (!force && first === shown[0] && end === shown[1]) return;
     shown = [first, end];
-    rows.style.transform = `translateY(${first * height}px)`;
     rows.replaceChildren(...items.slice(first, end).map((item, i) => {
       const row = render(item, first + i);
       row.setAttribute("role", "option");
@@ -42,14 +48,14 @@ function virtualList({ label, head, render, pick }) {
     const row = rows.firstElementChild;
     const real = row ? row.getBoundingClientRect().height : 0;
     if (real > 0 && Math.abs(real - height) > 0.5) height = real;
-    room.style.height = `${items.length * height}px`;
+    room.style.height = `${Math.min(whole(), HIGHEST)}px`;
   }
 
   function select(index, into = true) {
     at = Math.max(0, Math.min(items.length - 1, index));
-    const top = at * height;
-    if (into && top < box.scrollTop) box.scrollTop = top;
-    if (into && top + height > box.scrollTop + inside()) box.scrollTop = top + height - inside();
+    const [top, by] = [at * height, scale()];
+    if (into && top < box.scrollTop * by) box.scrollTop = Math.floor(top / by);
+    if (into && top + height > box.scrollTop * by + inside()) box.scrollTop = Math.ceil((top + height - inside()) / by);
     draw(true);
   }
 

@@ -13,13 +13,16 @@ async function start() {
   const main = document.getElementById("overview");
   const shown = h("div", { id: "detail", hidden: true });
   main.after(shown);
+  const cells = casesOf(rows, byId, report.runs);
   const view = overview(rows, (row) => { location.hash = `c=${row.id}`; });
-  const cases = rows.length > 0 ? matrix(rows, view) : null;
+  const cases = matrix(cells, report.letters, view);
   if (rows.length > 0) {
-    const before = document.getElementById(cases ? "cases" : "worst");
-    before.before(...[cases, view.node].filter(Boolean));
+    const worst = document.getElementById("worst");
+    // Where there is a matrix, cases are what is looked for.
+    (cases ? document.getElementById("kinds") ?? worst : worst).before(...[cases, !cases && view.node].filter(Boolean));
+    if (cases) worst.before(view.node);
     // All that they tell is told of each connection.
-    for (const id of ["worst", "cases"]) document.getElementById(id)?.classList.add("plain");
+    for (const id of ["worst", "cases", "captured"]) document.getElementById(id)?.classList.add("plain");
   }
   view.apply();
 
@@ -39,7 +42,7 @@ async function start() {
     const connection = await readConnection(row);
     if (mine !== turn) return;
     if (!main.hidden) scrolled = scrollY;
-    const one = connectionView(connection, report, (step) => view.beside(id, step));
+    const one = connectionView(connection, row, report, (step) => view.beside(id, step));
     main.hidden = true;
     shown.hidden = false;
     shown.replaceChildren(one.node);
@@ -48,35 +51,20 @@ async function start() {
     one.node.focus({ preventScroll: true });
   }
 
-  const dialog = h("dialog", { id: "keys" }, h("h2", {}, "Keys"), h("dl", {}, KEY_HELP.map(([keys, what]) => [h("dt", {}, h("kbd", {}, keys)), h("dd", {}, what)])),
-    h("form", { method: "dialog" }, h("button", {}, "Close")));
-  document.body.append(dialog);
-  const help = document.getElementById("help");
-  help.hidden = false;
-  help.addEventListener("click", () => dialog.showModal());
-
-  addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || dialog.open) return;
-    const isTyping = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
-    const isOne = !shown.hidden;
-    const beside = (step) => shown.querySelector(`nav a:nth-child(${step < 0 ? 2 : 3})[href]`)?.click();
-    const keys = {
-      "/": () => { if (isOne) location.hash = ""; view.search.focus(); },
-      "?": () => dialog.showModal(),
-      "[": () => isOne && beside(-1),
-      "]": () => isOne && beside(1),
-      t: () => shown.querySelector("svg.timeline")?.focus(),
-      j: () => !isOne && view.list.box.focus(),
-      k: () => !isOne && view.list.box.focus(),
-    };
-    if (event.key === "Escape") {
-      if (isOne) location.hash = "";
-      else if (isTyping) event.target.blur();
-      return;
-    }
-    if (isTyping || !keys[event.key]) return;
-    event.preventDefault();
-    keys[event.key]();
+  const isOne = () => !shown.hidden;
+  const beside = (step) => isOne() && shown.querySelector(`nav a:nth-child(${step < 0 ? 2 : 3})[href]`)?.click();
+  const toList = () => !isOne() && view.list.box.focus();
+  listenToKeys(KEY_HELP, {
+    "/": () => { if (isOne()) location.hash = ""; view.search.focus(); },
+    "[": () => beside(-1),
+    "]": () => beside(1),
+    t: () => shown.querySelector("svg.timeline")?.focus(),
+    j: toList,
+    k: toList,
+  }, () => {
+    if (!isOne()) return false;
+    location.hash = "";
+    return true;
   });
   addEventListener("hashchange", show);
   await show();

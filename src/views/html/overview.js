@@ -14,8 +14,6 @@ const RANK = { fault: 0, odd: 1, unknown: 2, normal: 3 };
 
 const frames = (row) => (row.client_frames === null ? null : row.client_frames + row.server_frames);
 
-// Numbers in order of size, also inside of ids such as 2:10 and 7/5.
-const order = new Intl.Collator("en", { numeric: true });
 function compare(a, b) {
   if (a === b) return 0;
   if (a === null || a === undefined) return 1;
@@ -56,7 +54,7 @@ function overview(rows, onPick) {
     return h("select", {
       "aria-label": field, "data-filter": field,
       onchange: (event) => { state.by[field] = event.currentTarget.value; apply(); },
-    }, h("option", { value: "" }, `any ${field}`), options);
+    }, h("option", { value: "" }, field === "by" ? "by anybody" : `any ${field}`), options);
   });
   const clear = h("button", { hidden: true, onclick: reset }, "Clear");
   const chip = h("p", { class: "chip", hidden: true });
@@ -64,6 +62,8 @@ function overview(rows, onPick) {
     h("h2", {}, "Connections"),
     h("div", { class: "tools" }, search, tones, selects, clear), chip, status, list.box);
 
+  // Below many kinds of ends nobody would look for the list.
+  document.querySelector("#kinds h2")?.append(h("button", { class: "to-list", onclick: () => { node.scrollIntoView(); search.focus({ preventScroll: true }); } }, "Search all ↓"));
   for (const kind of document.querySelectorAll("#kinds [data-kind]")) {
     const only = h("button", {
       class: "only", "aria-pressed": "false",

@@ -6,7 +6,7 @@ use crate::knowledge::Tone;
 use crate::model::{ConversationId, InputReport, Journey};
 use crate::redact::Gist;
 use crate::views::escape::visible;
-use crate::views::html::{COLUMNS, Detail, HtmlReport, assets, told};
+use crate::views::html::{COLUMNS, Detail, HtmlReport, told};
 use crate::views::text::stories::Story;
 use crate::views::text::{Style, inputs, journeys, overview};
 use crate::views::units;
@@ -23,26 +23,14 @@ const KINDS: usize = 12;
 /// Journeys that are told without a script.
 const JOURNEYS: usize = 20;
 
-/// The head of the page: it is about an input of that path.
-pub(super) fn head(path: Option<&str>) -> String {
-    let title = path.map_or_else(String::new, |path| format!("{} · ", visible(path)));
-    Head { title, policy: assets::policy(), style: assets::STYLE }.to_string()
-}
+/// What the page has without a script.
+pub(super) const PLAIN: &str =
+    "Without JavaScript it shows the kinds of ends and the worst connections; with it every connection.";
 
-#[derive(Template)]
-#[template(path = "head.html", config = "src/views/html/askama.toml")]
-struct Head {
-    title: String,
-    policy: String,
-    style: &'static str,
-}
-
-/// All behind the blobs.
+/// All behind the blobs and before the foot.
 #[derive(Template)]
 #[template(path = "rest.html", config = "src/views/html/askama.toml")]
 pub(super) struct Rest<'a> {
-    version: &'static str,
-    script: &'static str,
     connections: u64,
     left_out: u64,
     /// How their ends are, each with its class.
@@ -56,6 +44,9 @@ pub(super) struct Rest<'a> {
     others: u64,
     /// What is said of many cases.
     cases: String,
+    /// What captures show of runs, and what of them is not in the matrix.
+    captured: Vec<String>,
+    unplaced: Vec<String>,
     journeys: Vec<Way<'a>>,
     more_journeys: usize,
     worst: &'a [Detail],
@@ -113,8 +104,6 @@ impl<'a> Rest<'a> {
             _ => report.cases.totals(&style) + "\n" + &report.cases.told(&style),
         };
         Self {
-            version: env!("CARGO_PKG_VERSION"),
-            script: assets::SCRIPT,
             connections: report.connections,
             left_out: report.left_out,
             tones: report.stories.tones().into_iter().map(|(tone, text)| (told::named(tone), text)).collect(),
@@ -124,6 +113,8 @@ impl<'a> Rest<'a> {
             more_kinds,
             others: report.stories.others(|_| true),
             cases,
+            captured: report.captured.told().map(|told| visible(&told).into_owned()).collect(),
+            unplaced: report.captured.remarks().map(|told| visible(&told).into_owned()).collect(),
             journeys: report.journeys.iter().take(JOURNEYS).map(Way::new).collect(),
             more_journeys: report.journeys.len().saturating_sub(JOURNEYS),
             worst: &report.worst,

@@ -7,11 +7,17 @@ const HEIGHT = 300;
 const MIDDLE = 150;
 const BASE = { client: MIDDLE - 22, server: MIDDLE + 22 };
 const TALLEST = 74;
+// Room at either side, for what stands at the very start or end.
+const SIDE = 8;
+// Pixels of a column where there are too many frames for a bar each.
+const COLUMN = 3;
 const MARK_NAMES = {
   retransmission: "sent again", gap: "missing from the recording, noticed here", zero_window: "receive window 0", window_opened: "receive window open again",
 };
 // What of several frames at one place is drawn: the first of these, else the largest.
 const WEIGHT = ["close", "broken", "reserved"];
+// From the middle outwards.
+const HEAPED = ["text", "binary", "continuation", "ping", "pong"];
 const weight = (one) => (WEIGHT.includes(one.kind) ? WEIGHT.length - WEIGHT.indexOf(one.kind) : 0);
 
 function frameLabel(frame) {
@@ -24,6 +30,11 @@ function tickLabel(t, step, end) {
   if (t === 0) return "0";
   const [unit, of] = UNITS.find(([, of]) => end >= of) ?? UNITS[3];
   return `${(t / of).toFixed(Math.max(0, Math.ceil(-Math.log10(step / of) - 1e-9)))} ${unit}`;
+}
+
+// Of a hundred thousand frames words are made for those that are drawn.
+function labelOf({ label, frame, broke }) {
+  return label ?? `frame ${frame.n}: ${frameLabel(frame)}, ${bytes(frame.length)}${frame.complete ? "" : ", not all of it in the recording"}${broke ? ` · broke ${broke}` : ""}`;
 }
 
 // All that happened, in order: by packet, what a packet carries before what it ends.
@@ -41,7 +52,7 @@ function happenings(connection) {
   }
   for (const frame of connection.frames ?? []) {
     const kind = broken.has(frame.n) && frame.opcode !== 8 ? "broken" : frame.opcode in OPCODES ? OPCODES[frame.opcode] : "reserved";
-    add(frame.from, "frame", frame, { frame, kind, label: `frame ${frame.n}: ${frameLabel(frame)}, ${bytes(frame.length)}${frame.complete ? "" : ", not all of it in the recording"}${broken.has(frame.n) ? ` · broke ${broken.get(frame.n)}` : ""}` });
+    add(frame.from, "frame", frame, { frame, kind, broke: broken.get(frame.n) });
   }
   for (const role of ["client", "server"]) {
     const close = connection.closing[role];
@@ -104,6 +115,12 @@ function timeline(connection, onFrame) {
   const hint = h("p", { class: "faint window" });
 
   const last = Math.max(1, all.length - 1);
+  // The places of all, by either scale.
+  const places = { at: null, even: null };
+  function placesOfAll() {
+    if (places.at === null || places.even !== even) Object.assign(places, { at: Float64Array.from(all, place), even });
+    return places.at;
+  }
   // From 0, the start, to 1, the end.
   const place = (one) => (even ? (all.length > 1 ? 0.02 + 0.96 * one.i / last : 0.5) : Math.max(0, Math.min(1, one.t / length)));
   const clamp = ([from, to]) => {
@@ -159,24 +176,39 @@ function timeline(connection, onFrame) {
   });
   drawing.addEventListener("pointerup", () => { drag = null; });
   drawing.addEventListener("click", (event) => {
-    const n = event.target.closest("[data-frame]")?.getAttribute("data-frame");
+    const n = event.target.closest("[data-frame]")?.getAttribute("data-frame") ?? heapAt(event)?.worst.frame.n;
     if (n) onFrame(Number(n));
   });
+  let told = "";
+  drawing.addEventListener("pointermove", (event) => {
+    const heap = heapAt(event);
+    if (columns.client.size + columns.server.size > 0) hint.textContent = heap ? say(heap) : told;
+  });
+  drawing.addEventListener("pointerleave", () => { hint.textContent = told; });
 
   function draw() {
     const width = Math.max(200, drawing.clientWidth || drawing.parentElement?.clientWidth || 800);
     const [from, to] = view;
-    const x = (at) => (at - from) / (to - from) * width;
-    const visibleOnes = all.map((one) => ({ one, x: x(place(one)) })).filter((at) => at.x >= -20 && at.x <= width + 20);
+    const x = (at) => SIDE + (at - from) / (to - from) * (width - 2 * SIDE);
+    const visibleOnes = [];
+    for (const [i, at] of placesOfAll().entries()) {
+      const here = x(at);
+      if (here >= -20 && here <= width + 20) visibleOnes.push({ one: all[i], x: here });
+    }
+    const roles = ["client", "server"];
+    let frames = roles.map((role) => bars(role, visibleOnes, width));
+    if (columns.client.size + columns.server.size > 0) frames = roles.map(drawHeaps);
     drawing.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
-    drawing.replaceChildren(axis(width), ...["client", "server"].map((role) => states(role, x, width)),
-      links(x, width), windows(x, width), ...["client", "server"].map((role) => bars(role, visibleOnes, width)), marks(visibleOnes, width), omitted(x, width));
+    drawing.replaceChildren(axis(x, width), ...["client", "server"].map((role) => states(role, x, width)),
+      links(x, width), windows(x, width), ...frames, marks(visibleOnes, width), omitted(x, width));
     scale.textContent = even ? "Evenly" : "By time";
     const span = even ? "" : `${offset(from * length)} s to ${offset(to * length)} s, ${duration((to - from) * length)}`;
-    hint.textContent = `${span}${view[1] - view[0] < 1 ? " · All shows the rest" : ""}`;
+    const heaped = columns.client.size + columns.server.size > 0 ? " · bars count frames by kind: zoom in for each" : "";
+    told = `${span}${view[1] - view[0] < 1 ? " · All shows the rest" : ""}${heaped}`;
+    hint.textContent = told;
   }
 
-  function axis(width) {
+  function axis(x, width) {
     const nodes = [];
     for (const role of ["client", "server"]) {
       nodes.push(svg("line", { class: "base", x1: 0, x2: width, y1: BASE[role], y2: BASE[role] }));
@@ -188,7 +220,7 @@ function timeline(connection, onFrame) {
     const power = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= rough);
     for (let t = Math.ceil(view[0] * length / step) * step; t <= view[1] * length; t += step) {
-      const at = (t / length - view[0]) / (view[1] - view[0]) * width;
+      const at = x(t / length);
       nodes.push(svg("line", { class: "tick", x1: at, x2: at, y1: MIDDLE - 8, y2: MIDDLE + 8 }));
       nodes.push(svg("text", { class: "time", x: at, y: MIDDLE + 4, "text-anchor": at < 30 ? "start" : at > width - 40 ? "end" : "middle" }, tickLabel(t, step, view[1] * length)));
     }
@@ -224,8 +256,58 @@ function timeline(connection, onFrame) {
     return svg("g", {}, nodes);
   }
 
+  // Frames by kind in columns of time, the number of them as height. What is rare or wrong stands outside.
+  const columns = { client: new Map(), server: new Map() };
+  function heaps(role, ones) {
+    const heaps = columns[role];
+    for (const { one, x: at } of ones) {
+      if (one.what !== "frame" || one.role !== role) continue;
+      const key = Math.floor(at / COLUMN);
+      let heap = heaps.get(key);
+      if (!heap) heaps.set(key, heap = { worst: one, n: 0, bytes: 0, kinds: {} });
+      heap.n += 1;
+      heap.bytes += one.frame.length;
+      heap.kinds[one.kind] = (heap.kinds[one.kind] ?? 0) + 1;
+      if (weight(one) > weight(heap.worst)) heap.worst = one;
+    }
+    return heaps;
+  }
+  function drawHeaps(role) {
+    const heaps = columns[role];
+    const most = Math.max(1, ...[...Object.values(columns)].flatMap((all) => [...all.values()].map(({ n }) => n)));
+    const up = LANES[role] < 0;
+    const paths = new Map();
+    for (const [key, { n, kinds }] of heaps) {
+      let low = 0;
+      for (const kind of HEAPED.filter((kind) => kinds[kind])) {
+        const high = low + Math.max(kinds[kind] / n * (TALLEST - 16) * n / most, 1.5);
+        const [a, b] = [BASE[role] + LANES[role] * low, BASE[role] + LANES[role] * high];
+        paths.set(kind, `${paths.get(kind) ?? ""}M${key * COLUMN} ${a.toFixed(1)}V${b.toFixed(1)}h${COLUMN}V${a.toFixed(1)}z`);
+        low = high;
+      }
+      for (const kind of WEIGHT.filter((kind) => kinds[kind])) {
+        const [a, b] = [BASE[role], BASE[role] + (up ? -TALLEST : TALLEST)];
+        paths.set(kind, `${paths.get(kind) ?? ""}M${key * COLUMN} ${a}V${b}h${COLUMN}V${a}z`);
+      }
+    }
+    return svg("g", { class: "heaps" }, [...paths].map(([kind, d]) => svg("path", { class: `bar ${kind}`, d })));
+  }
+  // The column under the pointer, if frames are in columns there.
+  function heapAt(event) {
+    const box = drawing.getBoundingClientRect();
+    const role = event.clientY - box.top < MIDDLE ? "client" : "server";
+    const heap = columns[role].get(Math.floor((event.clientX - box.left) / COLUMN));
+    return heap && { role, ...heap };
+  }
+  function say(heap) {
+    const kinds = Object.entries(heap.kinds).sort(([, a], [, b]) => b - a).map(([kind, n]) => `${number(n)} ${kind === "broken" ? "that broke a rule" : kind}`);
+    return `${heap.role}, ${heap.worst.t === null ? "" : `${offset(heap.worst.t)} s, `}${count(heap.n, "frame")}, ${bytes(heap.bytes)}: ${kinds.join(", ")}`;
+  }
+
   // Bars of one pixel are one bar: the worst and the largest of what is there.
   function bars(role, ones, width) {
+    columns[role].clear();
+    if (ones.length > width * 2) return heaps(role, ones);
     const places = new Map();
     const isDense = ones.length > width / 3;
     for (const { one, x: at } of ones) {
@@ -245,7 +327,7 @@ function timeline(connection, onFrame) {
       const tall = 8 + (TALLEST - 8) * Math.log1p(size) / Math.log1p(largest);
       const up = LANES[role] < 0;
       return svg("rect", { class: `bar ${worst.kind}${worst.frame.complete === false ? " incomplete" : ""}`, x: at - w / 2, y: up ? BASE[role] - tall : BASE[role], width: w, height: tall, "data-frame": worst.frame.n },
-        svg("title", {}, `${role}, ${worst.t === null ? "" : `${offset(worst.t)} s, `}${worst.label}${n > 1 ? ` and ${number(n - 1)} more here` : ""}`));
+        svg("title", {}, `${role}, ${worst.t === null ? "" : `${offset(worst.t)} s, `}${labelOf(worst)}${n > 1 ? ` and ${number(n - 1)} more here` : ""}`));
     }));
   }
 
@@ -270,7 +352,7 @@ function timeline(connection, onFrame) {
         if (!shut) continue;
         const [a, b] = [Math.max(0, x(place(shut))), Math.min(width, one ? x(place(one)) : x(1))];
         const time = one && one.t !== null ? ` for ${duration(one.t - shut.t)}` : one ? "" : " to the end";
-        if (b >= a) nodes.push(svg("rect", { class: "window", x: a, y: role === "client" ? BASE.client - TALLEST - 8 : BASE.server + TALLEST + 2, width: Math.max(3, b - a), height: 6 }, svg("title", {}, `${role}: receive window 0${time}`)));
+        if (b >= a) nodes.push(svg("rect", { class: "window", x: a, y: role === "client" ? 19 : HEIGHT - 23, width: Math.max(3, b - a), height: 4 }, svg("title", {}, `${role}: receive window 0${time}`)));
         shut = null;
       }
     }
@@ -282,6 +364,7 @@ function timeline(connection, onFrame) {
     const labelled = { client: [], server: [] };
     const used = new Set();
     for (const { one, x: at } of ones) {
+      if (one.what === "frame" && one.kind !== "close") continue;
       const up = LANES[one.role] < 0;
       const far = up ? BASE.client - TALLEST - 2 : BASE.server + TALLEST + 2;
       const say = () => svg("title", {}, `${one.label}${one.t === null ? "" : `, ${offset(one.t)} s`}${one.packet ? `, packet ${one.packet}` : ""}`);

@@ -6,8 +6,10 @@ use crate::model::{
 };
 use crate::redact::Shown;
 use crate::views::escape::{is_unsafe, visible};
+use crate::views::html::captured::{Column, Run};
+use crate::views::html::shell::LETTERS;
 use crate::views::json::{self, Input, Journey, place, sides};
-use crate::views::row::{Boolean, Encoder, Integer, List, OrAbsent, Row as _, Text, Time, Value, row};
+use crate::views::row::{Boolean, Encoder, Integer, List, Map, OrAbsent, Row as _, Text, Time, Value, row};
 use crate::views::summary::{self, Account};
 use crate::views::text::{cases, connection};
 use crate::views::worded::Worded;
@@ -205,12 +207,21 @@ fn closes(r: &Conversation<Shown>, role: Role) -> Option<State> {
 
 row! {
     /// What is known of all at the end.
-    pub(super) struct Document<'a>(inputs: &'a [InputReport], journeys: &'a [model::Journey], left_out: u64);
+    pub(super) struct Document<'a>(
+        inputs: &'a [InputReport],
+        journeys: &'a [model::Journey],
+        runs: &'a [Run],
+        left_out: u64,
+    );
 
     /// What was read.
     inputs: List<Input> = inputs.iter().map(Input),
     /// What connections have to do with one another.
     journeys: List<Journey> = journeys.iter().map(Journey),
+    /// Testees of runs of the Autobahn Testsuite that captures show.
+    runs: List<Column> = Column::all(runs),
+    /// Verdicts of the suite as letters.
+    letters: Map<Text> = LETTERS,
     /// Connections for which there was no room in the page.
     left_out: Integer = left_out,
     /// Characters that are not shown as they are, as the class of a regular expression has them.

@@ -106,6 +106,8 @@ fn all() -> Vec<(&'static str, String)> {
         ("junit", junit::check(&check)),
         ("github", github::diff(&diff)),
         ("github", github::check(&check)),
+        ("html", html::diff(&diff)),
+        ("html", html::check(&check)),
     ]
 }
 
@@ -123,6 +125,7 @@ fn no_format_lets_a_payload_out() {
                 }
                 "markdown" => !line.contains("<b>") && !line.contains("@y") && !line.contains('`'),
                 "junit" => !line.contains("<b>") && !line.contains("]]>"),
+                "html" => !line.contains("|<b>"),
                 _ => !line.starts_with("::"),
             };
             assert!(fits, "{format}: {line}");

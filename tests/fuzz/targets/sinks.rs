@@ -19,7 +19,7 @@ use wslog::model::run::RunSource;
 use wslog::redact::{Redaction, seal};
 use wslog::views::escape::is_unsafe;
 use wslog::views::remarks::Remarks;
-use wslog::views::run::{CheckReport, DiffReport, github, json, junit, markdown, text};
+use wslog::views::run::{CheckReport, DiffReport, github, html, json, junit, markdown, text};
 use wslog::views::text::Style;
 use wslog::views::{FrameList, Options, explain as topics, markdown as tickets, summary, verdicts};
 use wslog_fuzz::{FORMATS, Input, is_capture, script};
@@ -180,6 +180,7 @@ fn runs(mut input: Input<'_>) {
     harmless("markdown", &markdown::diff(&report));
     harmless("junit", &junit::diff(&report));
     harmless("github", &github::diff(&report));
+    harmless("html", &html::diff(&report));
     let policy = format!("[expect]\nagents = [{}]\n", serde_json::Value::from(asked.as_str()));
     let policy = match Policy::parse(&policy, Path::new("policy.toml")) {
         Ok(policy) => policy,
@@ -194,6 +195,7 @@ fn runs(mut input: Input<'_>) {
     harmless("markdown", &markdown::check(&report_of_check));
     harmless("junit", &junit::check(&report_of_check));
     harmless("github", &github::check(&report_of_check));
+    harmless("html", &html::check(&report_of_check));
     for style in STYLES {
         harmless("text", &text::diff(&report, &style));
         harmless("text", &text::check(&report_of_check, &style));
