@@ -187,21 +187,18 @@ impl Side {
         mut tell: Option<&mut Tell<'_>>,
     ) {
         let Self { fragments, context, inflated, facts, .. } = self;
-        let (Some(message), Some(inflater)) = (fragments.message(), context.inflater()) else { return };
-        let result = inflater.push(bytes, limits, |chunk| {
+        let Some(message) = fragments.message().filter(|_| context.goes_on()) else { return };
+        let result = context.push(bytes, limits, |chunk| {
             extend_up_to(inflated, chunk, limits.max_preview_bytes);
             message.push(chunk, facts);
             if let Some(tell) = &mut tell {
                 tell(message.n, chunk);
             }
         });
-        if inflater.saw_final_block() && !message.final_block {
+        if context.saw_final_block() && !message.final_block {
             message.final_block = true;
             // First, lest its place among the facts of the text depend on how the bytes were cut.
             facts.insert(0, Fact::FinalBlock);
-        }
-        if result.is_ok() {
-            context.watch(bytes);
         }
         if let Err(stop) = result {
             message.lose();
@@ -237,7 +234,7 @@ impl Side {
             close::parse(&self.payload, whole)
         });
         let payload = self.payload.get(..preview_len(header.opcode, limits)).unwrap_or(&self.payload);
-        let went_on = compressed && (self.context.inflater().is_some() || !self.inflated.is_empty());
+        let went_on = compressed && (self.context.goes_on() || !self.inflated.is_empty());
         let inflated = went_on.then_some(self.inflated.as_slice());
         sink(Event {
             from,

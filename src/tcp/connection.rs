@@ -275,14 +275,12 @@ impl Connection {
     }
 
     /// Takes what is asked for of a segment that comes; the counts before it, where its moments are.
-    #[cold]
     fn trail(&mut self, segment: &Segment<'_>, dir: Direction) -> Option<PerDirection<(u64, u64)>> {
-        let counts = self.counts();
         let asked = self.asked.as_mut()?;
         if let Some(trails) = &mut asked.trails {
             trails[dir].segment(segment);
         }
-        asked.moments.is_some().then_some(counts)
+        asked.moments.is_some().then(|| self.counts())
     }
 
     /// Addresses and ports of both ends, by who opened TCP.

@@ -84,6 +84,8 @@ pub(in crate::message) struct Inflater {
     total: u64,
     /// The decoder stands behind a block with BFINAL=1 and has to be set up anew.
     ended: bool,
+    /// The message is inflated as if nothing had come before it.
+    is_alone: bool,
     /// The message had a block with BFINAL=1.
     final_block: bool,
     /// The last compressed bytes of the message.
@@ -100,6 +102,7 @@ impl Default for Inflater {
             written: 0,
             total: 0,
             ended: false,
+            is_alone: false,
             final_block: false,
             last: [0; END],
         }
@@ -112,13 +115,44 @@ impl Inflater {
         if afresh {
             self.end = 0;
         }
-        if self.ended || afresh {
+        let was_alone = std::mem::take(&mut self.is_alone);
+        self.begin();
+        if self.ended || afresh || was_alone {
             self.restart();
         }
+    }
+
+    /// A message begins that refers to nothing before it; what came before it is kept, unless `afresh`.
+    pub(super) fn start_alone(&mut self, afresh: bool) {
+        if afresh {
+            self.end = 0;
+        }
+        self.begin();
+        self.is_alone = true;
+        self.restart();
+    }
+
+    /// The message, which may refer to what came before it after all, begins again. Gives how many bytes came out of it.
+    pub(super) fn again_with_window(&mut self) -> u64 {
+        let written = std::mem::take(&mut self.written);
+        self.total = self.total.saturating_sub(written);
+        self.end = self.end.saturating_sub(usize::try_from(written).unwrap_or(usize::MAX));
+        self.begin();
+        self.is_alone = false;
+        self.restart();
+        written
+    }
+
+    fn begin(&mut self) {
         self.read = 0;
         self.written = 0;
         self.final_block = false;
         self.last = [0; END];
+    }
+
+    /// Bytes that came out of the message so far.
+    pub(super) const fn written(&self) -> u64 {
+        self.written
     }
 
     /// Whether there is anything that references before the message could mean.
@@ -127,7 +161,7 @@ impl Inflater {
     }
 
     /// Whether the message had a block with BFINAL=1 so far.
-    pub(in crate::message) const fn saw_final_block(&self) -> bool {
+    pub(super) const fn saw_final_block(&self) -> bool {
         self.final_block
     }
 
@@ -262,6 +296,8 @@ impl Inflater {
         self.decoder.reset(false);
         self.ended = false;
         let used = self.recent.get(..self.end).unwrap_or_default();
+        let own = usize::try_from(self.written).unwrap_or(usize::MAX).min(used.len());
+        let used = if self.is_alone { used.get(used.len() - own..).unwrap_or_default() } else { used };
         let window = used.last_chunk::<WINDOW>().map_or(used, |last| last);
         // Refused only for streams with a zlib header.
         let _ = self.decoder.set_dictionary(window);

@@ -9,12 +9,12 @@ mod code;
 #[cfg(test)]
 mod tests;
 
-use code::{CodeLengths, DISTANCES, Distances, FIXED_DISTANCES, FIXED_LITERALS, LENGTHS, Literals};
+use code::{
+    CodeLengths, DISTANCES, Distances, END_OF_BLOCK, FIXED_DISTANCES, FIXED_LITERALS, LENGTHS, Literals,
+};
 
 /// Order in which the lengths of the code of code lengths stand (RFC 1951 3.2.7).
 const ORDER: [u8; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
-
-const END_OF_BLOCK: u16 = 256;
 
 /// Bits of the longest length and distance together with their extra bits: 15 + 5 + 15 + 13.
 const PAIR_BITS: u32 = 48;
@@ -296,6 +296,20 @@ impl Scanner {
         let ending = loop {
             if count < PAIR_BITS {
                 refill(&mut bits, &mut count, input);
+                // Most symbols are short, and come one after the other.
+                while count >= PAIR_BITS
+                    && let Some(used) = literals.short_literal(bits)
+                {
+                    bits >>= used;
+                    count -= used;
+                    position = position.saturating_add(1);
+                    if let Some(used) = literals.short_literal(bits) {
+                        bits >>= used;
+                        count -= used;
+                        position = position.saturating_add(1);
+                    }
+                    refill(&mut bits, &mut count, input);
+                }
             }
             let Some((symbol, used)) = literals.read(bits) else {
                 break if count < PAIR_BITS { Ending::Starved } else { Ending::Stopped };

@@ -2,6 +2,9 @@
 
 const MAX_BITS: usize = 15;
 
+/// The symbol behind the literals.
+pub(super) const END_OF_BLOCK: u16 = 256;
+
 /// Shortest match, and extra bits, of the length symbols from 257 on (RFC 1951 3.2.5).
 pub(super) const LENGTHS: [(u16, u8); 29] = {
     let mut table = [(0, 0); 29];
@@ -122,6 +125,13 @@ impl<const SYMBOLS: usize, const TABLE: usize> Code<SYMBOLS, TABLE> {
     pub(super) fn read(&self, bits: u64) -> Option<(u16, u32)> {
         let entry = self.table[bits as usize % TABLE];
         if entry != 0 { Some((entry >> 4, u32::from(entry & 15))) } else { self.read_long(bits) }
+    }
+
+    /// Bits of the code of a literal that begins `bits`, if it is one of those in the table.
+    #[inline]
+    pub(super) fn short_literal(&self, bits: u64) -> Option<u32> {
+        let entry = self.table[bits as usize % TABLE];
+        (entry != 0 && entry < END_OF_BLOCK << 4).then_some(u32::from(entry & 15))
     }
 
     fn read_long(&self, bits: u64) -> Option<(u16, u32)> {
