@@ -47,7 +47,7 @@ const LIMITS: Limits = Limits {
 };
 
 /// Files below `folder` that `wanted` takes, by name.
-fn files(folder: &str, wanted: fn(&Path) -> bool) -> Vec<(PathBuf, Vec<u8>)> {
+pub(crate) fn files(folder: &str, wanted: fn(&Path) -> bool) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
     while let Some(folder) = folders.pop() {
@@ -66,13 +66,13 @@ fn files(folder: &str, wanted: fn(&Path) -> bool) -> Vec<(PathBuf, Vec<u8>)> {
     found
 }
 
-fn ends_in(path: &Path, endings: &[&str]) -> bool {
+pub(crate) fn ends_in(path: &Path, endings: &[&str]) -> bool {
     path.extension().is_some_and(|ending| endings.iter().any(|known| ending == *known))
 }
 
 /// One to four changes anywhere: a bit or a byte, a number of two or four bytes, a piece left out, doubled, moved or
 /// put in, the end cut off.
-fn mutated(bytes: &[u8], rng: &mut Rng) -> Vec<u8> {
+pub(crate) fn mutated(bytes: &[u8], rng: &mut Rng) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for _ in 0..=rng.below(4) {
         if bytes.is_empty() {

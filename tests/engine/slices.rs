@@ -2,17 +2,23 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use wslog::engine::{Engine, Frames, Selection, Slicing, Summary};
+use wslog::engine::{Engine, Frames, Renaming, Selection, Slicing, Summary};
+use wslog::error::Error;
 use wslog::limits::Limits;
 use wslog::model::{Conversation, ConversationId, IdRange, LinkType, PerRole, Pick, Weirds};
-use wslog::source::Reader;
+use wslog::redact::{Pseudonyms, Sealed};
+use wslog::source::{KeyLog, Reader};
 use wslog::views::picks::Picks;
 
+use crate::mutation::{ends_in, files, mutated};
 use crate::support::capture_file::{Endian, Interface, Pcap, Record, Unit, pcapng_records};
 use crate::support::conversation::TestPacket;
 use crate::support::essence::analyse_file;
+use crate::support::rng::Rng;
 use crate::support::script::play;
+use crate::support::streams;
 use crate::support::wrap::table::WRAPPINGS;
 
 /// A file of its own, removed at the end of the test.
@@ -34,6 +40,83 @@ impl Drop for Scratch {
 
 fn run(file: &Scratch, selection: Selection, sink: &mut dyn wslog::engine::Sink) -> Summary {
     Engine::new(Limits::DEFAULT).threads(1).selecting(selection).sink(sink).run(&[&file.0]).expect("read")
+}
+
+/// Learns names.
+struct Pupil(Pseudonyms);
+
+impl wslog::engine::Sink for Pupil {
+    fn conversation(&mut self, sealed: &Sealed) -> Result<(), Error> {
+        sealed.teach(&mut self.0);
+        Ok(())
+    }
+}
+
+/// How a capture of which nobody knows what it holds is copied.
+#[derive(Clone, Copy, Debug)]
+enum Manner {
+    AsItWas,
+    Filled,
+    Renamed,
+}
+
+fn engine<'s>(keys: &[PathBuf], names: Option<Arc<Pseudonyms>>) -> Engine<'s> {
+    let open = |path: &PathBuf| KeyLog::open(path, Limits::DEFAULT.max_key_log_bytes).expect("a key log");
+    Engine::new(Limits::DEFAULT).threads(1).key_logs(keys.iter().map(open).collect()).anonymizing(names)
+}
+
+/// The slice of whatever there is in a capture; `None` where nothing of it can be read.
+fn of_anything(bytes: &[u8], keys: &[PathBuf], manner: Manner) -> Option<Vec<u8>> {
+    let file = Scratch::new("anything", bytes);
+    let limits = Limits::DEFAULT;
+    let mut pupil = Pupil(Pseudonyms::new(b"a key"));
+    engine(keys, None).sink(&mut pupil).run(&[&file.0]).ok()?;
+    let names = matches!(manner, Manner::Renamed).then(|| Arc::new(pupil.0));
+    let (mut picks, mut frames) = (Picks::default(), Frames::default());
+    let summary = engine(keys, names.clone()).sink(&mut picks).sink(&mut frames).run(&[&file.0]).ok()?;
+    match manner {
+        Manner::AsItWas => picks.picks.iter_mut().for_each(|pick| pick.fills = PerRole::default()),
+        Manner::Filled | Manner::Renamed => frames.fill(&mut picks.picks),
+    }
+    let slicing = Slicing {
+        picks: &picks.picks,
+        inputs: &summary.inputs,
+        key_logs: keys,
+        with_keys: false,
+        comment: "a slice",
+        limits: &limits,
+        renaming: names.as_deref().map(|names| Renaming { names, frames: &frames }),
+    };
+    let mut out = Vec::new();
+    slicing.run(&mut out).ok()?;
+    Some(out)
+}
+
+#[test]
+fn whatever_is_damaged_is_copied_without_harm() {
+    let wanted = |path: &Path| ends_in(path, &["pcap", "pcapng"]);
+    let streams = streams::SCRIPTS.iter().map(|script| {
+        let packets = streams::play(script);
+        (PathBuf::from("streams"), Pcap::default().write(&packets))
+    });
+    let mut copies = 0;
+    for (n, (path, bytes)) in (0..).zip(files("samples", wanted).into_iter().chain(streams)) {
+        let keys: Vec<PathBuf> =
+            Some(path.with_extension("keys")).filter(|keys| keys.is_file()).into_iter().collect();
+        for seed in 0..12 {
+            let bytes = mutated(&bytes, &mut Rng::new(n << 32 | seed));
+            for manner in [Manner::AsItWas, Manner::Filled, Manner::Renamed] {
+                let Some(copy) = of_anything(&bytes, &keys, manner) else { continue };
+                let mut reader = Reader::open(copy.as_slice(), Path::new("copy")).expect("a capture");
+                let mut weirds = Weirds::default();
+                while reader.next(&mut weirds).expect("whole packets").is_some() {}
+                let place = || format!("{} {seed} {manner:?}: {weirds:?}", path.display());
+                assert!(weirds.is_empty(), "{}", place());
+                copies += 1;
+            }
+        }
+    }
+    assert!(copies > 500, "{copies}");
 }
 
 /// The slice of a capture; with `fill` payloads are replaced.
