@@ -1,5 +1,6 @@
 //! Which legs are recordings of one connection.
 
+use std::hash::{BuildHasher, Hash};
 use std::net::SocketAddr;
 
 use crate::journey::Map;
@@ -132,10 +133,32 @@ fn candidates(all: &Footprints) -> Vec<(usize, usize)> {
 }
 
 /// Those that have something in common, from two to so many of them.
-pub(super) fn alike<K: Ord>(mut all: Vec<(K, usize)>, max: usize) -> Vec<Vec<usize>> {
+pub(super) fn alike<K: Ord + Hash>(mut all: Vec<(K, usize)>, max: usize) -> Vec<Vec<usize>> {
+    leave_out_singles(&mut all);
     all.sort_unstable();
     let alike = all.chunk_by(|one, other| one.0 == other.0).filter(|alike| (2..=max).contains(&alike.len()));
     alike.map(|alike| alike.iter().map(|(_, at)| *at).collect()).collect()
+}
+
+/// Leaves out most of those that have nothing in common with another, of which sorting would take long.
+fn leave_out_singles<K: Hash>(all: &mut Vec<(K, usize)>) {
+    let bits = all.len().saturating_mul(16).next_power_of_two();
+    let hasher = foldhash::fast::FixedState::default();
+    let place = |key: &K| {
+        let at = hasher.hash_one(key) as usize & (bits - 1);
+        (at / 64, 1_u64 << (at % 64))
+    };
+    let words = bits.div_ceil(64);
+    let (mut once, mut again) = (vec![0_u64; words], vec![0_u64; words]);
+    for (key, _) in all.iter() {
+        let (word, bit) = place(key);
+        again[word] |= once[word] & bit;
+        once[word] |= bit;
+    }
+    all.retain(|(key, _)| {
+        let (word, bit) = place(key);
+        again[word] & bit != 0
+    });
 }
 
 /// Whether both are one connection.
@@ -222,6 +245,32 @@ impl Sets {
         let (a, b) = (self.root(a), self.root(b));
         if let Some(slot) = self.0.get_mut(a.max(b)) {
             *slot = a.min(b);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alike_are_those_that_sorting_alone_finds() {
+        for (n, keys) in [(0, 1), (1, 1), (2, 1), (50, 9), (3_000, 40), (3_000, 2_000), (3_000, u64::MAX)] {
+            let mut number = 7_u64;
+            let all: Vec<(u64, usize)> = (0..n)
+                .map(|at| {
+                    number = number.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+                    (number % keys, at)
+                })
+                .collect();
+            let mut sorted = all.clone();
+            sorted.sort_unstable();
+            let expected: Vec<Vec<usize>> = sorted
+                .chunk_by(|one, other| one.0 == other.0)
+                .filter(|alike| (2..=MAX_ALIKE).contains(&alike.len()))
+                .map(|alike| alike.iter().map(|(_, at)| *at).collect())
+                .collect();
+            assert_eq!(alike(all, MAX_ALIKE), expected, "{n} of {keys}");
         }
     }
 }

@@ -150,6 +150,7 @@ impl Disguise {
             let taken = upto(frame.at - self.position, bytes);
             self.edits.keep(self.position, taken as u64);
             self.state = match frame.control {
+                _ if frame.len == 0 => State::Between(Vec::new()),
                 Some(_) => State::Control(Vec::new()),
                 None => State::Unknown(Vec::new()),
             };
@@ -189,7 +190,7 @@ impl Disguise {
                     bytes.len()
                 }
                 State::Control(_) => {
-                    self.state = State::Unknown(Vec::new());
+                    self.state = State::Between(Vec::new());
                     0
                 }
             };
@@ -569,6 +570,20 @@ mod tests {
         let expected =
             [head.as_slice(), b"\x81\x03xxx", b"\x88\x05\x03\xe8bye", b"\x89\x02__", b"\x81\x7ek"].concat();
         check(&stream, &frames, &expected);
+    }
+
+    #[test]
+    fn behind_a_frame_a_response_may_stand() {
+        let head = b"HTTP/1.1 101 Switching Protocols\r\n\r\n";
+        let at = head.len() as u64;
+        let answer = b"HTTP/1.1 400 Bad Request\r\nX-Request-Id: 777777\r\n\r\n";
+        let expected = b"HTTP/1.1 400 Bad Request\r\nX-Request-Id: ______\r\n\r\n";
+        for (close, end) in [(&b"\x88\x00"[..], 0), (b"\x88\x02\x03\xe8", 2), (b"\x81\x00", 0)] {
+            let control = Some(Opcode::CLOSE).filter(|_| close[0] == 0x88);
+            let frames = [frame(at, at + 2, end, control)];
+            let whole = |answer: &[u8]| [head.as_slice(), close, answer].concat();
+            check(&whole(answer), &frames, &whole(expected));
+        }
     }
 
     #[test]
