@@ -8,6 +8,7 @@ use super::{Made, Shape};
 
 const SLICE: &[&str] = &["inspect", "--threads", "1", "--slice", "slice.pcapng"];
 const FILLED: &[&str] = &["inspect", "--threads", "1", "--slice", "slice.pcapng", "--payload", "none"];
+const RENAMED: &[&str] = &["inspect", "--threads", "1", "--slice", "slice.pcapng", "--anonymize"];
 const PAGE: &[&str] = &["inspect", "--threads", "1", "--format", "html", "--frames", "all"];
 const TICKET: &[&str] = &["inspect", "--threads", "1", "--format", "markdown", "--details"];
 const HAR: &[&str] = &["messages", "--threads", "1", "--format", "har"];
@@ -20,6 +21,8 @@ pub(super) fn shapes() -> impl Iterator<Item = Shape> {
         Shape::new("a slice of connections of the same ports", 2_000, |n| of(SLICE, same_ports(n))),
         Shape::new("a slice of connections", 300, |n| of(SLICE, connections(n))),
         Shape::new("a slice of frames that are filled", 2_000, |n| of(FILLED, frames(n))),
+        Shape::new("an anonymized slice of connections", 200, |n| of(RENAMED, connections(n))),
+        Shape::new("an anonymized slice of frames", 1_000, |n| of(RENAMED, frames(n))),
         Shape::new("a page of connections", 300, |n| of(PAGE, connections(n))),
         Shape::new("a page of frames", 2_000, |n| of(PAGE, frames(n))),
         Shape::new("a ticket of connections", 300, |n| of(TICKET, connections(n))),

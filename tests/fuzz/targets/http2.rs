@@ -1,5 +1,6 @@
 //! HTTP/2 as it comes: frames and field blocks that are anything, on streams that are, chopped, with holes. What is told of a
-//! stream keeps the contract of `StreamEvent`, memory keeps its caps, and what is chopped says the same as what is not.
+//! stream keeps the contract of `StreamEvent`, memory keeps its caps, what is chopped says the same as what is not, and so does the
+//! connection that is made anew.
 //!
 //! Input: whether it begins with the preface, then acts: who, what (a frame of some type on some stream, a request, an answer,
 //! raw bytes, a hole, an acknowledgement, an end) and its bytes.
@@ -9,7 +10,7 @@
 use std::collections::BTreeMap;
 
 use libfuzzer_sys::fuzz_target;
-use wslog::http2::{Caps, Http2, Step};
+use wslog::http2::{Caps, Field, Http2, Remake, Rewrite, Step};
 use wslog::model::{Carrier, Direction, GapCause, PacketNo, PerDirection, StreamEnd, StreamEvent};
 use wslog_fuzz::Input;
 
@@ -109,9 +110,60 @@ fn acts(mut input: Input<'_>) -> Vec<Act> {
     acts
 }
 
-/// What is told where each piece has so many bytes, and how many bytes came early and were not kept.
-fn play(acts: &[Act], whole: bool, size: usize) -> (BTreeMap<u32, Stream>, u64) {
-    let mut http2 = if whole { Http2::new(Direction::Orig, CAPS) } else { Http2::mid_stream(CAPS) };
+/// Leaves all as it was.
+struct Same;
+
+impl Rewrite for Same {
+    fn fields(&mut self, fields: Vec<Field>) -> Vec<Field> {
+        fields
+    }
+
+    fn content(&mut self, _: u32, _: Direction, _: u64, _: &mut [u8]) {}
+
+    fn text(&mut self, text: &[u8]) -> Vec<u8> {
+        text.to_vec()
+    }
+}
+
+/// A connection made anew: what it carries, and how far each direction goes.
+struct Anew {
+    remake: Remake,
+    http2: Http2,
+    streams: BTreeMap<u32, Stream>,
+    next: PerDirection<u64>,
+}
+
+impl Anew {
+    fn push(&mut self, event: &StreamEvent<'_>) {
+        let Self { remake, http2, streams, next } = self;
+        remake.push(event, &mut Same, &mut |event| {
+            match event {
+                StreamEvent::Data { dir, offset, bytes, .. } => {
+                    assert!(!bytes.is_empty() && offset == next[dir]);
+                    next[dir] += bytes.len() as u64;
+                }
+                StreamEvent::Gap { dir, offset, len, .. } => {
+                    assert!(offset == next[dir]);
+                    next[dir] += len;
+                }
+                StreamEvent::Acked { dir, offset, .. } => assert!(offset <= next[dir] + 1),
+                _ => {}
+            }
+            http2.push(&event, &mut |id, step| told(streams, id, &step));
+        });
+    }
+}
+
+/// What is told where each piece has so many bytes, and of the connection made anew; how many bytes came early and were not kept.
+fn play(acts: &[Act], whole: bool, size: usize) -> (BTreeMap<u32, Stream>, BTreeMap<u32, Stream>, u64) {
+    let new = || if whole { Http2::new(Direction::Orig, CAPS) } else { Http2::mid_stream(CAPS) };
+    let mut http2 = new();
+    let mut anew = Anew {
+        remake: Remake::new(CAPS),
+        http2: new(),
+        streams: BTreeMap::new(),
+        next: PerDirection::default(),
+    };
     let mut streams = BTreeMap::new();
     let (mut sent, mut ended, mut packet) = (PerDirection::<u64>::default(), PerDirection::<bool>::default(), 0);
     for act in acts {
@@ -119,7 +171,10 @@ fn play(acts: &[Act], whole: bool, size: usize) -> (BTreeMap<u32, Stream>, u64) 
             packet += 1;
             Carrier { packet: PacketNo(packet), at: None, acked: Some(sent[dir.flip()]) }
         };
-        let mut push = |event: &StreamEvent<'_>| http2.push(event, &mut |id, step| told(&mut streams, id, &step));
+        let mut push = |event: &StreamEvent<'_>| {
+            http2.push(event, &mut |id, step| told(&mut streams, id, &step));
+            anew.push(event);
+        };
         match act {
             Act::Data(dir, bytes) if !ended[*dir] => {
                 for piece in bytes.chunks(size) {
@@ -153,28 +208,31 @@ fn play(acts: &[Act], whole: bool, size: usize) -> (BTreeMap<u32, Stream>, u64) 
         assert!(http2.take(id).is_some());
     }
     assert_eq!(http2.count_over(), 0);
-    (streams, http2.counts().early_bytes_dropped)
+    (streams, anew.streams, http2.counts().early_bytes_dropped)
 }
 
 fuzz_target!(|data: &[u8]| {
     let whole = data.first().is_none_or(|byte| byte & 1 == 0);
     let acts = acts(Input(data));
-    let (one, _) = play(&acts, whole, usize::MAX);
+    let (one, anew, lost) = play(&acts, whole, usize::MAX);
     // What is found again, and when, rests on what the other direction has shown by then.
     if whole && !acts.iter().any(|act| matches!(act, Act::Gap(..))) {
+        let text = |streams: &BTreeMap<u32, Stream>| {
+            let of = |stream: &Stream| {
+                let side = |dir: Direction| (stream.sides[dir].bytes.clone(), stream.sides[dir].ended);
+                (stream.heads.clone(), side(Direction::Orig), side(Direction::Resp))
+            };
+            streams.iter().map(|(id, stream)| (*id, of(stream))).collect::<Vec<_>>()
+        };
+        if lost == 0 {
+            assert_eq!(text(&one), text(&anew));
+        }
         for size in [1, 7] {
-            let (chopped, dropped) = play(&acts, whole, size);
+            let (chopped, _, dropped) = play(&acts, whole, size);
             // More pieces take more memory of the same cap.
             if dropped > 0 {
                 continue;
             }
-            let text = |streams: &BTreeMap<u32, Stream>| {
-                let of = |stream: &Stream| {
-                    let side = |dir: Direction| (stream.sides[dir].bytes.clone(), stream.sides[dir].ended);
-                    (stream.heads.clone(), side(Direction::Orig), side(Direction::Resp))
-                };
-                streams.iter().map(|(id, stream)| (*id, of(stream))).collect::<Vec<_>>()
-            };
             assert_eq!(text(&one), text(&chopped));
         }
     } else {
