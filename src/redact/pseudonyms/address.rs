@@ -7,6 +7,7 @@
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::LazyLock;
 
 use crate::redact::pseudonyms::prf::Prf;
 
@@ -86,6 +87,23 @@ fn region(special: &[(u128, u32)], width: u32, start: u128, len: u32) -> Region 
     inside.map_or(Region::Plain, Region::Inside)
 }
 
+/// Whether a special network is a part of the one of `len` bits that begins with `start`: numbers in it are then of several kinds.
+fn is_parted(special: &[(u128, u32)], width: u32, start: u128, len: u32) -> bool {
+    let top = |number: u128| number.checked_shr(width - len).unwrap_or(0);
+    special.iter().any(|&(base, bits)| bits > len && top(base) == top(start))
+}
+
+/// The special networks by number.
+static V4_NUMBERS: LazyLock<Vec<(u128, u32)>> =
+    LazyLock::new(|| V4.iter().map(|(base, bits)| (u128::from(base.to_bits()), *bits)).collect());
+static V6_NUMBERS: LazyLock<Vec<(u128, u32)>> =
+    LazyLock::new(|| V6.iter().map(|(base, bits)| (base.to_bits(), *bits)).collect());
+
+/// What networks of eight bits have to do with them.
+static FIRST_OCTETS: LazyLock<Vec<Region>> = LazyLock::new(|| {
+    (0..=u8::MAX).map(|octet| region(&V4_NUMBERS, 32, u128::from(octet) << 24, 8)).collect()
+});
+
 /// Of as many decimal digits.
 const fn decimals(octet: u8) -> u8 {
     match octet {
@@ -103,15 +121,19 @@ pub(super) fn ip(prf: &Prf, ip: IpAddr) -> IpAddr {
 }
 
 fn v4(prf: &Prf, ip: Ipv4Addr) -> Ipv4Addr {
-    let special: Vec<(u128, u32)> =
-        V4.iter().map(|(base, bits)| (u128::from(base.to_bits()), *bits)).collect();
+    let special = &*V4_NUMBERS;
     let (octets, mut out) = (ip.octets(), [0; 4]);
     let mut before = 0_u128;
     for (at, octet) in octets.into_iter().enumerate() {
         let shift = 24 - 8 * at as u32;
+        let has_parts = is_parted(special, 32, before, 24 - shift);
         let class = |octet: u8| {
-            let start = before | u128::from(octet) << shift;
-            (decimals(octet), region(&special, 32, start, 32 - shift))
+            let region = match at {
+                0 => FIRST_OCTETS.get(usize::from(octet)).copied(),
+                _ if !has_parts => None,
+                _ => Some(region(special, 32, before | u128::from(octet) << shift, 32 - shift)),
+            };
+            (decimals(octet), region)
         };
         let own = class(octet);
         let of: Vec<u8> = (0..=u8::MAX).filter(|other| class(*other) == own).collect();
@@ -125,16 +147,17 @@ fn v6(prf: &Prf, ip: Ipv6Addr) -> Ipv6Addr {
     if let Some(mapped) = ip.to_ipv4_mapped() {
         return v4(prf, mapped).to_ipv6_mapped();
     }
-    let special: Vec<(u128, u32)> = V6.iter().map(|(base, bits)| (base.to_bits(), *bits)).collect();
+    let special = &*V6_NUMBERS;
     let bits = ip.to_bits();
     let digits: [u8; 32] = std::array::from_fn(|at| (bits >> (124 - 4 * at) & 15) as u8);
     let (mut before, mut out, mut is_leading) = (0, 0, true);
     for (at, digit) in digits.into_iter().enumerate() {
         let shift = 124 - 4 * at as u32;
         is_leading |= at % 4 == 0;
+        let has_parts = is_parted(special, 128, before, 124 - shift);
         let class = |digit: u8| {
             let start = before | u128::from(digit) << shift;
-            (is_leading && digit == 0, region(&special, 128, start, 128 - shift))
+            (is_leading && digit == 0, has_parts.then(|| region(special, 128, start, 128 - shift)))
         };
         let own = class(digit);
         // Flags and scope of a group of receivers (RFC 4291 2.7).
@@ -368,6 +391,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn where_no_special_network_is_all_numbers_are_of_one_kind(ip in v4_like(), at in 0..4_u32) {
+            let (shift, special) = (24 - 8 * at, &*V4_NUMBERS);
+            let before = u128::from(ip.to_bits()) >> (shift + 8) << (shift + 8);
+            let of = |octet: u128| region(special, 32, before | octet << shift, 32 - shift);
+            let is_one = (1..256).all(|octet| of(octet) == of(0));
+            // Around one the kind is the number itself.
+            prop_assert!(is_parted(special, 32, before, 24 - shift) || is_one, "{}", ip);
+        }
+
         #[test]
         fn prefixes_of_ipv4(a in v4_like(), b in v4_like(), shared in 0..=4_usize) {
             let prf = prf();
