@@ -208,7 +208,9 @@ impl Remake {
             self.sides.resp.decoder.forget();
         }
         let side = &mut self.sides[dir];
-        if Header::parse(&head).is_some_and(is_likely) {
+        // Behind a preface the other side begins with a frame, whatever it looks like.
+        let is_answer = self.client == Some(dir.flip());
+        if is_answer || Header::parse(&head).is_some_and(is_likely) {
             side.state = State::Header(Vec::new());
         } else {
             side.state = State::Lost(Window::new());

@@ -492,3 +492,13 @@ fn streams_that_are_over_are_counted_until_they_are_taken() {
     story.end(C, StreamEnd::Fin);
     assert_eq!(story.http2.count_over(), 1);
 }
+
+#[test]
+fn a_server_may_begin_with_any_frame() {
+    let mut story = Story::new();
+    story.send(C, &connect(1));
+    // A flag that there is not.
+    story.send(S, &frame(5, 5, 5, &[0, 0, 0, 6, 0x80]));
+    story.send(S, &ok(1));
+    story.tells(&["1 request :method=CONNECT :protocol=websocket :path=/chat", "1 response Some(200)"]);
+}
