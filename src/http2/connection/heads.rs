@@ -136,10 +136,15 @@ impl Http2 {
         self.sides[dir].sent(outer, id);
         let answer = stream.carrier(dir, carrier);
         let early = std::mem::take(&mut stream.early);
+        // Its end may have been told, with that of TCP: nothing comes behind that.
+        let is_over = stream.ended[dir.flip()] && early.end.is_none();
         self.afford(&mut fields);
         sink(id, Step::Response { dir, status, fields, carrier: answer });
         let dir = dir.flip();
-        if is_open {
+        if is_open && is_over {
+            let bytes: usize = early.pieces.iter().map(|(bytes, ..)| bytes.len()).sum();
+            self.counts.early_bytes_dropped += bytes as u64;
+        } else if is_open {
             for (bytes, offset, carrier) in early.pieces {
                 sink(id, Step::Event(StreamEvent::Data { dir, offset, bytes: &bytes, carrier }));
             }

@@ -502,3 +502,21 @@ fn a_server_may_begin_with_any_frame() {
     story.send(S, &ok(1));
     story.tells(&["1 request :method=CONNECT :protocol=websocket :path=/chat", "1 response Some(200)"]);
 }
+
+#[test]
+fn nothing_is_told_behind_the_end_of_a_direction() {
+    for flags in [0, 1] {
+        let mut story = Story::new();
+        story.send(C, &connect(1));
+        story.send(C, &frame(0, flags, 1, b"early"));
+        story.end(C, StreamEnd::Fin);
+        let how = if flags == 1 { "end_stream" } else { "fin" };
+        story.tells(&[
+            "1 request :method=CONNECT :protocol=websocket :path=/chat",
+            &format!("1 C ends {how}"),
+        ]);
+        story.send(S, &ok(1));
+        story.tells(&["1 response Some(200)"]);
+        assert_eq!(story.http2.counts().early_bytes_dropped, 5);
+    }
+}

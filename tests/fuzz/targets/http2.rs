@@ -224,7 +224,9 @@ fuzz_target!(|data: &[u8]| {
             };
             streams.iter().map(|(id, stream)| (*id, of(stream))).collect::<Vec<_>>()
         };
-        if lost == 0 {
+        // What a table of more than the cap held cannot be told again.
+        let is_known = one.values().all(|stream| stream.heads.iter().all(|head| !head.contains("None")));
+        if lost == 0 && is_known {
             assert_eq!(text(&one), text(&anew));
         }
         for size in [1, 7] {
