@@ -22,7 +22,7 @@ use crate::engine::slicing::flow::{Flow, Means, Wants};
 use crate::engine::slicing::pieces::Waiting;
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::model::{FlowKey, InputReport, LinkType, Packet, PacketNo, Pick, Segment, Weirds};
+use crate::model::{FlowKey, InputReport, LinkType, Packet, PacketNo, Pick, Role, Segment, Weirds};
 use crate::redact::Pseudonyms;
 use crate::slice::forge::Forged;
 use crate::slice::pcapng::{Record, Writer};
@@ -169,6 +169,8 @@ impl<'c, W: Write> Copy<'c, W> {
         let mut picks = picks.to_vec();
         picks.sort_by_key(|pick| pick.packets);
         let frames = renaming.map(|renaming| renaming.frames);
+        let is_filled =
+            order.picks.iter().any(|pick| Role::BOTH.into_iter().any(|role| !pick.fills[role].is_empty()));
         for pick in picks {
             let between = by_ends.entry(FlowKey::new(pick.client, pick.server)).or_default();
             // Streams of HTTP/2 have one connection.
@@ -176,7 +178,7 @@ impl<'c, W: Write> Copy<'c, W> {
                 Some(flow) => flow.join(pick, frames),
                 None => {
                     between.push(flows.len());
-                    flows.push(Flow::new(pick, with_keys, limits, frames));
+                    flows.push(Flow::new(pick, with_keys, is_filled, limits, frames));
                 }
             }
         }

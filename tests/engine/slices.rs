@@ -201,6 +201,16 @@ fn packets_are_what_they_were_in_whatever_they_are_wrapped() {
 }
 
 #[test]
+fn of_http2_every_stream_is_filled() {
+    let script = "OPEN | C1: connect | S1: status 403 | C3: connect | S3: status 200 | C3: text secretwords | S3: text otherwords \
+                  | C3: close 1000 | S3: close 1000";
+    let file = Pcap::default().write(&streams::play(script));
+    let has = |copy: &[u8]| copy.windows(10).any(|window| window == b"otherwords");
+    let copy = of_anything(&file, &[], Manner::Filled).expect("sliced");
+    assert!(has(&file) && !has(&copy));
+}
+
+#[test]
 fn times_are_what_they_were_in_whatever_file_they_are() {
     let conversation = play(SCRIPT, false);
     for endian in [Endian::Little, Endian::Big] {

@@ -85,12 +85,18 @@ impl<'m> Means<'m> {
 }
 
 impl Flow {
-    /// `frames`: of packets that are copied with other names.
-    pub(super) fn new(pick: &Pick, with_keys: bool, limits: &Limits, frames: Option<&Frames>) -> Self {
+    /// `is_filled`: payloads are replaced, of its first part or another. `frames`: of packets that are copied with other names.
+    pub(super) fn new(
+        pick: &Pick,
+        with_keys: bool,
+        is_filled: bool,
+        limits: &Limits,
+        frames: Option<&Frames>,
+    ) -> Self {
         let is_inside = pick.is_decrypted && !with_keys;
         let has_fills = Role::BOTH.into_iter().any(|role| !pick.fills[role].is_empty());
         let remake = || {
-            let is_made = pick.is_stream && (frames.is_some() || has_fills);
+            let is_made = pick.is_stream && (frames.is_some() || is_filled);
             is_made.then(|| Remake::new(Caps::of(limits)))
         };
         let how = match remake() {
