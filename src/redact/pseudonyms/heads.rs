@@ -10,14 +10,18 @@ impl Pseudonyms {
     /// what is no UTF-8; names of fields, targets and values are replaced as where they are shown within the same limits.
     #[must_use]
     pub fn head(&self, head: &[u8], limits: &Limits) -> Vec<u8> {
-        Heads { of: self, nesting: limits.max_secret_nesting }.head(head)
+        self.heads(limits).head(head)
+    }
+
+    fn heads(&self, limits: &Limits) -> Heads<'_> {
+        Heads { of: self, nesting: limits.max_secret_nesting }
     }
 
     /// The name of a field of HTTP/2, or of HTTP/1, for another of as many bytes.
     #[must_use]
     pub fn name(&self, name: &[u8], limits: &Limits) -> Vec<u8> {
         let mut out = Vec::with_capacity(name.len());
-        let heads = Heads { of: self, nesting: limits.max_secret_nesting };
+        let heads = self.heads(limits);
         heads.parts(name, &mut out, |of, name| of.at(Place::Name, name));
         out
     }
@@ -26,7 +30,7 @@ impl Pseudonyms {
     #[must_use]
     pub fn line(&self, name: &[u8], value: &[u8], limits: &Limits) -> Vec<u8> {
         let mut out = Vec::with_capacity(value.len());
-        let heads = Heads { of: self, nesting: limits.max_secret_nesting };
+        let heads = self.heads(limits);
         if name == b":path" {
             heads.parts(value, &mut out, |of, target| of.at(Place::Target, target));
         } else {
@@ -47,7 +51,7 @@ impl Pseudonyms {
     #[must_use]
     pub fn text(&self, text: &[u8], limits: &Limits) -> Vec<u8> {
         let mut out = Vec::with_capacity(text.len());
-        let heads = Heads { of: self, nesting: limits.max_secret_nesting };
+        let heads = self.heads(limits);
         heads.parts(text, &mut out, |of, text| of.at(Place::Payload, text));
         out
     }
